@@ -1,0 +1,21 @@
+//! Pure vocabulary and rules of the payment network and the bank: no tokio, no SQL, no HTTP.
+
+pub mod bill;
+pub mod clock;
+pub mod id;
+pub mod key;
+pub mod money;
+pub mod numbers;
+pub mod payment;
+pub mod random;
+pub mod response;
+pub mod time;
+
+pub use bill::{Bill, BillId};
+pub use clock::Clock;
+pub use id::{AccountId, ContractId, HoldId, InquiryId, MessageId, PaymentId, TransferId, UserId};
+pub use key::{CentreCode, ResendKey, Serial};
+pub use money::Yen;
+pub use numbers::{CollectorNumber, ConfirmationNumber, CustomerNumber, NumberError, PaymentCategory};
+pub use response::ResponseCode;
+pub use time::{Date, Timestamp};

@@ -1,0 +1,1 @@
+//! Listeners, sessions, CSRF, forms and the page frame

@@ -1,0 +1,1 @@
+//! The hub: inquiry, payment, clearing, resend, and the REST API

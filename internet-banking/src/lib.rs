@@ -1,0 +1,1 @@
+//! The corporate internet bank, one folder per business area

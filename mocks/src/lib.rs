@@ -1,0 +1,1 @@
+//! Mock collectors: stateful HTTP services with pages and faults on command

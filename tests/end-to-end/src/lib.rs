@@ -1,0 +1,1 @@
+//! Black-box, browser, crash and tidy tests
