@@ -1,1 +1,14 @@
-//! The collecting institutions as data, the protocol to them as code, and the client
+//! The collecting institutions as data, the protocol to them as code, and the client.
+//!
+//! [`directory`] is the list of institutions, [`protocol`] the messages (`docs/protocol/`), [`signature`] who said
+//! them, [`client`] carries one message to one institution, and [`answer`] says what a clearing's answer means.
+
+pub mod answer;
+pub mod client;
+pub mod directory;
+pub mod protocol;
+pub mod signature;
+
+pub use answer::{AnswerClass, classify};
+pub use client::{Answer, Client, NotSent, Outcome, Silence};
+pub use directory::{Collector, Directory, Kind};

@@ -1,7 +1,9 @@
 //! Pure vocabulary and rules of the payment network and the bank: no tokio, no SQL, no HTTP.
 
 pub mod bill;
+pub mod calendar;
 pub mod clock;
+pub mod hours;
 pub mod id;
 pub mod key;
 pub mod money;
@@ -10,6 +12,7 @@ pub mod payment;
 pub mod random;
 pub mod response;
 pub mod time;
+pub mod xml;
 
 pub use bill::{Bill, BillId};
 pub use clock::Clock;

@@ -1,0 +1,37 @@
+//! The messages between the hub and a collector: schema `docs/protocol/mpn-v1.xsd`, rules in words beside it.
+//!
+//! One file a message. Encoding is deterministic: the same message gives the same bytes, because every repeat of
+//! a clearing carries them verbatim. Decoding is strict: what the schema does not allow is an error that names
+//! the element, and nothing is guessed.
+
+mod clearing;
+mod clearing_answer;
+mod element;
+mod error;
+mod fields;
+mod header;
+mod inquiry;
+mod inquiry_answer;
+mod message;
+mod reader;
+mod resend_confirmation;
+mod writer;
+
+pub use clearing::Clearing;
+pub use clearing_answer::ClearingAnswer;
+pub use error::DecodeError;
+pub use fields::{BankCode, BankCodeError, BillKey, Channel, EntryKind, Reference, ReferenceError};
+pub use header::Header;
+pub use inquiry::Inquiry;
+pub use inquiry_answer::InquiryAnswer;
+pub use message::{Body, Message, decode, encode};
+pub use resend_confirmation::ResendConfirmation;
+
+/// Bytes of a message at most, in either direction.
+pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// The namespace of version 1.
+pub const NAMESPACE: &str = "urn:mpn:v1";
+/// The content type of both directions.
+pub const CONTENT_TYPE: &str = "application/xml; charset=utf-8";
+/// Bills that one answer carries at most.
+pub const BILLS_MAX: usize = 50;

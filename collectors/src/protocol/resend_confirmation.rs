@@ -1,0 +1,39 @@
+//! 再送確認: make sure that this clearing is recorded.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::error::DecodeError;
+use super::message::{Body, Message, decode};
+use super::reader::Fields;
+use super::writer::ElementSink;
+
+/// Every repeat of a clearing. Goes under the clearing's own processing date and serial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResendConfirmation {
+    /// The bytes of the clearing message, verbatim.
+    pub original: Vec<u8>,
+}
+
+impl ResendConfirmation {
+    /// The message inside, which must be a clearing.
+    pub fn original_message(&self) -> Result<Message, DecodeError> {
+        let message = decode(&self.original)?;
+        match message.body {
+            Body::Clearing(_) => Ok(message),
+            _ => Err(DecodeError::Rule { element: "Original", rule: "it is a clearing" }),
+        }
+    }
+
+    pub(super) fn write(&self, sink: &mut ElementSink) {
+        sink.text("Original", &STANDARD.encode(&self.original));
+    }
+
+    pub(super) fn read(mut fields: Fields<'_>) -> Result<Self, DecodeError> {
+        let original = fields.required("Original", "base64 of a message", |text| {
+            STANDARD.decode(text).ok().filter(|bytes| !bytes.is_empty())
+        })?;
+        fields.end()?;
+        Ok(Self { original })
+    }
+}

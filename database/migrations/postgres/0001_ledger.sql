@@ -1,0 +1,107 @@
+-- The offset of business time; one row.
+CREATE TABLE business_clock (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    offset_us BIGINT NOT NULL,
+    latest_us BIGINT NOT NULL
+);
+
+CREATE SEQUENCE transfer_position CACHE 1;
+CREATE SEQUENCE event_position CACHE 1;
+CREATE SEQUENCE outbox_fence CACHE 1;
+
+-- An account that is bounded keeps its balance here and is checked; an internal one is a sum over the journal.
+CREATE TABLE account (
+    id BIGINT PRIMARY KEY,
+    name TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    bounded BIGINT NOT NULL CHECK (bounded IN (0, 1)),
+    overdraft BIGINT NOT NULL DEFAULT 0 CHECK (overdraft >= 0),
+    balance BIGINT NOT NULL DEFAULT 0,
+    held BIGINT NOT NULL DEFAULT 0 CHECK (held >= 0),
+    closed_us BIGINT,
+    CHECK (bounded = 1 OR (balance = 0 AND held = 0))
+);
+
+-- The journal: one row a transfer, never changed; accounts are checked before, under their locks. kind: 0 posted, 1 pending (a hold), 2 post-pending, 3 void-pending.
+CREATE TABLE transfer (
+    position BIGINT PRIMARY KEY,
+    id UUID NOT NULL UNIQUE,
+    debit BIGINT NOT NULL,
+    credit BIGINT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    kind BIGINT NOT NULL CHECK (kind BETWEEN 0 AND 3),
+    pending UUID,
+    debit_after BIGINT,
+    credit_after BIGINT,
+    at_us BIGINT NOT NULL,
+    memo TEXT NOT NULL,
+    CHECK (debit <> credit),
+    CHECK ((kind >= 2) = (pending IS NOT NULL))
+);
+CREATE UNIQUE INDEX transfer_pending ON transfer (pending) WHERE pending IS NOT NULL;
+CREATE INDEX transfer_debit ON transfer (debit, position) WHERE debit_after IS NOT NULL;
+CREATE INDEX transfer_credit ON transfer (credit, position) WHERE credit_after IS NOT NULL;
+
+-- An id that failed stays failed.
+CREATE TABLE failed_transfer (
+    id UUID PRIMARY KEY,
+    result TEXT NOT NULL,
+    at_us BIGINT NOT NULL
+);
+
+-- What happened to an entity, in order; the last event decides its state.
+CREATE TABLE event (
+    entity UUID NOT NULL,
+    seq BIGINT NOT NULL CHECK (seq > 0),
+    position BIGINT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    at_us BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    message BYTEA,
+    PRIMARY KEY (entity, seq)
+);
+
+-- What may be taken once: an idempotency key, a bill, a one-time password's step.
+CREATE TABLE guard (
+    key TEXT PRIMARY KEY,
+    entity UUID NOT NULL,
+    at_us BIGINT NOT NULL
+);
+
+-- Open work for the world outside. A row goes when its work is done; the events are the history.
+CREATE TABLE outbox (
+    key TEXT PRIMARY KEY,
+    destination TEXT NOT NULL,
+    entity UUID NOT NULL UNIQUE,
+    payload BYTEA NOT NULL,
+    fence BIGINT NOT NULL,
+    delivery BIGINT NOT NULL,
+    lease_until_us BIGINT NOT NULL,
+    created_us BIGINT NOT NULL
+);
+CREATE INDEX outbox_lease ON outbox (lease_until_us);
+
+-- Who did what: one hash chain a writer (a process from its start on).
+CREATE TABLE audit (
+    writer UUID NOT NULL,
+    number BIGINT NOT NULL CHECK (number > 0),
+    at_us BIGINT NOT NULL,
+    contract UUID,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    hash BYTEA NOT NULL,
+    PRIMARY KEY (writer, number)
+);
+
+-- One row a transaction of the group commit: proof that it committed when the answer was lost.
+CREATE TABLE batch (
+    writer UUID NOT NULL,
+    number BIGINT NOT NULL,
+    commits BIGINT NOT NULL,
+    audit_number BIGINT NOT NULL,
+    audit_head BYTEA NOT NULL,
+    at_us BIGINT NOT NULL,
+    PRIMARY KEY (writer, number)
+);

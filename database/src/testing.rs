@@ -1,0 +1,161 @@
+//! Databases for tests: an SQLite file in a folder of its own, and a real PostgreSQL that the test process starts
+//! for itself as an unprivileged user (initdb refuses root) and that ends with it.
+
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::Database;
+
+/// A database that goes away with this value.
+pub struct TestDatabase {
+    /// The database, its schema in place.
+    pub database: Database,
+    /// Its address, for another process.
+    pub url: String,
+    _folder: Option<TempDir>,
+}
+
+/// A fresh SQLite file.
+pub async fn sqlite() -> TestDatabase {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("mpn.sqlite");
+    let database = Database::sqlite(&path).await.expect("a new SQLite file");
+    TestDatabase { database, url: format!("sqlite:{}", path.display()), _folder: Some(folder) }
+}
+
+/// A fresh database on this process's PostgreSQL.
+pub async fn postgres() -> TestDatabase {
+    let name = format!("t{}", domain::random::opaque_id());
+    let server = server();
+    let status = server.as_postgres("createdb").arg("-h").arg(&server.socket).arg(&name).status();
+    assert!(status.is_ok_and(|s| s.success()), "createdb failed");
+    let url = format!("postgres://postgres@localhost/{name}?host={}", server.socket.display());
+    let database = Database::postgres(&url).await.expect("the new PostgreSQL database");
+    TestDatabase { database, url, _folder: None }
+}
+
+/// Declares the same tests on both databases: `on_both!(name, other_name)` for `async fn name(test: TestDatabase)`.
+#[macro_export]
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() { super::$test($crate::testing::sqlite().await).await }
+        )*}
+        mod postgres {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() { super::$test($crate::testing::postgres().await).await }
+        )*}
+    };
+}
+
+struct Server {
+    programs: PathBuf,
+    socket: PathBuf,
+    unprivileged: Option<&'static str>,
+}
+
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(Server::start)
+}
+
+impl Server {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder").keep();
+        let is_root = std::fs::metadata("/proc/self").is_ok_and(|m| {
+            use std::os::unix::fs::MetadataExt as _;
+            m.uid() == 0
+        });
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).expect("permissions");
+        let server = Self {
+            programs: programs(),
+            socket: folder.clone(),
+            unprivileged: is_root.then_some("postgres"),
+        };
+        let data = folder.join("data");
+        let made = server
+            .as_postgres("initdb")
+            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
+            .arg(&data)
+            .stdout(Stdio::null())
+            .status();
+        assert!(made.is_ok_and(|s| s.success()), "initdb failed; install PostgreSQL (./test.sh does)");
+        server.run(&folder, &data);
+        server.wait();
+        server
+    }
+
+    /// Runs the server from a thread that never ends: its death signal is tied to that thread.
+    fn run(&self, folder: &Path, data: &Path) {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "INT"]);
+        if let Some(user) = self.unprivileged {
+            command.args(["--reuid", user, "--regid", user, "--clear-groups"]);
+        }
+        command
+            .arg(self.programs.join("postgres"))
+            .arg("-D")
+            .arg(data)
+            .arg("-k")
+            .arg(folder)
+            .args(["-c", "listen_addresses=", "-c", "max_connections=200", "-c", "shared_buffers=64MB"])
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(folder.join("log")).map_or(Stdio::null(), Stdio::from));
+        std::thread::spawn(move || {
+            match command.spawn() {
+                Ok(mut child) => drop(child.wait()),
+                Err(error) => drop(writeln!(std::io::stderr(), "cannot start PostgreSQL: {error}")),
+            }
+            loop {
+                std::thread::park();
+            }
+        });
+    }
+
+    fn wait(&self) {
+        for _ in 0..200 {
+            let ready =
+                self.as_postgres("pg_isready").arg("-h").arg(&self.socket).stdout(Stdio::null()).status();
+            if ready.is_ok_and(|s| s.success()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("PostgreSQL did not start within ten seconds; see {}/log", self.socket.display());
+    }
+
+    fn as_postgres(&self, program: &str) -> Command {
+        let program = self.programs.join(program);
+        let mut command = match self.unprivileged {
+            Some(user) => {
+                let mut command = Command::new("setpriv");
+                command.args(["--reuid", user, "--regid", user, "--clear-groups"]).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
+        if !command.get_args().any(|a| a == "initdb") {
+            command.env("PGUSER", "postgres");
+        }
+        command.current_dir("/");
+        command
+    }
+}
+
+fn programs() -> PathBuf {
+    let mut versions: Vec<_> = std::fs::read_dir("/usr/lib/postgresql")
+        .map(|entries| entries.flatten().map(|e| e.path().join("bin")).collect())
+        .unwrap_or_default();
+    versions.retain(|p: &PathBuf| p.join("initdb").exists());
+    versions.sort();
+    versions.pop().unwrap_or_default()
+}

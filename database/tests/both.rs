@@ -1,0 +1,73 @@
+//! What the crate promises, on both databases.
+
+use database::dialect::{self, Sequence};
+use database::testing::TestDatabase;
+use database::{Row, Table, Value, execute, insert, on, read};
+use domain::{Clock, Timestamp};
+
+database::on_both!(
+    numbers_drawn_rise_and_never_repeat,
+    a_taken_key_is_not_inserted,
+    rows_count,
+    the_clock_is_kept
+);
+
+async fn numbers_drawn_rise_and_never_repeat(test: TestDatabase) {
+    let mut tx = test.database.begin().await.unwrap();
+    let first = dialect::draw(&mut tx, Sequence::Event, 3).await.unwrap();
+    tx.rollback().await.unwrap();
+    let mut tx = test.database.begin().await.unwrap();
+    let second = dialect::draw(&mut tx, Sequence::Event, 2).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((first.len(), second.len()), (3, 2));
+    assert!(first.windows(2).all(|w| w[0] < w[1]) && second[0] < second[1]);
+    let mut tx = test.database.begin().await.unwrap();
+    let third = dialect::draw(&mut tx, Sequence::Event, 1).await.unwrap();
+    assert!(third[0] > second[1], "what was committed is never drawn again");
+}
+
+static GUARD: Table = Table { name: "guard", columns: &["key", "entity", "at_us"] };
+
+fn guard(key: &str) -> Row {
+    Row { table: &GUARD, values: vec![key.into(), uuid::Uuid::nil().into(), 0.into()] }
+}
+
+async fn a_taken_key_is_not_inserted(test: TestDatabase) {
+    let (first, second) = (vec![guard("a"), guard("b")], vec![guard("b"), guard("c")]);
+    let mut tx = test.database.begin().await.unwrap();
+    let values = |rows: &[Row]| rows.iter().map(|r| r.values.clone()).collect::<Vec<Vec<Value>>>();
+    let (first, second) = (values(&first), values(&second));
+    let taken = insert::free(&mut tx, &GUARD, first.iter().map(Vec::as_slice), "key").await.unwrap();
+    assert_eq!(taken, ["a", "b"]);
+    let taken = insert::free(&mut tx, &GUARD, second.iter().map(Vec::as_slice), "key").await.unwrap();
+    assert_eq!(taken, ["c"]);
+    tx.commit().await.unwrap();
+}
+
+async fn rows_count(test: TestDatabase) {
+    let rows: Vec<_> = (0..150).map(|n| guard(&format!("{n}")).values).collect();
+    let mut tx = test.database.begin().await.unwrap();
+    insert::all(&mut tx, &GUARD, rows.iter().map(Vec::as_slice)).await.unwrap();
+    tx.commit().await.unwrap();
+    let count: i64 =
+        read!(test.database, |c| sqlx::query_scalar("SELECT count(*) FROM guard").fetch_one(c).await)
+            .unwrap();
+    assert_eq!(count, 150);
+    assert_eq!(execute!(test.database, "DELETE FROM guard WHERE key = $1", "7").unwrap(), 1);
+    let left: Option<String> = on!(test.database, |c| {
+        sqlx::query_scalar("SELECT key FROM guard WHERE key = $1").bind("7").fetch_optional(c).await
+    })
+    .unwrap();
+    assert_eq!(left, None);
+}
+
+async fn the_clock_is_kept(test: TestDatabase) {
+    assert_eq!(database::clock::load(&test.database).await.unwrap(), None);
+    let ten = Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap();
+    let clock = Clock::default();
+    database::clock::set(&test.database, &clock, ten).await.unwrap();
+    let other = Clock::default();
+    database::clock::keep_in_step(&test.database, &other).await.unwrap();
+    assert!(other.now().seconds_since(ten) < 5, "a second process reads the same business time");
+    assert!(database::clock::load(&test.database).await.unwrap().unwrap().latest >= ten);
+}

@@ -1,0 +1,71 @@
+//! What the frame around every page shows. Templates extend `frame.html` and have a field `frame: Frame`.
+
+use crate::assets;
+
+/// The frame of one page.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    /// Name of the site in the bar: `見本銀行 法人ネット`.
+    pub site: &'static str,
+    /// Where the name leads; empty for nowhere.
+    pub home: &'static str,
+    /// `ja` or `en`; empty counts as `ja`.
+    pub lang: &'static str,
+    /// Main navigation.
+    pub nav: Vec<NavItem>,
+    /// Who is signed in.
+    pub who: Option<Who>,
+    /// Told once at the top of the page, such as that another session was ended.
+    pub notice: Option<String>,
+    /// Links in the footer.
+    pub footer: Vec<NavItem>,
+    /// The footer's words.
+    pub footer_text: &'static str,
+    /// Set when the form on the page has something to correct: it prefixes the title.
+    pub has_errors: bool,
+}
+
+/// A link of the navigation or the footer.
+#[derive(Clone, Debug)]
+pub struct NavItem {
+    /// Words of the link.
+    pub label: &'static str,
+    /// Where it leads.
+    pub href: String,
+    /// Whether the page belongs to it.
+    pub current: bool,
+}
+
+/// Who is signed in, as the bar shows it.
+#[derive(Clone, Debug)]
+pub struct Who {
+    /// Name of the contract.
+    pub contract: String,
+    /// Name of the person.
+    pub user: String,
+    /// Role of the person: `一般`.
+    pub role: &'static str,
+    /// `前回 11月20日(金) 16:42 ID・パスワード`, or that this is the first time.
+    pub last_sign_in: String,
+    /// Where the button posts to.
+    pub sign_out: String,
+    /// Token of that form.
+    pub csrf: String,
+}
+
+impl Frame {
+    /// Address of the style sheet.
+    pub fn css(&self) -> &'static str {
+        assets::css_href()
+    }
+
+    /// Address of the script.
+    pub fn js(&self) -> &'static str {
+        assets::js_href()
+    }
+
+    /// Language of the page.
+    pub fn language(&self) -> &'static str {
+        if self.lang.is_empty() { "ja" } else { self.lang }
+    }
+}

@@ -1,0 +1,58 @@
+//! TLS server settings from PEM: TLS 1.2 and 1.3, ring, forward-secret suites only (SEC-01).
+
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+/// Why no TLS settings could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The chain is not PEM, or holds no certificate.
+    #[error("the certificate chain cannot be read")]
+    Chain,
+    /// The key is not PEM, or of no known kind.
+    #[error("the private key cannot be read")]
+    Key,
+    /// Key and certificate do not belong together, or rustls refuses one of them.
+    #[error("key and certificate cannot be used: {0}")]
+    Refused(#[from] rustls::Error),
+}
+
+/// Settings of a server with this certificate chain (own certificate first) and private key, both PEM. Only
+/// HTTP/1.1 is offered.
+pub fn server_config(chain_pem: &str, key_pem: &str) -> Result<Arc<ServerConfig>, TlsError> {
+    let chain = CertificateDer::pem_slice_iter(chain_pem.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| TlsError::Chain)?;
+    if chain.is_empty() {
+        return Err(TlsError::Chain);
+    }
+    let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|_| TlsError::Key)?;
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_and_its_key_are_taken_and_others_refused() {
+        let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let (chain, key) = (own.cert.pem(), own.signing_key.serialize_pem());
+        assert!(server_config(&chain, &key).is_ok());
+
+        let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let foreign = other.signing_key.serialize_pem();
+        assert!(matches!(server_config(&chain, &foreign), Err(TlsError::Refused(_))));
+        assert!(matches!(server_config("", &key), Err(TlsError::Chain)));
+        assert!(matches!(server_config(&chain, "no key"), Err(TlsError::Key)));
+    }
+}

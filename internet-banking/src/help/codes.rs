@@ -1,0 +1,297 @@
+//! The one table of error codes. An error of a page names a [`Code`], so none can be without its explanation.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What became of the payer's money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Money {
+    /// Nothing was debited or held.
+    Untouched,
+    /// The amount is held until the outcome is known.
+    Held,
+    /// The amount was held for a moment and is free again.
+    Released,
+}
+
+impl Money {
+    /// The sentence that every error shows.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Untouched => "まだ何も引き落とされていません。",
+            Self::Held => "お支払い金額は口座に確保されています(支払可能額から差し引かれています)。",
+            Self::Released => "お支払い金額は引き落とされていません。確保した金額は元に戻しました。",
+        }
+    }
+}
+
+/// The explanation of a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The error in a few words.
+    pub title: &'static str,
+    /// What happened.
+    pub happened: &'static str,
+    /// Whether money moved.
+    pub money: Money,
+    /// What the payer does next.
+    pub remedy: &'static str,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $money:ident,
+        $title:literal, $happened:literal, $remedy:literal;)*) => {
+        /// A stable code of an error. Codes are never given another meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// What the page shows and the address of the help page ends with.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+
+            /// The explanation.
+            pub const fn entry(self) -> Entry {
+                match self {
+                    $(Self::$name => Entry {
+                        title: $title, happened: $happened, money: Money::$money, remedy: $remedy,
+                    }),*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A field is empty or cannot be what it should be.
+    Input = "P-100", Untouched,
+    "入力の誤り",
+    "入力された内容に、けた数や文字の誤り、または入力もれがあります。",
+    "画面の上に並んだ項目を直して、もう一度進んでください。";
+    /// No collector has the number.
+    UnknownCollector = "P-101", Untouched,
+    "収納機関番号の誤り",
+    "入力された収納機関番号の収納機関は見つかりませんでした。",
+    "払込書の「収納機関番号」(5けた)を確かめてください。取扱いのある収納機関は、番号の入力画面の一覧で確認できます。";
+    /// The collector takes payments by the information link only.
+    LinkOnly = "P-102", Untouched,
+    "情報リンク方式のみの収納機関",
+    "この収納機関へは、番号を入力しての払込はできません。収納機関のウェブサイトから手続きする方式(情報リンク方式)だけを取り扱っています。",
+    "収納機関のウェブサイトで請求の内容を確認し、お支払い方法にPay-easy(ネットバンキング)、金融機関に当行を選んでください。";
+    /// The collector is in the directory and not connected yet.
+    NotYetWorking = "P-103", Untouched,
+    "取扱い準備中の収納機関",
+    "この収納機関への払込は、現在準備中のためお取り扱いできません。",
+    "お急ぎの場合は、払込書に書かれた別のお支払い方法をご利用ください。";
+    /// The collector is closed at this time.
+    CollectorClosed = "P-104", Untouched,
+    "収納機関の取扱時間外",
+    "現在、収納機関が取扱時間外です。",
+    "取扱時間になってから、もう一度番号の入力からお手続きください。";
+    /// The collector has no contract with this bank.
+    BankNotContracted = "P-105", Untouched,
+    "当行での取扱いなし",
+    "この収納機関への払込は当行ではお取り扱いできません。",
+    "払込書に書かれた別のお支払い方法をご利用ください。取扱金融機関は収納機関にお問い合わせください。";
+    /// The bill cannot be paid on line.
+    ChannelNotAccepted = "P-106", Untouched,
+    "インターネットバンキングでの取扱いなし",
+    "このお支払いはインターネットバンキングではお取り扱いできません。",
+    "払込書をお持ちになり、窓口など払込書に書かれた方法でお支払いください。";
+    /// One of the two numbers is wrong; which one is not said.
+    NumbersWrong = "P-201", Untouched,
+    "番号の誤り",
+    "納付番号(お客様番号)または確認番号に誤りがあります。",
+    "払込書と見比べて、両方の番号をもう一度入力してください。番号が発行された直後は、収納機関への反映に時間がかかることがあります。";
+    /// The payment category is wrong.
+    CategoryWrong = "P-202", Untouched,
+    "納付区分の誤り",
+    "納付区分に誤りがあります。",
+    "払込書や納付情報の通知に書かれた納付区分を確かめて、もう一度入力してください。";
+    /// The bill is paid.
+    AlreadyPaid = "P-203", Untouched,
+    "支払済みの請求",
+    "この請求はすでにお支払い済みです。",
+    "お心当たりは払込履歴でご確認ください。二重のお支払いの必要はありません。詳しくは収納機関にお問い合わせください。";
+    /// The bill can no longer be paid.
+    Expired = "P-204", Untouched,
+    "お支払い期限切れ",
+    "この請求はお支払いの期限を過ぎているため、お取り扱いできません。",
+    "新しい払込書や番号の発行を収納機関にご依頼ください。";
+    /// The bill cannot be paid yet.
+    NotYetPayable = "P-205", Untouched,
+    "お支払い開始前の請求",
+    "この請求はまだお支払いの期間になっていません。",
+    "お支払いが始まる日を収納機関にご確認のうえ、その日以降にお手続きください。";
+    /// The collector could not obtain the bill.
+    BillNotObtained = "P-206", Untouched,
+    "請求内容の確認不可",
+    "お支払い情報が確認できません。",
+    "番号が正しい場合は、収納機関にお問い合わせください。番号が発行された直後は、しばらくしてからもう一度お試しください。";
+    /// No answer to the inquiry.
+    NoAnswer = "P-207", Untouched,
+    "収納機関からの応答なし",
+    "収納機関から請求内容の回答がありませんでした。照会だけのため、お支払いは行われていません。",
+    "しばらくしてから、もう一度番号の入力からお手続きください。続く場合は、払込書に書かれた別のお支払い方法をご検討ください。";
+    /// The collector failed.
+    CollectorFailed = "P-208", Untouched,
+    "収納機関での処理不可",
+    "収納機関で処理ができなかったため、ただいまお取り扱いできません。",
+    "しばらくしてから、もう一度お手続きください。続く場合は収納機関にお問い合わせください。";
+    /// The typed amount is not what is owed.
+    AmountDiffers = "P-209", Untouched,
+    "金額の相違",
+    "入力された金額が、収納機関の請求金額と違います。",
+    "払込書や申告の金額を確かめて、もう一度入力してください。金額についてのお問い合わせは収納機関へお願いします。";
+    /// More than 15 minutes have passed since the inquiry.
+    InquiryExpired = "P-301", Untouched,
+    "照会の有効時間切れ",
+    "請求の照会から15分を過ぎたため、この内容では払い込めません。",
+    "番号の入力からもう一度お手続きください。請求の内容を改めて照会します。";
+    /// The bill's amount is not the reviewed one.
+    AmountChanged = "P-302", Untouched,
+    "請求金額の変更",
+    "確認された金額と、現在の請求金額が違うため、払い込みませんでした。",
+    "番号の入力からもう一度お手続きになり、新しい金額をご確認ください。";
+    /// The chosen bill is not among those of the inquiry.
+    BillUnavailable = "P-303", Untouched,
+    "選択された請求なし",
+    "選択された請求が、照会の結果に見つかりませんでした。",
+    "請求の確認画面から、もう一度選んでください。";
+    /// Too little money.
+    InsufficientFunds = "P-304", Untouched,
+    "残高不足",
+    "引き落とす口座の支払可能額が、お支払い金額に足りません。支払可能額は、残高からすでに確保されている金額を差し引いた額です。",
+    "口座にご入金になるか、別の口座を選んで、もう一度お手続きください。";
+    /// The account is closed or stopped.
+    AccountClosed = "P-305", Untouched,
+    "利用できない口座",
+    "選択された口座は、現在お支払いに利用できません。",
+    "別の口座を選んでください。口座の状態についてはお取引店にお問い合わせください。";
+    /// Another payment of the same bill is open or done.
+    BillBusy = "P-306", Untouched,
+    "同じ請求の払込あり",
+    "同じ請求について、別の払込が手続き中、または完了しています。二重のお支払いを防ぐため、この手続きでは払い込みませんでした。",
+    "払込履歴で先の払込の結果をご確認ください。ほかの方が手続きされていることもあります。";
+    /// The last day for clearing has passed.
+    ClearByPassed = "P-307", Untouched,
+    "払込可能期限の経過",
+    "照会の後に、この請求を払い込める期限を過ぎました。",
+    "番号の入力からもう一度お手続きください。期限が過ぎている場合は、収納機関にお問い合わせください。";
+    /// The confirmation password is wrong.
+    ConfirmationPasswordWrong = "P-401", Untouched,
+    "確認用パスワードの誤り",
+    "確認用パスワードが違います。",
+    "ログインパスワードとは別の、確認用パスワードを入力してください。続けて誤ると、ご利用を停止します。";
+    /// The confirmation password is locked.
+    ConfirmationPasswordLocked = "P-402", Untouched,
+    "確認用パスワードの停止",
+    "確認用パスワードを続けて誤られたため、確認用パスワードを使うお手続きを停止しています。",
+    "照会はこれまでどおりご利用になれます。停止の解除は、マスターユーザまたはお取引店にご相談ください。";
+    /// The one-time password is wrong.
+    OneTimePasswordWrong = "P-403", Untouched,
+    "ワンタイムパスワードの誤り",
+    "ワンタイムパスワードが違います。",
+    "トークンに今表示されている6けたの数字を入力してください。数字は60秒ごとに変わります。続けて誤ると、ご利用を停止します。";
+    /// The token is locked for all who share it.
+    OneTimePasswordLocked = "P-404", Untouched,
+    "ワンタイムパスワードの停止",
+    "ワンタイムパスワードを続けて誤られたため、このトークンを使うお手続きを停止しています。トークンを共用している方全員が対象です。",
+    "税金・国庫金の払込や照会はこれまでどおりご利用になれます。停止の解除は、マスターユーザまたは管理者ユーザにご依頼ください。";
+    /// The one-time password was used before.
+    OneTimePasswordUsed = "P-405", Untouched,
+    "使用済みのワンタイムパスワード",
+    "このワンタイムパスワードはすでに使われています。同じ数字は、トークンを共用している方を含めて一度しか使えません。",
+    "トークンの表示が次の数字に変わるのを待って(最長60秒)、新しい数字を入力してください。";
+    /// The user has no token.
+    NoToken = "P-406", Untouched,
+    "トークンの未登録",
+    "この収納機関への払込にはワンタイムパスワードが必要ですが、トークンが登録されていません。",
+    "トークンのお申し込みと利用開始の登録は、マスターユーザまたはお取引店にご相談ください。";
+    /// The user may not do this.
+    NotPermitted = "P-501", Untouched,
+    "権限のない操作",
+    "この操作を行う権限がありません。",
+    "必要な場合は、マスターユーザまたは管理者ユーザに権限の設定をご依頼ください。";
+    /// The entry was left for too long.
+    DraftExpired = "P-502", Untouched,
+    "手続きの時間切れ",
+    "入力を始めてから30分を過ぎたため、この手続きは終了しました。",
+    "番号の入力から、もう一度お手続きください。";
+    /// The page that was sent is not the one last reviewed.
+    ReviewOutdated = "P-503", Untouched,
+    "確認後の内容変更",
+    "別の画面で内容が変更されたため、払い込みませんでした。",
+    "いま表示されている内容をもう一度ご確認のうえ、お手続きください。";
+    /// Our own failure before anything was done.
+    Unavailable = "P-901", Untouched,
+    "一時的な取扱不可",
+    "当行のシステムの都合により、ただいまお取り扱いできません。",
+    "払込履歴に新しい払込がないことを確かめ、しばらくしてから、もう一度お手続きください。";
+    /// Sent, and nobody knows yet whether the collector cleared.
+    OutcomeUnknown = "P-601", Held,
+    "払込結果を確認中",
+    "収納機関に払込の内容を送りましたが、結果がまだ確認できていません。",
+    "もう一度払い込まないでください。当行が収納機関に確認します。結果は払込履歴でご確認になれます。";
+    /// The collector refused; the hold was released.
+    Rejected = "P-602", Released,
+    "収納機関による受付不可",
+    "収納機関が払込を受け付けませんでした。",
+    "理由は収納機関にお問い合わせください。お支払いが必要な場合は、番号の入力からもう一度お手続きください。";
+    /// The payment could not be sent in time; the hold was released.
+    NotSent = "P-603", Released,
+    "払込の不成立",
+    "受付時間内に収納機関へ送ることができなかったため、払込は行われませんでした。",
+    "番号の入力からもう一度お手続きください。";
+}
+
+/// No error has that code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such code")]
+pub struct UnlistedHelp;
+
+impl FromStr for Code {
+    type Err = UnlistedHelp;
+    fn from_str(text: &str) -> Result<Self, UnlistedHelp> {
+        Self::ALL.iter().copied().find(|c| c.as_str() == text).ok_or(UnlistedHelp)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_and_titles_are_unique_and_codes_read_back() {
+        let codes: BTreeSet<_> = Code::ALL.iter().map(|c| c.as_str()).collect();
+        let titles: BTreeSet<_> = Code::ALL.iter().map(|c| c.entry().title).collect();
+        assert_eq!((codes.len(), titles.len()), (Code::ALL.len(), Code::ALL.len()));
+        for code in Code::ALL {
+            assert_eq!(code.as_str().parse(), Ok(*code));
+        }
+        assert!("P-000".parse::<Code>().is_err());
+    }
+
+    #[test]
+    fn every_entry_says_what_happened_and_what_to_do_in_whole_sentences() {
+        for code in Code::ALL {
+            let entry = code.entry();
+            for sentence in [entry.happened, entry.money.words(), entry.remedy] {
+                assert!(sentence.ends_with('。'), "{code}: {sentence}");
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Everything that can stop a payment before money moves, each with its own words and code.
+
+use domain::{PaymentId, ResponseCode, Yen};
+
+use crate::help::Code;
+
+/// Why the payer cannot go on. Money never moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// No collector has the number.
+    UnknownCollector,
+    /// The collector is paid from its own site only (R103).
+    LinkOnly {
+        /// Its name.
+        name: String,
+    },
+    /// The collector has no working endpoint yet.
+    NotYetWorking {
+        /// Its name.
+        name: String,
+    },
+    /// The collector is closed, with its hours where they are known.
+    CollectorClosed {
+        /// When it is open, as a text.
+        hours: Option<String>,
+    },
+    /// What the collector answered to the inquiry.
+    Refused(ResponseCode),
+    /// Nobody answered the inquiry.
+    NoAnswer,
+    /// The inquiry is older than 15 minutes.
+    InquiryExpired,
+    /// The bill's amount is not the reviewed one.
+    AmountChanged,
+    /// The bill is not among those of the inquiry.
+    BillUnavailable,
+    /// Too little money.
+    InsufficientFunds {
+        /// 支払可能額.
+        available: Yen,
+    },
+    /// The account cannot pay.
+    AccountClosed,
+    /// The bill is being paid or was paid by another payment.
+    BillBusy {
+        /// That payment, where the user may see it.
+        seen: Option<PaymentId>,
+    },
+    /// The last day for clearing has passed.
+    ClearByPassed,
+    /// The confirmation password is wrong.
+    ConfirmationPasswordWrong {
+        /// Tries left before the lock.
+        left: i64,
+    },
+    /// The confirmation password is locked.
+    ConfirmationPasswordLocked,
+    /// The one-time password is wrong.
+    OneTimePasswordWrong {
+        /// Tries left before the lock.
+        left: i64,
+    },
+    /// The token is locked.
+    OneTimePasswordLocked,
+    /// The one-time password was used before.
+    OneTimePasswordUsed,
+    /// A one-time password is needed and the user has no token.
+    NoToken,
+    /// The user may not pay, or not from this account.
+    NotPermitted,
+    /// The page that was sent is not the one last reviewed.
+    ReviewOutdated,
+    /// Our own failure; nothing was done.
+    Unavailable,
+}
+
+impl Problem {
+    /// The stable code, which has a help page.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::UnknownCollector => Code::UnknownCollector,
+            Self::LinkOnly { .. } => Code::LinkOnly,
+            Self::NotYetWorking { .. } => Code::NotYetWorking,
+            Self::CollectorClosed { .. } => Code::CollectorClosed,
+            Self::Refused(answer) => refused(*answer),
+            Self::NoAnswer => Code::NoAnswer,
+            Self::InquiryExpired => Code::InquiryExpired,
+            Self::AmountChanged => Code::AmountChanged,
+            Self::BillUnavailable => Code::BillUnavailable,
+            Self::InsufficientFunds { .. } => Code::InsufficientFunds,
+            Self::AccountClosed => Code::AccountClosed,
+            Self::BillBusy { .. } => Code::BillBusy,
+            Self::ClearByPassed => Code::ClearByPassed,
+            Self::ConfirmationPasswordWrong { .. } => Code::ConfirmationPasswordWrong,
+            Self::ConfirmationPasswordLocked => Code::ConfirmationPasswordLocked,
+            Self::OneTimePasswordWrong { .. } => Code::OneTimePasswordWrong,
+            Self::OneTimePasswordLocked => Code::OneTimePasswordLocked,
+            Self::OneTimePasswordUsed => Code::OneTimePasswordUsed,
+            Self::NoToken => Code::NoToken,
+            Self::NotPermitted => Code::NotPermitted,
+            Self::ReviewOutdated => Code::ReviewOutdated,
+            Self::Unavailable => Code::Unavailable,
+        }
+    }
+
+    /// What happened, with the particulars of this case.
+    pub fn words(&self) -> String {
+        let happened = self.code().entry().happened;
+        match self {
+            Self::LinkOnly { name } | Self::NotYetWorking { name } => {
+                format!("{name}: {happened}")
+            }
+            Self::CollectorClosed { hours: Some(hours) } => format!("{happened}(取扱時間 {hours})"),
+            Self::InsufficientFunds { available } => {
+                format!("支払可能額が足りません。支払可能額は {available} 円です。")
+            }
+            Self::ConfirmationPasswordWrong { left } | Self::OneTimePasswordWrong { left } => {
+                format!("{happened}あと{left}回誤ると、ご利用を停止します。")
+            }
+            _ => happened.to_owned(),
+        }
+    }
+
+    /// The field that the error summary leads to, where one is to blame.
+    pub const fn field(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::UnknownCollector | Self::LinkOnly { .. } | Self::NotYetWorking { .. } => "collector",
+            Self::Refused(answer) => match refused(*answer) {
+                Code::NumbersWrong => "customer_number",
+                Code::CategoryWrong => "payment_category",
+                Code::AmountDiffers => "amount",
+                _ => return None,
+            },
+            Self::InsufficientFunds { .. } | Self::AccountClosed => "account",
+            Self::ConfirmationPasswordWrong { .. } => "confirmation_password",
+            Self::OneTimePasswordWrong { .. } | Self::OneTimePasswordUsed => "one_time_password",
+            _ => return None,
+        })
+    }
+}
+
+/// What a collector's refusal of an inquiry means to the payer. 納付番号 and 確認番号 share one code, so that
+/// nobody learns which of the two was right.
+const fn refused(answer: ResponseCode) -> Code {
+    match answer {
+        ResponseCode::NotOpen => Code::CollectorClosed,
+        ResponseCode::BankNotContracted => Code::BankNotContracted,
+        ResponseCode::CustomerNumberWrong | ResponseCode::ConfirmationNumberWrong => Code::NumbersWrong,
+        ResponseCode::ChannelNotAccepted => Code::ChannelNotAccepted,
+        ResponseCode::PaymentCategoryWrong | ResponseCode::Malformed => Code::CategoryWrong,
+        ResponseCode::BillNotObtained => Code::BillNotObtained,
+        ResponseCode::AlreadyPaid => Code::AlreadyPaid,
+        ResponseCode::Expired => Code::Expired,
+        ResponseCode::AmountDiffers => Code::AmountDiffers,
+        ResponseCode::NotYetPayable => Code::NotYetPayable,
+        ResponseCode::Normal
+        | ResponseCode::CancellationNotFromCounter
+        | ResponseCode::CounterDateWrong
+        | ResponseCode::KeyReused
+        | ResponseCode::CollectorError => Code::CollectorFailed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::help::codes::Money;
+
+    fn samples() -> Vec<Problem> {
+        let mut samples: Vec<_> = ResponseCode::ALL.iter().copied().map(Problem::Refused).collect();
+        samples.extend([
+            Problem::UnknownCollector,
+            Problem::LinkOnly { name: "オリックス・クレジット(株)".to_owned() },
+            Problem::NotYetWorking { name: "住友生命保険(相)".to_owned() },
+            Problem::CollectorClosed { hours: Some("8:00–21:00".to_owned()) },
+            Problem::CollectorClosed { hours: None },
+            Problem::NoAnswer,
+            Problem::InquiryExpired,
+            Problem::AmountChanged,
+            Problem::BillUnavailable,
+            Problem::InsufficientFunds { available: Yen::new(12_300) },
+            Problem::AccountClosed,
+            Problem::BillBusy { seen: None },
+            Problem::ClearByPassed,
+            Problem::ConfirmationPasswordWrong { left: 2 },
+            Problem::ConfirmationPasswordLocked,
+            Problem::OneTimePasswordWrong { left: 4 },
+            Problem::OneTimePasswordLocked,
+            Problem::OneTimePasswordUsed,
+            Problem::NoToken,
+            Problem::NotPermitted,
+            Problem::ReviewOutdated,
+            Problem::Unavailable,
+        ]);
+        samples
+    }
+
+    #[test]
+    fn every_problem_says_that_nothing_was_debited() {
+        for problem in samples() {
+            assert_eq!(problem.code().entry().money, Money::Untouched, "{problem:?}");
+            assert!(!problem.words().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_wrong_customer_number_and_a_wrong_confirmation_number_read_the_same() {
+        let customer = Problem::Refused(ResponseCode::CustomerNumberWrong);
+        let confirmation = Problem::Refused(ResponseCode::ConfirmationNumberWrong);
+        assert_eq!(
+            (customer.code(), customer.words(), customer.field()),
+            (confirmation.code(), confirmation.words(), confirmation.field())
+        );
+    }
+
+    #[test]
+    fn what_the_payer_needs_to_know_is_in_the_words() {
+        let funds = Problem::InsufficientFunds { available: Yen::new(1_234_567) }.words();
+        assert!(funds.contains("1,234,567 円"), "{funds}");
+        assert!(Problem::OneTimePasswordWrong { left: 3 }.words().contains("あと3回"));
+        assert!(Problem::CollectorClosed { hours: Some("8:00–21:00".to_owned()) }.words().contains("8:00–21:00"));
+    }
+
+    /// The bank's own words for each refusal that a payer can meet: none shares another's.
+    #[test]
+    fn paid_expired_closed_and_not_contracted_each_have_their_own_words() {
+        let words: std::collections::BTreeSet<_> = [
+            ResponseCode::AlreadyPaid,
+            ResponseCode::Expired,
+            ResponseCode::NotYetPayable,
+            ResponseCode::NotOpen,
+            ResponseCode::BankNotContracted,
+            ResponseCode::ChannelNotAccepted,
+            ResponseCode::CustomerNumberWrong,
+            ResponseCode::PaymentCategoryWrong,
+            ResponseCode::BillNotObtained,
+            ResponseCode::AmountDiffers,
+        ]
+        .map(|answer| Problem::Refused(answer).words())
+        .into();
+        assert_eq!(words.len(), 10);
+    }
+}

@@ -1,0 +1,255 @@
+//! What the payer types, read against the collector's row of the directory.
+
+use domain::money::AmountError;
+use domain::numbers::{NumberError, digits_typed};
+use domain::{ConfirmationNumber, CustomerNumber, PaymentCategory, Yen};
+use gateway::directory::Collector;
+
+/// A number that a collector asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Its name at this collector.
+    pub label: String,
+    /// Fewest digits.
+    pub digits_min: usize,
+    /// Most digits.
+    pub digits_max: usize,
+    /// One that could be, where the row gives one.
+    pub example: Option<String>,
+}
+
+/// Everything that a collector asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Questions {
+    /// 納付番号 or お客様番号.
+    pub customer_number: Asked,
+    /// 確認番号.
+    pub confirmation_number: Asked,
+    /// 納付区分.
+    pub payment_category: Option<Asked>,
+    /// Whether the payer types the amount (C23).
+    pub amount: bool,
+}
+
+/// The form as it was sent.
+#[derive(Clone, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct TypedNumbers {
+    /// 納付番号 or お客様番号.
+    pub customer_number: String,
+    /// 確認番号.
+    pub confirmation_number: String,
+    /// 納付区分.
+    pub payment_category: String,
+    /// 金額.
+    pub amount: String,
+}
+
+/// The numbers, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// 納付番号 or お客様番号.
+    pub customer_number: CustomerNumber,
+    /// 確認番号.
+    pub confirmation_number: ConfirmationNumber,
+    /// 納付区分, where the collector has one.
+    pub payment_category: Option<PaymentCategory>,
+    /// 金額, where the payer types it.
+    pub amount: Option<Yen>,
+}
+
+/// A field that cannot be read, and what the payer is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The name of the control.
+    pub field: &'static str,
+    /// The sentence at the field and in the summary.
+    pub message: String,
+}
+
+impl Fault {
+    /// A fault of a field.
+    pub fn new(field: &'static str, message: impl Into<String>) -> Self {
+        Self { field, message: message.into() }
+    }
+}
+
+impl Asked {
+    /// The name without its explanation in brackets, for sentences.
+    fn name(&self) -> &str {
+        self.label.split(['(', '(']).next().unwrap_or(&self.label)
+    }
+
+    /// `16けた`, `4〜6けた`.
+    pub fn digits(&self) -> String {
+        if self.digits_min == self.digits_max {
+            format!("{}けた", self.digits_max)
+        } else if self.digits_min <= 1 {
+            format!("{}けたまで", self.digits_max)
+        } else {
+            format!("{}〜{}けた", self.digits_min, self.digits_max)
+        }
+    }
+
+    /// The digits that were typed.
+    fn read(&self, field: &'static str, typed: &str) -> Result<String, Fault> {
+        let name = self.name();
+        digits_typed(typed, self.digits_min, self.digits_max).map_err(|error| {
+            let message = match error {
+                NumberError::Empty => format!("{name}を入力してください。"),
+                NumberError::NotDigit(_) => format!("{name}は数字で入力してください。"),
+                NumberError::Length { min, max, found } if min == max => {
+                    format!("{name}は {max} けたです。いま {found} けた入力されています。")
+                }
+                NumberError::Length { min, max, found } => {
+                    format!("{name}は {min} けたから {max} けたです。いま {found} けた入力されています。")
+                }
+            };
+            Fault { field, message }
+        })
+    }
+
+    /// A number of the vocabulary's type, whose own width the row may not exceed.
+    fn parse<N: std::str::FromStr>(&self, field: &'static str, typed: &str) -> Result<N, Fault> {
+        let digits = self.read(field, typed)?;
+        digits.parse().map_err(|_| Fault::new(field, format!("{}を確かめてください。", self.name())))
+    }
+}
+
+impl Questions {
+    /// What a collector's row asks for.
+    pub fn of(collector: &Collector) -> Self {
+        let numbers = &collector.numbers;
+        let asked = |label: &str, digits: &std::ops::RangeInclusive<usize>| Asked {
+            label: label.to_owned(),
+            digits_min: *digits.start(),
+            digits_max: *digits.end(),
+            example: None,
+        };
+        Self {
+            customer_number: asked(&numbers.customer_label, &numbers.customer_digits),
+            confirmation_number: asked(&numbers.confirmation_label, &numbers.confirmation_digits),
+            payment_category: numbers.category.as_ref().map(|c| Asked {
+                example: Some(c.example.clone()).filter(|e| !e.is_empty()),
+                ..asked(&c.label, &c.digits)
+            }),
+            amount: collector.payer_types_amount,
+        }
+    }
+
+    /// Reads the form, or tells everything that is wrong with it at once.
+    pub fn read(&self, typed: &TypedNumbers) -> Result<Numbers, Vec<Fault>> {
+        let customer = self.customer_number.parse("customer_number", &typed.customer_number);
+        let confirmation = self.confirmation_number.parse("confirmation_number", &typed.confirmation_number);
+        let category = self
+            .payment_category
+            .as_ref()
+            .map(|asked| asked.parse("payment_category", &typed.payment_category))
+            .transpose();
+        let amount = self.amount.then(|| read_amount(&typed.amount)).transpose();
+        match (customer, confirmation, category, amount) {
+            (Ok(customer_number), Ok(confirmation_number), Ok(payment_category), Ok(amount)) => {
+                Ok(Numbers { customer_number, confirmation_number, payment_category, amount })
+            }
+            (customer, confirmation, category, amount) => {
+                let faults = [customer.err(), confirmation.err(), category.err(), amount.err()];
+                Err(faults.into_iter().flatten().collect())
+            }
+        }
+    }
+}
+
+fn read_amount(typed: &str) -> Result<Yen, Fault> {
+    let message = match Yen::parse_typed(typed) {
+        Ok(amount) if amount > Yen::ZERO => return Ok(amount),
+        Ok(_) => "金額は 1 円以上で入力してください。",
+        Err(AmountError::Empty) => "金額を入力してください。",
+        Err(AmountError::NotDigit(_)) => "金額は数字で入力してください。",
+        Err(AmountError::TooLarge) => "金額は 11 けたまでです。",
+    };
+    Err(Fault::new("amount", message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(label: &str, digits_min: usize, digits_max: usize) -> Asked {
+        Asked { label: label.to_owned(), digits_min, digits_max, example: None }
+    }
+
+    fn tax() -> Questions {
+        Questions {
+            customer_number: asked("納付番号(利用者識別番号)", 16, 16),
+            confirmation_number: asked("確認番号(納税用確認番号)", 6, 6),
+            payment_category: Some(asked("納付区分(納付区分番号)", 10, 10)),
+            amount: false,
+        }
+    }
+
+    fn private() -> Questions {
+        Questions {
+            customer_number: asked("お客様番号", 1, 20),
+            confirmation_number: asked("確認番号", 4, 6),
+            payment_category: None,
+            amount: true,
+        }
+    }
+
+    fn typed(customer: &str, confirmation: &str, category: &str, amount: &str) -> TypedNumbers {
+        TypedNumbers {
+            customer_number: customer.to_owned(),
+            confirmation_number: confirmation.to_owned(),
+            payment_category: category.to_owned(),
+            amount: amount.to_owned(),
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_as_slips_print_them_and_people_type_them() {
+        let numbers = tax().read(&typed("2013-0001-2345-6789", "１２３４５６", "7000 0012 34", "")).unwrap();
+        assert_eq!(numbers.customer_number.as_str(), "2013000123456789");
+        assert_eq!(numbers.payment_category.unwrap().as_str(), "7000001234");
+        assert_eq!(numbers.amount, None);
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once_in_the_order_of_the_fields() {
+        let faults = tax().read(&typed("2013 0001 2345 678", "12a456", "", "")).unwrap_err();
+        let told: Vec<_> = faults.iter().map(|f| (f.field, f.message.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("customer_number", "納付番号は 16 けたです。いま 15 けた入力されています。"),
+                ("confirmation_number", "確認番号は数字で入力してください。"),
+                ("payment_category", "納付区分を入力してください。"),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_amount_is_asked_only_where_the_payer_types_it() {
+        let numbers = private().read(&typed("123", "1234", "", "12,300円")).unwrap();
+        assert_eq!((numbers.amount, numbers.payment_category), (Some(Yen::new(12_300)), None));
+        for (amount, message) in [
+            ("", "金額を入力してください。"),
+            ("0", "金額は 1 円以上で入力してください。"),
+            ("-5", "金額は数字で入力してください。"),
+            ("100000000000", "金額は 11 けたまでです。"),
+        ] {
+            let faults = private().read(&typed("123", "1234", "", amount)).unwrap_err();
+            assert_eq!(faults, [Fault::new("amount", message)]);
+        }
+        assert_eq!(tax().read(&typed(&"1".repeat(16), "123456", "7000001234", "5")).unwrap().amount, None);
+    }
+
+    #[test]
+    fn widths_are_told_with_their_range() {
+        let faults = private().read(&typed(&"1".repeat(21), "123", "", "1")).unwrap_err();
+        assert_eq!(faults[0].message, "お客様番号は 1 けたから 20 けたです。いま 21 けた入力されています。");
+        assert_eq!(faults[1].message, "確認番号は 4 けたから 6 けたです。いま 3 けた入力されています。");
+        assert_eq!(private().confirmation_number.digits(), "4〜6けた");
+        assert_eq!(private().customer_number.digits(), "20けたまで");
+        assert_eq!(tax().customer_number.digits(), "16けた");
+    }
+}

@@ -1,0 +1,165 @@
+//! What a caller submits to the group commit, and what comes back.
+
+use database::Row;
+use domain::{ContractId, PaymentId, Timestamp};
+use uuid::Uuid;
+
+use crate::transfer::{Transfer, TransferResult};
+
+/// Whatever events are appended to: a payment, for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntityId(pub Uuid);
+
+impl From<PaymentId> for EntityId {
+    fn from(id: PaymentId) -> Self {
+        Self(id.uuid())
+    }
+}
+
+/// One unit of work: all of it is committed or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// Events to append. Their sequence numbers say what the caller has seen: one that is taken makes the commit
+    /// [`Refused::Stale`].
+    pub events: Vec<NewEvent>,
+    /// What must still be free, and is taken.
+    pub guards: Vec<(GuardKey, EntityId)>,
+    /// Guards to give back.
+    pub release: Vec<GuardKey>,
+    /// Transfers, linked: all apply or none.
+    pub transfers: Vec<Transfer>,
+    /// Open work to add, claim or finish.
+    pub outbox: Vec<OutboxChange>,
+    /// Who did what.
+    pub audit: Vec<AuditRecord>,
+    /// Rows of other crates' tables.
+    pub rows: Vec<Row>,
+}
+
+/// An event to append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What it happened to.
+    pub entity: EntityId,
+    /// One more than the last event that the caller has seen.
+    pub seq: i64,
+    /// The kind's word.
+    pub kind: &'static str,
+    /// When, in business time.
+    pub at: Timestamp,
+    /// Facts as JSON, an object.
+    pub body: String,
+    /// The bytes of the message that made it happen, as received.
+    pub message: Option<Vec<u8>>,
+}
+
+/// What may be taken once. The text begins with the guard's kind: `otp|…`, `bill|…`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GuardKey(pub String);
+
+/// A change of open work. Keys are the callers'; a fence names one claim for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutboxChange {
+    /// New work. Claimed at once when `lease_s` is given: no other commit needs to come before it is sent.
+    Put {
+        /// The work.
+        entry: OutboxEntry,
+        /// Seconds of the first lease.
+        lease_s: Option<i64>,
+    },
+    /// Takes work whose lease ran out, for a new delivery. Refused as [`Refused::Fenced`] where the fence is another
+    /// or the lease still runs.
+    Claim {
+        /// The work.
+        key: String,
+        /// The fence that the caller has seen.
+        fence: i64,
+        /// Seconds of the lease.
+        lease_s: i64,
+    },
+    /// Gives claimed work back, to be taken again at once.
+    Release {
+        /// The work.
+        key: String,
+        /// The claim.
+        fence: i64,
+    },
+    /// Ends claimed work.
+    Finish {
+        /// The work.
+        key: String,
+        /// The claim.
+        fence: i64,
+    },
+}
+
+/// Open work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxEntry {
+    /// Names the work for ever.
+    pub key: String,
+    /// The queue that it waits in.
+    pub destination: String,
+    /// What it belongs to.
+    pub entity: EntityId,
+    /// What is sent.
+    pub payload: Vec<u8>,
+}
+
+/// Who did what, for the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// The contract that may see it.
+    pub contract: Option<ContractId>,
+    /// A user's id, `staff:…` or `system`.
+    pub actor: String,
+    /// What was done: `payeasy.pay`.
+    pub action: &'static str,
+    /// What it was done to.
+    pub subject: String,
+    /// Facts, without secrets.
+    pub detail: String,
+}
+
+/// A durable commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The fence of each put-with-lease and claim, in order.
+    pub fences: Vec<i64>,
+}
+
+/// Why nothing was committed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Another commit has appended to the entity since the caller looked.
+    #[error("the entity has moved on")]
+    Stale,
+    /// A guard is taken.
+    #[error("the guard {key} is taken by {holder}")]
+    Guarded {
+        /// The guard.
+        key: String,
+        /// Who took it.
+        holder: Uuid,
+    },
+    /// The outbox row is gone, has another fence, or its lease still runs.
+    #[error("the outbox row {0} is not the caller's")]
+    Fenced(String),
+    /// A transfer failed; its index in the commit.
+    #[error("transfer {index}: {result}")]
+    Transfer {
+        /// Which one.
+        index: usize,
+        /// Why.
+        result: TransferResult,
+    },
+    /// Too much is waiting; try again later.
+    #[error("the ledger has too much waiting")]
+    Overloaded,
+    /// The process is stopping; the outcome is in the database.
+    #[error("the ledger is stopping")]
+    Stopped,
+    /// The database refused this commit by itself.
+    #[error("the database refused: {0}")]
+    Database(String),
+}

@@ -1,0 +1,243 @@
+//! The group commit: takes what has gathered while the last transaction was committing and makes it the next one.
+//! There is no timer, so a lone commit does not wait.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use database::{Database, Table, insert};
+use domain::Clock;
+use domain::random;
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+use crate::audit::Chain;
+use crate::commit::{Commit, Committed, OutboxChange, Refused};
+use crate::write::{self, Outcomes};
+
+/// Commits a transaction at most.
+const BATCH_COMMITS_MAX: usize = 512;
+/// Tries of a batch that the database broke off for a deadlock or a serialisation failure.
+const CONFLICT_TRIES_MAX: usize = 8;
+/// Pause before the database is asked again whether a lost COMMIT took place.
+const RECOVERY_PAUSE: Duration = Duration::from_millis(200);
+
+static BATCH: Table =
+    Table { name: "batch", columns: &["writer", "number", "commits", "audit_number", "audit_head", "at_us"] };
+
+pub(crate) struct Submitted {
+    pub commit: Commit,
+    pub answer: oneshot::Sender<Result<Committed, Refused>>,
+}
+
+pub(crate) struct Committer {
+    database: Database,
+    clock: Clock,
+    submitted: mpsc::Receiver<Submitted>,
+    /// Put off because they touch what an earlier commit of the last batch touched.
+    deferred: VecDeque<Submitted>,
+    chain: Chain,
+    number: i64,
+}
+
+/// How one attempt at a transaction ended.
+enum Attempt {
+    Done(Outcomes),
+    /// Nothing is written; the error says why.
+    Failed(sqlx::Error),
+    /// COMMIT was sent and its answer was lost.
+    AnswerLost {
+        outcomes: Outcomes,
+        chain: Chain,
+        error: sqlx::Error,
+    },
+}
+
+impl Committer {
+    pub fn new(database: Database, clock: Clock, submitted: mpsc::Receiver<Submitted>) -> Self {
+        let chain = Chain::new(Uuid::from_bytes(random::bytes()));
+        Self { database, clock, submitted, deferred: VecDeque::new(), chain, number: 0 }
+    }
+
+    pub async fn run(mut self) {
+        while let Some(batch) = self.gather().await {
+            let (commits, answers): (Vec<_>, Vec<_>) =
+                batch.into_iter().map(|s| (s.commit, s.answer)).unzip();
+            let outcomes = self.commit(&commits).await;
+            for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                // a caller that went away does not take its commit back
+                drop(answer.send(outcome));
+            }
+        }
+    }
+
+    /// The next batch: what was put off, then what is queued. Of commits that touch the same entity, guard or outbox
+    /// row, the first goes now and the others with the next transaction, so that refusals are exact.
+    async fn gather(&mut self) -> Option<Vec<Submitted>> {
+        let mut candidates = std::mem::take(&mut self.deferred);
+        if candidates.is_empty() {
+            candidates.push_back(self.submitted.recv().await?);
+        }
+        while candidates.len() < BATCH_COMMITS_MAX {
+            match self.submitted.try_recv() {
+                Ok(submitted) => candidates.push_back(submitted),
+                Err(_) => break,
+            }
+        }
+        let mut batch = Vec::with_capacity(candidates.len());
+        let mut touched = HashSet::new();
+        for submitted in candidates {
+            let keys = touches(&submitted.commit);
+            let meets = keys.iter().any(|key| touched.contains(key));
+            touched.extend(keys);
+            if meets {
+                self.deferred.push_back(submitted);
+            } else {
+                batch.push(submitted);
+            }
+        }
+        Some(batch)
+    }
+
+    /// Commits a batch; what the database refuses as a whole is tried one by one.
+    async fn commit(&mut self, commits: &[Commit]) -> Outcomes {
+        match self.transaction(commits).await {
+            Ok(outcomes) => outcomes,
+            Err(error) if commits.len() == 1 => {
+                tracing::error!(%error, "the database refused a commit");
+                vec![Err(Refused::Database(error.to_string()))]
+            }
+            Err(error) => {
+                tracing::warn!(%error, commits = commits.len(), "a batch failed; its commits run one by one");
+                let mut outcomes = Vec::with_capacity(commits.len());
+                for commit in commits {
+                    outcomes.extend(match self.transaction(std::slice::from_ref(commit)).await {
+                        Ok(outcome) => outcome,
+                        Err(error) => {
+                            tracing::error!(%error, "the database refused a commit");
+                            vec![Err(Refused::Database(error.to_string()))]
+                        }
+                    });
+                }
+                outcomes
+            }
+        }
+    }
+
+    async fn transaction(&mut self, commits: &[Commit]) -> Result<Outcomes, sqlx::Error> {
+        self.number += 1;
+        let mut tries = 0;
+        loop {
+            match self.attempt(commits).await {
+                Attempt::Done(outcomes) => return Ok(outcomes),
+                Attempt::Failed(error) if is_conflict(&error) && tries < CONFLICT_TRIES_MAX => tries += 1,
+                Attempt::Failed(error) => return Err(error),
+                Attempt::AnswerLost { outcomes, chain, error } => {
+                    tracing::warn!(%error, batch = self.number, "the answer to COMMIT was lost");
+                    if self.was_committed(&chain, commits.len()).await {
+                        self.chain = chain;
+                        return Ok(outcomes);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn attempt(&mut self, commits: &[Commit]) -> Attempt {
+        let mut tx = match self.database.begin().await {
+            Ok(tx) => tx,
+            Err(error) => return Attempt::Failed(error),
+        };
+        let mut chain = self.chain.clone();
+        let now = self.clock.now();
+        let written = async {
+            let outcomes = write::batch(&mut tx, commits, now, &mut chain).await?;
+            let row = self.batch_row(&chain, commits.len());
+            insert::all(&mut tx, &BATCH, std::iter::once(row.as_slice())).await?;
+            Ok(outcomes)
+        }
+        .await;
+        let outcomes = match written {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                drop(tx.rollback().await);
+                return Attempt::Failed(error);
+            }
+        };
+        match tx.commit().await {
+            Ok(()) => {
+                self.chain = chain;
+                Attempt::Done(outcomes)
+            }
+            Err(error) if is_refusal(&error) => Attempt::Failed(error),
+            Err(error) => Attempt::AnswerLost { outcomes, chain, error },
+        }
+    }
+
+    /// Finds out whether a COMMIT without an answer took place: its batch row, inserted again, waits for the old
+    /// transaction and then conflicts exactly when that one committed. Asks until the database answers.
+    async fn was_committed(&self, chain: &Chain, commits: usize) -> bool {
+        loop {
+            let asked = async {
+                let mut tx = self.database.begin().await?;
+                let row = self.batch_row(chain, commits);
+                let tag = "CAST(number AS TEXT)";
+                let free = insert::free(&mut tx, &BATCH, std::iter::once(row.as_slice()), tag).await?;
+                tx.rollback().await?;
+                Ok::<_, sqlx::Error>(free.is_empty())
+            };
+            match asked.await {
+                Ok(committed) => return committed,
+                Err(error) => {
+                    tracing::warn!(%error, batch = self.number, "cannot ask whether a batch was committed");
+                    tokio::time::sleep(RECOVERY_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn batch_row(&self, chain: &Chain, commits: usize) -> Vec<database::Value> {
+        vec![
+            chain.writer.into(),
+            self.number.into(),
+            i64::try_from(commits).unwrap_or(i64::MAX).into(),
+            chain.number.into(),
+            chain.head.to_vec().into(),
+            self.clock.now().micros().into(),
+        ]
+    }
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Touched {
+    Entity(crate::EntityId),
+    Guard(String),
+    Outbox(String),
+}
+
+fn touches(commit: &Commit) -> Vec<Touched> {
+    let mut keys: Vec<Touched> = Vec::new();
+    let mut entities: Vec<_> = commit.events.iter().map(|e| e.entity).collect();
+    entities.dedup();
+    keys.extend(entities.into_iter().map(Touched::Entity));
+    keys.extend(commit.guards.iter().map(|(key, _)| Touched::Guard(key.0.clone())));
+    keys.extend(commit.release.iter().map(|key| Touched::Guard(key.0.clone())));
+    keys.extend(commit.outbox.iter().map(|change| {
+        Touched::Outbox(match change {
+            OutboxChange::Put { entry, .. } => entry.key.clone(),
+            OutboxChange::Claim { key, .. }
+            | OutboxChange::Release { key, .. }
+            | OutboxChange::Finish { key, .. } => key.clone(),
+        })
+    }));
+    keys
+}
+
+/// A serialisation failure or a deadlock: the transaction is undone and may simply run again.
+fn is_conflict(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "40001" || code == "40P01")
+}
+
+/// The database itself said no, so nothing was committed. Anything else may hide a COMMIT that took place.
+fn is_refusal(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(_))
+}

@@ -1,0 +1,498 @@
+//! One batch of commits as one transaction. The order of locks is the same everywhere: events, guards, outbox,
+//! accounts, other tables, each sorted by key.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use database::dialect::{self, Sequence};
+use database::{Row, Table, Tx, Value, execute, insert};
+use domain::{AccountId, Timestamp, TransferId};
+use uuid::Uuid;
+
+use crate::account::Account;
+use crate::apply::{After, Ending, Known, State, apply};
+use crate::audit::Chain;
+use crate::commit::{Commit, Committed, OutboxChange, Refused};
+use crate::transfer::{Kind, Transfer, TransferResult};
+
+static EVENT: Table =
+    Table { name: "event", columns: &["entity", "seq", "position", "kind", "at_us", "body", "message"] };
+static GUARD: Table = Table { name: "guard", columns: &["key", "entity", "at_us"] };
+static TRANSFER: Table = Table {
+    name: "transfer",
+    columns: &[
+        "position",
+        "id",
+        "debit",
+        "credit",
+        "amount",
+        "kind",
+        "pending",
+        "debit_after",
+        "credit_after",
+        "at_us",
+        "memo",
+    ],
+};
+static FAILED: Table = Table { name: "failed_transfer", columns: &["id", "result", "at_us"] };
+static OUTBOX: Table = Table {
+    name: "outbox",
+    columns: &[
+        "key",
+        "destination",
+        "entity",
+        "payload",
+        "fence",
+        "delivery",
+        "lease_until_us",
+        "created_us",
+    ],
+};
+static ACCOUNT: Table = Table { name: "account", columns: &[] };
+
+/// What each commit of the batch came to.
+pub type Outcomes = Vec<Result<Committed, Refused>>;
+
+/// Writes the batch inside `tx`, without committing. The audit chain is advanced; the caller keeps its old value
+/// until the transaction is durable.
+pub async fn batch(
+    tx: &mut Tx,
+    commits: &[Commit],
+    now: Timestamp,
+    chain: &mut Chain,
+) -> Result<Outcomes, sqlx::Error> {
+    let mut outcomes: Outcomes = vec![Ok(Committed::default()); commits.len()];
+    let positions = take_events(tx, commits, &mut outcomes).await?;
+    take_guards(tx, commits, now, &mut outcomes).await?;
+    let mut outbox = Outbox::lock(tx, commits).await?;
+    let mut state = load(tx, commits).await?;
+    let mut written = Written::default();
+    for (commit, outcome) in commits.iter().zip(&mut outcomes).filter(|(_, outcome)| outcome.is_ok()) {
+        *outcome = decide(commit, &mut state, &mut outbox, &mut written, now);
+    }
+    undo_lost(tx, commits, &positions, &outcomes).await?;
+    let won = || commits.iter().zip(&outcomes).filter(|(_, o)| o.is_ok()).map(|(c, _)| c);
+    written.transfers(tx, now).await?;
+    accounts(tx, &state, &written).await?;
+    outbox.write(tx, now).await?;
+    release(tx, won()).await?;
+    audit(tx, won(), now, chain).await?;
+    rows(tx, won()).await?;
+    Ok(outcomes)
+}
+
+/// Appends every event whose sequence number is free; a commit that lost one is stale. Answers each commit's
+/// positions that went in.
+async fn take_events(
+    tx: &mut Tx,
+    commits: &[Commit],
+    outcomes: &mut Outcomes,
+) -> Result<Vec<Vec<i64>>, sqlx::Error> {
+    let mut order: Vec<_> =
+        commits.iter().enumerate().flat_map(|(index, c)| c.events.iter().map(move |e| (index, e))).collect();
+    order.sort_by_key(|(_, event)| (event.entity, event.seq));
+    let positions = dialect::draw(tx, Sequence::Event, order.len()).await?;
+    let rows: Vec<Vec<Value>> = order
+        .iter()
+        .zip(&positions)
+        .map(|((_, event), position)| {
+            vec![
+                event.entity.0.into(),
+                event.seq.into(),
+                (*position).into(),
+                event.kind.into(),
+                event.at.micros().into(),
+                event.body.clone().into(),
+                Value::Bytes(event.message.clone()),
+            ]
+        })
+        .collect();
+    let tag = "CAST(position AS TEXT)";
+    let taken = insert::free(tx, &EVENT, rows.iter().map(Vec::as_slice), tag).await?;
+    let taken: HashSet<i64> = taken.iter().filter_map(|p| p.parse().ok()).collect();
+    let mut kept = vec![Vec::new(); commits.len()];
+    for ((index, _), position) in order.iter().zip(positions) {
+        if taken.contains(&position) {
+            kept[*index].push(position);
+        } else {
+            outcomes[*index] = Err(Refused::Stale);
+        }
+    }
+    Ok(kept)
+}
+
+async fn take_guards(
+    tx: &mut Tx,
+    commits: &[Commit],
+    now: Timestamp,
+    outcomes: &mut Outcomes,
+) -> Result<(), sqlx::Error> {
+    let mut order: Vec<_> = commits
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| outcomes[*index].is_ok())
+        .flat_map(|(index, c)| c.guards.iter().map(move |g| (index, g)))
+        .collect();
+    order.sort_by_key(|(_, (key, _))| key.clone());
+    let rows: Vec<Vec<Value>> = order
+        .iter()
+        .map(|(_, (key, entity))| vec![key.0.clone().into(), entity.0.into(), now.micros().into()])
+        .collect();
+    let taken = insert::free(tx, &GUARD, rows.iter().map(Vec::as_slice), "key").await?;
+    let taken: HashSet<String> = taken.into_iter().collect();
+    let mut own: HashMap<usize, Vec<Value>> = HashMap::new();
+    let mut lost = Vec::new();
+    for (index, (key, _)) in &order {
+        if taken.contains(&key.0) {
+            own.entry(*index).or_default().push(key.0.clone().into());
+        } else {
+            lost.push((*index, key.0.clone()));
+        }
+    }
+    let keys: Vec<Value> = lost.iter().map(|(_, key)| key.clone().into()).collect();
+    let holders: HashMap<String, Uuid> =
+        insert::select_in(tx, "SELECT key, entity FROM guard WHERE key IN", &keys, "")
+            .await?
+            .into_iter()
+            .collect();
+    for (index, key) in lost {
+        let holder = holders.get(&key).copied().unwrap_or_default();
+        outcomes[index] = Err(Refused::Guarded { key, holder });
+        // what the same commit did take is given back at once
+        insert::delete_in(tx, &GUARD, "key", &own.remove(&index).unwrap_or_default()).await?;
+    }
+    Ok(())
+}
+
+/// Everything `apply` may look at, read after the bounded accounts are locked.
+async fn load(tx: &mut Tx, commits: &[Commit]) -> Result<State, sqlx::Error> {
+    let transfers = || commits.iter().flat_map(|c| &c.transfers);
+    let mut accounts: Vec<_> = transfers().flat_map(|t| [t.debit, t.credit]).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    let accounts: Vec<Value> = accounts.iter().map(|a| a.get().into()).collect();
+    let select = |bounded: &str| {
+        format!(
+            "SELECT id, currency, overdraft, balance, held, closed_us FROM account WHERE bounded = {bounded} AND id IN"
+        )
+    };
+    let locked = format!(" ORDER BY id{}", dialect::lock(tx.is_sqlite()));
+    let mut state = State::default();
+    for (bounded, suffix) in [(true, locked.as_str()), (false, "")] {
+        let select = select(if bounded { "1" } else { "0" });
+        let found: Vec<(i64, String, i64, i64, i64, Option<i64>)> =
+            insert::select_in(tx, &select, &accounts, suffix).await?;
+        for (id, currency, overdraft, balance, held, closed) in found {
+            let id = AccountId::new(id);
+            let closed = closed.is_some();
+            state.accounts.insert(id, Account { id, currency, bounded, overdraft, balance, held, closed });
+        }
+    }
+    let holds: Vec<Value> = transfers().filter_map(|t| t.kind.pending()).map(|h| h.uuid().into()).collect();
+    let mut ids: Vec<Value> = transfers().map(|t| t.id.uuid().into()).collect();
+    let failed: Vec<(Uuid,)> =
+        insert::select_in(tx, "SELECT id FROM failed_transfer WHERE id IN", &ids, "").await?;
+    state.transfers.extend(failed.into_iter().map(|(id,)| (TransferId::from_uuid(id), Known::Failed)));
+    ids.extend(holds.iter().cloned());
+    for transfer in known(tx, &ids).await? {
+        state.transfers.insert(transfer.id, Known::Applied { transfer, ending: None });
+    }
+    let endings: Vec<(Uuid, i64)> =
+        insert::select_in(tx, "SELECT pending, kind FROM transfer WHERE pending IN", &holds, "").await?;
+    for (hold, kind) in endings {
+        if let Some(Known::Applied { ending, .. }) = state.transfers.get_mut(&TransferId::from_uuid(hold)) {
+            *ending = Some(if kind == 2 { Ending::Posted } else { Ending::Voided });
+        }
+    }
+    Ok(state)
+}
+
+async fn known(tx: &mut Tx, ids: &[Value]) -> Result<Vec<Transfer>, sqlx::Error> {
+    type Found = (Uuid, i64, i64, i64, i64, Option<Uuid>);
+    let select = "SELECT id, debit, credit, amount, kind, pending FROM transfer WHERE id IN";
+    let found: Vec<Found> = insert::select_in(tx, select, ids, "").await?;
+    found
+        .into_iter()
+        .map(|(id, debit, credit, amount, kind, pending)| {
+            let kind = Kind::from_columns(kind, pending.map(TransferId::from_uuid))
+                .ok_or_else(|| sqlx::Error::Protocol(format!("the journal row {id} has no kind")))?;
+            let (debit, credit) = (AccountId::new(debit), AccountId::new(credit));
+            Ok(Transfer { id: TransferId::from_uuid(id), debit, credit, amount, kind, memo: String::new() })
+        })
+        .collect()
+}
+
+/// Decides one commit: its outbox claims, then its transfers.
+fn decide(
+    commit: &Commit,
+    state: &mut State,
+    outbox: &mut Outbox,
+    written: &mut Written,
+    now: Timestamp,
+) -> Result<Committed, Refused> {
+    outbox.check(commit)?;
+    match apply(state, &commit.transfers) {
+        Ok(after) => written.applied.extend(commit.transfers.iter().cloned().zip(after)),
+        Err(results) => {
+            let failed = results.iter().position(|r| *r != TransferResult::ChainFailed).unwrap_or_default();
+            let result = results[failed];
+            if result.is_recorded_failure() {
+                let id = commit.transfers[failed].id;
+                written.failed.push(vec![id.uuid().into(), result.to_string().into(), now.micros().into()]);
+            }
+            return Err(Refused::Transfer { index: failed, result });
+        }
+    }
+    Ok(Committed { fences: outbox.take(commit) })
+}
+
+/// Takes back the events and guards of commits that lost after they were inserted.
+async fn undo_lost(
+    tx: &mut Tx,
+    commits: &[Commit],
+    positions: &[Vec<i64>],
+    outcomes: &Outcomes,
+) -> Result<(), sqlx::Error> {
+    let mut events = Vec::new();
+    let mut guards = Vec::new();
+    for ((commit, outcome), positions) in commits.iter().zip(outcomes).zip(positions) {
+        let Err(refused) = outcome else { continue };
+        events.extend(positions.iter().map(|p| Value::from(*p)));
+        // a stale commit never took its guards, and a guarded one has given them back
+        if !matches!(refused, Refused::Stale | Refused::Guarded { .. }) {
+            guards.extend(commit.guards.iter().map(|(key, _)| Value::from(key.0.clone())));
+        }
+    }
+    insert::delete_in(tx, &EVENT, "position", &events).await?;
+    insert::delete_in(tx, &GUARD, "key", &guards).await
+}
+
+#[derive(Default)]
+struct Written {
+    applied: Vec<(Transfer, After)>,
+    failed: Vec<Vec<Value>>,
+}
+
+impl Written {
+    async fn transfers(&self, tx: &mut Tx, now: Timestamp) -> Result<(), sqlx::Error> {
+        let positions = dialect::draw(tx, Sequence::Transfer, self.applied.len()).await?;
+        let rows: Vec<Vec<Value>> = self
+            .applied
+            .iter()
+            .zip(positions)
+            .map(|((transfer, after), position)| {
+                vec![
+                    position.into(),
+                    transfer.id.uuid().into(),
+                    transfer.debit.get().into(),
+                    transfer.credit.get().into(),
+                    transfer.amount.into(),
+                    transfer.kind.code().into(),
+                    Value::Uuid(transfer.kind.pending().map(TransferId::uuid)),
+                    Value::Int(after.debit),
+                    Value::Int(after.credit),
+                    now.micros().into(),
+                    transfer.memo.clone().into(),
+                ]
+            })
+            .collect();
+        insert::all(tx, &TRANSFER, rows.iter().map(Vec::as_slice)).await?;
+        insert::free(tx, &FAILED, self.failed.iter().map(Vec::as_slice), "result").await?;
+        Ok(())
+    }
+}
+
+/// Writes the new balance of every bounded account that an applied transfer touched.
+async fn accounts(tx: &mut Tx, state: &State, written: &Written) -> Result<(), sqlx::Error> {
+    let touched: BTreeMap<AccountId, &Account> = written
+        .applied
+        .iter()
+        .flat_map(|(transfer, _)| [transfer.debit, transfer.credit])
+        .filter_map(|id| state.accounts.get(&id).filter(|a| a.bounded).map(|a| (id, a)))
+        .collect();
+    let mut updated = 0;
+    for account in touched.values() {
+        updated += execute!(
+            tx,
+            "UPDATE account SET balance = $1, held = $2 WHERE id = $3",
+            account.balance,
+            account.held,
+            account.id.get()
+        )?;
+    }
+    insert::exactly(&ACCOUNT, touched.len(), updated)
+}
+
+async fn release<'c>(tx: &mut Tx, won: impl Iterator<Item = &'c Commit>) -> Result<(), sqlx::Error> {
+    let mut keys: Vec<_> = won.flat_map(|c| &c.release).map(|key| &key.0).collect();
+    keys.sort_unstable();
+    let keys: Vec<Value> = keys.into_iter().map(|key| key.as_str().into()).collect();
+    insert::delete_in(tx, &GUARD, "key", &keys).await
+}
+
+async fn audit<'c>(
+    tx: &mut Tx,
+    won: impl Iterator<Item = &'c Commit>,
+    now: Timestamp,
+    chain: &mut Chain,
+) -> Result<(), sqlx::Error> {
+    let rows: Vec<_> = won.flat_map(|c| &c.audit).map(|record| chain.append(record, now)).collect();
+    insert::all(tx, &crate::audit::TABLE, rows.iter().map(Vec::as_slice)).await
+}
+
+async fn rows<'c>(tx: &mut Tx, won: impl Iterator<Item = &'c Commit>) -> Result<(), sqlx::Error> {
+    let mut tables: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    for row in won.flat_map(|c| &c.rows) {
+        tables.entry(row.table.name).or_default().push(row);
+    }
+    for rows in tables.values() {
+        insert::all(tx, rows[0].table, rows.iter().map(|r| r.values.as_slice())).await?;
+    }
+    Ok(())
+}
+
+/// The outbox rows that the batch names, and what becomes of them.
+struct Outbox {
+    rows: HashMap<String, Open>,
+    /// Fences to hand out, one for each put-with-lease and claim of the batch.
+    fences: std::vec::IntoIter<i64>,
+    server_now_us: i64,
+    inserts: Vec<Vec<Value>>,
+    claims: Vec<(String, Open)>,
+    releases: Vec<String>,
+    finishes: Vec<Value>,
+}
+
+#[derive(Clone, Copy)]
+struct Open {
+    fence: i64,
+    delivery: i64,
+    lease_until_us: i64,
+}
+
+impl Outbox {
+    async fn lock(tx: &mut Tx, commits: &[Commit]) -> Result<Self, sqlx::Error> {
+        let changes = || commits.iter().flat_map(|c| &c.outbox);
+        let mut keys: Vec<&str> = changes()
+            .filter_map(|change| match change {
+                OutboxChange::Put { .. } => None,
+                OutboxChange::Claim { key, .. }
+                | OutboxChange::Release { key, .. }
+                | OutboxChange::Finish { key, .. } => Some(key.as_str()),
+            })
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let keys: Vec<Value> = keys.into_iter().map(Value::from).collect();
+        let suffix = format!(" ORDER BY key{}", dialect::lock(tx.is_sqlite()));
+        let select = "SELECT key, fence, delivery, lease_until_us FROM outbox WHERE key IN";
+        let found: Vec<(String, i64, i64, i64)> = insert::select_in(tx, select, &keys, &suffix).await?;
+        let rows = found
+            .into_iter()
+            .map(|(key, fence, delivery, lease_until_us)| (key, Open { fence, delivery, lease_until_us }))
+            .collect();
+        let claims = changes()
+            .filter(|c| matches!(c, OutboxChange::Claim { .. } | OutboxChange::Put { lease_s: Some(_), .. }))
+            .count();
+        let fences = dialect::draw(tx, Sequence::Fence, claims).await?.into_iter();
+        let server_now_us = if changes().next().is_some() { dialect::server_now_us(tx).await? } else { 0 };
+        Ok(Self {
+            rows,
+            fences,
+            server_now_us,
+            inserts: Vec::new(),
+            claims: Vec::new(),
+            releases: Vec::new(),
+            finishes: Vec::new(),
+        })
+    }
+
+    /// Refuses a commit that names a row which is not its own to change.
+    fn check(&self, commit: &Commit) -> Result<(), Refused> {
+        for change in &commit.outbox {
+            let (key, fence, claiming) = match change {
+                OutboxChange::Put { .. } => continue,
+                OutboxChange::Claim { key, fence, .. } => (key, fence, true),
+                OutboxChange::Release { key, fence } | OutboxChange::Finish { key, fence } => {
+                    (key, fence, false)
+                }
+            };
+            let own = self.rows.get(key).is_some_and(|open| {
+                open.fence == *fence && (!claiming || open.lease_until_us <= self.server_now_us)
+            });
+            if !own {
+                return Err(Refused::Fenced(key.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Records the changes of a commit that won, and hands out its fences.
+    fn take(&mut self, commit: &Commit) -> Vec<i64> {
+        let mut handed = Vec::new();
+        for change in &commit.outbox {
+            match change {
+                OutboxChange::Put { entry, lease_s } => {
+                    let (fence, delivery, lease_until_us) = match lease_s {
+                        Some(lease_s) => {
+                            let fence = self.fences.next().unwrap_or_default();
+                            handed.push(fence);
+                            (fence, 1, self.lease(*lease_s))
+                        }
+                        None => (0, 0, 0),
+                    };
+                    self.inserts.push(vec![
+                        entry.key.clone().into(),
+                        entry.destination.clone().into(),
+                        entry.entity.0.into(),
+                        entry.payload.clone().into(),
+                        fence.into(),
+                        delivery.into(),
+                        lease_until_us.into(),
+                    ]);
+                }
+                OutboxChange::Claim { key, lease_s, .. } => {
+                    let fence = self.fences.next().unwrap_or_default();
+                    handed.push(fence);
+                    let lease_until_us = self.lease(*lease_s);
+                    if let Some(open) = self.rows.get_mut(key) {
+                        *open = Open { fence, delivery: open.delivery + 1, lease_until_us };
+                        self.claims.push((key.clone(), *open));
+                    }
+                }
+                OutboxChange::Release { key, .. } => self.releases.push(key.clone()),
+                OutboxChange::Finish { key, .. } => {
+                    self.rows.remove(key);
+                    self.finishes.push(key.clone().into());
+                }
+            }
+        }
+        handed
+    }
+
+    fn lease(&self, seconds: i64) -> i64 {
+        self.server_now_us.saturating_add(seconds.saturating_mul(1_000_000))
+    }
+
+    async fn write(mut self, tx: &mut Tx, now: Timestamp) -> Result<(), sqlx::Error> {
+        for row in &mut self.inserts {
+            row.push(now.micros().into());
+        }
+        insert::all(tx, &OUTBOX, self.inserts.iter().map(Vec::as_slice)).await?;
+        for (key, open) in &self.claims {
+            let claimed = execute!(
+                tx,
+                "UPDATE outbox SET fence = $1, delivery = $2, lease_until_us = $3 WHERE key = $4",
+                open.fence,
+                open.delivery,
+                open.lease_until_us,
+                key
+            )?;
+            insert::exactly(&OUTBOX, 1, claimed)?;
+        }
+        for key in &self.releases {
+            let released = execute!(tx, "UPDATE outbox SET lease_until_us = 0 WHERE key = $1", key)?;
+            insert::exactly(&OUTBOX, 1, released)?;
+        }
+        insert::delete_in(tx, &OUTBOX, "key", &self.finishes).await
+    }
+}

@@ -1,0 +1,208 @@
+//! The rows of the institutions' data that are mocked, read by a reader of the mocks' own.
+
+use domain::{CollectorNumber, Date, Timestamp};
+use serde::Deserialize;
+
+use crate::hours::{Hours, HoursError, HoursRow};
+
+const DATA: &str = include_str!("../../collectors/data/collectors.toml");
+
+/// The institutions that the mocks play.
+pub const MOCKED: [&str; 6] = ["00200", "00500", "04000", "04100", "99022", "99090"];
+
+/// 国庫金収納, 地公体収納 or 一般収納.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The business program decides before the answer, and may refuse a clearing.
+    National,
+    /// Always answers normal; clears provisionally what does not match.
+    Local,
+    /// As local, without 納付区分.
+    Private,
+}
+
+impl Kind {
+    /// The name on the pages.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::National => "国",
+            Self::Local => "地方公共団体",
+            Self::Private => "民間",
+        }
+    }
+
+    /// Whether a clearing can be refused.
+    pub const fn may_refuse(self) -> bool {
+        matches!(self, Self::National)
+    }
+}
+
+/// How a number of the slip is called and how wide it is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct NumberRule {
+    /// The institution's own name of the number.
+    pub label: String,
+    /// Fewest digits.
+    pub digits_min: usize,
+    /// Most digits.
+    pub digits_max: usize,
+    /// A number as it looks on a slip.
+    pub example: Option<String>,
+}
+
+impl NumberRule {
+    /// Whether `digits` has a width that the institution uses.
+    pub fn fits(&self, digits: &str) -> bool {
+        (self.digits_min..=self.digits_max).contains(&digits.len())
+    }
+}
+
+/// An institution as its mock needs it.
+#[derive(Clone, Debug)]
+pub struct Institution {
+    /// 収納機関番号.
+    pub number: CollectorNumber,
+    /// 収納機関コード.
+    pub code: String,
+    /// 国, 地方 or 民間.
+    pub kind: Kind,
+    /// The name today.
+    pub name: String,
+    /// 納付番号 or お客様番号.
+    pub customer_number: NumberRule,
+    /// 確認番号.
+    pub confirmation_number: NumberRule,
+    /// 納付区分, where its slips have one.
+    pub payment_category: Option<NumberRule>,
+    /// Whether the payer types the amount.
+    pub payer_types_amount: bool,
+    /// What it collects.
+    pub charges: Vec<String>,
+    /// When it answers.
+    pub hours: Hours,
+}
+
+impl Institution {
+    /// Whether it answers at that instant of business time.
+    pub fn is_open(&self, at: Timestamp) -> bool {
+        self.hours.is_open(at)
+    }
+
+    /// The centre code in messages: `C00200`.
+    pub fn centre(&self) -> String {
+        format!("C{}", self.number)
+    }
+
+    /// The id of its signing key: `00200-1`.
+    pub fn key_id(&self) -> String {
+        format!("{}-1", self.number)
+    }
+}
+
+/// Why the data cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// Not TOML, or a row lacks what a mock needs.
+    #[error("the institutions' data cannot be read: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// A row has hours that are none.
+    #[error("the hours of institution {0} cannot be read: {1}")]
+    Hours(String, #[source] HoursError),
+    /// A number that is not five digits.
+    #[error("{0:?} is no institution's number")]
+    Number(String),
+    /// A mocked institution is not in the data.
+    #[error("the institutions' data lacks {0}")]
+    Missing(&'static str),
+}
+
+// keys that the mocks do not use are ignored, so that the data can grow
+#[derive(Deserialize)]
+struct File {
+    collector: Vec<toml::Table>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    number: String,
+    code: Option<String>,
+    kind: Kind,
+    name: String,
+    name_today: Option<String>,
+    customer_number: NumberRule,
+    confirmation_number: NumberRule,
+    payment_category: Option<NumberRule>,
+    #[serde(default)]
+    payer_types_amount: bool,
+    #[serde(default)]
+    charges: Vec<String>,
+    hours: Option<HoursRow>,
+}
+
+/// The mocked institutions, in the order of [`MOCKED`].
+pub fn load() -> Result<Vec<Institution>, DataError> {
+    from_text(DATA)
+}
+
+fn from_text(text: &str) -> Result<Vec<Institution>, DataError> {
+    let file: File = toml::from_str(text)?;
+    MOCKED
+        .into_iter()
+        .map(|number| {
+            let is_it = |row: &&toml::Table| row.get("number").and_then(toml::Value::as_str) == Some(number);
+            let row = file.collector.iter().find(is_it).ok_or(DataError::Missing(number))?;
+            institution(row.clone().try_into()?)
+        })
+        .collect()
+}
+
+fn institution(row: Row) -> Result<Institution, DataError> {
+    let number: CollectorNumber = row.number.parse().map_err(|_| DataError::Number(row.number.clone()))?;
+    let hours = match &row.hours {
+        Some(hours) => Hours::read(hours).map_err(|error| DataError::Hours(row.number.clone(), error))?,
+        None => Hours::always(),
+    };
+    Ok(Institution {
+        code: row.code.unwrap_or_else(|| number.code()),
+        number,
+        kind: row.kind,
+        name: row.name_today.unwrap_or(row.name),
+        customer_number: row.customer_number,
+        confirmation_number: row.confirmation_number,
+        payment_category: row.payment_category,
+        payer_types_amount: row.payer_types_amount,
+        charges: row.charges,
+        hours,
+    })
+}
+
+/// The business day a number of days away; the same day at the ends of the calendar.
+pub fn days_later(day: Date, days: i64) -> Date {
+    chrono::TimeDelta::try_days(days).and_then(|delta| day.checked_add_signed(delta)).unwrap_or(day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mocked_row_is_in_the_data() {
+        let all = load().unwrap();
+        assert_eq!(all.len(), MOCKED.len());
+        let tax = &all[0];
+        assert_eq!((tax.code.as_str(), tax.kind), ("00200000", Kind::National));
+        assert_eq!(tax.customer_number.digits_max, 16);
+        assert!(tax.payment_category.is_some());
+        assert!(all.iter().all(|one| one.payer_types_amount == (one.number.as_str() == "99090")));
+        assert!(all.iter().all(|one| one.payment_category.is_none() || one.kind != Kind::Private));
+    }
+
+    #[test]
+    fn a_missing_row_is_named_and_unknown_keys_are_ignored() {
+        let Err(DataError::Missing(number)) = from_text("[[collector]]\nnumber = \"00100\"\nnew = 1\n") else {
+            panic!("a row is missing");
+        };
+        assert_eq!(number, "00200");
+    }
+}

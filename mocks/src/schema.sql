@@ -1,0 +1,84 @@
+-- The mock collectors' own records. Everything carries its collector: one file holds them all.
+CREATE TABLE IF NOT EXISTS bills (
+    id INTEGER PRIMARY KEY,
+    collector TEXT NOT NULL,
+    bill_id TEXT NOT NULL,
+    customer_number TEXT NOT NULL,
+    confirmation_number TEXT NOT NULL,
+    payment_category TEXT,
+    payer TEXT NOT NULL,
+    contents TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    fee INTEGER NOT NULL,
+    late_charge INTEGER NOT NULL,
+    due TEXT,
+    clear_by TEXT,
+    payable_from TEXT,
+    -- paid by another way than a clearing of the hub: cash at a counter, a convenience store
+    paid_elsewhere INTEGER NOT NULL DEFAULT 0,
+    scenario TEXT NOT NULL,
+    -- 消込カウンタ: clearings of this bill that were recorded, by key, provisional ones included
+    clearings INTEGER NOT NULL DEFAULT 0,
+    -- clearings that matched
+    matched INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    UNIQUE (collector, bill_id)
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS bills_customer ON bills (collector, customer_number);
+
+-- One row for each resend key, written before the first answer leaves, refusals included.
+CREATE TABLE IF NOT EXISTS clearings (
+    id INTEGER PRIMARY KEY,
+    collector TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    processing_date TEXT NOT NULL,
+    serial INTEGER NOT NULL,
+    body_sha256 BLOB NOT NULL,
+    customer_number TEXT NOT NULL,
+    payment_category TEXT,
+    bill_id TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    fee INTEGER NOT NULL,
+    receipt_date TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    entry_kind TEXT NOT NULL,
+    code TEXT NOT NULL,
+    provisional_code TEXT,
+    reference TEXT,
+    -- the first answer, given again byte for byte
+    answer BLOB NOT NULL,
+    received_at INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL DEFAULT 1,
+    first_by TEXT NOT NULL,
+    UNIQUE (collector, sender, processing_date, serial)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS faults (
+    collector TEXT PRIMARY KEY,
+    delay_ms INTEGER NOT NULL,
+    mode TEXT NOT NULL,
+    applies_to TEXT NOT NULL,
+    code TEXT,
+    times INTEGER
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    collector TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    processing_date TEXT,
+    serial INTEGER,
+    customer_number TEXT,
+    bill_id TEXT,
+    amount INTEGER,
+    code TEXT,
+    provisional_code TEXT,
+    -- what happened to the answer: sent, or the fault that was on
+    outcome TEXT NOT NULL,
+    request BLOB,
+    answer BLOB
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS messages_collector ON messages (collector, id);
