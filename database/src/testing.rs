@@ -55,6 +55,20 @@ macro_rules! on_both {
     };
 }
 
+/// A server's folder is named by its test process, so that a later one can remove it: nothing runs at a process's end.
+const FOLDER_PREFIX: &str = "mpn-test-postgres-";
+
+fn remove_folders_of_the_dead() {
+    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|n| n.strip_prefix(FOLDER_PREFIX)?.parse::<u32>().ok());
+        if process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists()) {
+            // another test process may be removing it too
+            drop(std::fs::remove_dir_all(entry.path()));
+        }
+    }
+}
+
 struct Server {
     programs: PathBuf,
     socket: PathBuf,
@@ -68,7 +82,11 @@ fn server() -> &'static Server {
 
 impl Server {
     fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder").keep();
+        remove_folders_of_the_dead();
+        let folder = std::env::temp_dir().join(format!("{FOLDER_PREFIX}{}", std::process::id()));
+        // a process of the same number may have left one behind
+        drop(std::fs::remove_dir_all(&folder));
+        std::fs::create_dir(&folder).expect("a temporary folder");
         let is_root = std::fs::metadata("/proc/self").is_ok_and(|m| {
             use std::os::unix::fs::MetadataExt as _;
             m.uid() == 0
@@ -106,6 +124,8 @@ impl Server {
             .arg("-k")
             .arg(folder)
             .args(["-c", "listen_addresses=", "-c", "max_connections=200", "-c", "shared_buffers=64MB"])
+            // tests kill processes, never the machine
+            .args(["-c", "fsync=off", "-c", "full_page_writes=off"])
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

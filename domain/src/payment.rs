@@ -98,16 +98,14 @@ impl State {
     pub const fn after(self, event: Event) -> Option<Self> {
         Some(match (self, event) {
             (Self::Inquired, Event::Held) => Self::Held,
-            (Self::Held | Self::Sending | Self::Unknown, Event::Claimed) => match self {
-                // a repeat of an unknown clearing leaves the outcome unknown until it is answered
-                Self::Unknown => Self::Unknown,
-                _ => Self::Sending,
-            },
+            (Self::Held, Event::Claimed) => Self::Sending,
+            // a repeat leaves the outcome unknown until it is answered
+            (Self::Unknown, Event::Claimed) => Self::Unknown,
             (Self::Sending | Self::Unknown, Event::Accepted) => Self::Accepted,
             (Self::Sending | Self::Unknown, Event::Rejected) => Self::Rejected,
             (Self::Sending, Event::NotApplied) => Self::Held,
             (Self::Held, Event::Voided) => Self::Voided,
-            (Self::Sending | Self::Unknown, Event::OutcomeUnknown) => Self::Unknown,
+            (Self::Held | Self::Sending | Self::Unknown, Event::OutcomeUnknown) => Self::Unknown,
             (Self::Rejected, Event::LateAcceptance) => Self::Rejected,
             (Self::Accepted, Event::Settled) => Self::Settled,
             (Self::Accepted, Event::Cancelled) => Self::Cancelled,
@@ -146,8 +144,8 @@ mod tests {
             [
                 "inquired --held--> held",
                 "held --claimed--> sending",
+                "held --outcome_unknown--> unknown",
                 "held --voided--> voided",
-                "sending --claimed--> sending",
                 "sending --accepted--> accepted",
                 "sending --rejected--> rejected",
                 "sending --not_applied--> held",

@@ -7,6 +7,9 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, NaiveTime, TimeDelt
 /// A calendar day in Japan.
 pub type Date = chrono::NaiveDate;
 
+/// A time of day in Japan.
+pub type TimeOfDay = NaiveTime;
+
 /// Japan Standard Time.
 pub fn jst() -> FixedOffset {
     FixedOffset::east_opt(9 * 3600).unwrap_or_else(|| unreachable!("nine hours are a valid offset"))

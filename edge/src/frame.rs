@@ -69,3 +69,8 @@ impl Frame {
         if self.lang.is_empty() { "ja" } else { self.lang }
     }
 }
+
+/// The page of a template. A template that cannot be written is an internal failure.
+pub fn render(template: &impl askama::Template) -> Result<axum::response::Html<String>, crate::Failure> {
+    Ok(axum::response::Html(template.render()?))
+}

@@ -22,7 +22,7 @@ pub use cookie::CookieKind;
 pub use csrf::{CsrfForm, CsrfKey, PreSession};
 pub use failure::Failure;
 pub use form::{Errors, FieldError};
-pub use frame::{Frame, NavItem, Who};
+pub use frame::{Frame, NavItem, Who, render};
 pub use headers::security_headers;
 pub use listener::{Limits, bind, serve_http, serve_tls};
 pub use peer::Peer;

@@ -1,1 +1,137 @@
-//! The hub: inquiry, payment, clearing, resend, and the REST API
+//! The hub: inquiry, hold, clearing, answer, posting, and the repeat of what was not answered.
+//!
+//! A payment's way is decided by [`payment::step`], pure functions that turn what happened into one commit. The rest
+//! acts: [`inquire`](Gateway::inquire) asks, [`pay`](Gateway::pay) holds, the sender delivers.
+
+/// A place where a test may end the process at once, as a power cut would. Compiled in by the feature
+/// `crash-points` only; `FAILPOINTS=after_hold=return` arms one.
+macro_rules! crash_point {
+    ($name:literal) => {
+        fail::fail_point!($name, |_| std::process::abort())
+    };
+}
+
+pub mod api;
+pub mod chart;
+mod guard;
+mod inquiry;
+mod pay;
+pub mod payment;
+mod sender;
+mod serials;
+
+use std::sync::Arc;
+
+use collectors::{Client, Directory};
+use domain::CentreCode;
+use ledger::Ledger;
+
+pub use guard::{Guard, GuardKind};
+pub use inquiry::{Inquiry, InquiryError, InquiryRequest, Payer};
+pub use pay::{PayError, PaymentOrder};
+pub use payment::store::{HistoryPage, HistoryQuery};
+pub use payment::{Payment, StoreError};
+
+/// The collecting institutions, as the bank may see them.
+pub mod directory {
+    pub use collectors::directory::*;
+}
+
+/// What a deployment sets. Seconds are elapsed time unless a doc says otherwise.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The hub's own centre.
+    pub centre: CentreCode,
+    /// 金融機関コード of the bank.
+    pub bank: collectors::protocol::BankCode,
+    /// How long `pay` waits for the answer before it hands out the payment as it is.
+    pub pay_wait_s: u64,
+    /// How long a payment that could not be sent may wait before its hold is released (business time).
+    pub held_wait_s: i64,
+    /// Between two deliveries of the same message.
+    pub resend_interval_s: u64,
+    /// Between two looks at the open work.
+    pub poll_interval_ms: u64,
+    /// A claim's lease; longer than the client waits for an answer.
+    pub lease_s: i64,
+}
+
+impl Settings {
+    /// The demo bank's settings, with the waits of production.
+    pub fn new(centre: CentreCode, bank: collectors::protocol::BankCode) -> Self {
+        Self {
+            centre,
+            bank,
+            pay_wait_s: 12,
+            held_wait_s: 120,
+            resend_interval_s: 30,
+            poll_interval_ms: 500,
+            lease_s: 60,
+        }
+    }
+}
+
+/// The hub over one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    ledger: Ledger,
+    directory: Directory,
+    client: Client,
+    serials: serials::Serials,
+    sender: sender::Shared,
+}
+
+impl Gateway {
+    /// Opens the hub's accounts and frees what an earlier process of this data folder had claimed. Sending begins
+    /// with [`run`](Self::run).
+    pub async fn open(
+        settings: Settings,
+        ledger: Ledger,
+        directory: Directory,
+        client: Client,
+    ) -> Result<Self, StoreError> {
+        for collector in directory.all() {
+            for account in chart::of_collector(collector) {
+                ledger.open_account(&account).await?;
+            }
+        }
+        sender::free_leases(&ledger).await?;
+        let serials = serials::Serials::new(settings.centre.clone());
+        Ok(Self(Arc::new(Inner {
+            settings,
+            ledger,
+            directory,
+            client,
+            serials,
+            sender: sender::Shared::default(),
+        })))
+    }
+
+    /// The institutions.
+    pub fn directory(&self) -> &Directory {
+        &self.0.directory
+    }
+
+    /// The ledger underneath.
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    /// Arms the crash points that the environment names.
+    #[cfg(feature = "crash-points")]
+    pub fn arm_crash_points() {
+        // kept for the life of the process
+        std::mem::forget(fail::FailScenario::setup());
+    }
+
+    fn database(&self) -> &database::Database {
+        self.0.ledger.database()
+    }
+
+    fn now(&self) -> domain::Timestamp {
+        self.0.ledger.clock().now()
+    }
+}

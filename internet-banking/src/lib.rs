@@ -1,1 +1,94 @@
-//! The corporate internet bank, one folder per business area
+//! The corporate internet bank, one folder per business area: its rules, store, pages and templates.
+//!
+//! Pages stay thin: extract, authorise, call one operation, render. Every page behind sign-in takes
+//! [`sign_in::SignedIn`]; every form is read through [`edge::CsrfForm`].
+
+pub mod confirmation;
+pub mod contracts;
+pub mod frame;
+pub mod help;
+mod home;
+pub mod links;
+pub mod payeasy;
+pub mod policy;
+pub mod secrets;
+pub mod sign_in;
+pub mod tokens;
+
+use axum::Router;
+use database::Database;
+use domain::Clock;
+use edge::{CookieKind, CsrfKey, SessionLimits, Site};
+use gateway::Gateway;
+use ledger::Ledger;
+
+use crate::secrets::{Purpose, Secret};
+use crate::sign_in::{Passwords, Sessions, SignIns, Throttle, ThrottleLimits};
+use crate::tokens::{SealingKey, Tokens};
+
+/// Everything the bank's pages work with. Cheap to clone; one for all listeners of a process.
+#[derive(Clone)]
+pub struct Bank {
+    /// What is not money.
+    pub database: Database,
+    /// Business time.
+    pub clock: Clock,
+    /// Balances and movements.
+    pub ledger: Ledger,
+    /// Inquiries and payments.
+    pub gateway: Gateway,
+    /// Contracts, users, accounts.
+    pub contracts: contracts::Store,
+    /// Hashes and verifies passwords.
+    pub passwords: Passwords,
+    /// Signs users in.
+    pub sign_ins: SignIns,
+    /// One-time-password tokens.
+    pub tokens: Tokens,
+    csrf: CsrfKey,
+}
+
+/// The deployment's secret cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the deployment's secret cannot be used")]
+pub struct SecretError;
+
+impl Bank {
+    /// A bank on a ledger, its database and the hub, under the deployment's secret.
+    pub fn new(ledger: Ledger, gateway: Gateway, secret: &Secret) -> Result<Self, SecretError> {
+        let (database, clock) = (ledger.database().clone(), ledger.clock().clone());
+        let passwords = Passwords::new(secret.key(Purpose::Pepper));
+        let throttle =
+            Throttle::new(database.clone(), &secret.key(Purpose::Throttle), ThrottleLimits::default());
+        let sessions = Sessions::new(database.clone(), SessionLimits::default());
+        let sealing = SealingKey::new(&secret.key(Purpose::Tokens)).map_err(|_| SecretError)?;
+        Ok(Self {
+            contracts: contracts::Store::new(database.clone(), clock.clone()),
+            sign_ins: SignIns::new(database.clone(), clock.clone(), passwords.clone(), throttle, sessions),
+            tokens: Tokens::new(database.clone(), sealing),
+            csrf: CsrfKey::new(&secret.key(Purpose::Csrf)),
+            database,
+            clock,
+            ledger,
+            gateway,
+            passwords,
+        })
+    }
+}
+
+/// The bank's site for a listener whose cookies are of this kind.
+pub fn router(bank: Bank, cookie: CookieKind) -> Router {
+    let site = Site {
+        name: frame::SITE_NAME,
+        home: links::Link::Home.path(),
+        cookie,
+        csrf: bank.csrf.clone(),
+        body_bytes_max: edge::site::FORM_BYTES_MAX,
+    };
+    let pages = Router::new()
+        .merge(sign_in::routes())
+        .merge(home::routes())
+        .merge(payeasy::routes())
+        .merge(help::routes());
+    edge::site(pages.with_state(bank), site)
+}

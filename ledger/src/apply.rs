@@ -159,18 +159,18 @@ fn moved(
         Kind::VoidPending(_) => (-amount, 0),
     };
     let mut after = After::default();
+    let available = debit.available();
     if debit.bounded {
-        let held = debit.held.checked_add(holds).ok_or(TransferResult::Overflow)?;
-        let balance = debit.balance.checked_sub(moves).ok_or(TransferResult::Overflow)?;
-        if transfer.kind.pending().is_none() && amount > debit.available() {
-            return Err(TransferResult::ExceedsAvailable);
-        }
-        (debit.held, debit.balance) = (held, balance);
-        after.debit = (moves != 0).then_some(balance);
+        debit.held = debit.held.checked_add(holds).ok_or(TransferResult::Overflow)?;
+        debit.balance = debit.balance.checked_sub(moves).ok_or(TransferResult::Overflow)?;
+        after.debit = (moves != 0).then_some(debit.balance);
     }
     if credit.bounded && moves != 0 {
         credit.balance = credit.balance.checked_add(moves).ok_or(TransferResult::Overflow)?;
         after.credit = Some(credit.balance);
+    }
+    if debit.bounded && transfer.kind.pending().is_none() && amount > available {
+        return Err(TransferResult::ExceedsAvailable);
     }
     Ok((debit, credit, after))
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use database::{Database, Table, insert};
 use domain::Clock;
 use domain::random;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -98,29 +99,32 @@ impl Committer {
         Some(batch)
     }
 
-    /// Commits a batch; what the database refuses as a whole is tried one by one.
+    /// Commits a batch. One that the database refuses as a whole is tried once more, one by one: a refusal then
+    /// meets its own commit only, and a race for a key that another process won meanwhile gets its exact answer.
     async fn commit(&mut self, commits: &[Commit]) -> Outcomes {
-        match self.transaction(commits).await {
-            Ok(outcomes) => outcomes,
-            Err(error) if commits.len() == 1 => {
-                tracing::error!(%error, "the database refused a commit");
-                vec![Err(Refused::Database(error.to_string()))]
-            }
-            Err(error) => {
-                tracing::warn!(%error, commits = commits.len(), "a batch failed; its commits run one by one");
-                let mut outcomes = Vec::with_capacity(commits.len());
-                for commit in commits {
-                    outcomes.extend(match self.transaction(std::slice::from_ref(commit)).await {
-                        Ok(outcome) => outcome,
-                        Err(error) => {
-                            tracing::error!(%error, "the database refused a commit");
-                            vec![Err(Refused::Database(error.to_string()))]
-                        }
-                    });
+        let error = match self.transaction(commits).await {
+            Ok(outcomes) => return outcomes,
+            Err(error) => error,
+        };
+        tracing::warn!(%error, commits = commits.len(), "a batch failed; its commits run one by one");
+        let mut outcomes = Vec::with_capacity(commits.len());
+        for commit in commits {
+            match self.transaction(std::slice::from_ref(commit)).await {
+                Ok(outcome) => outcomes.extend(outcome),
+                Err(error) => {
+                    tracing::error!(%error, "the database refused a commit");
+                    let unreachable = is_unreachable(&error);
+                    outcomes.push(Err(Refused::Database(error.to_string())));
+                    if unreachable {
+                        // every other commit would wait just as long in vain
+                        let refused = Err(Refused::Database(error.to_string()));
+                        outcomes.resize(commits.len(), refused);
+                        break;
+                    }
                 }
-                outcomes
             }
         }
+        outcomes
     }
 
     async fn transaction(&mut self, commits: &[Commit]) -> Result<Outcomes, sqlx::Error> {
@@ -237,7 +241,21 @@ fn is_conflict(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "40001" || code == "40P01")
 }
 
-/// The database itself said no, so nothing was committed. Anything else may hide a COMMIT that took place.
+/// The database itself said no, so nothing was committed. Anything else may hide a COMMIT that took place; so may
+/// the end of a session (FATAL), which a server that is told to stop also sends after the transaction committed.
 fn is_refusal(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Database(_))
+    matches!(error, sqlx::Error::Database(_)) && !ends_session(error)
+}
+
+/// No connection could be had, or it broke.
+fn is_unreachable(error: &sqlx::Error) -> bool {
+    use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
+    matches!(error, Io(_) | Tls(_) | PoolTimedOut | PoolClosed | WorkerCrashed) || ends_session(error)
+}
+
+fn ends_session(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|e| e.try_downcast_ref::<PgDatabaseError>())
+        .is_some_and(|e| matches!(e.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }

@@ -12,8 +12,6 @@ pub mod read;
 pub mod transfer;
 mod write;
 
-use std::sync::Arc;
-
 use database::Database;
 use domain::Clock;
 use tokio::sync::{mpsc, oneshot};
@@ -34,25 +32,15 @@ pub struct Ledger {
     database: Database,
     clock: Clock,
     queue: mpsc::Sender<committer::Submitted>,
-    _task: Arc<TaskGuard>,
-}
-
-/// Ends the committer's task when the last handle goes.
-struct TaskGuard(tokio::task::AbortHandle);
-
-impl Drop for TaskGuard {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 impl Ledger {
-    /// Starts the group commit on a database.
+    /// Starts the group commit on a database. It ends after the last handle is gone and what waited is committed.
     pub fn start(database: Database, clock: Clock) -> Self {
         let (queue, submitted) = mpsc::channel(QUEUE_COMMITS_MAX);
         let committer = committer::Committer::new(database.clone(), clock.clone(), submitted);
-        let task = tokio::spawn(committer.run());
-        Self { database, clock, queue, _task: Arc::new(TaskGuard(task.abort_handle())) }
+        tokio::spawn(committer.run());
+        Self { database, clock, queue }
     }
 
     /// Commits all of `commit` or nothing. When this answers, the outcome is durable; dropping the future does

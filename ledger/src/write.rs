@@ -477,6 +477,8 @@ impl Outbox {
         for row in &mut self.inserts {
             row.push(now.micros().into());
         }
+        // work that ends goes first: the same commit may put new work for the entity
+        insert::delete_in(tx, &OUTBOX, "key", &self.finishes).await?;
         insert::all(tx, &OUTBOX, self.inserts.iter().map(Vec::as_slice)).await?;
         for (key, open) in &self.claims {
             let claimed = execute!(
@@ -493,6 +495,6 @@ impl Outbox {
             let released = execute!(tx, "UPDATE outbox SET lease_until_us = 0 WHERE key = $1", key)?;
             insert::exactly(&OUTBOX, 1, released)?;
         }
-        insert::delete_in(tx, &OUTBOX, "key", &self.finishes).await
+        Ok(())
     }
 }

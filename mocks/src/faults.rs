@@ -131,6 +131,17 @@ pub enum FaultError {
     Times,
 }
 
+impl FaultError {
+    /// The field that is wrong.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Delay => "delay_ms",
+            Self::Code => "code",
+            Self::Times => "times",
+        }
+    }
+}
+
 impl Fault {
     /// Whether it can be set.
     pub fn check(&self) -> Result<(), FaultError> {

@@ -1,7 +1,7 @@
 //! When a collector answers, by business time.
 
-use chrono::{Datelike, Timelike, Weekday};
-use domain::{Date, Timestamp};
+use chrono::Timelike;
+use domain::{Date, Timestamp, calendar};
 use serde::Deserialize;
 
 /// One stretch of a day, in minutes from midnight; the end is not in it.
@@ -12,138 +12,93 @@ struct Stretch {
 }
 
 /// A collector's hours.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hours {
-    always: bool,
-    weekdays: Option<Stretch>,
-    saturdays: Option<Stretch>,
-    sundays: Option<Stretch>,
-    holidays: Option<Stretch>,
-    /// Month and day of the days on which it is closed every year.
-    closed: Vec<(u32, u32)>,
+    business_days: Option<Stretch>,
+    other_days: Option<Stretch>,
 }
 
-/// Hours as the institutions' data writes them.
+/// Hours as the institutions' data writes them; a kind of day that is not named is closed.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct HoursRow {
-    daily: Option<StretchRow>,
-    weekdays: Option<StretchRow>,
-    saturdays: Option<StretchRow>,
-    sundays: Option<StretchRow>,
-    holidays: Option<StretchRow>,
-    #[serde(default)]
-    closed: Vec<String>,
+    business_days: Option<StretchRow>,
+    other_days: Option<StretchRow>,
 }
 
 /// `{ open = "08:30", close = "24:00" }`.
 #[derive(Clone, Debug, Deserialize)]
-pub struct StretchRow {
+struct StretchRow {
     open: String,
     close: String,
 }
 
-/// Why hours cannot be read.
+/// Not `HH:MM` from 00:00 to 24:00, or a close that is not after its open.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HoursError {
-    /// Not `HH:MM` from 00:00 to 24:00, or a close that is not after its open.
-    #[error("{0:?} is no time of day here")]
-    Time(String),
-    /// Not `MM-DD`.
-    #[error("{0:?} is no day of a year")]
-    Day(String),
-}
+#[error("{0:?} is no time of day here")]
+pub struct HoursError(String);
+
+const WHOLE_DAY: Stretch = Stretch { open_min: 0, close_min: 24 * 60 };
 
 impl Hours {
     /// Day and night.
-    pub fn always() -> Self {
-        Self { always: true, ..Self::default() }
-    }
+    pub const ALWAYS: Self = Self { business_days: Some(WHOLE_DAY), other_days: Some(WHOLE_DAY) };
 
-    /// Reads the data's form. A kind of day that is not named is closed.
+    /// Reads the data's form.
     pub fn read(row: &HoursRow) -> Result<Self, HoursError> {
-        let stretch = |named: &Option<StretchRow>| named.as_ref().or(row.daily.as_ref()).map(read_stretch);
         Ok(Self {
-            always: false,
-            weekdays: stretch(&row.weekdays).transpose()?,
-            saturdays: stretch(&row.saturdays).transpose()?,
-            sundays: stretch(&row.sundays).transpose()?,
-            holidays: stretch(&row.holidays).transpose()?,
-            closed: row.closed.iter().map(|day| read_day(day)).collect::<Result<_, _>>()?,
+            business_days: row.business_days.as_ref().map(read_stretch).transpose()?,
+            other_days: row.other_days.as_ref().map(read_stretch).transpose()?,
         })
     }
 
     /// Whether the collector answers at that instant.
     pub fn is_open(&self, at: Timestamp) -> bool {
-        if self.always {
-            return true;
-        }
-        let (day, time) = (at.date(), at.time());
+        let time = at.time();
         let minute = time.hour() * 60 + time.minute();
         let inside = |stretch: Stretch| (stretch.open_min..stretch.close_min).contains(&minute);
-        self.on(day).is_some_and(inside)
+        self.on(at.date()).is_some_and(inside)
     }
 
     fn on(&self, day: Date) -> Option<Stretch> {
-        if self.closed.contains(&(day.month(), day.day())) {
-            return None;
-        }
-        match day.weekday() {
-            _ if is_holiday(day) => self.holidays,
-            Weekday::Sat => self.saturdays,
-            Weekday::Sun => self.sundays,
-            _ => self.weekdays,
-        }
+        if calendar::is_business_day(day) { self.business_days } else { self.other_days }
     }
 
     /// The hours of that day as the pages show them: `24時間`, `8:30〜24:00`, `休業`.
     pub fn shown(&self, day: Date) -> String {
-        if self.always {
-            return "24時間".to_owned();
-        }
         let clock = |minutes: u32| format!("{}:{:02}", minutes / 60, minutes % 60);
         match self.on(day) {
+            Some(WHOLE_DAY) => "24時間".to_owned(),
             Some(stretch) => format!("{}〜{}", clock(stretch.open_min), clock(stretch.close_min)),
             None => "休業".to_owned(),
         }
     }
 }
 
-fn is_holiday(_day: Date) -> bool {
-    false
-}
-
 fn read_stretch(row: &StretchRow) -> Result<Stretch, HoursError> {
     let stretch = Stretch { open_min: read_minutes(&row.open)?, close_min: read_minutes(&row.close)? };
-    if stretch.open_min < stretch.close_min { Ok(stretch) } else { Err(HoursError::Time(row.close.clone())) }
-}
-
-fn two_numbers(text: &str, separator: char) -> Option<(u32, u32)> {
-    let (first, second) = text.split_once(separator)?;
-    let shape = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-    if shape(first) && shape(second) { Some((first.parse().ok()?, second.parse().ok()?)) } else { None }
+    if stretch.open_min < stretch.close_min { Ok(stretch) } else { Err(HoursError(row.close.clone())) }
 }
 
 fn read_minutes(text: &str) -> Result<u32, HoursError> {
-    two_numbers(text, ':')
+    let two_digits = |part: &str| -> Option<u32> {
+        let shape = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        if shape { part.parse().ok() } else { None }
+    };
+    text.split_once(':')
+        .and_then(|(hours, minutes)| Some((two_digits(hours)?, two_digits(minutes)?)))
         .filter(|(hours, minutes)| (*hours < 24 && *minutes < 60) || (*hours, *minutes) == (24, 0))
         .map(|(hours, minutes)| hours * 60 + minutes)
-        .ok_or_else(|| HoursError::Time(text.to_owned()))
-}
-
-fn read_day(text: &str) -> Result<(u32, u32), HoursError> {
-    two_numbers(text, '-')
-        // 2024 is a leap year, so that 02-29 is a day
-        .filter(|(month, day)| Date::from_ymd_opt(2024, *month, *day).is_some())
-        .ok_or_else(|| HoursError::Day(text.to_owned()))
+        .ok_or_else(|| HoursError(text.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn weekdays_only(open: &str, close: &str) -> Result<Hours, HoursError> {
-        let weekdays = Some(StretchRow { open: open.to_owned(), close: close.to_owned() });
-        Hours::read(&HoursRow { weekdays, closed: vec!["12-31".to_owned()], ..HoursRow::default() })
+    fn business_days(open: &str, close: &str) -> Result<Hours, HoursError> {
+        let business_days = Some(StretchRow { open: open.to_owned(), close: close.to_owned() });
+        Hours::read(&HoursRow { business_days, other_days: None })
     }
 
     fn at(text: &str) -> Timestamp {
@@ -152,25 +107,34 @@ mod tests {
 
     #[test]
     fn hours_hold_to_the_second() {
-        let hours = weekdays_only("08:30", "24:00").unwrap();
+        let hours = business_days("08:30", "24:00").unwrap();
         for (instant, open) in [
             ("2026-11-24T08:29:59+09:00", false),
             ("2026-11-24T08:30:00+09:00", true),
             ("2026-11-24T23:59:59+09:00", true),
             ("2026-11-25T00:00:00+09:00", false),
+            // Labour Thanksgiving Day, a Saturday, a bank holiday
+            ("2026-11-23T12:00:00+09:00", false),
             ("2026-11-28T12:00:00+09:00", false),
-            ("2026-11-29T12:00:00+09:00", false),
             ("2026-12-31T12:00:00+09:00", false),
         ] {
             assert_eq!(hours.is_open(at(instant)), open, "{instant}");
         }
-        assert!(Hours::always().is_open(at("2026-11-29T03:00:00+09:00")));
+        assert!(Hours::ALWAYS.is_open(at("2026-11-29T03:00:00+09:00")));
     }
 
     #[test]
     fn what_is_no_time_is_refused() {
         for (open, close) in [("8:30", "24:00"), ("08:60", "24:00"), ("08:30", "24:01"), ("09:00", "09:00")] {
-            assert!(weekdays_only(open, close).is_err(), "{open} {close}");
+            assert!(business_days(open, close).is_err(), "{open} {close}");
         }
+    }
+
+    #[test]
+    fn a_page_shows_the_hours_of_its_day() {
+        let hours = business_days("08:30", "21:00").unwrap();
+        assert_eq!(hours.shown(Date::from_ymd_opt(2026, 11, 24).unwrap()), "8:30〜21:00");
+        assert_eq!(hours.shown(Date::from_ymd_opt(2026, 11, 28).unwrap()), "休業");
+        assert_eq!(Hours::ALWAYS.shown(Date::from_ymd_opt(2026, 11, 28).unwrap()), "24時間");
     }
 }

@@ -161,7 +161,7 @@ fn institution(row: Row) -> Result<Institution, DataError> {
     let number: CollectorNumber = row.number.parse().map_err(|_| DataError::Number(row.number.clone()))?;
     let hours = match &row.hours {
         Some(hours) => Hours::read(hours).map_err(|error| DataError::Hours(row.number.clone(), error))?,
-        None => Hours::always(),
+        None => Hours::ALWAYS,
     };
     Ok(Institution {
         code: row.code.unwrap_or_else(|| number.code()),

@@ -1,1 +1,28 @@
-//! Mock collectors: stateful HTTP services with pages and faults on command
+//! Mock collectors: stateful HTTP services with pages and faults on command.
+//!
+//! They sign and verify, read XML and the institutions' data with their own code, so that a mistake in the hub
+//! cannot hide behind the same mistake here.
+
+mod bills;
+mod clearings;
+mod control;
+mod creation;
+mod faults;
+mod hours;
+mod institutions;
+mod journal;
+mod keys;
+mod message;
+mod mocks;
+mod protocol;
+mod samples;
+mod signature;
+mod site;
+mod spoiled;
+mod store;
+mod xml;
+
+pub use mocks::{Mocks, MocksConfig, OpenError};
+pub use protocol::protocol_router;
+pub use site::site_router;
+pub use samples::{SeedBill, SeedError, sample_bills};

@@ -1,13 +1,12 @@
 //! The collecting institutions (収納機関) as data: `data/collectors.toml`, read and checked once.
 
-mod hours;
 mod row;
 
 use std::collections::HashMap;
 
+use domain::hours::Hours;
 use domain::{CollectorNumber, ConfirmationNumber, CustomerNumber, NumberError, PaymentCategory};
 
-pub use hours::{Hours, HoursError, Span};
 pub use row::DirectoryError;
 
 /// 収納の種類: decides who may refuse a clearing and how the key is made up.

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use domain::hours::Hours;
 use domain::{CollectorNumber, ConfirmationNumber, CustomerNumber, PaymentCategory};
 
-use super::{CategoryRule, Collector, DigitsRule, Hours, Kind, Methods, NumberRules, NumberSource};
+use super::{CategoryRule, Collector, DigitsRule, Kind, Methods, NumberRules, NumberSource};
 
 /// Why a list of institutions cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -157,7 +158,7 @@ fn check(row: Row) -> Result<Collector, Broken> {
         payer_types_amount: row.payer_types_amount,
         one_time_password: row.one_time_password,
         available: row.available,
-        hours: row.hours.unwrap_or(Hours::ALWAYS),
+        hours: row.hours.unwrap_or_else(Hours::always),
         contact: row.contact,
         test_row: row.test_row,
     })

@@ -161,3 +161,18 @@ fn an_unknown_field_is_refused_and_named() {
     let error = Directory::parse(&GOOD.replace("contact", "contakt")).unwrap_err().to_string();
     assert!(error.contains("contakt"), "{error}");
 }
+
+/// e-Tax: business days from half past eight; closed at the turn of the year.
+#[test]
+fn the_tax_agency_keeps_hours_and_the_others_are_always_open() {
+    let directory = Directory::embedded();
+    let open = |number: &str, at: &str| {
+        row(&directory, number).hours.is_open(domain::Timestamp::parse_rfc3339(at).unwrap())
+    };
+    assert!(!open("00200", "2026-11-24T08:29:59+09:00"));
+    assert!(open("00200", "2026-11-24T08:30:00+09:00"));
+    assert!(open("00200", "2026-11-24T23:59:59+09:00"));
+    assert!(!open("00200", "2026-11-23T10:00:00+09:00"), "a holiday");
+    assert!(!open("00200", "2026-12-29T10:00:00+09:00"));
+    assert!(open("99022", "2026-01-01T03:00:00+09:00"));
+}

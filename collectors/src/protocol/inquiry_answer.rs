@@ -1,7 +1,5 @@
 //! 照会応答: the bills, or why there are none.
 
-use std::collections::BTreeSet;
-
 use domain::{Bill, ResponseCode, Yen};
 
 use super::BILLS_MAX;
@@ -33,15 +31,11 @@ impl InquiryAnswer {
 
     pub(super) fn read(mut fields: Fields<'_>) -> Result<Self, DecodeError> {
         let code: ResponseCode = fields.parsed("Code", "a listed response code")?;
-        let mut bills = Vec::new();
-        let mut ids = BTreeSet::new();
-        while let Some(inner) = fields.optional_element("Bill")? {
-            if bills.len() == BILLS_MAX {
-                return Err(DecodeError::Rule { element: "Bill", rule: "there are 50 at most" });
-            }
-            let bill = read_bill(inner)?;
+        let mut bills: Vec<Bill> = Vec::new();
+        for element in fields.elements("Bill", BILLS_MAX)? {
+            let bill = read_bill(Fields::of(element)?)?;
             // two bills under one id could not be told apart in the clearing
-            if !ids.insert(bill.id.clone()) {
+            if bills.iter().any(|earlier| earlier.id == bill.id) {
                 return Err(DecodeError::Rule { element: "BillId", rule: "each bill has an id of its own" });
             }
             bills.push(bill);
@@ -49,7 +43,9 @@ impl InquiryAnswer {
         fields.end()?;
         match (code, bills.is_empty()) {
             (ResponseCode::Normal, false) => Ok(Self::Bills(bills)),
-            (ResponseCode::Normal, true) => Err(DecodeError::Missing { parent: "InquiryAnswer", element: "Bill" }),
+            (ResponseCode::Normal, true) => {
+                Err(DecodeError::Rule { element: "Bill", rule: "0000 comes with one at least" })
+            },
             (code, true) => Ok(Self::Refused(code)),
             (_, false) => Err(DecodeError::Rule { element: "Bill", rule: "a refusal carries no bill" }),
         }

@@ -1,12 +1,14 @@
 //! A whole message, its bytes and back.
 
+use domain::xml;
+
 use super::clearing::Clearing;
 use super::clearing_answer::ClearingAnswer;
 use super::error::DecodeError;
 use super::header::Header;
 use super::inquiry::Inquiry;
 use super::inquiry_answer::InquiryAnswer;
-use super::reader;
+use super::reader::Fields;
 use super::resend_confirmation::ResendConfirmation;
 use super::writer::ElementSink;
 use super::NAMESPACE;
@@ -90,23 +92,20 @@ pub fn encode(message: &Message) -> Vec<u8> {
 
 /// Reads the bytes of a message, strictly.
 pub fn decode(bytes: &[u8]) -> Result<Message, DecodeError> {
-    let root = reader::parse(bytes)?;
-    let mut fields = reader::root(&root, "Message")?;
+    let root = xml::read(bytes, xml::Limits::MESSAGE)?;
+    root.require("Message", NAMESPACE)?;
+    let mut fields = Fields::of(&root)?;
     let header = Header::read(fields.element("Header")?)?;
-    let body = if let Some(inner) = fields.optional_element("Inquiry")? {
-        Body::Inquiry(Inquiry::read(inner)?)
-    } else if let Some(inner) = fields.optional_element("InquiryAnswer")? {
-        Body::InquiryAnswer(InquiryAnswer::read(inner)?)
-    } else if let Some(inner) = fields.optional_element("Clearing")? {
-        Body::Clearing(Clearing::read(inner)?)
-    } else if let Some(inner) = fields.optional_element("ResendConfirmation")? {
-        Body::ResendConfirmation(ResendConfirmation::read(inner)?)
-    } else if let Some(inner) = fields.optional_element("ClearingAnswer")? {
-        Body::ClearingAnswer(ClearingAnswer::read(inner)?)
-    } else {
-        fields.end()?;
-        return Err(DecodeError::Missing { parent: "Message", element: "a body" });
-    };
+    let element = fields.any()?;
     fields.end()?;
+    let inner = Fields::of(element)?;
+    let body = match element.name() {
+        "Inquiry" => Body::Inquiry(Inquiry::read(inner)?),
+        "InquiryAnswer" => Body::InquiryAnswer(InquiryAnswer::read(inner)?),
+        "Clearing" => Body::Clearing(Clearing::read(inner)?),
+        "ResendConfirmation" => Body::ResendConfirmation(ResendConfirmation::read(inner)?),
+        "ClearingAnswer" => Body::ClearingAnswer(ClearingAnswer::read(inner)?),
+        _ => return Err(xml::XmlError::Unexpected { path: element.path() }.into()),
+    };
     Ok(Message { header, body })
 }

@@ -6,7 +6,6 @@
 
 mod clearing;
 mod clearing_answer;
-mod element;
 mod error;
 mod fields;
 mod header;
@@ -28,10 +27,15 @@ pub use message::{Body, Message, decode, encode};
 pub use resend_confirmation::ResendConfirmation;
 
 /// Bytes of a message at most, in either direction.
-pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+pub const MESSAGE_BYTES_MAX: usize = domain::xml::Limits::MESSAGE.bytes_max;
 /// The namespace of version 1.
 pub const NAMESPACE: &str = "urn:mpn:v1";
 /// The content type of both directions.
 pub const CONTENT_TYPE: &str = "application/xml; charset=utf-8";
 /// Bills that one answer carries at most.
 pub const BILLS_MAX: usize = 50;
+
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;

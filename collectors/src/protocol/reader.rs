@@ -3,84 +3,43 @@
 use std::str::FromStr;
 
 use domain::money::AMOUNT_MAX;
+use domain::xml::{Element, Sequence, XmlError};
 use domain::{Date, Timestamp, Yen};
 
-use super::element::Element;
 use super::error::DecodeError;
-use super::{MESSAGE_BYTES_MAX, NAMESPACE};
 
-/// Characters of a foreign element name that an error repeats.
-const NAME_CHARS_MAX: usize = 40;
-
-/// Reads the bytes as XML.
-pub(super) fn parse(bytes: &[u8]) -> Result<Element, DecodeError> {
-    if bytes.len() > MESSAGE_BYTES_MAX {
-        return Err(DecodeError::TooLarge(bytes.len()));
-    }
-    super::element::parse(bytes)
-}
-
-/// The children of the root element, which must be `name`.
-pub(super) fn root<'a>(element: &'a Element, name: &'static str) -> Result<Fields<'a>, DecodeError> {
-    if element.name != name || element.namespace.as_deref() != Some(NAMESPACE) {
-        return Err(DecodeError::Root);
-    }
-    Fields::of(element, name)
-}
+/// Characters of a date and time at most: microseconds and an offset fit.
+const INSTANT_CHARS_MAX: usize = 40;
 
 /// The children of one element that have not been taken yet.
-pub(super) struct Fields<'a> {
-    parent: &'static str,
-    rest: std::slice::Iter<'a, Element>,
-}
+pub(super) struct Fields<'a>(Sequence<'a>);
 
 impl<'a> Fields<'a> {
-    fn of(element: &'a Element, parent: &'static str) -> Result<Self, DecodeError> {
-        if !element.text.chars().all(is_xml_space) {
-            return Err(DecodeError::StrayText { element: parent });
+    /// The children of `element`; text beside them the reader has refused already.
+    pub(super) fn of(element: &'a Element) -> Result<Self, DecodeError> {
+        element.no_attributes()?;
+        if element.children().is_empty() {
+            // an element of this kind without any child may have had text
+            element.text()?.chars().all(|c| c.is_ascii_whitespace()).then_some(()).ok_or_else(|| {
+                XmlError::Value { path: element.path(), reason: "it contains elements, not text".to_owned() }
+            })?;
         }
-        Ok(Self { parent, rest: element.children.iter() })
+        Ok(Self(element.sequence()))
     }
 
-    /// Takes the next child if it is `name`.
-    fn take(&mut self, name: &'static str) -> Option<&'a Element> {
-        let next = self.rest.as_slice().first()?;
-        if next.name != name || next.namespace.as_deref() != Some(NAMESPACE) {
-            return None;
-        }
-        self.rest.next()
-    }
-
-    /// What stands where `element` should: something else, or nothing.
-    fn absent(&self, element: &'static str) -> DecodeError {
-        match self.rest.as_slice().first() {
-            Some(other) => DecodeError::Unexpected { parent: self.parent, element: cut(&other.name) },
-            None => DecodeError::Missing { parent: self.parent, element },
-        }
-    }
-
-    /// The children of the next child, if it is `name`.
-    pub(super) fn optional_element(&mut self, name: &'static str) -> Result<Option<Fields<'a>>, DecodeError> {
-        self.take(name).map(|element| Fields::of(element, name)).transpose()
+    /// The next child, whatever it is: the schema's choice.
+    pub(super) fn any(&mut self) -> Result<&'a Element, DecodeError> {
+        Ok(self.0.any()?)
     }
 
     /// The children of the next child, which must be `name`.
     pub(super) fn element(&mut self, name: &'static str) -> Result<Fields<'a>, DecodeError> {
-        self.optional_element(name)?.ok_or_else(|| self.absent(name))
+        Self::of(self.0.one(name)?)
     }
 
-    /// The text of the next child if it is `name`; `read` says whether it fits.
-    pub(super) fn optional<T>(
-        &mut self,
-        name: &'static str,
-        expected: &'static str,
-        read: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, DecodeError> {
-        let Some(element) = self.take(name) else { return Ok(None) };
-        if let Some(child) = element.children.first() {
-            return Err(DecodeError::Unexpected { parent: name, element: cut(&child.name) });
-        }
-        read(&element.text).map(Some).ok_or(DecodeError::Value { element: name, expected })
+    /// The next children called `name`, at most `max`.
+    pub(super) fn elements(&mut self, name: &'static str, max: usize) -> Result<Vec<&'a Element>, DecodeError> {
+        Ok(self.0.many(name, max)?)
     }
 
     /// The text of the next child, which must be `name`; `read` says whether it fits.
@@ -90,7 +49,17 @@ impl<'a> Fields<'a> {
         expected: &'static str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, DecodeError> {
-        self.optional(name, expected, read)?.ok_or_else(|| self.absent(name))
+        value(self.0.one(name)?, expected, read)
+    }
+
+    /// The text of the next child if it is `name`; `read` says whether it fits.
+    pub(super) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        expected: &'static str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, DecodeError> {
+        self.0.maybe(name).map(|element| value(element, expected, read)).transpose()
     }
 
     /// A required value that its type reads.
@@ -125,27 +94,34 @@ impl<'a> Fields<'a> {
     /// A required instant with its offset from UTC.
     pub(super) fn instant(&mut self, name: &'static str) -> Result<Timestamp, DecodeError> {
         self.required(name, "a date and time with an offset", |text| {
-            // the grammar of XML: a capital T between, Z or an offset behind
-            let fits = text.len() <= 40 && text.as_bytes().get(10) == Some(&b'T') && !text.contains('z');
+            // the grammar of XML is narrower than RFC 3339's: a capital T between, a capital Z or an offset behind
+            let fits = text.len() <= INSTANT_CHARS_MAX
+                && text.as_bytes().get(10) == Some(&b'T')
+                && !text.contains('z');
             fits.then(|| Timestamp::parse_rfc3339(text)).flatten()
         })
     }
 
     /// Nothing may be left.
-    pub(super) fn end(mut self) -> Result<(), DecodeError> {
-        match self.rest.next() {
-            Some(left) => Err(DecodeError::Unexpected { parent: self.parent, element: cut(&left.name) }),
-            None => Ok(()),
-        }
+    pub(super) fn end(self) -> Result<(), DecodeError> {
+        Ok(self.0.end()?)
     }
+}
+
+fn value<T>(
+    element: &Element,
+    expected: &'static str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, DecodeError> {
+    element.no_attributes()?;
+    let read = read(element.text()?);
+    read.ok_or_else(|| XmlError::Value { path: element.path(), reason: format!("not {expected}") }.into())
 }
 
 /// Canonical digits: no sign, no leading zero, at most 11.
 fn amount(text: &str) -> Option<Yen> {
-    let canonical = !text.is_empty()
-        && text.len() <= 11
-        && text.bytes().all(|b| b.is_ascii_digit())
-        && (text == "0" || !text.starts_with('0'));
+    let canonical =
+        text.len() <= 11 && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     let amount = canonical.then(|| text.parse().ok()).flatten().map(Yen::new)?;
     (amount <= AMOUNT_MAX).then_some(amount)
 }
@@ -154,12 +130,4 @@ fn amount(text: &str) -> Option<Yen> {
 fn date(text: &str) -> Option<Date> {
     let date: Date = text.parse().ok()?;
     (date.format("%Y-%m-%d").to_string() == text).then_some(date)
-}
-
-const fn is_xml_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r')
-}
-
-fn cut(name: &str) -> String {
-    name.chars().take(NAME_CHARS_MAX).collect()
 }

@@ -1,0 +1,46 @@
+-- 照会: what was asked, and the bills that were answered. Kept for the life of a draft; the clearing quotes it.
+CREATE TABLE inquiry (
+    id UUID PRIMARY KEY,
+    contract UUID NOT NULL,
+    user_id UUID NOT NULL,
+    collector TEXT NOT NULL,
+    customer_number TEXT NOT NULL,
+    confirmation_number TEXT NOT NULL,
+    category TEXT,
+    amount BIGINT,
+    bills TEXT NOT NULL,
+    generations TEXT NOT NULL,
+    answered_us BIGINT NOT NULL
+);
+
+-- The facts of a payment, fixed at the hold. Its state is its last event.
+CREATE TABLE payment (
+    id UUID PRIMARY KEY,
+    contract UUID NOT NULL,
+    user_id UUID NOT NULL,
+    account BIGINT NOT NULL,
+    collector TEXT NOT NULL,
+    customer_number TEXT NOT NULL,
+    category TEXT,
+    bill TEXT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    fee BIGINT NOT NULL CHECK (fee >= 0),
+    inquiry UUID NOT NULL,
+    hold UUID NOT NULL UNIQUE,
+    fee_hold UUID UNIQUE,
+    bill_guard TEXT NOT NULL,
+    message_key TEXT NOT NULL UNIQUE,
+    receipt_number TEXT NOT NULL UNIQUE,
+    receipt_date TEXT NOT NULL,
+    memo TEXT NOT NULL,
+    held_us BIGINT NOT NULL
+);
+CREATE INDEX payment_contract ON payment (contract, held_us, id);
+
+-- 仕向処理通番: the next serial of a centre and processing date. Processes reserve blocks.
+CREATE TABLE serial (
+    centre TEXT NOT NULL,
+    date TEXT NOT NULL,
+    next BIGINT NOT NULL,
+    PRIMARY KEY (centre, date)
+);

@@ -1,3 +1,84 @@
+-- Contracts, users, accounts ---------------------------------------------------------------------------------------
+
+CREATE TABLE contract (
+    id BLOB PRIMARY KEY,
+    name TEXT NOT NULL,
+    plan TEXT NOT NULL CHECK (plan IN ('web', 'type2', 'mini')),
+    sign_in TEXT NOT NULL CHECK (sign_in IN ('certificate', 'password')),
+    created_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A user keeps the id whatever the login ID becomes. Passwords are Argon2id strings under the deployment's pepper.
+CREATE TABLE app_user (
+    id BLOB PRIMARY KEY,
+    contract BLOB NOT NULL REFERENCES contract (id),
+    login_id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('master', 'admin', 'general')),
+    token_serial TEXT,
+    password_hash TEXT NOT NULL,
+    confirmation_hash TEXT NOT NULL,
+    disabled_us INTEGER,
+    last_sign_in_us INTEGER,
+    last_sign_in_method TEXT,
+    created_us INTEGER NOT NULL,
+    CHECK ((last_sign_in_us IS NULL) = (last_sign_in_method IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX app_user_contract ON app_user (contract);
+CREATE UNIQUE INDEX app_user_master ON app_user (contract) WHERE role = 'master';
+
+-- What a contract's deposit accounts are called; the money is in the ledger under the same id.
+CREATE TABLE deposit_account (
+    account INTEGER PRIMARY KEY,
+    contract BLOB NOT NULL REFERENCES contract (id),
+    branch TEXT NOT NULL,
+    branch_name TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('ordinary', 'current')),
+    number TEXT NOT NULL,
+    name TEXT NOT NULL,
+    main INTEGER NOT NULL CHECK (main IN (0, 1)),
+    UNIQUE (branch, kind, number)
+) STRICT;
+CREATE INDEX deposit_account_contract ON deposit_account (contract);
+CREATE UNIQUE INDEX deposit_account_main ON deposit_account (contract) WHERE main = 1;
+
+-- One row lets one user do one business with one account.
+CREATE TABLE user_right (
+    app_user BLOB NOT NULL REFERENCES app_user (id),
+    business TEXT NOT NULL,
+    account INTEGER NOT NULL REFERENCES deposit_account (account),
+    PRIMARY KEY (app_user, business, account)
+) STRICT, WITHOUT ROWID;
+
+-- Sign-in ----------------------------------------------------------------------------------------------------------
+
+-- key is SHA-256 of the cookie's secret. previous_* is the sign-in before this one, as the bar shows it.
+CREATE TABLE session (
+    key BLOB PRIMARY KEY,
+    app_user BLOB NOT NULL REFERENCES app_user (id),
+    method TEXT NOT NULL,
+    address TEXT NOT NULL,
+    signed_in_us INTEGER NOT NULL,
+    seen_us INTEGER NOT NULL,
+    previous_us INTEGER,
+    previous_method TEXT,
+    ended_other INTEGER NOT NULL CHECK (ended_other IN (0, 1)),
+    ended_us INTEGER,
+    ended_why TEXT CHECK (ended_why IN ('sign-out', 'replaced', 'expired')),
+    CHECK ((ended_us IS NULL) = (ended_why IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX session_live ON session (app_user) WHERE ended_us IS NULL;
+CREATE INDEX session_ended ON session (ended_us) WHERE ended_us IS NOT NULL;
+
+-- Failed sign-ins by login ID (known or not) and by address, both as keyed hashes: people type passwords there too.
+CREATE TABLE sign_in_throttle (
+    subject BLOB PRIMARY KEY,
+    failures INTEGER NOT NULL CHECK (failures >= 0),
+    blocks INTEGER NOT NULL CHECK (blocks >= 0),
+    blocked_until_us INTEGER NOT NULL,
+    touched_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sign_in_throttle_touched ON sign_in_throttle (touched_us);
 
 -- Pay-easy ------------------------------------------------------------------------------------------------------
 

@@ -48,6 +48,11 @@ pub enum Problem {
     },
     /// The last day for clearing has passed.
     ClearByPassed,
+    /// A secret that the operation needs was left out. It counts as no guess.
+    Missing {
+        /// The control that asks for it.
+        field: &'static str,
+    },
     /// The confirmation password is wrong.
     ConfirmationPasswordWrong {
         /// Tries left before the lock.
@@ -91,6 +96,7 @@ impl Problem {
             Self::AccountClosed => Code::AccountClosed,
             Self::BillBusy { .. } => Code::BillBusy,
             Self::ClearByPassed => Code::ClearByPassed,
+            Self::Missing { .. } => Code::Input,
             Self::ConfirmationPasswordWrong { .. } => Code::ConfirmationPasswordWrong,
             Self::ConfirmationPasswordLocked => Code::ConfirmationPasswordLocked,
             Self::OneTimePasswordWrong { .. } => Code::OneTimePasswordWrong,
@@ -114,6 +120,8 @@ impl Problem {
             Self::InsufficientFunds { available } => {
                 format!("支払可能額が足りません。支払可能額は {available} 円です。")
             }
+            Self::Missing { field: "one_time_password" } => "ワンタイムパスワードを入力してください。".to_owned(),
+            Self::Missing { .. } => "確認用パスワードを入力してください。".to_owned(),
             Self::ConfirmationPasswordWrong { left } | Self::OneTimePasswordWrong { left } => {
                 format!("{happened}あと{left}回誤ると、ご利用を停止します。")
             }
@@ -132,6 +140,7 @@ impl Problem {
                 _ => return None,
             },
             Self::InsufficientFunds { .. } | Self::AccountClosed => "account",
+            Self::Missing { field } => field,
             Self::ConfirmationPasswordWrong { .. } => "confirmation_password",
             Self::OneTimePasswordWrong { .. } | Self::OneTimePasswordUsed => "one_time_password",
             _ => return None,
@@ -182,6 +191,7 @@ mod tests {
             Problem::AccountClosed,
             Problem::BillBusy { seen: None },
             Problem::ClearByPassed,
+            Problem::Missing { field: "one_time_password" },
             Problem::ConfirmationPasswordWrong { left: 2 },
             Problem::ConfirmationPasswordLocked,
             Problem::OneTimePasswordWrong { left: 4 },

@@ -1,9 +1,12 @@
 //! What the payer types, read against the collector's row of the directory.
 
+use std::borrow::Cow;
+
 use domain::money::AmountError;
 use domain::numbers::{NumberError, digits_typed};
 use domain::{ConfirmationNumber, CustomerNumber, PaymentCategory, Yen};
-use gateway::directory::Collector;
+use edge::{Errors, FieldError};
+use gateway::directory::{Collector, DigitsRule};
 
 /// A number that a collector asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,22 +61,6 @@ pub struct Numbers {
     pub amount: Option<Yen>,
 }
 
-/// A field that cannot be read, and what the payer is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The name of the control.
-    pub field: &'static str,
-    /// The sentence at the field and in the summary.
-    pub message: String,
-}
-
-impl Fault {
-    /// A fault of a field.
-    pub fn new(field: &'static str, message: impl Into<String>) -> Self {
-        Self { field, message: message.into() }
-    }
-}
-
 impl Asked {
     /// The name without its explanation in brackets, for sentences.
     fn name(&self) -> &str {
@@ -91,8 +78,16 @@ impl Asked {
         }
     }
 
+    /// The digits and, where there is one, an example.
+    pub fn hint(&self) -> String {
+        match &self.example {
+            Some(example) => format!("{} 例: {example}", self.digits()),
+            None => self.digits(),
+        }
+    }
+
     /// The digits that were typed.
-    fn read(&self, field: &'static str, typed: &str) -> Result<String, Fault> {
+    fn read(&self, field: &'static str, typed: &str) -> Result<String, FieldError> {
         let name = self.name();
         digits_typed(typed, self.digits_min, self.digits_max).map_err(|error| {
             let message = match error {
@@ -105,14 +100,14 @@ impl Asked {
                     format!("{name}は {min} けたから {max} けたです。いま {found} けた入力されています。")
                 }
             };
-            Fault { field, message }
+            fault(field, message)
         })
     }
 
     /// A number of the vocabulary's type, whose own width the row may not exceed.
-    fn parse<N: std::str::FromStr>(&self, field: &'static str, typed: &str) -> Result<N, Fault> {
+    fn parse<N: std::str::FromStr>(&self, field: &'static str, typed: &str) -> Result<N, FieldError> {
         let digits = self.read(field, typed)?;
-        digits.parse().map_err(|_| Fault::new(field, format!("{}を確かめてください。", self.name())))
+        digits.parse().map_err(|_| fault(field, format!("{}を確かめてください。", self.name())))
     }
 }
 
@@ -120,25 +115,27 @@ impl Questions {
     /// What a collector's row asks for.
     pub fn of(collector: &Collector) -> Self {
         let numbers = &collector.numbers;
-        let asked = |label: &str, digits: &std::ops::RangeInclusive<usize>| Asked {
-            label: label.to_owned(),
-            digits_min: *digits.start(),
-            digits_max: *digits.end(),
+        let asked = |rule: &DigitsRule| Asked {
+            label: rule.label.clone(),
+            digits_min: rule.digits_min,
+            digits_max: rule.digits_max,
             example: None,
         };
         Self {
-            customer_number: asked(&numbers.customer_label, &numbers.customer_digits),
-            confirmation_number: asked(&numbers.confirmation_label, &numbers.confirmation_digits),
-            payment_category: numbers.category.as_ref().map(|c| Asked {
-                example: Some(c.example.clone()).filter(|e| !e.is_empty()),
-                ..asked(&c.label, &c.digits)
+            customer_number: asked(&numbers.customer),
+            confirmation_number: asked(&numbers.confirmation),
+            payment_category: numbers.category.as_ref().map(|rule| Asked {
+                label: rule.label.clone(),
+                digits_min: rule.digits_min,
+                digits_max: rule.digits_max,
+                example: Some(rule.example.clone()).filter(|e| !e.is_empty()),
             }),
             amount: collector.payer_types_amount,
         }
     }
 
     /// Reads the form, or tells everything that is wrong with it at once.
-    pub fn read(&self, typed: &TypedNumbers) -> Result<Numbers, Vec<Fault>> {
+    pub fn read(&self, typed: &TypedNumbers) -> Result<Numbers, Errors> {
         let customer = self.customer_number.parse("customer_number", &typed.customer_number);
         let confirmation = self.confirmation_number.parse("confirmation_number", &typed.confirmation_number);
         let category = self
@@ -152,14 +149,18 @@ impl Questions {
                 Ok(Numbers { customer_number, confirmation_number, payment_category, amount })
             }
             (customer, confirmation, category, amount) => {
+                let mut errors = Errors::none();
                 let faults = [customer.err(), confirmation.err(), category.err(), amount.err()];
-                Err(faults.into_iter().flatten().collect())
+                for fault in faults.into_iter().flatten() {
+                    errors.add(fault.field, fault.message);
+                }
+                Err(errors)
             }
         }
     }
 }
 
-fn read_amount(typed: &str) -> Result<Yen, Fault> {
+fn read_amount(typed: &str) -> Result<Yen, FieldError> {
     let message = match Yen::parse_typed(typed) {
         Ok(amount) if amount > Yen::ZERO => return Ok(amount),
         Ok(_) => "金額は 1 円以上で入力してください。",
@@ -167,7 +168,11 @@ fn read_amount(typed: &str) -> Result<Yen, Fault> {
         Err(AmountError::NotDigit(_)) => "金額は数字で入力してください。",
         Err(AmountError::TooLarge) => "金額は 11 けたまでです。",
     };
-    Err(Fault::new("amount", message))
+    Err(fault("amount", message))
+}
+
+fn fault(field: &'static str, message: impl Into<Cow<'static, str>>) -> FieldError {
+    FieldError { field, message: message.into() }
 }
 
 #[cfg(test)]
@@ -216,7 +221,7 @@ mod tests {
     #[test]
     fn everything_wrong_is_told_at_once_in_the_order_of_the_fields() {
         let faults = tax().read(&typed("2013 0001 2345 678", "12a456", "", "")).unwrap_err();
-        let told: Vec<_> = faults.iter().map(|f| (f.field, f.message.as_str())).collect();
+        let told: Vec<_> = faults.iter().map(|f| (f.field, f.message.as_ref())).collect();
         assert_eq!(
             told,
             [
@@ -238,7 +243,7 @@ mod tests {
             ("100000000000", "金額は 11 けたまでです。"),
         ] {
             let faults = private().read(&typed("123", "1234", "", amount)).unwrap_err();
-            assert_eq!(faults, [Fault::new("amount", message)]);
+            assert_eq!(faults, Errors::one("amount", message));
         }
         assert_eq!(tax().read(&typed(&"1".repeat(16), "123456", "7000001234", "5")).unwrap().amount, None);
     }
@@ -246,8 +251,14 @@ mod tests {
     #[test]
     fn widths_are_told_with_their_range() {
         let faults = private().read(&typed(&"1".repeat(21), "123", "", "1")).unwrap_err();
-        assert_eq!(faults[0].message, "お客様番号は 1 けたから 20 けたです。いま 21 けた入力されています。");
-        assert_eq!(faults[1].message, "確認番号は 4 けたから 6 けたです。いま 3 けた入力されています。");
+        let told: Vec<_> = faults.iter().map(|f| f.message.as_ref()).collect();
+        assert_eq!(
+            told,
+            [
+                "お客様番号は 1 けたから 20 けたです。いま 21 けた入力されています。",
+                "確認番号は 4 けたから 6 けたです。いま 3 けた入力されています。",
+            ]
+        );
         assert_eq!(private().confirmation_number.digits(), "4〜6けた");
         assert_eq!(private().customer_number.digits(), "20けたまで");
         assert_eq!(tax().customer_number.digits(), "16けた");

@@ -1,8 +1,8 @@
 //! Words of the Pay-easy pages that more than one of them uses.
 
-use chrono::Datelike as _;
+use chrono::{Datelike as _, Timelike as _};
 use domain::payment::State;
-use domain::{Date, time};
+use domain::{Date, Timestamp, time};
 
 use crate::help::Code;
 
@@ -22,6 +22,17 @@ pub fn era_date(date: Date) -> String {
         }
     }
     time::year_month_day(date)
+}
+
+/// `2026年11月24日(火) 10:05`.
+pub fn time_of_day(at: Timestamp) -> String {
+    let time = at.time();
+    format!("{} {}:{:02}", time::year_month_day(at.date()), time.hour(), time.minute())
+}
+
+/// `10:15`.
+pub fn clock_time(at: Timestamp) -> String {
+    format!("{}:{:02}", at.time().hour(), at.time().minute())
 }
 
 /// How a state is shown: word, icon and colour together, never one alone.

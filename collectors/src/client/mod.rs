@@ -1,0 +1,109 @@
+//! Carries one message to one collector and says what can be known afterwards.
+//!
+//! Each collector has a stack of its own, so that a slow one delays nobody: bounded concurrency, rate limit,
+//! circuit breaker, timeout, transport. Nothing here repeats a request: repeating is the gateway's decision.
+
+mod circuit;
+mod config;
+mod connector;
+mod outcome;
+mod rate;
+mod transport;
+mod wire;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::CollectorNumber;
+use tower::util::BoxCloneSyncService;
+use tower::{Service as _, ServiceBuilder, ServiceExt as _};
+
+use crate::protocol;
+use crate::signature::SigningKey;
+use circuit::{Circuit, CircuitLayer};
+use rate::RateLayer;
+use transport::{Call, Transport};
+
+pub use circuit::CircuitState;
+pub use config::{ClientError, Limits, Peer, Trust};
+pub use outcome::{Answer, NotSent, Outcome, Silence};
+
+use outcome::Failure;
+
+/// The way to all collectors. Cheap to clone.
+#[derive(Clone)]
+pub struct Client(Arc<HashMap<CollectorNumber, Lane>>);
+
+/// The way to one collector.
+struct Lane {
+    stack: BoxCloneSyncService<Call, Answer, Failure>,
+    circuit: Circuit,
+    limits: Limits,
+}
+
+impl Client {
+    /// A client that signs with `key` and reaches `peers`.
+    pub fn new(
+        key: SigningKey,
+        peers: HashMap<CollectorNumber, Peer>,
+        trust: &Trust,
+        limits: &Limits,
+    ) -> Result<Self, ClientError> {
+        let key = Arc::new(key);
+        let http = transport::http_client(trust, limits)?;
+        let lanes = peers.into_iter().map(|(number, peer)| {
+            let transport = Transport::new(&number, peer, http.clone(), Arc::clone(&key))?;
+            Ok((number, Lane::new(transport, limits)))
+        });
+        lanes.collect::<Result<_, ClientError>>().map(|lanes| Self(Arc::new(lanes)))
+    }
+
+    /// Sends the bytes of a request once and waits for its answer.
+    pub async fn exchange(&self, collector: &CollectorNumber, message: Bytes) -> Outcome {
+        let request = match protocol::decode(&message) {
+            Ok(request) if request.body.is_request() => request,
+            _ => return Outcome::NotSent(NotSent::NoRequest),
+        };
+        let Some(lane) = self.0.get(collector) else { return Outcome::NotSent(NotSent::NoEndpoint) };
+        let log = wire::Exchange::begin(collector, &request, message.len());
+        let outcome = lane.exchange(Call { request, bytes: message }).await;
+        log.end(&outcome);
+        outcome
+    }
+
+    /// Whether requests to this collector are let through at the moment; `None` without an endpoint.
+    pub fn circuit(&self, collector: &CollectorNumber) -> Option<CircuitState> {
+        self.0.get(collector).map(|lane| lane.circuit.state())
+    }
+}
+
+impl Lane {
+    fn new(transport: Transport, limits: &Limits) -> Self {
+        let circuit = Circuit::new(limits.circuit_failures_max, limits.circuit_probe_after);
+        let stack = ServiceBuilder::new()
+            .concurrency_limit(limits.concurrent_max)
+            .layer(RateLayer::new(limits.per_second_max))
+            .layer(CircuitLayer::new(circuit.clone()))
+            .map_err(Failure::from_timeout)
+            .timeout(limits.answer_wait)
+            .service(transport);
+        Self { stack: BoxCloneSyncService::new(stack), circuit, limits: limits.clone() }
+    }
+
+    async fn exchange(&self, call: Call) -> Outcome {
+        let mut stack = self.stack.clone();
+        let ready = match tokio::time::timeout(self.limits.queue_wait, stack.ready()).await {
+            Err(_elapsed) => return Outcome::NotSent(NotSent::Busy),
+            Ok(Err(failure)) => return failure.into(),
+            Ok(Ok(ready)) => ready,
+        };
+        match ready.call(call).await {
+            Ok(answer) => Outcome::Answered(answer),
+            Err(failure) => failure.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! The keys of both sides, each with its id.
+
+use std::fmt;
+
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::pem::PemObject as _;
+
+/// Characters of a key id at most.
+const KEY_ID_CHARS_MAX: usize = 64;
+
+/// Why a key cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The id would not fit a header unescaped.
+    #[error("a key id is 1 to 64 letters, digits, hyphens, dots and underscores")]
+    Id,
+    /// The private key is no Ed25519 key in PKCS#8.
+    #[error("the private key is no Ed25519 key in PKCS#8")]
+    Private,
+    /// The public key has not 32 bytes.
+    #[error("an Ed25519 public key has 32 bytes")]
+    Public,
+}
+
+fn checked_id(id: &str) -> Result<String, KeyError> {
+    let fits = (1..=KEY_ID_CHARS_MAX).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    if fits { Ok(id.to_owned()) } else { Err(KeyError::Id) }
+}
+
+/// A private key and the id under which the other side knows it. Never printed.
+pub struct SigningKey {
+    id: String,
+    pair: Ed25519KeyPair,
+}
+
+impl SigningKey {
+    /// From PKCS#8 in DER, version 1 or 2.
+    pub fn from_pkcs8_der(id: &str, der: &[u8]) -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_err(|_| KeyError::Private)?;
+        Ok(Self { id: checked_id(id)?, pair })
+    }
+
+    /// From PKCS#8 in PEM (`BEGIN PRIVATE KEY`).
+    pub fn from_pkcs8_pem(id: &str, pem: &str) -> Result<Self, KeyError> {
+        let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| KeyError::Private)?;
+        Self::from_pkcs8_der(id, der.secret_pkcs8_der())
+    }
+
+    /// From the 32 bytes that RFC 8032 calls the private key.
+    pub fn from_seed(id: &str, seed: &[u8; 32]) -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| KeyError::Private)?;
+        Ok(Self { id: checked_id(id)?, pair })
+    }
+
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What the other side verifies with.
+    pub fn verifying_key(&self) -> VerifyingKey {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(self.pair.public_key().as_ref());
+        VerifyingKey { id: self.id.clone(), bytes }
+    }
+
+    pub(super) fn sign(&self, base: &str) -> [u8; 64] {
+        let mut signature = [0; 64];
+        signature.copy_from_slice(self.pair.sign(base.as_bytes()).as_ref());
+        signature
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A public key and its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyingKey {
+    id: String,
+    bytes: [u8; 32],
+}
+
+impl VerifyingKey {
+    /// From the 32 bytes of the key.
+    pub fn new(id: &str, bytes: &[u8]) -> Result<Self, KeyError> {
+        Ok(Self { id: checked_id(id)?, bytes: bytes.try_into().map_err(|_| KeyError::Public)? })
+    }
+
+    /// The id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The 32 bytes.
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    pub(super) fn verifies(&self, base: &str, signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ED25519, &self.bytes).verify(base.as_bytes(), signature).is_ok()
+    }
+}

@@ -1,0 +1,65 @@
+//! What may be taken once, and its keys in the ledger's guard table.
+
+use domain::{BillId, CollectorNumber, CustomerNumber, PaymentCategory};
+use ledger::GuardKey;
+
+/// Something that a payment takes in the same commit as the money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard(pub(crate) GuardKey);
+
+/// Which guard was taken already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuardKind {
+    /// The one-time password of this step of this token was used.
+    OneTimePassword,
+    /// The bill is being paid, or was.
+    Bill,
+    /// Another.
+    Other,
+}
+
+impl Guard {
+    /// A one-time password: each step of a token's serial is used once, whoever shares the token (C17).
+    pub fn one_time_password(serial: &str, step: i64) -> Self {
+        Self(GuardKey(format!("otp|{serial}|{step}")))
+    }
+
+    pub(crate) fn kind_of(key: &str) -> GuardKind {
+        match key.split('|').next() {
+            Some("otp") => GuardKind::OneTimePassword,
+            Some("bill") => GuardKind::Bill,
+            _ => GuardKind::Other,
+        }
+    }
+}
+
+/// What makes a bill the same bill.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BillSubject<'a> {
+    pub collector: &'a CollectorNumber,
+    pub customer_number: &'a CustomerNumber,
+    pub category: Option<&'a PaymentCategory>,
+}
+
+impl BillSubject<'_> {
+    /// Held while a payment of the bill is open and after it was accepted. `generation` counts the acceptances that
+    /// came before the inquiry; it is zero where a bill is paid once.
+    pub fn open(self, bill: &BillId, generation: i64) -> GuardKey {
+        GuardKey(format!("bill|{}|{bill}|{generation}", self.key()))
+    }
+
+    /// Taken by the acceptance of a bill that may be paid again.
+    pub fn accepted(self, bill: &BillId, generation: i64) -> GuardKey {
+        GuardKey(format!("{}{bill}|{generation}", self.accepted_prefix()))
+    }
+
+    /// What every [`accepted`](Self::accepted) guard of this payer's bills begins with.
+    pub fn accepted_prefix(self) -> String {
+        format!("paid|{}|", self.key())
+    }
+
+    fn key(self) -> String {
+        let category = self.category.map_or("", PaymentCategory::as_str);
+        format!("{}|{}|{category}", self.collector, self.customer_number)
+    }
+}

@@ -1,0 +1,315 @@
+//! 照会: asks a collector for the bills under a payer's numbers. An inquiry is never resent.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use collectors::protocol::{self, BillKey, Body, Channel, Header, InquiryAnswer, Message};
+use collectors::{Collector, NotSent, Outcome, Silence};
+use database::{execute, read};
+use domain::{
+    Bill, CentreCode, CollectorNumber, ConfirmationNumber, ContractId, CustomerNumber, InquiryId,
+    PaymentCategory, ResponseCode, Timestamp, UserId, Yen,
+};
+use uuid::Uuid;
+
+use crate::guard::BillSubject;
+use crate::{Gateway, StoreError};
+
+/// An inquiry can be paid for this long, in business time.
+pub const INQUIRY_VALID_S: i64 = 15 * 60;
+
+/// Who asks or pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payer {
+    /// The contract.
+    pub contract: ContractId,
+    /// The person.
+    pub user: UserId,
+}
+
+/// What the payer typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InquiryRequest {
+    /// 収納機関番号.
+    pub collector: CollectorNumber,
+    /// 納付番号 or お客様番号.
+    pub customer_number: CustomerNumber,
+    /// 確認番号.
+    pub confirmation_number: ConfirmationNumber,
+    /// 納付区分, where the collector has one.
+    pub category: Option<PaymentCategory>,
+    /// Where the payer types the amount (C23), 1 yen or more.
+    pub amount: Option<Yen>,
+}
+
+/// An answered inquiry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inquiry {
+    /// Its id.
+    pub id: InquiryId,
+    /// Who asked.
+    pub payer: Payer,
+    /// What was asked.
+    pub request: InquiryRequest,
+    /// What was found; at least one.
+    pub bills: Vec<Bill>,
+    /// When the answer came, in business time.
+    pub answered_at: Timestamp,
+    /// For each bill, how often it had been accepted before the inquiry was sent; see [`crate::guard`].
+    pub(crate) generations: BTreeMap<String, i64>,
+}
+
+impl Inquiry {
+    /// Whether a payment may still be made of it.
+    pub fn is_valid_at(&self, now: Timestamp) -> bool {
+        now.seconds_since(self.answered_at) < INQUIRY_VALID_S
+    }
+
+    /// The bill with this id.
+    pub fn bill(&self, id: &domain::BillId) -> Option<&Bill> {
+        self.bills.iter().find(|b| b.id == *id)
+    }
+
+    pub(crate) fn generation(&self, bill: &domain::BillId) -> i64 {
+        self.generations.get(bill.as_str()).copied().unwrap_or_default()
+    }
+}
+
+/// Why there are no bills to show. Nothing was debited in any of these cases.
+#[derive(Debug, thiserror::Error)]
+pub enum InquiryError {
+    /// No collector has this number.
+    #[error("no collector has this number")]
+    UnknownCollector,
+    /// The collector has no working connection yet.
+    #[error("the collector is not connected")]
+    NotConnected,
+    /// The collector offers 情報リンク only.
+    #[error("the collector can be paid from its own site only")]
+    LinkOnly,
+    /// The collector needs a 納付区分.
+    #[error("the collector needs a payment category")]
+    CategoryNeeded,
+    /// The collector has no 納付区分.
+    #[error("the collector has no payment category")]
+    CategoryNotUsed,
+    /// The payer has to type the amount, 1 yen or more.
+    #[error("the payer types the amount at this collector")]
+    AmountNeeded,
+    /// The collector decides the amount.
+    #[error("the collector decides the amount")]
+    AmountNotTyped,
+    /// Outside the collector's hours.
+    #[error("the collector is closed")]
+    Closed,
+    /// The collector said why not.
+    #[error("the collector answered {0}")]
+    Refused(ResponseCode),
+    /// No answer, or none that can be trusted.
+    #[error("the collector gave no usable answer: {0}")]
+    NoAnswer(String),
+    /// Our own database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Gateway {
+    /// Asks the collector and keeps the answer for the payment.
+    #[tracing::instrument(skip_all, fields(contract = %payer.contract, collector = %request.collector))]
+    pub async fn inquire(&self, payer: Payer, request: InquiryRequest) -> Result<Inquiry, InquiryError> {
+        let collector = self.0.directory.get(&request.collector).ok_or(InquiryError::UnknownCollector)?;
+        check(collector, &request, self.now())?;
+        // read before the inquiry is sent: an acceptance that the collector's answer may not know of yet counts as later
+        let generations =
+            if collector.payer_types_amount { self.generations(&request).await? } else { BTreeMap::new() };
+        let bills = self.ask(collector, &request).await?;
+        let inquiry = Inquiry {
+            id: InquiryId::generate(),
+            payer,
+            request,
+            bills,
+            answered_at: self.now(),
+            generations,
+        };
+        self.keep(&inquiry).await?;
+        tracing::info!(inquiry = %inquiry.id, bills = inquiry.bills.len(), "an inquiry was answered");
+        Ok(inquiry)
+    }
+
+    /// An inquiry of this contract.
+    pub async fn inquiry(&self, contract: ContractId, id: InquiryId) -> Result<Option<Inquiry>, StoreError> {
+        type Found = (Uuid, String, String, String, Option<String>, Option<i64>, String, String, i64);
+        let found: Option<Found> = read!(self.database(), |c| {
+            sqlx::query_as(
+                "SELECT user_id, collector, customer_number, confirmation_number, category, amount, bills,
+                        generations, answered_us
+                 FROM inquiry WHERE id = $1 AND contract = $2",
+            )
+            .bind(id.uuid())
+            .bind(contract.uuid())
+            .fetch_optional(c)
+            .await
+        })?;
+        found
+            .map(
+                |(
+                    user,
+                    collector,
+                    customer,
+                    confirmation,
+                    category,
+                    amount,
+                    bills,
+                    generations,
+                    answered,
+                )| {
+                    Ok(Inquiry {
+                        id,
+                        payer: Payer { contract, user: UserId::from_uuid(user) },
+                        request: InquiryRequest {
+                            collector: StoreError::parse(&collector)?,
+                            customer_number: StoreError::parse(&customer)?,
+                            confirmation_number: StoreError::parse(&confirmation)?,
+                            category: category.as_deref().map(StoreError::parse).transpose()?,
+                            amount: amount.map(Yen::new),
+                        },
+                        bills: StoreError::json(&bills)?,
+                        generations: StoreError::json(&generations)?,
+                        answered_at: Timestamp::from_micros(answered),
+                    })
+                },
+            )
+            .transpose()
+    }
+
+    async fn ask(&self, collector: &Collector, request: &InquiryRequest) -> Result<Vec<Bill>, InquiryError> {
+        let now = self.now();
+        let key = self.0.serials.next(self.database(), now.date()).await?;
+        let message = Message {
+            header: Header::request(&key, centre(&collector.number), now),
+            body: Body::Inquiry(protocol::Inquiry {
+                bill: bill_key(request),
+                bank: self.0.settings.bank.clone(),
+                channel: Channel::InternetBanking,
+                amount: request.amount,
+            }),
+        };
+        let encoded = Bytes::from(protocol::encode(&message));
+        let answer = match self.0.client.exchange(&collector.number, encoded).await {
+            Outcome::Answered(answer) => answer.message.body,
+            Outcome::NotSent(reason) => return Err(not_sent(&key, &reason)),
+            Outcome::Silent(reason) => return Err(silent(&key, &reason)),
+        };
+        match answer {
+            Body::InquiryAnswer(InquiryAnswer::Bills(bills)) => {
+                let amount_is_kept = request.amount.is_none_or(|a| bills.iter().all(|b| b.amount == a));
+                if !amount_is_kept {
+                    return Err(InquiryError::Refused(ResponseCode::AmountDiffers));
+                }
+                if bills.iter().any(|b| b.total().is_none_or(|total| total > domain::money::AMOUNT_MAX)) {
+                    return Err(InquiryError::NoAnswer("a bill is larger than eleven digits".to_owned()));
+                }
+                Ok(bills)
+            }
+            Body::InquiryAnswer(InquiryAnswer::Refused(code)) => {
+                tracing::info!(message = %key, %code, "a collector refused an inquiry");
+                Err(InquiryError::Refused(code))
+            }
+            other => Err(InquiryError::NoAnswer(format!("an inquiry was answered by {}", other.name()))),
+        }
+    }
+
+    /// How often each bill of this payer has been accepted so far.
+    async fn generations(&self, request: &InquiryRequest) -> Result<BTreeMap<String, i64>, StoreError> {
+        let prefix = subject(request).accepted_prefix();
+        let end = format!("{prefix}\u{10ffff}");
+        let keys: Vec<String> = read!(self.database(), |c| {
+            sqlx::query_scalar("SELECT key FROM guard WHERE key > $1 AND key < $2")
+                .bind(&prefix)
+                .bind(&end)
+                .fetch_all(c)
+                .await
+        })?;
+        let mut counts = BTreeMap::new();
+        for key in keys {
+            let bill = key[prefix.len()..].rsplit_once('|').map(|(bill, _)| bill.to_owned());
+            *counts.entry(bill.unwrap_or_default()).or_default() += 1;
+        }
+        Ok(counts)
+    }
+
+    async fn keep(&self, inquiry: &Inquiry) -> Result<(), StoreError> {
+        let request = &inquiry.request;
+        execute!(
+            self.database(),
+            "INSERT INTO inquiry (id, contract, user_id, collector, customer_number, confirmation_number, category,
+                                  amount, bills, generations, answered_us)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            inquiry.id.uuid(),
+            inquiry.payer.contract.uuid(),
+            inquiry.payer.user.uuid(),
+            request.collector.as_str(),
+            request.customer_number.as_str(),
+            request.confirmation_number.as_str(),
+            request.category.as_ref().map(PaymentCategory::as_str),
+            request.amount.map(Yen::get),
+            StoreError::to_json(&inquiry.bills)?,
+            StoreError::to_json(&inquiry.generations)?,
+            inquiry.answered_at.micros(),
+        )?;
+        Ok(())
+    }
+}
+
+fn check(collector: &Collector, request: &InquiryRequest, now: Timestamp) -> Result<(), InquiryError> {
+    if !collector.methods.online {
+        return Err(InquiryError::LinkOnly);
+    }
+    if !collector.available {
+        return Err(InquiryError::NotConnected);
+    }
+    match (&collector.numbers.category, &request.category) {
+        (Some(_), None) => return Err(InquiryError::CategoryNeeded),
+        (None, Some(_)) => return Err(InquiryError::CategoryNotUsed),
+        _ => {}
+    }
+    match (collector.payer_types_amount, request.amount) {
+        (true, Some(amount)) if amount >= Yen::new(1) && amount <= domain::money::AMOUNT_MAX => {}
+        (true, _) => return Err(InquiryError::AmountNeeded),
+        (false, Some(_)) => return Err(InquiryError::AmountNotTyped),
+        (false, None) => {}
+    }
+    if collector.hours.is_open(now) { Ok(()) } else { Err(InquiryError::Closed) }
+}
+
+/// センタコード of a collector.
+pub(crate) fn centre(collector: &CollectorNumber) -> CentreCode {
+    format!("C{collector}").parse().unwrap_or_else(|_| unreachable!("C and five digits are a centre code"))
+}
+
+pub(crate) fn bill_key(request: &InquiryRequest) -> BillKey {
+    BillKey {
+        collector: request.collector.clone(),
+        customer_number: request.customer_number.clone(),
+        confirmation_number: request.confirmation_number.clone(),
+        category: request.category.clone(),
+    }
+}
+
+pub(crate) fn subject(request: &InquiryRequest) -> BillSubject<'_> {
+    BillSubject {
+        collector: &request.collector,
+        customer_number: &request.customer_number,
+        category: request.category.as_ref(),
+    }
+}
+
+fn not_sent(key: &domain::ResendKey, reason: &NotSent) -> InquiryError {
+    tracing::warn!(message = %key, %reason, "an inquiry could not be sent");
+    InquiryError::NoAnswer(reason.to_string())
+}
+
+fn silent(key: &domain::ResendKey, reason: &Silence) -> InquiryError {
+    tracing::warn!(message = %key, %reason, "an inquiry was not answered");
+    InquiryError::NoAnswer(reason.to_string())
+}

@@ -1,0 +1,275 @@
+//! The payer confirms: hold the money, send the clearing, hand out the payment in whatever state it is.
+
+use std::time::Duration;
+
+use collectors::protocol::{self, Body, Channel, Clearing, EntryKind, Header, Message};
+use domain::{AccountId, BillId, CollectorNumber, InquiryId, PaymentId, TransferId, Yen};
+use ledger::{GuardKey, Refused, TransferResult};
+
+use crate::guard::{Guard, GuardKind};
+use crate::inquiry::{Inquiry, bill_key, centre, subject};
+use crate::payment::step::{self, Confirmation, Effect};
+use crate::payment::{Facts, Payment, store};
+use crate::{Gateway, Payer, StoreError};
+
+/// What the payer confirmed, as it was shown.
+#[derive(Clone, Debug)]
+pub struct PaymentOrder {
+    /// Made when the review was first shown: the same id again is the same payment.
+    pub payment: PaymentId,
+    /// Who confirms.
+    pub payer: Payer,
+    /// The inquiry that found the bill.
+    pub inquiry: InquiryId,
+    /// The bill.
+    pub bill: BillId,
+    /// The amount as reviewed, without the fee.
+    pub amount: Yen,
+    /// The account to debit; the caller has checked that the payer may use it.
+    pub account: AccountId,
+    /// Taken together with the money.
+    pub guards: Vec<Guard>,
+}
+
+/// Why nothing was held. Nothing was debited in any of these cases.
+#[derive(Debug, thiserror::Error)]
+pub enum PayError {
+    /// There is no such inquiry of this payer, or it is too old.
+    #[error("the inquiry has expired")]
+    InquiryExpired,
+    /// The inquiry found no such bill.
+    #[error("the inquiry found no such bill")]
+    BillNotInInquiry,
+    /// The reviewed amount is not the bill's.
+    #[error("the amount is not the bill's")]
+    AmountChanged,
+    /// Less is available than amount and fee.
+    #[error("{available} yen are available")]
+    InsufficientFunds {
+        /// 支払可能額 at this moment.
+        available: Yen,
+    },
+    /// The account is closed or none.
+    #[error("the account cannot be debited")]
+    AccountClosed,
+    /// Another payment of the bill is open, or was accepted.
+    #[error("the bill is being paid, or was, by {other}")]
+    BillBusy {
+        /// The other payment, of whatever contract.
+        other: PaymentId,
+    },
+    /// Something that can be used once was used.
+    #[error("a {0:?} guard is taken")]
+    GuardTaken(GuardKind),
+    /// 消込期限 has passed since the inquiry.
+    #[error("the last day for clearing has passed")]
+    ClearByPassed,
+    /// The collector has closed since the inquiry.
+    #[error("the collector is closed")]
+    Closed,
+    /// Another order was made under this id.
+    #[error("another order has this id")]
+    DifferentOrder,
+    /// Too much is waiting; nothing was done.
+    #[error("too much is waiting")]
+    Overloaded,
+    /// Our own data failed us. Whether the money was held shows when the payment is asked for.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for PayError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Gateway {
+    /// Holds amount and fee and sends the clearing, all at most once for an id; waits a moment for the answer.
+    #[tracing::instrument(skip_all, fields(contract = %order.payer.contract, payment = %order.payment))]
+    pub async fn pay(&self, order: PaymentOrder) -> Result<Payment, PayError> {
+        if let Some(made) = self.made_before(&order).await? {
+            return Ok(made);
+        }
+        let inquiry = self.valid_inquiry(&order).await?;
+        let facts = self.facts(&order, &inquiry).await?;
+        let step = self.confirmation(&facts, &inquiry, &order)?;
+        let committed = match self.0.ledger.commit(step.commit).await {
+            Ok(committed) => committed,
+            Err(refused) => return self.refused(&order, refused).await,
+        };
+        tracing::info!(message = %facts.message_key, "the amount is held");
+        crash_point!("after_hold");
+        if let (Effect::Deliver { delivery, repeat }, Some(fence)) = (step.effect, committed.fences.first()) {
+            // a task of its own: a payer who goes away does not stop the delivery
+            let delivery = self.spawn_delivery(facts, *fence, delivery, repeat);
+            drop(tokio::time::timeout(Duration::from_secs(self.0.settings.pay_wait_s), delivery).await);
+        }
+        self.shown(&order).await
+    }
+
+    /// The payment that this id made before, if it made the same one.
+    async fn made_before(&self, order: &PaymentOrder) -> Result<Option<Payment>, PayError> {
+        let Some(made) = self.payment(order.payer.contract, order.payment).await? else { return Ok(None) };
+        let facts = &made.facts;
+        let same = facts.inquiry == order.inquiry
+            && facts.bill.id == order.bill
+            && facts.amount == order.amount
+            && facts.account == order.account
+            && facts.user == order.payer.user;
+        if same { Ok(Some(made)) } else { Err(PayError::DifferentOrder) }
+    }
+
+    async fn valid_inquiry(&self, order: &PaymentOrder) -> Result<Inquiry, PayError> {
+        let now = self.now();
+        self.inquiry(order.payer.contract, order.inquiry)
+            .await?
+            .filter(|inquiry| inquiry.payer == order.payer && inquiry.is_valid_at(now))
+            .ok_or(PayError::InquiryExpired)
+    }
+
+    async fn facts(&self, order: &PaymentOrder, inquiry: &Inquiry) -> Result<Facts, PayError> {
+        let now = self.now();
+        let request = &inquiry.request;
+        let bill = inquiry.bill(&order.bill).ok_or(PayError::BillNotInInquiry)?;
+        if bill.amount != order.amount {
+            return Err(PayError::AmountChanged);
+        }
+        if bill.clear_by.is_some_and(|last| now.date() > last) {
+            return Err(PayError::ClearByPassed);
+        }
+        let collector = self.0.directory.get(&request.collector).ok_or(PayError::Closed)?;
+        if !collector.hours.is_open(now) {
+            return Err(PayError::Closed);
+        }
+        let key = self.0.serials.next(self.database(), now.date()).await?;
+        Ok(Facts {
+            id: order.payment,
+            contract: order.payer.contract,
+            user: order.payer.user,
+            account: order.account,
+            collector: request.collector.clone(),
+            customer_number: request.customer_number.clone(),
+            category: request.category.clone(),
+            bill: bill.clone(),
+            amount: bill.amount,
+            fee: bill.fee,
+            inquiry: inquiry.id,
+            hold: TransferId::generate(),
+            fee_hold: (bill.fee > Yen::ZERO).then(TransferId::generate),
+            bill_guard: self.bill_guard(inquiry, &bill.id),
+            receipt_number: format!("{}-{}", key.date.format("%Y%m%d"), key.serial),
+            receipt_date: key.date,
+            message_key: key.to_string(),
+            memo: format!("ペイジー {}", collector.name),
+            held_at: now,
+        })
+    }
+
+    fn bill_guard(&self, inquiry: &Inquiry, bill: &BillId) -> GuardKey {
+        subject(&inquiry.request).open(bill, inquiry.generation(bill))
+    }
+
+    /// Taken by the acceptance where the bill may be paid again.
+    pub(crate) fn accepted_guard(&self, facts: &Facts) -> Option<GuardKey> {
+        let repeatable = self.0.directory.get(&facts.collector).is_some_and(|c| c.payer_types_amount);
+        let generation = facts.bill_guard.0.rsplit('|').next()?.parse().ok()?;
+        let subject = crate::guard::BillSubject {
+            collector: &facts.collector,
+            customer_number: &facts.customer_number,
+            category: facts.category.as_ref(),
+        };
+        repeatable.then(|| subject.accepted(&facts.bill.id, generation))
+    }
+
+    fn confirmation(
+        &self,
+        facts: &Facts,
+        inquiry: &Inquiry,
+        order: &PaymentOrder,
+    ) -> Result<step::Step, PayError> {
+        let clearing = Message {
+            header: Header::request(&key_of(facts)?, centre(&facts.collector), facts.held_at),
+            body: Body::Clearing(Clearing {
+                bill: bill_key(&inquiry.request),
+                bill_id: facts.bill.id.clone(),
+                amount: facts.amount,
+                fee: facts.fee,
+                bank: self.0.settings.bank.clone(),
+                channel: Channel::InternetBanking,
+                entry_kind: EntryKind::Typed,
+                receipt_date: facts.receipt_date,
+                clear_by: facts.bill.clear_by,
+            }),
+        };
+        let mut guards = vec![facts.bill_guard.clone()];
+        guards.extend(order.guards.iter().map(|guard| guard.0.clone()));
+        let confirmation = Confirmation {
+            guards,
+            payload: protocol::encode(&clearing),
+            row: store::row(facts)?,
+            lease_s: self.0.settings.lease_s,
+        };
+        Ok(step::confirm(facts, confirmation, facts.held_at)?)
+    }
+
+    async fn refused(&self, order: &PaymentOrder, refused: Refused) -> Result<Payment, PayError> {
+        tracing::info!(%refused, "nothing was held");
+        match refused {
+            // the same order was confirmed at the same time: a double click, two tabs
+            Refused::Stale => match self.made_before(order).await? {
+                Some(made) => Ok(made),
+                None => Err(PayError::DifferentOrder),
+            },
+            Refused::Guarded { key, holder } => match Guard::kind_of(&key) {
+                GuardKind::Bill if holder == order.payment.uuid() => self.shown(order).await,
+                GuardKind::Bill => Err(PayError::BillBusy { other: PaymentId::from_uuid(holder) }),
+                kind => Err(PayError::GuardTaken(kind)),
+            },
+            Refused::Transfer { result: TransferResult::ExceedsAvailable, .. } => {
+                let balances = self.0.ledger.balances(&[order.account]).await?;
+                let available = balances.first().map_or(Yen::ZERO, |b| b.available);
+                Err(PayError::InsufficientFunds { available })
+            }
+            Refused::Transfer {
+                result: TransferResult::DebitAccountClosed | TransferResult::DebitAccountNotFound,
+                ..
+            } => Err(PayError::AccountClosed),
+            Refused::Overloaded => Err(PayError::Overloaded),
+            other => Err(PayError::Store(other.into())),
+        }
+    }
+
+    async fn shown(&self, order: &PaymentOrder) -> Result<Payment, PayError> {
+        self.payment(order.payer.contract, order.payment)
+            .await?
+            .ok_or_else(|| StoreError::Corrupt(format!("payment {} is gone", order.payment)).into())
+    }
+
+    /// Whether another payment belongs to the contract, so that it may be shown to it.
+    pub async fn is_of_contract(
+        &self,
+        contract: domain::ContractId,
+        payment: PaymentId,
+    ) -> Result<bool, StoreError> {
+        Ok(self.payment(contract, payment).await?.is_some())
+    }
+
+    /// Whether payers type the amount at this collector.
+    pub fn payer_types_amount(&self, collector: &CollectorNumber) -> bool {
+        self.0.directory.get(collector).is_some_and(|c| c.payer_types_amount)
+    }
+}
+
+/// The resend key, back from its text.
+fn key_of(facts: &Facts) -> Result<domain::ResendKey, StoreError> {
+    let parts: Vec<_> = facts.message_key.split('/').collect();
+    match parts.as_slice() {
+        [centre, date, serial] => Ok(domain::ResendKey {
+            centre: StoreError::parse(centre)?,
+            date: StoreError::parse(date)?,
+            serial: StoreError::parse(serial)?,
+        }),
+        _ => Err(StoreError::Corrupt(facts.message_key.clone())),
+    }
+}

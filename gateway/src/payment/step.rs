@@ -1,0 +1,331 @@
+//! The steps of a payment: pure functions from where it stands and what happened to one commit and what to do next.
+//! The table is in docs/ARCHITECTURE.md, "A payment".
+
+use collectors::protocol::Reference;
+use database::Row;
+use domain::payment::{Event, State};
+use domain::time::TimeOfDay;
+use domain::{Date, ResponseCode, Timestamp};
+use ledger::{AuditRecord, Commit, EntityId, GuardKey, Kind, NewEvent, OutboxChange, OutboxEntry, Transfer};
+
+use super::history::{Body, Position};
+use super::{Facts, StoreError};
+use crate::chart;
+
+/// 00:30:01 of the day after the processing date: from here on nothing is resent without an operator.
+const AUTOMATIC_RESEND_S: i64 = 24 * 3600 + 30 * 60 + 1;
+
+/// What one delivery came to, as far as it can be known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// The collector recorded the clearing, now or before.
+    Accepted {
+        /// 仮消込の理由.
+        provisional: Option<ResponseCode>,
+        /// The collector's own number.
+        reference: Option<Reference>,
+    },
+    /// A national collector refused for good.
+    Rejected(ResponseCode),
+    /// This delivery was not applied.
+    NotApplied {
+        /// Whether any byte left.
+        sent: bool,
+        /// The collector's code, if it answered.
+        code: Option<ResponseCode>,
+        /// In words.
+        reason: String,
+    },
+    /// Nobody knows.
+    Unknown {
+        /// In words.
+        reason: String,
+    },
+}
+
+/// An answer's bytes and signature, kept with the event that they caused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// The message as received.
+    pub message: Option<Vec<u8>>,
+    /// Its transport signature.
+    pub signature: Option<String>,
+}
+
+/// What to do after the commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Deliver under the fence that the commit hands out.
+    Deliver {
+        /// The delivery's number.
+        delivery: i64,
+        /// A repeat goes as a resend confirmation.
+        repeat: bool,
+    },
+    /// Look again later.
+    Wait,
+    /// Done; no delivery follows.
+    Rest,
+}
+
+/// One commit and what follows it.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What to write.
+    pub commit: Commit,
+    /// What to do then.
+    pub effect: Effect,
+    /// The state after it.
+    pub state: State,
+}
+
+/// What a confirmation adds to the facts.
+pub struct Confirmation {
+    /// Taken in the same commit: the bill, and a one-time password's step.
+    pub guards: Vec<GuardKey>,
+    /// What the sender sends: the encoded clearing.
+    pub payload: Vec<u8>,
+    /// The payment's row.
+    pub row: Row,
+    /// Seconds of the first lease.
+    pub lease_s: i64,
+}
+
+/// The payer confirmed: hold the money and claim the first delivery in the same commit.
+pub fn confirm(facts: &Facts, confirmation: Confirmation, now: Timestamp) -> Result<Step, StoreError> {
+    let mut path = Path::from(facts, Position::start(now), now);
+    path.event(Event::Held, Body::default(), None)?;
+    path.event(Event::Claimed, Body { delivery: Some(1), ..Body::default() }, None)?;
+    let entity = EntityId::from(facts.id);
+    path.commit.guards = confirmation.guards.into_iter().map(|key| (key, entity)).collect();
+    path.commit.transfers = holds(facts);
+    path.commit.rows.push(confirmation.row);
+    path.commit.outbox.push(OutboxChange::Put {
+        entry: OutboxEntry {
+            key: facts.message_key.clone(),
+            destination: facts.collector.to_string(),
+            entity,
+            payload: confirmation.payload,
+        },
+        lease_s: Some(confirmation.lease_s),
+    });
+    path.audit("payeasy.pay", &format!("{} yen to {}", facts.amount.get(), facts.collector));
+    Ok(path.end(Effect::Deliver { delivery: 1, repeat: false }))
+}
+
+/// An outbox row whose lease has run out.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// The fence that the row shows.
+    pub fence: i64,
+    /// The deliveries so far.
+    pub delivery: i64,
+    /// Seconds of the next lease.
+    pub lease_s: i64,
+    /// How long a payment may wait to be sent (business time).
+    pub held_wait_s: i64,
+}
+
+/// Open work was found: send it again, release the hold, or leave it to an operator. `None` when nothing is to do.
+pub fn resume(
+    facts: &Facts,
+    position: Position,
+    claim: Claim,
+    now: Timestamp,
+) -> Result<Option<Step>, StoreError> {
+    let mut path = Path::from(facts, position, now);
+    if path.position.state == State::Sending {
+        // the process that sent it ended, or lost its lease: what it heard is not recorded
+        let body = Body {
+            delivery: Some(claim.delivery),
+            reason: Some("the sender ended before it recorded an answer".to_owned()),
+            ..Body::default()
+        };
+        path.event(Event::OutcomeUnknown, body, None)?;
+    }
+    match path.position.state {
+        State::Held if may_not_be_sent(facts, &path.position, claim.held_wait_s, now) => {
+            if path.position.bytes_may_have_left() {
+                let reason = Some("the time to send it is over, and bytes had left".to_owned());
+                path.event(Event::OutcomeUnknown, Body { reason, ..Body::default() }, None)?;
+                return Ok(Some(path.end(Effect::Wait)));
+            }
+            path.event(Event::Voided, Body::default(), None)?;
+            path.commit.transfers = endings(facts, Kind::VoidPending);
+            path.finish(facts, claim.fence);
+            path.commit.release.push(facts.bill_guard.clone());
+            path.audit("payeasy.void", "nothing was sent in time");
+            Ok(Some(path.end(Effect::Rest)))
+        }
+        State::Held | State::Unknown => {
+            if path.position.state == State::Unknown && now >= automatic_resend_ends(facts.receipt_date) {
+                return Ok((!path.commit.events.is_empty()).then(|| path.end(Effect::Wait)));
+            }
+            let repeat = path.position.bytes_may_have_left();
+            let delivery = claim.delivery + 1;
+            path.event(Event::Claimed, Body { delivery: Some(delivery), ..Body::default() }, None)?;
+            path.commit.outbox.push(OutboxChange::Claim {
+                key: facts.message_key.clone(),
+                fence: claim.fence,
+                lease_s: claim.lease_s,
+            });
+            Ok(Some(path.end(Effect::Deliver { delivery, repeat })))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A delivery and what it came to.
+#[derive(Debug)]
+pub struct Delivered<'r> {
+    /// The claim it was sent under.
+    pub fence: i64,
+    /// Its number.
+    pub delivery: i64,
+    /// What it came to.
+    pub report: &'r Report,
+    /// The answer, where there was one.
+    pub evidence: Evidence,
+    /// Taken by an acceptance, where the bill may be paid again.
+    pub accepted_guard: Option<GuardKey>,
+}
+
+/// A claimed delivery came to something.
+pub fn delivered(
+    facts: &Facts,
+    position: Position,
+    delivered: Delivered<'_>,
+    now: Timestamp,
+) -> Result<Step, StoreError> {
+    let Delivered { fence, delivery, report, evidence, accepted_guard } = delivered;
+    let mut path = Path::from(facts, position, now);
+    let mut body = Body { delivery: Some(delivery), signature: evidence.signature, ..Body::default() };
+    let message = evidence.message;
+    match report {
+        Report::Accepted { provisional, reference } => {
+            body.code = Some(ResponseCode::Normal.to_string());
+            body.provisional = provisional.map(|c| c.to_string());
+            body.reference = reference.as_ref().map(|r| r.as_str().to_owned());
+            path.event(Event::Accepted, body, message)?;
+            path.commit.transfers = endings(facts, Kind::PostPending);
+            path.commit.guards.extend(accepted_guard.map(|key| (key, EntityId::from(facts.id))));
+            path.finish(facts, fence);
+            path.audit("payeasy.accepted", "the collector recorded the clearing");
+            Ok(path.end(Effect::Rest))
+        }
+        Report::Rejected(code) => {
+            body.code = Some(code.to_string());
+            path.event(Event::Rejected, body, message)?;
+            path.commit.transfers = endings(facts, Kind::VoidPending);
+            path.commit.release.push(facts.bill_guard.clone());
+            path.finish(facts, fence);
+            path.audit("payeasy.rejected", code.as_str());
+            Ok(path.end(Effect::Rest))
+        }
+        Report::NotApplied { sent, code, reason } => {
+            body.code = code.map(|c| c.to_string());
+            body.reason = Some(reason.clone());
+            body.sent = Some(*sent);
+            // it speaks for this delivery only: an earlier one may have been applied
+            let back = path.position.state == State::Sending && path.position.others_not_applied(delivery);
+            path.event(if back { Event::NotApplied } else { Event::OutcomeUnknown }, body, message)?;
+            path.release(facts, fence);
+            Ok(path.end(Effect::Wait))
+        }
+        Report::Unknown { reason } => {
+            body.reason = Some(reason.clone());
+            path.event(Event::OutcomeUnknown, body, message)?;
+            path.release(facts, fence);
+            Ok(path.end(Effect::Wait))
+        }
+    }
+}
+
+/// The instant from which nothing is resent automatically.
+pub fn automatic_resend_ends(processing_date: Date) -> Timestamp {
+    Timestamp::from_jst(processing_date, TimeOfDay::MIN).plus_seconds(AUTOMATIC_RESEND_S)
+}
+
+fn may_not_be_sent(facts: &Facts, position: &Position, held_wait_s: i64, now: Timestamp) -> bool {
+    let waited = now.seconds_since(position.held_at) >= held_wait_s;
+    let too_late = facts.bill.clear_by.is_some_and(|last| now.date() > last);
+    let closed = now.date() > facts.receipt_date;
+    waited || too_late || closed
+}
+
+fn holds(facts: &Facts) -> Vec<Transfer> {
+    let mut holds = vec![Transfer {
+        id: facts.hold,
+        debit: facts.account,
+        credit: chart::clearing(&facts.collector),
+        amount: facts.amount.get(),
+        kind: Kind::Pending,
+        memo: facts.memo.clone(),
+    }];
+    holds.extend(facts.fee_hold.map(|id| Transfer {
+        id,
+        debit: facts.account,
+        credit: chart::fee(&facts.collector),
+        amount: facts.fee.get(),
+        kind: Kind::Pending,
+        memo: format!("{} 手数料", facts.memo),
+    }));
+    holds
+}
+
+fn endings(facts: &Facts, ending: fn(domain::TransferId) -> Kind) -> Vec<Transfer> {
+    holds(facts)
+        .into_iter()
+        .map(|hold| Transfer { id: domain::TransferId::generate(), kind: ending(hold.id), ..hold })
+        .collect()
+}
+
+/// A commit in the making: every event moves the position on, so that an impossible one cannot be written.
+struct Path<'f> {
+    facts: &'f Facts,
+    position: Position,
+    now: Timestamp,
+    commit: Commit,
+}
+
+impl<'f> Path<'f> {
+    fn from(facts: &'f Facts, position: Position, now: Timestamp) -> Self {
+        Self { facts, position, now, commit: Commit::default() }
+    }
+
+    fn event(&mut self, event: Event, mut body: Body, message: Option<Vec<u8>>) -> Result<(), StoreError> {
+        self.position.advance(event, &body)?;
+        body.state = Some(self.position.state);
+        self.commit.events.push(NewEvent {
+            entity: EntityId::from(self.facts.id),
+            seq: self.position.seq,
+            kind: event.as_str(),
+            at: self.now,
+            body: StoreError::to_json(&body)?,
+            message,
+        });
+        Ok(())
+    }
+
+    fn finish(&mut self, facts: &Facts, fence: i64) {
+        self.commit.outbox.push(OutboxChange::Finish { key: facts.message_key.clone(), fence });
+    }
+
+    fn release(&mut self, facts: &Facts, fence: i64) {
+        self.commit.outbox.push(OutboxChange::Release { key: facts.message_key.clone(), fence });
+    }
+
+    fn audit(&mut self, action: &'static str, detail: &str) {
+        self.commit.audit.push(AuditRecord {
+            contract: Some(self.facts.contract),
+            actor: if action == "payeasy.pay" { self.facts.user.to_string() } else { "system".to_owned() },
+            action,
+            subject: self.facts.id.to_string(),
+            detail: detail.to_owned(),
+        });
+    }
+
+    fn end(self, effect: Effect) -> Step {
+        Step { state: self.position.state, commit: self.commit, effect }
+    }
+}

@@ -1,0 +1,248 @@
+//! Payments in the database.
+
+use database::{Row, Table, Tx, Value, on, read};
+use domain::{
+    AccountId, CollectorNumber, ContractId, InquiryId, PaymentId, Timestamp, TransferId, UserId, Yen,
+};
+use ledger::{EntityId, GuardKey};
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use super::history::{Body, Position};
+use super::{Facts, Payment, StoreError};
+use crate::Gateway;
+
+static PAYMENT: Table = Table {
+    name: "payment",
+    columns: &[
+        "id",
+        "contract",
+        "user_id",
+        "account",
+        "collector",
+        "customer_number",
+        "category",
+        "bill",
+        "amount",
+        "fee",
+        "inquiry",
+        "hold",
+        "fee_hold",
+        "bill_guard",
+        "message_key",
+        "receipt_number",
+        "receipt_date",
+        "memo",
+        "held_us",
+    ],
+};
+
+/// The columns of [`PaymentRow`], for every query that reads payments as `p`.
+const COLUMNS: &str = "p.id, p.contract, p.user_id, p.account, p.collector, p.customer_number, p.category, p.bill, \
+    p.amount, p.fee, p.inquiry, p.hold, p.fee_hold, p.bill_guard, p.message_key, p.receipt_number, p.receipt_date, \
+    p.memo, p.held_us";
+
+#[derive(FromRow)]
+struct PaymentRow {
+    id: Uuid,
+    contract: Uuid,
+    user_id: Uuid,
+    account: i64,
+    collector: String,
+    customer_number: String,
+    category: Option<String>,
+    bill: String,
+    amount: i64,
+    fee: i64,
+    inquiry: Uuid,
+    hold: Uuid,
+    fee_hold: Option<Uuid>,
+    bill_guard: String,
+    message_key: String,
+    receipt_number: String,
+    receipt_date: String,
+    memo: String,
+    held_us: i64,
+}
+
+#[derive(FromRow)]
+struct ShownRow {
+    #[sqlx(flatten)]
+    payment: PaymentRow,
+    event_at_us: i64,
+    event_body: String,
+}
+
+impl TryFrom<PaymentRow> for Facts {
+    type Error = StoreError;
+    fn try_from(row: PaymentRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: PaymentId::from_uuid(row.id),
+            contract: ContractId::from_uuid(row.contract),
+            user: UserId::from_uuid(row.user_id),
+            account: AccountId::new(row.account),
+            collector: StoreError::parse(&row.collector)?,
+            customer_number: StoreError::parse(&row.customer_number)?,
+            category: row.category.as_deref().map(StoreError::parse).transpose()?,
+            bill: StoreError::json(&row.bill)?,
+            amount: Yen::new(row.amount),
+            fee: Yen::new(row.fee),
+            inquiry: InquiryId::from_uuid(row.inquiry),
+            hold: TransferId::from_uuid(row.hold),
+            fee_hold: row.fee_hold.map(TransferId::from_uuid),
+            bill_guard: GuardKey(row.bill_guard),
+            message_key: row.message_key,
+            receipt_number: row.receipt_number,
+            receipt_date: StoreError::parse(&row.receipt_date)?,
+            memo: row.memo,
+            held_at: Timestamp::from_micros(row.held_us),
+        })
+    }
+}
+
+impl TryFrom<ShownRow> for Payment {
+    type Error = StoreError;
+    fn try_from(row: ShownRow) -> Result<Self, StoreError> {
+        let body: Body = StoreError::json(&row.event_body)?;
+        let facts = Facts::try_from(row.payment)?;
+        Ok(Self {
+            state: body.state.ok_or_else(|| StoreError::Corrupt(format!("{} has no state", facts.id)))?,
+            changed_at: Timestamp::from_micros(row.event_at_us),
+            code: body.response_code(),
+            provisional: body.provisional.as_deref().map(StoreError::parse).transpose()?,
+            reference: body.reference,
+            facts,
+        })
+    }
+}
+
+/// The row that the hold's commit inserts.
+pub(crate) fn row(facts: &Facts) -> Result<Row, StoreError> {
+    Ok(Row {
+        table: &PAYMENT,
+        values: vec![
+            facts.id.uuid().into(),
+            facts.contract.uuid().into(),
+            facts.user.uuid().into(),
+            facts.account.get().into(),
+            facts.collector.as_str().into(),
+            facts.customer_number.as_str().into(),
+            Value::Text(facts.category.as_ref().map(|c| c.as_str().to_owned())),
+            StoreError::to_json(&facts.bill)?.into(),
+            facts.amount.get().into(),
+            facts.fee.get().into(),
+            facts.inquiry.uuid().into(),
+            facts.hold.uuid().into(),
+            Value::Uuid(facts.fee_hold.map(TransferId::uuid)),
+            facts.bill_guard.0.clone().into(),
+            facts.message_key.clone().into(),
+            facts.receipt_number.clone().into(),
+            facts.receipt_date.to_string().into(),
+            facts.memo.clone().into(),
+            facts.held_at.micros().into(),
+        ],
+    })
+}
+
+/// Which payments of a contract to show, newest first.
+#[derive(Clone, Debug)]
+pub struct HistoryQuery {
+    /// Whose.
+    pub contract: ContractId,
+    /// Debited from one of these accounts.
+    pub accounts: Vec<AccountId>,
+    /// Held at or after this instant.
+    pub since: Timestamp,
+    /// Only of this collector.
+    pub collector: Option<CollectorNumber>,
+    /// Older than this payment, the last of the page before.
+    pub before: Option<(Timestamp, PaymentId)>,
+    /// Payments a page, at most 100.
+    pub limit: u32,
+}
+
+/// A page of payments.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryPage {
+    /// Newest first.
+    pub payments: Vec<Payment>,
+    /// Whether older ones follow.
+    pub more: bool,
+}
+
+const HISTORY_LIMIT_MAX: u32 = 100;
+
+impl Gateway {
+    /// A payment of this contract.
+    pub async fn payment(&self, contract: ContractId, id: PaymentId) -> Result<Option<Payment>, StoreError> {
+        let sql = shown("p.id = $1 AND p.contract = $2");
+        let row: Option<ShownRow> = read!(self.database(), |c| {
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .bind(id.uuid())
+                .bind(contract.uuid())
+                .fetch_optional(c)
+                .await
+        })?;
+        row.map(Payment::try_from).transpose()
+    }
+
+    /// 払込履歴.
+    pub async fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
+        if query.accounts.is_empty() {
+            return Ok(HistoryPage::default());
+        }
+        let limit = query.limit.clamp(1, HISTORY_LIMIT_MAX);
+        let rows: Vec<ShownRow> = read!(self.database(), |c| {
+            let mut sql = QueryBuilder::new(shown("p.contract = "));
+            sql.push_bind(query.contract.uuid());
+            sql.push(" AND p.held_us >= ").push_bind(query.since.micros());
+            sql.push(" AND p.account IN (");
+            let mut list = sql.separated(", ");
+            for account in &query.accounts {
+                list.push_bind(account.get());
+            }
+            list.push_unseparated(")");
+            if let Some(collector) = &query.collector {
+                sql.push(" AND p.collector = ").push_bind(collector.as_str());
+            }
+            if let Some((at, id)) = query.before {
+                sql.push(" AND (p.held_us < ").push_bind(at.micros());
+                sql.push(" OR (p.held_us = ").push_bind(at.micros());
+                sql.push(" AND p.id < ").push_bind(id.uuid()).push("))");
+            }
+            sql.push(" ORDER BY p.held_us DESC, p.id DESC LIMIT ").push_bind(i64::from(limit) + 1);
+            sql.build_query_as().fetch_all(c).await
+        })?;
+        let page_len = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = rows.len() > page_len;
+        let payments = rows.into_iter().take(page_len).map(Payment::try_from).collect::<Result<_, _>>()?;
+        Ok(HistoryPage { payments, more })
+    }
+
+    /// The facts of a payment and where it stands, whoever's it is: for the sender.
+    pub(crate) async fn load(&self, entity: EntityId) -> Result<Option<(Facts, Position)>, StoreError> {
+        let mut tx = self.database().snapshot().await?;
+        let facts = facts(&mut tx, entity).await?;
+        let Some(facts) = facts else { return Ok(None) };
+        tx.rollback().await?;
+        // read after the facts: events only grow, and a commit on an older position is refused as stale
+        let position = Position::of(&self.0.ledger.events(entity).await?)?;
+        Ok(Some((facts, position)))
+    }
+}
+
+async fn facts(tx: &mut Tx, entity: EntityId) -> Result<Option<Facts>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM payment p WHERE p.id = $1");
+    let row: Option<PaymentRow> =
+        on!(tx, |c| { sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(entity.0).fetch_optional(c).await })?;
+    row.map(Facts::try_from).transpose()
+}
+
+/// A query of payments with their last event, ending in the condition.
+fn shown(condition: &str) -> String {
+    format!(
+        "SELECT {COLUMNS}, e.at_us AS event_at_us, e.body AS event_body FROM payment p \
+         JOIN event e ON e.entity = p.id AND e.seq = (SELECT max(l.seq) FROM event l WHERE l.entity = p.id) \
+         WHERE {condition}"
+    )
+}

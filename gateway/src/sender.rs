@@ -1,0 +1,302 @@
+//! Delivers what is in the outbox: at once after a confirmation, and again while the outcome is unknown. Every
+//! delivery was claimed by a commit of its own before; its answer is recorded by another.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use collectors::protocol::{self, Body, Message, ResendConfirmation};
+use collectors::{AnswerClass, Outcome, classify};
+use database::dialect;
+use database::{execute, on};
+use ledger::{EntityId, Ledger, Refused};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::payment::Facts;
+use crate::payment::step::{self, Claim, Effect, Evidence, Report};
+use crate::{Gateway, StoreError};
+
+/// Rows of one destination that one look takes up.
+const SWEEP_ROWS_MAX: i64 = 32;
+/// Deliveries that the worker has under way for one destination.
+const LANE_DELIVERIES_MAX: usize = 16;
+/// Pause before a delivery of which no byte left is tried again.
+const NOT_SENT_PAUSE: Duration = Duration::from_secs(5);
+/// Tries to record an answer while the database fails; after that the lease runs out and it is asked for again.
+const RECORD_TRIES_MAX: u32 = 20;
+
+/// What the deliveries of a process share.
+#[derive(Default)]
+pub(crate) struct Shared {
+    /// Not before when a key is tried again; elapsed time, so it starts anew with the process.
+    not_before: Mutex<HashMap<String, Instant>>,
+    lanes: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+struct OpenWork {
+    key: String,
+    entity: EntityId,
+    fence: i64,
+    delivery: i64,
+}
+
+/// On SQLite one process serves the data, so every lease of an earlier one is free.
+pub(crate) async fn free_leases(ledger: &Ledger) -> Result<(), StoreError> {
+    if ledger.database().is_sqlite() {
+        execute!(ledger.database(), "UPDATE outbox SET lease_until_us = 0")?;
+    }
+    Ok(())
+}
+
+impl Gateway {
+    /// Looks after open work until `stop` turns true.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let pause = Duration::from_millis(self.0.settings.poll_interval_ms);
+        while !*stop.borrow() {
+            if let Err(error) = self.sweep().await {
+                tracing::error!(%error, "cannot look after open work");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                changed = stop.changed() => if changed.is_err() { break },
+            }
+        }
+    }
+
+    /// Takes up whatever is due.
+    async fn sweep(&self) -> Result<(), StoreError> {
+        let mut tx = self.database().snapshot().await?;
+        let now_us = dialect::server_now_us(&mut tx).await?;
+        let destinations: Vec<String> = on!(tx, |c| {
+            sqlx::query_scalar("SELECT DISTINCT destination FROM outbox WHERE lease_until_us <= $1")
+                .bind(now_us)
+                .fetch_all(c)
+                .await
+        })?;
+        let mut due = Vec::new();
+        for destination in destinations {
+            let rows: Vec<(String, Uuid, i64, i64)> = on!(tx, |c| {
+                sqlx::query_as(
+                    "SELECT key, entity, fence, delivery FROM outbox
+                     WHERE destination = $1 AND lease_until_us <= $2 ORDER BY lease_until_us, key LIMIT $3",
+                )
+                .bind(&destination)
+                .bind(now_us)
+                .bind(SWEEP_ROWS_MAX)
+                .fetch_all(c)
+                .await
+            })?;
+            due.extend(rows.into_iter().map(|(key, entity, fence, delivery)| {
+                (destination.clone(), OpenWork { key, entity: EntityId(entity), fence, delivery })
+            }));
+        }
+        tx.rollback().await?;
+        for (destination, work) in due {
+            self.take_up(&destination, work);
+        }
+        Ok(())
+    }
+
+    fn take_up(&self, destination: &str, work: OpenWork) {
+        if self.0.sender.must_wait(&work.key) {
+            return;
+        }
+        let Ok(place) = self.0.sender.lane(destination).try_acquire_owned() else { return };
+        self.0.sender.wait(&work.key, Duration::from_secs(self.0.settings.resend_interval_s));
+        let gateway = self.clone();
+        tokio::spawn(async move {
+            let key = work.key.clone();
+            if let Err(error) = gateway.resume(work).await {
+                tracing::error!(message = %key, %error, "open work could not be taken up");
+            }
+            drop(place);
+        });
+    }
+
+    #[tracing::instrument(skip_all, fields(message = %work.key, payment = %work.entity.0))]
+    async fn resume(&self, work: OpenWork) -> Result<(), StoreError> {
+        let Some((facts, position)) = self.load(work.entity).await? else {
+            return Err(StoreError::Corrupt("an outbox row has no payment".to_owned()));
+        };
+        let claim = Claim {
+            fence: work.fence,
+            delivery: work.delivery,
+            lease_s: self.0.settings.lease_s,
+            held_wait_s: self.0.settings.held_wait_s,
+        };
+        let Some(step) = step::resume(&facts, position, claim, self.now())? else { return Ok(()) };
+        match self.0.ledger.commit(step.commit).await {
+            Ok(committed) => {
+                tracing::info!(state = %step.state, "open work was taken up");
+                if let (Effect::Deliver { delivery, repeat }, Some(fence)) =
+                    (step.effect, committed.fences.first())
+                {
+                    self.deliver(facts, *fence, delivery, repeat).await;
+                }
+                Ok(())
+            }
+            // another process was faster
+            Err(Refused::Stale | Refused::Fenced(_)) => Ok(()),
+            Err(refused) => Err(refused.into()),
+        }
+    }
+
+    pub(crate) fn spawn_delivery(
+        &self,
+        facts: Facts,
+        fence: i64,
+        delivery: i64,
+        repeat: bool,
+    ) -> JoinHandle<()> {
+        use tracing::Instrument as _;
+        let gateway = self.clone();
+        tokio::spawn(async move { gateway.deliver(facts, fence, delivery, repeat).await }.in_current_span())
+    }
+
+    /// Sends under a claim and records what came of it.
+    #[tracing::instrument(skip_all, fields(message = %facts.message_key, payment = %facts.id, delivery, repeat))]
+    async fn deliver(&self, facts: Facts, fence: i64, delivery: i64, repeat: bool) {
+        let interval = Duration::from_secs(self.0.settings.resend_interval_s);
+        self.0.sender.wait(&facts.message_key, interval);
+        let message = match self.message(&facts, repeat).await {
+            Ok(message) => message,
+            Err(error) => {
+                tracing::error!(%error, "the stored message cannot be sent; its lease runs out");
+                return;
+            }
+        };
+        let outcome = self.0.client.exchange(&facts.collector, message).await;
+        crash_point!("after_answer");
+        let (report, evidence) = self.report(&facts, outcome);
+        tracing::info!(?report, "a delivery came to something");
+        match &report {
+            Report::NotApplied { .. } => self.0.sender.wait(&facts.message_key, interval.min(NOT_SENT_PAUSE)),
+            Report::Unknown { .. } => self.0.sender.wait(&facts.message_key, interval),
+            Report::Accepted { .. } | Report::Rejected(_) => self.0.sender.forget(&facts.message_key),
+        }
+        self.record(&facts, fence, delivery, &report, &evidence).await;
+        crash_point!("after_record");
+    }
+
+    /// The bytes to send: the clearing as encoded at the hold, or the resend confirmation that carries them, which is
+    /// the same bytes every time.
+    async fn message(&self, facts: &Facts, repeat: bool) -> Result<Bytes, StoreError> {
+        let payload: Vec<u8> = on!(self.database(), |c| {
+            sqlx::query_scalar("SELECT payload FROM outbox WHERE key = $1")
+                .bind(&facts.message_key)
+                .fetch_one(c)
+                .await
+        })?;
+        if !repeat {
+            return Ok(payload.into());
+        }
+        let original = protocol::decode(&payload).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        let message = Message {
+            header: original.header,
+            body: Body::ResendConfirmation(ResendConfirmation { original: payload }),
+        };
+        Ok(protocol::encode(&message).into())
+    }
+
+    fn report(&self, facts: &Facts, outcome: Outcome) -> (Report, Evidence) {
+        let answer = match outcome {
+            Outcome::NotSent(reason) => {
+                let report = Report::NotApplied { sent: false, code: None, reason: reason.to_string() };
+                return (report, Evidence::default());
+            }
+            Outcome::Silent(reason) => {
+                return (Report::Unknown { reason: reason.to_string() }, Evidence::default());
+            }
+            Outcome::Answered(answer) => answer,
+        };
+        let evidence = Evidence { message: Some(answer.bytes.to_vec()), signature: Some(answer.signature) };
+        let kind = self.0.directory.get(&facts.collector).map(|c| c.kind);
+        let report = match (kind, &answer.message.body) {
+            (Some(kind), Body::ClearingAnswer(clearing)) => match classify(kind, clearing) {
+                AnswerClass::Accepted { provisional, reference } => {
+                    Report::Accepted { provisional, reference }
+                }
+                AnswerClass::RejectedForGood(code) => Report::Rejected(code),
+                AnswerClass::NotApplied(code) => {
+                    Report::NotApplied { sent: true, code: Some(code), reason: "not applied".to_owned() }
+                }
+                AnswerClass::Unknown(reason) => {
+                    tracing::error!(%reason, "ALARM: an answer says nothing about the payment");
+                    Report::Unknown { reason: reason.to_string() }
+                }
+            },
+            (_, other) => Report::Unknown { reason: format!("a clearing was answered by {}", other.name()) },
+        };
+        (report, evidence)
+    }
+
+    /// Commits the report, trying again while the database fails or the payment moves on under it.
+    async fn record(&self, facts: &Facts, fence: i64, delivery: i64, report: &Report, evidence: &Evidence) {
+        for attempt in 1..=RECORD_TRIES_MAX {
+            match self.try_record(facts, fence, delivery, report, evidence.clone()).await {
+                Ok(state) => {
+                    tracing::info!(%state, "the answer is recorded");
+                    return;
+                }
+                Err(StoreError::Ledger(Refused::Fenced(_))) => {
+                    tracing::warn!("another sender has taken over; this answer is left to it");
+                    return;
+                }
+                Err(StoreError::Corrupt(reason)) => {
+                    tracing::error!(%reason, "ALARM: an answer does not fit the payment's state");
+                    return;
+                }
+                Err(error) => tracing::warn!(%error, attempt, "an answer could not be recorded yet"),
+            }
+            tokio::time::sleep(Duration::from_millis(u64::from(attempt) * 50)).await;
+        }
+        tracing::error!("an answer could not be recorded; its lease runs out and it is asked for again");
+    }
+
+    async fn try_record(
+        &self,
+        facts: &Facts,
+        fence: i64,
+        delivery: i64,
+        report: &Report,
+        evidence: Evidence,
+    ) -> Result<domain::payment::State, StoreError> {
+        let position = crate::payment::history::Position::of(&self.0.ledger.events(facts.id.into()).await?)?;
+        let accepted = self.accepted_guard(facts);
+        let delivered = step::Delivered { fence, delivery, report, evidence, accepted_guard: accepted };
+        let step = step::delivered(facts, position, delivered, self.now())?;
+        self.0.ledger.commit(step.commit).await?;
+        Ok(step.state)
+    }
+}
+
+impl Shared {
+    fn must_wait(&self, key: &str) -> bool {
+        self.not_before().get(key).is_some_and(|until| Instant::now() < *until)
+    }
+
+    fn wait(&self, key: &str, pause: Duration) {
+        self.not_before().insert(key.to_owned(), Instant::now() + pause);
+    }
+
+    fn forget(&self, key: &str) {
+        self.not_before().remove(key);
+    }
+
+    fn not_before(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
+        self.not_before.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lane(&self, destination: &str) -> Arc<Semaphore> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(
+            lanes
+                .entry(destination.to_owned())
+                .or_insert_with(|| Arc::new(Semaphore::new(LANE_DELIVERIES_MAX))),
+        )
+    }
+}

@@ -1,0 +1,146 @@
+//! 確認用パスワード: the second password, asked before money moves. Five wrong ones in a row lock it.
+
+use database::{Database, execute, on, read};
+use domain::{Timestamp, UserId};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::Bank;
+use crate::contracts::StoreError;
+use crate::sign_in::{PasswordError, SignedIn, Verdict as Judged};
+
+/// Wrong passwords in a row that lock it.
+pub const FAILURES_MAX: i64 = 5;
+
+/// What a typed password is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Right.
+    Right,
+    /// Wrong.
+    Wrong {
+        /// Tries left before the lock.
+        left: i64,
+    },
+    /// It is locked, or became so by this try.
+    Locked,
+}
+
+/// Why a password cannot be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfirmationError {
+    /// The user's row cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Hashing failed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Judges a typed confirmation password of the signed-in user.
+pub async fn verify(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<Verdict, ConfirmationError> {
+    let user = by.user.id;
+    if is_locked(&bank.database, user).await? {
+        return Ok(Verdict::Locked);
+    }
+    let stored = bank.contracts.confirmation_hash(&by.user).await?;
+    let is_right = bank.passwords.verify(stored, typed.expose_secret()).await? != Judged::Wrong;
+    Ok(count(&bank.database, user, is_right, bank.clock.now()).await?)
+}
+
+async fn is_locked(database: &Database, user: UserId) -> Result<bool, sqlx::Error> {
+    let locked: Option<i64> = read!(database, |c| {
+        sqlx::query_scalar(
+            "SELECT locked_us FROM confirmation_failure WHERE app_user = $1 AND locked_us IS NOT NULL",
+        )
+        .bind(user.uuid())
+        .fetch_optional(c)
+        .await
+    })?;
+    Ok(locked.is_some())
+}
+
+/// The judgement takes effect in one conditional statement, so that passwords tried side by side count exactly as
+/// ones tried one after the other.
+async fn count(database: &Database, user: UserId, is_right: bool, now: Timestamp) -> Result<Verdict, sqlx::Error> {
+    if is_right {
+        let unlocked = execute!(
+            database,
+            "INSERT INTO confirmation_failure (app_user, failures) VALUES ($1, 0) ON CONFLICT (app_user) \
+             DO UPDATE SET failures = 0 WHERE confirmation_failure.locked_us IS NULL",
+            user.uuid(),
+        )?;
+        return Ok(if unlocked == 1 { Verdict::Right } else { Verdict::Locked });
+    }
+    let failures: Option<i64> = on!(database, |c| {
+        sqlx::query_scalar(
+            "INSERT INTO confirmation_failure (app_user, failures) VALUES ($1, 1) ON CONFLICT (app_user) \
+             DO UPDATE SET failures = confirmation_failure.failures + 1, locked_us = CASE WHEN \
+             confirmation_failure.failures + 1 >= $2 THEN $3 ELSE confirmation_failure.locked_us END \
+             WHERE confirmation_failure.locked_us IS NULL RETURNING failures",
+        )
+        .bind(user.uuid())
+        .bind(FAILURES_MAX)
+        .bind(now.micros())
+        .fetch_optional(c)
+        .await
+    })?;
+    let left = failures.map_or(0, |f| FAILURES_MAX.saturating_sub(f));
+    if left > 0 {
+        tracing::info!(%user, left, "wrong confirmation password");
+        return Ok(Verdict::Wrong { left });
+    }
+    tracing::warn!(%user, "confirmation password refused: it is locked");
+    Ok(Verdict::Locked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use database::testing::TestDatabase;
+
+    database::on_both!(
+        five_wrong_passwords_lock_it_for_the_right_one,
+        a_right_password_ends_the_row_of_wrong_ones,
+        passwords_tried_side_by_side_get_no_more_tries,
+    );
+
+    fn now() -> Timestamp {
+        Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap()
+    }
+
+    async fn five_wrong_passwords_lock_it_for_the_right_one(test: TestDatabase) {
+        let user = UserId::generate();
+        for left in [4, 3, 2, 1] {
+            assert_eq!(count(&test.database, user, false, now()).await.unwrap(), Verdict::Wrong { left });
+        }
+        assert!(!is_locked(&test.database, user).await.unwrap());
+        assert_eq!(count(&test.database, user, false, now()).await.unwrap(), Verdict::Locked);
+        assert!(is_locked(&test.database, user).await.unwrap());
+        assert_eq!(count(&test.database, user, true, now()).await.unwrap(), Verdict::Locked);
+        let other = UserId::generate();
+        assert_eq!(count(&test.database, other, true, now()).await.unwrap(), Verdict::Right);
+    }
+
+    async fn a_right_password_ends_the_row_of_wrong_ones(test: TestDatabase) {
+        let user = UserId::generate();
+        for _ in 0..4 {
+            count(&test.database, user, false, now()).await.unwrap();
+        }
+        assert_eq!(count(&test.database, user, true, now()).await.unwrap(), Verdict::Right);
+        assert_eq!(count(&test.database, user, false, now()).await.unwrap(), Verdict::Wrong { left: 4 });
+    }
+
+    async fn passwords_tried_side_by_side_get_no_more_tries(test: TestDatabase) {
+        let user = UserId::generate();
+        let mut tries = tokio::task::JoinSet::new();
+        for _ in 0..40 {
+            let database = test.database.clone();
+            tries.spawn(async move { count(&database, user, false, now()).await.unwrap() });
+        }
+        let verdicts = tries.join_all().await;
+        assert_eq!(verdicts.iter().filter(|v| matches!(v, Verdict::Wrong { .. })).count(), 4);
+    }
+}

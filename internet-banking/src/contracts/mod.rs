@@ -1,0 +1,147 @@
+//! Contracts, their users and what these may do, and the deposit accounts.
+
+pub mod rights;
+mod store;
+
+use std::fmt;
+
+use domain::{AccountId, ContractId, Timestamp, UserId};
+
+pub use rights::{Business, Rights};
+pub use store::{NewAccount, NewUser, Store, StoreError};
+
+macro_rules! code {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $code:literal, $label:literal;)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every one of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The word in the database and in data files.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),* }
+            }
+
+            /// The word on the page.
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label),* }
+            }
+
+            /// From the word in the database.
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.code() == code)
+            }
+        }
+    )*};
+}
+pub(crate) use code;
+
+code! {
+    /// Service plan of a contract (R1–R3). What a plan offers is decided in [`crate::policy`].
+    Plan {
+        /// Webプラン.
+        Web = "web", "Webプラン";
+        /// タイプⅡ, with data transmission.
+        Type2 = "type2", "タイプⅡ";
+        /// ミニ, the small one.
+        Mini = "mini", "ミニ";
+    }
+
+    /// How the users of a contract sign in; exactly one way a contract (R22).
+    SignInMethod {
+        /// 電子証明書方式.
+        Certificate = "certificate", "電子証明書";
+        /// ID・パスワード方式.
+        Password = "password", "ID・パスワード";
+    }
+
+    /// Role of a user (R18, C15).
+    Role {
+        /// マスターユーザ, one a contract.
+        Master = "master", "マスター";
+        /// 管理者ユーザ.
+        Admin = "admin", "管理者";
+        /// 一般ユーザ.
+        General = "general", "一般";
+    }
+
+    /// Kind of a deposit account.
+    AccountKind {
+        /// 普通預金.
+        Ordinary = "ordinary", "普通";
+        /// 当座預金.
+        Current = "current", "当座";
+    }
+}
+
+/// A contract of the bank with a company or sole proprietor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contract {
+    /// Its id.
+    pub id: ContractId,
+    /// The company's name.
+    pub name: String,
+    /// Its plan.
+    pub plan: Plan,
+    /// How its users sign in.
+    pub sign_in: SignInMethod,
+}
+
+/// A user of a contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The person's id, which outlives the login ID.
+    pub id: UserId,
+    /// The contract that the user belongs to.
+    pub contract: ContractId,
+    /// What the person types to sign in.
+    pub login_id: String,
+    /// The person's name, with the department where the company wrote one.
+    pub name: String,
+    /// The person's role.
+    pub role: Role,
+    /// Serial of the token that makes the person's one-time passwords; users may share one.
+    pub token_serial: Option<String>,
+    /// What the person may do, and with which accounts.
+    pub rights: Rights,
+}
+
+/// A deposit account of a contract. Its money is in the ledger under the same id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DepositAccount {
+    /// The account in the ledger.
+    pub account: AccountId,
+    /// 店番, three digits.
+    pub branch: String,
+    /// 店名.
+    pub branch_name: String,
+    /// 科目.
+    pub kind: AccountKind,
+    /// 口座番号, seven digits.
+    pub number: String,
+    /// 口座名義.
+    pub name: String,
+    /// 代表口座: one a contract.
+    pub main: bool,
+}
+
+/// `本店営業部 普通 1234567`.
+impl fmt::Display for DepositAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.branch_name, self.kind.label(), self.number)
+    }
+}
+
+/// A sign-in as it is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastSignIn {
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub method: SignInMethod,
+}

@@ -1,0 +1,251 @@
+//! Contracts, users and accounts in the database. Every question about accounts names the contract (SEC-34).
+
+use database::{Database, Tx, on, read};
+use domain::{AccountId, Clock, ContractId, UserId};
+use uuid::Uuid;
+
+use super::{AccountKind, Business, Contract, DepositAccount, Plan, Rights, Role, SignInMethod, User};
+
+/// The contracts of a database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    database: Database,
+    clock: Clock,
+}
+
+/// Why the store could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database failed, or refused a row.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A word in the database is none of ours.
+    #[error("the database holds {0:?} where one of our words must be")]
+    Word(String),
+    /// A right names an account that is not the contract's.
+    #[error("the account {0} does not belong to the user's contract")]
+    ForeignAccount(AccountId),
+}
+
+/// A user to add. Passwords come as Argon2id strings of [`crate::sign_in::Passwords`].
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The contract.
+    pub contract: ContractId,
+    /// What the person types to sign in; unique in the bank.
+    pub login_id: String,
+    /// The person's name.
+    pub name: String,
+    /// The person's role.
+    pub role: Role,
+    /// Serial of the person's token.
+    pub token_serial: Option<String>,
+    /// The login password.
+    pub password_hash: String,
+    /// 確認用パスワード.
+    pub confirmation_hash: String,
+    /// What the person may do.
+    pub rights: Rights,
+}
+
+/// A deposit account to add; the ledger's account is opened apart.
+pub type NewAccount = DepositAccount;
+
+type UserRow = (Uuid, Uuid, String, String, String, Option<String>);
+type AccountRow = (i64, String, String, String, String, String, i64);
+
+impl Store {
+    /// The contracts of a database.
+    pub const fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock }
+    }
+
+    /// Adds a contract.
+    pub async fn add_contract(
+        &self,
+        name: &str,
+        plan: Plan,
+        sign_in: SignInMethod,
+    ) -> Result<ContractId, StoreError> {
+        let id = ContractId::generate();
+        let created_us = self.clock.now().micros();
+        on!(self.database, |c| sqlx::query(
+            "INSERT INTO contract (id, name, plan, sign_in, created_us) VALUES ($1, $2, $3, $4, $5)"
+        )
+        .bind(id.uuid())
+        .bind(name)
+        .bind(plan.code())
+        .bind(sign_in.code())
+        .bind(created_us)
+        .execute(c)
+        .await
+        .map(drop))?;
+        Ok(id)
+    }
+
+    /// Adds a deposit account to a contract.
+    pub async fn add_account(&self, contract: ContractId, account: &NewAccount) -> Result<(), StoreError> {
+        on!(self.database, |c| sqlx::query(
+            "INSERT INTO deposit_account (account, contract, branch, branch_name, kind, number, name, main)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        )
+        .bind(account.account.get())
+        .bind(contract.uuid())
+        .bind(&account.branch)
+        .bind(&account.branch_name)
+        .bind(account.kind.code())
+        .bind(&account.number)
+        .bind(&account.name)
+        .bind(i64::from(account.main))
+        .execute(c)
+        .await
+        .map(drop))?;
+        Ok(())
+    }
+
+    /// Adds a user with all rights, or nothing.
+    pub async fn add_user(&self, user: &NewUser) -> Result<UserId, StoreError> {
+        let id = UserId::generate();
+        let mut tx = self.database.begin().await?;
+        let created_us = self.clock.now().micros();
+        on!(&mut tx, |c| sqlx::query(
+            "INSERT INTO app_user
+             (id, contract, login_id, name, role, token_serial, password_hash, confirmation_hash, created_us)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        )
+        .bind(id.uuid())
+        .bind(user.contract.uuid())
+        .bind(&user.login_id)
+        .bind(&user.name)
+        .bind(user.role.code())
+        .bind(&user.token_serial)
+        .bind(&user.password_hash)
+        .bind(&user.confirmation_hash)
+        .bind(created_us)
+        .execute(c)
+        .await
+        .map(drop))?;
+        for (business, account) in user.rights.iter() {
+            add_right(&mut tx, id, user.contract, business, account).await?;
+        }
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// The accounts of a contract, the main one first.
+    pub async fn accounts(&self, contract: ContractId) -> Result<Vec<DepositAccount>, StoreError> {
+        let rows: Vec<AccountRow> = read!(self.database, |c| {
+            sqlx::query_as(
+                "SELECT account, branch, branch_name, kind, number, name, main FROM deposit_account
+                 WHERE contract = $1 ORDER BY main DESC, branch, kind, number",
+            )
+            .bind(contract.uuid())
+            .fetch_all(c)
+            .await
+        })?;
+        rows.into_iter().map(account).collect()
+    }
+
+    /// The accounts that a user may do a business with, the main one first.
+    pub async fn accounts_for(&self, user: &User, business: Business) -> Result<Vec<DepositAccount>, StoreError> {
+        let mut accounts = self.accounts(user.contract).await?;
+        accounts.retain(|account| user.rights.may_use(business, account.account));
+        Ok(accounts)
+    }
+
+    /// A user of a contract who may still sign in.
+    pub async fn user(&self, contract: ContractId, id: UserId) -> Result<Option<User>, StoreError> {
+        let row: Option<UserRow> = read!(self.database, |c| {
+            sqlx::query_as(
+                "SELECT id, contract, login_id, name, role, token_serial FROM app_user
+                 WHERE id = $1 AND contract = $2 AND disabled_us IS NULL",
+            )
+            .bind(id.uuid())
+            .bind(contract.uuid())
+            .fetch_optional(c)
+            .await
+        })?;
+        let Some((id, contract, login_id, name, role, token_serial)) = row else { return Ok(None) };
+        let id = UserId::from_uuid(id);
+        Ok(Some(User {
+            id,
+            contract: ContractId::from_uuid(contract),
+            login_id,
+            name,
+            role: Role::from_code(&role).ok_or(StoreError::Word(role))?,
+            token_serial,
+            rights: self.rights(id).await?,
+        }))
+    }
+
+    /// A contract.
+    pub async fn contract(&self, id: ContractId) -> Result<Option<Contract>, StoreError> {
+        let row: Option<(String, String, String)> = read!(self.database, |c| {
+            sqlx::query_as("SELECT name, plan, sign_in FROM contract WHERE id = $1")
+                .bind(id.uuid())
+                .fetch_optional(c)
+                .await
+        })?;
+        let Some((name, plan, sign_in)) = row else { return Ok(None) };
+        Ok(Some(Contract {
+            id,
+            name,
+            plan: Plan::from_code(&plan).ok_or(StoreError::Word(plan))?,
+            sign_in: SignInMethod::from_code(&sign_in).ok_or(StoreError::Word(sign_in))?,
+        }))
+    }
+
+    /// The Argon2id string of a user's 確認用パスワード.
+    pub async fn confirmation_hash(&self, user: &User) -> Result<Option<String>, StoreError> {
+        Ok(read!(self.database, |c| {
+            sqlx::query_scalar("SELECT confirmation_hash FROM app_user WHERE id = $1 AND contract = $2")
+                .bind(user.id.uuid())
+                .bind(user.contract.uuid())
+                .fetch_optional(c)
+                .await
+        })?)
+    }
+
+    async fn rights(&self, user: UserId) -> Result<Rights, StoreError> {
+        let rows: Vec<(String, i64)> = read!(self.database, |c| {
+            sqlx::query_as("SELECT business, account FROM user_right WHERE app_user = $1")
+                .bind(user.uuid())
+                .fetch_all(c)
+                .await
+        })?;
+        let mut rights = Rights::none();
+        for (business, account) in rows {
+            let business = Business::from_code(&business).ok_or(StoreError::Word(business))?;
+            rights = rights.with(business, &[AccountId::new(account)]);
+        }
+        Ok(rights)
+    }
+}
+
+/// The account is looked up under the user's own contract, so a right never reaches into another one.
+async fn add_right(
+    tx: &mut Tx,
+    user: UserId,
+    contract: ContractId,
+    business: Business,
+    account: AccountId,
+) -> Result<(), StoreError> {
+    let added = on!(tx, |c| sqlx::query(
+        "INSERT INTO user_right (app_user, business, account)
+         SELECT $1, $2, account FROM deposit_account WHERE account = $3 AND contract = $4"
+    )
+    .bind(user.uuid())
+    .bind(business.code())
+    .bind(account.get())
+    .bind(contract.uuid())
+    .execute(c)
+    .await
+    .map(|done| done.rows_affected()))?;
+    if added == 1 { Ok(()) } else { Err(StoreError::ForeignAccount(account)) }
+}
+
+fn account(row: AccountRow) -> Result<DepositAccount, StoreError> {
+    let (account, branch, branch_name, kind, number, name, main) = row;
+    let kind = AccountKind::from_code(&kind).ok_or(StoreError::Word(kind))?;
+    Ok(DepositAccount { account: AccountId::new(account), branch, branch_name, kind, number, name, main: main == 1 })
+}

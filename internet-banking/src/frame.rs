@@ -1,0 +1,62 @@
+//! The frame around the bank's pages: navigation, who is signed in, footer.
+
+use chrono::Timelike;
+use domain::Timestamp;
+use domain::time::month_day;
+use edge::{Frame, NavItem, Who};
+
+use crate::contracts::{Business, LastSignIn};
+use crate::links::Link;
+use crate::sign_in::SignedIn;
+
+/// Name of the site in the bar and in titles.
+pub const SITE_NAME: &str = "見本銀行 法人ネット";
+
+/// R13: the bank never asks.
+const FOOTER_TEXT: &str = "当行がメール・電話・SMSでパスワードや暗証番号をお尋ねすることはありません。\
+     パソコンの基本ソフトとウイルス対策ソフトは最新の状態でお使いください。";
+
+/// The part of the bank that a page belongs to; its entry in the navigation is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// ホーム.
+    Home,
+    /// 税金・各種料金.
+    PayEasy,
+}
+
+/// The frame of a page behind sign-in. Only businesses that the user may do are in the navigation.
+pub fn page(signed_in: &SignedIn, area: Area) -> Frame {
+    let item = |label, link: Link, of| NavItem { label, href: link.to_string(), current: area == of };
+    let mut nav = vec![item("ホーム", Link::Home, Area::Home)];
+    if signed_in.user.rights.may(Business::PayEasy) {
+        nav.push(item("税金・各種料金", Link::PayeasyNew, Area::PayEasy));
+    }
+    let who = Who {
+        contract: signed_in.contract.name.clone(),
+        user: signed_in.user.name.clone(),
+        role: signed_in.user.role.label(),
+        last_sign_in: last_sign_in(signed_in.last_sign_in),
+        sign_out: Link::SignOut.to_string(),
+        csrf: signed_in.csrf.clone(),
+    };
+    Frame { home: Link::Home.path(), nav, who: Some(who), ..public() }
+}
+
+/// The frame of a page that needs no sign-in.
+pub fn public() -> Frame {
+    Frame { site: SITE_NAME, footer_text: FOOTER_TEXT, ..Frame::default() }
+}
+
+/// `11月20日(金) 16:42`.
+pub fn day_and_time(at: Timestamp) -> String {
+    let time = at.time();
+    format!("{} {:02}:{:02}", month_day(at.date()), time.hour(), time.minute())
+}
+
+fn last_sign_in(last: Option<LastSignIn>) -> String {
+    match last {
+        Some(last) => format!("前回 {} {}", day_and_time(last.at), last.method.label()),
+        None => "はじめてのログイン".to_owned(),
+    }
+}

@@ -1,0 +1,117 @@
+//! `/home`: what is to be done first, then the balances.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Html;
+use axum::routing::get;
+use chrono::{NaiveTime, Timelike};
+use domain::{Timestamp, Yen};
+use edge::{Failure, Frame, render};
+use ledger::Balance;
+
+use crate::contracts::{Business, DepositAccount};
+use crate::frame::{self, Area};
+use crate::links::Link;
+use crate::sign_in::SignedIn;
+use crate::Bank;
+
+/// The page of this folder.
+pub fn routes() -> Router<Bank> {
+    Router::new().route(Link::Home.path(), get(show))
+}
+
+#[derive(Template)]
+#[template(path = "home/home.html")]
+struct Page {
+    frame: Frame,
+    greeting: &'static str,
+    now: String,
+    /// 10:00:07 現在.
+    read_at: String,
+    may_see_balances: bool,
+    may_pay: bool,
+    lines: Vec<Line>,
+    total: Yen,
+}
+
+/// An account as the page shows it.
+struct Line {
+    account: DepositAccount,
+    balance: Yen,
+    available: Yen,
+    moved: Yen,
+}
+
+impl Line {
+    fn moved_words(&self) -> String {
+        if self.moved > Yen::ZERO { format!("+{}", self.moved) } else { self.moved.to_string() }
+    }
+}
+
+async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<String>, Failure> {
+    let now = bank.clock.now();
+    let lines = lines(&bank, &signed_in, now).await?;
+    let mut frame = frame::page(&signed_in, Area::Home);
+    if signed_in.session.ended_other {
+        frame.notice = Some(
+            "同じログインIDでの前のログインを終了しました。お心当たりがない場合は、すぐに取引店へご連絡ください。"
+                .to_owned(),
+        );
+        bank.sign_ins.sessions().told(signed_in.session.key).await?;
+    }
+    let total = lines.iter().try_fold(Yen::ZERO, |sum, line| sum.checked_add(line.balance));
+    render(&Page {
+        frame,
+        greeting: greeting(now.time()),
+        now: frame::day_and_time(now),
+        read_at: now.time().format("%H:%M:%S").to_string(),
+        may_see_balances: signed_in.user.rights.may(Business::Inquiry),
+        may_pay: signed_in.user.rights.may(Business::PayEasy),
+        total: total.ok_or_else(|| Failure::internal("the sum of the balances does not fit"))?,
+        lines,
+    })
+}
+
+/// The accounts whose balance the user may see. An account that the ledger does not know is a fault of ours, and
+/// showing the others alone would hide it.
+async fn lines(bank: &Bank, signed_in: &SignedIn, now: Timestamp) -> Result<Vec<Line>, Failure> {
+    let accounts = bank.contracts.accounts_for(&signed_in.user, Business::Inquiry).await?;
+    let ids: Vec<_> = accounts.iter().map(|account| account.account).collect();
+    let balances = bank.ledger.balances(&ids).await?;
+    let midnight = Timestamp::from_jst(now.date(), NaiveTime::MIN);
+    let mut lines = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        let found = balances.iter().find(|balance| balance.account == account.account);
+        let Some(Balance { balance, available, .. }) = found.copied() else {
+            return Err(Failure::internal(format!("account {} is not in the ledger", account.account)));
+        };
+        let moved = bank.ledger.moved_since(account.account, midnight).await?;
+        lines.push(Line { account, balance, available, moved });
+    }
+    Ok(lines)
+}
+
+fn greeting(time: NaiveTime) -> &'static str {
+    match time.hour() {
+        5..=10 => "おはようございます",
+        11..=17 => "こんにちは",
+        _ => "こんばんは",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greeting_follows_the_time_of_day() {
+        let at = |h, m| greeting(NaiveTime::from_hms_opt(h, m, 0).unwrap());
+        assert_eq!(at(4, 59), "こんばんは");
+        assert_eq!(at(5, 0), "おはようございます");
+        assert_eq!(at(10, 59), "おはようございます");
+        assert_eq!(at(11, 0), "こんにちは");
+        assert_eq!(at(17, 59), "こんにちは");
+        assert_eq!(at(18, 0), "こんばんは");
+    }
+}

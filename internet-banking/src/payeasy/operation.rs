@@ -1,0 +1,197 @@
+//! The operations behind the pages: right, account, passwords and one-time password are checked here, whatever
+//! the form left out (SEC-14, SEC-35).
+
+use domain::{CollectorNumber, Date, PaymentId, ResponseCode};
+use gateway::directory::Collector;
+use gateway::{Guard, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::draft::{Choice, Draft};
+use super::problem::Problem;
+use super::rules::Numbers;
+use crate::Bank;
+use crate::confirmation;
+use crate::contracts::Business;
+use crate::policy;
+use crate::sign_in::SignedIn;
+use crate::tokens::Verdict;
+
+/// The secrets of the review page.
+#[derive(Default, serde::Deserialize)]
+pub struct Secrets {
+    /// 確認用パスワード.
+    #[serde(default)]
+    pub confirmation_password: SecretString,
+    /// ワンタイムパスワード; needed where the collector's row says so, whether the form has it or not.
+    #[serde(default)]
+    pub one_time_password: SecretString,
+}
+
+/// The collector of a number, if it can be paid by typing numbers.
+pub fn collector<'a>(bank: &'a Bank, number: &CollectorNumber) -> Result<&'a Collector, Problem> {
+    let found = bank.gateway.directory().get(number).ok_or(Problem::UnknownCollector)?;
+    if !found.methods.online {
+        return Err(Problem::LinkOnly { name: found.shown_name() });
+    }
+    if !found.available {
+        return Err(Problem::NotYetWorking { name: found.shown_name() });
+    }
+    Ok(found)
+}
+
+/// Asks the collector for the bills of the numbers. Nothing is debited, and nothing is asked twice.
+pub async fn inquire(
+    bank: &Bank,
+    by: &SignedIn,
+    collector: &Collector,
+    numbers: Numbers,
+) -> Result<Inquiry, Problem> {
+    policy::require(by, Business::PayEasy).map_err(|_| Problem::NotPermitted)?;
+    let request = InquiryRequest {
+        collector: collector.number.clone(),
+        customer_number: numbers.customer_number,
+        confirmation_number: numbers.confirmation_number,
+        category: numbers.payment_category,
+        amount: numbers.amount,
+    };
+    bank.gateway.inquire(payer(by), request).await.map_err(|error| {
+        let problem = inquiry_problem(&error, collector, bank.clock.now().date());
+        tracing::info!(collector = %collector.number, code = %problem.code(), "an inquiry found no bill to pay");
+        problem
+    })
+}
+
+fn inquiry_problem(error: &InquiryError, collector: &Collector, today: Date) -> Problem {
+    match *error {
+        InquiryError::UnknownCollector => Problem::UnknownCollector,
+        InquiryError::LinkOnly => Problem::LinkOnly { name: collector.shown_name() },
+        InquiryError::NotConnected => Problem::NotYetWorking { name: collector.shown_name() },
+        // the numbers were read against the same row, so this is a fault of ours and not the payer's
+        InquiryError::CategoryNeeded
+        | InquiryError::CategoryNotUsed
+        | InquiryError::AmountNeeded
+        | InquiryError::AmountNotTyped => unavailable(error),
+        InquiryError::Closed => Problem::CollectorClosed { hours: Some(collector.hours.text(today)) },
+        // a collector without 納付区分 has none that could be wrong
+        InquiryError::Refused(ResponseCode::Malformed | ResponseCode::PaymentCategoryWrong)
+            if collector.numbers.category.is_none() =>
+        {
+            Problem::Refused(ResponseCode::CustomerNumberWrong)
+        }
+        InquiryError::Refused(answer) => Problem::Refused(answer),
+        InquiryError::NoAnswer(_) => Problem::NoAnswer,
+        InquiryError::Store(_) => unavailable(error),
+    }
+}
+
+/// Pays what the draft says. A payment that exists already is answered as it is: a double click, a page sent
+/// again or a second tab changes nothing and needs no new one-time password.
+pub async fn pay(
+    bank: &Bank,
+    by: &SignedIn,
+    draft: &Draft,
+    secrets: &Secrets,
+) -> Result<Payment, Problem> {
+    policy::require(by, Business::PayEasy).map_err(|_| Problem::NotPermitted)?;
+    let (Some(inquiry), Some(choice)) = (draft.inquiry, draft.choice.as_ref()) else {
+        return Err(Problem::ReviewOutdated);
+    };
+    if let Some(paid) = existing(bank, by, choice.payment).await? {
+        return Ok(paid);
+    }
+    policy::require_account(by, Business::PayEasy, choice.account).map_err(|_| Problem::NotPermitted)?;
+    let collector = collector(bank, &draft.collector)?;
+    confirm(bank, by, &secrets.confirmation_password).await?;
+    let guards = match collector.one_time_password {
+        true => vec![one_time_password(bank, by, &secrets.one_time_password).await?],
+        false => Vec::new(),
+    };
+    let order = PaymentOrder {
+        payment: choice.payment,
+        payer: payer(by),
+        inquiry,
+        bill: choice.bill.clone(),
+        amount: choice.amount,
+        account: choice.account,
+        guards,
+    };
+    match bank.gateway.pay(order).await {
+        Ok(payment) => {
+            tracing::info!(payment = %payment.facts.id, state = %payment.state, "a payment was confirmed");
+            Ok(payment)
+        }
+        Err(error) => {
+            let problem = pay_problem(bank, by, choice, error).await;
+            tracing::info!(payment = %choice.payment, code = %problem.code(), "a payment was refused");
+            Err(problem)
+        }
+    }
+}
+
+/// The payment that the draft led to, if there is one.
+pub async fn existing(bank: &Bank, by: &SignedIn, id: PaymentId) -> Result<Option<Payment>, Problem> {
+    bank.gateway.payment(by.contract.id, id).await.map_err(|error| unavailable(&error))
+}
+
+async fn confirm(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<(), Problem> {
+    if typed.expose_secret().is_empty() {
+        return Err(Problem::Missing { field: "confirmation_password" });
+    }
+    match confirmation::verify(bank, by, typed).await {
+        Ok(confirmation::Verdict::Right) => Ok(()),
+        Ok(confirmation::Verdict::Wrong { left }) => Err(Problem::ConfirmationPasswordWrong { left }),
+        Ok(confirmation::Verdict::Locked) => Err(Problem::ConfirmationPasswordLocked),
+        Err(error) => Err(unavailable(&error)),
+    }
+}
+
+/// The guard that spends the typed code in the commit of the money.
+async fn one_time_password(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<Guard, Problem> {
+    let serial = by.user.token_serial.as_deref().ok_or(Problem::NoToken)?;
+    if typed.expose_secret().trim().is_empty() {
+        return Err(Problem::Missing { field: "one_time_password" });
+    }
+    match bank.tokens.verify(serial, typed.expose_secret(), bank.clock.now()).await {
+        Ok(Verdict::Verified { step }) => Ok(Guard::one_time_password(serial, step.signed())),
+        Ok(Verdict::Wrong { left }) => Err(Problem::OneTimePasswordWrong { left }),
+        Ok(Verdict::Locked) => Err(Problem::OneTimePasswordLocked),
+        Err(error) => Err(unavailable(&error)),
+    }
+}
+
+async fn pay_problem(
+    bank: &Bank,
+    by: &SignedIn,
+    choice: &Choice,
+    error: PayError,
+) -> Problem {
+    match error {
+        PayError::InquiryExpired => Problem::InquiryExpired,
+        PayError::BillNotInInquiry => Problem::BillUnavailable,
+        PayError::AmountChanged => Problem::AmountChanged,
+        PayError::InsufficientFunds { available } => Problem::InsufficientFunds { available },
+        PayError::AccountClosed => Problem::AccountClosed,
+        PayError::BillBusy { other } => {
+            // another contract's payment of the bill is not for this user to know
+            let seen = existing(bank, by, other).await.ok().flatten();
+            let seen = seen.filter(|p| by.user.rights.may_use(Business::PayEasy, p.facts.account));
+            Problem::BillBusy { seen: seen.map(|p| p.facts.id) }
+        }
+        PayError::GuardTaken(_) => Problem::OneTimePasswordUsed,
+        PayError::ClearByPassed => Problem::ClearByPassed,
+        PayError::DifferentOrder => {
+            tracing::error!(payment = %choice.payment, "the id of a payment came with another content");
+            Problem::ReviewOutdated
+        }
+        PayError::Store(error) => unavailable(&error),
+    }
+}
+
+const fn payer(by: &SignedIn) -> Payer {
+    Payer { contract: by.contract.id, user: by.user.id }
+}
+
+fn unavailable(error: &dyn std::error::Error) -> Problem {
+    tracing::error!(%error, "an operation of Pay-easy failed");
+    Problem::Unavailable
+}

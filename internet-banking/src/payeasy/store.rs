@@ -1,0 +1,261 @@
+//! The table of drafts. Every statement names contract and user, so another's draft is simply not there.
+
+use database::{Database, execute, read};
+use domain::{AccountId, BillId, CollectorNumber, ContractId, InquiryId, PaymentId, Timestamp, UserId, Yen};
+use uuid::Uuid;
+
+use super::draft::{Choice, DRAFT_LIFE_S, DRAFTS_PER_USER_MAX, Draft};
+
+/// Seconds for which an expired draft is kept, so that its page can say so and lead to its payment.
+const KEPT_AFTER_EXPIRY_S: i64 = 24 * 3600;
+
+/// The drafts of the bank.
+#[derive(Clone, Debug)]
+pub struct Drafts<'a> {
+    database: &'a Database,
+    contract: ContractId,
+    user: UserId,
+}
+
+/// What a row that does not read like a draft is reported as.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A column holds what no draft can have.
+    #[error("the draft's column {0} cannot be read")]
+    Column(&'static str),
+}
+
+#[derive(sqlx::FromRow)]
+struct DraftRow {
+    collector: String,
+    inquiry: Option<Uuid>,
+    bill: Option<String>,
+    account: Option<i64>,
+    amount: Option<i64>,
+    payment: Option<Uuid>,
+    expires_us: i64,
+}
+
+impl<'a> Drafts<'a> {
+    /// The drafts of one user.
+    pub const fn of(database: &'a Database, contract: ContractId, user: UserId) -> Self {
+        Self { database, contract, user }
+    }
+
+    /// Begins an entry, and clears away old ones.
+    pub async fn begin(&self, collector: &CollectorNumber, now: Timestamp) -> Result<Draft, DraftError> {
+        execute!(
+            self.database,
+            "DELETE FROM payeasy_draft WHERE expires_us < $1",
+            now.plus_seconds(-KEPT_AFTER_EXPIRY_S).micros(),
+        )?;
+        let draft = Draft {
+            id: domain::random::opaque_id(),
+            contract: self.contract,
+            user: self.user,
+            collector: collector.clone(),
+            inquiry: None,
+            choice: None,
+            expires_at: now.plus_seconds(DRAFT_LIFE_S),
+        };
+        execute!(
+            self.database,
+            "INSERT INTO payeasy_draft (id, contract, app_user, collector, expires_us) \
+             VALUES ($1, $2, $3, $4, $5)",
+            draft.id.as_str(),
+            self.contract.uuid(),
+            self.user.uuid(),
+            collector.as_str(),
+            draft.expires_at.micros(),
+        )?;
+        execute!(
+            self.database,
+            "DELETE FROM payeasy_draft WHERE app_user = $1 AND id NOT IN \
+             (SELECT id FROM payeasy_draft WHERE app_user = $1 ORDER BY expires_us DESC, id LIMIT $2)",
+            self.user.uuid(),
+            DRAFTS_PER_USER_MAX,
+        )?;
+        Ok(draft)
+    }
+
+    /// The draft of this id, expired or not, if it is this user's.
+    pub async fn find(&self, id: &str) -> Result<Option<Draft>, DraftError> {
+        let row: Option<DraftRow> = read!(self.database, |c| {
+            sqlx::query_as(
+                "SELECT collector, inquiry, bill, account, amount, payment, expires_us FROM payeasy_draft \
+                 WHERE id = $1 AND contract = $2 AND app_user = $3",
+            )
+            .bind(id)
+            .bind(self.contract.uuid())
+            .bind(self.user.uuid())
+            .fetch_optional(c)
+            .await
+        })?;
+        row.map(|row| self.draft(id, row)).transpose()
+    }
+
+    /// Records an answered inquiry; what was chosen from an earlier one is forgotten.
+    pub async fn inquired(&self, id: &str, inquiry: InquiryId) -> Result<(), DraftError> {
+        execute!(
+            self.database,
+            "UPDATE payeasy_draft SET inquiry = $4, bill = NULL, account = NULL, amount = NULL, payment = NULL \
+             WHERE id = $1 AND contract = $2 AND app_user = $3",
+            id,
+            self.contract.uuid(),
+            self.user.uuid(),
+            inquiry.uuid(),
+        )?;
+        Ok(())
+    }
+
+    /// Records what was chosen from `inquiry`. The same choice again keeps its payment's id; any change brings
+    /// the new one, so that a review page shown before authorises nothing any more (SEC-15).
+    pub async fn chosen(&self, id: &str, inquiry: InquiryId, choice: &Choice) -> Result<(), DraftError> {
+        execute!(
+            self.database,
+            "UPDATE payeasy_draft SET payment = CASE WHEN bill = $5 AND account = $6 AND amount = $7 \
+             THEN payment ELSE $8 END, bill = $5, account = $6, amount = $7 \
+             WHERE id = $1 AND contract = $2 AND app_user = $3 AND inquiry = $4",
+            id,
+            self.contract.uuid(),
+            self.user.uuid(),
+            inquiry.uuid(),
+            choice.bill.as_str(),
+            choice.account.get(),
+            choice.amount.get(),
+            choice.payment.uuid(),
+        )?;
+        Ok(())
+    }
+
+    /// Replaces the id of a payment that was refused for good, so that the next try is a payment of its own.
+    pub async fn renew(&self, id: &str, refused: PaymentId) -> Result<(), DraftError> {
+        execute!(
+            self.database,
+            "UPDATE payeasy_draft SET payment = $5 \
+             WHERE id = $1 AND contract = $2 AND app_user = $3 AND payment = $4",
+            id,
+            self.contract.uuid(),
+            self.user.uuid(),
+            refused.uuid(),
+            PaymentId::generate().uuid(),
+        )?;
+        Ok(())
+    }
+
+    fn draft(&self, id: &str, row: DraftRow) -> Result<Draft, DraftError> {
+        let choice = match (row.bill, row.account, row.amount, row.payment) {
+            (Some(bill), Some(account), Some(amount), Some(payment)) => Some(Choice {
+                bill: bill.parse::<BillId>().map_err(|_| DraftError::Column("bill"))?,
+                account: AccountId::new(account),
+                amount: Yen::new(amount),
+                payment: PaymentId::from_uuid(payment),
+            }),
+            _ => None,
+        };
+        Ok(Draft {
+            id: id.to_owned(),
+            contract: self.contract,
+            user: self.user,
+            collector: row.collector.parse().map_err(|_| DraftError::Column("collector"))?,
+            inquiry: row.inquiry.map(InquiryId::from_uuid),
+            choice,
+            expires_at: Timestamp::from_micros(row.expires_us),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use database::testing::TestDatabase;
+
+    database::on_both!(
+        a_draft_is_its_own_users_alone,
+        a_changed_choice_is_another_payment_and_the_same_one_is_not,
+        a_refused_payment_is_renewed_once,
+        old_drafts_are_cleared_away,
+    );
+
+    fn now() -> Timestamp {
+        Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap()
+    }
+
+    fn tax() -> CollectorNumber {
+        "00200".parse().unwrap()
+    }
+
+    fn choice(account: i64) -> Choice {
+        Choice {
+            bill: "B1".parse().unwrap(),
+            account: AccountId::new(account),
+            amount: Yen::new(12_300),
+            payment: PaymentId::generate(),
+        }
+    }
+
+    async fn a_draft_is_its_own_users_alone(test: TestDatabase) {
+        let (contract, user) = (ContractId::generate(), UserId::generate());
+        let drafts = Drafts::of(&test.database, contract, user);
+        let draft = drafts.begin(&tax(), now()).await.unwrap();
+        assert_eq!(drafts.find(&draft.id).await.unwrap().as_ref(), Some(&draft));
+        for (contract, user) in [(contract, UserId::generate()), (ContractId::generate(), user)] {
+            let other = Drafts::of(&test.database, contract, user);
+            assert_eq!(other.find(&draft.id).await.unwrap(), None);
+            other.inquired(&draft.id, InquiryId::generate()).await.unwrap();
+        }
+        assert_eq!(drafts.find(&draft.id).await.unwrap(), Some(draft), "another's request changed nothing");
+    }
+
+    async fn a_changed_choice_is_another_payment_and_the_same_one_is_not(test: TestDatabase) {
+        let drafts = Drafts::of(&test.database, ContractId::generate(), UserId::generate());
+        let draft = drafts.begin(&tax(), now()).await.unwrap();
+        let inquiry = InquiryId::generate();
+        drafts.inquired(&draft.id, inquiry).await.unwrap();
+        let payment = async |chosen: &Choice| {
+            drafts.chosen(&draft.id, inquiry, chosen).await.unwrap();
+            drafts.find(&draft.id).await.unwrap().unwrap().choice.unwrap().payment
+        };
+        let first = payment(&choice(1)).await;
+        assert_eq!(payment(&choice(1)).await, first, "back and forward is the same payment");
+        let second = payment(&choice(2)).await;
+        assert_ne!(second, first, "another account is another payment");
+        drafts.chosen(&draft.id, InquiryId::generate(), &choice(3)).await.unwrap();
+        let kept = drafts.find(&draft.id).await.unwrap().unwrap();
+        assert_eq!(kept.choice.unwrap().payment, second, "a choice from an older inquiry is not taken");
+        drafts.inquired(&draft.id, InquiryId::generate()).await.unwrap();
+        assert_eq!(drafts.find(&draft.id).await.unwrap().unwrap().choice, None);
+    }
+
+    async fn a_refused_payment_is_renewed_once(test: TestDatabase) {
+        let drafts = Drafts::of(&test.database, ContractId::generate(), UserId::generate());
+        let draft = drafts.begin(&tax(), now()).await.unwrap();
+        let (inquiry, chosen) = (InquiryId::generate(), choice(1));
+        drafts.inquired(&draft.id, inquiry).await.unwrap();
+        drafts.chosen(&draft.id, inquiry, &chosen).await.unwrap();
+        let payment = async || drafts.find(&draft.id).await.unwrap().unwrap().choice.unwrap().payment;
+        drafts.renew(&draft.id, chosen.payment).await.unwrap();
+        let renewed = payment().await;
+        assert_ne!(renewed, chosen.payment);
+        drafts.renew(&draft.id, chosen.payment).await.unwrap();
+        assert_eq!(payment().await, renewed, "a late refusal of the first does not touch the second");
+    }
+
+    async fn old_drafts_are_cleared_away(test: TestDatabase) {
+        let drafts = Drafts::of(&test.database, ContractId::generate(), UserId::generate());
+        let first = drafts.begin(&tax(), now()).await.unwrap();
+        for second in 1..=DRAFTS_PER_USER_MAX {
+            drafts.begin(&tax(), now().plus_seconds(second)).await.unwrap();
+        }
+        assert_eq!(drafts.find(&first.id).await.unwrap(), None, "the oldest goes first");
+        drafts.begin(&tax(), now().plus_seconds(DRAFT_LIFE_S + KEPT_AFTER_EXPIRY_S + 60)).await.unwrap();
+        let left: i64 = read!(test.database, |c| {
+            sqlx::query_scalar("SELECT count(*) FROM payeasy_draft").fetch_one(c).await
+        })
+        .unwrap();
+        assert_eq!(left, 1, "all the others expired a day ago");
+    }
+}

@@ -1,0 +1,453 @@
+//! What the Pay-easy pages show. Every page has samples, and one test renders every page with every sample.
+
+use askama::Template;
+use domain::payment::State;
+use domain::{CollectorNumber, Date, PaymentId, Yen};
+use edge::{Errors, Frame};
+use gateway::directory::Collector;
+
+use super::problem::Problem;
+use super::rules::{Questions, TypedNumbers};
+use super::words::{Shown, era_date, shown, time_of_day};
+use crate::help::{Code, Entry};
+
+/// The error summary at the top of a page.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    /// The stable code.
+    pub code: Code,
+    /// What is wrong, each with the control it leads to.
+    pub errors: Errors,
+    /// The address of the payment that is in the way, where the user may see it.
+    pub other: Option<String>,
+}
+
+impl Trouble {
+    /// Fields that cannot be read.
+    pub const fn input(errors: Errors) -> Self {
+        Self { code: Code::Input, errors, other: None }
+    }
+
+    fn heading(&self) -> &'static str {
+        match self.code {
+            Code::Input => "入力を確かめてください",
+            code => code.entry().title,
+        }
+    }
+
+    fn money(&self) -> &'static str {
+        self.code.entry().money.words()
+    }
+
+    fn remedy(&self) -> &'static str {
+        self.code.entry().remedy
+    }
+}
+
+impl From<&Problem> for Trouble {
+    fn from(problem: &Problem) -> Self {
+        let other = match problem {
+            Problem::BillBusy { seen } => seen.map(payment_path),
+            _ => None,
+        };
+        let errors = Errors::one(problem.field().unwrap_or_default(), problem.words());
+        Self { code: problem.code(), errors, other }
+    }
+}
+
+/// The address of a payment. A payment's id says nothing about payer, account or amount.
+pub fn payment_path(payment: PaymentId) -> String {
+    format!("/payeasy/payments/{payment}")
+}
+
+/// A collector in the list of the first page.
+#[derive(Clone, Debug)]
+pub struct CollectorRow {
+    /// 収納機関番号.
+    pub number: CollectorNumber,
+    /// Listed name and today's.
+    pub name: String,
+    /// What can be paid.
+    pub charges: String,
+    /// When it answers.
+    pub hours: String,
+}
+
+impl CollectorRow {
+    /// A row of the directory, with the hours of a day.
+    pub fn of(collector: &Collector, today: Date) -> Self {
+        Self {
+            number: collector.number.clone(),
+            name: collector.shown_name(),
+            charges: collector.charges.join("、"),
+            hours: collector.hours.text(today),
+        }
+    }
+}
+
+/// 収納機関番号.
+#[derive(Template)]
+#[template(path = "payeasy/start.html")]
+pub struct StartPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The form's token.
+    pub csrf: String,
+    /// What is wrong.
+    pub trouble: Option<Trouble>,
+    /// The same, for the controls.
+    pub errors: Errors,
+    /// What was typed.
+    pub collector: String,
+    /// The collectors that work.
+    pub collectors: Vec<CollectorRow>,
+}
+
+/// 納付番号, 確認番号 and so on. The 確認番号 that was typed is never shown again.
+#[derive(Template)]
+#[template(path = "payeasy/numbers.html")]
+pub struct NumbersPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The form's token.
+    pub csrf: String,
+    /// What is wrong.
+    pub trouble: Option<Trouble>,
+    /// The same, for the controls.
+    pub errors: Errors,
+    /// Where the form goes.
+    pub action: String,
+    /// The collector's name.
+    pub collector: String,
+    /// 収納機関番号.
+    pub collector_number: CollectorNumber,
+    /// What every payer of this collector must be told.
+    pub notice: Option<String>,
+    /// What is asked.
+    pub questions: Questions,
+    /// What was typed.
+    pub typed: TypedNumbers,
+}
+
+/// A bill to choose.
+#[derive(Clone, Debug)]
+pub struct BillRow {
+    /// The collector's id.
+    pub id: String,
+    /// 請求金額.
+    pub amount: Yen,
+    /// 手数料.
+    pub fee: Yen,
+    /// Whether there is a fee.
+    pub has_fee: bool,
+    /// 延滞金.
+    pub late_charge: Yen,
+    /// Whether there is a late charge.
+    pub has_late_charge: bool,
+    /// 納付内容.
+    pub contents: String,
+    /// 納付者氏名.
+    pub payer: String,
+    /// 納期限.
+    pub due: Option<String>,
+    /// Whether it is chosen already.
+    pub checked: bool,
+}
+
+impl BillRow {
+    /// A bill of an inquiry.
+    pub fn of(bill: &domain::Bill, checked: bool) -> Self {
+        Self {
+            id: bill.id.to_string(),
+            amount: bill.amount,
+            fee: bill.fee,
+            has_fee: bill.fee > Yen::ZERO,
+            late_charge: bill.late_charge,
+            has_late_charge: bill.late_charge > Yen::ZERO,
+            contents: bill.contents.clone(),
+            payer: bill.payer.clone(),
+            due: bill.due.map(era_date),
+            checked,
+        }
+    }
+}
+
+/// An account to debit.
+#[derive(Clone, Debug)]
+pub struct AccountRow {
+    /// The ledger's id, in the form only and checked against the user's accounts.
+    pub id: i64,
+    /// Branch, kind and number.
+    pub name: String,
+    /// 支払可能額.
+    pub available: Yen,
+    /// Whether it is chosen already.
+    pub chosen: bool,
+}
+
+/// The bills that the inquiry found.
+#[derive(Template)]
+#[template(path = "payeasy/bills.html")]
+pub struct BillsPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The form's token.
+    pub csrf: String,
+    /// What is wrong.
+    pub trouble: Option<Trouble>,
+    /// The same, for the controls.
+    pub errors: Errors,
+    /// Where the form goes.
+    pub action: String,
+    /// The page before.
+    pub back: String,
+    /// The collector's name.
+    pub collector: String,
+    /// Until when the answer may be used.
+    pub valid_until: String,
+    /// The bills.
+    pub bills: Vec<BillRow>,
+    /// The accounts.
+    pub accounts: Vec<AccountRow>,
+}
+
+/// The last look before the money moves.
+#[derive(Template)]
+#[template(path = "payeasy/review.html")]
+pub struct ReviewPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The form's token.
+    pub csrf: String,
+    /// What is wrong.
+    pub trouble: Option<Trouble>,
+    /// The same, for the controls.
+    pub errors: Errors,
+    /// Where the form goes.
+    pub action: String,
+    /// Back to the numbers.
+    pub change_numbers: String,
+    /// Back to bill and account.
+    pub change_choice: String,
+    /// The payee's name from our own directory.
+    pub collector: String,
+    /// 収納機関番号.
+    pub collector_number: CollectorNumber,
+    /// Whom to ask.
+    pub contact: String,
+    /// 納付内容.
+    pub contents: String,
+    /// 請求金額.
+    pub amount: Yen,
+    /// 手数料.
+    pub fee: Yen,
+    /// What leaves the account.
+    pub total: Yen,
+    /// 延滞金.
+    pub late_charge: Yen,
+    /// Whether there is a late charge.
+    pub has_late_charge: bool,
+    /// 納付者氏名.
+    pub payer: String,
+    /// What the collector calls the customer number.
+    pub customer_label: String,
+    /// In groups of four.
+    pub customer_number: String,
+    /// In groups of four.
+    pub category: Option<String>,
+    /// Branch, kind and number.
+    pub account: String,
+    /// The balance after the debit.
+    pub balance_after: Yen,
+    /// 納期限.
+    pub due: Option<String>,
+    /// Whether a payment to the same number was completed within the history's time.
+    pub repeats_paid: bool,
+    /// Whether a one-time password is asked.
+    pub one_time_password: bool,
+    /// The payment that the button authorises, exactly as shown.
+    pub order: PaymentId,
+}
+
+/// A payment as the result, the detail, the list and the print page show it.
+#[derive(Clone, Debug)]
+pub struct PaymentView {
+    /// Its id.
+    pub id: PaymentId,
+    /// Its page.
+    pub path: String,
+    /// Its state.
+    pub state: State,
+    /// The state's words.
+    pub shown: Shown,
+    /// 受付番号.
+    pub receipt_number: String,
+    /// When it was accepted by the bank.
+    pub at: String,
+    /// 領収日.
+    pub receipt_date: String,
+    /// The collector's name today.
+    pub collector: String,
+    /// 収納機関番号.
+    pub collector_number: CollectorNumber,
+    /// Whom to ask.
+    pub contact: String,
+    /// 納付内容.
+    pub contents: String,
+    /// 納付者氏名.
+    pub payer: String,
+    /// What the collector calls the customer number.
+    pub customer_label: String,
+    /// In groups of four.
+    pub customer_number: String,
+    /// In groups of four.
+    pub category: Option<String>,
+    /// 請求金額.
+    pub amount: Yen,
+    /// 手数料.
+    pub fee: Yen,
+    /// What left the account.
+    pub total: Yen,
+    /// 延滞金.
+    pub late_charge: Yen,
+    /// Branch, kind and number.
+    pub account: String,
+    /// The collector's own number for it.
+    pub reference: Option<String>,
+}
+
+impl PaymentView {
+    /// A payment, with its collector's row and its account's name.
+    pub fn of(payment: &gateway::Payment, collector: Option<&Collector>, account: String) -> Self {
+        let facts = &payment.facts;
+        Self {
+            id: facts.id,
+            path: payment_path(facts.id),
+            state: payment.state,
+            shown: shown(payment.state),
+            receipt_number: facts.receipt_number.clone(),
+            at: time_of_day(facts.held_at),
+            receipt_date: domain::time::year_month_day(facts.receipt_date),
+            collector: collector.map_or_else(|| facts.collector.to_string(), Collector::shown_name),
+            collector_number: facts.collector.clone(),
+            contact: collector.map(|c| c.contact.clone()).unwrap_or_default(),
+            contents: facts.bill.contents.clone(),
+            payer: facts.bill.payer.clone(),
+            customer_label: collector
+                .map_or_else(|| "納付番号(お客様番号)".to_owned(), |c| c.numbers.customer.label.clone()),
+            customer_number: facts.customer_number.grouped(),
+            category: facts.category.as_ref().map(domain::PaymentCategory::grouped),
+            amount: facts.amount,
+            fee: facts.fee,
+            total: facts.amount.checked_add(facts.fee).unwrap_or(facts.amount),
+            late_charge: facts.bill.late_charge,
+            account,
+            reference: payment.reference.clone(),
+        }
+    }
+
+    fn has_late_charge(&self) -> bool {
+        self.late_charge > Yen::ZERO
+    }
+
+    fn is_open(&self) -> bool {
+        self.state.is_open()
+    }
+}
+
+/// A payment's page: the result at once after it, the detail later.
+#[derive(Template)]
+#[template(path = "payeasy/payment.html")]
+pub struct PaymentPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The payment.
+    pub payment: PaymentView,
+    /// Whether it is the last step of an entry.
+    pub just_paid: bool,
+    /// This page's address, to ask again.
+    pub here: String,
+}
+
+/// A page to print, which is no receipt.
+#[derive(Template)]
+#[template(path = "payeasy/print.html")]
+pub struct PrintPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The payment.
+    pub payment: PaymentView,
+    /// The contract's name.
+    pub contract: String,
+    /// When the state was read.
+    pub printed_at: String,
+}
+
+/// A choice of a filter.
+#[derive(Clone, Debug)]
+pub struct StateChoice {
+    /// The value in the address.
+    pub value: &'static str,
+    /// The words.
+    pub label: &'static str,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
+/// A collector of a filter.
+#[derive(Clone, Debug)]
+pub struct CollectorChoice {
+    /// 収納機関番号.
+    pub number: CollectorNumber,
+    /// Its name.
+    pub name: String,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
+/// The payments of 100 days.
+#[derive(Template)]
+#[template(path = "payeasy/history.html")]
+pub struct HistoryPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The first day shown.
+    pub since: String,
+    /// The filter's collectors.
+    pub collectors: Vec<CollectorChoice>,
+    /// The filter's states.
+    pub states: Vec<StateChoice>,
+    /// One page of payments.
+    pub payments: Vec<PaymentView>,
+    /// The address of the next page.
+    pub older: Option<String>,
+}
+
+/// The entry cannot go on.
+#[derive(Template)]
+#[template(path = "payeasy/stopped.html")]
+pub struct StoppedPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The error in a few words.
+    pub title: &'static str,
+    /// What happened.
+    pub happened: String,
+    /// Whether money moved.
+    pub money: &'static str,
+    /// What to do.
+    pub remedy: &'static str,
+    /// The payment that is in the way.
+    pub other: Option<String>,
+    /// The stable code.
+    pub code: Code,
+}
+
+impl StoppedPage {
+    /// The page of a code, with the particulars of the case where there are any.
+    pub fn new(frame: Frame, code: Code, happened: Option<String>, other: Option<String>) -> Self {
+        let Entry { title, happened: general, money, remedy } = code.entry();
+        let happened = happened.unwrap_or_else(|| general.to_owned());
+        Self { frame, title, happened, money: money.words(), remedy, other, code }
+    }
+}

@@ -1,0 +1,161 @@
+//! `/sign-in` and `/sign-out`.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use edge::session::Loaded;
+use edge::{CookieKind, CsrfForm, Errors, Failure, Frame, Peer, PreSession, SessionId, SessionStore, render};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+
+use super::operation::Refusal;
+use crate::links::Link;
+use crate::{Bank, frame};
+
+/// The pages of this folder.
+pub fn routes() -> Router<Bank> {
+    Router::new()
+        .route(Link::Root.path(), get(|| async { Redirect::to(Link::Home.path()) }))
+        .route(Link::SignIn.path(), get(show).post(sign_in))
+        .route(Link::SignOut.path(), post(sign_out))
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/sign-in.html")]
+struct Page<'a> {
+    frame: Frame,
+    csrf: &'a str,
+    login_id: &'a str,
+    errors: Errors,
+}
+
+#[derive(Deserialize)]
+struct Ended {
+    #[serde(default)]
+    ended: String,
+}
+
+#[derive(Deserialize)]
+struct Form {
+    #[serde(default)]
+    login_id: String,
+    #[serde(default)]
+    password: String,
+}
+
+async fn show(
+    State(bank): State<Bank>,
+    Query(ended): Query<Ended>,
+    cookie: CookieKind,
+    pre: PreSession,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let had = cookie.session_of(&headers);
+    if let Some(id) = had.as_deref().and_then(SessionId::parse) {
+        let loaded = bank.sign_ins.sessions().load(id.key(), bank.clock.now()).await?;
+        if matches!(loaded, Loaded::Live(_)) {
+            return Ok(Redirect::to(Link::Home.path()).into_response());
+        }
+    }
+    let notice = match ended.ended.as_str() {
+        "expired" => Some("しばらく操作がなかったため、安全のためログアウトしました。もう一度ログインしてください。"),
+        "elsewhere" => Some(
+            "同じログインIDで別の画面からログインがあったため、この画面の利用を終了しました。\
+             お心当たりがない場合は、すぐに取引店へご連絡ください。",
+        ),
+        "signed-out" => Some("ログアウトしました。"),
+        _ => None,
+    };
+    let frame = Frame { notice: notice.map(str::to_owned), ..frame::public() };
+    let page = Page { frame, csrf: pre.token(), login_id: "", errors: Errors::none() };
+    let mut response = pre.attach(render(&page)?);
+    if had.is_some() {
+        // a dead session's cookie would be taken for the form's
+        response.headers_mut().append(header::SET_COOKIE, cookie.clear_session());
+    }
+    Ok(response)
+}
+
+async fn sign_in(
+    State(bank): State<Bank>,
+    cookie: CookieKind,
+    peer: Peer,
+    pre: PreSession,
+    CsrfForm(form): CsrfForm<Form>,
+) -> Result<Response, Failure> {
+    let errors = missing(&form);
+    if !errors.is_empty() {
+        return again(&pre, &form, StatusCode::UNPROCESSABLE_ENTITY, errors);
+    }
+    match bank.sign_ins.by_password(&form.login_id, &form.password, peer).await {
+        Ok(session) => {
+            let mut response = Redirect::to(Link::Home.path()).into_response();
+            response.headers_mut().append(header::SET_COOKIE, cookie.set_session(&session.cookie_value()));
+            Ok(response)
+        }
+        Err(refusal) => {
+            let (status, words) = words(refusal)?;
+            again(&pre, &form, status, Errors::one("login_id", words))
+        }
+    }
+}
+
+async fn sign_out(
+    State(bank): State<Bank>,
+    cookie: CookieKind,
+    headers: HeaderMap,
+    CsrfForm(()): CsrfForm<()>,
+) -> Result<Response, Failure> {
+    if let Some(id) = cookie.session_of(&headers).and_then(|value| SessionId::parse(&value)) {
+        bank.sign_ins.sessions().end(id.key(), bank.clock.now()).await?;
+    }
+    let mut response = Redirect::to(Link::SignInSignedOut.path()).into_response();
+    response.headers_mut().append(header::SET_COOKIE, cookie.clear_session());
+    Ok(response)
+}
+
+fn missing(form: &Form) -> Errors {
+    let mut errors = Errors::none();
+    if form.login_id.trim().is_empty() {
+        errors.add("login_id", "ログインIDを入力してください。");
+    }
+    if form.password.is_empty() {
+        errors.add("password", "ログインパスワードを入力してください。");
+    }
+    errors
+}
+
+/// The form again. The password has to be typed anew.
+fn again(pre: &PreSession, form: &Form, status: StatusCode, errors: Errors) -> Result<Response, Failure> {
+    let frame = Frame { has_errors: true, ..frame::public() };
+    let page = Page { frame, csrf: pre.token(), login_id: form.login_id.trim(), errors };
+    Ok(pre.attach((status, render(&page)?)))
+}
+
+/// The same words whether the login ID exists or not.
+fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
+    Ok(match refusal {
+        Refusal::Wrong => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "ログインIDまたはログインパスワードが違います。続けて5回違うと、30分間ログインできなくなります。",
+        ),
+        Refusal::WrongAndBlocked => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "ログインIDまたはログインパスワードが違います。続けて5回違ったため、30分間ログインできません。",
+        ),
+        Refusal::Blocked => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "失敗が続いたため、ログインを一時停止しています。30分ほどたってから、もう一度お試しください。",
+        ),
+        Refusal::Locked => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "失敗が続いたため、このログインIDは利用を停止しています。マスターユーザの方は取引店へ、\
+             そのほかの方は貴社のマスターユーザへお申し出ください。",
+        ),
+        Refusal::Database(error) => return Err(error.into()),
+        Refusal::Password(error) => return Err(error.into()),
+        Refusal::Sessions(error) => return Err(error.into()),
+    })
+}

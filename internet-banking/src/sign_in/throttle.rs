@@ -1,0 +1,181 @@
+//! Slows guessing down, by login ID and by address (SEC-09). The counters are in the database, so every process of
+//! a deployment counts together and a restart forgets nothing.
+
+use std::net::IpAddr;
+
+use database::{Database, execute, on, read};
+use domain::Timestamp;
+use ring::hmac;
+use zeroize::Zeroizing;
+
+/// When failures block.
+#[derive(Clone, Copy, Debug)]
+pub struct ThrottleLimits {
+    /// Failures of a login ID in a row that block it.
+    pub login_failures_max: i64,
+    /// Blocks in a row after which a login ID stays locked until somebody unlocks it.
+    pub login_blocks_max: i64,
+    /// How long a block lasts.
+    pub block_s: i64,
+    /// Failures from one address that block it, each within `block_s` of the one before.
+    pub address_failures_max: i64,
+    /// Counters that nobody touched for so long are dropped, unless locked.
+    pub forget_s: i64,
+}
+
+impl Default for ThrottleLimits {
+    fn default() -> Self {
+        Self {
+            login_failures_max: 5,
+            login_blocks_max: 3,
+            block_s: 30 * 60,
+            address_failures_max: 50,
+            forget_s: 30 * 86_400,
+        }
+    }
+}
+
+/// The counters. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Throttle {
+    database: Database,
+    key: hmac::Key,
+    limits: ThrottleLimits,
+}
+
+/// Whether a try may be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It may.
+    Admitted,
+    /// It may, and if it fails the login ID is blocked.
+    Last,
+    /// Blocked for a while.
+    Blocked,
+    /// Locked until somebody unlocks it.
+    Locked,
+}
+
+impl Throttle {
+    /// The counters of a database. The key hides login IDs and addresses in it.
+    pub fn new(database: Database, key: &Zeroizing<[u8; 32]>, limits: ThrottleLimits) -> Self {
+        Self { database, key: hmac::Key::new(hmac::HMAC_SHA256, &**key), limits }
+    }
+
+    /// Counts a try of a login ID as a failure before it is judged, so that tries sent side by side count like tries
+    /// sent one after the other. [`Self::clear`] takes it back when the try was right.
+    pub async fn admit(&self, login_id: &str, now: Timestamp) -> Result<Admission, sqlx::Error> {
+        let limits = &self.limits;
+        let subject = self.login_subject(login_id);
+        let counted: Option<i64> = on!(self.database, |c| {
+            sqlx::query_scalar(
+                "INSERT INTO sign_in_throttle (subject, failures, blocks, blocked_until_us, touched_us)
+                 VALUES ($1, 1, 0, 0, $2)
+                 ON CONFLICT (subject) DO UPDATE SET
+                   failures = CASE WHEN sign_in_throttle.failures + 1 >= $3 THEN 0
+                                   ELSE sign_in_throttle.failures + 1 END,
+                   blocks = CASE WHEN sign_in_throttle.failures + 1 >= $3 THEN sign_in_throttle.blocks + 1
+                                 ELSE sign_in_throttle.blocks END,
+                   blocked_until_us = CASE WHEN sign_in_throttle.failures + 1 >= $3 THEN $4
+                                           ELSE sign_in_throttle.blocked_until_us END,
+                   touched_us = $2
+                 WHERE sign_in_throttle.blocked_until_us <= $2 AND sign_in_throttle.blocks < $5
+                 RETURNING blocked_until_us",
+            )
+            .bind(&subject)
+            .bind(now.micros())
+            .bind(limits.login_failures_max)
+            .bind(now.plus_seconds(limits.block_s).micros())
+            .bind(limits.login_blocks_max)
+            .fetch_optional(c)
+            .await
+        })?;
+        match counted {
+            Some(until) if until > now.micros() => Ok(Admission::Last),
+            Some(_) => Ok(Admission::Admitted),
+            None => {
+                let blocks: Option<i64> = read!(self.database, |c| {
+                    sqlx::query_scalar("SELECT blocks FROM sign_in_throttle WHERE subject = $1")
+                        .bind(&subject)
+                        .fetch_optional(c)
+                        .await
+                })?;
+                let is_locked = blocks.is_some_and(|blocks| blocks >= limits.login_blocks_max);
+                Ok(if is_locked { Admission::Locked } else { Admission::Blocked })
+            }
+        }
+    }
+
+    /// Forgets the failures of a login ID: the try was right, or an administrator unlocks it.
+    pub async fn clear(&self, login_id: &str) -> Result<(), sqlx::Error> {
+        execute!(
+            self.database,
+            "DELETE FROM sign_in_throttle WHERE subject = $1",
+            self.login_subject(login_id)
+        )
+        .map(drop)
+    }
+
+    /// Whether nobody may sign in from an address for now.
+    pub async fn is_address_blocked(&self, address: IpAddr, now: Timestamp) -> Result<bool, sqlx::Error> {
+        let until: Option<i64> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT blocked_until_us FROM sign_in_throttle WHERE subject = $1")
+                .bind(self.address_subject(address))
+                .fetch_optional(c)
+                .await
+        })?;
+        Ok(until.is_some_and(|until| until > now.micros()))
+    }
+
+    /// Counts a failure from an address. Right tries do not clear it: whoever has one account could go on guessing
+    /// the others.
+    pub async fn count_address(&self, address: IpAddr, now: Timestamp) -> Result<(), sqlx::Error> {
+        let limits = &self.limits;
+        execute!(
+            self.database,
+            "INSERT INTO sign_in_throttle (subject, failures, blocks, blocked_until_us, touched_us)
+             VALUES ($1, 1, 0, 0, $2)
+             ON CONFLICT (subject) DO UPDATE SET
+               failures = CASE WHEN sign_in_throttle.touched_us <= $5 THEN 1
+                               WHEN sign_in_throttle.failures + 1 >= $3 THEN 0
+                               ELSE sign_in_throttle.failures + 1 END,
+               blocked_until_us = CASE WHEN sign_in_throttle.touched_us > $5
+                                        AND sign_in_throttle.failures + 1 >= $3 THEN $4
+                                       ELSE sign_in_throttle.blocked_until_us END,
+               touched_us = $2",
+            self.address_subject(address),
+            now.micros(),
+            limits.address_failures_max,
+            now.plus_seconds(limits.block_s).micros(),
+            now.plus_seconds(-limits.block_s).micros(),
+        )
+        .map(drop)?;
+        execute!(
+            self.database,
+            "DELETE FROM sign_in_throttle WHERE touched_us < $1 AND blocks < $2",
+            now.plus_seconds(-limits.forget_s).micros(),
+            limits.login_blocks_max,
+        )
+        .map(drop)
+    }
+
+    fn login_subject(&self, login_id: &str) -> Vec<u8> {
+        self.subject(b"login", login_id.as_bytes())
+    }
+
+    /// A network of version 6 gives every customer 2^64 addresses, so they count together.
+    fn address_subject(&self, address: IpAddr) -> Vec<u8> {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => self.subject(b"v4", &v4.octets()),
+            IpAddr::V6(v6) => self.subject(b"v6", &v6.octets()[..8]),
+        }
+    }
+
+    fn subject(&self, kind: &[u8], value: &[u8]) -> Vec<u8> {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(kind);
+        context.update(&[0]);
+        context.update(value);
+        context.sign().as_ref().to_vec()
+    }
+}

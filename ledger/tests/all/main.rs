@@ -1,0 +1,12 @@
+//! What the ledger promises, in one program: one PostgreSQL serves all of it.
+
+mod audit;
+mod commits;
+mod concurrency;
+mod lost_answer;
+mod outbox;
+mod properties;
+mod reads;
+mod support;
+mod table;
+mod walk;

@@ -1,0 +1,93 @@
+//! The collectors' signing keys: Ed25519, PKCS#8, one file each, made on the first start.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use ring::rand::SystemRandom;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+
+/// Why a collector has no key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file could not be read or written.
+    #[error("the key file {file} could not be read or written: {source}")]
+    File {
+        /// Which file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file holds no Ed25519 key.
+    #[error("the file {file} holds no Ed25519 key in PKCS#8; remove it and a new key is made")]
+    Content {
+        /// Which file.
+        file: PathBuf,
+    },
+    /// The system gives no random bytes.
+    #[error("no key could be made: the system gives no random bytes")]
+    Random,
+}
+
+/// The key in `file`; made there, readable by its owner only, when there is none.
+pub fn load_or_make(file: &Path) -> Result<Ed25519KeyPair, KeyError> {
+    let failed = |source| KeyError::File { file: file.to_owned(), source };
+    let bytes = match fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError::Random)?;
+            write_new(file, made.as_ref()).map_err(failed)?;
+            made.as_ref().to_vec()
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    Ed25519KeyPair::from_pkcs8(&bytes).map_err(|_| KeyError::Content { file: file.to_owned() })
+}
+
+/// Written aside and renamed, so that a start that is interrupted leaves no half key.
+fn write_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let aside = file.with_extension("new");
+    match fs::remove_file(&aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut opened = options.open(&aside)?;
+    opened.write_all(bytes)?;
+    opened.sync_all()?;
+    fs::rename(&aside, file)
+}
+
+/// The public half.
+pub fn public(key: &Ed25519KeyPair) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    // an Ed25519 public key has 32 bytes
+    bytes.copy_from_slice(key.public_key().as_ref());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("00200-1.pk8");
+        let first = public(&load_or_make(&file).unwrap());
+        assert_eq!(public(&load_or_make(&file).unwrap()), first);
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_broken_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("00200-1.pk8");
+        fs::write(&file, b"no key").unwrap();
+        assert!(load_or_make(&file).unwrap_err().to_string().contains("00200-1.pk8"));
+    }
+}

@@ -1,0 +1,118 @@
+//! All mock collectors of one process: their rows, keys and records.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::{CentreCode, Clock, CollectorNumber, Date};
+use ring::signature::Ed25519KeyPair;
+
+use crate::institutions::{self, DataError, Institution};
+use crate::keys::{self, KeyError};
+use crate::samples::{self, SeedBill, SeedError};
+use crate::store::{Store, StoreError};
+
+/// The records' file in the data folder.
+const FILE: &str = "mocks.sqlite";
+
+/// What the mocks are told at the start.
+#[derive(Clone, Debug)]
+pub struct MocksConfig {
+    /// The folder of the records and keys; it must exist.
+    pub data_dir: PathBuf,
+    /// Business time; the caller keeps it in step.
+    pub clock: Clock,
+    /// The hub's Ed25519 key, id `hub-1`.
+    pub hub_public_key: [u8; 32],
+    /// The one bank that is contracted.
+    pub bank_code: String,
+    /// The centre whose messages are answered.
+    pub hub_centre: CentreCode,
+}
+
+/// The mock collectors. Cheap to clone.
+#[derive(Clone)]
+pub struct Mocks(Arc<Inner>);
+
+struct Inner {
+    config: MocksConfig,
+    store: Store,
+    collectors: Vec<Collector>,
+}
+
+/// One mock collector.
+pub struct Collector {
+    /// Its row.
+    pub institution: Institution,
+    pub(crate) key: Ed25519KeyPair,
+}
+
+/// Why the mocks cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The institutions' data.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A signing key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The records.
+    #[error("{file}: {source}")]
+    Store {
+        /// Which file.
+        file: PathBuf,
+        /// What went wrong.
+        source: StoreError,
+    },
+}
+
+impl Mocks {
+    /// Opens the records and keys in the data folder, making them on the first start.
+    pub async fn open(config: MocksConfig) -> Result<Self, OpenError> {
+        let mut collectors = Vec::with_capacity(institutions::MOCKED.len());
+        for institution in institutions::load()? {
+            let file = config.data_dir.join(format!("{}.pk8", institution.key_id()));
+            collectors.push(Collector { key: keys::load_or_make(&file)?, institution });
+        }
+        let file = config.data_dir.join(FILE);
+        let store = Store::open(&file).await.map_err(|source| OpenError::Store { file, source })?;
+        Ok(Self(Arc::new(Inner { config, store, collectors })))
+    }
+
+    /// Each collector's number, key id and Ed25519 public key.
+    pub fn public_keys(&self) -> Vec<(CollectorNumber, String, [u8; 32])> {
+        let shown = |one: &Collector| {
+            (one.institution.number.clone(), one.institution.key_id(), keys::public(&one.key))
+        };
+        self.0.collectors.iter().map(shown).collect()
+    }
+
+    /// Records these bills where their collectors do not have them yet; their days count from the business day.
+    pub async fn seed(&self, bills: &[SeedBill]) -> Result<(), SeedError> {
+        samples::seed(self, bills).await
+    }
+
+    /// Waits for running statements and closes the records.
+    pub async fn close(&self) {
+        self.0.store.close().await;
+    }
+
+    pub(crate) fn collectors(&self) -> &[Collector] {
+        &self.0.collectors
+    }
+
+    pub(crate) fn collector(&self, number: &str) -> Option<&Collector> {
+        self.0.collectors.iter().find(|one| one.institution.number.as_str() == number)
+    }
+
+    pub(crate) fn config(&self) -> &MocksConfig {
+        &self.0.config
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn today(&self) -> Date {
+        self.0.config.clock.now().date()
+    }
+}

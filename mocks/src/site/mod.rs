@@ -1,0 +1,36 @@
+//! The pages of the mock collectors: what each one has, was told, and is to do wrong.
+
+mod pages;
+mod views;
+
+use axum::Router;
+use axum::routing::{get, post};
+use domain::random;
+use edge::site::FORM_BYTES_MAX;
+use edge::{CookieKind, CsrfKey, Site};
+
+use crate::control;
+use crate::mocks::Mocks;
+
+/// Name in the bar of the pages.
+const NAME: &str = "模擬収納機関";
+
+/// The pages and the JSON controls of all mock collectors.
+pub fn site_router(mocks: Mocks) -> Router {
+    let pages = Router::new()
+        .route("/", get(pages::index))
+        .route("/{number}", get(pages::collector))
+        .route("/{number}/bills", post(pages::create_bill))
+        .route("/{number}/fault", post(pages::set_fault))
+        .with_state(mocks.clone());
+    let site = Site {
+        name: NAME,
+        home: "/",
+        cookie: CookieKind::http("mocks"),
+        // forms need not outlive the process
+        csrf: CsrfKey::new(&random::bytes()),
+        body_bytes_max: FORM_BYTES_MAX,
+    };
+    // the controls answer JSON also when they refuse, so they stay outside of the site's error pages
+    edge::site(pages, site).merge(edge::security_headers(control::routes(mocks)))
+}

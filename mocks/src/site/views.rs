@@ -1,0 +1,307 @@
+//! What the pages show.
+
+use askama::Template;
+use domain::{Date, Timestamp, Yen};
+use edge::{Errors, Frame};
+use serde::Deserialize;
+
+use super::NAME;
+use crate::bills::{BillState, StoredBill};
+use crate::creation::SCENARIOS;
+use crate::faults::{AppliesTo, Fault, Mode};
+use crate::institutions::Institution;
+use crate::journal;
+
+fn frame() -> Frame {
+    Frame {
+        site: NAME,
+        home: "/",
+        footer_text: "試験用の模擬収納機関です。実在の収納機関とは関係がなく、お金は動きません。",
+        ..Frame::default()
+    }
+}
+
+fn clock_text(now: Timestamp) -> String {
+    format!("{} {}", domain::time::year_month_day(now.date()), now.jst().format("%H:%M"))
+}
+
+/// A collector in the list.
+pub struct IndexRow {
+    number: String,
+    name: String,
+    kind: &'static str,
+    hours: String,
+    is_open: bool,
+    bills: i64,
+    fault: String,
+}
+
+impl IndexRow {
+    pub fn of(institution: &Institution, bills: i64, fault: &Fault, now: Timestamp) -> Self {
+        Self {
+            number: institution.number.to_string(),
+            name: institution.name.clone(),
+            kind: institution.kind.label(),
+            hours: institution.hours.shown(now.date()),
+            is_open: institution.is_open(now),
+            bills,
+            fault: fault_text(fault),
+        }
+    }
+}
+
+/// Empty when nothing is wrong.
+fn fault_text(fault: &Fault) -> String {
+    if fault.is_none() {
+        return String::new();
+    }
+    let mut parts = Vec::new();
+    if fault.mode != Mode::None {
+        parts.push(fault.mode.label().to_owned());
+    }
+    if fault.delay_ms > 0 {
+        parts.push(format!("遅延 {} ミリ秒", fault.delay_ms));
+    }
+    if fault.applies_to() != AppliesTo::Any {
+        parts.push(fault.applies_to().label().to_owned());
+    }
+    if let Some(times) = fault.times {
+        parts.push(format!("あと {times} 回"));
+    }
+    parts.join("、")
+}
+
+#[derive(Template)]
+#[template(path = "index.html")]
+pub struct IndexPage {
+    frame: Frame,
+    rows: Vec<IndexRow>,
+    now: String,
+}
+
+impl IndexPage {
+    pub fn new(rows: Vec<IndexRow>, now: Timestamp) -> Self {
+        Self { frame: frame(), rows, now: clock_text(now) }
+    }
+}
+
+/// The form's fields as they were typed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct BillForm {
+    pub customer_number: String,
+    pub confirmation_number: String,
+    pub payment_category: String,
+    pub payer: String,
+    pub contents: String,
+    pub amount: String,
+    pub fee: String,
+    pub due: String,
+    pub scenario: String,
+}
+
+/// A bill in the table.
+pub struct BillRow {
+    bill_id: String,
+    customer_number: String,
+    confirmation_number: String,
+    payment_category: String,
+    payer: String,
+    contents: String,
+    amount: Yen,
+    fee: Option<Yen>,
+    due: String,
+    state: BillState,
+    clearings: i64,
+}
+
+impl BillRow {
+    fn of(stored: StoredBill, institution: &Institution, today: Date) -> Self {
+        Self {
+            state: stored.state(today, institution.payer_types_amount),
+            bill_id: stored.bill.id.to_string(),
+            customer_number: stored.customer_number.grouped(),
+            confirmation_number: stored.confirmation_number.as_str().to_owned(),
+            payment_category: stored.payment_category.map(|it| it.grouped()).unwrap_or_default(),
+            payer: stored.bill.payer,
+            contents: stored.bill.contents,
+            amount: stored.bill.amount,
+            fee: (stored.bill.fee > Yen::ZERO).then_some(stored.bill.fee),
+            due: stored.bill.due.map(|day| day.to_string()).unwrap_or_default(),
+            clearings: stored.clearings,
+        }
+    }
+
+    fn tag(&self) -> (&'static str, &'static str, &'static str) {
+        match self.state {
+            BillState::Payable => ("info", "○", "払込できます"),
+            BillState::Paid => ("ok", "✓", "支払済"),
+            BillState::Expired => ("bad", "×", "期限切れ"),
+            BillState::NotYet => ("wait", "…", "未到来"),
+            BillState::Unavailable => ("bad", "?", "取得できません"),
+        }
+    }
+}
+
+/// A message in the table.
+pub struct MessageRow {
+    id: i64,
+    at: String,
+    kind: &'static str,
+    key: String,
+    customer_number: String,
+    bill_id: String,
+    amount: Option<Yen>,
+    code: String,
+    provisional: Option<String>,
+    outcome: String,
+    has_request: bool,
+    has_answer: bool,
+}
+
+impl MessageRow {
+    fn of(shown: journal::Shown) -> Self {
+        let key = match (&shown.processing_date, shown.serial) {
+            (Some(date), Some(serial)) => format!("{date} {serial:08}"),
+            _ => String::new(),
+        };
+        Self {
+            id: shown.id,
+            at: shown.at.get(5..19).unwrap_or_default().replace('T', " "),
+            kind: journal::kind_label(&shown.kind),
+            key,
+            customer_number: shown.customer_number.unwrap_or_default(),
+            bill_id: shown.bill_id.unwrap_or_default(),
+            amount: shown.amount.map(Yen::new),
+            code: shown.code.unwrap_or_default(),
+            provisional: shown.provisional,
+            outcome: outcome_text(&shown.outcome),
+            has_request: shown.has_request,
+            has_answer: shown.has_answer,
+        }
+    }
+}
+
+fn outcome_text(outcome: &str) -> String {
+    match outcome.parse::<Mode>() {
+        Ok(mode) => mode.label().to_owned(),
+        Err(()) if outcome == "answered" => "応答しました".to_owned(),
+        Err(()) => outcome.to_owned(),
+    }
+}
+
+/// A choice of a select.
+pub struct Choice {
+    word: &'static str,
+    label: &'static str,
+    selected: bool,
+}
+
+#[derive(Template)]
+#[template(path = "collector.html")]
+pub struct CollectorPage {
+    pub frame: Frame,
+    pub form: BillForm,
+    pub errors: Errors,
+    csrf: String,
+    now: String,
+    number: String,
+    name: String,
+    kind: &'static str,
+    hours: String,
+    is_open: bool,
+    customer_label: String,
+    customer_digits: String,
+    confirmation_label: String,
+    confirmation_digits: String,
+    category: Option<(String, String)>,
+    payer_types_amount: bool,
+    bills: Vec<BillRow>,
+    messages: Vec<MessageRow>,
+    fault: Fault,
+    fault_now: String,
+}
+
+fn digits_text(rule: &crate::institutions::NumberRule) -> String {
+    if rule.digits_min == rule.digits_max {
+        format!("{}けた", rule.digits_max)
+    } else {
+        format!("{}〜{}けた", rule.digits_min, rule.digits_max)
+    }
+}
+
+impl CollectorPage {
+    pub fn new(institution: &Institution, csrf: &str, now: Timestamp) -> Self {
+        Self {
+            frame: frame(),
+            form: BillForm::default(),
+            errors: Errors::none(),
+            csrf: csrf.to_owned(),
+            now: clock_text(now),
+            number: institution.number.to_string(),
+            name: institution.name.clone(),
+            kind: institution.kind.label(),
+            hours: institution.hours.shown(now.date()),
+            is_open: institution.is_open(now),
+            customer_label: institution.customer_number.label.clone(),
+            customer_digits: digits_text(&institution.customer_number),
+            confirmation_label: institution.confirmation_number.label.clone(),
+            confirmation_digits: digits_text(&institution.confirmation_number),
+            category: institution
+                .payment_category
+                .as_ref()
+                .map(|rule| (rule.label.clone(), digits_text(rule))),
+            payer_types_amount: institution.payer_types_amount,
+            bills: Vec::new(),
+            messages: Vec::new(),
+            fault: Fault::default(),
+            fault_now: String::new(),
+        }
+    }
+
+    pub fn fill(
+        &mut self,
+        bills: Vec<StoredBill>,
+        messages: Vec<journal::Shown>,
+        fault: Fault,
+        institution: &Institution,
+        today: Date,
+    ) {
+        self.bills = bills.into_iter().map(|bill| BillRow::of(bill, institution, today)).collect();
+        self.messages = messages.into_iter().map(MessageRow::of).collect();
+        self.fault_now = fault_text(&fault);
+        self.fault = fault;
+    }
+
+    fn modes(&self) -> Vec<Choice> {
+        let choice = |mode: &Mode| Choice {
+            word: mode.as_str(),
+            label: mode.label(),
+            selected: *mode == self.fault.mode,
+        };
+        Mode::ALL.iter().map(choice).collect()
+    }
+
+    fn targets(&self) -> Vec<Choice> {
+        let current = self.fault.applies_to();
+        let choice = |one: &AppliesTo| Choice {
+            word: one.as_str(),
+            label: one.label(),
+            selected: *one == current,
+        };
+        AppliesTo::ALL.iter().map(choice).collect()
+    }
+
+    fn scenarios(&self) -> Vec<Choice> {
+        let choice = |(word, label): (&'static str, &'static str)| Choice {
+            word,
+            label,
+            selected: word == self.form.scenario,
+        };
+        SCENARIOS.into_iter().map(choice).collect()
+    }
+
+    fn times(&self) -> String {
+        self.fault.times.map(|times| times.to_string()).unwrap_or_default()
+    }
+}
