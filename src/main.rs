@@ -1,1 +1,69 @@
-fn main() {}
+//! `mpn`: one file per subcommand. Everything that does work is in the library crates.
+
+#![allow(clippy::print_stdout, reason = "a command prints its result")]
+
+mod data;
+mod demo;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// A payment hub for Japan's Multi-Payment Network (Pay-easy), the internet bank around it, and mock collectors.
+#[derive(Parser)]
+#[command(name = "mpn", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs everything on this machine: bank, hub, mock collectors, sample contracts and bills.
+    Demo(demo::Demo),
+    /// Shows the current code of a demo token.
+    Token(token::Token),
+}
+
+/// How a command that could run ended.
+pub enum Done {
+    /// Nothing is wrong.
+    Well,
+    /// It found something wrong.
+    Wrong,
+}
+
+/// What can be said in one sentence with its remedy; exit code 2.
+pub type Outcome = anyhow::Result<Done>;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("MPN_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    #[cfg(feature = "crash-points")]
+    gateway::Gateway::arm_crash_points();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&anyhow::anyhow!("cannot start: {error}")),
+    };
+    let outcome = runtime.block_on(async {
+        match cli.command {
+            Command::Demo(demo) => demo.run().await,
+            Command::Token(token) => token.run().await,
+        }
+    });
+    match outcome {
+        Ok(Done::Well) => ExitCode::SUCCESS,
+        Ok(Done::Wrong) => ExitCode::from(1),
+        Err(error) => complain(&error),
+    }
+}
+
+fn complain(error: &anyhow::Error) -> ExitCode {
+    use std::io::Write as _;
+    // one sentence: the outermost words name the thing and the remedy, the cause is in them or in the log
+    drop(writeln!(std::io::stderr(), "mpn: {error}"));
+    ExitCode::from(2)
+}

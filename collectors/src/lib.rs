@@ -1,7 +1,8 @@
 //! The collecting institutions as data, the protocol to them as code, and the client.
 //!
-//! [`directory`] is the list of institutions, [`protocol`] the messages (`docs/protocol/`), [`signature`] who said
-//! them, [`client`] carries one message to one institution, and [`answer`] says what a clearing's answer means.
+//! [`directory`] is the list of institutions, [`protocol`] the messages (`docs/protocol/`), [`signature`] who
+//! said them, [`client`] carries one message to one institution, and [`answer`] says what a clearing's answer
+//! means.
 
 pub mod answer;
 pub mod client;

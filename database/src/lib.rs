@@ -187,6 +187,28 @@ impl Database {
         matches!(self.0, Either::Sqlite(_))
     }
 
+    /// Drops every table and sequence of ours and makes the schema anew. For demonstrations only.
+    pub async fn wipe(&self) -> Result<(), OpenError> {
+        let failed = |error| OpenError::Open("to empty it".to_owned(), error);
+        match &self.0 {
+            Either::Sqlite(_) => Err(failed(sqlx::Error::Protocol("remove the file instead".to_owned()))),
+            Either::Postgres(pool) => {
+                let drops: Vec<String> = sqlx::query_scalar(
+                    "SELECT format('DROP %s IF EXISTS %I CASCADE', CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
+                                   relname)
+                     FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'S')",
+                )
+                .fetch_all(pool)
+                .await
+                .map_err(failed)?;
+                for drop in drops {
+                    sqlx::query(sqlx::AssertSqlSafe(drop)).execute(pool).await.map_err(failed)?;
+                }
+                Ok(migrate::postgres().run(pool).await?)
+            }
+        }
+    }
+
     /// Closes every connection; what is running ends first.
     pub async fn close(&self) {
         match &self.0 {
@@ -231,7 +253,7 @@ impl Tx {
 }
 
 /// A database address that may be shown: its password is replaced.
-fn without_password(url: &str) -> String {
+pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     match rest.rsplit_once('@') {
         Some((user, host)) => {

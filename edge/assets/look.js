@@ -5,10 +5,11 @@
 const summary = document.getElementById('errors');
 if (summary) summary.focus();
 
-// A second click on the same button sends nothing. The server takes a repeated form for the same one anyway; the
-// button stays focusable, and is free again when the page comes back from the browser's memory.
+// A second click on the same button sends nothing. The server takes a repeated form for the same one anyway;
+// the button stays focusable, and is free again when the page comes back from the browser's memory.
 document.addEventListener('submit', (event) => {
   const form = event.target;
+  if (form.method !== 'post') return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
@@ -24,8 +25,8 @@ window.addEventListener('pageshow', (event) => {
   }
 });
 
-// <time data-until="RFC 3339" data-now="RFC 3339"> counts down. Both instants are business time of the page's making,
-// so the clock of this computer does not matter.
+// <time data-until="RFC 3339" data-now="RFC 3339"> counts down. Both are business time when the page was
+// made, so the clock of this computer does not matter.
 for (const element of document.querySelectorAll('time[data-until][data-now]')) {
   const left = Date.parse(element.dataset.until) - Date.parse(element.dataset.now);
   const began = performance.now();

@@ -65,8 +65,11 @@ pub fn js_href() -> &'static str {
 
 /// The routes of the static files.
 pub(crate) fn routes() -> Router {
-    let css = |RawQuery(query): RawQuery, headers: HeaderMap| async move { CSS.respond(query.as_deref(), &headers) };
-    let js = |RawQuery(query): RawQuery, headers: HeaderMap| async move { JS.respond(query.as_deref(), &headers) };
+    let css = |RawQuery(query): RawQuery, headers: HeaderMap| async move {
+        CSS.respond(query.as_deref(), &headers)
+    };
+    let js =
+        |RawQuery(query): RawQuery, headers: HeaderMap| async move { JS.respond(query.as_deref(), &headers) };
     // browsers ask for it by themselves; saying that there is none saves them an error page
     let icon = || async { StatusCode::NO_CONTENT };
     Router::new()
@@ -99,7 +102,8 @@ mod tests {
     #[test]
     fn a_browser_that_has_the_file_gets_no_body() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::IF_NONE_MATCH, HeaderValue::from_str(&format!("\"{}\"", CSS.version)).unwrap());
+        headers
+            .insert(header::IF_NONE_MATCH, HeaderValue::from_str(&format!("\"{}\"", CSS.version)).unwrap());
         assert_eq!(CSS.respond(None, &headers).status(), StatusCode::NOT_MODIFIED);
     }
 }

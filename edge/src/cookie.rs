@@ -3,8 +3,8 @@
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header};
 
-/// Names and attributes of a site's cookies. On TLS the name gets the `__Host-` prefix, with which a browser accepts
-/// the cookie only over TLS, for the whole host and from no other host (SEC-24).
+/// Names and attributes of a site's cookies. On TLS the name gets the `__Host-` prefix, with which a browser
+/// accepts the cookie only over TLS, for the whole host and from no other host (SEC-24).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CookieKind {
     base: &'static str,
@@ -37,7 +37,8 @@ impl CookieKind {
         format!("{}-form", self.session_name())
     }
 
-    /// The header value that sets the session cookie. It ends with the browser; the server's own timeouts rule.
+    /// The header value that sets the session cookie. It ends with the browser; the server's own timeouts
+    /// rule.
     pub fn set_session(self, value: &str) -> HeaderValue {
         self.set(self.session_name(), value)
     }
@@ -68,8 +69,8 @@ impl CookieKind {
         header_value(&self.cookie(name, value))
     }
 
-    // Lax, not Strict: a payer who comes from a collector's site must arrive signed in. Lax cookies travel with
-    // top-level GET navigations only, and no GET changes anything.
+    // Lax, not Strict: a payer who comes from a collector's site must arrive signed in. Lax cookies travel
+    // with top-level GET navigations only, and no GET changes anything.
     fn cookie(self, name: String, value: &str) -> Cookie<'static> {
         Cookie::build((name, value.to_owned()))
             .path("/")
@@ -80,7 +81,8 @@ impl CookieKind {
     }
 }
 
-/// Names and values here are ASCII by construction; anything else would be dropped, which signs the browser out.
+/// Names and values here are ASCII by construction; anything else would be dropped, which signs the browser
+/// out.
 fn header_value(cookie: &Cookie<'_>) -> HeaderValue {
     HeaderValue::from_str(&cookie.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

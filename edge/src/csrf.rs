@@ -1,8 +1,8 @@
 //! Forms that cannot be read before their token is verified (SEC-30).
 //!
-//! The token is an HMAC over the session (its stored key, not the cookie) or, before sign-in, over a random cookie,
-//! under a key of the deployment. So nothing is stored for it, it ends with the session, and a cookie planted by a
-//! neighbouring host does not help to forge one.
+//! The token is an HMAC over the session (its stored key, not the cookie) or, before sign-in, over a random
+//! cookie, under a key of the deployment. So nothing is stored for it, it ends with the session, and a cookie
+//! planted by a neighbouring host does not help to forge one.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -82,8 +82,8 @@ impl Guard {
     }
 }
 
-/// A form, read after its token was found right. Whether the session itself is alive is the session extractor's
-/// question.
+/// A form, read after its token was found right. Whether the session itself is alive is the session
+/// extractor's question.
 #[derive(Clone, Copy, Debug)]
 pub struct CsrfForm<T>(pub T);
 
@@ -108,7 +108,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for CsrfForm<T> {
         if !is_form {
             return Err(refuse(Failure::BadForm));
         }
-        let body = tokio::time::timeout(Duration::from_secs(BODY_READ_S), Bytes::from_request(request, state));
+        let body =
+            tokio::time::timeout(Duration::from_secs(BODY_READ_S), Bytes::from_request(request, state));
         let body = match body.await {
             Ok(Ok(body)) => body,
             Ok(Err(rejection)) => return Err(rejection.into_response()),

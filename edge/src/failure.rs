@@ -52,7 +52,9 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         match &self {
-            Self::Internal(error) => tracing::error!(error = %with_causes(error.as_ref()), "a request failed"),
+            Self::Internal(error) => {
+                tracing::error!(error = %with_causes(error.as_ref()), "a request failed");
+            }
             Self::StaleForm => {
                 response.extensions_mut().insert(Words::STALE_FORM);
             }
@@ -102,25 +104,24 @@ impl Words {
                 "ページが見つかりません",
                 "アドレスが変わったか、お使いの権限では表示できないページです。ホームからお進みください。",
             ),
-            StatusCode::METHOD_NOT_ALLOWED => (
-                "この画面は直接開けません",
-                "何も引き落とされていません。ホームからもう一度お進みください。",
-            ),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                ("この画面は直接開けません", "何も引き落とされていません。ホームからもう一度お進みください。")
+            }
             StatusCode::REQUEST_TIMEOUT => (
                 "通信に時間がかかりすぎました",
                 "送信された内容は受け付けていません。何も引き落とされていません。もう一度お試しください。",
             ),
-            StatusCode::PAYLOAD_TOO_LARGE => (
-                "送信された内容が大きすぎます",
-                "受け付けていません。何も引き落とされていません。",
-            ),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ("送信された内容が大きすぎます", "受け付けていません。何も引き落とされていません。")
+            }
             StatusCode::TOO_MANY_REQUESTS => (
                 "しばらく時間をおいてください",
                 "短い時間に多くの操作がありました。何も引き落とされていません。少し待ってからお試しください。",
             ),
-            _ if status.is_client_error() => {
-                ("この操作は受け付けられません", "何も引き落とされていません。ホームからもう一度お進みください。")
-            }
+            _ if status.is_client_error() => (
+                "この操作は受け付けられません",
+                "何も引き落とされていません。ホームからもう一度お進みください。",
+            ),
             _ => (
                 "ただいま画面を表示できません",
                 "ご不便をおかけします。払込の途中だった場合は、やり直す前に払込履歴で結果をお確かめください。\

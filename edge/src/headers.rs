@@ -27,8 +27,8 @@ pub const ALWAYS: [(HeaderName, &str); 7] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
-/// Puts the security headers on every response of the router, error pages and panics included when they are made
-/// inside. `Cache-Control` is `no-store` unless the handler set one, as static files do.
+/// Puts the security headers on every response of the router, error pages and panics included when they are
+/// made inside. `Cache-Control` is `no-store` unless the handler set one, as static files do.
 pub fn security_headers(router: Router) -> Router {
     router.layer(from_fn(add))
 }

@@ -1,7 +1,7 @@
 //! What every site of ours stands on: listeners, TLS, sessions, CSRF, forms, error pages and the page frame.
 //!
-//! A site is an axum router passed through [`site()`], which adds the headers, the checks and the error pages in
-//! the one right order. Templates of other crates extend `frame.html` of `edge/templates`.
+//! A site is an axum router passed through [`site()`], which adds the headers, the checks and the error pages
+//! in the one right order. Templates of other crates extend `frame.html` of `edge/templates`.
 
 pub mod assets;
 pub mod cookie;

@@ -1,6 +1,7 @@
 //! Accepts connections and serves a router on them, within bounds.
 //!
-//! Nothing that a client can delay is awaited in the accept loop: handshakes and requests run in tasks of their own.
+//! Nothing that a client can delay is awaited in the accept loop: handshakes and requests run in tasks of
+//! their own.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -113,7 +114,8 @@ async fn accept<S, H, F>(
     loop {
         let accepted = tokio::select! {
             accepted = async {
-                // the semaphore is never closed, so a missing permit cannot happen; without one nothing is accepted
+                // the semaphore is never closed, so a missing permit cannot happen; without one nothing is
+                // accepted
                 let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
                 listener.accept().await.map(|(stream, peer)| (place, stream, peer))
             } => accepted,

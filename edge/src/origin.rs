@@ -21,14 +21,15 @@ fn is_safe(method: &Method) -> bool {
 }
 
 /// Browsers state where a request comes from in `Sec-Fetch-Site`. `Origin` decides only without it: under our
-/// `Referrer-Policy: no-referrer` it reads `null` even on our own forms. A client that sends neither is no browser
-/// that someone could misuse; the token still has to be right.
+/// `Referrer-Policy: no-referrer` it reads `null` even on our own forms. A client that sends neither is no
+/// browser that someone could misuse; the token still has to be right.
 fn came_from_here(headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin" || site == "none";
     }
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let (Ok(origin), Some(Ok(host))) = (origin.to_str(), headers.get(header::HOST).map(|h| h.to_str())) else {
+    let (Ok(origin), Some(Ok(host))) = (origin.to_str(), headers.get(header::HOST).map(|h| h.to_str()))
+    else {
         return false;
     };
     origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
@@ -41,9 +42,8 @@ mod tests {
     use super::*;
 
     fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
-        let pair = |(n, v): &(&'static str, &'static str)| {
-            (HeaderName::from_static(n), HeaderValue::from_static(v))
-        };
+        let pair =
+            |(n, v): &(&'static str, &'static str)| (HeaderName::from_static(n), HeaderValue::from_static(v));
         list.iter().map(pair).collect()
     }
 

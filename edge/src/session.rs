@@ -60,8 +60,8 @@ pub struct SessionLimits {
     pub idle_s: i64,
     /// From sign-in, whatever happens.
     pub absolute_s: i64,
-    /// A page within this time of the last recorded one is not recorded again; it makes the idle time shorter, never
-    /// longer.
+    /// A page within this time of the last recorded one is not recorded again; it makes the idle time
+    /// shorter, never longer.
     pub touch_spacing_s: i64,
 }
 
@@ -174,7 +174,10 @@ mod tests {
         assert_eq!(limits.standing(start, start, after(899)), Standing::Live { touch: true });
         assert_eq!(limits.standing(start, start, after(900)), Standing::Idle);
         let hours12 = 12 * 3600;
-        assert_eq!(limits.standing(start, after(hours12 - 2), after(hours12 - 1)), Standing::Live { touch: false });
+        assert_eq!(
+            limits.standing(start, after(hours12 - 2), after(hours12 - 1)),
+            Standing::Live { touch: false }
+        );
         assert_eq!(limits.standing(start, after(hours12 - 1), after(hours12)), Standing::TooOld);
     }
 }

@@ -42,8 +42,8 @@ pub struct Site {
 #[derive(Clone, Debug)]
 pub struct CorrelationId(pub String);
 
-/// The router as a site: `/assets/…` added; every unsafe request checked for its origin; panics, missing pages and
-/// bare error statuses answered with a page; security headers on everything.
+/// The router as a site: `/assets/…` added; every unsafe request checked for its origin; panics, missing
+/// pages and bare error statuses answered with a page; security headers on everything.
 pub fn site(router: Router, site: Site) -> Router {
     let tls = site.cookie.is_tls();
     let guard = Guard { key: site.csrf.clone(), cookie: site.cookie };
@@ -61,6 +61,7 @@ pub fn site(router: Router, site: Site) -> Router {
     if tls { router.layer(from_fn(headers::add_transport_security)) } else { router }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let message = panic
         .downcast_ref::<&str>()

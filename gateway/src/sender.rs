@@ -10,8 +10,9 @@ use collectors::protocol::{self, Body, Message, ResendConfirmation};
 use collectors::{AnswerClass, Outcome, classify};
 use database::dialect;
 use database::{execute, on};
+use edge::Shutdown;
 use ledger::{EntityId, Ledger, Refused};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -53,16 +54,16 @@ pub(crate) async fn free_leases(ledger: &Ledger) -> Result<(), StoreError> {
 }
 
 impl Gateway {
-    /// Looks after open work until `stop` turns true.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    /// Looks after open work until the stop is asked for.
+    pub async fn run(self, mut stop: Shutdown) {
         let pause = Duration::from_millis(self.0.settings.poll_interval_ms);
-        while !*stop.borrow() {
+        while !stop.is_requested() {
             if let Err(error) = self.sweep().await {
                 tracing::error!(%error, "cannot look after open work");
             }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                changed = stop.changed() => if changed.is_err() { break },
+                () = stop.requested() => {}
             }
         }
     }

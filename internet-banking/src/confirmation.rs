@@ -64,7 +64,12 @@ async fn is_locked(database: &Database, user: UserId) -> Result<bool, sqlx::Erro
 
 /// The judgement takes effect in one conditional statement, so that passwords tried side by side count exactly as
 /// ones tried one after the other.
-async fn count(database: &Database, user: UserId, is_right: bool, now: Timestamp) -> Result<Verdict, sqlx::Error> {
+async fn count(
+    database: &Database,
+    user: UserId,
+    is_right: bool,
+    now: Timestamp,
+) -> Result<Verdict, sqlx::Error> {
     if is_right {
         let unlocked = execute!(
             database,

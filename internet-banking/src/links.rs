@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use domain::PaymentId;
+
 /// A page of the bank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
@@ -25,8 +27,6 @@ pub enum Link {
     PayeasyHistory,
     /// The collectors that can be paid.
     PayeasyCollectors,
-    /// What the error codes mean.
-    Help,
 }
 
 impl Link {
@@ -43,7 +43,6 @@ impl Link {
             Self::PayeasyNew => "/payeasy/new",
             Self::PayeasyHistory => "/payeasy/history",
             Self::PayeasyCollectors => "/payeasy/collectors",
-            Self::Help => "/help",
         }
     }
 }
@@ -51,5 +50,15 @@ impl Link {
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.path())
+    }
+}
+
+/// The page of one payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaymentLink(pub PaymentId);
+
+impl fmt::Display for PaymentLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/payeasy/payments/{}", self.0)
     }
 }

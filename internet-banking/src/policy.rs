@@ -21,7 +21,11 @@ pub fn require(signed_in: &SignedIn, business: Business) -> Result<(), Forbidden
 }
 
 /// Lets the user do the business with the account, or not.
-pub fn require_account(signed_in: &SignedIn, business: Business, account: AccountId) -> Result<(), Forbidden> {
+pub fn require_account(
+    signed_in: &SignedIn,
+    business: Business,
+    account: AccountId,
+) -> Result<(), Forbidden> {
     require(signed_in, business)?;
     if signed_in.user.rights.may_use(business, account) {
         return Ok(());
@@ -72,7 +76,11 @@ mod tests {
                     assert!(!may(*plan, &nobody, *asked), "{plan:?} {role:?} without rights");
                     for given in Business::ALL {
                         let somebody = user(*role, Rights::none().with(*given, &[account]));
-                        assert_eq!(may(*plan, &somebody, *asked), asked == given, "{plan:?} {role:?} {asked:?}");
+                        assert_eq!(
+                            may(*plan, &somebody, *asked),
+                            asked == given,
+                            "{plan:?} {role:?} {asked:?}"
+                        );
                     }
                 }
             }

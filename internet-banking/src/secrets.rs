@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 /// Bytes of the secret and of every key.
 pub const KEY_BYTES: usize = 32;
 
-/// The secret of a deployment: 32 random bytes from its configuration, the same in every process and never in the
-/// database. Whoever has the database alone can neither test passwords nor open token seeds.
+/// The secret of a deployment: 32 random bytes from its configuration, the same in every process and never in
+/// the database. Whoever has the database alone can neither test passwords nor open token seeds.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<[u8; KEY_BYTES]>);
 

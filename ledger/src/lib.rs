@@ -17,6 +17,7 @@ use domain::Clock;
 use tokio::sync::{mpsc, oneshot};
 
 pub use account::{Account, NewAccount};
+pub use audit::Finding;
 pub use commit::{
     AuditRecord, Commit, Committed, EntityId, GuardKey, NewEvent, OutboxChange, OutboxEntry, Refused,
 };

@@ -132,11 +132,7 @@ pub fn matching<'a>(
 }
 
 /// What an inquiry is answered with: those that can be paid, or why none can.
-pub fn payable(
-    named: &[&StoredBill],
-    today: Date,
-    typed: Option<Yen>,
-) -> Result<Vec<Bill>, ResponseCode> {
+pub fn payable(named: &[&StoredBill], today: Date, typed: Option<Yen>) -> Result<Vec<Bill>, ResponseCode> {
     let found: Vec<Bill> = named
         .iter()
         .filter(|bill| bill.state(today, typed.is_some()) == BillState::Payable)

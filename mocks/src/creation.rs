@@ -155,8 +155,9 @@ fn complete(
     }
     .filter(|number: &ConfirmationNumber| rule.fits(number.as_str()))
     .ok_or(refused("confirmation_number", "確認番号のけた数が収納機関のものではありません。"))?;
-    let payment_category = category(institution.payment_category.as_ref(), request.payment_category.as_deref())
-        .map_err(|()| refused("payment_category", "納付区分のけた数が収納機関のものではありません。"))?;
+    let payment_category =
+        category(institution.payment_category.as_ref(), request.payment_category.as_deref())
+            .map_err(|()| refused("payment_category", "納付区分のけた数が収納機関のものではありません。"))?;
     let bill_id = match request.bill_id.as_deref() {
         Some(text) => text.parse::<BillId>(),
         None => format!("B{}", random::opaque_id().get(..15).unwrap_or_default()).parse(),

@@ -1,9 +1,7 @@
 //! The rows of the institutions' data that are mocked, read by a reader of the mocks' own.
 
-use domain::{CollectorNumber, Date, Timestamp};
+use domain::{CollectorNumber, Date, Hours, Timestamp};
 use serde::Deserialize;
-
-use crate::hours::{Hours, HoursError, HoursRow};
 
 const DATA: &str = include_str!("../../collectors/data/collectors.toml");
 
@@ -106,9 +104,6 @@ pub enum DataError {
     /// Not TOML, or a row lacks what a mock needs.
     #[error("the institutions' data cannot be read: {0}")]
     Toml(#[from] toml::de::Error),
-    /// A row has hours that are none.
-    #[error("the hours of institution {0} cannot be read: {1}")]
-    Hours(String, #[source] HoursError),
     /// A number that is not five digits.
     #[error("{0:?} is no institution's number")]
     Number(String),
@@ -137,7 +132,7 @@ struct Row {
     payer_types_amount: bool,
     #[serde(default)]
     charges: Vec<String>,
-    hours: Option<HoursRow>,
+    hours: Option<Hours>,
 }
 
 /// The mocked institutions, in the order of [`MOCKED`].
@@ -159,10 +154,6 @@ fn from_text(text: &str) -> Result<Vec<Institution>, DataError> {
 
 fn institution(row: Row) -> Result<Institution, DataError> {
     let number: CollectorNumber = row.number.parse().map_err(|_| DataError::Number(row.number.clone()))?;
-    let hours = match &row.hours {
-        Some(hours) => Hours::read(hours).map_err(|error| DataError::Hours(row.number.clone(), error))?,
-        None => Hours::ALWAYS,
-    };
     Ok(Institution {
         code: row.code.unwrap_or_else(|| number.code()),
         number,
@@ -173,7 +164,7 @@ fn institution(row: Row) -> Result<Institution, DataError> {
         payment_category: row.payment_category,
         payer_types_amount: row.payer_types_amount,
         charges: row.charges,
-        hours,
+        hours: row.hours.unwrap_or_else(Hours::always),
     })
 }
 
@@ -200,7 +191,8 @@ mod tests {
 
     #[test]
     fn a_missing_row_is_named_and_unknown_keys_are_ignored() {
-        let Err(DataError::Missing(number)) = from_text("[[collector]]\nnumber = \"00100\"\nnew = 1\n") else {
+        let Err(DataError::Missing(number)) = from_text("[[collector]]\nnumber = \"00100\"\nnew = 1\n")
+        else {
             panic!("a row is missing");
         };
         assert_eq!(number, "00200");

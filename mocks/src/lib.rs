@@ -8,7 +8,6 @@ mod clearings;
 mod control;
 mod creation;
 mod faults;
-mod hours;
 mod institutions;
 mod journal;
 mod keys;
@@ -22,7 +21,10 @@ mod spoiled;
 mod store;
 mod xml;
 
+#[cfg(test)]
+mod tests;
+
 pub use mocks::{Mocks, MocksConfig, OpenError};
 pub use protocol::protocol_router;
-pub use site::site_router;
 pub use samples::{SeedBill, SeedError, sample_bills};
+pub use site::site_router;

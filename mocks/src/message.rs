@@ -4,8 +4,8 @@
 use std::str::FromStr;
 
 use domain::{
-    Bill, BillId, CentreCode, ConfirmationNumber, CustomerNumber, Date, PaymentCategory, ResendKey, ResponseCode,
-    Serial, Timestamp, Yen,
+    Bill, BillId, CentreCode, ConfirmationNumber, CustomerNumber, Date, PaymentCategory, ResendKey,
+    ResponseCode, Serial, Timestamp, Yen,
 };
 
 use crate::xml::{self, Element, XmlError};
@@ -221,7 +221,10 @@ impl<'a> Fields<'a> {
 /// Strictly `YYYY-MM-DD`; chrono alone would take shorter years and missing zeros.
 fn read_date(text: &str) -> Option<Date> {
     let shape = text.len() == 10
-        && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
     if shape { text.parse().ok() } else { None }
 }
 

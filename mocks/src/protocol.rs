@@ -119,12 +119,10 @@ impl Exchange<'_> {
         match &self.received.body {
             Ok(Request::Inquiry(inquiry)) if !misdirected => self.inquire(inquiry).await,
             Ok(Request::Clearing(clearing)) if !misdirected => self.clear(clearing, self.body).await,
-            Ok(Request::ResendConfirmation(original)) if !misdirected => {
-                match self.inside(original) {
-                    Some(clearing) => self.clear(&clearing, original).await,
-                    None => self.refuse(ResponseCode::Malformed).await,
-                }
-            }
+            Ok(Request::ResendConfirmation(original)) if !misdirected => match self.inside(original) {
+                Some(clearing) => self.clear(&clearing, original).await,
+                None => self.refuse(ResponseCode::Malformed).await,
+            },
             _ => self.refuse(ResponseCode::Malformed).await,
         }
     }
@@ -147,7 +145,8 @@ impl Exchange<'_> {
         let inner = message::read(original).ok()?;
         match inner.body {
             Ok(Request::Clearing(clearing))
-                if inner.header == self.received.header && clearing.key.collector == self.institution.code =>
+                if inner.header == self.received.header
+                    && clearing.key.collector == self.institution.code =>
             {
                 Some(clearing)
             }
@@ -186,7 +185,8 @@ impl Exchange<'_> {
         };
         let store = self.mocks.store();
         let of_customer =
-            bills::of_customer(store.reader(), &self.institution.number, &inquiry.key.customer_number).await?;
+            bills::of_customer(store.reader(), &self.institution.number, &inquiry.key.customer_number)
+                .await?;
         let found = bills::matching(&of_customer, numbers, self.institution.payment_category.is_some())
             .and_then(|named| bills::payable(&named, rules.today, inquiry.amount));
         Ok(found)
@@ -218,8 +218,7 @@ impl Exchange<'_> {
 
     fn not_recorded(&self, code: ResponseCode) -> Recorded {
         let outcome = ClearingOutcome::not_done(code);
-        let answer =
-            message::write(&self.received.header, self.now, &Answer::Clearing(outcome.clone()));
+        let answer = message::write(&self.received.header, self.now, &Answer::Clearing(outcome.clone()));
         Recorded { answer, outcome, repeated: false }
     }
 
@@ -239,4 +238,3 @@ impl Exchange<'_> {
         Ok(answer)
     }
 }
-

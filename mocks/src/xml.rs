@@ -68,7 +68,10 @@ pub fn read(bytes: &[u8]) -> Result<Element, XmlError> {
             reader.read_resolved_event().map_err(|error| XmlError::NotWellFormed(error.to_string()))?;
         match event {
             Event::Start(start) | Event::Empty(start) if root.is_some() && open.is_empty() => {
-                return Err(XmlError::NotWellFormed(format!("{} follows the root", start.local_name().as_ref())));
+                return Err(XmlError::NotWellFormed(format!(
+                    "{} follows the root",
+                    start.local_name().as_ref()
+                )));
             }
             Event::Start(ref start) | Event::Empty(ref start) => {
                 elements += 1;
@@ -87,7 +90,8 @@ pub fn read(bytes: &[u8]) -> Result<Element, XmlError> {
                 }
             }
             Event::End(_) => {
-                let element = open.pop().ok_or_else(|| XmlError::NotWellFormed("a stray end tag".to_owned()))?;
+                let element =
+                    open.pop().ok_or_else(|| XmlError::NotWellFormed("a stray end tag".to_owned()))?;
                 close(element, &mut open, &mut root)?;
             }
             Event::Text(found) => add_text(&found.xml10_content(), &mut open)?,
@@ -131,11 +135,7 @@ fn refuse_attributes(start: &quick_xml::events::BytesStart<'_>) -> Result<(), Xm
     Ok(())
 }
 
-fn close(
-    element: Element,
-    open: &mut [Element],
-    root: &mut Option<Element>,
-) -> Result<(), XmlError> {
+fn close(element: Element, open: &mut [Element], root: &mut Option<Element>) -> Result<(), XmlError> {
     let mut element = element;
     if !element.children.is_empty() {
         if !element.text.chars().all(is_xml_space) {
@@ -231,7 +231,11 @@ mod tests {
             "<Message xmlns=\"urn:mpn:v1\"/><Message xmlns=\"urn:mpn:v1\"/>",
             "<Message xmlns=\"urn:mpn:v1\">&#1;</Message>",
         ] {
-            assert!(matches!(read(text.as_bytes()), Err(XmlError::NotWellFormed(_))), "{text}: {:?}", read(text.as_bytes()));
+            assert!(
+                matches!(read(text.as_bytes()), Err(XmlError::NotWellFormed(_))),
+                "{text}: {:?}",
+                read(text.as_bytes())
+            );
         }
     }
 

@@ -12,7 +12,8 @@ const { between } = require("@holiday-jp/holiday_jp");
 const day = (date) => date.toISOString().slice(0, 10);
 const theirs = new Set(between(new Date(`${first}-01-01`), new Date(`${last}-12-31`)).map((h) => day(h.date)));
 const lines = readFileSync(0, "utf8").trim().split("\n");
-const ours = new Set(lines.map((line) => line.split(",")[0]).filter((d) => d.slice(0, 4) >= first && d.slice(0, 4) <= last));
+const inRange = (date) => Number(date.slice(0, 4)) >= first && Number(date.slice(0, 4)) <= last;
+const ours = new Set(lines.map((line) => line.split(",")[0]).filter(inRange));
 
 let differences = 0;
 for (const date of new Set([...ours, ...theirs])) {

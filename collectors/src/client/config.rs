@@ -42,8 +42,8 @@ pub struct Limits {
     pub circuit_failures_max: u32,
     /// How long an open circuit stays so before one request probes.
     pub circuit_probe_after: Duration,
-    /// How long an unused connection is kept; shorter than servers do, since one that the server closes under a
-    /// request costs certainty about it.
+    /// How long an unused connection is kept; shorter than servers do, since one that the server closes under
+    /// a request costs certainty about it.
     pub idle_wait: Duration,
 }
 

@@ -53,7 +53,7 @@ impl Client {
         let key = Arc::new(key);
         let http = transport::http_client(trust, limits)?;
         let lanes = peers.into_iter().map(|(number, peer)| {
-            let transport = Transport::new(&number, peer, http.clone(), Arc::clone(&key))?;
+            let transport = Transport::new(&number, peer, http.clone(), Arc::clone(&key), trust)?;
             Ok((number, Lane::new(transport, limits)))
         });
         lanes.collect::<Result<_, ClientError>>().map(|lanes| Self(Arc::new(lanes)))

@@ -8,6 +8,10 @@ use crate::signature::{SignatureError, SignedHeaders};
 
 /// One of three; the difference between the first two decides about money.
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one value for each exchange, and most of them are the large one"
+)]
 pub enum Outcome {
     /// No byte of the request was written. It may be sent later as if never tried.
     NotSent(NotSent),

@@ -22,7 +22,9 @@ use super::config::{ClientError, Limits, Peer, Trust};
 use super::connector::Connector;
 use super::outcome::{Answer, Failure, NotSent, Silence};
 use crate::protocol::{self, MESSAGE_BYTES_MAX, Message};
-use crate::signature::{RequestParts, ResponseParts, SigningKey, VerifyingKey, sign_request, verify_response};
+use crate::signature::{
+    RequestParts, ResponseParts, SigningKey, VerifyingKey, sign_request, verify_response,
+};
 
 /// The pool of connections to all collectors.
 pub(super) type HttpClient = hyper_util::client::legacy::Client<Connector, Full<Bytes>>;
@@ -95,18 +97,25 @@ impl Transport {
         peer: Peer,
         http: HttpClient,
         own_key: Arc<SigningKey>,
+        trust: &Trust,
     ) -> Result<Self, ClientError> {
         if peer.keys.is_empty() {
             return Err(ClientError::NoKey(number.to_string()));
         }
-        let uri = endpoint(number, &peer.endpoint).ok_or_else(|| ClientError::Endpoint(number.to_string()))?;
+        let uri = endpoint(number, &peer.endpoint, trust)
+            .ok_or_else(|| ClientError::Endpoint(number.to_string()))?;
         Ok(Self(Arc::new(Route { uri, keys: peer.keys, http, own_key })))
     }
 }
 
 /// `{base}/{number}/mpn`.
-fn endpoint(number: &CollectorNumber, base: &Uri) -> Option<Uri> {
-    if base.query().is_some() || !matches!(base.scheme_str(), Some("http" | "https")) {
+fn endpoint(number: &CollectorNumber, base: &Uri, trust: &Trust) -> Option<Uri> {
+    let allowed = match base.scheme_str()? {
+        "https" => true,
+        "http" => matches!(trust, Trust::PlainHttp),
+        _ => false,
+    };
+    if !allowed || base.query().is_some() {
         return None;
     }
     let path = format!("{}/{number}/mpn", base.path().trim_end_matches('/'));
@@ -163,7 +172,8 @@ impl Route {
 
     /// Signature first: what is not signed is not even read.
     fn checked(&self, call: &Call, headers: &HeaderMap, bytes: Bytes) -> Result<Answer, Silence> {
-        let parts = ResponseParts { status: StatusCode::OK.as_u16(), body: &bytes, request_body: &call.bytes };
+        let parts =
+            ResponseParts { status: StatusCode::OK.as_u16(), body: &bytes, request_body: &call.bytes };
         let signature = verify_response(&self.keys, &parts, headers, machine_now())?;
         let message = protocol::decode(&bytes)?;
         if !message.header.answers(&call.request.header) {
@@ -185,7 +195,8 @@ async fn read(response: Response<Incoming>) -> Result<(HeaderMap, Bytes), Silenc
     if !is_protocol_type(&parts.headers) {
         return Err(Silence::ContentType);
     }
-    let announced = parts.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    let announced =
+        parts.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     if announced.is_some_and(|length: u64| length > u64::try_from(MESSAGE_BYTES_MAX).unwrap_or(u64::MAX)) {
         return Err(Silence::TooLarge);
     }

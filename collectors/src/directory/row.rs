@@ -74,7 +74,8 @@ pub(super) fn read(text: &str) -> Result<Vec<Collector>, DirectoryError> {
     let mut rows = Vec::with_capacity(file.collector.len());
     for (index, row) in file.collector.into_iter().enumerate() {
         let number = row.number.clone();
-        let fail = |(field, rule)| DirectoryError::Row { row: index + 1, number: number.clone(), field, rule };
+        let fail =
+            |(field, rule)| DirectoryError::Row { row: index + 1, number: number.clone(), field, rule };
         let collector = check(row).map_err(fail)?;
         if !numbers.insert(collector.number.clone()) {
             return Err(fail(("number", "another row has it")));

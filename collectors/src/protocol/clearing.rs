@@ -7,7 +7,8 @@ use super::fields::{self, BankCode, BillKey, Channel, EntryKind};
 use super::reader::Fields;
 use super::writer::ElementSink;
 
-/// Tells the collector that the bank holds the money for one bill. Sent once; a repeat is a resend confirmation.
+/// Tells the collector that the bank holds the money for one bill. Sent once; a repeat is a resend
+/// confirmation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clearing {
     /// The numbers under which the bill was found.

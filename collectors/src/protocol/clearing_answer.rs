@@ -64,9 +64,10 @@ impl ClearingAnswer {
             }
             (ResponseCode::Normal, provisional) => Ok(Self::Normal { provisional, reference }),
             (code, None) => Ok(Self::Refused { code, reference }),
-            (_, Some(_)) => {
-                Err(DecodeError::Rule { element: "ProvisionalCode", rule: "only an acceptance is provisional" })
-            }
+            (_, Some(_)) => Err(DecodeError::Rule {
+                element: "ProvisionalCode",
+                rule: "only an acceptance is provisional",
+            }),
         }
     }
 }

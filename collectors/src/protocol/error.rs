@@ -2,7 +2,8 @@
 
 use domain::xml::XmlError;
 
-/// Names the element and what is wrong with it; of the content it shows one character at most, so it may be logged.
+/// Names the element and what is wrong with it; of the content it shows one character at most, so it may be
+/// logged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// Not acceptable as XML, or not of the schema's form.

@@ -26,13 +26,7 @@ pub struct Header {
 impl Header {
     /// The header of a request of the hub.
     pub fn request(key: &ResendKey, receiver: CentreCode, sent_at: Timestamp) -> Self {
-        Self {
-            sender: key.centre.clone(),
-            receiver,
-            processing_date: key.date,
-            serial: key.serial,
-            sent_at,
-        }
+        Self { sender: key.centre.clone(), receiver, processing_date: key.date, serial: key.serial, sent_at }
     }
 
     /// The header of the answer to this one: sender and receiver swapped, the same date and serial.

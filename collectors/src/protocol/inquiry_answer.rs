@@ -45,7 +45,7 @@ impl InquiryAnswer {
             (ResponseCode::Normal, false) => Ok(Self::Bills(bills)),
             (ResponseCode::Normal, true) => {
                 Err(DecodeError::Rule { element: "Bill", rule: "0000 comes with one at least" })
-            },
+            }
             (code, true) => Ok(Self::Refused(code)),
             (_, false) => Err(DecodeError::Rule { element: "Bill", rule: "a refusal carries no bill" }),
         }

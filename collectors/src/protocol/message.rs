@@ -2,6 +2,7 @@
 
 use domain::xml;
 
+use super::NAMESPACE;
 use super::clearing::Clearing;
 use super::clearing_answer::ClearingAnswer;
 use super::error::DecodeError;
@@ -11,7 +12,6 @@ use super::inquiry_answer::InquiryAnswer;
 use super::reader::Fields;
 use super::resend_confirmation::ResendConfirmation;
 use super::writer::ElementSink;
-use super::NAMESPACE;
 
 /// One message of either direction.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -38,7 +38,11 @@ impl<'a> Fields<'a> {
     }
 
     /// The next children called `name`, at most `max`.
-    pub(super) fn elements(&mut self, name: &'static str, max: usize) -> Result<Vec<&'a Element>, DecodeError> {
+    pub(super) fn elements(
+        &mut self,
+        name: &'static str,
+        max: usize,
+    ) -> Result<Vec<&'a Element>, DecodeError> {
         Ok(self.0.many(name, max)?)
     }
 
@@ -94,7 +98,8 @@ impl<'a> Fields<'a> {
     /// A required instant with its offset from UTC.
     pub(super) fn instant(&mut self, name: &'static str) -> Result<Timestamp, DecodeError> {
         self.required(name, "a date and time with an offset", |text| {
-            // the grammar of XML is narrower than RFC 3339's: a capital T between, a capital Z or an offset behind
+            // the grammar of XML is narrower than RFC 3339's: a capital T between, a capital Z or an offset
+            // behind
             let fits = text.len() <= INSTANT_CHARS_MAX
                 && text.as_bytes().get(10) == Some(&b'T')
                 && !text.contains('z');
@@ -120,8 +125,9 @@ fn value<T>(
 
 /// Canonical digits: no sign, no leading zero, at most 11.
 fn amount(text: &str) -> Option<Yen> {
-    let canonical =
-        text.len() <= 11 && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    let canonical = text.len() <= 11
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && (text == "0" || !text.starts_with('0'));
     let amount = canonical.then(|| text.parse().ok()).flatten().map(Yen::new)?;
     (amount <= AMOUNT_MAX).then_some(amount)
 }

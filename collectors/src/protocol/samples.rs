@@ -69,7 +69,8 @@ pub(crate) fn one_bill() -> Message {
     answer_to(&tax_inquiry(), Body::InquiryAnswer(InquiryAnswer::Bills(vec![bill("T-0001", 12_300, 0)])))
 }
 
-/// Several bills under one key; the last without the dates, with a fee and with characters that need escaping.
+/// Several bills under one key; the last without the dates, with a fee and with characters that need
+/// escaping.
 pub(crate) fn several_bills() -> Message {
     let plain = Bill {
         payer: "A & B <C> \"D\"".to_owned(),

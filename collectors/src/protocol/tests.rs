@@ -117,7 +117,10 @@ fn broken_messages() -> Vec<(String, &'static str)> {
         (with(&answer, "見本商事株式会社", ""), "Payer"),
         (with(&answer, "見本商事株式会社", "見本&#10;商事"), "Payer"),
         (with(&answer, "源泉所得税及復興特別所得税", &"税".repeat(60)), "Contents"),
-        (with(&clearing, "<Amount>12300</Amount><Fee>0</Fee>", "<Fee>0</Fee><Amount>12300</Amount>"), "Amount"),
+        (
+            with(&clearing, "<Amount>12300</Amount><Fee>0</Fee>", "<Fee>0</Fee><Amount>12300</Amount>"),
+            "Amount",
+        ),
         (with(&clearing, ">typed<", ">Typed<"), "EntryKind"),
         (with(&clearing, ">2027-01-12<", ">2027-1-12<"), "ClearBy"),
     ]
@@ -298,9 +301,8 @@ fn body() -> impl Strategy<Value = Body> {
     let normal = (option::of(code()), reference()).prop_map(|(provisional, reference)| {
         Body::ClearingAnswer(ClearingAnswer::Normal { provisional, reference })
     });
-    let refusal = (code(), reference()).prop_map(|(code, reference)| {
-        Body::ClearingAnswer(ClearingAnswer::Refused { code, reference })
-    });
+    let refusal = (code(), reference())
+        .prop_map(|(code, reference)| Body::ClearingAnswer(ClearingAnswer::Refused { code, reference }));
     prop_oneof![inquiry, bills, refused, clearing, resend, normal, refusal]
 }
 

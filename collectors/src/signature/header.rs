@@ -86,7 +86,10 @@ impl SignedHeaders {
 impl std::fmt::Display for SignedHeaders {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { content_digest, signature_input, signature } = self;
-        write!(f, "Content-Digest: {content_digest}\nSignature-Input: {signature_input}\nSignature: {signature}")
+        write!(
+            f,
+            "Content-Digest: {content_digest}\nSignature-Input: {signature_input}\nSignature: {signature}"
+        )
     }
 }
 
@@ -122,7 +125,8 @@ impl Params {
     /// Gives the member verbatim too, as the base repeats it.
     pub(super) fn read<'a>(header: &'a str, components: &str) -> Result<(Self, &'a str), SignatureError> {
         let form = SignatureError::Form("Signature-Input");
-        let member = header.strip_prefix(LABEL).and_then(|rest| rest.strip_prefix('=')).ok_or(form.clone())?;
+        let member =
+            header.strip_prefix(LABEL).and_then(|rest| rest.strip_prefix('=')).ok_or(form.clone())?;
         let params = member.strip_prefix(components).ok_or(form.clone())?;
         let (mut created, mut key_id, mut algorithm, mut tag) = (None, None, None, None);
         let mut written = params.split(';');

@@ -1,4 +1,5 @@
-//! HTTP Message Signatures (RFC 9421) as the protocol uses them: Ed25519, tag `mpn-v1`, one signature labelled
+//! HTTP Message Signatures (RFC 9421) as the protocol uses them: Ed25519, tag `mpn-v1`, one signature
+//! labelled
 //! `mpn`, fixed covered components. Whatever differs from that is refused, however valid it may be elsewhere.
 
 mod header;

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use domain::Timestamp;
 
 use super::{
-    LABEL, Params, REQUEST_COMPONENTS, RESPONSE_COMPONENTS, RequestParts, ResponseParts, SignedHeaders, SigningKey,
-    content_digest, request_base, response_base,
+    LABEL, Params, REQUEST_COMPONENTS, RESPONSE_COMPONENTS, RequestParts, ResponseParts, SignedHeaders,
+    SigningKey, content_digest, request_base, response_base,
 };
 
 /// Signs a request; `now` is the machine's time.

@@ -24,7 +24,8 @@ fn request(body: &[u8]) -> RequestParts<'_> {
     RequestParts { method: "POST", path: "/00200/mpn", content_type: CONTENT_TYPE, body }
 }
 
-const ANSWER: ResponseParts<'static> = ResponseParts { status: 200, body: b"answer", request_body: b"question" };
+const ANSWER: ResponseParts<'static> =
+    ResponseParts { status: 200, body: b"answer", request_body: b"question" };
 
 fn signed_answer() -> HeaderMap {
     headers(&sign_response(&key("00200-1", 2), &ANSWER, now()))
@@ -177,7 +178,8 @@ fn keys_come_from_pkcs8_and_never_show_themselves() {
     assert_eq!(VerifyingKey::new("a", &[0; 31]).unwrap_err(), KeyError::Public);
 }
 
-/// The published pair of a signed request and its signed answer, with the keys that the protocol's page gives.
+/// The published pair of a signed request and its signed answer, with the keys that the protocol's page
+/// gives.
 #[test]
 fn the_published_exchange_is_signed_as_published() {
     let (hub, collector) = (key("hub-1", 1), key("00200-1", 2));

@@ -4,8 +4,8 @@ use domain::Timestamp;
 use http::HeaderMap;
 
 use super::{
-    CREATED_WINDOW_S, Params, REQUEST_COMPONENTS, RESPONSE_COMPONENTS, RequestParts, ResponseParts, SignatureError,
-    SignedHeaders, VerifyingKey, content_digest, request_base, response_base,
+    CREATED_WINDOW_S, Params, REQUEST_COMPONENTS, RESPONSE_COMPONENTS, RequestParts, ResponseParts,
+    SignatureError, SignedHeaders, VerifyingKey, content_digest, request_base, response_base,
 };
 
 /// Verifies a request against the keys of its sender; `now` is the machine's time. Gives the headers to keep.
@@ -20,7 +20,8 @@ pub fn verify_request(
     })
 }
 
-/// Verifies a response against the keys of its sender; `now` is the machine's time. Gives the headers to keep.
+/// Verifies a response against the keys of its sender; `now` is the machine's time. Gives the headers to
+/// keep.
 pub fn verify_response(
     keys: &[VerifyingKey],
     parts: &ResponseParts<'_>,

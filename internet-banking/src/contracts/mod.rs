@@ -11,7 +11,9 @@ pub use rights::{Business, Rights};
 pub use store::{NewAccount, NewUser, Store, StoreError};
 
 macro_rules! code {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $code:literal, $label:literal;)* })*) => {$(
+    ($($(#[$doc:meta])* $name:ident {
+        $($(#[$variant_doc:meta])* $variant:ident = $code:literal, $label:literal;)*
+    })*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {

@@ -83,6 +83,13 @@ impl Store {
         Ok(id)
     }
 
+    /// Whether there is any contract at all: a new bank has none.
+    pub async fn any_contract(&self) -> Result<bool, StoreError> {
+        let found: Option<i64> =
+            read!(self.database, |c| sqlx::query_scalar("SELECT 1 FROM contract LIMIT 1").fetch_optional(c).await)?;
+        Ok(found.is_some())
+    }
+
     /// Adds a deposit account to a contract.
     pub async fn add_account(&self, contract: ContractId, account: &NewAccount) -> Result<(), StoreError> {
         on!(self.database, |c| sqlx::query(
@@ -147,7 +154,11 @@ impl Store {
     }
 
     /// The accounts that a user may do a business with, the main one first.
-    pub async fn accounts_for(&self, user: &User, business: Business) -> Result<Vec<DepositAccount>, StoreError> {
+    pub async fn accounts_for(
+        &self,
+        user: &User,
+        business: Business,
+    ) -> Result<Vec<DepositAccount>, StoreError> {
         let mut accounts = self.accounts(user.contract).await?;
         accounts.retain(|account| user.rights.may_use(business, account.account));
         Ok(accounts)
@@ -247,5 +258,13 @@ async fn add_right(
 fn account(row: AccountRow) -> Result<DepositAccount, StoreError> {
     let (account, branch, branch_name, kind, number, name, main) = row;
     let kind = AccountKind::from_code(&kind).ok_or(StoreError::Word(kind))?;
-    Ok(DepositAccount { account: AccountId::new(account), branch, branch_name, kind, number, name, main: main == 1 })
+    Ok(DepositAccount {
+        account: AccountId::new(account),
+        branch,
+        branch_name,
+        kind,
+        number,
+        name,
+        main: main == 1,
+    })
 }

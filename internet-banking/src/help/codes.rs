@@ -12,6 +12,8 @@ pub enum Money {
     Held,
     /// The amount was held for a moment and is free again.
     Released,
+    /// It is not known whether the amount was held.
+    Unclear,
 }
 
 impl Money {
@@ -20,6 +22,7 @@ impl Money {
         match self {
             Self::Untouched => "まだ何も引き落とされていません。",
             Self::Held => "お支払い金額は口座に確保されています(支払可能額から差し引かれています)。",
+            Self::Unclear => "払い込まれたかどうかは、払込履歴でご確認ください。",
             Self::Released => "お支払い金額は引き落とされていません。確保した金額は元に戻しました。",
         }
     }
@@ -233,7 +236,12 @@ codes! {
     Unavailable = "P-901", Untouched,
     "一時的な取扱不可",
     "当行のシステムの都合により、ただいまお取り扱いできません。",
-    "払込履歴に新しい払込がないことを確かめ、しばらくしてから、もう一度お手続きください。";
+    "しばらくしてから、もう一度お手続きください。";
+    /// Our own failure at the moment of the payment.
+    PaymentUnclear = "P-902", Unclear,
+    "払込の受付を確認できません",
+    "当行のシステムの都合により、払込を受け付けたかどうかを確認できませんでした。",
+    "やり直す前に、払込履歴でこの払込があるかどうかを必ずご確認ください。";
     /// Sent, and nobody knows yet whether the collector cleared.
     OutcomeUnknown = "P-601", Held,
     "払込結果を確認中",

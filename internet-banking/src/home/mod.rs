@@ -6,15 +6,23 @@ use axum::extract::State;
 use axum::response::Html;
 use axum::routing::get;
 use chrono::{NaiveTime, Timelike};
+use domain::payment::State as PaymentState;
+use domain::time::month_day;
 use domain::{Timestamp, Yen};
 use edge::{Failure, Frame, render};
+use gateway::HistoryQuery;
 use ledger::Balance;
 
+use crate::Bank;
 use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
-use crate::links::Link;
+use crate::links::{Link, PaymentLink};
 use crate::sign_in::SignedIn;
-use crate::Bank;
+
+/// How far back payments without an outcome are looked for; they are settled in days.
+const OPEN_PAYMENTS_DAYS: i64 = 14;
+/// The newest payments among which those without an outcome are looked for.
+const OPEN_PAYMENTS_LOOKED_AT: u32 = 50;
 
 /// The page of this folder.
 pub fn routes() -> Router<Bank> {
@@ -31,8 +39,17 @@ struct Page {
     read_at: String,
     may_see_balances: bool,
     may_pay: bool,
+    tasks: Vec<Task>,
     lines: Vec<Line>,
     total: Yen,
+}
+
+/// A payment whose outcome is not known yet.
+struct Task {
+    link: PaymentLink,
+    collector: String,
+    day: String,
+    amount: Yen,
 }
 
 /// An account as the page shows it.
@@ -69,12 +86,42 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         may_see_balances: signed_in.user.rights.may(Business::Inquiry),
         may_pay: signed_in.user.rights.may(Business::PayEasy),
         total: total.ok_or_else(|| Failure::internal("the sum of the balances does not fit"))?,
+        tasks: tasks(&bank, &signed_in, now).await?,
         lines,
     })
 }
 
-/// The accounts whose balance the user may see. An account that the ledger does not know is a fault of ours, and
-/// showing the others alone would hide it.
+/// 払込結果を確認中: payments that the user may see and that wait for the collector's word.
+async fn tasks(bank: &Bank, signed_in: &SignedIn, now: Timestamp) -> Result<Vec<Task>, Failure> {
+    let accounts = signed_in.user.rights.accounts(Business::PayEasy);
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = HistoryQuery {
+        contract: signed_in.contract.id,
+        accounts,
+        since: now.plus_seconds(-OPEN_PAYMENTS_DAYS * 86_400),
+        collector: None,
+        before: None,
+        limit: OPEN_PAYMENTS_LOOKED_AT,
+    };
+    let page = bank.gateway.history(&query).await?;
+    let is_open = |state| matches!(state, PaymentState::Held | PaymentState::Sending | PaymentState::Unknown);
+    let task = |payment: gateway::Payment| {
+        let facts = payment.facts;
+        let collector = bank.gateway.directory().get(&facts.collector);
+        Task {
+            link: PaymentLink(facts.id),
+            collector: collector.map_or_else(|| facts.collector.to_string(), |found| found.shown_name()),
+            day: month_day(facts.receipt_date),
+            amount: facts.amount,
+        }
+    };
+    Ok(page.payments.into_iter().filter(|payment| is_open(payment.state)).map(task).collect())
+}
+
+/// The accounts whose balance the user may see. An account that the ledger does not know is a fault of ours,
+/// and showing the others alone would hide it.
 async fn lines(bank: &Bank, signed_in: &SignedIn, now: Timestamp) -> Result<Vec<Line>, Failure> {
     let accounts = bank.contracts.accounts_for(&signed_in.user, Business::Inquiry).await?;
     let ids: Vec<_> = accounts.iter().map(|account| account.account).collect();

@@ -5,6 +5,8 @@ use domain::{AccountId, BillId, CollectorNumber, ContractId, InquiryId, PaymentI
 
 /// Seconds of business time after which an entry that was begun is over.
 pub const DRAFT_LIFE_S: i64 = 30 * 60;
+/// Seconds for which the hub takes payments of an answered inquiry; told to the payer, decided by the hub.
+pub const INQUIRY_VALID_S: i64 = 15 * 60;
 /// Entries that one user may have open; the oldest goes first.
 pub const DRAFTS_PER_USER_MAX: i64 = 20;
 

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::draft::{Choice, Draft};
 use super::problem::Problem;
 use super::rules::Numbers;
+use super::store::Drafts;
 use crate::Bank;
 use crate::confirmation;
 use crate::contracts::Business;
@@ -18,13 +19,18 @@ use crate::tokens::Verdict;
 
 /// The secrets of the review page.
 #[derive(Default, serde::Deserialize)]
+#[serde(default)]
 pub struct Secrets {
     /// 確認用パスワード.
-    #[serde(default)]
+    #[serde(deserialize_with = "secret")]
     pub confirmation_password: SecretString,
     /// ワンタイムパスワード; needed where the collector's row says so, whether the form has it or not.
-    #[serde(default)]
+    #[serde(deserialize_with = "secret")]
     pub one_time_password: SecretString,
+}
+
+fn secret<'de, D: serde::Deserializer<'de>>(form: D) -> Result<SecretString, D::Error> {
+    <String as serde::Deserialize>::deserialize(form).map(SecretString::from)
 }
 
 /// The collector of a number, if it can be paid by typing numbers.
@@ -86,12 +92,7 @@ fn inquiry_problem(error: &InquiryError, collector: &Collector, today: Date) -> 
 
 /// Pays what the draft says. A payment that exists already is answered as it is: a double click, a page sent
 /// again or a second tab changes nothing and needs no new one-time password.
-pub async fn pay(
-    bank: &Bank,
-    by: &SignedIn,
-    draft: &Draft,
-    secrets: &Secrets,
-) -> Result<Payment, Problem> {
+pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -> Result<Payment, Problem> {
     policy::require(by, Business::PayEasy).map_err(|_| Problem::NotPermitted)?;
     let (Some(inquiry), Some(choice)) = (draft.inquiry, draft.choice.as_ref()) else {
         return Err(Problem::ReviewOutdated);
@@ -121,8 +122,13 @@ pub async fn pay(
             Ok(payment)
         }
         Err(error) => {
-            let problem = pay_problem(bank, by, choice, error).await;
+            let problem = pay_problem(bank, by, draft, choice, error).await;
             tracing::info!(payment = %choice.payment, code = %problem.code(), "a payment was refused");
+            if problem != Problem::PaymentUnclear {
+                // the refused id stays refused; should the payer put it right, that is a payment of its own
+                let drafts = Drafts::of(&bank.database, by.contract.id, by.user.id);
+                drafts.renew(&draft.id, choice.payment).await.map_err(|error| unavailable(&error))?;
+            }
             Err(problem)
         }
     }
@@ -159,12 +165,7 @@ async fn one_time_password(bank: &Bank, by: &SignedIn, typed: &SecretString) -> 
     }
 }
 
-async fn pay_problem(
-    bank: &Bank,
-    by: &SignedIn,
-    choice: &Choice,
-    error: PayError,
-) -> Problem {
+async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice, error: PayError) -> Problem {
     match error {
         PayError::InquiryExpired => Problem::InquiryExpired,
         PayError::BillNotInInquiry => Problem::BillUnavailable,
@@ -179,11 +180,20 @@ async fn pay_problem(
         }
         PayError::GuardTaken(_) => Problem::OneTimePasswordUsed,
         PayError::ClearByPassed => Problem::ClearByPassed,
+        PayError::Closed => {
+            let hours =
+                bank.gateway.directory().get(&draft.collector).map(|c| c.hours.text(bank.clock.now().date()));
+            Problem::CollectorClosed { hours }
+        }
+        PayError::Overloaded => Problem::Unavailable,
         PayError::DifferentOrder => {
             tracing::error!(payment = %choice.payment, "the id of a payment came with another content");
             Problem::ReviewOutdated
         }
-        PayError::Store(error) => unavailable(&error),
+        PayError::Store(error) => {
+            tracing::error!(payment = %choice.payment, %error, "whether a payment was made is not known");
+            Problem::PaymentUnclear
+        }
     }
 }
 

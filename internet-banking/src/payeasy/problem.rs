@@ -1,10 +1,10 @@
-//! Everything that can stop a payment before money moves, each with its own words and code.
+//! Everything that can stop a payment, each with its own words and code.
 
 use domain::{PaymentId, ResponseCode, Yen};
 
 use crate::help::Code;
 
-/// Why the payer cannot go on. Money never moved.
+/// Why the payer cannot go on. Money never moved, but for the one case that says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// No collector has the number.
@@ -77,6 +77,8 @@ pub enum Problem {
     ReviewOutdated,
     /// Our own failure; nothing was done.
     Unavailable,
+    /// Our own failure at the moment of the payment: it may have been made.
+    PaymentUnclear,
 }
 
 impl Problem {
@@ -106,6 +108,7 @@ impl Problem {
             Self::NotPermitted => Code::NotPermitted,
             Self::ReviewOutdated => Code::ReviewOutdated,
             Self::Unavailable => Code::Unavailable,
+            Self::PaymentUnclear => Code::PaymentUnclear,
         }
     }
 
@@ -120,13 +123,33 @@ impl Problem {
             Self::InsufficientFunds { available } => {
                 format!("支払可能額が足りません。支払可能額は {available} 円です。")
             }
-            Self::Missing { field: "one_time_password" } => "ワンタイムパスワードを入力してください。".to_owned(),
+            Self::Missing { field: "one_time_password" } => {
+                "ワンタイムパスワードを入力してください。".to_owned()
+            }
             Self::Missing { .. } => "確認用パスワードを入力してください。".to_owned(),
             Self::ConfirmationPasswordWrong { left } | Self::OneTimePasswordWrong { left } => {
                 format!("{happened}あと{left}回誤ると、ご利用を停止します。")
             }
             _ => happened.to_owned(),
         }
+    }
+
+    /// Whether the payer must begin anew: nothing on the review page can put it right.
+    pub const fn ends_the_entry(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownCollector
+                | Self::LinkOnly { .. }
+                | Self::NotYetWorking { .. }
+                | Self::CollectorClosed { .. }
+                | Self::InquiryExpired
+                | Self::AmountChanged
+                | Self::BillUnavailable
+                | Self::BillBusy { .. }
+                | Self::ClearByPassed
+                | Self::NotPermitted
+                | Self::PaymentUnclear
+        )
     }
 
     /// The field that the error summary leads to, where one is to blame.
@@ -228,7 +251,9 @@ mod tests {
         let funds = Problem::InsufficientFunds { available: Yen::new(1_234_567) }.words();
         assert!(funds.contains("1,234,567 円"), "{funds}");
         assert!(Problem::OneTimePasswordWrong { left: 3 }.words().contains("あと3回"));
-        assert!(Problem::CollectorClosed { hours: Some("8:00–21:00".to_owned()) }.words().contains("8:00–21:00"));
+        assert!(
+            Problem::CollectorClosed { hours: Some("8:00–21:00".to_owned()) }.words().contains("8:00–21:00")
+        );
     }
 
     /// The bank's own words for each refusal that a payer can meet: none shares another's.

@@ -71,6 +71,10 @@ pub struct CollectorRow {
     pub charges: String,
     /// When it answers.
     pub hours: String,
+    /// What every payer must be told.
+    pub notice: Option<String>,
+    /// How it can be paid here.
+    pub method: &'static str,
 }
 
 impl CollectorRow {
@@ -81,6 +85,12 @@ impl CollectorRow {
             name: collector.shown_name(),
             charges: collector.charges.join("、"),
             hours: collector.hours.text(today),
+            notice: collector.notice.clone(),
+            method: match (collector.methods.online, collector.available) {
+                (true, true) => "番号の入力",
+                (true, false) => "準備中",
+                (false, _) => "サイトから",
+            },
         }
     }
 }
@@ -100,6 +110,16 @@ pub struct StartPage {
     /// What was typed.
     pub collector: String,
     /// The collectors that work.
+    pub collectors: Vec<CollectorRow>,
+}
+
+/// All collectors of the list.
+#[derive(Template)]
+#[template(path = "payeasy/collectors.html")]
+pub struct CollectorsPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The collectors.
     pub collectors: Vec<CollectorRow>,
 }
 

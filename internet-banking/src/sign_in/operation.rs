@@ -68,7 +68,12 @@ impl SignIns {
 
     /// Signs a user in by login ID and password, ends the user's other session, and answers the new session's
     /// secret for the cookie.
-    pub async fn by_password(&self, login_id: &str, password: &str, peer: Peer) -> Result<SessionId, Refusal> {
+    pub async fn by_password(
+        &self,
+        login_id: &str,
+        password: &str,
+        peer: Peer,
+    ) -> Result<SessionId, Refusal> {
         let now = self.clock.now();
         if self.throttle.is_address_blocked(peer.ip(), now).await? {
             tracing::warn!(address = %peer.ip(), "sign-in refused: too many failures from the address");
@@ -97,6 +102,11 @@ impl SignIns {
         self.begin(user, SignInMethod::Password, peer, now).await
     }
 
+    /// Lifts the block or lock of a login ID. Who may ask for it is the caller's question (R14, SEC-10).
+    pub async fn unlock(&self, login_id: &str) -> Result<(), sqlx::Error> {
+        self.throttle.clear(login_id).await
+    }
+
     async fn begin(
         &self,
         user: UserId,
@@ -116,7 +126,8 @@ impl SignIns {
         }
     }
 
-    /// A user who may sign in by password, and the stored hash. Contracts that sign in by certificate have none.
+    /// A user who may sign in by password, and the stored hash. Contracts that sign in by certificate have
+    /// none.
     async fn find(&self, login_id: &str) -> Result<Option<(UserId, String)>, sqlx::Error> {
         let row: Option<(Uuid, String)> = read!(self.database, |c| {
             sqlx::query_as(

@@ -15,7 +15,8 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// Bytes of salt.
 const SALT_BYTES: usize = 16;
-/// Hashes computed at the same time; more wait their turn, so that sign-ins never take all processors or memory.
+/// Hashes computed at the same time; more wait their turn, so that sign-ins never take all processors or
+/// memory.
 const CONCURRENT_MAX: usize = 2;
 /// Characters of a password. Longer ones are wrong without being looked at.
 pub const PASSWORD_CHARS_MAX: usize = 128;
@@ -72,7 +73,8 @@ impl Passwords {
         self.run(move |hasher| hasher.hash(&password)).await
     }
 
-    /// Judges a typed password. Without a stored hash (unknown user) it takes the same time and answers wrong.
+    /// Judges a typed password. Without a stored hash (unknown user) it takes the same time and answers
+    /// wrong.
     pub async fn verify(&self, stored: Option<String>, typed: &str) -> Result<Verdict, PasswordError> {
         // what is too long is cut, not skipped: it must take the same time
         let typed: Zeroizing<String> = Zeroizing::new(typed.chars().take(PASSWORD_CHARS_MAX + 1).collect());
@@ -169,7 +171,8 @@ mod tests {
         .hash_password_with_salt(b"old password", &[7; SALT_BYTES])
         .unwrap()
         .to_string();
-        let Verdict::Right { rehashed: Some(new) } = own.verify(Some(old), "old password").await.unwrap() else {
+        let Verdict::Right { rehashed: Some(new) } = own.verify(Some(old), "old password").await.unwrap()
+        else {
             panic!("an old hash must be replaced");
         };
         assert_eq!(own.verify(Some(new), "old password").await.unwrap(), Verdict::Right { rehashed: None });

@@ -126,7 +126,8 @@ impl SessionStore for Sessions {
         )?;
         execute!(
             &mut tx,
-            "UPDATE session SET ended_us = $1, ended_why = 'expired' WHERE app_user = $2 AND ended_us IS NULL",
+            "UPDATE session SET ended_us = $1, ended_why = 'expired'
+             WHERE app_user = $2 AND ended_us IS NULL",
             now.micros(),
             new.user.uuid(),
         )?;

@@ -1,5 +1,5 @@
-//! Slows guessing down, by login ID and by address (SEC-09). The counters are in the database, so every process of
-//! a deployment counts together and a restart forgets nothing.
+//! Slows guessing down, by login ID and by address (SEC-09). The counters are in the database, so every
+//! process of a deployment counts together and a restart forgets nothing.
 
 use std::net::IpAddr;
 
@@ -62,8 +62,8 @@ impl Throttle {
         Self { database, key: hmac::Key::new(hmac::HMAC_SHA256, &**key), limits }
     }
 
-    /// Counts a try of a login ID as a failure before it is judged, so that tries sent side by side count like tries
-    /// sent one after the other. [`Self::clear`] takes it back when the try was right.
+    /// Counts a try of a login ID as a failure before it is judged, so that tries sent side by side count
+    /// like tries sent one after the other. [`Self::clear`] takes it back when the try was right.
     pub async fn admit(&self, login_id: &str, now: Timestamp) -> Result<Admission, sqlx::Error> {
         let limits = &self.limits;
         let subject = self.login_subject(login_id);
@@ -127,8 +127,8 @@ impl Throttle {
         Ok(until.is_some_and(|until| until > now.micros()))
     }
 
-    /// Counts a failure from an address. Right tries do not clear it: whoever has one account could go on guessing
-    /// the others.
+    /// Counts a failure from an address. Right tries do not clear it: whoever has one account could go on
+    /// guessing the others.
     pub async fn count_address(&self, address: IpAddr, now: Timestamp) -> Result<(), sqlx::Error> {
         let limits = &self.limits;
         execute!(

@@ -118,7 +118,10 @@ impl Tokens {
 
     async fn seed(&self, serial: &str) -> Result<Seed, TokenError> {
         let sealed: Option<Vec<u8>> = read!(self.database, |c| {
-            sqlx::query_scalar("SELECT seed FROM token WHERE serial = $1").bind(serial).fetch_optional(c).await
+            sqlx::query_scalar("SELECT seed FROM token WHERE serial = $1")
+                .bind(serial)
+                .fetch_optional(c)
+                .await
         })?;
         let sealed = sealed.ok_or_else(|| TokenError::Unknown(serial.to_owned()))?;
         Ok(self.key.open(serial, &sealed)?)
@@ -175,7 +178,11 @@ mod tests {
         let verified = Verdict::Verified { step: Step::at(now()) };
         assert_eq!(tokens.verify(SERIAL, &right, now()).await.unwrap(), verified);
         assert_eq!(tokens.verify(SERIAL, &wrong, now()).await.unwrap(), Verdict::Wrong { left: 4 });
-        assert_eq!(tokens.verify(SERIAL, &right, now()).await.unwrap(), verified, "the guard refuses it, not we");
+        assert_eq!(
+            tokens.verify(SERIAL, &right, now()).await.unwrap(),
+            verified,
+            "the guard refuses it, not we"
+        );
         assert_eq!(tokens.verify(SERIAL, &wrong, now()).await.unwrap(), Verdict::Wrong { left: 3 });
     }
 

@@ -173,9 +173,10 @@ fn assert_after(before: &State, state: &State, chain: &[Transfer], after: &[Afte
     assert_eq!(after.len(), chain.len());
     let mut running: HashMap<AccountId, i64> = HashMap::new();
     for (transfer, after) in chain.iter().zip(after) {
-        for (id, side, signed) in
-            [(transfer.debit, after.debit, -transfer.amount), (transfer.credit, after.credit, transfer.amount)]
-        {
+        for (id, side, signed) in [
+            (transfer.debit, after.debit, -transfer.amount),
+            (transfer.credit, after.credit, transfer.amount),
+        ] {
             let account = &before.accounts[&id];
             assert_eq!(side.is_some(), account.bounded && moves(transfer), "{transfer:?}");
             if let Some(side) = side {

@@ -275,8 +275,7 @@ fn balances_never_wrap() {
 
 #[test]
 fn the_tables_produce_every_result() {
-    let tables =
-        [PRECEDENCE, SAME_ID, FAILED_ID, AVAILABLE, HOLDS, ENDS_ALWAYS, CHAINS, OVERFLOW].map(run);
+    let tables = [PRECEDENCE, SAME_ID, FAILED_ID, AVAILABLE, HOLDS, ENDS_ALWAYS, CHAINS, OVERFLOW].map(run);
     let seen: BTreeSet<String> = tables.into_iter().flatten().collect();
     let every: BTreeSet<String> = every_result().iter().map(ToString::to_string).collect();
     assert_eq!(seen, every);

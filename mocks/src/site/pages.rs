@@ -153,8 +153,7 @@ pub async fn set_fault(
     if times == Some(None) {
         errors.add("times", "回数は 1 以上の数字です。空欄なら止めるまで続きます。");
     }
-    let fault =
-        Fault { delay_ms, mode: form.mode, on: Some(form.on), code: None, times: times.flatten() };
+    let fault = Fault { delay_ms, mode: form.mode, on: Some(form.on), code: None, times: times.flatten() };
     if errors.is_empty() && fault.check().is_err() {
         errors.add("delay_ms", "遅延は 0 から 600,000 ミリ秒までの数字です。");
     }

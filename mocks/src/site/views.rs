@@ -42,7 +42,7 @@ impl IndexRow {
             number: institution.number.to_string(),
             name: institution.name.clone(),
             kind: institution.kind.label(),
-            hours: institution.hours.shown(now.date()),
+            hours: institution.hours.text(now.date()),
             is_open: institution.is_open(now),
             bills,
             fault: fault_text(fault),
@@ -241,7 +241,7 @@ impl CollectorPage {
             number: institution.number.to_string(),
             name: institution.name.clone(),
             kind: institution.kind.label(),
-            hours: institution.hours.shown(now.date()),
+            hours: institution.hours.text(now.date()),
             is_open: institution.is_open(now),
             customer_label: institution.customer_number.label.clone(),
             customer_digits: digits_text(&institution.customer_number),
@@ -284,11 +284,8 @@ impl CollectorPage {
 
     fn targets(&self) -> Vec<Choice> {
         let current = self.fault.applies_to();
-        let choice = |one: &AppliesTo| Choice {
-            word: one.as_str(),
-            label: one.label(),
-            selected: *one == current,
-        };
+        let choice =
+            |one: &AppliesTo| Choice { word: one.as_str(), label: one.label(), selected: *one == current };
         AppliesTo::ALL.iter().map(choice).collect()
     }
 

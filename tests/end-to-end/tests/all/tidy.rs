@@ -2,6 +2,7 @@
 
 mod arrows;
 mod dependencies;
+mod documents;
 mod files;
 mod licences;
 mod migrations;

@@ -103,6 +103,7 @@ fn nothing_names_one_machine_or_a_registry() {
         ("/wo", "rk/"),
         ("/ro", "ot/"),
         ("/ho", "me/"),
+        ("/op", "t/"),
         ("static.crat", "es.io"),
         ("index.crat", "es.io"),
         ("registry.npm", "js.org"),

@@ -1,0 +1,195 @@
+//! 払込履歴: the payments of 100 days, newest first.
+
+use axum::extract::{Query, State};
+use domain::payment::State as PaymentState;
+use domain::{CollectorNumber, PaymentId, Timestamp};
+use gateway::{HistoryPage as Found, HistoryQuery, InquiryRequest, Payment, StoreError};
+use serde::Deserialize;
+
+use super::payments::named;
+use super::{Answer, Stop, admit, failed, page_frame, shown};
+use crate::Bank;
+use crate::contracts::Business;
+use crate::payeasy::views::{CollectorChoice, HistoryPage, StateChoice};
+use crate::sign_in::SignedIn;
+
+/// Days that the history shows.
+const HISTORY_DAYS: i64 = 100;
+/// Payments a page.
+const PAGE_PAYMENTS: usize = 20;
+/// Payments read at once.
+const READ_PAYMENTS: u32 = 100;
+/// Reads for one page at most, when a filter lets few payments through; the rest is behind the next link.
+const READS_MAX: usize = 20;
+
+/// What the address asks for. Anything strange in it shows everything.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    collector: String,
+    state: String,
+    /// The last payment of the page before.
+    older: String,
+}
+
+/// The states that a payer tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Group {
+    All,
+    Paid,
+    Checking,
+    NotPaid,
+}
+
+impl Group {
+    const ALL: &[Self] = &[Self::All, Self::Paid, Self::Checking, Self::NotPaid];
+
+    const fn value(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Paid => "paid",
+            Self::Checking => "checking",
+            Self::NotPaid => "not-paid",
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::All => "すべて",
+            Self::Paid => "払込完了",
+            Self::Checking => "払込結果を確認中",
+            Self::NotPaid => "払込不成立",
+        }
+    }
+
+    fn read(value: &str) -> Self {
+        Self::ALL.iter().copied().find(|g| g.value() == value).unwrap_or(Self::All)
+    }
+
+    const fn has(self, state: PaymentState) -> bool {
+        match self {
+            Self::All => true,
+            Self::Paid => state.is_paid(),
+            Self::Checking => state.is_open(),
+            Self::NotPaid => !state.is_paid() && !state.is_open(),
+        }
+    }
+}
+
+/// `GET /payeasy/history`
+pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(filter): Query<Filter>) -> Answer {
+    admit(&by)?;
+    let since = since(bank.clock.now());
+    let collector: Option<CollectorNumber> = filter.collector.parse().ok();
+    let group = Group::read(&filter.state);
+    let before = before(&bank, &by, &filter.older).await?;
+    let accounts = bank.contracts.accounts_for(&by.user, Business::PayEasy).await.map_err(failed)?;
+    let query = HistoryQuery { collector: collector.clone(), before, ..query(&by, since) };
+    let (payments, last) = read(&bank, query, group).await.map_err(failed)?;
+    let older = last.map(|last| {
+        let number = collector.as_ref().map_or("", CollectorNumber::as_str);
+        format!("/payeasy/history?collector={number}&state={}&older={last}", group.value())
+    });
+    let view = |payment: &Payment| {
+        let account = accounts.iter().find(|a| a.account == payment.facts.account)?;
+        Some(named(&bank, payment, account))
+    };
+    let rows = bank.gateway.directory().all().iter().filter(|c| c.available);
+    shown(&HistoryPage {
+        frame: page_frame(&by, false),
+        since: domain::time::year_month_day(since.date()),
+        collectors: rows
+            .map(|c| CollectorChoice {
+                number: c.number.clone(),
+                name: c.shown_name(),
+                chosen: collector.as_ref() == Some(&c.number),
+            })
+            .collect(),
+        states: Group::ALL
+            .iter()
+            .map(|g| StateChoice { value: g.value(), label: g.label(), chosen: *g == group })
+            .collect(),
+        payments: payments.iter().filter_map(view).collect(),
+        older,
+    })
+}
+
+/// Whether a payment of the same numbers was completed within the history's time, as far as one read tells.
+pub(super) async fn was_paid(
+    bank: &Bank,
+    by: &SignedIn,
+    request: &InquiryRequest,
+) -> Result<bool, StoreError> {
+    let now = bank.clock.now();
+    let query = HistoryQuery { collector: Some(request.collector.clone()), ..query(by, since(now)) };
+    let found = bank.gateway.history(&query).await?;
+    Ok(found.payments.iter().any(|p| {
+        p.state.is_paid()
+            && p.facts.customer_number == request.customer_number
+            && p.facts.category == request.category
+    }))
+}
+
+/// One page of payments of a group, and where the next page begins, if there is one.
+async fn read(
+    bank: &Bank,
+    mut query: HistoryQuery,
+    group: Group,
+) -> Result<(Vec<Payment>, Option<PaymentId>), StoreError> {
+    let mut payments: Vec<Payment> = Vec::with_capacity(PAGE_PAYMENTS);
+    for _ in 0..READS_MAX {
+        let Found { payments: found, more } = bank.gateway.history(&query).await?;
+        for payment in found {
+            query.before = Some((payment.facts.held_at, payment.facts.id));
+            if !group.has(payment.state) {
+                continue;
+            }
+            if payments.len() == PAGE_PAYMENTS {
+                let last = payments.last().map(|last| last.facts.id);
+                return Ok((payments, last));
+            }
+            payments.push(payment);
+        }
+        if !more {
+            return Ok((payments, None));
+        }
+    }
+    Ok((payments, query.before.map(|(_, id)| id)))
+}
+
+fn query(by: &SignedIn, since: Timestamp) -> HistoryQuery {
+    HistoryQuery {
+        contract: by.contract.id,
+        accounts: by.user.rights.accounts(Business::PayEasy),
+        since,
+        collector: None,
+        before: None,
+        limit: READ_PAYMENTS,
+    }
+}
+
+fn since(now: Timestamp) -> Timestamp {
+    now.plus_seconds(-HISTORY_DAYS * 24 * 3600)
+}
+
+/// Where the page before ended. Another contract's payment ends nothing.
+async fn before(bank: &Bank, by: &SignedIn, older: &str) -> Result<Option<(Timestamp, PaymentId)>, Stop> {
+    let Ok(id) = older.parse::<PaymentId>() else { return Ok(None) };
+    let last = bank.gateway.payment(by.contract.id, id).await.map_err(failed)?;
+    Ok(last.map(|payment| (payment.facts.held_at, payment.facts.id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_is_in_exactly_one_group_and_in_all() {
+        for state in PaymentState::ALL {
+            let groups = Group::ALL.iter().filter(|g| g.has(*state)).count();
+            assert_eq!(groups, 2, "{state}");
+        }
+        assert_eq!(Group::read("checking"), Group::Checking);
+        assert_eq!(Group::read("x' OR 1=1"), Group::All);
+    }
+}

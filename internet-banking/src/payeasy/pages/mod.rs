@@ -1,0 +1,206 @@
+//! The pages of Pay-easy: extract, authorise, call one operation, render.
+
+mod choice;
+mod history;
+mod numbers;
+mod payments;
+mod review;
+
+use askama::Template;
+use axum::Router;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use domain::{AccountId, Yen};
+use edge::{Failure, Frame, render};
+use http::StatusCode;
+
+use super::draft::{Draft, Step};
+use super::operation;
+use super::problem::Problem;
+use super::store::Drafts;
+use super::views::{StoppedPage, payment_path};
+use crate::Bank;
+use crate::contracts::Business;
+use crate::frame::{self, Area};
+use crate::help::Code;
+use crate::links::Link;
+use crate::policy;
+use crate::sign_in::SignedIn;
+
+/// The pages under `/payeasy`.
+pub fn routes() -> Router<Bank> {
+    Router::new()
+        .route(Link::PayeasyNew.path(), get(numbers::start).post(numbers::begin))
+        .route(Link::PayeasyCollectors.path(), get(numbers::collectors))
+        .route("/payeasy/new/{draft}/numbers", get(numbers::show).post(numbers::submit))
+        .route("/payeasy/new/{draft}/bills", get(choice::show).post(choice::submit))
+        .route("/payeasy/new/{draft}/review", get(review::show).post(review::submit))
+        .route("/payeasy/new/{draft}/result", get(payments::result))
+        .route(Link::PayeasyHistory.path(), get(history::show))
+        .route("/payeasy/payments/{payment}", get(payments::show))
+        .route("/payeasy/payments/{payment}/print", get(payments::print))
+}
+
+/// What a page answers: itself, or what stands in its way.
+type Answer = Result<Response, Stop>;
+
+/// The answer instead of the page: a redirect, a page that says why not, or a failure.
+pub(super) struct Stop(Box<Response>);
+
+impl IntoResponse for Stop {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self(Box::new(failure.into_response()))
+    }
+}
+
+impl Stop {
+    fn redirect(path: &str) -> Self {
+        Self(Box::new(Redirect::to(path).into_response()))
+    }
+
+    fn not_found() -> Self {
+        Failure::NotFound.into()
+    }
+
+    /// A page of its own for what cannot be put right in the form.
+    fn because(by: &SignedIn, problem: &Problem) -> Self {
+        let other = match problem {
+            Problem::BillBusy { seen } => seen.map(payment_path),
+            _ => None,
+        };
+        let page = StoppedPage::new(page_frame(by, true), problem.code(), Some(problem.words()), other);
+        Self::page(&page, status(problem.code()))
+    }
+
+    fn with_code(by: &SignedIn, code: Code) -> Self {
+        Self::page(&StoppedPage::new(page_frame(by, true), code, None, None), status(code))
+    }
+
+    fn page(page: &impl Template, status: StatusCode) -> Self {
+        match render(page) {
+            Ok(html) => Self(Box::new((status, html).into_response())),
+            Err(failure) => failure.into(),
+        }
+    }
+}
+
+const fn status(code: Code) -> StatusCode {
+    match code {
+        Code::NotPermitted => StatusCode::FORBIDDEN,
+        Code::DraftExpired | Code::InquiryExpired => StatusCode::GONE,
+        Code::Unavailable | Code::PaymentUnclear => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::CONFLICT,
+    }
+}
+
+/// Turns any error of ours into the answer that says nothing but its number.
+fn failed<E>(error: E) -> Stop
+where
+    Failure: From<E>,
+{
+    Failure::from(error).into()
+}
+
+/// A page that is as it should be.
+fn shown(page: &impl Template) -> Answer {
+    Ok(render(page)?.into_response())
+}
+
+/// A form again, with what is wrong in it.
+fn again(page: &impl Template) -> Answer {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, render(page)?).into_response())
+}
+
+fn page_frame(by: &SignedIn, has_errors: bool) -> Frame {
+    Frame { has_errors, ..frame::page(by, Area::PayEasy) }
+}
+
+/// Whoever may not pay gets no page of this folder.
+fn admit(by: &SignedIn) -> Result<(), Stop> {
+    policy::require(by, Business::PayEasy).map_err(|_| Stop::with_code(by, Code::NotPermitted))
+}
+
+/// The user's draft, if it may be at this step. Another's draft does not exist (SEC-34); a finished one leads to
+/// its payment, a page too early to the step that is due (SEC-19).
+async fn open(bank: &Bank, by: &SignedIn, id: &str, step: Step) -> Result<Draft, Stop> {
+    admit(by)?;
+    let draft = find(bank, by, id).await?;
+    if let Some(choice) = &draft.choice {
+        let paid = operation::existing(bank, by, choice.payment).await;
+        if paid.map_err(|problem| Stop::because(by, &problem))?.is_some() {
+            return Err(Stop::redirect(&result_path(&draft.id)));
+        }
+    }
+    if bank.clock.now() >= draft.expires_at {
+        return Err(Stop::with_code(by, Code::DraftExpired));
+    }
+    if step > draft.reached() {
+        return Err(Stop::redirect(&draft.path(draft.reached())));
+    }
+    Ok(draft)
+}
+
+async fn find(bank: &Bank, by: &SignedIn, id: &str) -> Result<Draft, Stop> {
+    let found = drafts(bank, by).find(id).await.map_err(failed)?;
+    found.ok_or_else(Stop::not_found)
+}
+
+fn drafts<'a>(bank: &'a Bank, by: &SignedIn) -> Drafts<'a> {
+    Drafts::of(&bank.database, by.contract.id, by.user.id)
+}
+
+fn result_path(draft: &str) -> String {
+    format!("/payeasy/new/{draft}/result")
+}
+
+/// The draft's inquiry, while a payment may be made of it.
+async fn valid_inquiry(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<gateway::Inquiry, Stop> {
+    let Some(id) = draft.inquiry else { return Err(Stop::redirect(&draft.path(Step::Numbers))) };
+    let inquiry = bank.gateway.inquiry(by.contract.id, id).await.map_err(failed)?;
+    inquiry
+        .filter(|inquiry| inquiry.is_valid_at(bank.clock.now()))
+        .ok_or_else(|| Stop::because(by, &Problem::InquiryExpired))
+}
+
+/// An account that the user may pay from.
+struct Payable {
+    account: AccountId,
+    name: String,
+    balance: Yen,
+    available: Yen,
+}
+
+/// The accounts that the user may pay from, the main one first.
+async fn payable(bank: &Bank, by: &SignedIn) -> Result<Vec<Payable>, Stop> {
+    let accounts = bank.contracts.accounts_for(&by.user, Business::PayEasy).await.map_err(failed)?;
+    let ids: Vec<_> = accounts.iter().map(|a| a.account).collect();
+    let balances = bank.ledger.balances(&ids).await.map_err(failed)?;
+    let mut payable = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        let found = balances.iter().find(|b| b.account == account.account);
+        let found = found.ok_or_else(|| {
+            Stop::from(Failure::internal(format!("account {} is not in the ledger", account.account)))
+        })?;
+        payable.push(Payable {
+            account: account.account,
+            name: account.to_string(),
+            balance: found.balance,
+            available: found.available,
+        });
+    }
+    Ok(payable)
+}
+
+/// The row of a draft's collector. A row that has gone since is a fault of ours.
+fn row<'a>(bank: &'a Bank, draft: &Draft) -> Result<&'a gateway::directory::Collector, Stop> {
+    bank.gateway
+        .directory()
+        .get(&draft.collector)
+        .ok_or_else(|| Failure::internal(format!("collector {} left the directory", draft.collector)).into())
+}

@@ -1,0 +1,145 @@
+//! The first step: the collector, then the numbers of the slip.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
+use domain::{CollectorNumber, NumberError};
+use edge::{CsrfForm, Errors};
+use serde::Deserialize;
+
+use super::{Answer, admit, again, drafts, failed, open, page_frame, row, shown};
+use crate::Bank;
+use crate::payeasy::draft::{Draft, Step};
+use crate::payeasy::operation;
+use crate::payeasy::rules::{Questions, TypedNumbers};
+use crate::payeasy::views::{CollectorRow, CollectorsPage, NumbersPage, StartPage, Trouble};
+use crate::sign_in::SignedIn;
+
+/// What the first form holds.
+#[derive(Deserialize)]
+pub struct Begin {
+    #[serde(default)]
+    collector: String,
+}
+
+/// `GET /payeasy/new`
+pub async fn start(State(bank): State<Bank>, by: SignedIn) -> Answer {
+    admit(&by)?;
+    shown(&start_page(&bank, &by, String::new(), None))
+}
+
+/// `POST /payeasy/new`
+pub async fn begin(State(bank): State<Bank>, by: SignedIn, CsrfForm(form): CsrfForm<Begin>) -> Answer {
+    admit(&by)?;
+    let number = match CollectorNumber::parse_typed(&form.collector) {
+        Ok(number) => number,
+        Err(error) => {
+            let trouble = Trouble::input(Errors::one("collector", number_words(&error)));
+            return again(&start_page(&bank, &by, form.collector, Some(trouble)));
+        }
+    };
+    if let Err(problem) = operation::collector(&bank, &number) {
+        return again(&start_page(&bank, &by, form.collector, Some(Trouble::from(&problem))));
+    }
+    let draft = drafts(&bank, &by).begin(&number, bank.clock.now()).await.map_err(failed)?;
+    Ok(Redirect::to(&draft.path(Step::Numbers)).into_response())
+}
+
+/// `GET /payeasy/collectors`
+pub async fn collectors(State(bank): State<Bank>, by: SignedIn) -> Answer {
+    admit(&by)?;
+    let today = bank.clock.now().date();
+    let all = bank.gateway.directory().all().iter().filter(|c| !c.test_row);
+    let rows = all.map(|c| CollectorRow::of(c, today)).collect();
+    shown(&CollectorsPage { frame: page_frame(&by, false), collectors: rows })
+}
+
+/// `GET /payeasy/new/{draft}/numbers`
+pub async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
+    let draft = open(&bank, &by, &id, Step::Numbers).await?;
+    let typed = earlier(&bank, &by, &draft).await?;
+    shown(&numbers_page(&bank, &by, &draft, typed, None)?)
+}
+
+/// `POST /payeasy/new/{draft}/numbers`
+pub async fn submit(
+    State(bank): State<Bank>,
+    by: SignedIn,
+    Path(id): Path<String>,
+    CsrfForm(typed): CsrfForm<TypedNumbers>,
+) -> Answer {
+    let draft = open(&bank, &by, &id, Step::Numbers).await?;
+    let collector = row(&bank, &draft)?;
+    let numbers = match Questions::of(collector).read(&typed) {
+        Ok(numbers) => numbers,
+        Err(errors) => return again(&numbers_page(&bank, &by, &draft, typed, Some(Trouble::input(errors)))?),
+    };
+    match operation::inquire(&bank, &by, collector, numbers).await {
+        Ok(inquiry) => {
+            drafts(&bank, &by).inquired(&draft.id, inquiry.id).await.map_err(failed)?;
+            Ok(Redirect::to(&draft.path(Step::Bills)).into_response())
+        }
+        Err(problem) => again(&numbers_page(&bank, &by, &draft, typed, Some(Trouble::from(&problem)))?),
+    }
+}
+
+/// What was typed for the inquiry before, for somebody who comes back to change it; without the 確認番号.
+async fn earlier(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<TypedNumbers, super::Stop> {
+    let Some(inquiry) = draft.inquiry else { return Ok(TypedNumbers::default()) };
+    let inquiry = bank.gateway.inquiry(by.contract.id, inquiry).await.map_err(failed)?;
+    let Some(inquiry) = inquiry else { return Ok(TypedNumbers::default()) };
+    Ok(TypedNumbers {
+        customer_number: inquiry.request.customer_number.grouped(),
+        confirmation_number: String::new(),
+        payment_category: inquiry.request.category.as_ref().map(|c| c.grouped()).unwrap_or_default(),
+        amount: inquiry.request.amount.map(|a| a.to_string()).unwrap_or_default(),
+    })
+}
+
+fn start_page(bank: &Bank, by: &SignedIn, collector: String, trouble: Option<Trouble>) -> StartPage {
+    let today = bank.clock.now().date();
+    let working = bank.gateway.directory().all().iter().filter(|c| c.available && c.methods.online);
+    StartPage {
+        frame: page_frame(by, trouble.is_some()),
+        csrf: by.csrf.clone(),
+        errors: errors(trouble.as_ref()),
+        trouble,
+        collector,
+        collectors: working.map(|c| CollectorRow::of(c, today)).collect(),
+    }
+}
+
+fn numbers_page(
+    bank: &Bank,
+    by: &SignedIn,
+    draft: &Draft,
+    typed: TypedNumbers,
+    trouble: Option<Trouble>,
+) -> Result<NumbersPage, super::Stop> {
+    let collector = row(bank, draft)?;
+    Ok(NumbersPage {
+        frame: page_frame(by, trouble.is_some()),
+        csrf: by.csrf.clone(),
+        errors: errors(trouble.as_ref()),
+        trouble,
+        action: draft.path(Step::Numbers),
+        collector: collector.shown_name(),
+        collector_number: collector.number.clone(),
+        notice: collector.notice.clone(),
+        questions: Questions::of(collector),
+        typed,
+    })
+}
+
+fn errors(trouble: Option<&Trouble>) -> Errors {
+    trouble.map(|t| t.errors.clone()).unwrap_or_default()
+}
+
+fn number_words(error: &NumberError) -> String {
+    match error {
+        NumberError::Empty => "収納機関番号を入力してください。".to_owned(),
+        NumberError::NotDigit(_) => "収納機関番号は数字で入力してください。".to_owned(),
+        NumberError::Length { found, .. } => {
+            format!("収納機関番号は 5 けたです。いま {found} けた入力されています。")
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! A payment's own pages: result, detail, print.
+
+use axum::extract::{Path, State};
+use domain::PaymentId;
+use gateway::Payment;
+
+use super::{Answer, Stop, admit, failed, find, page_frame, result_path, shown};
+use crate::Bank;
+use crate::contracts::{Business, DepositAccount};
+use crate::payeasy::operation;
+use crate::payeasy::views::{PaymentPage, PaymentView, PrintPage};
+use crate::payeasy::words::time_of_day;
+use crate::sign_in::SignedIn;
+
+/// `GET /payeasy/new/{draft}/result`
+pub async fn result(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
+    admit(&by)?;
+    let draft = find(&bank, &by, &id).await?;
+    let due = || Stop::redirect(&draft.path(draft.reached()));
+    let choice = draft.choice.as_ref().ok_or_else(due)?;
+    let payment = operation::existing(&bank, &by, choice.payment).await;
+    let payment = payment.map_err(|problem| Stop::because(&by, &problem))?.ok_or_else(due)?;
+    let payment = view(&bank, &by, &payment).await?;
+    shown(&PaymentPage {
+        frame: page_frame(&by, false),
+        payment,
+        just_paid: true,
+        here: result_path(&draft.id),
+    })
+}
+
+/// `GET /payeasy/payments/{payment}`
+pub async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
+    let payment = load(&bank, &by, &id).await?;
+    let here = payment.path.clone();
+    shown(&PaymentPage { frame: page_frame(&by, false), payment, just_paid: false, here })
+}
+
+/// `GET /payeasy/payments/{payment}/print`
+pub async fn print(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
+    let payment = load(&bank, &by, &id).await?;
+    shown(&PrintPage {
+        frame: page_frame(&by, false),
+        payment,
+        contract: by.contract.name.clone(),
+        printed_at: time_of_day(bank.clock.now()),
+    })
+}
+
+async fn load(bank: &Bank, by: &SignedIn, id: &str) -> Result<PaymentView, Stop> {
+    admit(by)?;
+    let id: PaymentId = id.parse().map_err(|_| Stop::not_found())?;
+    let payment = bank.gateway.payment(by.contract.id, id).await.map_err(failed)?;
+    view(bank, by, &payment.ok_or_else(Stop::not_found)?).await
+}
+
+/// A payment from an account that the user may not use is not there (SEC-34).
+async fn view(bank: &Bank, by: &SignedIn, payment: &Payment) -> Result<PaymentView, Stop> {
+    let account = payment.facts.account;
+    let accounts = bank.contracts.accounts_for(&by.user, Business::PayEasy).await.map_err(failed)?;
+    let account = accounts.iter().find(|a| a.account == account).ok_or_else(Stop::not_found)?;
+    Ok(named(bank, payment, account))
+}
+
+/// A payment with the names of its collector and account.
+pub(super) fn named(bank: &Bank, payment: &Payment, account: &DepositAccount) -> PaymentView {
+    let collector = bank.gateway.directory().get(&payment.facts.collector);
+    PaymentView::of(payment, collector, account.to_string())
+}

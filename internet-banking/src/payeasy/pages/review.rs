@@ -1,0 +1,107 @@
+//! The third step: the last look, and the button that moves the money.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
+use domain::{PaymentCategory, Yen};
+use edge::{CsrfForm, Failure};
+use serde::Deserialize;
+
+use super::{
+    Answer, Stop, again, failed, history, open, page_frame, payable, result_path, row, shown, valid_inquiry,
+};
+use crate::Bank;
+use crate::payeasy::draft::{Draft, Step};
+use crate::payeasy::operation::{self, Secrets};
+use crate::payeasy::problem::Problem;
+use crate::payeasy::views::{ReviewPage, Trouble};
+use crate::payeasy::words::era_date;
+use crate::sign_in::SignedIn;
+
+/// What the form holds.
+#[derive(Deserialize)]
+pub struct Confirmed {
+    /// The payment that the page showed.
+    #[serde(default)]
+    order: String,
+    #[serde(flatten)]
+    secrets: Secrets,
+}
+
+/// `GET /payeasy/new/{draft}/review`
+pub async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
+    let draft = open(&bank, &by, &id, Step::Review).await?;
+    shown(&page(&bank, &by, &draft, None).await?)
+}
+
+/// `POST /payeasy/new/{draft}/review`
+pub async fn submit(
+    State(bank): State<Bank>,
+    by: SignedIn,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<Confirmed>,
+) -> Answer {
+    let draft = open(&bank, &by, &id, Step::Review).await?;
+    let reviewed = draft.choice.as_ref().is_some_and(|choice| choice.payment.to_string() == form.order);
+    let outcome = match reviewed {
+        true => operation::pay(&bank, &by, &draft, &form.secrets).await,
+        // the page was shown before bill or account were changed elsewhere: it authorises nothing (SEC-15)
+        false => Err(Problem::ReviewOutdated),
+    };
+    match outcome {
+        Ok(_) => Ok(Redirect::to(&result_path(&draft.id)).into_response()),
+        Err(problem) if problem.ends_the_entry() => Err(Stop::because(&by, &problem)),
+        Err(problem) => {
+            // read anew: a refused payment has got another id for the next try
+            let draft = open(&bank, &by, &id, Step::Review).await?;
+            again(&page(&bank, &by, &draft, Some(Trouble::from(&problem))).await?)
+        }
+    }
+}
+
+async fn page(
+    bank: &Bank,
+    by: &SignedIn,
+    draft: &Draft,
+    trouble: Option<Trouble>,
+) -> Result<ReviewPage, Stop> {
+    let inquiry = valid_inquiry(bank, by, draft).await?;
+    let Some(choice) = draft.choice.as_ref() else { return Err(Stop::redirect(&draft.path(Step::Bills))) };
+    let bill = inquiry.bill(&choice.bill).ok_or_else(|| Stop::because(by, &Problem::BillUnavailable))?;
+    let accounts = payable(bank, by).await?;
+    let account = accounts.into_iter().find(|a| a.account == choice.account);
+    let account = account.ok_or_else(|| Stop::because(by, &Problem::NotPermitted))?;
+    let too_large = || Stop::from(Failure::internal("a bill's total does not fit"));
+    let total = bill.total().ok_or_else(too_large)?;
+    let collector = row(bank, draft)?;
+    // only a bill whose amount the payer types can be paid again after it was accepted
+    let repeats_paid = collector.payer_types_amount
+        && history::was_paid(bank, by, &inquiry.request).await.map_err(failed)?;
+    Ok(ReviewPage {
+        frame: page_frame(by, trouble.is_some()),
+        csrf: by.csrf.clone(),
+        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        trouble,
+        action: draft.path(Step::Review),
+        change_numbers: draft.path(Step::Numbers),
+        change_choice: draft.path(Step::Bills),
+        collector: collector.shown_name(),
+        collector_number: collector.number.clone(),
+        contact: collector.contact.clone(),
+        contents: bill.contents.clone(),
+        amount: bill.amount,
+        fee: bill.fee,
+        total,
+        late_charge: bill.late_charge,
+        has_late_charge: bill.late_charge > Yen::ZERO,
+        payer: bill.payer.clone(),
+        customer_label: collector.numbers.customer.label.clone(),
+        customer_number: inquiry.request.customer_number.grouped(),
+        category: inquiry.request.category.as_ref().map(PaymentCategory::grouped),
+        account: account.name,
+        balance_after: account.balance.checked_sub(total).ok_or_else(too_large)?,
+        due: bill.due.map(era_date),
+        repeats_paid,
+        one_time_password: collector.one_time_password,
+        order: choice.payment,
+    })
+}

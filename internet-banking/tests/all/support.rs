@@ -1,0 +1,237 @@
+//! A bank with one company, and a browser to look at it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::body::Body;
+use database::testing::TestDatabase;
+use domain::{AccountId, CentreCode, Clock, ContractId, Timestamp, TransferId, UserId, Yen};
+use edge::{CookieKind, Peer};
+use gateway::Gateway;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use internet_banking::Bank;
+use internet_banking::contracts::{AccountKind, DepositAccount, NewUser, Plan, Rights, Role, SignInMethod};
+use internet_banking::secrets::Secret;
+use ledger::{Commit, Kind, Ledger, NewAccount, Transfer};
+use tower::ServiceExt;
+
+pub const LOGIN_ID: &str = "hanako01";
+pub const PASSWORD: &str = "kesa-no-ame-wa-tsumetai";
+/// The deployment's secret.
+pub const SECRET: [u8; 32] = [3; 32];
+/// Where the opening balances come from.
+const CASH: AccountId = AccountId::new(900);
+
+/// A bank whose clock stands still at 10:00 on 2026-11-24.
+pub struct World {
+    pub bank: Bank,
+    pub clock: Clock,
+    pub contract: ContractId,
+    pub hanako: UserId,
+    pub accounts: [AccountId; 2],
+    _test: TestDatabase,
+}
+
+impl World {
+    pub async fn new(test: TestDatabase) -> Self {
+        let clock = Clock::frozen(Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap());
+        let ledger = Ledger::start(test.database.clone(), clock.clone());
+        let bank = Bank::new(ledger.clone(), gateway(&ledger).await, &Secret::new(SECRET)).unwrap();
+        ledger.open_account(&NewAccount::internal(CASH, "現金")).await.unwrap();
+        let contract = bank
+            .contracts
+            .add_contract("株式会社見本商事", Plan::Type2, SignInMethod::Password)
+            .await
+            .unwrap();
+        let accounts = [AccountId::new(1_001), AccountId::new(1_002)];
+        for (account, kind, number) in
+            [(accounts[0], AccountKind::Ordinary, "1234567"), (accounts[1], AccountKind::Current, "0098765")]
+        {
+            add_account(&bank, contract, account, kind, number).await;
+        }
+        put(&ledger, accounts[0], 48_210_953).await;
+        put(&ledger, accounts[1], 12_004_100).await;
+        let hanako = add_user(&bank, contract, LOGIN_ID, Role::General, Rights::all(&accounts)).await;
+        Self { bank, clock, contract, hanako, accounts, _test: test }
+    }
+
+    pub fn browser(&self) -> Browser {
+        self.browser_with(CookieKind::http("bank"))
+    }
+
+    pub fn browser_with(&self, cookie: CookieKind) -> Browser {
+        let router = internet_banking::router(self.bank.clone(), cookie);
+        Browser { router, cookies: BTreeMap::new(), address: "192.0.2.1:40000".parse().unwrap() }
+    }
+
+    /// A browser whose user is signed in.
+    pub async fn signed_in(&self) -> Browser {
+        let mut browser = self.browser();
+        assert_eq!(browser.sign_in(LOGIN_ID, PASSWORD).await.location(), "/home");
+        browser
+    }
+
+    /// Closes the database under the bank.
+    pub async fn lose_database(&self) {
+        self.bank.database.close().await;
+    }
+}
+
+pub async fn add_account(
+    bank: &Bank,
+    contract: ContractId,
+    account: AccountId,
+    kind: AccountKind,
+    number: &str,
+) {
+    bank.ledger.open_account(&NewAccount::deposit(account, "株式会社見本商事")).await.unwrap();
+    let deposit = DepositAccount {
+        account,
+        branch: "100".to_owned(),
+        branch_name: "本店営業部".to_owned(),
+        kind,
+        number: number.to_owned(),
+        name: "カ)ミホンショウジ".to_owned(),
+        main: kind == AccountKind::Ordinary,
+    };
+    bank.contracts.add_account(contract, &deposit).await.unwrap();
+}
+
+pub async fn add_user(
+    bank: &Bank,
+    contract: ContractId,
+    login_id: &str,
+    role: Role,
+    rights: Rights,
+) -> UserId {
+    let hash = bank.passwords.hash(PASSWORD).await.unwrap();
+    let user = NewUser {
+        contract,
+        login_id: login_id.to_owned(),
+        name: "経理 佐藤花子".to_owned(),
+        role,
+        token_serial: None,
+        password_hash: hash.clone(),
+        confirmation_hash: hash,
+        rights,
+    };
+    bank.contracts.add_user(&user).await.unwrap()
+}
+
+/// Moves yen into a deposit.
+pub async fn put(ledger: &Ledger, account: AccountId, yen: i64) {
+    let transfer = Transfer {
+        id: TransferId::generate(),
+        debit: CASH,
+        credit: account,
+        amount: Yen::new(yen).get(),
+        kind: Kind::Posted,
+        memo: "入金".to_owned(),
+    };
+    ledger.commit(Commit { transfers: vec![transfer], ..Commit::default() }).await.unwrap();
+}
+
+/// A hub that reaches no collector.
+async fn gateway(ledger: &Ledger) -> Gateway {
+    let key = collectors::signature::SigningKey::from_seed("hub-1", &[1; 32]).unwrap();
+    let limits = collectors::client::Limits::default();
+    let client =
+        collectors::Client::new(key, HashMap::new(), &collectors::client::Trust::PlainHttp, &limits).unwrap();
+    let centre: CentreCode = "MPN9999".parse().unwrap();
+    let settings = gateway::Settings::new(centre, "9999".parse().unwrap());
+    Gateway::open(settings, ledger.clone(), collectors::Directory::embedded(), client).await.unwrap()
+}
+
+/// Keeps cookies and fills in the hidden token, as a browser and its user do.
+pub struct Browser {
+    router: Router,
+    pub cookies: BTreeMap<String, String>,
+    pub address: SocketAddr,
+}
+
+/// What came back.
+pub struct Page {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Page {
+    pub fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The hidden token of the last form of the page.
+    pub fn token(&self) -> String {
+        let (_, rest) = self.body.rsplit_once("name=\"csrf\" value=\"").expect("a form");
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    /// What an element marked `data-field` holds, in the order of the page.
+    pub fn fields(&self, name: &str) -> Vec<String> {
+        let mark = format!("data-field=\"{name}\"");
+        let after = |part: &str| part.split_once('>').unwrap().1.split('<').next().unwrap().to_owned();
+        self.body.split(&mark).skip(1).map(after).collect()
+    }
+}
+
+impl Browser {
+    pub async fn get(&mut self, path: &str) -> Page {
+        self.send(Method::GET, path, &[], "").await
+    }
+
+    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Page {
+        let mut body = String::new();
+        for (name, value) in form {
+            let value: String = value.bytes().map(|b| format!("%{b:02x}")).collect();
+            body += &format!("{name}={value}&");
+        }
+        self.send(Method::POST, path, &[], body.trim_end_matches('&')).await
+    }
+
+    pub async fn sign_in(&mut self, login_id: &str, password: &str) -> Page {
+        let token = self.get("/sign-in").await.token();
+        let form = [("csrf", token.as_str()), ("login_id", login_id), ("password", password)];
+        self.post("/sign-in", &form).await
+    }
+
+    pub async fn sign_out(&mut self) -> Page {
+        let token = self.get("/home").await.token();
+        self.post("/sign-out", &[("csrf", &token)]).await
+    }
+
+    pub async fn send(&mut self, method: Method, path: &str, extra: &[(&str, &str)], body: &str) -> Page {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = Request::builder()
+            .method(method.clone())
+            .uri(path)
+            .extension(Peer(self.address))
+            .header(header::HOST, "localhost:8080")
+            .header(header::COOKIE, cookies.join("; "));
+        if method == Method::POST {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        for (name, value) in extra {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            self.keep(cookie.to_str().unwrap());
+        }
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(bytes.to_vec()).unwrap();
+        Page { status: parts.status, headers: parts.headers, body }
+    }
+
+    fn keep(&mut self, cookie: &str) {
+        let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+        if cookie.contains("Max-Age=0") {
+            self.cookies.remove(name);
+        } else {
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Many callers and several processes on the same accounts.
+
+use database::testing::TestDatabase;
+use domain::AccountId;
+use ledger::{Commit, Kind, Ledger, NewAccount, Refused, TransferResult};
+use tokio::task::JoinSet;
+
+use crate::support::*;
+
+database::on_both!(refusals_are_exact, one_of_many_takes_a_guard, two_processes_share_hot_accounts);
+
+async fn refusals_are_exact(test: TestDatabase) {
+    let ledger = ledger(&test).await;
+    deposit(&ledger, TARO, 120 * 7 + 6).await;
+    let mut tasks = JoinSet::new();
+    for _ in 0..200 {
+        let ledger = ledger.clone();
+        tasks.spawn(async move { ledger.commit(payment(entity(), [hold(TARO, 7)])).await });
+    }
+    let outcomes = tasks.join_all().await;
+    let exceeds = Refused::Transfer { index: 0, result: TransferResult::ExceedsAvailable };
+    assert_eq!(outcomes.iter().filter(|o| o.is_ok()).count(), 120);
+    assert_eq!(outcomes.iter().filter(|o| o.as_ref() == Err(&exceeds)).count(), 80);
+    assert_eq!(balance(&ledger, TARO).await, (846, 6, 840));
+    assert_clean(&ledger).await;
+}
+
+async fn one_of_many_takes_a_guard(test: TestDatabase) {
+    let (one, other) = (ledger(&test).await, start(&test.database).await);
+    let mut tasks = JoinSet::new();
+    for n in 0..40 {
+        let ledger = if n % 2 == 0 { one.clone() } else { other.clone() };
+        tasks.spawn(async move {
+            let entity = entity();
+            let commit = Commit { guards: vec![(guard("bill|1"), entity)], ..Commit::default() };
+            (entity, ledger.commit(commit).await)
+        });
+    }
+    let outcomes = tasks.join_all().await;
+    let winners: Vec<_> = outcomes.iter().filter(|(_, o)| o.is_ok()).map(|(e, _)| e.0).collect();
+    assert_eq!(winners.len(), 1);
+    let refused = Refused::Guarded { key: "bill|1".to_owned(), holder: winners[0] };
+    assert_eq!(outcomes.iter().filter(|(_, o)| o.as_ref() == Err(&refused)).count(), 39);
+}
+
+/// Two committers as in two processes: 16 tasks of 100 payments, which take the accounts in every order.
+async fn two_processes_share_hot_accounts(test: TestDatabase) {
+    let (one, other) = (ledger(&test).await, start(&test.database).await);
+    let deposits: Vec<AccountId> = (1..=4).map(AccountId::new).collect();
+    for id in &deposits {
+        one.open_account(&NewAccount::deposit(*id, "熱い口座")).await.unwrap();
+        deposit(&one, *id, 10_000).await;
+    }
+    let mut tasks = JoinSet::new();
+    for task in 0..16_usize {
+        let ledger = if task.is_multiple_of(2) { one.clone() } else { other.clone() };
+        let deposits = deposits.clone();
+        tasks.spawn(async move {
+            for n in 0..50 {
+                let from = deposits[(task + n) % 4];
+                let to = deposits[(task + n + 1 + n % 3) % 4];
+                hold_and_end(&ledger, from, to, n).await;
+            }
+        });
+    }
+    tasks.join_all().await;
+    let balances = one.balances(&deposits).await.unwrap();
+    let clearing = one.internal_balance(CLEARING).await.unwrap().get();
+    assert_eq!(balances.iter().map(|b| b.balance.get()).sum::<i64>() + clearing, 40_000);
+    assert!(balances.iter().all(|b| b.held.get() == 0));
+    assert_eq!(count(&test.database, "transfer").await, 4 + 16 * 50 * 3);
+    assert_clean(&one).await;
+}
+
+/// Two commits: a hold with a movement between customers, then the hold's end.
+async fn hold_and_end(ledger: &Ledger, from: AccountId, to: AccountId, n: usize) {
+    let held = hold(from, 2);
+    ledger.commit(payment(entity(), [posted(from, to, 1), held.clone()])).await.unwrap();
+    let kind = if n.is_multiple_of(5) { Kind::VoidPending } else { Kind::PostPending };
+    ledger.commit(moving([end(&held, kind)])).await.unwrap();
+}

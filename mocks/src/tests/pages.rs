@@ -1,0 +1,120 @@
+use axum::body::{Body, to_bytes};
+use http::{Request, StatusCode, header};
+use tower::ServiceExt as _;
+
+use super::hub::{CITY, Hub, TAX};
+
+struct Page {
+    status: StatusCode,
+    headers: http::HeaderMap,
+    text: String,
+}
+
+async fn get(hub: &Hub, path: &str) -> Page {
+    fetch(hub, Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+async fn fetch(hub: &Hub, request: Request<Body>) -> Page {
+    let response = hub.site.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, 1 << 22).await.unwrap();
+    Page { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+}
+
+/// Fills in a form of the page and sends it as a browser without scripts does.
+async fn submit(hub: &Hub, number: &str, action: &str, fields: &str, site: &str) -> Page {
+    let page = get(hub, &format!("/{number}")).await;
+    let cookie = page.headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let token = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let request = Request::post(format!("/{number}/{action}"))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::COOKIE, cookie)
+        .header("sec-fetch-site", site)
+        .body(Body::from(format!("csrf={token}&{fields}")))
+        .unwrap();
+    fetch(hub, request).await
+}
+
+#[tokio::test]
+async fn the_list_names_every_collector_and_carries_the_headers() {
+    let hub = Hub::start().await;
+    let page = get(&hub, "/").await;
+    for word in ["国税庁", "厚生労働省年金局", "宮城県", "仙台市", "ペイジェント", "99090"]
+    {
+        assert!(page.text.contains(word), "{word}");
+    }
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("default-src 'none'"));
+    assert!(!page.text.contains("style=\"") && !page.text.contains("<style"));
+    assert_eq!(get(&hub, "/12345").await.status, StatusCode::NOT_FOUND);
+    let json = get(&hub, "/control/clearings").await;
+    assert!(json.headers.contains_key("content-security-policy"));
+}
+
+#[tokio::test]
+async fn a_collectors_page_shows_bills_messages_and_the_fault() {
+    let hub = Hub::start().await;
+    hub.send("04100", &CITY.clearing(1)).await;
+    hub.send("04100", &CITY.clearing(2)).await;
+    hub.fault("04100", r#"{"delay_ms":1500,"mode":"drop","times":3}"#).await;
+    let text = get(&hub, "/04100").await.text;
+    for word in [
+        "固定資産税・都市計画税 令和8年度 第3期",
+        "支払済",
+        "消込 2 回",
+        "仮消込 B201",
+        "2026-11-24 00000002",
+        "処理してから応答を捨てる、遅延 1500 ミリ秒、あと 3 回",
+        "納付区分(税目・料金番号)",
+    ] {
+        assert!(text.contains(word), "{word}");
+    }
+}
+
+#[tokio::test]
+async fn the_form_makes_a_bill_and_leads_back_to_the_page() {
+    let hub = Hub::start().await;
+    let fields = "customer_number=2013-0001-2345-6789&confirmation_number=246810&payment_category=7000008888&\
+                  payer=&contents=&amount=1%2C234&fee=&due=&scenario=normal&action=create";
+    let page = submit(&hub, "00200", "bills", fields, "same-origin").await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
+    assert_eq!(page.headers[header::LOCATION], "/00200?created=1#bills");
+    let slip = super::hub::Slip { category: "7000008888", ..TAX };
+    assert_eq!(hub.send("00200", &slip.inquiry(1)).await.field("Amount").unwrap(), "1234");
+}
+
+#[tokio::test]
+async fn a_wrong_field_is_named_and_what_was_typed_is_kept() {
+    let hub = Hub::start().await;
+    let fields = "customer_number=12&amount=abc&due=tomorrow&scenario=normal";
+    let page = submit(&hub, "00200", "bills", fields, "same-origin").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text.contains("金額は数字で入れてください。") && page.text.contains("value=\"tomorrow\""));
+    assert!(page.text.contains("<title>エラー: "));
+}
+
+#[tokio::test]
+async fn the_switches_set_the_fault() {
+    let hub = Hub::start().await;
+    let page =
+        submit(&hub, "00200", "fault", "mode=drop&on=clearing&delay_ms=250&times=2", "same-origin").await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
+    let (_, fault) = hub.json("GET", "/control/00200/fault", "").await;
+    assert_eq!(fault, serde_json::json!({"delay_ms":250,"mode":"drop","on":"clearing","times":2}));
+    let page = submit(&hub, "00200", "fault", "mode=none&on=any&delay_ms=x&times=0", "same-origin").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_or_without_its_token_is_refused() {
+    let hub = Hub::start().await;
+    let page = submit(&hub, "00200", "fault", "mode=drop&on=any&delay_ms=0&times=", "cross-site").await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    let request = Request::post("/00200/fault")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from("csrf=x&mode=drop&on=any&delay_ms=0&times="))
+        .unwrap();
+    assert_eq!(fetch(&hub, request).await.status, StatusCode::FORBIDDEN);
+    let (_, fault) = hub.json("GET", "/control/00200/fault", "").await;
+    assert_eq!(fault["mode"], "none");
+}

@@ -1,0 +1,101 @@
+//! Where a command finds its data.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use database::Database;
+use internet_banking::secrets::{KEY_BYTES, Secret};
+
+/// The options of every command that touches data.
+#[derive(Args, Clone)]
+pub struct DataArgs {
+    /// The data folder.
+    #[arg(long, value_name = "DIR", default_value = "demo-data")]
+    pub data: PathBuf,
+    /// A PostgreSQL database instead of the SQLite file in the data folder.
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+}
+
+impl DataArgs {
+    /// The SQLite file, where no other database is named.
+    pub fn sqlite_file(&self) -> PathBuf {
+        self.data.join("mpn.sqlite")
+    }
+
+    /// Opens the database, making the SQLite file where it is missing.
+    pub async fn open(&self) -> anyhow::Result<Database> {
+        match &self.database_url {
+            Some(url) => Database::open(url).await.map_err(|error| {
+                anyhow::anyhow!("{error}; check --database-url and that the database server is running")
+            }),
+            None => Ok(Database::sqlite(&self.sqlite_file()).await?),
+        }
+    }
+
+    /// Opens a database that must be there already.
+    pub async fn open_existing(&self) -> anyhow::Result<Database> {
+        if self.database_url.is_none() && !self.sqlite_file().exists() {
+            bail!(
+                "there is no database in {}; start `mpn demo` there first, or name the folder with --data",
+                self.data.display()
+            );
+        }
+        self.open().await
+    }
+
+    /// A file of secrets or keys.
+    pub fn key_file(&self, name: &str) -> PathBuf {
+        self.data.join("keys").join(name)
+    }
+
+    /// The deployment's secret, which must be there.
+    pub fn secret(&self) -> anyhow::Result<Secret> {
+        let file = self.key_file("secret");
+        let bytes = std::fs::read(&file).with_context(|| {
+            format!("cannot read {}; start `mpn demo` there first, or name the folder with --data", file.display())
+        })?;
+        secret(&bytes, &file)
+    }
+
+    /// The deployment's secret, made where it is missing.
+    pub fn secret_or_make(&self) -> anyhow::Result<Secret> {
+        let file = self.key_file("secret");
+        let bytes = read_or_make(&file, || Ok(Secret::generate().bytes().to_vec()))?;
+        secret(&bytes, &file)
+    }
+}
+
+fn secret(bytes: &[u8], file: &Path) -> anyhow::Result<Secret> {
+    let bytes: [u8; KEY_BYTES] = bytes.try_into().map_err(|_| {
+        anyhow::anyhow!("{} is no secret of {KEY_BYTES} bytes; restore it from a backup", file.display())
+    })?;
+    Ok(Secret::new(bytes))
+}
+
+/// Reads a file that only its owner may read, making it where it is missing.
+pub fn read_or_make(
+    file: &Path,
+    make: impl FnOnce() -> anyhow::Result<Vec<u8>>,
+) -> anyhow::Result<Vec<u8>> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    if file.exists() {
+        return std::fs::read(file)
+            .with_context(|| format!("cannot read {}; check its permissions", file.display()));
+    }
+    let unwritable = || format!("cannot write {}; choose another data folder with --data", file.display());
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).with_context(unwritable)?;
+    }
+    let bytes = make()?;
+    let mut made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        .with_context(unwritable)?;
+    made.write_all(&bytes).with_context(unwritable)?;
+    Ok(bytes)
+}

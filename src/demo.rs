@@ -1,0 +1,314 @@
+//! `mpn demo`: bank, hub and mock collectors in one process, on one database.
+
+mod keys;
+mod sample;
+mod sign;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use collectors::client::{Limits as ClientLimits, Peer, Trust};
+use collectors::signature::VerifyingKey;
+use collectors::{Client, Directory};
+use database::Database;
+use database::folder::Folder;
+use domain::{Clock, CollectorNumber, Timestamp, calendar};
+use edge::{CookieKind, Limits, Shutdown};
+use gateway::{Gateway, Settings};
+use internet_banking::Bank;
+use ledger::Ledger;
+use mocks::{Mocks, MocksConfig};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::data::DataArgs;
+use crate::{Done, Outcome};
+
+/// 金融機関コード of the fictional bank.
+const OWN_BANK_CODE: &str = "9999";
+/// センタコード of its hub.
+const HUB_CENTRE: &str = "MPN9999";
+/// The bank is open from here …
+const OPENS_HOUR: u32 = 8;
+/// … to before here.
+const CLOSES_HOUR: u32 = 21;
+/// Where business time is set to when the bank would be closed.
+const START_HOUR: u32 = 10;
+/// How often business time is compared with what another process may have set.
+const CLOCK_STEP: Duration = Duration::from_millis(500);
+/// How long running requests may take to finish after Ctrl-C.
+const DRAIN_S: u64 = 5;
+
+/// Runs the whole thing on this machine and prints where to go and how to sign in.
+///
+/// Example: mpn demo --data /tmp/mpn --port-base 9000 --clock 2026-11-24T10:00:00+09:00
+#[derive(Args)]
+pub struct Demo {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The first port; the others follow it as docs/ARCHITECTURE.md lists them.
+    #[arg(long, value_name = "N", default_value_t = 8080)]
+    port_base: u16,
+    /// Business time: `now`, or an instant such as 2026-11-24T10:00:00+09:00. By default it goes on from the last
+    /// start, and moves to 10:00 of a business day when the bank would be closed.
+    #[arg(long, value_name = "now|TIMESTAMP")]
+    clock: Option<String>,
+    /// Begins anew: removes what earlier starts left in the data folder and the database.
+    #[arg(long)]
+    reset: bool,
+    /// Leaves the mock collectors out; `mpn` then finds no collector to pay.
+    #[arg(long)]
+    no_mocks: bool,
+}
+
+/// The demo's ports, counted from the base.
+struct Ports {
+    base: u16,
+}
+
+impl Ports {
+    fn at(&self, offset: u16) -> anyhow::Result<u16> {
+        self.base.checked_add(offset).with_context(|| {
+            format!("--port-base {} leaves no room for 21 ports; choose one below 65515", self.base)
+        })
+    }
+
+    async fn listen(&self, offset: u16) -> anyhow::Result<TcpListener> {
+        let port = self.at(offset)?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        edge::bind(address).await.map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
+                "port {port} is taken by another program; stop it or choose other ports with --port-base"
+            ),
+            _ => anyhow::anyhow!("cannot listen on port {port}: {error}; choose other ports with --port-base"),
+        })
+    }
+}
+
+/// The sockets, all open before anything else is touched.
+struct Sockets {
+    bank: TcpListener,
+    bank_tls: TcpListener,
+    api: TcpListener,
+    mocks: TcpListener,
+    protocol: TcpListener,
+    ops: TcpListener,
+}
+
+impl Demo {
+    /// Runs until Ctrl-C or SIGTERM.
+    pub async fn run(self) -> Outcome {
+        let ports = Ports { base: self.port_base };
+        let sockets = Sockets {
+            bank: ports.listen(0).await?,
+            bank_tls: ports.listen(3).await?,
+            api: ports.listen(1).await?,
+            mocks: ports.listen(10).await?,
+            protocol: ports.listen(11).await?,
+            ops: ports.listen(20).await?,
+        };
+        let folder = Folder::open(&self.data.data)?;
+        if self.reset {
+            reset(&self.data, folder.path()).await?;
+        }
+        let database = self.data.open().await?;
+        let clock = self.set_clock(&database).await?;
+        let hub_key = keys::hub(&self.data)?;
+        let authority = keys::Authority::load_or_make(&self.data)?;
+        let mocks = if self.no_mocks { None } else { Some(self.mocks(&clock, &hub_key).await?) };
+        let peers = peers(mocks.as_ref(), ports.at(11)?)?;
+        let trust = Trust::RootCa(authority.pem.clone());
+        let client = Client::new(hub_key, peers, &trust, &ClientLimits::default())?;
+        let ledger = Ledger::start(database.clone(), clock.clone());
+        let settings = Settings::new(HUB_CENTRE.parse()?, OWN_BANK_CODE.parse()?);
+        let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await?;
+        let bank = Bank::new(ledger, gateway.clone(), &self.data.secret_or_make()?)?;
+        sample::seed(&bank).await.context("the sample contracts could not be made; try --reset")?;
+        if let Some(mocks) = &mocks {
+            mocks.seed(&mocks::sample_bills()).await?;
+        }
+
+        let (trigger, shutdown) = Shutdown::pair();
+        let tls = edge::tls::server_config(&authority.chain_pem, &authority.key_pem)?;
+        let mut tasks = JoinSet::new();
+        let limits = Limits { drain_s: DRAIN_S, ..Limits::default() };
+        let http = internet_banking::router(bank.clone(), CookieKind::http("bank"));
+        let https = internet_banking::router(bank.clone(), CookieKind::tls("bank"));
+        let api = gateway::api::router(gateway.clone(), true);
+        tasks.spawn(edge::serve_http(sockets.bank, http, limits, shutdown.clone()));
+        tasks.spawn(edge::serve_tls(sockets.bank_tls, Arc::clone(&tls), https, limits, shutdown.clone()));
+        tasks.spawn(edge::serve_http(sockets.api, api, limits, shutdown.clone()));
+        tasks.spawn(edge::serve_http(sockets.ops, ops(database.clone()), limits, shutdown.clone()));
+        if let Some(mocks) = &mocks {
+            let (site, protocol) = (mocks::site_router(mocks.clone()), mocks::protocol_router(mocks.clone()));
+            tasks.spawn(edge::serve_http(sockets.mocks, site, limits, shutdown.clone()));
+            tasks.spawn(edge::serve_tls(sockets.protocol, tls, protocol, limits, shutdown.clone()));
+        }
+        tasks.spawn(keep_clock_in_step(database.clone(), clock.clone(), shutdown.clone()));
+        tasks.spawn(gateway.run(shutdown));
+
+        let shown = sign::Shown { ports: &ports, data: folder.path(), clock: &clock, bank: &bank, mocks: !self.no_mocks };
+        shown.write().await?;
+        shown.print();
+        asked_to_stop().await?;
+        eprintln!("stopping …");
+        trigger.ask();
+        let ended = async { while tasks.join_next().await.is_some() {} };
+        drop(tokio::time::timeout(Duration::from_secs(DRAIN_S + 5), ended).await);
+        if let Some(mocks) = mocks {
+            mocks.close().await;
+        }
+        database.close().await;
+        Ok(Done::Well)
+    }
+
+    /// Sets business time: as asked, or on from the last start, and never before what the database has seen.
+    async fn set_clock(&self, database: &Database) -> anyhow::Result<Clock> {
+        let stored = database::clock::load(database).await?;
+        let running = Clock::with_offset_us(stored.map_or(0, |s| s.offset_us));
+        let latest = stored.map(|s| s.latest);
+        let now = match self.clock.as_deref() {
+            None => open_time(running.now().max(latest.unwrap_or_default())),
+            Some("now") => Clock::default().now(),
+            Some(text) => Timestamp::parse_rfc3339(text).with_context(|| {
+                format!("{text:?} is no time; write --clock now or --clock 2026-11-24T10:00:00+09:00")
+            })?,
+        };
+        if let Some(latest) = latest.filter(|latest| now < *latest) {
+            bail!("business time cannot go back before {latest}, which this data has seen; begin anew with --reset");
+        }
+        let clock = Clock::default();
+        database::clock::set(database, &clock, now).await?;
+        Ok(clock)
+    }
+
+    async fn mocks(&self, clock: &Clock, hub_key: &collectors::signature::SigningKey) -> anyhow::Result<Mocks> {
+        let data_dir = self.data.data.join("mocks");
+        std::fs::create_dir_all(&data_dir).with_context(|| {
+            format!("cannot write to {}; choose another data folder with --data", data_dir.display())
+        })?;
+        let config = MocksConfig {
+            data_dir,
+            clock: clock.clone(),
+            hub_public_key: *hub_key.verifying_key().bytes(),
+            bank_code: OWN_BANK_CODE.to_owned(),
+            hub_centre: HUB_CENTRE.parse()?,
+        };
+        Ok(Mocks::open(config).await?)
+    }
+}
+
+/// The given time while the bank is open, else 10:00 of the business day that comes next.
+fn open_time(now: Timestamp) -> Timestamp {
+    let hour = |hour: u32| domain::time::TimeOfDay::from_hms_opt(hour, 0, 0).unwrap_or_default();
+    let (today, time) = (now.date(), now.time());
+    let business_day = calendar::is_business_day(today);
+    if business_day && time >= hour(OPENS_HOUR) && time < hour(CLOSES_HOUR) {
+        return now;
+    }
+    let later_today = business_day && time < hour(START_HOUR);
+    let day = if later_today { today } else { calendar::next_business_day(today) };
+    Timestamp::from_jst(day, hour(START_HOUR))
+}
+
+fn peers(
+    mocks: Option<&Mocks>,
+    port: u16,
+) -> anyhow::Result<std::collections::HashMap<CollectorNumber, Peer>> {
+    let endpoint: http::Uri = format!("https://127.0.0.1:{port}").parse()?;
+    let keys = mocks.map(Mocks::public_keys).unwrap_or_default();
+    keys.into_iter()
+        .map(|(number, id, key)| {
+            let keys = vec![VerifyingKey::new(&id, &key)?];
+            Ok((number, Peer { endpoint: endpoint.clone(), keys }))
+        })
+        .collect()
+}
+
+/// Liveness and readiness.
+fn ops(database: Database) -> axum::Router {
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    let ready = move || {
+        let database = database.clone();
+        async move {
+            match database::clock::load(&database).await {
+                Ok(_) => (StatusCode::OK, "ready\n"),
+                Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+            }
+        }
+    };
+    axum::Router::new().route("/health", get(|| async { "alive\n" })).route("/ready", get(ready))
+}
+
+/// Takes over business time from other processes of the same database, and records how far it has come.
+async fn keep_clock_in_step(database: Database, clock: Clock, mut shutdown: Shutdown) {
+    while !shutdown.is_requested() {
+        if let Err(error) = database::clock::keep_in_step(&database, &clock).await {
+            tracing::warn!(%error, "business time could not be compared");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(CLOCK_STEP) => {}
+            () = shutdown.requested() => {}
+        }
+    }
+}
+
+async fn asked_to_stop() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+/// Removes what earlier starts made, and nothing else that may be in the folder.
+async fn reset(data: &DataArgs, folder: &Path) -> anyhow::Result<()> {
+    for name in ["mpn.sqlite", "mpn.sqlite-wal", "mpn.sqlite-shm", "demo.json"] {
+        remove(&folder.join(name), |path| std::fs::remove_file(path))?;
+    }
+    for name in ["mocks", "keys"] {
+        remove(&folder.join(name), |path| std::fs::remove_dir_all(path))?;
+    }
+    if let Some(url) = &data.database_url {
+        let database = data.open().await?;
+        database.wipe().await.with_context(|| {
+            format!("cannot empty the database {}", database::without_password(url))
+        })?;
+        database.close().await;
+    }
+    Ok(())
+}
+
+fn remove(path: &Path, with: impl Fn(&Path) -> std::io::Result<()>) -> anyhow::Result<()> {
+    match with(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            bail!("cannot remove {}: {error}; choose another data folder with --data", path.display())
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(text: &str) -> String {
+        open_time(Timestamp::parse_rfc3339(text).unwrap()).rfc3339()
+    }
+
+    #[test]
+    fn the_demo_starts_when_the_bank_is_open() {
+        assert_eq!(opened("2026-11-24T20:59:59+09:00"), "2026-11-24T20:59:59+09:00");
+        assert_eq!(opened("2026-11-24T21:00:00+09:00"), "2026-11-25T10:00:00+09:00");
+        assert_eq!(opened("2026-11-24T07:59:59+09:00"), "2026-11-24T10:00:00+09:00");
+        assert_eq!(opened("2026-11-23T12:00:00+09:00"), "2026-11-24T10:00:00+09:00", "a holiday");
+        assert_eq!(opened("2026-12-31T12:00:00+09:00"), "2027-01-04T10:00:00+09:00");
+    }
+}

@@ -1,0 +1,82 @@
+//! The demo's keys: the hub's signing key and a certificate authority of its own.
+
+use anyhow::Context as _;
+use collectors::signature::SigningKey;
+use domain::time::Date;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use ring::rand::SystemRandom;
+use ring::signature::Ed25519KeyPair;
+
+use crate::data::{DataArgs, read_or_make};
+
+/// How long the authority's certificate is good for.
+const AUTHORITY_YEARS: i32 = 10;
+
+/// The hub's Ed25519 key.
+pub fn hub(data: &DataArgs) -> anyhow::Result<SigningKey> {
+    let file = data.key_file("hub.pk8");
+    let der = read_or_make(&file, || {
+        let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
+            .map_err(|_| anyhow::anyhow!("no signing key could be made"))?;
+        Ok(made.as_ref().to_vec())
+    })?;
+    SigningKey::from_pkcs8_der("hub-1", &der)
+        .map_err(|_| anyhow::anyhow!("{} is no signing key; remove it or begin anew with --reset", file.display()))
+}
+
+/// The demo's certificate authority, and a server certificate under it that is made at every start.
+pub struct Authority {
+    /// The authority's certificate.
+    pub pem: String,
+    /// The server's certificate.
+    pub chain_pem: String,
+    /// The server's key.
+    pub key_pem: String,
+}
+
+impl Authority {
+    /// Reads the authority's key and certificate, made on the first start.
+    pub fn load_or_make(data: &DataArgs) -> anyhow::Result<Self> {
+        let today = domain::clock::machine_now().date();
+        let key_pem = read_or_make(&data.key_file("ca-key.pem"), || {
+            Ok(KeyPair::generate()?.serialize_pem().into_bytes())
+        })?;
+        let key = KeyPair::from_pem(std::str::from_utf8(&key_pem)?)
+            .context("the authority's key cannot be read; begin anew with --reset")?;
+        let params = authority(today)?;
+        let pem = read_or_make(&data.data.join("ca.pem"), || {
+            Ok(params.self_signed(&key)?.pem().into_bytes())
+        })?;
+        let server_key = KeyPair::generate()?;
+        let server = server(today)?.signed_by(&server_key, &Issuer::new(params, key))?;
+        Ok(Self {
+            pem: String::from_utf8(pem)?,
+            chain_pem: server.pem(),
+            key_pem: server_key.serialize_pem(),
+        })
+    }
+}
+
+fn authority(today: Date) -> anyhow::Result<CertificateParams> {
+    let mut params = CertificateParams::new(Vec::<String>::new())?;
+    params.distinguished_name.push(DnType::CommonName, "mpn demo authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    valid(&mut params, today, AUTHORITY_YEARS);
+    Ok(params)
+}
+
+fn server(today: Date) -> anyhow::Result<CertificateParams> {
+    let mut params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+    params.distinguished_name.push(DnType::CommonName, "localhost");
+    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+    valid(&mut params, today, 1);
+    Ok(params)
+}
+
+fn valid(params: &mut CertificateParams, today: Date, years: i32) {
+    use chrono::Datelike as _;
+    // from the first of January, so that a machine whose clock is a little behind accepts it too
+    params.not_before = rcgen::date_time_ymd(today.year(), 1, 1);
+    params.not_after = rcgen::date_time_ymd(today.year() + years, 12, 31);
+}

@@ -1,0 +1,224 @@
+//! The demo's contracts, users, accounts and money. Everything here is invented.
+
+use anyhow::Context as _;
+use domain::{AccountId, ContractId, TransferId};
+use internet_banking::Bank;
+use internet_banking::contracts::{
+    AccountKind, Business, DepositAccount, NewUser, Plan, Rights, Role, SignInMethod,
+};
+use internet_banking::tokens::Seed;
+use ledger::{Commit, Kind, NewAccount, Transfer};
+use uuid::Uuid;
+
+/// The bank's vault, from which the sample balances come.
+const CASH: AccountId = AccountId::new(900_000_001);
+/// Where the ids of the opening transfers begin: fixed, so that a second seeding finds them there.
+const OPENING_TRANSFERS: u128 = 0x6d70_6e00_0000_0000_0000_0000_0000_0000;
+
+/// A contract of the demo.
+pub struct SampleContract {
+    /// The company.
+    pub name: &'static str,
+    /// Its plan.
+    pub plan: Plan,
+    /// Its accounts, the main one first.
+    pub accounts: &'static [SampleAccount],
+    /// Its users.
+    pub users: Vec<SampleUser>,
+}
+
+/// An account of the demo.
+pub struct SampleAccount {
+    /// 店番 and 店名.
+    pub branch: (&'static str, &'static str),
+    /// 科目.
+    pub kind: AccountKind,
+    /// 口座番号.
+    pub number: &'static str,
+    /// What it opens with, in yen.
+    pub opening: i64,
+}
+
+/// A user of the demo.
+#[derive(Clone)]
+pub struct SampleUser {
+    /// Types this to sign in.
+    pub login_id: String,
+    /// The person.
+    pub name: String,
+    /// The role.
+    pub role: Role,
+    /// ログインパスワード.
+    pub password: &'static str,
+    /// 確認用パスワード.
+    pub confirmation_password: &'static str,
+    /// The token.
+    pub token_serial: String,
+}
+
+const HEAD_OFFICE: (&str, &str) = ("100", "本店営業部");
+const IZUMI: (&str, &str) = ("201", "泉支店");
+const PASSWORD: &str = "sakura-no-shita-de";
+const CONFIRMATION: &str = "kakunin-no-kotoba";
+
+static SHOJI: [SampleAccount; 2] = [
+    SampleAccount { branch: HEAD_OFFICE, kind: AccountKind::Ordinary, number: "1234567", opening: 48_210_953 },
+    SampleAccount { branch: IZUMI, kind: AccountKind::Current, number: "0098765", opening: 12_004_100 },
+];
+static SEISAKUSHO: [SampleAccount; 1] =
+    [SampleAccount { branch: IZUMI, kind: AccountKind::Ordinary, number: "2345678", opening: 3_500_000 }];
+static SHOTEN: [SampleAccount; 1] =
+    [SampleAccount { branch: HEAD_OFFICE, kind: AccountKind::Ordinary, number: "3456789", opening: 50_000 }];
+static GOJUNIN: [SampleAccount; 1] =
+    [SampleAccount { branch: HEAD_OFFICE, kind: AccountKind::Current, number: "0500050", opening: 12_000_000 }];
+
+/// The demo's contracts, in the order of the printed table.
+pub fn contracts() -> Vec<SampleContract> {
+    let user = |login: &str, name: &str, role, serial: &str| SampleUser {
+        login_id: login.to_owned(),
+        name: name.to_owned(),
+        role,
+        password: PASSWORD,
+        confirmation_password: CONFIRMATION,
+        token_serial: serial.to_owned(),
+    };
+    vec![
+        SampleContract {
+            name: "株式会社見本商事",
+            plan: Plan::Type2,
+            accounts: &SHOJI,
+            users: vec![
+                user("shoji-master", "総務 鈴木一郎", Role::Master, "9000000001"),
+                user("shoji-keiri", "経理 佐藤花子", Role::General, "9000000002"),
+                user("shoji-keiri2", "経理 高橋健", Role::General, "9000000002"),
+            ],
+        },
+        SampleContract {
+            name: "有限会社例示製作所",
+            plan: Plan::Web,
+            accounts: &SEISAKUSHO,
+            users: vec![user("reiji-master", "代表 田中美咲", Role::Master, "9000000003")],
+        },
+        SampleContract {
+            name: "ひな形商店",
+            plan: Plan::Mini,
+            accounts: &SHOTEN,
+            users: vec![user("hinagata-master", "店主 伊藤実", Role::Master, "9000000004")],
+        },
+        SampleContract {
+            name: "株式会社五十人",
+            plan: Plan::Type2,
+            accounts: &GOJUNIN,
+            users: (1..=50)
+                .map(|n| {
+                    let role = if n == 1 { Role::Master } else { Role::General };
+                    let serial = format!("90000001{n:02}");
+                    user(&format!("gojunin-{n:02}"), &format!("担当 {n:02}"), role, &serial)
+                })
+                .collect(),
+        },
+    ]
+}
+
+impl SampleAccount {
+    /// The account in the ledger: branch, kind and number in one number.
+    pub fn id(&self) -> AccountId {
+        let kind = match self.kind {
+            AccountKind::Ordinary => 1,
+            AccountKind::Current => 2,
+        };
+        let digits = |text: &str| text.parse::<i64>().unwrap_or_default();
+        AccountId::new(digits(self.branch.0) * 100_000_000 + kind * 10_000_000 + digits(self.number))
+    }
+}
+
+/// Makes the sample contracts where the database has no contract yet.
+pub async fn seed(bank: &Bank) -> anyhow::Result<()> {
+    if bank.contracts.any_contract().await? {
+        return Ok(());
+    }
+    bank.ledger.open_account(&NewAccount::internal(CASH, "現金")).await?;
+    // one hash for all: they share their invented passwords, and hashing is slow on purpose
+    let (password, confirmation) =
+        tokio::try_join!(bank.passwords.hash(PASSWORD), bank.passwords.hash(CONFIRMATION))?;
+    let mut opening = OPENING_TRANSFERS;
+    for sample in contracts() {
+        let contract = bank.contracts.add_contract(sample.name, sample.plan, SignInMethod::Password).await?;
+        for (index, account) in sample.accounts.iter().enumerate() {
+            opening += 1;
+            open(bank, contract, &sample, account, index == 0, opening).await?;
+        }
+        tokens(bank, contract, &sample).await?;
+        let accounts: Vec<_> = sample.accounts.iter().map(SampleAccount::id).collect();
+        for user in &sample.users {
+            let rights = match user.role {
+                Role::Master | Role::Admin => Rights::all(&accounts),
+                Role::General => Rights::none()
+                    .with(Business::Inquiry, &accounts)
+                    .with(Business::PayEasy, &accounts),
+            };
+            bank.contracts
+                .add_user(&NewUser {
+                    contract,
+                    login_id: user.login_id.clone(),
+                    name: user.name.clone(),
+                    role: user.role,
+                    token_serial: Some(user.token_serial.clone()),
+                    password_hash: password.clone(),
+                    confirmation_hash: confirmation.clone(),
+                    rights,
+                })
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+async fn open(
+    bank: &Bank,
+    contract: ContractId,
+    sample: &SampleContract,
+    account: &SampleAccount,
+    main: bool,
+    transfer: u128,
+) -> anyhow::Result<()> {
+    let id = account.id();
+    bank.ledger.open_account(&NewAccount::deposit(id, sample.name)).await?;
+    bank.contracts
+        .add_account(
+            contract,
+            &DepositAccount {
+                account: id,
+                branch: account.branch.0.to_owned(),
+                branch_name: account.branch.1.to_owned(),
+                kind: account.kind,
+                number: account.number.to_owned(),
+                name: sample.name.to_owned(),
+                main,
+            },
+        )
+        .await?;
+    let opening = Transfer {
+        id: TransferId::from_uuid(Uuid::from_u128(transfer)),
+        debit: CASH,
+        credit: id,
+        amount: account.opening,
+        kind: Kind::Posted,
+        memo: "新規".to_owned(),
+    };
+    bank.ledger
+        .commit(Commit { transfers: vec![opening], ..Commit::default() })
+        .await
+        .with_context(|| format!("the account {} could not be funded", account.number))?;
+    Ok(())
+}
+
+async fn tokens(bank: &Bank, contract: ContractId, sample: &SampleContract) -> anyhow::Result<()> {
+    let mut serials: Vec<_> = sample.users.iter().map(|u| u.token_serial.as_str()).collect();
+    serials.sort_unstable();
+    serials.dedup();
+    for serial in serials {
+        bank.tokens.register(serial, contract, &Seed::generate()).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! What the demo tells: `demo.json` for scripts and a table for people.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use domain::{Clock, Yen};
+use internet_banking::Bank;
+use serde_json::{Value, json};
+
+use super::{Ports, sample};
+
+/// What is running, and where.
+pub struct Shown<'a> {
+    /// The ports.
+    pub ports: &'a Ports,
+    /// The data folder.
+    pub data: &'a Path,
+    /// Business time.
+    pub clock: &'a Clock,
+    /// The bank, for the balances.
+    pub bank: &'a Bank,
+    /// Whether the mock collectors run.
+    pub mocks: bool,
+}
+
+impl Shown<'_> {
+    /// Writes `demo.json`.
+    pub async fn write(&self) -> anyhow::Result<()> {
+        let data = std::path::absolute(self.data)?;
+        let mut demo = json!({
+            "bank": {
+                "url": self.url("http", "localhost", 0),
+                "tls_url": self.url("https", "localhost", 3),
+                "ca_pem": data.join("ca.pem"),
+            },
+            "api": {"url": self.url("http", "127.0.0.1", 1)},
+            "ops": {"url": self.url("http", "127.0.0.1", 20)},
+            "clock": {"now": self.clock.now().rfc3339(), "set": format!("{}/v1/time", self.url("http", "127.0.0.1", 1))},
+            "contracts": self.contracts().await?,
+        });
+        if self.mocks {
+            demo["mocks"] = json!({
+                "url": self.url("http", "127.0.0.1", 10),
+                "protocol_url": self.url("https", "127.0.0.1", 11),
+            });
+            demo["bills"] = mocks::sample_bills().iter().map(bill).collect();
+        }
+        let file = self.data.join("demo.json");
+        std::fs::write(&file, serde_json::to_string_pretty(&demo)?)
+            .with_context(|| format!("cannot write {}; choose another data folder with --data", file.display()))
+    }
+
+    /// Prints where to go, how to sign in and what to pay.
+    pub fn print(&self) {
+        let contracts = sample::contracts();
+        let data = self.data.display();
+        println!("mpn is ready. Business time is {}.\n", self.clock.now().rfc3339());
+        println!("  Bank        {}", self.url("http", "localhost", 0));
+        if self.mocks {
+            println!("  Collectors  {}   (bills to pay, messages, faults)", self.url("http", "127.0.0.1", 10));
+        }
+        println!("  Hub API     {}/v1/collectors\n", self.url("http", "127.0.0.1", 1));
+        println!("  Sign in as one of");
+        println!("    {:<16}  {:<14}  {:<8}  company", "login ID", "token", "plan");
+        for contract in contracts.iter().take(3) {
+            for user in &contract.users {
+                let plan = contract.plan.code();
+                println!("    {:<16}  {:<14}  {plan:<8}  {}", user.login_id, user.token_serial, contract.name);
+            }
+        }
+        if let Some(user) = contracts.first().and_then(|c| c.users.first()) {
+            println!("    password               {}", user.password);
+            println!("    confirmation password  {}", user.confirmation_password);
+        }
+        if self.mocks {
+            println!("\n  Bills to begin with (more in {data}/demo.json)");
+            println!("    {:<9}  {:<20}  {:<7}  {:<12}  {:>9}", "collector", "number", "secret", "category", "yen");
+            let mut collectors = Vec::new();
+            for bill in mocks::sample_bills().iter().filter(|b| b.scenario == "normal") {
+                if collectors.contains(&bill.collector) {
+                    continue;
+                }
+                collectors.push(bill.collector.clone());
+                let category = bill.payment_category.as_deref().unwrap_or("-");
+                println!(
+                    "    {:<9}  {:<20}  {:<7}  {category:<12}  {:>9}",
+                    bill.collector,
+                    bill.customer_number,
+                    bill.confirmation_number,
+                    Yen::new(bill.amount)
+                );
+            }
+            println!("    At a private collector the bank asks for a one-time password too:");
+            println!("    cargo run --release -- token SERIAL --data {data}");
+        }
+        println!("\n  Ctrl-C stops it; the next start goes on with the same data, --reset begins anew.");
+    }
+
+    fn url(&self, scheme: &str, host: &str, offset: u16) -> String {
+        // every offset was listened on before
+        format!("{scheme}://{host}:{}", self.ports.base.saturating_add(offset))
+    }
+
+    async fn contracts(&self) -> anyhow::Result<Vec<Value>> {
+        let mut shown = Vec::new();
+        for contract in sample::contracts() {
+            let ids: Vec<_> = contract.accounts.iter().map(sample::SampleAccount::id).collect();
+            let balances = self.bank.ledger.balances(&ids).await?;
+            let accounts: Vec<_> = contract
+                .accounts
+                .iter()
+                .zip(balances)
+                .map(|(account, balance)| {
+                    json!({
+                        "branch": account.branch.0, "type": account.kind.code(), "number": account.number,
+                        "balance": balance.balance,
+                    })
+                })
+                .collect();
+            let users: Vec<_> = contract
+                .users
+                .iter()
+                .map(|user| {
+                    json!({
+                        "role": user.role.code(), "login_id": user.login_id, "password": user.password,
+                        "confirmation_password": user.confirmation_password, "token_serial": user.token_serial,
+                    })
+                })
+                .collect();
+            shown.push(json!({
+                "name": contract.name, "plan": contract.plan.code(), "sign_in": "password",
+                "accounts": accounts, "users": users,
+            }));
+        }
+        Ok(shown)
+    }
+}
+
+fn bill(bill: &mocks::SeedBill) -> Value {
+    json!({
+        "collector": bill.collector,
+        "customer_number": bill.customer_number,
+        "confirmation_number": bill.confirmation_number,
+        "payment_category": bill.payment_category,
+        "bill_id": bill.bill_id,
+        "amount": bill.amount,
+        "fee": bill.fee,
+        "scenario": bill.scenario,
+    })
+}
