@@ -54,7 +54,10 @@ impl DataArgs {
     pub fn secret(&self) -> anyhow::Result<Secret> {
         let file = self.key_file("secret");
         let bytes = std::fs::read(&file).with_context(|| {
-            format!("cannot read {}; start `mpn demo` there first, or name the folder with --data", file.display())
+            format!(
+                "cannot read {}; start `mpn demo` there first, or name the folder with --data",
+                file.display()
+            )
         })?;
         secret(&bytes, &file)
     }
@@ -75,10 +78,7 @@ fn secret(bytes: &[u8], file: &Path) -> anyhow::Result<Secret> {
 }
 
 /// Reads a file that only its owner may read, making it where it is missing.
-pub fn read_or_make(
-    file: &Path,
-    make: impl FnOnce() -> anyhow::Result<Vec<u8>>,
-) -> anyhow::Result<Vec<u8>> {
+pub fn read_or_make(file: &Path, make: impl FnOnce() -> anyhow::Result<Vec<u8>>) -> anyhow::Result<Vec<u8>> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     if file.exists() {

@@ -29,9 +29,9 @@ use crate::data::DataArgs;
 use crate::{Done, Outcome};
 
 /// 金融機関コード of the fictional bank.
-const OWN_BANK_CODE: &str = "9999";
+pub const OWN_BANK_CODE: &str = "9999";
 /// センタコード of its hub.
-const HUB_CENTRE: &str = "MPN9999";
+pub const HUB_CENTRE: &str = "MPN9999";
 /// The bank is open from here …
 const OPENS_HOUR: u32 = 8;
 /// … to before here.
@@ -84,7 +84,9 @@ impl Ports {
             std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
                 "port {port} is taken by another program; stop it or choose other ports with --port-base"
             ),
-            _ => anyhow::anyhow!("cannot listen on port {port}: {error}; choose other ports with --port-base"),
+            _ => {
+                anyhow::anyhow!("cannot listen on port {port}: {error}; choose other ports with --port-base")
+            }
         })
     }
 }
@@ -151,7 +153,13 @@ impl Demo {
         tasks.spawn(keep_clock_in_step(database.clone(), clock.clone(), shutdown.clone()));
         tasks.spawn(gateway.run(shutdown));
 
-        let shown = sign::Shown { ports: &ports, data: folder.path(), clock: &clock, bank: &bank, mocks: !self.no_mocks };
+        let shown = sign::Shown {
+            ports: &ports,
+            data: folder.path(),
+            clock: &clock,
+            bank: &bank,
+            mocks: !self.no_mocks,
+        };
         shown.write().await?;
         shown.print();
         asked_to_stop().await?;
@@ -179,14 +187,20 @@ impl Demo {
             })?,
         };
         if let Some(latest) = latest.filter(|latest| now < *latest) {
-            bail!("business time cannot go back before {latest}, which this data has seen; begin anew with --reset");
+            bail!(
+                "business time cannot go back before {latest}, which this data has seen; begin anew with --reset"
+            );
         }
         let clock = Clock::default();
         database::clock::set(database, &clock, now).await?;
         Ok(clock)
     }
 
-    async fn mocks(&self, clock: &Clock, hub_key: &collectors::signature::SigningKey) -> anyhow::Result<Mocks> {
+    async fn mocks(
+        &self,
+        clock: &Clock,
+        hub_key: &collectors::signature::SigningKey,
+    ) -> anyhow::Result<Mocks> {
         let data_dir = self.data.data.join("mocks");
         std::fs::create_dir_all(&data_dir).with_context(|| {
             format!("cannot write to {}; choose another data folder with --data", data_dir.display())
@@ -278,9 +292,10 @@ async fn reset(data: &DataArgs, folder: &Path) -> anyhow::Result<()> {
     }
     if let Some(url) = &data.database_url {
         let database = data.open().await?;
-        database.wipe().await.with_context(|| {
-            format!("cannot empty the database {}", database::without_password(url))
-        })?;
+        database
+            .wipe()
+            .await
+            .with_context(|| format!("cannot empty the database {}", database::without_password(url)))?;
         database.close().await;
     }
     Ok(())

@@ -2,8 +2,10 @@
 
 #![allow(clippy::print_stdout, reason = "a command prints its result")]
 
+mod audit;
 mod data;
 mod demo;
+mod fetch;
 mod token;
 
 use std::process::ExitCode;
@@ -25,6 +27,8 @@ enum Command {
     Demo(demo::Demo),
     /// Shows the current code of a demo token.
     Token(token::Token),
+    /// Checks every invariant of the ledger, the payments, the outbox and the audit chain.
+    Audit(audit::Audit),
 }
 
 /// How a command that could run ended.
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Demo(demo) => demo.run().await,
             Command::Token(token) => token.run().await,
+            Command::Audit(audit) => audit.run().await,
         }
     });
     match outcome {

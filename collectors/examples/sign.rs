@@ -42,7 +42,6 @@ fn side(key: &SigningKey, body: &str, signed: &SignedHeaders) -> String {
         .map(|(name, value)| format!("\"{name}\": \"{}\"", value.replace('"', "\\\"")))
         .collect();
     let (id, headers) = (key.id(), headers.join(", "));
-    format!(
-        "{{\"key_id\": \"{id}\", \"public_key\": \"{hex}\", \"body\": \"{body}\", \"headers\": {{{headers}}}}}"
-    )
+    let identity = format!("\"key_id\": \"{id}\", \"public_key\": \"{hex}\"");
+    format!("{{{identity}, \"body\": \"{body}\", \"headers\": {{{headers}}}}}")
 }

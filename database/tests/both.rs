@@ -1,5 +1,7 @@
 //! What the crate promises, on both databases.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use database::dialect::{self, Sequence};
 use database::testing::TestDatabase;
 use database::{Row, Table, Value, execute, insert, on, read};

@@ -12,6 +12,7 @@ macro_rules! crash_point {
 }
 
 pub mod api;
+pub mod audit;
 pub mod chart;
 mod guard;
 mod inquiry;
@@ -99,15 +100,14 @@ impl Gateway {
             }
         }
         sender::free_leases(&ledger).await?;
+        Ok(Self::reader(settings, ledger, directory, client))
+    }
+
+    /// A hub that changes nothing by opening: for commands that read beside a serving process.
+    pub fn reader(settings: Settings, ledger: Ledger, directory: Directory, client: Client) -> Self {
         let serials = serials::Serials::new(settings.centre.clone());
-        Ok(Self(Arc::new(Inner {
-            settings,
-            ledger,
-            directory,
-            client,
-            serials,
-            sender: sender::Shared::default(),
-        })))
+        let sender = sender::Shared::default();
+        Self(Arc::new(Inner { settings, ledger, directory, client, serials, sender }))
     }
 
     /// The institutions.

@@ -20,8 +20,9 @@ pub fn hub(data: &DataArgs) -> anyhow::Result<SigningKey> {
             .map_err(|_| anyhow::anyhow!("no signing key could be made"))?;
         Ok(made.as_ref().to_vec())
     })?;
-    SigningKey::from_pkcs8_der("hub-1", &der)
-        .map_err(|_| anyhow::anyhow!("{} is no signing key; remove it or begin anew with --reset", file.display()))
+    SigningKey::from_pkcs8_der("hub-1", &der).map_err(|_| {
+        anyhow::anyhow!("{} is no signing key; remove it or begin anew with --reset", file.display())
+    })
 }
 
 /// The demo's certificate authority, and a server certificate under it that is made at every start.
@@ -44,9 +45,8 @@ impl Authority {
         let key = KeyPair::from_pem(std::str::from_utf8(&key_pem)?)
             .context("the authority's key cannot be read; begin anew with --reset")?;
         let params = authority(today)?;
-        let pem = read_or_make(&data.data.join("ca.pem"), || {
-            Ok(params.self_signed(&key)?.pem().into_bytes())
-        })?;
+        let pem =
+            read_or_make(&data.data.join("ca.pem"), || Ok(params.self_signed(&key)?.pem().into_bytes()))?;
         let server_key = KeyPair::generate()?;
         let server = server(today)?.signed_by(&server_key, &Issuer::new(params, key))?;
         Ok(Self {

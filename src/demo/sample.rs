@@ -62,15 +62,24 @@ const PASSWORD: &str = "sakura-no-shita-de";
 const CONFIRMATION: &str = "kakunin-no-kotoba";
 
 static SHOJI: [SampleAccount; 2] = [
-    SampleAccount { branch: HEAD_OFFICE, kind: AccountKind::Ordinary, number: "1234567", opening: 48_210_953 },
+    SampleAccount {
+        branch: HEAD_OFFICE,
+        kind: AccountKind::Ordinary,
+        number: "1234567",
+        opening: 48_210_953,
+    },
     SampleAccount { branch: IZUMI, kind: AccountKind::Current, number: "0098765", opening: 12_004_100 },
 ];
 static SEISAKUSHO: [SampleAccount; 1] =
     [SampleAccount { branch: IZUMI, kind: AccountKind::Ordinary, number: "2345678", opening: 3_500_000 }];
 static SHOTEN: [SampleAccount; 1] =
     [SampleAccount { branch: HEAD_OFFICE, kind: AccountKind::Ordinary, number: "3456789", opening: 50_000 }];
-static GOJUNIN: [SampleAccount; 1] =
-    [SampleAccount { branch: HEAD_OFFICE, kind: AccountKind::Current, number: "0500050", opening: 12_000_000 }];
+static GOJUNIN: [SampleAccount; 1] = [SampleAccount {
+    branch: HEAD_OFFICE,
+    kind: AccountKind::Current,
+    number: "0500050",
+    opening: 12_000_000,
+}];
 
 /// The demo's contracts, in the order of the printed table.
 pub fn contracts() -> Vec<SampleContract> {
@@ -153,9 +162,9 @@ pub async fn seed(bank: &Bank) -> anyhow::Result<()> {
         for user in &sample.users {
             let rights = match user.role {
                 Role::Master | Role::Admin => Rights::all(&accounts),
-                Role::General => Rights::none()
-                    .with(Business::Inquiry, &accounts)
-                    .with(Business::PayEasy, &accounts),
+                Role::General => {
+                    Rights::none().with(Business::Inquiry, &accounts).with(Business::PayEasy, &accounts)
+                }
             };
             bank.contracts
                 .add_user(&NewUser {

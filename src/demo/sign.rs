@@ -46,8 +46,9 @@ impl Shown<'_> {
             demo["bills"] = mocks::sample_bills().iter().map(bill).collect();
         }
         let file = self.data.join("demo.json");
-        std::fs::write(&file, serde_json::to_string_pretty(&demo)?)
-            .with_context(|| format!("cannot write {}; choose another data folder with --data", file.display()))
+        std::fs::write(&file, serde_json::to_string_pretty(&demo)?).with_context(|| {
+            format!("cannot write {}; choose another data folder with --data", file.display())
+        })
     }
 
     /// Prints where to go, how to sign in and what to pay.
@@ -57,7 +58,10 @@ impl Shown<'_> {
         println!("mpn is ready. Business time is {}.\n", self.clock.now().rfc3339());
         println!("  Bank        {}", self.url("http", "localhost", 0));
         if self.mocks {
-            println!("  Collectors  {}   (bills to pay, messages, faults)", self.url("http", "127.0.0.1", 10));
+            println!(
+                "  Collectors  {}   (bills to pay, messages, faults)",
+                self.url("http", "127.0.0.1", 10)
+            );
         }
         println!("  Hub API     {}/v1/collectors\n", self.url("http", "127.0.0.1", 1));
         println!("  Sign in as one of");
@@ -65,7 +69,10 @@ impl Shown<'_> {
         for contract in contracts.iter().take(3) {
             for user in &contract.users {
                 let plan = contract.plan.code();
-                println!("    {:<16}  {:<14}  {plan:<8}  {}", user.login_id, user.token_serial, contract.name);
+                println!(
+                    "    {:<16}  {:<14}  {plan:<8}  {}",
+                    user.login_id, user.token_serial, contract.name
+                );
             }
         }
         if let Some(user) = contracts.first().and_then(|c| c.users.first()) {
@@ -74,7 +81,10 @@ impl Shown<'_> {
         }
         if self.mocks {
             println!("\n  Bills to begin with (more in {data}/demo.json)");
-            println!("    {:<9}  {:<20}  {:<7}  {:<12}  {:>9}", "collector", "number", "secret", "category", "yen");
+            println!(
+                "    {:<9}  {:<20}  {:<7}  {:<12}  {:>9}",
+                "collector", "number", "secret", "category", "yen"
+            );
             let mut collectors = Vec::new();
             for bill in mocks::sample_bills().iter().filter(|b| b.scenario == "normal") {
                 if collectors.contains(&bill.collector) {

@@ -44,13 +44,15 @@ impl<'a> Exchange<'a> {
             Outcome::Silent(silence) => {
                 let (reason, detail) = (silence.as_str(), silence.to_string());
                 tracing::warn!(
-                    target: "wire", method, path, key, request, request_bytes, reason, detail, elapsed_ms, "silent"
+                    target: "wire", method, path, key, request, request_bytes, reason, detail, elapsed_ms,
+                    "silent"
                 );
             }
             Outcome::NotSent(cause) => {
                 let (reason, detail) = (cause.as_str(), cause.to_string());
                 tracing::warn!(
-                    target: "wire", method, path, key, request, request_bytes, reason, detail, elapsed_ms, "not sent"
+                    target: "wire", method, path, key, request, request_bytes, reason, detail, elapsed_ms,
+                    "not sent"
                 );
             }
         }

@@ -119,13 +119,14 @@ pub(crate) fn cleared() -> Message {
     answer_to(&clearing(), Body::ClearingAnswer(ClearingAnswer::Normal { provisional: None, reference }))
 }
 
-/// The clearing is recorded, but the collector could not match it.
+/// A private collector recorded a clearing, but could not match it.
 pub(crate) fn cleared_provisionally() -> Message {
     let answer = ClearingAnswer::Normal {
         provisional: Some(ResponseCode::BillNotObtained),
-        reference: Some("00200-20261124-000018".parse().unwrap()),
+        reference: Some("P-000018".parse().unwrap()),
     };
-    answer_to(&clearing(), Body::ClearingAnswer(answer))
+    let header = request_header("99022", 4, 20);
+    Message { header: header.answer(time(21)), body: Body::ClearingAnswer(answer) }
 }
 
 /// A national collector refused.

@@ -320,12 +320,13 @@ proptest! {
         let _ = decode(&bytes);
     }
 
-    /// One changed byte of a message either is refused or gives another message: nothing is ignored.
+    /// One changed byte behind the declaration is refused or gives another message: nothing is ignored.
     #[test]
     fn every_byte_counts(at in 0usize..700, byte in any::<u8>()) {
         let message = samples::clearing();
         let mut bytes = encode(&message);
-        let at = at % bytes.len();
+        let declaration = bytes.windows(2).position(|pair| pair == b"?>").unwrap() + 2;
+        let at = declaration + at % (bytes.len() - declaration);
         prop_assume!(bytes[at] != byte);
         bytes[at] = byte;
         if let Ok(other) = decode(&bytes) {

@@ -24,7 +24,8 @@ CREATE TABLE account (
     CHECK (bounded = 1 OR (balance = 0 AND held = 0))
 ) STRICT;
 
--- The journal: one row a transfer, never changed; accounts are checked before, under their locks. kind: 0 posted, 1 pending (a hold), 2 post-pending, 3 void-pending.
+-- The journal: one row a transfer, never changed; accounts are checked before, under their locks.
+-- kind: 0 posted, 1 pending (a hold), 2 post-pending, 3 void-pending.
 CREATE TABLE transfer (
     position INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,

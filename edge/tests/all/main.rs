@@ -1,4 +1,6 @@
 //! The crate as a site sees it: requests in, responses out.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
 mod listening;
 mod sites;

@@ -85,8 +85,9 @@ impl Store {
 
     /// Whether there is any contract at all: a new bank has none.
     pub async fn any_contract(&self) -> Result<bool, StoreError> {
-        let found: Option<i64> =
-            read!(self.database, |c| sqlx::query_scalar("SELECT 1 FROM contract LIMIT 1").fetch_optional(c).await)?;
+        let found: Option<i64> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT CAST(1 AS BIGINT) FROM contract LIMIT 1").fetch_optional(c).await
+        })?;
         Ok(found.is_some())
     }
 

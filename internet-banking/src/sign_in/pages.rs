@@ -45,6 +45,10 @@ struct Form {
     password: String,
 }
 
+/// A form whose button is all it says.
+#[derive(Deserialize)]
+struct Nothing {}
+
 async fn show(
     State(bank): State<Bank>,
     Query(ended): Query<Ended>,
@@ -108,7 +112,7 @@ async fn sign_out(
     State(bank): State<Bank>,
     cookie: CookieKind,
     headers: HeaderMap,
-    CsrfForm(()): CsrfForm<()>,
+    _: CsrfForm<Nothing>,
 ) -> Result<Response, Failure> {
     if let Some(id) = cookie.session_of(&headers).and_then(|value| SessionId::parse(&value)) {
         bank.sign_ins.sessions().end(id.key(), bank.clock.now()).await?;

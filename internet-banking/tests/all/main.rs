@@ -1,6 +1,10 @@
 //! The bank through its router, on both databases.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
 mod home;
+mod payeasy;
+mod payeasy_entry;
 mod security;
 mod sign_in;
 mod support;

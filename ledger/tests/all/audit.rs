@@ -195,7 +195,8 @@ async fn each_writer_has_its_own_chain(test: TestDatabase) {
     .unwrap();
     assert_eq!(writers, 2);
     // the records of one writer are put behind the other's
-    let statement = "UPDATE audit SET number = number + 100, writer = (SELECT writer FROM audit WHERE number = 2)
+    let statement =
+        "UPDATE audit SET number = number + 100, writer = (SELECT writer FROM audit WHERE number = 2)
                      WHERE writer <> (SELECT writer FROM audit WHERE number = 2)";
     tamper(&test.database, statement).await;
     let found = checks(&ledger).await;

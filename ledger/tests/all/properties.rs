@@ -7,6 +7,7 @@ use ledger::apply::{After, Ending, Known, State, apply};
 use ledger::{Account, Kind, Transfer, TransferResult};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::strategy::Union;
 
 /// Accounts 1 to 4 are bounded (4 in dollars), 5 and 6 internal (6 in dollars); 7 does not exist.
 fn accounts(bounds: &[(i64, i64)]) -> State {
@@ -28,7 +29,9 @@ fn accounts(bounds: &[(i64, i64)]) -> State {
 fn transfer() -> impl Strategy<Value = Transfer> {
     // few ids, accounts and amounts, so that they meet
     let id = || (1..40_u128).prop_map(|id| TransferId::from_uuid(uuid::Uuid::from_u128(id)));
-    let account = || prop_oneof![20 => 1..=3_i64, 10 => Just(5_i64), 2 => Just(4_i64), 2 => Just(6_i64), 1 => Just(7_i64)];
+    let likely = |weight, ids: std::ops::RangeInclusive<i64>| (weight, ids.boxed());
+    let account =
+        || Union::new_weighted([likely(20, 1..=3), likely(10, 5..=5), likely(2, 4..=4), likely(3, 6..=7)]);
     let kind = prop_oneof![
         3 => Just(Kind::Posted),
         4 => Just(Kind::Pending),
@@ -113,7 +116,7 @@ fn assert_books(start: &State, state: &State) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_books_agree_with_the_journal_after_every_chain(bounds in bounds(), chains in chains()) {
@@ -140,8 +143,7 @@ proptest! {
             first.push((chain, applied));
         }
         let before = state.clone();
-        for (chain, was_applied) in first.iter().filter(|(_, applied)| *applied) {
-            prop_assert!(was_applied);
+        for (chain, _) in first.iter().filter(|(_, applied)| *applied) {
             let results = apply(&mut state, chain).unwrap_err();
             prop_assert_eq!(results[0], TransferResult::Exists);
         }

@@ -186,7 +186,7 @@ fn outcome_text(outcome: &str) -> String {
     match outcome.parse::<Mode>() {
         Ok(mode) => mode.label().to_owned(),
         Err(()) if outcome == "answered" => "応答しました".to_owned(),
-        Err(()) => outcome.to_owned(),
+        Err(()) => format!("処理していません({outcome})"),
     }
 }
 

@@ -1,0 +1,297 @@
+//! The hub's audit: every payment against its holds, its guard and its open work, and against the collectors' records.
+
+use std::collections::{BTreeMap, HashMap};
+
+use database::{Tx, on};
+use domain::Yen;
+use domain::payment::State;
+use ledger::audit::Finding;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::payment::history::Body;
+use crate::{Gateway, StoreError, chart};
+
+/// Payments read at once.
+const PAGE_PAYMENTS: i64 = 1_000;
+
+/// A clearing in a collector's own records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectorRecord {
+    /// The collector.
+    pub collector: String,
+    /// The resend key: `MPN9999/2026-11-24/00000001`.
+    pub key: String,
+    /// What was paid, without the fee.
+    pub amount: i64,
+    /// Whether it counts as cleared; a recorded refusal does not.
+    pub cleared: bool,
+}
+
+/// What one look at the hub saw of a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    collector: String,
+    state: State,
+    amount: i64,
+}
+
+/// All payments of one look, by resend key.
+pub type Look = HashMap<String, Seen>;
+
+#[derive(FromRow)]
+struct AuditRow {
+    id: Uuid,
+    held_us: i64,
+    collector: String,
+    amount: i64,
+    fee: i64,
+    fee_hold: Option<Uuid>,
+    message_key: String,
+    event_body: Option<String>,
+    held: Option<i64>,
+    ended: Option<i64>,
+    fee_held: Option<i64>,
+    fee_ended: Option<i64>,
+    guard_of: Option<Uuid>,
+    outbox_of: Option<Uuid>,
+}
+
+const ROWS: &str = "
+    SELECT p.id, p.held_us, p.collector, p.amount, p.fee, p.fee_hold, p.message_key, e.body AS event_body,
+           h.amount AS held, he.kind AS ended, f.amount AS fee_held, fe.kind AS fee_ended,
+           g.entity AS guard_of, o.entity AS outbox_of
+    FROM payment p
+    LEFT JOIN event e ON e.entity = p.id AND e.seq = (SELECT max(l.seq) FROM event l WHERE l.entity = p.id)
+    LEFT JOIN transfer h ON h.id = p.hold AND h.kind = 1
+    LEFT JOIN transfer he ON he.pending = p.hold
+    LEFT JOIN transfer f ON f.id = p.fee_hold AND f.kind = 1
+    LEFT JOIN transfer fe ON fe.pending = p.fee_hold
+    LEFT JOIN guard g ON g.key = p.bill_guard
+    LEFT JOIN outbox o ON o.key = p.message_key
+    WHERE p.held_us > $1 OR (p.held_us = $1 AND p.id > $2)
+    ORDER BY p.held_us, p.id LIMIT $3";
+
+impl Gateway {
+    /// Checks every payment in one snapshot while payments go on, and answers what the snapshot saw of them.
+    pub async fn audit(&self) -> Result<(Vec<Finding>, Look), StoreError> {
+        let mut tx = self.database().snapshot().await?;
+        let mut findings = Vec::new();
+        let mut look = Look::new();
+        let mut paid: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+        let mut after = (i64::MIN, Uuid::nil());
+        loop {
+            let rows: Vec<AuditRow> = on!(tx, |c| {
+                sqlx::query_as(ROWS).bind(after.0).bind(after.1).bind(PAGE_PAYMENTS).fetch_all(c).await
+            })?;
+            let Some(last) = rows.last() else { break };
+            after = (last.held_us, last.id);
+            for row in rows {
+                let state = row.state();
+                findings.extend(row.faults(state));
+                let Some(state) = state else { continue };
+                if state.is_paid() {
+                    let sums = paid.entry(row.collector.clone()).or_default();
+                    *sums = (sums.0 + row.amount, sums.1 + row.fee);
+                }
+                look.insert(row.message_key, Seen { collector: row.collector, state, amount: row.amount });
+            }
+        }
+        findings.extend(self.clearing_accounts(&mut tx, &paid).await?);
+        findings.extend(strays(&mut tx).await?);
+        tx.rollback().await?;
+        Ok((findings, look))
+    }
+
+    /// The clearing and fee accounts hold exactly what was accepted and not yet settled.
+    async fn clearing_accounts(
+        &self,
+        tx: &mut Tx,
+        paid: &BTreeMap<String, (i64, i64)>,
+    ) -> Result<Vec<Finding>, StoreError> {
+        let rows: Vec<(i64, i64)> = on!(tx, |c| {
+            sqlx::query_as(
+                "SELECT credit, CAST(sum(amount) AS BIGINT) FROM transfer WHERE kind IN (0, 2) GROUP BY credit",
+            )
+            .fetch_all(c)
+            .await
+        })?;
+        let credited: HashMap<i64, i64> = rows.into_iter().collect();
+        let mut findings = Vec::new();
+        for collector in self.0.directory.all() {
+            let (amounts, fees) = paid.get(collector.number.as_str()).copied().unwrap_or_default();
+            for (account, expected) in
+                [(chart::clearing(&collector.number), amounts), (chart::fee(&collector.number), fees)]
+            {
+                let found = credited.get(&account.get()).copied().unwrap_or_default();
+                if found != expected {
+                    findings.push(Finding {
+                        check: "clearing-account",
+                        subject: account.to_string(),
+                        detail: format!(
+                            "{} yen were credited and {} yen accepted",
+                            Yen::new(found),
+                            Yen::new(expected)
+                        ),
+                    });
+                }
+            }
+        }
+        Ok(findings)
+    }
+}
+
+/// Open work and payment events that belong to no payment.
+async fn strays(tx: &mut Tx) -> Result<Vec<Finding>, StoreError> {
+    let outbox: Vec<String> = on!(tx, |c| {
+        sqlx::query_scalar(
+            "SELECT o.key FROM outbox o LEFT JOIN payment p ON p.id = o.entity WHERE p.id IS NULL",
+        )
+        .fetch_all(c)
+        .await
+    })?;
+    let events: Vec<Uuid> = on!(tx, |c| {
+        sqlx::query_scalar(
+            "SELECT DISTINCT e.entity FROM event e LEFT JOIN payment p ON p.id = e.entity
+             WHERE p.id IS NULL AND e.kind = 'held'",
+        )
+        .fetch_all(c)
+        .await
+    })?;
+    let stray = |check, subject| Finding { check, subject, detail: "it belongs to no payment".to_owned() };
+    Ok(outbox
+        .into_iter()
+        .map(|key| stray("outbox-payment", key))
+        .chain(events.into_iter().map(|id| stray("event-payment", id.to_string())))
+        .collect())
+}
+
+impl AuditRow {
+    fn state(&self) -> Option<State> {
+        let body: Body = serde_json::from_str(self.event_body.as_deref()?).ok()?;
+        body.state
+    }
+
+    fn faults(&self, state: Option<State>) -> Vec<Finding> {
+        let Some(state) = state else {
+            return vec![self.fault("payment-events", "it has no readable event".to_owned())];
+        };
+        let mut faults = Vec::new();
+        let holds = [
+            ("amount", Some(self.amount), self.held, self.ended),
+            ("fee", self.fee_hold.map(|_| self.fee), self.fee_held, self.fee_ended),
+        ];
+        for (what, expected, held, ended) in holds {
+            if held != expected {
+                faults.push(
+                    self.fault("payment-hold", format!("the {what} is {expected:?}, held is {held:?}")),
+                );
+            }
+            let right = match state {
+                _ if expected.is_none() => ended.is_none(),
+                State::Held | State::Sending | State::Unknown => ended.is_none(),
+                State::Accepted | State::Settled | State::Cancelled => ended == Some(2),
+                State::Rejected | State::Voided => ended == Some(3),
+                State::Inquired | State::Expired => false,
+            };
+            if !right {
+                let detail = format!("it is {state} and the hold of its {what} ended as {ended:?}");
+                faults.push(self.fault("payment-ending", detail));
+            }
+        }
+        if self.fee > 0 && self.fee_hold.is_none() {
+            faults.push(self.fault("payment-hold", "the fee has no hold".to_owned()));
+        }
+        if (self.outbox_of == Some(self.id)) != state.is_open() {
+            let detail = format!("it is {state} and its open work belongs to {:?}", self.outbox_of);
+            faults.push(self.fault("payment-outbox", detail));
+        }
+        let guards = matches!(self.guard_of, Some(holder) if holder == self.id);
+        if guards == matches!(state, State::Rejected | State::Voided) {
+            let detail = format!("it is {state} and its bill's guard belongs to {:?}", self.guard_of);
+            faults.push(self.fault("payment-guard", detail));
+        }
+        faults
+    }
+
+    fn fault(&self, check: &'static str, detail: String) -> Finding {
+        Finding { check, subject: self.id.to_string(), detail }
+    }
+}
+
+/// Compares the collectors' records, read between two looks, with both looks: what was accepted before must be cleared
+/// there, and what is cleared there must be on its way or accepted after.
+pub fn compare(before: &Look, records: &[CollectorRecord], after: &Look) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let cleared: HashMap<&str, &CollectorRecord> =
+        records.iter().filter(|r| r.cleared).map(|r| (r.key.as_str(), r)).collect();
+    for (key, seen) in before.iter().filter(|(_, seen)| seen.state.is_paid()) {
+        let detail = match cleared.get(key.as_str()) {
+            None => format!("accepted here, and collector {} has not cleared it", seen.collector),
+            Some(record) if record.amount != seen.amount || record.collector != seen.collector => {
+                format!(
+                    "{} yen here and {} yen at collector {}",
+                    seen.amount, record.amount, record.collector
+                )
+            }
+            Some(_) => continue,
+        };
+        findings.push(Finding { check: "collector-missing", subject: key.clone(), detail });
+    }
+    for (key, record) in cleared {
+        let found = after.get(key);
+        let known = found.is_some_and(|seen| {
+            seen.amount == record.amount
+                && (seen.state.is_paid() || matches!(seen.state, State::Sending | State::Unknown))
+        });
+        if !known {
+            let here = found.map_or_else(|| "unknown here".to_owned(), |seen| format!("{} here", seen.state));
+            let detail =
+                format!("cleared by collector {} for {} yen, {here}", record.collector, record.amount);
+            findings.push(Finding { check: "hub-missing", subject: key.to_owned(), detail });
+        }
+    }
+    findings.sort_by(|a, b| (a.check, &a.subject).cmp(&(b.check, &b.subject)));
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(state: State) -> Look {
+        Look::from([("K".to_owned(), Seen { collector: "00200".to_owned(), state, amount: 100 })])
+    }
+
+    fn record(amount: i64, cleared: bool) -> Vec<CollectorRecord> {
+        vec![CollectorRecord { collector: "00200".to_owned(), key: "K".to_owned(), amount, cleared }]
+    }
+
+    fn checks(before: &Look, records: &[CollectorRecord], after: &Look) -> Vec<&'static str> {
+        compare(before, records, after).iter().map(|f| f.check).collect()
+    }
+
+    #[test]
+    fn what_both_know_is_no_finding() {
+        let accepted = look(State::Accepted);
+        assert!(checks(&accepted, &record(100, true), &accepted).is_empty());
+        assert!(checks(&look(State::Sending), &record(100, true), &look(State::Unknown)).is_empty());
+        assert!(checks(&look(State::Held), &[], &look(State::Held)).is_empty());
+        assert!(checks(&look(State::Rejected), &record(100, false), &look(State::Rejected)).is_empty());
+    }
+
+    #[test]
+    fn a_payment_that_only_one_side_knows_is_found() {
+        let accepted = look(State::Accepted);
+        assert_eq!(checks(&accepted, &[], &accepted), ["collector-missing"]);
+        assert_eq!(checks(&accepted, &record(100, false), &accepted), ["collector-missing"]);
+        assert_eq!(checks(&Look::new(), &record(100, true), &Look::new()), ["hub-missing"]);
+        assert_eq!(checks(&look(State::Voided), &record(100, true), &look(State::Voided)), ["hub-missing"]);
+    }
+
+    #[test]
+    fn another_amount_is_found_on_both_sides() {
+        let accepted = look(State::Accepted);
+        assert_eq!(checks(&accepted, &record(99, true), &accepted), ["collector-missing", "hub-missing"]);
+    }
+}

@@ -1,0 +1,95 @@
+//! `mpn audit`: every invariant of the money, beside live traffic.
+
+use anyhow::Context as _;
+use clap::Args;
+use collectors::client::{Limits, Trust};
+use collectors::{Client, Directory};
+use domain::Clock;
+use gateway::audit::{CollectorRecord, compare};
+use gateway::{Gateway, Settings};
+use ledger::Ledger;
+use serde::Deserialize;
+
+use crate::data::DataArgs;
+use crate::{Done, Outcome, fetch};
+
+/// Checks every invariant of the ledger, the payments, the outbox and the audit chain.
+///
+/// Example: mpn audit --collectors --data demo-data
+#[derive(Args)]
+pub struct Audit {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Compares with the mock collectors' own records too; they must be running.
+    #[arg(long)]
+    collectors: bool,
+}
+
+#[derive(Deserialize)]
+struct Clearings {
+    clearings: Vec<Clearing>,
+}
+
+/// The part of a mock's record that is compared.
+#[derive(Deserialize)]
+struct Clearing {
+    collector: String,
+    key: String,
+    amount: i64,
+    code: String,
+}
+
+impl Audit {
+    /// Prints each finding; exit code 1 when there is one.
+    pub async fn run(self) -> Outcome {
+        let database = self.data.open_existing().await?;
+        let ledger = Ledger::start(database, Clock::default());
+        let gateway = reader(&ledger)?;
+        let mut findings = ledger.audit().await.context("the ledger cannot be read")?;
+        let (hub, before) = gateway.audit().await.context("the payments cannot be read")?;
+        findings.extend(hub);
+        if self.collectors {
+            let records = self.records().await?;
+            let (_, after) = gateway.audit().await.context("the payments cannot be read")?;
+            findings.extend(compare(&before, &records, &after));
+        }
+        for finding in &findings {
+            println!("{}: {}: {}", finding.check, finding.subject, finding.detail);
+        }
+        println!("{} payments checked, {} findings", before.len(), findings.len());
+        Ok(if findings.is_empty() { Done::Well } else { Done::Wrong })
+    }
+
+    async fn records(&self) -> anyhow::Result<Vec<CollectorRecord>> {
+        let file = self.data.data.join("demo.json");
+        let demo = std::fs::read_to_string(&file).with_context(|| {
+            format!("cannot read {}, which names the collectors; start `mpn demo` there", file.display())
+        })?;
+        let demo: serde_json::Value = serde_json::from_str(&demo)
+            .with_context(|| format!("{} cannot be read; start `mpn demo` there again", file.display()))?;
+        let url = demo["mocks"]["url"].as_str().with_context(|| {
+            format!("{} names no collectors; start `mpn demo` without --no-mocks", file.display())
+        })?;
+        let body = fetch::get(&format!("{url}/control/clearings")).await?;
+        let answer: Clearings = serde_json::from_slice(&body)
+            .context("the collectors' records cannot be read; is it `mpn demo`?")?;
+        Ok(answer
+            .clearings
+            .into_iter()
+            .map(|c| CollectorRecord {
+                collector: c.collector,
+                key: c.key,
+                amount: c.amount,
+                cleared: c.code == "0000",
+            })
+            .collect())
+    }
+}
+
+/// A hub that only reads: without keys it reaches nobody.
+fn reader(ledger: &Ledger) -> anyhow::Result<Gateway> {
+    let key = collectors::signature::SigningKey::from_seed("reader", &domain::random::bytes())?;
+    let client = Client::new(key, std::collections::HashMap::new(), &Trust::PlainHttp, &Limits::default())?;
+    let settings = Settings::new(crate::demo::HUB_CENTRE.parse()?, crate::demo::OWN_BANK_CODE.parse()?);
+    Ok(Gateway::reader(settings, ledger.clone(), Directory::embedded(), client))
+}
