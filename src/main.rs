@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a command prints its result")]
 
 mod audit;
+mod bench;
 mod data;
 mod demo;
 mod fetch;
@@ -29,6 +30,8 @@ enum Command {
     Token(token::Token),
     /// Checks every invariant of the ledger, the payments, the outbox and the audit chain.
     Audit(audit::Audit),
+    /// Measures the running product and prints a table, or JSON.
+    Bench(bench::Bench),
 }
 
 /// How a command that could run ended.
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
             Command::Demo(demo) => demo.run().await,
             Command::Token(token) => token.run().await,
             Command::Audit(audit) => audit.run().await,
+            Command::Bench(bench) => bench.run().await,
         }
     });
     match outcome {

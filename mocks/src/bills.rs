@@ -269,8 +269,9 @@ pub async fn insert(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO bills (collector, bill_id, customer_number, confirmation_number, payment_category, payer, \
-         contents, amount, fee, late_charge, due, clear_by, payable_from, paid_elsewhere, scenario, created_at) \
+        "INSERT INTO bills (collector, bill_id, customer_number, confirmation_number, payment_category, \
+         payer, contents, amount, fee, late_charge, due, clear_by, payable_from, paid_elsewhere, scenario, \
+         created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
          ON CONFLICT (collector, bill_id) DO NOTHING",
     )

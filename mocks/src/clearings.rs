@@ -153,10 +153,11 @@ pub async fn record(
     let answer = message::write(header, now, &Answer::Clearing(outcome.clone()));
     let key = header.key();
     sqlx::query(
-        "INSERT INTO clearings (id, collector, sender, processing_date, serial, body_sha256, customer_number, \
-         payment_category, bill_id, amount, fee, receipt_date, channel, entry_kind, code, provisional_code, \
-         reference, answer, received_at, first_by) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+        "INSERT INTO clearings (id, collector, sender, processing_date, serial, body_sha256, body, \
+         customer_number, payment_category, bill_id, amount, fee, receipt_date, channel, entry_kind, code, \
+         provisional_code, reference, answer, received_at, first_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
+         $20, $21)",
     )
     .bind(row)
     .bind(collector.as_str())
@@ -164,6 +165,7 @@ pub async fn record(
     .bind(key.date.to_string())
     .bind(i64::from(key.serial.get()))
     .bind(signature::sha256(body))
+    .bind(body)
     .bind(clearing.key.customer_number.as_str())
     .bind(clearing.key.payment_category.as_ref().map(domain::PaymentCategory::as_str))
     .bind(clearing.bill_id.as_str())
@@ -247,9 +249,9 @@ pub async fn list<'c>(
     collector: Option<&CollectorNumber>,
 ) -> Result<Vec<Shown>, StoreError> {
     let rows: Vec<Shown> = sqlx::query_as(
-        "SELECT collector, sender, processing_date, serial, customer_number, payment_category, bill_id, amount, \
-         fee, receipt_date, channel, entry_kind, code, provisional_code AS provisional, reference, received_at, \
-         deliveries, first_by FROM clearings WHERE $1 IS NULL OR collector = $1 ORDER BY id",
+        "SELECT collector, sender, processing_date, serial, customer_number, payment_category, bill_id, \
+         amount, fee, receipt_date, channel, entry_kind, code, provisional_code AS provisional, reference, \
+         received_at, deliveries, first_by FROM clearings WHERE $1 IS NULL OR collector = $1 ORDER BY id",
     )
     .bind(collector.map(CollectorNumber::as_str))
     .fetch_all(connection)

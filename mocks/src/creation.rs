@@ -216,8 +216,13 @@ fn default_contents(institution: &Institution) -> &str {
 
 fn text(given: Option<&str>, default: &str, chars_max: usize) -> Option<String> {
     let text = given.map(str::trim).filter(|text| !text.is_empty()).unwrap_or(default);
-    let shown = !text.chars().any(char::is_control) && text.chars().count() <= chars_max;
-    shown.then(|| text.to_owned())
+    let is_hidden = |c: char| {
+        // control characters, and those that change the direction of writing
+        let turns_mark = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}');
+        turns_mark || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') || c.is_control()
+    };
+    let fits = !text.chars().any(is_hidden) && text.chars().count() <= chars_max;
+    fits.then(|| text.to_owned())
 }
 
 fn yen(given: Option<i64>, default: Yen, least: i64) -> Option<Yen> {

@@ -218,8 +218,9 @@ pub async fn set(store: &Store, collector: &CollectorNumber, fault: &Fault) -> R
     } else {
         sqlx::query(
             "INSERT INTO faults (collector, delay_ms, mode, applies_to, code, times) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (collector) DO UPDATE SET delay_ms = excluded.delay_ms, \
-             mode = excluded.mode, applies_to = excluded.applies_to, code = excluded.code, times = excluded.times",
+             VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (collector) DO UPDATE SET delay_ms = excluded.delay_ms, mode = excluded.mode, \
+             applies_to = excluded.applies_to, code = excluded.code, times = excluded.times",
         )
         .bind(collector.as_str())
         .bind(i64::from(fault.delay_ms))

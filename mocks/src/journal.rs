@@ -97,8 +97,8 @@ pub async fn insert(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let (id,): (i64,) = sqlx::query_as(
-        "INSERT INTO messages (collector, received_at, kind, processing_date, serial, customer_number, bill_id, \
-         amount, code, provisional_code, outcome, request, answer) \
+        "INSERT INTO messages (collector, received_at, kind, processing_date, serial, customer_number, \
+         bill_id, amount, code, provisional_code, outcome, request, answer) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
     )
     .bind(collector.as_str())

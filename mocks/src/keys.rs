@@ -24,6 +24,9 @@ pub enum KeyError {
         /// Which file.
         file: PathBuf,
     },
+    /// The process stops.
+    #[error("no key could be read: the process is being stopped")]
+    Interrupted,
     /// The system gives no random bytes.
     #[error("no key could be made: the system gives no random bytes")]
     Random,

@@ -1,7 +1,7 @@
 //! Mock collectors: stateful HTTP services with pages and faults on command.
 //!
-//! They sign and verify, read XML and the institutions' data with their own code, so that a mistake in the hub
-//! cannot hide behind the same mistake here.
+//! They sign and verify, read XML and the institutions' data with their own code, so that a mistake in the
+//! hub cannot hide behind the same mistake here. The rules of the protocol in words: docs/protocol/README.md.
 
 mod bills;
 mod clearings;

@@ -228,8 +228,20 @@ fn read_date(text: &str) -> Option<Date> {
     if shape { text.parse().ok() } else { None }
 }
 
+/// `2026-11-24T10:00:00+09:00`, perhaps with up to six decimals, or `Z` for the offset.
+fn read_instant(text: &str) -> Option<Timestamp> {
+    let (day, rest) = text.split_once('T')?;
+    read_date(day)?;
+    let decimals =
+        rest.split_once('.').map_or(0, |(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
+    let fits = decimals <= 6 && rest.bytes().all(|b| b.is_ascii_digit() || b".:+-Z".contains(&b));
+    if fits { Timestamp::parse_rfc3339(text) } else { None }
+}
+
 fn read_amount(text: &str, least: i64) -> Option<Yen> {
-    let fits = (1..=11).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let digits = (1..=11).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    // each amount has one way to be written
+    let fits = digits && (text == "0" || !text.starts_with('0'));
     let amount: i64 = if fits { text.parse().ok()? } else { return None };
     if amount >= least { Some(Yen::new(amount)) } else { None }
 }
@@ -241,7 +253,7 @@ fn read_header(element: &Element) -> Result<Header, FieldError> {
     let receiver = fields.parsed("Receiver")?;
     let processing_date = fields.date("ProcessingDate")?;
     let serial = fields.parsed("Serial")?;
-    Timestamp::parse_rfc3339(fields.text("SentAt")?).ok_or(FieldError("SentAt"))?;
+    read_instant(fields.text("SentAt")?).ok_or(FieldError("SentAt"))?;
     fields.end("Header")?;
     Ok(Header { sender, receiver, processing_date, serial })
 }

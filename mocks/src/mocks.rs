@@ -68,13 +68,19 @@ pub enum OpenError {
 impl Mocks {
     /// Opens the records and keys in the data folder, making them on the first start.
     pub async fn open(config: MocksConfig) -> Result<Self, OpenError> {
-        let mut collectors = Vec::with_capacity(institutions::MOCKED.len());
-        for institution in institutions::load()? {
+        // all at once, because each new key waits for the disk
+        let loading = institutions::load()?.into_iter().map(|institution| {
             let file = config.data_dir.join(format!("{}.pk8", institution.key_id()));
-            collectors.push(Collector { key: keys::load_or_make(&file)?, institution });
-        }
+            (institution, tokio::task::spawn_blocking(move || keys::load_or_make(&file)))
+        });
+        let loading: Vec<_> = loading.collect();
         let file = config.data_dir.join(FILE);
         let store = Store::open(&file).await.map_err(|source| OpenError::Store { file, source })?;
+        let mut collectors = Vec::with_capacity(loading.len());
+        for (institution, key) in loading {
+            let key = key.await.map_err(|_| KeyError::Interrupted)??;
+            collectors.push(Collector { institution, key });
+        }
         Ok(Self(Arc::new(Inner { config, store, collectors })))
     }
 
@@ -86,7 +92,7 @@ impl Mocks {
         self.0.collectors.iter().map(shown).collect()
     }
 
-    /// Records these bills where their collectors do not have them yet; their days count from the business day.
+    /// Records these bills where their collectors do not have them yet; days count from the business day.
     pub async fn seed(&self, bills: &[SeedBill]) -> Result<(), SeedError> {
         samples::seed(self, bills).await
     }

@@ -8,7 +8,7 @@ use axum::extract::{Path, Request as HttpRequest, State};
 use axum::response::Response;
 use axum::routing::post;
 use domain::{ResponseCode, Timestamp};
-use http::StatusCode;
+use http::{StatusCode, header};
 
 use crate::bills::{self, Numbers};
 use crate::clearings::{self, Recorded, Rules};
@@ -37,6 +37,12 @@ async fn receive(State(mocks): State<Mocks>, Path(number): Path<String>, request
 
 async fn answer(mocks: &Mocks, collector: &Collector, request: HttpRequest) -> Result<Response, StoreError> {
     let (parts, body) = request.into_parts();
+    if parts.uri.query().is_some() {
+        return Ok(spoiled::plain(StatusCode::NOT_FOUND));
+    }
+    if parts.headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != spoiled::XML) {
+        return Ok(spoiled::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
     let Ok(body) = to_bytes(body, MESSAGE_BYTES_MAX).await else {
         return Ok(spoiled::plain(StatusCode::PAYLOAD_TOO_LARGE));
     };

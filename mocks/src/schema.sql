@@ -35,6 +35,8 @@ CREATE TABLE IF NOT EXISTS clearings (
     processing_date TEXT NOT NULL,
     serial INTEGER NOT NULL,
     body_sha256 BLOB NOT NULL,
+    -- the Clearing message, byte for byte, whatever brought it
+    body BLOB NOT NULL,
     customer_number TEXT NOT NULL,
     payment_category TEXT,
     bill_id TEXT NOT NULL,
@@ -82,3 +84,5 @@ CREATE TABLE IF NOT EXISTS messages (
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS messages_collector ON messages (collector, id);
+
+PRAGMA user_version = 1;

@@ -20,7 +20,8 @@ pub const CREATED_WINDOW_S: i64 = 300;
 /// The hub's key id.
 pub const HUB_KEY_ID: &str = "hub-1";
 
-const REQUEST_COMPONENTS: [&str; 4] = ["\"@method\"", "\"@path\"", "\"content-type\"", "\"content-digest\""];
+/// What a request's signature covers, in this order and form.
+const REQUEST_COMPONENTS: &str = "\"@method\" \"@path\" \"content-type\" \"content-digest\"";
 
 static SIGNATURE_INPUT: HeaderName = HeaderName::from_static("signature-input");
 static SIGNATURE: HeaderName = HeaderName::from_static("signature");
@@ -70,28 +71,16 @@ pub fn verify(
     let input = single(request.headers, &SIGNATURE_INPUT, "signature-input")?;
     let signature = single(request.headers, &SIGNATURE, "signature")?;
 
-    let parameters = input.strip_prefix("mpn=").ok_or(SignatureError::Parameter("label"))?.trim();
+    let parameters = input.strip_prefix("mpn=").ok_or(SignatureError::Parameter("label"))?;
     let (components, attributes) = split_parameters(parameters)?;
-    let mut covered: Vec<&str> = components.split(' ').filter(|name| !name.is_empty()).collect();
-    let mut base = String::with_capacity(512);
-    for name in &covered {
-        let value = match *name {
-            "\"@method\"" => request.method,
-            "\"@path\"" => request.path,
-            "\"content-type\"" => content_type,
-            "\"content-digest\"" => content_digest,
-            _ => return Err(SignatureError::Parameter("components")),
-        };
-        base.push_str(&format!("{name}: {value}\n"));
-    }
-    base.push_str("\"@signature-params\": ");
-    base.push_str(parameters);
-    covered.sort_unstable();
-    let mut required = REQUEST_COMPONENTS;
-    required.sort_unstable();
-    if covered != required {
+    if components != REQUEST_COMPONENTS {
         return Err(SignatureError::Parameter("components"));
     }
+    let base = format!(
+        "\"@method\": {}\n\"@path\": {}\n\"content-type\": {content_type}\n\
+         \"content-digest\": {content_digest}\n\"@signature-params\": {parameters}",
+        request.method, request.path,
+    );
 
     let created = check_attributes(attributes)?;
     if now.seconds().abs_diff(created) > CREATED_WINDOW_S.unsigned_abs() {
@@ -134,7 +123,7 @@ fn check_attributes(text: &str) -> Result<i64, SignatureError> {
     let (mut created, mut key_id, mut algorithm, mut tag) = (None, None, None, None);
     for attribute in text.split(';').skip(1) {
         let (name, value) = attribute.split_once('=').ok_or(SignatureError::Parameter("parameter list"))?;
-        let place = match name.trim_start() {
+        let place = match name {
             "created" => &mut created,
             "keyid" => &mut key_id,
             "alg" => &mut algorithm,

@@ -16,7 +16,8 @@ use crate::faults::Mode;
 use crate::mocks::Collector;
 use crate::signature;
 
-const XML: &str = "application/xml; charset=utf-8";
+/// The content type of every message.
+pub const XML: &str = "application/xml; charset=utf-8";
 
 /// Size of the answer of [`Mode::Huge`].
 const HUGE_BYTES: usize = 50 * 1024 * 1024;

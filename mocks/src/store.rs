@@ -11,6 +11,9 @@ use sqlx::{Sqlite, Transaction};
 
 const SCHEMA: &str = include_str!("schema.sql");
 
+/// What the schema's last statement sets.
+const SCHEMA_VERSION: i64 = 1;
+
 /// Connections that only read.
 const READERS_MAX: u32 = 4;
 
@@ -33,6 +36,11 @@ pub enum StoreError {
     /// What SQLite said.
     #[error("the mock collectors' records could not be read or written: {0}")]
     Sql(#[from] sqlx::Error),
+    /// The file has tables of another version.
+    #[error(
+        "the mock collectors' records are of version {0}, not {SCHEMA_VERSION}; remove them or start anew"
+    )]
+    OtherVersion(i64),
     /// A stored value is not what this program writes.
     #[error("the mock collectors' records hold a value that is no {0}")]
     Value(&'static str),
@@ -52,7 +60,7 @@ impl Store {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone())
             .await?;
-        sqlx::raw_sql(SCHEMA).execute(&writer).await?;
+        prepare(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -75,6 +83,20 @@ impl Store {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Makes the tables in a new file; refuses a file whose tables are another version's.
+async fn prepare(writer: &SqlitePool) -> Result<(), StoreError> {
+    let (version,): (i64,) = sqlx::query_as("PRAGMA user_version").fetch_one(writer).await?;
+    let (tables,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM sqlite_schema").fetch_one(writer).await?;
+    if version != SCHEMA_VERSION && tables > 0 {
+        return Err(StoreError::OtherVersion(version));
+    }
+    // one transaction: a start that is interrupted leaves nothing, and the disk is waited for once
+    let mut write = writer.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::raw_sql(SCHEMA).execute(&mut *write).await?;
+    write.commit().await?;
+    Ok(())
 }
 
 /// A stored day.

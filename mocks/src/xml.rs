@@ -1,7 +1,7 @@
 //! The mocks' own XML reader: a small tree of elements, with a cap on bytes, depth and count, and no DOCTYPE.
 //!
-//! It shares no code with the hub's reader, so that a mistake in one cannot hide behind the same mistake in the
-//! other.
+//! It shares no code with the hub's reader, so that a mistake in one cannot hide behind the same mistake in
+//! the other.
 
 use quick_xml::events::Event;
 use quick_xml::name::{Namespace, ResolveResult};

@@ -1,7 +1,7 @@
-"""Verifies a signed request and its signed answer, JSON on standard input, with the package http-message-signatures.
+"""Verifies a signed request and its signed answer, JSON on standard input, with http-message-signatures.
 
-The JSON comes from `cargo run -p collectors --example sign`. Besides the pair itself, each thing that the signatures
-must cover is changed once, and the package must refuse it then.
+The JSON comes from `cargo run -p collectors --example sign`. Besides the pair itself, each thing that the
+signatures must cover is changed once, and the package must refuse it then.
 """
 
 import copy

@@ -242,10 +242,10 @@ codes! {
     "払込の受付を確認できません",
     "当行のシステムの都合により、払込を受け付けたかどうかを確認できませんでした。",
     "やり直す前に、払込履歴でこの払込があるかどうかを必ずご確認ください。";
-    /// Sent, and nobody knows yet whether the collector cleared.
+    /// The amount is held, and nobody knows yet whether the collector cleared.
     OutcomeUnknown = "P-601", Held,
     "払込結果を確認中",
-    "収納機関に払込の内容を送りましたが、結果がまだ確認できていません。",
+    "払込の手続きを進めていますが、収納機関の受付結果がまだ確認できていません。",
     "もう一度払い込まないでください。当行が収納機関に確認します。結果は払込履歴でご確認になれます。";
     /// The collector refused; the hold was released.
     Rejected = "P-602", Released,

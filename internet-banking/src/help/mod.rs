@@ -7,15 +7,27 @@ use axum::Router;
 use axum::extract::Path;
 use axum::response::Html;
 use axum::routing::get;
-use edge::{Failure, Frame};
+use edge::{Failure, Frame, render};
 
 pub use codes::{Code, Entry, Money};
 
 use crate::Bank;
+use crate::links::Link;
 
-/// `/help/{code}`.
+/// `/help` and `/help/{code}`.
 pub fn routes() -> Router<Bank> {
-    Router::new().route("/help/{code}", get(show))
+    Router::new().route("/help", get(index)).route("/help/{code}", get(show))
+}
+
+#[derive(Template)]
+#[template(path = "help/index.html")]
+struct IndexPage {
+    frame: Frame,
+    codes: &'static [Code],
+}
+
+async fn index() -> Result<Html<String>, Failure> {
+    render(&IndexPage { frame: frame(), codes: Code::ALL })
 }
 
 #[derive(Template)]
@@ -28,12 +40,15 @@ struct EntryPage {
 
 async fn show(Path(code): Path<String>) -> Result<Html<String>, Failure> {
     let code: Code = code.parse().map_err(|_| Failure::NotFound)?;
-    Ok(Html(page(code).render()?))
+    render(&page(code))
 }
 
 fn page(code: Code) -> EntryPage {
-    let frame = Frame { site: "見本銀行 法人ネット", home: "/home", ..Frame::default() };
-    EntryPage { frame, code, entry: code.entry() }
+    EntryPage { frame: frame(), code, entry: code.entry() }
+}
+
+fn frame() -> Frame {
+    Frame { home: Link::Home.path(), ..crate::frame::public() }
 }
 
 #[cfg(test)]
@@ -49,6 +64,12 @@ mod tests {
                 assert!(html.contains(words), "{code}: {words}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn the_index_leads_to_every_code() {
+        let Html(html) = index().await.unwrap();
+        assert!(Code::ALL.iter().all(|code| html.contains(&format!("href=\"/help/{code}\""))));
     }
 
     #[tokio::test]

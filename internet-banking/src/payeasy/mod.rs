@@ -9,6 +9,8 @@ mod operation;
 mod pages;
 mod problem;
 mod rules;
+#[cfg(test)]
+mod samples;
 mod store;
 mod views;
 mod words;

@@ -52,6 +52,16 @@ pub struct Shown {
     pub help: Option<Code>,
 }
 
+/// Money is held, and whether the collector cleared is not known yet.
+const CHECKING: Shown = Shown {
+    word: "払込結果を確認中",
+    icon: "●",
+    class: "wait",
+    meaning: "収納機関の受付結果を確認しています。お支払い金額は口座に確保されています。",
+    next: "もう一度払い込まないでください。結果は払込履歴でご確認になれます。",
+    help: Some(Code::OutcomeUnknown),
+};
+
 /// The words for a state.
 pub const fn shown(state: State) -> Shown {
     match state {
@@ -63,14 +73,12 @@ pub const fn shown(state: State) -> Shown {
             next: "領収書は発行されません。記録が必要な場合は、この画面を印刷してください。",
             help: None,
         },
-        State::Held | State::Sending | State::Unknown => Shown {
-            word: "払込結果を確認中",
-            icon: "●",
-            class: "wait",
-            meaning: "収納機関の受付結果を確認しています。お支払い金額は口座に確保されています。",
-            next: "もう一度払い込まないでください。結果は払込履歴でご確認になれます。",
-            help: Some(Code::OutcomeUnknown),
+        State::Held => Shown {
+            meaning: "収納機関へまだ送れていません。送れるようになり次第、手続きを進めます。\
+                      お支払い金額は口座に確保されています。",
+            ..CHECKING
         },
+        State::Sending | State::Unknown => CHECKING,
         State::Rejected => Shown {
             word: "受付不可",
             icon: "!",

@@ -74,7 +74,7 @@ async fn show(
         "signed-out" => Some("ログアウトしました。"),
         _ => None,
     };
-    let frame = Frame { notice: notice.map(str::to_owned), ..frame::public() };
+    let frame = Frame { notice: notice.map(str::to_owned), ..entrance() };
     let page = Page { frame, csrf: pre.token(), login_id: "", errors: Errors::none() };
     let mut response = pre.attach(render(&page)?);
     if had.is_some() {
@@ -135,9 +135,14 @@ fn missing(form: &Form) -> Errors {
 
 /// The form again. The password has to be typed anew.
 fn again(pre: &PreSession, form: &Form, status: StatusCode, errors: Errors) -> Result<Response, Failure> {
-    let frame = Frame { has_errors: true, ..frame::public() };
+    let frame = Frame { has_errors: true, ..entrance() };
     let page = Page { frame, csrf: pre.token(), login_id: form.login_id.trim(), errors };
     Ok(pre.attach((status, render(&page)?)))
+}
+
+/// The page itself says what the footer says elsewhere.
+fn entrance() -> Frame {
+    Frame { footer_text: "", ..frame::public() }
 }
 
 /// The same words whether the login ID exists or not.

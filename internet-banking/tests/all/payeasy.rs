@@ -31,7 +31,8 @@ async fn a_payment_is_made_once_however_often_it_is_sent(test: TestDatabase) {
     assert!(review.body.contains("令和8年11月30日(月)"));
     assert_eq!(review.fields("fee"), ["0"]);
     assert_eq!(review.fields("balance"), ["48,087,953"]);
-    for consent in ["取り消しはできません", "領収書は発行されません", "収納機関へお願いします"] {
+    for consent in ["取り消しはできません", "領収書は発行されません", "収納機関へお願いします"]
+    {
         assert!(review.body.contains(consent), "{consent}");
     }
     for _ in 0..3 {
@@ -63,7 +64,8 @@ async fn a_double_click_pays_once(test: TestDatabase) {
     }
     let entry = &entry;
     let review = &review;
-    let pages = futures(clicks, async |mut tab: Browser| entry.press(&mut tab, review, &[CONFIRMED]).await).await;
+    let pages =
+        futures(clicks, async |mut tab: Browser| entry.press(&mut tab, review, &[CONFIRMED]).await).await;
     for page in pages {
         assert_eq!(page.location(), entry.page("result"), "{}", page.body);
     }
@@ -240,7 +242,8 @@ async fn no_step_can_be_skipped() {
     assert_eq!(browser.post(&entry.page("review"), &form).await.location(), entry.page("numbers"));
     entry.answer(&world, TAX, &[bill("B1", 100)]).await;
     assert_eq!(browser.get(&entry.page("review")).await.location(), entry.page("bills"));
-    let page = browser.post(&entry.page("bills"), &[("csrf", &csrf), ("bill", "B2"), ("account", "1001")]).await;
+    let page =
+        browser.post(&entry.page("bills"), &[("csrf", &csrf), ("bill", "B2"), ("account", "1001")]).await;
     assert_eq!(code(&page), "P-100", "a bill that was not found");
 }
 
@@ -265,7 +268,11 @@ async fn what_is_anothers_is_not_there() {
         browser.sign_in(login_id, PASSWORD).await;
         let csrf = browser.get("/payeasy/new").await.token();
         for step in ["numbers", "bills", "review", "result"] {
-            assert_eq!(browser.get(&entry.page(step)).await.status, StatusCode::NOT_FOUND, "{login_id} {step}");
+            assert_eq!(
+                browser.get(&entry.page(step)).await.status,
+                StatusCode::NOT_FOUND,
+                "{login_id} {step}"
+            );
         }
         let form = [("csrf", csrf.as_str()), ("order", &order(&review)), CONFIRMED];
         assert_eq!(browser.post(&entry.page("review"), &form).await.status, StatusCode::NOT_FOUND);
@@ -313,7 +320,10 @@ async fn the_confirmation_password_is_asked_and_locks_after_five_wrong_ones() {
         assert!(page.body.contains(&format!("あと{left}回")));
         assert!(!page.body.contains("\"wrong\""));
     }
-    assert_eq!(code(&entry.press(&mut browser, &review, &[("confirmation_password", "wrong")]).await), "P-402");
+    assert_eq!(
+        code(&entry.press(&mut browser, &review, &[("confirmation_password", "wrong")]).await),
+        "P-402"
+    );
     assert_eq!(code(&entry.press(&mut browser, &review, &[CONFIRMED]).await), "P-402");
     assert_eq!(held(&world).await, 0);
 }
@@ -391,7 +401,8 @@ async fn without_the_right_every_page_is_forbidden() {
         let page = browser.get(path).await;
         assert_eq!((page.status, code(&page).as_str()), (StatusCode::FORBIDDEN, "P-501"), "{path}");
     }
-    for path in ["/payeasy/new".to_owned(), entry.page("numbers"), entry.page("bills"), entry.page("review")] {
+    for path in ["/payeasy/new".to_owned(), entry.page("numbers"), entry.page("bills"), entry.page("review")]
+    {
         let page = browser.post(&path, &[("csrf", &csrf), ("collector", TAX)]).await;
         assert_eq!(page.status, StatusCode::FORBIDDEN, "{path}");
     }

@@ -54,8 +54,13 @@ impl Entry {
             draft,
         )
         .unwrap();
-        execute!(world.bank.database, "UPDATE payeasy_draft SET inquiry = $1 WHERE id = $2", id.uuid(), draft)
-            .unwrap();
+        execute!(
+            world.bank.database,
+            "UPDATE payeasy_draft SET inquiry = $1 WHERE id = $2",
+            id.uuid(),
+            draft
+        )
+        .unwrap();
     }
 
     /// The address of a page.

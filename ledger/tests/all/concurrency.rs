@@ -79,3 +79,22 @@ async fn hold_and_end(ledger: &Ledger, from: AccountId, to: AccountId, n: usize)
     let kind = if n.is_multiple_of(5) { Kind::VoidPending } else { Kind::PostPending };
     ledger.commit(moving([end(&held, kind)])).await.unwrap();
 }
+
+/// On one thread all callers come before the committer's turn.
+#[tokio::test]
+async fn more_than_may_wait_is_refused_at_once() {
+    let test = database::testing::sqlite().await;
+    let ledger = ledger(&test).await;
+    let tasks: JoinSet<_> = (0..5_000)
+        .map(|n: i64| {
+            let ledger = ledger.clone();
+            let mut commit = Commit::default();
+            commit.guards.push((guard(n.to_string()), entity()));
+            async move { ledger.commit(commit).await }
+        })
+        .collect();
+    let outcomes = tasks.join_all().await;
+    let refused = outcomes.iter().filter(|o| o.as_ref() == Err(&Refused::Overloaded)).count();
+    assert_eq!((refused, outcomes.iter().filter(|o| o.is_ok()).count()), (5_000 - 4_096, 4_096));
+    assert_eq!(count(&test.database, "guard").await, 4_096, "what was refused was not written");
+}

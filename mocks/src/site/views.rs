@@ -182,6 +182,13 @@ impl MessageRow {
     }
 }
 
+impl MessageRow {
+    /// Where the XML of either side is.
+    fn xml(&self, number: &str) -> String {
+        format!("/control/{number}/messages/{}.xml", self.id)
+    }
+}
+
 fn outcome_text(outcome: &str) -> String {
     match outcome.parse::<Mode>() {
         Ok(mode) => mode.label().to_owned(),

@@ -96,15 +96,19 @@ async fn a_message_that_is_not_the_schemas_is_refused_in_its_own_kind() {
         ("<Sender>MPN9999<", "<Sender>MPN0001<"),
         ("<Collector>00200000<", "<Collector>00500000<"),
         ("<CustomerNumber>2013", "<CustomerNumber> 2013"),
+        ("</Channel>", "</Channel><Amount>007</Amount>"),
     ] {
         assert!(good.contains(from), "{from}");
         let answer = hub.send("00200", &good.replacen(from, to, 1)).await;
         assert_eq!(answer.code(), "9003", "{to}");
         assert!(answer.field("InquiryAnswer").is_some());
     }
-    for broken in
-        [good.replace("<Serial>00000001", "<Serial>1"), good.replace("</Message>", ""), String::new()]
-    {
+    for broken in [
+        good.replace("<Serial>00000001", "<Serial>1"),
+        good.replace("T10:00:00+", "T10:00:00.1234567+"),
+        good.replace("</Message>", ""),
+        String::new(),
+    ] {
         let answer = hub.send("00200", &broken).await;
         assert_eq!(answer.status, http::StatusCode::BAD_REQUEST);
         assert!(!answer.is_signed);

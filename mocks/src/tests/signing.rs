@@ -25,7 +25,9 @@ async fn a_request_that_the_hub_did_not_sign_is_not_believed_and_does_nothing() 
     let foreign = Hub { key: new_key(), ..Hub::start().await };
     let theirs = foreign.signed("00200", clearing.as_bytes()).headers()["signature"].clone();
     forged.headers_mut().insert("signature", theirs);
-    let mut cases = vec![tampered, other_path, other_type, doubled, forged];
+    let wrong_type = hub.raw(other_type).await.status();
+    assert_eq!(wrong_type, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let mut cases = vec![tampered, other_path, doubled, forged];
     for name in ["signature", "signature-input", "content-digest"] {
         let mut without = good();
         without.headers_mut().remove(name);
@@ -91,4 +93,40 @@ async fn a_body_over_the_bound_is_refused_unread() {
     let response = hub.raw(hub.signed("00200", &large)).await;
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(hub.raw(hub.signed("99999", b"")).await.status(), StatusCode::NOT_FOUND);
+}
+
+/// The exchange that the protocol's page prints, byte for byte: signatures made by other code than ours.
+#[test]
+fn the_published_exchange_verifies_and_is_signed_alike() {
+    use crate::signature::{SignedRequest, sign_answer, verify};
+    const REQUEST: &str = include_str!("../../../docs/protocol/examples/inquiry.http");
+    const ANSWER: &str = include_str!("../../../docs/protocol/examples/inquiry-answer.http");
+
+    fn parts(text: &str) -> (http::HeaderMap, &[u8]) {
+        let (head, body) = text.split_once("\n\n").unwrap();
+        let pair = |line: &str| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (name.to_lowercase().parse::<http::HeaderName>().unwrap(), value.parse().unwrap())
+        };
+        let headers: http::HeaderMap<HeaderValue> = head.lines().skip(1).map(pair).collect();
+        let length: usize = headers["content-length"].to_str().unwrap().parse().unwrap();
+        (headers, &body.as_bytes()[..length])
+    }
+
+    let seed = |byte: u8| ring::signature::Ed25519KeyPair::from_seed_unchecked(&[byte; 32]).unwrap();
+    let now = domain::Timestamp::from_micros(1_795_482_000_000_000);
+    let (headers, body) = parts(REQUEST);
+    let request = SignedRequest { method: "POST", path: "/00200/mpn", headers: &headers, body };
+    let hub_key = crate::keys::public(&seed(1));
+    let digest = verify(&request, &hub_key, now).unwrap();
+    for (seconds, is_believed) in [(-301, false), (-300, true), (300, true), (301, false)] {
+        assert_eq!(verify(&request, &hub_key, now.plus_seconds(seconds)).is_ok(), is_believed, "{seconds}");
+    }
+
+    let (published, body) = parts(ANSWER);
+    let mut signed = http::HeaderMap::new();
+    sign_answer(&seed(2), "00200-1", 200, body, &digest, now, &mut signed);
+    for name in ["content-digest", "signature-input", "signature"] {
+        assert_eq!(signed[name], published[name], "{name}");
+    }
 }

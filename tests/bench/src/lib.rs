@@ -1,1 +1,12 @@
-//! Benchmarks of the running product
+//! Benchmarks of the running product: one file a measurement, each with what it is compared to.
+//!
+//! Every figure is a median of several runs with its spread; a run of money counts only if the audit is clean after.
+
+mod demo;
+mod http;
+pub mod pages;
+pub mod payment;
+pub mod report;
+pub mod start;
+
+pub use report::Report;

@@ -1,0 +1,338 @@
+//! Sample contexts of every page, and what every page must keep: one heading, labelled controls, described
+//! tables, nothing inline, state as icon and word.
+
+use askama::Template;
+use domain::payment::State;
+use domain::{CollectorNumber, PaymentId, ResponseCode, Yen};
+use edge::{Errors, Frame, NavItem};
+
+use super::problem::Problem;
+use super::rules::{Asked, Questions, TypedNumbers};
+use super::views::*;
+use super::words::shown;
+use crate::help::Code;
+
+fn frame(has_errors: bool) -> Frame {
+    let nav =
+        vec![NavItem { label: "税金・各種料金", href: "/payeasy/new".to_owned(), current: true }];
+    Frame { site: "見本銀行 法人ネット", home: "/home", nav, has_errors, ..Frame::default() }
+}
+
+fn tax() -> CollectorNumber {
+    "00200".parse().unwrap()
+}
+
+/// No trouble, wrong fields, and every kind of problem that a form shows.
+fn troubles(field: &'static str) -> Vec<Option<Trouble>> {
+    let mut input = Errors::one(field, "納付番号は 16 けたです。いま 15 けた入力されています。");
+    input.add("confirmation_number", "<b>確認番号</b>を入力してください。");
+    let problems = [
+        Problem::LinkOnly { name: "オリックス・クレジット(株)".to_owned() },
+        Problem::Refused(ResponseCode::ConfirmationNumberWrong),
+        Problem::NoAnswer,
+        Problem::InsufficientFunds { available: Yen::new(12_300) },
+        Problem::ConfirmationPasswordWrong { left: 2 },
+        Problem::OneTimePasswordUsed,
+        Problem::BillBusy { seen: Some(PaymentId::generate()) },
+    ];
+    let mut troubles = vec![None, Some(Trouble::input(input))];
+    troubles.extend(problems.iter().map(|p| Some(Trouble::from(p))));
+    troubles
+}
+
+fn errors(trouble: Option<&Trouble>) -> Errors {
+    trouble.map(|t| t.errors.clone()).unwrap_or_default()
+}
+
+fn asked(label: &str, digits: usize) -> Asked {
+    Asked {
+        label: label.to_owned(),
+        digits_min: digits,
+        digits_max: digits,
+        example: Some("7000001234".to_owned()),
+    }
+}
+
+fn collector_row() -> CollectorRow {
+    CollectorRow {
+        number: tax(),
+        name: "国税庁".to_owned(),
+        charges: "法人税、消費税及び地方消費税".to_owned(),
+        hours: "平日 8:30〜24:00".to_owned(),
+        notice: Some("事前に税務署への届出が必要です。".to_owned()),
+        method: "番号の入力",
+    }
+}
+
+fn start_pages() -> Vec<String> {
+    let page = |trouble: Option<Trouble>| StartPage {
+        frame: frame(trouble.is_some()),
+        csrf: "t".to_owned(),
+        errors: errors(trouble.as_ref()),
+        trouble,
+        collector: "\"><script>".to_owned(),
+        collectors: vec![collector_row()],
+    };
+    troubles("collector").into_iter().map(|t| page(t).render().unwrap()).collect()
+}
+
+fn numbers_pages() -> Vec<String> {
+    let page = |trouble: Option<Trouble>, full: bool| NumbersPage {
+        frame: frame(trouble.is_some()),
+        csrf: "t".to_owned(),
+        errors: errors(trouble.as_ref()),
+        trouble,
+        action: "/payeasy/new/d/numbers".to_owned(),
+        collector: "国税庁".to_owned(),
+        collector_number: tax(),
+        notice: full.then(|| "事前に税務署への届出が必要です。".to_owned()),
+        questions: Questions {
+            customer_number: asked("納付番号(利用者識別番号)", 16),
+            confirmation_number: asked("確認番号", 6),
+            payment_category: full.then(|| asked("納付区分", 10)),
+            amount: full,
+        },
+        typed: TypedNumbers { customer_number: "2013 0001".to_owned(), ..TypedNumbers::default() },
+    };
+    let troubles = troubles("customer_number");
+    troubles
+        .into_iter()
+        .flat_map(|t| [page(t.clone(), true), page(t, false)])
+        .map(|p| p.render().unwrap())
+        .collect()
+}
+
+fn bills_pages() -> Vec<String> {
+    let bill = |number: usize| BillRow {
+        id: format!("B{number}"),
+        amount: Yen::new(123_000),
+        fee: Yen::new(110),
+        has_fee: number == 1,
+        late_charge: Yen::new(300),
+        has_late_charge: number == 2,
+        contents: "法人税 <確定申告>".to_owned(),
+        payer: "株式会社見本商事".to_owned(),
+        due: (number != 2).then(|| "令和8年11月30日(月)".to_owned()),
+        checked: number == 1,
+    };
+    let page = |trouble: Option<Trouble>, bills: usize| BillsPage {
+        frame: frame(trouble.is_some()),
+        csrf: "t".to_owned(),
+        errors: errors(trouble.as_ref()),
+        trouble,
+        action: "/payeasy/new/d/bills".to_owned(),
+        back: "/payeasy/new/d/numbers".to_owned(),
+        collector: "国税庁".to_owned(),
+        valid_until: "10:15".to_owned(),
+        bills: (1..=bills).map(bill).collect(),
+        accounts: vec![AccountRow {
+            id: 1001,
+            name: "本店営業部 普通 1234567".to_owned(),
+            available: Yen::new(-5),
+            chosen: true,
+        }],
+    };
+    let troubles = troubles("bill");
+    troubles.into_iter().flat_map(|t| [page(t.clone(), 1), page(t, 3)]).map(|p| p.render().unwrap()).collect()
+}
+
+fn review_pages() -> Vec<String> {
+    let page = |trouble: Option<Trouble>, full: bool| ReviewPage {
+        frame: frame(trouble.is_some()),
+        csrf: "t".to_owned(),
+        errors: errors(trouble.as_ref()),
+        trouble,
+        action: "/payeasy/new/d/review".to_owned(),
+        change_numbers: "/payeasy/new/d/numbers".to_owned(),
+        change_choice: "/payeasy/new/d/bills".to_owned(),
+        collector: "(株)ペイジェント".to_owned(),
+        collector_number: tax(),
+        contact: "お支払い内容については(株)ペイジェントへ。".to_owned(),
+        contents: "モバイルオークション".to_owned(),
+        amount: Yen::new(123_000),
+        fee: Yen::new(110),
+        total: Yen::new(123_110),
+        late_charge: Yen::new(20),
+        has_late_charge: full,
+        payer: "株式会社見本商事".to_owned(),
+        customer_label: "お客様番号".to_owned(),
+        customer_number: "2013 0001".to_owned(),
+        category: full.then(|| "001".to_owned()),
+        account: "本店営業部 普通 1234567".to_owned(),
+        balance_after: Yen::new(0),
+        due: full.then(|| "令和8年11月30日(月)".to_owned()),
+        repeats_paid: full,
+        one_time_password: full,
+        order: PaymentId::generate(),
+    };
+    let troubles = troubles("confirmation_password");
+    let pages: Vec<_> = troubles
+        .into_iter()
+        .flat_map(|t| [page(t.clone(), true), page(t, false)])
+        .map(|p| p.render().unwrap())
+        .collect();
+    assert!(pages.iter().all(|html| html.contains("123,110 円を払い込む")));
+    pages
+}
+
+fn payment(state: State) -> PaymentView {
+    let id = PaymentId::generate();
+    PaymentView {
+        id,
+        path: payment_path(id),
+        state,
+        shown: shown(state),
+        receipt_number: "20261124-000001".to_owned(),
+        at: "2026年11月24日(火) 10:05".to_owned(),
+        receipt_date: "2026年11月24日(火)".to_owned(),
+        collector: "国税庁".to_owned(),
+        collector_number: tax(),
+        contact: "所轄の税務署へお問い合わせください。".to_owned(),
+        contents: "法人税 & 確定申告".to_owned(),
+        payer: "株式会社見本商事".to_owned(),
+        customer_label: "納付番号(利用者識別番号)".to_owned(),
+        customer_number: "2013 0001 2345 6789".to_owned(),
+        category: state.is_paid().then(|| "7000 0012 34".to_owned()),
+        amount: Yen::new(123_000),
+        fee: Yen::ZERO,
+        total: Yen::new(123_000),
+        late_charge: Yen::new(100),
+        account: "本店営業部 普通 1234567".to_owned(),
+        reference: state.is_paid().then(|| "R-1".to_owned()),
+    }
+}
+
+fn payment_pages() -> Vec<String> {
+    let mut pages = Vec::new();
+    for state in State::ALL {
+        for just_paid in [true, false] {
+            let payment = payment(*state);
+            let here = payment.path.clone();
+            let html = PaymentPage { frame: frame(false), payment, just_paid, here }.render().unwrap();
+            assert!(html.contains(&format!("data-state=\"{state}\"")) && html.contains(shown(*state).word));
+            pages.push(html);
+        }
+        let (payment, contract) = (payment(*state), "株式会社見本商事".to_owned());
+        let printed_at = "2026年11月24日(火) 10:06".to_owned();
+        let html = PrintPage { frame: frame(false), payment, contract, printed_at }.render().unwrap();
+        assert!(html.contains("領収書ではありません"));
+        pages.push(html);
+    }
+    pages
+}
+
+fn history_pages() -> Vec<String> {
+    let page = |payments: Vec<PaymentView>, older: Option<String>| HistoryPage {
+        frame: frame(false),
+        since: "2026年8月16日(日)".to_owned(),
+        collectors: vec![CollectorChoice { number: tax(), name: "国税庁".to_owned(), chosen: true }],
+        states: vec![StateChoice { value: "paid", label: "払込完了", chosen: true }],
+        payments,
+        older,
+    };
+    let all = State::ALL.iter().map(|s| payment(*s)).collect();
+    let older = Some("/payeasy/history?collector=&state=&older=x".to_owned());
+    [page(Vec::new(), None), page(all, older)].map(|p| p.render().unwrap()).into()
+}
+
+fn other_pages() -> Vec<String> {
+    let stopped =
+        |code: &Code| StoppedPage::new(frame(true), *code, None, Some("/payeasy/payments/x".to_owned()));
+    let mut pages: Vec<_> = Code::ALL.iter().map(|code| stopped(code).render().unwrap()).collect();
+    pages.push(CollectorsPage { frame: frame(false), collectors: vec![collector_row()] }.render().unwrap());
+    pages
+}
+
+fn every_page() -> Vec<String> {
+    let groups = [
+        start_pages(),
+        numbers_pages(),
+        bills_pages(),
+        review_pages(),
+        payment_pages(),
+        history_pages(),
+        other_pages(),
+    ];
+    groups.concat()
+}
+
+/// The opening tags of an element.
+fn tags<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
+    let open = format!("<{name} ");
+    let bare = format!("<{name}>");
+    let mut found: Vec<_> = html.split(&open).skip(1).map(|rest| rest.split('>').next().unwrap()).collect();
+    found.extend(html.split(&bare).skip(1).map(|_| ""));
+    found
+}
+
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let mark = format!("{name}=\"");
+    let at = tag.find(&mark).filter(|at| *at == 0 || tag.as_bytes()[at - 1] == b' ')?;
+    tag[at + mark.len()..].split('"').next()
+}
+
+#[test]
+fn every_page_has_one_heading_and_nothing_inline() {
+    for html in every_page() {
+        assert_eq!(tags(&html, "h1").len(), 1, "{html}");
+        for never in [" style=", "<style", " onclick=", " onsubmit=", "javascript:", "http-equiv"] {
+            assert!(!html.contains(never), "{never} in {html}");
+        }
+        assert_eq!(html.matches("<script").count(), html.matches("<script src=\"/assets/").count(), "{html}");
+        assert!(html.contains("<html lang=\"ja\">"));
+    }
+}
+
+#[test]
+fn every_control_has_a_label_and_every_description_exists() {
+    for html in every_page() {
+        let ids: Vec<_> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+        assert_eq!(unique.len(), ids.len(), "an id is given twice: {ids:?}");
+        let labels: Vec<_> = tags(&html, "label").into_iter().filter_map(|l| attribute(l, "for")).collect();
+        for control in tags(&html, "input").into_iter().chain(tags(&html, "select")) {
+            if attribute(control, "type") == Some("hidden") {
+                continue;
+            }
+            let id = attribute(control, "id").unwrap_or_else(|| panic!("a control without id: {control}"));
+            assert!(labels.contains(&id), "{id} has no label");
+        }
+        for described in html.split("aria-describedby=\"").skip(1) {
+            for id in described.split('"').next().unwrap().split_whitespace() {
+                assert!(ids.contains(&id), "aria-describedby names {id}, which is not there");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_error_is_in_the_title_in_the_summary_and_has_a_help_page() {
+    for html in every_page() {
+        let has_summary = html.contains("id=\"errors\"");
+        assert_eq!(html.contains("<title>エラー: "), has_summary, "{html}");
+        if has_summary {
+            assert!(html.contains("role=\"alert\"") && html.contains("tabindex=\"-1\""));
+            let code = html.split("data-field=\"error_code\">").nth(1).unwrap().split('<').next().unwrap();
+            assert!(code.parse::<Code>().is_ok(), "{code}");
+            assert!(html.contains(&format!("href=\"/help/{code}\"")));
+        }
+    }
+}
+
+#[test]
+fn tables_are_described_steps_are_marked_and_text_is_escaped() {
+    for html in every_page() {
+        assert_eq!(html.matches("<table").count(), html.matches("<caption>").count());
+        assert!(tags(&html, "th").iter().all(|th| attribute(th, "scope").is_some()), "{html}");
+        if html.contains("class=\"steps\"") {
+            assert_eq!(html.matches("aria-current=\"step\"").count(), 1);
+        }
+        for raw in ["\"><script>", "<b>確認番号", "<確定申告>", "法人税 & 確定"] {
+            assert!(!html.contains(raw), "{raw}");
+        }
+        for tag in html.split("class=\"tag ").skip(1) {
+            let icon = attribute(tag.split('>').next().unwrap(), "data-i");
+            assert!(icon.is_some_and(|icon| !icon.is_empty()), "state by colour alone");
+        }
+    }
+}

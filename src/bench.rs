@@ -1,0 +1,64 @@
+//! `mpn bench WHAT`: measures the running product, each figure beside what it is compared to.
+
+use ::bench::{Report, pages, payment, start};
+use clap::{Args, Subcommand};
+
+use crate::{Done, Outcome};
+
+/// Measures the running product and prints a table, or JSON.
+///
+/// Example: mpn bench pages --json
+#[derive(Args)]
+pub struct Bench {
+    #[command(subcommand)]
+    what: What,
+    /// Prints JSON instead of a table.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// From the start of the process to ready.
+    Start {
+        /// Starts on a new data folder, each followed by one on the same.
+        #[arg(long, default_value_t = 7)]
+        runs: usize,
+    },
+    /// Signed-in pages.
+    Pages {
+        /// Requests a page.
+        #[arg(long, default_value_t = 500)]
+        requests: usize,
+    },
+    /// One payment alone, from inquiry to posting.
+    Payment {
+        /// Payments, one after the other.
+        #[arg(long, default_value_t = 300)]
+        payments: usize,
+        /// An empty PostgreSQL database to measure as well.
+        #[arg(long, value_name = "URL")]
+        postgres: Option<String>,
+    },
+}
+
+impl Bench {
+    /// Runs one measurement.
+    pub async fn run(self) -> Outcome {
+        let report = match self.what {
+            What::Start { runs } => start::run(runs).await?,
+            What::Pages { requests } => pages::run(requests).await?,
+            What::Payment { payments, postgres } => payment::run(payments, postgres.as_deref()).await?,
+        };
+        show(&report, self.json);
+        Ok(Done::Well)
+    }
+}
+
+fn show(report: &Report, json: bool) {
+    if json {
+        println!("{:#}", report.json());
+    } else {
+        print!("{}", report.table());
+    }
+}

@@ -1,0 +1,65 @@
+//! `mpn bench pages`: signed-in pages, from request to whole page on one kept-alive loopback connection, which adds
+//! less than a tenth of a millisecond to the server's own time; beside them a bare answer of the same process.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::time::Instant;
+
+use crate::demo::Demo;
+use crate::http::{Browser, Page};
+use crate::report::Report;
+
+/// Requests that are not counted.
+const WARM_UP: usize = 20;
+
+/// Takes each page `requests` times.
+pub async fn run(requests: usize) -> anyhow::Result<Report> {
+    let mut report = Report::new("Pages, one client on a kept-alive connection");
+    let folder = tempfile::tempdir()?;
+    let demo = Demo::start(folder.path()).await?;
+    let user = &demo.json["contracts"][0]["users"][1];
+    let text = |name: &str| user[name].as_str().map(str::to_owned).context("demo.json names no users");
+    let (login_id, password) = (text("login_id")?, text("password")?);
+    let mut bank = demo.bank()?;
+    let sign_in = bank.get("/sign-in").await?;
+    bank.submit(&sign_in, &[("login_id", &login_id), ("password", &password), ("action", "sign-in")]).await?;
+    let review = review(&mut bank, &demo).await?;
+    let mut ops = Browser::new(demo.json["ops"]["url"].as_str().context("demo.json names no ops")?);
+    report.add("a bare answer, for comparison", times(&mut ops, "/health", requests).await?);
+    for path in ["/sign-in", "/home", "/payeasy/new", "/payeasy/history"] {
+        report.add(path, times(&mut bank, path, requests).await?);
+    }
+    report.add("/payeasy/new/…/review", times(&mut bank, &review.path, requests).await?);
+    demo.stop().await?;
+    Ok(report)
+}
+
+async fn times(browser: &mut Browser, path: &str, requests: usize) -> anyhow::Result<Vec<Duration>> {
+    let mut times = Vec::with_capacity(requests);
+    for request in 0..WARM_UP + requests {
+        let began = Instant::now();
+        browser.get(path).await?;
+        if request >= WARM_UP {
+            times.push(began.elapsed());
+        }
+    }
+    Ok(times)
+}
+
+/// Types a bill's numbers and goes on to its review.
+async fn review(bank: &mut Browser, demo: &Demo) -> anyhow::Result<Page> {
+    let bill = &demo.json["bills"][0];
+    let text = |name: &str| bill[name].as_str().unwrap_or_default();
+    let page = bank.get("/payeasy/new").await?;
+    let page = bank.submit(&page, &[("collector", text("collector")), ("action", "next")]).await?;
+    let numbers = [
+        ("customer_number", text("customer_number")),
+        ("confirmation_number", text("confirmation_number")),
+        ("payment_category", text("payment_category")),
+        ("action", "inquire"),
+    ];
+    let page = bank.submit(&page, &numbers).await?;
+    let account = crate::http::value(&page, "option value=")?;
+    bank.submit(&page, &[("bill", text("bill_id")), ("account", &account), ("action", "review")]).await
+}
