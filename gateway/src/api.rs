@@ -1,6 +1,7 @@
 //! The hub's REST API, as far as it is built: business time and the directory.
 
 use axum::extract::State;
+use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -18,6 +19,10 @@ pub fn router(gateway: Gateway, may_set_clock: bool) -> Router {
         .route("/v1/time", time)
         .route("/v1/collectors", get(collectors))
         .route("/v1/collectors/{code}", get(collector))
+        .method_not_allowed_fallback(|| async {
+            let title = "This address does not take this method.";
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title)
+        })
         .fallback(|| async {
             Problem::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.")
         })
@@ -60,10 +65,14 @@ async fn time(State(gateway): State<Gateway>) -> Json<Time> {
     Json(Time { now: gateway.now().rfc3339() })
 }
 
-async fn set_time(State(gateway): State<Gateway>, Json(time): Json<Time>) -> Result<Json<Time>, Problem> {
-    let now = Timestamp::parse_rfc3339(&time.now).ok_or_else(|| {
-        Problem::new(StatusCode::BAD_REQUEST, "time_invalid", "now is an RFC 3339 instant with an offset.")
-    })?;
+async fn set_time(
+    State(gateway): State<Gateway>,
+    time: Result<Json<Time>, JsonRejection>,
+) -> Result<Json<Time>, Problem> {
+    let invalid =
+        || Problem::new(StatusCode::BAD_REQUEST, "time_invalid", "now is an RFC 3339 instant with an offset.");
+    let Json(time) = time.map_err(|_| invalid())?;
+    let now = Timestamp::parse_rfc3339(&time.now).ok_or_else(invalid)?;
     database::clock::set(gateway.database(), gateway.ledger().clock(), now).await.map_err(|error| {
         tracing::error!(%error, "the clock could not be set");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The clock could not be set.")
@@ -109,10 +118,11 @@ async fn collectors(State(gateway): State<Gateway>) -> Response {
 
 async fn collector(
     State(gateway): State<Gateway>,
-    axum::extract::Path(code): axum::extract::Path<String>,
+    code: Result<axum::extract::Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let unknown =
         || Problem::new(StatusCode::NOT_FOUND, "collector_unknown", "No collector has this number.");
+    let axum::extract::Path(code) = code.map_err(|_| unknown())?;
     let number: CollectorNumber = code.parse().map_err(|_| unknown())?;
     let collector = gateway.directory().get(&number).ok_or_else(unknown)?;
     Ok(Json(CollectorBody::from(collector)).into_response())

@@ -232,8 +232,11 @@ impl Gateway {
         })?;
         let mut counts = BTreeMap::new();
         for key in keys {
-            let bill = key[prefix.len()..].rsplit_once('|').map(|(bill, _)| bill.to_owned());
-            *counts.entry(bill.unwrap_or_default()).or_default() += 1;
+            // the range is the database's idea of order; the prefix decides
+            let Some((bill, _)) = key.strip_prefix(&prefix).and_then(|rest| rest.rsplit_once('|')) else {
+                continue;
+            };
+            *counts.entry(bill.to_owned()).or_default() += 1;
         }
         Ok(counts)
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use collectors::protocol::{self, Body, Channel, Clearing, EntryKind, Header, Message};
 use domain::{AccountId, BillId, CollectorNumber, InquiryId, PaymentId, TransferId, Yen};
 use ledger::{GuardKey, Refused, TransferResult};
+use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use crate::guard::{Guard, GuardKind};
 use crate::inquiry::{Inquiry, bill_key, centre, subject};
@@ -94,18 +96,27 @@ impl Gateway {
         let inquiry = self.valid_inquiry(&order).await?;
         let facts = self.facts(&order, &inquiry).await?;
         let step = self.confirmation(&facts, &inquiry, &order)?;
-        let committed = match self.0.ledger.commit(step.commit).await {
-            Ok(committed) => committed,
-            Err(refused) => return self.refused(&order, refused).await,
+        // a task of its own: a payer who goes away between the hold and the answer stops neither
+        let hub = self.clone();
+        let held = tokio::spawn(async move { hub.hold(facts, step).await }.in_current_span());
+        let delivery = match held.await {
+            Ok(Ok(delivery)) => delivery,
+            Ok(Err(refused)) => return self.refused(&order, refused).await,
+            Err(_stopping) => return Err(StoreError::Ledger(Refused::Stopped).into()),
         };
-        tracing::info!(message = %facts.message_key, "the amount is held");
-        crash_point!("after_hold");
-        if let (Effect::Deliver { delivery, repeat }, Some(fence)) = (step.effect, committed.fences.first()) {
-            // a task of its own: a payer who goes away does not stop the delivery
-            let delivery = self.spawn_delivery(facts, *fence, delivery, repeat);
+        if let Some(delivery) = delivery {
             drop(tokio::time::timeout(Duration::from_secs(self.0.settings.pay_wait_s), delivery).await);
         }
         self.shown(&order).await
+    }
+
+    /// Commits the hold and begins the delivery that it claimed.
+    async fn hold(&self, facts: Facts, step: step::Step) -> Result<Option<JoinHandle<()>>, Refused> {
+        let committed = self.0.ledger.commit(step.commit).await?;
+        tracing::info!(message = %facts.message_key, "the amount is held");
+        crash_point!("after_hold");
+        let Effect::Deliver { delivery, repeat } = step.effect else { return Ok(None) };
+        Ok(committed.fences.first().map(|fence| self.spawn_delivery(facts, *fence, delivery, repeat)))
     }
 
     /// The payment that this id made before, if it made the same one.

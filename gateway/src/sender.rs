@@ -10,23 +10,28 @@ use collectors::protocol::{self, Body, Message, ResendConfirmation};
 use collectors::{AnswerClass, Outcome, classify};
 use database::dialect;
 use database::{execute, on};
+use domain::payment::State;
 use edge::Shutdown;
 use ledger::{EntityId, Ledger, Refused};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::payment::Facts;
-use crate::payment::step::{self, Claim, Effect, Evidence, Report};
+use crate::payment::step::{self, Claim, Effect, Evidence, Report, SendWindow};
 use crate::{Gateway, StoreError};
 
-/// Rows of one destination that one look takes up.
-const SWEEP_ROWS_MAX: i64 = 32;
+/// Rows of one destination that one look goes through.
+const SWEEP_ROWS_MAX: usize = 256;
 /// Deliveries that the worker has under way for one destination.
 const LANE_DELIVERIES_MAX: usize = 16;
-/// Pause before a delivery of which no byte left is tried again.
+/// Pause before a first delivery of which no byte left is tried again.
 const NOT_SENT_PAUSE: Duration = Duration::from_secs(5);
+/// The longest pause between two deliveries, in resend intervals: a long outage must not fill the event log.
+const PAUSE_INTERVALS_MAX: u32 = 4;
+/// Deliveries after which the pause grows by one interval.
+const PAUSE_GROWS_AFTER_DELIVERIES: u32 = 10;
 /// Tries to record an answer while the database fails; after that the lease runs out and it is asked for again.
 const RECORD_TRIES_MAX: u32 = 20;
 
@@ -36,6 +41,9 @@ pub(crate) struct Shared {
     /// Not before when a key is tried again; elapsed time, so it starts anew with the process.
     not_before: Mutex<HashMap<String, Instant>>,
     lanes: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// The last key of each destination's last look, where more follows: work that has to wait must not hide the
+    /// work behind it.
+    looked_until: Mutex<HashMap<String, String>>,
 }
 
 struct OpenWork {
@@ -83,30 +91,41 @@ impl Gateway {
             let rows: Vec<(String, Uuid, i64, i64)> = on!(tx, |c| {
                 sqlx::query_as(
                     "SELECT key, entity, fence, delivery FROM outbox
-                     WHERE destination = $1 AND lease_until_us <= $2 ORDER BY lease_until_us, key LIMIT $3",
+                     WHERE destination = $1 AND lease_until_us <= $2 AND key > $3 ORDER BY key LIMIT $4",
                 )
                 .bind(&destination)
                 .bind(now_us)
-                .bind(SWEEP_ROWS_MAX)
+                .bind(self.0.sender.looked_until(&destination))
+                .bind(i64::try_from(SWEEP_ROWS_MAX).unwrap_or(i64::MAX))
                 .fetch_all(c)
                 .await
             })?;
-            due.extend(rows.into_iter().map(|(key, entity, fence, delivery)| {
-                (destination.clone(), OpenWork { key, entity: EntityId(entity), fence, delivery })
-            }));
+            due.push((destination, rows));
         }
         tx.rollback().await?;
-        for (destination, work) in due {
-            self.take_up(&destination, work);
+        self.0.sender.forget_the_past();
+        for (destination, rows) in due {
+            self.look_at(&destination, rows);
         }
         Ok(())
     }
 
-    fn take_up(&self, destination: &str, work: OpenWork) {
-        if self.0.sender.must_wait(&work.key) {
-            return;
+    /// Takes up what may go, as long as the destination has places; the next look goes on from there.
+    fn look_at(&self, destination: &str, rows: Vec<(String, Uuid, i64, i64)>) {
+        let all = rows.len() < SWEEP_ROWS_MAX;
+        for (key, entity, fence, delivery) in rows {
+            if !self.0.sender.must_wait(&key) {
+                let Ok(place) = self.0.sender.lane(destination).try_acquire_owned() else { return };
+                self.take_up(OpenWork { key: key.clone(), entity: EntityId(entity), fence, delivery }, place);
+            }
+            self.0.sender.look_on_from(destination, key);
         }
-        let Ok(place) = self.0.sender.lane(destination).try_acquire_owned() else { return };
+        if all {
+            self.0.sender.look_from_the_start(destination);
+        }
+    }
+
+    fn take_up(&self, work: OpenWork, place: OwnedSemaphorePermit) {
         self.0.sender.wait(&work.key, Duration::from_secs(self.0.settings.resend_interval_s));
         let gateway = self.clone();
         tokio::spawn(async move {
@@ -127,7 +146,7 @@ impl Gateway {
             fence: work.fence,
             delivery: work.delivery,
             lease_s: self.0.settings.lease_s,
-            held_wait_s: self.0.settings.held_wait_s,
+            window: self.send_window(&facts),
         };
         let Some(step) = step::resume(&facts, position, claim, self.now())? else { return Ok(()) };
         match self.0.ledger.commit(step.commit).await {
@@ -163,24 +182,45 @@ impl Gateway {
     async fn deliver(&self, facts: Facts, fence: i64, delivery: i64, repeat: bool) {
         let interval = Duration::from_secs(self.0.settings.resend_interval_s);
         self.0.sender.wait(&facts.message_key, interval);
-        let message = match self.message(&facts, repeat).await {
-            Ok(message) => message,
-            Err(error) => {
-                tracing::error!(%error, "the stored message cannot be sent; its lease runs out");
-                return;
-            }
-        };
-        let outcome = self.0.client.exchange(&facts.collector, message).await;
+        let (report, evidence) = self.attempt(&facts, repeat).await;
         crash_point!("after_answer");
-        let (report, evidence) = self.report(&facts, outcome);
         tracing::info!(?report, "a delivery came to something");
         match &report {
-            Report::NotApplied { .. } => self.0.sender.wait(&facts.message_key, interval.min(NOT_SENT_PAUSE)),
-            Report::Unknown { .. } => self.0.sender.wait(&facts.message_key, interval),
             Report::Accepted { .. } | Report::Rejected(_) => self.0.sender.forget(&facts.message_key),
+            Report::NotApplied { sent: false, .. } if !repeat => {
+                self.0.sender.wait(&facts.message_key, interval.min(NOT_SENT_PAUSE));
+            }
+            _ => self.0.sender.wait(&facts.message_key, interval.saturating_mul(pause_intervals(delivery))),
         }
         self.record(&facts, fence, delivery, &report, &evidence).await;
         crash_point!("after_record");
+    }
+
+    /// One exchange, unless it may not or cannot begin.
+    async fn attempt(&self, facts: &Facts, repeat: bool) -> (Report, Evidence) {
+        let not_sent = |reason| (Report::NotApplied { sent: false, code: None, reason }, Evidence::default());
+        let message = match self.message(facts, repeat).await {
+            Ok(message) => message,
+            Err(error) => {
+                tracing::error!(%error, "the stored message cannot be sent");
+                return not_sent(error.to_string());
+            }
+        };
+        // looked at last: midnight may have passed since the claim
+        if !repeat && self.send_window(facts).is_over(facts, self.now()) {
+            return not_sent("the time to send it is over".to_owned());
+        }
+        let outcome = self.0.client.exchange(&facts.collector, message).await;
+        self.report(facts, outcome)
+    }
+
+    fn send_window(&self, facts: &Facts) -> SendWindow {
+        let now = self.now();
+        let collector = self.0.directory.get(&facts.collector);
+        SendWindow {
+            held_wait_s: self.0.settings.held_wait_s,
+            collector_is_open: collector.is_some_and(|c| c.hours.is_open(now)),
+        }
     }
 
     /// The bytes to send: the clearing as encoded at the hold, or the resend confirmation that carries them, which is
@@ -239,8 +279,12 @@ impl Gateway {
     async fn record(&self, facts: &Facts, fence: i64, delivery: i64, report: &Report, evidence: &Evidence) {
         for attempt in 1..=RECORD_TRIES_MAX {
             match self.try_record(facts, fence, delivery, report, evidence.clone()).await {
-                Ok(state) => {
+                Ok(Some(state)) => {
                     tracing::info!(%state, "the answer is recorded");
+                    return;
+                }
+                Ok(None) => {
+                    tracing::info!("the payment is over; this answer adds nothing");
                     return;
                 }
                 Err(StoreError::Ledger(Refused::Fenced(_))) => {
@@ -265,13 +309,17 @@ impl Gateway {
         delivery: i64,
         report: &Report,
         evidence: Evidence,
-    ) -> Result<domain::payment::State, StoreError> {
+    ) -> Result<Option<State>, StoreError> {
         let position = crate::payment::history::Position::of(&self.0.ledger.events(facts.id.into()).await?)?;
         let accepted = self.accepted_guard(facts);
         let delivered = step::Delivered { fence, delivery, report, evidence, accepted_guard: accepted };
-        let step = step::delivered(facts, position, delivered, self.now())?;
+        let was_open = position.state.is_open();
+        let Some(step) = step::delivered(facts, position, delivered, self.now())? else { return Ok(None) };
+        if !was_open {
+            tracing::error!("ALARM: the collector accepted what it had rejected; the payer was not debited");
+        }
         self.0.ledger.commit(step.commit).await?;
-        Ok(step.state)
+        Ok(Some(step.state))
     }
 }
 
@@ -288,6 +336,28 @@ impl Shared {
         self.not_before().remove(key);
     }
 
+    /// Drops the pauses that are over, so that the map holds no more than what is open.
+    fn forget_the_past(&self) {
+        let now = Instant::now();
+        self.not_before().retain(|_, until| now < *until);
+    }
+
+    fn looked_until(&self, destination: &str) -> String {
+        self.cursors().get(destination).cloned().unwrap_or_default()
+    }
+
+    fn look_on_from(&self, destination: &str, key: String) {
+        self.cursors().insert(destination.to_owned(), key);
+    }
+
+    fn look_from_the_start(&self, destination: &str) {
+        self.cursors().remove(destination);
+    }
+
+    fn cursors(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+        self.looked_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn not_before(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
         self.not_before.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -300,4 +370,10 @@ impl Shared {
                 .or_insert_with(|| Arc::new(Semaphore::new(LANE_DELIVERIES_MAX))),
         )
     }
+}
+
+/// How many resend intervals to pause after this delivery.
+fn pause_intervals(delivery: i64) -> u32 {
+    let grown = u32::try_from(delivery).unwrap_or(u32::MAX) / PAUSE_GROWS_AFTER_DELIVERIES;
+    grown.clamp(1, PAUSE_INTERVALS_MAX)
 }

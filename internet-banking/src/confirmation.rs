@@ -62,8 +62,8 @@ async fn is_locked(database: &Database, user: UserId) -> Result<bool, sqlx::Erro
     Ok(locked.is_some())
 }
 
-/// The judgement takes effect in one conditional statement, so that passwords tried side by side count exactly as
-/// ones tried one after the other.
+/// The judgement takes effect in one conditional statement, so that passwords tried side by side count
+/// exactly as ones tried one after the other.
 async fn count(
     database: &Database,
     user: UserId,

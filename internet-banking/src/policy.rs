@@ -30,12 +30,13 @@ pub fn require_account(
     if signed_in.user.rights.may_use(business, account) {
         return Ok(());
     }
-    tracing::warn!(user = %signed_in.user.id, business = business.code(), %account, "refused: not this account");
+    let user = signed_in.user.id;
+    tracing::warn!(%user, business = business.code(), %account, "refused: not this account");
     Err(Forbidden(business))
 }
 
-/// The table: the plan must offer the business and the user must have been given it, whatever the role. Masters
-/// give rights to themselves too.
+/// The table: the plan must offer the business and the user must have been given it, whatever the role.
+/// Masters give rights to themselves too.
 fn may(plan: Plan, user: &User, business: Business) -> bool {
     offers(plan, business) && user.rights.may(business)
 }

@@ -122,8 +122,27 @@ pub struct Claim {
     pub delivery: i64,
     /// Seconds of the next lease.
     pub lease_s: i64,
-    /// How long a payment may wait to be sent (business time).
+    /// Bounds a payment that waits to be sent.
+    pub window: SendWindow,
+}
+
+/// How long the first delivery may wait.
+#[derive(Clone, Copy, Debug)]
+pub struct SendWindow {
+    /// Seconds of business time from the hold.
     pub held_wait_s: i64,
+    /// Whether the collector takes requests now.
+    pub collector_is_open: bool,
+}
+
+impl SendWindow {
+    /// Whether no first clearing may leave any more.
+    pub fn is_over(self, facts: &Facts, now: Timestamp) -> bool {
+        let waited = now.seconds_since(facts.held_at) >= self.held_wait_s;
+        let too_late = facts.bill.clear_by.is_some_and(|last| now.date() > last);
+        let other_day = now.date() > facts.receipt_date;
+        waited || too_late || other_day || !self.collector_is_open
+    }
 }
 
 /// Open work was found: send it again, release the hold, or leave it to an operator. `None` when nothing is to do.
@@ -144,7 +163,7 @@ pub fn resume(
         path.event(Event::OutcomeUnknown, body, None)?;
     }
     match path.position.state {
-        State::Held if may_not_be_sent(facts, &path.position, claim.held_wait_s, now) => {
+        State::Held if claim.window.is_over(facts, now) => {
             if path.position.bytes_may_have_left() {
                 let reason = Some("the time to send it is over, and bytes had left".to_owned());
                 path.event(Event::OutcomeUnknown, Body { reason, ..Body::default() }, None)?;
@@ -190,13 +209,16 @@ pub struct Delivered<'r> {
     pub accepted_guard: Option<GuardKey>,
 }
 
-/// A claimed delivery came to something.
+/// A claimed delivery came to something. `None` where the payment is over and this adds nothing to it.
 pub fn delivered(
     facts: &Facts,
     position: Position,
     delivered: Delivered<'_>,
     now: Timestamp,
-) -> Result<Step, StoreError> {
+) -> Result<Option<Step>, StoreError> {
+    if !position.state.is_open() {
+        return late(facts, position, delivered, now);
+    }
     let Delivered { fence, delivery, report, evidence, accepted_guard } = delivered;
     let mut path = Path::from(facts, position, now);
     let mut body = Body { delivery: Some(delivery), signature: evidence.signature, ..Body::default() };
@@ -211,7 +233,7 @@ pub fn delivered(
             path.commit.guards.extend(accepted_guard.map(|key| (key, EntityId::from(facts.id))));
             path.finish(facts, fence);
             path.audit("payeasy.accepted", "the collector recorded the clearing");
-            Ok(path.end(Effect::Rest))
+            Ok(Some(path.end(Effect::Rest)))
         }
         Report::Rejected(code) => {
             body.code = Some(code.to_string());
@@ -220,7 +242,7 @@ pub fn delivered(
             path.commit.release.push(facts.bill_guard.clone());
             path.finish(facts, fence);
             path.audit("payeasy.rejected", code.as_str());
-            Ok(path.end(Effect::Rest))
+            Ok(Some(path.end(Effect::Rest)))
         }
         Report::NotApplied { sent, code, reason } => {
             body.code = code.map(|c| c.to_string());
@@ -230,27 +252,50 @@ pub fn delivered(
             let back = path.position.state == State::Sending && path.position.others_not_applied(delivery);
             path.event(if back { Event::NotApplied } else { Event::OutcomeUnknown }, body, message)?;
             path.release(facts, fence);
-            Ok(path.end(Effect::Wait))
+            Ok(Some(path.end(Effect::Wait)))
         }
         Report::Unknown { reason } => {
             body.reason = Some(reason.clone());
             path.event(Event::OutcomeUnknown, body, message)?;
             path.release(facts, fence);
-            Ok(path.end(Effect::Wait))
+            Ok(Some(path.end(Effect::Wait)))
         }
+    }
+}
+
+/// An answer to an earlier delivery of a payment that another sender has brought to its end.
+fn late(
+    facts: &Facts,
+    position: Position,
+    delivered: Delivered<'_>,
+    now: Timestamp,
+) -> Result<Option<Step>, StoreError> {
+    let state = position.state;
+    match (state, delivered.report) {
+        (State::Accepted | State::Settled | State::Cancelled, Report::Accepted { .. })
+        | (State::Rejected, Report::Rejected(_))
+        | (_, Report::NotApplied { .. } | Report::Unknown { .. }) => Ok(None),
+        // the collector contradicts itself: an incident for people, and no money moves
+        (State::Rejected, Report::Accepted { reference, .. }) => {
+            let mut path = Path::from(facts, position, now);
+            let body = Body {
+                delivery: Some(delivered.delivery),
+                reference: reference.as_ref().map(|r| r.as_str().to_owned()),
+                reason: Some("accepted after it was rejected".to_owned()),
+                signature: delivered.evidence.signature,
+                ..Body::default()
+            };
+            path.event(Event::LateAcceptance, body, delivered.evidence.message)?;
+            path.audit("payeasy.late-acceptance", "the collector accepted what it had rejected");
+            Ok(Some(path.end(Effect::Rest)))
+        }
+        (_, report) => Err(StoreError::Corrupt(format!("{report:?} to a payment that is {state}"))),
     }
 }
 
 /// The instant from which nothing is resent automatically.
 pub fn automatic_resend_ends(processing_date: Date) -> Timestamp {
     Timestamp::from_jst(processing_date, TimeOfDay::MIN).plus_seconds(AUTOMATIC_RESEND_S)
-}
-
-fn may_not_be_sent(facts: &Facts, position: &Position, held_wait_s: i64, now: Timestamp) -> bool {
-    let waited = now.seconds_since(position.held_at) >= held_wait_s;
-    let too_late = facts.bill.clear_by.is_some_and(|last| now.date() > last);
-    let closed = now.date() > facts.receipt_date;
-    waited || too_late || closed
 }
 
 fn holds(facts: &Facts) -> Vec<Transfer> {

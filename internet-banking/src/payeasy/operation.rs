@@ -1,5 +1,5 @@
-//! The operations behind the pages: right, account, passwords and one-time password are checked here, whatever
-//! the form left out (SEC-14, SEC-35).
+//! The operations behind the pages: right, account, passwords and one-time password are checked here,
+//! whatever the form left out (SEC-14, SEC-35).
 
 use domain::{CollectorNumber, Date, PaymentId, ResponseCode};
 use gateway::directory::Collector;
@@ -62,7 +62,8 @@ pub async fn inquire(
     };
     bank.gateway.inquire(payer(by), request).await.map_err(|error| {
         let problem = inquiry_problem(&error, collector, bank.clock.now().date());
-        tracing::info!(collector = %collector.number, code = %problem.code(), "an inquiry found no bill to pay");
+        let code = problem.code();
+        tracing::info!(collector = %collector.number, %code, "an inquiry found no bill to pay");
         problem
     })
 }
@@ -134,9 +135,13 @@ pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -
     }
 }
 
-/// The payment that the draft led to, if there is one.
+/// The payment that the draft led to, if there is one. Where that cannot be read, nobody may be told that
+/// nothing was debited.
 pub async fn existing(bank: &Bank, by: &SignedIn, id: PaymentId) -> Result<Option<Payment>, Problem> {
-    bank.gateway.payment(by.contract.id, id).await.map_err(|error| unavailable(&error))
+    bank.gateway.payment(by.contract.id, id).await.map_err(|error| {
+        tracing::error!(payment = %id, %error, "a payment cannot be read");
+        Problem::PaymentUnclear
+    })
 }
 
 async fn confirm(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<(), Problem> {

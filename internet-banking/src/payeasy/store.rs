@@ -101,7 +101,8 @@ impl<'a> Drafts<'a> {
     pub async fn inquired(&self, id: &str, inquiry: InquiryId) -> Result<(), DraftError> {
         execute!(
             self.database,
-            "UPDATE payeasy_draft SET inquiry = $4, bill = NULL, account = NULL, amount = NULL, payment = NULL \
+            "UPDATE payeasy_draft \
+             SET inquiry = $4, bill = NULL, account = NULL, amount = NULL, payment = NULL \
              WHERE id = $1 AND contract = $2 AND app_user = $3",
             id,
             self.contract.uuid(),
@@ -111,8 +112,8 @@ impl<'a> Drafts<'a> {
         Ok(())
     }
 
-    /// Records what was chosen from `inquiry`. The same choice again keeps its payment's id; any change brings
-    /// the new one, so that a review page shown before authorises nothing any more (SEC-15).
+    /// Records what was chosen from `inquiry`. The same choice again keeps its payment's id; any change
+    /// brings the new one, so that a review page shown before authorises nothing any more (SEC-15).
     pub async fn chosen(&self, id: &str, inquiry: InquiryId, choice: &Choice) -> Result<(), DraftError> {
         execute!(
             self.database,

@@ -71,8 +71,9 @@ impl Tokens {
         Ok(self.seed(serial).await?.code(Step::at(now)))
     }
 
-    /// Judges a typed code. The judgement takes effect in one conditional UPDATE, so that guesses sent side by
-    /// side count exactly as guesses sent one after the other: after the fifth wrong one no code is right.
+    /// Judges a typed code. The judgement takes effect in one conditional UPDATE, so that guesses sent side
+    /// by side count exactly as guesses sent one after the other: after the fifth wrong one no code is
+    /// right.
     pub async fn verify(&self, serial: &str, typed: &str, now: Timestamp) -> Result<Verdict, TokenError> {
         match self.seed(serial).await?.step_typed(typed, now) {
             Some(step) => self.right(serial, step).await,

@@ -19,6 +19,7 @@ database::on_both!(
     a_failed_id_stays_failed,
     holds_are_posted_and_voided,
     a_closed_account_takes_only_ends_of_holds,
+    a_refused_commit_keeps_nothing_from_its_neighbour,
     a_large_batch_fails_only_where_it_must,
     what_was_submitted_outlives_its_callers
 );
@@ -219,6 +220,26 @@ async fn a_closed_account_takes_only_ends_of_holds(test: TestDatabase) {
     ledger.open_account(&NewAccount::deposit(TARO, "別人")).await.unwrap();
     assert!(ledger.has_account(TARO).await.unwrap());
     assert_eq!(balance(&ledger, TARO).await, (950, 950, 0));
+    assert_clean(&ledger).await;
+}
+
+async fn a_refused_commit_keeps_nothing_from_its_neighbour(test: TestDatabase) {
+    let ledger = ledger(&test).await;
+    deposit(&ledger, TARO, 100).await;
+    // all want the same sequence numbers, guards and work, in the batch that gathers behind another commit
+    let entity = entity();
+    let poor = payment(entity, [hold(TARO, 101)]);
+    let rich = payment(entity, [hold(TARO, 100)]);
+    let (_, first, second, third) = tokio::join!(
+        ledger.commit(moving([])),
+        ledger.commit(poor),
+        ledger.commit(rich),
+        ledger.commit(payment(entity, []))
+    );
+    assert_eq!(first, Err(exceeds(0)));
+    assert!(second.is_ok(), "{second:?}");
+    assert_eq!(third, Err(Refused::Stale));
+    assert_eq!(rows(&test.database).await, [2, 2, 2, 1, 1, 1]);
     assert_clean(&ledger).await;
 }
 

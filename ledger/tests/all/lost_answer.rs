@@ -3,6 +3,7 @@
 //! A proxy between the ledger and PostgreSQL makes it happen at the very byte.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -226,8 +227,10 @@ async fn answers_are_true_while_sessions_are_ended() {
             }
         });
     }
+    let done = Arc::new(AtomicBool::new(false));
+    let stop = done.clone();
     let assassin = tokio::spawn(async move {
-        loop {
+        while !stop.load(Ordering::SeqCst) {
             terminate(&test.database).await;
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -235,8 +238,8 @@ async fn answers_are_true_while_sessions_are_ended() {
     while let Some(caller) = callers.join_next().await {
         caller.unwrap();
     }
-    assassin.abort();
-    drop(assassin.await);
+    done.store(true, Ordering::SeqCst);
+    assassin.await.unwrap();
     assert_eq!(balance(&ledger, TARO).await.0, 10_000 - 8 * 8 * 10);
     assert_clean(&ledger).await;
 }

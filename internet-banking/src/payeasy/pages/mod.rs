@@ -126,8 +126,8 @@ fn admit(by: &SignedIn) -> Result<(), Stop> {
     policy::require(by, Business::PayEasy).map_err(|_| Stop::with_code(by, Code::NotPermitted))
 }
 
-/// The user's draft, if it may be at this step. Another's draft does not exist (SEC-34); a finished one leads to
-/// its payment, a page too early to the step that is due (SEC-19).
+/// The user's draft, if it may be at this step. Another's draft does not exist (SEC-34); a finished one
+/// leads to its payment, a page too early to the step that is due (SEC-19).
 async fn open(bank: &Bank, by: &SignedIn, id: &str, step: Step) -> Result<Draft, Stop> {
     admit(by)?;
     let draft = find(bank, by, id).await?;

@@ -2,4 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod bad_answers;
+mod bad_input;
+
+mod concurrency;
+mod crash;
+mod harness;
+mod once;
+mod security;
+mod start;
 mod tidy;
+mod xml;

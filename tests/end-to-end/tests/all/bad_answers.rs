@@ -1,0 +1,127 @@
+//! A collector that answers garbage, another charset, 50 MB, a DOCTYPE, half a body, or nothing.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::harness::{Bill, Clerk, Demo, Mocks, clerk::Money, company};
+use crate::xml::assert_messages_valid;
+
+/// What goes wrong, and whether the collector has done its work before.
+const MODES: [(&str, &[(&str, bool)]); 4] = [
+    ("00200", &[("garbage", true), ("charset", true), ("error500", false)]),
+    ("00500", &[("huge", true), ("doctype", true), ("empty", true)]),
+    ("04000", &[("half", true), ("drop", true), ("lose", false)]),
+    ("04100", &[("unsigned", true), ("wrong_key", true)]),
+];
+
+/// The interval of the repeats and some time for them.
+const ACCEPTED_WAIT: Duration = Duration::from_secs(60);
+
+const AMOUNT: i64 = 1_001;
+
+/// A payment whose outcome is not known.
+struct Open {
+    mode: &'static str,
+    worked: bool,
+    bill: Bill,
+    path: String,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_outcome_is_in_doubt_and_then_known_exactly_once() {
+    let demo = Demo::start().await;
+    let clerk = Clerk::sign_in(&demo, company::SHOJI, 1).await;
+    let mocks = demo.mocks();
+    let before = clerk.money().await;
+    let ways = MODES.map(|(collector, modes)| one_collector(&clerk, &mocks, collector, modes));
+    let [a, b, c, d] = ways;
+    let (a, b, c, d) = tokio::join!(a, b, c, d);
+    let open: Vec<Open> = [a, b, c, d].into_iter().flatten().collect();
+    let count = i64::try_from(open.len()).unwrap();
+    assert_eq!(count, 11);
+    // held, and neither gone nor free
+    let held = Money { balance: before.balance, available: before.available - count * AMOUNT };
+    assert_eq!(clerk.money().await, held);
+    for payment in &open {
+        let cleared = mocks.clearings(&payment.bill).await.len();
+        assert_eq!(cleared, usize::from(payment.worked), "{}", payment.mode);
+    }
+    demo.assert_sound();
+    // nobody can pay such a bill a second time meanwhile
+    let again = clerk.inquire(&open[0].bill).await;
+    if again.path.ends_with("/bills") {
+        let review = clerk.review(&again, &open[0].bill).await;
+        let refused = clerk.pay(&review).await;
+        assert_eq!(refused.page.field("error_code"), "P-306", "{}", refused.page.text());
+    } else {
+        assert_eq!(again.page.field("error_code"), "P-203", "{}", again.page.text());
+    }
+
+    for payment in &open {
+        clerk.until_accepted(&payment.path, ACCEPTED_WAIT).await;
+        let deliveries = mocks.assert_cleared_once(&payment.bill).await;
+        assert_eq!(deliveries, if payment.worked { 2 } else { 1 }, "{}", payment.mode);
+    }
+    let left = before.balance - count * AMOUNT;
+    assert_eq!(clerk.money().await, Money { balance: left, available: left });
+    demo.assert_sound();
+    assert_messages_valid(&demo).await;
+}
+
+async fn one_collector(
+    clerk: &Clerk,
+    mocks: &Mocks,
+    collector: &'static str,
+    modes: &'static [(&'static str, bool)],
+) -> Vec<Open> {
+    let mut open = Vec::new();
+    for (mode, worked) in modes {
+        let bill = mocks.bill(collector, json!({ "amount": AMOUNT })).await;
+        inquiry_without_answer(clerk, mocks, &bill, mode).await;
+        let review = clerk.reviewed(&bill).await;
+        mocks.fault_once(collector, mode, "clearing").await;
+        let result = clerk.pay(&review).await;
+        assert_eq!(result.page.state(), "unknown", "{mode}: {}", result.page.text());
+        assert_eq!(result.page.field("state"), "払込結果を確認中", "{mode}");
+        assert!(result.page.text().contains("もう一度払い込まないでください"), "{mode}: {}", result.page.text());
+        let links = result.page.links();
+        assert!(!links.iter().any(|link| link.ends_with("/print")), "{mode}: a page to print");
+        let path = result.path.clone();
+        open.push(Open { mode, worked: *worked, bill, path });
+    }
+    open
+}
+
+async fn inquiry_without_answer(clerk: &Clerk, mocks: &Mocks, bill: &Bill, mode: &str) {
+    mocks.fault_once(&bill.collector, mode, "inquiry").await;
+    let answer = clerk.inquire(bill).await;
+    assert!(answer.path.ends_with("/numbers"), "{mode}: {}", answer.path);
+    assert_eq!(answer.page.field("error_code"), "P-207", "{mode}: {}", answer.page.text());
+    let words = answer.page.summary();
+    assert!(words.contains("回答がありませんでした"), "{mode}: {words}");
+    assert!(words.contains("お支払い金額は引き落とされていません"), "{mode}: {words}");
+    // what was typed is kept, the secret is not
+    let form = answer.page.form();
+    assert_eq!(form.value("customer_number").replace(' ', ""), bill.customer_number, "{mode}");
+    assert_eq!(form.value("confirmation_number"), "", "{mode}");
+}
+
+/// The page does not wait for ever; the payment does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_collector_keeps_the_payer_waiting_no_longer_than_announced() {
+    let demo = Demo::start().await;
+    let clerk = Clerk::sign_in(&demo, company::SHOJI, 1).await;
+    let mocks = demo.mocks();
+    let bill = mocks.bill("04100", json!({ "amount": AMOUNT })).await;
+    let review = clerk.reviewed(&bill).await;
+    mocks.fault("04100", json!({ "delay_ms": 15_000, "on": "clearing", "times": 1 })).await;
+    let began = tokio::time::Instant::now();
+    let result = clerk.pay(&review).await;
+    assert!(began.elapsed() < Duration::from_secs(14), "the page came after {:?}", began.elapsed());
+    assert_eq!(result.page.field("state"), "払込結果を確認中");
+    // the answer that comes after the page is taken as it is: no repeat is needed
+    clerk.until_accepted(&result.path, Duration::from_secs(10)).await;
+    assert_eq!(mocks.assert_cleared_once(&bill).await, 1);
+    demo.assert_sound();
+}

@@ -1,0 +1,127 @@
+//! The process is killed at every step of a payment; after a restart the payment ends accepted, exactly once.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::harness::{Bill, Clerk, Demo, Mocks, Options, clerk::Money, company};
+use crate::xml::assert_messages_valid;
+
+/// A restarted process repeats at once what is open.
+const ACCEPTED_WAIT: Duration = Duration::from_secs(20);
+/// How long the collector thinks, so that there is time to kill the bank meanwhile.
+const DELAY_MS: u64 = 8_000;
+
+const SIGABRT: i32 = 6;
+
+/// A demo with one bill, reviewed by a clerk who has only to press the button.
+struct Scene {
+    demo: Demo,
+    mocks: Mocks,
+    clerk: Clerk,
+    bill: Bill,
+    before: Money,
+}
+
+impl Scene {
+    async fn set(crash: Option<&'static str>, collector: &str) -> Self {
+        let demo = Demo::start_with(Options { crash, ..Options::default() }).await;
+        let mocks = demo.mocks();
+        let clerk = Clerk::sign_in(&demo, company::SHOJI, 1).await;
+        let before = clerk.money().await;
+        let bill = mocks.bill(collector, json!({ "amount": 34_567 })).await;
+        Self { demo, mocks, clerk, bill, before }
+    }
+
+    async fn pay_until_it_dies(&mut self) {
+        let review = self.clerk.reviewed(&self.bill).await;
+        let answer = self.clerk.try_pay(&review).await;
+        assert!(answer.is_err(), "the bank answered: {}", answer.unwrap().page.text());
+        self.assert_aborted().await;
+    }
+
+    async fn assert_aborted(&mut self) {
+        assert_eq!(self.demo.ended().await.signal(), Some(SIGABRT), "{}", self.demo.log());
+    }
+
+    /// Restarts and gives the number of times that the collector heard of the payment.
+    async fn recovers(mut self) -> i64 {
+        self.demo.restart(None).await;
+        let payments = self.clerk.payments().await;
+        assert_eq!(payments.len(), 1, "{payments:?}");
+        let page = self.clerk.until_accepted(&payments[0], ACCEPTED_WAIT).await;
+        assert_eq!(page.field("total"), "34,567");
+        let left = self.before.balance - self.bill.total();
+        assert_eq!(self.clerk.money().await, Money { balance: left, available: left });
+        let deliveries = self.mocks.assert_cleared_once(&self.bill).await;
+        self.demo.assert_sound();
+        assert_messages_valid(&self.demo).await;
+        deliveries
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_after_the_hold() {
+    let mut scene = Scene::set(Some("after_hold"), "00200").await;
+    scene.pay_until_it_dies().await;
+    assert_eq!(scene.recovers().await, 1, "nothing had been sent before");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_after_the_answer_came() {
+    let mut scene = Scene::set(Some("after_answer"), "04100").await;
+    scene.pay_until_it_dies().await;
+    assert_eq!(scene.recovers().await, 2, "the answer was lost, so it was asked for again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_after_the_answer_is_recorded() {
+    let mut scene = Scene::set(Some("after_record"), "00500").await;
+    scene.pay_until_it_dies().await;
+    assert_eq!(scene.recovers().await, 1, "the answer is on record");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_again_at_each_repeat() {
+    let mut scene = Scene::set(Some("after_answer"), "04000").await;
+    scene.pay_until_it_dies().await;
+    for _ in 0..2 {
+        scene.demo.restart(Some("after_answer")).await;
+        scene.assert_aborted().await;
+    }
+    assert_eq!(scene.recovers().await, 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_from_outside_while_the_collector_is_about_to_answer() {
+    let mut scene = Scene::set(None, "00200").await;
+    let review = scene.clerk.reviewed(&scene.bill).await;
+    let slow = json!({ "delay_ms": DELAY_MS, "on": "clearing", "times": 1 });
+    scene.mocks.fault("00200", slow).await;
+    let (mocks, bill) = (scene.mocks.clone(), scene.bill.clone());
+    let kill = async {
+        mocks.recorded(&bill).await;
+        scene.demo.kill();
+    };
+    let (answer, ()) = tokio::join!(scene.clerk.try_pay(&review), kill);
+    assert!(answer.is_err(), "the bank answered: {}", answer.unwrap().page.text());
+    assert_eq!(scene.recovers().await, 2);
+}
+
+/// A payer who goes away does not stop the payment, and an orderly stop waits for it or leaves it open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopped_in_order_while_the_collector_is_about_to_answer() {
+    let mut scene = Scene::set(None, "04100").await;
+    let review = scene.clerk.reviewed(&scene.bill).await;
+    let slow = json!({ "delay_ms": 1_500, "on": "clearing", "times": 1 });
+    scene.mocks.fault("04100", slow).await;
+    let (mocks, bill) = (scene.mocks.clone(), scene.bill.clone());
+    let stop = async {
+        mocks.recorded(&bill).await;
+        assert!(scene.demo.stop().await.success());
+    };
+    let (answer, ()) = tokio::join!(scene.clerk.try_pay(&review), stop);
+    drop(answer);
+    assert!(scene.recovers().await <= 2);
+}
