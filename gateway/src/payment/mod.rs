@@ -3,6 +3,8 @@
 pub mod history;
 pub mod step;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 use domain::payment::State;
 use domain::{

@@ -100,7 +100,7 @@ async fn inquiry_without_answer(clerk: &Clerk, mocks: &Mocks, bill: &Bill, mode:
     assert_eq!(answer.page.field("error_code"), "P-207", "{mode}: {}", answer.page.text());
     let words = answer.page.summary();
     assert!(words.contains("回答がありませんでした"), "{mode}: {words}");
-    assert!(words.contains("お支払い金額は引き落とされていません"), "{mode}: {words}");
+    assert!(words.contains("まだ何も引き落とされていません"), "{mode}: {words}");
     // what was typed is kept, the secret is not
     let form = answer.page.form();
     assert_eq!(form.value("customer_number").replace(' ', ""), bill.customer_number, "{mode}");

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::{Answer, Bill, Clerk, Demo, clerk::Money, company};
 
-const UNTOUCHED: &str = "お支払い金額は引き落とされていません";
+const UNTOUCHED: &str = "まだ何も引き落とされていません";
 
 fn sample(demo: &Demo, collector: &str, scenario: &str) -> Bill {
     let bills = demo.json["bills"].as_array().unwrap();

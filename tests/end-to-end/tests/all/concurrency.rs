@@ -50,7 +50,7 @@ async fn two_hundred_at_once(options: Options) {
         if end == "accepted" {
             paid.push(bill);
         } else {
-            assert!(answer.page.text().contains("お支払い金額は引き落とされていません"), "{}", answer.page.text());
+            assert!(answer.page.text().contains("まだ何も引き落とされていません"), "{}", answer.page.text());
             assert!(demo.mocks().clearings(&bill).await.is_empty(), "{} was cleared", bill.bill_id);
         }
         *ends.entry(end).or_default() += 1;

@@ -8,8 +8,8 @@ pub mod mocks;
 pub mod page;
 pub mod process;
 
-pub use clerk::{Clerk, yen};
-pub use client::{Answer, Client};
+pub use clerk::Clerk;
+pub use client::Answer;
 pub use demo::{Demo, Options};
 pub use mocks::{Bill, Mocks};
 

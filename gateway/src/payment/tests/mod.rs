@@ -1,0 +1,281 @@
+//! The steps of a payment on a small model of the ledger: what is promised is checked after every step.
+
+mod properties;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::payment::State;
+use domain::{
+    AccountId, Bill, ContractId, Date, InquiryId, PaymentId, ResponseCode, Timestamp, TransferId, UserId, Yen,
+};
+use ledger::{Commit, Event, GuardKey, Kind, OutboxChange};
+
+use super::history::Position;
+use super::step::{self, Claim, Confirmation, Delivered, Effect, Evidence, Report, SendWindow};
+use super::{Facts, StoreError, store};
+
+const HELD_WAIT_S: i64 = 120;
+
+/// The open work of the payment.
+struct Row {
+    fence: i64,
+    delivery: i64,
+    leased: bool,
+}
+
+/// A delivery that was claimed.
+#[derive(Clone, Copy, Debug)]
+struct Claimed {
+    fence: i64,
+    delivery: i64,
+    repeat: bool,
+}
+
+/// One payment in a ledger that knows nothing else.
+struct Walk {
+    facts: Facts,
+    now: Timestamp,
+    collector_is_open: bool,
+    events: Vec<Event>,
+    row: Option<Row>,
+    holds: BTreeSet<TransferId>,
+    endings: BTreeMap<TransferId, Kind>,
+    guards: BTreeSet<GuardKey>,
+    claims: Vec<Claimed>,
+    /// What the world knows and the hub may only guess.
+    bytes_left: bool,
+}
+
+fn time(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(&format!("2026-11-{text}+09:00")).unwrap()
+}
+
+fn facts(held_at: Timestamp, clear_by: Option<Date>) -> Facts {
+    Facts {
+        id: PaymentId::generate(),
+        contract: ContractId::generate(),
+        user: UserId::generate(),
+        account: AccountId::new(1),
+        collector: "00200".parse().unwrap(),
+        customer_number: "2013000123456789".parse().unwrap(),
+        category: None,
+        bill: Bill {
+            id: "B1".parse().unwrap(),
+            payer: "太郎".to_owned(),
+            contents: "税".to_owned(),
+            amount: Yen::new(1_000),
+            fee: Yen::new(110),
+            late_charge: Yen::ZERO,
+            due: None,
+            clear_by,
+        },
+        amount: Yen::new(1_000),
+        fee: Yen::new(110),
+        inquiry: InquiryId::generate(),
+        hold: TransferId::generate(),
+        fee_hold: Some(TransferId::generate()),
+        bill_guard: GuardKey("bill|B1".to_owned()),
+        message_key: "MPN9999/2026-11-24/00000001".to_owned(),
+        receipt_number: "20261124-00000001".to_owned(),
+        receipt_date: held_at.date(),
+        memo: "ペイジー".to_owned(),
+        held_at,
+    }
+}
+
+fn accepted() -> Report {
+    Report::Accepted { provisional: None, reference: None }
+}
+
+fn rejected() -> Report {
+    Report::Rejected(ResponseCode::AmountDiffers)
+}
+
+/// A001: bytes left, and the collector looked at nothing.
+fn not_open() -> Report {
+    Report::NotApplied { sent: true, code: Some(ResponseCode::NotOpen), reason: String::new() }
+}
+
+fn unsent() -> Report {
+    Report::NotApplied { sent: false, code: None, reason: String::new() }
+}
+
+fn silent() -> Report {
+    Report::Unknown { reason: String::new() }
+}
+
+impl Walk {
+    /// The payer has confirmed.
+    fn begin(held_at: Timestamp, clear_by: Option<Date>) -> Self {
+        let facts = facts(held_at, clear_by);
+        let confirmation = Confirmation {
+            guards: vec![facts.bill_guard.clone(), GuardKey("otp|1|2".to_owned())],
+            payload: b"clearing".to_vec(),
+            row: store::row(&facts).unwrap(),
+            lease_s: 60,
+        };
+        let step = step::confirm(&facts, confirmation, held_at).unwrap();
+        let mut walk = Self {
+            facts,
+            now: held_at,
+            collector_is_open: true,
+            events: Vec::new(),
+            row: None,
+            holds: BTreeSet::new(),
+            endings: BTreeMap::new(),
+            guards: BTreeSet::new(),
+            claims: Vec::new(),
+            bytes_left: false,
+        };
+        assert_eq!(step.effect, Effect::Deliver { delivery: 1, repeat: false });
+        walk.commit(step.commit).unwrap();
+        walk.claims.push(Claimed { fence: walk.fence(), delivery: 1, repeat: false });
+        walk.check();
+        walk
+    }
+
+    fn position(&self) -> Position {
+        Position::of(&self.events).unwrap()
+    }
+
+    fn state(&self) -> State {
+        self.position().state
+    }
+
+    fn fence(&self) -> i64 {
+        self.row.as_ref().unwrap().fence
+    }
+
+    fn window(&self) -> SendWindow {
+        SendWindow { held_wait_s: HELD_WAIT_S, collector_is_open: self.collector_is_open }
+    }
+
+    /// The lease runs out: the sender died, or hears nothing.
+    fn lose_lease(&mut self) {
+        if let Some(row) = &mut self.row {
+            row.leased = false;
+        }
+    }
+
+    /// What the sender's look at open work does: `clearing`, `resend`, the new state, `none` or `leased`.
+    fn sweep(&mut self) -> String {
+        let Some(row) = &self.row else { return "none".to_owned() };
+        if row.leased {
+            return "leased".to_owned();
+        }
+        let claim =
+            Claim { fence: row.fence, delivery: row.delivery, lease_s: 60, window: self.window() };
+        let step = step::resume(&self.facts, self.position(), claim, self.now).unwrap();
+        let Some(step) = step else { return "none".to_owned() };
+        self.commit(step.commit).unwrap();
+        assert_eq!(self.state(), step.state);
+        self.check();
+        let Effect::Deliver { delivery, repeat } = step.effect else { return step.state.to_string() };
+        self.claims.push(Claimed { fence: self.fence(), delivery, repeat });
+        if repeat { "resend".to_owned() } else { "clearing".to_owned() }
+    }
+
+    /// A sender records what became of its claim: the new state, `fenced`, `nothing`, `late` or `alarm`.
+    fn report(&mut self, claim: Claimed, report: &Report) -> String {
+        self.bytes_left |= *report != unsent();
+        let before = self.position();
+        let delivered = Delivered {
+            fence: claim.fence,
+            delivery: claim.delivery,
+            report,
+            evidence: Evidence { message: Some(vec![1]), signature: Some("mpn".to_owned()) },
+            accepted_guard: None,
+        };
+        let step = match step::delivered(&self.facts, before.clone(), delivered, self.now) {
+            Ok(Some(step)) => step,
+            Ok(None) => return "nothing".to_owned(),
+            Err(StoreError::Corrupt(_)) => return "alarm".to_owned(),
+            Err(error) => panic!("{error}"),
+        };
+        if let Err(refused) = self.commit(step.commit) {
+            return refused.to_owned();
+        }
+        self.check();
+        if before.state.is_open() { self.state().to_string() } else { "late".to_owned() }
+    }
+
+    /// All or nothing, as the group commit does it.
+    fn commit(&mut self, commit: Commit) -> Result<(), &'static str> {
+        for change in &commit.outbox {
+            let own = match change {
+                OutboxChange::Put { .. } => self.row.is_none(),
+                OutboxChange::Claim { fence, .. } => {
+                    self.row.as_ref().is_some_and(|r| r.fence == *fence && !r.leased)
+                }
+                OutboxChange::Release { fence, .. } | OutboxChange::Finish { fence, .. } => {
+                    self.row.as_ref().is_some_and(|r| r.fence == *fence)
+                }
+            };
+            if !own {
+                return Err("fenced");
+            }
+        }
+        for event in commit.events {
+            assert_eq!(event.seq, i64::try_from(self.events.len()).unwrap() + 1, "in order");
+            self.events.push(Event {
+                entity: event.entity,
+                seq: event.seq,
+                kind: event.kind.to_owned(),
+                at: event.at,
+                body: event.body,
+            });
+        }
+        for (key, _) in commit.guards {
+            assert!(self.guards.insert(key), "a guard is taken once");
+        }
+        for key in &commit.release {
+            assert!(self.guards.remove(key), "what is given back was taken");
+        }
+        for transfer in commit.transfers {
+            match transfer.kind {
+                Kind::Pending => assert!(self.holds.insert(transfer.id)),
+                Kind::PostPending(hold) | Kind::VoidPending(hold) => {
+                    assert!(self.holds.contains(&hold));
+                    assert_eq!(self.endings.insert(hold, transfer.kind), None, "a hold ends once");
+                }
+                Kind::Posted => panic!("nothing is debited without a hold"),
+            }
+        }
+        for change in commit.outbox {
+            let fence = self.events.len();
+            let fence = i64::try_from(fence).unwrap();
+            match (change, &mut self.row) {
+                (OutboxChange::Put { lease_s, .. }, row) => {
+                    *row = Some(Row { fence, delivery: 1, leased: lease_s.is_some() });
+                }
+                (OutboxChange::Claim { .. }, Some(row)) => {
+                    *row = Row { fence, delivery: row.delivery + 1, leased: true };
+                }
+                (OutboxChange::Release { .. }, Some(row)) => row.leased = false,
+                (OutboxChange::Finish { .. }, row) => *row = None,
+                (_, None) => panic!("no open work"),
+            }
+        }
+        Ok(())
+    }
+
+    /// What is true between any two steps.
+    fn check(&self) {
+        let state = self.state();
+        assert_eq!(self.row.is_some(), state.is_open(), "{state}: open work exactly while open");
+        assert_eq!(self.holds.len(), 2);
+        for hold in &self.holds {
+            let right = match self.endings.get(hold) {
+                None => state.is_open(),
+                Some(Kind::PostPending(_)) => state == State::Accepted,
+                Some(Kind::VoidPending(_)) => matches!(state, State::Rejected | State::Voided),
+                Some(_) => false,
+            };
+            assert!(right, "{state}: {:?}", self.endings);
+        }
+        let guarded = self.guards.contains(&self.facts.bill_guard);
+        assert_eq!(guarded, !matches!(state, State::Rejected | State::Voided), "{state}: the bill's guard");
+        assert!(state != State::Voided || !self.bytes_left, "voided after bytes had left");
+    }
+}
