@@ -146,6 +146,9 @@ announce "build"
 cargo build --workspace --all-targets --locked "${features[@]}" || stop "the build failed"
 finish ok
 
+# before the tests: those in the browser need axe-core
+check "packages of the oracles" install_oracles
+
 announce "tests"
 log=$target/test-output.log
 cargo test --workspace --locked "${features[@]}" --no-fail-fast 2>&1 | tee "$log" || tests_failed=yes
@@ -158,7 +161,6 @@ passed=$((passed + passed_here))
 failed=$((failed + failed_here))
 finish "$passed_here passed, $failed_here failed"
 
-check "packages of the oracles" install_oracles
 oracle "holidays against holidays (Python)" compare_holidays_with_python
 oracle "holidays against holiday_jp (JavaScript)" compare_holidays_with_node
 oracle "signatures against http-message-signatures (Python)" verify_signatures_with_python

@@ -194,8 +194,8 @@ impl Database {
             Either::Sqlite(_) => Err(failed(sqlx::Error::Protocol("remove the file instead".to_owned()))),
             Either::Postgres(pool) => {
                 let drops: Vec<String> = sqlx::query_scalar(
-                    "SELECT format('DROP %s IF EXISTS %I CASCADE', CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
-                                   relname)
+                    "SELECT format('DROP %s IF EXISTS %I CASCADE',
+                                   CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relname)
                      FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'S')",
                 )
                 .fetch_all(pool)

@@ -75,7 +75,8 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
 async fn error_pages(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     let correlation = random::opaque_id();
     request.extensions_mut().insert(CorrelationId(correlation.clone()));
-    let span = tracing::info_span!("request", %correlation, method = %request.method());
+    // at the level of errors, so that the number stands in the log however quiet it is
+    let span = tracing::error_span!("request", %correlation, method = %request.method());
     let response = next.run(request).instrument(span).await;
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();

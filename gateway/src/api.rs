@@ -69,8 +69,9 @@ async fn set_time(
     State(gateway): State<Gateway>,
     time: Result<Json<Time>, JsonRejection>,
 ) -> Result<Json<Time>, Problem> {
-    let invalid =
-        || Problem::new(StatusCode::BAD_REQUEST, "time_invalid", "now is an RFC 3339 instant with an offset.");
+    let invalid = || {
+        Problem::new(StatusCode::BAD_REQUEST, "time_invalid", "now is an RFC 3339 instant with an offset.")
+    };
     let Json(time) = time.map_err(|_| invalid())?;
     let now = Timestamp::parse_rfc3339(&time.now).ok_or_else(invalid)?;
     database::clock::set(gateway.database(), gateway.ledger().clock(), now).await.map_err(|error| {

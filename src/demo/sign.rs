@@ -27,6 +27,7 @@ impl Shown<'_> {
     /// Writes `demo.json`.
     pub async fn write(&self) -> anyhow::Result<()> {
         let data = std::path::absolute(self.data)?;
+        let clock_url = format!("{}/v1/time", self.url("http", "127.0.0.1", 1));
         let mut demo = json!({
             "bank": {
                 "url": self.url("http", "localhost", 0),
@@ -35,7 +36,7 @@ impl Shown<'_> {
             },
             "api": {"url": self.url("http", "127.0.0.1", 1)},
             "ops": {"url": self.url("http", "127.0.0.1", 20)},
-            "clock": {"now": self.clock.now().rfc3339(), "set": format!("{}/v1/time", self.url("http", "127.0.0.1", 1))},
+            "clock": {"now": self.clock.now().rfc3339(), "set": clock_url},
             "contracts": self.contracts().await?,
         });
         if self.mocks {

@@ -76,7 +76,7 @@ codes! {
     Input = "P-100", Untouched,
     "入力の誤り",
     "入力された内容に、けた数や文字の誤り、または入力もれがあります。",
-    "画面の上に並んだ項目を直して、もう一度進んでください。";
+    "赤で示した項目を直して、もう一度進んでください。";
     /// No collector has the number.
     UnknownCollector = "P-101", Untouched,
     "収納機関番号の誤り",

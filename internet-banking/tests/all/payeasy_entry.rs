@@ -46,7 +46,8 @@ impl Entry {
             world.bank.database,
             "INSERT INTO inquiry (id, contract, user_id, collector, customer_number, confirmation_number, \
              bills, generations, answered_us) \
-             SELECT $1, contract, app_user, $2, '2013000123456789', '123456', $3, '{}', $4 FROM payeasy_draft WHERE id = $5",
+             SELECT $1, contract, app_user, $2, '2013000123456789', '123456', $3, '{}', $4
+                 FROM payeasy_draft WHERE id = $5",
             id.uuid(),
             collector,
             serde_json::to_string(bills).unwrap(),

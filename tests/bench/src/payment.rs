@@ -1,5 +1,5 @@
-//! `mpn bench payment`: one payment alone through the hub, with collectors that answer at once over plain HTTP; beside it
-//! the floor: two calls on loopback and two durable commits.
+//! `mpn bench payment`: one payment alone through the hub, with collectors that answer at once over plain HTTP;
+//! beside it the floor: two calls on loopback and two durable commits.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -164,8 +164,7 @@ impl Walk {
         if row.leased {
             return "leased".to_owned();
         }
-        let claim =
-            Claim { fence: row.fence, delivery: row.delivery, lease_s: 60, window: self.window() };
+        let claim = Claim { fence: row.fence, delivery: row.delivery, lease_s: 60, window: self.window() };
         let step = step::resume(&self.facts, self.position(), claim, self.now).unwrap();
         let Some(step) = step else { return "none".to_owned() };
         self.commit(step.commit).unwrap();

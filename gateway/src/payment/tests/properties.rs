@@ -16,7 +16,11 @@ enum Verdict {
 #[derive(Clone, Debug)]
 enum Happening {
     /// The message of a claim arrives, and the answer is heard or lost.
-    Arrives { which: usize, verdict: Verdict, heard: bool },
+    Arrives {
+        which: usize,
+        verdict: Verdict,
+        heard: bool,
+    },
     /// Not a byte of the newest claim left.
     Unsent,
     /// The newest claim's lease runs out; its message may still arrive.
@@ -129,7 +133,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_hub_and_an_honest_collector_agree(happenings in prop::collection::vec(happening(), 0..40)) {

@@ -84,7 +84,11 @@ async fn one_collector(
         let result = clerk.pay(&review).await;
         assert_eq!(result.page.state(), "unknown", "{mode}: {}", result.page.text());
         assert_eq!(result.page.field("state"), "払込結果を確認中", "{mode}");
-        assert!(result.page.text().contains("もう一度払い込まないでください"), "{mode}: {}", result.page.text());
+        assert!(
+            result.page.text().contains("もう一度払い込まないでください"),
+            "{mode}: {}",
+            result.page.text()
+        );
         let links = result.page.links();
         assert!(!links.iter().any(|link| link.ends_with("/print")), "{mode}: a page to print");
         let path = result.path.clone();

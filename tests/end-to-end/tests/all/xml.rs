@@ -27,7 +27,8 @@ pub async fn assert_messages_valid(demo: &Demo) -> Vec<String> {
     };
     let written: Vec<_> = messages.iter().enumerate().map(write).collect();
     for part in written.chunks(FILES_MAX) {
-        let output = Command::new("xmllint").args(["--noout", "--nonet", "--schema"]).arg(&schema).args(part).output();
+        let output =
+            Command::new("xmllint").args(["--noout", "--nonet", "--schema"]).arg(&schema).args(part).output();
         let output = output.expect("xmllint runs; ./test.sh installs it");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }

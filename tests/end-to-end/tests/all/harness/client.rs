@@ -115,7 +115,8 @@ impl Client {
 
     /// A request to a JSON interface anywhere.
     pub async fn send_json(&self, method: Method, url: &str, body: String) -> (u16, Bytes) {
-        let request = Request::builder().method(method).uri(url).header(header::CONTENT_TYPE, "application/json");
+        let request =
+            Request::builder().method(method).uri(url).header(header::CONTENT_TYPE, "application/json");
         let answer = self.http.request(request.body(Full::from(body)).unwrap()).await.unwrap();
         let status = answer.status().as_u16();
         (status, answer.into_body().collect().await.unwrap().to_bytes())

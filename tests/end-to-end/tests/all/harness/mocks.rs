@@ -105,7 +105,11 @@ impl Mocks {
     pub async fn recorded(&self, bill: &Bill) {
         let began = Instant::now();
         while self.clearings(bill).await.is_empty() {
-            assert!(began.elapsed() < RECORD_WAIT, "the collector never got the clearing of {}", bill.bill_id);
+            assert!(
+                began.elapsed() < RECORD_WAIT,
+                "the collector never got the clearing of {}",
+                bill.bill_id
+            );
             sleep(Duration::from_millis(20)).await;
         }
     }

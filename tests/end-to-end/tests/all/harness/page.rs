@@ -127,7 +127,8 @@ impl Page {
     }
 
     fn find_all(&self, is: impl Fn(&Tag) -> bool) -> Vec<usize> {
-        let matches = |(index, node): (usize, &Node)| matches!(node, Node::Open(tag) if is(tag)).then_some(index);
+        let matches =
+            |(index, node): (usize, &Node)| matches!(node, Node::Open(tag) if is(tag)).then_some(index);
         self.nodes.iter().enumerate().filter_map(matches).collect()
     }
 
@@ -161,7 +162,10 @@ impl Page {
 
     /// The words of each element with this `data-field`.
     pub fn fields(&self, name: &str) -> Vec<String> {
-        self.find_all(|tag| tag.get("data-field") == name).into_iter().map(|index| self.text_at(index)).collect()
+        self.find_all(|tag| tag.get("data-field") == name)
+            .into_iter()
+            .map(|index| self.text_at(index))
+            .collect()
     }
 
     /// The first of them.
@@ -184,7 +188,8 @@ impl Page {
 
     /// Every address that the page names.
     pub fn addresses(&self) -> Vec<String> {
-        let named = self.tags().flat_map(|tag| ["href", "src", "action"].map(|name| tag.get(name).to_owned()));
+        let named =
+            self.tags().flat_map(|tag| ["href", "src", "action"].map(|name| tag.get(name).to_owned()));
         named.filter(|address| !address.is_empty()).collect()
     }
 

@@ -75,7 +75,8 @@ async fn busy() -> (Demo, Clerk, Vec<Bill>, Crawl) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn headers_and_addresses_of_every_page() {
     let (demo, clerk, bills, crawl) = busy().await;
-    let html = crawl.pages.iter().filter(|page| page.headers[header::CONTENT_TYPE] == "text/html; charset=utf-8");
+    let html =
+        crawl.pages.iter().filter(|page| page.headers[header::CONTENT_TYPE] == "text/html; charset=utf-8");
     assert!(html.clone().count() > 20, "{:?}", crawl.addresses);
     for ending in ["/review", "/bills", "/numbers", "/print", "/result"] {
         let found = crawl.addresses.iter().any(|address| address.ends_with(ending));

@@ -4,6 +4,8 @@ use super::{File, assert_none, files};
 
 const LINES_MAX: usize = 600;
 const LINE_CHARS_MAX: usize = 120;
+/// A template's line holds a call with its Japanese texts, where a line break would become white space on the page.
+const TEMPLATE_LINE_CHARS_MAX: usize = 200;
 
 /// Files with lines that people read in an editor; prose in Markdown breaks where it likes.
 const WRAPPED: &[&str] = &["rs", "html", "css", "sql", "sh"];
@@ -28,9 +30,10 @@ fn a_file_is_one_concept_and_fits_its_length() {
 fn lines_are_short() {
     let mut findings = Vec::new();
     for file in files().iter().filter(|f| f.has_extension(WRAPPED)) {
+        let most = if file.has_extension(&["html"]) { TEMPLATE_LINE_CHARS_MAX } else { LINE_CHARS_MAX };
         for (number, line) in file.text.lines().enumerate() {
             let chars = line.chars().count();
-            if chars > LINE_CHARS_MAX {
+            if chars > most {
                 findings.push(format!("{}:{} has {chars} characters", file.path, number + 1));
             }
         }

@@ -1,0 +1,11 @@
+//! The hub against mock collectors, on both databases.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+mod api;
+mod audit;
+mod bills;
+mod crash;
+mod faults;
+mod pay;
+mod support;

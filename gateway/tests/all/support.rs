@@ -1,0 +1,368 @@
+//! A hub, the mock collectors it reaches over plain HTTP, and a payer with an account.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use collectors::client::{Client, Limits, Peer, Trust};
+use collectors::signature::{SigningKey, VerifyingKey};
+use collectors::{Directory, protocol};
+use database::Database;
+use database::testing::TestDatabase;
+use domain::payment::State;
+use domain::{AccountId, Clock, ContractId, PaymentId, Timestamp, TransferId, UserId, Yen};
+use edge::{Shutdown, ShutdownTrigger};
+use gateway::audit::CollectorRecord;
+use gateway::{
+    Gateway, Guard, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder, Settings,
+};
+use http_body_util::BodyExt as _;
+use ledger::{Balance, Commit, Kind, Ledger, NewAccount, Transfer};
+use mocks::{Mocks, MocksConfig, SeedBill};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+/// Where opening balances come from.
+const CASH: AccountId = AccountId::new(900);
+/// How long anything may take before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What is printed on a slip.
+#[derive(Clone, Copy, Debug)]
+pub struct Slip {
+    pub collector: &'static str,
+    customer: &'static str,
+    confirmation: &'static str,
+    category: Option<&'static str>,
+    /// What the payer types, in yen.
+    pub amount: Option<i64>,
+}
+
+const fn slip(
+    collector: &'static str,
+    customer: &'static str,
+    confirmation: &'static str,
+    category: Option<&'static str>,
+) -> Slip {
+    Slip { collector, customer, confirmation, category, amount: None }
+}
+
+/// A national tax, 215,000 yen.
+pub const TAX: Slip = slip("00200", "2013000987654321", "135790", Some("7000004567"));
+/// A national pension premium, 486,312 yen.
+pub const PENSION: Slip = slip("00500", "9876543210987654", "730165", None);
+/// A private bill of 58,000 yen with a fee of 110 yen.
+pub const WITH_FEE: Slip = slip("99022", "90220000000000024680", "778899", None);
+/// A private bill, 12,800 yen.
+pub const SHOP: Slip = slip("99022", "90220000000000012345", "112233", None);
+/// The collector whose payers type the amount.
+pub const TYPED: Slip = Slip { amount: Some(3_000), ..slip("99090", "99090000000000000001", "909090", None) };
+
+/// The mock collectors on a port of their own.
+pub struct Network {
+    mocks: Mocks,
+    site: Router,
+    pub address: SocketAddr,
+    serving: Option<(ShutdownTrigger, tokio::task::JoinHandle<()>)>,
+    _folder: tempfile::TempDir,
+}
+
+fn hub_key() -> SigningKey {
+    SigningKey::from_seed("hub-1", &[1; 32]).unwrap()
+}
+
+impl Network {
+    async fn new(clock: &Clock) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = MocksConfig {
+            data_dir: folder.path().to_owned(),
+            clock: clock.clone(),
+            hub_public_key: *hub_key().verifying_key().bytes(),
+            bank_code: "9999".to_owned(),
+            hub_centre: "MPN9999".parse().unwrap(),
+        };
+        let mocks = Mocks::open(config).await.unwrap();
+        mocks.seed(&mocks::sample_bills()).await.unwrap();
+        let site = mocks::site_router(mocks.clone());
+        let address = "127.0.0.1:0".parse().unwrap();
+        let mut network = Self { mocks, site, address, serving: None, _folder: folder };
+        network.come_up().await;
+        network
+    }
+
+    /// Serves, on the same port as before.
+    pub async fn come_up(&mut self) {
+        let listener = edge::bind(self.address).await.unwrap();
+        self.address = listener.local_addr().unwrap();
+        let (trigger, shutdown) = Shutdown::pair();
+        let router = mocks::protocol_router(self.mocks.clone());
+        let limits = edge::Limits { drain_s: 1, ..edge::Limits::default() };
+        let task = tokio::spawn(edge::serve_http(listener, router, limits, shutdown));
+        self.serving = Some((trigger, task));
+    }
+
+    /// From here on connections are refused.
+    pub async fn go_down(&mut self) {
+        let (trigger, task) = self.serving.take().unwrap();
+        trigger.ask();
+        task.await.unwrap();
+    }
+
+    pub async fn fault(&self, collector: &str, fault: Value) {
+        self.control("PUT", &format!("/control/{collector}/fault"), fault.to_string()).await;
+    }
+
+    pub async fn clearings(&self) -> Vec<Value> {
+        let shown = self.control("GET", "/control/clearings", String::new()).await;
+        shown["clearings"].as_array().unwrap().clone()
+    }
+
+    /// How often the clearing under this key was delivered, the message that brought it first, and its code; `None`
+    /// where the collector has no record of it.
+    pub async fn record(&self, payment: &Payment) -> Option<(i64, String, String)> {
+        let text = |c: &Value, field: &str| c[field].as_str().unwrap().to_owned();
+        let clearings = self.clearings().await;
+        let mut own = clearings.iter().filter(|c| c["key"] == payment.facts.message_key.as_str());
+        let record = own.next().map(|c| (c["deliveries"].as_i64().unwrap(), text(c, "first_by"), text(c, "code")));
+        assert!(own.next().is_none(), "recorded twice");
+        record
+    }
+
+    async fn control(&self, method: &str, path: &str, body: String) -> Value {
+        let request = http::Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let response = self.site.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let ok = response.status().is_success();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert!(ok, "{path}: {}", String::from_utf8_lossy(&body));
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    /// Adds bills of 1,000 yen at 社会保険庁, one a customer number.
+    pub async fn add_pensions(&self, numbers: &[String]) {
+        let model = mocks::sample_bills().into_iter().find(|b| b.bill_id == "NEN-0003").unwrap();
+        let bills: Vec<SeedBill> = numbers
+            .iter()
+            .map(|number| SeedBill {
+                customer_number: number.clone(),
+                bill_id: number.clone(),
+                amount: 1_000,
+                ..model.clone()
+            })
+            .collect();
+        self.mocks.seed(&bills).await.unwrap();
+    }
+}
+
+/// Short waits, so that tests do not wait.
+pub fn settings() -> Settings {
+    Settings {
+        pay_wait_s: 5,
+        resend_interval_s: 0,
+        poll_interval_ms: 20,
+        ..Settings::new("MPN9999".parse().unwrap(), "9999".parse().unwrap())
+    }
+}
+
+pub fn limits() -> Limits {
+    Limits {
+        answer_wait: Duration::from_secs(4),
+        circuit_failures_max: u32::MAX,
+        // a connection that the server closes under a request costs certainty
+        idle_wait: Duration::ZERO,
+        ..Limits::default()
+    }
+}
+
+/// A serving hub. Dropping it stops the worker.
+pub struct Hub {
+    pub gateway: Gateway,
+    pub ledger: Ledger,
+    _trigger: ShutdownTrigger,
+}
+
+impl Hub {
+    pub async fn open(
+        database: Database,
+        clock: &Clock,
+        network: &Network,
+        settings: Settings,
+        limits: &Limits,
+    ) -> Self {
+        let endpoint: http::Uri = format!("http://{}", network.address).parse().unwrap();
+        let peers: HashMap<_, _> = network
+            .mocks
+            .public_keys()
+            .into_iter()
+            .map(|(number, id, key)| {
+                let keys = vec![VerifyingKey::new(&id, &key).unwrap()];
+                (number, Peer { endpoint: endpoint.clone(), keys })
+            })
+            .collect();
+        let client = Client::new(hub_key(), peers, &Trust::PlainHttp, limits).unwrap();
+        let ledger = Ledger::start(database, clock.clone());
+        let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await.unwrap();
+        let (trigger, shutdown) = Shutdown::pair();
+        tokio::spawn(gateway.clone().run(shutdown));
+        Self { gateway, ledger, _trigger: trigger }
+    }
+}
+
+/// A hub whose clock stands still at 10:00 on 2026-11-24, its collectors, and a payer with a million yen.
+pub struct World {
+    pub hub: Hub,
+    pub clock: Clock,
+    pub network: Network,
+    pub payer: Payer,
+    pub account: AccountId,
+    pub test: TestDatabase,
+}
+
+impl World {
+    pub async fn new(test: TestDatabase) -> Self {
+        Self::with(test, settings(), &limits()).await
+    }
+
+    pub async fn with(test: TestDatabase, settings: Settings, limits: &Limits) -> Self {
+        let clock = Clock::frozen(Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap());
+        let network = Network::new(&clock).await;
+        let hub = Hub::open(test.database.clone(), &clock, &network, settings, limits).await;
+        let payer = Payer { contract: ContractId::generate(), user: UserId::generate() };
+        hub.ledger.open_account(&NewAccount::internal(CASH, "現金")).await.unwrap();
+        let account = AccountId::new(1_001);
+        let world = Self { hub, clock, network, payer, account, test };
+        world.open_account(account, 1_000_000).await;
+        world
+    }
+
+    pub async fn open_account(&self, account: AccountId, yen: i64) {
+        self.hub.ledger.open_account(&NewAccount::deposit(account, "株式会社見本商事")).await.unwrap();
+        self.put(account, yen).await;
+    }
+
+    /// Moves yen into a deposit.
+    pub async fn put(&self, account: AccountId, yen: i64) {
+        let id = TransferId::generate();
+        let memo = "入金".to_owned();
+        let transfer = Transfer { id, debit: CASH, credit: account, amount: yen, kind: Kind::Posted, memo };
+        self.hub.ledger.commit(Commit { transfers: vec![transfer], ..Commit::default() }).await.unwrap();
+    }
+
+    pub async fn ask(&self, payer: Payer, slip: Slip) -> Result<Inquiry, InquiryError> {
+        let request = InquiryRequest {
+            collector: slip.collector.parse().unwrap(),
+            customer_number: slip.customer.parse().unwrap(),
+            confirmation_number: slip.confirmation.parse().unwrap(),
+            category: slip.category.map(|c| c.parse().unwrap()),
+            amount: slip.amount.map(Yen::new),
+        };
+        self.hub.gateway.inquire(payer, request).await
+    }
+
+    pub async fn inquire(&self, slip: Slip) -> Inquiry {
+        self.ask(self.payer, slip).await.unwrap()
+    }
+
+    /// Asks for one of [`Network::add_pensions`].
+    pub async fn inquire_pension(&self, number: &str) -> Inquiry {
+        let request = InquiryRequest {
+            collector: PENSION.collector.parse().unwrap(),
+            customer_number: number.parse().unwrap(),
+            confirmation_number: PENSION.confirmation.parse().unwrap(),
+            category: None,
+            amount: None,
+        };
+        self.hub.gateway.inquire(self.payer, request).await.unwrap()
+    }
+
+    /// An order for the first bill of an inquiry.
+    pub fn order(&self, inquiry: &Inquiry) -> PaymentOrder {
+        PaymentOrder {
+            payment: PaymentId::generate(),
+            payer: inquiry.payer,
+            inquiry: inquiry.id,
+            bill: inquiry.bills[0].id.clone(),
+            amount: inquiry.bills[0].amount,
+            account: self.account,
+            guards: Vec::new(),
+        }
+    }
+
+    pub async fn pay(&self, slip: Slip) -> Result<Payment, PayError> {
+        let inquiry = self.inquire(slip).await;
+        self.hub.gateway.pay(self.order(&inquiry)).await
+    }
+
+    pub async fn pay_with(&self, slip: Slip, guard: Guard) -> Result<Payment, PayError> {
+        let inquiry = self.inquire(slip).await;
+        self.hub.gateway.pay(PaymentOrder { guards: vec![guard], ..self.order(&inquiry) }).await
+    }
+
+    pub async fn payment(&self, id: PaymentId) -> Payment {
+        self.hub.gateway.payment(self.payer.contract, id).await.unwrap().unwrap()
+    }
+
+    /// Waits until the payment is in a state.
+    pub async fn reaches(&self, id: PaymentId, state: State) -> Payment {
+        let waiting = async {
+            loop {
+                match self.hub.gateway.payment(self.payer.contract, id).await.unwrap() {
+                    Some(payment) if payment.state == state => return payment,
+                    _ => tokio::time::sleep(Duration::from_millis(10)).await,
+                }
+            }
+        };
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(payment) => payment,
+            Err(_) => panic!("{} instead of {state}", self.payment(id).await.state),
+        }
+    }
+
+    pub async fn balance(&self) -> Balance {
+        self.balance_of(self.account).await
+    }
+
+    pub async fn balance_of(&self, account: AccountId) -> Balance {
+        self.hub.ledger.balances(&[account]).await.unwrap()[0]
+    }
+
+    /// The kinds of a payment's events.
+    pub async fn events(&self, id: PaymentId) -> Vec<String> {
+        let events = self.hub.ledger.events(id.into()).await.unwrap();
+        events.into_iter().map(|e| e.kind).collect()
+    }
+
+    /// What the hub's own audit, the ledger's and the comparison with the collectors find.
+    pub async fn findings(&self) -> Vec<&'static str> {
+        let (mut found, before) = self.hub.gateway.audit().await.unwrap();
+        found.extend(self.hub.ledger.audit().await.unwrap());
+        let records: Vec<_> = self
+            .network
+            .clearings()
+            .await
+            .iter()
+            .map(|c| CollectorRecord {
+                collector: c["collector"].as_str().unwrap().to_owned(),
+                key: c["key"].as_str().unwrap().to_owned(),
+                amount: c["amount"].as_i64().unwrap(),
+                cleared: c["code"] == "0000",
+            })
+            .collect();
+        let (_, after) = self.hub.gateway.audit().await.unwrap();
+        found.extend(gateway::audit::compare(&before, &records, &after));
+        let mut checks: Vec<_> = found.into_iter().map(|f| f.check).collect();
+        checks.sort_unstable();
+        checks.dedup();
+        checks
+    }
+
+    pub async fn assert_clean(&self) {
+        assert_eq!(self.findings().await, [] as [&str; 0]);
+    }
+}
+
+/// What an operator would read in the stored message.
+pub fn decoded(bytes: &[u8]) -> protocol::Message {
+    protocol::decode(bytes).unwrap()
+}
