@@ -4,6 +4,7 @@
 
 mod bad_answers;
 mod bad_input;
+mod browser;
 
 mod concurrency;
 mod crash;

@@ -125,11 +125,6 @@ impl Demo {
         self.folder.path().join("data")
     }
 
-    /// The first port.
-    pub fn base(&self) -> u16 {
-        self.base
-    }
-
     /// What the running process has written to stderr.
     pub fn log(&self) -> String {
         let mut text = String::new();

@@ -87,11 +87,6 @@ impl Mocks {
         self.fault(collector, json!({ "mode": mode, "on": on, "times": 1 })).await;
     }
 
-    /// Nothing goes wrong any more.
-    pub async fn heal(&self, collector: &str) {
-        self.fault(collector, json!({})).await;
-    }
-
     /// The clearings that a collector has recorded for a bill.
     pub async fn clearings(&self, bill: &Bill) -> Vec<Value> {
         let path = format!("/control/{}/clearings", bill.collector);
