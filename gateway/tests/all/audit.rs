@@ -1,1 +1,66 @@
-//! Soon.
+//! The audit finds what cannot have come about by payments alone.
+
+use database::on_both;
+use database::testing::TestDatabase;
+use database::{Database, execute};
+use domain::payment::State;
+use serde_json::json;
+
+use crate::support::{PENSION, SHOP, TAX, WITH_FEE, World};
+
+on_both!(tampering_is_found);
+
+async fn run(database: &Database, sql: &str) {
+    execute!(database, sqlx::AssertSqlSafe(sql.to_owned())).unwrap();
+}
+
+async fn tampering_is_found(test: TestDatabase) {
+    let world = World::new(test).await;
+    world.network.fault("00200", json!({"mode": "refuse", "times": 1})).await;
+    assert_eq!(world.pay(TAX).await.unwrap().state, State::Rejected);
+    assert_eq!(world.pay(WITH_FEE).await.unwrap().state, State::Accepted);
+    assert_eq!(world.pay(SHOP).await.unwrap().state, State::Accepted);
+    world.network.fault("00500", json!({"delay_ms": 60_000, "on": "clearing"})).await;
+    let order = world.order(&world.inquire(PENSION).await);
+    let (id, gateway) = (order.payment, world.hub.gateway.clone());
+    tokio::spawn(async move { gateway.pay(order).await });
+    world.reaches(id, State::Sending).await;
+    world.assert_clean().await;
+
+    let is = |state: &str| format!("(SELECT entity FROM event WHERE kind = '{state}')");
+    let state = |from: &str, to: &str| {
+        let body = format!("replace(body, '\"state\":\"{from}\"', '\"state\":\"{to}\"')");
+        format!("UPDATE event SET body = {body} WHERE kind = '{from}'")
+    };
+    let accepted = is("accepted");
+    #[rustfmt::skip]
+    let tampers: &[(&str, String, &[&str])] = &[
+        ("payment", "UPDATE payment SET amount = amount + 1".to_owned(), &["payment-hold", "clearing-account"]),
+        ("payment", "UPDATE payment SET fee = fee + 1 WHERE fee > 0".to_owned(), &["payment-hold", "clearing-account"]),
+        ("payment", "UPDATE payment SET fee = 5 WHERE fee = 0".to_owned(), &["payment-hold"]),
+        ("payment", format!("DELETE FROM payment WHERE id IN {accepted}"), &["event-payment", "clearing-account", "hub-missing"]),
+        ("payment", "DELETE FROM payment".to_owned(), &["event-payment", "outbox-payment"]),
+        ("guard", "DELETE FROM guard".to_owned(), &["payment-guard"]),
+        ("outbox", "DELETE FROM outbox".to_owned(), &["payment-outbox"]),
+        ("event", "DELETE FROM event".to_owned(), &["payment-events"]),
+        ("event", "UPDATE event SET body = 'x' WHERE kind = 'accepted'".to_owned(), &["payment-events"]),
+        ("event", state("accepted", "rejected"), &["payment-ending", "payment-guard"]),
+        ("event", state("accepted", "unknown"), &["payment-ending", "payment-outbox"]),
+        ("event", state("rejected", "accepted"), &["payment-ending", "collector-missing"]),
+        ("transfer", "DELETE FROM transfer WHERE kind = 2".to_owned(), &["payment-ending", "clearing-account"]),
+        ("transfer", "DELETE FROM transfer WHERE kind = 1".to_owned(), &["payment-hold"]),
+        ("transfer", "UPDATE transfer SET amount = amount - 1 WHERE kind = 2".to_owned(), &["clearing-account"]),
+    ];
+    for (table, tamper, expected) in tampers {
+        run(&world.test.database, &format!("CREATE TABLE kept AS SELECT * FROM {table}")).await;
+        run(&world.test.database, tamper).await;
+        let found = world.findings().await;
+        for check in *expected {
+            assert!(found.contains(check), "{tamper}: {check} is not in {found:?}");
+        }
+        run(&world.test.database, &format!("DELETE FROM {table}")).await;
+        run(&world.test.database, &format!("INSERT INTO {table} SELECT * FROM kept")).await;
+        run(&world.test.database, "DROP TABLE kept").await;
+    }
+    world.assert_clean().await;
+}

@@ -1,1 +1,190 @@
-//! Soon.
+//! A collector or the way to it fails: money stands until an answer says what became of it, and moves once.
+
+use std::time::Duration;
+
+use database::on_both;
+use database::testing::TestDatabase;
+use domain::payment::State;
+use domain::{PaymentId, Timestamp, Yen};
+use gateway::{InquiryError, Settings};
+use ledger::{Commit, EntityId, OutboxChange, OutboxEntry};
+use serde_json::json;
+
+use crate::support::{PENSION, SHOP, Slip, TAX, TYPED, World, limits, settings};
+
+on_both!(
+    an_answer_that_is_lost_is_asked_for_again,
+    a_clearing_that_is_lost_is_brought_by_the_resend,
+    no_answer_but_a_signed_one_counts,
+    a_refusal_that_is_lost_is_repeated,
+    an_unreachable_collector_gets_the_payment_when_it_is_back,
+    a_hold_is_released_when_the_collector_stays_away,
+    nothing_is_resent_after_half_past_midnight,
+    a_sender_that_is_too_slow_is_fenced_out,
+    work_that_waits_does_not_hide_the_work_behind_it,
+    a_failed_inquiry_keeps_nothing,
+);
+
+async fn an_answer_that_is_lost_is_asked_for_again(test: TestDatabase) {
+    let world = World::new(test).await;
+    world.network.fault("00200", json!({"mode": "drop", "on": "clearing", "times": 1})).await;
+    let id = world.pay(TAX).await.unwrap().facts.id;
+    let payment = world.reaches(id, State::Accepted).await;
+    let events = ["held", "claimed", "outcome_unknown", "claimed", "accepted"];
+    assert_eq!(world.events(id).await, events);
+    let (deliveries, first_by, _) = world.network.record(&payment).await.unwrap();
+    assert_eq!((deliveries, first_by.as_str()), (2, "Clearing"));
+    assert_eq!(world.balance().await.balance, Yen::new(785_000));
+    world.assert_clean().await;
+}
+
+async fn a_clearing_that_is_lost_is_brought_by_the_resend(test: TestDatabase) {
+    let world = World::new(test).await;
+    world.network.fault("99022", json!({"mode": "lose", "on": "clearing", "times": 2})).await;
+    let id = world.pay(SHOP).await.unwrap().facts.id;
+    let payment = world.reaches(id, State::Accepted).await;
+    let (deliveries, first_by, _) = world.network.record(&payment).await.unwrap();
+    assert_eq!((deliveries, first_by.as_str()), (1, "ResendConfirmation"));
+    world.assert_clean().await;
+}
+
+async fn no_answer_but_a_signed_one_counts(test: TestDatabase) {
+    let world = World::new(test).await;
+    for mode in ["garbage", "charset", "doctype", "half", "empty", "unsigned", "wrong_key", "error500"] {
+        world.network.fault("99090", json!({"mode": mode, "on": "clearing", "times": 1})).await;
+        let id = world.pay(TYPED).await.unwrap().facts.id;
+        world.reaches(id, State::Accepted).await;
+        let events = ["held", "claimed", "outcome_unknown", "claimed", "accepted"];
+        assert_eq!(world.events(id).await, events, "{mode}");
+    }
+    world.assert_clean().await;
+}
+
+async fn a_refusal_that_is_lost_is_repeated(test: TestDatabase) {
+    let world = World::with(test, Settings { resend_interval_s: 1, ..settings() }, &limits()).await;
+    // the collector refuses and records it; its answer comes too late for the first delivery
+    let fault = json!({"mode": "refuse", "code": "B202", "times": 1, "delay_ms": 4_500});
+    world.network.fault("00200", fault).await;
+    let id = world.pay(TAX).await.unwrap().facts.id;
+    let payment = world.reaches(id, State::Rejected).await;
+    let (deliveries, first_by, code) = world.network.record(&payment).await.unwrap();
+    assert_eq!((deliveries, first_by.as_str(), code.as_str()), (2, "Clearing", "B202"));
+    assert_eq!(world.balance().await.available, Yen::new(1_000_000));
+    world.assert_clean().await;
+}
+
+async fn an_unreachable_collector_gets_the_payment_when_it_is_back(test: TestDatabase) {
+    let mut world = World::new(test).await;
+    let order = world.order(&world.inquire(TAX).await);
+    world.network.go_down().await;
+    let id = order.payment;
+    let waiting = world.hub.gateway.pay(order).await.unwrap();
+    // held, or at this moment being tried again
+    assert!(matches!(waiting.state, State::Held | State::Sending), "{}", waiting.state);
+    world.reaches(id, State::Held).await;
+    assert_eq!(world.balance().await.held, Yen::new(215_000));
+    // one second less than it may wait
+    world.clock.advance_seconds(119);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    world.network.come_up().await;
+    let payment = world.reaches(id, State::Accepted).await;
+    let (deliveries, first_by, _) = world.network.record(&payment).await.unwrap();
+    assert_eq!((deliveries, first_by.as_str()), (1, "Clearing"), "no byte had left");
+    world.assert_clean().await;
+}
+
+async fn a_hold_is_released_when_the_collector_stays_away(test: TestDatabase) {
+    let mut world = World::new(test).await;
+    let inquiry = world.inquire(TAX).await;
+    world.network.go_down().await;
+    let order = world.order(&inquiry);
+    let id = order.payment;
+    world.hub.gateway.pay(order).await.unwrap();
+    world.clock.advance_seconds(120);
+    world.reaches(id, State::Voided).await;
+    let balance = world.balance().await;
+    assert_eq!((balance.available.get(), balance.held.get()), (1_000_000, 0));
+    assert_eq!(world.events(id).await.last().unwrap(), "voided");
+    world.assert_clean().await;
+    // the bill is free, and the voided payment never reaches the collector
+    world.network.come_up().await;
+    let paid = world.hub.gateway.pay(world.order(&inquiry)).await.unwrap();
+    assert_eq!(paid.state, State::Accepted);
+    assert_eq!(world.network.clearings().await.len(), 1);
+    world.assert_clean().await;
+}
+
+async fn nothing_is_resent_after_half_past_midnight(test: TestDatabase) {
+    let world = World::new(test).await;
+    world.network.fault("99022", json!({"mode": "drop", "on": "clearing"})).await;
+    let id = world.pay(SHOP).await.unwrap().facts.id;
+    let end = Timestamp::parse_rfc3339("2026-11-25T00:30:01+09:00").unwrap();
+    world.clock.advance_seconds(end.seconds_since(world.clock.now()));
+    // what was claimed before the deadline may still be under way
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    world.network.fault("99022", json!({})).await;
+    let events = world.events(id).await.len();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let payment = world.payment(id).await;
+    assert_eq!((payment.state, world.events(id).await.len()), (State::Unknown, events));
+    assert_eq!(world.balance().await.held, Yen::new(12_800), "the money stands until somebody knows");
+    world.assert_clean().await;
+    // an operator's clock is not needed: before the deadline it would have gone
+    world.clock.advance_seconds(-1);
+    world.reaches(id, State::Accepted).await;
+    world.assert_clean().await;
+}
+
+async fn a_sender_that_is_too_slow_is_fenced_out(test: TestDatabase) {
+    // a lease that is shorter than the wait for the answer, as after a pause of the whole process
+    let world = World::with(test, Settings { lease_s: 1, ..settings() }, &limits()).await;
+    world.network.fault("00200", json!({"delay_ms": 2_500, "on": "clearing", "times": 1})).await;
+    let id = world.pay(TAX).await.unwrap().facts.id;
+    let payment = world.reaches(id, State::Accepted).await;
+    let events = ["held", "claimed", "outcome_unknown", "claimed", "accepted"];
+    assert_eq!(world.events(id).await, events, "the late answer adds nothing");
+    assert_eq!(world.network.record(&payment).await.unwrap().0, 2);
+    assert_eq!(world.balance().await.balance, Yen::new(785_000));
+    world.assert_clean().await;
+}
+
+async fn work_that_waits_does_not_hide_the_work_behind_it(test: TestDatabase) {
+    let world = World::with(test, Settings { resend_interval_s: 1, ..settings() }, &limits()).await;
+    // old work that comes first and never ends, more than one look goes through
+    let entity = || EntityId(PaymentId::generate().uuid());
+    let put = |n: i32| OutboxChange::Put {
+        entry: OutboxEntry {
+            key: format!("AAA/{n:05}"),
+            destination: PENSION.collector.to_owned(),
+            entity: entity(),
+            payload: Vec::new(),
+        },
+        lease_s: None,
+    };
+    let old = Commit { outbox: (0..600).map(put).collect(), ..Commit::default() };
+    world.hub.ledger.commit(old).await.unwrap();
+    world.network.fault("00500", json!({"mode": "lose", "on": "clearing", "times": 1})).await;
+    let id = world.pay(PENSION).await.unwrap().facts.id;
+    world.reaches(id, State::Accepted).await;
+}
+
+async fn a_failed_inquiry_keeps_nothing(test: TestDatabase) {
+    let world = World::new(test).await;
+    world.network.fault("00200", json!({"mode": "unsigned", "on": "inquiry", "times": 1})).await;
+    assert!(matches!(world.ask(world.payer, TAX).await, Err(InquiryError::NoAnswer(_))));
+    let typed = Slip { amount: Some(1), ..TAX };
+    assert!(matches!(world.ask(world.payer, typed).await, Err(InquiryError::AmountNotTyped)));
+    let untyped = Slip { amount: None, ..TYPED };
+    assert!(matches!(world.ask(world.payer, untyped).await, Err(InquiryError::AmountNeeded)));
+    let nothing = Slip { amount: Some(0), ..TYPED };
+    assert!(matches!(world.ask(world.payer, nothing).await, Err(InquiryError::AmountNeeded)));
+    let kept: i64 = database::on!(world.test.database, |c| {
+        sqlx::query_scalar("SELECT count(*) FROM inquiry").fetch_one(c).await.unwrap()
+    });
+    assert_eq!(kept, 0);
+    // an inquiry is of its contract alone
+    let inquiry = world.inquire(TAX).await;
+    let stranger = domain::ContractId::generate();
+    assert_eq!(world.hub.gateway.inquiry(stranger, inquiry.id).await.unwrap(), None);
+    assert_eq!(world.hub.gateway.inquiry(world.payer.contract, inquiry.id).await.unwrap(), Some(inquiry));
+}

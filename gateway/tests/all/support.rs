@@ -33,9 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Clone, Copy, Debug)]
 pub struct Slip {
     pub collector: &'static str,
-    customer: &'static str,
-    confirmation: &'static str,
-    category: Option<&'static str>,
+    pub customer: &'static str,
+    pub confirmation: &'static str,
+    pub category: Option<&'static str>,
     /// What the payer types, in yen.
     pub amount: Option<i64>,
 }

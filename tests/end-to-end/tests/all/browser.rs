@@ -126,7 +126,7 @@ impl Desk {
         self.assert_summary("まだ何も引き落とされていません").await;
         self.look("07-numbers-error").await;
         // as people type them: hyphens, full-width digits, spaces
-        self.type_numbers("2013-0001 23456789", "246810", Some("7000001234")).await;
+        self.type_numbers("２０１３－０００１ 2345-6789", "２４６８10", Some("7000-001234")).await;
         assert!(self.window.text().await.contains("法人税 確定申告"), "{}", self.window.text().await);
         self.look("08-bills").await;
         self.choose_bill("NTA-0001").await;
@@ -160,7 +160,7 @@ impl Desk {
     async fn pay_an_auction(&mut self) {
         self.choose_collector("99022").await;
         self.look("15-numbers-private").await;
-        self.type_numbers("90220000-00000002-4680", "778899", None).await;
+        self.type_numbers("９０２２0000-00000002-4680", "778899", None).await;
         self.look("16-bills-private").await;
         self.choose_bill("PAY-0003").await;
         let serial = self.user()["token_serial"].as_str().unwrap().to_owned();

@@ -5,7 +5,6 @@
 mod bad_answers;
 mod bad_input;
 mod browser;
-
 mod concurrency;
 mod crash;
 mod harness;

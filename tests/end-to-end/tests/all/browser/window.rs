@@ -157,12 +157,14 @@ impl Window {
 
     /// Presses the page's own button.
     pub async fn press(&self) {
-        self.find("main form[method=post] button[name=action]").await.click().await.unwrap();
+        self.follow("main form[method=post] button[name=action]").await;
     }
 
-    /// Follows a link of the page.
+    /// Follows a link of the page, or presses what there is.
     pub async fn follow(&self, selector: &str) {
-        self.find(selector).await.click().await.unwrap();
+        if let Err(error) = self.find(selector).await.click().await {
+            panic!("{selector} in {}: {error}\n{}", self.path().await, self.text().await);
+        }
     }
 
     /// Runs a script of WebDriver, which the policy of the page does not bind.
