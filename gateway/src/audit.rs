@@ -1,4 +1,5 @@
-//! The hub's audit: every payment against its holds, its guard and its open work, and against the collectors' records.
+//! The hub's audit: every payment against its holds, its guard and its open work, and against the collectors'
+//! records.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -219,8 +220,8 @@ impl AuditRow {
     }
 }
 
-/// Compares the collectors' records, read between two looks, with both looks: what was accepted before must be cleared
-/// there, and what is cleared there must be on its way or accepted after.
+/// Compares the collectors' records, read between two looks, with both looks: what was accepted before must
+/// be cleared there, and what is cleared there must be on its way or accepted after.
 pub fn compare(before: &Look, records: &[CollectorRecord], after: &Look) -> Vec<Finding> {
     let mut findings = Vec::new();
     let cleared: HashMap<&str, &CollectorRecord> =

@@ -42,8 +42,8 @@ pub(crate) struct BillSubject<'a> {
 }
 
 impl BillSubject<'_> {
-    /// Held while a payment of the bill is open and after it was accepted. `generation` counts the acceptances that
-    /// came before the inquiry; it is zero where a bill is paid once.
+    /// Held while a payment of the bill is open and after it was accepted. `generation` counts the
+    /// acceptances that came before the inquiry; it is zero where a bill is paid once.
     pub fn open(self, bill: &BillId, generation: i64) -> GuardKey {
         GuardKey(format!("bill|{}|{bill}|{generation}", self.key()))
     }

@@ -1,7 +1,7 @@
 //! The hub: inquiry, hold, clearing, answer, posting, and the repeat of what was not answered.
 //!
-//! A payment's way is decided by [`payment::step`], pure functions that turn what happened into one commit. The rest
-//! acts: [`inquire`](Gateway::inquire) asks, [`pay`](Gateway::pay) holds, the sender delivers.
+//! A payment's way is decided by [`payment::step`], pure functions that turn what happened into one commit.
+//! The rest acts: [`inquire`](Gateway::inquire) asks, [`pay`](Gateway::pay) holds, the sender delivers.
 
 /// A place where a test may end the process at once, as a power cut would. Compiled in by the feature
 /// `crash-points` only; `FAILPOINTS=after_hold=return` arms one.
@@ -86,8 +86,8 @@ struct Inner {
 }
 
 impl Gateway {
-    /// Opens the hub's accounts and frees what an earlier process of this data folder had claimed. Sending begins
-    /// with [`run`](Self::run).
+    /// Opens the hub's accounts and frees what an earlier process of this data folder had claimed. Sending
+    /// begins with [`run`](Self::run).
     pub async fn open(
         settings: Settings,
         ledger: Ledger,

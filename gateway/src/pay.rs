@@ -87,7 +87,8 @@ impl From<sqlx::Error> for PayError {
 }
 
 impl Gateway {
-    /// Holds amount and fee and sends the clearing, all at most once for an id; waits a moment for the answer.
+    /// Holds amount and fee and sends the clearing, all at most once for an id; waits a moment for the
+    /// answer.
     #[tracing::instrument(skip_all, fields(contract = %order.payer.contract, payment = %order.payment))]
     pub async fn pay(&self, order: PaymentOrder) -> Result<Payment, PayError> {
         if let Some(made) = self.made_before(&order).await? {
@@ -234,6 +235,8 @@ impl Gateway {
             },
             Refused::Guarded { key, holder } => match Guard::kind_of(&key) {
                 GuardKind::Bill if holder == order.payment.uuid() => self.shown(order).await,
+                // given back at this very moment, so that nobody can be named: the payer tries again
+                GuardKind::Bill if holder.is_nil() => Err(PayError::Overloaded),
                 GuardKind::Bill => Err(PayError::BillBusy { other: PaymentId::from_uuid(holder) }),
                 kind => Err(PayError::GuardTaken(kind)),
             },

@@ -1,5 +1,5 @@
-//! Delivers what is in the outbox: at once after a confirmation, and again while the outcome is unknown. Every
-//! delivery was claimed by a commit of its own before; its answer is recorded by another.
+//! Delivers what is in the outbox: at once after a confirmation, and again while the outcome is unknown.
+//! Every delivery was claimed by a commit of its own before; its answer is recorded by another.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,7 +32,8 @@ const NOT_SENT_PAUSE: Duration = Duration::from_secs(5);
 const PAUSE_INTERVALS_MAX: u32 = 4;
 /// Deliveries after which the pause grows by one interval.
 const PAUSE_GROWS_AFTER_DELIVERIES: u32 = 10;
-/// Tries to record an answer while the database fails; after that the lease runs out and it is asked for again.
+/// Tries to record an answer while the database fails; after that the lease runs out and it is asked for
+/// again.
 const RECORD_TRIES_MAX: u32 = 20;
 
 /// What the deliveries of a process share.
@@ -41,8 +42,8 @@ pub(crate) struct Shared {
     /// Not before when a key is tried again; elapsed time, so it starts anew with the process.
     not_before: Mutex<HashMap<String, Instant>>,
     lanes: Mutex<HashMap<String, Arc<Semaphore>>>,
-    /// The last key of each destination's last look, where more follows: work that has to wait must not hide the
-    /// work behind it.
+    /// The last key of each destination's last look, where more follows: work that has to wait must not hide
+    /// the work behind it.
     looked_until: Mutex<HashMap<String, String>>,
 }
 
@@ -223,8 +224,8 @@ impl Gateway {
         }
     }
 
-    /// The bytes to send: the clearing as encoded at the hold, or the resend confirmation that carries them, which is
-    /// the same bytes every time.
+    /// The bytes to send: the clearing as encoded at the hold, or the resend confirmation that carries them,
+    /// which is the same bytes every time.
     async fn message(&self, facts: &Facts, repeat: bool) -> Result<Bytes, StoreError> {
         let payload: Vec<u8> = on!(self.database(), |c| {
             sqlx::query_scalar("SELECT payload FROM outbox WHERE key = $1")
@@ -376,4 +377,27 @@ impl Shared {
 fn pause_intervals(delivery: i64) -> u32 {
     let grown = u32::try_from(delivery).unwrap_or(u32::MAX) / PAUSE_GROWS_AFTER_DELIVERIES;
     grown.clamp(1, PAUSE_INTERVALS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_four_intervals() {
+        let pauses = [1, 19, 20, 29, 30, 40, 5_000, i64::MAX].map(pause_intervals);
+        assert_eq!(pauses, [1, 1, 2, 2, 3, 4, 4, 4]);
+    }
+
+    #[test]
+    fn a_pause_that_is_over_is_forgotten() {
+        let shared = Shared::default();
+        shared.wait("over", Duration::ZERO);
+        shared.wait("waits", Duration::from_secs(60));
+        assert!(!shared.must_wait("over") && shared.must_wait("waits"));
+        shared.forget_the_past();
+        assert_eq!(shared.not_before().keys().collect::<Vec<_>>(), ["waits"]);
+        shared.forget("waits");
+        assert!(!shared.must_wait("waits"));
+    }
 }

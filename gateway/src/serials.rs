@@ -55,3 +55,54 @@ impl Serials {
         Ok(Block { date, next: end.saturating_sub(BLOCK_SERIALS), end })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use database::execute;
+
+    use super::*;
+
+    fn serials() -> Serials {
+        Serials::new("MPN9999".parse().unwrap())
+    }
+
+    fn day(day: u32) -> Date {
+        Date::from_ymd_opt(2026, 11, day).unwrap()
+    }
+
+    #[tokio::test]
+    async fn two_processes_never_hand_out_the_same_key() {
+        let test = database::testing::sqlite().await;
+        let (one, other) = (serials(), serials());
+        let mut keys = BTreeSet::new();
+        for _ in 0..BLOCK_SERIALS + 1 {
+            keys.insert(one.next(&test.database, day(24)).await.unwrap());
+            keys.insert(other.next(&test.database, day(24)).await.unwrap());
+        }
+        assert_eq!(keys.len(), 2 * (BLOCK_SERIALS as usize + 1));
+        // nor after a restart, nor after a look at another day
+        keys.insert(serials().next(&test.database, day(24)).await.unwrap());
+        let tomorrow = one.next(&test.database, day(25)).await.unwrap();
+        assert_eq!(tomorrow.to_string(), "MPN9999/2026-11-25/00000001");
+        keys.insert(one.next(&test.database, day(24)).await.unwrap());
+        assert_eq!(keys.len(), 2 * (BLOCK_SERIALS as usize + 1) + 2);
+    }
+
+    #[tokio::test]
+    async fn a_day_has_99999999_serials() {
+        let test = database::testing::sqlite().await;
+        let last = i64::from(Serial::MAX);
+        let insert = "INSERT INTO serial (centre, date, next) VALUES ('MPN9999', '2026-11-24', $1)";
+        execute!(test.database, insert, last).unwrap();
+        let serials = serials();
+        let key = serials.next(&test.database, day(24)).await.unwrap();
+        assert_eq!(key.serial.get(), Serial::MAX);
+        for _ in 0..2 {
+            let none = serials.next(&test.database, day(24)).await;
+            assert!(matches!(none, Err(StoreError::SerialsUsedUp(on)) if on == day(24)));
+        }
+        assert!(serials.next(&test.database, day(25)).await.is_ok());
+    }
+}

@@ -1,5 +1,5 @@
-//! The steps of a payment: pure functions from where it stands and what happened to one commit and what to do next.
-//! The table is in docs/ARCHITECTURE.md, "A payment".
+//! The steps of a payment: pure functions from where it stands and what happened to one commit and what to do
+//! next. The table is in docs/ARCHITECTURE.md, "A payment".
 
 use collectors::protocol::Reference;
 use database::Row;
@@ -145,7 +145,8 @@ impl SendWindow {
     }
 }
 
-/// Open work was found: send it again, release the hold, or leave it to an operator. `None` when nothing is to do.
+/// Open work was found: send it again, release the hold, or leave it to an operator. `None` when nothing is
+/// to do.
 pub fn resume(
     facts: &Facts,
     position: Position,

@@ -36,7 +36,8 @@ impl Api {
 
     /// Status, content type, body.
     async fn send(&self, method: &str, path: &str, body: &str) -> (u16, String, Value) {
-        let request = http::Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let request =
+            http::Request::builder().method(method).uri(path).header("content-type", "application/json");
         let response =
             self.router.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
         let status = response.status().as_u16();
@@ -68,7 +69,9 @@ async fn business_time_is_told_and_set() {
     let stored = database::clock::load(&api._test.database).await.unwrap().unwrap();
     assert_eq!(stored.latest.rfc3339(), "2026-11-25T09:29:59+09:00", "other processes follow");
 
-    for body in ["", "{}", "[]", r#"{"now": 5}"#, r#"{"now": "2026-11-25"}"#, r#"{"now": "2026-11-25T10:00:00"}"#] {
+    for body in
+        ["", "{}", "[]", r#"{"now": 5}"#, r#"{"now": "2026-11-25"}"#, r#"{"now": "2026-11-25T10:00:00"}"#]
+    {
         api.assert_problem("PUT", "/v1/time", body, 400, "time_invalid").await;
     }
     assert_eq!(api.clock.now().date().to_string(), "2026-11-25");
@@ -77,7 +80,8 @@ async fn business_time_is_told_and_set() {
 #[tokio::test]
 async fn a_production_clock_cannot_be_set() {
     let api = Api::new(false).await;
-    api.assert_problem("PUT", "/v1/time", r#"{"now": "2030-01-01T00:00:00Z"}"#, 405, "method_not_allowed").await;
+    api.assert_problem("PUT", "/v1/time", r#"{"now": "2030-01-01T00:00:00Z"}"#, 405, "method_not_allowed")
+        .await;
     assert_eq!(api.clock.now().date().to_string(), "2026-11-24");
 }
 

@@ -32,31 +32,33 @@ async fn tampering_is_found(test: TestDatabase) {
         let body = format!("replace(body, '\"state\":\"{from}\"', '\"state\":\"{to}\"')");
         format!("UPDATE event SET body = {body} WHERE kind = '{from}'")
     };
-    let accepted = is("accepted");
+    let accepted = format!("DELETE FROM payment WHERE id IN {}", is("accepted"));
+    let (forged, reopened) = (state("accepted", "rejected"), state("accepted", "unknown"));
+    let turned = state("rejected", "accepted");
     #[rustfmt::skip]
-    let tampers: &[(&str, String, &[&str])] = &[
-        ("payment", "UPDATE payment SET amount = amount + 1".to_owned(), &["payment-hold", "clearing-account"]),
-        ("payment", "UPDATE payment SET fee = fee + 1 WHERE fee > 0".to_owned(), &["payment-hold", "clearing-account"]),
-        ("payment", "UPDATE payment SET fee = 5 WHERE fee = 0".to_owned(), &["payment-hold"]),
-        ("payment", format!("DELETE FROM payment WHERE id IN {accepted}"), &["event-payment", "clearing-account", "hub-missing"]),
-        ("payment", "DELETE FROM payment".to_owned(), &["event-payment", "outbox-payment"]),
-        ("guard", "DELETE FROM guard".to_owned(), &["payment-guard"]),
-        ("outbox", "DELETE FROM outbox".to_owned(), &["payment-outbox"]),
-        ("event", "DELETE FROM event".to_owned(), &["payment-events"]),
-        ("event", "UPDATE event SET body = 'x' WHERE kind = 'accepted'".to_owned(), &["payment-events"]),
-        ("event", state("accepted", "rejected"), &["payment-ending", "payment-guard"]),
-        ("event", state("accepted", "unknown"), &["payment-ending", "payment-outbox"]),
-        ("event", state("rejected", "accepted"), &["payment-ending", "collector-missing"]),
-        ("transfer", "DELETE FROM transfer WHERE kind = 2".to_owned(), &["payment-ending", "clearing-account"]),
-        ("transfer", "DELETE FROM transfer WHERE kind = 1".to_owned(), &["payment-hold"]),
-        ("transfer", "UPDATE transfer SET amount = amount - 1 WHERE kind = 2".to_owned(), &["clearing-account"]),
+    let tampers: &[(&str, &str, &str)] = &[
+        ("payment", "UPDATE payment SET amount = amount + 1", "payment-hold clearing-account"),
+        ("payment", "UPDATE payment SET fee = fee + 1 WHERE fee > 0", "payment-hold clearing-account"),
+        ("payment", "UPDATE payment SET fee = 5 WHERE fee = 0", "payment-hold"),
+        ("payment", &accepted, "event-payment clearing-account hub-missing"),
+        ("payment", "DELETE FROM payment", "event-payment outbox-payment"),
+        ("guard", "DELETE FROM guard", "payment-guard"),
+        ("outbox", "DELETE FROM outbox", "payment-outbox"),
+        ("event", "DELETE FROM event", "payment-events"),
+        ("event", "UPDATE event SET body = 'x' WHERE kind = 'accepted'", "payment-events"),
+        ("event", &forged, "payment-ending payment-guard"),
+        ("event", &reopened, "payment-ending payment-outbox"),
+        ("event", &turned, "payment-ending collector-missing"),
+        ("transfer", "DELETE FROM transfer WHERE kind = 2", "payment-ending clearing-account"),
+        ("transfer", "DELETE FROM transfer WHERE kind = 1", "payment-hold"),
+        ("transfer", "UPDATE transfer SET amount = amount - 1 WHERE kind = 2", "clearing-account"),
     ];
     for (table, tamper, expected) in tampers {
         run(&world.test.database, &format!("CREATE TABLE kept AS SELECT * FROM {table}")).await;
         run(&world.test.database, tamper).await;
         let found = world.findings().await;
-        for check in *expected {
-            assert!(found.contains(check), "{tamper}: {check} is not in {found:?}");
+        for check in expected.split(' ') {
+            assert!(found.contains(&check), "{tamper}: {check} is not in {found:?}");
         }
         run(&world.test.database, &format!("DELETE FROM {table}")).await;
         run(&world.test.database, &format!("INSERT INTO {table} SELECT * FROM kept")).await;

@@ -30,7 +30,8 @@ impl Process {
         settings: Settings,
         limits: &Limits,
     ) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let _inside = runtime.enter();
         let database = Database::open(&test.url).await.unwrap();
         let hub = Hub::open(database, clock, network, settings, limits).await;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use database::on_both;
+use collectors::client::Limits;
 use database::testing::TestDatabase;
+use database::{execute, on_both};
 use domain::payment::State;
 use domain::{PaymentId, Timestamp, Yen};
 use gateway::{InquiryError, Settings};
@@ -19,8 +20,10 @@ on_both!(
     a_refusal_that_is_lost_is_repeated,
     an_unreachable_collector_gets_the_payment_when_it_is_back,
     a_hold_is_released_when_the_collector_stays_away,
+    nothing_leaves_when_the_time_is_over,
     nothing_is_resent_after_half_past_midnight,
     a_sender_that_is_too_slow_is_fenced_out,
+    an_answer_is_kept_while_the_database_fails,
     work_that_waits_does_not_hide_the_work_behind_it,
     a_failed_inquiry_keeps_nothing,
 );
@@ -61,9 +64,10 @@ async fn no_answer_but_a_signed_one_counts(test: TestDatabase) {
 }
 
 async fn a_refusal_that_is_lost_is_repeated(test: TestDatabase) {
-    let world = World::with(test, Settings { resend_interval_s: 1, ..settings() }, &limits()).await;
+    let impatient = Limits { answer_wait: Duration::from_millis(500), ..limits() };
+    let world = World::with(test, settings(), &impatient).await;
     // the collector refuses and records it; its answer comes too late for the first delivery
-    let fault = json!({"mode": "refuse", "code": "B202", "times": 1, "delay_ms": 4_500});
+    let fault = json!({"mode": "refuse", "code": "B202", "times": 1, "delay_ms": 800});
     world.network.fault("00200", fault).await;
     let id = world.pay(TAX).await.unwrap().facts.id;
     let payment = world.reaches(id, State::Rejected).await;
@@ -114,6 +118,17 @@ async fn a_hold_is_released_when_the_collector_stays_away(test: TestDatabase) {
     world.assert_clean().await;
 }
 
+async fn nothing_leaves_when_the_time_is_over(test: TestDatabase) {
+    // as when midnight passes between the hold and the first byte
+    let world = World::with(test, Settings { held_wait_s: 0, ..settings() }, &limits()).await;
+    let id = world.pay(TAX).await.unwrap().facts.id;
+    world.reaches(id, State::Voided).await;
+    assert_eq!(world.events(id).await, ["held", "claimed", "not_applied", "voided"]);
+    assert!(world.network.clearings().await.is_empty());
+    assert_eq!(world.balance().await.available, Yen::new(1_000_000));
+    world.assert_clean().await;
+}
+
 async fn nothing_is_resent_after_half_past_midnight(test: TestDatabase) {
     let world = World::new(test).await;
     world.network.fault("99022", json!({"mode": "drop", "on": "clearing"})).await;
@@ -138,13 +153,29 @@ async fn nothing_is_resent_after_half_past_midnight(test: TestDatabase) {
 async fn a_sender_that_is_too_slow_is_fenced_out(test: TestDatabase) {
     // a lease that is shorter than the wait for the answer, as after a pause of the whole process
     let world = World::with(test, Settings { lease_s: 1, ..settings() }, &limits()).await;
-    world.network.fault("00200", json!({"delay_ms": 2_500, "on": "clearing", "times": 1})).await;
+    world.network.fault("00200", json!({"delay_ms": 1_600, "on": "clearing", "times": 1})).await;
     let id = world.pay(TAX).await.unwrap().facts.id;
     let payment = world.reaches(id, State::Accepted).await;
     let events = ["held", "claimed", "outcome_unknown", "claimed", "accepted"];
     assert_eq!(world.events(id).await, events, "the late answer adds nothing");
     assert_eq!(world.network.record(&payment).await.unwrap().0, 2);
     assert_eq!(world.balance().await.balance, Yen::new(785_000));
+    world.assert_clean().await;
+}
+
+async fn an_answer_is_kept_while_the_database_fails(test: TestDatabase) {
+    let world = World::new(test).await;
+    world.network.fault("00200", json!({"delay_ms": 400, "on": "clearing", "times": 1})).await;
+    let order = world.order(&world.inquire(TAX).await);
+    let (id, gateway) = (order.payment, world.hub.gateway.clone());
+    tokio::spawn(async move { gateway.pay(order).await });
+    world.reaches(id, State::Sending).await;
+    execute!(world.test.database, "ALTER TABLE event RENAME TO event_away").unwrap();
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    execute!(world.test.database, "ALTER TABLE event_away RENAME TO event").unwrap();
+    let payment = world.reaches(id, State::Accepted).await;
+    assert_eq!(world.events(id).await, ["held", "claimed", "accepted"]);
+    assert_eq!(world.network.record(&payment).await.unwrap().0, 1, "it was not asked for again");
     world.assert_clean().await;
 }
 

@@ -247,7 +247,10 @@ async fn history_shows_the_contracts_own_newest_first(test: TestDatabase) {
     let of_shop = HistoryQuery { collector: Some("99022".parse().unwrap()), ..query.clone() };
     assert_eq!(ids(&world.hub.gateway.history(&of_shop).await.unwrap()), paid[..1]);
     let since = first.payments[0].facts.held_at;
-    assert_eq!(world.hub.gateway.history(&HistoryQuery { since, ..query.clone() }).await.unwrap().payments.len(), 1);
+    assert_eq!(
+        world.hub.gateway.history(&HistoryQuery { since, ..query.clone() }).await.unwrap().payments.len(),
+        1
+    );
     for other in [
         HistoryQuery { contract: ContractId::generate(), ..query.clone() },
         HistoryQuery { accounts: vec![AccountId::new(5)], ..query.clone() },

@@ -119,19 +119,21 @@ impl Network {
         shown["clearings"].as_array().unwrap().clone()
     }
 
-    /// How often the clearing under this key was delivered, the message that brought it first, and its code; `None`
-    /// where the collector has no record of it.
+    /// How often the clearing under this key was delivered, the message that brought it first, and its code;
+    /// `None` where the collector has no record of it.
     pub async fn record(&self, payment: &Payment) -> Option<(i64, String, String)> {
         let text = |c: &Value, field: &str| c[field].as_str().unwrap().to_owned();
         let clearings = self.clearings().await;
         let mut own = clearings.iter().filter(|c| c["key"] == payment.facts.message_key.as_str());
-        let record = own.next().map(|c| (c["deliveries"].as_i64().unwrap(), text(c, "first_by"), text(c, "code")));
+        let record =
+            own.next().map(|c| (c["deliveries"].as_i64().unwrap(), text(c, "first_by"), text(c, "code")));
         assert!(own.next().is_none(), "recorded twice");
         record
     }
 
     async fn control(&self, method: &str, path: &str, body: String) -> Value {
-        let request = http::Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let request =
+            http::Request::builder().method(method).uri(path).header("content-type", "application/json");
         let response = self.site.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let ok = response.status().is_success();
         let body = response.into_body().collect().await.unwrap().to_bytes();

@@ -1,8 +1,8 @@
 //! Every state, every report, every timer: one line a case.
 //!
-//! Words: `accepted rejected a001 unsent silent` report on the newest delivery, `1:accepted` on the first one;
-//! `crash` lets the lease run out; `sweep` is a look at open work; `+119s`, `@25T00:30:00`, `closed` set the scene
-//! and say nothing. Each other word answers one word.
+//! Words: `accepted rejected a001 unsent silent` report on the newest delivery, `1:accepted` on the first
+//! one; `crash` lets the lease run out; `sweep` is a look at open work; `+119s`, `@25T00:30:00`, `closed` set
+//! the scene and say nothing. Each other word answers one word.
 
 use domain::Date;
 

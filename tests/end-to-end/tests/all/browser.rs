@@ -92,7 +92,7 @@ impl Desk {
 
     async fn choose_bill(&mut self, bill: &str) {
         assert!(self.window.path().await.ends_with("/bills"), "{}", self.window.text().await);
-        self.window.follow(&format!("[name=bill][value='{bill}']")).await;
+        self.window.choose(&format!("[name=bill][value='{bill}']")).await;
         self.window.press().await;
         assert!(self.window.path().await.ends_with("/review"), "{}", self.window.text().await);
     }
@@ -151,6 +151,10 @@ impl Desk {
         let text = self.window.text().await;
         assert!(text.contains("領収書ではありません") && text.contains(&receipt), "{text}");
         self.look("14-print").await;
+        self.window.on_paper(true).await;
+        let text = self.window.text().await;
+        assert!(text.contains("領収書ではありません") && !text.contains("ログアウト"), "{text}");
+        self.window.on_paper(false).await;
         self.window.goto(&self.bank("/home")).await;
         let text = self.window.text().await;
         assert!(text.contains("46,926,453"), "{text}");
@@ -244,8 +248,9 @@ async fn pages_of_trouble(desk: &mut Desk) {
     // not enough on the account
     let dear = mocks.bill("04100", json!({ "amount": 99_999_999_999_i64 })).await;
     desk.choose_collector("04100").await;
-    desk.type_numbers(&dear.customer_number, &dear.confirmation_number, dear.payment_category.as_deref()).await;
-    desk.window.follow("[name=bill]").await;
+    desk.type_numbers(&dear.customer_number, &dear.confirmation_number, dear.payment_category.as_deref())
+        .await;
+    desk.window.choose("[name=bill]").await;
     desk.window.press().await;
     desk.assert_summary("支払可能額が足りません").await;
     desk.look("24-bills-funds").await;

@@ -10,6 +10,8 @@ use crate::xml::assert_messages_valid;
 
 /// A restarted process repeats at once what is open.
 const ACCEPTED_WAIT: Duration = Duration::from_secs(20);
+/// A lease and the look after it.
+const LEASE_WAIT: Duration = Duration::from_secs(80);
 /// How long the collector thinks, so that there is time to kill the bank meanwhile.
 const DELAY_MS: u64 = 8_000;
 
@@ -26,7 +28,11 @@ struct Scene {
 
 impl Scene {
     async fn set(crash: Option<&'static str>, collector: &str) -> Self {
-        let demo = Demo::start_with(Options { crash, ..Options::default() }).await;
+        Self::set_with(Options { crash, ..Options::default() }, collector).await
+    }
+
+    async fn set_with(options: Options, collector: &str) -> Self {
+        let demo = Demo::start_with(options).await;
         let mocks = demo.mocks();
         let clerk = Clerk::sign_in(&demo, company::SHOJI, 1).await;
         let before = clerk.money().await;
@@ -46,11 +52,15 @@ impl Scene {
     }
 
     /// Restarts and gives the number of times that the collector heard of the payment.
-    async fn recovers(mut self) -> i64 {
+    async fn recovers(self) -> i64 {
+        self.recovers_within(ACCEPTED_WAIT).await
+    }
+
+    async fn recovers_within(mut self, at_most: Duration) -> i64 {
         self.demo.restart(None).await;
         let payments = self.clerk.payments().await;
         assert_eq!(payments.len(), 1, "{payments:?}");
-        let page = self.clerk.until_accepted(&payments[0], ACCEPTED_WAIT).await;
+        let page = self.clerk.until_accepted(&payments[0], at_most).await;
         assert_eq!(page.field("total"), "34,567");
         let left = self.before.balance - self.bill.total();
         assert_eq!(self.clerk.money().await, Money { balance: left, available: left });
@@ -73,6 +83,16 @@ async fn killed_after_the_answer_came() {
     let mut scene = Scene::set(Some("after_answer"), "04100").await;
     scene.pay_until_it_dies().await;
     assert_eq!(scene.recovers().await, 2, "the answer was lost, so it was asked for again");
+}
+
+/// There the dead process's lease has to run out: another one could still be alive.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_after_the_answer_came_on_postgres() {
+    let server = database::testing::postgres().await;
+    let options = Options { crash: Some("after_answer"), database_url: Some(server.url.clone()) };
+    let mut scene = Scene::set_with(options, "04100").await;
+    scene.pay_until_it_dies().await;
+    assert_eq!(scene.recovers_within(LEASE_WAIT).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

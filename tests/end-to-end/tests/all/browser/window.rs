@@ -14,6 +14,7 @@ use crate::harness::client::Client;
 use crate::harness::{files, process};
 
 const START_WAIT: Duration = Duration::from_secs(20);
+const PAGE_WAIT: Duration = Duration::from_secs(20);
 
 /// The widths of the pictures.
 const DESKTOP_PX: u32 = 1280;
@@ -23,10 +24,10 @@ const NARROW_PX: u32 = 375;
 const WINDOW_HEIGHT_PX: u32 = 900;
 const PICTURE_HEIGHT_PX_MAX: u32 = 12_000;
 
-/// Impacts of a finding of axe-core that fail a test.
+/// What axe-core finds of an impact that fails a test; a run that checked nothing is a finding too.
 const AXE_RUN: &str = "const done = arguments[arguments.length - 1];
     axe.run(document, { resultTypes: ['violations'] }).then(
-      (found) => done(found.violations
+      (found) => done(found.passes.length < 10 ? [`axe checked ${found.passes.length} rules`] : found.violations
         .filter((one) => one.impact === 'serious' || one.impact === 'critical')
         .map((one) => `${one.impact} ${one.id}: ${one.nodes.map((node) => node.html).join(' | ')}`)),
       (error) => done([`axe failed: ${error}`]));";
@@ -102,7 +103,8 @@ impl Window {
     }
 
     async fn assert_javascript(&self, wanted: bool) {
-        let page = "data:text/html,<p id=p>off</p><script>document.getElementById('p').textContent='on'</script>";
+        let page =
+            "data:text/html,<p id=p>off</p><script>document.getElementById('p').textContent='on'</script>";
         self.goto(page).await;
         let found = self.find("#p").await.text().await.unwrap();
         assert_eq!(found, if wanted { "on" } else { "off" });
@@ -160,8 +162,19 @@ impl Window {
         self.follow("main form[method=post] button[name=action]").await;
     }
 
-    /// Follows a link of the page, or presses what there is.
+    /// Follows a link or presses a button, and waits for the next page.
     pub async fn follow(&self, selector: &str) {
+        let old = self.find("html").await;
+        self.choose(selector).await;
+        let began = Instant::now();
+        while old.tag_name().await.is_ok() {
+            assert!(began.elapsed() < PAGE_WAIT, "{selector} leads nowhere from {}", self.path().await);
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Clicks what changes the page and does not leave it.
+    pub async fn choose(&self, selector: &str) {
         if let Err(error) = self.find(selector).await.click().await {
             panic!("{selector} in {}: {error}\n{}", self.path().await, self.text().await);
         }
@@ -209,7 +222,18 @@ impl Window {
     /// The window of a headless browser cannot be narrower than 500 px; what it emulates can.
     async fn resize(&self, width: u32, height: u32) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        let body = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics }).to_string();
+        self.command("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Shows the page as it goes on paper, or as on a screen again.
+    pub async fn on_paper(&self, paper: bool) {
+        let media = if paper { "print" } else { "" };
+        self.command("Emulation.setEmulatedMedia", json!({ "media": media })).await;
+    }
+
+    /// A command of Chromium that WebDriver has no word for.
+    async fn command(&self, name: &str, parameters: Value) {
+        let body = json!({ "cmd": name, "params": parameters }).to_string();
         let (status, answer) = Client::new("").send_json(http::Method::POST, &self.control, body).await;
         assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
     }
@@ -230,7 +254,13 @@ impl Drop for Window {
             let Ok(line) = std::fs::read(entry.path().join("cmdline")) else { continue };
             if String::from_utf8_lossy(&line).contains(&ours) {
                 let process = entry.file_name();
-                drop(std::process::Command::new("kill").arg("-KILL").arg(process).stderr(Stdio::null()).status());
+                drop(
+                    std::process::Command::new("kill")
+                        .arg("-KILL")
+                        .arg(process)
+                        .stderr(Stdio::null())
+                        .status(),
+                );
             }
         }
     }
