@@ -14,6 +14,9 @@ use crate::payment::step::{self, Confirmation, Effect};
 use crate::payment::{Facts, Payment, store};
 use crate::{Gateway, Payer, StoreError};
 
+/// How often a payment that another request is making is looked at.
+const ANSWER_LOOK_INTERVAL: Duration = Duration::from_millis(50);
+
 /// What the payer confirmed, as it was shown.
 #[derive(Clone, Debug)]
 pub struct PaymentOrder {
@@ -92,7 +95,7 @@ impl Gateway {
     #[tracing::instrument(skip_all, fields(contract = %order.payer.contract, payment = %order.payment))]
     pub async fn pay(&self, order: PaymentOrder) -> Result<Payment, PayError> {
         if let Some(made) = self.made_before(&order).await? {
-            return Ok(made);
+            return Ok(self.answered(made).await?);
         }
         let inquiry = self.valid_inquiry(&order).await?;
         let facts = self.facts(&order, &inquiry).await?;
@@ -230,7 +233,7 @@ impl Gateway {
         match refused {
             // the same order was confirmed at the same time: a double click, two tabs
             Refused::Stale => match self.made_before(order).await? {
-                Some(made) => Ok(made),
+                Some(made) => Ok(self.answered(made).await?),
                 None => Err(PayError::DifferentOrder),
             },
             Refused::Guarded { key, holder } => match Guard::kind_of(&key) {
@@ -260,18 +263,18 @@ impl Gateway {
             .ok_or_else(|| StoreError::Corrupt(format!("payment {} is gone", order.payment)).into())
     }
 
-    /// Whether another payment belongs to the contract, so that it may be shown to it.
-    pub async fn is_of_contract(
-        &self,
-        contract: domain::ContractId,
-        payment: PaymentId,
-    ) -> Result<bool, StoreError> {
-        Ok(self.payment(contract, payment).await?.is_some())
-    }
-
-    /// Whether payers type the amount at this collector.
-    pub fn payer_types_amount(&self, collector: &CollectorNumber) -> bool {
-        self.0.directory.get(collector).is_some_and(|c| c.payer_types_amount)
+    /// The payment as soon as its first answer is recorded, or as it is when the wait for one is over: the second
+    /// click of a double click shows what the first one came to.
+    pub async fn answered(&self, mut payment: Payment) -> Result<Payment, StoreError> {
+        let over = Instant::now() + Duration::from_secs(self.0.settings.pay_wait_s);
+        while payment.state == State::Sending && Instant::now() < over {
+            tokio::time::sleep(ANSWER_LOOK_INTERVAL).await;
+            match self.payment(payment.facts.contract, payment.facts.id).await? {
+                Some(now) => payment = now,
+                None => break,
+            }
+        }
+        Ok(payment)
     }
 }
 
