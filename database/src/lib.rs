@@ -18,7 +18,9 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{
+    Connection as _, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+};
 
 pub use insert::{Row, Table, Value};
 
@@ -129,6 +131,11 @@ impl Database {
         let options = PgConnectOptions::from_str(url)
             .map_err(|_| OpenError::Address(without_password(url)))?
             .statement_cache_capacity(256);
+        // asked once by hand: the pool would try again and again and then say no more than that time ran out
+        match PgConnection::connect_with(&options).await {
+            Ok(connection) => drop(connection.close().await),
+            Err(error) => return Err(OpenError::Open(without_password(url), error)),
+        }
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_WAIT)

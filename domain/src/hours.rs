@@ -12,8 +12,6 @@
 
 mod span;
 
-use std::fmt::Write as _;
-
 use chrono::{Datelike, NaiveTime, Weekday};
 
 use crate::calendar;
@@ -141,7 +139,7 @@ impl Hours {
         closing.filter(|reached| *reached < midnight(last_day))
     }
 
-    /// The hours that apply on `date`, for people: `毎日 8:00〜21:00(12月31日〜1月3日を除く)`.
+    /// The hours that apply on `date`, for people: `毎日 8:00〜21:00(12月31日〜1月3日は休止)`.
     pub fn text(&self, date: Date) -> String {
         self.version(date).map_or_else(|| "取扱なし".to_owned(), DatedHours::text)
     }
@@ -172,31 +170,29 @@ impl DatedHours {
     }
 
     fn text(&self) -> String {
-        let mut text = if self.weekdays == self.saturdays && self.saturdays == self.holidays {
-            format!("毎日 {}", windows_text(&self.weekdays))
-        } else if self.saturdays == self.holidays {
-            format!("平日 {}、土日祝 {}", windows_text(&self.weekdays), windows_text(&self.holidays))
-        } else {
-            format!(
-                "平日 {}、土曜 {}、日祝 {}",
-                windows_text(&self.weekdays),
-                windows_text(&self.saturdays),
-                windows_text(&self.holidays)
-            )
-        };
-        if !self.closed.is_empty() {
-            let closed: Vec<String> = self.closed.iter().map(ClosedSpan::text).collect();
-            // writing to a string cannot fail
-            let _ = write!(text, "({}を除く)", closed.join("、"));
+        let kinds: Vec<(&str, &[Window])> =
+            if self.weekdays == self.saturdays && self.saturdays == self.holidays {
+                vec![("毎日", &self.weekdays)]
+            } else if self.saturdays == self.holidays {
+                vec![("平日", &self.weekdays), ("土日祝", &self.holidays)]
+            } else {
+                vec![("平日", &self.weekdays), ("土曜", &self.saturdays), ("日祝", &self.holidays)]
+            };
+        let open = kinds.iter().filter(|(_, windows)| !windows.is_empty());
+        let open: Vec<String> =
+            open.map(|(kind, windows)| format!("{kind} {}", windows_text(windows))).collect();
+        let closed =
+            kinds.iter().filter(|(_, windows)| windows.is_empty()).map(|(kind, _)| (*kind).to_owned());
+        let closed: Vec<String> = closed.chain(self.closed.iter().map(ClosedSpan::text)).collect();
+        match (open.is_empty(), closed.is_empty()) {
+            (true, _) => "休止".to_owned(),
+            (false, true) => open.join("、"),
+            (false, false) => format!("{}({}は休止)", open.join("、"), closed.join("・")),
         }
-        text
     }
 }
 
 fn windows_text(windows: &[Window]) -> String {
-    if windows.is_empty() {
-        return "休止".to_owned();
-    }
     windows.iter().map(Window::text).collect::<Vec<_>>().join("・")
 }
 

@@ -115,7 +115,10 @@ pub enum InquiryError {
 
 impl Gateway {
     /// Asks the collector and keeps the answer for the payment.
-    #[tracing::instrument(skip_all, fields(contract = %payer.contract, collector = %request.collector))]
+    #[tracing::instrument(
+        level = "error", skip_all,
+        fields(contract = %payer.contract, collector = %request.collector)
+    )]
     pub async fn inquire(&self, payer: Payer, request: InquiryRequest) -> Result<Inquiry, InquiryError> {
         let collector = self.0.directory.get(&request.collector).ok_or(InquiryError::UnknownCollector)?;
         check(collector, &request, self.now())?;

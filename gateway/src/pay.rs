@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use collectors::protocol::{self, Body, Channel, Clearing, EntryKind, Header, Message};
-use domain::{AccountId, BillId, CollectorNumber, InquiryId, PaymentId, TransferId, Yen};
+use domain::payment::State;
+use domain::{AccountId, BillId, InquiryId, PaymentId, TransferId, Yen};
 use ledger::{GuardKey, Refused, TransferResult};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::guard::{Guard, GuardKind};
@@ -92,7 +94,10 @@ impl From<sqlx::Error> for PayError {
 impl Gateway {
     /// Holds amount and fee and sends the clearing, all at most once for an id; waits a moment for the
     /// answer.
-    #[tracing::instrument(skip_all, fields(contract = %order.payer.contract, payment = %order.payment))]
+    #[tracing::instrument(
+        level = "error", skip_all,
+        fields(contract = %order.payer.contract, payment = %order.payment)
+    )]
     pub async fn pay(&self, order: PaymentOrder) -> Result<Payment, PayError> {
         if let Some(made) = self.made_before(&order).await? {
             return Ok(self.answered(made).await?);

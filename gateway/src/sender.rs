@@ -138,7 +138,7 @@ impl Gateway {
         });
     }
 
-    #[tracing::instrument(skip_all, fields(message = %work.key, payment = %work.entity.0))]
+    #[tracing::instrument(level = "error", skip_all, fields(message = %work.key, payment = %work.entity.0))]
     async fn resume(&self, work: OpenWork) -> Result<(), StoreError> {
         let Some((facts, position)) = self.load(work.entity).await? else {
             return Err(StoreError::Corrupt("an outbox row has no payment".to_owned()));
@@ -179,7 +179,10 @@ impl Gateway {
     }
 
     /// Sends under a claim and records what came of it.
-    #[tracing::instrument(skip_all, fields(message = %facts.message_key, payment = %facts.id, delivery, repeat))]
+    #[tracing::instrument(
+        level = "error", skip_all,
+        fields(message = %facts.message_key, payment = %facts.id, delivery, repeat)
+    )]
     async fn deliver(&self, facts: Facts, fence: i64, delivery: i64, repeat: bool) {
         let interval = Duration::from_secs(self.0.settings.resend_interval_s);
         self.0.sender.wait(&facts.message_key, interval);

@@ -109,8 +109,7 @@ pub(crate) fn clearing() -> Message {
 pub(crate) fn resend_confirmation() -> Message {
     let original = clearing();
     let body = ResendConfirmation { original: encode(&original) };
-    let header = Header { sent_at: time(55), ..original.header };
-    Message { header, body: Body::ResendConfirmation(body) }
+    Message { header: original.header, body: Body::ResendConfirmation(body) }
 }
 
 /// The clearing is recorded.

@@ -64,7 +64,7 @@ CREATE TABLE event (
 
 -- What may be taken once: an idempotency key, a bill, a one-time password's step.
 CREATE TABLE guard (
-    key TEXT PRIMARY KEY,
+    key TEXT COLLATE "C" PRIMARY KEY,
     entity UUID NOT NULL,
     at_us BIGINT NOT NULL
 );
@@ -80,7 +80,7 @@ CREATE TABLE outbox (
     lease_until_us BIGINT NOT NULL,
     created_us BIGINT NOT NULL
 );
-CREATE INDEX outbox_lease ON outbox (destination, lease_until_us);
+CREATE INDEX outbox_destination ON outbox (destination, key);
 
 -- Who did what: one hash chain a writer (a process from its start on).
 CREATE TABLE audit (

@@ -82,7 +82,7 @@ CREATE TABLE outbox (
     lease_until_us INTEGER NOT NULL,
     created_us INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX outbox_lease ON outbox (destination, lease_until_us);
+CREATE INDEX outbox_destination ON outbox (destination, key);
 
 -- Who did what: one hash chain a writer (a process from its start on).
 CREATE TABLE audit (

@@ -101,14 +101,14 @@ fn a_service_that_never_closes_has_no_closing() {
 fn a_service_that_never_opens_has_no_opening() {
     let never = hours(r#"[{"from": "2000-01-01", "weekdays": [], "saturdays": [], "holidays": []}]"#);
     assert_eq!(never.next_opening(at("2026-11-24T10:00:00")), None);
-    assert_eq!(never.text("2026-11-24".parse().unwrap()), "毎日 休止");
+    assert_eq!(never.text("2026-11-24".parse().unwrap()), "休止");
 }
 
 #[test]
 fn people_read_the_hours() {
     let on = |json: &str, date: &str| hours(json).text(date.parse().unwrap());
-    assert_eq!(on(BANK, "2026-11-24"), "毎日 8:00〜21:00(12月31日〜1月3日、5月3日〜5月5日を除く)");
-    assert_eq!(on(CHANGING, "2026-11-24"), "平日 9:00〜12:00・13:00〜15:00、土曜 9:00〜12:00、日祝 休止");
+    assert_eq!(on(BANK, "2026-11-24"), "毎日 8:00〜21:00(12月31日〜1月3日・5月3日〜5月5日は休止)");
+    assert_eq!(on(CHANGING, "2026-11-24"), "平日 9:00〜12:00・13:00〜15:00、土曜 9:00〜12:00(日祝は休止)");
     assert_eq!(on(CHANGING, "2026-10-01"), "取扱なし");
 }
 

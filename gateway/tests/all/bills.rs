@@ -43,9 +43,6 @@ async fn a_bill_is_paid_once(test: TestDatabase) {
         let refused = world.hub.gateway.pay(order).await.unwrap_err();
         assert_eq!(busy(&refused), Some(paid.facts.id), "{refused}");
     }
-    let stranger = ContractId::generate();
-    assert!(world.hub.gateway.is_of_contract(world.payer.contract, paid.facts.id).await.unwrap());
-    assert!(!world.hub.gateway.is_of_contract(stranger, paid.facts.id).await.unwrap());
     assert_eq!(world.network.clearings().await.len(), 1);
     assert_eq!(world.balance_of(AccountId::new(3_000)).await.held, Yen::ZERO);
     world.assert_clean().await;

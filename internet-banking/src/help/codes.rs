@@ -12,6 +12,8 @@ pub enum Money {
     Held,
     /// The amount was held for a moment and is free again.
     Released,
+    /// This procedure held nothing; an earlier one may have.
+    UntouchedByThis,
     /// It is not known whether the amount was held.
     Unclear,
 }
@@ -21,6 +23,7 @@ impl Money {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Untouched => "まだ何も引き落とされていません。",
+            Self::UntouchedByThis => "この手続きでは何も引き落とされていません。",
             Self::Held => "お支払い金額は口座に確保されています(支払可能額から差し引かれています)。",
             Self::Unclear => "払い込まれたかどうかは、払込履歴でご確認ください。",
             Self::Released => "お支払い金額は引き落とされていません。確保した金額は元に戻しました。",
@@ -178,7 +181,7 @@ codes! {
     "選択された口座は、現在お支払いに利用できません。",
     "別の口座を選んでください。口座の状態についてはお取引店にお問い合わせください。";
     /// Another payment of the same bill is open or done.
-    BillBusy = "P-306", Untouched,
+    BillBusy = "P-306", UntouchedByThis,
     "同じ請求の払込あり",
     "同じ請求について、別の払込が手続き中、または完了しています。二重のお支払いを防ぐため、この手続きでは払い込みませんでした。",
     "払込履歴で先の払込の結果をご確認ください。ほかの方が手続きされていることもあります。";

@@ -99,7 +99,7 @@ pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -
         return Err(Problem::ReviewOutdated);
     };
     if let Some(paid) = existing(bank, by, choice.payment).await? {
-        return Ok(paid);
+        return bank.gateway.answered(paid).await.map_err(|error| unclear(choice.payment, &error));
     }
     policy::require_account(by, Business::PayEasy, choice.account).map_err(|_| Problem::NotPermitted)?;
     let collector = collector(bank, &draft.collector)?;
@@ -138,10 +138,12 @@ pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -
 /// The payment that the draft led to, if there is one. Where that cannot be read, nobody may be told that
 /// nothing was debited.
 pub async fn existing(bank: &Bank, by: &SignedIn, id: PaymentId) -> Result<Option<Payment>, Problem> {
-    bank.gateway.payment(by.contract.id, id).await.map_err(|error| {
-        tracing::error!(payment = %id, %error, "a payment cannot be read");
-        Problem::PaymentUnclear
-    })
+    bank.gateway.payment(by.contract.id, id).await.map_err(|error| unclear(id, &error))
+}
+
+fn unclear(id: PaymentId, error: &dyn std::error::Error) -> Problem {
+    tracing::error!(payment = %id, %error, "a payment cannot be read");
+    Problem::PaymentUnclear
 }
 
 async fn confirm(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<(), Problem> {

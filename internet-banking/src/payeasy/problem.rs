@@ -231,7 +231,10 @@ mod tests {
     #[test]
     fn every_problem_says_that_nothing_was_debited() {
         for problem in samples() {
-            assert_eq!(problem.code().entry().money, Money::Untouched, "{problem:?}");
+            // another payment of the same bill may have taken the money
+            let busy = matches!(problem, Problem::BillBusy { .. });
+            let money = if busy { Money::UntouchedByThis } else { Money::Untouched };
+            assert_eq!(problem.code().entry().money, money, "{problem:?}");
             assert!(!problem.words().is_empty());
         }
     }

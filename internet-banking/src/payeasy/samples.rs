@@ -225,7 +225,7 @@ fn history_pages() -> Vec<String> {
     let page = |payments: Vec<PaymentView>, older: Option<String>| HistoryPage {
         frame: frame(false),
         since: "2026年8月16日(日)".to_owned(),
-        collectors: vec![CollectorChoice { number: tax(), name: "国税庁".to_owned(), chosen: true }],
+        collectors: vec![CollectorChoice { place: 2, name: "国税庁".to_owned(), chosen: true }],
         states: vec![StateChoice { value: "paid", label: "払込完了", chosen: true }],
         payments,
         older,

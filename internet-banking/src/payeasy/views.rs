@@ -417,8 +417,8 @@ pub struct StateChoice {
 /// A collector of a filter.
 #[derive(Clone, Debug)]
 pub struct CollectorChoice {
-    /// 収納機関番号.
-    pub number: CollectorNumber,
+    /// Its place in the directory: the filter stands in the address, where no number of meaning may be (SEC-33).
+    pub place: usize,
     /// Its name.
     pub name: String,
     /// Whether it is chosen.

@@ -2,7 +2,7 @@
 
 use axum::extract::{Query, State};
 use domain::payment::State as PaymentState;
-use domain::{CollectorNumber, PaymentId, Timestamp};
+use domain::{PaymentId, Timestamp};
 use gateway::{HistoryPage as Found, HistoryQuery, InquiryRequest, Payment, StoreError};
 use serde::Deserialize;
 
@@ -26,6 +26,7 @@ const READS_MAX: usize = 20;
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Filter {
+    /// A place in the directory.
     collector: String,
     state: String,
     /// The last payment of the page before.
@@ -80,29 +81,31 @@ impl Group {
 pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(filter): Query<Filter>) -> Answer {
     admit(&by)?;
     let since = since(bank.clock.now());
-    let collector: Option<CollectorNumber> = filter.collector.parse().ok();
+    let place: Option<usize> = filter.collector.parse().ok();
+    let chosen = place.and_then(|place| bank.gateway.directory().all().get(place));
+    let collector = chosen.map(|c| c.number.clone());
     let group = Group::read(&filter.state);
     let before = before(&bank, &by, &filter.older).await?;
     let accounts = bank.contracts.accounts_for(&by.user, Business::PayEasy).await.map_err(failed)?;
-    let query = HistoryQuery { collector: collector.clone(), before, ..query(&by, since) };
+    let query = HistoryQuery { collector, before, ..query(&by, since) };
     let (payments, last) = read(&bank, query, group).await.map_err(failed)?;
     let older = last.map(|last| {
-        let number = collector.as_ref().map_or("", CollectorNumber::as_str);
-        format!("/payeasy/history?collector={number}&state={}&older={last}", group.value())
+        let place = place.map_or_else(String::new, |place| place.to_string());
+        format!("/payeasy/history?collector={place}&state={}&older={last}", group.value())
     });
     let view = |payment: &Payment| {
         let account = accounts.iter().find(|a| a.account == payment.facts.account)?;
         Some(named(&bank, payment, account))
     };
-    let rows = bank.gateway.directory().all().iter().filter(|c| c.available);
+    let rows = bank.gateway.directory().all().iter().enumerate().filter(|(_, c)| c.available);
     shown(&HistoryPage {
         frame: page_frame(&by, false),
         since: domain::time::year_month_day(since.date()),
         collectors: rows
-            .map(|c| CollectorChoice {
-                number: c.number.clone(),
+            .map(|(index, c)| CollectorChoice {
+                place: index,
                 name: c.shown_name(),
-                chosen: collector.as_ref() == Some(&c.number),
+                chosen: chosen.is_some_and(|chosen| chosen.number == c.number),
             })
             .collect(),
         states: Group::ALL

@@ -66,7 +66,7 @@ async fn two_tabs_with_the_same_bill_pay_once() {
     };
     receipt(&paid);
     assert_eq!(late.page.field("error_code"), "P-306", "{}", late.page.text());
-    assert!(late.page.text().contains("まだ何も引き落とされていません"), "{}", late.page.text());
+    assert!(late.page.text().contains("この手続きでは何も引き落とされていません"), "{}", late.page.text());
     // it leads to the payment that was made
     let link = late.page.links().into_iter().find(|link| link.starts_with("/payeasy/payments/")).unwrap();
     assert_eq!(desk.clerk.client.get(&link).await.page.field("receipt_number"), receipt(&paid));
