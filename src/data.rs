@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use database::Database;
+use database::{Database, OpenError};
 use internet_banking::secrets::{KEY_BYTES, Secret};
 
 /// The options of every command that touches data.
@@ -27,22 +27,29 @@ impl DataArgs {
     /// Opens the database, making the SQLite file where it is missing.
     pub async fn open(&self) -> anyhow::Result<Database> {
         match &self.database_url {
-            Some(url) => Database::open(url).await.map_err(|error| {
-                anyhow::anyhow!("{error}; check --database-url and that the database server is running")
-            }),
-            None => Ok(Database::sqlite(&self.sqlite_file()).await?),
+            Some(url) => Database::postgres(url).await.map_err(|error| unreachable(&error)),
+            None => Database::sqlite(&self.sqlite_file()).await.map_err(|error| self.unusable(&error)),
         }
     }
 
-    /// Opens a database that must be there already.
+    /// Opens a database that must be there already, and leaves its schema alone.
     pub async fn open_existing(&self) -> anyhow::Result<Database> {
-        if self.database_url.is_none() && !self.sqlite_file().exists() {
+        if let Some(url) = &self.database_url {
+            return Database::existing_postgres(url).await.map_err(|error| unreachable(&error));
+        }
+        if !self.sqlite_file().exists() {
             bail!(
                 "there is no database in {}; start `mpn demo` there first, or name the folder with --data",
                 self.data.display()
             );
         }
-        self.open().await
+        Database::existing_sqlite(&self.sqlite_file()).await.map_err(|error| self.unusable(&error))
+    }
+
+    fn unusable(&self, error: &OpenError) -> anyhow::Error {
+        anyhow::anyhow!(
+            "{error}; choose another data folder with --data, or begin anew with `mpn demo --reset`"
+        )
     }
 
     /// A file of secrets or keys.
@@ -67,6 +74,14 @@ impl DataArgs {
         let file = self.key_file("secret");
         let bytes = read_or_make(&file, || Ok(Secret::generate().bytes().to_vec()))?;
         secret(&bytes, &file)
+    }
+}
+
+/// The remedy is in the address's own error already.
+pub fn unreachable(error: &OpenError) -> anyhow::Error {
+    match error {
+        OpenError::Address(_) => anyhow::anyhow!("{error} in --database-url; SQLite files go with --data"),
+        _ => anyhow::anyhow!("{error}; check --database-url and that the database server is running"),
     }
 }
 

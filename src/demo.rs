@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use axum::middleware::Next;
+use axum::response::IntoResponse as _;
 use clap::Args;
 use collectors::client::{Limits as ClientLimits, Peer, Trust};
 use collectors::signature::VerifyingKey;
@@ -140,13 +142,14 @@ impl Demo {
         let limits = Limits { drain_s: DRAIN_S, ..Limits::default() };
         let http = internet_banking::router(bank.clone(), CookieKind::http("bank"));
         let https = internet_banking::router(bank.clone(), CookieKind::tls("bank"));
-        let api = gateway::api::router(gateway.clone(), true);
+        let api = for_this_machine(gateway::api::router(gateway.clone(), true));
         tasks.spawn(edge::serve_http(sockets.bank, http, limits, shutdown.clone()));
         tasks.spawn(edge::serve_tls(sockets.bank_tls, Arc::clone(&tls), https, limits, shutdown.clone()));
         tasks.spawn(edge::serve_http(sockets.api, api, limits, shutdown.clone()));
-        tasks.spawn(edge::serve_http(sockets.ops, ops(database.clone()), limits, shutdown.clone()));
+        tasks.spawn(edge::serve_http(sockets.ops, ops(bank.ledger.clone()), limits, shutdown.clone()));
         if let Some(mocks) = &mocks {
-            let (site, protocol) = (mocks::site_router(mocks.clone()), mocks::protocol_router(mocks.clone()));
+            let site = for_this_machine(mocks::site_router(mocks.clone()));
+            let protocol = mocks::protocol_router(mocks.clone());
             tasks.spawn(edge::serve_http(sockets.mocks, site, limits, shutdown.clone()));
             tasks.spawn(edge::serve_tls(sockets.protocol, tls, protocol, limits, shutdown.clone()));
         }
@@ -244,19 +247,35 @@ fn peers(
 }
 
 /// Liveness and readiness.
-fn ops(database: Database) -> axum::Router {
+fn ops(ledger: Ledger) -> axum::Router {
     use axum::http::StatusCode;
     use axum::routing::get;
     let ready = move || {
-        let database = database.clone();
+        let ledger = ledger.clone();
         async move {
-            match database::clock::load(&database).await {
-                Ok(_) => (StatusCode::OK, "ready\n"),
+            match database::clock::load(ledger.database()).await {
+                Ok(_) if ledger.is_running() => (StatusCode::OK, "ready\n"),
+                Ok(_) => {
+                    (StatusCode::SERVICE_UNAVAILABLE, "the group commit has ended; start the process anew\n")
+                }
                 Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
             }
         }
     };
     axum::Router::new().route("/health", get(|| async { "alive\n" })).route("/ready", get(ready))
+}
+
+/// Lets requests in whose address is this machine's own: a page from elsewhere that got its name to point here could
+/// otherwise command the mocks and the clock.
+fn for_this_machine(router: axum::Router) -> axum::Router {
+    router.layer(axum::middleware::from_fn(|request: axum::extract::Request, next: Next| async move {
+        let host = request.headers().get(axum::http::header::HOST).and_then(|host| host.to_str().ok());
+        let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+        match name {
+            Some("localhost" | "127.0.0.1" | "[::1]") => next.run(request).await,
+            _ => axum::http::StatusCode::MISDIRECTED_REQUEST.into_response(),
+        }
+    }))
 }
 
 /// Takes over business time from other processes of the same database, and records how far it has come.
@@ -282,21 +301,21 @@ async fn asked_to_stop() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes what earlier starts made, and nothing else that may be in the folder.
+/// Removes what earlier starts made, and nothing else that may be in the folder or the database.
 async fn reset(data: &DataArgs, folder: &Path) -> anyhow::Result<()> {
-    for name in ["mpn.sqlite", "mpn.sqlite-wal", "mpn.sqlite-shm", "demo.json"] {
+    match &data.database_url {
+        Some(url) => Database::wipe_postgres(url).await.map_err(|error| crate::data::unreachable(&error))?,
+        None => {
+            for name in ["mpn.sqlite", "mpn.sqlite-wal", "mpn.sqlite-shm"] {
+                remove(&folder.join(name), |path| std::fs::remove_file(path))?;
+            }
+        }
+    }
+    for name in ["demo.json", "ca.pem"] {
         remove(&folder.join(name), |path| std::fs::remove_file(path))?;
     }
     for name in ["mocks", "keys"] {
         remove(&folder.join(name), |path| std::fs::remove_dir_all(path))?;
-    }
-    if let Some(url) = &data.database_url {
-        let database = data.open().await?;
-        database
-            .wipe()
-            .await
-            .with_context(|| format!("cannot empty the database {}", database::without_password(url)))?;
-        database.close().await;
     }
     Ok(())
 }

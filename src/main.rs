@@ -8,6 +8,7 @@ mod data;
 mod demo;
 mod fetch;
 mod token;
+mod unlock;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,8 @@ enum Command {
     Demo(demo::Demo),
     /// Shows the current code of a demo token.
     Token(token::Token),
+    /// Lifts the locks of a user and of a token.
+    Unlock(unlock::Unlock),
     /// Checks every invariant of the ledger, the payments, the outbox and the audit chain.
     Audit(audit::Audit),
     /// Measures the running product and prints a table, or JSON.
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Demo(demo) => demo.run().await,
             Command::Token(token) => token.run().await,
+            Command::Unlock(unlock) => unlock.run().await,
             Command::Audit(audit) => audit.run().await,
             Command::Bench(bench) => bench.run().await,
         }
@@ -72,7 +76,7 @@ fn main() -> ExitCode {
 
 fn complain(error: &anyhow::Error) -> ExitCode {
     use std::io::Write as _;
-    // one sentence: the outermost words name the thing and the remedy, the cause is in them or in the log
+    tracing::info!(causes = ?error.chain().skip(1).map(ToString::to_string).collect::<Vec<_>>(), "gave up");
     drop(writeln!(std::io::stderr(), "mpn: {error}"));
     ExitCode::from(2)
 }

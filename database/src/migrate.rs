@@ -13,6 +13,8 @@ macro_rules! migrations {
             ),*])
         }
 
+        const POSTGRES: &[&str] = &[$(include_str!(concat!("../migrations/postgres/", $name, ".sql"))),*];
+
         pub(crate) fn postgres() -> Migrator {
             Migrator::with_migrations(vec![$(
                 migration($version, $name, include_str!(concat!("../migrations/postgres/", $name, ".sql")))
@@ -27,6 +29,38 @@ migrations! {
     3 "0003_internet_banking",
 }
 
+/// The description of the first migration: a database that has it is ours.
+pub(crate) const FIRST: &str = "0001_ledger";
+
+/// `TABLE` or `SEQUENCE`, and the name, of everything that the migrations make on PostgreSQL.
+pub(crate) fn made_on_postgres() -> Vec<(&'static str, &'static str)> {
+    let lines = POSTGRES.iter().flat_map(|sql| sql.lines());
+    lines
+        .filter_map(|line| {
+            let (kind, rest) = line.strip_prefix("CREATE ")?.split_once(' ')?;
+            let name = rest.split([' ', '(', ';']).next()?;
+            let kind = ["TABLE", "SEQUENCE"].into_iter().find(|known| *known == kind)?;
+            Some((kind, name))
+        })
+        .collect()
+}
+
 fn migration(version: i64, name: &'static str, sql: &'static str) -> Migration {
     Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_migrations_make_is_known_by_name() {
+        let made = made_on_postgres();
+        for known in
+            [("TABLE", "account"), ("TABLE", "payment"), ("TABLE", "app_user"), ("SEQUENCE", "outbox_fence")]
+        {
+            assert!(made.contains(&known), "{known:?}");
+        }
+        assert!(made.iter().all(|(_, name)| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+    }
 }

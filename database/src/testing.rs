@@ -21,6 +21,17 @@ pub struct TestDatabase {
     _folder: Option<TempDir>,
 }
 
+impl TestDatabase {
+    /// The same database through pools of its own, as another process has them.
+    pub async fn reopened(&self) -> Database {
+        match self.url.strip_prefix("sqlite:") {
+            Some(path) => Database::sqlite(Path::new(path)).await,
+            None => Database::postgres(&self.url).await,
+        }
+        .expect("the database opens again")
+    }
+}
+
 /// A fresh SQLite file.
 pub async fn sqlite() -> TestDatabase {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -73,3 +73,30 @@ async fn the_clock_is_kept(test: TestDatabase) {
     assert!(other.now().seconds_since(ten) < 5, "a second process reads the same business time");
     assert!(database::clock::load(&test.database).await.unwrap().unwrap().latest >= ten);
 }
+
+#[tokio::test]
+async fn emptying_a_database_leaves_what_is_not_ours() {
+    let test = database::testing::postgres().await;
+    execute!(test.database, "CREATE TABLE theirs (id BIGINT)").unwrap();
+    execute!(test.database, "INSERT INTO guard (key, entity, at_us) VALUES ('a', $1, 0)", uuid::Uuid::nil())
+        .unwrap();
+    test.database.close().await;
+    database::Database::wipe_postgres(&test.url).await.unwrap();
+    let again = test.reopened().await;
+    let guards: i64 =
+        read!(again, |c| sqlx::query_scalar("SELECT count(*) FROM guard").fetch_one(c).await).unwrap();
+    let theirs: i64 =
+        read!(again, |c| sqlx::query_scalar("SELECT count(*) FROM theirs").fetch_one(c).await).unwrap();
+    assert_eq!((guards, theirs), (0, 0), "ours is new and theirs is there");
+    again.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_ours_is_left_alone() {
+    let test = database::testing::postgres().await;
+    execute!(test.database, "UPDATE _sqlx_migrations SET description = 'theirs' WHERE version = 1").unwrap();
+    database::Database::wipe_postgres(&test.url).await.unwrap();
+    let accounts: Result<i64, _> =
+        read!(test.database, |c| sqlx::query_scalar("SELECT count(*) FROM account").fetch_one(c).await);
+    assert_eq!(accounts.unwrap(), 0, "the table is still there");
+}

@@ -25,22 +25,6 @@ window.addEventListener('pageshow', (event) => {
   }
 });
 
-// <time data-until="RFC 3339" data-now="RFC 3339"> counts down. Both are business time when the page was
-// made, so the clock of this computer does not matter.
-for (const element of document.querySelectorAll('time[data-until][data-now]')) {
-  const left = Date.parse(element.dataset.until) - Date.parse(element.dataset.now);
-  const began = performance.now();
-  const show = () => {
-    const seconds = Math.max(0, Math.floor((left - (performance.now() - began)) / 1000));
-    const minutes = Math.floor(seconds / 60);
-    element.textContent = minutes >= 60
-      ? `あと ${Math.floor(minutes / 60)}時間${minutes % 60 ? `${minutes % 60}分` : ''}`
-      : `あと ${minutes}分${String(seconds % 60).padStart(2, '0')}秒`;
-    if (seconds > 0) setTimeout(show, 1000);
-  };
-  if (Number.isFinite(left)) show();
-}
-
 // <button type="button" data-print hidden> appears where printing works.
 for (const button of document.querySelectorAll('button[data-print]')) {
   button.hidden = false;

@@ -123,14 +123,6 @@ pub trait SessionStore {
         now: Timestamp,
     ) -> impl Future<Output = Result<Loaded<Self::Session>, Self::Error>> + Send;
 
-    /// Gives a live session a new secret, for when its rights grow. `false` when it was not live.
-    fn rotate(
-        &self,
-        old: SessionKey,
-        new: SessionKey,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
-
     /// Ends a session. Ending one that has ended changes nothing.
     fn end(&self, key: SessionKey, now: Timestamp) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }

@@ -70,6 +70,12 @@ impl Inquiry {
         self.bills.iter().find(|b| b.id == *id)
     }
 
+    /// Whether a bill had been paid and accepted before the inquiry was sent, whoever paid it: only where the payer
+    /// types the amount, since no other bill can be paid twice.
+    pub fn was_accepted_before(&self, bill: &domain::BillId) -> bool {
+        self.generation(bill) > 0
+    }
+
     pub(crate) fn generation(&self, bill: &domain::BillId) -> i64 {
         self.generations.get(bill.as_str()).copied().unwrap_or_default()
     }

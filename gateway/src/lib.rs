@@ -14,6 +14,7 @@ macro_rules! crash_point {
 pub mod api;
 pub mod audit;
 pub mod chart;
+mod cleaning;
 mod guard;
 mod inquiry;
 mod pay;
@@ -28,7 +29,7 @@ use domain::CentreCode;
 use ledger::Ledger;
 
 pub use guard::{Guard, GuardKind};
-pub use inquiry::{Inquiry, InquiryError, InquiryRequest, Payer};
+pub use inquiry::{INQUIRY_VALID_S, Inquiry, InquiryError, InquiryRequest, Payer};
 pub use pay::{PayError, PaymentOrder};
 pub use payment::store::{HistoryPage, HistoryQuery};
 pub use payment::{Payment, StoreError};

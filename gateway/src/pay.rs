@@ -102,21 +102,33 @@ impl Gateway {
         if let Some(made) = self.made_before(&order).await? {
             return Ok(self.answered(made).await?);
         }
-        let inquiry = self.valid_inquiry(&order).await?;
-        let facts = self.facts(&order, &inquiry).await?;
-        let step = self.confirmation(&facts, &inquiry, &order)?;
+        match self.make(&order).await {
+            Ok(made) => Ok(made),
+            // the same order may have been confirmed at the same time, and held since the first look
+            Err(refused) => match self.made_before(&order).await? {
+                Some(made) => Ok(self.answered(made).await?),
+                None => Err(refused),
+            },
+        }
+    }
+
+    /// Holds and sends for an order that has made nothing yet.
+    async fn make(&self, order: &PaymentOrder) -> Result<Payment, PayError> {
+        let inquiry = self.valid_inquiry(order).await?;
+        let facts = self.facts(order, &inquiry).await?;
+        let step = self.confirmation(&facts, &inquiry, order)?;
         // a task of its own: a payer who goes away between the hold and the answer stops neither
         let hub = self.clone();
         let held = tokio::spawn(async move { hub.hold(facts, step).await }.in_current_span());
         let delivery = match held.await {
             Ok(Ok(delivery)) => delivery,
-            Ok(Err(refused)) => return self.refused(&order, refused).await,
+            Ok(Err(refused)) => return self.refused(order, refused).await,
             Err(_stopping) => return Err(StoreError::Ledger(Refused::Stopped).into()),
         };
         if let Some(delivery) = delivery {
             drop(tokio::time::timeout(Duration::from_secs(self.0.settings.pay_wait_s), delivery).await);
         }
-        self.shown(&order).await
+        self.shown(order).await
     }
 
     /// Commits the hold and begins the delivery that it claimed.

@@ -1,51 +1,41 @@
 //! Delivers what is in the outbox: at once after a confirmation, and again while the outcome is unknown.
 //! Every delivery was claimed by a commit of its own before; its answer is recorded by another.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+mod shared;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 use collectors::protocol::{self, Body, Message, ResendConfirmation};
-use collectors::{AnswerClass, Outcome, classify};
+use collectors::{AnswerClass, Outcome, Silence, classify};
 use database::dialect;
 use database::{execute, on};
 use domain::payment::State;
 use edge::Shutdown;
 use ledger::{EntityId, Ledger, Refused};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::payment::Facts;
-use crate::payment::step::{self, Claim, Effect, Evidence, Report, SendWindow};
+use crate::payment::step::{self, Claim, Delivered, Effect, Evidence, Report, SendWindow};
 use crate::{Gateway, StoreError};
+pub(crate) use shared::Shared;
 
 /// Rows of one destination that one look goes through.
 const SWEEP_ROWS_MAX: usize = 256;
-/// Deliveries that the worker has under way for one destination.
-const LANE_DELIVERIES_MAX: usize = 16;
 /// Pause before a first delivery of which no byte left is tried again.
-const NOT_SENT_PAUSE: Duration = Duration::from_secs(5);
+const NOT_SENT_PAUSE_S: i64 = 5;
 /// The longest pause between two deliveries, in resend intervals: a long outage must not fill the event log.
-const PAUSE_INTERVALS_MAX: u32 = 4;
+const PAUSE_INTERVALS_MAX: i64 = 4;
 /// Deliveries after which the pause grows by one interval.
-const PAUSE_GROWS_AFTER_DELIVERIES: u32 = 10;
+const PAUSE_GROWS_AFTER_DELIVERIES: i64 = 10;
+/// Between two deletions of what is kept for a time only.
+const CLEANING_INTERVAL: Duration = Duration::from_secs(60);
 /// Tries to record an answer while the database fails; after that the lease runs out and it is asked for
 /// again.
 const RECORD_TRIES_MAX: u32 = 20;
-
-/// What the deliveries of a process share.
-#[derive(Default)]
-pub(crate) struct Shared {
-    /// Not before when a key is tried again; elapsed time, so it starts anew with the process.
-    not_before: Mutex<HashMap<String, Instant>>,
-    lanes: Mutex<HashMap<String, Arc<Semaphore>>>,
-    /// The last key of each destination's last look, where more follows: work that has to wait must not hide
-    /// the work behind it.
-    looked_until: Mutex<HashMap<String, String>>,
-}
 
 struct OpenWork {
     key: String,
@@ -66,7 +56,14 @@ impl Gateway {
     /// Looks after open work until the stop is asked for.
     pub async fn run(self, mut stop: Shutdown) {
         let pause = Duration::from_millis(self.0.settings.poll_interval_ms);
+        let mut cleans_at = Instant::now();
         while !stop.is_requested() {
+            if cleans_at <= Instant::now() {
+                cleans_at = Instant::now() + CLEANING_INTERVAL;
+                if let Err(error) = self.delete_old_inquiries().await {
+                    tracing::error!(%error, "cannot delete old inquiries");
+                }
+            }
             if let Err(error) = self.sweep().await {
                 tracing::error!(%error, "cannot look after open work");
             }
@@ -138,18 +135,31 @@ impl Gateway {
         });
     }
 
-    #[tracing::instrument(level = "error", skip_all, fields(message = %work.key, payment = %work.entity.0))]
+    #[tracing::instrument(
+        level = "error", skip_all,
+        fields(message = %work.key, payment = %work.entity.0, contract = tracing::field::Empty)
+    )]
     async fn resume(&self, work: OpenWork) -> Result<(), StoreError> {
         let Some((facts, position)) = self.load(work.entity).await? else {
             return Err(StoreError::Corrupt("an outbox row has no payment".to_owned()));
         };
+        tracing::Span::current().record("contract", tracing::field::display(facts.contract));
+        let state = position.state;
         let claim = Claim {
             fence: work.fence,
             delivery: work.delivery,
             lease_s: self.0.settings.lease_s,
             window: self.send_window(&facts),
         };
-        let Some(step) = step::resume(&facts, position, claim, self.now())? else { return Ok(()) };
+        let Some(step) = step::resume(&facts, position, claim, self.now())? else {
+            if state == State::Unknown && self.0.sender.alarms_first(&facts.message_key, "resending is over")
+            {
+                tracing::error!(
+                    "ALARM: the payment is not resent any more, and its outcome is unknown: ask the collector"
+                );
+            }
+            return Ok(());
+        };
         match self.0.ledger.commit(step.commit).await {
             Ok(committed) => {
                 tracing::info!(state = %step.state, "open work was taken up");
@@ -181,23 +191,38 @@ impl Gateway {
     /// Sends under a claim and records what came of it.
     #[tracing::instrument(
         level = "error", skip_all,
-        fields(message = %facts.message_key, payment = %facts.id, delivery, repeat)
+        fields(
+            message = %facts.message_key, payment = %facts.id, contract = %facts.contract, delivery, repeat
+        )
     )]
     async fn deliver(&self, facts: Facts, fence: i64, delivery: i64, repeat: bool) {
-        let interval = Duration::from_secs(self.0.settings.resend_interval_s);
-        self.0.sender.wait(&facts.message_key, interval);
         let (report, evidence) = self.attempt(&facts, repeat).await;
         crash_point!("after_answer");
         tracing::info!(?report, "a delivery came to something");
-        match &report {
-            Report::Accepted { .. } | Report::Rejected(_) => self.0.sender.forget(&facts.message_key),
-            Report::NotApplied { sent: false, .. } if !repeat => {
-                self.0.sender.wait(&facts.message_key, interval.min(NOT_SENT_PAUSE));
-            }
-            _ => self.0.sender.wait(&facts.message_key, interval.saturating_mul(pause_intervals(delivery))),
-        }
-        self.record(&facts, fence, delivery, &report, &evidence).await;
+        let delivered = Delivered {
+            fence,
+            delivery,
+            report: &report,
+            evidence,
+            pause_s: self.pause_s(&report, delivery, repeat),
+            accepted_guard: self.accepted_guard(&facts),
+        };
+        self.record(&facts, &delivered).await;
         crash_point!("after_record");
+        // the lease that the record left decides from here on
+        self.0.sender.forget(&facts.message_key);
+        if matches!(report, Report::Accepted { .. } | Report::Rejected(_)) {
+            self.0.sender.forget_alarms(&facts.message_key);
+        }
+    }
+
+    /// Seconds to the next delivery, where one is needed.
+    fn pause_s(&self, report: &Report, delivery: i64, repeat: bool) -> i64 {
+        let interval_s = i64::try_from(self.0.settings.resend_interval_s).unwrap_or(i64::MAX);
+        match report {
+            Report::NotApplied { sent: false, .. } if !repeat => interval_s.min(NOT_SENT_PAUSE_S),
+            _ => interval_s.saturating_mul(pause_intervals(delivery)),
+        }
     }
 
     /// One exchange, unless it may not or cannot begin.
@@ -254,6 +279,10 @@ impl Gateway {
                 return (report, Evidence::default());
             }
             Outcome::Silent(reason) => {
+                // what is not heard is asked for again; an answer that cannot be trusted is somebody's fault
+                if !matches!(reason, Silence::Timeout | Silence::ConnectionLost) {
+                    self.alarm_of_answer(facts, reason.as_str(), &reason);
+                }
                 return (Report::Unknown { reason: reason.to_string() }, Evidence::default());
             }
             Outcome::Answered(answer) => answer,
@@ -270,19 +299,30 @@ impl Gateway {
                     Report::NotApplied { sent: true, code: Some(code), reason: "not applied".to_owned() }
                 }
                 AnswerClass::Unknown(reason) => {
-                    tracing::error!(%reason, "ALARM: an answer says nothing about the payment");
+                    self.alarm_of_answer(facts, "unlisted", &reason);
                     Report::Unknown { reason: reason.to_string() }
                 }
             },
-            (_, other) => Report::Unknown { reason: format!("a clearing was answered by {}", other.name()) },
+            (_, other) => {
+                let reason = format!("a clearing was answered by {}", other.name());
+                self.alarm_of_answer(facts, "body", &reason);
+                Report::Unknown { reason }
+            }
         };
         (report, evidence)
     }
 
+    /// An answer came that says nothing about the payment: for people to look into, once for each reason.
+    fn alarm_of_answer(&self, facts: &Facts, what: &'static str, reason: &dyn std::fmt::Display) {
+        if self.0.sender.alarms_first(&facts.message_key, what) {
+            tracing::error!(%reason, "ALARM: an answer says nothing about the payment");
+        }
+    }
+
     /// Commits the report, trying again while the database fails or the payment moves on under it.
-    async fn record(&self, facts: &Facts, fence: i64, delivery: i64, report: &Report, evidence: &Evidence) {
+    async fn record(&self, facts: &Facts, delivered: &Delivered<'_>) {
         for attempt in 1..=RECORD_TRIES_MAX {
-            match self.try_record(facts, fence, delivery, report, evidence.clone()).await {
+            match self.try_record(facts, delivered.clone()).await {
                 Ok(Some(state)) => {
                     tracing::info!(%state, "the answer is recorded");
                     return;
@@ -306,17 +346,8 @@ impl Gateway {
         tracing::error!("an answer could not be recorded; its lease runs out and it is asked for again");
     }
 
-    async fn try_record(
-        &self,
-        facts: &Facts,
-        fence: i64,
-        delivery: i64,
-        report: &Report,
-        evidence: Evidence,
-    ) -> Result<Option<State>, StoreError> {
+    async fn try_record(&self, facts: &Facts, delivered: Delivered<'_>) -> Result<Option<State>, StoreError> {
         let position = crate::payment::history::Position::of(&self.0.ledger.events(facts.id.into()).await?)?;
-        let accepted = self.accepted_guard(facts);
-        let delivered = step::Delivered { fence, delivery, report, evidence, accepted_guard: accepted };
         let was_open = position.state.is_open();
         let Some(step) = step::delivered(facts, position, delivered, self.now())? else { return Ok(None) };
         if !was_open {
@@ -327,59 +358,9 @@ impl Gateway {
     }
 }
 
-impl Shared {
-    fn must_wait(&self, key: &str) -> bool {
-        self.not_before().get(key).is_some_and(|until| Instant::now() < *until)
-    }
-
-    fn wait(&self, key: &str, pause: Duration) {
-        self.not_before().insert(key.to_owned(), Instant::now() + pause);
-    }
-
-    fn forget(&self, key: &str) {
-        self.not_before().remove(key);
-    }
-
-    /// Drops the pauses that are over, so that the map holds no more than what is open.
-    fn forget_the_past(&self) {
-        let now = Instant::now();
-        self.not_before().retain(|_, until| now < *until);
-    }
-
-    fn looked_until(&self, destination: &str) -> String {
-        self.cursors().get(destination).cloned().unwrap_or_default()
-    }
-
-    fn look_on_from(&self, destination: &str, key: String) {
-        self.cursors().insert(destination.to_owned(), key);
-    }
-
-    fn look_from_the_start(&self, destination: &str) {
-        self.cursors().remove(destination);
-    }
-
-    fn cursors(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
-        self.looked_until.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn not_before(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
-        self.not_before.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lane(&self, destination: &str) -> Arc<Semaphore> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(
-            lanes
-                .entry(destination.to_owned())
-                .or_insert_with(|| Arc::new(Semaphore::new(LANE_DELIVERIES_MAX))),
-        )
-    }
-}
-
 /// How many resend intervals to pause after this delivery.
-fn pause_intervals(delivery: i64) -> u32 {
-    let grown = u32::try_from(delivery).unwrap_or(u32::MAX) / PAUSE_GROWS_AFTER_DELIVERIES;
-    grown.clamp(1, PAUSE_INTERVALS_MAX)
+fn pause_intervals(delivery: i64) -> i64 {
+    (delivery / PAUSE_GROWS_AFTER_DELIVERIES).clamp(1, PAUSE_INTERVALS_MAX)
 }
 
 #[cfg(test)]
@@ -390,17 +371,5 @@ mod tests {
     fn pauses_grow_up_to_four_intervals() {
         let pauses = [1, 19, 20, 29, 30, 40, 5_000, i64::MAX].map(pause_intervals);
         assert_eq!(pauses, [1, 1, 2, 2, 3, 4, 4, 4]);
-    }
-
-    #[test]
-    fn a_pause_that_is_over_is_forgotten() {
-        let shared = Shared::default();
-        shared.wait("over", Duration::ZERO);
-        shared.wait("waits", Duration::from_secs(60));
-        assert!(!shared.must_wait("over") && shared.must_wait("waits"));
-        shared.forget_the_past();
-        assert_eq!(shared.not_before().keys().collect::<Vec<_>>(), ["waits"]);
-        shared.forget("waits");
-        assert!(!shared.must_wait("waits"));
     }
 }

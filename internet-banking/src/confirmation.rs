@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::Bank;
 use crate::contracts::StoreError;
-use crate::sign_in::{PasswordError, SignedIn, Verdict as Judged};
+use crate::sign_in::{PasswordError, SignedIn, Use, Verdict as Judged};
 
 /// Wrong passwords in a row that lock it.
 pub const FAILURES_MAX: i64 = 5;
@@ -46,8 +46,15 @@ pub async fn verify(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<
         return Ok(Verdict::Locked);
     }
     let stored = bank.contracts.confirmation_hash(&by.user).await?;
-    let is_right = bank.passwords.verify(stored, typed.expose_secret()).await? != Judged::Wrong;
+    let place = bank.passwords.place(Use::Confirmation).await?;
+    let is_right = bank.passwords.verify(place, stored, typed.expose_secret()).await? != Judged::Wrong;
     Ok(count(&bank.database, user, is_right, bank.clock.now()).await?)
+}
+
+/// Lifts the lock of a user's confirmation password and forgets the wrong ones. Who may ask for it is the
+/// caller's question.
+pub async fn unlock(database: &Database, user: UserId) -> Result<(), sqlx::Error> {
+    execute!(database, "DELETE FROM confirmation_failure WHERE app_user = $1", user.uuid()).map(drop)
 }
 
 async fn is_locked(database: &Database, user: UserId) -> Result<bool, sqlx::Error> {
@@ -125,6 +132,8 @@ mod tests {
         assert_eq!(count(&test.database, user, false, now()).await.unwrap(), Verdict::Locked);
         assert!(is_locked(&test.database, user).await.unwrap());
         assert_eq!(count(&test.database, user, true, now()).await.unwrap(), Verdict::Locked);
+        unlock(&test.database, user).await.unwrap();
+        assert_eq!(count(&test.database, user, false, now()).await.unwrap(), Verdict::Wrong { left: 4 });
         let other = UserId::generate();
         assert_eq!(count(&test.database, other, true, now()).await.unwrap(), Verdict::Right);
     }

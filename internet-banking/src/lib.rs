@@ -14,6 +14,7 @@ pub mod policy;
 pub mod secrets;
 pub mod sign_in;
 pub mod tokens;
+mod unlock;
 
 use axum::Router;
 use database::Database;
@@ -25,6 +26,8 @@ use ledger::Ledger;
 use crate::secrets::{Purpose, Secret};
 use crate::sign_in::{Passwords, Sessions, SignIns, Throttle, ThrottleLimits};
 use crate::tokens::{SealingKey, Tokens};
+
+pub use unlock::unlock;
 
 /// Everything the bank's pages work with. Cheap to clone; one for all listeners of a process.
 #[derive(Clone)]

@@ -1,8 +1,10 @@
-//! The addresses of the bank's pages as one type: handlers and templates never spell a path.
+//! The addresses of the bank's pages as one type: routes, handlers and templates use it.
 
 use std::fmt;
 
 use domain::PaymentId;
+
+use crate::help::Code;
 
 /// A page of the bank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +27,12 @@ pub enum Link {
     PayeasyNew,
     /// Payments of the last 100 days.
     PayeasyHistory,
+    /// Those of them whose outcome is not known yet.
+    PayeasyHistoryOpen,
     /// The collectors that can be paid.
     PayeasyCollectors,
+    /// The list of error codes.
+    Help,
 }
 
 impl Link {
@@ -42,6 +48,8 @@ impl Link {
             Self::Home => "/home",
             Self::PayeasyNew => "/payeasy/new",
             Self::PayeasyHistory => "/payeasy/history",
+            Self::PayeasyHistoryOpen => "/payeasy/history?state=checking",
+            Self::Help => "/help",
             Self::PayeasyCollectors => "/payeasy/collectors",
         }
     }
@@ -53,12 +61,105 @@ impl fmt::Display for Link {
     }
 }
 
-/// The page of one payment.
+/// The page of one payment. Its id says nothing about payer, account or amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaymentLink(pub PaymentId);
+
+impl PaymentLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/payeasy/payments/{payment}";
+}
 
 impl fmt::Display for PaymentLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "/payeasy/payments/{}", self.0)
+    }
+}
+
+/// The same payment to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrintLink(pub PaymentId);
+
+impl PrintLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/payeasy/payments/{payment}/print";
+}
+
+impl fmt::Display for PrintLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/print", PaymentLink(self.0))
+    }
+}
+
+/// The help page of an error code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HelpLink(pub Code);
+
+impl HelpLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/help/{code}";
+}
+
+impl fmt::Display for HelpLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", Link::Help, self.0)
+    }
+}
+
+/// A page of a payment being entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryPage {
+    /// The numbers of the slip.
+    Numbers,
+    /// Bill and account.
+    Bills,
+    /// The last look.
+    Review,
+    /// What became of it.
+    Result,
+}
+
+impl EntryPage {
+    /// The page of every entry, for the router.
+    pub const fn route(self) -> &'static str {
+        match self {
+            Self::Numbers => "/payeasy/new/{draft}/numbers",
+            Self::Bills => "/payeasy/new/{draft}/bills",
+            Self::Review => "/payeasy/new/{draft}/review",
+            Self::Result => "/payeasy/new/{draft}/result",
+        }
+    }
+}
+
+/// A page of one entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryLink<'a> {
+    /// The draft's id.
+    pub draft: &'a str,
+    /// Which page.
+    pub page: EntryPage,
+}
+
+impl fmt::Display for EntryLink<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.page.route().replace("{draft}", self.draft))
+    }
+}
+
+/// The next page of the history under the same filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryLink {
+    /// The chosen collector's place in the directory.
+    pub place: Option<usize>,
+    /// The chosen group of states.
+    pub state: &'static str,
+    /// The last payment of the page before.
+    pub older: PaymentId,
+}
+
+impl fmt::Display for HistoryLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.place.map_or_else(String::new, |place| place.to_string());
+        write!(f, "{}?collector={place}&state={}&older={}", Link::PayeasyHistory, self.state, self.older)
     }
 }

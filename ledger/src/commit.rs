@@ -77,12 +77,14 @@ pub enum OutboxChange {
         /// Seconds of the lease.
         lease_s: i64,
     },
-    /// Gives claimed work back, to be taken again at once.
+    /// Gives claimed work back, to be taken again after a pause, by whatever process.
     Release {
         /// The work.
         key: String,
         /// The claim.
         fence: i64,
+        /// Seconds during which nobody takes it.
+        pause_s: i64,
     },
     /// Ends claimed work.
     Finish {

@@ -236,9 +236,11 @@ fn touches(commit: &Commit) -> Vec<Touched> {
     keys
 }
 
-/// A serialisation failure or a deadlock: the transaction is undone and may simply run again.
+/// A serialisation failure, a deadlock, or a lock that another process did not let go in time: the transaction is
+/// undone and may simply run again.
 fn is_conflict(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "40001" || code == "40P01")
+    let code = error.as_database_error().and_then(|e| e.code());
+    code.is_some_and(|code| ["40001", "40P01", "55P03"].contains(&code.as_ref()))
 }
 
 /// The database itself said no, so nothing was committed. Anything else may hide a COMMIT that took place; so may

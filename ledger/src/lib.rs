@@ -55,6 +55,11 @@ impl Ledger {
         }
     }
 
+    /// Whether the group commit is at work. It ends early only by a bug of ours; then nothing can be paid here.
+    pub fn is_running(&self) -> bool {
+        !self.queue.is_closed()
+    }
+
     /// The database underneath, for what is not money.
     pub fn database(&self) -> &Database {
         &self.database

@@ -95,7 +95,10 @@ pub struct Confirmation {
 pub fn confirm(facts: &Facts, confirmation: Confirmation, now: Timestamp) -> Result<Step, StoreError> {
     let mut path = Path::from(facts, Position::start(now), now);
     path.event(Event::Held, Body::default(), None)?;
-    path.event(Event::Claimed, Body { delivery: Some(1), ..Body::default() }, None)?;
+    // the outbox row ends with the payment; here the message that went out stays. Its transport signature is
+    // made anew at each sending and is not kept: it covers these bytes, the address and the time of sending
+    let sent = Some(confirmation.payload.clone());
+    path.event(Event::Claimed, Body { delivery: Some(1), ..Body::default() }, sent)?;
     let entity = EntityId::from(facts.id);
     path.commit.guards = confirmation.guards.into_iter().map(|key| (key, entity)).collect();
     path.commit.transfers = holds(facts);
@@ -196,7 +199,7 @@ pub fn resume(
 }
 
 /// A delivery and what it came to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Delivered<'r> {
     /// The claim it was sent under.
     pub fence: i64,
@@ -206,6 +209,8 @@ pub struct Delivered<'r> {
     pub report: &'r Report,
     /// The answer, where there was one.
     pub evidence: Evidence,
+    /// Seconds to the next delivery, where this one leaves the payment open.
+    pub pause_s: i64,
     /// Taken by an acceptance, where the bill may be paid again.
     pub accepted_guard: Option<GuardKey>,
 }
@@ -220,7 +225,7 @@ pub fn delivered(
     if !position.state.is_open() {
         return late(facts, position, delivered, now);
     }
-    let Delivered { fence, delivery, report, evidence, accepted_guard } = delivered;
+    let Delivered { fence, delivery, report, evidence, pause_s, accepted_guard } = delivered;
     let mut path = Path::from(facts, position, now);
     let mut body = Body { delivery: Some(delivery), signature: evidence.signature, ..Body::default() };
     let message = evidence.message;
@@ -252,13 +257,13 @@ pub fn delivered(
             // it speaks for this delivery only: an earlier one may have been applied
             let back = path.position.state == State::Sending && path.position.others_not_applied(delivery);
             path.event(if back { Event::NotApplied } else { Event::OutcomeUnknown }, body, message)?;
-            path.release(facts, fence);
+            path.release(facts, fence, pause_s);
             Ok(Some(path.end(Effect::Wait)))
         }
         Report::Unknown { reason } => {
             body.reason = Some(reason.clone());
             path.event(Event::OutcomeUnknown, body, message)?;
-            path.release(facts, fence);
+            path.release(facts, fence, pause_s);
             Ok(Some(path.end(Effect::Wait)))
         }
     }
@@ -357,8 +362,8 @@ impl<'f> Path<'f> {
         self.commit.outbox.push(OutboxChange::Finish { key: facts.message_key.clone(), fence });
     }
 
-    fn release(&mut self, facts: &Facts, fence: i64) {
-        self.commit.outbox.push(OutboxChange::Release { key: facts.message_key.clone(), fence });
+    fn release(&mut self, facts: &Facts, fence: i64, pause_s: i64) {
+        self.commit.outbox.push(OutboxChange::Release { key: facts.message_key.clone(), fence, pause_s });
     }
 
     fn audit(&mut self, action: &'static str, detail: &str) {

@@ -219,6 +219,36 @@ impl Gateway {
         Ok(HistoryPage { payments, more })
     }
 
+    /// Payments with open work, however old: held, being sent, or without a known outcome. The oldest first.
+    pub async fn open_payments(
+        &self,
+        contract: ContractId,
+        accounts: &[AccountId],
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        if accounts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<ShownRow> = read!(self.database(), |c| {
+            // the open work is short and a contract's history is long: CROSS JOIN keeps SQLite to this order
+            let mut sql = QueryBuilder::new(shown_of(
+                "outbox o CROSS JOIN payment p",
+                "p.id = o.entity AND p.contract = ",
+            ));
+            sql.push_bind(contract.uuid());
+            sql.push(" AND p.account IN (");
+            let mut list = sql.separated(", ");
+            for account in accounts {
+                list.push_bind(account.get());
+            }
+            list.push_unseparated(")");
+            sql.push(" ORDER BY p.held_us, p.id LIMIT ");
+            sql.push_bind(i64::from(limit.clamp(1, HISTORY_LIMIT_MAX)));
+            sql.build_query_as().fetch_all(c).await
+        })?;
+        rows.into_iter().map(Payment::try_from).collect()
+    }
+
     /// The facts of a payment and where it stands, whoever's it is: for the sender.
     pub(crate) async fn load(&self, entity: EntityId) -> Result<Option<(Facts, Position)>, StoreError> {
         let mut tx = self.database().snapshot().await?;
@@ -240,8 +270,13 @@ async fn facts(tx: &mut Tx, entity: EntityId) -> Result<Option<Facts>, StoreErro
 
 /// A query of payments with their last event, ending in the condition.
 fn shown(condition: &str) -> String {
+    shown_of("payment p", condition)
+}
+
+/// The same from other tables, `p` among them.
+fn shown_of(tables: &str, condition: &str) -> String {
     format!(
-        "SELECT {COLUMNS}, e.at_us AS event_at_us, e.body AS event_body FROM payment p \
+        "SELECT {COLUMNS}, e.at_us AS event_at_us, e.body AS event_body FROM {tables} \
          JOIN event e ON e.entity = p.id AND e.seq = (SELECT max(l.seq) FROM event l WHERE l.entity = p.id) \
          WHERE {condition}"
     )

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use collectors::client::Limits;
+use database::on_both;
 use database::testing::TestDatabase;
-use database::{Database, on_both};
 use domain::payment::State;
 use domain::{Clock, PaymentId, Yen};
 use gateway::{PaymentOrder, Settings};
@@ -33,7 +33,7 @@ impl Process {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let _inside = runtime.enter();
-        let database = Database::open(&test.url).await.unwrap();
+        let database = test.reopened().await;
         let hub = Hub::open(database, clock, network, settings, limits).await;
         Self { runtime, hub }
     }

@@ -11,7 +11,7 @@ use gateway::{InquiryError, Settings};
 use ledger::{Commit, EntityId, OutboxChange, OutboxEntry};
 use serde_json::json;
 
-use crate::support::{PENSION, SHOP, Slip, TAX, TYPED, World, limits, settings};
+use crate::support::{Hub, PENSION, SHOP, Slip, TAX, TYPED, World, limits, settings};
 
 on_both!(
     an_answer_that_is_lost_is_asked_for_again,
@@ -218,4 +218,29 @@ async fn a_failed_inquiry_keeps_nothing(test: TestDatabase) {
     let stranger = domain::ContractId::generate();
     assert_eq!(world.hub.gateway.inquiry(stranger, inquiry.id).await.unwrap(), None);
     assert_eq!(world.hub.gateway.inquiry(world.payer.contract, inquiry.id).await.unwrap(), Some(inquiry));
+}
+
+/// The pause between two deliveries holds for all processes together.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_processes_do_not_repeat_more_often_than_one() {
+    let settings = Settings { resend_interval_s: 2, ..settings() };
+    let world = World::with(database::testing::postgres().await, settings.clone(), &limits()).await;
+    let open = async || {
+        let database = world.test.database.clone();
+        Hub::open(database, &world.clock, &world.network, settings.clone(), &limits()).await
+    };
+    let others = [open().await, open().await];
+    world.network.fault("99022", json!({"mode": "drop", "on": "clearing"})).await;
+    let id = world.pay(SHOP).await.unwrap().facts.id;
+    let once = ["held", "claimed", "outcome_unknown"];
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(world.events(id).await, once, "nobody repeats before the pause is over");
+    world.reaches_events(id, 5).await;
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(world.events(id).await.len(), 5, "and one of them does it then");
+    world.network.fault("99022", json!({})).await;
+    let payment = world.reaches(id, State::Accepted).await;
+    assert_eq!(world.network.record(&payment).await.unwrap().0, 3);
+    world.assert_clean().await;
+    drop(others);
 }

@@ -5,6 +5,7 @@
 mod api;
 mod audit;
 mod bills;
+mod cleaning;
 mod crash;
 mod faults;
 mod pay;

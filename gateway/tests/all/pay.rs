@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use database::on_both;
 use database::testing::TestDatabase;
+use database::{execute, on_both};
 use domain::payment::State;
 use domain::{AccountId, ContractId, PaymentId, Timestamp, UserId, Yen};
 use gateway::{Guard, GuardKind, HistoryQuery, InquiryError, PayError, Payer, PaymentOrder, chart};
@@ -43,10 +43,13 @@ async fn a_payment_goes_all_the_way(test: TestDatabase) {
     assert_eq!(world.events(order.payment).await, ["held", "claimed", "accepted"]);
     let (deliveries, first_by, code) = world.network.record(&payment).await.unwrap();
     assert_eq!((deliveries, first_by.as_str(), code.as_str()), (1, "Clearing", "0000"));
-    // the answer is kept as it came
+    // what was sent is kept as it went out, and the answer as it came
     let kept: Vec<Option<Vec<u8>>> = database::on!(world.test.database, |c| {
         sqlx::query_scalar("SELECT message FROM event ORDER BY seq").fetch_all(c).await.unwrap()
     });
+    let received = world.network.last_request("00200").await;
+    assert_eq!(decoded(&received).body.name(), "Clearing");
+    assert_eq!(kept[..2], [None, Some(received)]);
     assert_eq!(decoded(kept[2].as_ref().unwrap()).body.name(), "ClearingAnswer");
     // the same again is the same payment
     assert_eq!(world.hub.gateway.pay(order).await.unwrap(), payment);
@@ -258,4 +261,37 @@ async fn history_shows_the_contracts_own_newest_first(test: TestDatabase) {
     ] {
         assert!(world.hub.gateway.history(&other).await.unwrap().payments.is_empty());
     }
+}
+
+/// Only PostgreSQL lets a test hold up one statement and not another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_was_held_meanwhile_is_not_said_to_be_refused() {
+    let world = World::new(database::testing::postgres().await).await;
+    let order = world.order(&world.inquire(TAX).await);
+    let locked = async |table: &str| {
+        let mut tx = world.test.database.begin().await.unwrap();
+        execute!(tx, sqlx::AssertSqlSafe(format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))).unwrap();
+        tx
+    };
+    let click = || {
+        let (gateway, order) = (world.hub.gateway.clone(), order.clone());
+        tokio::spawn(async move { gateway.pay(order).await })
+    };
+    let a_moment = || tokio::time::sleep(Duration::from_millis(200));
+    // the first click waits in the middle of its commit
+    let outbox = locked("outbox").await;
+    let first = click();
+    a_moment().await;
+    // the second one has looked for a payment of this id and found none; it waits for the inquiry
+    let inquiry = locked("inquiry").await;
+    let second = click();
+    a_moment().await;
+    outbox.rollback().await.unwrap();
+    let first = first.await.unwrap().unwrap();
+    assert_eq!(first.state, State::Accepted);
+    // midnight: the collector is closed
+    world.clock.advance_seconds(14 * 60 * 60);
+    inquiry.rollback().await.unwrap();
+    assert_eq!(second.await.unwrap().unwrap(), first, "and not that nothing was debited");
+    world.assert_clean().await;
 }

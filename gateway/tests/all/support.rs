@@ -131,14 +131,26 @@ impl Network {
         record
     }
 
+    /// The bytes of the newest message that a collector received.
+    pub async fn last_request(&self, collector: &str) -> Vec<u8> {
+        let listed = self.control("GET", &format!("/control/{collector}/messages"), String::new()).await;
+        let id = &listed["messages"][0]["id"];
+        let path = format!("/control/{collector}/messages/{id}.xml?side=request");
+        self.control_bytes("GET", &path, String::new()).await
+    }
+
     async fn control(&self, method: &str, path: &str, body: String) -> Value {
+        serde_json::from_slice(&self.control_bytes(method, path, body).await).unwrap()
+    }
+
+    async fn control_bytes(&self, method: &str, path: &str, body: String) -> Vec<u8> {
         let request =
             http::Request::builder().method(method).uri(path).header("content-type", "application/json");
         let response = self.site.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let ok = response.status().is_success();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert!(ok, "{path}: {}", String::from_utf8_lossy(&body));
-        serde_json::from_slice(&body).unwrap()
+        body.to_vec()
     }
 
     /// Adds bills of 1,000 yen at 社会保険庁, one a customer number.
@@ -319,6 +331,16 @@ impl World {
             Ok(payment) => payment,
             Err(_) => panic!("{} instead of {state}", self.payment(id).await.state),
         }
+    }
+
+    /// Waits until a payment has this many events.
+    pub async fn reaches_events(&self, id: PaymentId, count: usize) {
+        let waiting = async {
+            while self.events(id).await.len() < count {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.unwrap();
     }
 
     pub async fn balance(&self) -> Balance {

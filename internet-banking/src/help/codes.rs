@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::links::HelpLink;
+
 /// What became of the payer's money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Money {
@@ -60,6 +62,11 @@ macro_rules! codes {
             /// What the page shows and the address of the help page ends with.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $code),* }
+            }
+
+            /// The address of its help page.
+            pub const fn help(self) -> HelpLink {
+                HelpLink(self)
             }
 
             /// The explanation.
@@ -194,22 +201,22 @@ codes! {
     ConfirmationPasswordWrong = "P-401", Untouched,
     "確認用パスワードの誤り",
     "確認用パスワードが違います。",
-    "ログインパスワードとは別の、確認用パスワードを入力してください。続けて誤ると、ご利用を停止します。";
+    "ログインパスワードとは別の、確認用パスワードを入力してください。";
     /// The confirmation password is locked.
     ConfirmationPasswordLocked = "P-402", Untouched,
     "確認用パスワードの停止",
     "確認用パスワードを続けて誤られたため、確認用パスワードを使うお手続きを停止しています。",
-    "照会はこれまでどおりご利用になれます。停止の解除は、マスターユーザまたはお取引店にご相談ください。";
+    "照会はこれまでどおりご利用になれます。停止の解除は、お取引店の窓口にお申し出ください。";
     /// The one-time password is wrong.
     OneTimePasswordWrong = "P-403", Untouched,
     "ワンタイムパスワードの誤り",
     "ワンタイムパスワードが違います。",
-    "トークンに今表示されている6けたの数字を入力してください。数字は60秒ごとに変わります。続けて誤ると、ご利用を停止します。";
+    "トークンに今表示されている6けたの数字を入力してください。数字は60秒ごとに変わります。";
     /// The token is locked for all who share it.
     OneTimePasswordLocked = "P-404", Untouched,
     "ワンタイムパスワードの停止",
     "ワンタイムパスワードを続けて誤られたため、このトークンを使うお手続きを停止しています。トークンを共用している方全員が対象です。",
-    "税金・国庫金の払込や照会はこれまでどおりご利用になれます。停止の解除は、マスターユーザまたは管理者ユーザにご依頼ください。";
+    "税金・国庫金の払込や照会はこれまでどおりご利用になれます。停止の解除は、お取引店の窓口にお申し出ください。";
     /// The one-time password was used before.
     OneTimePasswordUsed = "P-405", Untouched,
     "使用済みのワンタイムパスワード",

@@ -12,11 +12,11 @@ use edge::{Failure, Frame, render};
 pub use codes::{Code, Entry, Money};
 
 use crate::Bank;
-use crate::links::Link;
+use crate::links::{HelpLink, Link};
 
-/// `/help` and `/help/{code}`.
+/// The list of codes and the page of each.
 pub fn routes() -> Router<Bank> {
-    Router::new().route("/help", get(index)).route("/help/{code}", get(show))
+    Router::new().route(Link::Help.path(), get(index)).route(HelpLink::ROUTE, get(show))
 }
 
 #[derive(Template)]

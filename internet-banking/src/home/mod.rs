@@ -6,11 +6,9 @@ use axum::extract::State;
 use axum::response::Html;
 use axum::routing::get;
 use chrono::{NaiveTime, Timelike};
-use domain::payment::State as PaymentState;
 use domain::time::month_day;
 use domain::{Timestamp, Yen};
 use edge::{Failure, Frame, render};
-use gateway::HistoryQuery;
 use ledger::Balance;
 
 use crate::Bank;
@@ -19,10 +17,8 @@ use crate::frame::{self, Area};
 use crate::links::{Link, PaymentLink};
 use crate::sign_in::SignedIn;
 
-/// How far back payments without an outcome are looked for; they are settled in days.
-const OPEN_PAYMENTS_DAYS: i64 = 14;
-/// The newest payments among which those without an outcome are looked for.
-const OPEN_PAYMENTS_LOOKED_AT: u32 = 50;
+/// Payments without an outcome that the page names; the history has the others.
+const TASKS_MAX: u32 = 10;
 
 /// The page of this folder.
 pub fn routes() -> Router<Bank> {
@@ -40,6 +36,8 @@ struct Page {
     may_see_balances: bool,
     may_pay: bool,
     tasks: Vec<Task>,
+    /// Whether there are more than these.
+    more_tasks: bool,
     lines: Vec<Line>,
     total: Yen,
 }
@@ -72,12 +70,16 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
     let mut frame = frame::page(&signed_in, Area::Home);
     if signed_in.session.ended_other {
         frame.notice = Some(
-            "同じログインIDでの前のログインを終了しました。お心当たりがない場合は、すぐに取引店へご連絡ください。"
+            "同じログインIDでの前のログインを終了しました。お心当たりがない場合は、すぐにお取引店へご連絡ください。"
                 .to_owned(),
         );
         bank.sign_ins.sessions().told(signed_in.session.key).await?;
     }
     let total = lines.iter().try_fold(Yen::ZERO, |sum, line| sum.checked_add(line.balance));
+    let mut tasks = tasks(&bank, &signed_in).await?;
+    let named = usize::try_from(TASKS_MAX).unwrap_or(usize::MAX);
+    let more_tasks = tasks.len() > named;
+    tasks.truncate(named);
     render(&Page {
         frame,
         greeting: greeting(now.time()),
@@ -86,27 +88,19 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         may_see_balances: signed_in.user.rights.may(Business::Inquiry),
         may_pay: signed_in.user.rights.may(Business::PayEasy),
         total: total.ok_or_else(|| Failure::internal("the sum of the balances does not fit"))?,
-        tasks: tasks(&bank, &signed_in, now).await?,
+        more_tasks,
+        tasks,
         lines,
     })
 }
 
 /// 払込結果を確認中: payments that the user may see and that wait for the collector's word.
-async fn tasks(bank: &Bank, signed_in: &SignedIn, now: Timestamp) -> Result<Vec<Task>, Failure> {
+async fn tasks(bank: &Bank, signed_in: &SignedIn) -> Result<Vec<Task>, Failure> {
     let accounts = signed_in.user.rights.accounts(Business::PayEasy);
     if accounts.is_empty() {
         return Ok(Vec::new());
     }
-    let query = HistoryQuery {
-        contract: signed_in.contract.id,
-        accounts,
-        since: now.plus_seconds(-OPEN_PAYMENTS_DAYS * 86_400),
-        collector: None,
-        before: None,
-        limit: OPEN_PAYMENTS_LOOKED_AT,
-    };
-    let page = bank.gateway.history(&query).await?;
-    let is_open = |state| matches!(state, PaymentState::Held | PaymentState::Sending | PaymentState::Unknown);
+    let open = bank.gateway.open_payments(signed_in.contract.id, &accounts, TASKS_MAX + 1).await?;
     let task = |payment: gateway::Payment| {
         let facts = payment.facts;
         let collector = bank.gateway.directory().get(&facts.collector);
@@ -117,7 +111,7 @@ async fn tasks(bank: &Bank, signed_in: &SignedIn, now: Timestamp) -> Result<Vec<
             amount: facts.amount,
         }
     };
-    Ok(page.payments.into_iter().filter(|payment| is_open(payment.state)).map(task).collect())
+    Ok(open.into_iter().map(task).collect())
 }
 
 /// The accounts whose balance the user may see. An account that the ledger does not know is a fault of ours,

@@ -3,10 +3,10 @@
 
 use domain::{AccountId, BillId, CollectorNumber, ContractId, InquiryId, PaymentId, Timestamp, UserId, Yen};
 
+use crate::links::{EntryLink, EntryPage};
+
 /// Seconds of business time after which an entry that was begun is over.
 pub const DRAFT_LIFE_S: i64 = 30 * 60;
-/// Seconds for which the hub takes payments of an answered inquiry; told to the payer, decided by the hub.
-pub const INQUIRY_VALID_S: i64 = 15 * 60;
 /// Entries that one user may have open; the oldest goes first.
 pub const DRAFTS_PER_USER_MAX: i64 = 20;
 
@@ -66,11 +66,11 @@ impl Draft {
     /// The address of a page.
     pub fn path(&self, step: Step) -> String {
         let page = match step {
-            Step::Numbers => "numbers",
-            Step::Bills => "bills",
-            Step::Review => "review",
+            Step::Numbers => EntryPage::Numbers,
+            Step::Bills => EntryPage::Bills,
+            Step::Review => EntryPage::Review,
         };
-        format!("/payeasy/new/{}/{page}", self.id)
+        EntryLink { draft: &self.id, page }.to_string()
     }
 }
 

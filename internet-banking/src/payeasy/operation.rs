@@ -79,10 +79,9 @@ fn inquiry_problem(error: &InquiryError, collector: &Collector, today: Date) -> 
         | InquiryError::AmountNeeded
         | InquiryError::AmountNotTyped => unavailable(error),
         InquiryError::Closed => Problem::CollectorClosed { hours: Some(collector.hours.text(today)) },
+        InquiryError::Refused(ResponseCode::Malformed) => unavailable(error),
         // a collector without 納付区分 has none that could be wrong
-        InquiryError::Refused(ResponseCode::Malformed | ResponseCode::PaymentCategoryWrong)
-            if collector.numbers.category.is_none() =>
-        {
+        InquiryError::Refused(ResponseCode::PaymentCategoryWrong) if collector.numbers.category.is_none() => {
             Problem::Refused(ResponseCode::CustomerNumberWrong)
         }
         InquiryError::Refused(answer) => Problem::Refused(answer),

@@ -179,12 +179,14 @@ const fn refused(answer: ResponseCode) -> Code {
         ResponseCode::BankNotContracted => Code::BankNotContracted,
         ResponseCode::CustomerNumberWrong | ResponseCode::ConfirmationNumberWrong => Code::NumbersWrong,
         ResponseCode::ChannelNotAccepted => Code::ChannelNotAccepted,
-        ResponseCode::PaymentCategoryWrong | ResponseCode::Malformed => Code::CategoryWrong,
+        ResponseCode::PaymentCategoryWrong => Code::CategoryWrong,
         ResponseCode::BillNotObtained => Code::BillNotObtained,
         ResponseCode::AlreadyPaid => Code::AlreadyPaid,
         ResponseCode::Expired => Code::Expired,
         ResponseCode::AmountDiffers => Code::AmountDiffers,
         ResponseCode::NotYetPayable => Code::NotYetPayable,
+        // the collector could not read our message: nothing that the payer typed is to blame
+        ResponseCode::Malformed => Code::Unavailable,
         ResponseCode::Normal
         | ResponseCode::CancellationNotFromCounter
         | ResponseCode::CounterDateWrong
@@ -247,6 +249,12 @@ mod tests {
             (customer.code(), customer.words(), customer.field()),
             (confirmation.code(), confirmation.words(), confirmation.field())
         );
+    }
+
+    #[test]
+    fn a_message_of_ours_that_the_collector_cannot_read_is_not_the_payers_mistake() {
+        let malformed = Problem::Refused(ResponseCode::Malformed);
+        assert_eq!((malformed.code(), malformed.field()), (Code::Unavailable, None));
     }
 
     #[test]

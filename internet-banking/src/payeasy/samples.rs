@@ -10,7 +10,8 @@ use super::problem::Problem;
 use super::rules::{Asked, Questions, TypedNumbers};
 use super::views::*;
 use super::words::shown;
-use crate::help::Code;
+use crate::help::{Code, Money};
+use crate::links::{Link, PaymentLink, PrintLink};
 
 fn frame(has_errors: bool) -> Frame {
     let nav =
@@ -179,7 +180,8 @@ fn payment(state: State) -> PaymentView {
     let id = PaymentId::generate();
     PaymentView {
         id,
-        path: payment_path(id),
+        path: PaymentLink(id),
+        print: PrintLink(id),
         state,
         shown: shown(state),
         receipt_number: "20261124-000001".to_owned(),
@@ -207,7 +209,7 @@ fn payment_pages() -> Vec<String> {
     for state in State::ALL {
         for just_paid in [true, false] {
             let payment = payment(*state);
-            let here = payment.path.clone();
+            let here = payment.path.to_string();
             let html = PaymentPage { frame: frame(false), payment, just_paid, here }.render().unwrap();
             assert!(html.contains(&format!("data-state=\"{state}\"")) && html.contains(shown(*state).word));
             pages.push(html);
@@ -254,6 +256,44 @@ fn every_page() -> Vec<String> {
         other_pages(),
     ];
     groups.concat()
+}
+
+#[test]
+fn a_payment_is_called_debited_only_when_it_is_paid() {
+    for state in State::ALL {
+        let page = PaymentPage {
+            frame: frame(false),
+            payment: payment(*state),
+            just_paid: false,
+            here: String::new(),
+        };
+        let print = PrintPage {
+            frame: frame(false),
+            payment: payment(*state),
+            contract: String::new(),
+            printed_at: String::new(),
+        };
+        let (page, print) = (page.render().unwrap(), print.render().unwrap());
+        let goes_on = state.is_paid() || state.is_open();
+        for html in [&page, &print] {
+            assert_eq!(html.contains("引き落とし金額"), state.is_paid(), "{state}");
+            assert_eq!(html.contains("確保している金額"), state.is_open(), "{state}");
+            assert_eq!(html.contains("領収日"), goes_on, "{state}");
+        }
+        assert_eq!(page.contains("この払込の取り消しはできません"), goes_on, "{state}");
+    }
+    assert!(history_pages().iter().all(|html| !html.contains("引き落とし金額")));
+}
+
+#[test]
+fn where_money_may_have_moved_the_history_comes_first() {
+    for code in Code::ALL {
+        let html = StoppedPage::new(frame(true), *code, None, None).render().unwrap();
+        let first = html.split("<a class=\"button\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+        let untouched = matches!(code.entry().money, Money::Untouched | Money::Released);
+        let expected = if untouched { Link::PayeasyNew } else { Link::PayeasyHistory };
+        assert_eq!(first, expected.path(), "{code}");
+    }
 }
 
 /// The opening tags of an element.

@@ -9,7 +9,8 @@ use gateway::directory::Collector;
 use super::problem::Problem;
 use super::rules::{Questions, TypedNumbers};
 use super::words::{Shown, era_date, shown, time_of_day};
-use crate::help::{Code, Entry};
+use crate::help::{Code, Entry, Money};
+use crate::links::{Link, PaymentLink, PrintLink};
 
 /// The error summary at the top of a page.
 #[derive(Clone, Debug)]
@@ -47,17 +48,12 @@ impl Trouble {
 impl From<&Problem> for Trouble {
     fn from(problem: &Problem) -> Self {
         let other = match problem {
-            Problem::BillBusy { seen } => seen.map(payment_path),
+            Problem::BillBusy { seen } => seen.map(|id| PaymentLink(id).to_string()),
             _ => None,
         };
         let errors = Errors::one(problem.field().unwrap_or_default(), problem.words());
         Self { code: problem.code(), errors, other }
     }
-}
-
-/// The address of a payment. A payment's id says nothing about payer, account or amount.
-pub fn payment_path(payment: PaymentId) -> String {
-    format!("/payeasy/payments/{payment}")
 }
 
 /// A collector in the list of the first page.
@@ -197,7 +193,7 @@ impl BillRow {
 pub struct AccountRow {
     /// The ledger's id, in the form only and checked against the user's accounts.
     pub id: i64,
-    /// Branch, kind and number.
+    /// Kind, number and branch.
     pub name: String,
     /// 支払可能額.
     pub available: Yen,
@@ -281,7 +277,7 @@ pub struct ReviewPage {
     pub balance_after: Yen,
     /// 納期限.
     pub due: Option<String>,
-    /// Whether a payment to the same number was completed within the history's time.
+    /// Whether a payment to the same number was accepted before, whoever made it.
     pub repeats_paid: bool,
     /// Whether a one-time password is asked.
     pub one_time_password: bool,
@@ -295,7 +291,9 @@ pub struct PaymentView {
     /// Its id.
     pub id: PaymentId,
     /// Its page.
-    pub path: String,
+    pub path: PaymentLink,
+    /// Its page to print.
+    pub print: PrintLink,
     /// Its state.
     pub state: State,
     /// The state's words.
@@ -326,7 +324,7 @@ pub struct PaymentView {
     pub amount: Yen,
     /// 手数料.
     pub fee: Yen,
-    /// What left the account.
+    /// Amount and fee; the state says whether they left the account.
     pub total: Yen,
     /// 延滞金.
     pub late_charge: Yen,
@@ -342,7 +340,8 @@ impl PaymentView {
         let facts = &payment.facts;
         Self {
             id: facts.id,
-            path: payment_path(facts.id),
+            path: PaymentLink(facts.id),
+            print: PrintLink(facts.id),
             state: payment.state,
             shown: shown(payment.state),
             receipt_number: facts.receipt_number.clone(),
@@ -372,6 +371,11 @@ impl PaymentView {
 
     fn is_open(&self) -> bool {
         self.state.is_open()
+    }
+
+    /// Whether the money left the account, or is held to leave it.
+    fn is_paid_or_open(&self) -> bool {
+        self.state.is_paid() || self.state.is_open()
     }
 }
 
@@ -459,6 +463,8 @@ pub struct StoppedPage {
     pub remedy: &'static str,
     /// The payment that is in the way.
     pub other: Option<String>,
+    /// Whether the payer looks at the history before anything else: money may have moved.
+    pub history_first: bool,
     /// The stable code.
     pub code: Code,
 }
@@ -468,6 +474,7 @@ impl StoppedPage {
     pub fn new(frame: Frame, code: Code, happened: Option<String>, other: Option<String>) -> Self {
         let Entry { title, happened: general, money, remedy } = code.entry();
         let happened = happened.unwrap_or_else(|| general.to_owned());
-        Self { frame, title, happened, money: money.words(), remedy, other, code }
+        let history_first = !matches!(money, Money::Untouched | Money::Released);
+        Self { frame, title, happened, money: money.words(), remedy, other, history_first, code }
     }
 }

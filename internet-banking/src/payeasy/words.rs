@@ -46,11 +46,16 @@ pub struct Shown {
     pub class: &'static str,
     /// One sentence on what it means.
     pub meaning: &'static str,
+    /// What the total is called: it says whether that money left the account.
+    pub total_label: &'static str,
     /// What happens next, or what the payer does.
     pub next: &'static str,
     /// The help page, where the state is a trouble.
     pub help: Option<Code>,
 }
+
+/// What the total is called when the money stayed in the account.
+const NOT_DEBITED: &str = "お支払い金額(引き落とされていません)";
 
 /// Money is held, and whether the collector cleared is not known yet.
 const CHECKING: Shown = Shown {
@@ -58,6 +63,7 @@ const CHECKING: Shown = Shown {
     icon: "●",
     class: "wait",
     meaning: "収納機関の受付結果を確認しています。お支払い金額は口座に確保されています。",
+    total_label: "確保している金額",
     next: "もう一度払い込まないでください。結果は払込履歴でご確認になれます。",
     help: Some(Code::OutcomeUnknown),
 };
@@ -70,11 +76,12 @@ pub const fn shown(state: State) -> Shown {
             icon: "✓",
             class: "ok",
             meaning: "払い込みました。収納機関が受け付けています。",
+            total_label: "引き落とし金額",
             next: "領収書は発行されません。記録が必要な場合は、この画面を印刷してください。",
             help: None,
         },
         State::Held => Shown {
-            meaning: "収納機関へまだ送れていません。送れるようになり次第、手続きを進めます。\
+            meaning: "収納機関にまだ受け付けられていません。受け付けられるようになり次第、手続きを進めます。\
                       お支払い金額は口座に確保されています。",
             ..CHECKING
         },
@@ -84,6 +91,7 @@ pub const fn shown(state: State) -> Shown {
             icon: "!",
             class: "bad",
             meaning: "収納機関が受け付けませんでした。お支払い金額は引き落とされていません。",
+            total_label: NOT_DEBITED,
             next: "理由は収納機関にお問い合わせください。",
             help: Some(Code::Rejected),
         },
@@ -92,6 +100,7 @@ pub const fn shown(state: State) -> Shown {
             icon: "!",
             class: "bad",
             meaning: "払込は行われませんでした。お支払い金額は引き落とされていません。",
+            total_label: NOT_DEBITED,
             next: "お支払いが必要な場合は、番号の入力からもう一度お手続きください。",
             help: Some(Code::NotSent),
         },
@@ -100,6 +109,7 @@ pub const fn shown(state: State) -> Shown {
             icon: "−",
             class: "info",
             meaning: "窓口での払込が取り消され、お支払い金額は口座に戻されました。",
+            total_label: "お支払い金額(口座に戻しました)",
             next: "詳しくはお取引店にお問い合わせください。",
             help: None,
         },
@@ -129,6 +139,8 @@ mod tests {
             let shown = shown(*state);
             assert_eq!(shown.class == "ok", state.is_paid(), "{state}");
             assert_eq!(shown.class == "wait", state.is_open(), "{state}");
+            assert_eq!(shown.total_label == "引き落とし金額", state.is_paid(), "{state}");
+            assert_eq!(shown.total_label == "確保している金額", state.is_open(), "{state}");
         }
     }
 }

@@ -9,7 +9,7 @@ mod throttle;
 
 pub use operation::{Refusal, SignIns};
 pub use pages::routes;
-pub use password::{PasswordError, Passwords, Verdict};
+pub use password::{PasswordError, Passwords, Place, Use, Verdict};
 pub use session::{Session, Sessions, SessionsError};
 pub use signed_in::SignedIn;
 pub use throttle::{Throttle, ThrottleLimits};

@@ -5,7 +5,7 @@ use domain::{Clock, Timestamp, UserId};
 use edge::{Peer, SessionId, SessionStore};
 use uuid::Uuid;
 
-use super::password::{PasswordError, Passwords, Verdict};
+use super::password::{PasswordError, Passwords, Use, Verdict};
 use super::session::{NewSession, Sessions, SessionsError};
 use super::throttle::{Admission, Throttle};
 use crate::contracts::SignInMethod;
@@ -32,6 +32,12 @@ pub enum Refusal {
     /// They do not, and the login ID is blocked for a while from now on.
     #[error("wrong login ID or password, blocked now")]
     WrongAndBlocked,
+    /// They do not, and the login ID is locked from now on.
+    #[error("wrong login ID or password, locked now")]
+    WrongAndLocked,
+    /// Too many sign in at the same time; the password was not looked at and nothing was counted.
+    #[error("too many sign-ins at the same time")]
+    Busy,
     /// The login ID or the address is blocked for a while; the password was not looked at.
     #[error("blocked for a while")]
     Blocked,
@@ -75,25 +81,57 @@ impl SignIns {
         peer: Peer,
     ) -> Result<SessionId, Refusal> {
         let now = self.clock.now();
-        if self.throttle.is_address_blocked(peer.ip(), now).await? {
+        if !self.throttle.admit_address(peer.ip(), now).await? {
             tracing::warn!(address = %peer.ip(), "sign-in refused: too many failures from the address");
             return Err(Refusal::Blocked);
         }
+        let outcome = self.judge(login_id, password, peer, now).await;
+        match &outcome {
+            Ok(_) | Err(Refusal::Busy | Refusal::Blocked | Refusal::Locked) => {
+                self.throttle.take_back(peer.ip()).await?;
+            }
+            Err(Refusal::Wrong | Refusal::WrongAndBlocked | Refusal::WrongAndLocked) => {
+                self.throttle.failed_from(peer.ip(), now).await?;
+                tracing::warn!(address = %peer.ip(), "sign-in failed");
+            }
+            // what could not be judged stays counted
+            Err(Refusal::Database(_) | Refusal::Password(_) | Refusal::Sessions(_)) => {}
+        }
+        outcome
+    }
+
+    async fn judge(
+        &self,
+        login_id: &str,
+        password: &str,
+        peer: Peer,
+        now: Timestamp,
+    ) -> Result<SessionId, Refusal> {
+        // before the login ID's count, so that whoever finds no place has not used up a try
+        let place = match self.passwords.place(Use::SignIn).await {
+            Ok(place) => place,
+            Err(PasswordError::Busy) => {
+                tracing::warn!(address = %peer.ip(), "sign-in refused: too many at the same time");
+                return Err(Refusal::Busy);
+            }
+            Err(error) => return Err(error.into()),
+        };
         let login_id: String = login_id.trim().chars().take(LOGIN_ID_CHARS_MAX + 1).collect();
         let admission = self.throttle.admit(&login_id, now).await?;
         match admission {
-            Admission::Admitted | Admission::Last => {}
+            Admission::Admitted | Admission::Last | Admission::LastOfAll => {}
             Admission::Blocked => return Err(Refusal::Blocked),
             Admission::Locked => return Err(Refusal::Locked),
         }
         let found = self.find(&login_id).await?;
         let (user, stored) = found.unzip();
-        let verdict = self.passwords.verify(stored, password).await?;
+        let verdict = self.passwords.verify(place, stored, password).await?;
         let (Some(user), Verdict::Right { rehashed }) = (user, verdict) else {
-            self.throttle.count_address(peer.ip(), now).await?;
-            tracing::warn!(address = %peer.ip(), "sign-in failed");
-            let blocked = admission == Admission::Last;
-            return Err(if blocked { Refusal::WrongAndBlocked } else { Refusal::Wrong });
+            return Err(match admission {
+                Admission::Last => Refusal::WrongAndBlocked,
+                Admission::LastOfAll => Refusal::WrongAndLocked,
+                Admission::Admitted | Admission::Blocked | Admission::Locked => Refusal::Wrong,
+            });
         };
         if let Some(hash) = rehashed {
             self.store_hash(user, &hash).await?;

@@ -7,12 +7,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use edge::session::Loaded;
 use edge::{CookieKind, CsrfForm, Errors, Failure, Frame, Peer, PreSession, SessionId, SessionStore, render};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
 use super::operation::Refusal;
 use crate::links::Link;
 use crate::{Bank, frame};
+
+/// When to come back, where too many sign in at the same time.
+const RETRY_AFTER_S: u32 = 10;
 
 /// The pages of this folder.
 pub fn routes() -> Router<Bank> {
@@ -69,7 +72,7 @@ async fn show(
         }
         "elsewhere" => Some(
             "同じログインIDで別の画面からログインがあったため、この画面の利用を終了しました。\
-             お心当たりがない場合は、すぐに取引店へご連絡ください。",
+             お心当たりがない場合は、すぐにお取引店へご連絡ください。",
         ),
         "signed-out" => Some("ログアウトしました。"),
         _ => None,
@@ -102,8 +105,13 @@ async fn sign_in(
             Ok(response)
         }
         Err(refusal) => {
+            let busy = matches!(refusal, Refusal::Busy);
             let (status, words) = words(refusal)?;
-            again(&pre, &form, status, Errors::one("login_id", words))
+            let mut response = again(&pre, &form, status, Errors::one("login_id", words))?;
+            if busy {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+            }
+            Ok(response)
         }
     }
 }
@@ -150,11 +158,21 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
     Ok(match refusal {
         Refusal::Wrong => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            "ログインIDまたはログインパスワードが違います。続けて5回違うと、30分間ログインできなくなります。",
+            "ログインIDまたはログインパスワードが違います。続けて5回違うと、ログインできなくなります。",
         ),
         Refusal::WrongAndBlocked => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "ログインIDまたはログインパスワードが違います。続けて5回違ったため、30分間ログインできません。",
+        ),
+        Refusal::WrongAndLocked => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "ログインIDまたはログインパスワードが違います。失敗が続いたため、このログインIDのご利用を停止しました。\
+             停止の解除は、お取引店の窓口へお申し出ください。",
+        ),
+        Refusal::Busy => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "ただいまログインが混み合っているため、パスワードを確かめられませんでした。\
+             失敗の回数には数えていません。少し待ってから、もう一度ログインしてください。",
         ),
         Refusal::Blocked => (
             StatusCode::TOO_MANY_REQUESTS,
@@ -162,8 +180,8 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
         ),
         Refusal::Locked => (
             StatusCode::TOO_MANY_REQUESTS,
-            "失敗が続いたため、このログインIDは利用を停止しています。マスターユーザの方は取引店へ、\
-             そのほかの方は貴社のマスターユーザへお申し出ください。",
+            "失敗が続いたため、このログインIDのご利用を停止しています。\
+             停止の解除は、お取引店の窓口へお申し出ください。",
         ),
         Refusal::Database(error) => return Err(error.into()),
         Refusal::Password(error) => return Err(error.into()),

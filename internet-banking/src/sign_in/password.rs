@@ -1,12 +1,13 @@
 //! Passwords as Argon2id under a pepper (SEC-08), hashed off the async threads and a few at a time.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use domain::random;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 /// Memory of one hash in KiB (OWASP: 19 MiB, two passes, one lane).
@@ -15,9 +16,11 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// Bytes of salt.
 const SALT_BYTES: usize = 16;
-/// Hashes computed at the same time; more wait their turn, so that sign-ins never take all processors or
-/// memory.
+/// Hashes computed at the same time for each use; more wait their turn, so that sign-ins never take all
+/// processors or memory.
 const CONCURRENT_MAX: usize = 2;
+/// How long anybody waits for a turn.
+const WAIT_MAX: Duration = Duration::from_secs(5);
 /// Characters of a password. Longer ones are wrong without being looked at.
 pub const PASSWORD_CHARS_MAX: usize = 128;
 
@@ -27,9 +30,25 @@ pub struct Passwords(Arc<Hasher>);
 
 struct Hasher {
     pepper: Zeroizing<[u8; 32]>,
-    places: Semaphore,
+    sign_in_places: Arc<Semaphore>,
+    confirmation_places: Arc<Semaphore>,
     /// Verified when there is no user, so that an unknown ID takes as long as a known one.
     dummy: OnceLock<String>,
+}
+
+/// What a password is for. Each use has places of its own, so that a flood of sign-ins stops no payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// ログインパスワード.
+    SignIn,
+    /// 確認用パスワード.
+    Confirmation,
+}
+
+/// A turn to have one password hashed or verified.
+#[derive(Debug)]
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
 }
 
 /// What a typed password is.
@@ -50,6 +69,9 @@ pub enum PasswordError {
     /// The stored hash is none, or hashing failed.
     #[error("a password cannot be hashed or its hash not be read: {0}")]
     Hash(String),
+    /// Too many others are waiting; nothing was judged.
+    #[error("too many passwords are being judged")]
+    Busy,
     /// The process is shutting down.
     #[error("the process is stopping")]
     Stopping,
@@ -64,30 +86,60 @@ impl std::fmt::Debug for Passwords {
 impl Passwords {
     /// With the deployment's pepper.
     pub fn new(pepper: Zeroizing<[u8; 32]>) -> Self {
-        Self(Arc::new(Hasher { pepper, places: Semaphore::new(CONCURRENT_MAX), dummy: OnceLock::new() }))
+        let places = || Arc::new(Semaphore::new(CONCURRENT_MAX));
+        Self(Arc::new(Hasher {
+            pepper,
+            sign_in_places: places(),
+            confirmation_places: places(),
+            dummy: OnceLock::new(),
+        }))
+    }
+
+    /// Waits for a turn, but not for long.
+    pub async fn place(&self, of: Use) -> Result<Place, PasswordError> {
+        let places = match of {
+            Use::SignIn => &self.0.sign_in_places,
+            Use::Confirmation => &self.0.confirmation_places,
+        };
+        match tokio::time::timeout(WAIT_MAX, places.clone().acquire_owned()).await {
+            Ok(place) => place.map(|_permit| Place { _permit }).map_err(|_| PasswordError::Stopping),
+            Err(_) => Err(PasswordError::Busy),
+        }
     }
 
     /// The string to store for a password.
     pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
         let password = Zeroizing::new(password.to_owned());
-        self.run(move |hasher| hasher.hash(&password)).await
+        let place = self.place(Use::SignIn).await?;
+        self.run(place, move |hasher| hasher.hash(&password)).await
     }
 
     /// Judges a typed password. Without a stored hash (unknown user) it takes the same time and answers
     /// wrong.
-    pub async fn verify(&self, stored: Option<String>, typed: &str) -> Result<Verdict, PasswordError> {
+    pub async fn verify(
+        &self,
+        place: Place,
+        stored: Option<String>,
+        typed: &str,
+    ) -> Result<Verdict, PasswordError> {
         // what is too long is cut, not skipped: it must take the same time
         let typed: Zeroizing<String> = Zeroizing::new(typed.chars().take(PASSWORD_CHARS_MAX + 1).collect());
-        self.run(move |hasher| hasher.verify(stored.as_deref(), &typed)).await
+        self.run(place, move |hasher| hasher.verify(stored.as_deref(), &typed)).await
     }
 
     async fn run<T: Send + 'static>(
         &self,
+        place: Place,
         work: impl FnOnce(&Hasher) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let _place = self.0.places.acquire().await.map_err(|_| PasswordError::Stopping)?;
         let hasher = self.0.clone();
-        tokio::task::spawn_blocking(move || work(&hasher)).await.map_err(|_| PasswordError::Stopping)?
+        // the place goes along: whoever no longer waits for the answer frees it only when the work is done
+        let work = move || {
+            let done = work(&hasher);
+            drop(place);
+            done
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| PasswordError::Stopping)?
     }
 }
 
@@ -144,18 +196,36 @@ mod tests {
         Passwords::new(Zeroizing::new([pepper; 32]))
     }
 
+    async fn judged(passwords: &Passwords, stored: Option<String>, typed: &str) -> Verdict {
+        let place = passwords.place(Use::SignIn).await.unwrap();
+        passwords.verify(place, stored, typed).await.unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_forever_and_a_flood_of_sign_ins_stops_no_confirmation() {
+        let own = passwords(1);
+        let mut taken = Vec::new();
+        for _ in 0..CONCURRENT_MAX {
+            taken.push(own.place(Use::SignIn).await.unwrap());
+        }
+        assert!(matches!(own.place(Use::SignIn).await, Err(PasswordError::Busy)));
+        own.place(Use::Confirmation).await.unwrap();
+        taken.pop();
+        own.place(Use::SignIn).await.unwrap();
+    }
+
     #[tokio::test]
     async fn only_the_password_under_its_pepper_is_right() {
         let own = passwords(1);
         let hash = own.hash("correct horse battery").await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let right = Verdict::Right { rehashed: None };
-        assert_eq!(own.verify(Some(hash.clone()), "correct horse battery").await.unwrap(), right);
-        assert_eq!(own.verify(Some(hash.clone()), "correct horse batterz").await.unwrap(), Verdict::Wrong);
-        assert_eq!(own.verify(Some(hash.clone()), "").await.unwrap(), Verdict::Wrong);
+        assert_eq!(judged(&own, Some(hash.clone()), "correct horse battery").await, right);
+        assert_eq!(judged(&own, Some(hash.clone()), "correct horse batterz").await, Verdict::Wrong);
+        assert_eq!(judged(&own, Some(hash.clone()), "").await, Verdict::Wrong);
         let other = passwords(2);
-        assert_eq!(other.verify(Some(hash), "correct horse battery").await.unwrap(), Verdict::Wrong);
-        assert_eq!(own.verify(None, "no user has this password").await.unwrap(), Verdict::Wrong);
+        assert_eq!(judged(&other, Some(hash), "correct horse battery").await, Verdict::Wrong);
+        assert_eq!(judged(&own, None, "no user has this password").await, Verdict::Wrong);
     }
 
     #[tokio::test]
@@ -171,11 +241,10 @@ mod tests {
         .hash_password_with_salt(b"old password", &[7; SALT_BYTES])
         .unwrap()
         .to_string();
-        let Verdict::Right { rehashed: Some(new) } = own.verify(Some(old), "old password").await.unwrap()
-        else {
+        let Verdict::Right { rehashed: Some(new) } = judged(&own, Some(old), "old password").await else {
             panic!("an old hash must be replaced");
         };
-        assert_eq!(own.verify(Some(new), "old password").await.unwrap(), Verdict::Right { rehashed: None });
+        assert_eq!(judged(&own, Some(new), "old password").await, Verdict::Right { rehashed: None });
     }
 
     #[tokio::test]
@@ -183,9 +252,9 @@ mod tests {
         let own = passwords(1);
         let longest = "あ".repeat(PASSWORD_CHARS_MAX);
         let hash = own.hash(&longest).await.unwrap();
-        assert_ne!(own.verify(Some(hash.clone()), &longest).await.unwrap(), Verdict::Wrong);
+        assert_ne!(judged(&own, Some(hash.clone()), &longest).await, Verdict::Wrong);
         let longer = format!("{longest}あ");
         let hash = own.hash(&longer).await.unwrap();
-        assert_eq!(own.verify(Some(hash), &longer).await.unwrap(), Verdict::Wrong);
+        assert_eq!(judged(&own, Some(hash), &longer).await, Verdict::Wrong);
     }
 }

@@ -209,17 +209,6 @@ impl SessionStore for Sessions {
         }))
     }
 
-    async fn rotate(&self, old: SessionKey, new: SessionKey, now: Timestamp) -> Result<bool, SessionsError> {
-        let rotated = execute!(
-            self.database,
-            "UPDATE session SET key = $1, seen_us = $2 WHERE key = $3 AND ended_us IS NULL",
-            bytes(new),
-            now.micros(),
-            bytes(old)
-        )?;
-        Ok(rotated == 1)
-    }
-
     async fn end(&self, key: SessionKey, now: Timestamp) -> Result<(), SessionsError> {
         Ok(self.end_as(key, "sign-out", now).await?)
     }

@@ -50,6 +50,8 @@ pub enum Admission {
     Admitted,
     /// It may, and if it fails the login ID is blocked.
     Last,
+    /// It may, and if it fails the login ID is locked.
+    LastOfAll,
     /// Blocked for a while.
     Blocked,
     /// Locked until somebody unlocks it.
@@ -67,8 +69,8 @@ impl Throttle {
     pub async fn admit(&self, login_id: &str, now: Timestamp) -> Result<Admission, sqlx::Error> {
         let limits = &self.limits;
         let subject = self.login_subject(login_id);
-        let counted: Option<i64> = on!(self.database, |c| {
-            sqlx::query_scalar(
+        let counted: Option<(i64, i64)> = on!(self.database, |c| {
+            sqlx::query_as(
                 "INSERT INTO sign_in_throttle (subject, failures, blocks, blocked_until_us, touched_us)
                  VALUES ($1, 1, 0, 0, $2)
                  ON CONFLICT (subject) DO UPDATE SET
@@ -80,7 +82,7 @@ impl Throttle {
                                            ELSE sign_in_throttle.blocked_until_us END,
                    touched_us = $2
                  WHERE sign_in_throttle.blocked_until_us <= $2 AND sign_in_throttle.blocks < $5
-                 RETURNING blocked_until_us",
+                 RETURNING blocked_until_us, blocks",
             )
             .bind(&subject)
             .bind(now.micros())
@@ -91,8 +93,9 @@ impl Throttle {
             .await
         })?;
         match counted {
-            Some(until) if until > now.micros() => Ok(Admission::Last),
-            Some(_) => Ok(Admission::Admitted),
+            Some((until, _)) if until <= now.micros() => Ok(Admission::Admitted),
+            Some((_, blocks)) if blocks >= limits.login_blocks_max => Ok(Admission::LastOfAll),
+            Some(_) => Ok(Admission::Last),
             None => {
                 let blocks: Option<i64> = read!(self.database, |c| {
                     sqlx::query_scalar("SELECT blocks FROM sign_in_throttle WHERE subject = $1")
@@ -116,40 +119,48 @@ impl Throttle {
         .map(drop)
     }
 
-    /// Whether nobody may sign in from an address for now.
-    pub async fn is_address_blocked(&self, address: IpAddr, now: Timestamp) -> Result<bool, sqlx::Error> {
-        let until: Option<i64> = read!(self.database, |c| {
-            sqlx::query_scalar("SELECT blocked_until_us FROM sign_in_throttle WHERE subject = $1")
-                .bind(self.address_subject(address))
-                .fetch_optional(c)
-                .await
-        })?;
-        Ok(until.is_some_and(|until| until > now.micros()))
-    }
-
-    /// Counts a failure from an address. Right tries do not clear it: whoever has one account could go on
-    /// guessing the others.
-    pub async fn count_address(&self, address: IpAddr, now: Timestamp) -> Result<(), sqlx::Error> {
+    /// Counts a try from an address as a failure before it is judged, unless the address is blocked; `false`
+    /// then. Every counted try ends in [`Self::failed_from`] or [`Self::take_back`].
+    pub async fn admit_address(&self, address: IpAddr, now: Timestamp) -> Result<bool, sqlx::Error> {
         let limits = &self.limits;
-        execute!(
+        let counted = execute!(
             self.database,
             "INSERT INTO sign_in_throttle (subject, failures, blocks, blocked_until_us, touched_us)
              VALUES ($1, 1, 0, 0, $2)
              ON CONFLICT (subject) DO UPDATE SET
-               failures = CASE WHEN sign_in_throttle.touched_us <= $5 THEN 1
-                               WHEN sign_in_throttle.failures + 1 >= $3 THEN 0
+               failures = CASE WHEN sign_in_throttle.touched_us <= $4 THEN 1
                                ELSE sign_in_throttle.failures + 1 END,
-               blocked_until_us = CASE WHEN sign_in_throttle.touched_us > $5
-                                        AND sign_in_throttle.failures + 1 >= $3 THEN $4
-                                       ELSE sign_in_throttle.blocked_until_us END,
-               touched_us = $2",
+               touched_us = CASE WHEN sign_in_throttle.touched_us <= $4 THEN $2
+                                 ELSE sign_in_throttle.touched_us END
+             WHERE sign_in_throttle.touched_us <= $4 OR sign_in_throttle.failures < $3",
             self.address_subject(address),
             now.micros(),
             limits.address_failures_max,
-            now.plus_seconds(limits.block_s).micros(),
             now.plus_seconds(-limits.block_s).micros(),
+        )?;
+        Ok(counted == 1)
+    }
+
+    /// Takes the count of a try from an address back: it was right, or was not judged. The failures of others
+    /// stay: whoever has one account could otherwise go on guessing the rest.
+    pub async fn take_back(&self, address: IpAddr) -> Result<(), sqlx::Error> {
+        execute!(
+            self.database,
+            "UPDATE sign_in_throttle SET failures = failures - 1 WHERE subject = $1 AND failures > 0",
+            self.address_subject(address),
         )
-        .map(drop)?;
+        .map(drop)
+    }
+
+    /// A counted try from an address was wrong: the time after which its failures are forgotten begins anew.
+    pub async fn failed_from(&self, address: IpAddr, now: Timestamp) -> Result<(), sqlx::Error> {
+        let limits = &self.limits;
+        execute!(
+            self.database,
+            "UPDATE sign_in_throttle SET touched_us = $2 WHERE subject = $1 AND touched_us < $2",
+            self.address_subject(address),
+            now.micros(),
+        )?;
         execute!(
             self.database,
             "DELETE FROM sign_in_throttle WHERE touched_us < $1 AND blocks < $2",
@@ -177,5 +188,68 @@ impl Throttle {
         context.update(&[0]);
         context.update(value);
         context.sign().as_ref().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use database::testing::TestDatabase;
+
+    database::on_both!(
+        tries_sent_side_by_side_from_one_address_are_admitted_up_to_the_limit,
+        right_tries_neither_use_up_the_limit_nor_keep_old_failures_alive,
+    );
+
+    const MAX: i64 = 50;
+
+    fn throttle(test: &TestDatabase) -> Throttle {
+        Throttle::new(test.database.clone(), &Zeroizing::new([5; 32]), ThrottleLimits::default())
+    }
+
+    fn address() -> IpAddr {
+        "192.0.2.1".parse().unwrap()
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap()
+    }
+
+    async fn tries_sent_side_by_side_from_one_address_are_admitted_up_to_the_limit(test: TestDatabase) {
+        let throttle = throttle(&test);
+        let mut tries = tokio::task::JoinSet::new();
+        for _ in 0..2 * MAX {
+            let throttle = throttle.clone();
+            tries.spawn(async move { throttle.admit_address(address(), now()).await.unwrap() });
+        }
+        let admitted = tries.join_all().await.into_iter().filter(|admitted| *admitted).count();
+        assert_eq!(i64::try_from(admitted).unwrap(), MAX);
+        throttle.take_back(address()).await.unwrap();
+        assert!(throttle.admit_address(address(), now()).await.unwrap());
+        assert!(!throttle.admit_address(address(), now()).await.unwrap());
+        let failed_at = now().plus_seconds(60);
+        throttle.failed_from(address(), failed_at).await.unwrap();
+        let block_s = throttle.limits.block_s;
+        assert!(!throttle.admit_address(address(), failed_at.plus_seconds(block_s - 1)).await.unwrap());
+        assert!(throttle.admit_address(address(), failed_at.plus_seconds(block_s)).await.unwrap());
+    }
+
+    async fn right_tries_neither_use_up_the_limit_nor_keep_old_failures_alive(test: TestDatabase) {
+        let throttle = throttle(&test);
+        for _ in 0..MAX - 1 {
+            assert!(throttle.admit_address(address(), now()).await.unwrap());
+        }
+        throttle.failed_from(address(), now()).await.unwrap();
+        for second in 0..MAX {
+            assert!(throttle.admit_address(address(), now().plus_seconds(second)).await.unwrap());
+            throttle.take_back(address()).await.unwrap();
+        }
+        let later = now().plus_seconds(throttle.limits.block_s);
+        for _ in 0..MAX {
+            assert!(
+                throttle.admit_address(address(), later).await.unwrap(),
+                "the old failures are forgotten"
+            );
+        }
     }
 }

@@ -81,6 +81,16 @@ impl Tokens {
         }
     }
 
+    /// Lifts a token's lock and forgets the wrong codes. Who may ask for it is the caller's question.
+    pub async fn unlock(&self, serial: &str) -> Result<(), TokenError> {
+        let found = execute!(
+            self.database,
+            "UPDATE token SET failures = 0, locked_us = NULL WHERE serial = $1",
+            serial,
+        )?;
+        if found == 1 { Ok(()) } else { Err(TokenError::Unknown(serial.to_owned())) }
+    }
+
     /// A right code ends the row of wrong ones, unless it was seen before (somebody may have looked over a
     /// shoulder).
     async fn right(&self, serial: &str, step: Step) -> Result<Verdict, TokenError> {
@@ -168,6 +178,9 @@ mod tests {
         assert_eq!(tokens.verify(SERIAL, &wrong, now()).await.unwrap(), Verdict::Locked);
         let right = tokens.current_code(SERIAL, now()).await.unwrap();
         assert_eq!(tokens.verify(SERIAL, &right, now()).await.unwrap(), Verdict::Locked);
+        tokens.unlock(SERIAL).await.unwrap();
+        assert_eq!(tokens.verify(SERIAL, &wrong, now()).await.unwrap(), Verdict::Wrong { left: 4 });
+        assert!(matches!(tokens.unlock("T-999").await, Err(TokenError::Unknown(_))));
     }
 
     async fn a_right_code_ends_the_row_of_wrong_ones_once(test: TestDatabase) {

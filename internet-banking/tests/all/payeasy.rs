@@ -162,6 +162,40 @@ async fn the_history_is_cut_into_pages_and_ends_after_100_days(test: TestDatabas
     world.clock.advance_seconds(100 * 24 * 3600);
     let mut browser = world.signed_in().await;
     assert!(browser.get("/payeasy/history").await.body.contains("該当する払込はありません"));
+    let home = browser.get("/home").await.body;
+    assert_eq!(home.matches("/payeasy/payments/").count(), 10, "open payments stay, however old");
+    assert!(home.contains("/payeasy/history?state=checking"), "and there are more");
+}
+
+#[tokio::test]
+async fn home_names_open_payments_of_the_users_accounts_alone() {
+    let world = World::new(sqlite().await).await;
+    let mut browser = world.signed_in().await;
+    let first = Rights::none().with(Business::PayEasy, &world.accounts[..1]);
+    add_user(&world.bank, world.contract, "jiro01", Role::General, first).await;
+    for (id, account) in [("B1", 1_001), ("B2", 1_002)] {
+        let entry = Entry::answered(&world, &mut browser, TAX, &[bill(id, 100)]).await;
+        assert_eq!(entry.pay(&mut browser, id, account).await.location(), entry.page("result"));
+    }
+    assert_eq!(browser.get("/home").await.body.matches("/payeasy/payments/").count(), 2);
+    let mut jiro = world.browser();
+    jiro.sign_in("jiro01", PASSWORD).await;
+    let home = jiro.get("/home").await.body;
+    assert_eq!(home.matches("/payeasy/payments/").count(), 1);
+    assert!(!home.contains("state=checking"));
+}
+
+#[tokio::test]
+async fn a_bill_that_anybody_paid_before_is_paid_again_with_a_warning_only() {
+    let world = World::new(sqlite().await).await;
+    let mut browser = world.signed_in().await;
+    let entry = Entry::answered(&world, &mut browser, TAX, &[bill("B1", 100), bill("B2", 100)]).await;
+    database::execute!(world.bank.database, "UPDATE inquiry SET generations = '{\"B1\":1}'").unwrap();
+    for (id, warned) in [("B1", true), ("B2", false)] {
+        entry.choose(&mut browser, id, 1_001).await;
+        let review = entry.review(&mut browser).await;
+        assert_eq!(review.body.contains("重ねて払い込む場合だけ"), warned, "{id}");
+    }
 }
 
 #[tokio::test]

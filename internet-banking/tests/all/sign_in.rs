@@ -10,6 +10,7 @@ use edge::CookieKind;
 use http::{StatusCode, header};
 use internet_banking::contracts::{Plan, Rights, Role, SignInMethod};
 use internet_banking::secrets::{Purpose, Secret};
+use internet_banking::sign_in::Use;
 use tokio::time::Instant;
 
 use crate::support::{LOGIN_ID, PASSWORD, Page, SECRET, World, add_user};
@@ -115,17 +116,43 @@ async fn guesses_side_by_side_count_like_guesses_in_a_row(test: TestDatabase) {
 async fn three_blocks_lock_until_somebody_unlocks(test: TestDatabase) {
     let world = World::new(test).await;
     let mut browser = world.browser();
-    for _ in 0..3 {
-        for _ in 0..5 {
+    for round in 1..=3 {
+        for _ in 0..4 {
             browser.sign_in(LOGIN_ID, "wrong").await;
         }
+        let fifth = browser.sign_in(LOGIN_ID, "wrong").await;
+        assert_eq!(summary(&fifth).contains("30分間"), round < 3, "{round}");
+        assert_eq!(summary(&fifth).contains("お取引店の窓口"), round == 3, "{round}");
         world.clock.advance_seconds(BLOCK_S);
     }
     world.clock.advance_seconds(365 * 86_400);
     let page = browser.sign_in(LOGIN_ID, PASSWORD).await;
     assert!(summary(&page).contains("利用を停止しています"));
-    world.bank.sign_ins.unlock(LOGIN_ID).await.unwrap();
+    let (database, secret) = (&world.bank.database, Secret::new(SECRET));
+    assert!(internet_banking::unlock(database, &secret, LOGIN_ID).await.unwrap());
+    assert!(!internet_banking::unlock(database, &secret, "nobody").await.unwrap());
     assert_eq!(browser.sign_in(LOGIN_ID, PASSWORD).await.location(), "/home");
+}
+
+#[tokio::test]
+async fn who_finds_no_place_is_told_to_come_back_and_has_used_up_no_try() {
+    let world = World::new(database::testing::sqlite().await).await;
+    let mut browser = world.browser();
+    for _ in 0..4 {
+        browser.sign_in(LOGIN_ID, "wrong").await;
+    }
+    let mut taken = Vec::new();
+    while let Ok(Ok(place)) =
+        tokio::time::timeout(Duration::from_millis(50), world.bank.passwords.place(Use::SignIn)).await
+    {
+        taken.push(place);
+    }
+    let page = browser.sign_in(LOGIN_ID, "wrong").await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(page.headers[header::RETRY_AFTER], "10");
+    assert!(summary(&page).contains("混み合っている"));
+    taken.clear();
+    assert_eq!(browser.sign_in(LOGIN_ID, PASSWORD).await.location(), "/home", "the fifth try");
 }
 
 async fn an_unknown_login_id_is_blocked_like_a_known_one(test: TestDatabase) {

@@ -30,7 +30,8 @@ pub(super) struct Outbox {
     server_now_us: i64,
     inserts: Vec<Vec<Value>>,
     claims: Vec<(String, Open)>,
-    releases: Vec<String>,
+    /// The work given back, and until when nobody takes it.
+    releases: Vec<(String, i64)>,
     finishes: Vec<Value>,
 }
 
@@ -84,7 +85,7 @@ impl Outbox {
             let (key, fence, claiming) = match change {
                 OutboxChange::Put { .. } => continue,
                 OutboxChange::Claim { key, fence, .. } => (key, fence, true),
-                OutboxChange::Release { key, fence } | OutboxChange::Finish { key, fence } => {
+                OutboxChange::Release { key, fence, .. } | OutboxChange::Finish { key, fence } => {
                     (key, fence, false)
                 }
             };
@@ -131,7 +132,10 @@ impl Outbox {
                         self.claims.push((key.clone(), *open));
                     }
                 }
-                OutboxChange::Release { key, .. } => self.releases.push(key.clone()),
+                OutboxChange::Release { key, pause_s, .. } => {
+                    let until_us = self.lease(*pause_s);
+                    self.releases.push((key.clone(), until_us));
+                }
                 OutboxChange::Finish { key, .. } => {
                     self.rows.remove(key);
                     self.finishes.push(key.clone().into());
@@ -163,8 +167,9 @@ impl Outbox {
             )?;
             insert::exactly(&OUTBOX, 1, claimed)?;
         }
-        for key in &self.releases {
-            let released = execute!(tx, "UPDATE outbox SET lease_until_us = 0 WHERE key = $1", key)?;
+        for (key, until_us) in &self.releases {
+            let released =
+                execute!(tx, "UPDATE outbox SET lease_until_us = $1 WHERE key = $2", *until_us, key)?;
             insert::exactly(&OUTBOX, 1, released)?;
         }
         Ok(())

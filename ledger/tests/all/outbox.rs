@@ -12,6 +12,7 @@ database::on_both!(
     work_put_without_a_lease_is_claimed_once,
     a_running_lease_holds_off_other_claims,
     a_lease_runs_out,
+    released_work_is_left_alone_until_its_pause_is_over,
     a_wrong_fence_changes_nothing,
     finished_work_is_gone,
     work_is_replaced_in_one_commit,
@@ -39,7 +40,11 @@ fn claim(fence: i64) -> OutboxChange {
 }
 
 fn release(fence: i64) -> OutboxChange {
-    OutboxChange::Release { key: KEY.to_owned(), fence }
+    release_for(fence, 0)
+}
+
+fn release_for(fence: i64, pause_s: i64) -> OutboxChange {
+    OutboxChange::Release { key: KEY.to_owned(), fence, pause_s }
 }
 
 fn finish(fence: i64) -> OutboxChange {
@@ -97,6 +102,21 @@ async fn a_lease_runs_out(test: TestDatabase) {
     let fence = put_work(&ledger, Some(0)).await;
     tokio::time::sleep(Duration::from_millis(2)).await;
     change(&ledger, [claim(fence)]).await.unwrap();
+}
+
+async fn released_work_is_left_alone_until_its_pause_is_over(test: TestDatabase) {
+    let ledger = ledger(&test).await;
+    let other = start(&test.database).await;
+    let fence = put_work(&ledger, Some(1)).await;
+    change(&ledger, [release_for(fence, 60)]).await.unwrap();
+    assert_eq!(work(&test).await, Some((fence, 1, true)));
+    for process in [&ledger, &other] {
+        assert_eq!(change(process, [claim(fence)]).await, fenced());
+    }
+    execute!(test.database, "UPDATE outbox SET lease_until_us = lease_until_us - 58000000").unwrap();
+    assert_eq!(change(&other, [claim(fence)]).await, fenced(), "not a second too early");
+    execute!(test.database, "UPDATE outbox SET lease_until_us = lease_until_us - 2000000").unwrap();
+    change(&other, [claim(fence)]).await.unwrap();
 }
 
 async fn a_wrong_fence_changes_nothing(test: TestDatabase) {

@@ -129,6 +129,8 @@ impl Walk {
             bytes_left: false,
         };
         assert_eq!(step.effect, Effect::Deliver { delivery: 1, repeat: false });
+        let kept: Vec<_> = step.commit.events.iter().map(|e| e.message.as_deref()).collect();
+        assert_eq!(kept, [None, Some(&b"clearing"[..])], "what is sent is kept with the claim");
         walk.commit(step.commit).unwrap();
         walk.claims.push(Claimed { fence: walk.fence(), delivery: 1, repeat: false });
         walk.check();
@@ -184,6 +186,7 @@ impl Walk {
             delivery: claim.delivery,
             report,
             evidence: Evidence { message: Some(vec![1]), signature: Some("mpn".to_owned()) },
+            pause_s: 30,
             accepted_guard: None,
         };
         let step = match step::delivered(&self.facts, before.clone(), delivered, self.now) {

@@ -4,16 +4,17 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use domain::{AccountId, Bill, BillId, PaymentId};
 use edge::{CsrfForm, Errors};
-use gateway::Inquiry;
 use gateway::directory::Collector;
+use gateway::{INQUIRY_VALID_S, Inquiry};
 use serde::Deserialize;
 
 use super::{
     Answer, Payable, Stop, again, drafts, failed, open, page_frame, payable, row, shown, valid_inquiry,
 };
 use crate::Bank;
+use crate::contracts::DepositAccount;
 use crate::help::Code;
-use crate::payeasy::draft::{Choice, Draft, INQUIRY_VALID_S, Step};
+use crate::payeasy::draft::{Choice, Draft, Step};
 use crate::payeasy::problem::Problem;
 use crate::payeasy::views::{AccountRow, BillRow, BillsPage, Trouble};
 use crate::payeasy::words::clock_time;
@@ -119,7 +120,7 @@ impl Offer<'_> {
                 .iter()
                 .map(|a| AccountRow {
                     id: a.account.get(),
-                    name: a.name.clone(),
+                    name: option_words(&a.details),
                     available: a.available,
                     chosen: chosen(a),
                 })
@@ -131,4 +132,9 @@ impl Offer<'_> {
     fn valid_until(&self) -> domain::Timestamp {
         self.inquiry.answered_at.plus_seconds(INQUIRY_VALID_S).min(self.draft.expires_at)
     }
+}
+
+/// What tells accounts apart comes first: a phone cuts off the end.
+fn option_words(account: &DepositAccount) -> String {
+    format!("{} {} {}", account.kind.label(), account.number, account.branch_name)
 }

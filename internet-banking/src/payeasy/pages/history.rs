@@ -3,13 +3,14 @@
 use axum::extract::{Query, State};
 use domain::payment::State as PaymentState;
 use domain::{PaymentId, Timestamp};
-use gateway::{HistoryPage as Found, HistoryQuery, InquiryRequest, Payment, StoreError};
+use gateway::{HistoryPage as Found, HistoryQuery, Payment, StoreError};
 use serde::Deserialize;
 
 use super::payments::named;
 use super::{Answer, Stop, admit, failed, page_frame, shown};
 use crate::Bank;
 use crate::contracts::Business;
+use crate::links::HistoryLink;
 use crate::payeasy::views::{CollectorChoice, HistoryPage, StateChoice};
 use crate::sign_in::SignedIn;
 
@@ -59,7 +60,7 @@ impl Group {
             Self::All => "すべて",
             Self::Paid => "払込完了",
             Self::Checking => "払込結果を確認中",
-            Self::NotPaid => "払込不成立",
+            Self::NotPaid => "払い込まれなかったもの",
         }
     }
 
@@ -89,10 +90,7 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(filter): Query<F
     let accounts = bank.contracts.accounts_for(&by.user, Business::PayEasy).await.map_err(failed)?;
     let query = HistoryQuery { collector, before, ..query(&by, since) };
     let (payments, last) = read(&bank, query, group).await.map_err(failed)?;
-    let older = last.map(|last| {
-        let place = place.map_or_else(String::new, |place| place.to_string());
-        format!("/payeasy/history?collector={place}&state={}&older={last}", group.value())
-    });
+    let older = last.map(|older| HistoryLink { place, state: group.value(), older }.to_string());
     let view = |payment: &Payment| {
         let account = accounts.iter().find(|a| a.account == payment.facts.account)?;
         Some(named(&bank, payment, account))
@@ -115,22 +113,6 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(filter): Query<F
         payments: payments.iter().filter_map(view).collect(),
         older,
     })
-}
-
-/// Whether a payment of the same numbers was completed within the history's time, as far as one read tells.
-pub(super) async fn was_paid(
-    bank: &Bank,
-    by: &SignedIn,
-    request: &InquiryRequest,
-) -> Result<bool, StoreError> {
-    let now = bank.clock.now();
-    let query = HistoryQuery { collector: Some(request.collector.clone()), ..query(by, since(now)) };
-    let found = bank.gateway.history(&query).await?;
-    Ok(found.payments.iter().any(|p| {
-        p.state.is_paid()
-            && p.facts.customer_number == request.customer_number
-            && p.facts.category == request.category
-    }))
 }
 
 /// One page of payments of a group, and where the next page begins, if there is one.

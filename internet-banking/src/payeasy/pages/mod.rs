@@ -18,12 +18,12 @@ use super::draft::{Draft, Step};
 use super::operation;
 use super::problem::Problem;
 use super::store::Drafts;
-use super::views::{StoppedPage, payment_path};
+use super::views::StoppedPage;
 use crate::Bank;
-use crate::contracts::Business;
+use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
 use crate::help::Code;
-use crate::links::Link;
+use crate::links::{EntryLink, EntryPage, Link, PaymentLink, PrintLink};
 use crate::policy;
 use crate::sign_in::SignedIn;
 
@@ -32,13 +32,13 @@ pub fn routes() -> Router<Bank> {
     Router::new()
         .route(Link::PayeasyNew.path(), get(numbers::start).post(numbers::begin))
         .route(Link::PayeasyCollectors.path(), get(numbers::collectors))
-        .route("/payeasy/new/{draft}/numbers", get(numbers::show).post(numbers::submit))
-        .route("/payeasy/new/{draft}/bills", get(choice::show).post(choice::submit))
-        .route("/payeasy/new/{draft}/review", get(review::show).post(review::submit))
-        .route("/payeasy/new/{draft}/result", get(payments::result))
+        .route(EntryPage::Numbers.route(), get(numbers::show).post(numbers::submit))
+        .route(EntryPage::Bills.route(), get(choice::show).post(choice::submit))
+        .route(EntryPage::Review.route(), get(review::show).post(review::submit))
+        .route(EntryPage::Result.route(), get(payments::result))
         .route(Link::PayeasyHistory.path(), get(history::show))
-        .route("/payeasy/payments/{payment}", get(payments::show))
-        .route("/payeasy/payments/{payment}/print", get(payments::print))
+        .route(PaymentLink::ROUTE, get(payments::show))
+        .route(PrintLink::ROUTE, get(payments::print))
 }
 
 /// What a page answers: itself, or what stands in its way.
@@ -71,7 +71,7 @@ impl Stop {
     /// A page of its own for what cannot be put right in the form.
     fn because(by: &SignedIn, problem: &Problem) -> Self {
         let other = match problem {
-            Problem::BillBusy { seen } => seen.map(payment_path),
+            Problem::BillBusy { seen } => seen.map(|id| PaymentLink(id).to_string()),
             _ => None,
         };
         let page = StoppedPage::new(page_frame(by, true), problem.code(), Some(problem.words()), other);
@@ -156,7 +156,7 @@ fn drafts<'a>(bank: &'a Bank, by: &SignedIn) -> Drafts<'a> {
 }
 
 fn result_path(draft: &str) -> String {
-    format!("/payeasy/new/{draft}/result")
+    EntryLink { draft, page: EntryPage::Result }.to_string()
 }
 
 /// The draft's inquiry, while a payment may be made of it.
@@ -171,7 +171,7 @@ async fn valid_inquiry(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<gate
 /// An account that the user may pay from.
 struct Payable {
     account: AccountId,
-    name: String,
+    details: DepositAccount,
     balance: Yen,
     available: Yen,
 }
@@ -189,9 +189,9 @@ async fn payable(bank: &Bank, by: &SignedIn) -> Result<Vec<Payable>, Stop> {
         })?;
         payable.push(Payable {
             account: account.account,
-            name: account.to_string(),
             balance: found.balance,
             available: found.available,
+            details: account,
         });
     }
     Ok(payable)

@@ -32,7 +32,7 @@ pub async fn result(State(bank): State<Bank>, by: SignedIn, Path(id): Path<Strin
 /// `GET /payeasy/payments/{payment}`
 pub async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
     let payment = load(&bank, &by, &id).await?;
-    let here = payment.path.clone();
+    let here = payment.path.to_string();
     shown(&PaymentPage { frame: page_frame(&by, false), payment, just_paid: false, here })
 }
 

@@ -6,9 +6,7 @@ use domain::{PaymentCategory, Yen};
 use edge::{CsrfForm, Failure};
 use serde::Deserialize;
 
-use super::{
-    Answer, Stop, again, failed, history, open, page_frame, payable, result_path, row, shown, valid_inquiry,
-};
+use super::{Answer, Stop, again, open, page_frame, payable, result_path, row, shown, valid_inquiry};
 use crate::Bank;
 use crate::payeasy::draft::{Draft, Step};
 use crate::payeasy::operation::{self, Secrets};
@@ -73,9 +71,6 @@ async fn page(
     let too_large = || Stop::from(Failure::internal("a bill's total does not fit"));
     let total = bill.total().ok_or_else(too_large)?;
     let collector = row(bank, draft)?;
-    // only a bill whose amount the payer types can be paid again after it was accepted
-    let repeats_paid = collector.payer_types_amount
-        && history::was_paid(bank, by, &inquiry.request).await.map_err(failed)?;
     Ok(ReviewPage {
         frame: page_frame(by, trouble.is_some()),
         csrf: by.csrf.clone(),
@@ -97,10 +92,10 @@ async fn page(
         customer_label: collector.numbers.customer.label.clone(),
         customer_number: inquiry.request.customer_number.grouped(),
         category: inquiry.request.category.as_ref().map(PaymentCategory::grouped),
-        account: account.name,
+        account: account.details.to_string(),
         balance_after: account.balance.checked_sub(total).ok_or_else(too_large)?,
         due: bill.due.map(era_date),
-        repeats_paid,
+        repeats_paid: inquiry.was_accepted_before(&bill.id),
         one_time_password: collector.one_time_password,
         order: choice.payment,
     })

@@ -57,7 +57,7 @@ async fn each_refusal_has_its_own_words_and_debits_nothing() {
     }
     assert_eq!(clerk.money().await, before);
     assert!(clerk.payments().await.is_empty());
-    demo.assert_sound();
+    demo.assert_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,7 +84,7 @@ async fn an_account_without_the_money_is_told_what_it_has() {
     clerk.pay_whole(&last).await;
     assert_eq!(clerk.money().await, Money { balance: 0, available: 0 });
     assert!(mocks.clearings(&pair[1]).await.is_empty());
-    demo.assert_sound();
+    demo.assert_sound().await;
 }
 
 /// National tax is closed at weekends; the bank is not.
@@ -108,7 +108,7 @@ async fn a_closed_collector_says_its_hours_and_the_bank_stays_open() {
     demo.set_clock("2026-12-01T00:00:01+09:00").await;
     assert_refused(&clerk.pay(&review).await, "P-104", "取扱時間");
     assert_eq!(clerk.money().await, before);
-    demo.assert_sound();
+    demo.assert_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -133,5 +133,5 @@ async fn wrong_passwords_pay_nothing_and_the_form_can_be_put_right() {
     assert_eq!((paid.page.field("amount").as_str(), paid.page.field("fee").as_str()), ("4,000", "110"));
     let left = before.balance - 4_110;
     assert_eq!(clerk.money().await, Money { balance: left, available: left });
-    demo.assert_sound();
+    demo.assert_sound().await;
 }

@@ -194,7 +194,7 @@ impl Desk {
             let bill = Bill::read(bills.iter().find(|found| found["bill_id"] == bill).unwrap());
             self.demo.mocks().assert_cleared_once(&bill).await;
         }
-        self.demo.assert_sound();
+        self.demo.assert_sound().await;
     }
 }
 

@@ -29,7 +29,7 @@ impl Desk {
         assert_eq!(self.clerk.money().await, Money { balance: left, available: left });
         assert_eq!(self.clerk.payments().await.len(), 1);
         assert_eq!(self.demo.mocks().assert_cleared_once(&self.bill).await, 1);
-        self.demo.assert_sound();
+        self.demo.assert_sound().await;
     }
 }
 
@@ -118,4 +118,5 @@ async fn a_one_time_password_pays_once() {
     assert!(mocks.clearings(&bills[1]).await.is_empty());
     let left = desk.before.balance - bills[0].total();
     assert_eq!(desk.clerk.money().await, Money { balance: left, available: left });
+    desk.demo.assert_sound().await;
 }

@@ -164,7 +164,7 @@ async fn rights_are_checked_by_the_operation_whatever_the_form_says() {
 
     assert_eq!(clerk.money().await.balance, before.balance - bill.total());
     assert_eq!(other.money().await, theirs);
-    demo.assert_sound();
+    demo.assert_sound().await;
 }
 
 /// SEC-44: what fails says a number and nothing of our insides; the log says the rest under the same number.
@@ -205,7 +205,7 @@ async fn failures_are_generic_and_closed() {
     database::execute!(database, "ALTER TABLE gone RENAME TO payeasy_draft").unwrap();
     database.close().await;
     assert_eq!(clerk.pay(&review).await.page.state(), "accepted");
-    demo.assert_sound();
+    demo.assert_sound().await;
 }
 
 #[track_caller]

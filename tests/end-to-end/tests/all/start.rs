@@ -106,7 +106,7 @@ async fn a_start_is_quick_and_data_outlive_a_stop() {
     assert_eq!(clerk.payments().await.len(), 1);
     assert_eq!(demo.contract(company::SHOJI)["accounts"][0]["balance"], left);
     demo.mocks().assert_cleared_once(&bill).await;
-    demo.assert_sound();
+    demo.assert_sound().await;
 
     // the same data cannot be served twice
     let data = demo.data();
@@ -121,7 +121,7 @@ async fn a_start_is_quick_and_data_outlive_a_stop() {
     assert!(clerk.payments().await.is_empty());
     assert!(demo.mocks().clearings(&bill).await.is_empty());
     assert!(data.join("of-the-user").exists(), "what is not ours stays");
-    demo.assert_sound();
+    demo.assert_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -137,7 +137,7 @@ async fn the_same_data_on_postgres_can_be_stopped_and_reset() {
     assert!(demo.stop().await.success(), "{}", demo.log());
     demo.restart(None).await;
     assert_eq!(clerk.money().await.balance, opening.balance - 7_000);
-    demo.assert_sound();
+    demo.assert_sound().await;
     assert!(demo.stop().await.success());
     demo.restart_with(None, &["--reset"]).await;
     let clerk = Clerk::sign_in(&demo, company::SHOJI, 0).await;

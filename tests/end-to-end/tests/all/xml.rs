@@ -17,7 +17,6 @@ pub async fn assert_messages_valid(demo: &Demo) -> Vec<String> {
     let mut messages = demo.mocks().messages().await;
     let originals: Vec<_> = messages.iter().filter_map(|message| original(message)).collect();
     messages.extend(originals);
-    assert!(!messages.is_empty(), "no message was kept");
     let folder = tempfile::tempdir().unwrap();
     let schema = files::root().join("docs/protocol/mpn-v1.xsd");
     let write = |(number, message): (usize, &Vec<u8>)| {
@@ -90,9 +89,9 @@ async fn every_kind_of_message_is_valid() {
     demo.restart(None).await;
     clerk.until_accepted(&payment, Duration::from_secs(20)).await;
 
+    demo.assert_sound().await;
     let names = assert_messages_valid(&demo).await;
     for name in ["Inquiry", "InquiryAnswer", "Clearing", "ClearingAnswer", "ResendConfirmation"] {
         assert!(names.iter().any(|found| found == name), "no {name} among {names:?}");
     }
-    demo.assert_sound();
 }

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::client::Client;
 use super::mocks::Mocks;
 use super::{files, process};
+use crate::xml::assert_messages_valid;
 
 /// A Tuesday morning: the bank and every collector are open.
 const MORNING: &str = "2026-11-24T10:00:00+09:00";
@@ -24,7 +25,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 pub struct Options {
     /// A PostgreSQL database in place of the SQLite file.
     pub database_url: Option<String>,
-    /// `FAILPOINTS`: where the process ends itself.
+    /// `FAILPOINTS`: where the process ends itself, or what it does there: `after_hold=sleep(5000)`.
     pub crash: Option<&'static str>,
 }
 
@@ -165,9 +166,8 @@ impl Demo {
         assert_eq!(answer.0, 200, "{}", String::from_utf8_lossy(&answer.1));
     }
 
-    /// Nothing is wrong with the money, here and at the collectors.
-    #[track_caller]
-    pub fn assert_sound(&self) {
+    /// Nothing is wrong with the money, here and at the collectors, nor with any message between them.
+    pub async fn assert_sound(&self) {
         let output = self.command(&["audit", "--collectors"]);
         assert!(
             output.status.success(),
@@ -175,6 +175,7 @@ impl Demo {
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
+        assert_messages_valid(self).await;
     }
 
     /// Another command on the same data.
@@ -210,7 +211,8 @@ fn run(folder: &Path, base: u16, start: usize, options: &Options, arguments: &[&
         command.args(["--database-url", url]);
     }
     if let Some(point) = options.crash {
-        command.env("FAILPOINTS", format!("{point}=return"));
+        let armed = if point.contains('=') { point.to_owned() } else { format!("{point}=return") };
+        command.env("FAILPOINTS", armed);
     }
     command
         .stdin(Stdio::null())

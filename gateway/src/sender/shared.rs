@@ -1,0 +1,117 @@
+//! What the deliveries of one process know of each other. It starts anew with the process; what has to
+//! outlive it is in the outbox.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+/// Deliveries that the worker has under way for one destination.
+const LANE_DELIVERIES_MAX: usize = 16;
+
+/// What the deliveries of a process share.
+#[derive(Default)]
+pub(crate) struct Shared {
+    /// Not before when this process looks at a key again, whatever the last look came to; the pause between
+    /// two deliveries is the lease's, for all processes. Elapsed time, so it starts anew with the process.
+    not_before: Mutex<HashMap<String, Instant>>,
+    /// The alarms that were given, so that each is given once: no more than the payments that went wrong while
+    /// this process ran.
+    alarms: Mutex<HashSet<(String, &'static str)>>,
+    lanes: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// The last key of each destination's last look, where more follows: work that has to wait must not hide
+    /// the work behind it.
+    looked_until: Mutex<HashMap<String, String>>,
+}
+
+impl Shared {
+    pub(super) fn must_wait(&self, key: &str) -> bool {
+        self.not_before().get(key).is_some_and(|until| Instant::now() < *until)
+    }
+
+    pub(super) fn wait(&self, key: &str, pause: Duration) {
+        self.not_before().insert(key.to_owned(), Instant::now() + pause);
+    }
+
+    pub(super) fn forget(&self, key: &str) {
+        self.not_before().remove(key);
+    }
+
+    /// Whether this is the first alarm of its kind about the key.
+    pub(super) fn alarms_first(&self, key: &str, what: &'static str) -> bool {
+        self.alarms().insert((key.to_owned(), what))
+    }
+
+    pub(super) fn forget_alarms(&self, key: &str) {
+        self.alarms().retain(|(alarmed, _)| alarmed != key);
+    }
+
+    fn alarms(&self) -> std::sync::MutexGuard<'_, HashSet<(String, &'static str)>> {
+        self.alarms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Drops the pauses that are over, so that the map holds no more than what is open.
+    pub(super) fn forget_the_past(&self) {
+        let now = Instant::now();
+        self.not_before().retain(|_, until| now < *until);
+    }
+
+    pub(super) fn looked_until(&self, destination: &str) -> String {
+        self.cursors().get(destination).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn look_on_from(&self, destination: &str, key: String) {
+        self.cursors().insert(destination.to_owned(), key);
+    }
+
+    pub(super) fn look_from_the_start(&self, destination: &str) {
+        self.cursors().remove(destination);
+    }
+
+    fn cursors(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+        self.looked_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn not_before(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
+        self.not_before.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn lane(&self, destination: &str) -> Arc<Semaphore> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(
+            lanes
+                .entry(destination.to_owned())
+                .or_insert_with(|| Arc::new(Semaphore::new(LANE_DELIVERIES_MAX))),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_of_a_kind_is_given_once_while_the_payment_is_open() {
+        let shared = Shared::default();
+        let first = |key, what| shared.alarms_first(key, what);
+        assert!(first("a", "garbage") && first("a", "status") && first("b", "garbage"));
+        assert!(!first("a", "garbage") && !first("a", "status") && !first("b", "garbage"));
+        shared.forget_alarms("a");
+        assert_eq!(shared.alarms().len(), 1);
+        assert!(!shared.alarms_first("b", "garbage"));
+    }
+
+    #[test]
+    fn a_pause_that_is_over_is_forgotten() {
+        let shared = Shared::default();
+        shared.wait("over", Duration::ZERO);
+        shared.wait("waits", Duration::from_secs(60));
+        assert!(!shared.must_wait("over") && shared.must_wait("waits"));
+        shared.forget_the_past();
+        assert_eq!(shared.not_before().keys().collect::<Vec<_>>(), ["waits"]);
+        shared.forget("waits");
+        assert!(!shared.must_wait("waits"));
+    }
+}
