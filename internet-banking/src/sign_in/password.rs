@@ -19,8 +19,11 @@ const SALT_BYTES: usize = 16;
 /// Hashes computed at the same time for each use; more wait their turn, so that sign-ins never take all
 /// processors or memory.
 const CONCURRENT_MAX: usize = 2;
-/// How long anybody waits for a turn.
-const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long a sign-in waits for a turn: anybody can send one.
+const SIGN_IN_WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long a confirmation waits: only signed-in users send one, and at the busiest moment of the month a payer would
+/// rather wait than type again.
+const CONFIRMATION_WAIT_MAX: Duration = Duration::from_secs(30);
 /// Characters of a password. Longer ones are wrong without being looked at.
 pub const PASSWORD_CHARS_MAX: usize = 128;
 
@@ -97,11 +100,11 @@ impl Passwords {
 
     /// Waits for a turn, but not for long.
     pub async fn place(&self, of: Use) -> Result<Place, PasswordError> {
-        let places = match of {
-            Use::SignIn => &self.0.sign_in_places,
-            Use::Confirmation => &self.0.confirmation_places,
+        let (places, wait_max) = match of {
+            Use::SignIn => (&self.0.sign_in_places, SIGN_IN_WAIT_MAX),
+            Use::Confirmation => (&self.0.confirmation_places, CONFIRMATION_WAIT_MAX),
         };
-        match tokio::time::timeout(WAIT_MAX, places.clone().acquire_owned()).await {
+        match tokio::time::timeout(wait_max, places.clone().acquire_owned()).await {
             Ok(place) => place.map(|_permit| Place { _permit }).map_err(|_| PasswordError::Stopping),
             Err(_) => Err(PasswordError::Busy),
         }
