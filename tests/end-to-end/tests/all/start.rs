@@ -121,7 +121,15 @@ async fn a_start_is_quick_and_data_outlive_a_stop() {
     assert!(clerk.payments().await.is_empty());
     assert!(demo.mocks().clearings(&bill).await.is_empty());
     assert!(data.join("of-the-user").exists(), "what is not ours stays");
+    pays(&demo, &clerk).await;
     demo.assert_sound().await;
+}
+
+/// The collectors are reached: keys and trust belong together.
+async fn pays(demo: &Demo, clerk: &Clerk) {
+    let bill = demo.mocks().bill("04100", json!({ "amount": 7_000 })).await;
+    let answer = clerk.pay_whole(&bill).await;
+    assert_eq!(answer.page.state(), "accepted", "{}", answer.page.text());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -142,4 +150,5 @@ async fn the_same_data_on_postgres_can_be_stopped_and_reset() {
     demo.restart_with(None, &["--reset"]).await;
     let clerk = Clerk::sign_in(&demo, company::SHOJI, 0).await;
     assert_eq!(clerk.money().await, opening);
+    pays(&demo, &clerk).await;
 }
