@@ -1,4 +1,5 @@
--- 照会: what was asked, and the bills that were answered. Kept for the life of a draft; the clearing quotes it.
+-- 照会: what was asked, with its secret, and the bills that were answered. Deleted after a day; a payment has copied
+-- what it needs.
 CREATE TABLE inquiry (
     id BLOB PRIMARY KEY,
     contract BLOB NOT NULL,
