@@ -39,7 +39,8 @@ impl DataArgs {
         }
         if !self.sqlite_file().exists() {
             bail!(
-                "there is no database in {}; start `mpn demo` there first, or name the folder with --data",
+                "there is no database in {}; start `mpn demo` there first, or name the folder with --data or the \
+                 database with --database-url",
                 self.data.display()
             );
         }
@@ -80,6 +81,7 @@ impl DataArgs {
 /// The remedy is in the address's own error already.
 pub fn unreachable(error: &OpenError) -> anyhow::Error {
     match error {
+        OpenError::InUse(_) => anyhow::anyhow!("{error}"),
         OpenError::Address(_) => anyhow::anyhow!("{error} in --database-url; SQLite files go with --data"),
         _ => anyhow::anyhow!("{error}; check --database-url and that the database server is running"),
     }

@@ -52,7 +52,7 @@ const DRAIN_S: u64 = 5;
 pub struct Demo {
     #[command(flatten)]
     data: DataArgs,
-    /// The first port; the others follow it as docs/ARCHITECTURE.md lists them.
+    /// The first port; docs/ARCHITECTURE.md lists the others, which follow it.
     #[arg(long, value_name = "N", default_value_t = 8080)]
     port_base: u16,
     /// Business time: `now`, or an instant such as 2026-11-24T10:00:00+09:00. By default it goes on from the last
@@ -120,6 +120,15 @@ impl Demo {
             reset(&self.data, folder.path()).await?;
         }
         let database = self.data.open().await?;
+        let secret = self.data.secret_or_make()?;
+        let mark = secret.key(internet_banking::secrets::Purpose::Deployment);
+        if !database::deployment::claim(&database, &*mark).await? {
+            bail!(
+                "the database belongs to another data folder than {}; name that one with --data, or begin anew with \
+                 --reset",
+                folder.path().display()
+            );
+        }
         let clock = self.set_clock(&database).await?;
         let hub_key = keys::hub(&self.data)?;
         let authority = keys::Authority::load_or_make(&self.data)?;
@@ -130,7 +139,7 @@ impl Demo {
         let ledger = Ledger::start(database.clone(), clock.clone());
         let settings = Settings::new(HUB_CENTRE.parse()?, OWN_BANK_CODE.parse()?);
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await?;
-        let bank = Bank::new(ledger, gateway.clone(), &self.data.secret_or_make()?)?;
+        let bank = Bank::new(ledger, gateway.clone(), &secret)?;
         sample::seed(&bank).await.context("the sample contracts could not be made; try --reset")?;
         if let Some(mocks) = &mocks {
             mocks.seed(&mocks::sample_bills()).await?;
@@ -157,6 +166,7 @@ impl Demo {
         tasks.spawn(gateway.run(shutdown));
 
         let shown = sign::Shown {
+            on_postgres: self.data.database_url.is_some(),
             ports: &ports,
             data: folder.path(),
             clock: &clock,

@@ -25,15 +25,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs everything on this machine: bank, hub, mock collectors, sample contracts and bills.
     Demo(demo::Demo),
-    /// Shows the current code of a demo token.
     Token(token::Token),
-    /// Lifts the locks of a user and of a token.
     Unlock(unlock::Unlock),
-    /// Checks every invariant of the ledger, the payments, the outbox and the audit chain.
     Audit(audit::Audit),
-    /// Measures the running product and prints a table, or JSON.
     Bench(bench::Bench),
 }
 

@@ -5,6 +5,7 @@
 //! differs lives in [`dialect`]. All numbers are 64-bit integers, instants are microseconds, days are ISO text.
 
 pub mod clock;
+pub mod deployment;
 pub mod dialect;
 pub mod folder;
 pub mod insert;

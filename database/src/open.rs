@@ -16,6 +16,11 @@ pub const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 pub const SQLITE_READERS_MAX: u32 = 4;
 /// How long a statement waits for a connection.
 const ACQUIRE_WAIT: Duration = Duration::from_secs(10);
+/// What our sessions are called on the server.
+const APPLICATION: &str = "mpn";
+/// How often, and at which interval, it is asked whether other processes are gone.
+const IN_USE_LOOKS_MAX: u32 = 20;
+const IN_USE_LOOK_INTERVAL: Duration = Duration::from_millis(100);
 /// What PostgreSQL does with a process of ours that hangs inside a transaction: its session ends, and those who wait
 /// for its locks ask again, so that it cannot stop the others.
 const POSTGRES_LIMITS: [(&str, &str); 2] =
@@ -30,6 +35,9 @@ pub enum OpenError {
     /// Its schema cannot be brought up to date.
     #[error("cannot bring the schema of the database up to date: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Another process of ours is connected.
+    #[error("the database {0} is in use by another process; stop that one first")]
+    InUse(String),
     /// The address is none.
     #[error("{0:?} is no database address; write postgres://user:password@host/name")]
     Address(String),
@@ -86,6 +94,22 @@ impl Database {
                 .map_err(failed)?,
             false => None,
         };
+        for look in 1.. {
+            let others: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()",
+            )
+            .bind(APPLICATION)
+            .fetch_one(&mut connection)
+            .await
+            .map_err(failed)?;
+            match others {
+                0 => break,
+                // the sessions of a process that has just ended go a moment later
+                _ if look < IN_USE_LOOKS_MAX => tokio::time::sleep(IN_USE_LOOK_INTERVAL).await,
+                _ => return Err(OpenError::InUse(without_password(url))),
+            }
+        }
         if first.as_deref() == Some(migrate::FIRST) {
             for (kind, name) in migrate::made_on_postgres() {
                 let drop = format!("DROP {kind} IF EXISTS {name} CASCADE");
@@ -135,7 +159,9 @@ fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenError> {
     PgConnectOptions::from_str(url)
         .ok()
         .filter(|_| is_postgres)
-        .map(|options| options.statement_cache_capacity(256).options(POSTGRES_LIMITS))
+        .map(|options| {
+            options.statement_cache_capacity(256).application_name(APPLICATION).options(POSTGRES_LIMITS)
+        })
         .ok_or_else(|| OpenError::Address(without_password(url)))
 }
 

@@ -95,8 +95,16 @@ async fn emptying_a_database_leaves_what_is_not_ours() {
 async fn a_database_that_is_not_ours_is_left_alone() {
     let test = database::testing::postgres().await;
     execute!(test.database, "UPDATE _sqlx_migrations SET description = 'theirs' WHERE version = 1").unwrap();
+    let refused = database::Database::wipe_postgres(&test.url).await.unwrap_err();
+    assert!(
+        matches!(refused, database::OpenError::InUse(_)),
+        "while another process is connected: {refused}"
+    );
+    test.database.close().await;
     database::Database::wipe_postgres(&test.url).await.unwrap();
+    let test = database::Database::existing_postgres(&test.url).await.unwrap();
     let accounts: Result<i64, _> =
-        read!(test.database, |c| sqlx::query_scalar("SELECT count(*) FROM account").fetch_one(c).await);
+        read!(test, |c| sqlx::query_scalar("SELECT count(*) FROM account").fetch_one(c).await);
     assert_eq!(accounts.unwrap(), 0, "the table is still there");
+    test.close().await;
 }

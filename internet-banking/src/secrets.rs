@@ -18,6 +18,8 @@ pub struct Secret(Zeroizing<[u8; KEY_BYTES]>);
 pub enum Purpose {
     /// Form tokens.
     Csrf,
+    /// The mark by which a database knows its deployment.
+    Deployment,
     /// The pepper of passwords.
     Pepper,
     /// Hashes of login IDs and addresses that failed to sign in.
@@ -30,6 +32,7 @@ impl Purpose {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Csrf => b"bank form tokens",
+            Self::Deployment => b"deployment mark",
             Self::Pepper => b"bank password pepper",
             Self::Throttle => b"bank sign-in throttle",
             Self::Tokens => b"bank token seeds",

@@ -1,7 +1,7 @@
 //! The demo's contracts, users, accounts and money. Everything here is invented.
 
 use anyhow::Context as _;
-use domain::{AccountId, ContractId, TransferId};
+use domain::{AccountId, Clock, ContractId, TransferId};
 use internet_banking::Bank;
 use internet_banking::contracts::{
     AccountKind, Business, DepositAccount, NewUser, Plan, Rights, Role, SignInMethod,
@@ -14,6 +14,8 @@ use uuid::Uuid;
 const CASH: AccountId = AccountId::new(900_000_001);
 /// Where the ids of the opening transfers begin: fixed, so that a second seeding finds them there.
 const OPENING_TRANSFERS: u128 = 0x6d70_6e00_0000_0000_0000_0000_0000_0000;
+
+const DAY_S: i64 = 24 * 3600;
 
 /// A contract of the demo.
 pub struct SampleContract {
@@ -146,6 +148,15 @@ pub async fn seed(bank: &Bank) -> anyhow::Result<()> {
     if bank.contracts.any_contract().await? {
         return Ok(());
     }
+    // the accounts were opened yesterday: today's movements are those that a person makes
+    let now = bank.clock.now();
+    bank.clock.set_offset_us(Clock::offset_us_for(now.plus_seconds(-DAY_S)));
+    let made = make(bank).await;
+    bank.clock.set_offset_us(Clock::offset_us_for(now));
+    made
+}
+
+async fn make(bank: &Bank) -> anyhow::Result<()> {
     bank.ledger.open_account(&NewAccount::internal(CASH, "現金")).await?;
     // one hash for all: they share their invented passwords, and hashing is slow on purpose
     let (password, confirmation) =

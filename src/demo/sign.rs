@@ -1,5 +1,7 @@
 //! What the demo tells: `demo.json` for scripts and a table for people.
 
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -19,6 +21,8 @@ pub struct Shown<'a> {
     pub clock: &'a Clock,
     /// The bank, for the balances.
     pub bank: &'a Bank,
+    /// Whether commands need the database's address too.
+    pub on_postgres: bool,
     /// Whether the mock collectors run.
     pub mocks: bool,
 }
@@ -54,38 +58,51 @@ impl Shown<'_> {
 
     /// Prints where to go, how to sign in and what to pay.
     pub fn print(&self) {
+        let mut table = String::new();
+        // writing to a string cannot fail
+        let _ = self.table(&mut table);
+        // nobody may be reading any more
+        drop(std::io::stdout().write_all(table.as_bytes()));
+    }
+
+    fn table(&self, out: &mut String) -> std::fmt::Result {
         let contracts = sample::contracts();
         let data = self.data.display();
-        println!("mpn is ready. Business time is {}.\n", self.clock.now().rfc3339());
-        println!("  Bank        {}", self.url("http", "localhost", 0));
+        // the address may hold a password
+        let database = if self.on_postgres { " --database-url URL" } else { "" };
+        writeln!(out, "mpn is ready. Business time is {}.\n", self.clock.now().rfc3339())?;
+        writeln!(out, "  Bank        {}", self.url("http", "localhost", 0))?;
         if self.mocks {
-            println!(
+            writeln!(
+                out,
                 "  Collectors  {}   (bills to pay, messages, faults)",
                 self.url("http", "127.0.0.1", 10)
-            );
+            )?;
         }
-        println!("  Hub API     {}/v1/collectors\n", self.url("http", "127.0.0.1", 1));
-        println!("  Sign in as one of");
-        println!("    {:<16}  {:<14}  {:<8}  company", "login ID", "token", "plan");
+        writeln!(out, "  Hub API     {}/v1/collectors\n", self.url("http", "127.0.0.1", 1))?;
+        writeln!(out, "  Sign in as one of")?;
+        writeln!(out, "    {:<16}  {:<14}  {:<8}  company", "login ID", "token", "plan")?;
         for contract in contracts.iter().take(3) {
             for user in &contract.users {
                 let plan = contract.plan.code();
-                println!(
+                writeln!(
+                    out,
                     "    {:<16}  {:<14}  {plan:<8}  {}",
                     user.login_id, user.token_serial, contract.name
-                );
+                )?;
             }
         }
         if let Some(user) = contracts.first().and_then(|c| c.users.first()) {
-            println!("    password               {}", user.password);
-            println!("    confirmation password  {}", user.confirmation_password);
+            writeln!(out, "    password               {}", user.password)?;
+            writeln!(out, "    confirmation password  {}", user.confirmation_password)?;
         }
         if self.mocks {
-            println!("\n  Bills to begin with (more in {data}/demo.json)");
-            println!(
+            writeln!(out, "\n  Bills to begin with (more in {data}/demo.json)")?;
+            writeln!(
+                out,
                 "    {:<9}  {:<20}  {:<7}  {:<12}  {:>9}",
                 "collector", "number", "secret", "category", "yen"
-            );
+            )?;
             let mut collectors = Vec::new();
             for bill in mocks::sample_bills().iter().filter(|b| b.scenario == "normal") {
                 if collectors.contains(&bill.collector) {
@@ -93,18 +110,23 @@ impl Shown<'_> {
                 }
                 collectors.push(bill.collector.clone());
                 let category = bill.payment_category.as_deref().unwrap_or("-");
-                println!(
+                writeln!(
+                    out,
                     "    {:<9}  {:<20}  {:<7}  {category:<12}  {:>9}",
                     bill.collector,
                     bill.customer_number,
                     bill.confirmation_number,
                     Yen::new(bill.amount)
-                );
+                )?;
             }
-            println!("    At a private collector the bank asks for a one-time password too:");
-            println!("    cargo run --release -- token SERIAL --data {data}");
+            writeln!(out, "    At a private collector the bank asks for a one-time password too:")?;
+            writeln!(out, "    cargo run --release -- token SERIAL --data {data}{database}")?;
         }
-        println!("\n  Ctrl-C stops it; the next start goes on with the same data, --reset begins anew.");
+        writeln!(
+            out,
+            "\n  Ctrl-C stops it; the next start goes on with the same data, --reset begins anew."
+        )?;
+        Ok(())
     }
 
     fn url(&self, scheme: &str, host: &str, offset: u16) -> String {

@@ -9,6 +9,12 @@ CREATE SEQUENCE transfer_position CACHE 1;
 CREATE SEQUENCE event_position CACHE 1;
 CREATE SEQUENCE outbox_fence CACHE 1;
 
+-- The mark of the deployment's keys, one row: with another data folder's keys this data is somebody else's.
+CREATE TABLE deployment (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    mark BYTEA NOT NULL
+);
+
 -- An account that is bounded keeps its balance here and is checked; an internal one is a sum over the journal.
 CREATE TABLE account (
     id BIGINT PRIMARY KEY,

@@ -11,6 +11,12 @@ CREATE TABLE sequence (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO sequence (name, value) VALUES ('transfer_position', 0), ('event_position', 0), ('outbox_fence', 0);
 
+-- The mark of the deployment's keys, one row: with another data folder's keys this data is somebody else's.
+CREATE TABLE deployment (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    mark BLOB NOT NULL
+) STRICT;
+
 -- An account that is bounded keeps its balance here and is checked; an internal one is a sum over the journal.
 CREATE TABLE account (
     id INTEGER PRIMARY KEY,

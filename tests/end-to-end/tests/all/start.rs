@@ -136,6 +136,7 @@ async fn pays(demo: &Demo, clerk: &Clerk) {
 async fn the_same_data_on_postgres_can_be_stopped_and_reset() {
     use crate::harness::Options;
     let server = database::testing::postgres().await;
+    server.database.close().await;
     let options = Options { database_url: Some(server.url.clone()), ..Options::default() };
     let mut demo = Demo::start_with(options).await;
     let clerk = Clerk::sign_in(&demo, company::SHOJI, 0).await;
