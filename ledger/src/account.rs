@@ -1,6 +1,6 @@
 //! Accounts: a customer's deposit, which is bounded and keeps its balance, or one of the bank's own, which is a sum.
 
-use database::{execute, read};
+use database::execute;
 use domain::{AccountId, Yen};
 
 use crate::Ledger;
@@ -83,13 +83,5 @@ impl Ledger {
             id.get(),
         )?;
         Ok(closed == 1)
-    }
-
-    /// Whether the account exists.
-    pub async fn has_account(&self, id: AccountId) -> Result<bool, sqlx::Error> {
-        let found: Option<i64> = read!(self.database, |c| {
-            sqlx::query_scalar("SELECT id FROM account WHERE id = $1").bind(id.get()).fetch_optional(c).await
-        })?;
-        Ok(found.is_some())
     }
 }
