@@ -13,6 +13,7 @@ use domain::{
 use uuid::Uuid;
 
 use crate::guard::BillSubject;
+use crate::points::{self, Exchange, Persist};
 use crate::{Gateway, StoreError};
 
 /// An inquiry can be paid for this long, in business time.
@@ -140,7 +141,9 @@ impl Gateway {
             answered_at: self.now(),
             generations,
         };
+        points::reach(Persist::Inquiry.before());
         self.keep(&inquiry).await?;
+        points::reach(Persist::Inquiry.after());
         tracing::info!(inquiry = %inquiry.id, bills = inquiry.bills.len(), "an inquiry was answered");
         Ok(inquiry)
     }
@@ -204,7 +207,7 @@ impl Gateway {
             }),
         };
         let encoded = Bytes::from(protocol::encode(&message));
-        let answer = match self.0.client.exchange(&collector.number, encoded).await {
+        let answer = match self.exchange(Exchange::Inquiry, &collector.number, encoded).await {
             Outcome::Answered(answer) => answer.message.body,
             Outcome::NotSent(reason) => return Err(not_sent(&key, &reason)),
             Outcome::Silent(reason) => return Err(silent(&key, &reason)),

@@ -3,14 +3,6 @@
 //! A payment's way is decided by [`payment::step`], pure functions that turn what happened into one commit.
 //! The rest acts: [`inquire`](Gateway::inquire) asks, [`pay`](Gateway::pay) holds, the sender delivers.
 
-/// A place where a test may end the process at once, as a power cut would. Compiled in by the feature
-/// `crash-points` only; `FAILPOINTS=after_hold=return` arms one.
-macro_rules! crash_point {
-    ($name:literal) => {
-        fail::fail_point!($name, |_| std::process::abort())
-    };
-}
-
 pub mod api;
 pub mod audit;
 pub mod chart;
@@ -19,6 +11,7 @@ mod guard;
 mod inquiry;
 mod pay;
 pub mod payment;
+pub mod points;
 mod sender;
 mod serials;
 

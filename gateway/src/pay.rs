@@ -14,6 +14,7 @@ use crate::guard::{Guard, GuardKind};
 use crate::inquiry::{Inquiry, bill_key, centre, subject};
 use crate::payment::step::{self, Confirmation, Effect};
 use crate::payment::{Facts, Payment, store};
+use crate::points::Persist;
 use crate::{Gateway, Payer, StoreError};
 
 /// How often a payment that another request is making is looked at.
@@ -133,9 +134,8 @@ impl Gateway {
 
     /// Commits the hold and begins the delivery that it claimed.
     async fn hold(&self, facts: Facts, step: step::Step) -> Result<Option<JoinHandle<()>>, Refused> {
-        let committed = self.0.ledger.commit(step.commit).await?;
+        let committed = self.persist(Persist::Hold, step.commit).await?;
         tracing::info!(message = %facts.message_key, "the amount is held");
-        crash_point!("after_hold");
         let Effect::Deliver { delivery, repeat } = step.effect else { return Ok(None) };
         Ok(committed.fences.first().map(|fence| self.spawn_delivery(facts, *fence, delivery, repeat)))
     }

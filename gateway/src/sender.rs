@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::payment::Facts;
 use crate::payment::step::{self, Claim, Delivered, Effect, Evidence, Report, SendWindow};
+use crate::points::{Exchange, Persist};
 use crate::{Gateway, StoreError};
 pub(crate) use shared::Shared;
 
@@ -160,7 +161,7 @@ impl Gateway {
             }
             return Ok(());
         };
-        match self.0.ledger.commit(step.commit).await {
+        match self.persist(Persist::Claim, step.commit).await {
             Ok(committed) => {
                 tracing::info!(state = %step.state, "open work was taken up");
                 if let (Effect::Deliver { delivery, repeat }, Some(fence)) =
@@ -197,7 +198,6 @@ impl Gateway {
     )]
     async fn deliver(&self, facts: Facts, fence: i64, delivery: i64, repeat: bool) {
         let (report, evidence) = self.attempt(&facts, repeat).await;
-        crash_point!("after_answer");
         tracing::info!(?report, "a delivery came to something");
         let delivered = Delivered {
             fence,
@@ -208,7 +208,6 @@ impl Gateway {
             accepted_guard: self.accepted_guard(&facts),
         };
         self.record(&facts, &delivered).await;
-        crash_point!("after_record");
         // the lease that the record left decides from here on
         self.0.sender.forget(&facts.message_key);
         if matches!(report, Report::Accepted { .. } | Report::Rejected(_)) {
@@ -239,7 +238,8 @@ impl Gateway {
         if !repeat && self.send_window(facts).is_over(facts, self.now()) {
             return not_sent("the time to send it is over".to_owned());
         }
-        let outcome = self.0.client.exchange(&facts.collector, message).await;
+        let what = if repeat { Exchange::ResendConfirmation } else { Exchange::Clearing };
+        let outcome = self.exchange(what, &facts.collector, message).await;
         self.report(facts, outcome)
     }
 
@@ -353,7 +353,7 @@ impl Gateway {
         if !was_open {
             tracing::error!("ALARM: the collector accepted what it had rejected; the payer was not debited");
         }
-        self.0.ledger.commit(step.commit).await?;
+        self.persist(Persist::Answer, step.commit).await?;
         Ok(Some(step.state))
     }
 }

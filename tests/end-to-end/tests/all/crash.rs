@@ -71,14 +71,14 @@ impl Scene {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_after_the_hold() {
-    let mut scene = Scene::set(Some("after_hold"), "00200").await;
+    let mut scene = Scene::set(Some("after_persist_hold"), "00200").await;
     scene.pay_until_it_dies().await;
     assert_eq!(scene.recovers().await, 1, "nothing had been sent before");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_after_the_answer_came() {
-    let mut scene = Scene::set(Some("after_answer"), "04100").await;
+    let mut scene = Scene::set(Some("after_receive_clearing"), "04100").await;
     scene.pay_until_it_dies().await;
     assert_eq!(scene.recovers().await, 2, "the answer was lost, so it was asked for again");
 }
@@ -87,7 +87,7 @@ async fn killed_after_the_answer_came() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_after_the_answer_came_on_postgres() {
     let server = database::testing::postgres().await;
-    let options = Options { crash: Some("after_answer"), database_url: Some(server.url.clone()) };
+    let options = Options { crash: Some("after_receive_clearing"), database_url: Some(server.url.clone()) };
     let mut scene = Scene::set_with(options, "04100").await;
     scene.pay_until_it_dies().await;
     assert_eq!(scene.recovers_within(LEASE_WAIT).await, 2);
@@ -95,17 +95,17 @@ async fn killed_after_the_answer_came_on_postgres() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_after_the_answer_is_recorded() {
-    let mut scene = Scene::set(Some("after_record"), "00500").await;
+    let mut scene = Scene::set(Some("after_persist_answer"), "00500").await;
     scene.pay_until_it_dies().await;
     assert_eq!(scene.recovers().await, 1, "the answer is on record");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_again_at_each_repeat() {
-    let mut scene = Scene::set(Some("after_answer"), "04000").await;
+    let mut scene = Scene::set(Some("after_receive_clearing"), "04000").await;
     scene.pay_until_it_dies().await;
     for _ in 0..2 {
-        scene.demo.restart(Some("after_answer")).await;
+        scene.demo.restart(Some("after_receive_resend_confirmation")).await;
         scene.assert_aborted().await;
     }
     assert_eq!(scene.recovers().await, 4);
@@ -130,7 +130,7 @@ async fn killed_from_outside_while_the_collector_is_about_to_answer() {
 /// Nothing but the kernel ends the process here, between the commit of the hold and the first byte sent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_from_outside_right_after_the_hold() {
-    let mut scene = Scene::set(Some("after_hold=sleep(20000)"), "04000").await;
+    let mut scene = Scene::set(Some("after_persist_hold=sleep(20000)"), "04000").await;
     let review = scene.clerk.reviewed(&scene.bill).await;
     // what is durable is seen by another process
     let database = database::Database::sqlite(&scene.demo.data().join("mpn.sqlite")).await.unwrap();

@@ -25,7 +25,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 pub struct Options {
     /// A PostgreSQL database in place of the SQLite file.
     pub database_url: Option<String>,
-    /// `FAILPOINTS`: where the process ends itself, or what it does there: `after_hold=sleep(5000)`.
+    /// `FAILPOINTS`: where the process ends itself, or what it does there: `after_persist_hold=sleep(5000)`.
     pub crash: Option<&'static str>,
 }
 

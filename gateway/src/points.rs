@@ -1,0 +1,108 @@
+//! The only ways to the database's commit and to a collector: each has a name, and a place before and after it where
+//! a test may end the process at once, as a power cut would. The tests walk [`names`], so that a new one
+//! cannot be forgotten.
+
+use bytes::Bytes;
+use collectors::Outcome;
+use domain::CollectorNumber;
+use ledger::{Commit, Committed, Refused};
+
+use crate::Gateway;
+
+macro_rules! points {
+    ($(#[$outer:meta])* $enum:ident, $before:literal, $after:literal,
+     $($(#[$doc:meta])* $name:ident = $word:literal),* $(,)?) => {
+        $(#[$outer])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $enum {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl $enum {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The name of the place before it.
+            pub const fn before(self) -> &'static str {
+                match self { $(Self::$name => concat!($before, $word)),* }
+            }
+
+            /// The name of the place after it.
+            pub const fn after(self) -> &'static str {
+                match self { $(Self::$name => concat!($after, $word)),* }
+            }
+        }
+    };
+}
+
+points! {
+    /// What becomes durable.
+    Persist, "before_persist_", "after_persist_",
+    /// An answered inquiry.
+    Inquiry = "inquiry",
+    /// The payer's money is held and the first delivery claimed.
+    Hold = "hold",
+    /// Open work is claimed again, released or given up.
+    Claim = "claim",
+    /// What a delivery came to, with the money.
+    Answer = "answer",
+}
+
+points! {
+    /// What goes to a collector and comes back.
+    Exchange, "before_send_", "after_receive_",
+    /// 照会.
+    Inquiry = "inquiry",
+    /// 消込.
+    Clearing = "clearing",
+    /// 再送確認.
+    ResendConfirmation = "resend_confirmation",
+}
+
+/// The names of all places, for the tests that end the process at each.
+pub fn names() -> Vec<&'static str> {
+    let persists = Persist::ALL.iter().flat_map(|p| [p.before(), p.after()]);
+    let exchanges = Exchange::ALL.iter().flat_map(|e| [e.before(), e.after()]);
+    persists.chain(exchanges).collect()
+}
+
+/// Ends the process where `FAILPOINTS=name=return` arms the place. Compiled in by the feature `crash-points` only.
+#[allow(unused_variables, reason = "without the feature there is nothing to arm")]
+pub(crate) fn reach(name: &'static str) {
+    fail::fail_point!(name, |_| std::process::abort());
+}
+
+impl Gateway {
+    /// Commits through the ledger.
+    pub(crate) async fn persist(&self, what: Persist, commit: Commit) -> Result<Committed, Refused> {
+        reach(what.before());
+        let committed = self.0.ledger.commit(commit).await;
+        reach(what.after());
+        committed
+    }
+
+    /// Sends a request once and waits for its answer.
+    pub(crate) async fn exchange(
+        &self,
+        what: Exchange,
+        collector: &CollectorNumber,
+        message: Bytes,
+    ) -> Outcome {
+        reach(what.before());
+        let outcome = self.0.client.exchange(collector, message).await;
+        reach(what.after());
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_two_places_share_a_name() {
+        let mut names = super::names();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}
