@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use collectors::protocol::{self, BillKey, Body, Channel, Header, InquiryAnswer, Message};
-use collectors::{Collector, NotSent, Outcome, Silence};
+use collectors::{Collector, Outcome};
 use database::{execute, read};
 use domain::{
     Bill, CentreCode, CollectorNumber, ConfirmationNumber, ContractId, CustomerNumber, InquiryId,
-    PaymentCategory, ResponseCode, Timestamp, UserId, Yen,
+    PaymentCategory, ResendKey, ResponseCode, Timestamp, UserId, Yen,
 };
 use uuid::Uuid;
 
 use crate::guard::BillSubject;
 use crate::points::{self, Exchange, Persist};
-use crate::{Gateway, StoreError};
+use crate::{Gateway, Settings, StoreError};
 
 /// An inquiry can be paid for this long, in business time.
 pub const INQUIRY_VALID_S: i64 = 15 * 60;
@@ -57,7 +57,7 @@ pub struct Inquiry {
     /// When the answer came, in business time.
     pub answered_at: Timestamp,
     /// For each bill, how often it had been accepted before the inquiry was sent; see [`crate::guard`].
-    pub(crate) generations: BTreeMap<String, i64>,
+    pub generations: BTreeMap<String, i64>,
 }
 
 impl Inquiry {
@@ -128,7 +128,7 @@ impl Gateway {
     )]
     pub async fn inquire(&self, payer: Payer, request: InquiryRequest) -> Result<Inquiry, InquiryError> {
         let collector = self.0.directory.get(&request.collector).ok_or(InquiryError::UnknownCollector)?;
-        check(collector, &request, self.now())?;
+        check(collector, &request, self.is_open(collector))?;
         // read before the inquiry is sent: an acceptance that the answer may not know of yet counts as later
         let generations =
             if collector.payer_types_amount { self.generations(&request).await? } else { BTreeMap::new() };
@@ -197,43 +197,23 @@ impl Gateway {
     async fn ask(&self, collector: &Collector, request: &InquiryRequest) -> Result<Vec<Bill>, InquiryError> {
         let now = self.now();
         let key = self.0.serials.next(self.database(), now.date()).await?;
-        let message = Message {
-            header: Header::request(&key, centre(&collector.number), now),
-            body: Body::Inquiry(protocol::Inquiry {
-                bill: bill_key(request),
-                bank: self.0.settings.bank.clone(),
-                channel: Channel::InternetBanking,
-                amount: request.amount,
-            }),
-        };
+        let message = message(&self.0.settings, request, &key, now);
         let encoded = Bytes::from(protocol::encode(&message));
-        let answer = match self.exchange(Exchange::Inquiry, &collector.number, encoded).await {
-            Outcome::Answered(answer) => answer.message.body,
-            Outcome::NotSent(reason) => return Err(not_sent(&key, &reason)),
-            Outcome::Silent(reason) => return Err(silent(&key, &reason)),
-        };
-        match answer {
-            Body::InquiryAnswer(InquiryAnswer::Bills(bills)) => {
-                let amount_is_kept = request.amount.is_none_or(|a| bills.iter().all(|b| b.amount == a));
-                if !amount_is_kept {
-                    return Err(InquiryError::Refused(ResponseCode::AmountDiffers));
-                }
-                if bills.iter().any(|b| b.total().is_none_or(|total| total > domain::money::AMOUNT_MAX)) {
-                    return Err(InquiryError::NoAnswer("a bill is larger than eleven digits".to_owned()));
-                }
-                Ok(bills)
-            }
-            Body::InquiryAnswer(InquiryAnswer::Refused(code)) => {
+        let outcome = self.exchange(Exchange::Inquiry, &collector.number, encoded).await;
+        let read = read(request, outcome);
+        match &read {
+            Err(InquiryError::Refused(code)) => {
                 tracing::info!(message = %key, %code, "a collector refused an inquiry");
-                Err(InquiryError::Refused(code))
             }
-            other => Err(InquiryError::NoAnswer(format!("an inquiry was answered by {}", other.name()))),
+            Err(error) => tracing::warn!(message = %key, %error, "an inquiry was not answered"),
+            Ok(_) => {}
         }
+        read
     }
 
     /// How often each bill of this payer has been accepted so far.
     async fn generations(&self, request: &InquiryRequest) -> Result<BTreeMap<String, i64>, StoreError> {
-        let prefix = subject(request).accepted_prefix();
+        let prefix = accepted_prefix(request);
         let end = format!("{prefix}\u{10ffff}");
         let keys: Vec<String> = read!(self.database(), |c| {
             sqlx::query_scalar("SELECT key FROM guard WHERE key > $1 AND key < $2")
@@ -242,15 +222,7 @@ impl Gateway {
                 .fetch_all(c)
                 .await
         })?;
-        let mut counts = BTreeMap::new();
-        for key in keys {
-            // the range is the database's idea of order; the prefix decides
-            let Some((bill, _)) = key.strip_prefix(&prefix).and_then(|rest| rest.rsplit_once('|')) else {
-                continue;
-            };
-            *counts.entry(bill.to_owned()).or_default() += 1;
-        }
-        Ok(counts)
+        Ok(generations(&prefix, keys.iter().map(String::as_str)))
     }
 
     async fn keep(&self, inquiry: &Inquiry) -> Result<(), StoreError> {
@@ -276,7 +248,8 @@ impl Gateway {
     }
 }
 
-fn check(collector: &Collector, request: &InquiryRequest, now: Timestamp) -> Result<(), InquiryError> {
+/// Whether the collector can be asked this now.
+pub fn check(collector: &Collector, request: &InquiryRequest, is_open: bool) -> Result<(), InquiryError> {
     if !collector.methods.online {
         return Err(InquiryError::LinkOnly);
     }
@@ -294,7 +267,60 @@ fn check(collector: &Collector, request: &InquiryRequest, now: Timestamp) -> Res
         (false, Some(_)) => return Err(InquiryError::AmountNotTyped),
         (false, None) => {}
     }
-    if collector.hours.is_open(now) { Ok(()) } else { Err(InquiryError::Closed) }
+    if is_open { Ok(()) } else { Err(InquiryError::Closed) }
+}
+
+/// The message that asks.
+pub fn message(settings: &Settings, request: &InquiryRequest, key: &ResendKey, now: Timestamp) -> Message {
+    Message {
+        header: Header::request(key, centre(&request.collector), now),
+        body: Body::Inquiry(protocol::Inquiry {
+            bill: bill_key(request),
+            bank: settings.bank.clone(),
+            channel: Channel::InternetBanking,
+            amount: request.amount,
+        }),
+    }
+}
+
+/// The bills that an exchange found.
+pub fn read(request: &InquiryRequest, outcome: Outcome) -> Result<Vec<Bill>, InquiryError> {
+    let answer = match outcome {
+        Outcome::Answered(answer) => answer.message.body,
+        Outcome::NotSent(reason) => return Err(InquiryError::NoAnswer(reason.to_string())),
+        Outcome::Silent(reason) => return Err(InquiryError::NoAnswer(reason.to_string())),
+    };
+    match answer {
+        Body::InquiryAnswer(InquiryAnswer::Bills(bills)) => {
+            let amount_is_kept = request.amount.is_none_or(|a| bills.iter().all(|b| b.amount == a));
+            if !amount_is_kept {
+                return Err(InquiryError::Refused(ResponseCode::AmountDiffers));
+            }
+            if bills.iter().any(|b| b.total().is_none_or(|total| total > domain::money::AMOUNT_MAX)) {
+                return Err(InquiryError::NoAnswer("a bill is larger than eleven digits".to_owned()));
+            }
+            Ok(bills)
+        }
+        Body::InquiryAnswer(InquiryAnswer::Refused(code)) => Err(InquiryError::Refused(code)),
+        other => Err(InquiryError::NoAnswer(format!("an inquiry was answered by {}", other.name()))),
+    }
+}
+
+/// What the guards begin with that acceptances of this payer's bills have taken.
+pub fn accepted_prefix(request: &InquiryRequest) -> String {
+    subject(request).accepted_prefix()
+}
+
+/// How often each bill has been accepted, by the guards in a range that holds all with the prefix.
+pub fn generations<'k>(prefix: &str, keys: impl Iterator<Item = &'k str>) -> BTreeMap<String, i64> {
+    let mut counts = BTreeMap::new();
+    // the range is the database's idea of order; the prefix decides
+    for key in keys {
+        if let Some((bill, _)) = key.strip_prefix(prefix).and_then(|rest| rest.rsplit_once('|')) {
+            *counts.entry(bill.to_owned()).or_default() += 1;
+        }
+    }
+    counts
 }
 
 /// センタコード of a collector.
@@ -317,14 +343,4 @@ pub(crate) fn subject(request: &InquiryRequest) -> BillSubject<'_> {
         customer_number: &request.customer_number,
         category: request.category.as_ref(),
     }
-}
-
-fn not_sent(key: &domain::ResendKey, reason: &NotSent) -> InquiryError {
-    tracing::warn!(message = %key, %reason, "an inquiry could not be sent");
-    InquiryError::NoAnswer(reason.to_string())
-}
-
-fn silent(key: &domain::ResendKey, reason: &Silence) -> InquiryError {
-    tracing::warn!(message = %key, %reason, "an inquiry was not answered");
-    InquiryError::NoAnswer(reason.to_string())
 }

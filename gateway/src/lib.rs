@@ -27,6 +27,12 @@ pub use pay::{PayError, PaymentOrder};
 pub use payment::store::{HistoryPage, HistoryQuery};
 pub use payment::{Payment, StoreError};
 
+/// What the hub decides without looking anything up, beside [`payment`]: for those who run the same decisions on a
+/// world of their own.
+pub mod decisions {
+    pub use crate::inquiry::{accepted_prefix, check, generations, message, read};
+}
+
 /// The collecting institutions, as the bank may see them.
 pub mod directory {
     pub use collectors::directory::*;
@@ -123,6 +129,11 @@ impl Gateway {
 
     fn database(&self) -> &database::Database {
         self.0.ledger.database()
+    }
+
+    /// Whether the collector takes requests now.
+    fn is_open(&self, collector: &collectors::Collector) -> bool {
+        collector.hours.is_open(self.now())
     }
 
     fn now(&self) -> domain::Timestamp {

@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use collectors::protocol::{self, Body, Channel, Clearing, EntryKind, Header, Message};
 use domain::payment::State;
-use domain::{AccountId, BillId, InquiryId, PaymentId, TransferId, Yen};
-use ledger::{GuardKey, Refused, TransferResult};
+use domain::{AccountId, BillId, InquiryId, PaymentId, Yen};
+use ledger::{Refused, TransferResult};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::guard::{Guard, GuardKind};
-use crate::inquiry::{Inquiry, bill_key, centre, subject};
-use crate::payment::step::{self, Confirmation, Effect};
-use crate::payment::{Facts, Payment, store};
+use crate::inquiry::Inquiry;
+use crate::payment::step::{self, Effect};
+use crate::payment::{Facts, Payment, order as orders};
 use crate::points::Persist;
 use crate::{Gateway, Payer, StoreError};
 
@@ -115,9 +114,10 @@ impl Gateway {
 
     /// Holds and sends for an order that has made nothing yet.
     async fn make(&self, order: &PaymentOrder) -> Result<Payment, PayError> {
-        let inquiry = self.valid_inquiry(order).await?;
+        let found = self.inquiry(order.payer.contract, order.inquiry).await?;
+        let inquiry = found.ok_or(PayError::InquiryExpired)?;
         let facts = self.facts(order, &inquiry).await?;
-        let step = self.confirmation(&facts, &inquiry, order)?;
+        let step = orders::confirmation(&self.0.settings, &facts, &inquiry, &order.guards)?;
         // a task of its own: a payer who goes away between the hold and the answer stops neither
         let hub = self.clone();
         let held = tokio::spawn(async move { hub.hold(facts, step).await }.in_current_span());
@@ -143,106 +143,15 @@ impl Gateway {
     /// The payment that this id made before, if it made the same one.
     async fn made_before(&self, order: &PaymentOrder) -> Result<Option<Payment>, PayError> {
         let Some(made) = self.payment(order.payer.contract, order.payment).await? else { return Ok(None) };
-        let facts = &made.facts;
-        let same = facts.inquiry == order.inquiry
-            && facts.bill.id == order.bill
-            && facts.amount == order.amount
-            && facts.account == order.account
-            && facts.user == order.payer.user;
-        if same { Ok(Some(made)) } else { Err(PayError::DifferentOrder) }
-    }
-
-    async fn valid_inquiry(&self, order: &PaymentOrder) -> Result<Inquiry, PayError> {
-        let now = self.now();
-        self.inquiry(order.payer.contract, order.inquiry)
-            .await?
-            .filter(|inquiry| inquiry.payer == order.payer && inquiry.is_valid_at(now))
-            .ok_or(PayError::InquiryExpired)
+        if orders::made(&made.facts, order) { Ok(Some(made)) } else { Err(PayError::DifferentOrder) }
     }
 
     async fn facts(&self, order: &PaymentOrder, inquiry: &Inquiry) -> Result<Facts, PayError> {
         let now = self.now();
-        let request = &inquiry.request;
-        let bill = inquiry.bill(&order.bill).ok_or(PayError::BillNotInInquiry)?;
-        if bill.amount != order.amount {
-            return Err(PayError::AmountChanged);
-        }
-        if bill.clear_by.is_some_and(|last| now.date() > last) {
-            return Err(PayError::ClearByPassed);
-        }
-        let collector = self.0.directory.get(&request.collector).ok_or(PayError::Closed)?;
-        if !collector.hours.is_open(now) {
-            return Err(PayError::Closed);
-        }
+        let collector = self.0.directory.get(&inquiry.request.collector).ok_or(PayError::Closed)?;
+        let bill = orders::check(order, inquiry, self.is_open(collector), now)?;
         let key = self.0.serials.next(self.database(), now.date()).await?;
-        Ok(Facts {
-            id: order.payment,
-            contract: order.payer.contract,
-            user: order.payer.user,
-            account: order.account,
-            collector: request.collector.clone(),
-            customer_number: request.customer_number.clone(),
-            category: request.category.clone(),
-            bill: bill.clone(),
-            amount: bill.amount,
-            fee: bill.fee,
-            inquiry: inquiry.id,
-            hold: TransferId::generate(),
-            fee_hold: (bill.fee > Yen::ZERO).then(TransferId::generate),
-            bill_guard: self.bill_guard(inquiry, &bill.id),
-            receipt_number: format!("{}-{}", key.date.format("%Y%m%d"), key.serial),
-            receipt_date: key.date,
-            message_key: key.to_string(),
-            memo: format!("ペイジー {}", collector.name),
-            held_at: now,
-        })
-    }
-
-    fn bill_guard(&self, inquiry: &Inquiry, bill: &BillId) -> GuardKey {
-        subject(&inquiry.request).open(bill, inquiry.generation(bill))
-    }
-
-    /// Taken by the acceptance where the bill may be paid again.
-    pub(crate) fn accepted_guard(&self, facts: &Facts) -> Option<GuardKey> {
-        let repeatable = self.0.directory.get(&facts.collector).is_some_and(|c| c.payer_types_amount);
-        let generation = facts.bill_guard.0.rsplit('|').next()?.parse().ok()?;
-        let subject = crate::guard::BillSubject {
-            collector: &facts.collector,
-            customer_number: &facts.customer_number,
-            category: facts.category.as_ref(),
-        };
-        repeatable.then(|| subject.accepted(&facts.bill.id, generation))
-    }
-
-    fn confirmation(
-        &self,
-        facts: &Facts,
-        inquiry: &Inquiry,
-        order: &PaymentOrder,
-    ) -> Result<step::Step, PayError> {
-        let clearing = Message {
-            header: Header::request(&key_of(facts)?, centre(&facts.collector), facts.held_at),
-            body: Body::Clearing(Clearing {
-                bill: bill_key(&inquiry.request),
-                bill_id: facts.bill.id.clone(),
-                amount: facts.amount,
-                fee: facts.fee,
-                bank: self.0.settings.bank.clone(),
-                channel: Channel::InternetBanking,
-                entry_kind: EntryKind::Typed,
-                receipt_date: facts.receipt_date,
-                clear_by: facts.bill.clear_by,
-            }),
-        };
-        let mut guards = vec![facts.bill_guard.clone()];
-        guards.extend(order.guards.iter().map(|guard| guard.0.clone()));
-        let confirmation = Confirmation {
-            guards,
-            payload: protocol::encode(&clearing),
-            row: store::row(facts)?,
-            lease_s: self.0.settings.lease_s,
-        };
-        Ok(step::confirm(facts, confirmation, facts.held_at)?)
+        Ok(orders::facts(order, inquiry, bill, collector, &key, now))
     }
 
     async fn refused(&self, order: &PaymentOrder, refused: Refused) -> Result<Payment, PayError> {
@@ -292,18 +201,5 @@ impl Gateway {
             }
         }
         Ok(payment)
-    }
-}
-
-/// The resend key, back from its text.
-fn key_of(facts: &Facts) -> Result<domain::ResendKey, StoreError> {
-    let parts: Vec<_> = facts.message_key.split('/').collect();
-    match parts.as_slice() {
-        [centre, date, serial] => Ok(domain::ResendKey {
-            centre: StoreError::parse(centre)?,
-            date: StoreError::parse(date)?,
-            serial: StoreError::parse(serial)?,
-        }),
-        _ => Err(StoreError::Corrupt(facts.message_key.clone())),
     }
 }

@@ -6,8 +6,6 @@ mod shared;
 use std::time::Duration;
 
 use bytes::Bytes;
-use collectors::protocol::{self, Body, Message, ResendConfirmation};
-use collectors::{AnswerClass, Outcome, Silence, classify};
 use database::dialect;
 use database::{execute, on};
 use domain::payment::State;
@@ -18,20 +16,15 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::payment::Facts;
-use crate::payment::step::{self, Claim, Delivered, Effect, Evidence, Report, SendWindow};
+use crate::payment::sending::{self, Conclusion};
+use crate::payment::step::{self, Claim, Delivered, Effect, Report, SendWindow};
+use crate::payment::{Facts, history};
 use crate::points::{Exchange, Persist};
 use crate::{Gateway, StoreError};
 pub(crate) use shared::Shared;
 
 /// Rows of one destination that one look goes through.
 const SWEEP_ROWS_MAX: usize = 256;
-/// Pause before a first delivery of which no byte left is tried again.
-const NOT_SENT_PAUSE_S: i64 = 5;
-/// The longest pause between two deliveries, in resend intervals: a long outage must not fill the event log.
-const PAUSE_INTERVALS_MAX: i64 = 4;
-/// Deliveries after which the pause grows by one interval.
-const PAUSE_GROWS_AFTER_DELIVERIES: i64 = 10;
 /// Between two deletions of what is kept for a time only.
 const CLEANING_INTERVAL: Duration = Duration::from_secs(60);
 /// Tries to record an answer while the database fails; after that the lease runs out and it is asked for
@@ -197,15 +190,20 @@ impl Gateway {
         )
     )]
     async fn deliver(&self, facts: Facts, fence: i64, delivery: i64, repeat: bool) {
-        let (report, evidence) = self.attempt(&facts, repeat).await;
+        let Conclusion { report, evidence, alarm } = self.attempt(&facts, repeat).await;
         tracing::info!(?report, "a delivery came to something");
+        if let Some(concern) = alarm
+            && self.0.sender.alarms_first(&facts.message_key, concern.what)
+        {
+            tracing::error!(reason = %concern.reason, "ALARM: an answer says nothing about the payment");
+        }
         let delivered = Delivered {
             fence,
             delivery,
             report: &report,
             evidence,
-            pause_s: self.pause_s(&report, delivery, repeat),
-            accepted_guard: self.accepted_guard(&facts),
+            pause_s: sending::pause_s(&self.0.settings, &report, delivery, repeat),
+            accepted_guard: sending::accepted_guard(self.0.directory.get(&facts.collector), &facts),
         };
         self.record(&facts, &delivered).await;
         // the lease that the record left decides from here on
@@ -215,45 +213,32 @@ impl Gateway {
         }
     }
 
-    /// Seconds to the next delivery, where one is needed.
-    fn pause_s(&self, report: &Report, delivery: i64, repeat: bool) -> i64 {
-        let interval_s = i64::try_from(self.0.settings.resend_interval_s).unwrap_or(i64::MAX);
-        match report {
-            Report::NotApplied { sent: false, .. } if !repeat => interval_s.min(NOT_SENT_PAUSE_S),
-            _ => interval_s.saturating_mul(pause_intervals(delivery)),
-        }
-    }
-
     /// One exchange, unless it may not or cannot begin.
-    async fn attempt(&self, facts: &Facts, repeat: bool) -> (Report, Evidence) {
-        let not_sent = |reason| (Report::NotApplied { sent: false, code: None, reason }, Evidence::default());
+    async fn attempt(&self, facts: &Facts, repeat: bool) -> Conclusion {
         let message = match self.message(facts, repeat).await {
             Ok(message) => message,
             Err(error) => {
                 tracing::error!(%error, "the stored message cannot be sent");
-                return not_sent(error.to_string());
+                return Conclusion::not_sent(&error);
             }
         };
-        // looked at last: midnight may have passed since the claim
-        if !repeat && self.send_window(facts).is_over(facts, self.now()) {
-            return not_sent("the time to send it is over".to_owned());
+        // looked at last
+        if !sending::may_begin(facts, self.send_window(facts), repeat, self.now()) {
+            return Conclusion::not_sent(&"the time to send it is over");
         }
         let what = if repeat { Exchange::ResendConfirmation } else { Exchange::Clearing };
         let outcome = self.exchange(what, &facts.collector, message).await;
-        self.report(facts, outcome)
+        Conclusion::of(self.0.directory.get(&facts.collector).map(|c| c.kind), outcome)
     }
 
     fn send_window(&self, facts: &Facts) -> SendWindow {
-        let now = self.now();
         let collector = self.0.directory.get(&facts.collector);
         SendWindow {
             held_wait_s: self.0.settings.held_wait_s,
-            collector_is_open: collector.is_some_and(|c| c.hours.is_open(now)),
+            collector_is_open: collector.is_some_and(|c| self.is_open(c)),
         }
     }
 
-    /// The bytes to send: the clearing as encoded at the hold, or the resend confirmation that carries them,
-    /// which is the same bytes every time.
     async fn message(&self, facts: &Facts, repeat: bool) -> Result<Bytes, StoreError> {
         let payload: Vec<u8> = on!(self.database(), |c| {
             sqlx::query_scalar("SELECT payload FROM outbox WHERE key = $1")
@@ -261,62 +246,7 @@ impl Gateway {
                 .fetch_one(c)
                 .await
         })?;
-        if !repeat {
-            return Ok(payload.into());
-        }
-        let original = protocol::decode(&payload).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        let message = Message {
-            header: original.header,
-            body: Body::ResendConfirmation(ResendConfirmation { original: payload }),
-        };
-        Ok(protocol::encode(&message).into())
-    }
-
-    fn report(&self, facts: &Facts, outcome: Outcome) -> (Report, Evidence) {
-        let answer = match outcome {
-            Outcome::NotSent(reason) => {
-                let report = Report::NotApplied { sent: false, code: None, reason: reason.to_string() };
-                return (report, Evidence::default());
-            }
-            Outcome::Silent(reason) => {
-                // what is not heard is asked for again; an answer that cannot be trusted is somebody's fault
-                if !matches!(reason, Silence::Timeout | Silence::ConnectionLost) {
-                    self.alarm_of_answer(facts, reason.as_str(), &reason);
-                }
-                return (Report::Unknown { reason: reason.to_string() }, Evidence::default());
-            }
-            Outcome::Answered(answer) => answer,
-        };
-        let evidence = Evidence { message: Some(answer.bytes.to_vec()), signature: Some(answer.signature) };
-        let kind = self.0.directory.get(&facts.collector).map(|c| c.kind);
-        let report = match (kind, &answer.message.body) {
-            (Some(kind), Body::ClearingAnswer(clearing)) => match classify(kind, clearing) {
-                AnswerClass::Accepted { provisional, reference } => {
-                    Report::Accepted { provisional, reference }
-                }
-                AnswerClass::RejectedForGood(code) => Report::Rejected(code),
-                AnswerClass::NotApplied(code) => {
-                    Report::NotApplied { sent: true, code: Some(code), reason: "not applied".to_owned() }
-                }
-                AnswerClass::Unknown(reason) => {
-                    self.alarm_of_answer(facts, "unlisted", &reason);
-                    Report::Unknown { reason: reason.to_string() }
-                }
-            },
-            (_, other) => {
-                let reason = format!("a clearing was answered by {}", other.name());
-                self.alarm_of_answer(facts, "body", &reason);
-                Report::Unknown { reason }
-            }
-        };
-        (report, evidence)
-    }
-
-    /// An answer came that says nothing about the payment: for people to look into, once for each reason.
-    fn alarm_of_answer(&self, facts: &Facts, what: &'static str, reason: &dyn std::fmt::Display) {
-        if self.0.sender.alarms_first(&facts.message_key, what) {
-            tracing::error!(%reason, "ALARM: an answer says nothing about the payment");
-        }
+        Ok(sending::message(payload, repeat)?.into())
     }
 
     /// Commits the report, trying again while the database fails or the payment moves on under it.
@@ -347,7 +277,7 @@ impl Gateway {
     }
 
     async fn try_record(&self, facts: &Facts, delivered: Delivered<'_>) -> Result<Option<State>, StoreError> {
-        let position = crate::payment::history::Position::of(&self.0.ledger.events(facts.id.into()).await?)?;
+        let position = history::Position::of(&self.0.ledger.events(facts.id.into()).await?)?;
         let was_open = position.state.is_open();
         let Some(step) = step::delivered(facts, position, delivered, self.now())? else { return Ok(None) };
         if !was_open {
@@ -355,21 +285,5 @@ impl Gateway {
         }
         self.persist(Persist::Answer, step.commit).await?;
         Ok(Some(step.state))
-    }
-}
-
-/// How many resend intervals to pause after this delivery.
-fn pause_intervals(delivery: i64) -> i64 {
-    (delivery / PAUSE_GROWS_AFTER_DELIVERIES).clamp(1, PAUSE_INTERVALS_MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_up_to_four_intervals() {
-        let pauses = [1, 19, 20, 29, 30, 40, 5_000, i64::MAX].map(pause_intervals);
-        assert_eq!(pauses, [1, 1, 2, 2, 3, 4, 4, 4]);
     }
 }

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use tower::BoxError;
 
-use crate::protocol::{DecodeError, Message};
-use crate::signature::{SignatureError, SignedHeaders};
+use crate::protocol::{self, DecodeError, Message};
+use crate::signature::SignatureError;
 
 /// One of three; the difference between the first two decides about money.
 #[derive(Clone, Debug)]
@@ -114,13 +114,22 @@ pub struct Answer {
     pub message: Message,
     /// Its bytes.
     pub bytes: Bytes,
-    /// Its Content-Digest, Signature-Input and Signature headers, one a line ([`SignedHeaders`]).
+    /// Its Content-Digest, Signature-Input and Signature headers, one a line
+    /// ([`SignedHeaders`](crate::signature::SignedHeaders)).
     pub signature: String,
 }
 
 impl Answer {
-    pub(super) fn new(message: Message, bytes: Bytes, signature: &SignedHeaders) -> Self {
-        Self { message, bytes, signature: signature.to_string() }
+    /// Reads what came back to `request`, after its signature was verified.
+    pub fn read(request: &Message, bytes: Bytes, signature: String) -> Result<Self, Silence> {
+        let message = protocol::decode(&bytes)?;
+        if !message.header.answers(&request.header) {
+            return Err(Silence::OtherRequest);
+        }
+        if !message.body.answers(&request.body) {
+            return Err(Silence::OtherBody(message.body.name()));
+        }
+        Ok(Self { message, bytes, signature })
     }
 }
 

@@ -175,14 +175,7 @@ impl Route {
         let parts =
             ResponseParts { status: StatusCode::OK.as_u16(), body: &bytes, request_body: &call.bytes };
         let signature = verify_response(&self.keys, &parts, headers, machine_now())?;
-        let message = protocol::decode(&bytes)?;
-        if !message.header.answers(&call.request.header) {
-            return Err(Silence::OtherRequest);
-        }
-        if !message.body.answers(&call.request.body) {
-            return Err(Silence::OtherBody(message.body.name()));
-        }
-        Ok(Answer::new(message, bytes, &signature))
+        Answer::read(&call.request, bytes, signature.to_string())
     }
 }
 

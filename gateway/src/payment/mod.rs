@@ -1,6 +1,8 @@
 //! A Pay-easy payment: its facts, its history, the steps it takes, and where it is kept.
 
 pub mod history;
+pub mod order;
+pub mod sending;
 pub mod step;
 pub mod store;
 #[cfg(test)]

@@ -1,0 +1,152 @@
+//! What the sender decides, apart from the sending: which bytes go, what an exchange came to, and when the next one
+//! may be.
+
+use collectors::protocol::{self, Body, Message, ResendConfirmation};
+use collectors::{AnswerClass, Collector, Kind, Outcome, Silence, classify};
+use domain::Timestamp;
+use ledger::GuardKey;
+
+use super::step::{Evidence, Report, SendWindow};
+use super::{Facts, StoreError};
+use crate::Settings;
+use crate::guard::BillSubject;
+
+/// Pause before a first delivery of which no byte left is tried again.
+const NOT_SENT_PAUSE_S: i64 = 5;
+/// The longest pause between two deliveries, in resend intervals: a long outage must not fill the event log.
+const PAUSE_INTERVALS_MAX: i64 = 4;
+/// Deliveries after which the pause grows by one interval.
+const PAUSE_GROWS_AFTER_DELIVERIES: i64 = 10;
+
+/// What is known after one exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conclusion {
+    /// What the delivery came to.
+    pub report: Report,
+    /// The answer, where one counts.
+    pub evidence: Evidence,
+    /// For people to look into, where the answer says nothing about the payment.
+    pub alarm: Option<Concern>,
+}
+
+/// Why an answer says nothing about the payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concern {
+    /// A stable word: each is told once a payment.
+    pub what: &'static str,
+    /// In words.
+    pub reason: String,
+}
+
+impl Conclusion {
+    /// No byte was written.
+    pub fn not_sent(reason: &impl ToString) -> Self {
+        let report = Report::NotApplied { sent: false, code: None, reason: reason.to_string() };
+        Self { report, evidence: Evidence::default(), alarm: None }
+    }
+
+    fn unknown(what: Option<&'static str>, reason: &impl ToString, evidence: Evidence) -> Self {
+        let reason = reason.to_string();
+        let alarm = what.map(|what| Concern { what, reason: reason.clone() });
+        Self { report: Report::Unknown { reason }, evidence, alarm }
+    }
+
+    /// What an exchange with a collector of this kind came to. Whatever is not listed is unknown.
+    pub fn of(kind: Option<Kind>, outcome: Outcome) -> Self {
+        let answer = match outcome {
+            Outcome::NotSent(reason) => return Self::not_sent(&reason),
+            Outcome::Silent(reason) => {
+                // what is not heard is asked for again; an answer that cannot be trusted is somebody's fault
+                let heard = !matches!(reason, Silence::Timeout | Silence::ConnectionLost);
+                return Self::unknown(heard.then(|| reason.as_str()), &reason, Evidence::default());
+            }
+            Outcome::Answered(answer) => answer,
+        };
+        let evidence = Evidence { message: Some(answer.bytes.to_vec()), signature: Some(answer.signature) };
+        let (Some(kind), Body::ClearingAnswer(clearing)) = (kind, &answer.message.body) else {
+            let reason = format!("a clearing was answered by {}", answer.message.body.name());
+            return Self::unknown(Some("body"), &reason, evidence);
+        };
+        let report = match classify(kind, clearing) {
+            AnswerClass::Accepted { provisional, reference } => Report::Accepted { provisional, reference },
+            AnswerClass::RejectedForGood(code) => Report::Rejected(code),
+            AnswerClass::NotApplied(code) => {
+                Report::NotApplied { sent: true, code: Some(code), reason: "not applied".to_owned() }
+            }
+            AnswerClass::Unknown(reason) => return Self::unknown(Some("unlisted"), &reason, evidence),
+        };
+        Self { report, evidence, alarm: None }
+    }
+}
+
+/// The bytes to send: the clearing as encoded at the hold, or the resend confirmation that carries them, which is the
+/// same bytes every time.
+pub fn message(payload: Vec<u8>, repeat: bool) -> Result<Vec<u8>, StoreError> {
+    if !repeat {
+        return Ok(payload);
+    }
+    let original = protocol::decode(&payload).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let body = Body::ResendConfirmation(ResendConfirmation { original: payload });
+    Ok(protocol::encode(&Message { header: original.header, body }))
+}
+
+/// Whether the delivery may begin at this moment: midnight may have passed since its claim.
+pub fn may_begin(facts: &Facts, window: SendWindow, repeat: bool, now: Timestamp) -> bool {
+    repeat || !window.is_over(facts, now)
+}
+
+/// Seconds to the next delivery, where one is needed.
+pub fn pause_s(settings: &Settings, report: &Report, delivery: i64, repeat: bool) -> i64 {
+    let interval_s = i64::try_from(settings.resend_interval_s).unwrap_or(i64::MAX);
+    match report {
+        Report::NotApplied { sent: false, .. } if !repeat => interval_s.min(NOT_SENT_PAUSE_S),
+        _ => interval_s.saturating_mul(pause_intervals(delivery)),
+    }
+}
+
+/// How many resend intervals to pause after this delivery.
+fn pause_intervals(delivery: i64) -> i64 {
+    (delivery / PAUSE_GROWS_AFTER_DELIVERIES).clamp(1, PAUSE_INTERVALS_MAX)
+}
+
+/// Taken by the acceptance where the bill may be paid again.
+pub fn accepted_guard(collector: Option<&Collector>, facts: &Facts) -> Option<GuardKey> {
+    let repeatable = collector.is_some_and(|c| c.payer_types_amount);
+    let generation = facts.bill_guard.0.rsplit('|').next()?.parse().ok()?;
+    let subject = BillSubject {
+        collector: &facts.collector,
+        customer_number: &facts.customer_number,
+        category: facts.category.as_ref(),
+    };
+    repeatable.then(|| subject.accepted(&facts.bill.id, generation))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_four_intervals() {
+        let pauses = [1, 19, 20, 29, 30, 40, 5_000, i64::MAX].map(pause_intervals);
+        assert_eq!(pauses, [1, 1, 2, 2, 3, 4, 4, 4]);
+    }
+
+    #[test]
+    fn silence_is_asked_about_again_and_what_cannot_be_trusted_is_told() {
+        let told = |silence| Conclusion::of(Some(Kind::National), Outcome::Silent(silence)).alarm;
+        assert_eq!(told(Silence::Timeout), None);
+        assert_eq!(told(Silence::ConnectionLost), None);
+        assert_eq!(told(Silence::Status(500)).map(|c| c.what), Some("status"));
+        assert_eq!(told(Silence::OtherRequest).map(|c| c.what), Some("other_request"));
+    }
+
+    #[test]
+    fn only_what_was_not_written_counts_as_not_sent() {
+        let sent = |outcome| match Conclusion::of(Some(Kind::National), outcome).report {
+            Report::NotApplied { sent, .. } => Some(sent),
+            _ => None,
+        };
+        assert_eq!(sent(Outcome::NotSent(collectors::NotSent::NoConnection)), Some(false));
+        assert_eq!(sent(Outcome::Silent(Silence::ConnectionLost)), None);
+    }
+}
