@@ -8,6 +8,7 @@ use domain::{CollectorNumber, ConfirmationNumber, CustomerNumber, PaymentCategor
 use super::error::DecodeError;
 use super::reader::Fields;
 use super::writer::ElementSink;
+use crate::directory::Kind;
 
 /// 金融機関コード: the four digits of a bank.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -53,7 +54,7 @@ impl fmt::Display for BankCode {
     }
 }
 
-/// The collector's own number of a clearing: 1 to 30 visible ASCII characters.
+/// A number that one side gave a record of its own: 1 to 30 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Reference(String);
 
@@ -168,4 +169,8 @@ pub(super) fn channel(text: &str) -> Option<Channel> {
 
 pub(super) fn entry_kind(text: &str) -> Option<EntryKind> {
     [EntryKind::Typed, EntryKind::Linked].into_iter().find(|k| k.as_str() == text)
+}
+
+pub(super) fn service_kind(text: &str) -> Option<Kind> {
+    [Kind::National, Kind::Local, Kind::Private].into_iter().find(|k| k.as_str() == text)
 }

@@ -46,6 +46,11 @@ impl<'a> Fields<'a> {
         Ok(self.0.many(name, max)?)
     }
 
+    /// The children of the next child if it is `name`.
+    pub(super) fn maybe(&mut self, name: &'static str) -> Result<Option<Fields<'a>>, DecodeError> {
+        self.0.maybe(name).map(Self::of).transpose()
+    }
+
     /// The text of the next child, which must be `name`; `read` says whether it fits.
     pub(super) fn required<T>(
         &mut self,
@@ -83,6 +88,16 @@ impl<'a> Fields<'a> {
     /// An optional amount, 1 yen or more.
     pub(super) fn optional_amount(&mut self, name: &'static str) -> Result<Option<Yen>, DecodeError> {
         self.optional(name, "an amount of yen", |text| amount(text).filter(|a| *a > Yen::ZERO))
+    }
+
+    /// A required sum of amounts.
+    pub(super) fn total(&mut self, name: &'static str) -> Result<Yen, DecodeError> {
+        self.required(name, "a sum of at most 16 digits", |text| digits(text, 16)?.parse().ok().map(Yen::new))
+    }
+
+    /// A required number of records.
+    pub(super) fn count(&mut self, name: &'static str) -> Result<u32, DecodeError> {
+        self.required(name, "a number of at most 8 digits", |text| digits(text, 8)?.parse().ok())
     }
 
     /// A required day.
@@ -123,13 +138,17 @@ fn value<T>(
     read.ok_or_else(|| XmlError::Value { path: element.path(), reason: format!("not {expected}") }.into())
 }
 
-/// Canonical digits: no sign, no leading zero, at most 11.
 fn amount(text: &str) -> Option<Yen> {
-    let canonical = text.len() <= 11
+    let amount = digits(text, 11)?.parse().ok().map(Yen::new)?;
+    (amount <= AMOUNT_MAX).then_some(amount)
+}
+
+/// Canonical digits: no sign, no leading zero, at most `max`.
+fn digits(text: &str, max: usize) -> Option<&str> {
+    let canonical = text.len() <= max
         && text.bytes().all(|b| b.is_ascii_digit())
         && (text == "0" || !text.starts_with('0'));
-    let amount = canonical.then(|| text.parse().ok()).flatten().map(Yen::new)?;
-    (amount <= AMOUNT_MAX).then_some(amount)
+    canonical.then_some(text)
 }
 
 /// `2026-11-24` and nothing looser.

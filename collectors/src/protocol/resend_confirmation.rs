@@ -1,4 +1,4 @@
-//! 再送確認: make sure that this clearing is recorded.
+//! 再送確認: make sure that this clearing, or this cancellation, is recorded.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,20 +8,20 @@ use super::message::{Body, Message, decode};
 use super::reader::Fields;
 use super::writer::ElementSink;
 
-/// Every repeat of a clearing. Goes under the clearing's own processing date and serial.
+/// Every repeat of a clearing or cancellation. Goes under the original's own processing date and serial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResendConfirmation {
-    /// The bytes of the clearing message, verbatim.
+    /// The bytes of the original message, verbatim.
     pub original: Vec<u8>,
 }
 
 impl ResendConfirmation {
-    /// The message inside, which must be a clearing.
+    /// The message inside, which must be a clearing or a cancellation.
     pub fn original_message(&self) -> Result<Message, DecodeError> {
         let message = decode(&self.original)?;
         match message.body {
-            Body::Clearing(_) => Ok(message),
-            _ => Err(DecodeError::Rule { element: "Original", rule: "it is a clearing" }),
+            Body::Clearing(_) | Body::Cancellation(_) => Ok(message),
+            _ => Err(DecodeError::Rule { element: "Original", rule: "it is a clearing or a cancellation" }),
         }
     }
 

@@ -3,9 +3,12 @@
 use domain::{Bill, ResendKey, ResponseCode, Serial, Timestamp, Yen};
 
 use super::{
-    BillKey, Body, Channel, Clearing, ClearingAnswer, EntryKind, Header, Inquiry, InquiryAnswer, Message,
-    ResendConfirmation, encode,
+    BillKey, Body, Cancellation, CancellationAnswer, Channel, Clearing, ClearingAnswer, Close, Counter,
+    CounterAnswer, Counters, EntryKind, Header, Inquiry, InquiryAnswer, Line, LineStatus, Lines, LinesAnswer,
+    Message, ResendConfirmation, Service, ServiceAnswer, SettlementAdvice, SettlementAdviceAnswer, Tally,
+    encode,
 };
+use crate::directory::Kind;
 
 fn time(second: u32) -> Timestamp {
     Timestamp::parse_rfc3339(&format!("2026-11-24T10:00:{second:02}+09:00")).unwrap()
@@ -134,6 +137,136 @@ pub(crate) fn clearing_refused() -> Message {
     answer_to(&clearing(), Body::ClearingAnswer(answer))
 }
 
+/// Takes back a clearing of the counter, 00000005.
+pub(crate) fn cancellation() -> Message {
+    let body = Cancellation {
+        bill: tax_key(),
+        bill_id: "T-0002".parse().unwrap(),
+        amount: Yen::new(45_600),
+        bank: "9999".parse().unwrap(),
+        channel: Channel::Counter,
+        clearing_date: "2026-11-24".parse().unwrap(),
+        clearing_serial: Serial::new(5).unwrap(),
+    };
+    Message { header: request_header("00200", 6, 30), body: Body::Cancellation(body) }
+}
+
+/// The bill is unpaid again.
+pub(crate) fn cancelled() -> Message {
+    let reference = Some("00200-20261124-000021".parse().unwrap());
+    let body = CancellationAnswer { code: ResponseCode::Normal, reference };
+    answer_to(&cancellation(), Body::CancellationAnswer(body))
+}
+
+/// The collector has closed the day.
+pub(crate) fn cancellation_refused() -> Message {
+    let body = CancellationAnswer { code: ResponseCode::Expired, reference: None };
+    answer_to(&cancellation(), Body::CancellationAnswer(body))
+}
+
+/// The cancellation's repeat.
+pub(crate) fn cancellation_again() -> Message {
+    let original = cancellation();
+    let body = ResendConfirmation { original: encode(&original) };
+    Message { header: original.header, body: Body::ResendConfirmation(body) }
+}
+
+fn service() -> Service {
+    Service { bank: "9999".parse().unwrap(), kind: Kind::National }
+}
+
+/// The day begins.
+pub(crate) fn open() -> Message {
+    Message { header: request_header("00200", 7, 0), body: Body::Open(service()) }
+}
+
+/// No inquiry any more.
+pub(crate) fn pre_close() -> Message {
+    Message { header: request_header("00200", 8, 0), body: Body::PreClose(service()) }
+}
+
+/// It has begun.
+pub(crate) fn opened() -> Message {
+    answer_to(&open(), Body::ServiceAnswer(ServiceAnswer { code: ResponseCode::Normal }))
+}
+
+/// The day was closed before.
+pub(crate) fn not_opened() -> Message {
+    answer_to(&open(), Body::ServiceAnswer(ServiceAnswer { code: ResponseCode::NotOpen }))
+}
+
+fn counters() -> Counters {
+    let tally = |count, amount| Tally { count, amount: Yen::new(amount) };
+    Counters { cleared: tally(3, 103_500), provisional: Tally::default(), cancelled: tally(1, 45_600) }
+}
+
+/// The day ends, with the hub's counters.
+pub(crate) fn close() -> Message {
+    let Service { bank, kind } = service();
+    let counted_date = "2026-11-24".parse().unwrap();
+    let body = Close { bank, kind, counted_date, counters: counters() };
+    Message { header: request_header("00200", 9, 40), body: Body::Close(body) }
+}
+
+/// How many were there?
+pub(crate) fn counter() -> Message {
+    let Service { bank, kind } = service();
+    let body = Counter { bank, kind, counted_date: "2026-11-24".parse().unwrap() };
+    Message { header: request_header("00200", 10, 45), body: Body::Counter(body) }
+}
+
+/// So many.
+pub(crate) fn counted() -> Message {
+    answer_to(&counter(), Body::CounterAnswer(CounterAnswer::Counted(counters())))
+}
+
+/// The day is yet to come.
+pub(crate) fn not_counted() -> Message {
+    answer_to(&counter(), Body::CounterAnswer(CounterAnswer::Refused(ResponseCode::CounterDateWrong)))
+}
+
+/// Which were there, behind 00000003?
+pub(crate) fn lines() -> Message {
+    let Service { bank, kind } = service();
+    let after = Some(Serial::new(3).unwrap());
+    let body = Lines { bank, kind, counted_date: "2026-11-24".parse().unwrap(), after };
+    Message { header: request_header("00200", 11, 50), body: Body::Lines(body) }
+}
+
+/// These.
+pub(crate) fn lines_page() -> Message {
+    let line = |serial, status, amount| Line {
+        serial: Serial::new(serial).unwrap(),
+        status,
+        amount: Yen::new(amount),
+    };
+    let lines = vec![
+        line(4, LineStatus::Refused, 7_700),
+        line(5, LineStatus::Cancelled, 45_600),
+        line(12, LineStatus::Cleared, 45_600),
+    ];
+    answer_to(&self::lines(), Body::LinesAnswer(LinesAnswer::Page { lines, more: false }))
+}
+
+/// What will be paid on the next day.
+pub(crate) fn settlement_advice() -> Message {
+    let body = SettlementAdvice {
+        bank: "9999".parse().unwrap(),
+        settlement: "N20261124-00200".parse().unwrap(),
+        window_date: "2026-11-24".parse().unwrap(),
+        pay_date: "2026-11-25".parse().unwrap(),
+        count: 2,
+        amount: Yen::new(57_900),
+    };
+    Message { header: request_header("00200", 13, 55), body: Body::SettlementAdvice(body) }
+}
+
+/// Taken note of.
+pub(crate) fn settlement_advice_noted() -> Message {
+    let body = SettlementAdviceAnswer { code: ResponseCode::Normal };
+    answer_to(&settlement_advice(), Body::SettlementAdviceAnswer(body))
+}
+
 /// `body` as the answer to `request`, a second later.
 pub(crate) fn answer_to(request: &Message, body: Body) -> Message {
     Message { header: request.header.answer(request.header.sent_at.plus_seconds(1)), body }
@@ -152,5 +285,21 @@ pub(crate) fn all() -> Vec<(&'static str, Message)> {
         ("clearing-answer-provisional", cleared_provisionally()),
         ("clearing-answer-refused", clearing_refused()),
         ("resend-confirmation", resend_confirmation()),
+        ("cancellation", cancellation()),
+        ("cancellation-answer", cancelled()),
+        ("cancellation-answer-refused", cancellation_refused()),
+        ("resend-confirmation-cancellation", cancellation_again()),
+        ("open", open()),
+        ("pre-close", pre_close()),
+        ("service-answer", opened()),
+        ("service-answer-refused", not_opened()),
+        ("close", close()),
+        ("counter", counter()),
+        ("counter-answer", counted()),
+        ("counter-answer-refused", not_counted()),
+        ("lines", lines()),
+        ("lines-answer", lines_page()),
+        ("settlement-advice", settlement_advice()),
+        ("settlement-advice-answer", settlement_advice_noted()),
     ]
 }

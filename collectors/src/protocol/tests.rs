@@ -9,6 +9,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::*;
+use crate::directory::Kind;
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/protocol")
@@ -124,6 +125,57 @@ fn broken_messages() -> Vec<(String, &'static str)> {
         (with(&clearing, ">typed<", ">Typed<"), "EntryKind"),
         (with(&clearing, ">2027-01-12<", ">2027-1-12<"), "ClearBy"),
     ]
+    .into_iter()
+    .chain(broken_messages_of_the_day())
+    .collect()
+}
+
+fn broken_messages_of_the_day() -> Vec<(String, &'static str)> {
+    let cancellation = text(&samples::cancellation());
+    let cancelled = text(&samples::cancelled());
+    let open = text(&samples::open());
+    let opened = text(&samples::opened());
+    let close = text(&samples::close());
+    let counted = text(&samples::counted());
+    let lines = text(&samples::lines());
+    let page = text(&samples::lines_page());
+    let advice = text(&samples::settlement_advice());
+    let with = |message: &str, from: &str, to: &str| {
+        assert!(message.contains(from), "{from}");
+        message.replacen(from, to, 1)
+    };
+    vec![
+        (with(&cancellation, "<ClearingSerial>00000005</ClearingSerial>", ""), "ClearingSerial"),
+        (with(&cancellation, "<ClearingSerial>00000005<", "<ClearingSerial>00000000<"), "ClearingSerial"),
+        (with(&cancellation, "<ClearingDate>2026-11-24<", "<ClearingDate>20261124<"), "ClearingDate"),
+        (with(&cancellation, ">counter<", ">window<"), "Channel"),
+        (with(&cancellation, "<Amount>45600<", "<Amount>0<"), "Amount"),
+        (with(&cancelled, "<Code>0000<", "<Code>0<"), "Code"),
+        (with(&cancelled, ">00200-20261124-000021<", ">00200 20261124<"), "Reference"),
+        (with(&open, ">national<", ">foreign<"), "ServiceKind"),
+        (with(&open, "<ServiceKind>national</ServiceKind>", ""), "ServiceKind"),
+        (with(&open, "</Open>", "<CountedDate>2026-11-24</CountedDate></Open>"), "CountedDate"),
+        (with(&opened, "</ServiceAnswer>", "<Code>0000</Code></ServiceAnswer>"), "Code"),
+        (with(&close, "<CountedDate>2026-11-24</CountedDate>", ""), "CountedDate"),
+        (with(&close, "<Count>3<", "<Count>03<"), "Count"),
+        (with(&close, "<Count>3<", "<Count>-3<"), "Count"),
+        (with(&close, "<Count>3<", "<Count>100000000<"), "Count"),
+        (with(&close, "<Amount>103500<", "<Amount>10000000000000000<"), "Amount"),
+        (with(&close, "<Amount>103500</Amount>", ""), "Amount"),
+        (with(&close, "Provisional", "Other").replacen("</Provisional>", "</Other>", 1), "Provisional"),
+        (with(&counted, "<Counters><Cleared>", "<Counters><Refused></Refused><Cleared>"), "Cleared"),
+        (with(&lines, "<After>00000003<", "<After>3<"), "After"),
+        (with(&lines, "<After>00000003<", "<After>00000000<"), "After"),
+        (with(&page, ">refused<", ">rejected<"), "Status"),
+        (with(&page, "<Status>refused</Status>", ""), "Status"),
+        (with(&page, "<Serial>00000012<", "<Serial>000000012<"), "Serial"),
+        (with(&page, ">7700<", ">0<"), "Amount"),
+        (with(&page, ">no<", ">No<"), "More"),
+        (with(&page, "<Line>", "<More>no</More><Line>"), "Line"),
+        (with(&advice, "<Settlement>N20261124-00200<", "<Settlement><"), "Settlement"),
+        (with(&advice, "<Count>2<", "<Count>two<"), "Count"),
+        (with(&advice, "<PayDate>2026-11-25<", "<PayDate>2026-11-31<"), "PayDate"),
+    ]
 }
 
 #[test]
@@ -145,6 +197,71 @@ fn rules_between_elements_are_kept() {
     for wrong in [provisional.replace(">A101<", ">0000<"), provisional.replace(">0000<", ">B201<")] {
         assert!(decode(wrong.as_bytes()).unwrap_err().to_string().starts_with("ProvisionalCode: "));
     }
+}
+
+#[test]
+fn counters_and_lines_come_with_0000_and_only_with_it() {
+    let starts = |message: String, rule: &str| {
+        let error = decode(message.as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with(rule), "{error}");
+    };
+    let counted = text(&samples::counted());
+    starts(counted.replace("<Code>0000<", "<Code>A601<"), "Counters: ");
+    starts(text(&samples::not_counted()).replace("<Code>A601<", "<Code>0000<"), "Counters: ");
+    let page = text(&samples::lines_page());
+    starts(page.replace("<More>no</More>", ""), "More: ");
+    starts(page.replace("<Code>0000<", "<Code>A601<"), "More: ");
+    starts(page.replace("<Code>0000<", "<Code>A601<").replace("<More>no</More>", ""), "Line: ");
+    let all = &page[page.find("<Line>").unwrap()..page.rfind("</Line>").unwrap() + "</Line>".len()];
+    assert!(decode(page.replace(all, "").as_bytes()).is_ok());
+    starts(page.replace(all, "").replace(">no<", ">yes<"), "More: ");
+}
+
+#[test]
+fn a_page_of_lines_is_500_at_most() {
+    let with = |count: u32| {
+        let line = |n| Line {
+            serial: Serial::new(n).unwrap(),
+            status: LineStatus::Provisional,
+            amount: domain::money::AMOUNT_MAX,
+        };
+        let body = LinesAnswer::Page { lines: (1..=count).map(line).collect(), more: true };
+        samples::answer_to(&samples::lines(), Body::LinesAnswer(body))
+    };
+    assert_eq!(decode(&encode(&with(500))), Ok(with(500)));
+    assert!(decode(&encode(&with(501))).unwrap_err().to_string().contains("Line"));
+}
+
+/// Only what answers a request answers it; a resend confirmation is answered as its original is.
+#[test]
+fn every_request_has_one_kind_of_answer() {
+    let mut pairs = Vec::new();
+    let all = samples::all();
+    for (request, message) in &all {
+        let fits = all.iter().filter(|(_, answer)| answer.body.answers(&message.body));
+        let mut names: Vec<_> = fits.map(|(_, answer)| answer.body.name()).collect();
+        names.dedup();
+        assert_eq!(message.body.is_request(), !names.is_empty(), "{request}");
+        assert_eq!(message.body.code().is_some(), names.is_empty(), "{request}");
+        pairs.extend(names.into_iter().map(|answer| format!("{request} {answer}")));
+    }
+    assert_eq!(
+        pairs,
+        [
+            "inquiry InquiryAnswer",
+            "inquiry-typed-amount InquiryAnswer",
+            "clearing ClearingAnswer",
+            "resend-confirmation ClearingAnswer",
+            "cancellation CancellationAnswer",
+            "resend-confirmation-cancellation CancellationAnswer",
+            "open ServiceAnswer",
+            "pre-close ServiceAnswer",
+            "close CounterAnswer",
+            "counter CounterAnswer",
+            "lines LinesAnswer",
+            "settlement-advice SettlementAdviceAnswer",
+        ]
+    );
 }
 
 #[test]
@@ -178,10 +295,15 @@ fn a_doctype_another_charset_and_half_a_message_are_refused() {
 }
 
 #[test]
-fn a_resend_confirmation_carries_the_clearing_verbatim() {
-    let Body::ResendConfirmation(body) = samples::resend_confirmation().body else { panic!() };
-    assert_eq!(body.original, encode(&samples::clearing()));
-    assert_eq!(body.original_message(), Ok(samples::clearing()));
+fn a_resend_confirmation_carries_its_original_verbatim() {
+    for (repeat, original) in [
+        (samples::resend_confirmation(), samples::clearing()),
+        (samples::cancellation_again(), samples::cancellation()),
+    ] {
+        let Body::ResendConfirmation(body) = repeat.body else { panic!() };
+        assert_eq!(body.original, encode(&original));
+        assert_eq!(body.original_message(), Ok(original));
+    }
     let other = ResendConfirmation { original: encode(&samples::tax_inquiry()) };
     assert!(other.original_message().is_err());
 }
@@ -303,7 +425,99 @@ fn body() -> impl Strategy<Value = Body> {
     });
     let refusal = (code(), reference())
         .prop_map(|(code, reference)| Body::ClearingAnswer(ClearingAnswer::Refused { code, reference }));
-    prop_oneof![inquiry, bills, refused, clearing, resend, normal, refusal]
+    prop_oneof![inquiry, bills, refused, clearing, resend, normal, refusal, body_of_the_day()]
+}
+
+fn listed() -> impl Strategy<Value = ResponseCode> {
+    prop::sample::select(ResponseCode::ALL)
+}
+
+fn serial() -> impl Strategy<Value = Serial> {
+    (1..=Serial::MAX).prop_map(|n| Serial::new(n).unwrap())
+}
+
+fn service() -> impl Strategy<Value = Service> {
+    let kind = prop_oneof![Just(Kind::National), Just(Kind::Local), Just(Kind::Private)];
+    ("[0-9]{4}", kind).prop_map(|(bank, kind)| Service { bank: bank.parse().unwrap(), kind })
+}
+
+fn tally() -> impl Strategy<Value = Tally> {
+    (0u32..=99_999_999, 0i64..=9_999_999_999_999_999)
+        .prop_map(|(count, amount)| Tally { count, amount: Yen::new(amount) })
+}
+
+fn counters() -> impl Strategy<Value = Counters> {
+    (tally(), tally(), tally()).prop_map(|(cleared, provisional, cancelled)| Counters {
+        cleared,
+        provisional,
+        cancelled,
+    })
+}
+
+fn body_of_the_day() -> impl Strategy<Value = Body> {
+    let cancellation = ((bill_key(), "[!-~]{1,20}", "[0-9]{4}"), (amount(1), channel(), date(), serial()))
+        .prop_map(|((bill, id, bank), (amount, channel, clearing_date, clearing_serial))| {
+            Body::Cancellation(Cancellation {
+                bill,
+                bill_id: id.parse().unwrap(),
+                amount,
+                bank: bank.parse().unwrap(),
+                channel,
+                clearing_date,
+                clearing_serial,
+            })
+        });
+    let cancelled = (listed(), option::of("[!-~]{1,30}")).prop_map(|(code, reference)| {
+        let reference = reference.map(|r| r.parse().unwrap());
+        Body::CancellationAnswer(CancellationAnswer { code, reference })
+    });
+    let close =
+        (service(), date(), counters()).prop_map(|(Service { bank, kind }, counted_date, counters)| {
+            Body::Close(Close { bank, kind, counted_date, counters })
+        });
+    let counter = (service(), date()).prop_map(|(Service { bank, kind }, counted_date)| {
+        Body::Counter(Counter { bank, kind, counted_date })
+    });
+    let lines = (service(), date(), option::of(serial())).prop_map(
+        |(Service { bank, kind }, counted_date, after)| {
+            Body::Lines(Lines { bank, kind, counted_date, after })
+        },
+    );
+    let line = (serial(), prop::sample::select(LineStatus::ALL.as_slice()), amount(1))
+        .prop_map(|(serial, status, amount)| Line { serial, status, amount });
+    let page = (vec(line, 0..5), any::<bool>()).prop_map(|(lines, more)| {
+        let more = more && !lines.is_empty();
+        Body::LinesAnswer(LinesAnswer::Page { lines, more })
+    });
+    let advice = ("[0-9]{4}", "[!-~]{1,30}", date(), date(), tally()).prop_map(
+        |(bank, settlement, window_date, pay_date, Tally { count, amount })| {
+            let (bank, settlement) = (bank.parse().unwrap(), settlement.parse().unwrap());
+            Body::SettlementAdvice(SettlementAdvice {
+                bank,
+                settlement,
+                window_date,
+                pay_date,
+                count,
+                amount,
+            })
+        },
+    );
+    prop_oneof![
+        cancellation,
+        cancelled,
+        service().prop_map(Body::Open),
+        service().prop_map(Body::PreClose),
+        listed().prop_map(|code| Body::ServiceAnswer(ServiceAnswer { code })),
+        close,
+        counter,
+        counters().prop_map(|counters| Body::CounterAnswer(CounterAnswer::Counted(counters))),
+        code().prop_map(|code| Body::CounterAnswer(CounterAnswer::Refused(code))),
+        lines,
+        page,
+        code().prop_map(|code| Body::LinesAnswer(LinesAnswer::Refused(code))),
+        advice,
+        listed().prop_map(|code| Body::SettlementAdviceAnswer(SettlementAdviceAnswer { code })),
+    ]
 }
 
 proptest! {

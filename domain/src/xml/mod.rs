@@ -28,7 +28,7 @@ pub struct Limits {
 
 impl Limits {
     /// A message of the payment network: 256 KiB both ways.
-    pub const MESSAGE: Self = Self { bytes_max: 256 * 1024, depth_max: 16, elements_max: 2_000 };
+    pub const MESSAGE: Self = Self { bytes_max: 256 * 1024, depth_max: 16, elements_max: 2_500 };
 }
 
 /// Attributes of one element.
