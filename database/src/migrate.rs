@@ -27,6 +27,7 @@ migrations! {
     1 "0001_ledger",
     2 "0002_gateway",
     3 "0003_internet_banking",
+    4 "0004_operations",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -57,6 +57,8 @@ typed_id! {
     UserId,
     /// One delivery of a message.
     MessageId,
+    /// Something that a person has to look at.
+    AlarmId,
 }
 
 /// A hold is a pending transfer.

@@ -3,12 +3,14 @@
 //! A payment's way is decided by [`payment::step`], pure functions that turn what happened into one commit.
 //! The rest acts: [`inquire`](Gateway::inquire) asks, [`pay`](Gateway::pay) holds, the sender delivers.
 
+pub mod alarm;
 pub mod api;
 pub mod audit;
 pub mod chart;
 mod cleaning;
 mod guard;
 mod inquiry;
+pub mod operations;
 mod pay;
 pub mod payment;
 pub mod points;
@@ -21,8 +23,10 @@ use collectors::{Client, Directory};
 use domain::CentreCode;
 use ledger::Ledger;
 
+pub use alarm::{Alarm, AlarmChannel, AlarmKind, AlarmQuery, NewAlarm};
 pub use guard::{Guard, GuardKind};
 pub use inquiry::{INQUIRY_VALID_S, Inquiry, InquiryError, InquiryRequest, Payer};
+pub use operations::Operator;
 pub use pay::{PayError, PaymentOrder};
 pub use payment::store::{HistoryPage, HistoryQuery};
 pub use payment::{Payment, StoreError};

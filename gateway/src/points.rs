@@ -46,6 +46,8 @@ points! {
     Claim = "claim",
     /// What a delivery came to, with the money.
     Answer = "answer",
+    /// Somebody takes notice of an alarm.
+    Acknowledgement = "acknowledgement",
 }
 
 points! {

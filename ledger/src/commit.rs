@@ -34,6 +34,8 @@ pub struct Commit {
     pub audit: Vec<AuditRecord>,
     /// Rows of other crates' tables.
     pub rows: Vec<Row>,
+    /// Rows of other crates' tables that go in where their keys are free, and are left out where not.
+    pub rows_if_free: Vec<Row>,
 }
 
 /// An event to append.

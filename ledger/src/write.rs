@@ -330,12 +330,23 @@ async fn audit<'c>(
 }
 
 async fn rows<'c>(tx: &mut Tx, won: impl Iterator<Item = &'c Commit>) -> Result<(), sqlx::Error> {
-    let mut tables: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
-    for row in won.flat_map(|c| &c.rows) {
-        tables.entry(row.table.name).or_default().push(row);
+    let (mut all, mut if_free) = (BTreeMap::new(), BTreeMap::new());
+    for commit in won {
+        by_table(&mut all, &commit.rows);
+        by_table(&mut if_free, &commit.rows_if_free);
     }
-    for rows in tables.values() {
+    for rows in all.values() {
         insert::all(tx, rows[0].table, rows.iter().map(|r| r.values.as_slice())).await?;
     }
+    for rows in if_free.values() {
+        let values = rows.iter().map(|r| r.values.as_slice());
+        insert::free(tx, rows[0].table, values, "CAST(1 AS TEXT)").await?;
+    }
     Ok(())
+}
+
+fn by_table<'c>(tables: &mut BTreeMap<&'c str, Vec<&'c Row>>, rows: &'c [Row]) {
+    for row in rows {
+        tables.entry(row.table.name).or_default().push(row);
+    }
 }

@@ -1,0 +1,20 @@
+-- What a person has to look at: one open alarm a kind and subject. `once` is 1 for kinds that are raised once for a
+-- subject, however long the cause lasts.
+CREATE TABLE alarm (
+    id UUID PRIMARY KEY,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    collector TEXT,
+    detail TEXT NOT NULL,
+    once BIGINT NOT NULL CHECK (once IN (0, 1)),
+    raised_us BIGINT NOT NULL,
+    acknowledged_us BIGINT,
+    acknowledged_by TEXT,
+    mailed_us BIGINT,
+    posted_us BIGINT,
+    CHECK ((acknowledged_us IS NULL) = (acknowledged_by IS NULL))
+);
+CREATE UNIQUE INDEX alarm_open ON alarm (kind, subject) WHERE acknowledged_us IS NULL OR once = 1;
+CREATE INDEX alarm_raised ON alarm (raised_us, id);
+CREATE INDEX alarm_unmailed ON alarm (id) WHERE mailed_us IS NULL;
+CREATE INDEX alarm_unposted ON alarm (id) WHERE posted_us IS NULL;

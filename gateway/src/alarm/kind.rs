@@ -1,0 +1,82 @@
+//! Every kind of alarm. The words are stable: they are kept in the database and sent outside.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::StoreError;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $about:ident;)*) => {
+        /// What an alarm is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum AlarmKind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl AlarmKind {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The stable word.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),* }
+            }
+
+            /// What its subject names.
+            pub const fn about(self) -> About {
+                match self { $(Self::$name => About::$about),* }
+            }
+        }
+    };
+}
+
+/// What the subject of an alarm names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A payment's id. The alarm is raised once for it, also after somebody acknowledged it.
+    Payment,
+    /// A collector's number. Acknowledged, it is raised again by the next occurrence.
+    Collector,
+    /// Something else, by a name of its own. Raised again as for a collector.
+    Other,
+}
+
+kinds! {
+    /// An answer came that cannot be trusted or read: another status, no valid signature, no valid message.
+    AnswerUnreadable = "answer_unreadable", Payment;
+    /// A signed answer came whose code says nothing about the payment.
+    AnswerMeaningless = "answer_meaningless", Payment;
+    /// The collector holds another body under the payment's key.
+    KeyReused = "key_reused", Payment;
+    /// An answer came that cannot be, where the payment stands.
+    AnswerContradicts = "answer_contradicts", Payment;
+    /// The collector accepted what was over here: it was refused, given up, or decided not to be cleared.
+    LateAcceptance = "late_acceptance", Payment;
+    /// The outcome is unknown, and nothing is resent without an operator any more.
+    ResendingOver = "resending_over", Payment;
+    /// Open work that cannot be taken up or sent: our own data failed.
+    WorkStuck = "work_stuck", Other;
+    /// Nothing reaches the collector, for minutes.
+    CircuitOpen = "circuit_open", Collector;
+}
+
+impl AlarmKind {
+    /// Whether it is raised once for a subject, however long the cause lasts.
+    pub const fn is_raised_once(self) -> bool {
+        matches!(self.about(), About::Payment)
+    }
+}
+
+impl fmt::Display for AlarmKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for AlarmKind {
+    type Err = StoreError;
+    fn from_str(text: &str) -> Result<Self, StoreError> {
+        let found = Self::ALL.iter().copied().find(|kind| kind.as_str() == text);
+        found.ok_or_else(|| StoreError::Corrupt(format!("{text} is no kind of alarm")))
+    }
+}

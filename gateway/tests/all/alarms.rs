@@ -1,0 +1,129 @@
+//! Alarms: at most one open of a kind and subject, taken notice of, and taken to each channel once.
+
+use database::testing::TestDatabase;
+use database::{on_both, read};
+use domain::AlarmId;
+use gateway::alarm::About;
+use gateway::{Alarm, AlarmChannel, AlarmKind, AlarmQuery, NewAlarm, Operator};
+use ledger::Commit;
+
+use crate::support::World;
+
+on_both!(
+    one_is_open_of_a_kind_and_subject,
+    acknowledged_ones_are_raised_again_where_they_recur,
+    one_in_a_commit_goes_with_it_and_never_stops_it,
+    each_channel_takes_each_alarm_once,
+    pages_of_alarms_meet_without_a_gap,
+);
+
+fn alarm(kind: AlarmKind, subject: &str) -> NewAlarm {
+    NewAlarm {
+        kind,
+        subject: subject.to_owned(),
+        collector: Some("00200".parse().unwrap()),
+        detail: "為替".repeat(300),
+    }
+}
+
+async fn raise(world: &World, kind: AlarmKind, subject: &str) -> bool {
+    world.clock.advance_seconds(1);
+    world.hub.gateway.raise(&alarm(kind, subject)).await.unwrap()
+}
+
+async fn find(world: &World, query: AlarmQuery) -> Vec<Alarm> {
+    world.hub.gateway.alarms(&AlarmQuery { limit: 100, ..query }).await.unwrap()
+}
+
+async fn one_is_open_of_a_kind_and_subject(test: TestDatabase) {
+    let world = World::new(test).await;
+    assert!(raise(&world, AlarmKind::KeyReused, "a").await);
+    assert!(!raise(&world, AlarmKind::KeyReused, "a").await);
+    assert!(raise(&world, AlarmKind::KeyReused, "b").await);
+    assert!(raise(&world, AlarmKind::AnswerUnreadable, "a").await);
+    let found = find(&world, AlarmQuery::default()).await;
+    let shown: Vec<_> = found.iter().map(|a| (a.kind.as_str(), a.subject.as_str())).collect();
+    assert_eq!(shown, [("answer_unreadable", "a"), ("key_reused", "b"), ("key_reused", "a")]);
+    assert_eq!(found[0].detail.chars().count(), 400, "cut");
+    let of_a = AlarmQuery { subject: Some("a".to_owned()), ..AlarmQuery::default() };
+    assert_eq!(find(&world, of_a).await.len(), 2);
+    let elsewhere = AlarmQuery { collector: Some("00500".parse().unwrap()), ..AlarmQuery::default() };
+    assert_eq!(find(&world, elsewhere).await, []);
+}
+
+async fn acknowledged_ones_are_raised_again_where_they_recur(test: TestDatabase) {
+    let world = World::new(test).await;
+    let (of_payment, of_collector) = (AlarmKind::ResendingOver, AlarmKind::CircuitOpen);
+    assert_eq!((of_payment.about(), of_collector.about()), (About::Payment, About::Collector));
+    let operator = Operator::staff(7);
+    for kind in [of_payment, of_collector] {
+        assert!(raise(&world, kind, "x").await);
+    }
+    for open in find(&world, AlarmQuery { open_only: true, ..AlarmQuery::default() }).await {
+        assert!(world.hub.gateway.acknowledge_alarm(open.id, &operator).await.unwrap());
+        assert!(!world.hub.gateway.acknowledge_alarm(open.id, &operator).await.unwrap(), "only once");
+    }
+    assert!(!world.hub.gateway.acknowledge_alarm(AlarmId::generate(), &operator).await.unwrap());
+    assert_eq!(find(&world, AlarmQuery { open_only: true, ..AlarmQuery::default() }).await, []);
+    let known = find(&world, AlarmQuery::default()).await;
+    assert_eq!(known[0].acknowledged, Some((world.hub.ledger.clock().now(), operator)));
+    assert!(!raise(&world, of_payment, "x").await, "once for a payment");
+    assert!(raise(&world, of_collector, "x").await, "a collector's circuit opens again");
+    let audited: Vec<String> = read!(world.test.database, |c| {
+        let sql = "SELECT actor FROM audit WHERE action = 'alarm.acknowledge' ORDER BY number";
+        sqlx::query_scalar(sql).fetch_all(c).await.unwrap()
+    });
+    assert_eq!(audited, ["staff:7"; 5]);
+    world.assert_clean().await;
+}
+
+async fn one_in_a_commit_goes_with_it_and_never_stops_it(test: TestDatabase) {
+    let world = World::new(test).await;
+    let row = |subject| alarm(AlarmKind::LateAcceptance, subject).row(world.hub.ledger.clock().now());
+    for subjects in [["a", "b"], ["b", "c"]] {
+        let commit = Commit { rows_if_free: subjects.map(row).to_vec(), ..Commit::default() };
+        world.hub.ledger.commit(commit).await.unwrap();
+    }
+    let mut subjects: Vec<_> =
+        find(&world, AlarmQuery::default()).await.into_iter().map(|a| a.subject).collect();
+    subjects.sort_unstable();
+    assert_eq!(subjects, ["a", "b", "c"]);
+}
+
+async fn each_channel_takes_each_alarm_once(test: TestDatabase) {
+    let world = World::new(test).await;
+    for subject in ["a", "b"] {
+        raise(&world, AlarmKind::KeyReused, subject).await;
+    }
+    let gateway = &world.hub.gateway;
+    let left = async |channel| -> Vec<String> {
+        let left = gateway.undelivered_alarms(channel, 10).await.unwrap();
+        left.into_iter().map(|a| a.subject).collect()
+    };
+    assert_eq!(left(AlarmChannel::Mail).await, ["a", "b"]);
+    assert_eq!(gateway.undelivered_alarms(AlarmChannel::Mail, 0).await.unwrap().len(), 1, "at least one");
+    let first = gateway.undelivered_alarms(AlarmChannel::Mail, 1).await.unwrap().remove(0);
+    gateway.alarm_delivered(first.id, AlarmChannel::Mail).await.unwrap();
+    gateway.alarm_delivered(first.id, AlarmChannel::Mail).await.unwrap();
+    assert_eq!(left(AlarmChannel::Mail).await, ["b"]);
+    assert_eq!(left(AlarmChannel::Webhook).await, ["a", "b"], "each channel by itself");
+}
+
+async fn pages_of_alarms_meet_without_a_gap(test: TestDatabase) {
+    let world = World::new(test).await;
+    for n in 0..7 {
+        if n % 3 == 0 {
+            world.clock.advance_seconds(1);
+        }
+        world.hub.gateway.raise(&alarm(AlarmKind::KeyReused, &n.to_string())).await.unwrap();
+    }
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let query = AlarmQuery { before, limit: 3, ..AlarmQuery::default() };
+        let page = world.hub.gateway.alarms(&query).await.unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some((last.raised_at, last.id));
+        seen.extend(page.into_iter().map(|a| a.subject));
+    }
+    assert_eq!(seen, ["6", "5", "4", "3", "2", "1", "0"]);
+}
