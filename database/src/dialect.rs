@@ -1,6 +1,11 @@
 //! What differs between the two databases, all in one place.
 
-use crate::{Either, Tx};
+use crate::{Database, Either, Tx};
+
+/// Marks our advisory locks on PostgreSQL: the bits above those of a number.
+const POSITIONS_MARK: i64 = 0x6d70 << NUMBER_BITS;
+/// More numbers than are ever drawn.
+const NUMBER_BITS: u32 = 48;
 
 /// A source of ever larger numbers, shared by all processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +28,8 @@ impl Sequence {
     }
 }
 
-/// Draws `count` numbers, rising. On PostgreSQL other processes draw between them, and no lock is held.
+/// Draws `count` numbers, rising. On PostgreSQL other processes draw between them, and no lock is held but the note,
+/// shared and until the transaction's end, that positions of events above the one it carries are taken.
 pub async fn draw(tx: &mut Tx, sequence: Sequence, count: usize) -> Result<Vec<i64>, sqlx::Error> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     if count == 0 {
@@ -39,12 +45,57 @@ pub async fn draw(tx: &mut Tx, sequence: Sequence, count: usize) -> Result<Vec<i
                     .await?;
             Ok((last - count + 1..=last).collect())
         }
+        Either::Postgres(c) if sequence == Sequence::Event => {
+            sqlx::query_scalar(
+                "WITH below AS MATERIALIZED (
+                     SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END AS value FROM event_position),
+                 noted AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($1 | value) FROM below)
+                 SELECT nextval('event_position') FROM noted, generate_series(1, $2)",
+            )
+            .bind(POSITIONS_MARK)
+            .bind(count)
+            .fetch_all(c)
+            .await
+        }
         Either::Postgres(c) => {
             sqlx::query_scalar("SELECT nextval($1::regclass) FROM generate_series(1, $2)")
                 .bind(sequence.name())
                 .bind(count)
                 .fetch_all(c)
                 .await
+        }
+    }
+}
+
+/// The position up to which every event that will ever be there is there, for a reader that begins after this: above
+/// it a transaction may still be running that drew its position earlier than one that has committed.
+pub async fn events_complete_until(database: &Database) -> Result<i64, sqlx::Error> {
+    match database.reader() {
+        // one writer at a time: what is drawn is committed
+        Either::Sqlite(pool) => {
+            sqlx::query_scalar("SELECT value FROM sequence WHERE name = 'event_position'")
+                .fetch_one(pool)
+                .await
+        }
+        Either::Postgres(pool) => {
+            let drawn: i64 = sqlx::query_scalar(
+                "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM event_position",
+            )
+            .fetch_one(pool)
+            .await?;
+            // looked at after that: whoever drew one of these and still runs has left its note
+            let running: Option<i64> = sqlx::query_scalar(
+                "SELECT min(note.key & ((1::bigint << $1) - 1)) FROM (
+                     SELECT (classid::bigint << 32) | objid::bigint AS key FROM pg_locks
+                     WHERE locktype = 'advisory' AND objsubid = 1
+                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                 ) AS note WHERE note.key >> $1 = $2 >> $1",
+            )
+            .bind(i32::try_from(NUMBER_BITS).unwrap_or(i32::MAX))
+            .bind(POSITIONS_MARK)
+            .fetch_one(pool)
+            .await?;
+            Ok(running.map_or(drawn, |below| below.min(drawn)))
         }
     }
 }

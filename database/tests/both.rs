@@ -11,7 +11,8 @@ database::on_both!(
     numbers_drawn_rise_and_never_repeat,
     a_taken_key_is_not_inserted,
     rows_count,
-    the_clock_is_kept
+    the_clock_is_kept,
+    a_feed_ends_before_what_may_still_come,
 );
 
 async fn numbers_drawn_rise_and_never_repeat(test: TestDatabase) {
@@ -26,6 +27,60 @@ async fn numbers_drawn_rise_and_never_repeat(test: TestDatabase) {
     let mut tx = test.database.begin().await.unwrap();
     let third = dialect::draw(&mut tx, Sequence::Event, 1).await.unwrap();
     assert!(third[0] > second[1], "what was committed is never drawn again");
+}
+
+/// Draws a position and inserts its event.
+async fn append(tx: &mut database::Tx) -> i64 {
+    let position = dialect::draw(tx, Sequence::Event, 1).await.unwrap()[0];
+    let (entity, at) = (uuid::Uuid::from_u128(position.unsigned_abs().into()), 0_i64);
+    execute!(
+        tx,
+        "INSERT INTO event (entity, seq, position, kind, at_us, body) VALUES ($1, 1, $2, 'held', $3, '{}')",
+        entity,
+        position,
+        at
+    )
+    .unwrap();
+    position
+}
+
+/// What a reader of the feed may show.
+async fn complete(database: &database::Database) -> Vec<i64> {
+    let end = dialect::events_complete_until(database).await.unwrap();
+    read!(database, |c| {
+        sqlx::query_scalar("SELECT position FROM event WHERE position <= $1 ORDER BY position")
+            .bind(end)
+            .fetch_all(c)
+            .await
+    })
+    .unwrap()
+}
+
+async fn a_feed_ends_before_what_may_still_come(test: TestDatabase) {
+    let database = &test.database;
+    assert_eq!(complete(database).await, [] as [i64; 0], "nothing was ever drawn");
+    let mut early = database.begin().await.unwrap();
+    let first = append(&mut early).await;
+    assert_eq!(complete(database).await, [] as [i64; 0]);
+    if !database.is_sqlite() {
+        // SQLite lets no second writer begin
+        let mut late = database.begin().await.unwrap();
+        let second = append(&mut late).await;
+        late.commit().await.unwrap();
+        assert!(second > first);
+        assert_eq!(complete(database).await, [] as [i64; 0], "the earlier one may still come");
+    }
+    early.commit().await.unwrap();
+    let shown = complete(database).await;
+    assert_eq!((shown.first(), shown.len()), (Some(&first), if database.is_sqlite() { 1 } else { 2 }));
+    // one that is undone holds nobody up
+    let mut undone = database.begin().await.unwrap();
+    append(&mut undone).await;
+    undone.rollback().await.unwrap();
+    let mut last = database.begin().await.unwrap();
+    let position = append(&mut last).await;
+    last.commit().await.unwrap();
+    assert_eq!(complete(database).await.last(), Some(&position));
 }
 
 static GUARD: Table = Table { name: "guard", columns: &["key", "entity", "at_us"] };
