@@ -115,6 +115,7 @@ impl Demo {
             protocol: ports.listen(11).await?,
             ops: ports.listen(20).await?,
         };
+        let _heard = outlive_file_size_limit()?;
         let folder = Folder::open(&self.data.data)?;
         if self.reset {
             reset(&self.data, folder.path()).await?;
@@ -299,6 +300,13 @@ async fn keep_clock_in_step(database: Database, clock: Clock, mut shutdown: Shut
             () = shutdown.requested() => {}
         }
     }
+}
+
+/// A write past the limit of a file's size then fails like one on a full disk, in place of ending the process.
+fn outlive_file_size_limit() -> anyhow::Result<tokio::signal::unix::Signal> {
+    /// SIGXFSZ, the same number on every architecture of Linux but MIPS and SPARC.
+    const FILE_SIZE_LIMIT: i32 = 25;
+    Ok(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(FILE_SIZE_LIMIT))?)
 }
 
 async fn asked_to_stop() -> anyhow::Result<()> {

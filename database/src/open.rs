@@ -46,14 +46,20 @@ pub enum OpenError {
 impl Database {
     /// Opens or creates an SQLite file, durable at every commit, and brings its schema up to date.
     pub async fn sqlite(path: &Path) -> Result<Self, OpenError> {
-        let database = Self::sqlite_as_it_is(path, true).await?;
+        let database = Self::sqlite_as_it_is(path, true, None).await?;
         database.migrate().await?;
         Ok(database)
     }
 
+    /// The same for a file that may not grow beyond so many pages.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn sqlite_of_pages(path: &Path, pages_max: u32) -> Result<Self, OpenError> {
+        Self::sqlite_as_it_is(path, true, Some(pages_max)).await
+    }
+
     /// Opens an SQLite file that is there, and leaves its schema alone.
     pub async fn existing_sqlite(path: &Path) -> Result<Self, OpenError> {
-        Self::sqlite_as_it_is(path, false).await
+        Self::sqlite_as_it_is(path, false, None).await
     }
 
     /// Connects to PostgreSQL and brings its schema up to date.
@@ -120,8 +126,8 @@ impl Database {
         connection.close().await.map_err(failed)
     }
 
-    async fn sqlite_as_it_is(path: &Path, create: bool) -> Result<Self, OpenError> {
-        let options = SqliteConnectOptions::new()
+    async fn sqlite_as_it_is(path: &Path, create: bool, pages_max: Option<u32>) -> Result<Self, OpenError> {
+        let mut options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(create)
             .journal_mode(SqliteJournalMode::Wal)
@@ -129,6 +135,9 @@ impl Database {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(256);
+        if let Some(pages) = pages_max {
+            options = options.pragma("max_page_count", pages.to_string());
+        }
         let pool = |connections| {
             SqlitePoolOptions::new()
                 .max_connections(connections)
@@ -136,6 +145,8 @@ impl Database {
                 .idle_timeout(None)
                 .max_lifetime(None)
                 .test_before_acquire(false)
+                // a COMMIT that failed for want of room has ended the transaction, which the driver does not see
+                .after_release(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
         };
         let writer = pool(1)
             .connect_with(options.clone())

@@ -22,6 +22,16 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
+    /// The same SQLite file, which may grow by no more than so many pages from here on.
+    pub async fn reopened_with_room_for(&self, pages: u32) -> Database {
+        let path = self.url.strip_prefix("sqlite:").expect("only a file has pages");
+        let now: i64 =
+            crate::read!(&self.database, |c| { sqlx::query_scalar("PRAGMA page_count").fetch_one(c).await })
+                .expect("the count of pages");
+        let most = u32::try_from(now).expect("a small file") + pages;
+        Database::sqlite_of_pages(Path::new(path), most).await.expect("the database opens again")
+    }
+
     /// The same database through pools of its own, as another process has them.
     pub async fn reopened(&self) -> Database {
         match self.url.strip_prefix("sqlite:") {
@@ -49,6 +59,58 @@ pub async fn postgres() -> TestDatabase {
     let url = format!("postgres://postgres@localhost/{name}?host={}", server.socket.display());
     let database = Database::postgres(&url).await.expect("the new PostgreSQL database");
     TestDatabase { database, url, _folder: None }
+}
+
+/// A PostgreSQL of its own, for a test that takes it away from a running process. Ends with the test process.
+pub struct OwnPostgres {
+    server: Server,
+    folder: TempDir,
+    /// The address of a database on it.
+    pub url: String,
+}
+
+impl OwnPostgres {
+    /// Starts a server with an empty database.
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let server = Server::start_in(folder.path());
+        let url = format!("postgres://postgres@localhost/postgres?host={}", server.socket.display());
+        Self { server, folder, url }
+    }
+
+    /// Ends the server as a crash of its machine would: at once, with nothing said to its clients.
+    pub fn crash(&self) {
+        self.signal("QUIT");
+        while self.server.is_ready() || self.postmaster().is_some_and(|p| p.exists()) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Starts it again on the same data.
+    pub fn start_again(&self) {
+        self.server.run(self.folder.path(), &self.folder.path().join("data"));
+        self.server.wait();
+    }
+
+    fn postmaster(&self) -> Option<PathBuf> {
+        let file = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")).ok()?;
+        Some(Path::new("/proc").join(file.lines().next()?))
+    }
+
+    fn signal(&self, name: &str) {
+        let process = self.postmaster().expect("the server runs");
+        let id = process.file_name().expect("a process id");
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(id).status();
+        assert!(sent.is_ok_and(|s| s.success()), "the server could not be told to end");
+    }
+}
+
+impl Drop for OwnPostgres {
+    fn drop(&mut self) {
+        if self.postmaster().is_some_and(|p| p.exists()) {
+            self.signal("QUIT");
+        }
+    }
 }
 
 /// Declares the same tests on both databases: `on_both!(name, other_name)` for `async fn name(test: TestDatabase)`.
@@ -98,14 +160,18 @@ impl Server {
         // a process of the same number may have left one behind
         drop(std::fs::remove_dir_all(&folder));
         std::fs::create_dir(&folder).expect("a temporary folder");
+        Self::start_in(&folder)
+    }
+
+    fn start_in(folder: &Path) -> Self {
         let is_root = std::fs::metadata("/proc/self").is_ok_and(|m| {
             use std::os::unix::fs::MetadataExt as _;
             m.uid() == 0
         });
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).expect("permissions");
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).expect("permissions");
         let server = Self {
             programs: programs(),
-            socket: folder.clone(),
+            socket: folder.to_owned(),
             unprivileged: is_root.then_some("postgres"),
         };
         let data = folder.join("data");
@@ -116,7 +182,7 @@ impl Server {
             .stdout(Stdio::null())
             .status();
         assert!(made.is_ok_and(|s| s.success()), "initdb failed; install PostgreSQL (./test.sh does)");
-        server.run(&folder, &data);
+        server.run(folder, &data);
         server.wait();
         server
     }
@@ -154,14 +220,17 @@ impl Server {
 
     fn wait(&self) {
         for _ in 0..200 {
-            let ready =
-                self.as_postgres("pg_isready").arg("-h").arg(&self.socket).stdout(Stdio::null()).status();
-            if ready.is_ok_and(|s| s.success()) {
+            if self.is_ready() {
                 return;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
         panic!("PostgreSQL did not start within ten seconds; see {}/log", self.socket.display());
+    }
+
+    fn is_ready(&self) -> bool {
+        let asked = self.as_postgres("pg_isready").arg("-h").arg(&self.socket).stdout(Stdio::null()).status();
+        asked.is_ok_and(|s| s.success())
     }
 
     fn as_postgres(&self, program: &str) -> Command {

@@ -80,6 +80,9 @@ pub enum PayError {
     /// Too much is waiting; nothing was done.
     #[error("too much is waiting")]
     Overloaded,
+    /// The database refused the hold: full, read-only, or gone. Nothing was done.
+    #[error("the hold could not be written: {0}")]
+    NotWritten(String),
     /// Our own data failed us. Whether the money was held shows when the payment is asked for.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -179,6 +182,7 @@ impl Gateway {
                 ..
             } => Err(PayError::AccountClosed),
             Refused::Overloaded => Err(PayError::Overloaded),
+            Refused::Database(reason) => Err(PayError::NotWritten(reason)),
             other => Err(PayError::Store(other.into())),
         }
     }

@@ -22,6 +22,9 @@ const CONFLICT_TRIES_MAX: usize = 8;
 /// Pause before the database is asked again whether a lost COMMIT took place.
 const RECOVERY_PAUSE: Duration = Duration::from_millis(200);
 
+/// SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC.
+const SQLITE_FLUSH_FAILURES: [&str; 2] = ["1034", "1290"];
+
 static BATCH: Table =
     Table { name: "batch", columns: &["writer", "number", "commits", "audit_number", "audit_head", "at_us"] };
 
@@ -244,9 +247,12 @@ fn is_conflict(error: &sqlx::Error) -> bool {
 }
 
 /// The database itself said no, so nothing was committed. Anything else may hide a COMMIT that took place; so may
-/// the end of a session (FATAL), which a server that is told to stop also sends after the transaction committed.
+/// the end of a session (FATAL), which a server that is told to stop also sends after the transaction committed, and
+/// a failed flush of SQLite, whose log then holds the whole transaction and a crash would bring it back.
 fn is_refusal(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Database(_)) && !ends_session(error)
+    let code = error.as_database_error().and_then(|e| e.code());
+    let flush_failed = code.is_some_and(|code| SQLITE_FLUSH_FAILURES.contains(&code.as_ref()));
+    matches!(error, sqlx::Error::Database(_)) && !ends_session(error) && !flush_failed
 }
 
 /// No connection could be had, or it broke.

@@ -192,6 +192,10 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
             Problem::CollectorClosed { hours }
         }
         PayError::Overloaded => Problem::Unavailable,
+        PayError::NotWritten(reason) => {
+            tracing::error!(payment = %choice.payment, %reason, "the database takes no payment");
+            Problem::Unavailable
+        }
         PayError::DifferentOrder => {
             tracing::error!(payment = %choice.payment, "the id of a payment came with another content");
             Problem::ReviewOutdated

@@ -6,6 +6,7 @@ mod audit;
 mod commits;
 mod concurrency;
 mod lost_answer;
+mod no_room;
 mod outbox;
 mod properties;
 mod reads;

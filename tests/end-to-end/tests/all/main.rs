@@ -7,6 +7,7 @@ mod bad_input;
 mod browser;
 mod concurrency;
 mod crash;
+mod database_faults;
 mod harness;
 mod once;
 mod security;

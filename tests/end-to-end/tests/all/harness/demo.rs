@@ -102,6 +102,14 @@ impl Demo {
         self.child.wait().unwrap();
     }
 
+    /// From here on no file of the process may grow beyond so many bytes; `None` lifts that again.
+    pub fn limit_files(&self, bytes_max: Option<u64>) {
+        let limit = bytes_max.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+        let mut command = Command::new("prlimit");
+        command.arg("--pid").arg(self.child.id().to_string()).arg(format!("--fsize={limit}:unlimited"));
+        assert!(command.status().is_ok_and(|s| s.success()), "prlimit");
+    }
+
     /// Waits for it to end by itself.
     pub async fn ended(&mut self) -> ExitStatus {
         let ends = async {
