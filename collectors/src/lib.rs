@@ -11,5 +11,5 @@ pub mod protocol;
 pub mod signature;
 
 pub use answer::{AnswerClass, classify};
-pub use client::{Answer, Client, NotSent, Outcome, Silence};
+pub use client::{Answer, Client, NotSent, Outcome, SentRequest, Silence};
 pub use directory::{Collector, Directory, Kind};

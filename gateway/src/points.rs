@@ -3,7 +3,7 @@
 //! cannot be forgotten.
 
 use bytes::Bytes;
-use collectors::Outcome;
+use collectors::{Outcome, SentRequest};
 use domain::CollectorNumber;
 use ledger::{Commit, Committed, Refused};
 
@@ -90,10 +90,20 @@ impl Gateway {
         collector: &CollectorNumber,
         message: Bytes,
     ) -> Outcome {
+        self.exchange_keeping(what, collector, message).await.0
+    }
+
+    /// The same, with what is to be kept of the request where any byte of it may have left.
+    pub(crate) async fn exchange_keeping(
+        &self,
+        what: Exchange,
+        collector: &CollectorNumber,
+        message: Bytes,
+    ) -> (Outcome, Option<SentRequest>) {
         reach(what.before());
-        let outcome = self.0.client.exchange(collector, message).await;
+        let exchanged = self.0.client.exchange_keeping(collector, message).await;
         reach(what.after());
-        outcome
+        exchanged
     }
 }
 

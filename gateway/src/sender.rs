@@ -227,8 +227,8 @@ impl Gateway {
             return Conclusion::not_sent(&"the time to send it is over");
         }
         let what = if repeat { Exchange::ResendConfirmation } else { Exchange::Clearing };
-        let outcome = self.exchange(what, &facts.collector, message).await;
-        Conclusion::of(self.0.directory.get(&facts.collector).map(|c| c.kind), outcome)
+        let (outcome, request) = self.exchange_keeping(what, &facts.collector, message).await;
+        Conclusion::of(self.0.directory.get(&facts.collector).map(|c| c.kind), outcome).keeping(request)
     }
 
     fn send_window(&self, facts: &Facts) -> SendWindow {

@@ -20,23 +20,29 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service as _, ServiceBuilder, ServiceExt as _};
 
 use crate::protocol;
-use crate::signature::SigningKey;
+use crate::signature::{SigningKey, VerifyingKey};
 use circuit::{Circuit, CircuitLayer};
 use rate::RateLayer;
 use transport::{Call, Transport};
 
 pub use circuit::CircuitState;
 pub use config::{ClientError, Limits, Peer, Trust};
-pub use outcome::{Answer, NotSent, Outcome, Silence};
+pub use outcome::{Answer, NotSent, Outcome, SentRequest, Silence};
 
 use outcome::Failure;
 
 /// The way to all collectors. Cheap to clone.
 #[derive(Clone)]
-pub struct Client(Arc<HashMap<CollectorNumber, Lane>>);
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    key: Arc<SigningKey>,
+    lanes: HashMap<CollectorNumber, Lane>,
+}
 
 /// The way to one collector.
 struct Lane {
+    transport: Transport,
     stack: BoxCloneSyncService<Call, Answer, Failure>,
     circuit: Circuit,
     limits: Limits,
@@ -56,25 +62,50 @@ impl Client {
             let transport = Transport::new(&number, peer, http.clone(), Arc::clone(&key), trust)?;
             Ok((number, Lane::new(transport, limits)))
         });
-        lanes.collect::<Result<_, ClientError>>().map(|lanes| Self(Arc::new(lanes)))
+        let lanes = lanes.collect::<Result<_, ClientError>>()?;
+        Ok(Self(Arc::new(Inner { key, lanes })))
     }
 
     /// Sends the bytes of a request once and waits for its answer.
     pub async fn exchange(&self, collector: &CollectorNumber, message: Bytes) -> Outcome {
+        self.exchange_keeping(collector, message).await.0
+    }
+
+    /// The same, with what is to be kept of the request where any byte of it may have left.
+    pub async fn exchange_keeping(
+        &self,
+        collector: &CollectorNumber,
+        message: Bytes,
+    ) -> (Outcome, Option<SentRequest>) {
         let request = match protocol::decode(&message) {
             Ok(request) if request.body.is_request() => request,
-            _ => return Outcome::NotSent(NotSent::NoRequest),
+            _ => return (Outcome::NotSent(NotSent::NoRequest), None),
         };
-        let Some(lane) = self.0.get(collector) else { return Outcome::NotSent(NotSent::NoEndpoint) };
+        let Some(lane) = self.0.lanes.get(collector) else {
+            return (Outcome::NotSent(NotSent::NoEndpoint), None);
+        };
         let log = wire::Exchange::begin(collector, &request, message.len());
-        let outcome = lane.exchange(Call { request, bytes: message }).await;
+        let headers = lane.transport.sign(&message);
+        let sent = SentRequest { path: lane.transport.path().to_owned(), signature: headers.to_string() };
+        let outcome = lane.exchange(Call { request, bytes: message, headers }).await;
         log.end(&outcome);
-        outcome
+        let left = !matches!(outcome, Outcome::NotSent(_));
+        (outcome, left.then_some(sent))
     }
 
     /// Whether requests to this collector are let through at the moment; `None` without an endpoint.
     pub fn circuit(&self, collector: &CollectorNumber) -> Option<CircuitState> {
-        self.0.get(collector).map(|lane| lane.circuit.state())
+        self.0.lanes.get(collector).map(|lane| lane.circuit.state())
+    }
+
+    /// The hub's key, which signs every request.
+    pub fn key(&self) -> &SigningKey {
+        &self.0.key
+    }
+
+    /// The collectors that can be reached, each with the keys its answers may be signed with.
+    pub fn peers(&self) -> impl Iterator<Item = (&CollectorNumber, &[VerifyingKey])> {
+        self.0.lanes.iter().map(|(number, lane)| (number, lane.transport.keys()))
     }
 }
 
@@ -87,8 +118,8 @@ impl Lane {
             .layer(CircuitLayer::new(circuit.clone()))
             .map_err(Failure::from_timeout)
             .timeout(limits.answer_wait)
-            .service(transport);
-        Self { stack: BoxCloneSyncService::new(stack), circuit, limits: limits.clone() }
+            .service(transport.clone());
+        Self { transport, stack: BoxCloneSyncService::new(stack), circuit, limits: limits.clone() }
     }
 
     async fn exchange(&self, call: Call) -> Outcome {

@@ -107,6 +107,16 @@ impl NotSent {
     }
 }
 
+/// What is kept of a request that may have left, beside its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SentRequest {
+    /// The path that the signature covers.
+    pub path: String,
+    /// Its Content-Digest, Signature-Input and Signature headers, one a line
+    /// ([`SignedHeaders`](crate::signature::SignedHeaders)).
+    pub signature: String,
+}
+
 /// A verified answer and the evidence of it.
 #[derive(Clone, Debug)]
 pub struct Answer {

@@ -23,7 +23,7 @@ use super::connector::Connector;
 use super::outcome::{Answer, Failure, NotSent, Silence};
 use crate::protocol::{self, MESSAGE_BYTES_MAX, Message};
 use crate::signature::{
-    RequestParts, ResponseParts, SigningKey, VerifyingKey, sign_request, verify_response,
+    RequestParts, ResponseParts, SignedHeaders, SigningKey, VerifyingKey, sign_request, verify_response,
 };
 
 /// The pool of connections to all collectors.
@@ -78,6 +78,8 @@ pub(super) struct Call {
     pub(super) request: Message,
     /// The message as stored.
     pub(super) bytes: Bytes,
+    /// Its signature.
+    pub(super) headers: SignedHeaders,
 }
 
 /// The innermost service of a collector's stack.
@@ -105,6 +107,27 @@ impl Transport {
         let uri = endpoint(number, &peer.endpoint, trust)
             .ok_or_else(|| ClientError::Endpoint(number.to_string()))?;
         Ok(Self(Arc::new(Route { uri, keys: peer.keys, http, own_key })))
+    }
+
+    /// The keys that answers may be signed with.
+    pub(super) fn keys(&self) -> &[VerifyingKey] {
+        &self.0.keys
+    }
+
+    /// The path that the request's signature covers.
+    pub(super) fn path(&self) -> &str {
+        self.0.uri.path()
+    }
+
+    /// Signs a request for one sending.
+    pub(super) fn sign(&self, body: &[u8]) -> SignedHeaders {
+        let parts = RequestParts {
+            method: Method::POST.as_str(),
+            path: self.path(),
+            content_type: protocol::CONTENT_TYPE,
+            body,
+        };
+        sign_request(&self.0.own_key, &parts, machine_now())
     }
 }
 
@@ -141,7 +164,7 @@ impl Service<Call> for Transport {
 
 impl Route {
     async fn exchange(&self, call: Call) -> Result<Answer, Failure> {
-        let request = self.signed(&call.bytes)?;
+        let request = self.request(&call)?;
         let response = self.http.request(request).await.map_err(|error| {
             // only a connection that never came about proves that nothing was written; whatever else the pool
             // says of a connection closed under the request counts as possibly sent
@@ -155,19 +178,12 @@ impl Route {
         self.checked(&call, &headers, bytes).map_err(Failure::Silent)
     }
 
-    fn signed(&self, body: &Bytes) -> Result<Request<Full<Bytes>>, NotSent> {
-        let parts = RequestParts {
-            method: Method::POST.as_str(),
-            path: self.uri.path(),
-            content_type: protocol::CONTENT_TYPE,
-            body,
-        };
-        let headers = sign_request(&self.own_key, &parts, machine_now());
+    fn request(&self, call: &Call) -> Result<Request<Full<Bytes>>, NotSent> {
         let mut request = Request::post(self.uri.clone()).header(CONTENT_TYPE, protocol::CONTENT_TYPE);
-        for (name, value) in headers.pairs() {
+        for (name, value) in call.headers.pairs() {
             request = request.header(name, value);
         }
-        request.body(Full::new(body.clone())).map_err(|_| NotSent::NoRequest)
+        request.body(Full::new(call.bytes.clone())).map_err(|_| NotSent::NoRequest)
     }
 
     /// Signature first: what is not signed is not even read.

@@ -93,6 +93,27 @@ impl std::fmt::Display for SignedHeaders {
     }
 }
 
+/// Reads back what [`Display`](std::fmt::Display) wrote.
+impl std::str::FromStr for SignedHeaders {
+    type Err = SignatureError;
+    fn from_str(text: &str) -> Result<Self, SignatureError> {
+        let mut lines = text.split('\n');
+        let mut line = |name: &'static str| {
+            let value = lines.next().and_then(|line| line.strip_prefix(name)?.strip_prefix(": "));
+            value
+                .filter(|value| value.len() <= HEADER_CHARS_MAX)
+                .map(str::to_owned)
+                .ok_or(SignatureError::NotOne(name))
+        };
+        let headers = Self {
+            content_digest: line("Content-Digest")?,
+            signature_input: line("Signature-Input")?,
+            signature: line("Signature")?,
+        };
+        if lines.next().is_some() { Err(SignatureError::Form("Signature")) } else { Ok(headers) }
+    }
+}
+
 fn one(headers: &HeaderMap, name: &HeaderName, shown: &'static str) -> Result<String, SignatureError> {
     let mut values = headers.get_all(name).iter();
     let (Some(value), None) = (values.next(), values.next()) else {

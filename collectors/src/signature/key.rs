@@ -66,9 +66,11 @@ impl SigningKey {
         VerifyingKey { id: self.id.clone(), bytes }
     }
 
-    pub(super) fn sign(&self, base: &str) -> [u8; 64] {
+    /// The Ed25519 signature of a text. What it is for must be plain from how the text begins, so that no signature can
+    /// be taken for one of another purpose; those of messages begin with `"@`.
+    pub fn sign(&self, text: &[u8]) -> [u8; 64] {
         let mut signature = [0; 64];
-        signature.copy_from_slice(self.pair.sign(base.as_bytes()).as_ref());
+        signature.copy_from_slice(self.pair.sign(text).as_ref());
         signature
     }
 }
@@ -102,7 +104,8 @@ impl VerifyingKey {
         &self.bytes
     }
 
-    pub(super) fn verifies(&self, base: &str, signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&ED25519, &self.bytes).verify(base.as_bytes(), signature).is_ok()
+    /// Whether this is the key's signature of a text.
+    pub fn verifies(&self, text: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ED25519, &self.bytes).verify(text, signature).is_ok()
     }
 }

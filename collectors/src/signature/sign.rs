@@ -33,6 +33,6 @@ fn signed(key: &SigningKey, digest: String, params: &str, base: &str) -> SignedH
     SignedHeaders {
         content_digest: digest,
         signature_input: format!("{LABEL}={params}"),
-        signature: format!("{LABEL}=:{}:", STANDARD.encode(key.sign(base))),
+        signature: format!("{LABEL}=:{}:", STANDARD.encode(key.sign(base.as_bytes()))),
     }
 }

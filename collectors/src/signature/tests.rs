@@ -51,6 +51,27 @@ fn a_signed_request_and_its_answer_verify() {
 }
 
 #[test]
+fn what_is_kept_of_a_signature_verifies_years_later() {
+    let keys = [key("hub-1", 1).verifying_key(), key("00200-1", 2).verifying_key()];
+    let kept = sign_request(&key("hub-1", 1), &request(b"question"), now()).to_string();
+    let headers: SignedHeaders = kept.parse().unwrap();
+    assert_eq!(headers.to_string(), kept);
+    let signer = verify_kept_request(&keys, &request(b"question"), &headers).unwrap();
+    assert_eq!(signer, Signer { key_id: "hub-1".to_owned(), created: now() });
+    let wrong = verify_kept_request(&keys, &request(b"another"), &headers);
+    assert_eq!(wrong, Err(SignatureError::Digest));
+
+    let headers = sign_response(&key("00200-1", 2), &ANSWER, now());
+    assert_eq!(verify_kept_response(&keys, &ANSWER, &headers).unwrap().key_id, "00200-1");
+    let of_another = ResponseParts { request_body: b"another", ..ANSWER };
+    assert_eq!(verify_kept_response(&keys, &of_another, &headers), Err(SignatureError::Wrong));
+    for broken in ["", "Content-Digest: x", &format!("{kept}\n"), &kept.replace("Signature: ", "Signature:")]
+    {
+        assert!(broken.parse::<SignedHeaders>().is_err(), "{broken}");
+    }
+}
+
+#[test]
 fn every_covered_part_of_a_request_counts() {
     let signed = headers(&sign_request(&key("hub-1", 1), &request(b"question"), now()));
     let keys = [key("hub-1", 1).verifying_key()];

@@ -33,6 +33,37 @@ pub fn verify_response(
     })
 }
 
+/// Who signed a message, and when by the signer's word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// The key.
+    pub key_id: String,
+    /// The machine's time at the signer, to the second.
+    pub created: Timestamp,
+}
+
+/// Verifies a request from its kept headers, however long ago it was signed.
+pub fn verify_kept_request(
+    keys: &[VerifyingKey],
+    parts: &RequestParts<'_>,
+    headers: &SignedHeaders,
+) -> Result<Signer, SignatureError> {
+    signer(keys, parts.body, headers, REQUEST_COMPONENTS, |digest, params| {
+        request_base(parts, digest, params)
+    })
+}
+
+/// Verifies a response from its kept headers, however long ago it was signed.
+pub fn verify_kept_response(
+    keys: &[VerifyingKey],
+    parts: &ResponseParts<'_>,
+    headers: &SignedHeaders,
+) -> Result<Signer, SignatureError> {
+    signer(keys, parts.body, headers, RESPONSE_COMPONENTS, |digest, params| {
+        response_base(parts.status, digest, &content_digest(parts.request_body), params)
+    })
+}
+
 fn verify(
     keys: &[VerifyingKey],
     body: &[u8],
@@ -42,16 +73,27 @@ fn verify(
     base: impl FnOnce(&str, &str) -> String,
 ) -> Result<SignedHeaders, SignatureError> {
     let headers = SignedHeaders::read(headers)?;
+    let signer = signer(keys, body, &headers, components, base)?;
+    // after the signature, so that the age in the error is the signer's word
+    let age_s = now.seconds().saturating_sub(signer.created.seconds());
+    if age_s.abs() > CREATED_WINDOW_S { Err(SignatureError::Stale(age_s)) } else { Ok(headers) }
+}
+
+fn signer(
+    keys: &[VerifyingKey],
+    body: &[u8],
+    headers: &SignedHeaders,
+    components: &str,
+    base: impl FnOnce(&str, &str) -> String,
+) -> Result<Signer, SignatureError> {
     if headers.content_digest != content_digest(body) {
         return Err(SignatureError::Digest);
     }
     let (params, member) = Params::read(&headers.signature_input, components)?;
     let key = keys.iter().find(|key| key.id() == params.key_id).ok_or(SignatureError::UnknownKey)?;
     let signature = headers.signature_bytes()?;
-    if !key.verifies(&base(&headers.content_digest, member), &signature) {
+    if !key.verifies(base(&headers.content_digest, member).as_bytes(), &signature) {
         return Err(SignatureError::Wrong);
     }
-    // after the signature, so that the age in the error is the signer's word
-    let age_s = now.seconds().saturating_sub(params.created_s);
-    if age_s.abs() > CREATED_WINDOW_S { Err(SignatureError::Stale(age_s)) } else { Ok(headers) }
+    Ok(Signer { key_id: params.key_id, created: Timestamp::from_micros(0).plus_seconds(params.created_s) })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use collectors::SentRequest;
 use domain::payment::{Event, State};
 use domain::{ResponseCode, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,10 @@ pub struct Body {
     /// What went wrong, in words for an operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The transport signature of the answer.
+    /// The path and transport signature of the request, where it may have left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<SentRequest>,
+    /// The transport signature of the answer, whose bytes are the event's message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
 }

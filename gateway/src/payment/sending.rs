@@ -2,7 +2,7 @@
 //! may be.
 
 use collectors::protocol::{self, Body, Message, ResendConfirmation};
-use collectors::{AnswerClass, Collector, Kind, Outcome, Silence, classify};
+use collectors::{AnswerClass, Collector, Kind, Outcome, SentRequest, Silence, classify};
 use domain::Timestamp;
 use ledger::GuardKey;
 
@@ -23,7 +23,7 @@ const PAUSE_GROWS_AFTER_DELIVERIES: i64 = 10;
 pub struct Conclusion {
     /// What the delivery came to.
     pub report: Report,
-    /// The answer, where one counts.
+    /// The request that left, and the answer, where one counts.
     pub evidence: Evidence,
     /// For people to look into, where the answer says nothing about the payment.
     pub alarm: Option<Concern>,
@@ -45,6 +45,12 @@ impl Conclusion {
         Self { report, evidence: Evidence::default(), alarm: None }
     }
 
+    /// With what is kept of the request.
+    pub fn keeping(mut self, request: Option<SentRequest>) -> Self {
+        self.evidence.request = request;
+        self
+    }
+
     fn unknown(what: Option<&'static str>, reason: &impl ToString, evidence: Evidence) -> Self {
         let reason = reason.to_string();
         let alarm = what.map(|what| Concern { what, reason: reason.clone() });
@@ -62,7 +68,11 @@ impl Conclusion {
             }
             Outcome::Answered(answer) => answer,
         };
-        let evidence = Evidence { message: Some(answer.bytes.to_vec()), signature: Some(answer.signature) };
+        let evidence = Evidence {
+            message: Some(answer.bytes.to_vec()),
+            signature: Some(answer.signature),
+            request: None,
+        };
         let (Some(kind), Body::ClearingAnswer(clearing)) = (kind, &answer.message.body) else {
             let reason = format!("a clearing was answered by {}", answer.message.body.name());
             return Self::unknown(Some("body"), &reason, evidence);

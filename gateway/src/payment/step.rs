@@ -1,6 +1,7 @@
 //! The steps of a payment: pure functions from where it stands and what happened to one commit and what to do
 //! next. The table is in docs/ARCHITECTURE.md, "A payment".
 
+use collectors::SentRequest;
 use collectors::protocol::Reference;
 use database::Row;
 use domain::payment::{Event, State};
@@ -43,12 +44,14 @@ pub enum Report {
     },
 }
 
-/// An answer's bytes and signature, kept with the event that they caused.
+/// What is kept of a delivery with the event that it caused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// The message as received.
+    /// The request's path and transport signature, where it may have left. Its bytes follow from the clearing.
+    pub request: Option<SentRequest>,
+    /// The answer as received.
     pub message: Option<Vec<u8>>,
-    /// Its transport signature.
+    /// The answer's transport signature.
     pub signature: Option<String>,
 }
 
@@ -95,8 +98,8 @@ pub struct Confirmation {
 pub fn confirm(facts: &Facts, confirmation: Confirmation, now: Timestamp) -> Result<Step, StoreError> {
     let mut path = Path::from(facts, Position::start(now), now);
     path.event(Event::Held, Body::default(), None)?;
-    // the outbox row ends with the payment; here the message that went out stays. Its transport signature is
-    // made anew at each sending and is not kept: it covers these bytes, the address and the time of sending
+    // the outbox row ends with the payment; here the message that goes out stays. Its transport signature is made
+    // anew at each sending and is kept with what the sending came to
     let sent = Some(confirmation.payload.clone());
     path.event(Event::Claimed, Body { delivery: Some(1), ..Body::default() }, sent)?;
     let entity = EntityId::from(facts.id);
@@ -227,8 +230,8 @@ pub fn delivered(
     }
     let Delivered { fence, delivery, report, evidence, pause_s, accepted_guard } = delivered;
     let mut path = Path::from(facts, position, now);
-    let mut body = Body { delivery: Some(delivery), signature: evidence.signature, ..Body::default() };
-    let message = evidence.message;
+    let Evidence { request, message, signature } = evidence;
+    let mut body = Body { delivery: Some(delivery), request, signature, ..Body::default() };
     match report {
         Report::Accepted { provisional, reference } => {
             body.code = Some(ResponseCode::Normal.to_string());
@@ -288,6 +291,7 @@ fn late(
                 delivery: Some(delivered.delivery),
                 reference: reference.as_ref().map(|r| r.as_str().to_owned()),
                 reason: Some("accepted after it was rejected".to_owned()),
+                request: delivered.evidence.request,
                 signature: delivered.evidence.signature,
                 ..Body::default()
             };

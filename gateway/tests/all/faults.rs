@@ -7,6 +7,7 @@ use database::testing::TestDatabase;
 use database::{execute, on_both};
 use domain::payment::State;
 use domain::{PaymentId, Timestamp, Yen};
+use gateway::payment::history::Body;
 use gateway::{InquiryError, Settings};
 use ledger::{Commit, EntityId, OutboxChange, OutboxEntry};
 use serde_json::json;
@@ -38,6 +39,17 @@ async fn an_answer_that_is_lost_is_asked_for_again(test: TestDatabase) {
     let (deliveries, first_by, _) = world.network.record(&payment).await.unwrap();
     assert_eq!((deliveries, first_by.as_str()), (2, "Clearing"));
     assert_eq!(world.balance().await.balance, Yen::new(785_000));
+    // of each delivery its signature is kept, answered or not
+    let history = world.hub.ledger.events(id.into()).await.unwrap();
+    let bodies: Vec<Body> = history.iter().map(|e| serde_json::from_str(&e.body).unwrap()).collect();
+    let kept = |seq: usize| (bodies[seq].request.is_some(), bodies[seq].signature.is_some());
+    assert_eq!(
+        [kept(0), kept(1), kept(2), kept(3), kept(4)],
+        [(false, false), (false, false), (true, false), (false, false), (true, true)]
+    );
+    let request = |seq: usize| bodies[seq].request.as_ref().unwrap();
+    assert_eq!((request(2).path.as_str(), request(4).path.as_str()), ("/00200/mpn", "/00200/mpn"));
+    assert_ne!(request(2).signature, request(4).signature, "of a clearing, of a resend confirmation");
     world.assert_clean().await;
 }
 

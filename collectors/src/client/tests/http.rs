@@ -4,7 +4,7 @@ use mockito::{Matcher, Mock, Server, ServerGuard};
 
 use super::*;
 use crate::protocol::{ClearingAnswer, Header};
-use crate::signature::{RequestParts, SignatureError, verify_request};
+use crate::signature::{RequestParts, SignatureError, verify_kept_request, verify_request};
 
 /// The collector's reply with `body`, signed; the caller changes what it wants to be wrong.
 fn reply(server: &mut ServerGuard, body: &[u8]) -> Mock {
@@ -50,6 +50,27 @@ async fn the_request_is_signed_as_the_protocol_says() {
         .await;
     answered(send(&client(&server.url()), &samples::clearing()).await);
     mock.assert_async().await;
+}
+
+#[tokio::test]
+async fn what_left_is_kept_whether_or_not_it_was_answered() {
+    let mut server = Server::new_async().await;
+    let request = encode(&samples::clearing());
+    let client = client(&server.url());
+    for status in [200, 500] {
+        reply(&mut server, &encode(&samples::cleared())).with_status(status).create_async().await;
+        let (outcome, sent) = client.exchange_keeping(&tax(), request.clone().into()).await;
+        assert_eq!(matches!(outcome, Outcome::Answered(_)), status == 200, "{outcome:?}");
+        let sent = sent.unwrap();
+        let parts =
+            RequestParts { method: "POST", path: &sent.path, content_type: CONTENT_TYPE, body: &request };
+        let keys = [client.key().verifying_key()];
+        let signer = verify_kept_request(&keys, &parts, &sent.signature.parse().unwrap()).unwrap();
+        assert_eq!(signer.key_id, "hub-1");
+    }
+    let nobody = client_with("http://127.0.0.1:9", &Trust::PlainHttp, &limits());
+    let (_, sent) = nobody.exchange_keeping(&tax(), request.into()).await;
+    assert_eq!(sent, None, "nothing left");
 }
 
 #[tokio::test]

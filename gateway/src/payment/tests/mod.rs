@@ -185,7 +185,7 @@ impl Walk {
             fence: claim.fence,
             delivery: claim.delivery,
             report,
-            evidence: Evidence { message: Some(vec![1]), signature: Some("mpn".to_owned()) },
+            evidence: Evidence { request: None, message: Some(vec![1]), signature: Some("mpn".to_owned()) },
             pause_s: 30,
             accepted_guard: None,
         };
