@@ -1,6 +1,7 @@
 //! The collecting institutions (収納機関) as data: `data/collectors.toml`, read and checked once.
 
 mod row;
+mod terms;
 
 use std::collections::HashMap;
 
@@ -8,6 +9,7 @@ use domain::hours::Hours;
 use domain::{CollectorNumber, ConfirmationNumber, CustomerNumber, NumberError, PaymentCategory};
 
 pub use row::DirectoryError;
+pub use terms::{PayerFees, Receiver, SettlementTerms};
 
 /// 収納の種類: decides who may refuse a clearing and how the key is made up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -153,6 +155,8 @@ pub struct Collector {
     pub available: bool,
     /// When it answers.
     pub hours: Hours,
+    /// Who gets the money, and when.
+    pub settlement: SettlementTerms,
     /// Whom the payer asks about the bill.
     pub contact: String,
     /// Not on the bank's list; exists for tests and demonstrations.

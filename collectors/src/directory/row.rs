@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use domain::hours::Hours;
 use domain::{CollectorNumber, ConfirmationNumber, CustomerNumber, PaymentCategory};
 
+use super::terms::{Defaults, Own};
 use super::{CategoryRule, Collector, DigitsRule, Kind, Methods, NumberRules, NumberSource};
 
 /// Why a list of institutions cannot be used.
@@ -30,6 +31,7 @@ pub enum DirectoryError {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    settlement: Defaults,
     collector: Vec<Row>,
 }
 
@@ -54,6 +56,8 @@ struct Row {
     #[serde(default)]
     test_row: bool,
     hours: Option<Hours>,
+    #[serde(default)]
+    settlement: Own,
     contact: String,
     customer_number: DigitsRule,
     confirmation_number: DigitsRule,
@@ -76,7 +80,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Collector>, DirectoryError> {
         let number = row.number.clone();
         let fail =
             |(field, rule)| DirectoryError::Row { row: index + 1, number: number.clone(), field, rule };
-        let collector = check(row).map_err(fail)?;
+        let collector = check(row, &file.settlement).map_err(fail)?;
         if !numbers.insert(collector.number.clone()) {
             return Err(fail(("number", "another row has it")));
         }
@@ -87,7 +91,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Collector>, DirectoryError> {
 
 type Broken = (&'static str, &'static str);
 
-fn check(row: Row) -> Result<Collector, Broken> {
+fn check(row: Row, defaults: &Defaults) -> Result<Collector, Broken> {
     let number: CollectorNumber = row.number.parse().map_err(|_| ("number", "it has five digits"))?;
     let fictional = (99_001..=99_099).contains(&row.number.parse::<u32>().unwrap_or_default());
     if fictional != (row.number_is == NumberSource::Fictional) {
@@ -140,6 +144,7 @@ fn check(row: Row) -> Result<Collector, Broken> {
         }
         (None, _) => {}
     }
+    let settlement = defaults.terms(row.kind, row.settlement).map_err(|rule| ("settlement", rule))?;
     Ok(Collector {
         code: number.code(),
         number,
@@ -160,6 +165,7 @@ fn check(row: Row) -> Result<Collector, Broken> {
         one_time_password: row.one_time_password,
         available: row.available,
         hours: row.hours.unwrap_or_else(Hours::always),
+        settlement,
         contact: row.contact,
         test_row: row.test_row,
     })

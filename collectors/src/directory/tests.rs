@@ -1,6 +1,6 @@
 //! The embedded list against the rules.
 
-use super::super::Directory;
+use super::super::{Directory, PayerFees, Receiver, SettlementTerms};
 use super::*;
 
 fn row<'a>(directory: &'a Directory, number: &str) -> &'a Collector {
@@ -121,7 +121,49 @@ fn a_renamed_institution_shows_both_names() {
     assert_eq!(row(&directory, "00200").shown_name(), "国税庁");
 }
 
-const GOOD: &str = r#"
+/// Taxes and treasury money by the receivers that the law names; private collectors within the network's standard.
+#[test]
+fn every_kind_has_its_terms_and_the_demo_bank_is_designated_twice() {
+    let directory = Directory::embedded();
+    for row in directory.all() {
+        let SettlementTerms { receiver, lag_business_days, .. } = &row.settlement;
+        match row.kind {
+            Kind::National => assert_eq!((receiver, *lag_business_days), (&Receiver::BankOfJapan, 1)),
+            Kind::Local => assert!(matches!(receiver, Receiver::DesignatedInstitution(_))),
+            Kind::Private => {
+                assert_eq!(receiver, &Receiver::Collector);
+                assert!((2..=3).contains(lag_business_days), "{}", row.number);
+            }
+        }
+    }
+    let own = Receiver::DesignatedInstitution(Some("9999".parse().unwrap()));
+    let designated = directory.all().iter().filter(|row| row.settlement.receiver == own);
+    assert_eq!(designated.map(|row| row.name.as_str()).collect::<Vec<_>>(), ["宮城県", "仙台市"]);
+    assert_eq!(row(&directory, "13800").settlement.receiver, Receiver::DesignatedInstitution(None));
+}
+
+#[test]
+fn a_rows_own_terms_go_before_its_kinds() {
+    let own = "contact = \"例\"\nsettlement = { lag_business_days = 2, payer_fees = \"kept\", assumed = false }";
+    let directory = Directory::parse(&good(&PRIVATE.replace("contact = \"例\"", own))).unwrap();
+    let terms = &row(&directory, "99001").settlement;
+    let expected = SettlementTerms {
+        receiver: Receiver::Collector,
+        lag_business_days: 2,
+        payer_fees: PayerFees::Kept,
+        assumed: false,
+    };
+    assert_eq!(*terms, expected);
+}
+
+const TERMS: &str = r#"
+[settlement]
+national = { receiver = "bank_of_japan", lag_business_days = 1, payer_fees = "with_amount", assumed = true }
+local = { receiver = "designated_institution", lag_business_days = 2, payer_fees = "with_amount", assumed = true }
+private = { receiver = "collector", lag_business_days = 3, payer_fees = "with_amount", assumed = true }
+"#;
+
+const PRIVATE: &str = r#"
 [[collector]]
 number = "99001"
 number_is = "fictional"
@@ -135,9 +177,13 @@ customer_number = { label = "お客様番号", digits_min = 1, digits_max = 20 }
 confirmation_number = { label = "確認番号", digits_min = 4, digits_max = 6 }
 "#;
 
+fn good(rows: &str) -> String {
+    format!("{TERMS}{rows}")
+}
+
 #[test]
 fn an_error_names_row_and_field() {
-    assert!(Directory::parse(GOOD).is_ok());
+    assert!(Directory::parse(&good(PRIVATE)).is_ok());
     for (from, to, field) in [
         ("\"99001\"", "\"9900\"", "number"),
         ("\"99001\"", "\"00001\"", "number_is"),
@@ -148,17 +194,21 @@ fn an_error_names_row_and_field() {
         ("one_time_password = true", "", "one_time_password"),
         ("digits_max = 20", "digits_max = 21", "customer_number"),
         ("digits_min = 4", "digits_min = 3", "confirmation_number"),
+        ("contact", "settlement = { lag_business_days = 0 }\ncontact", "settlement"),
+        ("contact", "settlement = { lag_business_days = 11 }\ncontact", "settlement"),
+        ("contact", "settlement = { designated_bank = \"9999\" }\ncontact", "settlement"),
+        ("\"collector\"", "\"bank_of_japan\"", "settlement"),
     ] {
-        let error = Directory::parse(&GOOD.replace(from, to)).unwrap_err().to_string();
+        let error = Directory::parse(&good(PRIVATE).replace(from, to)).unwrap_err().to_string();
         assert!(error.starts_with("row 1 (") && error.contains(&format!(", {field}: ")), "{error}");
     }
-    let twice = Directory::parse(&format!("{GOOD}{GOOD}")).unwrap_err().to_string();
+    let twice = Directory::parse(&good(&format!("{PRIVATE}{PRIVATE}"))).unwrap_err().to_string();
     assert_eq!(twice, "row 2 (99001), number: another row has it");
 }
 
 #[test]
 fn an_unknown_field_is_refused_and_named() {
-    let error = Directory::parse(&GOOD.replace("contact", "contakt")).unwrap_err().to_string();
+    let error = Directory::parse(&good(&PRIVATE.replace("contact", "contakt"))).unwrap_err().to_string();
     assert!(error.contains("contakt"), "{error}");
 }
 
