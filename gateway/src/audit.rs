@@ -56,12 +56,13 @@ struct AuditRow {
     fee_ended: Option<i64>,
     guard_of: Option<Uuid>,
     outbox_of: Option<Uuid>,
+    owed_of: Option<Uuid>,
 }
 
 const ROWS: &str = "
     SELECT p.id, p.held_us, p.collector, p.amount, p.fee, p.fee_hold, p.message_key, e.body AS event_body,
            h.amount AS held, he.kind AS ended, f.amount AS fee_held, fe.kind AS fee_ended,
-           g.entity AS guard_of, o.entity AS outbox_of
+           g.entity AS guard_of, o.entity AS outbox_of, w.entity AS owed_of
     FROM payment p
     LEFT JOIN event e ON e.entity = p.id AND e.seq = (SELECT max(l.seq) FROM event l WHERE l.entity = p.id)
     LEFT JOIN transfer h ON h.id = p.hold AND h.kind = 1
@@ -70,6 +71,7 @@ const ROWS: &str = "
     LEFT JOIN transfer fe ON fe.pending = p.fee_hold
     LEFT JOIN guard g ON g.key = p.bill_guard
     LEFT JOIN outbox o ON o.key = p.message_key
+    LEFT JOIN guard w ON w.key = 'owed|' || p.collector || '|' || p.receipt_date || '|' || p.message_key
     WHERE p.held_us > $1 OR (p.held_us = $1 AND p.id > $2)
     ORDER BY p.held_us, p.id LIMIT $3";
 
@@ -211,6 +213,10 @@ impl AuditRow {
         if guards == matches!(state, State::Rejected | State::Voided) {
             let detail = format!("it is {state} and its bill's guard belongs to {:?}", self.guard_of);
             faults.push(self.fault("payment-guard", detail));
+        }
+        if (self.owed_of == Some(self.id)) != (state == State::Accepted) {
+            let detail = format!("it is {state} and what is owed belongs to {:?}", self.owed_of);
+            faults.push(self.fault("payment-owed", detail));
         }
         faults
     }

@@ -1,6 +1,6 @@
 //! What may be taken once, and its keys in the ledger's guard table.
 
-use domain::{BillId, CollectorNumber, CustomerNumber, PaymentCategory};
+use domain::{BillId, CollectorNumber, CustomerNumber, Date, PaymentCategory};
 use ledger::GuardKey;
 
 /// Something that a payment takes in the same commit as the money.
@@ -31,6 +31,12 @@ impl Guard {
             _ => GuardKind::Other,
         }
     }
+}
+
+/// Taken by the acceptance of a payment and given back by its settlement or cancellation: the payments that are owed to
+/// a collector are found by it, in the order of their receipt dates, and one that is not owed cannot be settled.
+pub(crate) fn owed(collector: &CollectorNumber, receipt_date: Date, message_key: &str) -> GuardKey {
+    GuardKey(format!("owed|{collector}|{receipt_date}|{message_key}"))
 }
 
 /// What makes a bill the same bill.

@@ -16,6 +16,7 @@ pub mod payment;
 pub mod points;
 mod sender;
 mod serials;
+pub mod settlement;
 
 use std::sync::Arc;
 
@@ -98,10 +99,9 @@ impl Gateway {
         directory: Directory,
         client: Client,
     ) -> Result<Self, StoreError> {
-        for collector in directory.all() {
-            for account in chart::of_collector(collector) {
-                ledger.open_account(&account).await?;
-            }
+        let of_collectors = directory.all().iter().flat_map(|row| chart::of_collector(row, &settings.bank));
+        for account in of_collectors.chain(chart::of_bank()) {
+            ledger.open_account(&account).await?;
         }
         sender::free_leases(&ledger).await?;
         Ok(Self::reader(settings, ledger, directory, client))

@@ -144,7 +144,8 @@ fn every_kind_has_its_terms_and_the_demo_bank_is_designated_twice() {
 
 #[test]
 fn a_rows_own_terms_go_before_its_kinds() {
-    let own = "contact = \"例\"\nsettlement = { lag_business_days = 2, payer_fees = \"kept\", assumed = false }";
+    let own =
+        "contact = \"例\"\nsettlement = { lag_business_days = 2, payer_fees = \"kept\", assumed = false }";
     let directory = Directory::parse(&good(&PRIVATE.replace("contact = \"例\"", own))).unwrap();
     let terms = &row(&directory, "99001").settlement;
     let expected = SettlementTerms {

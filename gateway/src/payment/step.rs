@@ -11,7 +11,7 @@ use ledger::{AuditRecord, Commit, EntityId, GuardKey, Kind, NewEvent, OutboxChan
 
 use super::history::{Body, Position};
 use super::{Facts, StoreError};
-use crate::chart;
+use crate::{chart, guard};
 
 /// 00:30:01 of the day after the processing date: from here on nothing is resent without an operator.
 const AUTOMATIC_RESEND_S: i64 = 24 * 3600 + 30 * 60 + 1;
@@ -351,6 +351,11 @@ impl<'f> Path<'f> {
     fn event(&mut self, event: Event, mut body: Body, message: Option<Vec<u8>>) -> Result<(), StoreError> {
         self.position.advance(event, &body)?;
         body.state = Some(self.position.state);
+        match event {
+            Event::Accepted => self.commit.guards.push((self.owed(), EntityId::from(self.facts.id))),
+            Event::Cancelled => self.commit.release.push(self.owed()),
+            _ => {}
+        }
         self.commit.events.push(NewEvent {
             entity: EntityId::from(self.facts.id),
             seq: self.position.seq,
@@ -360,6 +365,10 @@ impl<'f> Path<'f> {
             message,
         });
         Ok(())
+    }
+
+    fn owed(&self) -> GuardKey {
+        guard::owed(&self.facts.collector, self.facts.receipt_date, &self.facts.message_key)
     }
 
     fn finish(&mut self, facts: &Facts, fence: i64) {

@@ -276,6 +276,8 @@ impl Walk {
             };
             assert!(right, "{state}: {:?}", self.endings);
         }
+        let owed = self.guards.iter().any(|key| key.0.starts_with("owed|"));
+        assert_eq!(owed, state == State::Accepted, "{state}: owed to the collector");
         let guarded = self.guards.contains(&self.facts.bill_guard);
         assert_eq!(guarded, !matches!(state, State::Rejected | State::Voided), "{state}: the bill's guard");
         assert!(state != State::Voided || !self.bytes_left, "voided after bytes had left");
