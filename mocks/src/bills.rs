@@ -309,3 +309,35 @@ pub async fn count_clearing(
         .await?;
     Ok(())
 }
+
+/// A clearing that matched is undone: the bill is unpaid again. It stays counted among the recorded ones.
+pub async fn uncount_match(
+    connection: &mut SqliteConnection,
+    collector: &CollectorNumber,
+    bill_id: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE bills SET matched = matched - 1 WHERE collector = $1 AND bill_id = $2 AND matched > 0",
+    )
+    .bind(collector.as_str())
+    .bind(bill_id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A recorded clearing is gone from the records.
+pub async fn uncount_clearing(
+    connection: &mut SqliteConnection,
+    collector: &CollectorNumber,
+    bill_id: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE bills SET clearings = clearings - 1 WHERE collector = $1 AND bill_id = $2 AND clearings > 0",
+    )
+    .bind(collector.as_str())
+    .bind(bill_id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,6 +1,6 @@
 //! 消込: decided, recorded under its resend key before the answer, and given again for every repeat.
 
-use domain::{CollectorNumber, Date, ResponseCode, Timestamp};
+use domain::{CollectorNumber, Date, ResendKey, ResponseCode, Timestamp};
 use serde::Serialize;
 use sqlx::{Executor, Sqlite, SqliteConnection};
 
@@ -110,11 +110,11 @@ pub async fn repeat(
     .bind(i64::from(key.serial.get()))
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(earlier) = earlier else { return Ok(None) };
+    let Some(earlier) = earlier else {
+        return Ok(is_of_cancellation(connection, collector, &key).await?.then(|| reused(header, now)));
+    };
     if earlier.body_sha256 != signature::sha256(body) {
-        let outcome = ClearingOutcome::not_done(ResponseCode::KeyReused);
-        let answer = message::write(header, now, &Answer::Clearing(outcome.clone()));
-        return Ok(Some(Recorded { answer, outcome, repeated: true }));
+        return Ok(Some(reused(header, now)));
     }
     sqlx::query("UPDATE clearings SET deliveries = deliveries + 1 WHERE id = $1")
         .bind(earlier.id)
@@ -132,6 +132,31 @@ pub async fn repeat(
     }))
 }
 
+/// The answer to a key that is on record with something else.
+fn reused(header: &Header, now: Timestamp) -> Recorded {
+    let outcome = ClearingOutcome::not_done(ResponseCode::KeyReused);
+    let answer = message::write(header, now, &Answer::Clearing(outcome.clone()));
+    Recorded { answer, outcome, repeated: true }
+}
+
+async fn is_of_cancellation(
+    connection: &mut SqliteConnection,
+    collector: &CollectorNumber,
+    key: &ResendKey,
+) -> Result<bool, StoreError> {
+    let (found,): (bool,) = sqlx::query_as(
+        "SELECT EXISTS (SELECT 1 FROM cancellations \
+         WHERE collector = $1 AND sender = $2 AND processing_date = $3 AND serial = $4)",
+    )
+    .bind(collector.as_str())
+    .bind(key.centre.as_str())
+    .bind(key.date.to_string())
+    .bind(i64::from(key.serial.get()))
+    .fetch_one(connection)
+    .await?;
+    Ok(found)
+}
+
 /// Decides on a clearing whose key is new and records it, in the caller's transaction.
 pub async fn record(
     connection: &mut SqliteConnection,
@@ -146,8 +171,7 @@ pub async fn record(
     let of_customer = bills::of_customer(&mut *connection, collector, &clearing.key.customer_number).await?;
     let (bill, reason) = find(clearing, &of_customer, rules);
     // there is one writer, so the next row is this one's
-    let (row,): (i64,) =
-        sqlx::query_as("SELECT COALESCE(MAX(id), 0) + 1 FROM clearings").fetch_one(&mut *connection).await?;
+    let row = next_row(connection).await?;
     let reference = format!("{collector}-{}-{row:08}", rules.today.format("%Y%m%d"));
     let outcome = decide(reason, rules, reference);
     let answer = message::write(header, now, &Answer::Clearing(outcome.clone()));
@@ -155,9 +179,9 @@ pub async fn record(
     sqlx::query(
         "INSERT INTO clearings (id, collector, sender, processing_date, serial, body_sha256, body, \
          customer_number, payment_category, bill_id, amount, fee, receipt_date, channel, entry_kind, code, \
-         provisional_code, reference, answer, received_at, first_by) \
+         provisional_code, reference, answer, received_at, first_by, booked_amount) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-         $20, $21)",
+         $20, $21, $11)",
     )
     .bind(row)
     .bind(collector.as_str())
@@ -188,7 +212,16 @@ pub async fn record(
     Ok(Recorded { answer, outcome, repeated: false })
 }
 
-/// A recorded clearing as the controls show it.
+/// The row of the next clearing; one that was removed leaves its number unused.
+pub async fn next_row(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    let (row,): (i64,) =
+        sqlx::query_as("SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'clearings'), 0) + 1")
+            .fetch_one(connection)
+            .await?;
+    Ok(row)
+}
+
+/// A recorded clearing as the controls show it: as the collector has booked it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
 pub struct Shown {
     /// 収納機関番号.
@@ -229,10 +262,14 @@ pub struct Shown {
     pub at: String,
     /// How often it was delivered, the first one included.
     pub deliveries: i64,
-    /// The message that brought it first.
+    /// The message that brought it first; `Booking` for one that no message brought.
     pub first_by: String,
+    /// Whether a cancellation took it back.
+    pub cancelled: bool,
     #[serde(skip)]
     received_at: i64,
+    #[serde(skip)]
+    booked_times: i64,
 }
 
 impl Shown {
@@ -243,18 +280,26 @@ impl Shown {
     }
 }
 
-/// Recorded clearings in the order of their arrival: one collector's, or all of them.
+/// What is booked, in the order of arrival: one collector's clearings, or all of them. One that is booked
+/// twice by mistake stands there twice, one that was struck from the books does not.
 pub async fn list<'c>(
     connection: impl Executor<'c, Database = Sqlite>,
     collector: Option<&CollectorNumber>,
 ) -> Result<Vec<Shown>, StoreError> {
     let rows: Vec<Shown> = sqlx::query_as(
         "SELECT collector, sender, processing_date, serial, customer_number, payment_category, bill_id, \
-         amount, fee, receipt_date, channel, entry_kind, code, provisional_code AS provisional, reference, \
-         received_at, deliveries, first_by FROM clearings WHERE $1 IS NULL OR collector = $1 ORDER BY id",
+         booked_amount AS amount, fee, receipt_date, channel, entry_kind, code, \
+         provisional_code AS provisional, reference, received_at, deliveries, first_by, booked_times, \
+         EXISTS (SELECT 1 FROM cancellations AS x WHERE x.collector = c.collector AND x.sender = c.sender \
+         AND x.clearing_date = c.processing_date AND x.clearing_serial = c.serial AND x.code = '0000') \
+         AS cancelled FROM clearings AS c WHERE $1 IS NULL OR collector = $1 ORDER BY id",
     )
     .bind(collector.map(CollectorNumber::as_str))
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(Shown::filled).collect())
+    let booked = |row: Shown| {
+        let times = usize::try_from(row.booked_times).unwrap_or_default();
+        std::iter::repeat_n(row.filled(), times)
+    };
+    Ok(rows.into_iter().flat_map(booked).collect())
 }

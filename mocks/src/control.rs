@@ -1,4 +1,6 @@
-//! The JSON controls under `/control`: faults, clearings, bills and messages, for tests and commands.
+//! The JSON controls under `/control`: faults, books, bills and messages, for tests and commands.
+
+mod books;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, Request, State};
@@ -11,7 +13,6 @@ use http::{HeaderMap, Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
 use crate::bills::{self, StoredBill};
-use crate::clearings;
 use crate::creation::{self, BillRequest, CreateError};
 use crate::faults::{self, Fault};
 use crate::institutions::Institution;
@@ -25,12 +26,11 @@ const BILLS_LISTED_MAX: i64 = 10_000;
 /// The controls' routes.
 pub fn routes(mocks: Mocks) -> Router {
     Router::new()
-        .route("/control/clearings", get(all_clearings))
         .route("/control/{number}/fault", get(show_fault).put(set_fault))
-        .route("/control/{number}/clearings", get(clearings_of))
         .route("/control/{number}/bills", get(list_bills).post(create_bills))
         .route("/control/{number}/messages", get(list_messages))
         .route("/control/{number}/messages/{file}", get(message_xml))
+        .merge(books::routes())
         .layer(from_fn(refuse_other_sites))
         .with_state(mocks)
 }
@@ -126,23 +126,6 @@ async fn set_fault(
     let number = &collector.institution.number;
     faults::set(mocks.store(), number, &fault).await?;
     Ok(Json(faults::get(mocks.store(), number).await?))
-}
-
-#[derive(Serialize)]
-struct Clearings {
-    clearings: Vec<clearings::Shown>,
-}
-
-async fn all_clearings(State(mocks): State<Mocks>) -> Result<Json<Clearings>, Refused> {
-    Ok(Json(Clearings { clearings: clearings::list(mocks.store().reader(), None).await? }))
-}
-
-async fn clearings_of(
-    State(mocks): State<Mocks>,
-    Path(number): Path<String>,
-) -> Result<Json<Clearings>, Refused> {
-    let number = &collector(&mocks, &number)?.institution.number;
-    Ok(Json(Clearings { clearings: clearings::list(mocks.store().reader(), Some(number)).await? }))
 }
 
 /// A bill as the controls show it, with every number that a payer types.

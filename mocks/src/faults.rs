@@ -91,7 +91,7 @@ impl AppliesTo {
         match self {
             Self::Any => true,
             Self::Inquiry => kind == Kind::Inquiry,
-            Self::Clearing => kind != Kind::Inquiry,
+            Self::Clearing => matches!(kind, Kind::Clearing | Kind::ResendConfirmation),
         }
     }
 }

@@ -21,6 +21,16 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind that a message's 業務種別 names.
+    pub fn of_word(word: &str) -> Option<Self> {
+        match word {
+            "national" => Some(Self::National),
+            "local" => Some(Self::Local),
+            "private" => Some(Self::Private),
+            _ => None,
+        }
+    }
+
     /// The name on the pages.
     pub const fn label(self) -> &'static str {
         match self {

@@ -1,10 +1,10 @@
 //! The messages received and answered, kept for the pages and for tests that validate them.
 
-use domain::{CollectorNumber, Timestamp};
+use domain::{BillId, CollectorNumber, ResponseCode, Timestamp, Yen};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use crate::message::{ClearingOutcome, Kind, Received, Request};
+use crate::message::{BillKey, Kind, Received, Request};
 use crate::store::{Store, StoreError};
 
 /// Messages kept per collector; older ones go.
@@ -56,35 +56,40 @@ impl Entry {
         match &received.body {
             Ok(Request::Inquiry(inquiry)) => {
                 entry.customer_number = Some(inquiry.key.customer_number.as_str().to_owned());
-                entry.amount = inquiry.amount.map(domain::Yen::get);
+                entry.amount = inquiry.amount.map(Yen::get);
             }
-            Ok(Request::Clearing(clearing)) => entry = entry.about(clearing),
-            Ok(Request::ResendConfirmation(_)) | Err(_) => {}
+            Ok(Request::Clearing(clearing)) => {
+                entry = entry.about(&clearing.key, &clearing.bill_id, clearing.amount);
+            }
+            Ok(Request::Cancellation(cancellation)) => {
+                entry = entry.about(&cancellation.key, &cancellation.bill_id, cancellation.amount);
+            }
+            Ok(Request::SettlementAdvice(advice)) => entry.amount = Some(advice.total.amount.get()),
+            _ => {}
         }
         entry
     }
 
-    /// What a clearing, perhaps inside a 再送確認, is about.
+    /// What a clearing or cancellation, perhaps inside a 再送確認, is about.
     #[must_use]
-    pub fn about(mut self, clearing: &crate::message::Clearing) -> Self {
-        self.customer_number = Some(clearing.key.customer_number.as_str().to_owned());
-        self.bill_id = Some(clearing.bill_id.as_str().to_owned());
-        self.amount = Some(clearing.amount.get());
+    pub fn about(mut self, key: &BillKey, bill_id: &BillId, amount: Yen) -> Self {
+        self.customer_number = Some(key.customer_number.as_str().to_owned());
+        self.bill_id = Some(bill_id.as_str().to_owned());
+        self.amount = Some(amount.get());
         self
     }
 
     /// What was answered.
     #[must_use]
-    pub fn answered(mut self, outcome: &ClearingOutcome) -> Self {
-        self.code = Some(outcome.code.as_str().to_owned());
-        self.provisional_code = outcome.provisional.map(|code| code.as_str().to_owned());
+    pub fn answered(mut self, code: ResponseCode) -> Self {
+        self.code = Some(code.as_str().to_owned());
         self
     }
 
-    /// The code of an inquiry's answer.
+    /// 仮消込: why, if it was one.
     #[must_use]
-    pub fn answered_inquiry(mut self, code: domain::ResponseCode) -> Self {
-        self.code = Some(code.as_str().to_owned());
+    pub fn provisionally(mut self, code: Option<ResponseCode>) -> Self {
+        self.provisional_code = code.map(|code| code.as_str().to_owned());
         self
     }
 }
@@ -232,10 +237,5 @@ pub async fn xml(
 
 /// How a kind of request is called on the pages.
 pub fn kind_label(kind: &str) -> &'static str {
-    match kind {
-        _ if kind == Kind::Inquiry.as_str() => "照会",
-        _ if kind == Kind::Clearing.as_str() => "消込",
-        _ if kind == Kind::ResendConfirmation.as_str() => "再送確認",
-        _ => "読めない要求",
-    }
+    Kind::ALL.iter().find(|one| one.as_str() == kind).map_or("読めない要求", |one| one.label())
 }

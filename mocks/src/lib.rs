@@ -4,9 +4,13 @@
 //! hub cannot hide behind the same mistake here. The rules of the protocol in words: docs/protocol/README.md.
 
 mod bills;
+mod bookings;
+mod cancellations;
 mod clearings;
 mod control;
+mod counters;
 mod creation;
+mod exchange;
 mod faults;
 mod institutions;
 mod journal;
@@ -15,6 +19,8 @@ mod message;
 mod mocks;
 mod protocol;
 mod samples;
+mod service;
+mod settlements;
 mod signature;
 mod site;
 mod spoiled;

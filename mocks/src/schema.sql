@@ -29,7 +29,7 @@ CREATE INDEX IF NOT EXISTS bills_customer ON bills (collector, customer_number);
 
 -- One row for each resend key, written before the first answer leaves, refusals included.
 CREATE TABLE IF NOT EXISTS clearings (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     collector TEXT NOT NULL,
     sender TEXT NOT NULL,
     processing_date TEXT NOT NULL,
@@ -53,7 +53,79 @@ CREATE TABLE IF NOT EXISTS clearings (
     received_at INTEGER NOT NULL,
     deliveries INTEGER NOT NULL DEFAULT 1,
     first_by TEXT NOT NULL,
+    -- what the collector's books say: the message's amount, once, unless a booking mistake was commanded
+    booked_amount INTEGER NOT NULL,
+    booked_times INTEGER NOT NULL DEFAULT 1,
     UNIQUE (collector, sender, processing_date, serial)
+) STRICT;
+
+-- 取消, recorded as clearings are: each under a key of its own with its first answer, refusals included.
+CREATE TABLE IF NOT EXISTS cancellations (
+    id INTEGER PRIMARY KEY,
+    collector TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    processing_date TEXT NOT NULL,
+    serial INTEGER NOT NULL,
+    body_sha256 BLOB NOT NULL,
+    body BLOB NOT NULL,
+    customer_number TEXT NOT NULL,
+    bill_id TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    clearing_date TEXT NOT NULL,
+    clearing_serial INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    reference TEXT,
+    answer BLOB NOT NULL,
+    received_at INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL DEFAULT 1,
+    first_by TEXT NOT NULL,
+    UNIQUE (collector, sender, processing_date, serial)
+) STRICT;
+
+-- A clearing is cancelled once.
+CREATE UNIQUE INDEX IF NOT EXISTS cancellations_done
+    ON cancellations (collector, sender, clearing_date, clearing_serial) WHERE code = '0000';
+
+-- What a collector was told about a day. A day without a row is open by the hours.
+CREATE TABLE IF NOT EXISTS service_days (
+    collector TEXT NOT NULL,
+    day TEXT NOT NULL,
+    -- open, pre_closed, closed
+    state TEXT NOT NULL,
+    opened_at INTEGER,
+    pre_closed_at INTEGER,
+    closed_at INTEGER,
+    -- the hub's counters of the latest Close
+    hub_cleared_count INTEGER,
+    hub_cleared_amount INTEGER,
+    hub_provisional_count INTEGER,
+    hub_provisional_amount INTEGER,
+    hub_cancelled_count INTEGER,
+    hub_cancelled_amount INTEGER,
+    PRIMARY KEY (collector, day)
+) STRICT;
+
+-- A collector that stays open or closed whatever it is told, on a tester's command.
+CREATE TABLE IF NOT EXISTS forced_services (
+    collector TEXT PRIMARY KEY,
+    -- open, closed
+    state TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS settlement_advices (
+    id INTEGER PRIMARY KEY,
+    collector TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    settlement TEXT NOT NULL,
+    bank TEXT NOT NULL,
+    window_date TEXT NOT NULL,
+    pay_date TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL DEFAULT 1,
+    UNIQUE (collector, sender, settlement)
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS faults (
@@ -85,4 +157,4 @@ CREATE TABLE IF NOT EXISTS messages (
 
 CREATE INDEX IF NOT EXISTS messages_collector ON messages (collector, id);
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

@@ -12,7 +12,7 @@ use super::views::{BillForm, CollectorPage, IndexPage, IndexRow};
 use crate::creation::{self, BillRequest, CreateError};
 use crate::faults::{self, AppliesTo, Fault, Mode};
 use crate::mocks::{Collector, Mocks};
-use crate::{bills, journal};
+use crate::{bills, journal, service};
 
 const BILLS_SHOWN_MAX: i64 = 100;
 const MESSAGES_SHOWN_MAX: i64 = 50;
@@ -24,7 +24,8 @@ pub async fn index(State(mocks): State<Mocks>) -> Result<Response, Failure> {
         let institution = &one.institution;
         let bills = bills::count(mocks.store().reader(), &institution.number).await?;
         let fault = faults::get(mocks.store(), &institution.number).await?;
-        rows.push(IndexRow::of(institution, bills, &fault, now));
+        let state = service::of_day(mocks.store().reader(), institution, now.date(), now).await?;
+        rows.push(IndexRow::of(institution, bills, &fault, state, now));
     }
     Ok(Html(IndexPage::new(rows, now).render()?).into_response())
 }
@@ -64,7 +65,8 @@ async fn build(
     let messages = journal::list(mocks.store(), number, None, MESSAGES_SHOWN_MAX).await?;
     let fault = faults::get(mocks.store(), number).await?;
     let now = mocks.config().clock.now();
-    let mut page = CollectorPage::new(&collector.institution, csrf.token(), now);
+    let state = service::of_day(mocks.store().reader(), &collector.institution, now.date(), now).await?;
+    let mut page = CollectorPage::new(&collector.institution, csrf.token(), state, now);
     page.fill(bills, messages, fault, &collector.institution, now.date());
     page.form = form;
     page.frame.has_errors = !errors.is_empty();

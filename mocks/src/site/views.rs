@@ -11,6 +11,7 @@ use crate::creation::SCENARIOS;
 use crate::faults::{AppliesTo, Fault, Mode};
 use crate::institutions::Institution;
 use crate::journal;
+use crate::service::State;
 
 fn frame() -> Frame {
     Frame {
@@ -25,25 +26,54 @@ fn clock_text(now: Timestamp) -> String {
     format!("{} {}", domain::time::year_month_day(now.date()), now.jst().format("%H:%M"))
 }
 
+/// Where a collector stands with today, as a tag.
+#[derive(Clone, Copy)]
+struct Standing(State);
+
+impl Standing {
+    fn class(self) -> &'static str {
+        match self.0 {
+            State::Open => "ok",
+            State::PreClosed | State::Closed | State::OutOfHours => "wait",
+        }
+    }
+
+    fn icon(self) -> &'static str {
+        match self.0 {
+            State::Open => "✓",
+            State::PreClosed | State::Closed | State::OutOfHours => "…",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self.0 {
+            State::Open => "受付中",
+            State::PreClosed => "予備閉局",
+            State::Closed => "閉局",
+            State::OutOfHours => "時間外",
+        }
+    }
+}
+
 /// A collector in the list.
 pub struct IndexRow {
     number: String,
     name: String,
     kind: &'static str,
     hours: String,
-    is_open: bool,
+    standing: Standing,
     bills: i64,
     fault: String,
 }
 
 impl IndexRow {
-    pub fn of(institution: &Institution, bills: i64, fault: &Fault, now: Timestamp) -> Self {
+    pub fn of(institution: &Institution, bills: i64, fault: &Fault, state: State, now: Timestamp) -> Self {
         Self {
             number: institution.number.to_string(),
             name: institution.name.clone(),
             kind: institution.kind.label(),
             hours: institution.hours.text(now.date()),
-            is_open: institution.is_open(now),
+            standing: Standing(state),
             bills,
             fault: fault_text(fault),
         }
@@ -216,7 +246,7 @@ pub struct CollectorPage {
     name: String,
     kind: &'static str,
     hours: String,
-    is_open: bool,
+    standing: Standing,
     customer_label: String,
     customer_digits: String,
     confirmation_label: String,
@@ -238,7 +268,7 @@ fn digits_text(rule: &crate::institutions::NumberRule) -> String {
 }
 
 impl CollectorPage {
-    pub fn new(institution: &Institution, csrf: &str, now: Timestamp) -> Self {
+    pub fn new(institution: &Institution, csrf: &str, state: State, now: Timestamp) -> Self {
         Self {
             frame: frame(),
             form: BillForm::default(),
@@ -249,7 +279,7 @@ impl CollectorPage {
             name: institution.name.clone(),
             kind: institution.kind.label(),
             hours: institution.hours.text(now.date()),
-            is_open: institution.is_open(now),
+            standing: Standing(state),
             customer_label: institution.customer_number.label.clone(),
             customer_digits: digits_text(&institution.customer_number),
             confirmation_label: institution.confirmation_number.label.clone(),

@@ -4,7 +4,7 @@ use axum::body::{Body, to_bytes};
 use http::{Request, StatusCode};
 use tower::ServiceExt as _;
 
-use super::hub::{CITY, Hub, Slip, TAX, TYPED};
+use super::hub::{CITY, Hub, Slip, TAX, TYPED, advice, asked, close, service};
 
 #[tokio::test]
 async fn many_bills_are_made_at_once_and_each_can_be_found_and_paid() {
@@ -145,6 +145,18 @@ async fn every_message_is_valid_by_the_published_schema() {
     hub.send("04100", &CITY.inquiry(5)).await;
     hub.send("04100", &Slip { amount: 1, ..CITY }.clearing(6)).await;
     hub.send("99090", &TYPED.inquiry_of("9999", "<Amount>5</Amount>", 7)).await;
+    hub.send("04100", &service("04100", 8, "Open", "local")).await;
+    hub.send("04100", &service("04100", 9, "PreClose", "national")).await;
+    let counted = CITY.at_counter(10);
+    hub.send("04100", &counted).await;
+    hub.send("04100", &CITY.cancellation(11, 10)).await;
+    hub.send("04100", &CITY.resend(11, &CITY.cancellation(11, 10))).await;
+    hub.send("04100", &asked("04100", 12, "Lines", "local", "2026-11-24", "")).await;
+    hub.send("04100", &asked("04100", 13, "Lines", "local", "2026-11-25", "<After>00000001</After>")).await;
+    hub.send("04100", &asked("04100", 14, "Counter", "local", "2026-11-24", "")).await;
+    hub.send("04100", &close("04100", 15, "local", "2026-11-24")).await;
+    hub.send("04100", &close("04100", 16, "local", "2026-11-25")).await;
+    hub.send("04100", &advice("04100", 17, "9999-2026-11-24-04100", 0)).await;
     let mut files = Vec::new();
     for number in ["00200", "04100", "99090"] {
         let (_, json) = hub.json("GET", &format!("/control/{number}/messages"), "").await;
@@ -159,7 +171,7 @@ async fn every_message_is_valid_by_the_published_schema() {
             }
         }
     }
-    assert_eq!(files.len(), 16);
+    assert_eq!(files.len(), 38);
     let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/protocol/mpn-v1.xsd");
     let checked = std::process::Command::new("xmllint")
         .args(["--nonet", "--noout", "--schema", schema])

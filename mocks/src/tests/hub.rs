@@ -84,6 +84,11 @@ impl Hub {
         Self::start_in(self.folder, self.key, self.clock).await
     }
 
+    /// Business time, which only goes forward here.
+    pub fn set_clock(&self, to: Timestamp) {
+        self.clock.advance_seconds(to.seconds() - self.clock.now().seconds());
+    }
+
     pub fn signed(&self, collector: &str, body: &[u8]) -> Request<Body> {
         let created = domain::clock::machine_now().seconds();
         self.signed_with(
@@ -201,6 +206,58 @@ pub fn message(collector: &str, serial: u32, body: &str) -> String {
     )
 }
 
+/// The same message under a key of another day.
+pub fn on(day: &str, message: &str) -> String {
+    let date = |day: &str| format!("<ProcessingDate>{day}</ProcessingDate>");
+    message.replace(&date("2026-11-24"), &date(day))
+}
+
+/// 再送確認 of a message, under its own key.
+pub fn resent(original: &str) -> String {
+    let (head, _) = original.split_once("</Header>").unwrap();
+    let encoded = BASE64.encode(original.as_bytes());
+    format!(
+        "{head}</Header><ResendConfirmation><Original>{encoded}</Original></ResendConfirmation></Message>"
+    )
+}
+
+/// 開局 or 予備閉局.
+pub fn service(collector: &str, serial: u32, element: &str, kind: &str) -> String {
+    let body = format!("<{element}><Bank>9999</Bank><ServiceKind>{kind}</ServiceKind></{element}>");
+    message(collector, serial, &body)
+}
+
+/// 閉局 of a day with counters that need not be right.
+pub fn close(collector: &str, serial: u32, kind: &str, day: &str) -> String {
+    let tally = "<Count>1</Count><Amount>1234567890123456</Amount>";
+    let none = "<Count>0</Count><Amount>0</Amount>";
+    let body = format!(
+        "<Close><Bank>9999</Bank><ServiceKind>{kind}</ServiceKind><CountedDate>{day}</CountedDate><Counters>\
+         <Cleared>{tally}</Cleared><Provisional>{none}</Provisional><Cancelled>{none}</Cancelled></Counters>\
+         </Close>"
+    );
+    message(collector, serial, &body)
+}
+
+/// 収納カウンタ照会 or 消込明細照会; `more` is what follows the day.
+pub fn asked(collector: &str, serial: u32, element: &str, kind: &str, day: &str, more: &str) -> String {
+    let body = format!(
+        "<{element}><Bank>9999</Bank><ServiceKind>{kind}</ServiceKind><CountedDate>{day}</CountedDate>{more}\
+         </{element}>"
+    );
+    message(collector, serial, &body)
+}
+
+/// 資金決済通知.
+pub fn advice(collector: &str, serial: u32, settlement: &str, amount: i64) -> String {
+    let body = format!(
+        "<SettlementAdvice><Bank>9999</Bank><Settlement>{settlement}</Settlement>\
+         <WindowDate>2026-11-24</WindowDate><PayDate>2026-11-26</PayDate><Count>3</Count>\
+         <Amount>{amount}</Amount></SettlementAdvice>"
+    );
+    message(collector, serial, &body)
+}
+
 /// What names a sample bill.
 #[derive(Clone, Copy)]
 pub struct Slip {
@@ -291,6 +348,24 @@ impl Slip {
             self.bill,
             self.amount,
             self.fee
+        );
+        message(self.collector, serial, &body)
+    }
+
+    /// A clearing that was paid at the bank's counter.
+    pub fn at_counter(&self, serial: u32) -> String {
+        self.clearing(serial).replace("internet_banking", "counter")
+    }
+
+    /// 取消 of the clearing with the serial `of`.
+    pub fn cancellation(&self, serial: u32, of: u32) -> String {
+        let body = format!(
+            "<Cancellation>{}<BillId>{}</BillId><Amount>{}</Amount><Bank>9999</Bank>\
+             <Channel>counter</Channel><ClearingDate>2026-11-24</ClearingDate>\
+             <ClearingSerial>{of:08}</ClearingSerial></Cancellation>",
+            self.key(),
+            self.bill,
+            self.amount
         );
         message(self.collector, serial, &body)
     }

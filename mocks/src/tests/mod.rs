@@ -1,7 +1,10 @@
 //! The collectors' rules, exercised through the routers as the hub and a tester see them.
 
+mod books;
+mod cancelling;
 mod clearing;
 mod control;
+mod days;
 mod faults;
 mod hub;
 mod inquiry;
