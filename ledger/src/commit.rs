@@ -1,5 +1,7 @@
 //! What a caller submits to the group commit, and what comes back.
 
+use std::collections::{HashSet, VecDeque};
+
 use database::Row;
 use domain::{ContractId, PaymentId, Timestamp};
 use uuid::Uuid;
@@ -166,4 +168,51 @@ pub enum Refused {
     /// The database refused this commit by itself.
     #[error("the database refused: {0}")]
     Database(String),
+}
+
+/// Parts what waits into the next transaction and what is put off: of those whose commits touch the same entity, guard
+/// or outbox row, the first goes now and the others later, in their order, so that refusals are exact.
+pub fn part<T>(
+    waiting: impl IntoIterator<Item = T>,
+    commit: impl Fn(&T) -> &Commit,
+) -> (Vec<T>, VecDeque<T>) {
+    let (mut now, mut later) = (Vec::new(), VecDeque::new());
+    let mut touched = HashSet::new();
+    for one in waiting {
+        let keys = touches(commit(&one));
+        let meets = keys.iter().any(|key| touched.contains(key));
+        touched.extend(keys);
+        if meets {
+            later.push_back(one);
+        } else {
+            now.push(one);
+        }
+    }
+    (now, later)
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Touched {
+    Entity(EntityId),
+    Guard(String),
+    Outbox(String),
+}
+
+/// What no two commits of one transaction may share.
+fn touches(commit: &Commit) -> Vec<Touched> {
+    let mut keys: Vec<Touched> = Vec::new();
+    let mut entities: Vec<_> = commit.events.iter().map(|e| e.entity).collect();
+    entities.dedup();
+    keys.extend(entities.into_iter().map(Touched::Entity));
+    keys.extend(commit.guards.iter().map(|(key, _)| Touched::Guard(key.0.clone())));
+    keys.extend(commit.release.iter().map(|key| Touched::Guard(key.0.clone())));
+    keys.extend(commit.outbox.iter().map(|change| {
+        Touched::Outbox(match change {
+            OutboxChange::Put { entry, .. } => entry.key.clone(),
+            OutboxChange::Claim { key, .. }
+            | OutboxChange::Release { key, .. }
+            | OutboxChange::Finish { key, .. } => key.clone(),
+        })
+    }));
+    keys
 }

@@ -1,7 +1,7 @@
 //! The group commit: takes what has gathered while the last transaction was committing and makes it the next one.
 //! There is no timer, so a lone commit does not wait.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use database::{Database, Table, insert};
@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::audit::Chain;
-use crate::commit::{Commit, Committed, OutboxChange, Refused};
+use crate::commit::{Commit, Committed, Refused, part};
 use crate::write::{self, Outcomes};
 
 /// Commits a transaction at most.
@@ -74,8 +74,7 @@ impl Committer {
         }
     }
 
-    /// The next batch: what was put off, then what is queued. Of commits that touch the same entity, guard or outbox
-    /// row, the first goes now and the others with the next transaction, so that refusals are exact.
+    /// The next batch: what was put off, then what is queued, as far as it goes together.
     async fn gather(&mut self) -> Option<Vec<Submitted>> {
         let mut candidates = std::mem::take(&mut self.deferred);
         if candidates.is_empty() {
@@ -87,18 +86,8 @@ impl Committer {
                 Err(_) => break,
             }
         }
-        let mut batch = Vec::with_capacity(candidates.len());
-        let mut touched = HashSet::new();
-        for submitted in candidates {
-            let keys = touches(&submitted.commit);
-            let meets = keys.iter().any(|key| touched.contains(key));
-            touched.extend(keys);
-            if meets {
-                self.deferred.push_back(submitted);
-            } else {
-                batch.push(submitted);
-            }
-        }
+        let (batch, deferred) = part(candidates, |submitted| &submitted.commit);
+        self.deferred = deferred;
         Some(batch)
     }
 
@@ -212,31 +201,6 @@ impl Committer {
             self.clock.now().micros().into(),
         ]
     }
-}
-
-#[derive(PartialEq, Eq, Hash)]
-enum Touched {
-    Entity(crate::EntityId),
-    Guard(String),
-    Outbox(String),
-}
-
-fn touches(commit: &Commit) -> Vec<Touched> {
-    let mut keys: Vec<Touched> = Vec::new();
-    let mut entities: Vec<_> = commit.events.iter().map(|e| e.entity).collect();
-    entities.dedup();
-    keys.extend(entities.into_iter().map(Touched::Entity));
-    keys.extend(commit.guards.iter().map(|(key, _)| Touched::Guard(key.0.clone())));
-    keys.extend(commit.release.iter().map(|key| Touched::Guard(key.0.clone())));
-    keys.extend(commit.outbox.iter().map(|change| {
-        Touched::Outbox(match change {
-            OutboxChange::Put { entry, .. } => entry.key.clone(),
-            OutboxChange::Claim { key, .. }
-            | OutboxChange::Release { key, .. }
-            | OutboxChange::Finish { key, .. } => key.clone(),
-        })
-    }));
-    keys
 }
 
 /// A serialisation failure, a deadlock, or a lock that another process did not let go in time: the transaction is

@@ -1,13 +1,15 @@
 //! Double-entry ledger with holds, and the group commit that is the only writer of money, events, outbox and audit.
 //!
 //! Read in this order: [`transfer`] (the vocabulary), [`apply`] (the only code that decides about money), [`commit`]
-//! (what a caller submits), `committer` (how many commits become one transaction), [`read`], [`audit`].
+//! (what a caller submits), `committer` (how many commits become one transaction), [`read`], [`audit`]. [`memory`] is
+//! the same group commit over a model of the database.
 
 pub mod account;
 pub mod apply;
 pub mod audit;
 pub mod commit;
 mod committer;
+pub mod memory;
 pub mod read;
 pub mod transfer;
 mod write;

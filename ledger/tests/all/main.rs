@@ -5,6 +5,7 @@
 mod audit;
 mod commits;
 mod concurrency;
+mod conformance;
 mod lost_answer;
 mod no_room;
 mod outbox;
