@@ -1,8 +1,9 @@
-//! `mpn demo`: bank, hub and mock collectors in one process, on one database.
+//! `mpn demo`: bank, staff console, hub and mock collectors in one process, on one database.
 
 mod keys;
 mod sample;
 mod sign;
+mod staff;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -22,6 +23,7 @@ use domain::{Clock, CollectorNumber, Timestamp, calendar};
 use edge::{CookieKind, Limits, Shutdown};
 use gateway::{Gateway, Settings};
 use internet_banking::Bank;
+use internet_banking::console::Console;
 use ledger::Ledger;
 use mocks::{Mocks, MocksConfig};
 use tokio::net::TcpListener;
@@ -96,6 +98,7 @@ impl Ports {
 /// The sockets, all open before anything else is touched.
 struct Sockets {
     bank: TcpListener,
+    console: TcpListener,
     bank_tls: TcpListener,
     api: TcpListener,
     mocks: TcpListener,
@@ -109,6 +112,7 @@ impl Demo {
         let ports = Ports { base: self.port_base };
         let sockets = Sockets {
             bank: ports.listen(0).await?,
+            console: ports.listen(2).await?,
             bank_tls: ports.listen(3).await?,
             api: ports.listen(1).await?,
             mocks: ports.listen(10).await?,
@@ -141,7 +145,9 @@ impl Demo {
         let settings = Settings::new(HUB_CENTRE.parse()?, OWN_BANK_CODE.parse()?);
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await?;
         let bank = Bank::new(ledger, gateway.clone(), &secret)?;
+        let console = Console::new(&bank.ledger, gateway.clone(), &secret)?;
         sample::seed(&bank).await.context("the sample contracts could not be made; try --reset")?;
+        staff::seed(&console).await.context("the sample staff could not be made; try --reset")?;
         if let Some(mocks) = &mocks {
             mocks.seed(&mocks::sample_bills()).await?;
         }
@@ -152,9 +158,11 @@ impl Demo {
         let limits = Limits { drain_s: DRAIN_S, ..Limits::default() };
         let http = internet_banking::router(bank.clone(), CookieKind::http("bank"));
         let https = internet_banking::router(bank.clone(), CookieKind::tls("bank"));
+        let console = internet_banking::console::router(console, CookieKind::http("console"));
         let api = for_this_machine(gateway::api::router(gateway.clone(), true));
         tasks.spawn(edge::serve_http(sockets.bank, http, limits, shutdown.clone()));
         tasks.spawn(edge::serve_tls(sockets.bank_tls, Arc::clone(&tls), https, limits, shutdown.clone()));
+        tasks.spawn(edge::serve_http(sockets.console, console, limits, shutdown.clone()));
         tasks.spawn(edge::serve_http(sockets.api, api, limits, shutdown.clone()));
         tasks.spawn(edge::serve_http(sockets.ops, ops(bank.ledger.clone()), limits, shutdown.clone()));
         if let Some(mocks) = &mocks {

@@ -1,4 +1,4 @@
-//! `mpn unlock`: what the bank does for a user who is locked out, until the staff console can.
+//! `mpn unlock`: what the bank does for a user, or a member of its staff, who is locked out.
 
 use anyhow::bail;
 use clap::Args;
@@ -10,12 +10,12 @@ use ledger::{AuditRecord, Commit, Ledger};
 use crate::data::DataArgs;
 use crate::{Done, Outcome};
 
-/// Lifts the locks of a user's login and confirmation password, and of a token.
+/// Lifts the locks of a login ID (a user's, with the confirmation password, or a staff member's), and of a token.
 ///
 /// Example: mpn unlock shoji-keiri --token 9000000002
 #[derive(Args)]
 pub struct Unlock {
-    /// Whose sign-in and confirmation password are unlocked.
+    /// Whose sign-in is unlocked, and whose confirmation password.
     login_id: String,
     /// The serial of a token to unlock as well.
     #[arg(long, value_name = "SERIAL")]
@@ -33,10 +33,10 @@ impl Unlock {
         database::clock::keep_in_step(&database, &clock).await?;
         let ledger = Ledger::start(database.clone(), clock);
         if !internet_banking::unlock(&database, &secret, &self.login_id).await? {
-            bail!("no user has the login ID {:?}; `demo.json` names them", self.login_id);
+            bail!("nobody has the login ID {:?}; `demo.json` names them", self.login_id);
         }
         record(&ledger, "user.unlock", &self.login_id).await?;
-        println!("the login and the confirmation password of {} are unlocked", self.login_id);
+        println!("{} may sign in again, and the confirmation password is unlocked", self.login_id);
         if let Some(serial) = &self.token {
             let key = SealingKey::new(&secret.key(Purpose::Tokens))
                 .map_err(|_| anyhow::anyhow!("the deployment's secret cannot be used"))?;

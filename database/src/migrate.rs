@@ -28,6 +28,7 @@ migrations! {
     2 "0002_gateway",
     3 "0003_internet_banking",
     4 "0004_operations",
+    5 "0005_console",
 }
 
 /// The description of the first migration: a database that has it is ours.

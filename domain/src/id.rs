@@ -55,6 +55,10 @@ typed_id! {
     ContractId,
     /// A user, whatever login ID the person has at the moment (C16).
     UserId,
+    /// A member of the bank's staff, whatever login ID the person has at the moment.
+    StaffId,
+    /// What one member of staff proposed and another decides.
+    StaffRequestId,
     /// One delivery of a message.
     MessageId,
     /// Something that a person has to look at.

@@ -17,7 +17,10 @@ pub mod xml;
 pub use bill::{Bill, BillId};
 pub use clock::Clock;
 pub use hours::Hours;
-pub use id::{AccountId, AlarmId, ContractId, HoldId, InquiryId, MessageId, PaymentId, TransferId, UserId};
+pub use id::{
+    AccountId, AlarmId, ContractId, HoldId, InquiryId, MessageId, PaymentId, StaffId, StaffRequestId,
+    TransferId, UserId,
+};
 pub use key::{CentreCode, ResendKey, Serial};
 pub use money::Yen;
 pub use numbers::{CollectorNumber, ConfirmationNumber, CustomerNumber, NumberError, PaymentCategory};

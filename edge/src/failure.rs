@@ -77,20 +77,22 @@ fn with_causes(error: &(dyn Error + 'static)) -> String {
 
 /// What an error page says.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Words {
-    pub(crate) title: &'static str,
-    pub(crate) text: &'static str,
+pub struct Words {
+    /// The heading.
+    pub title: &'static str,
+    /// What happened, whether money moved, what to do.
+    pub text: &'static str,
 }
 
 impl Words {
-    const STALE_FORM: Self = Self {
+    pub(crate) const STALE_FORM: Self = Self {
         title: "この画面は使えなくなりました",
         text: "ログインし直したか、時間がたったため、送信された内容は受け付けていません。\
                この操作では何も引き落とされていません。ホームからもう一度お進みください。",
     };
 
-    /// The words for a status that came without any.
-    pub(crate) fn of(status: StatusCode) -> Self {
+    /// The bank's words for a status that came without any.
+    pub fn of(status: StatusCode) -> Self {
         let (title, text) = match status {
             StatusCode::BAD_REQUEST => (
                 "送信された内容を読み取れませんでした",

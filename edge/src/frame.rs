@@ -11,6 +11,12 @@ pub struct Frame {
     pub home: &'static str,
     /// `ja` or `en`; empty counts as `ja`.
     pub lang: &'static str,
+    /// A word beside the name that says whose site this is, `職員用`; empty where it needs none.
+    pub mark: &'static str,
+    /// The style sheet's class of the whole page, so that two sites are not taken for each other; empty for the bank's.
+    pub theme: &'static str,
+    /// Seconds and address of the page that follows by itself, where the person asked for it: `15; url=/?watch=on`.
+    pub refresh: Option<String>,
     /// Main navigation.
     pub nav: Vec<NavItem>,
     /// Who is signed in.

@@ -20,7 +20,7 @@ pub mod tls;
 
 pub use cookie::CookieKind;
 pub use csrf::{CsrfForm, CsrfKey, PreSession};
-pub use failure::Failure;
+pub use failure::{Failure, Words};
 pub use form::{Errors, FieldError};
 pub use frame::{Frame, NavItem, Who, render};
 pub use headers::security_headers;

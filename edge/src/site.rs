@@ -26,10 +26,10 @@ pub const FORM_BYTES_MAX: usize = 64 * 1024;
 /// What a site is called and how its forms and cookies are made.
 #[derive(Clone, Debug)]
 pub struct Site {
-    /// Name in the bar of error pages.
-    pub name: &'static str,
-    /// Where an error page leads.
-    pub home: &'static str,
+    /// The frame of its error pages: name, home, mark, theme.
+    pub frame: Frame,
+    /// What its error pages say; [`Words::of`] for a site of customers.
+    pub words: fn(StatusCode) -> Words,
     /// Its cookies.
     pub cookie: CookieKind,
     /// Key of its form tokens.
@@ -83,9 +83,8 @@ async fn error_pages(State(site): State<Arc<Site>>, mut request: Request, next: 
     if !is_error || is_html(&response) {
         return response;
     }
-    let words = response.extensions().get::<Words>().copied().unwrap_or_else(|| Words::of(status));
-    let frame = Frame { site: site.name, home: site.home, ..Frame::default() };
-    let page = ErrorPage { frame, words, home: site.home, correlation: &correlation };
+    let words = response.extensions().get::<Words>().copied().unwrap_or_else(|| (site.words)(status));
+    let page = ErrorPage { frame: site.frame.clone(), words, correlation: &correlation };
     // the words are all that is left to show when even this fails
     let body = page.render().unwrap_or_else(|_| words.title.to_owned());
     let mut answer = (status, Html(body)).into_response();
@@ -112,6 +111,5 @@ fn is_html(response: &Response) -> bool {
 struct ErrorPage<'a> {
     frame: Frame,
     words: Words,
-    home: &'a str,
     correlation: &'a str,
 }

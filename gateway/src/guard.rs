@@ -24,6 +24,11 @@ impl Guard {
         Self(GuardKey(format!("otp|{serial}|{step}")))
     }
 
+    /// For a commit of the caller's own.
+    pub fn key(&self) -> GuardKey {
+        self.0.clone()
+    }
+
     pub(crate) fn kind_of(key: &str) -> GuardKind {
         match key.split('|').next() {
             Some("otp") => GuardKind::OneTimePassword,

@@ -4,6 +4,7 @@
 //! [`sign_in::SignedIn`]; every form is read through [`edge::CsrfForm`].
 
 pub mod confirmation;
+pub mod console;
 pub mod contracts;
 pub mod frame;
 pub mod help;
@@ -19,7 +20,7 @@ mod unlock;
 use axum::Router;
 use database::Database;
 use domain::Clock;
-use edge::{CookieKind, CsrfKey, SessionLimits, Site};
+use edge::{CookieKind, CsrfKey, Frame, SessionLimits, Site};
 use gateway::Gateway;
 use ledger::Ledger;
 
@@ -82,8 +83,8 @@ impl Bank {
 /// The bank's site for a listener whose cookies are of this kind.
 pub fn router(bank: Bank, cookie: CookieKind) -> Router {
     let site = Site {
-        name: frame::SITE_NAME,
-        home: links::Link::Home.path(),
+        frame: Frame { site: frame::SITE_NAME, home: links::Link::Home.path(), ..Frame::default() },
+        words: edge::Words::of,
         cookie,
         csrf: bank.csrf.clone(),
         body_bytes_max: edge::site::FORM_BYTES_MAX,

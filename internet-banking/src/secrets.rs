@@ -3,6 +3,8 @@
 use std::fmt;
 
 use ring::hkdf;
+use secrecy::SecretString;
+use serde::Deserialize as _;
 use zeroize::Zeroizing;
 
 /// Bytes of the secret and of every key.
@@ -18,6 +20,10 @@ pub struct Secret(Zeroizing<[u8; KEY_BYTES]>);
 pub enum Purpose {
     /// Form tokens.
     Csrf,
+    /// Form tokens of the staff console.
+    ConsoleCsrf,
+    /// Hashes of the console's login IDs and addresses that failed to sign in.
+    ConsoleThrottle,
     /// The mark by which a database knows its deployment.
     Deployment,
     /// The pepper of passwords.
@@ -32,6 +38,8 @@ impl Purpose {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Csrf => b"bank form tokens",
+            Self::ConsoleCsrf => b"console form tokens",
+            Self::ConsoleThrottle => b"console sign-in throttle",
             Self::Deployment => b"deployment mark",
             Self::Pepper => b"bank password pepper",
             Self::Throttle => b"bank sign-in throttle",
@@ -73,6 +81,11 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(redacted)")
     }
+}
+
+/// A form's field that holds a secret: `#[serde(deserialize_with = "secret_field")]`.
+pub(crate) fn secret_field<'de, D: serde::Deserializer<'de>>(form: D) -> Result<SecretString, D::Error> {
+    String::deserialize(form).map(SecretString::from)
 }
 
 #[cfg(test)]

@@ -238,7 +238,7 @@ async fn tokens(bank: &Bank, contract: ContractId, sample: &SampleContract) -> a
     serials.sort_unstable();
     serials.dedup();
     for serial in serials {
-        bank.tokens.register(serial, contract, &Seed::generate()).await?;
+        bank.tokens.register(serial, Some(contract), &Seed::generate()).await?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use domain::{Clock, Yen};
 use internet_banking::Bank;
 use serde_json::{Value, json};
 
+use super::staff::STAFF;
 use super::{Ports, sample};
 
 /// What is running, and where.
@@ -38,6 +39,7 @@ impl Shown<'_> {
                 "tls_url": self.url("https", "localhost", 3),
                 "ca_pem": data.join("ca.pem"),
             },
+            "console": {"url": self.url("http", "localhost", 2), "staff": staff()},
             "api": {"url": self.url("http", "127.0.0.1", 1)},
             "ops": {"url": self.url("http", "127.0.0.1", 20)},
             "clock": {"now": self.clock.now().rfc3339(), "set": clock_url},
@@ -72,6 +74,7 @@ impl Shown<'_> {
         let database = if self.on_postgres { " --database-url URL" } else { "" };
         writeln!(out, "mpn is ready. Business time is {}.\n", self.clock.now().rfc3339())?;
         writeln!(out, "  Bank        {}", self.url("http", "localhost", 0))?;
+        writeln!(out, "  Console     {}   (the bank's staff)", self.url("http", "localhost", 2))?;
         if self.mocks {
             writeln!(
                 out,
@@ -96,6 +99,12 @@ impl Shown<'_> {
             writeln!(out, "    password               {}", user.password)?;
             writeln!(out, "    confirmation password  {}", user.confirmation_password)?;
         }
+        writeln!(out, "\n  At the console, with a token's code each time")?;
+        for member in &STAFF {
+            let (login_id, serial, role) = (member.login_id, member.token_serial, member.role.code());
+            writeln!(out, "    {login_id:<16}  {serial:<14}  {role:<8}  {}", member.name)?;
+        }
+        writeln!(out, "    password               {}", STAFF[0].password)?;
         if self.mocks {
             writeln!(out, "\n  Bills to begin with (more in {data}/demo.json)")?;
             writeln!(
@@ -119,9 +128,9 @@ impl Shown<'_> {
                     Yen::new(bill.amount)
                 )?;
             }
-            writeln!(out, "    At a private collector the bank asks for a one-time password too:")?;
-            writeln!(out, "    cargo run --release -- token SERIAL --data {data}{database}")?;
         }
+        writeln!(out, "\n  One-time passwords, for the console and for private collectors:")?;
+        writeln!(out, "    cargo run --release -- token SERIAL --data {data}{database}")?;
         writeln!(
             out,
             "\n  Ctrl-C stops it; the next start goes on with the same data, --reset begins anew."
@@ -167,6 +176,16 @@ impl Shown<'_> {
         }
         Ok(shown)
     }
+}
+
+fn staff() -> Vec<Value> {
+    let member = |member: &super::staff::SampleStaff| {
+        json!({
+            "login_id": member.login_id, "password": member.password, "role": member.role.code(),
+            "token_serial": member.token_serial,
+        })
+    };
+    STAFF.iter().map(member).collect()
 }
 
 fn bill(bill: &mocks::SeedBill) -> Value {

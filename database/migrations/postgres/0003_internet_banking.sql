@@ -101,10 +101,11 @@ CREATE INDEX payeasy_draft_expires ON payeasy_draft (expires_us);
 
 -- Tokens of one-time passwords --------------------------------------------------------------------------------------
 
--- The secret is sealed under the deployment's key. last_step is the newest code that was typed rightly.
+-- The secret is sealed under the deployment's key. last_step is the newest code that was typed rightly. A token of
+-- the bank's staff has no contract.
 CREATE TABLE token (
     serial TEXT PRIMARY KEY,
-    contract UUID NOT NULL,
+    contract UUID,
     seed BYTEA NOT NULL,
     failures BIGINT NOT NULL DEFAULT 0 CHECK (failures >= 0),
     last_step BIGINT NOT NULL DEFAULT 0,

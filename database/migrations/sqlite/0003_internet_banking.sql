@@ -101,10 +101,11 @@ CREATE INDEX payeasy_draft_expires ON payeasy_draft (expires_us);
 
 -- Tokens of one-time passwords --------------------------------------------------------------------------------------
 
--- The secret is sealed under the deployment's key. last_step is the newest code that was typed rightly.
+-- The secret is sealed under the deployment's key. last_step is the newest code that was typed rightly. A token of
+-- the bank's staff has no contract.
 CREATE TABLE token (
     serial TEXT PRIMARY KEY,
-    contract BLOB NOT NULL,
+    contract BLOB,
     seed BLOB NOT NULL,
     failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
     last_step INTEGER NOT NULL DEFAULT 0,

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
-use edge::{CookieKind, CsrfForm, CsrfKey, Failure, PreSession, SessionId, Site};
+use edge::{CookieKind, CsrfForm, CsrfKey, Failure, Frame, PreSession, SessionId, Site, Words};
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::Deserialize;
@@ -40,7 +40,8 @@ fn site(cookie: CookieKind) -> Router {
         .route("/panics", get(panics))
         .route("/fails", get(fails));
     let csrf = CsrfKey::new(&KEY);
-    edge::site(router, Site { name: "見本", home: "/page", cookie, csrf, body_bytes_max: BODY_BYTES_MAX })
+    let frame = Frame { site: "見本", home: "/page", ..Frame::default() };
+    edge::site(router, Site { frame, words: Words::of, cookie, csrf, body_bytes_max: BODY_BYTES_MAX })
 }
 
 async fn send(request: Request<Body>) -> (StatusCode, http::HeaderMap, String) {

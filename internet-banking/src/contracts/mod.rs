@@ -141,9 +141,9 @@ impl fmt::Display for DepositAccount {
 
 /// A sign-in as it is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LastSignIn {
+pub struct LastSignIn<M = SignInMethod> {
     /// When.
     pub at: Timestamp,
     /// How.
-    pub method: SignInMethod,
+    pub method: M,
 }

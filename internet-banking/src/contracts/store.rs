@@ -167,13 +167,17 @@ impl Store {
 
     /// A user of a contract who may still sign in.
     pub async fn user(&self, contract: ContractId, id: UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.signed_in(id).await?.filter(|user| user.contract == contract))
+    }
+
+    /// The user of a session, who tells the contract.
+    pub async fn signed_in(&self, id: UserId) -> Result<Option<User>, StoreError> {
         let row: Option<UserRow> = read!(self.database, |c| {
             sqlx::query_as(
                 "SELECT id, contract, login_id, name, role, token_serial FROM app_user
-                 WHERE id = $1 AND contract = $2 AND disabled_us IS NULL",
+                 WHERE id = $1 AND disabled_us IS NULL",
             )
             .bind(id.uuid())
-            .bind(contract.uuid())
             .fetch_optional(c)
             .await
         })?;

@@ -14,6 +14,7 @@ use crate::Bank;
 use crate::confirmation;
 use crate::contracts::Business;
 use crate::policy;
+use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
 use crate::tokens::Verdict;
 
@@ -22,15 +23,11 @@ use crate::tokens::Verdict;
 #[serde(default)]
 pub struct Secrets {
     /// 確認用パスワード.
-    #[serde(deserialize_with = "secret")]
+    #[serde(deserialize_with = "secret_field")]
     pub confirmation_password: SecretString,
     /// ワンタイムパスワード; needed where the collector's row says so, whether the form has it or not.
-    #[serde(deserialize_with = "secret")]
+    #[serde(deserialize_with = "secret_field")]
     pub one_time_password: SecretString,
-}
-
-fn secret<'de, D: serde::Deserializer<'de>>(form: D) -> Result<SecretString, D::Error> {
-    <String as serde::Deserialize>::deserialize(form).map(SecretString::from)
 }
 
 /// The collector of a number, if it can be paid by typing numbers.

@@ -1,5 +1,9 @@
 //! Sign-in by ID and password, sessions, and the extractor that every page behind sign-in takes.
+//!
+//! [`Gate`], [`Throttle`], [`Passwords`] and [`Sessions`] serve the staff console too, each with keys and tables of
+//! its own.
 
+mod gate;
 mod operation;
 mod pages;
 mod password;
@@ -7,9 +11,13 @@ mod session;
 mod signed_in;
 mod throttle;
 
-pub use operation::{Refusal, SignIns};
+pub(crate) use gate::shortened;
+pub use gate::{Entrants, Gate, Refusal};
+pub use operation::SignIns;
+pub(crate) use pages::RETRY_AFTER_S;
 pub use pages::routes;
 pub use password::{PasswordError, Passwords, Place, Use, Verdict};
-pub use session::{Session, Sessions, SessionsError};
+pub(crate) use session::session_sql;
+pub use session::{NewSession, People, Session, SessionSql, Sessions, SessionsError, Touch, Users};
 pub use signed_in::SignedIn;
 pub use throttle::{Throttle, ThrottleLimits};

@@ -10,12 +10,12 @@ use edge::{CookieKind, CsrfForm, Errors, Failure, Frame, Peer, PreSession, Sessi
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
-use super::operation::Refusal;
+use super::gate::Refusal;
 use crate::links::Link;
 use crate::{Bank, frame};
 
 /// When to come back, where too many sign in at the same time.
-const RETRY_AFTER_S: u32 = 10;
+pub(crate) const RETRY_AFTER_S: u32 = 10;
 
 /// The pages of this folder.
 pub fn routes() -> Router<Bank> {
@@ -185,6 +185,8 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
         ),
         Refusal::Database(error) => return Err(error.into()),
         Refusal::Password(error) => return Err(error.into()),
+        Refusal::Token(error) => return Err(error.into()),
+        Refusal::Audit(error) => return Err(error.into()),
         Refusal::Sessions(error) => return Err(error.into()),
     })
 }

@@ -42,9 +42,10 @@ impl FromRequestParts<Bank> for SignedIn {
             Loaded::Replaced => return Err(sign_in(Link::SignInReplaced)),
             Loaded::Expired => return Err(sign_in(Link::SignInExpired)),
         };
-        let user = bank.contracts.user(session.contract, session.user).await.map_err(failed)?;
-        let contract = bank.contracts.contract(session.contract).await.map_err(failed)?;
-        let (Some(user), Some(contract)) = (user, contract) else { return Err(sign_in(Link::SignIn)) };
+        let user = bank.contracts.signed_in(session.person).await.map_err(failed)?;
+        let Some(user) = user else { return Err(sign_in(Link::SignIn)) };
+        let contract = bank.contracts.contract(user.contract).await.map_err(failed)?;
+        let Some(contract) = contract else { return Err(sign_in(Link::SignIn)) };
         Ok(Self { csrf: csrf.session_token(&id), last_sign_in: session.previous, session, user, contract })
     }
 }

@@ -53,14 +53,19 @@ impl Tokens {
         Self { database, key }
     }
 
-    /// Registers a delivered token. The same serial again is left as it is.
-    pub async fn register(&self, serial: &str, contract: ContractId, seed: &Seed) -> Result<(), TokenError> {
+    /// Registers a delivered token: a contract's, or one of the bank's staff. The same serial again is left as it is.
+    pub async fn register(
+        &self,
+        serial: &str,
+        contract: Option<ContractId>,
+        seed: &Seed,
+    ) -> Result<(), TokenError> {
         let sealed = self.key.seal(serial, seed)?;
         execute!(
             self.database,
             "INSERT INTO token (serial, contract, seed) VALUES ($1, $2, $3) ON CONFLICT (serial) DO NOTHING",
             serial,
-            contract.uuid(),
+            contract.map(ContractId::uuid),
             sealed,
         )?;
         Ok(())
@@ -159,7 +164,7 @@ mod tests {
 
     async fn tokens(test: &TestDatabase) -> Tokens {
         let tokens = Tokens::new(test.database.clone(), SealingKey::new(&[7; 32]).unwrap());
-        tokens.register(SERIAL, ContractId::generate(), &Seed::new([9; 20])).await.unwrap();
+        tokens.register(SERIAL, Some(ContractId::generate()), &Seed::new([9; 20])).await.unwrap();
         tokens
     }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod console;
 mod home;
 mod payeasy;
 mod payeasy_entry;

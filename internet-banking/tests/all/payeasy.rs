@@ -102,7 +102,7 @@ async fn with_token(world: &World, login_id: &str) -> UserId {
         confirmation_hash: hash,
         rights: Rights::all(&world.accounts),
     };
-    world.bank.tokens.register(SERIAL, world.contract, &Seed::new([9; 20])).await.unwrap();
+    world.bank.tokens.register(SERIAL, Some(world.contract), &Seed::new([9; 20])).await.unwrap();
     world.bank.contracts.add_user(&user).await.unwrap()
 }
 

@@ -63,7 +63,7 @@ impl World {
 
     pub fn browser_with(&self, cookie: CookieKind) -> Browser {
         let router = internet_banking::router(self.bank.clone(), cookie);
-        Browser { router, cookies: BTreeMap::new(), address: "192.0.2.1:40000".parse().unwrap() }
+        Browser::at(router)
     }
 
     /// A browser whose user is signed in.
@@ -178,6 +178,10 @@ impl Page {
 }
 
 impl Browser {
+    pub fn at(router: Router) -> Self {
+        Self { router, cookies: BTreeMap::new(), address: "192.0.2.1:40000".parse().unwrap() }
+    }
+
     pub async fn get(&mut self, path: &str) -> Page {
         self.send(Method::GET, path, &[], "").await
     }

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use domain::random;
 use edge::site::FORM_BYTES_MAX;
-use edge::{CookieKind, CsrfKey, Site};
+use edge::{CookieKind, CsrfKey, Frame, Site, Words};
 
 use crate::control;
 use crate::mocks::Mocks;
@@ -24,8 +24,8 @@ pub fn site_router(mocks: Mocks) -> Router {
         .route("/{number}/fault", post(pages::set_fault))
         .with_state(mocks.clone());
     let site = Site {
-        name: NAME,
-        home: "/",
+        frame: Frame { site: NAME, home: "/", ..Frame::default() },
+        words: Words::of,
         cookie: CookieKind::http("mocks"),
         // forms need not outlive the process
         csrf: CsrfKey::new(&random::bytes()),

@@ -1,0 +1,50 @@
+//! The bank's staff as the console knows them.
+
+mod store;
+
+use domain::StaffId;
+
+use crate::contracts::code;
+
+pub use store::{NewStaff, Store, StoreError};
+
+code! {
+    /// What a member of staff does where four eyes are asked for. Nobody is both.
+    StaffRole {
+        /// 起票者: proposes.
+        Maker = "maker", "起票者";
+        /// 承認者: approves or sends back.
+        Checker = "checker", "承認者";
+    }
+
+    /// How staff sign in; there is one way.
+    StaffMethod {
+        /// Password and one-time password.
+        PasswordAndToken = "password_and_token", "パスワードとワンタイムパスワード";
+    }
+}
+
+/// A member of staff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staff {
+    /// The person.
+    pub id: StaffId,
+    /// What the person types to sign in.
+    pub login_id: String,
+    /// Department and name.
+    pub name: String,
+    /// The person's role.
+    pub role: StaffRole,
+}
+
+impl Staff {
+    /// The person in the audit log.
+    pub fn actor(&self) -> String {
+        actor(self.id)
+    }
+}
+
+/// A member of staff in the audit log: `staff:0190…`.
+pub fn actor(id: StaffId) -> String {
+    format!("staff:{id}")
+}

@@ -1,0 +1,180 @@
+//! The staff in the database.
+
+use database::{Database, execute, on, read};
+use domain::{Clock, StaffId};
+use uuid::Uuid;
+
+use super::{Staff, StaffRole};
+
+/// Members of staff that a page names; a bank's operations have some dozens.
+const STAFF_MAX: i64 = 1_000;
+
+/// The staff of a database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    database: Database,
+    clock: Clock,
+}
+
+/// Why the store could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database failed, or refused a row.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A word in the database is none of ours.
+    #[error("the database holds {0:?} where one of our words must be")]
+    Word(String),
+}
+
+/// A member of staff to add. The password comes as an Argon2id string of [`crate::sign_in::Passwords`].
+#[derive(Clone, Debug)]
+pub struct NewStaff {
+    /// What the person types to sign in; unique in the bank.
+    pub login_id: String,
+    /// Department and name.
+    pub name: String,
+    /// The person's role.
+    pub role: StaffRole,
+    /// Serial of the person's token, which nobody shares.
+    pub token_serial: String,
+    /// The password.
+    pub password_hash: String,
+}
+
+/// What a sign-in is judged by.
+pub(in crate::console) struct Credentials {
+    pub id: StaffId,
+    pub password_hash: String,
+}
+
+type StaffRow = (Uuid, String, String, String);
+
+impl Store {
+    /// The staff of a database.
+    pub const fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock }
+    }
+
+    /// Adds a member of staff.
+    pub async fn add(&self, new: &NewStaff) -> Result<StaffId, StoreError> {
+        let id = StaffId::generate();
+        execute!(
+            self.database,
+            "INSERT INTO staff (id, login_id, name, role, token_serial, password_hash, created_us)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            id.uuid(),
+            &new.login_id,
+            &new.name,
+            new.role.code(),
+            &new.token_serial,
+            &new.password_hash,
+            self.clock.now().micros(),
+        )?;
+        Ok(id)
+    }
+
+    /// Whether there is any staff at all: a new bank has none.
+    pub async fn any(&self) -> Result<bool, StoreError> {
+        let found: Option<i64> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT CAST(1 AS BIGINT) FROM staff LIMIT 1").fetch_optional(c).await
+        })?;
+        Ok(found.is_some())
+    }
+
+    /// A member of staff who may still sign in.
+    pub async fn find(&self, id: StaffId) -> Result<Option<Staff>, StoreError> {
+        let row: Option<StaffRow> = read!(self.database, |c| {
+            sqlx::query_as("SELECT id, login_id, name, role FROM staff WHERE id = $1 AND disabled_us IS NULL")
+                .bind(id.uuid())
+                .fetch_optional(c)
+                .await
+        })?;
+        row.map(staff).transpose()
+    }
+
+    /// Everybody, those who left included: their names stand at what they did.
+    pub async fn everybody(&self) -> Result<Vec<Staff>, StoreError> {
+        let rows: Vec<StaffRow> = read!(self.database, |c| {
+            sqlx::query_as("SELECT id, login_id, name, role FROM staff ORDER BY login_id LIMIT $1")
+                .bind(STAFF_MAX)
+                .fetch_all(c)
+                .await
+        })?;
+        rows.into_iter().map(staff).collect()
+    }
+
+    /// Who types this login ID, whether the person may sign in or not.
+    pub(in crate::console) async fn id_of(&self, login_id: &str) -> Result<Option<StaffId>, sqlx::Error> {
+        let id: Option<Uuid> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT id FROM staff WHERE login_id = $1")
+                .bind(login_id)
+                .fetch_optional(c)
+                .await
+        })?;
+        Ok(id.map(StaffId::from_uuid))
+    }
+
+    /// What the sign-in of a login ID is judged by.
+    pub(in crate::console) async fn credentials(
+        &self,
+        login_id: &str,
+    ) -> Result<Option<Credentials>, sqlx::Error> {
+        let row: Option<(Uuid, String)> = read!(self.database, |c| {
+            sqlx::query_as("SELECT id, password_hash FROM staff WHERE login_id = $1 AND disabled_us IS NULL")
+                .bind(login_id)
+                .fetch_optional(c)
+                .await
+        })?;
+        Ok(row.map(|(id, password_hash)| Credentials { id: StaffId::from_uuid(id), password_hash }))
+    }
+
+    /// Whether the token of a login ID is locked.
+    pub(in crate::console) async fn is_token_locked(&self, login_id: &str) -> Result<bool, sqlx::Error> {
+        let locked: Option<i64> = read!(self.database, |c| {
+            sqlx::query_scalar(
+                "SELECT t.locked_us FROM staff s JOIN token t ON t.serial = s.token_serial
+                 WHERE s.login_id = $1 AND t.locked_us IS NOT NULL",
+            )
+            .bind(login_id)
+            .fetch_optional(c)
+            .await
+        })?;
+        Ok(locked.is_some())
+    }
+
+    /// The serial of a person's token.
+    pub(in crate::console) async fn token_serial(&self, id: StaffId) -> Result<Option<String>, sqlx::Error> {
+        read!(self.database, |c| {
+            sqlx::query_scalar("SELECT token_serial FROM staff WHERE id = $1")
+                .bind(id.uuid())
+                .fetch_optional(c)
+                .await
+        })
+    }
+
+    /// Keeps a new hash of the same password.
+    pub(in crate::console) async fn store_hash(&self, id: StaffId, hash: String) -> Result<(), sqlx::Error> {
+        execute!(self.database, "UPDATE staff SET password_hash = $1 WHERE id = $2", hash, id.uuid())
+            .map(drop)
+    }
+
+    /// Lets a person in no more; the sessions end with it (SEC-27).
+    pub async fn disable(&self, id: StaffId) -> Result<(), StoreError> {
+        let now = self.clock.now().micros();
+        on!(self.database, |c| {
+            sqlx::query("UPDATE staff SET disabled_us = $1 WHERE id = $2 AND disabled_us IS NULL")
+                .bind(now)
+                .bind(id.uuid())
+                .execute(c)
+                .await
+                .map(drop)
+        })?;
+        Ok(())
+    }
+}
+
+fn staff((id, login_id, name, role): StaffRow) -> Result<Staff, StoreError> {
+    let role = StaffRole::from_code(&role).ok_or(StoreError::Word(role))?;
+    Ok(Staff { id: StaffId::from_uuid(id), login_id, name, role })
+}

@@ -1,0 +1,191 @@
+//! What every sign-in passes, whoever the people are: the throttle by address and by ID, and the password.
+
+use std::future::Future;
+
+use domain::{Clock, Timestamp};
+use edge::{Peer, SessionId};
+
+use super::password::{PasswordError, Passwords, Use, Verdict};
+use super::session::SessionsError;
+use super::throttle::{Admission, Throttle};
+use crate::tokens::TokenError;
+
+/// Characters of a login ID; longer ones are unknown.
+const LOGIN_ID_CHARS_MAX: usize = 64;
+
+/// Why nobody was signed in. An unknown login ID is refused exactly as a wrong password.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// What was typed does not belong together.
+    #[error("wrong login ID or password")]
+    Wrong,
+    /// It does not, and the login ID is blocked for a while from now on.
+    #[error("wrong login ID or password, blocked now")]
+    WrongAndBlocked,
+    /// It does not, and the login ID is locked from now on.
+    #[error("wrong login ID or password, locked now")]
+    WrongAndLocked,
+    /// Too many sign in at the same time; the password was not looked at and nothing was counted.
+    #[error("too many sign-ins at the same time")]
+    Busy,
+    /// The login ID or the address is blocked for a while; the password was not looked at.
+    #[error("blocked for a while")]
+    Blocked,
+    /// The login ID, or the token that goes with it, is locked until somebody unlocks it.
+    #[error("locked")]
+    Locked,
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The password could not be judged.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The one-time password could not be judged.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The session could not be made.
+    #[error(transparent)]
+    Sessions(SessionsError),
+    /// The audit log could not be written, and what it does not tell does not happen.
+    #[error("the audit log could not be written: {0}")]
+    Audit(#[from] ledger::Refused),
+}
+
+/// The people of one kind, as the gate asks for them.
+pub trait Entrants: Sync {
+    /// Names a person.
+    type Person: Copy + Send + Sync;
+    /// What a person types beside login ID and password.
+    type Proof: Sync;
+
+    /// A person who may sign in by password, and the stored hash.
+    fn find(
+        &self,
+        login_id: &str,
+    ) -> impl Future<Output = Result<Option<(Self::Person, String)>, sqlx::Error>> + Send;
+
+    /// Keeps a new hash of the same password.
+    fn store_hash(
+        &self,
+        person: Self::Person,
+        hash: String,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Judges the rest, after the password was right. [`Refusal::Wrong`] counts as a wrong password does.
+    fn prove(
+        &self,
+        person: Self::Person,
+        proof: &Self::Proof,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// Begins the session.
+    fn enter(
+        &self,
+        person: Self::Person,
+        peer: Peer,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<SessionId, Refusal>> + Send;
+}
+
+/// The gate. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    clock: Clock,
+    passwords: Passwords,
+    throttle: Throttle,
+}
+
+impl Gate {
+    /// With a throttle of its own.
+    pub const fn new(clock: Clock, passwords: Passwords, throttle: Throttle) -> Self {
+        Self { clock, passwords, throttle }
+    }
+
+    /// The counters of failures.
+    pub const fn throttle(&self) -> &Throttle {
+        &self.throttle
+    }
+
+    /// Lets a person in, or not, and answers the new session's secret for the cookie.
+    pub async fn sign_in<E: Entrants>(
+        &self,
+        entrants: &E,
+        login_id: &str,
+        password: &str,
+        proof: &E::Proof,
+        peer: Peer,
+    ) -> Result<SessionId, Refusal> {
+        let now = self.clock.now();
+        if !self.throttle.admit_address(peer.ip(), now).await? {
+            tracing::warn!(address = %peer.ip(), "sign-in refused: too many failures from the address");
+            return Err(Refusal::Blocked);
+        }
+        let outcome = self.judge(entrants, login_id, password, proof, (peer, now)).await;
+        match &outcome {
+            Ok(_) | Err(Refusal::Busy | Refusal::Blocked | Refusal::Locked) => {
+                self.throttle.take_back(peer.ip()).await?;
+            }
+            Err(Refusal::Wrong | Refusal::WrongAndBlocked | Refusal::WrongAndLocked) => {
+                self.throttle.failed_from(peer.ip(), now).await?;
+                tracing::warn!(address = %peer.ip(), "sign-in failed");
+            }
+            // what could not be judged stays counted
+            Err(
+                Refusal::Database(_)
+                | Refusal::Password(_)
+                | Refusal::Token(_)
+                | Refusal::Sessions(_)
+                | Refusal::Audit(_),
+            ) => {}
+        }
+        outcome
+    }
+
+    async fn judge<E: Entrants>(
+        &self,
+        entrants: &E,
+        login_id: &str,
+        password: &str,
+        proof: &E::Proof,
+        (peer, now): (Peer, Timestamp),
+    ) -> Result<SessionId, Refusal> {
+        // before the login ID's count, so that whoever finds no place has not used up a try
+        let place = match self.passwords.place(Use::SignIn).await {
+            Ok(place) => place,
+            Err(PasswordError::Busy) => {
+                tracing::warn!(address = %peer.ip(), "sign-in refused: too many at the same time");
+                return Err(Refusal::Busy);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let login_id = shortened(login_id);
+        let admission = self.throttle.admit(&login_id, now).await?;
+        let wrong = match admission {
+            Admission::Admitted => Refusal::Wrong,
+            Admission::Last => Refusal::WrongAndBlocked,
+            Admission::LastOfAll => Refusal::WrongAndLocked,
+            Admission::Blocked => return Err(Refusal::Blocked),
+            Admission::Locked => return Err(Refusal::Locked),
+        };
+        let found = entrants.find(&login_id).await?;
+        let (person, stored) = found.unzip();
+        let verdict = self.passwords.verify(place, stored, password).await?;
+        let (Some(person), Verdict::Right { rehashed }) = (person, verdict) else { return Err(wrong) };
+        match entrants.prove(person, proof, now).await {
+            Ok(()) => {}
+            Err(Refusal::Wrong) => return Err(wrong),
+            Err(refusal) => return Err(refusal),
+        }
+        if let Some(hash) = rehashed {
+            entrants.store_hash(person, hash).await?;
+        }
+        self.throttle.clear(&login_id).await?;
+        entrants.enter(person, peer, now).await
+    }
+}
+
+/// The login ID as it is looked up and counted.
+pub(crate) fn shortened(login_id: &str) -> String {
+    login_id.trim().chars().take(LOGIN_ID_CHARS_MAX + 1).collect()
+}

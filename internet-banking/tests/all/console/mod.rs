@@ -1,0 +1,4 @@
+//! The staff console through its router.
+
+mod sign_in;
+mod support;

@@ -1,0 +1,96 @@
+//! A console with a maker and a checker.
+
+use database::read;
+use database::testing::TestDatabase;
+use domain::StaffId;
+use edge::CookieKind;
+use internet_banking::console::Console;
+use internet_banking::console::staff::{NewStaff, StaffRole};
+use internet_banking::secrets::Secret;
+use internet_banking::tokens::Seed;
+
+use crate::support::{Browser, Page, SECRET, World};
+
+pub const STAFF_PASSWORD: &str = "ura-guchi-no-kagi";
+
+/// A member of staff of the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub login_id: &'static str,
+    pub token_serial: &'static str,
+    pub role: StaffRole,
+}
+
+pub const MAKER: Member = Member { login_id: "unyo-01", token_serial: "S-0001", role: StaffRole::Maker };
+pub const CHECKER: Member = Member { login_id: "unyo-11", token_serial: "S-0011", role: StaffRole::Checker };
+
+/// The bank of the other tests, with its console.
+pub struct Office {
+    pub world: World,
+    pub console: Console,
+    pub maker: StaffId,
+    pub checker: StaffId,
+}
+
+impl Office {
+    pub async fn new(test: TestDatabase) -> Self {
+        let world = World::new(test).await;
+        let (ledger, gateway) = (&world.bank.ledger, world.bank.gateway.clone());
+        let console = Console::new(ledger, gateway, &Secret::new(SECRET)).unwrap();
+        let maker = add(&console, MAKER, 1).await;
+        let checker = add(&console, CHECKER, 2).await;
+        Self { world, console, maker, checker }
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser::at(internet_banking::console::router(self.console.clone(), CookieKind::http("console")))
+    }
+
+    /// What the token shows now.
+    pub async fn code(&self, member: Member) -> String {
+        self.console.tokens.current_code(member.token_serial, self.console.clock.now()).await.unwrap()
+    }
+
+    /// A browser whose user is signed in with a fresh code.
+    pub async fn signed_in(&self, member: Member) -> Browser {
+        let mut browser = self.browser();
+        self.world.clock.advance_seconds(60);
+        let code = self.code(member).await;
+        let page = sign_in(&mut browser, member.login_id, STAFF_PASSWORD, &code).await;
+        assert_eq!(page.location(), "/home", "{}", page.body);
+        browser
+    }
+
+    /// Actor, action and subject of the audit log, in order.
+    pub async fn audit(&self) -> Vec<(String, String, String)> {
+        read!(self.console.database, |c| {
+            sqlx::query_as("SELECT actor, action, subject FROM audit ORDER BY at_us, number")
+                .fetch_all(c)
+                .await
+                .unwrap()
+        })
+    }
+}
+
+async fn add(console: &Console, member: Member, seed: u8) -> StaffId {
+    console.tokens.register(member.token_serial, None, &Seed::new([seed; 20])).await.unwrap();
+    let new = NewStaff {
+        login_id: member.login_id.to_owned(),
+        name: format!("決済業務課 {}", member.login_id),
+        role: member.role,
+        token_serial: member.token_serial.to_owned(),
+        password_hash: console.passwords.hash(STAFF_PASSWORD).await.unwrap(),
+    };
+    console.staff.add(&new).await.unwrap()
+}
+
+pub async fn sign_in(browser: &mut Browser, login_id: &str, password: &str, code: &str) -> Page {
+    let token = browser.get("/sign-in").await.token();
+    let form = [
+        ("csrf", token.as_str()),
+        ("login_id", login_id),
+        ("password", password),
+        ("one_time_password", code),
+    ];
+    browser.post("/sign-in", &form).await
+}
