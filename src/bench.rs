@@ -1,6 +1,6 @@
 //! `mpn bench WHAT`: measures the running product, each figure beside what it is compared to.
 
-use ::bench::{Report, pages, payment, start};
+use ::bench::{Report, isolation, pages, payment, start};
 use clap::{Args, Subcommand};
 
 use crate::{Done, Outcome};
@@ -40,6 +40,15 @@ enum What {
         #[arg(long, value_name = "URL")]
         postgres: Option<String>,
     },
+    /// Payments at healthy collectors while another one never answers.
+    Isolation {
+        /// Payments in each of the rounds.
+        #[arg(long, default_value_t = 400)]
+        payments: usize,
+        /// An empty PostgreSQL database to measure as well.
+        #[arg(long, value_name = "URL")]
+        postgres: Option<String>,
+    },
 }
 
 impl Bench {
@@ -48,6 +57,7 @@ impl Bench {
         let report = match self.what {
             What::Start { runs } => start::run(runs).await?,
             What::Pages { requests } => pages::run(requests).await?,
+            What::Isolation { payments, postgres } => isolation::run(payments, postgres.as_deref()).await?,
             What::Payment { payments, postgres } => payment::run(payments, postgres.as_deref()).await?,
         };
         show(&report, self.json);

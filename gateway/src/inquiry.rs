@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use collectors::protocol::{self, BillKey, Body, Channel, Header, InquiryAnswer, Message};
-use collectors::{Collector, Outcome};
+use collectors::{Collector, NotSent, Outcome};
 use database::{execute, read};
 use domain::{
     Bill, CentreCode, CollectorNumber, ConfirmationNumber, ContractId, CustomerNumber, InquiryId,
@@ -112,6 +112,9 @@ pub enum InquiryError {
     /// The collector said why not.
     #[error("the collector answered {0}")]
     Refused(ResponseCode),
+    /// Not asked: the collector has been silent, or too many requests to it are under way.
+    #[error("the collector is busy or has been silent")]
+    CollectorBusy,
     /// No answer, or none that can be trusted.
     #[error("the collector gave no usable answer: {0}")]
     NoAnswer(String),
@@ -287,6 +290,9 @@ pub fn message(settings: &Settings, request: &InquiryRequest, key: &ResendKey, n
 pub fn read(request: &InquiryRequest, outcome: Outcome) -> Result<Vec<Bill>, InquiryError> {
     let answer = match outcome {
         Outcome::Answered(answer) => answer.message.body,
+        Outcome::NotSent(NotSent::Busy | NotSent::CircuitOpen | NotSent::RateLimited) => {
+            return Err(InquiryError::CollectorBusy);
+        }
         Outcome::NotSent(reason) => return Err(InquiryError::NoAnswer(reason.to_string())),
         Outcome::Silent(reason) => return Err(InquiryError::NoAnswer(reason.to_string())),
     };

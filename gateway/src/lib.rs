@@ -60,6 +60,9 @@ pub struct Settings {
     pub poll_interval_ms: u64,
     /// A claim's lease; longer than the client waits for an answer.
     pub lease_s: i64,
+    /// Open payments of one collector; while there are as many, no further one is taken. Those that are confirmed at
+    /// the same moment may go a little beyond.
+    pub open_payments_max: i64,
 }
 
 impl Settings {
@@ -73,6 +76,7 @@ impl Settings {
             resend_interval_s: 30,
             poll_interval_ms: 500,
             lease_s: 60,
+            open_payments_max: 1_000,
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use database::read;
 use domain::payment::State;
-use domain::{AccountId, BillId, InquiryId, PaymentId, Yen};
+use domain::{AccountId, BillId, CollectorNumber, InquiryId, PaymentId, Yen};
 use ledger::{Refused, TransferResult};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -74,6 +75,9 @@ pub enum PayError {
     /// The collector has closed since the inquiry.
     #[error("the collector is closed")]
     Closed,
+    /// So many payments of the collector are open that no more are taken.
+    #[error("too many payments of the collector are open")]
+    CollectorBusy,
     /// Another order was made under this id.
     #[error("another order has this id")]
     DifferentOrder,
@@ -120,6 +124,7 @@ impl Gateway {
         let found = self.inquiry(order.payer.contract, order.inquiry).await?;
         let inquiry = found.ok_or(PayError::InquiryExpired)?;
         let facts = self.facts(order, &inquiry).await?;
+        self.check_queue(&facts.collector).await?;
         let step = orders::confirmation(&self.0.settings, &facts, &inquiry, &order.guards)?;
         // a task of its own: a payer who goes away between the hold and the answer stops neither
         let hub = self.clone();
@@ -147,6 +152,21 @@ impl Gateway {
     async fn made_before(&self, order: &PaymentOrder) -> Result<Option<Payment>, PayError> {
         let Some(made) = self.payment(order.payer.contract, order.payment).await? else { return Ok(None) };
         if orders::made(&made.facts, order) { Ok(Some(made)) } else { Err(PayError::DifferentOrder) }
+    }
+
+    /// A collector that is slow or gone must not gather work without bound.
+    async fn check_queue(&self, collector: &CollectorNumber) -> Result<(), PayError> {
+        let open_max = self.0.settings.open_payments_max;
+        let open: i64 = read!(self.database(), |c| {
+            sqlx::query_scalar(
+                "SELECT count(*) FROM (SELECT 1 AS one FROM outbox WHERE destination = $1 LIMIT $2) AS open",
+            )
+            .bind(collector.as_str())
+            .bind(open_max)
+            .fetch_one(c)
+            .await
+        })?;
+        if open < open_max { Ok(()) } else { Err(PayError::CollectorBusy) }
     }
 
     async fn facts(&self, order: &PaymentOrder, inquiry: &Inquiry) -> Result<Facts, PayError> {

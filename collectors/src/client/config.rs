@@ -36,6 +36,8 @@ pub struct Limits {
     pub queue_wait: Duration,
     /// Requests that run at the same time.
     pub concurrent_max: usize,
+    /// Requests that wait for a place at the same time; one more is sent back at once.
+    pub waiting_max: usize,
     /// Requests that may begin in a second.
     pub per_second_max: NonZeroU32,
     /// Failures in a row that open the circuit.
@@ -54,6 +56,7 @@ impl Default for Limits {
             connect_wait: Duration::from_secs(5),
             queue_wait: Duration::from_secs(5),
             concurrent_max: 64,
+            waiting_max: 128,
             per_second_max: NonZeroU32::MIN.saturating_add(999),
             circuit_failures_max: 5,
             circuit_probe_after: Duration::from_secs(10),

@@ -13,6 +13,7 @@ mod wire;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use domain::CollectorNumber;
@@ -46,6 +47,7 @@ struct Lane {
     stack: BoxCloneSyncService<Call, Answer, Failure>,
     circuit: Circuit,
     limits: Limits,
+    waiting: AtomicUsize,
 }
 
 impl Client {
@@ -93,6 +95,11 @@ impl Client {
         (outcome, left.then_some(sent))
     }
 
+    /// Requests that wait for a place at this collector.
+    pub fn waiting(&self, collector: &CollectorNumber) -> usize {
+        self.0.lanes.get(collector).map_or(0, |lane| lane.waiting.load(Ordering::Relaxed))
+    }
+
     /// Whether requests to this collector are let through at the moment; `None` without an endpoint.
     pub fn circuit(&self, collector: &CollectorNumber) -> Option<CircuitState> {
         self.0.lanes.get(collector).map(|lane| lane.circuit.state())
@@ -119,20 +126,41 @@ impl Lane {
             .map_err(Failure::from_timeout)
             .timeout(limits.answer_wait)
             .service(transport.clone());
-        Self { transport, stack: BoxCloneSyncService::new(stack), circuit, limits: limits.clone() }
+        let stack = BoxCloneSyncService::new(stack);
+        Self { transport, stack, circuit, limits: limits.clone(), waiting: AtomicUsize::new(0) }
     }
 
     async fn exchange(&self, call: Call) -> Outcome {
+        let Some(waiting) = Waiting::begin(&self.waiting, self.limits.waiting_max) else {
+            return Outcome::NotSent(NotSent::Busy);
+        };
         let mut stack = self.stack.clone();
         let ready = match tokio::time::timeout(self.limits.queue_wait, stack.ready()).await {
             Err(_elapsed) => return Outcome::NotSent(NotSent::Busy),
             Ok(Err(failure)) => return failure.into(),
             Ok(Ok(ready)) => ready,
         };
+        drop(waiting);
         match ready.call(call).await {
             Ok(answer) => Outcome::Answered(answer),
             Err(failure) => failure.into(),
         }
+    }
+}
+
+/// One request that waits for a place, counted until it has one or gives up.
+struct Waiting<'w>(&'w AtomicUsize);
+
+impl<'w> Waiting<'w> {
+    fn begin(waiting: &'w AtomicUsize, waiting_max: usize) -> Option<Self> {
+        let add = |now: usize| (now < waiting_max).then_some(now + 1);
+        waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).ok().map(|_| Self(waiting))
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

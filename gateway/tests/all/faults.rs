@@ -8,11 +8,11 @@ use database::{execute, on_both};
 use domain::payment::State;
 use domain::{PaymentId, Timestamp, Yen};
 use gateway::payment::history::Body;
-use gateway::{InquiryError, Settings};
+use gateway::{InquiryError, PayError, Settings};
 use ledger::{Commit, EntityId, OutboxChange, OutboxEntry};
 use serde_json::json;
 
-use crate::support::{Hub, PENSION, SHOP, Slip, TAX, TYPED, World, limits, settings};
+use crate::support::{Hub, PENSION, SHOP, Slip, TAX, TYPED, WITH_FEE, World, limits, settings};
 
 on_both!(
     an_answer_that_is_lost_is_asked_for_again,
@@ -27,6 +27,7 @@ on_both!(
     an_answer_is_kept_while_the_database_fails,
     work_that_waits_does_not_hide_the_work_behind_it,
     a_failed_inquiry_keeps_nothing,
+    a_collector_gathers_no_more_open_work_than_the_bound,
 );
 
 async fn an_answer_that_is_lost_is_asked_for_again(test: TestDatabase) {
@@ -255,4 +256,19 @@ async fn several_processes_do_not_repeat_more_often_than_one() {
     assert_eq!(world.network.record(&payment).await.unwrap().0, 3);
     world.assert_clean().await;
     drop(others);
+}
+
+async fn a_collector_gathers_no_more_open_work_than_the_bound(test: TestDatabase) {
+    let world = World::with(test, Settings { open_payments_max: 1, ..settings() }, &limits()).await;
+    let next = world.inquire(SHOP).await;
+    world.network.fault("99022", json!({"mode": "lose", "on": "clearing", "times": 1})).await;
+    let open = world.pay(WITH_FEE).await.unwrap().facts.id;
+    let refused = world.hub.gateway.pay(world.order(&next)).await;
+    assert!(matches!(refused, Err(PayError::CollectorBusy)), "{refused:?}");
+    // the others do not notice
+    world.pay(TAX).await.unwrap();
+    // and with the work done there is a place again
+    world.reaches(open, State::Accepted).await;
+    world.hub.gateway.pay(world.order(&next)).await.unwrap();
+    world.assert_clean().await;
 }

@@ -117,6 +117,11 @@ codes! {
     "インターネットバンキングでの取扱いなし",
     "このお支払いはインターネットバンキングではお取り扱いできません。",
     "払込書をお持ちになり、窓口など払込書に書かれた方法でお支払いください。";
+    /// The collector is slow or silent, and no more work is taken for it.
+    CollectorBusy = "P-107", Untouched,
+    "収納機関の応答の遅れ",
+    "収納機関からの応答が遅れているか、この収納機関への払込が混み合っているため、新しい受付を一時的に止めています。",
+    "ほかの収納機関への払込は通常どおりご利用になれます。しばらくしてから、もう一度番号の入力からお手続きください。";
     /// One of the two numbers is wrong; which one is not said.
     NumbersWrong = "P-201", Untouched,
     "番号の誤り",

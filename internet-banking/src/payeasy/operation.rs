@@ -82,6 +82,7 @@ fn inquiry_problem(error: &InquiryError, collector: &Collector, today: Date) -> 
             Problem::Refused(ResponseCode::CustomerNumberWrong)
         }
         InquiryError::Refused(answer) => Problem::Refused(answer),
+        InquiryError::CollectorBusy => Problem::CollectorBusy,
         InquiryError::NoAnswer(_) => Problem::NoAnswer,
         InquiryError::Store(_) => unavailable(error),
     }
@@ -188,6 +189,7 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
                 bank.gateway.directory().get(&draft.collector).map(|c| c.hours.text(bank.clock.now().date()));
             Problem::CollectorClosed { hours }
         }
+        PayError::CollectorBusy => Problem::CollectorBusy,
         PayError::Overloaded => Problem::Unavailable,
         PayError::NotWritten(reason) => {
             tracing::error!(payment = %choice.payment, %reason, "the database takes no payment");

@@ -26,6 +26,8 @@ pub enum Problem {
     },
     /// What the collector answered to the inquiry.
     Refused(ResponseCode),
+    /// The collector is slow or silent, and no more work is taken for it.
+    CollectorBusy,
     /// Nobody answered the inquiry.
     NoAnswer,
     /// The inquiry is older than 15 minutes.
@@ -90,6 +92,7 @@ impl Problem {
             Self::NotYetWorking { .. } => Code::NotYetWorking,
             Self::CollectorClosed { .. } => Code::CollectorClosed,
             Self::Refused(answer) => refused(*answer),
+            Self::CollectorBusy => Code::CollectorBusy,
             Self::NoAnswer => Code::NoAnswer,
             Self::InquiryExpired => Code::InquiryExpired,
             Self::AmountChanged => Code::AmountChanged,
@@ -208,6 +211,7 @@ mod tests {
             Problem::NotYetWorking { name: "住友生命保険(相)".to_owned() },
             Problem::CollectorClosed { hours: Some("8:00–21:00".to_owned()) },
             Problem::CollectorClosed { hours: None },
+            Problem::CollectorBusy,
             Problem::NoAnswer,
             Problem::InquiryExpired,
             Problem::AmountChanged,

@@ -4,6 +4,8 @@
 
 mod demo;
 mod http;
+mod hub;
+pub mod isolation;
 pub mod pages;
 pub mod payment;
 pub mod report;

@@ -1,29 +1,22 @@
 //! `mpn bench payment`: one payment alone through the hub, with collectors that answer at once over plain HTTP;
 //! beside it the floor: two calls on loopback and two durable commits.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use collectors::client::{Limits as ClientLimits, Peer, Trust};
-use collectors::signature::{SigningKey, VerifyingKey};
-use collectors::{Client, Directory};
 use database::{Database, execute};
 use domain::payment::State;
-use domain::{AccountId, Clock, ContractId, PaymentId, Timestamp, TransferId, UserId, Yen};
+use domain::{Clock, ContractId, PaymentId, Timestamp, UserId, Yen};
 use edge::{Limits, Shutdown};
-use gateway::{Gateway, InquiryRequest, Payer, PaymentOrder, Settings};
-use ledger::{Commit, Kind, Ledger, NewAccount, Transfer};
-use mocks::{Mocks, MocksConfig};
+use gateway::{Gateway, InquiryRequest, Payer, PaymentOrder};
 use tokio::time::Instant;
 
 use crate::http::Browser;
+use crate::hub::{Hub, PAYER};
 use crate::report::{Report, ratio};
 
 const COLLECTOR: &str = "99090";
-const PAYER: AccountId = AccountId::new(1);
-const CASH: AccountId = AccountId::new(2);
 const WARM_UP: usize = 10;
 
 /// Pays `payments` times, one after the other, on SQLite and, where an address is given, on PostgreSQL.
@@ -51,7 +44,7 @@ async fn one(
     let ten = Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").context("a fixed instant")?;
     let clock = Clock::with_offset_us(Clock::offset_us_for(ten));
     let (trigger, shutdown) = Shutdown::pair();
-    let (gateway, ledger) = hub(database, &clock, folder, &shutdown).await?;
+    let Hub { gateway, ledger, .. } = Hub::start(database, &clock, folder, &shutdown, &[]).await?;
     let ops = bare(&shutdown).await?;
     let (mut inquiries, mut pays, mut commits, mut calls) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut caller = Browser::new(&ops);
@@ -119,52 +112,6 @@ async fn pay(gateway: &Gateway) -> anyhow::Result<(Duration, Duration)> {
         bail!("a payment ended {}", payment.state);
     }
     Ok((asked, paid))
-}
-
-async fn hub(
-    database: &Database,
-    clock: &Clock,
-    folder: &Path,
-    shutdown: &Shutdown,
-) -> anyhow::Result<(Gateway, Ledger)> {
-    let key = SigningKey::from_seed("hub-1", &domain::random::bytes())?;
-    let mocks = Mocks::open(MocksConfig {
-        data_dir: folder.to_owned(),
-        clock: clock.clone(),
-        hub_public_key: *key.verifying_key().bytes(),
-        bank_code: "9999".to_owned(),
-        hub_centre: "MPN9999".parse()?,
-    })
-    .await?;
-    mocks.seed(&mocks::sample_bills()).await?;
-    let listener = edge::bind(([127, 0, 0, 1], 0).into()).await?;
-    let endpoint: http::Uri = format!("http://{}", listener.local_addr()?).parse()?;
-    let router = mocks::protocol_router(mocks.clone());
-    tokio::spawn(edge::serve_http(listener, router, Limits::default(), shutdown.clone()));
-    let peers: HashMap<_, _> = mocks
-        .public_keys()
-        .into_iter()
-        .map(|(number, id, key)| {
-            let keys = vec![VerifyingKey::new(&id, &key)?];
-            anyhow::Ok((number, Peer { endpoint: endpoint.clone(), keys }))
-        })
-        .collect::<Result<_, _>>()?;
-    let client = Client::new(key, peers, &Trust::PlainHttp, &ClientLimits::default())?;
-    let ledger = Ledger::start(database.clone(), clock.clone());
-    ledger.open_account(&NewAccount::deposit(PAYER, "payer")).await?;
-    ledger.open_account(&NewAccount::internal(CASH, "cash")).await?;
-    let opening = Transfer {
-        id: TransferId::generate(),
-        debit: CASH,
-        credit: PAYER,
-        amount: 1_000_000_000,
-        kind: Kind::Posted,
-        memo: "opening".to_owned(),
-    };
-    ledger.commit(Commit { transfers: vec![opening], ..Commit::default() }).await?;
-    let settings = Settings::new("MPN9999".parse()?, "9999".parse()?);
-    let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await?;
-    Ok((gateway, ledger))
 }
 
 /// A server that answers at once, for the floor.

@@ -191,6 +191,33 @@ async fn when_all_places_are_taken_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn no_more_than_the_bound_wait_for_a_place() {
+    let url = serve(hang).await;
+    let limits = Limits {
+        concurrent_max: 1,
+        waiting_max: 1,
+        answer_wait: Duration::from_millis(400),
+        queue_wait: Duration::from_secs(5),
+        ..limits()
+    };
+    let client = client_with(&url, &Trust::PlainHttp, &limits);
+    let (clearing, inquiry) = (samples::clearing(), samples::tax_inquiry());
+    let third = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(client.waiting(&tax()), 1);
+        let began = tokio::time::Instant::now();
+        let outcome = send(&client, &inquiry).await;
+        assert!(began.elapsed() < Duration::from_millis(200), "it is sent back at once");
+        outcome
+    };
+    let (first, second, third) = tokio::join!(send(&client, &clearing), send(&client, &inquiry), third);
+    assert_eq!(silence(first), Silence::Timeout);
+    assert_eq!(silence(second), Silence::Timeout);
+    assert_eq!(not_sent(third), NotSent::Busy);
+    assert_eq!(client.waiting(&tax()), 0);
+}
+
+#[tokio::test]
 async fn a_silent_collector_is_left_alone() {
     let url = serve(|mut stream| async move {
         read_request(&mut stream).await;
