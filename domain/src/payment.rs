@@ -85,8 +85,10 @@ words! {
     OutcomeUnknown = "outcome_unknown",
     /// The hold was released before anything was sent.
     Voided = "voided",
-    /// An acceptance came after a rejection: an incident, and no posting.
+    /// An acceptance came after the payment had ended without one: an incident, and no posting.
     LateAcceptance = "late_acceptance",
+    /// A rejection came after the payment had been accepted: an incident, and no posting.
+    LateRejection = "late_rejection",
     /// The settlement window closed.
     Settled = "settled",
     /// The collector confirmed a cancellation of a counter payment.
@@ -106,7 +108,9 @@ impl State {
             (Self::Sending, Event::NotApplied) => Self::Held,
             (Self::Held, Event::Voided) => Self::Voided,
             (Self::Held | Self::Sending | Self::Unknown, Event::OutcomeUnknown) => Self::Unknown,
-            (Self::Rejected, Event::LateAcceptance) => Self::Rejected,
+            // incidents move nothing
+            (Self::Rejected | Self::Voided, Event::LateAcceptance)
+            | (Self::Accepted | Self::Settled | Self::Cancelled, Event::LateRejection) => self,
             (Self::Accepted, Event::Settled) => Self::Settled,
             (Self::Accepted, Event::Cancelled) => Self::Cancelled,
             _ => return None,
@@ -150,6 +154,7 @@ mod tests {
                 "sending --rejected--> rejected",
                 "sending --not_applied--> held",
                 "sending --outcome_unknown--> unknown",
+                "accepted --late_rejection--> accepted",
                 "accepted --settled--> settled",
                 "accepted --cancelled--> cancelled",
                 "rejected --late_acceptance--> rejected",
@@ -157,6 +162,9 @@ mod tests {
                 "unknown --accepted--> accepted",
                 "unknown --rejected--> rejected",
                 "unknown --outcome_unknown--> unknown",
+                "settled --late_rejection--> settled",
+                "voided --late_acceptance--> voided",
+                "cancelled --late_rejection--> cancelled",
             ]
         );
     }

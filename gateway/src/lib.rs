@@ -27,7 +27,7 @@ use ledger::Ledger;
 pub use alarm::{Alarm, AlarmChannel, AlarmKind, AlarmQuery, NewAlarm};
 pub use guard::{Guard, GuardKind};
 pub use inquiry::{INQUIRY_VALID_S, Inquiry, InquiryError, InquiryRequest, Payer};
-pub use operations::Operator;
+pub use operations::{FourEyes, OperationError, Operator, Word};
 pub use pay::{PayError, PaymentOrder};
 pub use payment::store::{HistoryPage, HistoryQuery};
 pub use payment::{Payment, StoreError};

@@ -46,6 +46,10 @@ points! {
     Claim = "claim",
     /// What a delivery came to, with the money.
     Answer = "answer",
+    /// An operator has an unanswered message repeated.
+    ManualClaim = "manual_claim",
+    /// The collector's word ends an unknown payment.
+    Decision = "decision",
     /// Somebody takes notice of an alarm.
     Acknowledgement = "acknowledgement",
 }

@@ -17,10 +17,10 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::payment::sending::{self, Conclusion};
-use crate::payment::step::{self, Claim, Delivered, Effect, Report, SendWindow};
+use crate::payment::step::{self, Claim, Delivered, Effect, SendWindow};
 use crate::payment::{Facts, history};
 use crate::points::{Exchange, Persist};
-use crate::{Gateway, StoreError};
+use crate::{AlarmKind, Gateway, NewAlarm, StoreError};
 pub(crate) use shared::Shared;
 
 /// Rows of one destination that one look goes through.
@@ -122,11 +122,27 @@ impl Gateway {
         let gateway = self.clone();
         tokio::spawn(async move {
             let key = work.key.clone();
-            if let Err(error) = gateway.resume(work).await {
-                tracing::error!(message = %key, %error, "open work could not be taken up");
+            match gateway.resume(work).await {
+                Ok(()) => {}
+                Err(StoreError::Corrupt(reason)) => gateway.stuck(&key, &reason).await,
+                Err(error) => tracing::error!(message = %key, %error, "open work could not be taken up"),
             }
             drop(place);
         });
+    }
+
+    /// Our own data keeps open work from going on: for people to look into.
+    async fn stuck(&self, key: &str, reason: &str) {
+        tracing::error!(message = %key, %reason, "open work cannot go on");
+        let alarm = NewAlarm {
+            kind: AlarmKind::WorkStuck,
+            subject: key.to_owned(),
+            collector: None,
+            detail: reason.to_owned(),
+        };
+        if let Err(error) = self.raise(&alarm).await {
+            tracing::error!(%error, "the alarm could not be kept");
+        }
     }
 
     #[tracing::instrument(
@@ -146,11 +162,15 @@ impl Gateway {
             window: self.send_window(&facts),
         };
         let Some(step) = step::resume(&facts, position, claim, self.now())? else {
-            if state == State::Unknown && self.0.sender.alarms_first(&facts.message_key, "resending is over")
-            {
-                tracing::error!(
-                    "ALARM: the payment is not resent any more, and its outcome is unknown: ask the collector"
-                );
+            if state == State::Unknown && !self.0.sender.has_told(&facts.message_key) {
+                self.raise(&NewAlarm {
+                    kind: AlarmKind::ResendingOver,
+                    subject: facts.id.to_string(),
+                    collector: Some(facts.collector.clone()),
+                    detail: format!("{} is not resent any more: ask the collector", facts.message_key),
+                })
+                .await?;
+                self.0.sender.tell(&facts.message_key);
             }
             return Ok(());
         };
@@ -190,12 +210,11 @@ impl Gateway {
         )
     )]
     async fn deliver(&self, facts: Facts, fence: i64, delivery: i64, repeat: bool) {
-        let Conclusion { report, evidence, alarm } = self.attempt(&facts, repeat).await;
+        let over = Instant::now() + Duration::from_secs(self.0.settings.lease_s.unsigned_abs());
+        let Conclusion { report, evidence, alarm } = self.attempt(&facts, repeat, over).await;
         tracing::info!(?report, "a delivery came to something");
-        if let Some(concern) = alarm
-            && self.0.sender.alarms_first(&facts.message_key, concern.what)
-        {
-            tracing::error!(reason = %concern.reason, "ALARM: an answer says nothing about the payment");
+        if let Some(concern) = &alarm {
+            tracing::error!(kind = %concern.kind, reason = %concern.reason, "ALARM");
         }
         let delivered = Delivered {
             fence,
@@ -204,20 +223,21 @@ impl Gateway {
             evidence,
             pause_s: sending::pause_s(&self.0.settings, &report, delivery, repeat),
             accepted_guard: sending::accepted_guard(self.0.directory.get(&facts.collector), &facts),
+            concern: alarm.as_ref(),
         };
         self.record(&facts, &delivered).await;
         // the lease that the record left decides from here on
         self.0.sender.forget(&facts.message_key);
-        if matches!(report, Report::Accepted { .. } | Report::Rejected(_)) {
-            self.0.sender.forget_alarms(&facts.message_key);
-        }
     }
 
-    /// One exchange, unless it may not or cannot begin.
-    async fn attempt(&self, facts: &Facts, repeat: bool) -> Conclusion {
+    /// One exchange, unless it may not or cannot begin. When the lease is over nothing is sent under it any more.
+    async fn attempt(&self, facts: &Facts, repeat: bool, over: Instant) -> Conclusion {
         let message = match self.message(facts, repeat).await {
             Ok(message) => message,
             Err(error) => {
+                if let StoreError::Corrupt(reason) = &error {
+                    self.stuck(&facts.message_key, reason).await;
+                }
                 tracing::error!(%error, "the stored message cannot be sent");
                 return Conclusion::not_sent(&error);
             }
@@ -225,6 +245,9 @@ impl Gateway {
         // looked at last
         if !sending::may_begin(facts, self.send_window(facts), repeat, self.now()) {
             return Conclusion::not_sent(&"the time to send it is over");
+        }
+        if over <= Instant::now() {
+            return Conclusion::not_sent(&"the lease is over");
         }
         let what = if repeat { Exchange::ResendConfirmation } else { Exchange::Clearing };
         let (outcome, request) = self.exchange_keeping(what, &facts.collector, message).await;
@@ -266,7 +289,7 @@ impl Gateway {
                     return;
                 }
                 Err(StoreError::Corrupt(reason)) => {
-                    tracing::error!(%reason, "ALARM: an answer does not fit the payment's state");
+                    self.stuck(&facts.message_key, &reason).await;
                     return;
                 }
                 Err(error) => tracing::warn!(%error, attempt, "an answer could not be recorded yet"),
@@ -279,11 +302,12 @@ impl Gateway {
     async fn try_record(&self, facts: &Facts, delivered: Delivered<'_>) -> Result<Option<State>, StoreError> {
         let position = history::Position::of(&self.0.ledger.events(facts.id.into()).await?)?;
         let was_open = position.state.is_open();
+        let report = delivered.report;
         let Some(step) = step::delivered(facts, position, delivered, self.now())? else { return Ok(None) };
-        if !was_open {
-            tracing::error!("ALARM: the collector accepted what it had rejected; the payer was not debited");
-        }
         self.persist(Persist::Answer, step.commit).await?;
+        if !was_open {
+            tracing::error!(state = %step.state, ?report, "ALARM: an answer came after the payment had ended");
+        }
         Ok(Some(step.state))
     }
 }

@@ -81,6 +81,16 @@ pub enum OutboxChange {
         /// Seconds of the lease.
         lease_s: i64,
     },
+    /// Takes work for a new delivery although its pause is not over: a person asks for it. The fence decides alone, so
+    /// whoever holds a claim under it is fenced out from here on.
+    Seize {
+        /// The work.
+        key: String,
+        /// The fence that the caller has seen.
+        fence: i64,
+        /// Seconds of the lease.
+        lease_s: i64,
+    },
     /// Gives claimed work back, to be taken again after a pause, by whatever process.
     Release {
         /// The work.
@@ -130,7 +140,7 @@ pub struct AuditRecord {
 /// A durable commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Committed {
-    /// The fence of each put-with-lease and claim, in order.
+    /// The fence of each put-with-lease, claim and seizure, in order.
     pub fences: Vec<i64>,
 }
 
@@ -210,6 +220,7 @@ fn touches(commit: &Commit) -> Vec<Touched> {
         Touched::Outbox(match change {
             OutboxChange::Put { entry, .. } => entry.key.clone(),
             OutboxChange::Claim { key, .. }
+            | OutboxChange::Seize { key, .. }
             | OutboxChange::Release { key, .. }
             | OutboxChange::Finish { key, .. } => key.clone(),
         })

@@ -83,6 +83,7 @@ CREATE TABLE outbox (
     payload BYTEA NOT NULL,
     fence BIGINT NOT NULL,
     delivery BIGINT NOT NULL,
+    claimed_us BIGINT NOT NULL,
     lease_until_us BIGINT NOT NULL,
     created_us BIGINT NOT NULL
 );

@@ -85,6 +85,7 @@ CREATE TABLE outbox (
     payload BLOB NOT NULL,
     fence INTEGER NOT NULL,
     delivery INTEGER NOT NULL,
+    claimed_us INTEGER NOT NULL,
     lease_until_us INTEGER NOT NULL,
     created_us INTEGER NOT NULL
 ) STRICT;

@@ -18,3 +18,4 @@ CREATE UNIQUE INDEX alarm_open ON alarm (kind, subject) WHERE acknowledged_us IS
 CREATE INDEX alarm_raised ON alarm (raised_us, id);
 CREATE INDEX alarm_unmailed ON alarm (id) WHERE mailed_us IS NULL;
 CREATE INDEX alarm_unposted ON alarm (id) WHERE posted_us IS NULL;
+CREATE INDEX payment_receipt_date ON payment (receipt_date, held_us, id);

@@ -37,8 +37,8 @@ pub enum About {
     Payment,
     /// A collector's number. Acknowledged, it is raised again by the next occurrence.
     Collector,
-    /// Something else, by a name of its own. Raised again as for a collector.
-    Other,
+    /// The key of a message. Raised once, as for a payment.
+    Message,
 }
 
 kinds! {
@@ -48,14 +48,14 @@ kinds! {
     AnswerMeaningless = "answer_meaningless", Payment;
     /// The collector holds another body under the payment's key.
     KeyReused = "key_reused", Payment;
-    /// An answer came that cannot be, where the payment stands.
-    AnswerContradicts = "answer_contradicts", Payment;
     /// The collector accepted what was over here: it was refused, given up, or decided not to be cleared.
     LateAcceptance = "late_acceptance", Payment;
+    /// The collector refused what was accepted here.
+    LateRejection = "late_rejection", Payment;
     /// The outcome is unknown, and nothing is resent without an operator any more.
     ResendingOver = "resending_over", Payment;
     /// Open work that cannot be taken up or sent: our own data failed.
-    WorkStuck = "work_stuck", Other;
+    WorkStuck = "work_stuck", Message;
     /// Nothing reaches the collector, for minutes.
     CircuitOpen = "circuit_open", Collector;
 }
@@ -63,7 +63,7 @@ kinds! {
 impl AlarmKind {
     /// Whether it is raised once for a subject, however long the cause lasts.
     pub const fn is_raised_once(self) -> bool {
-        matches!(self.about(), About::Payment)
+        matches!(self.about(), About::Payment | About::Message)
     }
 }
 

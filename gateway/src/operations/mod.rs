@@ -1,5 +1,15 @@
 //! What the bank's staff and systems do with the hub, and who does it.
 
+mod error;
+mod reads;
+mod unknown;
+
+pub use crate::payment::history::Word;
+pub use crate::payment::manual::{FourEyes, NotNow, REASON_CHARS_MAX};
+pub use error::OperationError;
+pub use reads::{PaymentEvent, PaymentQuery, UnknownPayment};
+pub use unknown::Resends;
+
 /// Who acts, as the audit log names it. Whether that person may is decided before.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Operator {

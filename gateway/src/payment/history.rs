@@ -40,6 +40,35 @@ pub struct Body {
     /// The transport signature of the answer, whose bytes are the event's message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
+    /// Who asked for it, where a person did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The second person, who checked it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked_by: Option<String>,
+    /// What the collector said off line, where that decided the payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub word: Option<Word>,
+}
+
+/// What a collector says off line of a payment whose outcome is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// It has cleared the bill, or will.
+    Cleared,
+    /// It has not, and never will under this key.
+    NotCleared,
+}
+
+impl Word {
+    /// The word of the events and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cleared => "cleared",
+            Self::NotCleared => "not_cleared",
+        }
+    }
 }
 
 impl Body {
@@ -110,6 +139,11 @@ impl Position {
             self.deliveries.insert(delivery, fate);
         }
         Ok(())
+    }
+
+    /// Whether the newest delivery was claimed and nothing is recorded of it yet.
+    pub fn is_delivering(&self) -> bool {
+        self.deliveries.last_key_value().is_some_and(|(_, fate)| *fate == Fate::Open)
     }
 
     /// Whether any byte of any delivery may have left.

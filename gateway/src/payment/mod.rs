@@ -1,6 +1,7 @@
 //! A Pay-easy payment: its facts, its history, the steps it takes, and where it is kept.
 
 pub mod history;
+pub mod manual;
 pub mod order;
 pub mod sending;
 pub mod step;
@@ -72,6 +73,8 @@ pub struct Payment {
     pub provisional: Option<ResponseCode>,
     /// The collector's own number of the clearing.
     pub reference: Option<String>,
+    /// The collector's word that decided it, where no answer did.
+    pub word: Option<history::Word>,
 }
 
 /// The hub's own data failed it. Nothing can be said to the payer but to look again later.

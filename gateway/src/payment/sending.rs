@@ -1,6 +1,7 @@
 //! What the sender decides, apart from the sending: which bytes go, what an exchange came to, and when the next one
 //! may be.
 
+use collectors::answer::UnknownAnswer;
 use collectors::protocol::{self, Body, Message, ResendConfirmation};
 use collectors::{AnswerClass, Collector, Kind, Outcome, SentRequest, Silence, classify};
 use domain::Timestamp;
@@ -9,6 +10,7 @@ use ledger::GuardKey;
 use super::step::{Evidence, Report, SendWindow};
 use super::{Facts, StoreError};
 use crate::Settings;
+use crate::alarm::AlarmKind;
 use crate::guard::BillSubject;
 
 /// Pause before a first delivery of which no byte left is tried again.
@@ -32,8 +34,8 @@ pub struct Conclusion {
 /// Why an answer says nothing about the payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Concern {
-    /// A stable word: each is told once a payment.
-    pub what: &'static str,
+    /// The alarm that it is.
+    pub kind: AlarmKind,
     /// In words.
     pub reason: String,
 }
@@ -51,9 +53,9 @@ impl Conclusion {
         self
     }
 
-    fn unknown(what: Option<&'static str>, reason: &impl ToString, evidence: Evidence) -> Self {
+    fn unknown(alarm: Option<AlarmKind>, reason: &impl ToString, evidence: Evidence) -> Self {
         let reason = reason.to_string();
-        let alarm = what.map(|what| Concern { what, reason: reason.clone() });
+        let alarm = alarm.map(|kind| Concern { kind, reason: reason.clone() });
         Self { report: Report::Unknown { reason }, evidence, alarm }
     }
 
@@ -64,7 +66,8 @@ impl Conclusion {
             Outcome::Silent(reason) => {
                 // what is not heard is asked for again; an answer that cannot be trusted is somebody's fault
                 let heard = !matches!(reason, Silence::Timeout | Silence::ConnectionLost);
-                return Self::unknown(heard.then(|| reason.as_str()), &reason, Evidence::default());
+                let alarm = heard.then_some(AlarmKind::AnswerUnreadable);
+                return Self::unknown(alarm, &reason, Evidence::default());
             }
             Outcome::Answered(answer) => answer,
         };
@@ -75,7 +78,7 @@ impl Conclusion {
         };
         let (Some(kind), Body::ClearingAnswer(clearing)) = (kind, &answer.message.body) else {
             let reason = format!("a clearing was answered by {}", answer.message.body.name());
-            return Self::unknown(Some("body"), &reason, evidence);
+            return Self::unknown(Some(AlarmKind::AnswerMeaningless), &reason, evidence);
         };
         let report = match classify(kind, clearing) {
             AnswerClass::Accepted { provisional, reference } => Report::Accepted { provisional, reference },
@@ -83,7 +86,13 @@ impl Conclusion {
             AnswerClass::NotApplied(code) => {
                 Report::NotApplied { sent: true, code: Some(code), reason: "not applied".to_owned() }
             }
-            AnswerClass::Unknown(reason) => return Self::unknown(Some("unlisted"), &reason, evidence),
+            AnswerClass::Unknown(reason) => {
+                let kind = match reason {
+                    UnknownAnswer::KeyReused => AlarmKind::KeyReused,
+                    _ => AlarmKind::AnswerMeaningless,
+                };
+                return Self::unknown(Some(kind), &reason, evidence);
+            }
         };
         Self { report, evidence, alarm: None }
     }
@@ -114,6 +123,14 @@ pub fn pause_s(settings: &Settings, report: &Report, delivery: i64, repeat: bool
     }
 }
 
+/// Seconds until a person may have an unanswered message repeated, while the pause after its last delivery runs for
+/// another `left_s`: one interval after that delivery came to nothing, however long the pause has grown.
+pub fn manual_pause_left_s(settings: &Settings, delivery: i64, left_s: i64) -> i64 {
+    let interval_s = i64::try_from(settings.resend_interval_s).unwrap_or(i64::MAX);
+    let grown_s = interval_s.saturating_mul(pause_intervals(delivery) - 1);
+    left_s.saturating_sub(grown_s).max(0)
+}
+
 /// How many resend intervals to pause after this delivery.
 fn pause_intervals(delivery: i64) -> i64 {
     (delivery / PAUSE_GROWS_AFTER_DELIVERIES).clamp(1, PAUSE_INTERVALS_MAX)
@@ -142,12 +159,25 @@ mod tests {
     }
 
     #[test]
+    fn a_person_waits_one_interval_however_long_the_pause_is() {
+        let settings = Settings::new("MPN9999".parse().unwrap(), "9999".parse().unwrap());
+        // 30 s of pause after the first deliveries, 120 s after forty
+        for (delivery, pause_left_s, wait_s) in
+            [(1, 30, 30), (1, 1, 1), (1, 0, 0), (40, 120, 30), (40, 91, 1), (40, 90, 0), (40, 0, 0)]
+        {
+            let wait = manual_pause_left_s(&settings, delivery, pause_left_s);
+            assert_eq!(wait, wait_s, "{delivery} {pause_left_s}");
+        }
+    }
+
+    #[test]
     fn silence_is_asked_about_again_and_what_cannot_be_trusted_is_told() {
         let told = |silence| Conclusion::of(Some(Kind::National), Outcome::Silent(silence)).alarm;
         assert_eq!(told(Silence::Timeout), None);
         assert_eq!(told(Silence::ConnectionLost), None);
-        assert_eq!(told(Silence::Status(500)).map(|c| c.what), Some("status"));
-        assert_eq!(told(Silence::OtherRequest).map(|c| c.what), Some("other_request"));
+        for silence in [Silence::Status(500), Silence::OtherRequest] {
+            assert_eq!(told(silence).map(|c| c.kind), Some(AlarmKind::AnswerUnreadable));
+        }
     }
 
     #[test]

@@ -10,8 +10,10 @@ use domain::{Date, ResponseCode, Timestamp};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Kind, NewEvent, OutboxChange, OutboxEntry, Transfer};
 
 use super::history::{Body, Position};
+use super::sending::Concern;
 use super::{Facts, StoreError};
-use crate::{chart, guard};
+use crate::alarm::{AlarmKind, NewAlarm};
+use crate::{Operator, chart, guard};
 
 /// 00:30:01 of the day after the processing date: from here on nothing is resent without an operator.
 const AUTOMATIC_RESEND_S: i64 = 24 * 3600 + 30 * 60 + 1;
@@ -115,7 +117,8 @@ pub fn confirm(facts: &Facts, confirmation: Confirmation, now: Timestamp) -> Res
         },
         lease_s: Some(confirmation.lease_s),
     });
-    path.audit("payeasy.pay", &format!("{} yen to {}", facts.amount.get(), facts.collector));
+    let payer = Operator { name: facts.user.to_string() };
+    path.audit_as(&payer, "payeasy.pay", &format!("{} yen to {}", facts.amount.get(), facts.collector));
     Ok(path.end(Effect::Deliver { delivery: 1, repeat: false }))
 }
 
@@ -216,6 +219,8 @@ pub struct Delivered<'r> {
     pub pause_s: i64,
     /// Taken by an acceptance, where the bill may be paid again.
     pub accepted_guard: Option<GuardKey>,
+    /// For people to look into, where the answer says nothing about the payment.
+    pub concern: Option<&'r Concern>,
 }
 
 /// A claimed delivery came to something. `None` where the payment is over and this adds nothing to it.
@@ -228,8 +233,11 @@ pub fn delivered(
     if !position.state.is_open() {
         return late(facts, position, delivered, now);
     }
-    let Delivered { fence, delivery, report, evidence, pause_s, accepted_guard } = delivered;
+    let Delivered { fence, delivery, report, evidence, pause_s, accepted_guard, concern } = delivered;
     let mut path = Path::from(facts, position, now);
+    if let Some(concern) = concern {
+        path.alarm(concern.kind, &concern.reason);
+    }
     let Evidence { request, message, signature } = evidence;
     let mut body = Body { delivery: Some(delivery), request, signature, ..Body::default() };
     match report {
@@ -272,7 +280,7 @@ pub fn delivered(
     }
 }
 
-/// An answer to an earlier delivery of a payment that another sender has brought to its end.
+/// An answer to an earlier delivery of a payment that another sender, or a person, has brought to its end.
 fn late(
     facts: &Facts,
     position: Position,
@@ -280,27 +288,40 @@ fn late(
     now: Timestamp,
 ) -> Result<Option<Step>, StoreError> {
     let state = position.state;
-    match (state, delivered.report) {
+    let mut path = Path::from(facts, position, now);
+    let mut body = Body {
+        delivery: Some(delivered.delivery),
+        request: delivered.evidence.request,
+        signature: delivered.evidence.signature,
+        ..Body::default()
+    };
+    let (event, kind, reason) = match (state, delivered.report) {
         (State::Accepted | State::Settled | State::Cancelled, Report::Accepted { .. })
-        | (State::Rejected, Report::Rejected(_))
-        | (_, Report::NotApplied { .. } | Report::Unknown { .. }) => Ok(None),
-        // the collector contradicts itself: an incident for people, and no money moves
-        (State::Rejected, Report::Accepted { reference, .. }) => {
-            let mut path = Path::from(facts, position, now);
-            let body = Body {
-                delivery: Some(delivered.delivery),
-                reference: reference.as_ref().map(|r| r.as_str().to_owned()),
-                reason: Some("accepted after it was rejected".to_owned()),
-                request: delivered.evidence.request,
-                signature: delivered.evidence.signature,
-                ..Body::default()
-            };
-            path.event(Event::LateAcceptance, body, delivered.evidence.message)?;
-            path.audit("payeasy.late-acceptance", "the collector accepted what it had rejected");
-            Ok(Some(path.end(Effect::Rest)))
+        | (State::Rejected | State::Voided, Report::Rejected(_))
+        | (_, Report::NotApplied { .. } | Report::Unknown { .. }) => {
+            let Some(concern) = delivered.concern else { return Ok(None) };
+            path.alarm(concern.kind, &concern.reason);
+            return Ok(Some(path.end(Effect::Rest)));
         }
-        (_, report) => Err(StoreError::Corrupt(format!("{report:?} to a payment that is {state}"))),
-    }
+        // the collector contradicts itself, or what was decided here: an incident for people, and no money moves
+        (State::Rejected | State::Voided, Report::Accepted { reference, .. }) => {
+            body.code = Some(ResponseCode::Normal.to_string());
+            body.reference = reference.as_ref().map(|r| r.as_str().to_owned());
+            (Event::LateAcceptance, AlarmKind::LateAcceptance, format!("accepted after it was {state} here"))
+        }
+        (State::Accepted | State::Settled | State::Cancelled, Report::Rejected(code)) => {
+            body.code = Some(code.to_string());
+            (Event::LateRejection, AlarmKind::LateRejection, format!("{code} after it was {state} here"))
+        }
+        (_, report) => {
+            return Err(StoreError::Corrupt(format!("{report:?} to a payment that is {state}")));
+        }
+    };
+    body.reason = Some(reason.clone());
+    path.event(event, body, delivered.evidence.message)?;
+    path.alarm(kind, &reason);
+    path.audit("payeasy.incident", &reason);
+    Ok(Some(path.end(Effect::Rest)))
 }
 
 /// The instant from which nothing is resent automatically.
@@ -308,7 +329,7 @@ pub fn automatic_resend_ends(processing_date: Date) -> Timestamp {
     Timestamp::from_jst(processing_date, TimeOfDay::MIN).plus_seconds(AUTOMATIC_RESEND_S)
 }
 
-fn holds(facts: &Facts) -> Vec<Transfer> {
+pub(super) fn holds(facts: &Facts) -> Vec<Transfer> {
     let mut holds = vec![Transfer {
         id: facts.hold,
         debit: facts.account,
@@ -328,7 +349,7 @@ fn holds(facts: &Facts) -> Vec<Transfer> {
     holds
 }
 
-fn endings(facts: &Facts, ending: fn(domain::TransferId) -> Kind) -> Vec<Transfer> {
+pub(super) fn endings(facts: &Facts, ending: fn(domain::TransferId) -> Kind) -> Vec<Transfer> {
     holds(facts)
         .into_iter()
         .map(|hold| Transfer { id: domain::TransferId::generate(), kind: ending(hold.id), ..hold })
@@ -336,19 +357,24 @@ fn endings(facts: &Facts, ending: fn(domain::TransferId) -> Kind) -> Vec<Transfe
 }
 
 /// A commit in the making: every event moves the position on, so that an impossible one cannot be written.
-struct Path<'f> {
+pub(super) struct Path<'f> {
     facts: &'f Facts,
-    position: Position,
+    pub(super) position: Position,
     now: Timestamp,
-    commit: Commit,
+    pub(super) commit: Commit,
 }
 
 impl<'f> Path<'f> {
-    fn from(facts: &'f Facts, position: Position, now: Timestamp) -> Self {
+    pub(super) fn from(facts: &'f Facts, position: Position, now: Timestamp) -> Self {
         Self { facts, position, now, commit: Commit::default() }
     }
 
-    fn event(&mut self, event: Event, mut body: Body, message: Option<Vec<u8>>) -> Result<(), StoreError> {
+    pub(super) fn event(
+        &mut self,
+        event: Event,
+        mut body: Body,
+        message: Option<Vec<u8>>,
+    ) -> Result<(), StoreError> {
         self.position.advance(event, &body)?;
         body.state = Some(self.position.state);
         match event {
@@ -371,7 +397,7 @@ impl<'f> Path<'f> {
         guard::owed(&self.facts.collector, self.facts.receipt_date, &self.facts.message_key)
     }
 
-    fn finish(&mut self, facts: &Facts, fence: i64) {
+    pub(super) fn finish(&mut self, facts: &Facts, fence: i64) {
         self.commit.outbox.push(OutboxChange::Finish { key: facts.message_key.clone(), fence });
     }
 
@@ -380,16 +406,31 @@ impl<'f> Path<'f> {
     }
 
     fn audit(&mut self, action: &'static str, detail: &str) {
+        self.audit_as(&Operator::system(), action, detail);
+    }
+
+    pub(super) fn audit_as(&mut self, actor: &Operator, action: &'static str, detail: &str) {
         self.commit.audit.push(AuditRecord {
             contract: Some(self.facts.contract),
-            actor: if action == "payeasy.pay" { self.facts.user.to_string() } else { "system".to_owned() },
+            actor: actor.name.clone(),
             action,
             subject: self.facts.id.to_string(),
             detail: detail.to_owned(),
         });
     }
 
-    fn end(self, effect: Effect) -> Step {
+    /// Goes with the commit, where none of the kind is open for the payment.
+    pub(super) fn alarm(&mut self, kind: AlarmKind, detail: &str) {
+        let alarm = NewAlarm {
+            kind,
+            subject: self.facts.id.to_string(),
+            collector: Some(self.facts.collector.clone()),
+            detail: detail.to_owned(),
+        };
+        self.commit.rows_if_free.push(alarm.row(self.now));
+    }
+
+    pub(super) fn end(self, effect: Effect) -> Step {
         Step { state: self.position.state, commit: self.commit, effect }
     }
 }

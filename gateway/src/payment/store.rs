@@ -1,6 +1,7 @@
 //! Payments in the database.
 
 use database::{Row, Table, Tx, Value, on, read};
+use domain::payment::State;
 use domain::{
     AccountId, CollectorNumber, ContractId, InquiryId, PaymentId, Timestamp, TransferId, UserId, Yen,
 };
@@ -37,13 +38,23 @@ static PAYMENT: Table = Table {
     ],
 };
 
+macro_rules! columns {
+    () => {
+        "p.id, p.contract, p.user_id, p.account, p.collector, p.customer_number, p.category, p.bill, p.amount, p.fee, \
+         p.inquiry, p.hold, p.fee_hold, p.bill_guard, p.message_key, p.receipt_number, p.receipt_date, p.memo, \
+         p.held_us"
+    };
+}
+
 /// The columns of [`PaymentRow`], for every query that reads payments as `p`.
-const COLUMNS: &str = "p.id, p.contract, p.user_id, p.account, p.collector, p.customer_number, p.category, p.bill, \
-    p.amount, p.fee, p.inquiry, p.hold, p.fee_hold, p.bill_guard, p.message_key, p.receipt_number, p.receipt_date, \
-    p.memo, p.held_us";
+const COLUMNS: &str = columns!();
+
+/// The columns of [`ShownRow`], with the last event as `e` and the one that accepted or rejected as `d`.
+pub(crate) const SHOWN: &str =
+    concat!(columns!(), ", e.at_us AS event_at_us, e.body AS event_body, d.body AS ending_body");
 
 #[derive(FromRow)]
-struct PaymentRow {
+pub(crate) struct PaymentRow {
     id: Uuid,
     contract: Uuid,
     user_id: Uuid,
@@ -65,12 +76,15 @@ struct PaymentRow {
     held_us: i64,
 }
 
+/// A payment with its last event.
 #[derive(FromRow)]
-struct ShownRow {
+pub(crate) struct ShownRow {
     #[sqlx(flatten)]
     payment: PaymentRow,
     event_at_us: i64,
     event_body: String,
+    /// Of the event that accepted or rejected it, which later ones do not hide.
+    ending_body: Option<String>,
 }
 
 impl TryFrom<PaymentRow> for Facts {
@@ -100,17 +114,28 @@ impl TryFrom<PaymentRow> for Facts {
     }
 }
 
+impl ShownRow {
+    /// The facts of the last event.
+    pub(crate) fn event_body(&self) -> &str {
+        &self.event_body
+    }
+}
+
 impl TryFrom<ShownRow> for Payment {
     type Error = StoreError;
     fn try_from(row: ShownRow) -> Result<Self, StoreError> {
-        let body: Body = StoreError::json(&row.event_body)?;
+        let last: Body = StoreError::json(&row.event_body)?;
+        let ending: Option<Body> = row.ending_body.as_deref().map(StoreError::json).transpose()?;
         let facts = Facts::try_from(row.payment)?;
+        let state = last.state.ok_or_else(|| StoreError::Corrupt(format!("{} has no state", facts.id)))?;
+        let says = ending.unwrap_or(last);
         Ok(Self {
-            state: body.state.ok_or_else(|| StoreError::Corrupt(format!("{} has no state", facts.id)))?,
+            state,
             changed_at: Timestamp::from_micros(row.event_at_us),
-            code: body.response_code(),
-            provisional: body.provisional.as_deref().map(StoreError::parse).transpose()?,
-            reference: body.reference,
+            code: says.response_code(),
+            provisional: says.provisional.as_deref().map(StoreError::parse).transpose()?,
+            reference: says.reference,
+            word: says.word,
             facts,
         })
     }
@@ -249,6 +274,15 @@ impl Gateway {
         rows.into_iter().map(Payment::try_from).collect()
     }
 
+    /// A payment, whoever's it is: for the bank's staff.
+    pub async fn payment_for_operator(&self, id: PaymentId) -> Result<Option<Payment>, StoreError> {
+        let sql = shown("p.id = $1");
+        let row: Option<ShownRow> = read!(self.database(), |c| {
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id.uuid()).fetch_optional(c).await
+        })?;
+        row.map(Payment::try_from).transpose()
+    }
+
     /// The facts of a payment and where it stands, whoever's it is: for the sender.
     pub(crate) async fn load(&self, entity: EntityId) -> Result<Option<(Facts, Position)>, StoreError> {
         let mut tx = self.database().snapshot().await?;
@@ -268,16 +302,30 @@ async fn facts(tx: &mut Tx, entity: EntityId) -> Result<Option<Facts>, StoreErro
     row.map(Facts::try_from).transpose()
 }
 
+/// The tables of [`SHOWN`] for payments whose outcome is unknown, with their open work as `o`; more conditions may
+/// follow. The open work is short and the history long: CROSS JOIN keeps SQLite to this order.
+pub(crate) const UNKNOWN: &str = "outbox o CROSS JOIN payment p \
+    JOIN event e ON e.entity = p.id AND e.seq = (SELECT max(l.seq) FROM event l WHERE l.entity = p.id) \
+    LEFT JOIN event d ON d.entity = p.id AND d.kind IN ('accepted', 'rejected') \
+    WHERE p.id = o.entity AND p.message_key = o.key AND e.body LIKE '%\"state\":\"unknown\"%'";
+
+/// What the body of an event is like that left the payment in this state. Inside a JSON text quotes are escaped, so
+/// no other field can look like it.
+pub(crate) fn state_pattern(state: State) -> String {
+    format!("%\"state\":\"{state}\"%")
+}
+
 /// A query of payments with their last event, ending in the condition.
-fn shown(condition: &str) -> String {
+pub(crate) fn shown(condition: &str) -> String {
     shown_of("payment p", condition)
 }
 
 /// The same from other tables, `p` among them.
 fn shown_of(tables: &str, condition: &str) -> String {
     format!(
-        "SELECT {COLUMNS}, e.at_us AS event_at_us, e.body AS event_body FROM {tables} \
+        "SELECT {SHOWN} FROM {tables} \
          JOIN event e ON e.entity = p.id AND e.seq = (SELECT max(l.seq) FROM event l WHERE l.entity = p.id) \
+         LEFT JOIN event d ON d.entity = p.id AND d.kind IN ('accepted', 'rejected') \
          WHERE {condition}"
     )
 }

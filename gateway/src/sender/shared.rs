@@ -17,9 +17,9 @@ pub(crate) struct Shared {
     /// Not before when this process looks at a key again, whatever the last look came to; the pause between
     /// two deliveries is the lease's, for all processes. Elapsed time, so it starts anew with the process.
     not_before: Mutex<HashMap<String, Instant>>,
-    /// The alarms that were given, so that each is given once: no more than the payments that went wrong while
-    /// this process ran.
-    alarms: Mutex<HashSet<(String, &'static str)>>,
+    /// The keys that are not resent any more and of which this process has told, so that it does not look for the
+    /// alarm each time: no more than the payments that people have to decide.
+    told: Mutex<HashSet<String>>,
     lanes: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// The last key of each destination's last look, where more follows: work that has to wait must not hide
     /// the work behind it.
@@ -39,17 +39,17 @@ impl Shared {
         self.not_before().remove(key);
     }
 
-    /// Whether this is the first alarm of its kind about the key.
-    pub(super) fn alarms_first(&self, key: &str, what: &'static str) -> bool {
-        self.alarms().insert((key.to_owned(), what))
+    /// Whether this process has told that the key is not resent any more.
+    pub(super) fn has_told(&self, key: &str) -> bool {
+        self.told().contains(key)
     }
 
-    pub(super) fn forget_alarms(&self, key: &str) {
-        self.alarms().retain(|(alarmed, _)| alarmed != key);
+    pub(super) fn tell(&self, key: &str) {
+        self.told().insert(key.to_owned());
     }
 
-    fn alarms(&self) -> std::sync::MutexGuard<'_, HashSet<(String, &'static str)>> {
-        self.alarms.lock().unwrap_or_else(PoisonError::into_inner)
+    fn told(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Drops the pauses that are over, so that the map holds no more than what is open.
@@ -78,7 +78,8 @@ impl Shared {
         self.not_before.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn lane(&self, destination: &str) -> Arc<Semaphore> {
+    /// The places of a destination, for whatever is delivered on somebody's behalf.
+    pub(crate) fn lane(&self, destination: &str) -> Arc<Semaphore> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(
             lanes
@@ -91,17 +92,6 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_alarm_of_a_kind_is_given_once_while_the_payment_is_open() {
-        let shared = Shared::default();
-        let first = |key, what| shared.alarms_first(key, what);
-        assert!(first("a", "garbage") && first("a", "status") && first("b", "garbage"));
-        assert!(!first("a", "garbage") && !first("a", "status") && !first("b", "garbage"));
-        shared.forget_alarms("a");
-        assert_eq!(shared.alarms().len(), 1);
-        assert!(!shared.alarms_first("b", "garbage"));
-    }
 
     #[test]
     fn a_pause_that_is_over_is_forgotten() {

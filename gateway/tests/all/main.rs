@@ -9,5 +9,6 @@ mod bills;
 mod cleaning;
 mod crash;
 mod faults;
+mod operations;
 mod pay;
 mod support;

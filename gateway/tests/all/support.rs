@@ -155,14 +155,25 @@ impl Network {
 
     /// Adds bills of 1,000 yen at 社会保険庁, one a customer number.
     pub async fn add_pensions(&self, numbers: &[String]) {
+        self.add_bills(numbers, |bill| bill).await;
+    }
+
+    /// The same, with today as the last day for clearing.
+    pub async fn add_last_day_pensions(&self, numbers: &[String]) {
+        self.add_bills(numbers, |bill| SeedBill { clear_by_days: Some(0), due_days: None, ..bill }).await;
+    }
+
+    async fn add_bills(&self, numbers: &[String], change: fn(SeedBill) -> SeedBill) {
         let model = mocks::sample_bills().into_iter().find(|b| b.bill_id == "NEN-0003").unwrap();
         let bills: Vec<SeedBill> = numbers
             .iter()
-            .map(|number| SeedBill {
-                customer_number: number.clone(),
-                bill_id: number.clone(),
-                amount: 1_000,
-                ..model.clone()
+            .map(|number| {
+                change(SeedBill {
+                    customer_number: number.clone(),
+                    bill_id: number.clone(),
+                    amount: 1_000,
+                    ..model.clone()
+                })
             })
             .collect();
         self.mocks.seed(&bills).await.unwrap();

@@ -17,6 +17,8 @@ pub struct Work {
     pub fence: i64,
     /// How often it was claimed.
     pub delivery: i64,
+    /// When it was claimed last, by the server's clock; zero before the first claim.
+    pub claimed_us: i64,
     /// Until when nobody takes it, by the server's clock.
     pub lease_until_us: i64,
 }
@@ -34,6 +36,7 @@ pub(super) type Fences = std::ops::RangeInclusive<i64>;
 
 /// The changes of one commit in the order in which they are written: ends, new work, claims, releases.
 pub(super) struct Changes<'c> {
+    server_us: i64,
     finishes: Vec<&'c str>,
     puts: Vec<(&'c OutboxEntry, Option<i64>)>,
     claims: Vec<(&'c str, i64)>,
@@ -47,12 +50,16 @@ fn lease(server_us: i64, seconds: i64) -> i64 {
 }
 
 fn claims(change: &OutboxChange) -> bool {
-    matches!(change, OutboxChange::Claim { .. } | OutboxChange::Put { lease_s: Some(_), .. })
+    matches!(
+        change,
+        OutboxChange::Claim { .. } | OutboxChange::Seize { .. } | OutboxChange::Put { lease_s: Some(_), .. }
+    )
 }
 
 impl<'c> Changes<'c> {
     pub fn of(commit: &'c Commit, server_us: i64) -> Self {
         let mut changes = Self {
+            server_us,
             finishes: Vec::new(),
             puts: Vec::new(),
             claims: Vec::new(),
@@ -67,7 +74,7 @@ impl<'c> Changes<'c> {
                 OutboxChange::Put { entry, lease_s } => {
                     changes.puts.push((entry, lease_s.map(|s| lease(server_us, s))));
                 }
-                OutboxChange::Claim { key, lease_s, .. } => {
+                OutboxChange::Claim { key, lease_s, .. } | OutboxChange::Seize { key, lease_s, .. } => {
                     changes.claims.push((key, lease(server_us, *lease_s)));
                 }
                 OutboxChange::Release { key, pause_s, .. } => {
@@ -95,9 +102,9 @@ impl Outbox {
             let (key, fence, claiming) = match change {
                 OutboxChange::Put { .. } => continue,
                 OutboxChange::Claim { key, fence, .. } => (key, fence, true),
-                OutboxChange::Release { key, fence, .. } | OutboxChange::Finish { key, fence } => {
-                    (key, fence, false)
-                }
+                OutboxChange::Seize { key, fence, .. }
+                | OutboxChange::Release { key, fence, .. }
+                | OutboxChange::Finish { key, fence } => (key, fence, false),
             };
             let own = self
                 .rows
@@ -139,6 +146,7 @@ impl Outbox {
         }
         for (entry, until) in changes.puts {
             let claimed = until.and_then(|until| Some((put_fences.next()?, 1, until)));
+            let claimed_us = if claimed.is_some() { changes.server_us } else { 0 };
             let (fence, delivery, lease_until_us) = claimed.unwrap_or_default();
             let work = Work {
                 destination: entry.destination.clone(),
@@ -146,6 +154,7 @@ impl Outbox {
                 payload: entry.payload.clone(),
                 fence,
                 delivery,
+                claimed_us,
                 lease_until_us,
             };
             self.keys.insert(entry.entity, entry.key.clone());
@@ -153,7 +162,7 @@ impl Outbox {
         }
         for (key, until) in changes.claims {
             if let (Some(work), Some(fence)) = (self.rows.get_mut(key), claim_fences.next()) {
-                (work.fence, work.lease_until_us) = (fence, until);
+                (work.fence, work.claimed_us, work.lease_until_us) = (fence, changes.server_us, until);
                 work.delivery += 1;
             }
         }

@@ -17,6 +17,7 @@ static OUTBOX: Table = Table {
         "payload",
         "fence",
         "delivery",
+        "claimed_us",
         "lease_until_us",
         "created_us",
     ],
@@ -49,6 +50,7 @@ impl Outbox {
             .filter_map(|change| match change {
                 OutboxChange::Put { .. } => None,
                 OutboxChange::Claim { key, .. }
+                | OutboxChange::Seize { key, .. }
                 | OutboxChange::Release { key, .. }
                 | OutboxChange::Finish { key, .. } => Some(key.as_str()),
             })
@@ -64,7 +66,14 @@ impl Outbox {
             .map(|(key, fence, delivery, lease_until_us)| (key, Open { fence, delivery, lease_until_us }))
             .collect();
         let claims = changes()
-            .filter(|c| matches!(c, OutboxChange::Claim { .. } | OutboxChange::Put { lease_s: Some(_), .. }))
+            .filter(|c| {
+                matches!(
+                    c,
+                    OutboxChange::Claim { .. }
+                        | OutboxChange::Seize { .. }
+                        | OutboxChange::Put { lease_s: Some(_), .. }
+                )
+            })
             .count();
         let fences = dialect::draw(tx, Sequence::Fence, claims).await?.into_iter();
         let server_now_us = if changes().next().is_some() { dialect::server_now_us(tx).await? } else { 0 };
@@ -85,9 +94,9 @@ impl Outbox {
             let (key, fence, claiming) = match change {
                 OutboxChange::Put { .. } => continue,
                 OutboxChange::Claim { key, fence, .. } => (key, fence, true),
-                OutboxChange::Release { key, fence, .. } | OutboxChange::Finish { key, fence } => {
-                    (key, fence, false)
-                }
+                OutboxChange::Seize { key, fence, .. }
+                | OutboxChange::Release { key, fence, .. }
+                | OutboxChange::Finish { key, fence } => (key, fence, false),
             };
             let own = self.rows.get(key).is_some_and(|open| {
                 open.fence == *fence && (!claiming || open.lease_until_us <= self.server_now_us)
@@ -105,13 +114,13 @@ impl Outbox {
         for change in &commit.outbox {
             match change {
                 OutboxChange::Put { entry, lease_s } => {
-                    let (fence, delivery, lease_until_us) = match lease_s {
+                    let (fence, delivery, claimed_us, lease_until_us) = match lease_s {
                         Some(lease_s) => {
                             let fence = self.fences.next().unwrap_or_default();
                             handed.push(fence);
-                            (fence, 1, self.lease(*lease_s))
+                            (fence, 1, self.server_now_us, self.lease(*lease_s))
                         }
-                        None => (0, 0, 0),
+                        None => (0, 0, 0, 0),
                     };
                     self.inserts.push(vec![
                         entry.key.clone().into(),
@@ -120,10 +129,11 @@ impl Outbox {
                         entry.payload.clone().into(),
                         fence.into(),
                         delivery.into(),
+                        claimed_us.into(),
                         lease_until_us.into(),
                     ]);
                 }
-                OutboxChange::Claim { key, lease_s, .. } => {
+                OutboxChange::Claim { key, lease_s, .. } | OutboxChange::Seize { key, lease_s, .. } => {
                     let fence = self.fences.next().unwrap_or_default();
                     handed.push(fence);
                     let lease_until_us = self.lease(*lease_s);
@@ -159,9 +169,10 @@ impl Outbox {
         for (key, open) in &self.claims {
             let claimed = execute!(
                 tx,
-                "UPDATE outbox SET fence = $1, delivery = $2, lease_until_us = $3 WHERE key = $4",
+                "UPDATE outbox SET fence = $1, delivery = $2, claimed_us = $3, lease_until_us = $4 WHERE key = $5",
                 open.fence,
                 open.delivery,
+                self.server_now_us,
                 open.lease_until_us,
                 key
             )?;

@@ -151,6 +151,7 @@ impl Pair {
                 match change {
                     OutboxChange::Put { .. } => {}
                     OutboxChange::Claim { fence, .. }
+                    | OutboxChange::Seize { fence, .. }
                     | OutboxChange::Release { fence, .. }
                     | OutboxChange::Finish { fence, .. } => {
                         *fence = if *fence == 0 { 0 } else { self.fences.get(fence).copied().unwrap_or(-1) };
@@ -391,9 +392,10 @@ impl Draws {
     fn progress(&mut self, (key, entity, fence): &(String, EntityId, i64), commit: &mut Commit) {
         let fence = if self.one_in(8) { fence - 1 } else { *fence };
         let key = key.clone();
-        commit.outbox.push(match self.below(5) {
+        commit.outbox.push(match self.below(6) {
             0 | 1 => OutboxChange::Claim { key, fence, lease_s: self.lease_s() },
-            2 => OutboxChange::Release { key, fence, pause_s: self.lease_s() },
+            2 => OutboxChange::Seize { key, fence, lease_s: self.lease_s() },
+            3 => OutboxChange::Release { key, fence, pause_s: self.lease_s() },
             _ => OutboxChange::Finish { key: key.clone(), fence },
         });
         let ended = matches!(commit.outbox[0], OutboxChange::Finish { .. });

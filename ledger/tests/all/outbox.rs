@@ -13,6 +13,7 @@ database::on_both!(
     a_running_lease_holds_off_other_claims,
     a_lease_runs_out,
     released_work_is_left_alone_until_its_pause_is_over,
+    work_is_seized_before_its_pause_is_over,
     a_wrong_fence_changes_nothing,
     finished_work_is_gone,
     work_is_replaced_in_one_commit,
@@ -117,6 +118,30 @@ async fn released_work_is_left_alone_until_its_pause_is_over(test: TestDatabase)
     assert_eq!(change(&other, [claim(fence)]).await, fenced(), "not a second too early");
     execute!(test.database, "UPDATE outbox SET lease_until_us = lease_until_us - 2000000").unwrap();
     change(&other, [claim(fence)]).await.unwrap();
+}
+
+async fn work_is_seized_before_its_pause_is_over(test: TestDatabase) {
+    let ledger = ledger(&test).await;
+    let first = put_work(&ledger, Some(60)).await;
+    change(&ledger, [release_for(first, 60)]).await.unwrap();
+    assert_eq!(change(&ledger, [claim(first)]).await, fenced(), "nobody takes it by itself");
+    let seize = |fence| OutboxChange::Seize { key: KEY.to_owned(), fence, lease_s: 60 };
+    assert_eq!(change(&ledger, [seize(first + 1)]).await, fenced());
+    let (one, other) = tokio::join!(change(&ledger, [seize(first)]), change(&ledger, [seize(first)]));
+    let second = one.unwrap().fences[0];
+    assert_eq!(other, fenced());
+    assert_eq!(work(&test).await, Some((second, 2, true)));
+    // also from one who holds a claim: it can record nothing any more
+    let third = change(&ledger, [seize(second)]).await.unwrap().fences[0];
+    assert_eq!(change(&ledger, [release(second)]).await, fenced());
+    assert_eq!(change(&ledger, [finish(second)]).await, fenced());
+    assert_eq!(work(&test).await, Some((third, 3, true)));
+    let claimed_us: i64 =
+        read!(test.database, |c| { sqlx::query_scalar("SELECT claimed_us FROM outbox").fetch_one(c).await })
+            .unwrap();
+    let since_s = domain::clock::machine_now().seconds_since(domain::Timestamp::from_micros(claimed_us));
+    assert!((0..60).contains(&since_s), "{since_s}");
+    assert_clean(&ledger).await;
 }
 
 async fn a_wrong_fence_changes_nothing(test: TestDatabase) {

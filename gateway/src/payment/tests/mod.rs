@@ -11,9 +11,11 @@ use domain::{
 };
 use ledger::{Commit, Event, GuardKey, Kind, OutboxChange};
 
-use super::history::Position;
+use super::history::{Position, Word};
+use super::manual::{self, FourEyes, NotNow, Work};
 use super::step::{self, Claim, Confirmation, Delivered, Effect, Evidence, Report, SendWindow};
 use super::{Facts, StoreError, store};
+use crate::Operator;
 
 const HELD_WAIT_S: i64 = 120;
 
@@ -22,6 +24,7 @@ struct Row {
     fence: i64,
     delivery: i64,
     leased: bool,
+    claimed_at: Timestamp,
 }
 
 /// A delivery that was claimed.
@@ -105,6 +108,11 @@ fn silent() -> Report {
     Report::Unknown { reason: String::new() }
 }
 
+fn eyes() -> FourEyes {
+    let (maker, checker) = (Operator::staff(1), Operator::staff(2));
+    FourEyes { maker, checker, reason: "照会済み".to_owned() }
+}
+
 impl Walk {
     /// The payer has confirmed.
     fn begin(held_at: Timestamp, clear_by: Option<Date>) -> Self {
@@ -177,6 +185,46 @@ impl Walk {
         if repeat { "resend".to_owned() } else { "clearing".to_owned() }
     }
 
+    fn work(&self) -> Option<Work> {
+        let row = self.row.as_ref()?;
+        Some(Work {
+            key: self.facts.message_key.clone(),
+            fence: row.fence,
+            delivery: row.delivery,
+            left_s: if row.leased { 60 } else { 0 },
+            since_claim_s: self.now.seconds_since(row.claimed_at),
+        })
+    }
+
+    /// An operator has it asked for again: `resend`, or why not.
+    fn manual(&mut self) -> String {
+        let Some(work) = self.work() else { return "over".to_owned() };
+        if let Err(refused) = manual::may_resend(&self.position(), &work, 0) {
+            return refused.code().to_owned();
+        }
+        let operator = Operator::staff(1);
+        let step = manual::resend(&self.facts, self.position(), &work, 60, &operator, self.now).unwrap();
+        self.commit(step.commit).unwrap();
+        self.check();
+        let Effect::Deliver { delivery, repeat } = step.effect else { panic!("no delivery") };
+        assert!(repeat, "a person never sends a first clearing");
+        self.claims.push(Claimed { fence: self.fence(), delivery, repeat });
+        "resend".to_owned()
+    }
+
+    /// Two people bring the collector's word: the new state, or why not.
+    fn decide(&mut self, word: Word) -> String {
+        let Some(work) = self.work() else { return "over".to_owned() };
+        if let Err(refused) = manual::may_decide(&self.position(), &work, word) {
+            return refused.code().to_owned();
+        }
+        let step =
+            manual::decide(&self.facts, self.position(), &work, word, &eyes(), None, self.now).unwrap();
+        self.commit(step.commit).unwrap();
+        self.check();
+        self.state().to_string()
+    }
+
     /// A sender records what became of its claim: the new state, `fenced`, `nothing`, `late` or `alarm`.
     fn report(&mut self, claim: Claimed, report: &Report) -> String {
         self.bytes_left |= *report != unsent();
@@ -188,6 +236,7 @@ impl Walk {
             evidence: Evidence { request: None, message: Some(vec![1]), signature: Some("mpn".to_owned()) },
             pause_s: 30,
             accepted_guard: None,
+            concern: None,
         };
         let step = match step::delivered(&self.facts, before.clone(), delivered, self.now) {
             Ok(Some(step)) => step,
@@ -210,9 +259,9 @@ impl Walk {
                 OutboxChange::Claim { fence, .. } => {
                     self.row.as_ref().is_some_and(|r| r.fence == *fence && !r.leased)
                 }
-                OutboxChange::Release { fence, .. } | OutboxChange::Finish { fence, .. } => {
-                    self.row.as_ref().is_some_and(|r| r.fence == *fence)
-                }
+                OutboxChange::Seize { fence, .. }
+                | OutboxChange::Release { fence, .. }
+                | OutboxChange::Finish { fence, .. } => self.row.as_ref().is_some_and(|r| r.fence == *fence),
             };
             if !own {
                 return Err("fenced");
@@ -249,10 +298,10 @@ impl Walk {
             let fence = i64::try_from(fence).unwrap();
             match (change, &mut self.row) {
                 (OutboxChange::Put { lease_s, .. }, row) => {
-                    *row = Some(Row { fence, delivery: 1, leased: lease_s.is_some() });
+                    *row = Some(Row { fence, delivery: 1, leased: lease_s.is_some(), claimed_at: self.now });
                 }
-                (OutboxChange::Claim { .. }, Some(row)) => {
-                    *row = Row { fence, delivery: row.delivery + 1, leased: true };
+                (OutboxChange::Claim { .. } | OutboxChange::Seize { .. }, Some(row)) => {
+                    *row = Row { fence, delivery: row.delivery + 1, leased: true, claimed_at: self.now };
                 }
                 (OutboxChange::Release { .. }, Some(row)) => row.leased = false,
                 (OutboxChange::Finish { .. }, row) => *row = None,
@@ -282,4 +331,46 @@ impl Walk {
         assert_eq!(guarded, !matches!(state, State::Rejected | State::Voided), "{state}: the bill's guard");
         assert!(state != State::Voided || !self.bytes_left, "voided after bytes had left");
     }
+}
+
+#[test]
+fn four_eyes_are_two_people_and_a_reason() {
+    let with = |checker: u32, reason: &str| {
+        FourEyes { checker: Operator::staff(checker), reason: reason.to_owned(), ..eyes() }.check()
+    };
+    assert_eq!(with(2, "電話で確認"), Ok(()));
+    assert_eq!(with(1, "電話で確認"), Err(NotNow::SamePerson));
+    for bad in ["", " \u{3000}", "a\nb", "\u{7f}", &"あ".repeat(201)] {
+        assert_eq!(with(2, bad), Err(NotNow::BadReason), "{bad:?}");
+    }
+    assert_eq!(with(2, &"あ".repeat(200)), Ok(()));
+}
+
+#[test]
+fn an_answer_that_says_nothing_raises_its_alarm_in_its_own_commit() {
+    let walk = Walk::begin(time("24T10:00:00"), None);
+    let concern = super::sending::Concern {
+        kind: crate::AlarmKind::KeyReused,
+        reason: "the collector holds another body".to_owned(),
+    };
+    let delivered = |report| Delivered {
+        fence: walk.fence(),
+        delivery: 1,
+        report,
+        evidence: Evidence::default(),
+        pause_s: 30,
+        accepted_guard: None,
+        concern: Some(&concern),
+    };
+    let report = silent();
+    let step = step::delivered(&walk.facts, walk.position(), delivered(&report), walk.now).unwrap().unwrap();
+    let alarms =
+        |step: &step::Step| step.commit.rows_if_free.iter().map(|r| r.table.name).collect::<Vec<_>>();
+    assert_eq!((step.state, alarms(&step)), (State::Unknown, vec!["alarm"]));
+    // also when somebody has decided the payment meanwhile
+    let mut over = walk.position();
+    over.state = State::Accepted;
+    let step = step::delivered(&walk.facts, over, delivered(&report), walk.now).unwrap().unwrap();
+    assert!(step.commit.events.is_empty() && step.commit.transfers.is_empty());
+    assert_eq!((step.state, alarms(&step)), (State::Accepted, vec!["alarm"]));
 }

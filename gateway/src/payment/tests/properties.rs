@@ -3,7 +3,7 @@
 use domain::payment::State;
 use proptest::prelude::*;
 
-use super::{Claimed, Report, Walk, accepted, not_open, rejected, silent, time, unsent};
+use super::{Claimed, Report, Walk, Word, accepted, not_open, rejected, silent, time, unsent};
 
 /// What a collector would decide if the clearing came now.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,10 @@ enum Happening {
     /// The newest claim's lease runs out; its message may still arrive.
     Crash,
     Sweep,
+    /// An operator has it asked for again.
+    Manual,
+    /// Two people ask the collector and bring its word.
+    Asked,
     Later(i64),
     Closes(bool),
 }
@@ -38,7 +42,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => Just(Happening::Unsent),
         2 => Just(Happening::Crash),
         4 => Just(Happening::Sweep),
-        2 => prop_oneof![Just(1), Just(60), Just(119), Just(120), Just(3_600), Just(50_400)]
+        2 => Just(Happening::Manual),
+        1 => Just(Happening::Asked),
+        2 => prop_oneof![Just(1), Just(60), Just(119), Just(120), Just(330), Just(3_600), Just(50_400)]
             .prop_map(Happening::Later),
         1 => any::<bool>().prop_map(Happening::Closes),
     ]
@@ -103,14 +109,33 @@ impl World {
                 }
             }
             Happening::Sweep => self.sweep(),
+            Happening::Manual => {
+                self.walk.manual();
+                self.begin();
+            }
+            Happening::Asked => self.asked(),
             Happening::Later(seconds) => self.walk.now = self.walk.now.plus_seconds(seconds),
             Happening::Closes(closes) => self.walk.collector_is_open = !closes,
         }
         self.check();
     }
 
+    /// The collector tells the truth, and keeps to it: what it has not cleared by then it never will.
+    fn asked(&mut self) {
+        let word = if self.recorded == Some(true) { Word::Cleared } else { Word::NotCleared };
+        let said = self.walk.decide(word);
+        if said == State::Rejected.as_str() {
+            self.recorded = Some(false);
+        }
+    }
+
     fn sweep(&mut self) {
         self.walk.sweep();
+        self.begin();
+    }
+
+    /// What was claimed is under way.
+    fn begin(&mut self) {
         for claim in &self.walk.claims[self.seen..] {
             let nothing_left = self.nothing_left && self.under_way.is_empty();
             assert!(claim.repeat || nothing_left, "a clearing is sent once");

@@ -1,12 +1,13 @@
 //! Every state, every report, every timer: one line a case.
 //!
 //! Words: `accepted rejected a001 unsent silent` report on the newest delivery, `1:accepted` on the first
-//! one; `crash` lets the lease run out; `sweep` is a look at open work; `+119s`, `@25T00:30:00`, `closed` set
-//! the scene and say nothing. Each other word answers one word.
+//! one; `crash` lets the lease run out; `sweep` is a look at open work; `manual` is an operator's resend, `cleared`
+//! and `notcleared` the collector's word; `+119s`, `@25T00:30:00`, `closed` set the scene and say nothing. Each
+//! other word answers one word.
 
 use domain::Date;
 
-use super::{Report, Timestamp, Walk, accepted, not_open, rejected, silent, time, unsent};
+use super::{Report, Timestamp, Walk, Word, accepted, not_open, rejected, silent, time, unsent};
 
 fn report(word: &str) -> Report {
     match word {
@@ -33,6 +34,12 @@ fn run_from(held_at: Timestamp, clear_by: Option<Date>, script: &str) -> String 
             walk.lose_lease();
         } else if word == "sweep" {
             said.push(walk.sweep());
+        } else if word == "manual" {
+            said.push(walk.manual());
+        } else if word == "cleared" {
+            said.push(walk.decide(Word::Cleared));
+        } else if word == "notcleared" {
+            said.push(walk.decide(Word::NotCleared));
         } else if let Some(word) = word.strip_prefix("1:") {
             said.push(walk.report(walk.claims[0], &report(word)));
         } else {
@@ -138,7 +145,8 @@ fn a_late_answer_counts_while_nobody_has_taken_over() {
         ("crash sweep rejected 1:rejected",     "resend rejected nothing"),
         // a collector that contradicts itself
         ("crash sweep rejected 1:accepted",     "resend rejected late"),
-        ("crash sweep accepted 1:rejected",     "resend accepted alarm"),
+        ("crash sweep accepted 1:rejected",     "resend accepted late"),
+        ("crash sweep accepted 1:rejected 1:rejected 1:accepted", "resend accepted late late nothing"),
     ], at_ten);
 }
 
@@ -192,5 +200,66 @@ fn nothing_is_resent_from_half_past_midnight_and_one_second() {
         ("crash @25T00:30:01 sweep 1:accepted",             "unknown accepted"),
         ("a001 @25T00:30:01 sweep sweep",                   "held unknown none"),
         ("unsent @25T00:30:01 sweep",                       "held voided"),
+    ], at_ten);
+}
+
+#[test]
+#[rustfmt::skip]
+fn an_operator_resends_what_is_unknown_at_any_hour() {
+    check(&[
+        ("silent manual accepted",              "unknown resend accepted"),
+        ("silent manual silent manual",         "unknown resend unknown resend"),
+        ("silent @25T00:30:01 sweep manual accepted",  "unknown none resend accepted"),
+        ("silent @26T10:00:00 sweep manual silent sweep manual", "unknown none resend unknown none resend"),
+        ("silent @26T10:00:00 manual crash sweep manual", "unknown resend none resend"),
+        // not beside another delivery, and nothing else but the unknown
+        ("silent sweep manual",                 "unknown resend delivering"),
+        ("silent manual sweep",                 "unknown resend leased"),
+        ("manual",                              "not_unknown"),
+        ("a001 manual",                         "held not_unknown"),
+        ("accepted manual",                     "accepted over"),
+        ("rejected manual",                     "rejected over"),
+        // it fences out whoever held the claim before
+        ("silent manual 1:accepted accepted",   "unknown resend fenced accepted"),
+    ], at_ten);
+}
+
+#[test]
+#[rustfmt::skip]
+fn the_collectors_word_ends_what_is_unknown() {
+    check(&[
+        ("silent cleared",                      "unknown accepted"),
+        ("silent cleared sweep",                "unknown accepted none"),
+        ("silent sweep cleared",                "unknown resend accepted"),
+        ("silent +329s notcleared",             "unknown too_soon"),
+        ("silent +330s notcleared",             "unknown rejected"),
+        ("silent +330s notcleared sweep",       "unknown rejected none"),
+        ("silent +330s sweep notcleared",       "unknown resend delivering"),
+        ("silent sweep crash notcleared",       "unknown resend too_soon"),
+        ("silent sweep crash +330s notcleared", "unknown resend rejected"),
+        ("silent +300s sweep silent +30s notcleared",  "unknown resend unknown too_soon"),
+        ("silent @26T10:00:00 notcleared",      "unknown rejected"),
+        // nothing else can be decided
+        ("cleared",                             "not_unknown"),
+        ("notcleared",                          "not_unknown"),
+        ("a001 cleared",                        "held not_unknown"),
+        ("unsent cleared",                      "held not_unknown"),
+        ("accepted cleared",                    "accepted over"),
+        ("silent cleared notcleared",           "unknown accepted over"),
+    ], at_ten);
+}
+
+#[test]
+#[rustfmt::skip]
+fn an_answer_after_the_word_moves_nothing() {
+    check(&[
+        ("silent cleared accepted",             "unknown accepted nothing"),
+        ("silent cleared rejected",             "unknown accepted late"),
+        ("silent cleared silent",               "unknown accepted nothing"),
+        ("silent sweep cleared accepted 1:accepted",   "unknown resend accepted nothing nothing"),
+        ("silent +330s notcleared accepted",    "unknown rejected late"),
+        ("silent +330s notcleared rejected",    "unknown rejected nothing"),
+        ("silent +330s notcleared a001",        "unknown rejected nothing"),
+        ("silent +330s notcleared accepted accepted",  "unknown rejected late late"),
     ], at_ten);
 }
