@@ -29,6 +29,7 @@ migrations! {
     3 "0003_internet_banking",
     4 "0004_operations",
     5 "0005_console",
+    6 "0006_service_day",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -63,6 +63,10 @@ typed_id! {
     MessageId,
     /// Something that a person has to look at.
     AlarmId,
+    /// A comparison of one processing day of one collector.
+    ReconciliationId,
+    /// What such a comparison found to differ.
+    BreakId,
 }
 
 /// A hold is a pending transfer.

@@ -131,7 +131,7 @@ impl Gateway {
     )]
     pub async fn inquire(&self, payer: Payer, request: InquiryRequest) -> Result<Inquiry, InquiryError> {
         let collector = self.0.directory.get(&request.collector).ok_or(InquiryError::UnknownCollector)?;
-        check(collector, &request, self.is_open(collector))?;
+        check(collector, &request, self.takes_inquiries(collector).await?)?;
         // read before the inquiry is sent: an acceptance that the answer may not know of yet counts as later
         let generations =
             if collector.payer_types_amount { self.generations(&request).await? } else { BTreeMap::new() };

@@ -14,8 +14,10 @@ pub mod operations;
 mod pay;
 pub mod payment;
 pub mod points;
+pub mod reconciliation;
 mod sender;
 mod serials;
+pub mod service;
 pub mod settlement;
 
 use std::sync::Arc;
@@ -31,6 +33,8 @@ pub use operations::{FourEyes, OperationError, Operator, Word};
 pub use pay::{PayError, PaymentOrder};
 pub use payment::store::{HistoryPage, HistoryQuery};
 pub use payment::{Payment, StoreError};
+pub use reconciliation::{Break, BreakError, BreakQuery, Reconciliation};
+pub use service::{CloseOptions, CollectorStatus, ServiceDay, ServiceError, ServiceState};
 
 /// What the hub decides without looking anything up, beside [`payment`]: for those who run the same decisions on a
 /// world of their own.
@@ -58,6 +62,10 @@ pub struct Settings {
     pub resend_interval_s: u64,
     /// Between two looks at the open work.
     pub poll_interval_ms: u64,
+    /// Whether the hub opens, closes and compares the collectors' days by itself.
+    pub keeps_days: bool,
+    /// How long before the end of a collector's hours its inquiries end (business time).
+    pub pre_close_s: i64,
     /// A claim's lease; longer than the client waits for an answer.
     pub lease_s: i64,
     /// Open payments of one collector; while there are as many, no further one is taken. Those that are confirmed at
@@ -75,6 +83,8 @@ impl Settings {
             held_wait_s: 120,
             resend_interval_s: 30,
             poll_interval_ms: 500,
+            keeps_days: true,
+            pre_close_s: 300,
             lease_s: 60,
             open_payments_max: 1_000,
         }
@@ -92,6 +102,8 @@ struct Inner {
     client: Client,
     serials: serials::Serials,
     sender: sender::Shared,
+    keeper: service::Keeper,
+    gauges: service::Gauges,
 }
 
 impl Gateway {
@@ -108,14 +120,23 @@ impl Gateway {
             ledger.open_account(&account).await?;
         }
         sender::free_leases(&ledger).await?;
+        Self::free_keeper(&ledger).await?;
         Ok(Self::reader(settings, ledger, directory, client))
     }
 
     /// A hub that changes nothing by opening: for commands that read beside a serving process.
     pub fn reader(settings: Settings, ledger: Ledger, directory: Directory, client: Client) -> Self {
         let serials = serials::Serials::new(settings.centre.clone());
-        let sender = sender::Shared::default();
-        Self(Arc::new(Inner { settings, ledger, directory, client, serials, sender }))
+        Self(Arc::new(Inner {
+            settings,
+            ledger,
+            directory,
+            client,
+            serials,
+            sender: sender::Shared::default(),
+            keeper: service::Keeper::default(),
+            gauges: service::Gauges::default(),
+        }))
     }
 
     /// The institutions.
@@ -137,11 +158,6 @@ impl Gateway {
 
     fn database(&self) -> &database::Database {
         self.0.ledger.database()
-    }
-
-    /// Whether the collector takes requests now.
-    fn is_open(&self, collector: &collectors::Collector) -> bool {
-        collector.hours.is_open(self.now())
     }
 
     fn now(&self) -> domain::Timestamp {

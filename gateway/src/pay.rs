@@ -172,7 +172,8 @@ impl Gateway {
     async fn facts(&self, order: &PaymentOrder, inquiry: &Inquiry) -> Result<Facts, PayError> {
         let now = self.now();
         let collector = self.0.directory.get(&inquiry.request.collector).ok_or(PayError::Closed)?;
-        let bill = orders::check(order, inquiry, self.is_open(collector), now)?;
+        let open = self.takes_payments(collector, now.date()).await?;
+        let bill = orders::check(order, inquiry, open, now)?;
         let key = self.0.serials.next(self.database(), now.date()).await?;
         Ok(orders::facts(order, inquiry, bill, collector, &key, now))
     }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use collectors::{Outcome, SentRequest};
 use domain::CollectorNumber;
 use ledger::{Commit, Committed, Refused};
+use tokio::time::Instant;
 
 use crate::Gateway;
 
@@ -50,6 +51,12 @@ points! {
     ManualClaim = "manual_claim",
     /// The collector's word ends an unknown payment.
     Decision = "decision",
+    /// A step of a processing day.
+    Service = "service",
+    /// A comparison with what it found.
+    Reconciliation = "reconciliation",
+    /// Somebody says what was done about a break.
+    BreakResolution = "break_resolution",
     /// Somebody takes notice of an alarm.
     Acknowledgement = "acknowledgement",
 }
@@ -63,6 +70,16 @@ points! {
     Clearing = "clearing",
     /// 再送確認.
     ResendConfirmation = "resend_confirmation",
+    /// 開局.
+    Open = "open",
+    /// 予備閉局.
+    PreClose = "pre_close",
+    /// 閉局.
+    Close = "close",
+    /// 収納カウンタ照会.
+    Counter = "counter",
+    /// 消込明細照会.
+    Lines = "lines",
 }
 
 /// The names of all places, for the tests that end the process at each.
@@ -105,7 +122,11 @@ impl Gateway {
         message: Bytes,
     ) -> (Outcome, Option<SentRequest>) {
         reach(what.before());
+        let began = Instant::now();
         let exchanged = self.0.client.exchange_keeping(collector, message).await;
+        if matches!(exchanged.0, Outcome::Answered(_)) {
+            self.0.gauges.answered(collector, began.elapsed(), self.now());
+        }
         reach(what.after());
         exchanged
     }

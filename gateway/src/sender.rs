@@ -47,8 +47,12 @@ pub(crate) async fn free_leases(ledger: &Ledger) -> Result<(), StoreError> {
 }
 
 impl Gateway {
-    /// Looks after open work until the stop is asked for.
-    pub async fn run(self, mut stop: Shutdown) {
+    /// Looks after open work and the collectors' days until the stop is asked for.
+    pub async fn run(self, stop: Shutdown) {
+        tokio::join!(self.send_open_work(stop.clone()), self.keep_days(stop));
+    }
+
+    async fn send_open_work(&self, mut stop: Shutdown) {
         let pause = Duration::from_millis(self.0.settings.poll_interval_ms);
         let mut cleans_at = Instant::now();
         while !stop.is_requested() {
@@ -159,7 +163,7 @@ impl Gateway {
             fence: work.fence,
             delivery: work.delivery,
             lease_s: self.0.settings.lease_s,
-            window: self.send_window(&facts),
+            window: self.send_window(&facts).await?,
         };
         let Some(step) = step::resume(&facts, position, claim, self.now())? else {
             if state == State::Unknown && !self.0.sender.has_told(&facts.message_key) {
@@ -242,9 +246,11 @@ impl Gateway {
                 return Conclusion::not_sent(&error);
             }
         };
-        // looked at last
-        if !sending::may_begin(facts, self.send_window(facts), repeat, self.now()) {
-            return Conclusion::not_sent(&"the time to send it is over");
+        // looked at last, after the claim: a close of the day that began since is seen here
+        match self.send_window(facts).await {
+            Ok(window) if sending::may_begin(facts, window, repeat, self.now()) => {}
+            Ok(_) => return Conclusion::not_sent(&"the time to send it is over"),
+            Err(error) => return Conclusion::not_sent(&error),
         }
         if over <= Instant::now() {
             return Conclusion::not_sent(&"the lease is over");
@@ -254,12 +260,12 @@ impl Gateway {
         Conclusion::of(self.0.directory.get(&facts.collector).map(|c| c.kind), outcome).keeping(request)
     }
 
-    fn send_window(&self, facts: &Facts) -> SendWindow {
-        let collector = self.0.directory.get(&facts.collector);
-        SendWindow {
-            held_wait_s: self.0.settings.held_wait_s,
-            collector_is_open: collector.is_some_and(|c| self.is_open(c)),
-        }
+    async fn send_window(&self, facts: &Facts) -> Result<SendWindow, StoreError> {
+        let collector_is_open = match self.0.directory.get(&facts.collector) {
+            Some(collector) => self.takes_payments(collector, facts.receipt_date).await?,
+            None => false,
+        };
+        Ok(SendWindow { held_wait_s: self.0.settings.held_wait_s, collector_is_open })
     }
 
     async fn message(&self, facts: &Facts, repeat: bool) -> Result<Bytes, StoreError> {

@@ -1,8 +1,8 @@
 //! The messages between the hub and a collector: schema `docs/protocol/mpn-v1.xsd`, rules in words beside it.
 //!
 //! One file a message. Encoding is deterministic: the same message gives the same bytes, because every repeat
-//! of a clearing or cancellation carries them verbatim. Decoding is strict: what the schema does not allow is an error that
-//! names the element, and nothing is guessed.
+//! of a clearing or cancellation carries them verbatim. Decoding is strict: what the schema does not allow is
+//! an error that names the element, and nothing is guessed.
 
 mod cancellation;
 mod cancellation_answer;

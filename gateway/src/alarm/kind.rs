@@ -39,6 +39,8 @@ pub enum About {
     Collector,
     /// The key of a message. Raised once, as for a payment.
     Message,
+    /// A collector's day: `00200/2026-11-24`. Raised again as for a collector.
+    Day,
 }
 
 kinds! {
@@ -58,6 +60,10 @@ kinds! {
     WorkStuck = "work_stuck", Message;
     /// Nothing reaches the collector, for minutes.
     CircuitOpen = "circuit_open", Collector;
+    /// A processing day could not be closed or compared half an hour after its end.
+    DayNotClosed = "day_not_closed", Day;
+    /// A comparison found breaks that are new.
+    ReconciliationBreaks = "reconciliation_breaks", Day;
 }
 
 impl AlarmKind {

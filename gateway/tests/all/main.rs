@@ -11,4 +11,6 @@ mod crash;
 mod faults;
 mod operations;
 mod pay;
+mod reconciliation;
+mod service;
 mod support;

@@ -139,7 +139,8 @@ impl Network {
         self.control_bytes("GET", &path, String::new()).await
     }
 
-    async fn control(&self, method: &str, path: &str, body: String) -> Value {
+    /// A command to the mocks.
+    pub async fn control(&self, method: &str, path: &str, body: String) -> Value {
         serde_json::from_slice(&self.control_bytes(method, path, body).await).unwrap()
     }
 
@@ -186,6 +187,8 @@ pub fn settings() -> Settings {
         pay_wait_s: 5,
         resend_interval_s: 0,
         poll_interval_ms: 20,
+        // days are kept where a test is about them
+        keeps_days: false,
         ..Settings::new("MPN9999".parse().unwrap(), "9999".parse().unwrap())
     }
 }
@@ -204,7 +207,8 @@ pub fn limits() -> Limits {
 pub struct Hub {
     pub gateway: Gateway,
     pub ledger: Ledger,
-    _trigger: ShutdownTrigger,
+    trigger: ShutdownTrigger,
+    worker: tokio::task::JoinHandle<()>,
 }
 
 impl Hub {
@@ -229,8 +233,14 @@ impl Hub {
         let ledger = Ledger::start(database, clock.clone());
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await.unwrap();
         let (trigger, shutdown) = Shutdown::pair();
-        tokio::spawn(gateway.clone().run(shutdown));
-        Self { gateway, ledger, _trigger: trigger }
+        let worker = tokio::spawn(gateway.clone().run(shutdown));
+        Self { gateway, ledger, trigger, worker }
+    }
+
+    /// Ends the worker as a stop of the process does.
+    pub async fn stop(&mut self) {
+        self.trigger.ask();
+        (&mut self.worker).await.unwrap();
     }
 }
 

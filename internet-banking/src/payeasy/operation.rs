@@ -1,7 +1,7 @@
 //! The operations behind the pages: right, account, passwords and one-time password are checked here,
 //! whatever the form left out (SEC-14, SEC-35).
 
-use domain::{CollectorNumber, Date, PaymentId, ResponseCode};
+use domain::{CollectorNumber, PaymentId, ResponseCode, Timestamp};
 use gateway::directory::Collector;
 use gateway::{Guard, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -58,14 +58,20 @@ pub async fn inquire(
         amount: numbers.amount,
     };
     bank.gateway.inquire(payer(by), request).await.map_err(|error| {
-        let problem = inquiry_problem(&error, collector, bank.clock.now().date());
+        let problem = inquiry_problem(&error, collector, bank.clock.now());
         let code = problem.code();
         tracing::info!(collector = %collector.number, %code, "an inquiry found no bill to pay");
         problem
     })
 }
 
-fn inquiry_problem(error: &InquiryError, collector: &Collector, today: Date) -> Problem {
+/// Closed by its hours, or by the end of its processing day within them.
+fn closed(collector: &Collector, now: Timestamp) -> Problem {
+    let by_hours = !collector.hours.is_open(now);
+    Problem::CollectorClosed { hours: by_hours.then(|| collector.hours.text(now.date())) }
+}
+
+fn inquiry_problem(error: &InquiryError, collector: &Collector, now: Timestamp) -> Problem {
     match *error {
         InquiryError::UnknownCollector => Problem::UnknownCollector,
         InquiryError::LinkOnly => Problem::LinkOnly { name: collector.shown_name() },
@@ -75,7 +81,7 @@ fn inquiry_problem(error: &InquiryError, collector: &Collector, today: Date) -> 
         | InquiryError::CategoryNotUsed
         | InquiryError::AmountNeeded
         | InquiryError::AmountNotTyped => unavailable(error),
-        InquiryError::Closed => Problem::CollectorClosed { hours: Some(collector.hours.text(today)) },
+        InquiryError::Closed => closed(collector, now),
         InquiryError::Refused(ResponseCode::Malformed) => unavailable(error),
         // a collector without 納付区分 has none that could be wrong
         InquiryError::Refused(ResponseCode::PaymentCategoryWrong) if collector.numbers.category.is_none() => {
@@ -184,11 +190,10 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
         }
         PayError::GuardTaken(_) => Problem::OneTimePasswordUsed,
         PayError::ClearByPassed => Problem::ClearByPassed,
-        PayError::Closed => {
-            let hours =
-                bank.gateway.directory().get(&draft.collector).map(|c| c.hours.text(bank.clock.now().date()));
-            Problem::CollectorClosed { hours }
-        }
+        PayError::Closed => match bank.gateway.directory().get(&draft.collector) {
+            Some(collector) => closed(collector, bank.clock.now()),
+            None => Problem::UnknownCollector,
+        },
         PayError::CollectorBusy => Problem::CollectorBusy,
         PayError::Overloaded => Problem::Unavailable,
         PayError::NotWritten(reason) => {

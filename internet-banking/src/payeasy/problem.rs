@@ -19,9 +19,9 @@ pub enum Problem {
         /// Its name.
         name: String,
     },
-    /// The collector is closed, with its hours where they are known.
+    /// The collector is closed.
     CollectorClosed {
-        /// When it is open, as a text.
+        /// When it is open, as a text; none where its day ended within its hours.
         hours: Option<String>,
     },
     /// What the collector answered to the inquiry.
@@ -123,6 +123,9 @@ impl Problem {
                 format!("{name}: {happened}")
             }
             Self::CollectorClosed { hours: Some(hours) } => format!("{happened}(取扱時間 {hours})"),
+            Self::CollectorClosed { hours: None } => {
+                format!("{happened}収納機関の本日の受付は終了しました。")
+            }
             Self::InsufficientFunds { available } => {
                 format!("支払可能額が足りません。支払可能額は {available} 円です。")
             }

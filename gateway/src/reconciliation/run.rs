@@ -1,0 +1,216 @@
+//! Makes a comparison and keeps it, and lets a person resolve a break.
+
+use std::collections::HashMap;
+
+use collectors::Collector;
+use collectors::protocol::{Counters, Line};
+use domain::{BreakId, CollectorNumber, Date, ReconciliationId};
+use ledger::{AuditRecord, Commit};
+
+use super::breaks::turn;
+use super::compare::{BreakClass, HubItem, compare};
+use super::store::resolution_row;
+use super::{Reconciliation, Resolution, Summary};
+use crate::service::day::{Change, ServiceDay};
+use crate::service::{ServiceError, ServiceState, Unanswered};
+use crate::{AlarmKind, Gateway, NewAlarm, Operator, StoreError};
+
+/// How often a comparison is begun anew because the day or the collector's counters moved on.
+const TRIES_MAX: u32 = 5;
+/// Breaks that one comparison keeps; the others are counted.
+const BREAKS_KEPT_MAX: usize = 1_000;
+/// Characters of a note at most.
+const NOTE_CHARS_MAX: usize = 400;
+
+/// Why a break was not resolved.
+#[derive(Debug, thiserror::Error)]
+pub enum BreakError {
+    /// There is no such break.
+    #[error("there is no such break")]
+    NoSuchBreak,
+    /// It has ended before.
+    #[error("the break has ended before")]
+    EndedBefore,
+    /// A note of 1 to 400 characters says what was done.
+    #[error("a note of 1 to 400 characters is needed")]
+    NoteNeeded,
+    /// The payment has no known outcome: it has to be resolved itself, and the break ends with it.
+    #[error("the payment's own outcome has to be resolved first")]
+    OutcomeUnknown,
+    /// Other steps of the day were taken at the same time. It may be repeated.
+    #[error("the day has moved on meanwhile")]
+    MovedOn,
+    /// Our own database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl BreakError {
+    /// A stable word.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchBreak => "no_such_break",
+            Self::EndedBefore => "ended_before",
+            Self::NoteNeeded => "note_needed",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::MovedOn => "moved_on",
+            Self::Store(_) => "internal",
+        }
+    }
+}
+
+/// What both sides said of a day.
+struct Heard {
+    items: Vec<HubItem>,
+    lines: Vec<Line>,
+    counters: Option<Counters>,
+}
+
+impl Gateway {
+    /// 精査 of a day: compares, keeps what was found, and ends what is not found any more.
+    pub async fn reconcile(
+        &self,
+        collector: &CollectorNumber,
+        date: Date,
+        operator: &Operator,
+    ) -> Result<Reconciliation, ServiceError> {
+        let row = self.connected(collector)?;
+        for _ in 0..TRIES_MAX {
+            // read before everything else: whatever changes the day from here on makes the commit stale
+            let day = self.day(row, date).await?;
+            let heard = match self.hear(row, date).await {
+                Ok(heard) => heard,
+                Err(error) => return Err(self.failed(day, "reconcile", error.into(), operator).await),
+            };
+            if heard.counters.is_none() && day.state == ServiceState::Closed {
+                continue;
+            }
+            if let Some(made) = self.keep_comparison(&day, &heard, operator).await? {
+                return Ok(made);
+            }
+        }
+        Err(ServiceError::MovedOn)
+    }
+
+    /// The collector's word between two looks at the hub's own payments.
+    async fn hear(&self, row: &Collector, date: Date) -> Result<Heard, Unanswered> {
+        let before = self.hub_items(&row.number, date).await?;
+        let counted_before = self.ask_counter(row, date).await?;
+        let lines = self.ask_lines(row, date).await?;
+        let counted = self.ask_counter(row, date).await?;
+        let items = moved(&before, self.hub_items(&row.number, date).await?);
+        Ok(Heard { items, lines, counters: (counted == counted_before).then_some(counted) })
+    }
+
+    async fn keep_comparison(
+        &self,
+        day: &ServiceDay,
+        heard: &Heard,
+        operator: &Operator,
+    ) -> Result<Option<Reconciliation>, StoreError> {
+        let mut comparison = compare(&heard.items, &heard.lines, heard.counters);
+        let number = day.reconciliation.as_ref().map_or(0, |r| r.number).saturating_add(1);
+        let mut summary = Summary::of(number, day.state == ServiceState::Closed, &comparison);
+        summary.not_kept = count(comparison.differences.len().saturating_sub(BREAKS_KEPT_MAX));
+        comparison.differences.truncate(BREAKS_KEPT_MAX);
+        let known = self.known_breaks(&day.collector, day.date).await?;
+        let turn = turn(&known, &comparison.differences);
+        summary.open_breaks = count(turn.open);
+        let now = self.now();
+        let made = Reconciliation {
+            id: ReconciliationId::generate(),
+            collector: day.collector.clone(),
+            date: day.date,
+            at: now,
+            by: operator.clone(),
+            summary,
+        };
+        let mut commit = Commit::default();
+        commit.rows.push(made.row()?);
+        for found in &turn.new {
+            commit.rows.push(made.break_row(found)?);
+        }
+        let note = format!("comparison {number} did not find it as it was");
+        let gone = Resolution { at: now, by: operator.clone(), note, vanished: true };
+        commit.rows.extend(turn.vanished.iter().map(|id| resolution_row(*id, &gone)));
+        if turn.new.iter().any(|found| found.class != BreakClass::CarriedForward) {
+            commit.rows_if_free.push(alarm(&made).row(now));
+        }
+        let change = Change::Reconciled(made.summary.clone());
+        let Some(_) = self.take_step(day, &change, operator, commit).await? else { return Ok(None) };
+        let (breaks, text) = (made.summary.open_breaks, made.summary.text());
+        if breaks > 0 {
+            tracing::error!(day = %day.name(), breaks, "{text}");
+        } else {
+            tracing::info!(day = %day.name(), "{text}");
+        }
+        Ok(Some(made))
+    }
+
+    /// A person says what was done about a break.
+    pub async fn resolve_break(
+        &self,
+        id: BreakId,
+        note: &str,
+        operator: &Operator,
+    ) -> Result<(), BreakError> {
+        let note = note.trim();
+        let fits = (1..=NOTE_CHARS_MAX).contains(&note.chars().count());
+        if !fits || note.chars().any(|c| c.is_control() && c != '\n' && c != '\r') {
+            return Err(BreakError::NoteNeeded);
+        }
+        for _ in 0..TRIES_MAX {
+            let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
+            let day = self.service_day(&found.collector, found.date).await?;
+            let day = day.ok_or(BreakError::NoSuchBreak)?;
+            // read after the day: whoever ends it meanwhile makes the commit stale
+            let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
+            if found.resolution.is_some() {
+                return Err(BreakError::EndedBefore);
+            }
+            if found.class == BreakClass::CarriedForward {
+                return Err(BreakError::OutcomeUnknown);
+            }
+            let by = operator.clone();
+            let resolution = Resolution { at: self.now(), by, note: note.to_owned(), vanished: false };
+            let audit = AuditRecord {
+                contract: None,
+                actor: operator.name.clone(),
+                action: "reconciliation.resolve",
+                subject: id.to_string(),
+                detail: format!("{} {} {}: {note}", day.name(), found.subject, found.class.as_str()),
+            };
+            let commit = Commit {
+                rows: vec![resolution_row(id, &resolution)],
+                audit: vec![audit],
+                ..Commit::default()
+            };
+            if self.take_step(&day, &Change::BreakResolved, operator, commit).await?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(BreakError::MovedOn)
+    }
+}
+
+/// The later look, with what changed since the earlier one marked.
+fn moved(before: &[HubItem], after: Vec<HubItem>) -> Vec<HubItem> {
+    let before: HashMap<_, _> = before.iter().map(|item| (item.serial, item.state)).collect();
+    after
+        .into_iter()
+        .map(|item| HubItem { moved: before.get(&item.serial) != Some(&item.state), ..item })
+        .collect()
+}
+
+fn alarm(made: &Reconciliation) -> NewAlarm {
+    NewAlarm {
+        kind: AlarmKind::ReconciliationBreaks,
+        subject: format!("{}/{}", made.collector, made.date),
+        collector: Some(made.collector.clone()),
+        detail: made.summary.text(),
+    }
+}
+
+fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}

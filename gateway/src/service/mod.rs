@@ -1,0 +1,301 @@
+//! A collector's processing day: 開局, 予備閉局, 閉局 and the counters, on a schedule and by hand.
+//!
+//! Every `available` collector has one day per calendar day, weekends included, from the first start of the hub on:
+//!
+//! ```text
+//! waiting ──Open──► open ──PreClose──► pre_closed ──Close──► closed ──► 精査
+//! ```
+//!
+//! The schedule ([`Gateway::run`]) opens a day when the collector's hours begin, pre-closes it
+//! [`pre_close_s`](crate::Settings::pre_close_s) before they end (never where they go on in the next day), closes it at
+//! their end or at midnight, and compares it then ([`crate::reconciliation`]). A day that was missed is closed and
+//! compared later. What a collector does not answer is tried again, and [`ServiceDay::trouble`] says why.
+//!
+//! A day is not closed while it has a payment without a known outcome ([`Gateway::open_items`]), unless an operator
+//! carries those forward with [`CloseOptions`]. From the moment a close begins nothing new is held or sent under that
+//! day: the close is written down first, then it is looked whether anything is open, and a sender looks at the day
+//! after its claim and before it sends. So the counters of a close are final, but for what was carried.
+//!
+//! For pages and the API: [`Gateway::service_days`], [`Gateway::service_day`] and [`Gateway::collector_statuses`] show;
+//! [`Gateway::open_service`], [`Gateway::pre_close_service`], [`Gateway::close_service`] and
+//! [`Gateway::ask_counters`] act, each under the name of an [`Operator`] and with a line in the audit log. All may be
+//! repeated.
+
+mod ask;
+pub(crate) mod day;
+mod keeper;
+mod schedule;
+mod status;
+mod store;
+
+use collectors::Collector;
+pub use collectors::protocol::{Counters, Tally};
+use domain::{CollectorNumber, Date, ResponseCode};
+use ledger::Commit;
+
+pub(crate) use ask::Unanswered;
+use day::Change;
+pub(crate) use day::Gate;
+pub use day::{BothCounters, ServiceDay, ServiceState, Trouble};
+pub(crate) use keeper::Keeper;
+pub use status::CollectorStatus;
+pub(crate) use status::Gauges;
+pub use store::OpenItem;
+
+use crate::{Gateway, Operator, StoreError};
+
+/// How often a step is tried again because another process took one.
+const STEP_TRIES_MAX: u32 = 5;
+
+/// How a day is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CloseOptions {
+    /// Closes although payments of the day have no known outcome: they stay open and are settled later.
+    pub carry_forward: bool,
+}
+
+/// Why a step of a day was not taken. No money moves in any of these cases.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// No collector has this number.
+    #[error("no collector has this number")]
+    UnknownCollector,
+    /// The collector has no working connection yet, so it has no days.
+    #[error("the collector is not connected")]
+    NotConnected,
+    /// The day has not begun, or lies before the hub's first.
+    #[error("the collector has no such day")]
+    NoSuchDay,
+    /// The day stands where the step is not possible: it only goes forward.
+    #[error("the day is {0} and only goes forward")]
+    NotNow(ServiceState),
+    /// Payments of the day have no known outcome: resolve them, or close with `carry_forward`.
+    #[error("{count} payments of the day have no known outcome")]
+    Blocked {
+        /// Some of them.
+        items: Vec<OpenItem>,
+        /// How many there are.
+        count: u32,
+    },
+    /// The collector said why not.
+    #[error("the collector answered {0}")]
+    Refused(ResponseCode),
+    /// No answer, or none that can be trusted. The step may be repeated.
+    #[error("the collector gave no usable answer: {0}")]
+    NoAnswer(String),
+    /// Other steps of the day were taken at the same time. The step may be repeated.
+    #[error("the day has moved on meanwhile")]
+    MovedOn,
+    /// Our own database failed. The step may be repeated.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ServiceError {
+    /// A stable word.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownCollector => "unknown_collector",
+            Self::NotConnected => "not_connected",
+            Self::NoSuchDay => "no_such_day",
+            Self::NotNow(_) => "not_now",
+            Self::Blocked { .. } => "open_items",
+            Self::Refused(_) => "collector_refused",
+            Self::NoAnswer(_) => "no_answer",
+            Self::MovedOn => "moved_on",
+            Self::Store(_) => "internal",
+        }
+    }
+}
+
+impl From<Unanswered> for ServiceError {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Refused(code) => Self::Refused(code),
+            Unanswered::NoAnswer(reason) => Self::NoAnswer(reason),
+            Unanswered::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl Gateway {
+    /// 開局 of today. Answers at once where it is open already.
+    pub async fn open_service(
+        &self,
+        collector: &CollectorNumber,
+        operator: &Operator,
+    ) -> Result<ServiceDay, ServiceError> {
+        let row = self.connected(collector)?;
+        let _attended = self.attend(collector);
+        let day = self.day(row, self.now().date()).await?;
+        match day.state {
+            ServiceState::Open if !day.closing => return Ok(day),
+            ServiceState::Waiting if !day.closing => {}
+            state => return Err(ServiceError::NotNow(state)),
+        }
+        match self.tell_open(row).await {
+            Ok(()) => self.take(day, Change::Opened, operator).await,
+            Err(unanswered) => Err(self.failed(day, "open", unanswered.into(), operator).await),
+        }
+    }
+
+    /// 予備閉局 of today: no new inquiry. Answers at once where it is pre-closed already.
+    pub async fn pre_close_service(
+        &self,
+        collector: &CollectorNumber,
+        operator: &Operator,
+    ) -> Result<ServiceDay, ServiceError> {
+        let row = self.connected(collector)?;
+        let _attended = self.attend(collector);
+        let day = self.day(row, self.now().date()).await?;
+        match day.state {
+            ServiceState::PreClosed if !day.closing => return Ok(day),
+            ServiceState::Waiting | ServiceState::Open if !day.closing => {}
+            state => return Err(ServiceError::NotNow(state)),
+        }
+        match self.tell_pre_close(row).await {
+            Ok(()) => self.take(day, Change::PreClosed, operator).await,
+            Err(unanswered) => Err(self.failed(day, "pre_close", unanswered.into(), operator).await),
+        }
+    }
+
+    /// 閉局 of today or an earlier day. Answers at once where it is closed already.
+    ///
+    /// Where payments of the day have no known outcome it is refused and nothing changes, unless they are carried
+    /// forward.
+    pub async fn close_service(
+        &self,
+        collector: &CollectorNumber,
+        date: Date,
+        options: CloseOptions,
+        operator: &Operator,
+    ) -> Result<ServiceDay, ServiceError> {
+        let row = self.connected(collector)?;
+        let _attended = self.attend(collector);
+        let day = self.day(row, date).await?;
+        if day.state == ServiceState::Closed {
+            return Ok(day);
+        }
+        let carry_forward = options.carry_forward || day.carried_forward;
+        if !carry_forward && let Err(blocked) = self.nothing_is_open(&day).await {
+            return Err(self.failed(day, "close", blocked, operator).await);
+        }
+        // written down before anything is counted: from here on nothing new is held or sent
+        let day = self.take(day, Change::Closing { carry_forward: options.carry_forward }, operator).await?;
+        if !carry_forward && let Err(blocked) = self.nothing_is_open(&day).await {
+            return Err(self.failed(day, "close", blocked, operator).await);
+        }
+        let hub = self.hub_counters(collector, date).await?;
+        match self.tell_close(row, date, hub).await {
+            Ok(theirs) => {
+                let counters = BothCounters { at: self.now(), hub, collector: theirs };
+                self.take(day, Change::Closed(counters), operator).await
+            }
+            Err(unanswered) => Err(self.failed(day, "close", unanswered.into(), operator).await),
+        }
+    }
+
+    /// 収納カウンタ照会: both sides' counters of a day, now.
+    pub async fn ask_counters(
+        &self,
+        collector: &CollectorNumber,
+        date: Date,
+        operator: &Operator,
+    ) -> Result<BothCounters, ServiceError> {
+        let row = self.connected(collector)?;
+        let day = self.day(row, date).await?;
+        let hub = self.hub_counters(collector, date).await?;
+        match self.ask_counter(row, date).await {
+            Ok(theirs) => {
+                let counters = BothCounters { at: self.now(), hub, collector: theirs };
+                self.take(day, Change::Counted(counters), operator).await?;
+                Ok(counters)
+            }
+            Err(unanswered) => Err(self.failed(day, "counters", unanswered.into(), operator).await),
+        }
+    }
+
+    /// Whether the collector takes inquiries now: its hours, and its day.
+    pub(crate) async fn takes_inquiries(&self, collector: &Collector) -> Result<bool, StoreError> {
+        let now = self.now();
+        Ok(collector.hours.is_open(now) && self.gate(&collector.number, now.date()).await? == Gate::Open)
+    }
+
+    /// Whether the collector takes payments under `date` now: its hours, and that day.
+    pub(crate) async fn takes_payments(&self, collector: &Collector, date: Date) -> Result<bool, StoreError> {
+        let open = collector.hours.is_open(self.now());
+        Ok(open && self.gate(&collector.number, date).await? != Gate::Shut)
+    }
+
+    /// A collector that has days.
+    pub(crate) fn connected(&self, collector: &CollectorNumber) -> Result<&Collector, ServiceError> {
+        let row = self.0.directory.get(collector).ok_or(ServiceError::UnknownCollector)?;
+        if row.available { Ok(row) } else { Err(ServiceError::NotConnected) }
+    }
+
+    /// The day, which begins with this where it is today.
+    pub(crate) async fn day(&self, collector: &Collector, date: Date) -> Result<ServiceDay, ServiceError> {
+        for _ in 0..STEP_TRIES_MAX {
+            if let Some(day) = self.service_day(&collector.number, date).await? {
+                return Ok(day);
+            }
+            if date != self.now().date() {
+                return Err(ServiceError::NoSuchDay);
+            }
+            self.begin(&collector.number, date).await?;
+        }
+        Err(ServiceError::MovedOn)
+    }
+
+    /// Begins a day, unless another process was faster.
+    async fn begin(&self, collector: &CollectorNumber, date: Date) -> Result<(), StoreError> {
+        let day = ServiceDay::new(collector.clone(), date);
+        self.take_step(&day, &Change::Began, &Operator::system(), Commit::default()).await?;
+        Ok(())
+    }
+
+    /// Takes a step, from wherever the day stands meanwhile.
+    pub(crate) async fn take(
+        &self,
+        mut day: ServiceDay,
+        change: Change,
+        operator: &Operator,
+    ) -> Result<ServiceDay, ServiceError> {
+        for _ in 0..STEP_TRIES_MAX {
+            if day.says_already(&change) {
+                return Ok(day);
+            }
+            if day.after(&change, self.now()).is_none() {
+                return Err(ServiceError::NotNow(day.state));
+            }
+            if let Some(next) = self.take_step(&day, &change, operator, Commit::default()).await? {
+                tracing::info!(day = %next.name(), state = %next.state, step = change.kind(), "a day moved on");
+                return Ok(next);
+            }
+            day = self.service_day(&day.collector, day.date).await?.ok_or(ServiceError::NoSuchDay)?;
+        }
+        Err(ServiceError::MovedOn)
+    }
+
+    /// Keeps why a step did not succeed, for whoever looks at the day, and gives the reason back.
+    pub(crate) async fn failed(
+        &self,
+        day: ServiceDay,
+        tried: &'static str,
+        error: ServiceError,
+        operator: &Operator,
+    ) -> ServiceError {
+        let name = day.name();
+        tracing::warn!(day = %name, tried, reason = %error, "a day's step did not succeed");
+        let change = Change::Troubled { tried, reason: error.to_string() };
+        if let Err(unkept) = self.take(day, change, operator).await {
+            tracing::warn!(day = %name, error = %unkept, "why a step did not succeed could not be kept");
+        }
+        error
+    }
+
+    async fn nothing_is_open(&self, day: &ServiceDay) -> Result<(), ServiceError> {
+        let (items, count) = self.open_items(&day.collector, day.date).await?;
+        if count == 0 { Ok(()) } else { Err(ServiceError::Blocked { items, count }) }
+    }
+}
