@@ -4,6 +4,7 @@
 //! in the one right order. Templates of other crates extend `frame.html` of `edge/templates`.
 
 pub mod assets;
+pub mod connection;
 pub mod cookie;
 pub mod csrf;
 pub mod failure;
@@ -18,6 +19,7 @@ pub mod shutdown;
 pub mod site;
 pub mod tls;
 
+pub use connection::Connection;
 pub use cookie::CookieKind;
 pub use csrf::{CsrfForm, CsrfKey, PreSession};
 pub use failure::{Failure, Words};

@@ -24,6 +24,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+use crate::connection::{Connection, Socket, Wire};
 use crate::peer::Peer;
 use crate::shutdown::Shutdown;
 
@@ -105,7 +106,7 @@ async fn accept<S, H, F>(
     mut shutdown: Shutdown,
     handshake: H,
 ) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Socket + Unpin + Send + 'static,
     H: Fn(TcpStream) -> F,
     F: Future<Output = Option<S>> + Send + 'static,
 {
@@ -148,23 +149,26 @@ async fn accept<S, H, F>(
 
 async fn serve_connection<S>(stream: S, peer: SocketAddr, router: Router, limits: Limits, watcher: Watcher)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Socket + Unpin + Send + 'static,
 {
+    let connection = Connection::default();
+    let wire = Wire::new(stream, connection.clone());
     let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(connection.clone());
         let router = router.clone();
         async move {
             let answer: Result<_, Infallible> = router.oneshot(request.map(Body::new)).await;
             answer
         }
     });
-    let connection = http1::Builder::new()
+    let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(limits.header_read_s))
         .max_headers(limits.headers_max)
         .max_buf_size(limits.head_bytes_max)
-        .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
+        .serve_connection(TokioIo::new(wire), service);
+    if let Err(error) = watcher.watch(serving).await {
         tracing::debug!(%error, "connection ended early");
     }
 }

@@ -1,6 +1,7 @@
 //! The JSON controls under `/control`: faults, books, bills and messages, for tests and commands.
 
 mod books;
+mod faults;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, Request, State};
@@ -14,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::bills::{self, StoredBill};
 use crate::creation::{self, BillRequest, CreateError};
-use crate::faults::{self, Fault};
 use crate::institutions::Institution;
 use crate::journal::{self, Side};
 use crate::mocks::{Collector, Mocks};
@@ -26,11 +26,11 @@ const BILLS_LISTED_MAX: i64 = 10_000;
 /// The controls' routes.
 pub fn routes(mocks: Mocks) -> Router {
     Router::new()
-        .route("/control/{number}/fault", get(show_fault).put(set_fault))
         .route("/control/{number}/bills", get(list_bills).post(create_bills))
         .route("/control/{number}/messages", get(list_messages))
         .route("/control/{number}/messages/{file}", get(message_xml))
         .merge(books::routes())
+        .merge(faults::routes())
         .layer(from_fn(refuse_other_sites))
         .with_state(mocks)
 }
@@ -108,24 +108,6 @@ fn is_no_other_site(headers: &HeaderMap) -> bool {
 
 fn collector<'a>(mocks: &'a Mocks, number: &str) -> Result<&'a Collector, Refused> {
     mocks.collector(number).ok_or(Refused::NoSuch("collector"))
-}
-
-async fn show_fault(State(mocks): State<Mocks>, Path(number): Path<String>) -> Result<Json<Fault>, Refused> {
-    let collector = collector(&mocks, &number)?;
-    Ok(Json(faults::get(mocks.store(), &collector.institution.number).await?))
-}
-
-async fn set_fault(
-    State(mocks): State<Mocks>,
-    Path(number): Path<String>,
-    fault: Result<Json<Fault>, JsonRejection>,
-) -> Result<Json<Fault>, Refused> {
-    let collector = collector(&mocks, &number)?;
-    let Json(fault) = fault?;
-    fault.check().map_err(|error| Refused::Invalid { field: error.field(), message: error.to_string() })?;
-    let number = &collector.institution.number;
-    faults::set(mocks.store(), number, &fault).await?;
-    Ok(Json(faults::get(mocks.store(), number).await?))
 }
 
 /// A bill as the controls show it, with every number that a payer types.

@@ -8,7 +8,7 @@ use sqlx::SqliteConnection;
 use crate::bills::{self, Numbers};
 use crate::cancellations;
 use crate::clearings::{self, Recorded};
-use crate::faults::{Fault, Mode};
+use crate::faults::{Hit, Mode};
 use crate::institutions::Institution;
 use crate::journal::{self, Entry};
 use crate::message::{
@@ -29,7 +29,7 @@ pub struct Exchange<'a> {
     /// Its bytes.
     pub body: &'a [u8],
     /// What goes wrong.
-    pub fault: Fault,
+    pub fault: Hit,
     /// Business time.
     pub now: Timestamp,
 }
@@ -37,11 +37,9 @@ pub struct Exchange<'a> {
 impl Exchange<'_> {
     /// The line of the journal, for an answer that may be spoiled.
     pub fn entry(&self, answer: &[u8]) -> Entry {
-        let outcome = match self.fault.mode {
-            Mode::None | Mode::Refuse => "answered",
-            spoiled => spoiled.as_str(),
-        };
-        Entry::exchange(&self.received, self.body, answer, outcome)
+        let mode = self.fault.mode;
+        let outcome = if mode.is_answered() { "answered" } else { mode.as_str() };
+        Entry::exchange(&self.received, self.body, answer, outcome).delayed(self.fault.delay_ms)
     }
 
     /// Does the work and records the exchange in one transaction; gives the answer's message.
@@ -92,7 +90,7 @@ impl Exchange<'_> {
 
     /// 再送確認: what is inside, of the same key and for this collector, is made sure of.
     async fn resend(&self, original: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let Ok(inner) = message::read(original) else {
+        let Some(inner) = &self.received.inner else {
             return self.refuse(self.received.kind, ResponseCode::Malformed).await;
         };
         let has_its_key = inner.header == self.received.header;
@@ -121,10 +119,11 @@ impl Exchange<'_> {
     async fn find(&self, inquiry: &Inquiry) -> Result<Result<Vec<Bill>, ResponseCode>, StoreError> {
         let store = self.mocks.store();
         let day = self.received.header.processing_date;
-        if !service::of_day(store.reader(), self.institution, day, self.now).await?.inquires() {
+        let standing = service::of_day(store.reader(), self.institution, day, self.now).await?;
+        if !standing.inquires() || self.fault.mode == Mode::Closed {
             return Ok(Err(ResponseCode::NotOpen));
         }
-        if let Some(code) = self.fault.refusal() {
+        if let Some(code) = self.fault.refusal().or(self.fault.denial()) {
             return Ok(Err(code));
         }
         if inquiry.bank != self.mocks.config().bank_code {
@@ -148,6 +147,9 @@ impl Exchange<'_> {
     /// Where the collector stands with what is not on record: with the day of the key, or, for a repeat that
     /// was carried over the close of that day, with the present one.
     async fn standing(&self, connection: &mut SqliteConnection) -> Result<State, StoreError> {
+        if self.fault.mode == Mode::Closed {
+            return Ok(State::OutOfHours);
+        }
         let day = self.received.header.processing_date;
         let own = service::of_day(&mut *connection, self.institution, day, self.now).await?;
         if own == State::Closed && self.received.kind == Kind::ResendConfirmation {
@@ -162,7 +164,10 @@ impl Exchange<'_> {
         let header = &self.received.header;
         let mut write = self.mocks.store().write().await?;
         let recorded = match clearings::repeat(&mut write, number, header, body, self.now).await? {
-            Some(repeated) => repeated,
+            Some(repeated) => match self.fault.denial() {
+                Some(code) if repeated.outcome.code == ResponseCode::Normal => self.not_recorded(code),
+                _ => repeated,
+            },
             // a key on record is answered at any hour; a new one only while open, and A001 is no record
             None if !self.standing(&mut write).await?.clears() => self.not_recorded(ResponseCode::NotOpen),
             None => {
@@ -196,11 +201,12 @@ impl Exchange<'_> {
         let header = &self.received.header;
         let mut write = self.mocks.store().write().await?;
         let recorded = match cancellations::repeat(&mut write, number, header, body, self.now).await? {
-            Some(repeated) => repeated,
+            Some(repeated) => match self.fault.denial() {
+                Some(code) if repeated.code == ResponseCode::Normal => self.not_cancelled(code),
+                _ => repeated,
+            },
             None if self.standing(&mut write).await? == State::OutOfHours => {
-                let code = ResponseCode::NotOpen;
-                let answer = message::write(header, self.now, &Kind::Cancellation.not_done(code));
-                cancellations::Recorded { answer, code, repeated: false }
+                self.not_cancelled(ResponseCode::NotOpen)
             }
             None => {
                 let day = cancellation.clearing_date;
@@ -221,6 +227,12 @@ impl Exchange<'_> {
         write.commit().await?;
         self.log("a cancellation was answered", recorded.code, recorded.repeated);
         Ok(recorded.answer)
+    }
+
+    fn not_cancelled(&self, code: ResponseCode) -> cancellations::Recorded {
+        let said = Kind::Cancellation.not_done(code);
+        let answer = message::write(&self.received.header, self.now, &said);
+        cancellations::Recorded { answer, code, repeated: false }
     }
 
     fn log(&self, what: &str, code: ResponseCode, repeated: bool) {

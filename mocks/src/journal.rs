@@ -31,6 +31,7 @@ pub struct Entry {
     code: Option<String>,
     provisional_code: Option<String>,
     outcome: String,
+    delay_ms: u32,
     request: Option<Vec<u8>>,
     answer: Option<Vec<u8>>,
 }
@@ -79,6 +80,13 @@ impl Entry {
         self
     }
 
+    /// How long the answer is made to wait.
+    #[must_use]
+    pub fn delayed(mut self, delay_ms: u32) -> Self {
+        self.delay_ms = delay_ms;
+        self
+    }
+
     /// What was answered.
     #[must_use]
     pub fn answered(mut self, code: ResponseCode) -> Self {
@@ -103,8 +111,8 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     let (id,): (i64,) = sqlx::query_as(
         "INSERT INTO messages (collector, received_at, kind, processing_date, serial, customer_number, \
-         bill_id, amount, code, provisional_code, outcome, request, answer) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
+         bill_id, amount, code, provisional_code, outcome, delay_ms, request, answer) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id",
     )
     .bind(collector.as_str())
     .bind(now.micros())
@@ -117,6 +125,7 @@ pub async fn insert(
     .bind(&entry.code)
     .bind(&entry.provisional_code)
     .bind(&entry.outcome)
+    .bind(i64::from(entry.delay_ms))
     .bind(&entry.request)
     .bind(&entry.answer)
     .fetch_one(&mut *connection)
@@ -171,8 +180,10 @@ pub struct Shown {
     pub code: Option<String>,
     /// 仮消込: why.
     pub provisional: Option<String>,
-    /// `answered`, the fault that was on, or why the request was not believed.
+    /// `answered`, the fault that struck, or why the request was not believed.
     pub outcome: String,
+    /// How long the answer was made to wait.
+    pub delay_ms: i64,
     /// Whether the request's XML is kept.
     pub has_request: bool,
     /// Whether the answer's XML is kept.
@@ -190,7 +201,7 @@ pub async fn list(
 ) -> Result<Vec<Shown>, StoreError> {
     let rows: Vec<Shown> = sqlx::query_as(
         "SELECT id, kind, processing_date, serial, customer_number, bill_id, amount, code, \
-         provisional_code AS provisional, outcome, request IS NOT NULL AS has_request, \
+         provisional_code AS provisional, outcome, delay_ms, request IS NOT NULL AS has_request, \
          answer IS NOT NULL AS has_answer, received_at FROM messages \
          WHERE collector = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
     )

@@ -273,6 +273,8 @@ pub struct Received {
     pub kind: Kind,
     /// The body, or which field is wrong.
     pub body: Result<Request, FieldError>,
+    /// What a 再送確認 carries, if that is a request. What that one carries is not looked at.
+    pub inner: Option<Box<Received>>,
 }
 
 /// A field is missing, out of order, or not what the schema says.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::{CentreCode, Clock, CollectorNumber, Date};
 use ring::signature::Ed25519KeyPair;
+use tokio::sync::watch;
 
 use crate::institutions::{self, DataError, Institution};
 use crate::keys::{self, KeyError};
@@ -44,6 +45,8 @@ pub struct Collector {
     /// Its row.
     pub institution: Institution,
     pub(crate) key: Ed25519KeyPair,
+    /// Counts its answers, for those that wait to be overtaken.
+    pub(crate) answers: watch::Sender<u64>,
 }
 
 /// Why the mocks cannot start.
@@ -79,7 +82,7 @@ impl Mocks {
         let mut collectors = Vec::with_capacity(loading.len());
         for (institution, key) in loading {
             let key = key.await.map_err(|_| KeyError::Interrupted)??;
-            collectors.push(Collector { institution, key });
+            collectors.push(Collector { institution, key, answers: watch::Sender::new(0) });
         }
         Ok(Self(Arc::new(Inner { config, store, collectors })))
     }

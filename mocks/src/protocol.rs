@@ -7,10 +7,12 @@ use axum::body::to_bytes;
 use axum::extract::{Path, Request as HttpRequest, State};
 use axum::response::Response;
 use axum::routing::post;
+use edge::Connection;
 use http::{StatusCode, header};
+use tokio::time::timeout;
 
 use crate::exchange::Exchange;
-use crate::faults::{self, Fault, Mode};
+use crate::faults::{self, Asked, Hit, Mode};
 use crate::journal::{self, Entry};
 use crate::message;
 use crate::mocks::{Collector, Mocks};
@@ -18,6 +20,12 @@ use crate::signature::{self, SignedRequest};
 use crate::spoiled;
 use crate::store::StoreError;
 use crate::xml::MESSAGE_BYTES_MAX;
+
+/// How long an answer waits for another one to overtake it.
+const HOLD_MAX: Duration = Duration::from_secs(10);
+
+/// Time for the other answer to leave.
+const HOLD_PAUSE: Duration = Duration::from_millis(50);
 
 /// The protocol endpoints of all mock collectors.
 pub fn protocol_router(mocks: Mocks) -> Router {
@@ -69,20 +77,35 @@ async fn answer(mocks: &Mocks, collector: &Collector, request: HttpRequest) -> R
             return Ok(spoiled::plain(StatusCode::BAD_REQUEST));
         }
     };
-    let fault = faults::take(mocks.store(), number, received.kind).await?;
+    let asked = Asked::of(&received);
+    let fault = faults::take(mocks.store(), number, received.kind, &asked).await?;
+    let connection = parts.extensions.get::<Connection>();
     let exchange = Exchange { mocks, institution: &collector.institution, received, body: &body, fault, now };
-    if matches!(exchange.fault.mode, Mode::Lose | Mode::Error500) {
+    if fault.mode.is_before_work() {
         let entry = exchange.entry(&[]);
         journal::keep(mocks.store(), number, &entry, now).await?;
-        pause(&exchange.fault).await;
-        return Ok(spoiled::respond(collector, Vec::new(), &digest, exchange.fault.mode));
+        pause(&fault).await;
+        return Ok(spoiled::respond(collector, Vec::new(), &digest, &fault, connection));
     }
     let message = exchange.perform().await?;
-    pause(&exchange.fault).await;
-    Ok(spoiled::respond(collector, message, &digest, exchange.fault.mode))
+    pause(&fault).await;
+    if fault.mode == Mode::Hold {
+        be_overtaken(collector).await;
+    }
+    let answer = spoiled::respond(collector, message, &digest, &fault, connection);
+    collector.answers.send_modify(|count| *count = count.wrapping_add(1));
+    Ok(answer)
 }
 
-async fn pause(fault: &Fault) {
+/// Waits until another answer of the collector has left, or none has for long enough.
+async fn be_overtaken(collector: &Collector) {
+    let mut answers = collector.answers.subscribe();
+    if timeout(HOLD_MAX, answers.changed()).await.is_ok() {
+        tokio::time::sleep(HOLD_PAUSE).await;
+    }
+}
+
+async fn pause(fault: &Hit) {
     if fault.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(u64::from(fault.delay_ms))).await;
     }

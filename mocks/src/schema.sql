@@ -128,13 +128,31 @@ CREATE TABLE IF NOT EXISTS settlement_advices (
     UNIQUE (collector, sender, settlement)
 ) STRICT;
 
+-- Fault rules, asked in the order of their ids.
 CREATE TABLE IF NOT EXISTS faults (
-    collector TEXT PRIMARY KEY,
-    delay_ms INTEGER NOT NULL,
-    mode TEXT NOT NULL,
-    applies_to TEXT NOT NULL,
-    code TEXT,
-    times INTEGER
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    collector TEXT NOT NULL,
+    -- JSON, as the controls take it
+    rule TEXT NOT NULL,
+    -- requests that it has met, and those that went wrong by it
+    seen INTEGER NOT NULL,
+    hits INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS faults_collector ON faults (collector, id);
+
+CREATE TABLE IF NOT EXISTS chaos (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    -- JSON, as the controls take it
+    settings TEXT NOT NULL
+) STRICT;
+
+-- How many requests of a kind chaos has met at a collector.
+CREATE TABLE IF NOT EXISTS chaos_turns (
+    collector TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    turns INTEGER NOT NULL,
+    PRIMARY KEY (collector, kind)
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS messages (
@@ -149,12 +167,14 @@ CREATE TABLE IF NOT EXISTS messages (
     amount INTEGER,
     code TEXT,
     provisional_code TEXT,
-    -- what happened to the answer: sent, or the fault that was on
+    -- what happened to the answer: sent, or the fault that struck it
     outcome TEXT NOT NULL,
+    -- how long it was made to wait
+    delay_ms INTEGER NOT NULL DEFAULT 0,
     request BLOB,
     answer BLOB
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS messages_collector ON messages (collector, id);
 
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;

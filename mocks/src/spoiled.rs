@@ -1,18 +1,19 @@
 //! Answers as the faults spoil them, and bodies that end badly.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
+use edge::Connection;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use ring::rand::SystemRandom;
 use ring::signature::Ed25519KeyPair;
 
-use crate::faults::Mode;
+use crate::faults::{Hit, Mode};
 use crate::mocks::Collector;
 use crate::signature;
 
@@ -27,13 +28,40 @@ const HUGE_PART: &[u8] = &[b' '; 64 * 1024];
 /// Time for the first half to leave before the connection ends.
 const HALF_PAUSE: Duration = Duration::from_millis(50);
 
-/// The HTTP answer with this message, spoiled as commanded.
-pub fn respond(collector: &Collector, message: Vec<u8>, request_digest: &str, mode: Mode) -> Response {
+/// The HTTP answer with this message, spoiled as commanded. Without a connection, which only tests lack, a reset
+/// is an end like any other and nothing is sent twice.
+pub fn respond(
+    collector: &Collector,
+    message: Vec<u8>,
+    request_digest: &str,
+    fault: &Hit,
+    connection: Option<&Connection>,
+) -> Response {
     let key = &collector.key;
-    match mode {
-        Mode::None | Mode::Refuse => signed(collector, key, message, request_digest, XML),
+    match fault.mode {
+        Mode::None | Mode::Refuse | Mode::Late | Mode::Hold | Mode::Closed | Mode::Deny => {
+            signed(collector, key, message, request_digest, XML)
+        }
         Mode::Drop | Mode::Lose => no_answer(),
-        Mode::Error500 => plain(StatusCode::INTERNAL_SERVER_ERROR),
+        Mode::ResetBefore | Mode::ResetAfter => {
+            connection.inspect(|connection| connection.reset());
+            no_answer()
+        }
+        Mode::Twice => {
+            connection.inspect(|connection| connection.answer_twice());
+            signed(collector, key, message, request_digest, XML)
+        }
+        Mode::Drip => {
+            let mut whole = signed(collector, key, message.clone(), request_digest, XML);
+            *whole.body_mut() = Body::new(Dripping::of(message, fault.drip_ms));
+            whole
+        }
+        Mode::Truncate => {
+            let mut whole = signed(collector, key, message.clone(), request_digest, XML);
+            *whole.body_mut() = Body::from(message[..message.len() / 2].to_vec());
+            whole
+        }
+        Mode::Error500 | Mode::Error500After => plain(StatusCode::INTERNAL_SERVER_ERROR),
         Mode::Garbage => {
             let garbage = b"\x00\xff<<<OK>>> 0000 \x1b[0m".to_vec();
             signed(collector, key, garbage, request_digest, XML)
@@ -157,6 +185,43 @@ impl HttpBody for Broken {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.length)
+    }
+}
+
+/// A body of which each byte takes its time.
+struct Dripping {
+    left: Bytes,
+    each: Duration,
+    pause: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl Dripping {
+    fn of(message: Vec<u8>, each_ms: u32) -> Self {
+        let each = Duration::from_millis(u64::from(each_ms));
+        Self { left: message.into(), each, pause: Box::pin(tokio::time::sleep(each)) }
+    }
+}
+
+impl HttpBody for Dripping {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if self.left.is_empty() {
+            return Poll::Ready(None);
+        }
+        ready!(self.pause.as_mut().poll(context));
+        let next = self.pause.deadline() + self.each;
+        self.pause.as_mut().reset(next);
+        let byte = self.left.split_to(1);
+        Poll::Ready(Some(Ok(Frame::data(byte))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(u64::try_from(self.left.len()).unwrap_or(u64::MAX))
     }
 }
 

@@ -12,7 +12,7 @@ use sqlx::{Connection as _, Sqlite, Transaction};
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// What the schema's last statement sets.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 
 /// Connections that only read.
 const READERS_MAX: u32 = 4;
@@ -21,7 +21,7 @@ const READERS_MAX: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A caller waits this long for a connection before it is told that the store is busy.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The file and its connections. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -7,13 +7,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use edge::{Limits, Peer, Shutdown, ShutdownTrigger};
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -32,6 +33,32 @@ async fn serve(limits: Limits) -> (SocketAddr, ShutdownTrigger, JoinHandle<()>) 
     let address = listener.local_addr().unwrap();
     let (trigger, shutdown) = Shutdown::pair();
     (address, trigger, tokio::spawn(edge::serve_http(listener, router(), limits, shutdown)))
+}
+
+/// A TLS listener with a certificate of its own.
+pub async fn serve_tls(router: Router) -> (SocketAddr, CertificateDer<'static>, ShutdownTrigger) {
+    let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let config = edge::tls::server_config(&own.cert.pem(), &own.signing_key.serialize_pem()).unwrap();
+    let listener = edge::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (trigger, shutdown) = Shutdown::pair();
+    tokio::spawn(edge::serve_tls(listener, config, router, Limits::default(), shutdown));
+    (address, own.cert.der().clone(), trigger)
+}
+
+/// A client that trusts that certificate alone.
+pub async fn connect_tls(address: SocketAddr, certificate: &CertificateDer<'static>) -> TlsStream<TcpStream> {
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let client = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = TlsConnector::from(Arc::new(client));
+    let name = ServerName::try_from("localhost").unwrap();
+    connector.connect(name, TcpStream::connect(address).await.unwrap()).await.unwrap()
 }
 
 async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> String {
@@ -85,24 +112,8 @@ async fn connections_over_the_cap_wait_for_a_place() {
 
 #[tokio::test]
 async fn a_client_that_never_shakes_hands_delays_nobody() {
-    let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let config = edge::tls::server_config(&own.cert.pem(), &own.signing_key.serialize_pem()).unwrap();
-    let listener = edge::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (_trigger, shutdown) = Shutdown::pair();
-    tokio::spawn(edge::serve_tls(listener, config, router(), Limits::default(), shutdown));
-
+    let (address, certificate, _trigger) = serve_tls(router()).await;
     let _silent = TcpStream::connect(address).await.unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(own.cert.der().clone()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let client = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let connector = TlsConnector::from(Arc::new(client));
-    let name = ServerName::try_from("localhost").unwrap();
-    let stream = connector.connect(name, TcpStream::connect(address).await.unwrap()).await.unwrap();
+    let stream = connect_tls(address, &certificate).await;
     assert!(ask(stream, "/peer").await.starts_with("HTTP/1.1 200"));
 }

@@ -3,6 +3,7 @@
 use domain::{Date, ResponseCode};
 
 use super::Exchange;
+use crate::faults::Mode;
 use crate::message::{Answer, Close, Counter, Kind, Lines, Service, SettlementAdvice};
 use crate::service::Told;
 use crate::store::StoreError;
@@ -11,7 +12,9 @@ use crate::{counters, journal, message, service, settlements};
 impl Exchange<'_> {
     /// Why nothing is said about a day, if nothing is.
     fn unanswered(&self, bank: &str, counted: Date) -> Option<ResponseCode> {
-        if bank != self.mocks.config().bank_code {
+        if self.fault.mode == Mode::Closed {
+            Some(ResponseCode::NotOpen)
+        } else if bank != self.mocks.config().bank_code {
             Some(ResponseCode::BankNotContracted)
         } else if counted > self.now.date() {
             Some(ResponseCode::CounterDateWrong)
@@ -89,8 +92,9 @@ impl Exchange<'_> {
 
     /// 資金決済通知.
     pub(super) async fn advise(&self, advice: &SettlementAdvice) -> Result<Vec<u8>, StoreError> {
-        if advice.bank != self.mocks.config().bank_code {
-            return self.refuse(self.received.kind, ResponseCode::BankNotContracted).await;
+        // whatever the days in it, an advice is taken
+        if let Some(code) = self.unanswered(&advice.bank, self.now.date()) {
+            return self.refuse(self.received.kind, code).await;
         }
         let number = &self.institution.number;
         let mut write = self.mocks.store().write().await?;

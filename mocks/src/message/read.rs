@@ -10,8 +10,16 @@ use super::{
 };
 use crate::xml::{self, Element};
 
-/// Reads a request.
+/// Reads a request, and the one inside of a 再送確認.
 pub fn read(bytes: &[u8]) -> Result<Received, UnreadableError> {
+    let mut received = read_one(bytes)?;
+    if let Ok(Request::ResendConfirmation(original)) = &received.body {
+        received.inner = read_one(original).ok().map(Box::new);
+    }
+    Ok(received)
+}
+
+fn read_one(bytes: &[u8]) -> Result<Received, UnreadableError> {
     let root = xml::read(bytes)?;
     if root.name != "Message" || !root.text.is_empty() {
         return Err(FieldError("Message").into());
@@ -35,7 +43,7 @@ pub fn read(bytes: &[u8]) -> Result<Received, UnreadableError> {
         "SettlementAdvice" => (Kind::SettlementAdvice, read_advice(body).map(Request::SettlementAdvice)),
         _ => return Err(FieldError("the body").into()),
     };
-    Ok(Received { header, kind, body })
+    Ok(Received { header, kind, body, inner: None })
 }
 
 /// Takes the fields of an element in the order of the schema.

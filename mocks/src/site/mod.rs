@@ -1,5 +1,6 @@
 //! The pages of the mock collectors: what each one has, was told, and is to do wrong.
 
+mod fault_form;
 mod pages;
 mod views;
 
@@ -21,7 +22,9 @@ pub fn site_router(mocks: Mocks) -> Router {
         .route("/", get(pages::index))
         .route("/{number}", get(pages::collector))
         .route("/{number}/bills", post(pages::create_bill))
-        .route("/{number}/fault", post(pages::set_fault))
+        .route("/{number}/fault", post(fault_form::add))
+        .route("/{number}/fault/{id}/remove", post(fault_form::remove))
+        .route("/chaos/end", post(fault_form::end_chaos))
         .with_state(mocks.clone());
     let site = Site {
         frame: Frame { site: NAME, home: "/", ..Frame::default() },

@@ -8,26 +8,29 @@ use edge::{CsrfForm, Errors, Failure, PreSession};
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::fault_form::FaultForm;
 use super::views::{BillForm, CollectorPage, IndexPage, IndexRow};
 use crate::creation::{self, BillRequest, CreateError};
-use crate::faults::{self, AppliesTo, Fault, Mode};
+use crate::faults::{chaos, rules};
 use crate::mocks::{Collector, Mocks};
 use crate::{bills, journal, service};
 
 const BILLS_SHOWN_MAX: i64 = 100;
 const MESSAGES_SHOWN_MAX: i64 = 50;
 
-pub async fn index(State(mocks): State<Mocks>) -> Result<Response, Failure> {
+pub async fn index(State(mocks): State<Mocks>, csrf: PreSession) -> Result<Response, Failure> {
     let now = mocks.config().clock.now();
     let mut rows = Vec::new();
     for one in mocks.collectors() {
         let institution = &one.institution;
         let bills = bills::count(mocks.store().reader(), &institution.number).await?;
-        let fault = faults::get(mocks.store(), &institution.number).await?;
+        let rules = rules::list(mocks.store().reader(), &institution.number).await?;
         let state = service::of_day(mocks.store().reader(), institution, now.date(), now).await?;
-        rows.push(IndexRow::of(institution, bills, &fault, state, now));
+        rows.push(IndexRow::of(institution, bills, &rules, state, now));
     }
-    Ok(Html(IndexPage::new(rows, now).render()?).into_response())
+    let chaos = chaos::get(mocks.store().reader()).await?;
+    let page = IndexPage::new(rows, chaos.as_ref(), csrf.token(), now);
+    Ok(csrf.attach(Html(page.render()?)))
 }
 
 #[derive(Deserialize)]
@@ -48,27 +51,32 @@ pub async fn collector(
         (None, Some(_)) => Some("障害の設定を変えました。次の電文から効きます。".to_owned()),
         (None, None) => None,
     };
-    let page = build(&mocks, collector, &csrf, BillForm::default(), Errors::none(), notice).await?;
+    let page =
+        build(&mocks, collector, &csrf, BillForm::default(), FaultForm::default(), Errors::none(), notice)
+            .await?;
     Ok(csrf.attach(Html(page.render()?)))
 }
 
-async fn build(
+/// The page of a collector, with what was typed into either form.
+pub async fn build(
     mocks: &Mocks,
     collector: &Collector,
     csrf: &PreSession,
     form: BillForm,
+    fault_form: FaultForm,
     errors: Errors,
     notice: Option<String>,
 ) -> Result<CollectorPage, Failure> {
     let number = &collector.institution.number;
     let bills = bills::list(mocks.store().reader(), number, BILLS_SHOWN_MAX).await?;
     let messages = journal::list(mocks.store(), number, None, MESSAGES_SHOWN_MAX).await?;
-    let fault = faults::get(mocks.store(), number).await?;
+    let rules = rules::list(mocks.store().reader(), number).await?;
     let now = mocks.config().clock.now();
     let state = service::of_day(mocks.store().reader(), &collector.institution, now.date(), now).await?;
     let mut page = CollectorPage::new(&collector.institution, csrf.token(), state, now);
-    page.fill(bills, messages, fault, &collector.institution, now.date());
+    page.fill(bills, messages, rules, &collector.institution, now.date());
     page.form = form;
+    page.fault_form = fault_form;
     page.frame.has_errors = !errors.is_empty();
     page.errors = errors;
     page.frame.notice = notice;
@@ -90,7 +98,7 @@ pub async fn create_bill(
         },
         Err(errors) => errors,
     };
-    let page = build(&mocks, collector, &csrf, form, errors, None).await?;
+    let page = build(&mocks, collector, &csrf, form, FaultForm::default(), errors, None).await?;
     let shown = (StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?));
     Ok(csrf.attach(shown))
 }
@@ -129,45 +137,4 @@ fn requested(form: &BillForm) -> Result<BillRequest, Errors> {
         due,
         ..BillRequest::default()
     })
-}
-
-#[derive(Deserialize)]
-pub struct FaultForm {
-    delay_ms: String,
-    mode: Mode,
-    on: AppliesTo,
-    times: String,
-}
-
-pub async fn set_fault(
-    State(mocks): State<Mocks>,
-    Path(number): Path<String>,
-    csrf: PreSession,
-    CsrfForm(form): CsrfForm<FaultForm>,
-) -> Result<Response, Failure> {
-    let collector = mocks.collector(&number).ok_or(Failure::NotFound)?;
-    let mut errors = Errors::none();
-    let delay_ms = typed_count(&form.delay_ms, 0).unwrap_or_else(|| {
-        errors.add("delay_ms", "遅延は 0 から 600,000 ミリ秒までの数字です。");
-        0
-    });
-    let times = Some(form.times.trim()).filter(|text| !text.is_empty()).map(|text| typed_count(text, 1));
-    if times == Some(None) {
-        errors.add("times", "回数は 1 以上の数字です。空欄なら止めるまで続きます。");
-    }
-    let fault = Fault { delay_ms, mode: form.mode, on: Some(form.on), code: None, times: times.flatten() };
-    if errors.is_empty() && fault.check().is_err() {
-        errors.add("delay_ms", "遅延は 0 から 600,000 ミリ秒までの数字です。");
-    }
-    if errors.is_empty() {
-        faults::set(mocks.store(), &collector.institution.number, &fault).await?;
-        return Ok(Redirect::to(&format!("/{number}?fault=1#fault")).into_response());
-    }
-    let page = build(&mocks, collector, &csrf, BillForm::default(), errors, None).await?;
-    Ok(csrf.attach((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?))))
-}
-
-fn typed_count(text: &str, least: u32) -> Option<u32> {
-    let digits = domain::numbers::digits_typed(text, 1, 9).ok()?;
-    digits.parse().ok().filter(|count| *count >= least)
 }

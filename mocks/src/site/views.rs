@@ -6,9 +6,12 @@ use edge::{Errors, Frame};
 use serde::Deserialize;
 
 use super::NAME;
+use super::fault_form::{FaultForm, RuleRow, chaos_text, fault_text};
 use crate::bills::{BillState, StoredBill};
 use crate::creation::SCENARIOS;
-use crate::faults::{AppliesTo, Fault, Mode};
+use crate::faults::Mode;
+use crate::faults::chaos::Chaos;
+use crate::faults::rules::Rule;
 use crate::institutions::Institution;
 use crate::journal;
 use crate::service::State;
@@ -67,7 +70,7 @@ pub struct IndexRow {
 }
 
 impl IndexRow {
-    pub fn of(institution: &Institution, bills: i64, fault: &Fault, state: State, now: Timestamp) -> Self {
+    pub fn of(institution: &Institution, bills: i64, rules: &[Rule], state: State, now: Timestamp) -> Self {
         Self {
             number: institution.number.to_string(),
             name: institution.name.clone(),
@@ -75,30 +78,13 @@ impl IndexRow {
             hours: institution.hours.text(now.date()),
             standing: Standing(state),
             bills,
-            fault: fault_text(fault),
+            fault: match rules {
+                [] => String::new(),
+                [one] => fault_text(&one.fault),
+                [first, others @ ..] => format!("{} ほか {} 件", fault_text(&first.fault), others.len()),
+            },
         }
     }
-}
-
-/// Empty when nothing is wrong.
-fn fault_text(fault: &Fault) -> String {
-    if fault.is_none() {
-        return String::new();
-    }
-    let mut parts = Vec::new();
-    if fault.mode != Mode::None {
-        parts.push(fault.mode.label().to_owned());
-    }
-    if fault.delay_ms > 0 {
-        parts.push(format!("遅延 {} ミリ秒", fault.delay_ms));
-    }
-    if fault.applies_to() != AppliesTo::Any {
-        parts.push(fault.applies_to().label().to_owned());
-    }
-    if let Some(times) = fault.times {
-        parts.push(format!("あと {times} 回"));
-    }
-    parts.join("、")
 }
 
 #[derive(Template)]
@@ -106,12 +92,15 @@ fn fault_text(fault: &Fault) -> String {
 pub struct IndexPage {
     frame: Frame,
     rows: Vec<IndexRow>,
+    chaos: String,
+    csrf: String,
     now: String,
 }
 
 impl IndexPage {
-    pub fn new(rows: Vec<IndexRow>, now: Timestamp) -> Self {
-        Self { frame: frame(), rows, now: clock_text(now) }
+    pub fn new(rows: Vec<IndexRow>, chaos: Option<&Chaos>, csrf: &str, now: Timestamp) -> Self {
+        let chaos = chaos_text(chaos);
+        Self { frame: frame(), rows, chaos, csrf: csrf.to_owned(), now: clock_text(now) }
     }
 }
 
@@ -205,7 +194,7 @@ impl MessageRow {
             amount: shown.amount.map(Yen::new),
             code: shown.code.unwrap_or_default(),
             provisional: shown.provisional,
-            outcome: outcome_text(&shown.outcome),
+            outcome: outcome_text(&shown.outcome, shown.delay_ms),
             has_request: shown.has_request,
             has_answer: shown.has_answer,
         }
@@ -219,19 +208,26 @@ impl MessageRow {
     }
 }
 
-fn outcome_text(outcome: &str) -> String {
-    match outcome.parse::<Mode>() {
+fn outcome_text(outcome: &str, delay_ms: i64) -> String {
+    let what = match outcome.parse::<Mode>() {
         Ok(mode) => mode.label().to_owned(),
         Err(()) if outcome == "answered" => "応答しました".to_owned(),
         Err(()) => format!("処理していません({outcome})"),
-    }
+    };
+    if delay_ms == 0 { what } else { format!("{what}(遅延 {delay_ms} ミリ秒)") }
 }
 
 /// A choice of a select.
 pub struct Choice {
-    word: &'static str,
-    label: &'static str,
-    selected: bool,
+    pub word: &'static str,
+    pub label: &'static str,
+    pub selected: bool,
+}
+
+impl Choice {
+    pub const fn new(word: &'static str, label: &'static str, selected: bool) -> Self {
+        Self { word, label, selected }
+    }
 }
 
 #[derive(Template)]
@@ -239,6 +235,7 @@ pub struct Choice {
 pub struct CollectorPage {
     pub frame: Frame,
     pub form: BillForm,
+    pub fault_form: FaultForm,
     pub errors: Errors,
     csrf: String,
     now: String,
@@ -255,8 +252,7 @@ pub struct CollectorPage {
     payer_types_amount: bool,
     bills: Vec<BillRow>,
     messages: Vec<MessageRow>,
-    fault: Fault,
-    fault_now: String,
+    rules: Vec<RuleRow>,
 }
 
 fn digits_text(rule: &crate::institutions::NumberRule) -> String {
@@ -291,8 +287,8 @@ impl CollectorPage {
             payer_types_amount: institution.payer_types_amount,
             bills: Vec::new(),
             messages: Vec::new(),
-            fault: Fault::default(),
-            fault_now: String::new(),
+            rules: Vec::new(),
+            fault_form: FaultForm::default(),
         }
     }
 
@@ -300,42 +296,17 @@ impl CollectorPage {
         &mut self,
         bills: Vec<StoredBill>,
         messages: Vec<journal::Shown>,
-        fault: Fault,
+        rules: Vec<Rule>,
         institution: &Institution,
         today: Date,
     ) {
         self.bills = bills.into_iter().map(|bill| BillRow::of(bill, institution, today)).collect();
         self.messages = messages.into_iter().map(MessageRow::of).collect();
-        self.fault_now = fault_text(&fault);
-        self.fault = fault;
-    }
-
-    fn modes(&self) -> Vec<Choice> {
-        let choice = |mode: &Mode| Choice {
-            word: mode.as_str(),
-            label: mode.label(),
-            selected: *mode == self.fault.mode,
-        };
-        Mode::ALL.iter().map(choice).collect()
-    }
-
-    fn targets(&self) -> Vec<Choice> {
-        let current = self.fault.applies_to();
-        let choice =
-            |one: &AppliesTo| Choice { word: one.as_str(), label: one.label(), selected: *one == current };
-        AppliesTo::ALL.iter().map(choice).collect()
+        self.rules = rules.into_iter().map(RuleRow::from).collect();
     }
 
     fn scenarios(&self) -> Vec<Choice> {
-        let choice = |(word, label): (&'static str, &'static str)| Choice {
-            word,
-            label,
-            selected: word == self.form.scenario,
-        };
+        let choice = |(word, label)| Choice::new(word, label, word == self.form.scenario);
         SCENARIOS.into_iter().map(choice).collect()
-    }
-
-    fn times(&self) -> String {
-        self.fault.times.map(|times| times.to_string()).unwrap_or_default()
     }
 }

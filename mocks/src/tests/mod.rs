@@ -1,5 +1,6 @@
 //! The collectors' rules, exercised through the routers as the hub and a tester see them.
 
+mod at_once;
 mod books;
 mod cancelling;
 mod clearing;
@@ -9,5 +10,6 @@ mod faults;
 mod hub;
 mod inquiry;
 mod pages;
+mod rules;
 mod signing;
 mod transport;

@@ -26,7 +26,8 @@ async fn submit(hub: &Hub, number: &str, action: &str, fields: &str, site: &str)
     let page = get(hub, &format!("/{number}")).await;
     let cookie = page.headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
     let token = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-    let request = Request::post(format!("/{number}/{action}"))
+    let path = if number.is_empty() { format!("/{action}") } else { format!("/{number}/{action}") };
+    let request = Request::post(path)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::COOKIE, cookie)
         .header("sec-fetch-site", site)
@@ -103,6 +104,83 @@ async fn the_switches_set_the_fault() {
     assert_eq!(fault, serde_json::json!({"delay_ms":250,"mode":"drop","on":"clearing","times":2}));
     let page = submit(&hub, "00200", "fault", "mode=none&on=any&delay_ms=x&times=0", "same-origin").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn rules_are_added_in_all_their_detail_listed_and_removed() {
+    let hub = Hub::start().await;
+    let fields = "mode=refuse&on=first_clearing&only_number=9909-0000&delay_kind=uniform&delay_ms=10&\
+                  delay_max_ms=2%2C000&skip=1&times=5&per_mille=250&seed=42&code=B202&drip_ms=";
+    let page = submit(&hub, "00200", "fault", fields, "same-origin").await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
+    submit(&hub, "00200", "fault", "mode=drip&drip_ms=3", "same-origin").await;
+    let exponential = "delay_kind=exponential&delay_ms=200";
+    assert_eq!(
+        submit(&hub, "00200", "fault", exponential, "same-origin").await.status,
+        StatusCode::SEE_OTHER
+    );
+    let (_, json) = hub.json("GET", "/control/00200/faults", "").await;
+    let rules = json["faults"].as_array().unwrap();
+    let id = rules[0]["id"].clone();
+    assert_eq!(
+        rules[0],
+        serde_json::json!({
+            "id": id, "mode": "refuse", "on": "first_clearing", "customer_number": "99090000", "delay_ms": 0,
+            "delay": {"kind": "uniform", "from_ms": 10, "to_ms": 2_000}, "skip": 1, "times": 5,
+            "per_mille": 250, "seed": 42, "code": "B202", "seen": 0, "hits": 0
+        })
+    );
+    let text = get(&hub, "/00200").await.text;
+    for words in [
+        "業務で拒否する、遅延 10〜2000 ミリ秒、応答コード B202、消込の初回だけ、番号 9909 0000 だけ、\
+         はじめの 1 件は正常、1,000 件に 250 件(種 42)、あと 5 回",
+        "応答を 1 バイトずつ送る、1 バイト 3 ミリ秒",
+        "遅延 平均 200 ミリ秒(指数分布、600000 ミリ秒まで)",
+        "0 件のうち障害 0 件",
+    ] {
+        assert!(text.contains(words), "{words}");
+    }
+    assert!(get(&hub, "/").await.text.contains("ほか 2 件"));
+    let page = submit(&hub, "00200", &format!("fault/{id}/remove"), "action=remove", "same-origin").await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
+    let (_, json) = hub.json("GET", "/control/00200/faults", "").await;
+    assert_eq!(json["faults"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_fault_that_was_typed_wrongly_is_named_and_kept() {
+    let hub = Hub::start().await;
+    for (fields, message) in [
+        ("mode=none", "障害か遅延を選んでください。"),
+        ("mode=drop&delay_ms=600001", "遅延は 0 から 600,000 ミリ秒までの数字です。"),
+        ("mode=drop&delay_kind=uniform&delay_ms=9&delay_max_ms=8", "最小より長くしてください。"),
+        ("mode=drop&skip=x", "正常のままにする件数は"),
+        ("mode=drop&per_mille=1001", "割合は 1 から 1,000 までの数字(千分率)です。"),
+        ("mode=drop&only_number=abc", "番号は 20 けたまでの数字です。"),
+        ("mode=refuse&code=0000", "0000 以外のものを入れてください。"),
+        ("mode=drip&drip_ms=1001", "1 バイトの間隔は"),
+    ] {
+        let page = submit(&hub, "00200", "fault", &format!("{fields}&seed=77"), "same-origin").await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields}");
+        assert!(page.text.contains(message) && page.text.contains("value=\"77\""), "{fields}");
+    }
+    let (_, json) = hub.json("GET", "/control/00200/faults", "").await;
+    assert_eq!(json["faults"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn chaos_is_shown_on_the_list_and_can_be_stopped_there() {
+    let hub = Hub::start().await;
+    let settings = r#"{"seed":9,"per_mille":{"drop":50,"late":5},"on":"clearing"}"#;
+    hub.json("PUT", "/control/chaos", settings).await;
+    let text = get(&hub, "/").await.text;
+    assert!(
+        text.contains("種 9、消込(再送確認を含む)だけ、処理してから応答を捨てる 1,000 件に 50 件"),
+        "{text}"
+    );
+    let page = submit(&hub, "", "chaos/end", "action=end", "same-origin").await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    assert!(!get(&hub, "/").await.text.contains("種 9"));
 }
 
 #[tokio::test]
