@@ -102,6 +102,7 @@ impl Gateway {
         }
         findings.extend(self.clearing_accounts(&mut tx, &paid).await?);
         findings.extend(strays(&mut tx).await?);
+        findings.extend(crate::service::audit::faults(&mut tx).await?);
         tx.rollback().await?;
         Ok((findings, look))
     }

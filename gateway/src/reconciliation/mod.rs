@@ -20,11 +20,13 @@ mod store;
 use domain::{BreakId, CollectorNumber, Date, ReconciliationId, Timestamp, Yen};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use compare::hub_counters;
 use compare::net;
 pub use compare::{
     Advice, BreakClass, BreakFacts, CollectorFacts, Comparison, Difference, HubFacts, HubItem, LineTotals,
     Posting, Subject, Totals, compare,
 };
+pub(crate) use hub::items;
 pub use run::BreakError;
 pub use store::BreakQuery;
 

@@ -22,6 +22,7 @@
 //! repeated.
 
 mod ask;
+pub(crate) mod audit;
 pub(crate) mod day;
 mod keeper;
 mod schedule;

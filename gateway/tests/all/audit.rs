@@ -4,11 +4,12 @@ use database::on_both;
 use database::testing::TestDatabase;
 use database::{Database, execute};
 use domain::payment::State;
+use gateway::{CloseOptions, Operator};
 use serde_json::json;
 
 use crate::support::{PENSION, SHOP, TAX, WITH_FEE, World};
 
-on_both!(tampering_is_found);
+on_both!(tampering_is_found, a_closed_day_that_was_tampered_with_is_found);
 
 async fn run(database: &Database, sql: &str) {
     execute!(database, sqlx::AssertSqlSafe(sql.to_owned())).unwrap();
@@ -54,6 +55,10 @@ async fn tampering_is_found(test: TestDatabase) {
         ("transfer", "DELETE FROM transfer WHERE kind = 1", "payment-hold"),
         ("transfer", "UPDATE transfer SET amount = amount - 1 WHERE kind = 2", "clearing-account"),
     ];
+    tampers_are_found(&world, tampers).await;
+}
+
+async fn tampers_are_found(world: &World, tampers: &[(&str, &str, &str)]) {
     for (table, tamper, expected) in tampers {
         run(&world.test.database, &format!("CREATE TABLE kept AS SELECT * FROM {table}")).await;
         run(&world.test.database, tamper).await;
@@ -66,4 +71,35 @@ async fn tampering_is_found(test: TestDatabase) {
         run(&world.test.database, "DROP TABLE kept").await;
     }
     world.assert_clean().await;
+}
+
+async fn a_closed_day_that_was_tampered_with_is_found(test: TestDatabase) {
+    let world = World::new(test).await;
+    assert_eq!(world.pay(WITH_FEE).await.unwrap().state, State::Accepted);
+    assert_eq!(world.pay(SHOP).await.unwrap().state, State::Accepted);
+    let (shop, date) = (SHOP.collector.parse().unwrap(), "2026-11-24".parse().unwrap());
+    let staff = Operator::staff(7);
+    world.hub.gateway.close_service(&shop, date, CloseOptions::default(), &staff).await.unwrap();
+    world.hub.gateway.reconcile(&shop, date, &staff).await.unwrap();
+    world.assert_clean().await;
+    let closed = "entity = (SELECT id FROM service_day)";
+    let body = |from: &str, to: &str| {
+        format!("UPDATE event SET body = replace(body, '{from}', '{to}') WHERE {closed}")
+    };
+    let (counted, unfinished) = (body("70800", "70801"), body("\"unfinished\":false", "\"unfinished\":true"));
+    let unreadable = format!("UPDATE event SET body = 'x' WHERE {closed}");
+    let another = "UPDATE payment SET receipt_date = '2026-11-25' WHERE amount = 12800";
+    let provisional =
+        "UPDATE event SET body = replace(body, '\"code\":\"0000\"', '\"provisional\":\"A101\"')";
+    tampers_are_found(
+        &world,
+        &[
+            ("payment", another, "service-day-counters"),
+            ("event", provisional, "service-day-counters"),
+            ("event", &counted, "service-day-counters"),
+            ("event", &unfinished, "service-day-unfinished"),
+            ("event", &unreadable, "service-day-events"),
+        ],
+    )
+    .await;
 }

@@ -22,6 +22,7 @@ on_both!(
     days_without_a_process_are_closed_and_compared_later,
     a_collector_that_does_not_answer_is_told_again,
     the_status_shows_what_is_open_and_what_is_unknown,
+    a_close_amid_payments_counts_every_one_of_them,
 );
 
 const CARRY: CloseOptions = CloseOptions { carry_forward: true };
@@ -304,6 +305,63 @@ async fn the_status_shows_what_is_open_and_what_is_unknown(test: TestDatabase) {
     let tax = statuses.iter().find(|s| s.collector == number(TAX)).unwrap();
     assert!(!tax.hours_open);
     assert_eq!(tax.opens_at, Timestamp::parse_rfc3339("2026-11-30T08:30:00+09:00"));
+}
+
+/// Payments are confirmed one after the other while the day is closed: what was counted is all that was ever cleared,
+/// and the others are given back.
+async fn a_close_amid_payments_counts_every_one_of_them(test: TestDatabase) {
+    let world = World::new(test).await;
+    // another process, as far as the database lets there be one
+    let database = world.test.reopened().await;
+    let other = Hub::open(database, &world.clock, &world.network, settings(), &limits()).await;
+    let hubs = if world.test.database.is_sqlite() { [&world.hub; 2] } else { [&world.hub, &other] };
+    let numbers: Vec<String> = (0..40).map(|n| format!("20000000000000{n:02}")).collect();
+    world.network.add_pensions(&numbers).await;
+    let mut orders = Vec::new();
+    for number in &numbers {
+        orders.push(world.order(&world.inquire_pension(number).await));
+    }
+    let paying = async {
+        let mut paid = Vec::new();
+        for (order, hub) in orders.into_iter().zip(hubs.into_iter().cycle()) {
+            let id = order.payment;
+            match hub.gateway.pay(order).await {
+                Ok(_) => paid.push(id),
+                Err(PayError::Closed) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        paid
+    };
+    let pension = number(PENSION);
+    let closing = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        loop {
+            let options = CloseOptions::default();
+            match world.hub.gateway.close_service(&pension, today(), options, &staff()).await {
+                Ok(day) => return day,
+                Err(ServiceError::Blocked { .. }) => tokio::time::sleep(Duration::from_millis(1)).await,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    let (paid, closed) = tokio::join!(paying, closing);
+    let mut accepted = 0;
+    for id in paid {
+        let payment = world.payment(id).await;
+        if payment.state != State::Accepted {
+            world.reaches(id, State::Voided).await;
+            assert_eq!(world.network.record(&payment).await, None);
+        } else {
+            accepted += 1;
+        }
+    }
+    let counters = closed.close_counters.unwrap();
+    assert_eq!(counters.hub, counters.collector);
+    assert_eq!(counters.hub.cleared.count, accepted, "nothing came in behind the close");
+    let made = world.hub.gateway.reconcile(&pension, today(), &staff()).await.unwrap().summary;
+    assert!(made.ties_out() && made.open_breaks == 0, "{made:?}");
+    world.assert_clean().await;
 }
 
 /// Two processes look after the same days: each step is taken once.
