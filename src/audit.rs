@@ -37,6 +37,8 @@ struct Clearing {
     key: String,
     amount: i64,
     code: String,
+    /// Taken back since.
+    cancelled: bool,
 }
 
 impl Audit {
@@ -80,7 +82,7 @@ impl Audit {
                 collector: c.collector,
                 key: c.key,
                 amount: c.amount,
-                cleared: c.code == "0000",
+                cleared: c.code == "0000" && !c.cancelled,
             })
             .collect())
     }

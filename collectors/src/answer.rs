@@ -3,7 +3,7 @@
 use domain::ResponseCode;
 
 use crate::directory::Kind;
-use crate::protocol::{ClearingAnswer, Reference};
+use crate::protocol::{CancellationAnswer, ClearingAnswer, Reference};
 
 /// The one class that an answer belongs to. It speaks for the delivery it answers, not for earlier ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum UnknownAnswer {
     #[error("the collector's program failed ({0})")]
     CollectorFailed(ResponseCode),
     /// The code is listed but belongs to other requests.
-    #[error("{0} is no answer to a clearing")]
+    #[error("{0} is no answer to this request")]
     CodeDoesNotFit(ResponseCode),
 }
 
@@ -73,6 +73,32 @@ pub fn classify(kind: Kind, answer: &ClearingAnswer) -> AnswerClass {
             | ResponseCode::NotYetPayable,
         ) => AnswerClass::RejectedForGood(code),
         (Kind::Local | Kind::Private, _) => AnswerClass::Unknown(UnknownAnswer::RefusedWithoutRight(code)),
+    }
+}
+
+/// The same for the answer to a cancellation, of which every kind of collector may refuse one.
+pub fn classify_cancellation(answer: &CancellationAnswer) -> AnswerClass {
+    match answer.code {
+        ResponseCode::Normal => {
+            AnswerClass::Accepted { provisional: None, reference: answer.reference.clone() }
+        }
+        ResponseCode::NotOpen => AnswerClass::NotApplied(answer.code),
+        ResponseCode::CancellationNotFromCounter
+        | ResponseCode::BillNotObtained
+        | ResponseCode::AlreadyPaid
+        | ResponseCode::Expired => AnswerClass::RejectedForGood(answer.code),
+        ResponseCode::KeyReused => AnswerClass::Unknown(UnknownAnswer::KeyReused),
+        ResponseCode::CollectorError | ResponseCode::Malformed => {
+            AnswerClass::Unknown(UnknownAnswer::CollectorFailed(answer.code))
+        }
+        ResponseCode::BankNotContracted
+        | ResponseCode::CustomerNumberWrong
+        | ResponseCode::ConfirmationNumberWrong
+        | ResponseCode::ChannelNotAccepted
+        | ResponseCode::PaymentCategoryWrong
+        | ResponseCode::CounterDateWrong
+        | ResponseCode::AmountDiffers
+        | ResponseCode::NotYetPayable => AnswerClass::Unknown(UnknownAnswer::CodeDoesNotFit(answer.code)),
     }
 }
 
@@ -119,6 +145,30 @@ mod tests {
                 "Private A001 not applied",
             ]
         );
+    }
+
+    #[test]
+    fn every_code_has_its_class_for_a_cancellation() {
+        let class = |code: &ResponseCode| {
+            let answer = CancellationAnswer { code: *code, reference: None };
+            let class = match classify_cancellation(&answer) {
+                AnswerClass::Accepted { .. } => "accepted",
+                AnswerClass::RejectedForGood(_) => "rejected",
+                AnswerClass::NotApplied(_) => "not applied",
+                AnswerClass::Unknown(_) => return None,
+            };
+            Some(format!("{code} {class}"))
+        };
+        let table: Vec<_> = ResponseCode::ALL.iter().filter_map(class).collect();
+        let expected = [
+            "0000 accepted",
+            "A001 not applied",
+            "A101 rejected",
+            "A301 rejected",
+            "B201 rejected",
+            "B202 rejected",
+        ];
+        assert_eq!(table, expected);
     }
 
     #[test]

@@ -10,6 +10,6 @@ pub mod directory;
 pub mod protocol;
 pub mod signature;
 
-pub use answer::{AnswerClass, classify};
+pub use answer::{AnswerClass, classify, classify_cancellation};
 pub use client::{Answer, Client, NotSent, Outcome, SentRequest, Silence};
 pub use directory::{Collector, Directory, Kind};

@@ -1,11 +1,14 @@
 //! The hub's audit: every payment against its holds, its guard and its open work, and against the collectors'
 //! records.
 
+mod cancellations;
+
 use std::collections::{BTreeMap, HashMap};
 
+use collectors::protocol::Channel;
 use database::{Tx, on};
 use domain::Yen;
-use domain::payment::State;
+use domain::payment::{Cancellation, State};
 use ledger::audit::Finding;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -25,7 +28,7 @@ pub struct CollectorRecord {
     pub key: String,
     /// What was paid, without the fee.
     pub amount: i64,
-    /// Whether it counts as cleared; a recorded refusal does not.
+    /// Whether it counts as cleared: a recorded refusal does not, nor what was cancelled since.
     pub cleared: bool,
 }
 
@@ -35,6 +38,8 @@ pub struct Seen {
     collector: String,
     state: State,
     amount: i64,
+    /// Whether a cancellation is open.
+    is_cancelling: bool,
 }
 
 /// All payments of one look, by resend key.
@@ -44,6 +49,8 @@ pub type Look = HashMap<String, Seen>;
 struct AuditRow {
     id: Uuid,
     held_us: i64,
+    account: i64,
+    channel: String,
     collector: String,
     amount: i64,
     fee: i64,
@@ -60,7 +67,7 @@ struct AuditRow {
 }
 
 const ROWS: &str = "
-    SELECT p.id, p.held_us, p.collector, p.amount, p.fee, p.fee_hold, p.message_key, e.body AS event_body,
+    SELECT p.id, p.held_us, p.account, p.channel, p.collector, p.amount, p.fee, p.fee_hold, p.message_key, e.body AS event_body,
            h.amount AS held, he.kind AS ended, f.amount AS fee_held, fe.kind AS fee_ended,
            g.entity AS guard_of, o.entity AS outbox_of, w.entity AS owed_of
     FROM payment p
@@ -82,6 +89,7 @@ impl Gateway {
         let mut findings = Vec::new();
         let mut look = Look::new();
         let mut paid: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+        let mut cancelling = HashMap::new();
         let mut after = (i64::MIN, Uuid::nil());
         loop {
             let rows: Vec<AuditRow> = on!(tx, |c| {
@@ -90,21 +98,35 @@ impl Gateway {
             let Some(last) = rows.last() else { break };
             after = (last.held_us, last.id);
             for row in rows {
-                let state = row.state();
-                findings.extend(row.faults(state));
-                let Some(state) = state else { continue };
-                if state.is_paid() {
+                let body = row.body();
+                findings.extend(row.faults(body.as_ref(), self.may_be_paid_again(&row.collector)));
+                let Some((state, is_cancelling)) = body.and_then(|b| Some((b.state?, is_cancelling(&b))))
+                else {
+                    continue;
+                };
+                if state == State::Cancelled || is_cancelling {
+                    cancelling.insert(row.id, state);
+                }
+                if state.is_paid() || state == State::Cancelled {
                     let sums = paid.entry(row.collector.clone()).or_default();
                     *sums = (sums.0 + row.amount, sums.1 + row.fee);
                 }
-                look.insert(row.message_key, Seen { collector: row.collector, state, amount: row.amount });
+                let (collector, amount) = (row.collector, row.amount);
+                look.insert(row.message_key, Seen { collector, state, amount, is_cancelling });
             }
         }
         findings.extend(self.clearing_accounts(&mut tx, &paid).await?);
+        findings.extend(cancellations::check(&mut tx, cancelling).await?);
         findings.extend(strays(&mut tx).await?);
         findings.extend(crate::service::audit::faults(&mut tx).await?);
         tx.rollback().await?;
         Ok((findings, look))
+    }
+
+    /// Whether the payers of this collector type the amount, so that a bill may be paid again.
+    fn may_be_paid_again(&self, collector: &str) -> bool {
+        let number = collector.parse().ok();
+        number.and_then(|number| self.0.directory.get(&number)).is_some_and(|c| c.payer_types_amount)
     }
 
     /// The clearing and fee accounts hold exactly what was accepted and not yet settled.
@@ -149,7 +171,9 @@ impl Gateway {
 async fn strays(tx: &mut Tx) -> Result<Vec<Finding>, StoreError> {
     let outbox: Vec<String> = on!(tx, |c| {
         sqlx::query_scalar(
-            "SELECT o.key FROM outbox o LEFT JOIN payment p ON p.id = o.entity WHERE p.id IS NULL",
+            "SELECT o.key FROM outbox o LEFT JOIN payment p ON p.id = o.entity
+             LEFT JOIN cancellation c ON c.key = o.key AND c.payment = o.entity
+             WHERE p.id IS NULL OR (p.message_key <> o.key AND c.key IS NULL)",
         )
         .fetch_all(c)
         .await
@@ -171,13 +195,12 @@ async fn strays(tx: &mut Tx) -> Result<Vec<Finding>, StoreError> {
 }
 
 impl AuditRow {
-    fn state(&self) -> Option<State> {
-        let body: Body = serde_json::from_str(self.event_body.as_deref()?).ok()?;
-        body.state
+    fn body(&self) -> Option<Body> {
+        serde_json::from_str(self.event_body.as_deref()?).ok()
     }
 
-    fn faults(&self, state: Option<State>) -> Vec<Finding> {
-        let Some(state) = state else {
+    fn faults(&self, body: Option<&Body>, may_be_paid_again: bool) -> Vec<Finding> {
+        let Some((state, body)) = body.and_then(|b| Some((b.state?, b))) else {
             return vec![self.fault("payment-events", "it has no readable event".to_owned())];
         };
         let mut faults = Vec::new();
@@ -211,13 +234,23 @@ impl AuditRow {
             faults.push(self.fault("payment-outbox", detail));
         }
         let guards = matches!(self.guard_of, Some(holder) if holder == self.id);
-        if guards == matches!(state, State::Rejected | State::Voided) {
+        let is_free = match state {
+            State::Rejected | State::Voided => true,
+            State::Cancelled => !may_be_paid_again,
+            _ => false,
+        };
+        if guards == is_free {
             let detail = format!("it is {state} and its bill's guard belongs to {:?}", self.guard_of);
             faults.push(self.fault("payment-guard", detail));
         }
-        if (self.owed_of == Some(self.id)) != (state == State::Accepted) {
+        if (self.owed_of == Some(self.id)) != (state == State::Accepted && !is_cancelling(body)) {
             let detail = format!("it is {state} and what is owed belongs to {:?}", self.owed_of);
             faults.push(self.fault("payment-owed", detail));
+        }
+        let from_cash = self.account == chart::COUNTER_CASH.get();
+        if from_cash != (self.channel == Channel::Counter.as_str()) {
+            let detail = format!("its channel is {} and account {} is debited", self.channel, self.account);
+            faults.push(self.fault("payment-channel", detail));
         }
         faults
     }
@@ -227,14 +260,21 @@ impl AuditRow {
     }
 }
 
+/// Whether a cancellation of the payment is open after this event.
+fn is_cancelling(body: &Body) -> bool {
+    body.cancellation.is_some_and(Cancellation::is_open)
+}
+
 /// Compares the collectors' records, read between two looks, with both looks: what was accepted before must
-/// be cleared there, and what is cleared there must be on its way or accepted after.
+/// be cleared there, and what is cleared there must be on its way or accepted after. A cancellation may come between.
 pub fn compare(before: &Look, records: &[CollectorRecord], after: &Look) -> Vec<Finding> {
     let mut findings = Vec::new();
     let cleared: HashMap<&str, &CollectorRecord> =
         records.iter().filter(|r| r.cleared).map(|r| (r.key.as_str(), r)).collect();
     for (key, seen) in before.iter().filter(|(_, seen)| seen.state.is_paid()) {
+        let may_be_cancelled = after.get(key).is_some_and(|s| s.is_cancelling || s.state == State::Cancelled);
         let detail = match cleared.get(key.as_str()) {
+            None if may_be_cancelled => continue,
             None => format!("accepted here, and collector {} has not cleared it", seen.collector),
             Some(record) if record.amount != seen.amount || record.collector != seen.collector => {
                 format!(
@@ -248,9 +288,14 @@ pub fn compare(before: &Look, records: &[CollectorRecord], after: &Look) -> Vec<
     }
     for (key, record) in cleared {
         let found = after.get(key);
+        let was_cancelled = before.get(key).is_some_and(|seen| seen.state == State::Cancelled);
         let known = found.is_some_and(|seen| {
-            seen.amount == record.amount
-                && (seen.state.is_paid() || matches!(seen.state, State::Sending | State::Unknown))
+            let fits = match seen.state {
+                State::Sending | State::Unknown => true,
+                State::Cancelled => !was_cancelled,
+                state => state.is_paid(),
+            };
+            seen.amount == record.amount && fits
         });
         if !known {
             let here = found.map_or_else(|| "unknown here".to_owned(), |seen| format!("{} here", seen.state));
@@ -268,7 +313,12 @@ mod tests {
     use super::*;
 
     fn look(state: State) -> Look {
-        Look::from([("K".to_owned(), Seen { collector: "00200".to_owned(), state, amount: 100 })])
+        seen(state, false)
+    }
+
+    fn seen(state: State, is_cancelling: bool) -> Look {
+        let seen = Seen { collector: "00200".to_owned(), state, amount: 100, is_cancelling };
+        Look::from([("K".to_owned(), seen)])
     }
 
     fn record(amount: i64, cleared: bool) -> Vec<CollectorRecord> {
@@ -295,6 +345,28 @@ mod tests {
         assert_eq!(checks(&accepted, &record(100, false), &accepted), ["collector-missing"]);
         assert_eq!(checks(&Look::new(), &record(100, true), &Look::new()), ["hub-missing"]);
         assert_eq!(checks(&look(State::Voided), &record(100, true), &look(State::Voided)), ["hub-missing"]);
+    }
+
+    #[test]
+    fn a_cancellation_may_come_between_the_looks() {
+        let (accepted, cancelled) = (look(State::Accepted), look(State::Cancelled));
+        let cancelling = seen(State::Accepted, true);
+        for (before, cleared, after, found) in [
+            (&accepted, true, &cancelling, None),
+            (&accepted, false, &cancelling, None),
+            (&cancelling, false, &cancelling, None),
+            (&cancelling, true, &cancelled, None),
+            (&cancelling, false, &cancelled, None),
+            (&cancelled, false, &cancelled, None),
+            (&cancelled, true, &cancelled, Some("hub-missing")),
+            (&cancelling, false, &accepted, Some("collector-missing")),
+        ] {
+            assert_eq!(
+                checks(before, &record(100, cleared), after),
+                Vec::from_iter(found),
+                "{before:?} {cleared}"
+            );
+        }
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub const BANK_OF_JAPAN: AccountId = AccountId::new(1_000_900_001);
 pub const INTERBANK: AccountId = AccountId::new(1_000_900_002);
 /// Payers' fees that the bank keeps.
 pub const FEE_INCOME: AccountId = AccountId::new(1_000_900_003);
+/// 現金: what payers hand over at the counter, until their payment is accepted or they have it back.
+pub const COUNTER_CASH: AccountId = AccountId::new(1_000_900_004);
 
 /// The account that owes a collector what payers have paid, until its settlement window closes.
 pub fn clearing(collector: &CollectorNumber) -> AccountId {
@@ -52,11 +54,12 @@ pub fn beneficiary(collector: &Collector, own_bank: &BankCode) -> AccountId {
     }
 }
 
-pub(crate) fn of_bank() -> [NewAccount; 3] {
+pub(crate) fn of_bank() -> [NewAccount; 4] {
     [
         NewAccount::internal(BANK_OF_JAPAN, "日本銀行 当座預金"),
         NewAccount::internal(INTERBANK, "他行為替 未決済"),
         NewAccount::internal(FEE_INCOME, "受入払込手数料"),
+        NewAccount::internal(COUNTER_CASH, "窓口現金"),
     ]
 }
 
@@ -93,7 +96,7 @@ mod tests {
         let of_collectors = directory.all().iter().flat_map(|row| of_collector(row, &own));
         let all: Vec<_> = of_collectors.chain(of_bank()).map(|account| account.id).collect();
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
-        assert_eq!(all.len(), 29 * 3 + 2 + 3);
+        assert_eq!(all.len(), 29 * 3 + 2 + 4);
     }
 
     #[test]

@@ -28,6 +28,19 @@ pub struct Payer {
     pub user: UserId,
 }
 
+impl Payer {
+    /// A payer at the counter: the bank acts for somebody who has no contract, and no user but a teller, whom the audit
+    /// log names.
+    pub const fn at_counter() -> Self {
+        Self { contract: ContractId::from_uuid(Uuid::nil()), user: UserId::from_uuid(Uuid::nil()) }
+    }
+
+    /// Where the payer stands.
+    pub fn channel(self) -> Channel {
+        if self == Self::at_counter() { Channel::Counter } else { Channel::InternetBanking }
+    }
+}
+
 /// What the payer typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InquiryRequest {
@@ -135,7 +148,7 @@ impl Gateway {
         // read before the inquiry is sent: an acceptance that the answer may not know of yet counts as later
         let generations =
             if collector.payer_types_amount { self.generations(&request).await? } else { BTreeMap::new() };
-        let bills = self.ask(collector, &request).await?;
+        let bills = self.ask(collector, payer.channel(), &request).await?;
         let inquiry = Inquiry {
             id: InquiryId::generate(),
             payer,
@@ -197,10 +210,15 @@ impl Gateway {
             .transpose()
     }
 
-    async fn ask(&self, collector: &Collector, request: &InquiryRequest) -> Result<Vec<Bill>, InquiryError> {
+    async fn ask(
+        &self,
+        collector: &Collector,
+        channel: Channel,
+        request: &InquiryRequest,
+    ) -> Result<Vec<Bill>, InquiryError> {
         let now = self.now();
         let key = self.0.serials.next(self.database(), now.date()).await?;
-        let message = message(&self.0.settings, request, &key, now);
+        let message = message(&self.0.settings, channel, request, &key, now);
         let encoded = Bytes::from(protocol::encode(&message));
         let outcome = self.exchange(Exchange::Inquiry, &collector.number, encoded).await;
         let read = read(request, outcome);
@@ -274,13 +292,19 @@ pub fn check(collector: &Collector, request: &InquiryRequest, is_open: bool) -> 
 }
 
 /// The message that asks.
-pub fn message(settings: &Settings, request: &InquiryRequest, key: &ResendKey, now: Timestamp) -> Message {
+pub fn message(
+    settings: &Settings,
+    channel: Channel,
+    request: &InquiryRequest,
+    key: &ResendKey,
+    now: Timestamp,
+) -> Message {
     Message {
         header: Header::request(key, centre(&request.collector), now),
         body: Body::Inquiry(protocol::Inquiry {
             bill: bill_key(request),
             bank: settings.bank.clone(),
-            channel: Channel::InternetBanking,
+            channel,
             amount: request.amount,
         }),
     }

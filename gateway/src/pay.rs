@@ -15,7 +15,8 @@ use crate::inquiry::Inquiry;
 use crate::payment::step::{self, Effect};
 use crate::payment::{Facts, Payment, order as orders};
 use crate::points::Persist;
-use crate::{Gateway, Payer, StoreError};
+use crate::sender::Delivery;
+use crate::{Gateway, Operator, Payer, StoreError};
 
 /// How often a payment that another request is making is looked at.
 const ANSWER_LOOK_INTERVAL: Duration = Duration::from_millis(50);
@@ -106,13 +107,18 @@ impl Gateway {
         fields(contract = %order.payer.contract, payment = %order.payment)
     )]
     pub async fn pay(&self, order: PaymentOrder) -> Result<Payment, PayError> {
-        if let Some(made) = self.made_before(&order).await? {
+        let actor = Operator { name: order.payer.user.to_string() };
+        self.pay_as(&order, actor).await
+    }
+
+    pub(crate) async fn pay_as(&self, order: &PaymentOrder, actor: Operator) -> Result<Payment, PayError> {
+        if let Some(made) = self.made_before(order).await? {
             return Ok(self.answered(made).await?);
         }
-        match self.make(&order).await {
+        match self.make(order, actor).await {
             Ok(made) => Ok(made),
             // the same order may have been confirmed at the same time, and held since the first look
-            Err(refused) => match self.made_before(&order).await? {
+            Err(refused) => match self.made_before(order).await? {
                 Some(made) => Ok(self.answered(made).await?),
                 None => Err(refused),
             },
@@ -120,12 +126,12 @@ impl Gateway {
     }
 
     /// Holds and sends for an order that has made nothing yet.
-    async fn make(&self, order: &PaymentOrder) -> Result<Payment, PayError> {
+    async fn make(&self, order: &PaymentOrder, actor: Operator) -> Result<Payment, PayError> {
         let found = self.inquiry(order.payer.contract, order.inquiry).await?;
         let inquiry = found.ok_or(PayError::InquiryExpired)?;
         let facts = self.facts(order, &inquiry).await?;
         self.check_queue(&facts.collector).await?;
-        let step = orders::confirmation(&self.0.settings, &facts, &inquiry, &order.guards)?;
+        let step = orders::confirmation(&self.0.settings, &facts, &inquiry, &order.guards, actor)?;
         // a task of its own: a payer who goes away between the hold and the answer stops neither
         let hub = self.clone();
         let held = tokio::spawn(async move { hub.hold(facts, step).await }.in_current_span());
@@ -145,7 +151,9 @@ impl Gateway {
         let committed = self.persist(Persist::Hold, step.commit).await?;
         tracing::info!(message = %facts.message_key, "the amount is held");
         let Effect::Deliver { delivery, repeat } = step.effect else { return Ok(None) };
-        Ok(committed.fences.first().map(|fence| self.spawn_delivery(facts, *fence, delivery, repeat)))
+        Ok(committed.fences.first().map(|fence| {
+            self.spawn_delivery(Delivery { facts, cancellation: None, fence: *fence, delivery, repeat })
+        }))
     }
 
     /// The payment that this id made before, if it made the same one.

@@ -41,12 +41,20 @@ points! {
     Persist, "before_persist_", "after_persist_",
     /// An answered inquiry.
     Inquiry = "inquiry",
+    /// A teller is about to ask for a payer's bills.
+    CounterInquiry = "counter_inquiry",
     /// The payer's money is held and the first delivery claimed.
     Hold = "hold",
     /// Open work is claimed again, released or given up.
     Claim = "claim",
     /// What a delivery came to, with the money.
     Answer = "answer",
+    /// A cancellation is requested and its first delivery claimed.
+    Cancellation = "cancellation",
+    /// An open cancellation is claimed again or given up.
+    CancellationClaim = "cancellation_claim",
+    /// What a delivery of a cancellation came to, with the money.
+    CancellationAnswer = "cancellation_answer",
     /// An operator has an unanswered message repeated.
     ManualClaim = "manual_claim",
     /// The collector's word ends an unknown payment.
@@ -68,6 +76,8 @@ points! {
     Inquiry = "inquiry",
     /// 消込.
     Clearing = "clearing",
+    /// 取消.
+    Cancellation = "cancellation",
     /// 再送確認.
     ResendConfirmation = "resend_confirmation",
     /// 開局.

@@ -1,35 +1,31 @@
 //! Delivers what is in the outbox: at once after a confirmation, and again while the outcome is unknown.
 //! Every delivery was claimed by a commit of its own before; its answer is recorded by another.
 
+mod delivery;
 mod shared;
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use database::dialect;
 use database::{execute, on};
-use domain::payment::State;
+use domain::payment::{Cancellation, State};
 use edge::Shutdown;
 use ledger::{EntityId, Ledger, Refused};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::payment::sending::{self, Conclusion};
-use crate::payment::step::{self, Claim, Delivered, Effect, SendWindow};
-use crate::payment::{Facts, history};
-use crate::points::{Exchange, Persist};
+use crate::payment::step::{self, Claim, Effect};
+use crate::payment::{Facts, cancellation};
+use crate::points::Persist;
 use crate::{AlarmKind, Gateway, NewAlarm, StoreError};
+pub(crate) use delivery::Delivery;
 pub(crate) use shared::Shared;
 
 /// Rows of one destination that one look goes through.
 const SWEEP_ROWS_MAX: usize = 256;
 /// Between two deletions of what is kept for a time only.
 const CLEANING_INTERVAL: Duration = Duration::from_secs(60);
-/// Tries to record an answer while the database fails; after that the lease runs out and it is asked for
-/// again.
-const RECORD_TRIES_MAX: u32 = 20;
 
 struct OpenWork {
     key: String,
@@ -158,33 +154,37 @@ impl Gateway {
             return Err(StoreError::Corrupt("an outbox row has no payment".to_owned()));
         };
         tracing::Span::current().record("contract", tracing::field::display(facts.contract));
-        let state = position.state;
+        let cancellation = self.cancellation_of(&facts, &work.key).await?;
+        let unknown = match &cancellation {
+            None => position.state == State::Unknown,
+            Some(_) => position.cancellation() == Some(Cancellation::Unknown),
+        };
         let claim = Claim {
             fence: work.fence,
             delivery: work.delivery,
             lease_s: self.0.settings.lease_s,
             window: self.send_window(&facts).await?,
         };
-        let Some(step) = step::resume(&facts, position, claim, self.now())? else {
-            if state == State::Unknown && !self.0.sender.has_told(&facts.message_key) {
-                self.raise(&NewAlarm {
-                    kind: AlarmKind::ResendingOver,
-                    subject: facts.id.to_string(),
-                    collector: Some(facts.collector.clone()),
-                    detail: format!("{} is not resent any more: ask the collector", facts.message_key),
-                })
-                .await?;
-                self.0.sender.tell(&facts.message_key);
+        let (step, point) = match &cancellation {
+            None => (step::resume(&facts, position, claim, self.now())?, Persist::Claim),
+            Some(c) => {
+                let step = cancellation::resume(&facts, position, c, claim, self.now())?;
+                (step, Persist::CancellationClaim)
+            }
+        };
+        let Some(step) = step else {
+            if unknown {
+                self.tell_that_resending_is_over(&facts, &work.key).await?;
             }
             return Ok(());
         };
-        match self.persist(Persist::Claim, step.commit).await {
+        match self.persist(point, step.commit).await {
             Ok(committed) => {
                 tracing::info!(state = %step.state, "open work was taken up");
                 if let (Effect::Deliver { delivery, repeat }, Some(fence)) =
                     (step.effect, committed.fences.first())
                 {
-                    self.deliver(facts, *fence, delivery, repeat).await;
+                    self.deliver(Delivery { facts, cancellation, fence: *fence, delivery, repeat }).await;
                 }
                 Ok(())
             }
@@ -194,126 +194,24 @@ impl Gateway {
         }
     }
 
-    pub(crate) fn spawn_delivery(
-        &self,
-        facts: Facts,
-        fence: i64,
-        delivery: i64,
-        repeat: bool,
-    ) -> JoinHandle<()> {
-        use tracing::Instrument as _;
-        let gateway = self.clone();
-        tokio::spawn(async move { gateway.deliver(facts, fence, delivery, repeat).await }.in_current_span())
-    }
-
-    /// Sends under a claim and records what came of it.
-    #[tracing::instrument(
-        level = "error", skip_all,
-        fields(
-            message = %facts.message_key, payment = %facts.id, contract = %facts.contract, delivery, repeat
-        )
-    )]
-    async fn deliver(&self, facts: Facts, fence: i64, delivery: i64, repeat: bool) {
-        let over = Instant::now() + Duration::from_secs(self.0.settings.lease_s.unsigned_abs());
-        let Conclusion { report, evidence, alarm } = self.attempt(&facts, repeat, over).await;
-        tracing::info!(?report, "a delivery came to something");
-        if let Some(concern) = &alarm {
-            tracing::error!(kind = %concern.kind, reason = %concern.reason, "ALARM");
+    /// Once a process, and once in all: people have to ask the collector from here on.
+    async fn tell_that_resending_is_over(&self, facts: &Facts, key: &str) -> Result<(), StoreError> {
+        if self.0.sender.has_told(key) {
+            return Ok(());
         }
-        let delivered = Delivered {
-            fence,
-            delivery,
-            report: &report,
-            evidence,
-            pause_s: sending::pause_s(&self.0.settings, &report, delivery, repeat),
-            accepted_guard: sending::accepted_guard(self.0.directory.get(&facts.collector), &facts),
-            concern: alarm.as_ref(),
+        let (kind, subject) = if key == facts.message_key {
+            (AlarmKind::ResendingOver, facts.id.to_string())
+        } else {
+            (AlarmKind::CancellationResendingOver, key.to_owned())
         };
-        self.record(&facts, &delivered).await;
-        // the lease that the record left decides from here on
-        self.0.sender.forget(&facts.message_key);
-    }
-
-    /// One exchange, unless it may not or cannot begin. When the lease is over nothing is sent under it any more.
-    async fn attempt(&self, facts: &Facts, repeat: bool, over: Instant) -> Conclusion {
-        let message = match self.message(facts, repeat).await {
-            Ok(message) => message,
-            Err(error) => {
-                if let StoreError::Corrupt(reason) = &error {
-                    self.stuck(&facts.message_key, reason).await;
-                }
-                tracing::error!(%error, "the stored message cannot be sent");
-                return Conclusion::not_sent(&error);
-            }
-        };
-        // looked at last, after the claim: a close of the day that began since is seen here
-        match self.send_window(facts).await {
-            Ok(window) if sending::may_begin(facts, window, repeat, self.now()) => {}
-            Ok(_) => return Conclusion::not_sent(&"the time to send it is over"),
-            Err(error) => return Conclusion::not_sent(&error),
-        }
-        if over <= Instant::now() {
-            return Conclusion::not_sent(&"the lease is over");
-        }
-        let what = if repeat { Exchange::ResendConfirmation } else { Exchange::Clearing };
-        let (outcome, request) = self.exchange_keeping(what, &facts.collector, message).await;
-        Conclusion::of(self.0.directory.get(&facts.collector).map(|c| c.kind), outcome).keeping(request)
-    }
-
-    async fn send_window(&self, facts: &Facts) -> Result<SendWindow, StoreError> {
-        let collector_is_open = match self.0.directory.get(&facts.collector) {
-            Some(collector) => self.takes_payments(collector, facts.receipt_date).await?,
-            None => false,
-        };
-        Ok(SendWindow { held_wait_s: self.0.settings.held_wait_s, collector_is_open })
-    }
-
-    async fn message(&self, facts: &Facts, repeat: bool) -> Result<Bytes, StoreError> {
-        let payload: Vec<u8> = on!(self.database(), |c| {
-            sqlx::query_scalar("SELECT payload FROM outbox WHERE key = $1")
-                .bind(&facts.message_key)
-                .fetch_one(c)
-                .await
-        })?;
-        Ok(sending::message(payload, repeat)?.into())
-    }
-
-    /// Commits the report, trying again while the database fails or the payment moves on under it.
-    async fn record(&self, facts: &Facts, delivered: &Delivered<'_>) {
-        for attempt in 1..=RECORD_TRIES_MAX {
-            match self.try_record(facts, delivered.clone()).await {
-                Ok(Some(state)) => {
-                    tracing::info!(%state, "the answer is recorded");
-                    return;
-                }
-                Ok(None) => {
-                    tracing::info!("the payment is over; this answer adds nothing");
-                    return;
-                }
-                Err(StoreError::Ledger(Refused::Fenced(_))) => {
-                    tracing::warn!("another sender has taken over; this answer is left to it");
-                    return;
-                }
-                Err(StoreError::Corrupt(reason)) => {
-                    self.stuck(&facts.message_key, &reason).await;
-                    return;
-                }
-                Err(error) => tracing::warn!(%error, attempt, "an answer could not be recorded yet"),
-            }
-            tokio::time::sleep(Duration::from_millis(u64::from(attempt) * 50)).await;
-        }
-        tracing::error!("an answer could not be recorded; its lease runs out and it is asked for again");
-    }
-
-    async fn try_record(&self, facts: &Facts, delivered: Delivered<'_>) -> Result<Option<State>, StoreError> {
-        let position = history::Position::of(&self.0.ledger.events(facts.id.into()).await?)?;
-        let was_open = position.state.is_open();
-        let report = delivered.report;
-        let Some(step) = step::delivered(facts, position, delivered, self.now())? else { return Ok(None) };
-        self.persist(Persist::Answer, step.commit).await?;
-        if !was_open {
-            tracing::error!(state = %step.state, ?report, "ALARM: an answer came after the payment had ended");
-        }
-        Ok(Some(step.state))
+        self.raise(&NewAlarm {
+            kind,
+            subject,
+            collector: Some(facts.collector.clone()),
+            detail: format!("{key} of payment {} is not resent any more: ask the collector", facts.id),
+        })
+        .await?;
+        self.0.sender.tell(key);
+        Ok(())
     }
 }

@@ -20,6 +20,7 @@ CREATE TABLE payment (
     contract UUID NOT NULL,
     user_id UUID NOT NULL,
     account BIGINT NOT NULL,
+    channel TEXT NOT NULL,
     collector TEXT NOT NULL,
     customer_number TEXT NOT NULL,
     category TEXT,

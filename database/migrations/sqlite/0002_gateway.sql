@@ -20,6 +20,7 @@ CREATE TABLE payment (
     contract BLOB NOT NULL,
     user_id BLOB NOT NULL,
     account INTEGER NOT NULL,
+    channel TEXT NOT NULL,
     collector TEXT NOT NULL,
     customer_number TEXT NOT NULL,
     category TEXT,

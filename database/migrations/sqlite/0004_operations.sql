@@ -19,3 +19,15 @@ CREATE INDEX alarm_raised ON alarm (raised_us, id);
 CREATE INDEX alarm_unmailed ON alarm (id) WHERE mailed_us IS NULL;
 CREATE INDEX alarm_unposted ON alarm (id) WHERE posted_us IS NULL;
 CREATE INDEX payment_receipt_date ON payment (receipt_date, held_us, id);
+
+-- 取消 of a counter payment, fixed when it is requested. Its state is in the payment's events. The ids of the transfers
+-- that give the money back are made here, so that they cannot be made twice.
+CREATE TABLE cancellation (
+    key TEXT PRIMARY KEY,
+    payment BLOB NOT NULL,
+    requested_us INTEGER NOT NULL,
+    requested_by TEXT NOT NULL,
+    reversal BLOB NOT NULL UNIQUE,
+    fee_reversal BLOB UNIQUE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cancellation_payment ON cancellation (payment);

@@ -56,6 +56,14 @@ kinds! {
     LateRejection = "late_rejection", Payment;
     /// The outcome is unknown, and nothing is resent without an operator any more.
     ResendingOver = "resending_over", Payment;
+    /// The collector refused to take a counter payment back: it stays accepted.
+    CancellationRefused = "cancellation_refused", Message;
+    /// A cancellation was given up before anything was sent: the payment stays accepted.
+    CancellationWithdrawn = "cancellation_withdrawn", Message;
+    /// The outcome of a cancellation is unknown, and nothing is resent without an operator any more.
+    CancellationResendingOver = "cancellation_resending_over", Message;
+    /// An answer contradicts how a cancellation ended here.
+    LateCancellation = "late_cancellation", Payment;
     /// Open work that cannot be taken up or sent: our own data failed.
     WorkStuck = "work_stuck", Message;
     /// Nothing reaches the collector, for minutes.

@@ -1,11 +1,13 @@
 //! What the bank's staff and systems do with the hub, and who does it.
 
+mod counter;
 mod error;
 mod reads;
 mod unknown;
 
 pub use crate::payment::history::Word;
 pub use crate::payment::manual::{FourEyes, NotNow, REASON_CHARS_MAX};
+pub use counter::{CounterOrder, OpenCancellation};
 pub use error::OperationError;
 pub use reads::{PaymentEvent, PaymentQuery, UnknownPayment};
 pub use unknown::Resends;

@@ -143,13 +143,16 @@ impl Gateway {
             .collect()
     }
 
-    /// The payments with exactly this 受付番号, resend key or id.
+    /// The payments with exactly this 受付番号, resend key of their clearing or a cancellation, or id.
     pub async fn search_payments(&self, text: &str) -> Result<Vec<Payment>, StoreError> {
         let text = text.trim();
         if text.is_empty() || text.chars().count() > SEARCH_CHARS_MAX {
             return Ok(Vec::new());
         }
-        let sql = store::shown("p.receipt_number = $1 OR p.message_key = $1 OR p.id = $2");
+        let sql = store::shown(
+            "p.receipt_number = $1 OR p.message_key = $1 OR p.id = $2
+             OR p.id IN (SELECT payment FROM cancellation WHERE key = $1)",
+        );
         let id = text.parse::<Uuid>().unwrap_or_default();
         let rows: Vec<ShownRow> = read!(self.database(), |c| {
             sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(text).bind(id).fetch_all(c).await

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use database::{dialect, on};
 use domain::{CollectorNumber, PaymentId, Timestamp};
-use ledger::EntityId;
+use ledger::{Committed, EntityId};
 use sqlx::QueryBuilder;
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{OperationError, Operator};
+use crate::payment::cancellation::Cancellation;
 use crate::payment::history::{Position, Word};
-use crate::payment::manual::{self, FourEyes, Work};
+use crate::payment::manual::{self, Decision, FourEyes, Work};
 use crate::payment::step::Effect;
 use crate::payment::{Facts, Payment, sending, store};
 use crate::points::Persist;
+use crate::sender::Delivery;
 use crate::{Gateway, StoreError};
 
 /// Payments that one call resends; the caller asks again for the rest.
@@ -60,7 +62,8 @@ impl Gateway {
         self.payment_for_operator(id).await?.ok_or(OperationError::NotFound)
     }
 
-    /// Has all unknown payments asked for again, of one collector or of every one, a thousand at most.
+    /// Has all unknown payments and cancellations asked for again, of one collector or of every one, a thousand of each
+    /// at most.
     #[tracing::instrument(level = "error", skip_all, fields(%operator))]
     pub async fn resend_all(
         &self,
@@ -77,6 +80,17 @@ impl Gateway {
                 resends.too_soon += 1;
             }
         }
+        for open in self.open_cancellations(collector, None).await? {
+            if open.state == domain::payment::Cancellation::Unknown && open.resend_wait_s == 0 {
+                lanes
+                    .entry(open.payment.facts.collector.to_string())
+                    .or_default()
+                    .push(open.payment.facts.id);
+                resends.begun += 1;
+            } else {
+                resends.too_soon += 1;
+            }
+        }
         for (destination, ids) in lanes {
             let (hub, by) = (self.clone(), operator.clone());
             tokio::spawn(async move { hub.resend_in_turn(&destination, ids, &by).await }.in_current_span());
@@ -85,7 +99,8 @@ impl Gateway {
         Ok(resends)
     }
 
-    /// The collector's word ends an unknown payment: cleared posts the amount, not cleared releases it.
+    /// The collector's word ends what is unknown. Of a payment: cleared posts the amount, not cleared releases it. Of
+    /// a cancellation: cancelled gives the money back, not cancelled leaves the payment accepted.
     #[tracing::instrument(level = "error", skip_all, fields(payment = %id, word = word.as_str()))]
     pub async fn decide(
         &self,
@@ -94,23 +109,27 @@ impl Gateway {
         eyes: &FourEyes,
     ) -> Result<Payment, OperationError> {
         eyes.check()?;
-        let (facts, position, work) = self.unknown(id).await?;
-        manual::may_decide(&position, &work, word)?;
-        let guard = sending::accepted_guard(self.0.directory.get(&facts.collector), &facts);
-        let step = manual::decide(&facts, position, &work, word, eyes, guard, self.now())?;
+        let (facts, position, work) = self.open_work(id).await?;
+        manual::may_decide(&facts, &position, &work, word)?;
+        let cancellation = self.cancellation_of(&facts, &work.key).await?;
+        let decision = Decision {
+            word,
+            eyes,
+            cancellation: cancellation.as_ref(),
+            accepted_guard: sending::accepted_guard(self.0.directory.get(&facts.collector), &facts),
+        };
+        let step = manual::decide(&facts, position, &work, decision, self.now())?;
         self.persist(Persist::Decision, step.commit).await?;
         tracing::warn!(maker = %eyes.maker, checker = %eyes.checker, state = %step.state, "an outcome was decided");
         self.payment_for_operator(id).await?.ok_or(OperationError::NotFound)
     }
 
     /// A payment with its open work; one that has none is not unknown.
-    async fn unknown(&self, id: PaymentId) -> Result<(Facts, Position, Work), OperationError> {
+    async fn open_work(&self, id: PaymentId) -> Result<(Facts, Position, Work), OperationError> {
         let work = self.work(id.into()).await?;
         let (facts, position) = self.load(id.into()).await?.ok_or(OperationError::NotFound)?;
-        match work {
-            Some(work) if work.key == facts.message_key => Ok((facts, position, work)),
-            _ => Err(manual::NotNow::NotUnknown(position.state).into()),
-        }
+        let work = work.ok_or(manual::NotNow::NotUnknown(position.state))?;
+        Ok((facts, position, work))
     }
 
     /// The open work of an entity, as the database server's clock has it now.
@@ -151,8 +170,8 @@ impl Gateway {
     }
 
     /// Seconds until an operator may have the work repeated.
-    pub(super) fn manual_wait_s(&self, work: &Work, is_delivering: bool) -> i64 {
-        if is_delivering {
+    pub(super) fn manual_wait_s(&self, work: &Work, is_claimed: bool) -> i64 {
+        if is_claimed {
             return work.left_s;
         }
         sending::manual_pause_left_s(&self.0.settings, work.delivery, work.left_s)
@@ -164,16 +183,27 @@ impl Gateway {
         id: PaymentId,
         operator: &Operator,
     ) -> Result<JoinHandle<()>, OperationError> {
-        let (facts, position, work) = self.unknown(id).await?;
-        manual::may_resend(&position, &work, self.manual_wait_s(&work, position.is_delivering()))?;
+        let (facts, position, work) = self.open_work(id).await?;
+        manual::may_resend(&self.0.settings, &facts, &position, &work)?;
+        let cancellation = self.cancellation_of(&facts, &work.key).await?;
         let step = manual::resend(&facts, position, &work, self.0.settings.lease_s, operator, self.now())?;
         let committed = self.persist(Persist::ManualClaim, step.commit).await?;
         tracing::info!("an operator has the payment asked for again");
-        let (Effect::Deliver { delivery, repeat }, Some(fence)) = (step.effect, committed.fences.first())
-        else {
+        self.begin_claimed(facts, cancellation, step.effect, &committed)
+    }
+
+    /// Begins the delivery that a commit has claimed.
+    pub(super) fn begin_claimed(
+        &self,
+        facts: Facts,
+        cancellation: Option<Cancellation>,
+        effect: Effect,
+        committed: &Committed,
+    ) -> Result<JoinHandle<()>, OperationError> {
+        let (Effect::Deliver { delivery, repeat }, Some(fence)) = (effect, committed.fences.first()) else {
             return Err(StoreError::Corrupt("a claim handed out no fence".to_owned()).into());
         };
-        Ok(self.spawn_delivery(facts, *fence, delivery, repeat))
+        Ok(self.spawn_delivery(Delivery { facts, cancellation, fence: *fence, delivery, repeat }))
     }
 
     /// One after the other, as many at a time as the destination has places.

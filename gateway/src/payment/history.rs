@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use collectors::SentRequest;
-use domain::payment::{Event, State};
+use domain::payment::{Cancellation, Event, State};
 use domain::{ResponseCode, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -46,12 +46,18 @@ pub struct Body {
     /// The second person, who checked it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checked_by: Option<String>,
-    /// What the collector said off line, where that decided the payment.
+    /// What the collector said off line, where that decided the payment or its cancellation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub word: Option<Word>,
+    /// Where the newest cancellation is after the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancellation: Option<Cancellation>,
+    /// The resend key of the cancellation that it speaks of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
-/// What a collector says off line of a payment whose outcome is unknown.
+/// What a collector says off line of a payment, or a cancellation, whose outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Word {
@@ -59,6 +65,10 @@ pub enum Word {
     Cleared,
     /// It has not, and never will under this key.
     NotCleared,
+    /// It has taken the clearing back, or will.
+    Cancelled,
+    /// It has not, and never will under this key.
+    NotCancelled,
 }
 
 impl Word {
@@ -67,6 +77,8 @@ impl Word {
         match self {
             Self::Cleared => "cleared",
             Self::NotCleared => "not_cleared",
+            Self::Cancelled => "cancelled",
+            Self::NotCancelled => "not_cancelled",
         }
     }
 }
@@ -92,6 +104,45 @@ pub enum Fate {
     Unknown,
 }
 
+/// What is known of every delivery of one message, by number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deliveries(BTreeMap<i64, Fate>);
+
+impl Deliveries {
+    fn note(&mut self, delivery: Option<i64>, fate: Fate) {
+        if let Some(delivery) = delivery {
+            self.0.insert(delivery, fate);
+        }
+    }
+
+    /// Whether the newest was claimed and nothing is recorded of it yet.
+    pub fn is_delivering(&self) -> bool {
+        self.0.last_key_value().is_some_and(|(_, fate)| *fate == Fate::Open)
+    }
+
+    /// Whether any byte of any of them may have left.
+    pub fn bytes_may_have_left(&self) -> bool {
+        self.0.values().any(|fate| *fate != Fate::NotApplied { sent: false })
+    }
+
+    /// Whether every one but `except` is known not to have been applied.
+    pub fn others_not_applied(&self, except: i64) -> bool {
+        let mut others = self.0.iter().filter(|(delivery, _)| **delivery != except);
+        others.all(|(_, fate)| matches!(fate, Fate::NotApplied { .. }))
+    }
+}
+
+/// Where the newest cancellation of a payment stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cancelling {
+    /// Its state.
+    pub state: Cancellation,
+    /// Its resend key.
+    pub key: String,
+    /// Its deliveries.
+    pub deliveries: Deliveries,
+}
+
 /// Where a payment stands: the state, and what is known of every delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -101,14 +152,22 @@ pub struct Position {
     pub seq: i64,
     /// When it was held.
     pub held_at: Timestamp,
-    /// The deliveries, by number.
-    pub deliveries: BTreeMap<i64, Fate>,
+    /// The deliveries of the clearing.
+    pub deliveries: Deliveries,
+    /// The newest cancellation, where one was requested.
+    pub cancelling: Option<Cancelling>,
 }
 
 impl Position {
     /// Before the first event.
     pub fn start(now: Timestamp) -> Self {
-        Self { state: State::Inquired, seq: 0, held_at: now, deliveries: BTreeMap::new() }
+        Self {
+            state: State::Inquired,
+            seq: 0,
+            held_at: now,
+            deliveries: Deliveries::default(),
+            cancelling: None,
+        }
     }
 
     /// Folds events, oldest first.
@@ -122,40 +181,53 @@ impl Position {
         Ok(position)
     }
 
+    /// Where the newest cancellation is.
+    pub fn cancellation(&self) -> Option<Cancellation> {
+        self.cancelling.as_ref().map(|c| c.state)
+    }
+
     /// Moves on by one event.
     pub fn advance(&mut self, event: Event, body: &Body) -> Result<(), StoreError> {
-        self.state = self
-            .state
-            .after(event)
-            .ok_or_else(|| StoreError::Corrupt(format!("{event} after {}", self.state)))?;
+        let impossible =
+            |before: &dyn std::fmt::Display| StoreError::Corrupt(format!("{event} after {before}"));
+        let after = self.state.after(event).ok_or_else(|| impossible(&self.state))?;
+        if event.is_of_cancellation() {
+            self.advance_cancellation(event, body)?;
+        } else if event == Event::Settled && self.cancellation().is_some_and(Cancellation::is_open) {
+            return Err(impossible(&"an open cancellation"));
+        }
+        self.state = after;
         self.seq += 1;
-        let fate = match event {
-            Event::Claimed => Fate::Open,
-            Event::NotApplied => Fate::NotApplied { sent: body.sent.unwrap_or(true) },
-            Event::OutcomeUnknown => Fate::Unknown,
-            _ => return Ok(()),
-        };
-        if let Some(delivery) = body.delivery {
-            self.deliveries.insert(delivery, fate);
+        match event {
+            Event::Claimed => self.deliveries.note(body.delivery, Fate::Open),
+            Event::NotApplied => {
+                self.deliveries.note(body.delivery, Fate::NotApplied { sent: body.sent.unwrap_or(true) });
+            }
+            Event::OutcomeUnknown => self.deliveries.note(body.delivery, Fate::Unknown),
+            _ => {}
         }
         Ok(())
     }
 
-    /// Whether the newest delivery was claimed and nothing is recorded of it yet.
-    pub fn is_delivering(&self) -> bool {
-        self.deliveries.last_key_value().is_some_and(|(_, fate)| *fate == Fate::Open)
-    }
-
-    /// Whether any byte of any delivery may have left.
-    pub fn bytes_may_have_left(&self) -> bool {
-        self.deliveries.values().any(|fate| *fate != Fate::NotApplied { sent: false })
-    }
-
-    /// Whether every delivery but `except` is known not to have been applied.
-    pub fn others_not_applied(&self, except: i64) -> bool {
-        self.deliveries
-            .iter()
-            .filter(|(delivery, _)| **delivery != except)
-            .all(|(_, fate)| matches!(fate, Fate::NotApplied { .. }))
+    fn advance_cancellation(&mut self, event: Event, body: &Body) -> Result<(), StoreError> {
+        let before = self.cancellation();
+        let state = Cancellation::after(before, event).ok_or_else(|| {
+            let before = before.map_or("no cancellation", Cancellation::as_str);
+            StoreError::Corrupt(format!("{event} after {before}"))
+        })?;
+        if event == Event::CancellationRequested {
+            let key = body.key.clone().unwrap_or_default();
+            self.cancelling = Some(Cancelling { state, key, deliveries: Deliveries::default() });
+        }
+        let Some(cancelling) = &mut self.cancelling else { return Ok(()) };
+        cancelling.state = state;
+        let fate = match event {
+            Event::CancellationClaimed => Fate::Open,
+            Event::CancellationNotApplied => Fate::NotApplied { sent: body.sent.unwrap_or(true) },
+            Event::CancellationUnknown => Fate::Unknown,
+            _ => return Ok(()),
+        };
+        cancelling.deliveries.note(body.delivery, fate);
+        Ok(())
     }
 }

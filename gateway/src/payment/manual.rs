@@ -1,14 +1,15 @@
-//! What a person may do with a payment whose outcome is unknown: have it asked for again, or decide it by the
+//! What a person may do with a payment, or a cancellation, whose outcome is unknown: have it asked for again, or decide it by the
 //! collector's word. Pure.
 
 use domain::Timestamp;
 use domain::payment::{Event, State};
 use ledger::{EntityId, GuardKey, Kind, OutboxChange};
 
-use super::history::{Body, Position, Word};
+use super::cancellation::{self, Cancellation};
+use super::history::{Body, Deliveries, Position, Word};
 use super::step::{Effect, Path, Step, endings};
-use super::{Facts, StoreError};
-use crate::Operator;
+use super::{Facts, StoreError, sending};
+use crate::{Operator, Settings};
 
 /// From the last delivery on, until "not cleared" may be decided: its signature counts for 300 seconds at the
 /// collector, and the answer is waited for 30.
@@ -66,6 +67,21 @@ pub enum NotNow {
     /// The reason is empty, too long, or has control characters.
     #[error("the reason has 1 to {REASON_CHARS_MAX} characters")]
     BadReason,
+    /// Only a payment at the counter can be cancelled.
+    #[error("the payment was not made at the counter")]
+    NotFromCounter,
+    /// Only an accepted payment can be cancelled.
+    #[error("the payment is {0}, not accepted")]
+    NotAccepted(State),
+    /// One cancellation is on its way already.
+    #[error("a cancellation of the payment is open")]
+    CancellationOpen,
+    /// Only on its receipt date can a payment be cancelled.
+    #[error("the day of the payment is over")]
+    DayOver,
+    /// The collector has closed the day, or takes no requests at this hour.
+    #[error("the collector is closed")]
+    CollectorClosed,
 }
 
 impl NotNow {
@@ -77,6 +93,11 @@ impl NotNow {
             Self::TooSoon { .. } => "too_soon",
             Self::SamePerson => "same_person",
             Self::BadReason => "bad_reason",
+            Self::NotFromCounter => "not_from_counter",
+            Self::NotAccepted(_) => "not_accepted",
+            Self::CancellationOpen => "cancellation_open",
+            Self::DayOver => "day_over",
+            Self::CollectorClosed => "collector_closed",
         }
     }
 }
@@ -94,28 +115,52 @@ impl FourEyes {
     }
 }
 
+/// What is unknown: the payment, or its newest cancellation. Their deliveries are claimed by different events.
+fn deliveries<'p>(position: &'p Position, work: &Work, facts: &Facts) -> Result<&'p Deliveries, NotNow> {
+    if work.key == facts.message_key {
+        return match position.state {
+            State::Unknown => Ok(&position.deliveries),
+            other => Err(NotNow::NotUnknown(other)),
+        };
+    }
+    match &position.cancelling {
+        Some(newest) if newest.key == work.key && newest.state == domain::payment::Cancellation::Unknown => {
+            Ok(&newest.deliveries)
+        }
+        _ => Err(NotNow::NotUnknown(position.state)),
+    }
+}
+
 /// Whether the newest delivery may still be under way.
-fn is_delivering(position: &Position, work: &Work) -> Result<(), NotNow> {
-    if position.is_delivering() && work.left_s > 0 {
+fn check_delivering(deliveries: &Deliveries, work: &Work) -> Result<(), NotNow> {
+    if deliveries.is_delivering() && work.left_s > 0 {
         return Err(NotNow::Delivering { wait_s: work.left_s });
     }
     Ok(())
 }
 
-/// Whether a person may have an unknown payment asked for again. `pause_left_s` is what is left of the pause for a
-/// person ([`super::sending::manual_pause_left_s`]).
-pub fn may_resend(position: &Position, work: &Work, pause_left_s: i64) -> Result<(), NotNow> {
-    if position.state != State::Unknown {
-        return Err(NotNow::NotUnknown(position.state));
+/// Whether a person may have an unknown payment or cancellation asked for again. The pause is the one of
+/// [`super::sending::manual_pause_left_s`].
+pub fn may_resend(
+    settings: &Settings,
+    facts: &Facts,
+    position: &Position,
+    work: &Work,
+) -> Result<(), NotNow> {
+    let deliveries = deliveries(position, work, facts)?;
+    check_delivering(deliveries, work)?;
+    if deliveries.is_delivering() {
+        // its sender has died: there is no pause to keep
+        return Ok(());
     }
-    is_delivering(position, work)?;
-    if pause_left_s > 0 {
-        return Err(NotNow::TooSoon { wait_s: pause_left_s });
+    match sending::manual_pause_left_s(settings, work.delivery, work.left_s) {
+        0 => Ok(()),
+        wait_s => Err(NotNow::TooSoon { wait_s }),
     }
-    Ok(())
 }
 
-/// A person has an unknown payment asked for again, whatever the hour: always as a resend confirmation.
+/// A person has an unknown payment or cancellation asked for again, whatever the hour: always as a resend
+/// confirmation.
 pub fn resend(
     facts: &Facts,
     position: Position,
@@ -127,19 +172,24 @@ pub fn resend(
     let mut path = Path::from(facts, position, now);
     let delivery = work.delivery + 1;
     let body = Body { delivery: Some(delivery), by: Some(operator.name.clone()), ..Body::default() };
-    path.event(Event::Claimed, body, None)?;
+    let is_clearing = work.key == facts.message_key;
+    path.event(if is_clearing { Event::Claimed } else { Event::CancellationClaimed }, body, None)?;
     path.commit.outbox.push(OutboxChange::Seize { key: work.key.clone(), fence: work.fence, lease_s });
-    path.audit_as(operator, "payeasy.resend", &format!("delivery {delivery}"));
+    let what = if is_clearing { "payment" } else { "cancellation" };
+    path.audit_as(operator, "payeasy.resend", &format!("delivery {delivery} of the {what}"));
     Ok(path.end(Effect::Deliver { delivery, repeat: true }))
 }
 
-/// Whether the collector's word may decide the payment.
-pub fn may_decide(position: &Position, work: &Work, word: Word) -> Result<(), NotNow> {
-    if position.state != State::Unknown {
+/// Whether the collector's word may decide what is unknown.
+pub fn may_decide(facts: &Facts, position: &Position, work: &Work, word: Word) -> Result<(), NotNow> {
+    let is_clearing = work.key == facts.message_key;
+    let fits = is_clearing == matches!(word, Word::Cleared | Word::NotCleared);
+    if !fits {
         return Err(NotNow::NotUnknown(position.state));
     }
-    if word == Word::NotCleared {
-        is_delivering(position, work)?;
+    let deliveries = deliveries(position, work, facts)?;
+    if matches!(word, Word::NotCleared | Word::NotCancelled) {
+        check_delivering(deliveries, work)?;
         let wait_s = NOT_CLEARED_WAIT_S.saturating_sub(work.since_claim_s);
         if wait_s > 0 {
             return Err(NotNow::TooSoon { wait_s });
@@ -148,38 +198,60 @@ pub fn may_decide(position: &Position, work: &Work, word: Word) -> Result<(), No
     Ok(())
 }
 
-/// The collector's word, brought by two people, ends an unknown payment. The open work ends in the same commit, so
-/// that whatever delivery is still under way can record nothing after it.
+/// What the collector's word ends.
+#[derive(Clone, Debug)]
+pub struct Decision<'d> {
+    /// The word.
+    pub word: Word,
+    /// Who brings it, and why.
+    pub eyes: &'d FourEyes,
+    /// The cancellation, where the word is about one.
+    pub cancellation: Option<&'d Cancellation>,
+    /// Taken by an acceptance, where the bill may be paid again.
+    pub accepted_guard: Option<GuardKey>,
+}
+
+/// The collector's word, brought by two people, ends what is unknown. The open work ends in the same commit, so that
+/// whatever delivery is still under way can record nothing after it.
 pub fn decide(
     facts: &Facts,
     position: Position,
     work: &Work,
-    word: Word,
-    eyes: &FourEyes,
-    accepted_guard: Option<GuardKey>,
+    decision: Decision<'_>,
     now: Timestamp,
 ) -> Result<Step, StoreError> {
+    let Decision { word, eyes, cancellation, accepted_guard } = decision;
     let mut path = Path::from(facts, position, now);
-    let body = Body {
+    let mut body = Body {
         word: Some(word),
         by: Some(eyes.maker.name.clone()),
         checked_by: Some(eyes.checker.name.clone()),
         reason: Some(eyes.reason.trim().to_owned()),
         ..Body::default()
     };
-    match word {
-        Word::Cleared => {
+    match (word, cancellation) {
+        (Word::Cleared, _) => {
             path.event(Event::Accepted, body, None)?;
             path.commit.transfers = endings(facts, Kind::PostPending);
             path.commit.guards.extend(accepted_guard.map(|key| (key, EntityId::from(facts.id))));
         }
-        Word::NotCleared => {
+        (Word::NotCleared, _) => {
             path.event(Event::Rejected, body, None)?;
             path.commit.transfers = endings(facts, Kind::VoidPending);
             path.commit.release.push(facts.bill_guard.clone());
         }
+        (Word::Cancelled, Some(cancellation)) => {
+            cancellation::confirmed(&mut path, facts, cancellation, body, None, accepted_guard.is_some())?;
+        }
+        (Word::NotCancelled, Some(cancellation)) => {
+            body.key = Some(cancellation.key.clone());
+            path.event(Event::CancellationRefused, body, None)?;
+        }
+        (Word::Cancelled | Word::NotCancelled, None) => {
+            return Err(StoreError::Corrupt(format!("{} has no cancellation", facts.id)));
+        }
     }
-    path.finish(facts, work.fence);
+    path.finish(&work.key, work.fence);
     let detail = format!("{}, checked by {}: {}", word.as_str(), eyes.checker, eyes.reason.trim());
     path.audit_as(&eyes.maker, "payeasy.decide", &detail);
     Ok(path.end(Effect::Rest))

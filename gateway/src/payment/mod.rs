@@ -1,5 +1,6 @@
 //! A Pay-easy payment: its facts, its history, the steps it takes, and where it is kept.
 
+pub mod cancellation;
 pub mod history;
 pub mod manual;
 pub mod order;
@@ -9,7 +10,8 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-use domain::payment::State;
+use collectors::protocol::Channel;
+use domain::payment::{Cancellation, State};
 use domain::{
     AccountId, Bill, CollectorNumber, ContractId, CustomerNumber, Date, InquiryId, PaymentCategory,
     PaymentId, ResponseCode, Timestamp, TransferId, UserId, Yen,
@@ -26,6 +28,8 @@ pub struct Facts {
     pub user: UserId,
     /// The debited account.
     pub account: AccountId,
+    /// Where the payer stood.
+    pub channel: Channel,
     /// The collector.
     pub collector: CollectorNumber,
     /// 納付番号 or お客様番号.
@@ -75,6 +79,8 @@ pub struct Payment {
     pub reference: Option<String>,
     /// The collector's word that decided it, where no answer did.
     pub word: Option<history::Word>,
+    /// Where its newest cancellation is, as its last event has it.
+    pub cancellation: Option<Cancellation>,
 }
 
 /// The hub's own data failed it. Nothing can be said to the payer but to look again later.

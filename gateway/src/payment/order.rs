@@ -8,7 +8,7 @@ use super::step::{self, Confirmation, Step};
 use super::{Facts, StoreError, store};
 use crate::inquiry::{Inquiry, bill_key, centre, subject};
 use crate::pay::{PayError, PaymentOrder};
-use crate::{Settings, guard};
+use crate::{Operator, Settings, chart, guard};
 
 /// The bill to pay, unless something forbids to hold money for it now.
 pub fn check<'i>(
@@ -19,6 +19,10 @@ pub fn check<'i>(
 ) -> Result<&'i Bill, PayError> {
     if inquiry.payer != order.payer || !inquiry.is_valid_at(now) {
         return Err(PayError::InquiryExpired);
+    }
+    // cash pays at the counter, and nowhere else
+    if (order.payer.channel() == Channel::Counter) != (order.account == chart::COUNTER_CASH) {
+        return Err(PayError::AccountClosed);
     }
     let bill = inquiry.bill(&order.bill).ok_or(PayError::BillNotInInquiry)?;
     if bill.amount != order.amount {
@@ -54,6 +58,7 @@ pub fn facts(
         contract: order.payer.contract,
         user: order.payer.user,
         account: order.account,
+        channel: order.payer.channel(),
         collector: request.collector.clone(),
         customer_number: request.customer_number.clone(),
         category: request.category.clone(),
@@ -78,6 +83,7 @@ pub fn confirmation(
     facts: &Facts,
     inquiry: &Inquiry,
     guards: &[guard::Guard],
+    actor: Operator,
 ) -> Result<Step, PayError> {
     let clearing = Message {
         header: Header::request(&key_of(facts)?, centre(&facts.collector), facts.held_at),
@@ -87,7 +93,7 @@ pub fn confirmation(
             amount: facts.amount,
             fee: facts.fee,
             bank: settings.bank.clone(),
-            channel: Channel::InternetBanking,
+            channel: facts.channel,
             entry_kind: EntryKind::Typed,
             receipt_date: facts.receipt_date,
             clear_by: facts.bill.clear_by,
@@ -100,6 +106,7 @@ pub fn confirmation(
         payload: protocol::encode(&clearing),
         row: store::row(facts)?,
         lease_s: settings.lease_s,
+        actor,
     };
     Ok(step::confirm(facts, confirmation, facts.held_at)?)
 }

@@ -3,7 +3,9 @@
 
 use collectors::answer::UnknownAnswer;
 use collectors::protocol::{self, Body, Message, ResendConfirmation};
-use collectors::{AnswerClass, Collector, Kind, Outcome, SentRequest, Silence, classify};
+use collectors::{
+    AnswerClass, Collector, Kind, Outcome, SentRequest, Silence, classify, classify_cancellation,
+};
 use domain::Timestamp;
 use ledger::GuardKey;
 
@@ -59,8 +61,23 @@ impl Conclusion {
         Self { report: Report::Unknown { reason }, evidence, alarm }
     }
 
-    /// What an exchange with a collector of this kind came to. Whatever is not listed is unknown.
+    /// What an exchange about a clearing came to, with a collector of this kind. Whatever is not listed is unknown.
     pub fn of(kind: Option<Kind>, outcome: Outcome) -> Self {
+        Self::read(outcome, |body| match (kind, body) {
+            (Some(kind), Body::ClearingAnswer(answer)) => Some(classify(kind, answer)),
+            _ => None,
+        })
+    }
+
+    /// The same about a cancellation.
+    pub fn of_cancellation(outcome: Outcome) -> Self {
+        Self::read(outcome, |body| match body {
+            Body::CancellationAnswer(answer) => Some(classify_cancellation(answer)),
+            _ => None,
+        })
+    }
+
+    fn read(outcome: Outcome, class: impl FnOnce(&Body) -> Option<AnswerClass>) -> Self {
         let answer = match outcome {
             Outcome::NotSent(reason) => return Self::not_sent(&reason),
             Outcome::Silent(reason) => {
@@ -76,11 +93,11 @@ impl Conclusion {
             signature: Some(answer.signature),
             request: None,
         };
-        let (Some(kind), Body::ClearingAnswer(clearing)) = (kind, &answer.message.body) else {
-            let reason = format!("a clearing was answered by {}", answer.message.body.name());
+        let Some(class) = class(&answer.message.body) else {
+            let reason = format!("the answer is a {}", answer.message.body.name());
             return Self::unknown(Some(AlarmKind::AnswerMeaningless), &reason, evidence);
         };
-        let report = match classify(kind, clearing) {
+        let report = match class {
             AnswerClass::Accepted { provisional, reference } => Report::Accepted { provisional, reference },
             AnswerClass::RejectedForGood(code) => Report::Rejected(code),
             AnswerClass::NotApplied(code) => {
@@ -98,7 +115,7 @@ impl Conclusion {
     }
 }
 
-/// The bytes to send: the clearing as encoded at the hold, or the resend confirmation that carries them, which is the
+/// The bytes to send: the message as it was encoded once, or the resend confirmation that carries them, which is the
 /// same bytes every time.
 pub fn message(payload: Vec<u8>, repeat: bool) -> Result<Vec<u8>, StoreError> {
     if !repeat {

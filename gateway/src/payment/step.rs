@@ -2,7 +2,7 @@
 //! next. The table is in docs/ARCHITECTURE.md, "A payment".
 
 use collectors::SentRequest;
-use collectors::protocol::Reference;
+use collectors::protocol::{Channel, Reference};
 use database::Row;
 use domain::payment::{Event, State};
 use domain::time::TimeOfDay;
@@ -84,6 +84,14 @@ pub struct Step {
     pub state: State,
 }
 
+impl Step {
+    /// Whether an answer contradicts how the payment or its cancellation ended.
+    pub fn is_incident(&self) -> bool {
+        let incidents = [Event::LateAcceptance, Event::LateRejection, Event::LateCancellation];
+        self.commit.events.iter().any(|event| incidents.iter().any(|i| i.as_str() == event.kind))
+    }
+}
+
 /// What a confirmation adds to the facts.
 pub struct Confirmation {
     /// Taken in the same commit: the bill, and a one-time password's step.
@@ -94,12 +102,16 @@ pub struct Confirmation {
     pub row: Row,
     /// Seconds of the first lease.
     pub lease_s: i64,
+    /// Who confirmed it, for the audit log.
+    pub actor: Operator,
 }
 
 /// The payer confirmed: hold the money and claim the first delivery in the same commit.
 pub fn confirm(facts: &Facts, confirmation: Confirmation, now: Timestamp) -> Result<Step, StoreError> {
     let mut path = Path::from(facts, Position::start(now), now);
-    path.event(Event::Held, Body::default(), None)?;
+    // at the counter a member of the staff confirms for the payer
+    let by = (facts.channel == Channel::Counter).then(|| confirmation.actor.name.clone());
+    path.event(Event::Held, Body { by, ..Body::default() }, None)?;
     // the outbox row ends with the payment; here the message that goes out stays. Its transport signature is made
     // anew at each sending and is kept with what the sending came to
     let sent = Some(confirmation.payload.clone());
@@ -117,8 +129,8 @@ pub fn confirm(facts: &Facts, confirmation: Confirmation, now: Timestamp) -> Res
         },
         lease_s: Some(confirmation.lease_s),
     });
-    let payer = Operator { name: facts.user.to_string() };
-    path.audit_as(&payer, "payeasy.pay", &format!("{} yen to {}", facts.amount.get(), facts.collector));
+    let detail = format!("{} yen to {}", facts.amount.get(), facts.collector);
+    path.audit_as(&confirmation.actor, "payeasy.pay", &detail);
     Ok(path.end(Effect::Deliver { delivery: 1, repeat: false }))
 }
 
@@ -174,14 +186,14 @@ pub fn resume(
     }
     match path.position.state {
         State::Held if claim.window.is_over(facts, now) => {
-            if path.position.bytes_may_have_left() {
+            if path.position.deliveries.bytes_may_have_left() {
                 let reason = Some("the time to send it is over, and bytes had left".to_owned());
                 path.event(Event::OutcomeUnknown, Body { reason, ..Body::default() }, None)?;
                 return Ok(Some(path.end(Effect::Wait)));
             }
             path.event(Event::Voided, Body::default(), None)?;
             path.commit.transfers = endings(facts, Kind::VoidPending);
-            path.finish(facts, claim.fence);
+            path.finish(&facts.message_key, claim.fence);
             path.commit.release.push(facts.bill_guard.clone());
             path.audit("payeasy.void", "nothing was sent in time");
             Ok(Some(path.end(Effect::Rest)))
@@ -190,7 +202,7 @@ pub fn resume(
             if path.position.state == State::Unknown && now >= automatic_resend_ends(facts.receipt_date) {
                 return Ok((!path.commit.events.is_empty()).then(|| path.end(Effect::Wait)));
             }
-            let repeat = path.position.bytes_may_have_left();
+            let repeat = path.position.deliveries.bytes_may_have_left();
             let delivery = claim.delivery + 1;
             path.event(Event::Claimed, Body { delivery: Some(delivery), ..Body::default() }, None)?;
             path.commit.outbox.push(OutboxChange::Claim {
@@ -248,7 +260,7 @@ pub fn delivered(
             path.event(Event::Accepted, body, message)?;
             path.commit.transfers = endings(facts, Kind::PostPending);
             path.commit.guards.extend(accepted_guard.map(|key| (key, EntityId::from(facts.id))));
-            path.finish(facts, fence);
+            path.finish(&facts.message_key, fence);
             path.audit("payeasy.accepted", "the collector recorded the clearing");
             Ok(Some(path.end(Effect::Rest)))
         }
@@ -257,7 +269,7 @@ pub fn delivered(
             path.event(Event::Rejected, body, message)?;
             path.commit.transfers = endings(facts, Kind::VoidPending);
             path.commit.release.push(facts.bill_guard.clone());
-            path.finish(facts, fence);
+            path.finish(&facts.message_key, fence);
             path.audit("payeasy.rejected", code.as_str());
             Ok(Some(path.end(Effect::Rest)))
         }
@@ -266,15 +278,16 @@ pub fn delivered(
             body.reason = Some(reason.clone());
             body.sent = Some(*sent);
             // it speaks for this delivery only: an earlier one may have been applied
-            let back = path.position.state == State::Sending && path.position.others_not_applied(delivery);
+            let back = path.position.state == State::Sending
+                && path.position.deliveries.others_not_applied(delivery);
             path.event(if back { Event::NotApplied } else { Event::OutcomeUnknown }, body, message)?;
-            path.release(facts, fence, pause_s);
+            path.release(&facts.message_key, fence, pause_s);
             Ok(Some(path.end(Effect::Wait)))
         }
         Report::Unknown { reason } => {
             body.reason = Some(reason.clone());
             path.event(Event::OutcomeUnknown, body, message)?;
-            path.release(facts, fence, pause_s);
+            path.release(&facts.message_key, fence, pause_s);
             Ok(Some(path.end(Effect::Wait)))
         }
     }
@@ -377,9 +390,13 @@ impl<'f> Path<'f> {
     ) -> Result<(), StoreError> {
         self.position.advance(event, &body)?;
         body.state = Some(self.position.state);
+        body.cancellation = self.position.cancellation();
         match event {
-            Event::Accepted => self.commit.guards.push((self.owed(), EntityId::from(self.facts.id))),
-            Event::Cancelled => self.commit.release.push(self.owed()),
+            // nothing is owed while a cancellation is open, so that nothing is settled
+            Event::Accepted | Event::CancellationRefused | Event::CancellationWithdrawn => {
+                self.commit.guards.push((self.owed(), EntityId::from(self.facts.id)));
+            }
+            Event::CancellationRequested => self.commit.release.push(self.owed()),
             _ => {}
         }
         self.commit.events.push(NewEvent {
@@ -397,15 +414,15 @@ impl<'f> Path<'f> {
         guard::owed(&self.facts.collector, self.facts.receipt_date, &self.facts.message_key)
     }
 
-    pub(super) fn finish(&mut self, facts: &Facts, fence: i64) {
-        self.commit.outbox.push(OutboxChange::Finish { key: facts.message_key.clone(), fence });
+    pub(super) fn finish(&mut self, key: &str, fence: i64) {
+        self.commit.outbox.push(OutboxChange::Finish { key: key.to_owned(), fence });
     }
 
-    fn release(&mut self, facts: &Facts, fence: i64, pause_s: i64) {
-        self.commit.outbox.push(OutboxChange::Release { key: facts.message_key.clone(), fence, pause_s });
+    pub(super) fn release(&mut self, key: &str, fence: i64, pause_s: i64) {
+        self.commit.outbox.push(OutboxChange::Release { key: key.to_owned(), fence, pause_s });
     }
 
-    fn audit(&mut self, action: &'static str, detail: &str) {
+    pub(super) fn audit(&mut self, action: &'static str, detail: &str) {
         self.audit_as(&Operator::system(), action, detail);
     }
 
@@ -419,11 +436,17 @@ impl<'f> Path<'f> {
         });
     }
 
-    /// Goes with the commit, where none of the kind is open for the payment.
+    /// An alarm about the payment; goes with the commit, where none of the kind was raised.
     pub(super) fn alarm(&mut self, kind: AlarmKind, detail: &str) {
+        let subject = self.facts.id.to_string();
+        self.alarm_of_message(kind, &subject, detail);
+    }
+
+    /// The same about one of its messages.
+    pub(super) fn alarm_of_message(&mut self, kind: AlarmKind, subject: &str, detail: &str) {
         let alarm = NewAlarm {
             kind,
-            subject: self.facts.id.to_string(),
+            subject: subject.to_owned(),
             collector: Some(self.facts.collector.clone()),
             detail: detail.to_owned(),
         };

@@ -1,5 +1,6 @@
 //! Payments in the database.
 
+use collectors::protocol::Channel;
 use database::{Row, Table, Tx, Value, on, read};
 use domain::payment::State;
 use domain::{
@@ -9,9 +10,10 @@ use ledger::{EntityId, GuardKey};
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
+use super::cancellation::Cancellation;
 use super::history::{Body, Position};
 use super::{Facts, Payment, StoreError};
-use crate::Gateway;
+use crate::{Gateway, Operator};
 
 static PAYMENT: Table = Table {
     name: "payment",
@@ -20,6 +22,7 @@ static PAYMENT: Table = Table {
         "contract",
         "user_id",
         "account",
+        "channel",
         "collector",
         "customer_number",
         "category",
@@ -40,11 +43,16 @@ static PAYMENT: Table = Table {
 
 macro_rules! columns {
     () => {
-        "p.id, p.contract, p.user_id, p.account, p.collector, p.customer_number, p.category, p.bill, p.amount, p.fee, \
-         p.inquiry, p.hold, p.fee_hold, p.bill_guard, p.message_key, p.receipt_number, p.receipt_date, p.memo, \
+        "p.id, p.contract, p.user_id, p.account, p.channel, p.collector, p.customer_number, p.category, p.bill, p.amount, \
+         p.fee, p.inquiry, p.hold, p.fee_hold, p.bill_guard, p.message_key, p.receipt_number, p.receipt_date, p.memo, \
          p.held_us"
     };
 }
+
+static CANCELLATION: Table = Table {
+    name: "cancellation",
+    columns: &["key", "payment", "requested_us", "requested_by", "reversal", "fee_reversal"],
+};
 
 /// The columns of [`PaymentRow`], for every query that reads payments as `p`.
 const COLUMNS: &str = columns!();
@@ -59,6 +67,7 @@ pub(crate) struct PaymentRow {
     contract: Uuid,
     user_id: Uuid,
     account: i64,
+    channel: String,
     collector: String,
     customer_number: String,
     category: Option<String>,
@@ -95,6 +104,7 @@ impl TryFrom<PaymentRow> for Facts {
             contract: ContractId::from_uuid(row.contract),
             user: UserId::from_uuid(row.user_id),
             account: AccountId::new(row.account),
+            channel: channel(&row.channel)?,
             collector: StoreError::parse(&row.collector)?,
             customer_number: StoreError::parse(&row.customer_number)?,
             category: row.category.as_deref().map(StoreError::parse).transpose()?,
@@ -128,6 +138,7 @@ impl TryFrom<ShownRow> for Payment {
         let ending: Option<Body> = row.ending_body.as_deref().map(StoreError::json).transpose()?;
         let facts = Facts::try_from(row.payment)?;
         let state = last.state.ok_or_else(|| StoreError::Corrupt(format!("{} has no state", facts.id)))?;
+        let cancellation = last.cancellation;
         let says = ending.unwrap_or(last);
         Ok(Self {
             state,
@@ -136,9 +147,16 @@ impl TryFrom<ShownRow> for Payment {
             provisional: says.provisional.as_deref().map(StoreError::parse).transpose()?,
             reference: says.reference,
             word: says.word,
+            cancellation,
             facts,
         })
     }
+}
+
+fn channel(text: &str) -> Result<Channel, StoreError> {
+    let known = [Channel::InternetBanking, Channel::Counter];
+    let found = known.into_iter().find(|channel| channel.as_str() == text);
+    found.ok_or_else(|| StoreError::Corrupt(format!("{text} is no channel")))
 }
 
 /// The row that the hold's commit inserts.
@@ -150,6 +168,7 @@ pub(crate) fn row(facts: &Facts) -> Result<Row, StoreError> {
             facts.contract.uuid().into(),
             facts.user.uuid().into(),
             facts.account.get().into(),
+            facts.channel.as_str().into(),
             facts.collector.as_str().into(),
             facts.customer_number.as_str().into(),
             Value::Text(facts.category.as_ref().map(|c| c.as_str().to_owned())),
@@ -167,6 +186,21 @@ pub(crate) fn row(facts: &Facts) -> Result<Row, StoreError> {
             facts.held_at.micros().into(),
         ],
     })
+}
+
+/// The row that the commit of a cancellation's request inserts.
+pub(crate) fn cancellation_row(cancellation: &Cancellation) -> Row {
+    Row {
+        table: &CANCELLATION,
+        values: vec![
+            cancellation.key.clone().into(),
+            cancellation.payment.uuid().into(),
+            cancellation.requested_at.micros().into(),
+            cancellation.requested_by.name.clone().into(),
+            cancellation.reversal.uuid().into(),
+            Value::Uuid(cancellation.fee_reversal.map(TransferId::uuid)),
+        ],
+    }
 }
 
 /// Which payments of a contract to show, newest first.
@@ -258,7 +292,7 @@ impl Gateway {
             // the open work is short and a contract's history is long: CROSS JOIN keeps SQLite to this order
             let mut sql = QueryBuilder::new(shown_of(
                 "outbox o CROSS JOIN payment p",
-                "p.id = o.entity AND p.contract = ",
+                "p.id = o.entity AND p.message_key = o.key AND p.contract = ",
             ));
             sql.push_bind(contract.uuid());
             sql.push(" AND p.account IN (");
@@ -281,6 +315,52 @@ impl Gateway {
             sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id.uuid()).fetch_optional(c).await
         })?;
         row.map(Payment::try_from).transpose()
+    }
+
+    /// The cancellation that open work under this key is of; `None` where it is the payment's own clearing.
+    pub(crate) async fn cancellation_of(
+        &self,
+        facts: &Facts,
+        key: &str,
+    ) -> Result<Option<Cancellation>, StoreError> {
+        if key == facts.message_key {
+            return Ok(None);
+        }
+        let row: Option<(i64, String, Uuid, Option<Uuid>)> = read!(self.database(), |c| {
+            sqlx::query_as(
+                "SELECT requested_us, requested_by, reversal, fee_reversal FROM cancellation
+                 WHERE key = $1 AND payment = $2",
+            )
+            .bind(key)
+            .bind(facts.id.uuid())
+            .fetch_optional(c)
+            .await
+        })?;
+        let Some((requested_us, requested_by, reversal, fee_reversal)) = row else {
+            return Err(StoreError::Corrupt(format!("{key} is no message of payment {}", facts.id)));
+        };
+        Ok(Some(Cancellation {
+            key: key.to_owned(),
+            payment: facts.id,
+            requested_at: Timestamp::from_micros(requested_us),
+            requested_by: Operator { name: requested_by },
+            reversal: TransferId::from_uuid(reversal),
+            fee_reversal: fee_reversal.map(TransferId::from_uuid),
+        }))
+    }
+
+    /// The bytes of a payment's clearing, as they went out first.
+    pub(crate) async fn clearing_message(&self, facts: &Facts) -> Result<Vec<u8>, StoreError> {
+        let message: Option<Vec<u8>> = read!(self.database(), |c| {
+            sqlx::query_scalar(
+                "SELECT message FROM event WHERE entity = $1 AND kind = 'claimed' AND message IS NOT NULL
+                 ORDER BY seq LIMIT 1",
+            )
+            .bind(facts.id.uuid())
+            .fetch_optional(c)
+            .await
+        })?;
+        message.ok_or_else(|| StoreError::Corrupt(format!("payment {} has no message", facts.id)))
     }
 
     /// The facts of a payment and where it stands, whoever's it is: for the sender.
@@ -308,6 +388,12 @@ pub(crate) const UNKNOWN: &str = "outbox o CROSS JOIN payment p \
     JOIN event e ON e.entity = p.id AND e.seq = (SELECT max(l.seq) FROM event l WHERE l.entity = p.id) \
     LEFT JOIN event d ON d.entity = p.id AND d.kind IN ('accepted', 'rejected') \
     WHERE p.id = o.entity AND p.message_key = o.key AND e.body LIKE '%\"state\":\"unknown\"%'";
+
+/// The same for payments with an open cancellation, as `c`, and its open work.
+pub(crate) const CANCELLING: &str = "outbox o JOIN cancellation c ON c.key = o.key \
+    JOIN payment p ON p.id = c.payment \
+    JOIN event e ON e.entity = p.id AND e.seq = (SELECT max(l.seq) FROM event l WHERE l.entity = p.id) \
+    LEFT JOIN event d ON d.entity = p.id AND d.kind IN ('accepted', 'rejected') WHERE p.id = o.entity";
 
 /// What the body of an event is like that left the payment in this state. Inside a JSON text quotes are escaped, so
 /// no other field can look like it.

@@ -8,13 +8,18 @@ use database::on_both;
 use database::testing::TestDatabase;
 use domain::payment::State;
 use domain::{Clock, PaymentId, Yen};
-use gateway::{PaymentOrder, Settings};
+use gateway::operations::CounterOrder;
+use gateway::{Operator, PaymentOrder, Settings, chart};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::support::{Hub, Network, SHOP, TAX, World, limits, settings};
+use crate::support::{Hub, Network, SHOP, TAX, WITH_FEE, World, limits, settings};
 
-on_both!(a_process_that_ends_before_it_sends, a_process_that_ends_before_it_hears_the_answer);
+on_both!(
+    a_process_that_ends_before_it_sends,
+    a_process_that_ends_before_it_hears_the_answer,
+    a_process_that_ends_before_it_hears_that_a_payment_is_cancelled,
+);
 
 /// A process of its own: a runtime with its own connections, that can be ended in the middle of anything.
 struct Process {
@@ -111,6 +116,51 @@ async fn a_process_that_ends_before_it_hears_the_answer(test: TestDatabase) {
     assert_eq!((deliveries, first_by.as_str()), (2, "Clearing"));
     assert_eq!(world.events(id).await, ["held", "claimed", "outcome_unknown", "claimed", "accepted"]);
     assert_eq!(world.balance().await.balance, Yen::new(1_000_000 - 12_800));
+    world.assert_clean().await;
+    next.kill();
+}
+
+async fn a_process_that_ends_before_it_hears_that_a_payment_is_cancelled(test: TestDatabase) {
+    let world = onlooker(test).await;
+    let first = Process::start(&world.test, &world.clock, &world.network, short_lease(), &limits()).await;
+    let request = world.inquire(WITH_FEE).await.request;
+    let teller = Operator::staff("teller");
+    let inquiry = world.hub.gateway.counter_inquiry(request, &teller).await.unwrap();
+    let order = CounterOrder {
+        payment: PaymentId::generate(),
+        inquiry: inquiry.id,
+        bill: inquiry.bills[0].id.clone(),
+        amount: inquiry.bills[0].amount,
+    };
+    let id = order.payment;
+    let paid = world.hub.gateway.counter_payment(order, &teller).await.unwrap();
+    assert_eq!(paid.state, State::Accepted);
+    world.network.fault("99022", json!({"delay_ms": 3_000, "on": "any", "times": 1})).await;
+    let gateway = first.hub.gateway.clone();
+    first.runtime.spawn(async move { gateway.cancel(id, &teller).await });
+    while world.network.cancellations("99022").await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    first.kill();
+    let cash = async || world.hub.ledger.internal_balance(chart::COUNTER_CASH).await.unwrap();
+    assert_eq!(cash().await, Yen::new(-58_110), "nothing goes back before it is known");
+    world.assert_clean().await;
+
+    let next = Process::start(&world.test, &world.clock, &world.network, short_lease(), &limits()).await;
+    world.reaches_events(id, 8).await;
+    let events = world.events(id).await;
+    assert_eq!(
+        events[3..],
+        [
+            "cancellation_requested",
+            "cancellation_claimed",
+            "cancellation_unknown",
+            "cancellation_claimed",
+            "cancelled"
+        ]
+    );
+    assert_eq!(world.network.cancellations("99022").await.len(), 1);
+    assert_eq!(cash().await, Yen::ZERO);
     world.assert_clean().await;
     next.kill();
 }

@@ -178,13 +178,16 @@ async fn a_sender_that_is_too_slow_is_fenced_out(test: TestDatabase) {
 
 async fn an_answer_is_kept_while_the_database_fails(test: TestDatabase) {
     let world = World::new(test).await;
-    world.network.fault("00200", json!({"delay_ms": 400, "on": "clearing", "times": 1})).await;
+    world.network.fault("00200", json!({"delay_ms": 1_500, "on": "clearing", "times": 1})).await;
     let order = world.order(&world.inquire(TAX).await);
     let (id, gateway) = (order.payment, world.hub.gateway.clone());
     tokio::spawn(async move { gateway.pay(order).await });
     world.reaches(id, State::Sending).await;
+    while world.network.clearings().await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     execute!(world.test.database, "ALTER TABLE event RENAME TO event_away").unwrap();
-    tokio::time::sleep(Duration::from_millis(800)).await;
+    tokio::time::sleep(Duration::from_millis(2_000)).await;
     execute!(world.test.database, "ALTER TABLE event_away RENAME TO event").unwrap();
     let payment = world.reaches(id, State::Accepted).await;
     assert_eq!(world.events(id).await, ["held", "claimed", "accepted"]);

@@ -7,6 +7,7 @@ mod api;
 mod audit;
 mod bills;
 mod cleaning;
+mod counter;
 mod crash;
 mod faults;
 mod operations;

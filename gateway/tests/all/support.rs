@@ -119,6 +119,12 @@ impl Network {
         shown["clearings"].as_array().unwrap().clone()
     }
 
+    /// The cancellations that a collector has on record.
+    pub async fn cancellations(&self, collector: &str) -> Vec<Value> {
+        let shown = self.control("GET", &format!("/control/{collector}/cancellations"), String::new()).await;
+        shown["cancellations"].as_array().unwrap().clone()
+    }
+
     /// How often the clearing under this key was delivered, the message that brought it first, and its code;
     /// `None` where the collector has no record of it.
     pub async fn record(&self, payment: &Payment) -> Option<(i64, String, String)> {
@@ -391,7 +397,7 @@ impl World {
                 collector: c["collector"].as_str().unwrap().to_owned(),
                 key: c["key"].as_str().unwrap().to_owned(),
                 amount: c["amount"].as_i64().unwrap(),
-                cleared: c["code"] == "0000",
+                cleared: c["code"] == "0000" && c["cancelled"] == false,
             })
             .collect();
         let (_, after) = self.hub.gateway.audit().await.unwrap();

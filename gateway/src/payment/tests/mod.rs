@@ -1,26 +1,30 @@
 //! The steps of a payment on a small model of the ledger: what is promised is checked after every step.
 
+mod cancellation;
 mod properties;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use collectors::protocol::Channel;
 use domain::payment::State;
 use domain::{
     AccountId, Bill, ContractId, Date, InquiryId, PaymentId, ResponseCode, Timestamp, TransferId, UserId, Yen,
 };
 use ledger::{Commit, Event, GuardKey, Kind, OutboxChange};
 
+use super::cancellation::{self as steps, Cancellation};
 use super::history::{Position, Word};
-use super::manual::{self, FourEyes, NotNow, Work};
+use super::manual::{self, Decision, FourEyes, NotNow, Work};
 use super::step::{self, Claim, Confirmation, Delivered, Effect, Evidence, Report, SendWindow};
 use super::{Facts, StoreError, store};
 use crate::Operator;
 
 const HELD_WAIT_S: i64 = 120;
 
-/// The open work of the payment.
+/// The open work of the payment, or of its cancellation.
 struct Row {
+    key: String,
     fence: i64,
     delivery: i64,
     leased: bool,
@@ -33,6 +37,8 @@ struct Claimed {
     fence: i64,
     delivery: i64,
     repeat: bool,
+    /// Which of the cancellations, where it is not the clearing.
+    of: Option<usize>,
 }
 
 /// One payment in a ledger that knows nothing else.
@@ -46,6 +52,9 @@ struct Walk {
     endings: BTreeMap<TransferId, Kind>,
     guards: BTreeSet<GuardKey>,
     claims: Vec<Claimed>,
+    cancellations: Vec<Cancellation>,
+    /// Transfers that gave money back.
+    returned: BTreeSet<TransferId>,
     /// What the world knows and the hub may only guess.
     bytes_left: bool,
 }
@@ -60,6 +69,7 @@ fn facts(held_at: Timestamp, clear_by: Option<Date>) -> Facts {
         contract: ContractId::generate(),
         user: UserId::generate(),
         account: AccountId::new(1),
+        channel: Channel::InternetBanking,
         collector: "00200".parse().unwrap(),
         customer_number: "2013000123456789".parse().unwrap(),
         category: None,
@@ -116,12 +126,22 @@ fn eyes() -> FourEyes {
 impl Walk {
     /// The payer has confirmed.
     fn begin(held_at: Timestamp, clear_by: Option<Date>) -> Self {
-        let facts = facts(held_at, clear_by);
+        Self::of(facts(held_at, clear_by))
+    }
+
+    /// A teller has confirmed for the payer.
+    fn at_counter(held_at: Timestamp) -> Self {
+        Self::of(Facts { channel: Channel::Counter, ..facts(held_at, None) })
+    }
+
+    fn of(facts: Facts) -> Self {
+        let held_at = facts.held_at;
         let confirmation = Confirmation {
             guards: vec![facts.bill_guard.clone(), GuardKey("otp|1|2".to_owned())],
             payload: b"clearing".to_vec(),
             row: store::row(&facts).unwrap(),
             lease_s: 60,
+            actor: Operator::staff(7),
         };
         let step = step::confirm(&facts, confirmation, held_at).unwrap();
         let mut walk = Self {
@@ -134,13 +154,15 @@ impl Walk {
             endings: BTreeMap::new(),
             guards: BTreeSet::new(),
             claims: Vec::new(),
+            cancellations: Vec::new(),
+            returned: BTreeSet::new(),
             bytes_left: false,
         };
         assert_eq!(step.effect, Effect::Deliver { delivery: 1, repeat: false });
         let kept: Vec<_> = step.commit.events.iter().map(|e| e.message.as_deref()).collect();
         assert_eq!(kept, [None, Some(&b"clearing"[..])], "what is sent is kept with the claim");
         walk.commit(step.commit).unwrap();
-        walk.claims.push(Claimed { fence: walk.fence(), delivery: 1, repeat: false });
+        walk.claims.push(Claimed { fence: walk.fence(), delivery: 1, repeat: false, of: None });
         walk.check();
         walk
     }
@@ -175,20 +197,64 @@ impl Walk {
             return "leased".to_owned();
         }
         let claim = Claim { fence: row.fence, delivery: row.delivery, lease_s: 60, window: self.window() };
-        let step = step::resume(&self.facts, self.position(), claim, self.now).unwrap();
-        let Some(step) = step else { return "none".to_owned() };
+        let of = self.cancelling();
+        let step = match of.map(|of| &self.cancellations[of]) {
+            None => step::resume(&self.facts, self.position(), claim, self.now),
+            Some(cancellation) => steps::resume(&self.facts, self.position(), cancellation, claim, self.now),
+        };
+        let Some(step) = step.unwrap() else { return "none".to_owned() };
         self.commit(step.commit).unwrap();
         assert_eq!(self.state(), step.state);
         self.check();
-        let Effect::Deliver { delivery, repeat } = step.effect else { return step.state.to_string() };
-        self.claims.push(Claimed { fence: self.fence(), delivery, repeat });
-        if repeat { "resend".to_owned() } else { "clearing".to_owned() }
+        let Effect::Deliver { delivery, repeat } = step.effect else { return self.stands(of) };
+        self.claims.push(Claimed { fence: self.fence(), delivery, repeat, of });
+        match (repeat, of) {
+            (true, _) => "resend".to_owned(),
+            (false, None) => "clearing".to_owned(),
+            (false, Some(_)) => "cancellation".to_owned(),
+        }
+    }
+
+    /// The cancellation that the open work is of.
+    fn cancelling(&self) -> Option<usize> {
+        let key = &self.row.as_ref()?.key;
+        self.cancellations.iter().position(|cancellation| cancellation.key == *key)
+    }
+
+    /// The state of what a claim is of.
+    fn stands(&self, of: Option<usize>) -> String {
+        match (of, self.position().cancellation()) {
+            (Some(_), Some(cancellation)) => cancellation.to_string(),
+            _ => self.state().to_string(),
+        }
+    }
+
+    /// A teller has the payment cancelled: `cancellation`, or why not.
+    fn cancel(&mut self) -> String {
+        let position = self.position();
+        if let Err(refused) = steps::may_request(&self.facts, &position, self.collector_is_open, self.now) {
+            return refused.code().to_owned();
+        }
+        let serial = domain::Serial::new(u32::try_from(self.cancellations.len()).unwrap() + 2).unwrap();
+        let centre = "MPN9999".parse().unwrap();
+        let key = domain::ResendKey { centre, date: self.now.date(), serial };
+        let cancellation = Cancellation::new(&self.facts, &key, &Operator::staff(7), self.now);
+        let row = store::cancellation_row(&cancellation);
+        let payload = b"cancellation".to_vec();
+        let step = steps::request(&self.facts, position, &cancellation, payload, row, 60).unwrap();
+        self.cancellations.push(cancellation);
+        self.commit(step.commit).unwrap();
+        self.check();
+        assert_eq!(step.effect, Effect::Deliver { delivery: 1, repeat: false });
+        let of = self.cancelling();
+        self.claims.push(Claimed { fence: self.fence(), delivery: 1, repeat: false, of });
+        "cancellation".to_owned()
     }
 
     fn work(&self) -> Option<Work> {
         let row = self.row.as_ref()?;
         Some(Work {
-            key: self.facts.message_key.clone(),
+            key: row.key.clone(),
             fence: row.fence,
             delivery: row.delivery,
             left_s: if row.leased { 60 } else { 0 },
@@ -199,7 +265,11 @@ impl Walk {
     /// An operator has it asked for again: `resend`, or why not.
     fn manual(&mut self) -> String {
         let Some(work) = self.work() else { return "over".to_owned() };
-        if let Err(refused) = manual::may_resend(&self.position(), &work, 0) {
+        let settings = crate::Settings {
+            resend_interval_s: 0,
+            ..crate::Settings::new("MPN9999".parse().unwrap(), "9999".parse().unwrap())
+        };
+        if let Err(refused) = manual::may_resend(&settings, &self.facts, &self.position(), &work) {
             return refused.code().to_owned();
         }
         let operator = Operator::staff(1);
@@ -208,26 +278,32 @@ impl Walk {
         self.check();
         let Effect::Deliver { delivery, repeat } = step.effect else { panic!("no delivery") };
         assert!(repeat, "a person never sends a first clearing");
-        self.claims.push(Claimed { fence: self.fence(), delivery, repeat });
+        self.claims.push(Claimed { fence: self.fence(), delivery, repeat, of: self.cancelling() });
         "resend".to_owned()
     }
 
     /// Two people bring the collector's word: the new state, or why not.
     fn decide(&mut self, word: Word) -> String {
         let Some(work) = self.work() else { return "over".to_owned() };
-        if let Err(refused) = manual::may_decide(&self.position(), &work, word) {
+        if let Err(refused) = manual::may_decide(&self.facts, &self.position(), &work, word) {
             return refused.code().to_owned();
         }
-        let step =
-            manual::decide(&self.facts, self.position(), &work, word, &eyes(), None, self.now).unwrap();
+        let of = self.cancelling();
+        let decision = Decision {
+            word,
+            eyes: &eyes(),
+            cancellation: of.map(|of| &self.cancellations[of]),
+            accepted_guard: None,
+        };
+        let step = manual::decide(&self.facts, self.position(), &work, decision, self.now).unwrap();
         self.commit(step.commit).unwrap();
         self.check();
-        self.state().to_string()
+        self.stands(of)
     }
 
     /// A sender records what became of its claim: the new state, `fenced`, `nothing`, `late` or `alarm`.
     fn report(&mut self, claim: Claimed, report: &Report) -> String {
-        self.bytes_left |= *report != unsent();
+        self.bytes_left |= claim.of.is_none() && *report != unsent();
         let before = self.position();
         let delivered = Delivered {
             fence: claim.fence,
@@ -238,17 +314,22 @@ impl Walk {
             accepted_guard: None,
             concern: None,
         };
-        let step = match step::delivered(&self.facts, before.clone(), delivered, self.now) {
+        let step = match claim.of.map(|of| &self.cancellations[of]) {
+            None => step::delivered(&self.facts, before, delivered, self.now),
+            Some(c) => steps::delivered(&self.facts, before, c, delivered, self.now),
+        };
+        let step = match step {
             Ok(Some(step)) => step,
             Ok(None) => return "nothing".to_owned(),
             Err(StoreError::Corrupt(_)) => return "alarm".to_owned(),
             Err(error) => panic!("{error}"),
         };
+        let is_incident = step.is_incident();
         if let Err(refused) = self.commit(step.commit) {
             return refused.to_owned();
         }
         self.check();
-        if before.state.is_open() { self.state().to_string() } else { "late".to_owned() }
+        if is_incident { "late".to_owned() } else { self.stands(claim.of) }
     }
 
     /// All or nothing, as the group commit does it.
@@ -290,18 +371,24 @@ impl Walk {
                     assert!(self.holds.contains(&hold));
                     assert_eq!(self.endings.insert(hold, transfer.kind), None, "a hold ends once");
                 }
-                Kind::Posted => panic!("nothing is debited without a hold"),
+                Kind::Posted => {
+                    assert_eq!(transfer.credit, self.facts.account, "money only goes back without a hold");
+                    assert!(self.returned.insert(transfer.id));
+                }
             }
         }
         for change in commit.outbox {
             let fence = self.events.len();
             let fence = i64::try_from(fence).unwrap();
             match (change, &mut self.row) {
-                (OutboxChange::Put { lease_s, .. }, row) => {
-                    *row = Some(Row { fence, delivery: 1, leased: lease_s.is_some(), claimed_at: self.now });
+                (OutboxChange::Put { entry, lease_s }, row) => {
+                    let (key, leased) = (entry.key, lease_s.is_some());
+                    *row = Some(Row { key, fence, delivery: 1, leased, claimed_at: self.now });
                 }
                 (OutboxChange::Claim { .. } | OutboxChange::Seize { .. }, Some(row)) => {
-                    *row = Row { fence, delivery: row.delivery + 1, leased: true, claimed_at: self.now };
+                    row.fence = fence;
+                    row.delivery += 1;
+                    (row.leased, row.claimed_at) = (true, self.now);
                 }
                 (OutboxChange::Release { .. }, Some(row)) => row.leased = false,
                 (OutboxChange::Finish { .. }, row) => *row = None,
@@ -314,21 +401,29 @@ impl Walk {
     /// What is true between any two steps.
     fn check(&self) {
         let state = self.state();
-        assert_eq!(self.row.is_some(), state.is_open(), "{state}: open work exactly while open");
+        let cancelling = self.position().cancellation().is_some_and(domain::payment::Cancellation::is_open);
+        assert_eq!(
+            self.row.is_some(),
+            state.is_open() || cancelling,
+            "{state}: open work exactly while open"
+        );
         assert_eq!(self.holds.len(), 2);
         for hold in &self.holds {
             let right = match self.endings.get(hold) {
                 None => state.is_open(),
-                Some(Kind::PostPending(_)) => state == State::Accepted,
+                Some(Kind::PostPending(_)) => matches!(state, State::Accepted | State::Cancelled),
                 Some(Kind::VoidPending(_)) => matches!(state, State::Rejected | State::Voided),
                 Some(_) => false,
             };
             assert!(right, "{state}: {:?}", self.endings);
         }
+        let returned = if state == State::Cancelled { 2 } else { 0 };
+        assert_eq!(self.returned.len(), returned, "{state}: amount and fee go back once");
         let owed = self.guards.iter().any(|key| key.0.starts_with("owed|"));
-        assert_eq!(owed, state == State::Accepted, "{state}: owed to the collector");
+        assert_eq!(owed, state == State::Accepted && !cancelling, "{state}: owed to the collector");
         let guarded = self.guards.contains(&self.facts.bill_guard);
-        assert_eq!(guarded, !matches!(state, State::Rejected | State::Voided), "{state}: the bill's guard");
+        let is_free = matches!(state, State::Rejected | State::Voided | State::Cancelled);
+        assert_eq!(guarded, !is_free, "{state}: the bill's guard");
         assert!(state != State::Voided || !self.bytes_left, "voided after bytes had left");
     }
 }

@@ -9,7 +9,7 @@ use domain::Date;
 
 use super::{Report, Timestamp, Walk, Word, accepted, not_open, rejected, silent, time, unsent};
 
-fn report(word: &str) -> Report {
+pub(super) fn report(word: &str) -> Report {
     match word {
         "accepted" => accepted(),
         "rejected" => rejected(),
@@ -21,7 +21,10 @@ fn report(word: &str) -> Report {
 }
 
 fn run_from(held_at: Timestamp, clear_by: Option<Date>, script: &str) -> String {
-    let mut walk = Walk::begin(held_at, clear_by);
+    run(Walk::begin(held_at, clear_by), script)
+}
+
+pub(super) fn run(mut walk: Walk, script: &str) -> String {
     let mut said = Vec::new();
     for word in script.split_whitespace() {
         if let Some(seconds) = word.strip_prefix('+').and_then(|w| w.strip_suffix('s')) {
@@ -40,8 +43,15 @@ fn run_from(held_at: Timestamp, clear_by: Option<Date>, script: &str) -> String 
             said.push(walk.decide(Word::Cleared));
         } else if word == "notcleared" {
             said.push(walk.decide(Word::NotCleared));
-        } else if let Some(word) = word.strip_prefix("1:") {
-            said.push(walk.report(walk.claims[0], &report(word)));
+        } else if word == "cancel" {
+            said.push(walk.cancel());
+        } else if word == "cancelled" {
+            said.push(walk.decide(Word::Cancelled));
+        } else if word == "notcancelled" {
+            said.push(walk.decide(Word::NotCancelled));
+        } else if let Some((claim, word)) = word.split_once(':') {
+            let claim = claim.parse::<usize>().unwrap() - 1;
+            said.push(walk.report(walk.claims[claim], &report(word)));
         } else {
             said.push(walk.report(*walk.claims.last().unwrap(), &report(word)));
         }
@@ -49,7 +59,7 @@ fn run_from(held_at: Timestamp, clear_by: Option<Date>, script: &str) -> String 
     said.join(" ")
 }
 
-fn check(table: &[(&str, &str)], run: impl Fn(&str) -> String) {
+pub(super) fn check(table: &[(&str, &str)], run: impl Fn(&str) -> String) {
     for (script, expected) in table {
         assert_eq!(run(script), *expected, "{script}");
     }
