@@ -1,5 +1,6 @@
 //! `mpn demo`: bank, staff console, hub and mock collectors in one process, on one database.
 
+mod api_keys;
 mod keys;
 mod sample;
 mod sign;
@@ -148,6 +149,7 @@ impl Demo {
         let console = Console::new(&bank.ledger, gateway.clone(), &secret)?;
         sample::seed(&bank).await.context("the sample contracts could not be made; try --reset")?;
         staff::seed(&console).await.context("the sample staff could not be made; try --reset")?;
+        let api_keys = api_keys::ApiKeys::load_or_make(&self.data, &bank).await?;
         if let Some(mocks) = &mocks {
             mocks.seed(&mocks::sample_bills()).await?;
         }
@@ -159,7 +161,9 @@ impl Demo {
         let http = internet_banking::router(bank.clone(), CookieKind::http("bank"));
         let https = internet_banking::router(bank.clone(), CookieKind::tls("bank"));
         let console = internet_banking::console::router(console, CookieKind::http("console"));
-        let api = for_this_machine(gateway::api::router(gateway.clone(), true));
+        let bank_url = format!("http://localhost:{}", ports.base);
+        let config = gateway::api::Config { may_set_clock: true, bank_url };
+        let api = for_this_machine(gateway::api::router(gateway.clone(), config));
         tasks.spawn(edge::serve_http(sockets.bank, http, limits, shutdown.clone()));
         tasks.spawn(edge::serve_tls(sockets.bank_tls, Arc::clone(&tls), https, limits, shutdown.clone()));
         tasks.spawn(edge::serve_http(sockets.console, console, limits, shutdown.clone()));
@@ -180,6 +184,7 @@ impl Demo {
             data: folder.path(),
             clock: &clock,
             bank: &bank,
+            api_keys: &api_keys,
             mocks: !self.no_mocks,
         };
         shown.write().await?;

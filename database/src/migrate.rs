@@ -30,6 +30,7 @@ migrations! {
     4 "0004_operations",
     5 "0005_console",
     6 "0006_service_day",
+    7 "0007_api",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -61,6 +61,8 @@ typed_id! {
     StaffRequestId,
     /// One delivery of a message.
     MessageId,
+    /// A key of the REST API.
+    ApiKeyId,
     /// Something that a person has to look at.
     AlarmId,
     /// A comparison of one processing day of one collector.

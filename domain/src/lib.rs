@@ -18,8 +18,8 @@ pub use bill::{Bill, BillId};
 pub use clock::Clock;
 pub use hours::Hours;
 pub use id::{
-    AccountId, AlarmId, BreakId, ContractId, HoldId, InquiryId, MessageId, PaymentId, ReconciliationId,
-    StaffId, StaffRequestId, TransferId, UserId,
+    AccountId, AlarmId, ApiKeyId, BreakId, ContractId, HoldId, InquiryId, MessageId, PaymentId,
+    ReconciliationId, StaffId, StaffRequestId, TransferId, UserId,
 };
 pub use key::{CentreCode, ResendKey, Serial};
 pub use money::Yen;

@@ -64,7 +64,7 @@ pub fn js_href() -> &'static str {
 }
 
 /// The routes of the static files.
-pub(crate) fn routes() -> Router {
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let css = |RawQuery(query): RawQuery, headers: HeaderMap| async move {
         CSS.respond(query.as_deref(), &headers)
     };

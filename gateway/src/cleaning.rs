@@ -12,6 +12,14 @@ const CHUNK_ROWS_MAX: i64 = 500;
 const CHUNKS_MAX: usize = 100;
 
 impl Gateway {
+    /// Deletes whatever is kept for a time only.
+    pub(crate) async fn clean(&self) -> Result<(), StoreError> {
+        self.delete_old_inquiries().await?;
+        self.forget_old_wishes().await?;
+        self.delete_old_requests().await?;
+        Ok(())
+    }
+
     /// Deletes the inquiries answered more than a day ago, with their 確認番号, and says how many. A payment keeps
     /// its inquiry's id as a fact only. [`run`](Self::run) does it by itself.
     pub async fn delete_old_inquiries(&self) -> Result<u64, StoreError> {

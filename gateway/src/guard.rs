@@ -1,6 +1,6 @@
 //! What may be taken once, and its keys in the ledger's guard table.
 
-use domain::{BillId, CollectorNumber, CustomerNumber, Date, PaymentCategory};
+use domain::{BillId, CollectorNumber, CustomerNumber, Date, PaymentCategory, PaymentId};
 use ledger::GuardKey;
 
 /// Something that a payment takes in the same commit as the money.
@@ -14,6 +14,10 @@ pub enum GuardKind {
     OneTimePassword,
     /// The bill is being paid, or was.
     Bill,
+    /// What an API call wished for was made or refused.
+    Wish,
+    /// A request for a payment was authorised or declined.
+    Request,
     /// Another.
     Other,
 }
@@ -29,10 +33,22 @@ impl Guard {
         self.0.clone()
     }
 
+    /// A wish of the API: it is made or refused, and never both.
+    pub(crate) fn wish(payment: PaymentId) -> Self {
+        Self(GuardKey(format!("wish|{payment}")))
+    }
+
+    /// A request for a payment: a person authorises it or declines, and never both.
+    pub fn request(payment: PaymentId) -> Self {
+        Self(GuardKey(format!("request|{payment}")))
+    }
+
     pub(crate) fn kind_of(key: &str) -> GuardKind {
         match key.split('|').next() {
             Some("otp") => GuardKind::OneTimePassword,
             Some("bill") => GuardKind::Bill,
+            Some("wish") => GuardKind::Wish,
+            Some("request") => GuardKind::Request,
             _ => GuardKind::Other,
         }
     }

@@ -138,25 +138,28 @@ pub enum InquiryError {
 
 impl Gateway {
     /// Asks the collector and keeps the answer for the payment.
+    pub async fn inquire(&self, payer: Payer, request: InquiryRequest) -> Result<Inquiry, InquiryError> {
+        self.inquire_as(InquiryId::generate(), payer, request).await
+    }
+
+    /// The same under an id that is kept once.
     #[tracing::instrument(
         level = "error", skip_all,
         fields(contract = %payer.contract, collector = %request.collector)
     )]
-    pub async fn inquire(&self, payer: Payer, request: InquiryRequest) -> Result<Inquiry, InquiryError> {
+    pub(crate) async fn inquire_as(
+        &self,
+        id: InquiryId,
+        payer: Payer,
+        request: InquiryRequest,
+    ) -> Result<Inquiry, InquiryError> {
         let collector = self.0.directory.get(&request.collector).ok_or(InquiryError::UnknownCollector)?;
         check(collector, &request, self.takes_inquiries(collector).await?)?;
         // read before the inquiry is sent: an acceptance that the answer may not know of yet counts as later
         let generations =
             if collector.payer_types_amount { self.generations(&request).await? } else { BTreeMap::new() };
         let bills = self.ask(collector, payer.channel(), &request).await?;
-        let inquiry = Inquiry {
-            id: InquiryId::generate(),
-            payer,
-            request,
-            bills,
-            answered_at: self.now(),
-            generations,
-        };
+        let inquiry = Inquiry { id, payer, request, bills, answered_at: self.now(), generations };
         points::reach(Persist::Inquiry.before());
         self.keep(&inquiry).await?;
         points::reach(Persist::Inquiry.after());

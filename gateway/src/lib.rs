@@ -8,6 +8,7 @@ pub mod api;
 pub mod audit;
 pub mod chart;
 mod cleaning;
+pub mod feed;
 mod guard;
 mod inquiry;
 pub mod operations;
@@ -15,6 +16,7 @@ mod pay;
 pub mod payment;
 pub mod points;
 pub mod reconciliation;
+pub mod request;
 mod sender;
 mod serials;
 pub mod service;
@@ -27,6 +29,7 @@ use domain::CentreCode;
 use ledger::Ledger;
 
 pub use alarm::{Alarm, AlarmChannel, AlarmKind, AlarmQuery, NewAlarm};
+pub use feed::View;
 pub use guard::{Guard, GuardKind};
 pub use inquiry::{INQUIRY_VALID_S, Inquiry, InquiryError, InquiryRequest, Payer};
 pub use operations::{FourEyes, OperationError, Operator, Word};
@@ -34,6 +37,7 @@ pub use pay::{PayError, PaymentOrder};
 pub use payment::store::{HistoryPage, HistoryQuery};
 pub use payment::{Payment, StoreError};
 pub use reconciliation::{Break, BreakError, BreakQuery, Reconciliation};
+pub use request::{Decline, PaymentRequest};
 pub use service::{CloseOptions, CollectorStatus, ServiceDay, ServiceError, ServiceState};
 
 /// What the hub decides without looking anything up, beside [`payment`]: for those who run the same decisions on a
@@ -142,6 +146,11 @@ impl Gateway {
     /// The institutions.
     pub fn directory(&self) -> &Directory {
         &self.0.directory
+    }
+
+    /// The way to the collectors.
+    pub(crate) fn client(&self) -> &Client {
+        &self.0.client
     }
 
     /// The ledger underneath.

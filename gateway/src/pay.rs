@@ -18,8 +18,10 @@ use crate::points::Persist;
 use crate::sender::Delivery;
 use crate::{Gateway, Operator, Payer, StoreError};
 
-/// How often a payment that another request is making is looked at.
-const ANSWER_LOOK_INTERVAL: Duration = Duration::from_millis(50);
+/// Before the first look at a payment that another request is making.
+const ANSWER_LOOK_PAUSE: Duration = Duration::from_millis(50);
+/// Between two looks at most: many may wait for one payment.
+const ANSWER_LOOK_PAUSE_MAX: Duration = Duration::from_millis(400);
 
 /// What the payer confirmed, as it was shown.
 #[derive(Clone, Debug)]
@@ -226,8 +228,10 @@ impl Gateway {
     /// click of a double click shows what the first one came to.
     pub async fn answered(&self, mut payment: Payment) -> Result<Payment, StoreError> {
         let over = Instant::now() + Duration::from_secs(self.0.settings.pay_wait_s);
+        let mut pause = ANSWER_LOOK_PAUSE;
         while payment.state == State::Sending && Instant::now() < over {
-            tokio::time::sleep(ANSWER_LOOK_INTERVAL).await;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(ANSWER_LOOK_PAUSE_MAX);
             match self.payment(payment.facts.contract, payment.facts.id).await? {
                 Some(now) => payment = now,
                 None => break,

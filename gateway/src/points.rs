@@ -67,6 +67,16 @@ points! {
     BreakResolution = "break_resolution",
     /// Somebody takes notice of an alarm.
     Acknowledgement = "acknowledgement",
+    /// An Idempotency-Key gets the id of its payment or inquiry.
+    Wish = "wish",
+    /// An API call is refused for good.
+    Refusal = "refusal",
+    /// A payment is asked for that a person authorises.
+    Request = "request",
+    /// A person turns such a request down.
+    Decline = "decline",
+    /// An API key is made or revoked.
+    ApiKey = "api_key",
 }
 
 points! {

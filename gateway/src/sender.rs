@@ -54,8 +54,8 @@ impl Gateway {
         while !stop.is_requested() {
             if cleans_at <= Instant::now() {
                 cleans_at = Instant::now() + CLEANING_INTERVAL;
-                if let Err(error) = self.delete_old_inquiries().await {
-                    tracing::error!(%error, "cannot delete old inquiries");
+                if let Err(error) = self.clean().await {
+                    tracing::error!(%error, "cannot delete what is kept for a time only");
                 }
             }
             if let Err(error) = self.sweep().await {

@@ -3,6 +3,7 @@
 //! Pages stay thin: extract, authorise, call one operation, render. Every page behind sign-in takes
 //! [`sign_in::SignedIn`]; every form is read through [`edge::CsrfForm`].
 
+pub mod api_keys;
 pub mod confirmation;
 pub mod console;
 pub mod contracts;

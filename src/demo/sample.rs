@@ -27,6 +27,8 @@ pub struct SampleContract {
     pub accounts: &'static [SampleAccount],
     /// Its users.
     pub users: Vec<SampleUser>,
+    /// Whether its API key debits at once.
+    pub sandbox: bool,
 }
 
 /// An account of the demo.
@@ -83,6 +85,16 @@ static GOJUNIN: [SampleAccount; 1] = [SampleAccount {
     opening: 12_000_000,
 }];
 
+static SHIKEN: [SampleAccount; 2] = [
+    SampleAccount {
+        branch: HEAD_OFFICE,
+        kind: AccountKind::Ordinary,
+        number: "7000001",
+        opening: 30_000_000,
+    },
+    SampleAccount { branch: IZUMI, kind: AccountKind::Current, number: "7000002", opening: 50_000 },
+];
+
 /// The demo's contracts, in the order of the printed table.
 pub fn contracts() -> Vec<SampleContract> {
     let user = |login: &str, name: &str, role, serial: &str| SampleUser {
@@ -98,6 +110,7 @@ pub fn contracts() -> Vec<SampleContract> {
             name: "株式会社見本商事",
             plan: Plan::Type2,
             accounts: &SHOJI,
+            sandbox: false,
             users: vec![
                 user("shoji-master", "総務 鈴木一郎", Role::Master, "9000000001"),
                 user("shoji-keiri", "経理 佐藤花子", Role::General, "9000000002"),
@@ -108,18 +121,21 @@ pub fn contracts() -> Vec<SampleContract> {
             name: "有限会社例示製作所",
             plan: Plan::Web,
             accounts: &SEISAKUSHO,
+            sandbox: false,
             users: vec![user("reiji-master", "代表 田中美咲", Role::Master, "9000000003")],
         },
         SampleContract {
             name: "ひな形商店",
             plan: Plan::Mini,
             accounts: &SHOTEN,
+            sandbox: false,
             users: vec![user("hinagata-master", "店主 伊藤実", Role::Master, "9000000004")],
         },
         SampleContract {
             name: "株式会社五十人",
             plan: Plan::Type2,
             accounts: &GOJUNIN,
+            sandbox: false,
             users: (1..=50)
                 .map(|n| {
                     let role = if n == 1 { Role::Master } else { Role::General };
@@ -127,6 +143,13 @@ pub fn contracts() -> Vec<SampleContract> {
                     user(&format!("gojunin-{n:02}"), &format!("担当 {n:02}"), role, &serial)
                 })
                 .collect(),
+        },
+        SampleContract {
+            name: "株式会社接続試験",
+            plan: Plan::Type2,
+            accounts: &SHIKEN,
+            sandbox: true,
+            users: vec![user("shiken-master", "開発 渡辺翔", Role::Master, "9000000005")],
         },
     ]
 }
@@ -164,6 +187,9 @@ async fn make(bank: &Bank) -> anyhow::Result<()> {
     let mut opening = OPENING_TRANSFERS;
     for sample in contracts() {
         let contract = bank.contracts.add_contract(sample.name, sample.plan, SignInMethod::Password).await?;
+        if sample.sandbox {
+            bank.contracts.mark_sandbox(contract).await?;
+        }
         for (index, account) in sample.accounts.iter().enumerate() {
             opening += 1;
             open(bank, contract, &sample, account, index == 0, opening).await?;

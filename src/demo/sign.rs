@@ -9,6 +9,7 @@ use domain::{Clock, Yen};
 use internet_banking::Bank;
 use serde_json::{Value, json};
 
+use super::api_keys::ApiKeys;
 use super::staff::STAFF;
 use super::{Ports, sample};
 
@@ -22,6 +23,8 @@ pub struct Shown<'a> {
     pub clock: &'a Clock,
     /// The bank, for the balances.
     pub bank: &'a Bank,
+    /// The keys to the hub's API.
+    pub api_keys: &'a ApiKeys,
     /// Whether commands need the database's address too.
     pub on_postgres: bool,
     /// Whether the mock collectors run.
@@ -40,7 +43,7 @@ impl Shown<'_> {
                 "ca_pem": data.join("ca.pem"),
             },
             "console": {"url": self.url("http", "localhost", 2), "staff": staff()},
-            "api": {"url": self.url("http", "127.0.0.1", 1)},
+            "api": {"url": self.url("http", "127.0.0.1", 1), "keys": self.api_keys.json()},
             "ops": {"url": self.url("http", "127.0.0.1", 20)},
             "clock": {"now": self.clock.now().rfc3339(), "set": clock_url},
             "contracts": self.contracts().await?,
@@ -82,7 +85,8 @@ impl Shown<'_> {
                 self.url("http", "127.0.0.1", 10)
             )?;
         }
-        writeln!(out, "  Hub API     {}/v1/collectors\n", self.url("http", "127.0.0.1", 1))?;
+        let api = self.url("http", "127.0.0.1", 1);
+        writeln!(out, "  Hub API     {api}   (the calls; keys in {data}/demo.json)\n")?;
         writeln!(out, "  Sign in as one of")?;
         writeln!(out, "    {:<16}  {:<14}  {:<8}  company", "login ID", "token", "plan")?;
         for contract in contracts.iter().take(3) {

@@ -92,6 +92,8 @@ pub struct Contract {
     pub plan: Plan,
     /// How its users sign in.
     pub sign_in: SignInMethod,
+    /// Whether it is there for tests: its API keys debit without a person's authorisation.
+    pub sandbox: bool,
 }
 
 /// A user of a contract.

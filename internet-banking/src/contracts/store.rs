@@ -1,6 +1,6 @@
 //! Contracts, users and accounts in the database. Every question about accounts names the contract (SEC-34).
 
-use database::{Database, Tx, on, read};
+use database::{Database, Tx, execute, on, read};
 use domain::{AccountId, Clock, ContractId, UserId};
 use uuid::Uuid;
 
@@ -81,6 +81,23 @@ impl Store {
         .await
         .map(drop))?;
         Ok(id)
+    }
+
+    /// Marks a contract as one for tests.
+    pub async fn mark_sandbox(&self, id: ContractId) -> Result<(), StoreError> {
+        execute!(self.database, "UPDATE contract SET sandbox = 1 WHERE id = $1", id.uuid())?;
+        Ok(())
+    }
+
+    /// The contract that an account belongs to.
+    pub async fn contract_of(&self, account: AccountId) -> Result<Option<ContractId>, StoreError> {
+        let found: Option<Uuid> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT contract FROM deposit_account WHERE account = $1")
+                .bind(account.get())
+                .fetch_optional(c)
+                .await
+        })?;
+        Ok(found.map(ContractId::from_uuid))
     }
 
     /// Whether there is any contract at all: a new bank has none.
@@ -196,18 +213,19 @@ impl Store {
 
     /// A contract.
     pub async fn contract(&self, id: ContractId) -> Result<Option<Contract>, StoreError> {
-        let row: Option<(String, String, String)> = read!(self.database, |c| {
-            sqlx::query_as("SELECT name, plan, sign_in FROM contract WHERE id = $1")
+        let row: Option<(String, String, String, i64)> = read!(self.database, |c| {
+            sqlx::query_as("SELECT name, plan, sign_in, sandbox FROM contract WHERE id = $1")
                 .bind(id.uuid())
                 .fetch_optional(c)
                 .await
         })?;
-        let Some((name, plan, sign_in)) = row else { return Ok(None) };
+        let Some((name, plan, sign_in, sandbox)) = row else { return Ok(None) };
         Ok(Some(Contract {
             id,
             name,
             plan: Plan::from_code(&plan).ok_or(StoreError::Word(plan))?,
             sign_in: SignInMethod::from_code(&sign_in).ok_or(StoreError::Word(sign_in))?,
+            sandbox: sandbox == 1,
         }))
     }
 

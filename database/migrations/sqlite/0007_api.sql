@@ -1,0 +1,87 @@
+-- A key of the REST API: the hash of its token, whose it is and what it may do. Never changed but for last_used_us.
+CREATE TABLE api_key (
+    id BLOB PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
+    prefix TEXT NOT NULL,
+    name TEXT NOT NULL,
+    holder TEXT NOT NULL CHECK (holder IN ('contract', 'collector', 'operator')),
+    contract BLOB,
+    may_debit INTEGER NOT NULL CHECK (may_debit IN (0, 1)),
+    collector TEXT,
+    scopes TEXT NOT NULL,
+    created_us INTEGER NOT NULL,
+    last_used_us INTEGER,
+    CHECK ((holder = 'contract') = (contract IS NOT NULL)),
+    CHECK ((holder = 'collector') = (collector IS NOT NULL)),
+    CHECK (holder = 'contract' OR may_debit = 0)
+) STRICT;
+CREATE INDEX api_key_contract ON api_key (contract) WHERE contract IS NOT NULL;
+
+-- The accounts that a contract's key may use, under the names that payers know.
+CREATE TABLE api_key_account (
+    api_key BLOB NOT NULL REFERENCES api_key (id),
+    account INTEGER NOT NULL,
+    branch TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('ordinary', 'current')),
+    number TEXT NOT NULL,
+    PRIMARY KEY (api_key, account),
+    UNIQUE (api_key, branch, kind, number)
+) STRICT;
+
+-- A key that is over.
+CREATE TABLE api_key_revocation (
+    api_key BLOB PRIMARY KEY REFERENCES api_key (id),
+    actor TEXT NOT NULL,
+    at_us INTEGER NOT NULL
+) STRICT;
+
+-- What an Idempotency-Key stands for: the hash of what was asked, and the payment or inquiry that it leads to.
+CREATE TABLE idempotency (
+    contract BLOB NOT NULL,
+    call TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request BLOB NOT NULL,
+    subject BLOB NOT NULL UNIQUE,
+    running_until_us INTEGER NOT NULL,
+    created_us INTEGER NOT NULL,
+    PRIMARY KEY (contract, call, key)
+) STRICT;
+CREATE INDEX idempotency_created ON idempotency (call, created_us);
+
+-- A payment or inquiry that was refused for good, as it was first answered. A payment's guard keeps it from being both
+-- made and refused.
+CREATE TABLE refusal (
+    subject BLOB PRIMARY KEY,
+    problem TEXT NOT NULL,
+    at_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX refusal_at ON refusal (at_us);
+
+-- 払込依頼: a payment that an API key asked for and that a person has yet to authorise. Its id will be the payment's.
+CREATE TABLE payment_request (
+    id BLOB PRIMARY KEY,
+    contract BLOB NOT NULL,
+    api_key BLOB NOT NULL,
+    key_name TEXT NOT NULL,
+    account INTEGER NOT NULL,
+    inquiry BLOB NOT NULL,
+    collector TEXT NOT NULL,
+    customer_number TEXT NOT NULL,
+    category TEXT,
+    bill TEXT NOT NULL,
+    created_us INTEGER NOT NULL,
+    expires_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX payment_request_contract ON payment_request (contract, expires_us);
+CREATE INDEX payment_request_created ON payment_request (created_us);
+
+-- A request that a person has turned down.
+CREATE TABLE payment_request_declined (
+    request BLOB PRIMARY KEY REFERENCES payment_request (id) ON DELETE CASCADE,
+    actor TEXT NOT NULL,
+    at_us INTEGER NOT NULL
+) STRICT;
+
+-- The bank's tables: a contract whose API keys may debit at once, and an entry that began with a request.
+ALTER TABLE contract ADD COLUMN sandbox INTEGER NOT NULL DEFAULT 0 CHECK (sandbox IN (0, 1));
+ALTER TABLE payeasy_draft ADD COLUMN request BLOB;

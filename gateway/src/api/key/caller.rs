@@ -1,0 +1,161 @@
+//! Who calls: the key behind a request's token, within its rate.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use domain::{ApiKeyId, ContractId, UserId};
+use governor::clock::Clock as _;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use super::{ApiKey, Holder, KeyAccount, Scope, Token};
+use crate::api::Api;
+use crate::api::problem::{Code, Problem};
+use crate::{Operator, Payer, View};
+
+/// Calls of one key in a second, on average.
+const CALLS_PER_SECOND_MAX: NonZeroU32 = NonZeroU32::new(50).unwrap();
+/// Calls of one key at once.
+const CALLS_BURST_MAX: NonZeroU32 = NonZeroU32::new(200).unwrap();
+/// Keys whose rate is remembered; idle ones go first.
+const RATES_MAX: usize = 10_000;
+/// `last_used_at` is kept to the minute.
+const USE_NOTED_EVERY_S: i64 = 60;
+
+/// The rate of every key that calls. Cheap to clone.
+#[derive(Clone)]
+pub struct RateLimits(Arc<DefaultKeyedRateLimiter<ApiKeyId>>);
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        let quota = Quota::per_second(CALLS_PER_SECOND_MAX).allow_burst(CALLS_BURST_MAX);
+        Self(Arc::new(RateLimiter::keyed(quota)))
+    }
+}
+
+impl RateLimits {
+    fn check(&self, key: ApiKeyId) -> Result<(), Problem> {
+        if self.0.len() > RATES_MAX {
+            self.0.retain_recent();
+        }
+        self.0.check_key(&key).map_err(|not_until| {
+            let wait = not_until.wait_time_from(governor::clock::DefaultClock::default().now());
+            Problem::again(Code::TooManyRequests, wait.as_secs().saturating_add(1))
+        })
+    }
+}
+
+/// The key that a request came with.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The key's id.
+    pub key: ApiKeyId,
+    /// What people call it.
+    pub name: String,
+    /// Whose key it is.
+    pub holder: Holder,
+    scopes: Vec<Scope>,
+}
+
+/// The contract for which a caller acts.
+#[derive(Clone, Copy, Debug)]
+pub struct OfContract<'c> {
+    /// The contract.
+    pub contract: ContractId,
+    /// The accounts that the key may use.
+    pub accounts: &'c [KeyAccount],
+    /// Whether a payment debits at once.
+    pub may_debit: bool,
+    /// As the hub knows who asks: the key in the place of a person.
+    pub payer: Payer,
+}
+
+impl Caller {
+    /// Lets the caller on to a call of this scope, or not.
+    pub fn require(&self, scope: Scope) -> Result<(), Problem> {
+        if self.scopes.contains(&scope) {
+            return Ok(());
+        }
+        tracing::warn!(key = %self.key, scope = scope.as_str(), "refused: no scope");
+        let happened = format!("The key does not have the scope {:?}.", scope.as_str());
+        Err(Problem::because(Code::NotPermitted, happened))
+    }
+
+    /// The contract that the key belongs to.
+    pub fn contract(&self) -> Result<OfContract<'_>, Problem> {
+        match &self.holder {
+            Holder::Contract { contract, accounts, may_debit } => Ok(OfContract {
+                contract: *contract,
+                accounts,
+                may_debit: *may_debit,
+                payer: Payer { contract: *contract, user: UserId::from_uuid(self.key.uuid()) },
+            }),
+            Holder::Collector(_) | Holder::Operator => {
+                Err(Problem::because(Code::NotPermitted, "The call is for keys of a contract."))
+            }
+        }
+    }
+
+    /// The payments that the key may see.
+    pub fn view(&self) -> Result<View, Problem> {
+        self.require(Scope::Read)?;
+        Ok(match &self.holder {
+            Holder::Contract { contract, accounts, .. } => View::Contract {
+                contract: *contract,
+                accounts: accounts.iter().map(|account| account.account).collect(),
+            },
+            Holder::Collector(number) => View::Collector(number.clone()),
+            Holder::Operator => View::All,
+        })
+    }
+
+    /// The operator that the key belongs to, as the audit log names it.
+    pub fn operator(&self) -> Result<Operator, Problem> {
+        self.require(Scope::Operate)?;
+        match self.holder {
+            Holder::Operator => Ok(Operator::api(self.key)),
+            Holder::Contract { .. } | Holder::Collector(_) => {
+                Err(Problem::because(Code::NotPermitted, "The call is for keys of an operator."))
+            }
+        }
+    }
+}
+
+impl From<ApiKey> for Caller {
+    fn from(key: ApiKey) -> Self {
+        Self { key: key.id, name: key.name, holder: key.holder, scopes: key.scopes }
+    }
+}
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let token = token(parts)?;
+        let found = api.gateway.key_of(&token).await.map_err(|error| Problem::unavailable(&error))?;
+        let Some(key) = found else {
+            tracing::warn!(prefix = token.prefix(), "refused: no such key");
+            return Err(Code::KeyInvalid.into());
+        };
+        api.rates.check(key.id)?;
+        let now = api.gateway.now();
+        if key.last_used_at.is_none_or(|last| now.seconds_since(last).abs() >= USE_NOTED_EVERY_S)
+            && let Err(error) = api.gateway.key_was_used(key.id, now).await
+        {
+            // the call itself needs no write
+            tracing::warn!(%error, key = %key.id, "the use of a key could not be noted");
+        }
+        Ok(key.into())
+    }
+}
+
+fn token(parts: &Parts) -> Result<Token, Problem> {
+    let header = parts.headers.get(header::AUTHORIZATION).ok_or(Problem::from(Code::KeyMissing))?;
+    let text = header.to_str().map_err(|_| Problem::from(Code::KeyInvalid))?;
+    let (scheme, token) = text.split_once(' ').ok_or(Problem::from(Code::KeyMissing))?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Code::KeyMissing.into());
+    }
+    Token::parse(token.trim()).map_err(|_| Code::KeyInvalid.into())
+}

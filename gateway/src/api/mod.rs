@@ -1,0 +1,110 @@
+//! The hub's REST API, version 1: one operation one file. The document is `docs/api/openapi.json`.
+
+mod collectors;
+mod events;
+mod idempotency;
+mod input;
+mod inquiries;
+pub mod key;
+mod pages;
+mod payments;
+pub mod problem;
+mod public_keys;
+mod shapes;
+mod time;
+
+use axum::Router;
+use axum::response::Response;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use self::key::RateLimits;
+use self::problem::{Code, Problem};
+use crate::Gateway;
+
+pub use payments::REQUESTS_PATH;
+
+/// What a deployment decides about its API.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Whether business time may be set: in the demo and on test benches.
+    pub may_set_clock: bool,
+    /// Where people reach the bank, without a slash at the end: there a person authorises what waits.
+    pub bank_url: String,
+}
+
+/// What every call works with.
+#[derive(Clone)]
+pub struct Api {
+    gateway: Gateway,
+    config: Config,
+    rates: RateLimits,
+}
+
+/// What a call answers.
+type Answer = Result<Response, Problem>;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "mpn hub",
+        version = "1",
+        description = "Inquire bills at collecting institutions (収納機関) of Japan's Multi-Payment Network and pay them. \
+            Amounts are whole yen. Instants are RFC 3339 in business time, days are days in Japan. Errors are problem \
+            details (RFC 9457) whose code is stable and explained under /help.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "directory", description = "Needs no key."),
+        (name = "payments", description = "For a contract's systems: inquire, pay, follow."),
+    ),
+    modifiers(&Key),
+)]
+struct Document;
+
+struct Key;
+
+impl Modify for Key {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        document.components.get_or_insert_default().add_security_scheme("key", scheme);
+    }
+}
+
+fn documented() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(time::show, time::set))
+        .routes(routes!(public_keys::list))
+        .routes(routes!(collectors::list))
+        .routes(routes!(collectors::show))
+        .routes(routes!(inquiries::create))
+        .routes(routes!(payments::create::create))
+        .routes(routes!(payments::show::show))
+        .routes(routes!(events::list))
+}
+
+/// The document of all calls (OpenAPI 3.1).
+pub fn document() -> utoipa::openapi::OpenApi {
+    documented().into_openapi()
+}
+
+/// The document as it is committed and served.
+pub fn document_json() -> String {
+    let mut text = document().to_pretty_json().unwrap_or_else(|error| unreachable!("plain data: {error}"));
+    text.push('\n');
+    text
+}
+
+/// The calls, the document and the developers' pages.
+pub fn router(gateway: Gateway, config: Config) -> Router {
+    let (calls, document) = documented().split_for_parts();
+    let api = Api { gateway, config, rates: RateLimits::default() };
+    let router = calls
+        .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
+        .merge(pages::routes(&document))
+        .fallback(|| async { Problem::from(Code::NotFound) })
+        .with_state(api);
+    edge::security_headers(router)
+}

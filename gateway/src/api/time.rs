@@ -1,0 +1,52 @@
+//! `/v1/time`: business time.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse as _;
+use domain::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::input::Input;
+use super::problem::{Code, Problem, ProblemBody};
+use super::{Answer, Api};
+
+/// Business time.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Time {
+    /// The present instant.
+    #[schema(format = DateTime, examples("2026-11-24T10:00:00+09:00"))]
+    now: String,
+}
+
+/// Tells business time, which governs dates, hours and limits.
+#[utoipa::path(
+    get, operation_id = "show_time", path = "/v1/time", tag = "directory",
+    responses((status = 200, body = Time))
+)]
+pub async fn show(State(api): State<Api>) -> Json<Time> {
+    Json(Time { now: api.gateway.now().rfc3339() })
+}
+
+/// Sets business time; in the demo and on test benches only.
+#[utoipa::path(
+    put, operation_id = "set_time", path = "/v1/time", tag = "directory", request_body = Time,
+    responses(
+        (status = 200, body = Time),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 405, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn set(State(api): State<Api>, time: Result<Input<Time>, Problem>) -> Answer {
+    if !api.config.may_set_clock {
+        return Err(Code::MethodNotAllowed.into());
+    }
+    let Input(time) = time.map_err(|problem| Problem { code: Code::TimeInvalid, ..problem })?;
+    let now = Timestamp::parse_rfc3339(&time.now).ok_or(Problem::from(Code::TimeInvalid))?;
+    database::clock::set(api.gateway.database(), api.gateway.ledger().clock(), now)
+        .await
+        .map_err(|error| Problem::unavailable(&error))?;
+    tracing::info!(%now, "business time was set");
+    Ok(Json(Time { now: api.gateway.now().rfc3339() }).into_response())
+}

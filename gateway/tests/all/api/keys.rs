@@ -1,0 +1,175 @@
+//! Keys: what they open, whose they are, how often, and until when.
+
+use database::read;
+use database::testing::TestDatabase;
+use domain::{AccountId, ContractId, PaymentId};
+use gateway::Operator;
+use gateway::api::key::{Holder, KeyError, NewKey, Scope, Token, TokenKind};
+use serde_json::json;
+
+use super::support::{Bench, Reply, holder, numbers};
+use crate::support::{SHOP, TAX};
+
+database::on_both!(a_key_is_kept_as_a_hash_used_and_revoked, a_key_does_what_its_scopes_say_and_no_more);
+
+async fn a_key_is_kept_as_a_hash_used_and_revoked(test: TestDatabase) {
+    let bench = Bench::new(test).await;
+    let gateway = &bench.world.hub.gateway;
+    let by = Operator::staff(7);
+    let own = holder(bench.world.payer.contract, bench.world.account, true);
+    let new = NewKey { name: "会計システム".to_owned(), holder: own, scopes: vec![Scope::Read] };
+    let (id, token) = gateway.issue_api_key(&new, &by).await.unwrap();
+    let listed = gateway.api_keys().await.unwrap();
+    assert_eq!((listed.len(), listed[0].id, listed[0].last_used_at), (1, id, None));
+    assert_eq!((&listed[0].holder, &listed[0].scopes), (&new.holder, &new.scopes));
+    assert!(token.expose().starts_with(&listed[0].prefix) && listed[0].prefix.starts_with("mpn_test_"));
+    assert_eq!(gateway.register_api_key(&token, &new, &by).await.unwrap(), id, "a token is one key");
+
+    let caller = bench.anonymous.with(&token);
+    caller.get(&format!("/v1/payments/{}", PaymentId::generate())).await.refused(404, "payment_unknown");
+    let used = gateway.api_keys().await.unwrap()[0].last_used_at;
+    assert_eq!(used, Some(bench.world.clock.now()));
+
+    gateway.revoke_api_key(id, &by).await.unwrap();
+    caller.get("/v1/events").await.refused(401, "key_invalid");
+    assert!(gateway.api_keys().await.unwrap()[0].revoked_at.is_some());
+    assert!(matches!(gateway.revoke_api_key(id, &by).await, Err(KeyError::Unknown)));
+    // who did it is on record, and the token is nowhere
+    let database = &bench.world.test.database;
+    let actions: Vec<(String, String)> = read!(database, |c| {
+        sqlx::query_as("SELECT action, actor FROM audit WHERE action LIKE 'api-key.%' ORDER BY number")
+            .fetch_all(c)
+            .await
+    })
+    .unwrap();
+    let expected = [("api-key.made", "staff:7"), ("api-key.revoked", "staff:7")];
+    assert_eq!(actions, expected.map(|(action, actor)| (action.to_owned(), actor.to_owned())));
+    if let Some(file) = bench.world.test.url.strip_prefix("sqlite:") {
+        let secret = &token.expose().as_bytes()[20..];
+        for file in [file.to_owned(), format!("{file}-wal")] {
+            let bytes = std::fs::read(file).unwrap_or_default();
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+        }
+    }
+}
+
+async fn a_key_does_what_its_scopes_say_and_no_more(test: TestDatabase) {
+    let bench = Bench::new(test).await;
+    let own = || holder(bench.world.payer.contract, bench.world.account, true);
+    let (_, reader) = bench.issue(own(), &[Scope::Read]).await;
+    let (_, payer) = bench.issue(own(), &[Scope::Pay]).await;
+    let (_, collector) = bench.issue(Holder::Collector("00200".parse().unwrap()), &[Scope::Read]).await;
+    let operator = bench.operator().await;
+    let integrator = bench.integrator().await;
+    let order = integrator.order(TAX).await;
+    for caller in [&reader, &payer, &collector, &operator] {
+        caller.post("/v1/inquiries", None, &numbers(TAX)).await.refused(403, "not_permitted");
+    }
+    for caller in [&reader, &collector, &operator] {
+        caller.post("/v1/payments", Some("k"), &order).await.refused(403, "not_permitted");
+    }
+    payer.get("/v1/events").await.refused(403, "not_permitted");
+    // another key's inquiry is not this one's to pay
+    payer.post("/v1/payments", Some("k"), &order).await.refused(409, "inquiry_expired");
+
+    let paid = integrator.post("/v1/payments", Some("k-2"), &order).await;
+    let path = format!("/v1/payments/{}", paid.id());
+    for caller in [&reader, &collector, &operator, &integrator] {
+        assert_eq!(caller.get(&path).await.status, 200);
+        assert!(!caller.get("/v1/events").await.body["events"].as_array().unwrap().is_empty());
+    }
+    assert_eq!(integrator.get(&path).await.body["account"]["number"], "1234567");
+    assert!(collector.get(&path).await.body["account"].is_null(), "an account is nothing to a collector");
+    payer.get(&path).await.refused(403, "not_permitted");
+    // other accounts, other contracts and other collectors have never heard of it
+    let other_account = holder(bench.world.payer.contract, AccountId::new(1_002), true);
+    let other_contract = holder(ContractId::generate(), bench.world.account, true);
+    let other_collector = Holder::Collector("00500".parse().unwrap());
+    for other in [other_account, other_contract, other_collector] {
+        let (_, other) = bench.issue(other, &[Scope::Read]).await;
+        other.get(&path).await.refused(404, "payment_unknown");
+        let events = other.get("/v1/events").await;
+        assert_eq!(events.body["events"], json!([]), "but goes past it");
+        assert!(events.body["next"].as_i64().unwrap() > 0);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_key_opens_nothing() {
+    let bench = Bench::new(database::testing::sqlite().await).await;
+    let path = "/v1/events";
+    let nobody = bench.anonymous.get(path).await;
+    nobody.refused(401, "key_missing");
+    assert_eq!(nobody.headers["www-authenticate"], "Bearer realm=\"mpn\"");
+    for header in ["Bearer", "Basic YTpi", "bearer"] {
+        let sent = bench.anonymous.send("GET", path, &[("authorization", header)], "").await;
+        sent.refused(401, "key_missing");
+    }
+    for token in [
+        Token::generate(TokenKind::Operator).expose(),
+        "mpn_oper_",
+        "x",
+        &"mpn_oper_".repeat(1_000),
+        "mpn_oper_' OR 1=1 --",
+    ] {
+        bench.anonymous.with_text(token).get(path).await.refused(401, "key_invalid");
+    }
+    // a body is not even read
+    let huge = "x".repeat(1_000_000);
+    bench.anonymous.send("POST", "/v1/payments", &[], &huge).await.refused(401, "key_missing");
+    assert_eq!(bench.anonymous.get("/v1/time").await.status, 200, "what is public needs none");
+}
+
+#[tokio::test]
+async fn a_key_that_fits_nobody_is_not_made() {
+    let bench = Bench::new(database::testing::sqlite().await).await;
+    let own = holder(ContractId::generate(), AccountId::new(1), false);
+    let mut nameless = own.clone();
+    let Holder::Contract { accounts, .. } = &mut nameless else { panic!("a contract") };
+    accounts[0].name.branch = "1".to_owned();
+    let mut bare = own.clone();
+    let Holder::Contract { accounts, .. } = &mut bare else { panic!("a contract") };
+    accounts.clear();
+    for (name, holder, scopes) in [
+        ("", own.clone(), vec![Scope::Read]),
+        ("n", own.clone(), vec![]),
+        ("n", own.clone(), vec![Scope::Operate]),
+        ("n", nameless, vec![Scope::Read]),
+        ("n", bare, vec![Scope::Read]),
+        ("n", Holder::Operator, vec![Scope::Pay]),
+        ("n", Holder::Collector("00200".parse().unwrap()), vec![Scope::Operate]),
+    ] {
+        let new = NewKey { name: name.to_owned(), holder, scopes };
+        let made = bench.world.hub.gateway.issue_api_key(&new, &Operator::system()).await;
+        assert!(matches!(made, Err(KeyError::Unfit)), "{new:?}");
+    }
+    assert!(bench.world.hub.gateway.api_keys().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_key_that_calls_too_often_is_told_when_to_come_back() {
+    let bench = Bench::new(database::testing::sqlite().await).await;
+    let (busy, other) = (bench.operator().await, bench.operator().await);
+    let mut refused: Option<Reply> = None;
+    for _ in 0..2_000 {
+        let reply = busy.get("/v1/events?limit=1").await;
+        if reply.status == 429 {
+            refused = Some(reply);
+            break;
+        }
+    }
+    let refused = refused.unwrap();
+    refused.refused(429, "too_many_requests");
+    assert!(refused.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() >= 1);
+    assert_eq!(other.get("/v1/events").await.status, 200, "it is the key's rate, not everybody's");
+}
+
+#[tokio::test]
+async fn a_lost_database_is_told_as_such() {
+    let bench = Bench::new(database::testing::sqlite().await).await;
+    let caller = bench.integrator().await;
+    bench.world.test.database.close().await;
+    let reply = caller.post("/v1/inquiries", None, &numbers(SHOP)).await;
+    reply.refused(503, "unavailable");
+    assert_eq!(reply.headers["retry-after"], "1");
+}

@@ -1,0 +1,216 @@
+//! The REST API as a client sees it. Every answer is held against the document.
+
+mod document;
+mod events;
+mod keys;
+mod pay;
+mod support;
+mod wait;
+mod walk;
+
+use database::testing::TestDatabase;
+use serde_json::json;
+
+use self::support::{Bench, Caller, numbers};
+use crate::support::{PENSION, TAX, TYPED};
+
+database::on_both!(bills_are_inquired, an_inquiry_under_a_key_is_asked_once);
+
+#[tokio::test]
+async fn business_time_is_told_and_set() {
+    let bench = Bench::new(database::testing::sqlite().await).await;
+    let api = &bench.anonymous;
+    let reply = api.get("/v1/time").await;
+    assert_eq!((reply.status, &reply.body), (200, &json!({ "now": "2026-11-24T10:00:00+09:00" })));
+
+    for body in
+        ["{}", "[]", "{", r#"{"now": 5}"#, r#"{"now": "2026-11-25"}"#, r#"{"now": "2026-11-25T10:00:00"}"#]
+    {
+        api.send("PUT", "/v1/time", &[], body).await.refused(400, "time_invalid");
+    }
+    api.send("PUT", "/v1/time", &[], r#"{"now": "2026-11-25T10:00:00Z", "zone": ""}"#)
+        .await
+        .refused(400, "time_invalid");
+    assert_eq!(bench.world.clock.now().date().to_string(), "2026-11-24");
+
+    // any offset is understood; Japan's is answered
+    let reply = api.send("PUT", "/v1/time", &[], r#"{"now": "2026-11-25T00:29:59Z"}"#).await;
+    assert_eq!(reply.status, 200);
+    let stored = database::clock::load(&bench.world.test.database).await.unwrap().unwrap();
+    assert_eq!(stored.latest.rfc3339(), "2026-11-25T09:29:59+09:00", "other processes follow");
+
+    let production = Caller::anonymous(&bench.world.hub.gateway, false);
+    let body = r#"{"now": "2030-01-01T00:00:00Z"}"#;
+    production.send("PUT", "/v1/time", &[], body).await.refused(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn the_directory_is_shown() {
+    let bench = Bench::new(database::testing::sqlite().await).await;
+    let reply = bench.anonymous.get("/v1/collectors").await;
+    assert_eq!(reply.status, 200);
+    let collectors = reply.body["collectors"].as_array().unwrap();
+    assert_eq!(collectors.len(), collectors::Directory::embedded().all().len());
+    let one = bench.anonymous.get("/v1/collectors/00500").await;
+    assert_eq!(one.status, 200);
+    assert_eq!(
+        one.body,
+        json!({
+            "code": "00500",
+            "name": "社会保険庁",
+            "name_today": "厚生労働省年金局",
+            "kind": "national",
+            "methods": ["online", "link"],
+            "charges": ["国民年金保険料", "厚生年金保険料", "船員保険料等"],
+            "payer_types_amount": false,
+            "one_time_password": false,
+            "available": true,
+            "numbers": {
+                "customer_number": { "label": "納付番号", "digits_min": 16, "digits_max": 16 },
+                "confirmation_number": { "label": "確認番号", "digits_min": 6, "digits_max": 6 },
+                "payment_category": null,
+            },
+        })
+    );
+    assert!(collectors.contains(&one.body));
+    for path in ["/v1/collectors/00999", "/v1/collectors/5", "/v1/collectors/%ff"] {
+        bench.anonymous.get(path).await.refused(404, "collector_unknown");
+    }
+}
+
+#[tokio::test]
+async fn public_keys_are_told() {
+    let bench = Bench::new(database::testing::sqlite().await).await;
+    let reply = bench.anonymous.get("/v1/keys").await;
+    let keys = reply.body["keys"].as_array().unwrap();
+    let own = collectors::signature::SigningKey::from_seed("hub-1", &[1; 32]).unwrap();
+    use base64::Engine as _;
+    let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(own.verifying_key().bytes());
+    let wanted = json!({
+        "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "hub-1", "x": x, "owner": "hub",
+    });
+    assert_eq!(keys[0], wanted);
+    assert!(keys.iter().any(|key| key["owner"] == "00200"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_problem_document_and_what_is_a_page_is_complete() {
+    let bench = Bench::new(database::testing::sqlite().await).await;
+    let api = &bench.anonymous;
+    for path in ["/v1", "/v1/time/zone", "/help/nonsense", "/help/%ff"] {
+        api.get(path).await.refused(404, "not_found");
+    }
+    api.send("DELETE", "/v1/collectors", &[], "").await.refused(405, "method_not_allowed");
+    let page = api.get("/").await;
+    assert_eq!(page.status, 200);
+    let html = page.body.as_str().unwrap();
+    let document = api.get("/v1/openapi.json").await;
+    assert_eq!(document.body["openapi"], "3.1.0");
+    for path in document.body["paths"].as_object().unwrap().keys() {
+        assert!(html.contains(path), "{path}");
+    }
+    let codes = api.get("/help").await;
+    for code in gateway::api::problem::Code::ALL {
+        assert!(codes.body.as_str().unwrap().contains(&format!("href=\"/help/{code}\"")));
+        let page = api.get(&format!("/help/{code}")).await;
+        let remedy = code.entry().remedy.replace('\'', "&#39;");
+        assert!(page.body.as_str().unwrap().contains(&remedy), "{code}");
+    }
+    assert!(page.headers.contains_key("content-security-policy"));
+}
+
+async fn bills_are_inquired(test: TestDatabase) {
+    let bench = Bench::new(test).await;
+    let caller = bench.integrator().await;
+    let reply = caller.post("/v1/inquiries", None, &numbers(TAX)).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    let bills = reply.body["bills"].as_array().unwrap();
+    assert_eq!((bills.len(), &bills[0]["amount"], &bills[0]["fee"]), (1, &json!(215_000), &json!(0)));
+    assert_eq!(reply.body["valid_until"], "2026-11-24T10:15:00+09:00");
+    // as people type them
+    let mut typed = numbers(TAX);
+    typed["customer_number"] = "2013-0009-8765-4321".into();
+    assert_eq!(caller.post("/v1/inquiries", None, &typed).await.status, 201);
+
+    let wrong = |field: &str, value: serde_json::Value| {
+        let mut body = numbers(TAX);
+        body[field] = value;
+        body
+    };
+    for (field, value) in [
+        ("collector", json!("00999")),
+        ("customer_number", json!("12")),
+        ("customer_number", json!(12)),
+        ("confirmation_number", json!("abc")),
+        ("payment_category", json!(null)),
+        ("amount", json!(5)),
+        ("colour", json!("red")),
+    ] {
+        let reply = caller.post("/v1/inquiries", None, &wrong(field, value)).await;
+        reply.refused(422, "fields_invalid");
+        assert_eq!(reply.pointers(), [format!("/{field}")], "{}", reply.body);
+    }
+    let several = json!({ "collector": "00500", "customer_number": "1", "confirmation_number": "x",
+        "payment_category": "1", "amount": 0 });
+    let reply = caller.post("/v1/inquiries", None, &several).await;
+    let all = ["/customer_number", "/confirmation_number", "/payment_category", "/amount"];
+    assert_eq!(reply.pointers(), all, "all at once: {}", reply.body);
+    let mut typed = numbers(TYPED);
+    typed["amount"] = 0.into();
+    assert_eq!(caller.post("/v1/inquiries", None, &typed).await.pointers(), ["/amount"]);
+
+    caller
+        .post("/v1/inquiries", None, &wrong("confirmation_number", json!("000000")))
+        .await
+        .refused(422, "numbers_wrong");
+    let directory = collectors::Directory::embedded();
+    let link_only = directory.all().iter().find(|c| !c.methods.online).unwrap();
+    let reply = caller.post("/v1/inquiries", None, &wrong("collector", json!(link_only.number))).await;
+    reply.refused(422, "collector_link_only");
+    let unconnected = directory.all().iter().find(|c| c.methods.online && !c.available).unwrap();
+    let reply = caller.post("/v1/inquiries", None, &wrong("collector", json!(unconnected.number))).await;
+    reply.refused(422, "collector_not_connected");
+
+    bench
+        .world
+        .network
+        .fault("00500", json!({ "mode": "refuse", "on": "inquiry", "code": "9001", "times": 1 }))
+        .await;
+    caller.post("/v1/inquiries", None, &numbers(PENSION)).await.refused(502, "collector_failed");
+}
+
+async fn an_inquiry_under_a_key_is_asked_once(test: TestDatabase) {
+    let bench = Bench::new(test).await;
+    let caller = bench.integrator().await;
+    let first = caller.post("/v1/inquiries", Some("a"), &numbers(PENSION)).await;
+    let again = caller.post("/v1/inquiries", Some("a"), &numbers(PENSION)).await;
+    assert_eq!((first.status, &first.body), (again.status, &again.body));
+    caller.post("/v1/inquiries", Some("a"), &numbers(TAX)).await.refused(422, "idempotency_key_reused");
+    // what the collector refused stays refused, even when it would answer now
+    let mut wrong = numbers(PENSION);
+    wrong["confirmation_number"] = "000000".into();
+    for _ in 0..2 {
+        caller.post("/v1/inquiries", Some("b"), &wrong).await.refused(422, "numbers_wrong");
+    }
+    // what nobody answered may be asked again
+    bench.world.network.fault("00500", json!({ "mode": "lose", "on": "inquiry", "times": 1 })).await;
+    let silent = caller.post("/v1/inquiries", Some("c"), &numbers(PENSION)).await;
+    silent.refused(504, "collector_silent");
+    assert_eq!(caller.post("/v1/inquiries", Some("c"), &numbers(PENSION)).await.status, 201);
+    // while one is on its way, the others are told to wait
+    bench.world.network.fault("00500", json!({ "delay_ms": 1_500, "on": "inquiry", "times": 1 })).await;
+    let body = numbers(PENSION);
+    let slow = caller.post("/v1/inquiries", Some("d"), &body);
+    let quick = async {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        caller.post("/v1/inquiries", Some("d"), &body).await
+    };
+    let (slow, quick) = tokio::join!(slow, quick);
+    assert_eq!(slow.status, 201);
+    quick.refused(409, "idempotency_in_flight");
+    assert_eq!(quick.headers["retry-after"], "1");
+    for key in ["", " ", "ü", &"k".repeat(129)] {
+        let sent = caller.send("POST", "/v1/inquiries", &[("idempotency-key", key)], &body.to_string()).await;
+        sent.refused(400, "idempotency_key_invalid");
+    }
+}
