@@ -104,6 +104,7 @@ struct Sockets {
     api: TcpListener,
     mocks: TcpListener,
     protocol: TcpListener,
+    mailbox: TcpListener,
     ops: TcpListener,
 }
 
@@ -118,6 +119,7 @@ impl Demo {
             api: ports.listen(1).await?,
             mocks: ports.listen(10).await?,
             protocol: ports.listen(11).await?,
+            mailbox: ports.listen(12).await?,
             ops: ports.listen(20).await?,
         };
         let _heard = outlive_file_size_limit()?;
@@ -174,6 +176,7 @@ impl Demo {
             let protocol = mocks::protocol_router(mocks.clone());
             tasks.spawn(edge::serve_http(sockets.mocks, site, limits, shutdown.clone()));
             tasks.spawn(edge::serve_tls(sockets.protocol, tls, protocol, limits, shutdown.clone()));
+            tasks.spawn(mocks::serve_mailbox(sockets.mailbox, mocks.clone(), shutdown.clone()));
         }
         tasks.spawn(keep_clock_in_step(database.clone(), clock.clone(), shutdown.clone()));
         tasks.spawn(gateway.run(shutdown));

@@ -2,6 +2,7 @@
 
 mod books;
 mod faults;
+mod sinks;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, Request, State};
@@ -31,6 +32,7 @@ pub fn routes(mocks: Mocks) -> Router {
         .route("/control/{number}/messages/{file}", get(message_xml))
         .merge(books::routes())
         .merge(faults::routes())
+        .merge(sinks::routes())
         .layer(from_fn(refuse_other_sites))
         .with_state(mocks)
 }

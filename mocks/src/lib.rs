@@ -15,6 +15,7 @@ mod faults;
 mod institutions;
 mod journal;
 mod keys;
+mod mailbox;
 mod message;
 mod mocks;
 mod protocol;
@@ -22,14 +23,17 @@ mod samples;
 mod service;
 mod settlements;
 mod signature;
+mod sinks;
 mod site;
 mod spoiled;
 mod store;
+mod webhooks;
 mod xml;
 
 #[cfg(test)]
 mod tests;
 
+pub use mailbox::serve_mailbox;
 pub use mocks::{Mocks, MocksConfig, OpenError};
 pub use protocol::protocol_router;
 pub use samples::{SeedBill, SeedError, sample_bills};

@@ -177,4 +177,32 @@ CREATE TABLE IF NOT EXISTS messages (
 
 CREATE INDEX IF NOT EXISTS messages_collector ON messages (collector, id);
 
-PRAGMA user_version = 3;
+-- What the mail sink and the receiver of webhooks took; the latest few hundred stay.
+CREATE TABLE IF NOT EXISTS mails (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    received_at INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    -- one a line
+    recipients TEXT NOT NULL,
+    content BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS webhooks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    received_at INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    -- what was answered
+    status INTEGER NOT NULL,
+    -- a JSON object
+    headers TEXT NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+
+-- Failures on command that are still to come.
+CREATE TABLE IF NOT EXISTS sinks (
+    name TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    status INTEGER NOT NULL
+) STRICT;
+
+PRAGMA user_version = 4;

@@ -52,6 +52,7 @@ impl Shown<'_> {
             demo["mocks"] = json!({
                 "url": self.url("http", "127.0.0.1", 10),
                 "protocol_url": self.url("https", "127.0.0.1", 11),
+                "smtp": self.url("smtp", "127.0.0.1", 12),
             });
             demo["bills"] = mocks::sample_bills().iter().map(bill).collect();
         }

@@ -1,6 +1,7 @@
 //! The pages of the mock collectors: what each one has, was told, and is to do wrong.
 
 mod fault_form;
+mod mailbox;
 mod pages;
 mod views;
 
@@ -20,6 +21,8 @@ const NAME: &str = "模擬収納機関";
 pub fn site_router(mocks: Mocks) -> Router {
     let pages = Router::new()
         .route("/", get(pages::index))
+        .route("/mailbox", get(mailbox::list))
+        .route("/mailbox/{id}", get(mailbox::one))
         .route("/{number}", get(pages::collector))
         .route("/{number}/bills", post(pages::create_bill))
         .route("/{number}/fault", post(fault_form::add))

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use domain::{Date, Timestamp, Yen};
-use edge::{Errors, Frame};
+use edge::{Errors, Frame, NavItem};
 use serde::Deserialize;
 
 use super::NAME;
@@ -16,10 +16,20 @@ use crate::institutions::Institution;
 use crate::journal;
 use crate::service::State;
 
-fn frame() -> Frame {
+/// Which part of the site a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    Collectors,
+    Mailbox,
+}
+
+/// The frame of a page.
+pub fn frame(page: Page) -> Frame {
+    let item = |href: &str, label, of| NavItem { href: href.to_owned(), label, current: page == of };
     Frame {
         site: NAME,
         home: "/",
+        nav: vec![item("/", "収納機関", Page::Collectors), item("/mailbox", "受信メール", Page::Mailbox)],
         footer_text: "試験用の模擬収納機関です。実在の収納機関とは関係がなく、お金は動きません。",
         ..Frame::default()
     }
@@ -100,7 +110,7 @@ pub struct IndexPage {
 impl IndexPage {
     pub fn new(rows: Vec<IndexRow>, chaos: Option<&Chaos>, csrf: &str, now: Timestamp) -> Self {
         let chaos = chaos_text(chaos);
-        Self { frame: frame(), rows, chaos, csrf: csrf.to_owned(), now: clock_text(now) }
+        Self { frame: frame(Page::Collectors), rows, chaos, csrf: csrf.to_owned(), now: clock_text(now) }
     }
 }
 
@@ -266,7 +276,7 @@ fn digits_text(rule: &crate::institutions::NumberRule) -> String {
 impl CollectorPage {
     pub fn new(institution: &Institution, csrf: &str, state: State, now: Timestamp) -> Self {
         Self {
-            frame: frame(),
+            frame: frame(Page::Collectors),
             form: BillForm::default(),
             errors: Errors::none(),
             csrf: csrf.to_owned(),

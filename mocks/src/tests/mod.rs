@@ -12,4 +12,5 @@ mod inquiry;
 mod pages;
 mod rules;
 mod signing;
+mod sinks;
 mod transport;
