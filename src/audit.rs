@@ -1,11 +1,14 @@
 //! `mpn audit`: every invariant of the money, beside live traffic.
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use clap::Args;
 use collectors::client::{Limits, Trust};
 use collectors::{Client, Directory};
 use domain::Clock;
 use gateway::audit::{CollectorRecord, compare};
+use gateway::proof::KeySet;
 use gateway::{Gateway, Settings};
 use ledger::Ledger;
 use serde::Deserialize;
@@ -23,6 +26,9 @@ pub struct Audit {
     /// Compares with the mock collectors' own records too; they must be running.
     #[arg(long)]
     collectors: bool,
+    /// The hub's public keys, which verify the seals of the audit log; by default keys/public.json in the data folder.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +56,9 @@ impl Audit {
         let mut findings = ledger.audit().await.context("the ledger cannot be read")?;
         let (hub, before) = gateway.audit().await.context("the payments cannot be read")?;
         findings.extend(hub);
+        if let Some(keys) = self.public_keys()? {
+            findings.extend(gateway.audit_seals(&keys).await.context("the audit log cannot be read")?);
+        }
         if self.collectors {
             let records = self.records().await?;
             let (_, after) = gateway.audit().await.context("the payments cannot be read")?;
@@ -60,6 +69,19 @@ impl Audit {
         }
         println!("{} payments checked, {} findings", before.len(), findings.len());
         Ok(if findings.is_empty() { Done::Well } else { Done::Wrong })
+    }
+
+    /// The keys named, or those of the data folder; without either the seals stay unverified, which is said.
+    fn public_keys(&self) -> anyhow::Result<Option<KeySet>> {
+        let file = self.keys.clone().unwrap_or_else(|| self.data.public_keys_file());
+        if self.keys.is_none() && !file.exists() {
+            eprintln!(
+                "{} is missing: the seals of the audit log are not verified; name it with --keys",
+                file.display()
+            );
+            return Ok(None);
+        }
+        crate::data::read_keys(&file).map(Some)
     }
 
     async fn records(&self) -> anyhow::Result<Vec<CollectorRecord>> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use database::{Database, OpenError};
+use gateway::proof::KeySet;
 use internet_banking::secrets::{KEY_BYTES, Secret};
 
 /// The options of every command that touches data.
@@ -58,6 +59,11 @@ impl DataArgs {
         self.data.join("keys").join(name)
     }
 
+    /// The public keys of the hub and its collectors, which the demo writes.
+    pub fn public_keys_file(&self) -> PathBuf {
+        self.key_file("public.json")
+    }
+
     /// The deployment's secret, which must be there.
     pub fn secret(&self) -> anyhow::Result<Secret> {
         let file = self.key_file("secret");
@@ -76,6 +82,14 @@ impl DataArgs {
         let bytes = read_or_make(&file, || Ok(Secret::generate().bytes().to_vec()))?;
         secret(&bytes, &file)
     }
+}
+
+/// Reads a set of public keys.
+pub fn read_keys(file: &Path) -> anyhow::Result<KeySet> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read {}; name a set of public keys with --keys", file.display()))?;
+    KeySet::read(&text)
+        .map_err(|error| anyhow::anyhow!("{}: {error}; name another file with --keys", file.display()))
 }
 
 /// The remedy is in the address's own error already.

@@ -147,6 +147,7 @@ impl Demo {
         let ledger = Ledger::start(database.clone(), clock.clone());
         let settings = Settings::new(HUB_CENTRE.parse()?, OWN_BANK_CODE.parse()?);
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await?;
+        keys::write_public(&self.data, gateway.public_keys())?;
         let bank = Bank::new(ledger, gateway.clone(), &secret)?;
         let console = Console::new(&bank.ledger, gateway.clone(), &secret)?;
         sample::seed(&bank).await.context("the sample contracts could not be made; try --reset")?;

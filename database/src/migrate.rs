@@ -36,14 +36,14 @@ migrations! {
 /// The description of the first migration: a database that has it is ours.
 pub(crate) const FIRST: &str = "0001_ledger";
 
-/// `TABLE` or `SEQUENCE`, and the name, of everything that the migrations make on PostgreSQL.
+/// `TABLE`, `SEQUENCE` or `FUNCTION`, and the name, of everything that the migrations make on PostgreSQL.
 pub(crate) fn made_on_postgres() -> Vec<(&'static str, &'static str)> {
     let lines = POSTGRES.iter().flat_map(|sql| sql.lines());
     lines
         .filter_map(|line| {
             let (kind, rest) = line.strip_prefix("CREATE ")?.split_once(' ')?;
             let name = rest.split([' ', '(', ';']).next()?;
-            let kind = ["TABLE", "SEQUENCE"].into_iter().find(|known| *known == kind)?;
+            let kind = ["TABLE", "SEQUENCE", "FUNCTION"].into_iter().find(|known| *known == kind)?;
             Some((kind, name))
         })
         .collect()
@@ -60,9 +60,13 @@ mod tests {
     #[test]
     fn what_the_migrations_make_is_known_by_name() {
         let made = made_on_postgres();
-        for known in
-            [("TABLE", "account"), ("TABLE", "payment"), ("TABLE", "app_user"), ("SEQUENCE", "outbox_fence")]
-        {
+        for known in [
+            ("TABLE", "account"),
+            ("TABLE", "payment"),
+            ("TABLE", "app_user"),
+            ("SEQUENCE", "outbox_fence"),
+            ("FUNCTION", "only_added_to"),
+        ] {
             assert!(made.contains(&known), "{known:?}");
         }
         assert!(made.iter().all(|(_, name)| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));

@@ -84,8 +84,8 @@ impl Database {
         Ok(Self(Either::Postgres(pool)))
     }
 
-    /// Drops the tables and sequences that our migrations make from a PostgreSQL database where they were made by us,
-    /// and nothing else. For demonstrations only.
+    /// Drops the tables, sequences and functions that our migrations make from a PostgreSQL database where they were
+    /// made by us, and nothing else. For demonstrations only.
     pub async fn wipe_postgres(url: &str) -> Result<(), OpenError> {
         let failed = |error| OpenError::Open(without_password(url), error);
         let mut connection = PgConnection::connect_with(&postgres_options(url)?).await.map_err(failed)?;

@@ -61,6 +61,21 @@ pub async fn postgres() -> TestDatabase {
     TestDatabase { database, url, _folder: None }
 }
 
+/// Takes away what keeps rows from being changed, as one who tampers with a database would first.
+pub async fn drop_triggers(database: &Database) {
+    let list = if database.is_sqlite() {
+        "SELECT 'DROP TRIGGER ' || name FROM sqlite_schema WHERE type = 'trigger'"
+    } else {
+        "SELECT 'DROP TRIGGER ' || tgname || ' ON ' || tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
+    };
+    let drops: Vec<String> =
+        crate::read!(database, |c| sqlx::query_scalar(list).fetch_all(c).await).expect("triggers");
+    for drop in drops {
+        crate::on!(database, |c| sqlx::query(sqlx::AssertSqlSafe(drop)).execute(c).await.map(std::mem::drop))
+            .expect("a trigger goes");
+    }
+}
+
 /// A PostgreSQL of its own, for a test that takes it away from a running process. Ends with the test process.
 pub struct OwnPostgres {
     server: Server,

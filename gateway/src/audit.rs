@@ -2,6 +2,7 @@
 //! records.
 
 mod cancellations;
+mod history;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -97,6 +98,8 @@ impl Gateway {
             })?;
             let Some(last) = rows.last() else { break };
             after = (last.held_us, last.id);
+            let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+            findings.extend(history::check(&mut tx, &self.0.directory, &ids).await?);
             for row in rows {
                 let body = row.body();
                 findings.extend(row.faults(body.as_ref(), self.may_be_paid_again(&row.collector)));

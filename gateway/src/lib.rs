@@ -15,6 +15,7 @@ pub mod operations;
 mod pay;
 pub mod payment;
 pub mod points;
+pub mod proof;
 pub mod reconciliation;
 pub mod request;
 mod sender;

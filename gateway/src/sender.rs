@@ -43,9 +43,10 @@ pub(crate) async fn free_leases(ledger: &Ledger) -> Result<(), StoreError> {
 }
 
 impl Gateway {
-    /// Looks after open work and the collectors' days until the stop is asked for.
+    /// Looks after open work, the collectors' days and the audit log's seals until the stop is asked for.
     pub async fn run(self, stop: Shutdown) {
-        tokio::join!(self.send_open_work(stop.clone()), self.keep_days(stop));
+        let (work, days) = (self.send_open_work(stop.clone()), self.keep_days(stop.clone()));
+        tokio::join!(work, days, self.keep_sealed(stop));
     }
 
     async fn send_open_work(&self, mut stop: Shutdown) {

@@ -58,7 +58,8 @@ pub struct NewEvent {
 }
 
 /// What may be taken once. The text begins with the guard's kind: `otp|…`, `bill|…`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct GuardKey(pub String);
 
 /// A change of open work. Keys are the callers'; a fence names one claim for ever.

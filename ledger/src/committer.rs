@@ -2,9 +2,11 @@
 //! There is no timer, so a lone commit does not wait.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use database::{Database, Table, insert};
+use database::{Database, Table, Value, insert};
 use domain::Clock;
 use domain::random;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
@@ -13,7 +15,7 @@ use uuid::Uuid;
 
 use crate::audit::Chain;
 use crate::commit::{Commit, Committed, Refused, part};
-use crate::write::{self, Outcomes};
+use crate::write::{self, EventSpan, Outcomes};
 
 /// Commits a transaction at most.
 const BATCH_COMMITS_MAX: usize = 512;
@@ -25,8 +27,19 @@ const RECOVERY_PAUSE: Duration = Duration::from_millis(200);
 /// SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC.
 const SQLITE_FLUSH_FAILURES: [&str; 2] = ["1034", "1290"];
 
-static BATCH: Table =
-    Table { name: "batch", columns: &["writer", "number", "commits", "audit_number", "audit_head", "at_us"] };
+static BATCH: Table = Table {
+    name: "batch",
+    columns: &[
+        "writer",
+        "number",
+        "commits",
+        "audit_number",
+        "audit_head",
+        "event_from",
+        "event_until",
+        "at_us",
+    ],
+};
 
 pub(crate) struct Submitted {
     pub commit: Commit,
@@ -40,6 +53,8 @@ pub(crate) struct Committer {
     /// Put off because they touch what an earlier commit of the last batch touched.
     deferred: VecDeque<Submitted>,
     chain: Chain,
+    /// The number of the chain's last durable record, for others to see.
+    logged: Arc<AtomicI64>,
     number: i64,
 }
 
@@ -57,9 +72,14 @@ enum Attempt {
 }
 
 impl Committer {
-    pub fn new(database: Database, clock: Clock, submitted: mpsc::Receiver<Submitted>) -> Self {
+    pub fn new(
+        database: Database,
+        clock: Clock,
+        submitted: mpsc::Receiver<Submitted>,
+        logged: Arc<AtomicI64>,
+    ) -> Self {
         let chain = Chain::new(Uuid::from_bytes(random::bytes()));
-        Self { database, clock, submitted, deferred: VecDeque::new(), chain, number: 0 }
+        Self { database, clock, submitted, deferred: VecDeque::new(), chain, logged, number: 0 }
     }
 
     pub async fn run(mut self) {
@@ -67,6 +87,7 @@ impl Committer {
             let (commits, answers): (Vec<_>, Vec<_>) =
                 batch.into_iter().map(|s| (s.commit, s.answer)).unzip();
             let outcomes = self.commit(&commits).await;
+            self.logged.store(self.chain.number, Ordering::Relaxed);
             for (answer, outcome) in answers.into_iter().zip(outcomes) {
                 // a caller that went away does not take its commit back
                 drop(answer.send(outcome));
@@ -146,8 +167,8 @@ impl Committer {
         let mut chain = self.chain.clone();
         let now = self.clock.now();
         let written = async {
-            let outcomes = write::batch(&mut tx, commits, now, &mut chain).await?;
-            let row = self.batch_row(&chain, commits.len());
+            let (outcomes, events) = write::batch(&mut tx, commits, now, &mut chain).await?;
+            let row = self.batch_row(&chain, commits.len(), events);
             insert::all(&mut tx, &BATCH, std::iter::once(row.as_slice())).await?;
             Ok(outcomes)
         }
@@ -175,7 +196,8 @@ impl Committer {
         loop {
             let asked = async {
                 let mut tx = self.database.begin().await?;
-                let row = self.batch_row(chain, commits);
+                // its key alone decides
+                let row = self.batch_row(chain, commits, None);
                 let tag = "CAST(number AS TEXT)";
                 let free = insert::free(&mut tx, &BATCH, std::iter::once(row.as_slice()), tag).await?;
                 tx.rollback().await?;
@@ -191,13 +213,15 @@ impl Committer {
         }
     }
 
-    fn batch_row(&self, chain: &Chain, commits: usize) -> Vec<database::Value> {
+    fn batch_row(&self, chain: &Chain, commits: usize, events: EventSpan) -> Vec<Value> {
         vec![
             chain.writer.into(),
             self.number.into(),
             i64::try_from(commits).unwrap_or(i64::MAX).into(),
             chain.number.into(),
             chain.head.to_vec().into(),
+            Value::Int(events.map(|(from, _)| from)),
+            Value::Int(events.map(|(_, until)| until)),
             self.clock.now().micros().into(),
         ]
     }

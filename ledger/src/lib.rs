@@ -14,6 +14,9 @@ pub mod read;
 pub mod transfer;
 mod write;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use database::Database;
 use domain::Clock;
 use tokio::sync::{mpsc, oneshot};
@@ -35,15 +38,18 @@ pub struct Ledger {
     database: Database,
     clock: Clock,
     queue: mpsc::Sender<committer::Submitted>,
+    logged: Arc<AtomicI64>,
 }
 
 impl Ledger {
     /// Starts the group commit on a database. It ends after the last handle is gone and what waited is committed.
     pub fn start(database: Database, clock: Clock) -> Self {
         let (queue, submitted) = mpsc::channel(QUEUE_COMMITS_MAX);
-        let committer = committer::Committer::new(database.clone(), clock.clone(), submitted);
+        let logged = Arc::new(AtomicI64::new(0));
+        let committer =
+            committer::Committer::new(database.clone(), clock.clone(), submitted, Arc::clone(&logged));
         tokio::spawn(committer.run());
-        Self { database, clock, queue }
+        Self { database, clock, queue, logged }
     }
 
     /// Commits all of `commit` or nothing. When this answers, the outcome is durable; dropping the future does
@@ -60,6 +66,11 @@ impl Ledger {
     /// Whether the group commit is at work. It ends early only by a bug of ours; then nothing can be paid here.
     pub fn is_running(&self) -> bool {
         !self.queue.is_closed()
+    }
+
+    /// Records of the audit log that this process has written since its start.
+    pub fn records_logged(&self) -> i64 {
+        self.logged.load(Ordering::Relaxed)
     }
 
     /// The database underneath, for what is not money.

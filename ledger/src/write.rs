@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use crate::account::Account;
 use crate::apply::{After, Ending, Known, State, apply};
-use crate::audit::Chain;
+use crate::audit::hash::{EventRow, JournalRow};
+use crate::audit::{Chain, Content};
 use crate::commit::{Commit, Committed, Refused};
 use crate::transfer::{Kind, Transfer, TransferResult};
 use outbox::Outbox;
@@ -42,6 +43,9 @@ static ACCOUNT: Table = Table { name: "account", columns: &[] };
 /// What each commit of the batch came to.
 pub type Outcomes = Vec<Result<Committed, Refused>>;
 
+/// The first and last position of the events of a batch, those of refused commits among them.
+pub type EventSpan = Option<(i64, i64)>;
+
 /// Writes the batch inside `tx`, without committing. The audit chain is advanced; the caller keeps its old value
 /// until the transaction is durable.
 pub async fn batch(
@@ -49,34 +53,39 @@ pub async fn batch(
     commits: &[Commit],
     now: Timestamp,
     chain: &mut Chain,
-) -> Result<Outcomes, sqlx::Error> {
+) -> Result<(Outcomes, EventSpan), sqlx::Error> {
     let mut outcomes: Outcomes = vec![Ok(Committed::default()); commits.len()];
-    let positions = take_events(tx, commits, &mut outcomes).await?;
+    let taken = take_events(tx, commits, &mut outcomes).await?;
     take_guards(tx, commits, now, &mut outcomes).await?;
     let mut outbox = Outbox::lock(tx, commits).await?;
     let mut state = load(tx, commits).await?;
     let mut written = Written::default();
-    for (commit, outcome) in commits.iter().zip(&mut outcomes).filter(|(_, outcome)| outcome.is_ok()) {
-        *outcome = decide(commit, &mut state, &mut outbox, &mut written, now);
+    for (index, outcome) in outcomes.iter_mut().enumerate().filter(|(_, outcome)| outcome.is_ok()) {
+        *outcome = decide(index, &commits[index], &mut state, &mut outbox, &mut written, now);
     }
-    undo_lost(tx, commits, &positions, &outcomes).await?;
+    undo_lost(tx, commits, &taken.rows, &outcomes).await?;
     let won = || commits.iter().zip(&outcomes).filter(|(_, o)| o.is_ok()).map(|(c, _)| c);
-    written.transfers(tx, now).await?;
+    let journal = written.transfers(tx, commits.len(), now).await?;
     accounts(tx, &state, &written).await?;
     outbox.write(tx, now).await?;
     release(tx, won()).await?;
-    audit(tx, won(), now, chain).await?;
+    let wrote = journal.iter().zip(&taken.rows).map(|(journal, events)| Content::of(journal, events));
+    let won_and_wrote = commits.iter().zip(&outcomes).zip(wrote);
+    let won_and_wrote = won_and_wrote.filter(|((_, o), _)| o.is_ok()).map(|((c, _), wrote)| (c, wrote));
+    audit(tx, won_and_wrote, now, chain).await?;
     rows(tx, won()).await?;
-    Ok(outcomes)
+    Ok((outcomes, taken.span))
 }
 
-/// Appends every event whose sequence number is free; a commit that lost one is stale. Answers each commit's
-/// positions that went in.
-async fn take_events(
-    tx: &mut Tx,
-    commits: &[Commit],
-    outcomes: &mut Outcomes,
-) -> Result<Vec<Vec<i64>>, sqlx::Error> {
+/// The events of a batch that went in.
+struct Taken {
+    /// By commit.
+    rows: Vec<Vec<EventRow>>,
+    span: EventSpan,
+}
+
+/// Appends every event whose sequence number is free; a commit that lost one is stale.
+async fn take_events(tx: &mut Tx, commits: &[Commit], outcomes: &mut Outcomes) -> Result<Taken, sqlx::Error> {
     let mut order: Vec<_> =
         commits.iter().enumerate().flat_map(|(index, c)| c.events.iter().map(move |e| (index, e))).collect();
     order.sort_by_key(|(_, event)| (event.entity, event.seq));
@@ -99,15 +108,24 @@ async fn take_events(
     let tag = "CAST(position AS TEXT)";
     let taken = insert::free(tx, &EVENT, rows.iter().map(Vec::as_slice), tag).await?;
     let taken: HashSet<i64> = taken.iter().filter_map(|p| p.parse().ok()).collect();
-    let mut kept = vec![Vec::new(); commits.len()];
-    for ((index, _), position) in order.iter().zip(positions) {
+    let mut rows = vec![Vec::new(); commits.len()];
+    let span = positions.iter().min().copied().zip(positions.iter().max().copied());
+    for ((index, event), position) in order.into_iter().zip(positions) {
         if taken.contains(&position) {
-            kept[*index].push(position);
+            rows[index].push(EventRow {
+                position,
+                entity: event.entity.0,
+                seq: event.seq,
+                kind: event.kind.to_owned(),
+                at: event.at,
+                body: event.body.clone(),
+                message: event.message.clone(),
+            });
         } else {
-            outcomes[*index] = Err(Refused::Stale);
+            outcomes[index] = Err(Refused::Stale);
         }
     }
-    Ok(kept)
+    Ok(Taken { rows, span })
 }
 
 async fn take_guards(
@@ -213,6 +231,7 @@ async fn known(tx: &mut Tx, ids: &[Value]) -> Result<Vec<Transfer>, sqlx::Error>
 
 /// Decides one commit: its outbox claims, then its transfers.
 fn decide(
+    index: usize,
     commit: &Commit,
     state: &mut State,
     outbox: &mut Outbox,
@@ -221,7 +240,10 @@ fn decide(
 ) -> Result<Committed, Refused> {
     outbox.check(commit)?;
     match apply(state, &commit.transfers) {
-        Ok(after) => written.applied.extend(commit.transfers.iter().cloned().zip(after)),
+        Ok(after) => {
+            let applied = commit.transfers.iter().zip(after);
+            written.applied.extend(applied.map(|(transfer, after)| (index, transfer.clone(), after)));
+        }
         Err(results) => {
             let failed = results.iter().position(|r| *r != TransferResult::ChainFailed).unwrap_or_default();
             let result = results[failed];
@@ -239,14 +261,14 @@ fn decide(
 async fn undo_lost(
     tx: &mut Tx,
     commits: &[Commit],
-    positions: &[Vec<i64>],
+    taken: &[Vec<EventRow>],
     outcomes: &Outcomes,
 ) -> Result<(), sqlx::Error> {
     let mut events = Vec::new();
     let mut guards = Vec::new();
-    for ((commit, outcome), positions) in commits.iter().zip(outcomes).zip(positions) {
+    for ((commit, outcome), taken) in commits.iter().zip(outcomes).zip(taken) {
         let Err(refused) = outcome else { continue };
-        events.extend(positions.iter().map(|p| Value::from(*p)));
+        events.extend(taken.iter().map(|event| Value::from(event.position)));
         // a stale commit never took its guards, and a guarded one has given them back
         if !matches!(refused, Refused::Stale | Refused::Guarded { .. }) {
             guards.extend(commit.guards.iter().map(|(key, _)| Value::from(key.0.clone())));
@@ -258,20 +280,27 @@ async fn undo_lost(
 
 #[derive(Default)]
 struct Written {
-    applied: Vec<(Transfer, After)>,
+    /// Each with the index of its commit.
+    applied: Vec<(usize, Transfer, After)>,
     failed: Vec<Vec<Value>>,
 }
 
 impl Written {
-    async fn transfers(&self, tx: &mut Tx, now: Timestamp) -> Result<(), sqlx::Error> {
+    /// Writes the journal and answers its new rows by commit.
+    async fn transfers(
+        &self,
+        tx: &mut Tx,
+        commits: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Vec<JournalRow>>, sqlx::Error> {
         let positions = dialect::draw(tx, Sequence::Transfer, self.applied.len()).await?;
         let rows: Vec<Vec<Value>> = self
             .applied
             .iter()
-            .zip(positions)
-            .map(|((transfer, after), position)| {
+            .zip(&positions)
+            .map(|((_, transfer, after), position)| {
                 vec![
-                    position.into(),
+                    (*position).into(),
                     transfer.id.uuid().into(),
                     transfer.debit.get().into(),
                     transfer.credit.get().into(),
@@ -287,7 +316,11 @@ impl Written {
             .collect();
         insert::all(tx, &TRANSFER, rows.iter().map(Vec::as_slice)).await?;
         insert::free(tx, &FAILED, self.failed.iter().map(Vec::as_slice), "result").await?;
-        Ok(())
+        let mut journal = vec![Vec::new(); commits];
+        for ((index, transfer, _), position) in self.applied.iter().zip(positions) {
+            journal[*index].push(JournalRow { position, transfer: transfer.clone(), at: now });
+        }
+        Ok(journal)
     }
 }
 
@@ -296,7 +329,7 @@ async fn accounts(tx: &mut Tx, state: &State, written: &Written) -> Result<(), s
     let touched: BTreeMap<AccountId, &Account> = written
         .applied
         .iter()
-        .flat_map(|(transfer, _)| [transfer.debit, transfer.credit])
+        .flat_map(|(_, transfer, _)| [transfer.debit, transfer.credit])
         .filter_map(|id| state.accounts.get(&id).filter(|a| a.bounded).map(|a| (id, a)))
         .collect();
     let mut updated = 0;
@@ -321,12 +354,21 @@ async fn release<'c>(tx: &mut Tx, won: impl Iterator<Item = &'c Commit>) -> Resu
 
 async fn audit<'c>(
     tx: &mut Tx,
-    won: impl Iterator<Item = &'c Commit>,
+    won: impl Iterator<Item = (&'c Commit, Content)>,
     now: Timestamp,
     chain: &mut Chain,
 ) -> Result<(), sqlx::Error> {
-    let rows: Vec<_> = won.flat_map(|c| &c.audit).map(|record| chain.append(record, now)).collect();
-    insert::all(tx, &crate::audit::TABLE, rows.iter().map(Vec::as_slice)).await
+    let rows: Vec<_> = won
+        .flat_map(|(commit, wrote)| chain.append(&commit.audit, &wrote, || subject(commit), now))
+        .collect();
+    insert::all(tx, &crate::audit::chain::TABLE, rows.iter().map(Vec::as_slice)).await
+}
+
+/// What a commit that says nothing of itself was about.
+fn subject(commit: &Commit) -> String {
+    let entity = commit.events.first().map(|event| event.entity.0);
+    let moved = commit.transfers.first().map(|transfer| transfer.id.uuid());
+    entity.or(moved).map(|id| id.to_string()).unwrap_or_default()
 }
 
 async fn rows<'c>(tx: &mut Tx, won: impl Iterator<Item = &'c Commit>) -> Result<(), sqlx::Error> {

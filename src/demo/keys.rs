@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use collectors::signature::SigningKey;
 use domain::time::Date;
+use gateway::proof::KeySet;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use ring::rand::SystemRandom;
 use ring::signature::Ed25519KeyPair;
@@ -23,6 +24,16 @@ pub fn hub(data: &DataArgs) -> anyhow::Result<SigningKey> {
     SigningKey::from_pkcs8_der("hub-1", &der).map_err(|_| {
         anyhow::anyhow!("{} is no signing key; remove it or begin anew with --reset", file.display())
     })
+}
+
+/// Writes the public keys of the hub and the collectors for those who verify: `mpn audit`, `mpn verify`. Keys that were
+/// in use before stay.
+pub fn write_public(data: &DataArgs, keys: KeySet) -> anyhow::Result<()> {
+    let file = data.public_keys_file();
+    let earlier = std::fs::read_to_string(&file).ok().and_then(|text| KeySet::read(&text).ok());
+    let keys = keys.with_earlier(earlier.unwrap_or_default());
+    std::fs::write(&file, serde_json::to_string_pretty(&keys)? + "\n")
+        .with_context(|| format!("cannot write {}; choose another data folder with --data", file.display()))
 }
 
 /// The demo's certificate authority, and a server certificate under it that is made at every start.

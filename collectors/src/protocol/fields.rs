@@ -91,7 +91,8 @@ impl fmt::Display for Reference {
 }
 
 /// Where the payer stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// Internet banking.
     InternetBanking,

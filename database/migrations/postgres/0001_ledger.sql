@@ -89,7 +89,8 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_destination ON outbox (destination, key);
 
--- Who did what: one hash chain a writer (a process from its start on).
+-- Who did what: one hash chain a writer (a process from its start on). content is a hash over the journal rows and
+-- events that the same commit wrote, covers their positions; salt is random and hashed with the record.
 CREATE TABLE audit (
     writer UUID NOT NULL,
     number BIGINT NOT NULL CHECK (number > 0),
@@ -99,17 +100,75 @@ CREATE TABLE audit (
     action TEXT NOT NULL,
     subject TEXT NOT NULL,
     detail TEXT NOT NULL,
+    content BYTEA,
+    covers TEXT,
+    salt BYTEA NOT NULL,
     hash BYTEA NOT NULL,
-    PRIMARY KEY (writer, number)
+    PRIMARY KEY (writer, number),
+    CHECK ((content IS NULL) = (covers IS NULL))
 );
 
--- One row a transaction of the group commit: proof that it committed when the answer was lost.
+-- The heads of all chains recorded together, chained and sealed with the hub's key.
+CREATE TABLE audit_heads (
+    number BIGINT PRIMARY KEY CHECK (number > 0),
+    at_us BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    key_id TEXT NOT NULL,
+    seal BYTEA NOT NULL
+);
+
+-- The heads that a heads record names: those that moved since the one before.
+CREATE TABLE audit_head (
+    writer UUID NOT NULL,
+    number BIGINT NOT NULL,
+    heads BIGINT NOT NULL,
+    head BYTEA NOT NULL,
+    PRIMARY KEY (writer, number)
+);
+CREATE INDEX audit_head_heads ON audit_head (heads);
+
+-- One row a transaction of the group commit, its last: proof that it committed when the answer was lost. event_from
+-- and event_until bound the positions of its events; on PostgreSQL other batches have some in between.
 CREATE TABLE batch (
     writer UUID NOT NULL,
     number BIGINT NOT NULL,
     commits BIGINT NOT NULL,
     audit_number BIGINT NOT NULL,
     audit_head BYTEA NOT NULL,
+    event_from BIGINT,
+    event_until BIGINT,
     at_us BIGINT NOT NULL,
     PRIMARY KEY (writer, number)
 );
+CREATE INDEX batch_events ON batch (event_until) WHERE event_until IS NOT NULL;
+
+-- What is only ever added to.
+CREATE FUNCTION only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is only ever added to', TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER transfer_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON transfer
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER failed_transfer_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON failed_transfer
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER audit_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER audit_heads_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_heads
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER audit_head_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_head
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER batch_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON batch
+EXECUTE FUNCTION only_added_to();
+
+-- An event goes within the transaction that wrote it, when its commit loses after all.
+CREATE FUNCTION event_is_of_this_transaction() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.xmin IS DISTINCT FROM pg_current_xact_id()::xid THEN
+        RAISE EXCEPTION 'event is only ever added to';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER event_is_kept BEFORE UPDATE OR TRUNCATE ON event
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event FOR EACH ROW
+EXECUTE FUNCTION event_is_of_this_transaction();

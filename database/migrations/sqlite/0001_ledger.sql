@@ -91,7 +91,8 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_destination ON outbox (destination, key);
 
--- Who did what: one hash chain a writer (a process from its start on).
+-- Who did what: one hash chain a writer (a process from its start on). content is a hash over the journal rows and
+-- events that the same commit wrote, covers their positions; salt is random and hashed with the record.
 CREATE TABLE audit (
     writer BLOB NOT NULL,
     number INTEGER NOT NULL CHECK (number > 0),
@@ -101,17 +102,76 @@ CREATE TABLE audit (
     action TEXT NOT NULL,
     subject TEXT NOT NULL,
     detail TEXT NOT NULL,
+    content BLOB,
+    covers TEXT,
+    salt BLOB NOT NULL,
     hash BLOB NOT NULL,
-    PRIMARY KEY (writer, number)
+    PRIMARY KEY (writer, number),
+    CHECK ((content IS NULL) = (covers IS NULL))
 ) STRICT;
 
--- One row a transaction of the group commit: proof that it committed when the answer was lost.
+-- The heads of all chains recorded together, chained and sealed with the hub's key.
+CREATE TABLE audit_heads (
+    number INTEGER PRIMARY KEY CHECK (number > 0),
+    at_us INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    key_id TEXT NOT NULL,
+    seal BLOB NOT NULL
+) STRICT;
+
+-- The heads that a heads record names: those that moved since the one before.
+CREATE TABLE audit_head (
+    writer BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    heads INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    PRIMARY KEY (writer, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_head_heads ON audit_head (heads);
+
+-- One row a transaction of the group commit, its last: proof that it committed when the answer was lost. event_from
+-- and event_until bound the positions of its events; on PostgreSQL other batches have some in between.
 CREATE TABLE batch (
     writer BLOB NOT NULL,
     number INTEGER NOT NULL,
     commits INTEGER NOT NULL,
     audit_number INTEGER NOT NULL,
     audit_head BLOB NOT NULL,
+    event_from INTEGER,
+    event_until INTEGER,
     at_us INTEGER NOT NULL,
     PRIMARY KEY (writer, number)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX batch_events ON batch (event_until) WHERE event_until IS NOT NULL;
+
+-- What is only ever added to. An event goes within the transaction that wrote it, when its commit loses after all:
+-- until the batch's row is there.
+CREATE TRIGGER transfer_is_not_changed BEFORE UPDATE ON transfer
+BEGIN SELECT RAISE(ABORT, 'transfer is only ever added to'); END;
+CREATE TRIGGER transfer_is_not_deleted BEFORE DELETE ON transfer
+BEGIN SELECT RAISE(ABORT, 'transfer is only ever added to'); END;
+CREATE TRIGGER failed_transfer_is_not_changed BEFORE UPDATE ON failed_transfer
+BEGIN SELECT RAISE(ABORT, 'failed_transfer is only ever added to'); END;
+CREATE TRIGGER failed_transfer_is_not_deleted BEFORE DELETE ON failed_transfer
+BEGIN SELECT RAISE(ABORT, 'failed_transfer is only ever added to'); END;
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit is only ever added to'); END;
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit is only ever added to'); END;
+CREATE TRIGGER audit_heads_is_not_changed BEFORE UPDATE ON audit_heads
+BEGIN SELECT RAISE(ABORT, 'audit_heads is only ever added to'); END;
+CREATE TRIGGER audit_heads_is_not_deleted BEFORE DELETE ON audit_heads
+BEGIN SELECT RAISE(ABORT, 'audit_heads is only ever added to'); END;
+CREATE TRIGGER audit_head_is_not_changed BEFORE UPDATE ON audit_head
+BEGIN SELECT RAISE(ABORT, 'audit_head is only ever added to'); END;
+CREATE TRIGGER audit_head_is_not_deleted BEFORE DELETE ON audit_head
+BEGIN SELECT RAISE(ABORT, 'audit_head is only ever added to'); END;
+CREATE TRIGGER batch_is_not_changed BEFORE UPDATE ON batch
+BEGIN SELECT RAISE(ABORT, 'batch is only ever added to'); END;
+CREATE TRIGGER batch_is_not_deleted BEFORE DELETE ON batch
+BEGIN SELECT RAISE(ABORT, 'batch is only ever added to'); END;
+CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'event is only ever added to'); END;
+CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event
+WHEN EXISTS (SELECT 1 FROM batch WHERE event_until >= OLD.position)
+BEGIN SELECT RAISE(ABORT, 'event is only ever added to'); END;

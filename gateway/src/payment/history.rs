@@ -16,6 +16,9 @@ pub struct Body {
     /// The state after the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
+    /// Of the hold: the digest of the payment's facts ([`Facts::digest`](super::Facts::digest)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facts: Option<String>,
     /// The delivery it speaks of, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<i64>,

@@ -16,9 +16,11 @@ use domain::{
     AccountId, Bill, CollectorNumber, ContractId, CustomerNumber, Date, InquiryId, PaymentCategory,
     PaymentId, ResponseCode, Timestamp, TransferId, UserId, Yen,
 };
+use serde::{Deserialize, Serialize};
 
 /// What is fixed at the hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Facts {
     /// The payment.
     pub id: PaymentId,
@@ -35,6 +37,7 @@ pub struct Facts {
     /// 納付番号 or お客様番号.
     pub customer_number: CustomerNumber,
     /// 納付区分.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<PaymentCategory>,
     /// The bill as the inquiry answered it.
     pub bill: Bill,
@@ -47,6 +50,7 @@ pub struct Facts {
     /// The hold of the amount.
     pub hold: TransferId,
     /// The hold of the fee, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fee_hold: Option<TransferId>,
     /// The guard that keeps the bill from being paid twice.
     pub bill_guard: ledger::GuardKey,
@@ -60,6 +64,16 @@ pub struct Facts {
     pub memo: String,
     /// When the amount was held.
     pub held_at: Timestamp,
+}
+
+impl Facts {
+    /// SHA-256 of the facts as compact JSON, in hexadecimal. The payment's first event carries it, and the audit log
+    /// vouches for the event.
+    pub fn digest(&self) -> Result<String, StoreError> {
+        let json = StoreError::to_json(self)?;
+        let digest = ring::digest::digest(&ring::digest::SHA256, json.as_bytes());
+        Ok(digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
 }
 
 /// A payment as the bank and the API show it.

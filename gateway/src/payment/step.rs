@@ -111,7 +111,7 @@ pub fn confirm(facts: &Facts, confirmation: Confirmation, now: Timestamp) -> Res
     let mut path = Path::from(facts, Position::start(now), now);
     // at the counter a member of the staff confirms for the payer
     let by = (facts.channel == Channel::Counter).then(|| confirmation.actor.name.clone());
-    path.event(Event::Held, Body { by, ..Body::default() }, None)?;
+    path.event(Event::Held, Body { facts: Some(facts.digest()?), by, ..Body::default() }, None)?;
     // the outbox row ends with the payment; here the message that goes out stays. Its transport signature is made
     // anew at each sending and is kept with what the sending came to
     let sent = Some(confirmation.payload.clone());

@@ -1,7 +1,7 @@
 //! Payments in the database.
 
 use collectors::protocol::Channel;
-use database::{Row, Table, Tx, Value, on, read};
+use database::{Row, Table, Tx, Value, insert, on, read};
 use domain::payment::State;
 use domain::{
     AccountId, CollectorNumber, ContractId, InquiryId, PaymentId, Timestamp, TransferId, UserId, Yen,
@@ -409,6 +409,16 @@ pub(crate) const CANCELLING: &str = "outbox o JOIN cancellation c ON c.key = o.k
 /// no other field can look like it.
 pub(crate) fn state_pattern(state: State) -> String {
     format!("%\"state\":\"{state}\"%")
+}
+
+/// The facts of these payments, or why they cannot be read.
+pub(crate) async fn facts_of(
+    tx: &mut Tx,
+    ids: &[Value],
+) -> Result<Vec<(Uuid, Result<Facts, StoreError>)>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM payment p WHERE p.id IN");
+    let rows: Vec<PaymentRow> = insert::select_in(tx, &sql, ids, "").await?;
+    Ok(rows.into_iter().map(|row| (row.id, Facts::try_from(row))).collect())
 }
 
 /// A query of payments with their last event, ending in the condition.

@@ -190,7 +190,9 @@ impl Gateway {
         match self.tell_close(row, date, hub).await {
             Ok(theirs) => {
                 let counters = BothCounters { at: self.now(), hub, collector: theirs };
-                self.take(day, Change::Closed(counters), operator).await
+                let closed = self.take(day, Change::Closed(counters), operator).await?;
+                self.seal_if_possible().await;
+                Ok(closed)
             }
             Err(unanswered) => Err(self.failed(day, "close", unanswered.into(), operator).await),
         }

@@ -1,13 +1,16 @@
 //! The audit finds what cannot have come about by payments alone.
 
+use std::time::Duration;
+
+use collectors::client::Limits;
 use database::on_both;
-use database::testing::TestDatabase;
+use database::testing::{TestDatabase, drop_triggers};
 use database::{Database, execute};
 use domain::payment::State;
 use gateway::{CloseOptions, Operator};
 use serde_json::json;
 
-use crate::support::{PENSION, SHOP, TAX, WITH_FEE, World};
+use crate::support::{PENSION, SHOP, TAX, WITH_FEE, World, limits, settings};
 
 on_both!(tampering_is_found, a_closed_day_that_was_tampered_with_is_found);
 
@@ -16,16 +19,19 @@ async fn run(database: &Database, sql: &str) {
 }
 
 async fn tampering_is_found(test: TestDatabase) {
-    let world = World::new(test).await;
+    // the payment that waits for its answer waits until the end
+    let patient = Limits { answer_wait: Duration::from_secs(120), ..limits() };
+    let world = World::with(test, settings(), &patient).await;
     world.network.fault("00200", json!({"mode": "refuse", "times": 1})).await;
     assert_eq!(world.pay(TAX).await.unwrap().state, State::Rejected);
     assert_eq!(world.pay(WITH_FEE).await.unwrap().state, State::Accepted);
     assert_eq!(world.pay(SHOP).await.unwrap().state, State::Accepted);
-    world.network.fault("00500", json!({"delay_ms": 60_000, "on": "clearing"})).await;
+    world.network.fault("00500", json!({"delay_ms": 120_000, "on": "clearing"})).await;
     let order = world.order(&world.inquire(PENSION).await);
     let (id, gateway) = (order.payment, world.hub.gateway.clone());
     tokio::spawn(async move { gateway.pay(order).await });
     world.reaches(id, State::Sending).await;
+    assert!(world.hub.gateway.seal().await.unwrap().is_some());
     world.assert_clean().await;
 
     let is = |state: &str| format!("(SELECT entity FROM event WHERE kind = '{state}')");
@@ -36,6 +42,10 @@ async fn tampering_is_found(test: TestDatabase) {
     let accepted = format!("DELETE FROM payment WHERE id IN {}", is("accepted"));
     let (forged, reopened) = (state("accepted", "rejected"), state("accepted", "unknown"));
     let turned = state("rejected", "accepted");
+    let answer = |of: &str| format!("(SELECT m.message FROM event AS m WHERE m.kind = '{of}' LIMIT 1)");
+    let swapped = format!("UPDATE event SET message = {} WHERE kind = 'rejected'", answer("accepted"));
+    let another = format!("UPDATE event SET message = {} WHERE kind = 'claimed'", answer("accepted"));
+    let taken = format!("UPDATE event SET message = {} WHERE kind = 'accepted'", answer("claimed"));
     #[rustfmt::skip]
     let tampers: &[(&str, &str, &str)] = &[
         ("payment", "UPDATE payment SET amount = amount + 1", "payment-hold clearing-account"),
@@ -43,6 +53,12 @@ async fn tampering_is_found(test: TestDatabase) {
         ("payment", "UPDATE payment SET fee = 5 WHERE fee = 0", "payment-hold"),
         ("payment", &accepted, "event-payment clearing-account hub-missing"),
         ("payment", "DELETE FROM payment", "event-payment outbox-payment"),
+        ("payment", "UPDATE payment SET customer_number = '1' || customer_number", "payment-facts payment-message"),
+        ("payment", "UPDATE payment SET bill = replace(bill, 'due', 'x')", "payment-facts"),
+        ("payment", "UPDATE payment SET bill = replace(bill, '税', '金')", "payment-facts"),
+        ("payment", "UPDATE payment SET account = 7", "payment-facts"),
+        ("payment", "UPDATE payment SET held_us = held_us + 1", "payment-facts"),
+        ("payment", "UPDATE payment SET memo = 'x'", "payment-facts"),
         ("guard", "DELETE FROM guard WHERE key NOT LIKE 'owed|%'", "payment-guard"),
         ("guard", "DELETE FROM guard WHERE key LIKE 'owed|%'", "payment-owed"),
         ("outbox", "DELETE FROM outbox", "payment-outbox"),
@@ -51,6 +67,20 @@ async fn tampering_is_found(test: TestDatabase) {
         ("event", &forged, "payment-ending payment-guard"),
         ("event", &reopened, "payment-ending payment-outbox"),
         ("event", &turned, "payment-ending collector-missing"),
+        ("event", &turned, "payment-state"),
+        ("event", "UPDATE event SET kind = 'voided' WHERE kind = 'rejected'", "payment-events"),
+        ("event", "DELETE FROM event WHERE kind = 'claimed'", "payment-events event-sequence"),
+        ("event", "UPDATE event SET message = NULL WHERE kind = 'claimed'", "payment-message"),
+        ("event", "UPDATE event SET body = replace(body, '0000', '9001')", "payment-message audit-content"),
+        ("event", "UPDATE event SET message = NULL WHERE kind = 'rejected'", "payment-message"),
+        ("event", &swapped, "payment-message"),
+        ("event", &another, "payment-message"),
+        ("event", &taken, "payment-message"),
+        ("event", "UPDATE event SET body = replace(body, 'hub-1', 'hub-2')", "audit-content"),
+        ("audit_heads", "UPDATE audit_heads SET seal = hash", "heads-seal"),
+        ("audit_heads", "UPDATE audit_heads SET key_id = '00200-1'", "heads-seal"),
+        ("audit_heads", "UPDATE audit_heads SET at_us = at_us + 1", "heads-seal heads-chain"),
+        ("audit_head", "UPDATE audit_head SET number = number - 1", "heads-seal heads-chain heads-record"),
         ("transfer", "DELETE FROM transfer WHERE kind = 2", "payment-ending clearing-account"),
         ("transfer", "DELETE FROM transfer WHERE kind = 1", "payment-hold"),
         ("transfer", "UPDATE transfer SET amount = amount - 1 WHERE kind = 2", "clearing-account"),
@@ -59,6 +89,7 @@ async fn tampering_is_found(test: TestDatabase) {
 }
 
 async fn tampers_are_found(world: &World, tampers: &[(&str, &str, &str)]) {
+    drop_triggers(&world.test.database).await;
     for (table, tamper, expected) in tampers {
         run(&world.test.database, &format!("CREATE TABLE kept AS SELECT * FROM {table}")).await;
         run(&world.test.database, tamper).await;

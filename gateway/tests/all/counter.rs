@@ -1,7 +1,7 @@
 //! Payments at the counter, and their cancellation on the same day.
 
 use collectors::protocol::{Body as Message, Channel};
-use database::testing::TestDatabase;
+use database::testing::{TestDatabase, drop_triggers};
 use database::{execute, on_both, read};
 use domain::payment::{Cancellation, Event, State};
 use domain::{PaymentId, ResponseCode, Timestamp, Yen};
@@ -393,6 +393,7 @@ async fn tampering_with_cancellations_is_found(test: TestDatabase) {
     world.network.fault("99022", json!({"mode": "drop", "on": "any", "times": 1})).await;
     assert_eq!(cancel(&world, second).await.unwrap().cancellation, Some(Cancellation::Unknown));
     world.assert_clean().await;
+    drop_triggers(&world.test.database).await;
     #[rustfmt::skip]
     let tampers: &[(&str, &str, &str)] = &[
         ("cancellation", "DELETE FROM cancellation", "payment-cancellation outbox-payment"),

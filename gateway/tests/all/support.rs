@@ -388,6 +388,7 @@ impl World {
     pub async fn findings(&self) -> Vec<&'static str> {
         let (mut found, before) = self.hub.gateway.audit().await.unwrap();
         found.extend(self.hub.ledger.audit().await.unwrap());
+        found.extend(self.hub.gateway.audit_seals(&self.hub.gateway.public_keys()).await.unwrap());
         let records: Vec<_> = self
             .network
             .clearings()

@@ -4,7 +4,11 @@
 use database::{Tx, on};
 use uuid::Uuid;
 
+use super::log::Vouched;
 use super::{FINDINGS_MAX, Finding};
+
+/// Positions of events in memory at once.
+const PAGE_EVENTS_MAX: i64 = 50_000;
 
 /// A query that answers a subject and a detail for each finding.
 struct Check {
@@ -16,94 +20,11 @@ struct Check {
 /// The type of the first column.
 #[derive(Clone, Copy)]
 enum Subject {
-    Account,
     Id,
     Text,
 }
 
 const CHECKS: &[Check] = &[
-    Check {
-        name: "balance",
-        subject: Subject::Account,
-        sql: "SELECT a.id, 'the balance is ' || CAST(a.balance AS TEXT) || ', the journal makes it '
-                  || CAST(coalesce(j.moved, 0) AS TEXT)
-              FROM account AS a LEFT JOIN (
-                  SELECT account, sum(amount) AS moved FROM (
-                      SELECT debit AS account, -amount AS amount FROM transfer WHERE kind IN (0, 2)
-                      UNION ALL
-                      SELECT credit, amount FROM transfer WHERE kind IN (0, 2)
-                  ) AS side GROUP BY account
-              ) AS j ON j.account = a.id
-              WHERE a.bounded = 1 AND a.balance <> coalesce(j.moved, 0) ORDER BY a.id",
-    },
-    Check {
-        name: "held",
-        subject: Subject::Account,
-        sql: "SELECT a.id, 'held is ' || CAST(a.held AS TEXT) || ', the open holds make it '
-                  || CAST(coalesce(o.amount, 0) AS TEXT)
-              FROM account AS a LEFT JOIN (
-                  SELECT h.debit, sum(h.amount) AS amount FROM transfer AS h
-                  WHERE h.kind = 1 AND NOT EXISTS (SELECT 1 FROM transfer AS e WHERE e.pending = h.id)
-                  GROUP BY h.debit
-              ) AS o ON o.debit = a.id
-              WHERE a.bounded = 1 AND a.held <> coalesce(o.amount, 0) ORDER BY a.id",
-    },
-    Check {
-        name: "available",
-        subject: Subject::Account,
-        sql: "SELECT id, 'balance ' || CAST(balance AS TEXT) || ', held ' || CAST(held AS TEXT) || ', overdraft '
-                  || CAST(overdraft AS TEXT)
-              FROM account WHERE bounded = 1 AND balance - held < -overdraft ORDER BY id",
-    },
-    // every row moves its amount from one account to another, so each currency sums to zero when both share it
-    Check {
-        name: "accounts",
-        subject: Subject::Id,
-        sql: "SELECT t.id, 'from ' || CAST(t.debit AS TEXT) || ' ' || coalesce(d.currency, '(no account)')
-                  || ' to ' || CAST(t.credit AS TEXT) || ' ' || coalesce(c.currency, '(no account)')
-              FROM transfer AS t LEFT JOIN account AS d ON d.id = t.debit LEFT JOIN account AS c ON c.id = t.credit
-              WHERE d.id IS NULL OR c.id IS NULL OR d.currency <> c.currency ORDER BY t.position",
-    },
-    Check {
-        name: "balance-after",
-        subject: Subject::Account,
-        sql: "SELECT account, 'at position ' || CAST(position AS TEXT) || ' ' || CAST(balance_after AS TEXT)
-                  || ' is recorded, ' || CAST(before + amount AS TEXT) || ' follows from the line before'
-              FROM (
-                  SELECT account, position, amount, balance_after,
-                      coalesce(lag(balance_after) OVER (PARTITION BY account ORDER BY position), 0) AS before
-                  FROM (
-                      SELECT debit AS account, position, -amount AS amount, debit_after AS balance_after
-                      FROM transfer WHERE debit_after IS NOT NULL
-                      UNION ALL
-                      SELECT credit, position, amount, credit_after FROM transfer WHERE credit_after IS NOT NULL
-                  ) AS line
-              ) AS chained WHERE before + amount <> balance_after ORDER BY account, position",
-    },
-    Check {
-        name: "balance-recorded",
-        subject: Subject::Id,
-        sql: "SELECT t.id, 'a balance after is missing, or recorded where none is kept'
-              FROM transfer AS t JOIN account AS d ON d.id = t.debit JOIN account AS c ON c.id = t.credit
-              WHERE (t.debit_after IS NOT NULL) <> (d.bounded = 1 AND t.kind IN (0, 2))
-                 OR (t.credit_after IS NOT NULL) <> (c.bounded = 1 AND t.kind IN (0, 2)) ORDER BY t.position",
-    },
-    Check {
-        name: "hold-end",
-        subject: Subject::Id,
-        sql: "SELECT e.id, CASE WHEN h.id IS NULL THEN 'the hold is missing' WHEN h.kind <> 1 THEN 'no hold is named'
-                  WHEN h.position > e.position THEN 'the hold comes later'
-                  ELSE 'the hold has other accounts or another amount' END
-              FROM transfer AS e LEFT JOIN transfer AS h ON h.id = e.pending
-              WHERE e.kind IN (2, 3) AND (h.id IS NULL OR h.kind <> 1 OR h.position > e.position
-                  OR h.debit <> e.debit OR h.credit <> e.credit OR h.amount <> e.amount) ORDER BY e.position",
-    },
-    Check {
-        name: "hold-ended-twice",
-        subject: Subject::Id,
-        sql: "SELECT pending, CAST(count(*) AS TEXT) || ' transfers end it' FROM transfer
-              WHERE pending IS NOT NULL GROUP BY pending HAVING count(*) > 1 ORDER BY pending",
-    },
     Check {
         name: "failed-id",
         subject: Subject::Id,
@@ -154,12 +75,37 @@ const CHECKS: &[Check] = &[
     },
 ];
 
-pub(super) async fn check(tx: &mut Tx) -> Result<Vec<Finding>, sqlx::Error> {
+pub(super) async fn check(tx: &mut Tx, vouched: &Vouched) -> Result<Vec<Finding>, sqlx::Error> {
     let mut findings = Vec::new();
     for check in CHECKS {
         findings.extend(check.run(tx).await?);
     }
+    findings.extend(unvouched(tx, vouched).await?);
     Ok(findings)
+}
+
+/// Events that no record of the log vouches for.
+async fn unvouched(tx: &mut Tx, vouched: &Vouched) -> Result<Vec<Finding>, sqlx::Error> {
+    let findings_max = usize::try_from(FINDINGS_MAX).unwrap_or(usize::MAX);
+    let mut findings = Vec::new();
+    let mut after = i64::MIN;
+    loop {
+        let page: Vec<i64> = on!(tx, |c| {
+            sqlx::query_scalar("SELECT position FROM event WHERE position > $1 ORDER BY position LIMIT $2")
+                .bind(after)
+                .bind(PAGE_EVENTS_MAX)
+                .fetch_all(c)
+                .await
+        })?;
+        let Some(last) = page.last() else { return Ok(findings) };
+        after = *last;
+        let found = page.into_iter().filter(|at| !vouched.events.contains(*at)).map(|at| Finding {
+            check: "event-unvouched",
+            subject: at.to_string(),
+            detail: "no record of the log vouches for the event at this position".to_owned(),
+        });
+        findings.extend(found.take(findings_max.saturating_sub(findings.len())));
+    }
 }
 
 impl Check {
@@ -174,7 +120,6 @@ impl Check {
             }};
         }
         let rows: Vec<(String, String)> = match self.subject {
-            Subject::Account => rows!(i64),
             Subject::Id => rows!(Uuid),
             Subject::Text => rows!(String),
         };

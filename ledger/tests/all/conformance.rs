@@ -33,8 +33,6 @@ async fn one_after_the_other(test: TestDatabase) {
         pair.commit(vec![commit], step).await;
     }
     pair.compare(&test.database).await;
-    // in the order of the commits, so that even the hashes agree
-    assert_eq!(pair.audit_head(&test.database).await.1, pair.writer.chain().head);
     pair.assert_seen(&["Ok", "Stale", "Guarded", "Fenced", "Transfer", "Database"]);
 }
 
@@ -188,14 +186,9 @@ impl Pair {
         self.compare_events(database).await;
         self.compare_guards(database).await;
         self.compare_outbox(database).await;
-        let (number, _) = self.audit_head(database).await;
-        assert_eq!(number, self.writer.chain().number);
-    }
-
-    async fn audit_head(&self, database: &Database) -> (i64, Vec<u8>) {
-        let sql =
-            "SELECT audit_number, audit_head FROM batch ORDER BY audit_number DESC, number DESC LIMIT 1";
-        read!(database, |c| sqlx::query_as(sql).fetch_one(c).await).unwrap()
+        let sql = "SELECT max(audit_number) FROM batch";
+        let records: i64 = read!(database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap();
+        assert_eq!(records, self.writer.records());
     }
 
     async fn compare_accounts(&self) {
