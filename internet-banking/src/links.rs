@@ -31,6 +31,8 @@ pub enum Link {
     PayeasyHistoryOpen,
     /// The collectors that can be paid.
     PayeasyCollectors,
+    /// What the contract's own systems asked for.
+    PayeasyRequests,
     /// The list of error codes.
     Help,
 }
@@ -51,6 +53,7 @@ impl Link {
             Self::PayeasyHistoryOpen => "/payeasy/history?state=checking",
             Self::Help => "/help",
             Self::PayeasyCollectors => "/payeasy/collectors",
+            Self::PayeasyRequests => "/payeasy/requests",
         }
     }
 }
@@ -73,6 +76,21 @@ impl PaymentLink {
 impl fmt::Display for PaymentLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "/payeasy/payments/{}", self.0)
+    }
+}
+
+/// The page of a payment that the contract's own systems asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestLink(pub PaymentId);
+
+impl RequestLink {
+    /// All such pages, for the router. The hub's API tells the same address.
+    pub const ROUTE: &str = gateway::api::REQUESTS_PATH;
+}
+
+impl fmt::Display for RequestLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&Self::ROUTE.replace("{payment}", &self.0.to_string()))
     }
 }
 

@@ -115,7 +115,7 @@ pub async fn list(State(api): State<Api>) -> Json<CollectorsBody> {
     })
 }
 
-/// Shows one.
+/// Shows a collecting institution.
 #[utoipa::path(
     get, operation_id = "show_collector", path = "/v1/collectors/{code}", tag = "directory",
     params(("code" = String, Path, description = "収納機関番号")),

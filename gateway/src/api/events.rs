@@ -83,8 +83,9 @@ impl std::convert::From<Change> for EventBody {
     }
 }
 
-/// Lists what happened to the payments that the key may see. Each event comes exactly once to whoever goes on from
-/// `next`.
+/// Lists what happened to the payments that the key may see.
+///
+/// Each event comes exactly once to whoever goes on from `next`.
 #[utoipa::path(
     get, operation_id = "list_events", path = "/v1/events", tag = "payments", params(From), security(("key" = [])),
     responses(

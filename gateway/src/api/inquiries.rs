@@ -108,7 +108,9 @@ impl InquiryBody {
     }
 }
 
-/// Asks the collector for the bills. Nothing is debited. With an Idempotency-Key, a repeat answers the same inquiry.
+/// Asks the collector for the bills under a payer's numbers.
+///
+/// Nothing is debited. With an Idempotency-Key, a repeat answers the same inquiry.
 #[utoipa::path(
     post, operation_id = "create_inquiry", path = "/v1/inquiries",
     tag = "payments", request_body = InquiryInput, security(("key" = [])),

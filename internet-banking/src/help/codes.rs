@@ -202,6 +202,11 @@ codes! {
     "払込可能期限の経過",
     "照会の後に、この請求を払い込める期限を過ぎました。",
     "番号の入力からもう一度お手続きください。期限が過ぎている場合は、収納機関にお問い合わせください。";
+    /// A request of the contract's own systems is over.
+    RequestOver = "P-308", Untouched,
+    "終了した払込依頼",
+    "この払込依頼は、取り下げられたか、受付の期限を過ぎたため、払い込めません。",
+    "お支払いが必要な場合は、依頼元のシステムからもう一度依頼するか、番号の入力からお手続きください。";
     /// The confirmation password is wrong.
     ConfirmationPasswordWrong = "P-401", Untouched,
     "確認用パスワードの誤り",

@@ -14,7 +14,7 @@ use ledger::Balance;
 use crate::Bank;
 use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
-use crate::links::{Link, PaymentLink};
+use crate::links::{Link, PaymentLink, RequestLink};
 use crate::sign_in::SignedIn;
 
 /// Payments without an outcome that the page names; the history has the others.
@@ -35,6 +35,10 @@ struct Page {
     read_at: String,
     may_see_balances: bool,
     may_pay: bool,
+    /// Payments that the contract's own systems asked for.
+    requests: Vec<Request>,
+    /// Whether there are more than these.
+    more_requests: bool,
     tasks: Vec<Task>,
     /// Whether there are more than these.
     more_tasks: bool,
@@ -45,6 +49,14 @@ struct Page {
 /// A payment whose outcome is not known yet.
 struct Task {
     link: PaymentLink,
+    collector: String,
+    day: String,
+    amount: Yen,
+}
+
+/// A payment that waits for the user's look.
+struct Request {
+    link: RequestLink,
     collector: String,
     day: String,
     amount: Yen,
@@ -78,6 +90,9 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
     let total = lines.iter().try_fold(Yen::ZERO, |sum, line| sum.checked_add(line.balance));
     let mut tasks = tasks(&bank, &signed_in).await?;
     let named = usize::try_from(TASKS_MAX).unwrap_or(usize::MAX);
+    let mut requests = requests(&bank, &signed_in).await?;
+    let more_requests = requests.len() > named;
+    requests.truncate(named);
     let more_tasks = tasks.len() > named;
     tasks.truncate(named);
     render(&Page {
@@ -88,6 +103,8 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         may_see_balances: signed_in.user.rights.may(Business::Inquiry),
         may_pay: signed_in.user.rights.may(Business::PayEasy),
         total: total.ok_or_else(|| Failure::internal("the sum of the balances does not fit"))?,
+        requests,
+        more_requests,
         more_tasks,
         tasks,
         lines,
@@ -112,6 +129,22 @@ async fn tasks(bank: &Bank, signed_in: &SignedIn) -> Result<Vec<Task>, Failure> 
         }
     };
     Ok(open.into_iter().map(task).collect())
+}
+
+/// 外部システムからの払込依頼: those that the user may authorise.
+async fn requests(bank: &Bank, signed_in: &SignedIn) -> Result<Vec<Request>, Failure> {
+    let accounts = signed_in.user.rights.accounts(Business::PayEasy);
+    let waiting = bank.gateway.payment_requests(signed_in.contract.id, &accounts, TASKS_MAX + 1).await?;
+    let request = |request: gateway::PaymentRequest| {
+        let collector = bank.gateway.directory().get(&request.collector);
+        Request {
+            link: RequestLink(request.id),
+            collector: collector.map_or_else(|| request.collector.to_string(), |found| found.shown_name()),
+            day: month_day(request.created_at.date()),
+            amount: request.bill.amount,
+        }
+    };
+    Ok(waiting.into_iter().map(request).collect())
 }
 
 /// The accounts whose balance the user may see. An account that the ledger does not know is a fault of ours,

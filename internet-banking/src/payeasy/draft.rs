@@ -49,6 +49,8 @@ pub struct Draft {
     pub inquiry: Option<InquiryId>,
     /// What was chosen from it.
     pub choice: Option<Choice>,
+    /// The request that the entry authorises, whose choice is not the user's to change.
+    pub request: Option<PaymentId>,
     /// When the entry is over.
     pub expires_at: Timestamp,
 }
@@ -87,6 +89,7 @@ mod tests {
             collector: "00200".parse().unwrap(),
             inquiry: None,
             choice: None,
+            request: None,
             expires_at: Timestamp::default(),
         };
         assert_eq!(draft.reached(), Step::Numbers);

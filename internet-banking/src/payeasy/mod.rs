@@ -8,6 +8,7 @@ mod draft;
 mod operation;
 mod pages;
 mod problem;
+mod request;
 mod rules;
 #[cfg(test)]
 mod samples;

@@ -3,7 +3,9 @@
 
 use domain::{CollectorNumber, PaymentId, ResponseCode, Timestamp};
 use gateway::directory::Collector;
-use gateway::{Guard, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder};
+use gateway::{
+    Guard, GuardKind, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::draft::{Choice, Draft};
@@ -71,7 +73,7 @@ fn closed(collector: &Collector, now: Timestamp) -> Problem {
     Problem::CollectorClosed { hours: by_hours.then(|| collector.hours.text(now.date())) }
 }
 
-fn inquiry_problem(error: &InquiryError, collector: &Collector, now: Timestamp) -> Problem {
+pub(super) fn inquiry_problem(error: &InquiryError, collector: &Collector, now: Timestamp) -> Problem {
     match *error {
         InquiryError::UnknownCollector => Problem::UnknownCollector,
         InquiryError::LinkOnly => Problem::LinkOnly { name: collector.shown_name() },
@@ -106,11 +108,12 @@ pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -
     }
     policy::require_account(by, Business::PayEasy, choice.account).map_err(|_| Problem::NotPermitted)?;
     let collector = collector(bank, &draft.collector)?;
+    let request = requested(bank, by, draft).await?;
     confirm(bank, by, &secrets.confirmation_password).await?;
-    let guards = match collector.one_time_password {
-        true => vec![one_time_password(bank, by, &secrets.one_time_password).await?],
-        false => Vec::new(),
-    };
+    let mut guards: Vec<_> = request.into_iter().collect();
+    if collector.one_time_password {
+        guards.push(one_time_password(bank, by, &secrets.one_time_password).await?);
+    }
     let order = PaymentOrder {
         payment: choice.payment,
         payer: payer(by),
@@ -125,6 +128,11 @@ pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -
             tracing::info!(payment = %payment.facts.id, state = %payment.state, "a payment was confirmed");
             Ok(payment)
         }
+        // a colleague has authorised the same request meanwhile
+        Err(PayError::DifferentOrder) if draft.request.is_some() => {
+            let paid = existing(bank, by, choice.payment).await?.ok_or(Problem::PaymentUnclear)?;
+            bank.gateway.answered(paid).await.map_err(|error| unclear(choice.payment, &error))
+        }
         Err(error) => {
             let problem = pay_problem(bank, by, draft, choice, error).await;
             tracing::info!(payment = %choice.payment, code = %problem.code(), "a payment was refused");
@@ -136,6 +144,15 @@ pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -
             Err(problem)
         }
     }
+}
+
+/// What an entry that authorises a request takes in the commit of the money: nobody declines it any more.
+async fn requested(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<Option<Guard>, Problem> {
+    let Some(id) = draft.request else { return Ok(None) };
+    let found = bank.gateway.payment_request(by.contract.id, id).await;
+    let found = found.map_err(|error| unavailable(&error))?;
+    let open = found.is_some_and(|request| request.may_be_authorised_at(bank.clock.now()));
+    if open { Ok(Some(Guard::request(id))) } else { Err(Problem::RequestOver) }
 }
 
 /// The payment that the draft led to, if there is one. Where that cannot be read, nobody may be told that
@@ -188,6 +205,7 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
             let seen = seen.filter(|p| by.user.rights.may_use(Business::PayEasy, p.facts.account));
             Problem::BillBusy { seen: seen.map(|p| p.facts.id) }
         }
+        PayError::GuardTaken(GuardKind::Request) => Problem::RequestOver,
         PayError::GuardTaken(_) => Problem::OneTimePasswordUsed,
         PayError::ClearByPassed => Problem::ClearByPassed,
         PayError::Closed => match bank.gateway.directory().get(&draft.collector) {
@@ -211,11 +229,11 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
     }
 }
 
-const fn payer(by: &SignedIn) -> Payer {
+pub(super) const fn payer(by: &SignedIn) -> Payer {
     Payer { contract: by.contract.id, user: by.user.id }
 }
 
-fn unavailable(error: &dyn std::error::Error) -> Problem {
+pub(super) fn unavailable(error: &dyn std::error::Error) -> Problem {
     tracing::error!(%error, "an operation of Pay-easy failed");
     Problem::Unavailable
 }

@@ -50,6 +50,8 @@ pub enum Problem {
     },
     /// The last day for clearing has passed.
     ClearByPassed,
+    /// The request was turned down or has waited too long.
+    RequestOver,
     /// A secret that the operation needs was left out. It counts as no guess.
     Missing {
         /// The control that asks for it.
@@ -101,6 +103,7 @@ impl Problem {
             Self::AccountClosed => Code::AccountClosed,
             Self::BillBusy { .. } => Code::BillBusy,
             Self::ClearByPassed => Code::ClearByPassed,
+            Self::RequestOver => Code::RequestOver,
             Self::Missing { .. } => Code::Input,
             Self::ConfirmationPasswordWrong { .. } => Code::ConfirmationPasswordWrong,
             Self::ConfirmationPasswordLocked => Code::ConfirmationPasswordLocked,
@@ -153,6 +156,7 @@ impl Problem {
                 | Self::BillUnavailable
                 | Self::BillBusy { .. }
                 | Self::ClearByPassed
+                | Self::RequestOver
                 | Self::NotPermitted
                 | Self::PaymentUnclear
         )
@@ -223,6 +227,7 @@ mod tests {
             Problem::AccountClosed,
             Problem::BillBusy { seen: None },
             Problem::ClearByPassed,
+            Problem::RequestOver,
             Problem::Missing { field: "one_time_password" },
             Problem::ConfirmationPasswordWrong { left: 2 },
             Problem::ConfirmationPasswordLocked,

@@ -11,7 +11,7 @@ use super::rules::{Asked, Questions, TypedNumbers};
 use super::views::*;
 use super::words::shown;
 use crate::help::{Code, Money};
-use crate::links::{Link, PaymentLink, PrintLink};
+use crate::links::{Link, PaymentLink, PrintLink, RequestLink};
 
 fn frame(has_errors: bool) -> Frame {
     let nav =
@@ -146,6 +146,7 @@ fn review_pages() -> Vec<String> {
         action: "/payeasy/new/d/review".to_owned(),
         change_numbers: "/payeasy/new/d/numbers".to_owned(),
         change_choice: "/payeasy/new/d/bills".to_owned(),
+        request: (!full).then(|| "/payeasy/requests/r".to_owned()),
         collector: "(株)ペイジェント".to_owned(),
         collector_number: tax(),
         contact: "お支払い内容については(株)ペイジェントへ。".to_owned(),
@@ -237,6 +238,29 @@ fn history_pages() -> Vec<String> {
     [page(Vec::new(), None), page(all, older)].map(|p| p.render().unwrap()).into()
 }
 
+fn request_pages() -> Vec<String> {
+    let row = || RequestRow {
+        path: RequestLink(PaymentId::generate()),
+        list: Link::PayeasyRequests,
+        collector: "国税庁".to_owned(),
+        collector_number: tax(),
+        contents: "法人税 <確定申告>".to_owned(),
+        customer_number: "2013 0001".to_owned(),
+        amount: Yen::new(123_000),
+        fee: Yen::new(110),
+        account: "本店営業部 普通 1234567".to_owned(),
+        asked_by: "会計 & 給与".to_owned(),
+        asked_at: "2026年11月24日(火) 10:05".to_owned(),
+        until: "2026年11月25日(水) 6:05".to_owned(),
+    };
+    let one = |waits| RequestPage { frame: frame(false), csrf: "t".to_owned(), request: row(), waits };
+    let list = |requests| RequestsPage { frame: frame(false), requests };
+    let mut pages: Vec<_> = [one(true), one(false)].iter().map(|page| page.render().unwrap()).collect();
+    assert!(pages[0].contains("value=\"open\"") && !pages[1].contains("<form"));
+    pages.extend([list(Vec::new()), list(vec![row()])].iter().map(|page| page.render().unwrap()));
+    pages
+}
+
 fn other_pages() -> Vec<String> {
     let stopped =
         |code: &Code| StoppedPage::new(frame(true), *code, None, Some("/payeasy/payments/x".to_owned()));
@@ -253,6 +277,7 @@ fn every_page() -> Vec<String> {
         review_pages(),
         payment_pages(),
         history_pages(),
+        request_pages(),
         other_pages(),
     ];
     groups.concat()

@@ -36,6 +36,7 @@ struct DraftRow {
     account: Option<i64>,
     amount: Option<i64>,
     payment: Option<Uuid>,
+    request: Option<Uuid>,
     expires_us: i64,
 }
 
@@ -47,28 +48,57 @@ impl<'a> Drafts<'a> {
 
     /// Begins an entry, and clears away old ones.
     pub async fn begin(&self, collector: &CollectorNumber, now: Timestamp) -> Result<Draft, DraftError> {
-        execute!(
-            self.database,
-            "DELETE FROM payeasy_draft WHERE expires_us < $1",
-            now.plus_seconds(-KEPT_AFTER_EXPIRY_S).micros(),
-        )?;
-        let draft = Draft {
+        self.insert(self.new_draft(collector, now), now).await
+    }
+
+    /// Begins an entry at its last step: what a request asked for is chosen, and the payment's id is the request's.
+    pub async fn begin_with(
+        &self,
+        collector: &CollectorNumber,
+        inquiry: InquiryId,
+        choice: Choice,
+        now: Timestamp,
+    ) -> Result<Draft, DraftError> {
+        let request = Some(choice.payment);
+        let new = self.new_draft(collector, now);
+        self.insert(Draft { inquiry: Some(inquiry), choice: Some(choice), request, ..new }, now).await
+    }
+
+    fn new_draft(&self, collector: &CollectorNumber, now: Timestamp) -> Draft {
+        Draft {
             id: domain::random::opaque_id(),
             contract: self.contract,
             user: self.user,
             collector: collector.clone(),
             inquiry: None,
             choice: None,
+            request: None,
             expires_at: now.plus_seconds(DRAFT_LIFE_S),
-        };
+        }
+    }
+
+    async fn insert(&self, draft: Draft, now: Timestamp) -> Result<Draft, DraftError> {
         execute!(
             self.database,
-            "INSERT INTO payeasy_draft (id, contract, app_user, collector, expires_us) \
-             VALUES ($1, $2, $3, $4, $5)",
+            "DELETE FROM payeasy_draft WHERE expires_us < $1",
+            now.plus_seconds(-KEPT_AFTER_EXPIRY_S).micros(),
+        )?;
+        let choice = draft.choice.as_ref();
+        execute!(
+            self.database,
+            "INSERT INTO payeasy_draft \
+             (id, contract, app_user, collector, inquiry, bill, account, amount, payment, request, expires_us) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             draft.id.as_str(),
             self.contract.uuid(),
             self.user.uuid(),
-            collector.as_str(),
+            draft.collector.as_str(),
+            draft.inquiry.map(InquiryId::uuid),
+            choice.map(|choice| choice.bill.as_str()),
+            choice.map(|choice| choice.account.get()),
+            choice.map(|choice| choice.amount.get()),
+            choice.map(|choice| choice.payment.uuid()),
+            draft.request.map(PaymentId::uuid),
             draft.expires_at.micros(),
         )?;
         execute!(
@@ -85,7 +115,7 @@ impl<'a> Drafts<'a> {
     pub async fn find(&self, id: &str) -> Result<Option<Draft>, DraftError> {
         let row: Option<DraftRow> = read!(self.database, |c| {
             sqlx::query_as(
-                "SELECT collector, inquiry, bill, account, amount, payment, expires_us FROM payeasy_draft \
+                "SELECT collector, inquiry, bill, account, amount, payment, request, expires_us FROM payeasy_draft \
                  WHERE id = $1 AND contract = $2 AND app_user = $3",
             )
             .bind(id)
@@ -103,7 +133,7 @@ impl<'a> Drafts<'a> {
             self.database,
             "UPDATE payeasy_draft \
              SET inquiry = $4, bill = NULL, account = NULL, amount = NULL, payment = NULL \
-             WHERE id = $1 AND contract = $2 AND app_user = $3",
+             WHERE id = $1 AND contract = $2 AND app_user = $3 AND request IS NULL",
             id,
             self.contract.uuid(),
             self.user.uuid(),
@@ -119,7 +149,7 @@ impl<'a> Drafts<'a> {
             self.database,
             "UPDATE payeasy_draft SET payment = CASE WHEN bill = $5 AND account = $6 AND amount = $7 \
              THEN payment ELSE $8 END, bill = $5, account = $6, amount = $7 \
-             WHERE id = $1 AND contract = $2 AND app_user = $3 AND inquiry = $4",
+             WHERE id = $1 AND contract = $2 AND app_user = $3 AND inquiry = $4 AND request IS NULL",
             id,
             self.contract.uuid(),
             self.user.uuid(),
@@ -132,12 +162,13 @@ impl<'a> Drafts<'a> {
         Ok(())
     }
 
-    /// Replaces the id of a payment that was refused for good, so that the next try is a payment of its own.
+    /// Replaces the id of a payment that was refused for good, so that the next try is a payment of its own. A request's
+    /// keeps its id, which its asker follows.
     pub async fn renew(&self, id: &str, refused: PaymentId) -> Result<(), DraftError> {
         execute!(
             self.database,
             "UPDATE payeasy_draft SET payment = $5 \
-             WHERE id = $1 AND contract = $2 AND app_user = $3 AND payment = $4",
+             WHERE id = $1 AND contract = $2 AND app_user = $3 AND payment = $4 AND request IS NULL",
             id,
             self.contract.uuid(),
             self.user.uuid(),
@@ -164,6 +195,7 @@ impl<'a> Drafts<'a> {
             collector: row.collector.parse().map_err(|_| DraftError::Column("collector"))?,
             inquiry: row.inquiry.map(InquiryId::from_uuid),
             choice,
+            request: row.request.map(PaymentId::from_uuid),
             expires_at: Timestamp::from_micros(row.expires_us),
         })
     }

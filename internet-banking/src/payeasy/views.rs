@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::rules::{Questions, TypedNumbers};
 use super::words::{Shown, era_date, shown, time_of_day};
 use crate::help::{Code, Entry, Money};
-use crate::links::{Link, PaymentLink, PrintLink};
+use crate::links::{Link, PaymentLink, PrintLink, RequestLink};
 
 /// The error summary at the top of a page.
 #[derive(Clone, Debug)]
@@ -245,6 +245,8 @@ pub struct ReviewPage {
     pub change_numbers: String,
     /// Back to bill and account.
     pub change_choice: String,
+    /// Back to the request that is authorised, where nothing of it may be changed.
+    pub request: Option<String>,
     /// The payee's name from our own directory.
     pub collector: String,
     /// 収納機関番号.
@@ -477,4 +479,56 @@ impl StoppedPage {
         let history_first = !matches!(money, Money::Untouched | Money::Released);
         Self { frame, title, happened, money: money.words(), remedy, other, history_first, code }
     }
+}
+
+/// What the contract's own systems asked for.
+pub struct RequestRow {
+    /// Its page.
+    pub path: RequestLink,
+    /// The list of all.
+    pub list: Link,
+    /// The payee's name from our own directory.
+    pub collector: String,
+    /// 収納機関番号.
+    pub collector_number: CollectorNumber,
+    /// 納付内容.
+    pub contents: String,
+    /// In groups of four.
+    pub customer_number: String,
+    /// 請求金額.
+    pub amount: Yen,
+    /// 手数料.
+    pub fee: Yen,
+    /// Branch, kind and number.
+    pub account: String,
+    /// What people call the key that asked.
+    pub asked_by: String,
+    /// When.
+    pub asked_at: String,
+    /// Until when it can be authorised.
+    pub until: String,
+}
+
+/// The requests that wait.
+#[derive(Template)]
+#[template(path = "payeasy/requests.html")]
+pub struct RequestsPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The oldest first.
+    pub requests: Vec<RequestRow>,
+}
+
+/// One of them.
+#[derive(Template)]
+#[template(path = "payeasy/request.html")]
+pub struct RequestPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The form's token.
+    pub csrf: String,
+    /// What was asked for.
+    pub request: RequestRow,
+    /// Whether it can still be authorised.
+    pub waits: bool,
 }

@@ -6,6 +6,7 @@ mod console;
 mod home;
 mod payeasy;
 mod payeasy_entry;
+mod requests;
 mod security;
 mod sign_in;
 mod support;

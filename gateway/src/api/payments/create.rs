@@ -45,8 +45,10 @@ struct Wanted {
     account: AccountId,
 }
 
-/// Pays a bill, at most once for an Idempotency-Key: a repeat answers the same payment as it is by then. A contract
-/// that is no sandbox gets state `inquired` and an address where a person authorises the payment.
+/// Pays a bill, at most once for an Idempotency-Key.
+///
+/// A repeat answers the same payment as it is by then. A contract that is no sandbox gets state `inquired` and an
+/// address where a person authorises the payment.
 #[utoipa::path(
     post, operation_id = "create_payment", path = "/v1/payments",
     tag = "payments", request_body = PaymentInput, security(("key" = [])),
@@ -158,7 +160,7 @@ async fn make(
     };
     if of.may_debit {
         order.guards.push(Guard::wish(id));
-        let paid = api.gateway.pay(order).await;
+        let paid = api.gateway.pay_as(&order, Operator::api(caller.key)).await;
         return match paid {
             Ok(payment) => Ok(PaymentBody::of(&payment, of.accounts)),
             Err(error) => Err(not_made(api, of, error).await),

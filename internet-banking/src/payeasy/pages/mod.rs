@@ -4,6 +4,7 @@ mod choice;
 mod history;
 mod numbers;
 mod payments;
+mod requests;
 mod review;
 
 use askama::Template;
@@ -23,7 +24,7 @@ use crate::Bank;
 use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
 use crate::help::Code;
-use crate::links::{EntryLink, EntryPage, Link, PaymentLink, PrintLink};
+use crate::links::{EntryLink, EntryPage, Link, PaymentLink, PrintLink, RequestLink};
 use crate::policy;
 use crate::sign_in::SignedIn;
 
@@ -37,6 +38,8 @@ pub fn routes() -> Router<Bank> {
         .route(EntryPage::Review.route(), get(review::show).post(review::submit))
         .route(EntryPage::Result.route(), get(payments::result))
         .route(Link::PayeasyHistory.path(), get(history::show))
+        .route(Link::PayeasyRequests.path(), get(requests::list))
+        .route(RequestLink::ROUTE, get(requests::show).post(requests::decide))
         .route(PaymentLink::ROUTE, get(payments::show))
         .route(PrintLink::ROUTE, get(payments::print))
 }
@@ -138,7 +141,13 @@ async fn open(bank: &Bank, by: &SignedIn, id: &str, step: Step) -> Result<Draft,
         }
     }
     if bank.clock.now() >= draft.expires_at {
+        if let Some(request) = draft.request {
+            return Err(Stop::redirect(&RequestLink(request).to_string()));
+        }
         return Err(Stop::with_code(by, Code::DraftExpired));
+    }
+    if draft.request.is_some() && step < Step::Review {
+        return Err(Stop::redirect(&draft.path(Step::Review)));
     }
     if step > draft.reached() {
         return Err(Stop::redirect(&draft.path(draft.reached())));
@@ -163,9 +172,12 @@ fn result_path(draft: &str) -> String {
 async fn valid_inquiry(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<gateway::Inquiry, Stop> {
     let Some(id) = draft.inquiry else { return Err(Stop::redirect(&draft.path(Step::Numbers))) };
     let inquiry = bank.gateway.inquiry(by.contract.id, id).await.map_err(failed)?;
-    inquiry
-        .filter(|inquiry| inquiry.is_valid_at(bank.clock.now()))
-        .ok_or_else(|| Stop::because(by, &Problem::InquiryExpired))
+    let valid = inquiry.filter(|inquiry| inquiry.is_valid_at(bank.clock.now()));
+    valid.ok_or_else(|| match draft.request {
+        // from its own page the collector is asked anew
+        Some(request) => Stop::redirect(&RequestLink(request).to_string()),
+        None => Stop::because(by, &Problem::InquiryExpired),
+    })
 }
 
 /// An account that the user may pay from.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{Answer, Stop, again, open, page_frame, payable, result_path, row, shown, valid_inquiry};
 use crate::Bank;
+use crate::links::RequestLink;
 use crate::payeasy::draft::{Draft, Step};
 use crate::payeasy::operation::{self, Secrets};
 use crate::payeasy::problem::Problem;
@@ -79,6 +80,7 @@ async fn page(
         action: draft.path(Step::Review),
         change_numbers: draft.path(Step::Numbers),
         change_choice: draft.path(Step::Bills),
+        request: draft.request.map(|id| RequestLink(id).to_string()),
         collector: collector.shown_name(),
         collector_number: collector.number.clone(),
         contact: collector.contact.clone(),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod api;
 mod bad_answers;
 mod bad_input;
 mod browser;

@@ -1,5 +1,6 @@
 //! What the black-box tests stand on: the demo as a process, its mocks, and clerks who use its pages.
 
+pub mod api;
 pub mod clerk;
 pub mod client;
 pub mod demo;
