@@ -9,6 +9,7 @@ mod browser;
 mod concurrency;
 mod crash;
 mod database_faults;
+mod day;
 mod harness;
 mod once;
 mod security;

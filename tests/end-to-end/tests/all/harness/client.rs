@@ -115,11 +115,21 @@ impl Client {
 
     /// A request to a JSON interface anywhere.
     pub async fn send_json(&self, method: Method, url: &str, body: String) -> (u16, Bytes) {
+        self.try_send_json(method, url, body).await.unwrap()
+    }
+
+    /// The same where the other side may end before it answers.
+    pub async fn try_send_json(
+        &self,
+        method: Method,
+        url: &str,
+        body: String,
+    ) -> anyhow::Result<(u16, Bytes)> {
         let request =
             Request::builder().method(method).uri(url).header(header::CONTENT_TYPE, "application/json");
-        let answer = self.http.request(request.body(Full::from(body)).unwrap()).await.unwrap();
+        let answer = self.http.request(request.body(Full::from(body))?).await?;
         let status = answer.status().as_u16();
-        (status, answer.into_body().collect().await.unwrap().to_bytes())
+        Ok((status, answer.into_body().collect().await?.to_bytes()))
     }
 
     fn cookie_header(&self) -> String {

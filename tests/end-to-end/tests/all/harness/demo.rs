@@ -174,6 +174,13 @@ impl Demo {
         assert_eq!(answer.0, 200, "{}", String::from_utf8_lossy(&answer.1));
     }
 
+    /// The same where the process may end at that very moment.
+    pub async fn try_set_clock(&self, now: &str) {
+        let set = self.json["clock"]["set"].as_str().unwrap();
+        let body = serde_json::json!({ "now": now }).to_string();
+        drop(Client::new("").try_send_json(http::Method::PUT, set, body).await);
+    }
+
     /// Nothing is wrong with the money, here and at the collectors, nor with any message between them.
     pub async fn assert_sound(&self) {
         let output = self.command(&["audit", "--collectors"]);

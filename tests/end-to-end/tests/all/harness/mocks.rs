@@ -77,6 +77,11 @@ impl Mocks {
         made["bills"].as_array().unwrap().iter().map(Bill::read).collect()
     }
 
+    /// What a collector was told of its days.
+    pub async fn service(&self, collector: &str) -> Value {
+        self.call(Method::GET, &format!("/control/{collector}/service"), Value::Null).await
+    }
+
     /// Sets a fault.
     pub async fn fault(&self, collector: &str, fault: Value) {
         self.call(Method::PUT, &format!("/control/{collector}/fault"), fault).await;
