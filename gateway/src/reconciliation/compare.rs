@@ -101,6 +101,8 @@ pub struct HubItem {
     pub bill: String,
     /// What the ledger has of it.
     pub posting: Posting,
+    /// Whether it is accepted, with a cancellation that has no known outcome.
+    pub cancelling: bool,
     /// Whether it changed while the collector was asked: then the collector's answer may be older or newer.
     pub moved: bool,
 }
@@ -394,7 +396,7 @@ fn class_of(item: Option<&HubItem>, lines: &[&Line], bill_twice: bool) -> Option
     if !item.posting.fits(item.state, item.amount) {
         return Some((BreakClass::Conflicting, Advice::CheckLedger));
     }
-    if item.state.is_open() {
+    if item.state.is_open() || item.cancelling {
         return Some((BreakClass::CarriedForward, Advice::AwaitOutcome));
     }
     if bill_twice {

@@ -27,6 +27,7 @@ fn item(number: u32, state: State, amount: i64) -> HubItem {
         provisional: false,
         bill: format!("bill {number}"),
         posting: right(state, amount),
+        cancelling: false,
         moved: false,
     }
 }
@@ -194,6 +195,14 @@ fn a_ledger_that_is_not_what_the_payment_says_is_a_conflict() {
 }
 
 #[test]
+fn a_cancellation_without_an_outcome_is_carried_forward() {
+    let cancelling = || HubItem { cancelling: true, ..item(1, State::Accepted, 100) };
+    let with = |status| word(Some(cancelling()), &[line(1, status, 100)]);
+    assert_eq!(with(LineStatus::Cleared), "carried_forward await_outcome 0");
+    assert_eq!(with(LineStatus::Cancelled), "carried_forward await_outcome -100");
+}
+
+#[test]
 fn what_changed_while_the_collector_was_asked_is_no_break_yet() {
     let moved = |state| HubItem { moved: true, ..item(1, state, 100) };
     assert_eq!(word(Some(moved(State::Accepted)), &[]), "carried_forward await_outcome -100");
@@ -236,10 +245,11 @@ fn state() -> impl Strategy<Value = State> {
 }
 
 fn hub_item() -> impl Strategy<Value = HubItem> {
-    (1u32..12, state(), 1i64..200, any::<bool>(), 0u32..6, any::<bool>()).prop_map(
-        |(number, state, amount, provisional, bill, moved)| HubItem {
+    (1u32..12, state(), 1i64..200, any::<bool>(), 0u32..6, any::<(bool, bool)>()).prop_map(
+        |(number, state, amount, provisional, bill, (cancelling, moved))| HubItem {
             provisional,
             bill: bill.to_string(),
+            cancelling: cancelling && state == State::Accepted,
             moved,
             ..item(number, state, amount)
         },
@@ -297,14 +307,14 @@ proptest! {
             prop_assert_eq!(net(&totals.hub), totals.ledger);
             prop_assert_eq!(net(&totals.hub), totals.lines.net());
             prop_assert_eq!(net(&totals.hub), net(&counters));
-            prop_assert!(hub.iter().all(|item| !item.state.is_open()));
+            prop_assert!(hub.iter().all(|item| !item.state.is_open() && !item.cancelling));
         }
     }
 
     /// A collector that did what the hub believes leaves nothing to explain, whatever the hub holds.
     #[test]
     fn a_faithful_collector_leaves_no_break(hub in some_items()) {
-        let settled: Vec<_> = hub.into_iter().filter(|item| !item.state.is_open()).enumerate()
+        let settled: Vec<_> = hub.into_iter().filter(|item| !item.state.is_open() && !item.cancelling).enumerate()
             .map(|(n, item)| HubItem { bill: n.to_string(), ..item }).collect();
         let lines: Vec<_> = settled.iter().filter_map(|item| {
             let status = match item.state {

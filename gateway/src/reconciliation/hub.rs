@@ -27,6 +27,8 @@ struct ItemRow {
     ended_amount: Option<i64>,
     ended_debit: Option<i64>,
     ended_credit: Option<i64>,
+    returned: Option<i64>,
+    open: Option<i64>,
 }
 
 const ROWS: &str = "
@@ -35,7 +37,10 @@ const ROWS: &str = "
            (SELECT a.body FROM event a WHERE a.entity = p.id AND a.kind = 'accepted'
             ORDER BY a.seq LIMIT 1) AS accepted,
            h.amount AS held, t.kind AS ended, t.amount AS ended_amount, t.debit AS ended_debit,
-           t.credit AS ended_credit
+           t.credit AS ended_credit,
+           (SELECT CAST(sum(b.amount) AS BIGINT) FROM cancellation c JOIN transfer b ON b.id = c.reversal
+            WHERE c.payment = p.id) AS returned,
+           (SELECT o.fence FROM outbox o WHERE o.entity = p.id) AS open
     FROM payment p
     LEFT JOIN transfer h ON h.id = p.hold AND h.kind = 1
     LEFT JOIN transfer t ON t.pending = p.hold
@@ -74,10 +79,12 @@ impl ItemRow {
         let body: Body = StoreError::json(self.body.as_deref().ok_or_else(unreadable)?)?;
         let accepted: Body = self.accepted.as_deref().map(StoreError::json).transpose()?.unwrap_or_default();
         let serial = self.message_key.rsplit('/').next().unwrap_or_default();
+        let state = body.state.ok_or_else(unreadable)?;
         Ok(HubItem {
             payment: PaymentId::from_uuid(self.id),
             serial: StoreError::parse(serial)?,
-            state: body.state.ok_or_else(unreadable)?,
+            cancelling: !state.is_open() && self.open.is_some(),
+            state,
             amount: Yen::new(self.amount),
             provisional: accepted.provisional.is_some(),
             posting: self.posting(collector),
@@ -95,7 +102,7 @@ impl ItemRow {
             held: self.held.map(Yen::new),
             posted: posted.map(Yen::new),
             voided: self.ended == Some(3),
-            returned: Yen::ZERO,
+            returned: Yen::new(self.returned.unwrap_or_default()),
         }
     }
 }

@@ -195,10 +195,11 @@ impl Gateway {
 
 /// The later look, with what changed since the earlier one marked.
 fn moved(before: &[HubItem], after: Vec<HubItem>) -> Vec<HubItem> {
-    let before: HashMap<_, _> = before.iter().map(|item| (item.serial, item.state)).collect();
+    let stood = |item: &HubItem| (item.state, item.cancelling);
+    let before: HashMap<_, _> = before.iter().map(|item| (item.serial, stood(item))).collect();
     after
         .into_iter()
-        .map(|item| HubItem { moved: before.get(&item.serial) != Some(&item.state), ..item })
+        .map(|item| HubItem { moved: before.get(&item.serial) != Some(&stood(&item)), ..item })
         .collect()
 }
 

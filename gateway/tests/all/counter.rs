@@ -43,7 +43,7 @@ async fn cash(world: &World) -> Yen {
     world.hub.ledger.internal_balance(chart::COUNTER_CASH).await.unwrap()
 }
 
-async fn inquire(world: &World, slip: Slip) -> Inquiry {
+pub async fn inquire(world: &World, slip: Slip) -> Inquiry {
     let request = InquiryRequest {
         collector: slip.collector.parse().unwrap(),
         customer_number: slip.customer.parse().unwrap(),
@@ -54,7 +54,7 @@ async fn inquire(world: &World, slip: Slip) -> Inquiry {
     world.hub.gateway.counter_inquiry(request, &teller()).await.unwrap()
 }
 
-fn order(inquiry: &Inquiry) -> CounterOrder {
+pub fn order(inquiry: &Inquiry) -> CounterOrder {
     let bill = &inquiry.bills[0];
     CounterOrder {
         payment: PaymentId::generate(),

@@ -6,9 +6,11 @@ use domain::payment::State;
 use domain::{BreakId, Yen};
 use gateway::reconciliation::{Advice, Break, BreakClass};
 use gateway::service::CloseOptions;
+use gateway::service::ServiceError;
 use gateway::{AlarmKind, AlarmQuery, BreakError, BreakQuery, Payment, Reconciliation};
 use serde_json::json;
 
+use crate::counter;
 use crate::service::{number, staff, today};
 use crate::support::{PENSION, SHOP, Slip, TAX, WITH_FEE, World};
 
@@ -18,6 +20,7 @@ on_both!(
     a_break_ends_by_a_person_or_when_it_is_gone,
     what_is_on_its_way_is_carried_forward_and_never_missing,
     more_lines_than_a_page_are_all_compared,
+    cancellations_are_counted_and_compared,
 );
 
 async fn closed(world: &World, slip: Slip) {
@@ -220,4 +223,45 @@ async fn more_lines_than_a_page_are_all_compared(test: TestDatabase) {
     assert_eq!(summary.totals.lines.net(), Yen::new(paid.facts.amount.get() + 600));
     assert_eq!(summary.open_breaks, 600);
     assert_eq!(open_breaks(&world).await.len(), 500, "a read is bounded");
+}
+
+async fn cancellations_are_counted_and_compared(test: TestDatabase) {
+    let world = World::new(test).await;
+    let gateway = &world.hub.gateway;
+    let at_counter = async |slip: Slip| {
+        let inquiry = counter::inquire(&world, slip).await;
+        gateway.counter_payment(counter::order(&inquiry), &staff()).await.unwrap().facts.id
+    };
+    let (cancelled, unknown) = (at_counter(SHOP).await, at_counter(WITH_FEE).await);
+    let after = gateway.cancel(cancelled, &staff()).await.unwrap();
+    assert_eq!(after.state, State::Cancelled);
+    world.network.fault("99022", json!({"mode": "drop", "on": "cancellation"})).await;
+    gateway.cancel(unknown, &staff()).await.unwrap();
+
+    // nobody knows whether the second one is cleared, so its day stays open
+    let shop = number(SHOP);
+    let blocked = gateway.close_service(&shop, today(), CloseOptions::default(), &staff()).await;
+    let Err(ServiceError::Blocked { items, count: 1 }) = blocked else { panic!("{blocked:?}") };
+    assert_eq!((items[0].payment, items[0].state), (unknown, State::Accepted));
+    let carry = CloseOptions { carry_forward: true };
+    let closed = gateway.close_service(&shop, today(), carry, &staff()).await.unwrap();
+    let counters = closed.close_counters.unwrap();
+    assert_eq!((counters.hub.cleared.count, counters.hub.cancelled.count), (2, 1));
+    assert_eq!((counters.collector.cleared.count, counters.collector.cancelled.count), (2, 2));
+    let summary = compared(&world, SHOP).await.summary;
+    assert_eq!((summary.matched, summary.carried_forward, summary.open_breaks), (1, 1, 1));
+    assert_eq!(summary.totals.ledger, Yen::new(58_000), "what was cancelled went back");
+
+    world.network.fault("99022", json!({})).await;
+    let waiting = async {
+        while gateway.payment_for_operator(unknown).await.unwrap().unwrap().state != State::Cancelled {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await.unwrap();
+    let summary = compared(&world, SHOP).await.summary;
+    assert_eq!((summary.matched, summary.open_breaks), (2, 0));
+    assert!(summary.ties_out() && summary.totals.ledger == Yen::ZERO);
+    assert_eq!(summary.totals.lines.cancelled.count, 2);
+    world.assert_clean().await;
 }

@@ -25,6 +25,8 @@ on_both!(
     a_close_amid_payments_counts_every_one_of_them,
 );
 
+/// A day of every collector has several exchanges, on a machine that may be busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(90);
 const CARRY: CloseOptions = CloseOptions { carry_forward: true };
 
 pub fn staff() -> Operator {
@@ -70,7 +72,7 @@ pub async fn until(
             }
         }
     };
-    match tokio::time::timeout(Duration::from_secs(20), waiting).await {
+    match tokio::time::timeout(PATIENCE, waiting).await {
         Ok(day) => day,
         Err(_) => panic!("{:?}", world.hub.gateway.service_day(&number(slip), date).await),
     }
