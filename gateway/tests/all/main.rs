@@ -9,6 +9,7 @@ mod bills;
 mod cleaning;
 mod counter;
 mod crash;
+mod crash_points;
 mod faults;
 mod operations;
 mod pay;

@@ -12,7 +12,7 @@ use collectors::{Directory, protocol};
 use database::Database;
 use database::testing::TestDatabase;
 use domain::payment::State;
-use domain::{AccountId, Clock, ContractId, PaymentId, Timestamp, TransferId, UserId, Yen};
+use domain::{AccountId, Clock, CollectorNumber, ContractId, PaymentId, Timestamp, TransferId, UserId, Yen};
 use edge::{Shutdown, ShutdownTrigger};
 use gateway::audit::CollectorRecord;
 use gateway::{
@@ -74,7 +74,7 @@ fn hub_key() -> SigningKey {
 }
 
 impl Network {
-    async fn new(clock: &Clock) -> Self {
+    pub async fn new(clock: &Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = MocksConfig {
             data_dir: folder.path().to_owned(),
@@ -101,6 +101,11 @@ impl Network {
         let limits = edge::Limits { drain_s: 1, ..edge::Limits::default() };
         let task = tokio::spawn(edge::serve_http(listener, router, limits, shutdown));
         self.serving = Some((trigger, task));
+    }
+
+    /// Each collector's number, key id and public key.
+    pub fn keys(&self) -> Vec<(CollectorNumber, String, [u8; 32])> {
+        self.mocks.public_keys()
     }
 
     /// From here on connections are refused.
@@ -225,10 +230,20 @@ impl Hub {
         settings: Settings,
         limits: &Limits,
     ) -> Self {
-        let endpoint: http::Uri = format!("http://{}", network.address).parse().unwrap();
-        let peers: HashMap<_, _> = network
-            .mocks
-            .public_keys()
+        Self::reaching(database, clock, network.address, network.keys(), settings, limits).await
+    }
+
+    /// The same from a process that has only the collectors' address and keys.
+    pub async fn reaching(
+        database: Database,
+        clock: &Clock,
+        collectors: SocketAddr,
+        keys: Vec<(CollectorNumber, String, [u8; 32])>,
+        settings: Settings,
+        limits: &Limits,
+    ) -> Self {
+        let endpoint: http::Uri = format!("http://{collectors}").parse().unwrap();
+        let peers: HashMap<_, _> = keys
             .into_iter()
             .map(|(number, id, key)| {
                 let keys = vec![VerifyingKey::new(&id, &key).unwrap()];

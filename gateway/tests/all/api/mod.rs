@@ -4,7 +4,7 @@ mod document;
 mod events;
 mod keys;
 mod pay;
-mod support;
+pub mod support;
 mod wait;
 mod walk;
 
