@@ -71,7 +71,7 @@ pub struct Settings {
     pub keeps_days: bool,
     /// How long before the end of a collector's hours its inquiries end (business time).
     pub pre_close_s: i64,
-    /// A claim's lease; longer than the client waits for an answer.
+    /// The lease of a claim, and of the process that looks after the days; longer than the client waits for an answer.
     pub lease_s: i64,
     /// Open payments of one collector; while there are as many, no further one is taken. Those that are confirmed at
     /// the same moment may go a little beyond.

@@ -19,10 +19,8 @@ use super::schedule::{Act, Plan, due};
 use super::{CloseOptions, ServiceError, ServiceState};
 use crate::{AlarmKind, Gateway, NewAlarm, Operator, StoreError};
 
-/// Seconds for which one process looks after the days.
-const LEASE_S: i64 = 60;
-/// How often the lease is prolonged.
-const LEASE_RENEWAL: Duration = Duration::from_secs(20);
+/// The lease is prolonged when so much of it is over.
+const LEASE_RENEWED_AFTER: u32 = 3;
 /// Days that are begun for one collector in one look, where many were missed.
 const DAYS_BEGUN_MAX: usize = 31;
 /// The longest pause between two tries, in resend intervals.
@@ -201,6 +199,7 @@ impl Gateway {
             return Ok(true);
         }
         let holder = self.0.keeper.holder();
+        let lease_s = self.0.settings.lease_s;
         let mut tx = self.database().begin().await?;
         let now_us = dialect::server_now_us(&mut tx).await?;
         let taken = execute!(
@@ -209,12 +208,13 @@ impl Gateway {
              ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until_us = excluded.until_us
              WHERE service_keeper.holder = excluded.holder OR service_keeper.until_us <= $3",
             holder.uuid(),
-            now_us.saturating_add(LEASE_S * 1_000_000),
+            now_us.saturating_add(lease_s.saturating_mul(1_000_000)),
             now_us,
         )?;
         tx.commit().await?;
         let holds = taken == 1;
-        self.0.keeper.lock().leased_until = holds.then(|| Instant::now() + LEASE_RENEWAL);
+        let renewed_in = Duration::from_secs(lease_s.unsigned_abs()) / LEASE_RENEWED_AFTER;
+        self.0.keeper.lock().leased_until = holds.then(|| Instant::now() + renewed_in);
         Ok(holds)
     }
 
