@@ -165,7 +165,8 @@ impl Demo {
         let https = internet_banking::router(bank.clone(), CookieKind::tls("bank"));
         let console = internet_banking::console::router(console, CookieKind::http("console"));
         let bank_url = format!("http://localhost:{}", ports.base);
-        let config = gateway::api::Config { may_set_clock: true, bank_url };
+        let config =
+            gateway::api::Config { may_set_clock: true, bank_url, ..gateway::api::Config::default() };
         let api = for_this_machine(gateway::api::router(gateway.clone(), config));
         tasks.spawn(edge::serve_http(sockets.bank, http, limits, shutdown.clone()));
         tasks.spawn(edge::serve_tls(sockets.bank_tls, Arc::clone(&tls), https, limits, shutdown.clone()));

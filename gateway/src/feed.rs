@@ -6,8 +6,8 @@ use domain::{AccountId, CollectorNumber, ContractId, PaymentId, Timestamp, Yen};
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use crate::payment::Facts;
 use crate::payment::history::Body;
+use crate::payment::{Facts, Payment};
 use crate::{Gateway, StoreError};
 
 /// Positions that one read looks through: a reader whose payments are rare goes on from where it ended.
@@ -103,6 +103,12 @@ impl TryFrom<ChangeRow> for Change {
 }
 
 impl Gateway {
+    /// A payment, where the view shows it.
+    pub async fn payment_in(&self, view: &View, id: PaymentId) -> Result<Option<Payment>, StoreError> {
+        let found = self.payment_for_operator(id).await?;
+        Ok(found.filter(|payment| view.shows(&payment.facts)))
+    }
+
     /// The changes after a position, of payments in the view. Whoever reads on from [`Changes::next`] gets each once:
     /// nothing is shown that a transaction still running may precede.
     pub async fn changes(&self, view: &View, after: i64, limit: u32) -> Result<Changes, StoreError> {

@@ -149,11 +149,6 @@ impl Gateway {
         &self.0.directory
     }
 
-    /// The way to the collectors.
-    pub(crate) fn client(&self) -> &Client {
-        &self.0.client
-    }
-
     /// The ledger underneath.
     pub fn ledger(&self) -> &Ledger {
         &self.0.ledger

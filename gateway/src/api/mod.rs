@@ -6,12 +6,15 @@ mod idempotency;
 mod input;
 mod inquiries;
 pub mod key;
+mod operations;
 mod pages;
 mod payments;
 pub mod problem;
 mod public_keys;
 mod shapes;
 mod time;
+
+use std::num::NonZeroU32;
 
 use axum::Router;
 use axum::response::Response;
@@ -27,12 +30,27 @@ use crate::Gateway;
 pub use payments::REQUESTS_PATH;
 
 /// What a deployment decides about its API.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Whether business time may be set: in the demo and on test benches.
     pub may_set_clock: bool,
     /// Where people reach the bank, without a slash at the end: there a person authorises what waits.
     pub bank_url: String,
+    /// Calls of one key in a second, on average.
+    pub calls_per_second_max: NonZeroU32,
+    /// Calls of one key at once.
+    pub calls_burst_max: NonZeroU32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            may_set_clock: false,
+            bank_url: String::new(),
+            calls_per_second_max: NonZeroU32::MIN.saturating_add(49),
+            calls_burst_max: NonZeroU32::MIN.saturating_add(199),
+        }
+    }
 }
 
 /// What every call works with.
@@ -59,6 +77,7 @@ type Answer = Result<Response, Problem>;
     tags(
         (name = "directory", description = "Needs no key."),
         (name = "payments", description = "For a contract's systems: inquire, pay, follow."),
+        (name = "operations", description = "For operators. All may be repeated; each is on the audit log."),
     ),
     modifiers(&Key),
 )]
@@ -83,6 +102,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(payments::create::create))
         .routes(routes!(payments::show::show))
         .routes(routes!(events::list))
+        .merge(operations::documented())
 }
 
 /// The document of all calls (OpenAPI 3.1).
@@ -100,7 +120,8 @@ pub fn document_json() -> String {
 /// The calls, the document and the developers' pages.
 pub fn router(gateway: Gateway, config: Config) -> Router {
     let (calls, document) = documented().split_for_parts();
-    let api = Api { gateway, config, rates: RateLimits::default() };
+    let rates = RateLimits::new(config.calls_per_second_max, config.calls_burst_max);
+    let api = Api { gateway, config, rates };
     let router = calls
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
         .merge(pages::routes(&document))

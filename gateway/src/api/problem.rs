@@ -172,6 +172,26 @@ codes! {
         "The bill's last day for clearing passed after the inquiry.", "Inquire again.";
     TooManyWaiting = "too_many_waiting", 409, Untouched, "Too many payments wait for their authorisation.",
         "The contract has 200 payments that wait for a person.", "Have some of them authorised or declined.";
+    ServiceDayUnknown = "service_day_unknown", 404, None, "The collector has no such day.",
+        "The day has not begun, or lies before the hub's first.", "See GET /v1/operations/days.";
+    ServiceStateWrong = "service_state_wrong", 409, None, "The day does not stand where this is possible.",
+        "A day only goes forward.", "See GET /v1/operations/days.";
+    OpenItems = "open_items", 409, None, "Payments of the day have no known outcome.",
+        "A day is not closed while it has any.", "Resolve them, or close with carry_forward.";
+    CollectorRefused = "collector_refused", 502, None, "The collector said no.",
+        "The collector answered with a code that refuses the request.", "Ask the collector.";
+    CollectorUnreached = "collector_unreached", 504, None, "The collector gave no usable word.",
+        "It did not answer in time, or not in a way that can be trusted.", "Repeat the call.";
+    MovedOn = "moved_on", 409, None, "Something else came first.",
+        "An answer, the schedule or another operator has changed it meanwhile.", "Look again, then repeat the call.";
+    NotNow = "not_now", 409, Untouched, "This is not possible as things stand.",
+        "The payment does not stand where this is possible.", "Look at the payment.";
+    BreakUnknown = "break_unknown", 404, None, "There is no such break.",
+        "No break has this id.", "See GET /v1/operations/breaks.";
+    BreakEnded = "break_ended", 409, None, "The break has ended before.",
+        "It was resolved, or a later comparison did not find it any more.", "Nothing is left to do.";
+    BreakWaits = "break_waits", 409, None, "The break ends with its payment.",
+        "The payment has no known outcome, which has to be resolved itself.", "See GET /v1/operations/unknown-payments.";
     PaymentUnknown = "payment_unknown", 404, None, "There is no such payment.",
         "No payment that the key may see has this id.", "Compare the id with the answer that named it.";
     Overloaded = "overloaded", 503, Untouched, "Too much is waiting.",

@@ -2,13 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use collectors::signature::VerifyingKey;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Api;
+use crate::proof::PublicKey;
 
 /// A set of keys.
 #[derive(Serialize, ToSchema)]
@@ -23,9 +21,9 @@ pub struct KeysBody {
 #[schema(as = PublicKey)]
 pub struct KeyBody {
     /// `OKP`.
-    kty: &'static str,
+    kty: String,
     /// `Ed25519`.
-    crv: &'static str,
+    crv: String,
     /// `EdDSA`.
     alg: &'static str,
     /// `sig`.
@@ -35,20 +33,22 @@ pub struct KeyBody {
     /// The 32 bytes in base 64 for URLs.
     #[schema(pattern = "^[A-Za-z0-9_-]{43}$")]
     x: String,
-    /// `hub`, or the number of a collector.
-    #[schema(examples("hub", "00200"))]
+    /// センタコード of the side that signs with it.
+    #[schema(examples("MPN9999", "C00200"))]
     owner: String,
 }
 
-fn body(owner: &str, key: &VerifyingKey) -> KeyBody {
-    KeyBody {
-        kty: "OKP",
-        crv: "Ed25519",
-        alg: "EdDSA",
-        r#use: "sig",
-        kid: key.id().to_owned(),
-        x: URL_SAFE_NO_PAD.encode(key.bytes()),
-        owner: owner.to_owned(),
+impl From<PublicKey> for KeyBody {
+    fn from(key: PublicKey) -> Self {
+        Self {
+            kty: key.kty,
+            crv: key.crv,
+            alg: "EdDSA",
+            r#use: "sig",
+            kid: key.kid,
+            x: key.x,
+            owner: key.owner.to_string(),
+        }
     }
 }
 
@@ -58,11 +58,6 @@ fn body(owner: &str, key: &VerifyingKey) -> KeyBody {
     responses((status = 200, body = KeysBody))
 )]
 pub async fn list(State(api): State<Api>) -> Json<KeysBody> {
-    let client = api.gateway.client();
-    let mut peers: Vec<_> = client.peers().collect();
-    peers.sort_unstable_by_key(|(number, _)| *number);
-    let theirs =
-        peers.into_iter().flat_map(|(number, keys)| keys.iter().map(|key| body(number.as_str(), key)));
-    let own = body("hub", &client.key().verifying_key());
-    Json(KeysBody { keys: std::iter::once(own).chain(theirs).collect() })
+    let keys = api.gateway.public_keys().keys;
+    Json(KeysBody { keys: keys.into_iter().map(KeyBody::from).collect() })
 }

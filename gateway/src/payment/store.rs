@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::cancellation::Cancellation;
 use super::history::{Body, Position};
 use super::{Facts, Payment, StoreError};
-use crate::{Gateway, Operator, View};
+use crate::{Gateway, Operator};
 
 static PAYMENT: Table = Table {
     name: "payment",
@@ -243,16 +243,6 @@ impl Gateway {
                 .await
         })?;
         row.map(Payment::try_from).transpose()
-    }
-
-    /// A payment, where the view shows it.
-    pub async fn payment_in(&self, view: &View, id: PaymentId) -> Result<Option<Payment>, StoreError> {
-        let sql = shown("p.id = $1");
-        let row: Option<ShownRow> = read!(self.database(), |c| {
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id.uuid()).fetch_optional(c).await
-        })?;
-        let found = row.map(Payment::try_from).transpose()?;
-        Ok(found.filter(|payment| view.shows(&payment.facts)))
     }
 
     /// 払込履歴.

@@ -15,10 +15,6 @@ use crate::api::Api;
 use crate::api::problem::{Code, Problem};
 use crate::{Operator, Payer, View};
 
-/// Calls of one key in a second, on average.
-const CALLS_PER_SECOND_MAX: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// Calls of one key at once.
-const CALLS_BURST_MAX: NonZeroU32 = NonZeroU32::new(200).unwrap();
 /// Keys whose rate is remembered; idle ones go first.
 const RATES_MAX: usize = 10_000;
 /// `last_used_at` is kept to the minute.
@@ -28,14 +24,13 @@ const USE_NOTED_EVERY_S: i64 = 60;
 #[derive(Clone)]
 pub struct RateLimits(Arc<DefaultKeyedRateLimiter<ApiKeyId>>);
 
-impl Default for RateLimits {
-    fn default() -> Self {
-        let quota = Quota::per_second(CALLS_PER_SECOND_MAX).allow_burst(CALLS_BURST_MAX);
+impl RateLimits {
+    /// So many calls of one key in a second on average, and so many at once.
+    pub fn new(calls_per_second_max: NonZeroU32, calls_burst_max: NonZeroU32) -> Self {
+        let quota = Quota::per_second(calls_per_second_max).allow_burst(calls_burst_max);
         Self(Arc::new(RateLimiter::keyed(quota)))
     }
-}
 
-impl RateLimits {
     fn check(&self, key: ApiKeyId) -> Result<(), Problem> {
         if self.0.len() > RATES_MAX {
             self.0.retain_recent();

@@ -3,6 +3,7 @@
 mod document;
 mod events;
 mod keys;
+mod operations;
 mod pay;
 pub mod support;
 mod wait;
@@ -87,10 +88,10 @@ async fn public_keys_are_told() {
     use base64::Engine as _;
     let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(own.verifying_key().bytes());
     let wanted = json!({
-        "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "hub-1", "x": x, "owner": "hub",
+        "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "hub-1", "x": x, "owner": "MPN9999",
     });
     assert_eq!(keys[0], wanted);
-    assert!(keys.iter().any(|key| key["owner"] == "00200"));
+    assert!(keys.iter().any(|key| key["owner"] == "C00200"));
 }
 
 #[tokio::test]

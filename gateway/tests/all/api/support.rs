@@ -1,10 +1,13 @@
 //! A client of the API that holds every answer against the document.
 
+use std::num::NonZeroU32;
+
 use axum::Router;
 use axum::body::Body;
 use database::testing::TestDatabase;
 use domain::payment::State;
 use domain::{AccountId, ApiKeyId, ContractId, PaymentId};
+use gateway::api::Config;
 use gateway::api::key::{AccountName, AccountType, Holder, KeyAccount, NewKey, Scope, Token};
 use gateway::{Gateway, Operator};
 use http::HeaderMap;
@@ -69,7 +72,21 @@ pub struct Caller {
 
 impl Caller {
     pub fn anonymous(gateway: &Gateway, may_set_clock: bool) -> Self {
-        let config = gateway::api::Config { may_set_clock, bank_url: BANK_URL.to_owned() };
+        let config = Config { may_set_clock, bank_url: BANK_URL.to_owned(), ..Config::default() };
+        Self::configured(gateway, config)
+    }
+
+    /// At a hub that lets each key call once in a while only.
+    pub fn throttled(gateway: &Gateway) -> Self {
+        let calls_burst_max = NonZeroU32::MIN;
+        // a token comes back after a second; a bench is quicker
+        Self::configured(
+            gateway,
+            Config { calls_per_second_max: NonZeroU32::MIN, calls_burst_max, ..Config::default() },
+        )
+    }
+
+    fn configured(gateway: &Gateway, config: Config) -> Self {
         let router = gateway::api::router(gateway.clone(), config);
         Self { router, token: None, document: Document::new() }
     }
@@ -177,10 +194,13 @@ impl Bench {
     }
 
     pub async fn issue(&self, holder: Holder, scopes: &[Scope]) -> (ApiKeyId, Caller) {
-        let new = NewKey { name: "test".to_owned(), holder, scopes: scopes.to_vec() };
-        let made = self.world.hub.gateway.issue_api_key(&new, &Operator::system()).await;
-        let (id, token) = made.unwrap();
+        let (id, token) = self.token(holder, scopes).await;
         (id, self.anonymous.with(&token))
+    }
+
+    pub async fn token(&self, holder: Holder, scopes: &[Scope]) -> (ApiKeyId, Token) {
+        let new = NewKey { name: "test".to_owned(), holder, scopes: scopes.to_vec() };
+        self.world.hub.gateway.issue_api_key(&new, &Operator::system()).await.unwrap()
     }
 
     /// A key of the world's contract, with every scope.

@@ -1,0 +1,140 @@
+//! `/v1/operations`: thin calls over the hub's operations, for keys of an operator. What takes two people or a teller
+//! stays with the console.
+
+mod alarms;
+mod collectors;
+mod days;
+mod payments;
+mod reconciliation;
+
+use std::str::FromStr;
+
+use domain::{CollectorNumber, Date};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Api;
+use super::input::Part;
+use super::problem::{Code, Problem};
+use crate::service::{BothCounters, Counters, ServiceError, Tally};
+
+pub(super) fn documented() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(collectors::list))
+        .routes(routes!(collectors::open_items))
+        .routes(routes!(days::list))
+        .routes(routes!(days::open))
+        .routes(routes!(days::pre_close))
+        .routes(routes!(days::close))
+        .routes(routes!(days::counters))
+        .routes(routes!(reconciliation::run))
+        .routes(routes!(reconciliation::list))
+        .routes(routes!(reconciliation::breaks))
+        .routes(routes!(reconciliation::resolve))
+        .routes(routes!(payments::unknown))
+        .routes(routes!(payments::show))
+        .routes(routes!(payments::resend))
+        .routes(routes!(payments::resend_all))
+        .routes(routes!(alarms::list))
+        .routes(routes!(alarms::acknowledge))
+}
+
+/// The collector in a path.
+fn collector(code: Result<Part, Problem>) -> Result<CollectorNumber, Problem> {
+    part(code, Code::CollectorUnknown)
+}
+
+/// The id in a path; what cannot be one names nothing.
+fn part<T: FromStr>(part: Result<Part, Problem>, unknown: Code) -> Result<T, Problem> {
+    let Part(text) = part.map_err(|_| Problem::from(unknown))?;
+    text.parse().map_err(|_| unknown.into())
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::UnknownCollector => Code::CollectorUnknown.into(),
+            ServiceError::NotConnected => Code::CollectorNotConnected.into(),
+            ServiceError::NoSuchDay => Code::ServiceDayUnknown.into(),
+            ServiceError::NotNow(state) => {
+                Self::because(Code::ServiceStateWrong, format!("The day is {state} and only goes forward."))
+            }
+            ServiceError::Blocked { items, count } => Self {
+                payment: items.first().map(|item| item.payment),
+                ..Self::because(
+                    Code::OpenItems,
+                    format!("{count} payments of the day have no known outcome; payment_id is one of them."),
+                )
+            },
+            ServiceError::Refused(code) => {
+                Self::because(Code::CollectorRefused, format!("The collector answered {code}."))
+            }
+            ServiceError::NoAnswer(reason) => Self::because(Code::CollectorUnreached, format!("{reason}.")),
+            ServiceError::MovedOn => Self::again(Code::MovedOn, 1),
+            ServiceError::Store(error) => Self::unavailable(&error),
+        }
+    }
+}
+
+/// A number of records and their sum.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tally)]
+pub struct TallyBody {
+    count: u32,
+    /// In yen, without fees.
+    amount: i64,
+}
+
+impl From<Tally> for TallyBody {
+    fn from(tally: Tally) -> Self {
+        Self { count: tally.count, amount: tally.amount.get() }
+    }
+}
+
+/// 収納カウンタ of one side.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Counters)]
+pub struct CountersBody {
+    /// Clearings that were matched to a bill.
+    cleared: TallyBody,
+    /// 仮消込.
+    provisional: TallyBody,
+    /// Cancellations that were carried out.
+    cancelled: TallyBody,
+}
+
+impl From<Counters> for CountersBody {
+    fn from(counters: Counters) -> Self {
+        Self {
+            cleared: counters.cleared.into(),
+            provisional: counters.provisional.into(),
+            cancelled: counters.cancelled.into(),
+        }
+    }
+}
+
+/// Both sides' counters at one moment.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BothCounters)]
+pub struct BothCountersBody {
+    /// When the collector answered.
+    #[schema(format = DateTime)]
+    at: String,
+    /// The hub's own.
+    hub: CountersBody,
+    /// The collector's.
+    collector: CountersBody,
+}
+
+impl From<BothCounters> for BothCountersBody {
+    fn from(counters: BothCounters) -> Self {
+        Self { at: counters.at.rfc3339(), hub: counters.hub.into(), collector: counters.collector.into() }
+    }
+}
+
+/// A day as text.
+fn day(date: Date) -> String {
+    date.to_string()
+}

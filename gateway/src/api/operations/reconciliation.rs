@@ -1,0 +1,309 @@
+//! 精査: comparisons of a day, and the breaks that they found.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
+use domain::{BreakId, CollectorNumber, Date, PaymentId, ReconciliationId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::collectors::OfDay;
+use super::days::DayInput;
+use super::{CountersBody, collector, day, part};
+use crate::api::input::{Input, Part, Query};
+use crate::api::key::Caller;
+use crate::api::problem::{BodyRefusals, Code, KeyRefusals, Problem, ProblemBody};
+use crate::api::{Answer, Api};
+use crate::reconciliation::{Break, BreakClass, BreakError, BreakQuery, Reconciliation};
+
+/// Breaks of an answer where the caller names no limit.
+const LIMIT_DEFAULT: u32 = 100;
+/// Breaks of an answer at most.
+const LIMIT_MAX: u32 = 500;
+
+/// A comparison of a day.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Reconciliation)]
+pub struct ReconciliationBody {
+    /// Its id.
+    #[schema(value_type = uuid::Uuid)]
+    id: ReconciliationId,
+    /// 収納機関番号.
+    collector: String,
+    /// 仕向処理年月日.
+    #[schema(format = Date)]
+    date: String,
+    /// Counted from 1, for each day of a collector; the latest counts.
+    number: u32,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    at: String,
+    /// Who made it.
+    by: String,
+    /// Whether the day was closed then.
+    after_close: bool,
+    /// Serials on which both sides and the ledger agree.
+    matched: u32,
+    /// What does not match, by class.
+    breaks: Vec<ClassBody>,
+    /// Breaks that nobody had resolved then.
+    open_breaks: u32,
+    /// Whether the sums of hub, ledger, collector's counters and collector's lines are the same.
+    ties_out: bool,
+    /// Of the hub's payments.
+    hub: CountersBody,
+    /// The collector's counters; none where they changed while it was asked.
+    collector_counters: Option<CountersBody>,
+    /// What the clearing account has of the payments, in yen.
+    ledger: i64,
+}
+
+/// How many breaks of a class there are.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BreaksOfClass)]
+pub struct ClassBody {
+    /// `missing_here`, `missing_there`, `amount_differs`, `duplicate`, `conflicting` or `carried_forward`.
+    class: &'static str,
+    /// How many.
+    count: u32,
+}
+
+impl From<Reconciliation> for ReconciliationBody {
+    fn from(made: Reconciliation) -> Self {
+        let summary = made.summary;
+        let class = |class| ClassBody { class: BreakClass::as_str(class), count: summary.count_of(class) };
+        Self {
+            id: made.id,
+            collector: made.collector.to_string(),
+            date: day(made.date),
+            number: summary.number,
+            at: made.at.rfc3339(),
+            by: made.by.name,
+            after_close: summary.after_close,
+            matched: summary.matched,
+            breaks: BreakClass::ALL.into_iter().map(class).filter(|found| found.count > 0).collect(),
+            open_breaks: summary.open_breaks,
+            ties_out: summary.ties_out(),
+            hub: summary.totals.hub.into(),
+            collector_counters: summary.totals.collector.map(CountersBody::from),
+            ledger: summary.totals.ledger.get(),
+        }
+    }
+}
+
+/// Comparisons of a day.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Reconciliations)]
+pub struct ReconciliationsBody {
+    /// By collector, the latest of each first.
+    reconciliations: Vec<ReconciliationBody>,
+}
+
+/// Compares a day of a collector, as often as wanted.
+#[utoipa::path(
+    post, operation_id = "reconcile", path = "/v1/operations/collectors/{code}/reconciliations",
+    tag = "operations", security(("key" = [])), request_body = DayInput,
+    params(("code" = String, Path, description = "収納機関番号")),
+    responses(
+        (status = 201, body = ReconciliationBody),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 502, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 504, body = ProblemBody, content_type = "application/problem+json"),
+        KeyRefusals,
+        BodyRefusals,
+    )
+)]
+pub async fn run(
+    State(api): State<Api>,
+    caller: Caller,
+    code: Result<Part, Problem>,
+    Input(of): Input<DayInput>,
+) -> Answer {
+    let operator = caller.operator()?;
+    let made = api.gateway.reconcile(&collector(code)?, of.date, &operator).await?;
+    Ok((StatusCode::CREATED, Json(ReconciliationBody::from(made))).into_response())
+}
+
+/// Lists the comparisons of a day of all collectors.
+#[utoipa::path(
+    get, operation_id = "list_reconciliations", path = "/v1/operations/reconciliations", tag = "operations",
+    security(("key" = [])), params(OfDay),
+    responses(
+        (status = 200, body = ReconciliationsBody),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        KeyRefusals,
+    )
+)]
+pub async fn list(State(api): State<Api>, caller: Caller, Query(of): Query<OfDay>) -> Answer {
+    caller.operator()?;
+    let found = api.gateway.reconciliations(of.date).await.map_err(|error| Problem::unavailable(&error))?;
+    let reconciliations = found.into_iter().map(ReconciliationBody::from).collect();
+    Ok(Json(ReconciliationsBody { reconciliations }).into_response())
+}
+
+/// Something that did not match.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Break)]
+pub struct BreakBody {
+    /// Its id.
+    #[schema(value_type = uuid::Uuid)]
+    id: BreakId,
+    /// 収納機関番号.
+    collector: String,
+    /// 仕向処理年月日.
+    #[schema(format = Date)]
+    date: String,
+    /// `missing_here`, `missing_there`, `amount_differs`, `duplicate`, `conflicting` or `carried_forward`.
+    class: &'static str,
+    /// The serial, or `counters`.
+    subject: String,
+    /// Yen at the collector less yen here.
+    difference: i64,
+    /// The hub's payment, where there is one.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    payment_id: Option<PaymentId>,
+    /// When it was found.
+    #[schema(format = DateTime)]
+    found_at: String,
+    /// How it ended.
+    resolution: Option<ResolutionBody>,
+}
+
+/// How a break ended.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Resolution)]
+pub struct ResolutionBody {
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+    /// By whom.
+    by: String,
+    /// What was done about it.
+    note: String,
+    /// Whether a later comparison did not find it any more.
+    vanished: bool,
+}
+
+impl From<Break> for BreakBody {
+    fn from(found: Break) -> Self {
+        Self {
+            id: found.id,
+            collector: found.collector.to_string(),
+            date: day(found.date),
+            class: found.class.as_str(),
+            subject: found.subject,
+            difference: found.difference.get(),
+            payment_id: found.facts.hub.map(|hub| hub.payment),
+            found_at: found.found_at.rfc3339(),
+            resolution: found.resolution.map(|resolution| ResolutionBody {
+                at: resolution.at.rfc3339(),
+                by: resolution.by.name,
+                note: resolution.note,
+                vanished: resolution.vanished,
+            }),
+        }
+    }
+}
+
+/// Breaks.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Breaks)]
+pub struct BreaksBody {
+    /// The newest first.
+    breaks: Vec<BreakBody>,
+}
+
+/// Which breaks.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct BreaksWanted {
+    /// Only those that have not ended.
+    #[serde(default)]
+    open_only: bool,
+    /// Only of this collector.
+    #[param(value_type = Option<String>)]
+    collector: Option<CollectorNumber>,
+    /// Only of this day.
+    #[param(value_type = Option<String>, format = Date)]
+    date: Option<Date>,
+    /// At most so many.
+    #[param(minimum = 1, maximum = 500, default = 100)]
+    limit: Option<u32>,
+}
+
+/// Lists breaks.
+#[utoipa::path(
+    get, operation_id = "list_breaks", path = "/v1/operations/breaks", tag = "operations",
+    security(("key" = [])), params(BreaksWanted),
+    responses(
+        (status = 200, body = BreaksBody),
+        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
+        KeyRefusals,
+    )
+)]
+pub async fn breaks(State(api): State<Api>, caller: Caller, Query(wanted): Query<BreaksWanted>) -> Answer {
+    caller.operator()?;
+    let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+    let query = BreakQuery {
+        open_only: wanted.open_only,
+        collector: wanted.collector,
+        date: wanted.date,
+        before: None,
+        limit,
+    };
+    let found = api.gateway.breaks(&query).await.map_err(|error| Problem::unavailable(&error))?;
+    Ok(Json(BreaksBody { breaks: found.into_iter().map(BreakBody::from).collect() }).into_response())
+}
+
+/// What was done about a break.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewResolution)]
+pub struct ResolutionInput {
+    /// For whoever asks later.
+    #[schema(min_length = 1, max_length = 400)]
+    note: String,
+}
+
+/// Says what was done about a break.
+#[utoipa::path(
+    post, operation_id = "resolve_break", path = "/v1/operations/breaks/{id}/resolution", tag = "operations",
+    security(("key" = [])), request_body = ResolutionInput,
+    params(("id" = uuid::Uuid, Path, description = "The break's id")),
+    responses(
+        (status = 201, body = BreakBody),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        KeyRefusals,
+        BodyRefusals,
+    )
+)]
+pub async fn resolve(
+    State(api): State<Api>,
+    caller: Caller,
+    id: Result<Part, Problem>,
+    Input(input): Input<ResolutionInput>,
+) -> Answer {
+    let operator = caller.operator()?;
+    let id: BreakId = part(id, Code::BreakUnknown)?;
+    api.gateway.resolve_break(id, &input.note, &operator).await?;
+    let found = api.gateway.break_of(id).await.map_err(|error| Problem::unavailable(&error))?;
+    let found = found.ok_or(Problem::from(Code::BreakUnknown))?;
+    Ok((StatusCode::CREATED, Json(BreakBody::from(found))).into_response())
+}
+
+impl From<BreakError> for Problem {
+    fn from(error: BreakError) -> Self {
+        match error {
+            BreakError::NoSuchBreak => Code::BreakUnknown.into(),
+            BreakError::EndedBefore => Code::BreakEnded.into(),
+            BreakError::NoteNeeded => Self::field(Code::FieldsInvalid, "/note", "1 to 400 characters"),
+            BreakError::OutcomeUnknown => Code::BreakWaits.into(),
+            BreakError::MovedOn => Self::again(Code::MovedOn, 1),
+            BreakError::Store(error) => Self::unavailable(&error),
+        }
+    }
+}
