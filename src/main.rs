@@ -7,6 +7,7 @@ mod bench;
 mod data;
 mod demo;
 mod fetch;
+mod simulate;
 mod token;
 mod unlock;
 
@@ -30,6 +31,7 @@ enum Command {
     Unlock(unlock::Unlock),
     Audit(audit::Audit),
     Bench(bench::Bench),
+    Simulate(simulate::Simulate),
 }
 
 /// How a command that could run ended.
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
             Command::Unlock(unlock) => unlock.run().await,
             Command::Audit(audit) => audit.run().await,
             Command::Bench(bench) => bench.run().await,
+            Command::Simulate(simulate) => simulate.run(),
         }
     });
     match outcome {

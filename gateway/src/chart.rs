@@ -54,7 +54,8 @@ pub fn beneficiary(collector: &Collector, own_bank: &BankCode) -> AccountId {
     }
 }
 
-pub(crate) fn of_bank() -> [NewAccount; 4] {
+/// The bank's own accounts beside those of its collectors.
+pub fn of_bank() -> [NewAccount; 4] {
     [
         NewAccount::internal(BANK_OF_JAPAN, "日本銀行 当座預金"),
         NewAccount::internal(INTERBANK, "他行為替 未決済"),
@@ -63,7 +64,8 @@ pub(crate) fn of_bank() -> [NewAccount; 4] {
     ]
 }
 
-pub(crate) fn of_collector(collector: &Collector, own_bank: &BankCode) -> Vec<NewAccount> {
+/// The accounts of one collector.
+pub fn of_collector(collector: &Collector, own_bank: &BankCode) -> Vec<NewAccount> {
     let Collector { number, name, .. } = collector;
     let mut accounts = vec![
         NewAccount::internal(clearing(number), format!("{name} 収納金")),

@@ -176,12 +176,18 @@ impl Position {
     /// Folds events, oldest first.
     pub fn of(events: &[ledger::Event]) -> Result<Self, StoreError> {
         let mut position = Self::start(events.first().map(|e| e.at).unwrap_or_default());
+        position.follow(events)?;
+        Ok(position)
+    }
+
+    /// Folds the events that come next.
+    pub fn follow(&mut self, events: &[ledger::Event]) -> Result<(), StoreError> {
         for event in events {
             let kind: Event = StoreError::parse(&event.kind)?;
             let body: Body = StoreError::json(&event.body)?;
-            position.advance(kind, &body)?;
+            self.advance(kind, &body)?;
         }
-        Ok(position)
+        Ok(())
     }
 
     /// Where the newest cancellation is.

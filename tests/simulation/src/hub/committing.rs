@@ -1,0 +1,224 @@
+//! The group commit of each process: one transaction at a time, of what has gathered, with every way in which its
+//! answer can fail to come.
+
+use std::rc::Rc;
+
+use gateway::payment::Facts;
+use ledger::memory::{Moment, Writer, part};
+use ledger::{Commit, Committed, EntityId, OutboxChange, Refused};
+
+use super::paying::Held;
+use super::sending::{Recording, Taken};
+use crate::settings::Mistake;
+use crate::store::{key_of, payment_number};
+use crate::trace::NOTHING;
+use crate::world::{Happening, World};
+
+/// What a commit's answer is waited for with.
+pub(crate) enum Then {
+    Held(Held),
+    Taken(Taken),
+    Recorded(Recording),
+    /// The staff's decision on a payment.
+    Decided {
+        payment: u64,
+    },
+}
+
+pub(crate) struct Submitted {
+    pub commit: Commit,
+    /// The payment's row, for a hold.
+    pub facts: Option<Rc<Facts>>,
+    pub then: Then,
+}
+
+/// One transaction on its way to the database.
+pub(crate) struct Batch {
+    pub node: usize,
+    pub life: u32,
+    writer: Writer,
+    submitted: Vec<Submitted>,
+    tries: u32,
+}
+
+pub(crate) type Outcome = Result<Committed, Refused>;
+
+impl World {
+    pub fn submit(&mut self, node: usize, submitted: Submitted) {
+        self.nodes[node].waiting.push_back(submitted);
+        if !self.nodes[node].committing {
+            self.next_batch(node);
+        }
+    }
+
+    fn next_batch(&mut self, node: usize) {
+        let waiting = std::mem::take(&mut self.nodes[node].waiting);
+        if waiting.is_empty() {
+            return;
+        }
+        let (submitted, later) = part(waiting, |submitted: &Submitted| &submitted.commit);
+        let process = &mut self.nodes[node];
+        process.waiting = later;
+        process.committing = true;
+        let (life, writer) = (process.life, process.writer.clone());
+        let latency_us = if self.random.one_in(400) { 2_000_000 } else { 8_000 };
+        let pause_us = self.random.between(500, latency_us);
+        let batch = Batch { node, life, writer, submitted, tries: 0 };
+        self.plan(pause_us, Happening::Reaches { batch: Box::new(batch) });
+    }
+
+    /// COMMIT reaches the database.
+    pub fn reaches(&mut self, mut batch: Box<Batch>) {
+        let lives = self.lives(batch.node, batch.life);
+        if !lives && self.random.one_in(2) {
+            self.stats.count("a dead process's transaction is rolled back");
+            return;
+        }
+        if self.now_us < self.store.down_until_us {
+            self.stats.count("commit refused by an absent database");
+            let refused = || Err(Refused::Database("unreachable".to_owned()));
+            let outcomes = batch.submitted.iter().map(|_| refused()).collect();
+            self.plan(100_000, Happening::Answered { batch, outcomes, committed: false });
+            return;
+        }
+        if self.faults(self.rates.lost_commit) && batch.tries == 0 {
+            self.stats.count("lost answer to a COMMIT that did not take place");
+            batch.tries += 1;
+            let pause_us = self.random.between(200_000, 5_000_000);
+            self.plan(pause_us, Happening::Reaches { batch });
+            return;
+        }
+        let outcomes = self.transact(&mut batch);
+        if !lives {
+            self.stats.count("a dead process's transaction is committed");
+            return;
+        }
+        let mut pause_us = self.random.between(200, 3_000);
+        if self.faults(self.rates.lost_commit) {
+            self.stats.count("lost answer to a COMMIT that took place");
+            pause_us = self.random.between(200_000, 8_000_000);
+        }
+        self.plan(pause_us, Happening::Answered { batch, outcomes, committed: true });
+    }
+
+    fn transact(&mut self, batch: &mut Batch) -> Vec<Outcome> {
+        let moment = Moment { now: self.node_now(batch.node), server_us: self.now_us };
+        let mut commits: Vec<Commit> =
+            batch.submitted.iter_mut().map(|s| std::mem::take(&mut s.commit)).collect();
+        let asked = self.makes(Mistake::IgnoresFences).then(|| commits.clone());
+        for commit in &mut commits {
+            self.make_mistakes(commit);
+        }
+        let outcomes = self.store.memory.batch(&mut batch.writer, &commits, moment);
+        let asked = asked.as_ref().unwrap_or(&commits);
+        for ((submitted, commit), outcome) in batch.submitted.iter().zip(asked).zip(&outcomes) {
+            match outcome {
+                Ok(committed) => self.committed(submitted, commit, committed),
+                Err(refused) => self.refused(commit, refused),
+            }
+        }
+        outcomes
+    }
+
+    /// What a ledger with a mistake would not look at.
+    fn make_mistakes(&mut self, commit: &mut Commit) {
+        match self.settings.mistake {
+            Some(Mistake::IgnoresFences) => {
+                for change in &mut commit.outbox {
+                    let current = self.store.memory.work(key_of(change)).map(|work| work.fence);
+                    match change {
+                        OutboxChange::Claim { fence, .. }
+                        | OutboxChange::Seize { fence, .. }
+                        | OutboxChange::Release { fence, .. }
+                        | OutboxChange::Finish { fence, .. } => *fence = current.unwrap_or(*fence),
+                        OutboxChange::Put { .. } => {}
+                    }
+                }
+            }
+            Some(Mistake::LeavesTheGuardOut) => {
+                commit.guards.retain(|(key, _)| !key.0.starts_with("bill|"));
+                commit.release.clear();
+            }
+            Some(Mistake::FreesTheGuardTooEarly) => {
+                commit.release.retain(|key| self.store.memory.guard(&key.0).is_some());
+            }
+            _ => {}
+        }
+    }
+
+    fn committed(&mut self, submitted: &Submitted, commit: &Commit, committed: &Committed) {
+        if let Some(facts) = &submitted.facts {
+            self.held(facts);
+        }
+        self.check_fences(commit, committed);
+        for event in commit.events.iter().take(1) {
+            let transfers = commit.transfers.iter().map(|transfer| transfer.id);
+            let case = self.cases.entry(payment_number(event.entity.0)).or_default();
+            case.transfers.extend(transfers);
+            case.guards.extend(commit.guards.iter().map(|(key, _)| key.0.clone()));
+            case.guards.retain(|key| commit.release.iter().all(|free| free.0 != *key));
+        }
+        let mut entities: Vec<EntityId> = commit.events.iter().map(|e| e.entity).collect();
+        entities.extend(commit.outbox.iter().filter_map(|change| match change {
+            OutboxChange::Put { entry, .. } => Some(entry.entity),
+            other => self.store.memory.work(key_of(other)).map(|work| work.entity),
+        }));
+        entities.sort_unstable();
+        entities.dedup();
+        for entity in entities {
+            self.check_payment(payment_number(entity.0));
+        }
+        for change in &commit.outbox {
+            let key = key_of(change);
+            let Some(until_us) = self.store.memory.work(key).map(|work| work.lease_until_us) else {
+                continue;
+            };
+            for node in 0..self.nodes.len() {
+                self.nodes[node].parked.remove(key);
+                self.look_at(node, until_us);
+            }
+        }
+    }
+
+    fn refused(&mut self, commit: &Commit, refused: &Refused) {
+        let what = match refused {
+            Refused::Stale => "commit refused as stale",
+            Refused::Guarded { .. } => "commit refused for a guard",
+            Refused::Fenced(_) => "commit refused for a fence",
+            Refused::Transfer { .. } => "commit refused for the money",
+            _ => "commit refused by the database",
+        };
+        self.stats.count(what);
+        if let Some(event) = commit.events.first() {
+            self.note(payment_number(event.entity.0), what, [NOTHING, NOTHING]);
+        }
+        self.check_refusal(commit, refused);
+    }
+
+    /// The process hears what its transaction came to.
+    pub fn answered(&mut self, batch: Batch, outcomes: Vec<Outcome>, committed: bool) {
+        let Batch { node, life, writer, submitted, .. } = batch;
+        if !self.lives(node, life) {
+            self.stats.count("crash between a commit and its answer");
+            return;
+        }
+        if committed {
+            self.nodes[node].writer = writer;
+        }
+        self.nodes[node].committing = false;
+        for (Submitted { then, .. }, outcome) in submitted.into_iter().zip(outcomes) {
+            if !self.lives(node, life) || !self.survives(node, "crash between a commit and its effect") {
+                return;
+            }
+            match then {
+                Then::Held(held) => self.hold_answered(node, held, outcome),
+                Then::Taken(taken) => self.take_answered(node, taken, &outcome),
+                Then::Recorded(recording) => self.record_answered(node, recording, &outcome),
+                Then::Decided { payment } => self.decision_answered(payment, &outcome),
+            }
+        }
+        if self.lives(node, life) && !self.nodes[node].committing {
+            self.next_batch(node);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What a run is asked to do.
+
+/// A run: the same settings give the same run, event by event.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Everything that is drawn follows from it.
+    pub seed: u64,
+    /// Payments whose money is held before the payers stop.
+    pub payments: u64,
+    /// A mistake built into the model, to prove that it would be found.
+    pub mistake: Option<Mistake>,
+}
+
+impl Settings {
+    /// A run of the hub as it is.
+    pub const fn new(seed: u64, payments: u64) -> Self {
+        Self { seed, payments, mistake: None }
+    }
+}
+
+macro_rules! mistakes {
+    ($($(#[doc = $doc:literal])* $name:ident = $word:literal),* $(,)?) => {
+        /// A mistake that a hub, a ledger or a collector could make. Tests build one in and expect it to be found.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Mistake {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Mistake {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Its name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),* }
+            }
+        }
+    };
+}
+
+mistakes! {
+    /// The hub releases the money of a payment that has been unknown for ten minutes, and calls it rejected.
+    VoidsOnATimer = "voids-on-a-timer",
+    /// The hub repeats a clearing under a new key.
+    RepeatsUnderANewKey = "repeats-under-a-new-key",
+    /// A repeat is encoded anew, with the time of its sending.
+    RepeatsWithOtherBytes = "repeats-with-other-bytes",
+    /// The hub forgets the guard on the bill.
+    LeavesTheGuardOut = "leaves-the-guard-out",
+    /// The hub gives the bill's guard back when the outcome is unknown.
+    FreesTheGuardTooEarly = "frees-the-guard-too-early",
+    /// The hub sends a first clearing however late it is.
+    SendsTooLate = "sends-too-late",
+    /// The hub sends before its commit is durable.
+    SendsBeforeTheCommit = "sends-before-the-commit",
+    /// The hub takes silence for a refusal.
+    TakesSilenceForARefusal = "takes-silence-for-a-refusal",
+    /// The hub lets "not applied" speak for earlier deliveries too.
+    TrustsNotApplied = "trusts-not-applied",
+    /// A national collector changes its mind, and the hub posts an acceptance that comes after a refusal.
+    PostsAfterARefusal = "posts-after-a-refusal",
+    /// The hub debits the amount beside its hold instead of ending it.
+    PostsBesideTheHold = "posts-beside-the-hold",
+    /// The ledger does not compare fences.
+    IgnoresFences = "ignores-fences",
+    /// A hub that restarts forgets the work it had open.
+    ForgetsOpenWork = "forgets-open-work",
+    /// The staff decides "not cleared" while a message may still be under way.
+    DecidesTooEarly = "decides-too-early",
+    /// A collector records every copy of a clearing.
+    CollectorRecordsTwice = "collector-records-twice",
+    /// A national collector clears under a key that it has refused.
+    CollectorChangesItsMind = "collector-changes-its-mind",
+    /// A collector forgets a record when it restarts.
+    CollectorForgets = "collector-forgets",
+}
+
+impl Mistake {
+    /// Rules that would find the mistake by looking inside; what it does to the world outside must be found too.
+    pub(crate) const fn silences(self) -> &'static [&'static str] {
+        match self {
+            Self::LeavesTheGuardOut | Self::FreesTheGuardTooEarly => {
+                &["the bill is guarded while it may be paid"]
+            }
+            Self::RepeatsUnderANewKey => &[
+                "a clearing is sent once",
+                "a first clearing leaves in time or never",
+                "every repeat is the same bytes",
+                "a repeat keeps its key",
+            ],
+            Self::SendsBeforeTheCommit => &["nothing is sent before it is durable"],
+            Self::PostsAfterARefusal => {
+                &["a collector decides once under a key", "nothing is recorded of what is over"]
+            }
+            _ => &[],
+        }
+    }
+}

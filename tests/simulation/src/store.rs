@@ -1,0 +1,82 @@
+//! The one database that all processes of the hub share: the ledger's model, and the tables of the hub beside it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use domain::{Date, InquiryId, PaymentId, Timestamp};
+use gateway::Inquiry;
+use gateway::payment::Facts;
+use gateway::payment::history::Position;
+use ledger::memory::Memory;
+use ledger::{EntityId, OutboxChange};
+use uuid::Uuid;
+
+/// Serials that a process reserves at once.
+pub(crate) const BLOCK_SERIALS: u32 = 1_000;
+
+#[derive(Default)]
+pub(crate) struct Store {
+    pub memory: Memory,
+    /// The payment table.
+    pub facts: BTreeMap<u64, Rc<Facts>>,
+    /// Each payment's events, folded; at its end they are folded anew and compared.
+    pub positions: HashMap<EntityId, Position>,
+    pub inquiries: BTreeMap<u64, Rc<Inquiry>>,
+    serials: BTreeMap<Date, u32>,
+    /// Business time, less the machine's.
+    pub offset_us: i64,
+    /// Unreachable until then.
+    pub down_until_us: i64,
+    /// The claim of each piece of open work as its commits were answered: kept apart from the ledger, to check it.
+    pub fences: HashMap<String, i64>,
+}
+
+/// The id of a payment in this world.
+pub(crate) fn payment_id(number: u64) -> PaymentId {
+    PaymentId::from_uuid(Uuid::from_u128(number.into()))
+}
+
+/// The number of a payment in this world.
+pub(crate) fn payment_number(uuid: Uuid) -> u64 {
+    u64::try_from(uuid.as_u128()).unwrap_or(u64::MAX)
+}
+
+pub(crate) fn inquiry_id(number: u64) -> InquiryId {
+    InquiryId::from_uuid(Uuid::from_u128(number.into()))
+}
+
+impl Store {
+    /// The first serial of a new block of a day.
+    pub fn reserve_serials(&mut self, date: Date) -> u32 {
+        let next = self.serials.entry(date).or_insert(1);
+        let first = *next;
+        *next += BLOCK_SERIALS;
+        first
+    }
+
+    pub fn inquiry(&self, id: InquiryId) -> Option<&Rc<Inquiry>> {
+        self.inquiries.get(&payment_number(id.uuid()))
+    }
+
+    /// Business time as the database's processes agree on it.
+    pub fn business(&self, now_us: i64) -> Timestamp {
+        Timestamp::from_micros(now_us + self.offset_us)
+    }
+
+    /// Drops what is kept for a time only.
+    pub fn forget_before(&mut self, date: Date, before: Timestamp) {
+        self.inquiries.retain(|_, inquiry| inquiry.answered_at >= before);
+        self.serials.retain(|day, _| *day >= date);
+    }
+}
+
+/// The outbox key that a change names.
+pub(crate) fn key_of(change: &OutboxChange) -> &str {
+    match change {
+        OutboxChange::Put { entry, .. } => &entry.key,
+        OutboxChange::Claim { key, .. }
+        | OutboxChange::Seize { key, .. }
+        | OutboxChange::Release { key, .. }
+        | OutboxChange::Finish { key, .. } => key,
+    }
+}
