@@ -130,6 +130,10 @@ verify_signatures_with_python() {
     "$target/debug/examples/sign" | "$target/oracles/venv/bin/python" -I tests/oracles/signature.py
 }
 
+validate_openapi_with_node() {
+    node tests/oracles/openapi.mjs "$(realpath "$target/oracles/node")" <docs/api/openapi.json
+}
+
 announce "system packages"
 install_packages || stop "the packages that the tests need could not be installed"
 finish ok
@@ -164,6 +168,7 @@ finish "$passed_here passed, $failed_here failed"
 oracle "holidays against holidays (Python)" compare_holidays_with_python
 oracle "holidays against holiday_jp (JavaScript)" compare_holidays_with_node
 oracle "signatures against http-message-signatures (Python)" verify_signatures_with_python
+oracle "the OpenAPI document against its specification (JavaScript)" validate_openapi_with_node
 
 printf '\neverything took %d s\n%d passed, %d failed\n' "$SECONDS" "$passed" "$failed"
 [ "$failed" -eq 0 ]

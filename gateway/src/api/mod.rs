@@ -17,7 +17,9 @@ mod time;
 use std::num::NonZeroU32;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::response::Response;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
@@ -107,7 +109,20 @@ fn documented() -> OpenApiRouter<Api> {
 
 /// The document of all calls (OpenAPI 3.1).
 pub fn document() -> utoipa::openapi::OpenApi {
-    documented().into_openapi()
+    let mut document = documented().into_openapi();
+    let items = document.paths.paths.values_mut();
+    let calls = items.flat_map(|item| [&mut item.get, &mut item.put, &mut item.post]).flatten();
+    for (status, response) in calls.flat_map(|call| &mut call.responses.responses) {
+        // the specification asks for words; the status has some
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            let status = StatusCode::from_bytes(status.as_bytes()).ok();
+            let reason = status.and_then(|status| status.canonical_reason());
+            response.description = reason.unwrap_or("What the call came to").to_owned();
+        }
+    }
+    document
 }
 
 /// The document as it is committed and served.
@@ -119,12 +134,12 @@ pub fn document_json() -> String {
 
 /// The calls, the document and the developers' pages.
 pub fn router(gateway: Gateway, config: Config) -> Router {
-    let (calls, document) = documented().split_for_parts();
+    let (calls, _) = documented().split_for_parts();
     let rates = RateLimits::new(config.calls_per_second_max, config.calls_burst_max);
     let api = Api { gateway, config, rates };
     let router = calls
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
-        .merge(pages::routes(&document))
+        .merge(pages::routes(&document()))
         .fallback(|| async { Problem::from(Code::NotFound) })
         .with_state(api);
     edge::security_headers(router)

@@ -191,7 +191,10 @@ codes! {
     BreakEnded = "break_ended", 409, None, "The break has ended before.",
         "It was resolved, or a later comparison did not find it any more.", "Nothing is left to do.";
     BreakWaits = "break_waits", 409, None, "The break ends with its payment.",
-        "The payment has no known outcome, which has to be resolved itself.", "See GET /v1/operations/unknown-payments.";
+        "The payment has no known outcome, which has to be resolved itself.",
+        "See GET /v1/operations/unknown-payments.";
+    KeyUnknown = "key_unknown", 404, None, "There is no such key.",
+        "No key has this id, or it is revoked already.", "See GET /v1/operations/keys.";
     PaymentUnknown = "payment_unknown", 404, None, "There is no such payment.",
         "No payment that the key may see has this id.", "Compare the id with the answer that named it.";
     Overloaded = "overloaded", 503, Untouched, "Too much is waiting.",

@@ -162,8 +162,8 @@ impl<'a> Drafts<'a> {
         Ok(())
     }
 
-    /// Replaces the id of a payment that was refused for good, so that the next try is a payment of its own. A request's
-    /// keeps its id, which its asker follows.
+    /// Replaces the id of a payment that was refused for good, so that the next try is a payment of its own. A
+    /// request's keeps its id, which its asker follows.
     pub async fn renew(&self, id: &str, refused: PaymentId) -> Result<(), DraftError> {
         execute!(
             self.database,

@@ -135,7 +135,8 @@ pub enum Holder {
 }
 
 impl Holder {
-    const fn as_str(&self) -> &'static str {
+    /// The word.
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Contract { .. } => "contract",
             Self::Collector(_) => "collector",

@@ -4,6 +4,7 @@
 mod alarms;
 mod collectors;
 mod days;
+mod keys;
 mod payments;
 mod reconciliation;
 
@@ -39,6 +40,8 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(payments::resend_all))
         .routes(routes!(alarms::list))
         .routes(routes!(alarms::acknowledge))
+        .routes(routes!(keys::list))
+        .routes(routes!(keys::revoke))
 }
 
 /// The collector in a path.

@@ -10,7 +10,33 @@ use serde_json::json;
 use super::support::{Bench, Caller, holder, numbers};
 use crate::support::{SHOP, TAX};
 
-database::on_both!(a_key_is_kept_as_a_hash_used_and_revoked, a_key_does_what_its_scopes_say_and_no_more);
+database::on_both!(
+    an_operator_sees_every_key_and_ends_one,
+    a_key_is_kept_as_a_hash_used_and_revoked,
+    a_key_does_what_its_scopes_say_and_no_more
+);
+
+async fn an_operator_sees_every_key_and_ends_one(test: TestDatabase) {
+    let bench = Bench::new(test).await;
+    let (operator, integrator) = (bench.operator().await, bench.integrator().await);
+    let (id, _) = bench.issue(Holder::Collector("00200".parse().unwrap()), &[Scope::Read]).await;
+    assert_eq!(integrator.get("/v1/events").await.status, 200);
+    let keys = operator.get("/v1/operations/keys").await.body["keys"].as_array().unwrap().clone();
+    let holders: Vec<_> = keys.iter().map(|key| key["holder"].as_str().unwrap()).collect();
+    assert_eq!(holders, ["collector", "contract", "operator"], "the newest first");
+    assert_eq!((&keys[0]["id"], &keys[0]["collector"]), (&json!(id), &json!("00200")));
+    assert_eq!(keys[1]["scopes"], json!(["inquire", "pay", "read"]));
+    assert_eq!((&keys[1]["may_debit"], &keys[1]["last_used_at"]), (&json!(true), &keys[1]["created_at"]));
+    let revoke = |id: &serde_json::Value| {
+        format!("/v1/operations/keys/{}/revocation", id.as_str().unwrap_or_default())
+    };
+    let ended = operator.send("POST", &revoke(&keys[1]["id"]), &[], "").await;
+    assert_eq!(ended.status, 204);
+    integrator.get("/v1/events").await.refused(401, "key_invalid");
+    operator.send("POST", &revoke(&keys[1]["id"]), &[], "").await.refused(404, "key_unknown");
+    operator.send("POST", &revoke(&json!("x")), &[], "").await.refused(404, "key_unknown");
+    integrator.send("POST", &revoke(&keys[0]["id"]), &[], "").await.refused(401, "key_invalid");
+}
 
 async fn a_key_is_kept_as_a_hash_used_and_revoked(test: TestDatabase) {
     let bench = Bench::new(test).await;

@@ -2,6 +2,7 @@
 
 use database::testing::TestDatabase;
 use domain::payment::State;
+use gateway::api::key::{Holder, Scope};
 use gateway::{AlarmKind, NewAlarm, Settings};
 use serde_json::{Value, json};
 
@@ -168,6 +169,13 @@ pub async fn whole_day(bench: &Bench, operator: &Caller) {
     operator.post(&resolution, None, &note).await.refused(409, "break_ended");
     let nothing = "/v1/operations/breaks/00000000-0000-0000-0000-000000000000/resolution";
     operator.post(nothing, None, &note).await.refused(404, "break_unknown");
+
+    // keys
+    let (spare, _) = bench.token(Holder::Operator, &[Scope::Read]).await;
+    assert_eq!(operator.get("/v1/operations/keys").await.status, 200);
+    let revocation = format!("/v1/operations/keys/{spare}/revocation");
+    assert_eq!(operator.send("POST", &revocation, &[], "").await.status, 204);
+    operator.send("POST", &revocation, &[], "").await.refused(404, "key_unknown");
 
     // alarms
     let alarm = NewAlarm {

@@ -128,11 +128,15 @@ impl Caller {
             self.router.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        let kind = parts.headers["content-type"].to_str().unwrap().to_owned();
         let status = parts.status.as_u16();
-        let body: Value = match kind.starts_with("text/html") {
-            true => Value::String(String::from_utf8(bytes.to_vec()).unwrap()),
-            false => serde_json::from_slice(&bytes).unwrap(),
+        let kind = match parts.headers.get("content-type") {
+            Some(kind) => kind.to_str().unwrap().to_owned(),
+            None => String::new(),
+        };
+        let body: Value = match (kind.starts_with("text/html"), bytes.is_empty()) {
+            (true, _) => Value::String(String::from_utf8(bytes.to_vec()).unwrap()),
+            (false, true) => Value::Null,
+            (false, false) => serde_json::from_slice(&bytes).unwrap(),
         };
         if !kind.starts_with("text/html") {
             self.document.check(method, path, status, &kind, &body);
