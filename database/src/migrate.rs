@@ -31,6 +31,7 @@ migrations! {
     5 "0005_console",
     6 "0006_service_day",
     7 "0007_api",
+    8 "0008_settlement",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -69,6 +69,8 @@ typed_id! {
     ReconciliationId,
     /// What such a comparison found to differ.
     BreakId,
+    /// The settlement of one window of one collector, and the net payment that it makes.
+    SettlementId,
 }
 
 /// A hold is a pending transfer.

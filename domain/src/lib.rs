@@ -19,7 +19,7 @@ pub use clock::Clock;
 pub use hours::Hours;
 pub use id::{
     AccountId, AlarmId, ApiKeyId, BreakId, ContractId, HoldId, InquiryId, MessageId, PaymentId,
-    ReconciliationId, StaffId, StaffRequestId, TransferId, UserId,
+    ReconciliationId, SettlementId, StaffId, StaffRequestId, TransferId, UserId,
 };
 pub use key::{CentreCode, ResendKey, Serial};
 pub use money::Yen;

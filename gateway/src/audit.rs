@@ -4,18 +4,18 @@
 mod cancellations;
 mod history;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use collectors::protocol::Channel;
 use database::{Tx, on};
-use domain::Yen;
 use domain::payment::{Cancellation, State};
 use ledger::audit::Finding;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::payment::history::Body;
-use crate::{Gateway, StoreError, chart};
+use crate::settlement::audit::PaymentSums;
+use crate::{Gateway, StoreError, chart, settlement};
 
 /// Payments read at once.
 const PAGE_PAYMENTS: i64 = 1_000;
@@ -65,12 +65,15 @@ struct AuditRow {
     guard_of: Option<Uuid>,
     outbox_of: Option<Uuid>,
     owed_of: Option<Uuid>,
+    settled_in: Option<Uuid>,
+    settled_part: Option<i64>,
 }
 
 const ROWS: &str = "
     SELECT p.id, p.held_us, p.account, p.channel, p.collector, p.amount, p.fee, p.fee_hold, p.message_key, e.body AS event_body,
            h.amount AS held, he.kind AS ended, f.amount AS fee_held, fe.kind AS fee_ended,
-           g.entity AS guard_of, o.entity AS outbox_of, w.entity AS owed_of
+           g.entity AS guard_of, o.entity AS outbox_of, w.entity AS owed_of,
+           s.settlement AS settled_in, s.part AS settled_part
     FROM payment p
     LEFT JOIN event e ON e.entity = p.id AND e.seq = (SELECT max(l.seq) FROM event l WHERE l.entity = p.id)
     LEFT JOIN transfer h ON h.id = p.hold AND h.kind = 1
@@ -80,6 +83,7 @@ const ROWS: &str = "
     LEFT JOIN guard g ON g.key = p.bill_guard
     LEFT JOIN outbox o ON o.key = p.message_key
     LEFT JOIN guard w ON w.key = 'owed|' || p.collector || '|' || p.receipt_date || '|' || p.message_key
+    LEFT JOIN settled_payment s ON s.payment = p.id
     WHERE p.held_us > $1 OR (p.held_us = $1 AND p.id > $2)
     ORDER BY p.held_us, p.id LIMIT $3";
 
@@ -89,7 +93,7 @@ impl Gateway {
         let mut tx = self.database().snapshot().await?;
         let mut findings = Vec::new();
         let mut look = Look::new();
-        let mut paid: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+        let mut sums = PaymentSums::default();
         let mut cancelling = HashMap::new();
         let mut after = (i64::MIN, Uuid::nil());
         loop {
@@ -110,15 +114,13 @@ impl Gateway {
                 if state == State::Cancelled || is_cancelling {
                     cancelling.insert(row.id, state);
                 }
-                if state.is_paid() || state == State::Cancelled {
-                    let sums = paid.entry(row.collector.clone()).or_default();
-                    *sums = (sums.0 + row.amount, sums.1 + row.fee);
-                }
+                row.count(state, &mut sums);
                 let (collector, amount) = (row.collector, row.amount);
                 look.insert(row.message_key, Seen { collector, state, amount, is_cancelling });
             }
         }
-        findings.extend(self.clearing_accounts(&mut tx, &paid).await?);
+        let collectors = self.directory().all().iter().map(|row| &row.number);
+        findings.extend(settlement::audit::findings(&mut tx, collectors, &sums).await?);
         findings.extend(cancellations::check(&mut tx, cancelling).await?);
         findings.extend(strays(&mut tx).await?);
         findings.extend(crate::service::audit::faults(&mut tx).await?);
@@ -130,43 +132,6 @@ impl Gateway {
     fn may_be_paid_again(&self, collector: &str) -> bool {
         let number = collector.parse().ok();
         number.and_then(|number| self.0.directory.get(&number)).is_some_and(|c| c.payer_types_amount)
-    }
-
-    /// The clearing and fee accounts hold exactly what was accepted and not yet settled.
-    async fn clearing_accounts(
-        &self,
-        tx: &mut Tx,
-        paid: &BTreeMap<String, (i64, i64)>,
-    ) -> Result<Vec<Finding>, StoreError> {
-        let rows: Vec<(i64, i64)> = on!(tx, |c| {
-            sqlx::query_as(
-                "SELECT credit, CAST(sum(amount) AS BIGINT) FROM transfer WHERE kind IN (0, 2) GROUP BY credit",
-            )
-            .fetch_all(c)
-            .await
-        })?;
-        let credited: HashMap<i64, i64> = rows.into_iter().collect();
-        let mut findings = Vec::new();
-        for collector in self.0.directory.all() {
-            let (amounts, fees) = paid.get(collector.number.as_str()).copied().unwrap_or_default();
-            for (account, expected) in
-                [(chart::clearing(&collector.number), amounts), (chart::fee(&collector.number), fees)]
-            {
-                let found = credited.get(&account.get()).copied().unwrap_or_default();
-                if found != expected {
-                    findings.push(Finding {
-                        check: "clearing-account",
-                        subject: account.to_string(),
-                        detail: format!(
-                            "{} yen were credited and {} yen accepted",
-                            Yen::new(found),
-                            Yen::new(expected)
-                        ),
-                    });
-                }
-            }
-        }
-        Ok(findings)
     }
 }
 
@@ -255,7 +220,22 @@ impl AuditRow {
             let detail = format!("its channel is {} and account {} is debited", self.channel, self.account);
             faults.push(self.fault("payment-channel", detail));
         }
+        if self.settled_in.is_some() != (state == State::Settled) {
+            let detail = format!("it is {state} and was settled in {:?}", self.settled_in);
+            faults.push(self.fault("payment-settled", detail));
+        }
         faults
+    }
+
+    /// Adds the payment to what is owed, or to what its part has settled.
+    fn count(&self, state: State, sums: &mut PaymentSums) {
+        let fee = self.fee_hold.map_or(0, |_| self.fee);
+        if state == State::Accepted {
+            PaymentSums::add(sums.owed.entry(self.collector.clone()).or_default(), self.amount, fee);
+        }
+        if let (Some(settlement), Some(part)) = (self.settled_in, self.settled_part) {
+            PaymentSums::add(sums.settled.entry((settlement, part)).or_default(), self.amount, fee);
+        }
     }
 
     fn fault(&self, check: &'static str, detail: String) -> Finding {

@@ -67,7 +67,7 @@ pub struct Settings {
     pub resend_interval_s: u64,
     /// Between two looks at the open work.
     pub poll_interval_ms: u64,
-    /// Whether the hub opens, closes and compares the collectors' days by itself.
+    /// Whether the hub opens, closes and compares the collectors' days, and settles, by itself.
     pub keeps_days: bool,
     /// How long before the end of a collector's hours its inquiries end (business time).
     pub pre_close_s: i64,
@@ -109,6 +109,7 @@ struct Inner {
     sender: sender::Shared,
     keeper: service::Keeper,
     gauges: service::Gauges,
+    advices: settlement::Tries,
 }
 
 impl Gateway {
@@ -141,6 +142,7 @@ impl Gateway {
             sender: sender::Shared::default(),
             keeper: service::Keeper::default(),
             gauges: service::Gauges::default(),
+            advices: settlement::Tries::default(),
         }))
     }
 

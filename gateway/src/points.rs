@@ -65,6 +65,16 @@ points! {
     Reconciliation = "reconciliation",
     /// Somebody says what was done about a break.
     BreakResolution = "break_resolution",
+    /// A settlement window begins to close.
+    SettlementBegin = "settlement_begin",
+    /// Some payments go over to the settlement account.
+    SettlementPart = "settlement_part",
+    /// A settlement window is closed, and its net payment due.
+    SettlementClose = "settlement_close",
+    /// A net payment is posted.
+    SettlementPayment = "settlement_payment",
+    /// A collector has answered an advice.
+    SettlementAdvice = "settlement_advice",
     /// Somebody takes notice of an alarm.
     Acknowledgement = "acknowledgement",
     /// An Idempotency-Key gets the id of its payment or inquiry.
@@ -100,6 +110,8 @@ points! {
     Counter = "counter",
     /// 消込明細照会.
     Lines = "lines",
+    /// 資金決済通知.
+    SettlementAdvice = "settlement_advice",
 }
 
 /// The names of all places, for the tests that end the process at each.

@@ -43,10 +43,11 @@ pub(crate) async fn free_leases(ledger: &Ledger) -> Result<(), StoreError> {
 }
 
 impl Gateway {
-    /// Looks after open work, the collectors' days and the audit log's seals until the stop is asked for.
+    /// Looks after open work, the collectors' days, their settlement and the audit log's seals until the stop is asked
+    /// for.
     pub async fn run(self, stop: Shutdown) {
         let (work, days) = (self.send_open_work(stop.clone()), self.keep_days(stop.clone()));
-        tokio::join!(work, days, self.keep_sealed(stop));
+        tokio::join!(work, days, self.settle_until(stop.clone()), self.keep_sealed(stop));
     }
 
     async fn send_open_work(&self, mut stop: Shutdown) {

@@ -1,6 +1,6 @@
 //! 資金決済の条件: who receives what was collected, when, and who keeps the payers' fees.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use crate::protocol::BankCode;
@@ -9,7 +9,8 @@ use crate::protocol::BankCode;
 const LAG_BUSINESS_DAYS_MAX: u8 = 10;
 
 /// Who receives the money.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Receiver {
     /// 国庫金: the Bank of Japan, which credits the government's deposit.
     BankOfJapan,
@@ -20,7 +21,7 @@ pub enum Receiver {
 }
 
 /// Where the fee goes that a payer bears on top of the amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PayerFees {
     /// To the collector, who set it, in one payment with the amounts.
@@ -67,9 +68,9 @@ impl PayerFees {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Defaults {
-    national: Default,
-    local: Default,
-    private: Default,
+    national: KindTerms,
+    local: KindTerms,
+    private: KindTerms,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -82,7 +83,7 @@ enum ReceiverWord {
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Default {
+struct KindTerms {
     receiver: ReceiverWord,
     lag_business_days: u8,
     payer_fees: PayerFees,
@@ -90,7 +91,7 @@ struct Default {
 }
 
 /// What a row says of its own.
-#[derive(Clone, std::default::Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Own {
     lag_business_days: Option<u8>,

@@ -41,6 +41,8 @@ pub enum About {
     Message,
     /// A collector's day: `00200/2026-11-24`. Raised again as for a collector.
     Day,
+    /// The number of a net payment: `20261124-00200`. Raised once, as for a payment.
+    Settlement,
 }
 
 kinds! {
@@ -72,12 +74,16 @@ kinds! {
     DayNotClosed = "day_not_closed", Day;
     /// A comparison found breaks that are new.
     ReconciliationBreaks = "reconciliation_breaks", Day;
+    /// A settlement window is not closed on the day on which it should be paid.
+    SettlementLate = "settlement_late", Settlement;
+    /// The collector holds another content under the number of a net payment.
+    AdviceContradicted = "advice_contradicted", Settlement;
 }
 
 impl AlarmKind {
     /// Whether it is raised once for a subject, however long the cause lasts.
     pub const fn is_raised_once(self) -> bool {
-        matches!(self.about(), About::Payment | About::Message)
+        matches!(self.about(), About::Payment | About::Message | About::Settlement)
     }
 }
 

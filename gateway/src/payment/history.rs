@@ -37,6 +37,9 @@ pub struct Body {
     /// What went wrong, in words for an operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The number of the net payment that it is part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<String>,
     /// The path and transport signature of the request, where it may have left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<SentRequest>,

@@ -4,7 +4,8 @@ use collectors::protocol::Channel;
 use database::{Row, Table, Tx, Value, insert, on, read};
 use domain::payment::State;
 use domain::{
-    AccountId, CollectorNumber, ContractId, InquiryId, PaymentId, Timestamp, TransferId, UserId, Yen,
+    AccountId, CollectorNumber, ContractId, InquiryId, PaymentId, SettlementId, Timestamp, TransferId,
+    UserId, Yen,
 };
 use ledger::{EntityId, GuardKey};
 use sqlx::{FromRow, QueryBuilder};
@@ -361,6 +362,28 @@ impl Gateway {
             .await
         })?;
         message.ok_or_else(|| StoreError::Corrupt(format!("payment {} has no message", facts.id)))
+    }
+
+    /// The payments of a net payment behind `after`, in the order of their ids.
+    pub(crate) async fn payments_settled_by(
+        &self,
+        settlement: SettlementId,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let sql = shown_of(
+            "settled_payment sp CROSS JOIN payment p",
+            "p.id = sp.payment AND sp.settlement = $1 AND sp.payment > $2 ORDER BY sp.payment LIMIT $3",
+        );
+        let rows: Vec<ShownRow> = read!(self.database(), |c| {
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .bind(settlement.uuid())
+                .bind(after.map_or(Uuid::nil(), PaymentId::uuid))
+                .bind(i64::from(limit))
+                .fetch_all(c)
+                .await
+        })?;
+        rows.into_iter().map(Payment::try_from).collect()
     }
 
     /// The facts of a payment and where it stands, whoever's it is: for the sender.

@@ -1,3 +1,125 @@
 //! 資金決済: what was accepted goes on to the collector, once, as one net payment a settlement window.
+//!
+//! The window of a receipt date is that day, or the next business day ([`window`]). It closes for a collector when
+//! all processing dates in it are closed and compared without open breaks, and all windows before it are closed. What
+//! is owed then, whatever its receipt date, goes from the clearing account to the settlement account; so a payment
+//! that is accepted late settles in the next window that closes. On the pay date the sum goes on to the beneficiary.
+//!
+//! ```text
+//! closing ──part──► closing ──closed──► due ──pay date──► paid
+//!                           └─────────► empty
+//! ```
+//!
+//! The schedule ([`Gateway::run`]) does all of it. For pages and the API: [`Gateway::settlement_windows`],
+//! [`Gateway::net_payments`], [`Gateway::settlement`] and [`Gateway::settled_payments`] show;
+//! [`Gateway::close_window`] and [`Gateway::pay_due`] act, under the name of an [`Operator`], and may be repeated.
 
+mod advice;
+pub(crate) mod audit;
+mod close;
+mod days;
+mod pay;
+mod query;
+mod state;
+mod step;
+mod store;
+#[cfg(test)]
+mod tests;
 pub mod window;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use collectors::Collector;
+use edge::Shutdown;
+
+use crate::alarm::{AlarmKind, NewAlarm};
+use crate::{Gateway, Operator, StoreError};
+
+pub(crate) use advice::Tries;
+pub use close::{WindowError, WindowOutcome};
+pub use days::Obstacle;
+pub use query::{NetPaymentQuery, SettledPage, SettlementWindow, WindowQuery, WindowState};
+pub use state::{AdviceState, Settlement, SettlementState, Sums};
+
+/// Looks at settlement for each look at the open work.
+const POLLS: u32 = 10;
+/// Windows of one collector that one look closes; the next look goes on.
+const WINDOWS_MAX: usize = 32;
+
+impl Gateway {
+    /// Closes windows, pays and tells the collectors until the stop is asked for.
+    pub(crate) async fn settle_until(&self, mut stop: Shutdown) {
+        let pause = Duration::from_millis(self.0.settings.poll_interval_ms).saturating_mul(POLLS);
+        let mut late = HashSet::new();
+        while self.0.settings.keeps_days && !stop.is_requested() {
+            tokio::select! {
+                () = async { self.settle(&mut late).await; tokio::time::sleep(pause).await } => {}
+                // whatever is broken off goes on after the next start
+                () = stop.requested() => {}
+            }
+        }
+    }
+
+    /// One look. The trouble of one collector keeps no other waiting.
+    async fn settle(&self, late: &mut HashSet<String>) {
+        for row in self.directory().all() {
+            if let Err(error) = self.settle_collector(row, late).await {
+                tracing::error!(collector = %row.number, %error, "a window cannot be closed");
+            }
+        }
+        if let Err(error) = self.pay_due(&Operator::system()).await {
+            tracing::error!(%error, "what is due cannot be paid");
+        }
+        if let Err(error) = self.advise().await {
+            tracing::error!(%error, "the collectors cannot be told what will be paid");
+        }
+    }
+
+    /// Closes the windows of one collector that can be closed, the earliest first.
+    async fn settle_collector(&self, row: &Collector, late: &mut HashSet<String>) -> Result<(), WindowError> {
+        let system = Operator::system();
+        for _ in 0..WINDOWS_MAX {
+            let latest = self.latest_settlement(&row.number).await?;
+            let closed_through = latest.as_ref().map(|settlement| settlement.window);
+            if let Some(closing) = latest.filter(|s| s.state == SettlementState::Closing) {
+                self.finish(row, closing, &system).await?;
+                continue;
+            }
+            let Some(next) = self.next_window(&row.number, closed_through).await? else { return Ok(()) };
+            match self.close_one(row, next, &system).await {
+                Ok(_) => {}
+                Err(WindowError::NotReady(obstacles)) => {
+                    let new = Settlement::new(row, next, &self.0.settings.bank);
+                    return Ok(self.alarm_of_late(&new, &obstacles, late).await?);
+                }
+                // another process closes it
+                Err(WindowError::MovedOn) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// A window that is not closed on its pay date is for people, once.
+    async fn alarm_of_late(
+        &self,
+        new: &Settlement,
+        obstacles: &[Obstacle],
+        late: &mut HashSet<String>,
+    ) -> Result<(), StoreError> {
+        let pay_date = window::pay_date(new.window, new.lag_business_days, new.window);
+        if self.now().date() < pay_date || !late.insert(new.number()) {
+            return Ok(());
+        }
+        let obstacles: Vec<_> = obstacles.iter().map(ToString::to_string).collect();
+        let alarm = NewAlarm {
+            kind: AlarmKind::SettlementLate,
+            subject: new.number(),
+            collector: Some(new.collector.clone()),
+            detail: format!("due on {pay_date}, and the window cannot be closed: {}", obstacles.join("; ")),
+        };
+        self.raise(&alarm).await?;
+        Ok(())
+    }
+}

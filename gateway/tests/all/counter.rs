@@ -64,7 +64,7 @@ pub fn order(inquiry: &Inquiry) -> CounterOrder {
     }
 }
 
-async fn pay(world: &World, slip: Slip) -> Payment {
+pub async fn pay(world: &World, slip: Slip) -> Payment {
     let order = order(&inquire(world, slip).await);
     world.hub.gateway.counter_payment(order, &teller()).await.unwrap()
 }
@@ -73,7 +73,7 @@ async fn look(world: &World, id: PaymentId) -> Payment {
     world.hub.gateway.payment_for_operator(id).await.unwrap().unwrap()
 }
 
-async fn cancel(world: &World, id: PaymentId) -> Result<Payment, NotNow> {
+pub async fn cancel(world: &World, id: PaymentId) -> Result<Payment, NotNow> {
     match world.hub.gateway.cancel(id, &teller()).await {
         Ok(payment) => Ok(payment),
         Err(OperationError::NotNow(reason)) => Err(reason),
@@ -82,7 +82,7 @@ async fn cancel(world: &World, id: PaymentId) -> Result<Payment, NotNow> {
 }
 
 /// Waits until the newest cancellation is in a state.
-async fn reaches(world: &World, id: PaymentId, state: Cancellation) -> Payment {
+pub async fn reaches(world: &World, id: PaymentId, state: Cancellation) -> Payment {
     for _ in 0..1_500 {
         let payment = look(world, id).await;
         if payment.cancellation == Some(state) {

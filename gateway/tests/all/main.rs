@@ -15,4 +15,5 @@ mod operations;
 mod pay;
 mod reconciliation;
 mod service;
+mod settlement;
 mod support;

@@ -130,6 +130,17 @@ impl Network {
         shown["cancellations"].as_array().unwrap().clone()
     }
 
+    /// The net payments that the collectors were told of.
+    pub async fn settlements(&self) -> Vec<Value> {
+        let shown = self.control("GET", "/control/settlements", String::new()).await;
+        shown["settlements"].as_array().unwrap().clone()
+    }
+
+    /// A client of the hub to the collectors.
+    pub fn client(&self, limits: &Limits) -> Client {
+        client(self.address, self.keys(), limits)
+    }
+
     /// How often the clearing under this key was delivered, the message that brought it first, and its code;
     /// `None` where the collector has no record of it.
     pub async fn record(&self, payment: &Payment) -> Option<(i64, String, String)> {
@@ -214,6 +225,18 @@ pub fn limits() -> Limits {
     }
 }
 
+fn client(collectors: SocketAddr, keys: Vec<(CollectorNumber, String, [u8; 32])>, limits: &Limits) -> Client {
+    let endpoint: http::Uri = format!("http://{collectors}").parse().unwrap();
+    let peers: HashMap<_, _> = keys
+        .into_iter()
+        .map(|(number, id, key)| {
+            let keys = vec![VerifyingKey::new(&id, &key).unwrap()];
+            (number, Peer { endpoint: endpoint.clone(), keys })
+        })
+        .collect();
+    Client::new(hub_key(), peers, &Trust::PlainHttp, limits).unwrap()
+}
+
 /// A serving hub. Dropping it stops the worker.
 pub struct Hub {
     pub gateway: Gateway,
@@ -242,15 +265,7 @@ impl Hub {
         settings: Settings,
         limits: &Limits,
     ) -> Self {
-        let endpoint: http::Uri = format!("http://{collectors}").parse().unwrap();
-        let peers: HashMap<_, _> = keys
-            .into_iter()
-            .map(|(number, id, key)| {
-                let keys = vec![VerifyingKey::new(&id, &key).unwrap()];
-                (number, Peer { endpoint: endpoint.clone(), keys })
-            })
-            .collect();
-        let client = Client::new(hub_key(), peers, &Trust::PlainHttp, limits).unwrap();
+        let client = client(collectors, keys, limits);
         let ledger = Ledger::start(database, clock.clone());
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await.unwrap();
         let (trigger, shutdown) = Shutdown::pair();
