@@ -16,7 +16,8 @@ use gateway::api::key::{AccountName, AccountType, Holder, KeyAccount, NewKey, Sc
 use gateway::operations::CounterOrder;
 use gateway::reconciliation::BreakQuery;
 use gateway::service::ServiceState;
-use gateway::{AlarmQuery, FourEyes, InquiryRequest, Operator, Payer, PaymentOrder, Settings, Word};
+use gateway::settlement::{AdviceState, NetPaymentQuery};
+use gateway::{AlarmQuery, FourEyes, InquiryRequest, Operator, Payer, PaymentOrder, Settings, Word, chart};
 use ledger::{Commit, Kind, NewAccount, Transfer};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -362,15 +363,29 @@ impl Script {
 
     async fn third_day(&self) {
         self.days_close(instant(DAY_THREE).date().pred_opt().unwrap()).await;
+        for number in 1..=6 {
+            self.reaches(payment(number), &[State::Settled]).await;
+        }
+        let found = async |query: NetPaymentQuery| {
+            let found = self.hub.gateway.net_payments(&NetPaymentQuery { limit: 500, ..query }).await;
+            found.unwrap().len()
+        };
+        until("the end of the settlements", || async {
+            let due = found(NetPaymentQuery { paid: Some(false), ..NetPaymentQuery::default() }).await;
+            let advice = Some(AdviceState::Open);
+            let untold = found(NetPaymentQuery { advice, ..NetPaymentQuery::default() }).await;
+            (due + untold == 0).then_some(())
+        })
+        .await;
     }
 
     async fn assert_done(&self) {
-        for number in 1..=6 {
-            assert!(self.state(payment(number)).await.is_some_and(State::is_paid), "payment {number}");
-        }
         assert_eq!(self.state(payment(7)).await, Some(State::Cancelled));
         let balance = self.hub.ledger.balances(&[ACCOUNT]).await.unwrap()[0];
         assert_eq!((balance.balance, balance.held), (Yen::new(LEFT), Yen::ZERO));
+        for (account, paid) in [(chart::BANK_OF_JAPAN, 5 * 1_000 + 215_000), (chart::INTERBANK, 12_800)] {
+            assert_eq!(self.hub.ledger.internal_balance(account).await.unwrap(), Yen::new(paid));
+        }
         assert_eq!(self.hub.ledger.audit().await.unwrap(), []);
         assert_eq!(self.hub.gateway.audit().await.unwrap().0, []);
     }
