@@ -139,8 +139,10 @@ impl Gateway {
         })?;
         let accounts: Vec<AccountRow> = read!(self.database(), |c| {
             sqlx::query_as(
-                "SELECT api_key, account, branch, kind, number FROM api_key_account ORDER BY account",
+                "SELECT api_key, account, branch, kind, number FROM api_key_account
+                 WHERE api_key IN (SELECT id FROM api_key ORDER BY id DESC LIMIT $1) ORDER BY account",
             )
+            .bind(LISTED_MAX)
             .fetch_all(c)
             .await
         })?;

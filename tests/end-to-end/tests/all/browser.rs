@@ -4,6 +4,7 @@ mod window;
 
 use serde_json::{Value, json};
 
+use crate::harness::api::Caller;
 use crate::harness::{Bill, Demo, company};
 use window::Window;
 
@@ -205,6 +206,7 @@ async fn a_clerk_pays_with_javascript_and_every_page_is_fit_to_be_seen() {
     desk.pay_a_tax_slip().await;
     desk.pay_an_auction().await;
     pages_of_trouble(&mut desk).await;
+    pages_of_requests(&mut desk).await;
     pages_of_collectors(&mut desk).await;
     desk.window.goto(&desk.bank("/home")).await;
     desk.sign_out().await;
@@ -276,6 +278,38 @@ async fn pages_of_trouble(desk: &mut Desk) {
     // the amount is typed
     desk.choose_collector("99090").await;
     desk.look("29-numbers-amount").await;
+}
+
+/// What the company's own systems asked for, and the pages of those who write them.
+async fn pages_of_requests(desk: &mut Desk) {
+    let caller = Caller::of(&desk.demo, "company");
+    let account = &desk.demo.contract(company::SHOJI)["accounts"][0];
+    let account = json!({
+        "branch": account["branch"], "type": account["type"], "number": account["number"],
+    });
+    let bill = desk.demo.mocks().bill("04100", json!({ "amount": 8_000 })).await;
+    let order = caller.order(&bill, account).await;
+    let (_, payment) = caller.post("/v1/payments", "window", &order).await;
+    let path = format!("/payeasy/requests/{}", payment["id"].as_str().unwrap());
+    for (page, name) in [("/home", "30-home-request"), ("/payeasy/requests", "31-requests")] {
+        desk.window.goto(&desk.bank(page)).await;
+        assert!(desk.window.has(&format!("main a[href='{path}']")).await, "{}", desk.window.text().await);
+        desk.look(name).await;
+    }
+    desk.window.goto(&desk.bank(&path)).await;
+    desk.look("32-request").await;
+    desk.window.press_value("open").await;
+    assert!(desk.window.path().await.ends_with("/review"), "{}", desk.window.text().await);
+    desk.look("33-request-review").await;
+    desk.window.goto(&desk.bank(&path)).await;
+    desk.window.press_value("decline").await;
+    assert!(desk.window.text().await.contains("終了しています"));
+    desk.look("34-request-over").await;
+    let api = desk.demo.json["api"]["url"].as_str().unwrap().to_owned();
+    for (page, name) in [("/", "35-api"), ("/help", "36-api-codes"), ("/help/bill_busy", "37-api-code")] {
+        desk.window.goto(&format!("{api}{page}")).await;
+        desk.look(name).await;
+    }
 }
 
 /// The mock collectors' own pages.

@@ -162,6 +162,11 @@ impl Window {
         self.follow("main form[method=post] button[name=action]").await;
     }
 
+    /// Presses one of several buttons.
+    pub async fn press_value(&self, value: &str) {
+        self.follow(&format!("main button[value={value}]")).await;
+    }
+
     /// Follows a link or presses a button, and waits for the next page.
     pub async fn follow(&self, selector: &str) {
         let old = self.find("html").await;
