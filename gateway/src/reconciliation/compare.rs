@@ -107,6 +107,13 @@ pub struct HubItem {
     pub moved: bool,
 }
 
+impl HubItem {
+    /// Whether it, or its cancellation, has no known outcome.
+    const fn is_open(&self) -> bool {
+        self.state.is_open() || self.cancelling
+    }
+}
+
 /// The hub's side of a break.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HubFacts {
@@ -254,6 +261,8 @@ pub struct Totals {
 pub struct Comparison {
     /// Serials on which both sides and the ledger agree.
     pub matched: u32,
+    /// Payments that have no known outcome yet, or came to one meanwhile, whatever their class.
+    pub unsettled: u32,
     /// The others, the counters first and then by serial.
     pub differences: Vec<Difference>,
     /// The sums.
@@ -347,7 +356,12 @@ pub fn compare(hub: &[HubItem], lines: &[Line], counters: Option<Counters>) -> C
     let mut comparison = Comparison { totals, ..Comparison::default() };
     comparison.differences.extend(counters.and_then(|counters| counted_wrong(&totals.lines, &counters)));
     for (serial, (item, lines)) in &sides {
-        match classify(*item, lines, twice.contains(serial)) {
+        let class = classify(*item, lines, twice.contains(serial));
+        let waits = class.is_some_and(|(class, _)| class == BreakClass::CarriedForward);
+        if waits || item.is_some_and(HubItem::is_open) {
+            comparison.unsettled = comparison.unsettled.saturating_add(1);
+        }
+        match class {
             None => comparison.matched = comparison.matched.saturating_add(1),
             Some((class, advice)) => comparison.differences.push(Difference {
                 class,
@@ -396,7 +410,7 @@ fn class_of(item: Option<&HubItem>, lines: &[&Line], bill_twice: bool) -> Option
     if !item.posting.fits(item.state, item.amount) {
         return Some((BreakClass::Conflicting, Advice::CheckLedger));
     }
-    if item.state.is_open() || item.cancelling {
+    if item.is_open() {
         return Some((BreakClass::CarriedForward, Advice::AwaitOutcome));
     }
     if bill_twice {

@@ -202,6 +202,24 @@ fn a_cancellation_without_an_outcome_is_carried_forward() {
     assert_eq!(with(LineStatus::Cancelled), "carried_forward await_outcome -100");
 }
 
+/// A payment that waits keeps its day unfinished, also where there is more to say of it.
+#[test]
+fn what_has_no_outcome_is_unsettled_whatever_its_class() {
+    let twice = [line(1, LineStatus::Cleared, 100), line(1, LineStatus::Cleared, 100)];
+    let unsettled = |item: HubItem, lines: &[Line]| {
+        let comparison = compared(&[item], lines);
+        (comparison.differences.first().map(|d| d.class), comparison.unsettled)
+    };
+    let unknown = || item(1, State::Unknown, 100);
+    assert_eq!(unsettled(unknown(), &[]), (Some(BreakClass::CarriedForward), 1));
+    assert_eq!(unsettled(unknown(), &twice), (Some(BreakClass::Duplicate), 1));
+    let posted = HubItem { posting: right(State::Accepted, Yen::new(100)), ..unknown() };
+    assert_eq!(unsettled(posted, &[]), (Some(BreakClass::Conflicting), 1));
+    let moved = HubItem { moved: true, ..item(1, State::Accepted, 100) };
+    assert_eq!(unsettled(moved, &[]), (Some(BreakClass::CarriedForward), 1));
+    assert_eq!(unsettled(item(1, State::Accepted, 100), &[]), (Some(BreakClass::MissingThere), 0));
+}
+
 #[test]
 fn what_changed_while_the_collector_was_asked_is_no_break_yet() {
     let moved = |state| HubItem { moved: true, ..item(1, state, 100) };

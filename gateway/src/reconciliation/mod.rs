@@ -34,6 +34,7 @@ use crate::Operator;
 
 /// What one comparison came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Summary {
     /// Counted from 1, for each day of a collector.
     pub number: u32,
@@ -53,6 +54,8 @@ pub struct Summary {
     pub conflicting: u32,
     /// [`BreakClass::CarriedForward`].
     pub carried_forward: u32,
+    /// Payments without a known outcome, whatever their class: while there are any, the day is not finished.
+    pub unsettled: u32,
     /// Breaks of the day that nobody has resolved yet.
     pub open_breaks: u32,
     /// Breaks that were counted and not kept, because there were too many.
@@ -96,6 +99,7 @@ impl Summary {
             duplicate: count(BreakClass::Duplicate),
             conflicting: count(BreakClass::Conflicting),
             carried_forward: count(BreakClass::CarriedForward),
+            unsettled: comparison.unsettled,
             open_breaks: 0,
             not_kept: 0,
             totals: comparison.totals,

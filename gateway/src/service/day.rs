@@ -227,7 +227,7 @@ impl ServiceDay {
                 return Some(next);
             }
             (Change::Reconciled(summary), _) => {
-                next.unfinished = self.state != Closed || summary.carried_forward > 0;
+                next.unfinished = self.state != Closed || summary.unsettled > 0;
                 next.reconciliation = Some(summary.clone());
             }
             (Change::BreakResolved, _) => {
@@ -295,8 +295,8 @@ pub(crate) mod tests {
         Change::Closed(BothCounters { at: Timestamp::default(), hub: counters, collector: counters })
     }
 
-    pub(crate) fn reconciled(carried_forward: u32) -> Change {
-        Change::Reconciled(Summary { carried_forward, open_breaks: 1, ..Summary::default() })
+    pub(crate) fn reconciled(unsettled: u32) -> Change {
+        Change::Reconciled(Summary { unsettled, open_breaks: 1, ..Summary::default() })
     }
 
     /// Walks the table, so that a new change must be placed in it on purpose.

@@ -163,8 +163,8 @@ impl Gateway {
 
     async fn due_act(&self, collector: &Collector, day: &ServiceDay) -> Result<Option<Act>, StoreError> {
         let plan = Plan::of(&collector.hours, day.date, self.0.settings.pre_close_s);
-        let carries = day.reconciliation.as_ref().is_some_and(|r| r.carried_forward > 0);
-        let open_items = if day.state == ServiceState::Closed && carries {
+        let waits = day.reconciliation.as_ref().is_some_and(|r| r.unsettled > 0);
+        let open_items = if day.state == ServiceState::Closed && waits {
             self.open_items(&day.collector, day.date).await?.1
         } else {
             0

@@ -71,7 +71,7 @@ pub enum ServiceError {
     #[error("the day is {0} and only goes forward")]
     NotNow(ServiceState),
     /// Payments of the day have no known outcome: resolve them, or close with `carry_forward`.
-    #[error("{count} payments of the day have no known outcome")]
+    #[error("payments of the day without a known outcome: {count}")]
     Blocked {
         /// Some of them.
         items: Vec<OpenItem>,

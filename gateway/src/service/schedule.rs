@@ -50,11 +50,11 @@ impl Plan {
 /// outcome.
 pub(crate) fn due(day: &ServiceDay, plan: &Plan, open_items: u32, now: Timestamp) -> Option<Act> {
     if day.state == ServiceState::Closed {
-        let again = |carried_forward| carried_forward > 0 && carried_forward != open_items;
+        let again = |unsettled| unsettled > 0 && unsettled != open_items;
         return match &day.reconciliation {
             None => Some(Act::Reconcile),
             // compared before it was closed, or with what has been settled since
-            Some(summary) if !summary.after_close || again(summary.carried_forward) => Some(Act::Reconcile),
+            Some(summary) if !summary.after_close || again(summary.unsettled) => Some(Act::Reconcile),
             Some(_) => None,
         };
     }
@@ -161,9 +161,8 @@ mod tests {
             changes.extend(last);
             due(&day_after(&changes), &plan, open_items, now)
         };
-        let after_close = |carried_forward| {
-            Change::Reconciled(Summary { carried_forward, after_close: true, ..Summary::default() })
-        };
+        let after_close =
+            |unsettled| Change::Reconciled(Summary { unsettled, after_close: true, ..Summary::default() });
         assert_eq!(of(None, 0), Some(Act::Reconcile));
         assert_eq!(of(Some(reconciled(0)), 0), Some(Act::Reconcile), "compared before the close");
         assert_eq!(of(Some(after_close(0)), 0), None);

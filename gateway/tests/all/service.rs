@@ -159,7 +159,7 @@ async fn a_payment_without_an_outcome_blocks_the_close_unless_it_is_carried(test
     assert_eq!((items[0].state, items[0].amount), (State::Unknown, Yen::new(12_800)));
     let shown = day(&world, SHOP, "2026-11-24").await;
     assert!(!shown.closing && shown.state == ServiceState::Open, "nothing has changed: {shown:?}");
-    assert_eq!(shown.trouble.unwrap().reason, "1 payments of the day have no known outcome");
+    assert_eq!(shown.trouble.unwrap().reason, "payments of the day without a known outcome: 1");
 
     let closed = gateway.close_service(&shop, today(), CARRY, &staff).await.unwrap();
     assert!(closed.carried_forward);
