@@ -70,8 +70,8 @@ struct AuditRow {
 }
 
 const ROWS: &str = "
-    SELECT p.id, p.held_us, p.account, p.channel, p.collector, p.amount, p.fee, p.fee_hold, p.message_key, e.body AS event_body,
-           h.amount AS held, he.kind AS ended, f.amount AS fee_held, fe.kind AS fee_ended,
+    SELECT p.id, p.held_us, p.account, p.channel, p.collector, p.amount, p.fee, p.fee_hold, p.message_key,
+           e.body AS event_body, h.amount AS held, he.kind AS ended, f.amount AS fee_held, fe.kind AS fee_ended,
            g.entity AS guard_of, o.entity AS outbox_of, w.entity AS owed_of,
            s.settlement AS settled_in, s.part AS settled_part
     FROM payment p

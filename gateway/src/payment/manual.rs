@@ -1,5 +1,5 @@
-//! What a person may do with a payment, or a cancellation, whose outcome is unknown: have it asked for again, or decide it by the
-//! collector's word. Pure.
+//! What a person may do with a payment, or a cancellation, whose outcome is unknown: have it asked for again, or decide
+//! it by the collector's word. Pure.
 
 use domain::Timestamp;
 use domain::payment::{Event, State};

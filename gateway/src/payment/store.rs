@@ -44,9 +44,9 @@ static PAYMENT: Table = Table {
 
 macro_rules! columns {
     () => {
-        "p.id, p.contract, p.user_id, p.account, p.channel, p.collector, p.customer_number, p.category, p.bill, p.amount, \
-         p.fee, p.inquiry, p.hold, p.fee_hold, p.bill_guard, p.message_key, p.receipt_number, p.receipt_date, p.memo, \
-         p.held_us"
+        "p.id, p.contract, p.user_id, p.account, p.channel, p.collector, p.customer_number, p.category, p.bill, \
+         p.amount, p.fee, p.inquiry, p.hold, p.fee_hold, p.bill_guard, p.message_key, p.receipt_number, \
+         p.receipt_date, p.memo, p.held_us"
     };
 }
 

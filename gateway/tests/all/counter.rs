@@ -6,6 +6,7 @@ use database::{execute, on_both, read};
 use domain::payment::{Cancellation, Event, State};
 use domain::{PaymentId, ResponseCode, Timestamp, Yen};
 use gateway::operations::{CounterOrder, NotNow};
+use gateway::service::{CloseOptions, ServiceDay, ServiceError, ServiceState};
 use gateway::{
     AlarmKind, AlarmQuery, FourEyes, Inquiry, InquiryRequest, OperationError, Operator, PayError, Payer,
     Payment, PaymentOrder, Settings, Word, chart,
@@ -21,6 +22,7 @@ on_both!(
     a_bill_that_may_be_paid_again_keeps_its_guard,
     a_payment_in_internet_banking_is_never_cancelled,
     only_today_and_while_the_day_is_open,
+    a_day_with_cancellations_closes_and_ties_out,
     an_answer_to_a_cancellation_that_is_lost_is_asked_for_again,
     a_refused_cancellation_leaves_the_payment_and_tells_people,
     a_cancellation_that_cannot_be_sent_is_given_up,
@@ -236,15 +238,38 @@ async fn only_today_and_while_the_day_is_open(test: TestDatabase) {
     // before the end of the day, but after the collector's close of it
     world.clock.advance_seconds(10 * 3_600);
     let third = pay(&world, WITH_FEE).await;
-    let collector = third.facts.collector.clone();
-    let (gateway, system) = (&world.hub.gateway, Operator::system());
-    gateway.pre_close_service(&collector, &system).await.unwrap();
-    let today = world.clock.now().date();
-    gateway
-        .close_service(&collector, today, gateway::service::CloseOptions::default(), &system)
-        .await
-        .unwrap();
+    close(&world, &third).await.unwrap();
     assert_eq!(cancel(&world, third.facts.id).await, Err(NotNow::CollectorClosed));
+    world.assert_clean().await;
+}
+
+async fn close(world: &World, payment: &Payment) -> Result<ServiceDay, ServiceError> {
+    let facts = &payment.facts;
+    let (options, system) = (CloseOptions::default(), Operator::system());
+    world.hub.gateway.close_service(&facts.collector, facts.receipt_date, options, &system).await
+}
+
+async fn a_day_with_cancellations_closes_and_ties_out(test: TestDatabase) {
+    let world = World::new(test).await;
+    let (first, second) = (pay(&world, WITH_FEE).await, pay(&world, SHOP).await);
+    assert_eq!(cancel(&world, first.facts.id).await.unwrap().state, State::Cancelled);
+    world.network.fault("99022", json!({"mode": "lose", "on": "any"})).await;
+    let open = cancel(&world, second.facts.id).await.unwrap();
+    assert!(open.cancellation.is_some_and(Cancellation::is_open));
+    let blocked = close(&world, &second).await;
+    assert!(matches!(blocked, Err(ServiceError::Blocked { count: 1, .. })), "{blocked:?}");
+    world.network.fault("99022", json!({"mode": "refuse", "code": "B201", "on": "any", "times": 1})).await;
+    assert_eq!(reaches(&world, second.facts.id, Cancellation::Refused).await.state, State::Accepted);
+    let day = close(&world, &second).await.unwrap();
+    assert_eq!(day.state, ServiceState::Closed);
+    let facts = &second.facts;
+    let operator = Operator::system();
+    let run = world.hub.gateway.reconcile(&facts.collector, facts.receipt_date, &operator).await.unwrap();
+    assert!(run.summary.ties_out(), "{:?}", run.summary);
+    assert_eq!((run.summary.matched, run.summary.open_breaks), (2, 0));
+    let counters = run.summary.totals.hub;
+    assert_eq!((counters.cleared.count, counters.cancelled.count), (2, 1));
+    assert_eq!(counters.cancelled.amount, Yen::new(58_000));
     world.assert_clean().await;
 }
 

@@ -1,7 +1,7 @@
 //! The cancellation of a counter payment: what a teller can have cancelled, and every answer at every moment.
 //!
-//! The words are the table's; `cancel` is a teller's request, `cancelled` and `notcancelled` the collector's word. Claim 1
-//! is the clearing's, claim 2 the first of the cancellation.
+//! The words are the table's; `cancel` is a teller's request, `cancelled` and `notcancelled` the collector's word.
+//! Claim 1 is the clearing's, claim 2 the first of the cancellation.
 
 use std::collections::BTreeMap;
 
