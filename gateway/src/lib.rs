@@ -73,6 +73,8 @@ pub struct Settings {
     pub pre_close_s: i64,
     /// The lease of a claim, and of the process that looks after the days; longer than the client waits for an answer.
     pub lease_s: i64,
+    /// How long nothing may reach a collector before people are told.
+    pub circuit_alarm_s: u64,
     /// Open payments of one collector; while there are as many, no further one is taken. Those that are confirmed at
     /// the same moment may go a little beyond.
     pub open_payments_max: i64,
@@ -91,6 +93,7 @@ impl Settings {
             keeps_days: true,
             pre_close_s: 300,
             lease_s: 60,
+            circuit_alarm_s: 120,
             open_payments_max: 1_000,
         }
     }

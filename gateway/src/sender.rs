@@ -1,6 +1,7 @@
 //! Delivers what is in the outbox: at once after a confirmation, and again while the outcome is unknown.
 //! Every delivery was claimed by a commit of its own before; its answer is recorded by another.
 
+mod circuits;
 mod delivery;
 mod shared;
 
@@ -19,6 +20,7 @@ use crate::payment::step::{self, Claim, Effect};
 use crate::payment::{Facts, cancellation};
 use crate::points::Persist;
 use crate::{AlarmKind, Gateway, NewAlarm, StoreError};
+use circuits::Circuits;
 pub(crate) use delivery::Delivery;
 pub(crate) use shared::Shared;
 
@@ -53,6 +55,7 @@ impl Gateway {
     async fn send_open_work(&self, mut stop: Shutdown) {
         let pause = Duration::from_millis(self.0.settings.poll_interval_ms);
         let mut cleans_at = Instant::now();
+        let mut circuits = Circuits::default();
         while !stop.is_requested() {
             if cleans_at <= Instant::now() {
                 cleans_at = Instant::now() + CLEANING_INTERVAL;
@@ -60,6 +63,7 @@ impl Gateway {
                     tracing::error!(%error, "cannot delete what is kept for a time only");
                 }
             }
+            self.look_at_circuits(&mut circuits).await;
             if let Err(error) = self.sweep().await {
                 tracing::error!(%error, "cannot look after open work");
             }

@@ -8,7 +8,7 @@ use database::{execute, on_both};
 use domain::payment::State;
 use domain::{PaymentId, Timestamp, Yen};
 use gateway::payment::history::Body;
-use gateway::{InquiryError, PayError, Settings};
+use gateway::{AlarmKind, AlarmQuery, InquiryError, PayError, Settings};
 use ledger::{Commit, EntityId, OutboxChange, OutboxEntry};
 use serde_json::json;
 
@@ -28,6 +28,7 @@ on_both!(
     work_that_waits_does_not_hide_the_work_behind_it,
     a_failed_inquiry_keeps_nothing,
     a_collector_gathers_no_more_open_work_than_the_bound,
+    people_are_told_of_a_collector_that_nothing_reaches,
 );
 
 async fn an_answer_that_is_lost_is_asked_for_again(test: TestDatabase) {
@@ -273,5 +274,31 @@ async fn a_collector_gathers_no_more_open_work_than_the_bound(test: TestDatabase
     // and with the work done there is a place again
     world.reaches(open, State::Accepted).await;
     world.hub.gateway.pay(world.order(&next)).await.unwrap();
+    world.assert_clean().await;
+}
+
+async fn people_are_told_of_a_collector_that_nothing_reaches(test: TestDatabase) {
+    let settings = Settings { circuit_alarm_s: 1, ..settings() };
+    let limits =
+        Limits { circuit_failures_max: 1, circuit_probe_after: Duration::from_millis(100), ..limits() };
+    let mut world = World::with(test, settings, &limits).await;
+    let order = world.order(&world.inquire(TAX).await);
+    world.network.go_down().await;
+    let id = world.hub.gateway.pay(order).await.unwrap().facts.id;
+    let open = async || {
+        let query = AlarmQuery { open_only: true, limit: 10, ..AlarmQuery::default() };
+        let found = world.hub.gateway.alarms(&query).await.unwrap();
+        found.into_iter().map(|alarm| (alarm.kind, alarm.subject)).collect::<Vec<_>>()
+    };
+    assert_eq!(open().await, [], "not at once");
+    let told = async {
+        while open().await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(15), told).await.unwrap();
+    assert_eq!(open().await, [(AlarmKind::CircuitOpen, "00200".to_owned())]);
+    world.network.come_up().await;
+    world.reaches(id, State::Accepted).await;
     world.assert_clean().await;
 }

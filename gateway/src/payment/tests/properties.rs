@@ -180,3 +180,104 @@ proptest! {
         prop_assert!(!may_resend || !world.walk.state().is_open(), "{}", world.walk.state());
     }
 }
+
+/// What a test knows of a delivery from the reports that were recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    /// Nothing, or nothing that says what was done.
+    Maybe,
+    /// Not applied; bytes may have left.
+    NotApplied,
+    /// Not a byte left.
+    Unsent,
+}
+
+#[derive(Clone, Debug)]
+enum Said {
+    /// A report on a claim, whichever and however late, by a collector that need not keep its word.
+    Report(usize, u8),
+    Crash,
+    Sweep,
+    Manual,
+    Word(bool),
+    Later(i64),
+    Closes(bool),
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    prop_oneof![
+        8 => (0_usize..6, 0_u8..5).prop_map(|(which, report)| Said::Report(which, report)),
+        2 => Just(Said::Crash),
+        5 => Just(Said::Sweep),
+        1 => Just(Said::Manual),
+        1 => any::<bool>().prop_map(Said::Word),
+        2 => prop_oneof![Just(1), Just(120), Just(330), Just(50_400)].prop_map(Said::Later),
+        1 => any::<bool>().prop_map(Said::Closes),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// An answer speaks for the delivery that it answers, whatever comes in whatever order, and from whomever.
+    #[test]
+    fn a_state_never_says_more_than_its_deliveries(happenings in prop::collection::vec(said(), 0..40)) {
+        let mut walk = Walk::begin(time("24T10:00:00"), None);
+        let mut known = std::collections::BTreeMap::from([(1_i64, Known::Maybe)]);
+        let mut reported = std::collections::BTreeMap::new();
+        let (mut accepts, mut rejects) = (false, false);
+        for happening in happenings {
+            let before = walk.state();
+            match happening {
+                Said::Report(which, report) => {
+                    let claim = walk.claims[which % walk.claims.len()];
+                    // a sender has one report, however often it brings it
+                    let report = *reported.entry(claim.fence).or_insert(report);
+                    let (report, told) = match report {
+                        0 => (accepted(), Known::Maybe),
+                        1 => (rejected(), Known::Maybe),
+                        2 => (not_open(), Known::NotApplied),
+                        3 => (unsent(), Known::Unsent),
+                        _ => (silent(), Known::Maybe),
+                    };
+                    let heard = walk.report(claim, &report);
+                    let recorded = !["fenced", "nothing", "late", "alarm"].contains(&heard.as_str());
+                    if recorded {
+                        accepts |= report == accepted();
+                        rejects |= report == rejected();
+                        known.insert(claim.delivery, told);
+                    }
+                    if recorded && matches!(told, Known::NotApplied | Known::Unsent) {
+                        let others = known.iter().filter(|(delivery, _)| **delivery != claim.delivery);
+                        let all = others.clone().all(|(_, k)| *k != Known::Maybe);
+                        let back = before == State::Sending && all;
+                        let expected = if back { State::Held } else { State::Unknown };
+                        prop_assert_eq!(walk.state(), expected, "{:?}", known);
+                    }
+                }
+                Said::Crash => walk.lose_lease(),
+                Said::Sweep => drop(walk.sweep()),
+                Said::Manual => drop(walk.manual()),
+                Said::Word(cleared) => {
+                    let word = if cleared { Word::Cleared } else { Word::NotCleared };
+                    let ended = walk.decide(word);
+                    accepts |= ended == State::Accepted.as_str();
+                    rejects |= ended == State::Rejected.as_str();
+                }
+                Said::Later(seconds) => walk.now = walk.now.plus_seconds(seconds),
+                Said::Closes(closes) => walk.collector_is_open = !closes,
+            }
+            for claim in &walk.claims {
+                known.entry(claim.delivery).or_insert(Known::Maybe);
+            }
+            let all = |holds: fn(Known) -> bool| known.values().all(|k| holds(*k));
+            match walk.state() {
+                State::Held => prop_assert!(all(|k| k != Known::Maybe), "{:?}", known),
+                State::Voided => prop_assert!(all(|k| k == Known::Unsent), "{:?}", known),
+                State::Accepted => prop_assert!(accepts && !rejects),
+                State::Rejected => prop_assert!(rejects && !accepts),
+                state => prop_assert!(state.is_open()),
+            }
+        }
+    }
+}

@@ -215,6 +215,24 @@ fn nothing_is_resent_from_half_past_midnight_and_one_second() {
 
 #[test]
 #[rustfmt::skip]
+fn a_step_of_the_clock_changes_what_is_due_and_nothing_that_was_done() {
+    check(&[
+        // set forward over the end of automatic repeats, and back again
+        ("silent @25T00:30:01 sweep @25T00:30:00 sweep",    "unknown none resend"),
+        ("silent @26T10:00:00 sweep @24T10:00:00 sweep accepted", "unknown none resend accepted"),
+        // set back before the hold: nothing has waited too long
+        ("unsent @24T09:00:00 sweep",                       "held clearing"),
+        ("silent @23T10:00:00 sweep accepted",              "unknown resend accepted"),
+        // a hold that was released stays so
+        ("unsent @25T00:00:00 sweep @24T10:00:00 sweep",    "held voided none"),
+        // what may have been sent is not voided, however far the clock goes
+        ("a001 @26T10:00:00 sweep @24T10:00:00 sweep",      "held unknown resend"),
+        ("crash @26T10:00:00 sweep @24T10:00:00 sweep",     "unknown resend"),
+    ], at_ten);
+}
+
+#[test]
+#[rustfmt::skip]
 fn an_operator_resends_what_is_unknown_at_any_hour() {
     check(&[
         ("silent manual accepted",              "unknown resend accepted"),
