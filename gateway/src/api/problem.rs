@@ -193,6 +193,8 @@ codes! {
     BreakWaits = "break_waits", 409, None, "The break ends with its payment.",
         "The payment has no known outcome, which has to be resolved itself.",
         "See GET /v1/operations/unknown-payments.";
+    NetPaymentUnknown = "net_payment_unknown", 404, None, "There is no such net payment.",
+        "No net payment has this id.", "See GET /v1/operations/net-payments.";
     KeyUnknown = "key_unknown", 404, None, "There is no such key.",
         "No key has this id, or it is revoked already.", "See GET /v1/operations/keys.";
     PaymentUnknown = "payment_unknown", 404, None, "There is no such payment.",

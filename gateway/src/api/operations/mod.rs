@@ -7,6 +7,7 @@ mod days;
 mod keys;
 mod payments;
 mod reconciliation;
+mod settlement;
 
 use std::str::FromStr;
 
@@ -38,6 +39,11 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(payments::show))
         .routes(routes!(payments::resend))
         .routes(routes!(payments::resend_all))
+        .routes(routes!(settlement::windows))
+        .routes(routes!(settlement::close))
+        .routes(routes!(settlement::net_payments))
+        .routes(routes!(settlement::pay_due))
+        .routes(routes!(settlement::settled))
         .routes(routes!(alarms::list))
         .routes(routes!(alarms::acknowledge))
         .routes(routes!(keys::list))

@@ -7,6 +7,7 @@ use gateway::{AlarmKind, NewAlarm, Settings};
 use serde_json::{Value, json};
 
 use super::support::{Bench, Caller, Reply};
+use crate::service::move_to;
 use crate::support::{SHOP, TAX, World, limits, settings};
 
 database::on_both!(an_operators_day, an_operators_calls_are_for_operators);
@@ -169,6 +170,36 @@ pub async fn whole_day(bench: &Bench, operator: &Caller) {
     operator.post(&resolution, None, &note).await.refused(409, "break_ended");
     let nothing = "/v1/operations/breaks/00000000-0000-0000-0000-000000000000/resolution";
     operator.post(nothing, None, &note).await.refused(404, "break_unknown");
+
+    // 資金決済, on the next morning
+    move_to(&bench.world, "2026-11-25T00:00:00");
+    let path = format!("/v1/operations/settlement-windows?from={TODAY}&collector=99022");
+    let windows = operator.get(&path).await;
+    is(&windows, 200, "windows", &windows.body["windows"]);
+    assert_eq!(windows.body["windows"][0]["sums"], json!({ "count": 1, "amount": 12_800, "fee": 0 }));
+    assert_eq!(windows.body["windows"][0]["state"], "open");
+    // the break was resolved after the close, so the day is compared as it is
+    let close = json!({ "date": TODAY, "collector": "99022" });
+    let closed = operator.post("/v1/operations/settlement-windows/close", None, &close).await;
+    let net = &closed.body["outcomes"][0]["net_payment"];
+    assert_eq!((&net["state"], &net["payable"]), (&json!("due"), &json!(12_800)), "{}", closed.body);
+    let sunday = json!({ "date": "2026-11-22", "collector": "99022" });
+    let refused = operator.post("/v1/operations/settlement-windows/close", None, &sunday).await;
+    assert_eq!(refused.body["outcomes"][0]["refused"], "not_a_window", "{}", refused.body);
+    let listed = operator.get("/v1/operations/net-payments?paid=false&collector=99022").await;
+    assert_eq!(listed.body["net_payments"], json!([net]));
+    let payments = format!("/v1/operations/net-payments/{}/payments", net["id"].as_str().unwrap());
+    let settled = operator.get(&payments).await;
+    assert_eq!((&settled.body["payments"][0]["id"], &settled.body["more"]), (&json!(id), &json!(false)));
+    assert_eq!(settled.body["payments"][0]["state"], "settled");
+    let nothing = "/v1/operations/net-payments/00000000-0000-0000-0000-000000000000/payments";
+    operator.get(nothing).await.refused(404, "net_payment_unknown");
+    let pay = "/v1/operations/net-payments/pay-due";
+    assert_eq!(operator.send("POST", pay, &[], "").await.body["net_payments"], json!([]), "not yet");
+    let due: domain::Date = net["pay_date"].as_str().unwrap().parse().unwrap();
+    move_to(&bench.world, &format!("{due}T10:00:00"));
+    let paid = operator.send("POST", pay, &[], "").await;
+    assert_eq!(paid.body["net_payments"][0]["state"], "paid", "{}", paid.body);
 
     // keys
     let (spare, _) = bench.token(Holder::Operator, &[Scope::Read]).await;

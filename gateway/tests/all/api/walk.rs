@@ -46,8 +46,10 @@ async fn every_promise_of_the_document_is_kept() {
     poke(&bench.anonymous, &all, &[], "").await;
     let (_, collector) = bench.issue(Holder::Collector("00200".parse().unwrap()), &[Scope::Read]).await;
     let (_, mute) = bench.issue(Holder::Operator, &[Scope::Operate]).await;
-    let dated: Vec<_> = gets.iter().map(|call| format!("{call}?date=2026-11-24")).collect();
+    let with = |query: &str| gets.iter().map(|call| format!("{call}?{query}")).collect::<Vec<_>>();
+    let (dated, from) = (with("date=2026-11-24"), with("from=2026-11-24"));
     poke(&collector, &dated, &[], "").await;
+    poke(&collector, &from, &[], "").await;
     poke(&mute, &gets, &[], "").await;
     let bodies = [
         json!({ "date": "2026-11-24" }),
