@@ -42,3 +42,13 @@ CREATE TABLE net_payment (
     advice BYTEA NOT NULL
 );
 CREATE INDEX net_payment_pay_date ON net_payment (pay_date, number);
+
+-- All of it is only ever added to.
+CREATE TRIGGER settlement_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON settlement
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER settlement_part_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON settlement_part
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER settled_payment_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON settled_payment
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER net_payment_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON net_payment
+EXECUTE FUNCTION only_added_to();

@@ -42,3 +42,21 @@ CREATE TABLE net_payment (
     advice BLOB NOT NULL
 ) STRICT;
 CREATE INDEX net_payment_pay_date ON net_payment (pay_date, number);
+
+-- All of it is only ever added to.
+CREATE TRIGGER settlement_is_not_changed BEFORE UPDATE ON settlement
+BEGIN SELECT RAISE(ABORT, 'settlement is only ever added to'); END;
+CREATE TRIGGER settlement_is_not_deleted BEFORE DELETE ON settlement
+BEGIN SELECT RAISE(ABORT, 'settlement is only ever added to'); END;
+CREATE TRIGGER settlement_part_is_not_changed BEFORE UPDATE ON settlement_part
+BEGIN SELECT RAISE(ABORT, 'settlement_part is only ever added to'); END;
+CREATE TRIGGER settlement_part_is_not_deleted BEFORE DELETE ON settlement_part
+BEGIN SELECT RAISE(ABORT, 'settlement_part is only ever added to'); END;
+CREATE TRIGGER settled_payment_is_not_changed BEFORE UPDATE ON settled_payment
+BEGIN SELECT RAISE(ABORT, 'settled_payment is only ever added to'); END;
+CREATE TRIGGER settled_payment_is_not_deleted BEFORE DELETE ON settled_payment
+BEGIN SELECT RAISE(ABORT, 'settled_payment is only ever added to'); END;
+CREATE TRIGGER net_payment_is_not_changed BEFORE UPDATE ON net_payment
+BEGIN SELECT RAISE(ABORT, 'net_payment is only ever added to'); END;
+CREATE TRIGGER net_payment_is_not_deleted BEFORE DELETE ON net_payment
+BEGIN SELECT RAISE(ABORT, 'net_payment is only ever added to'); END;

@@ -42,19 +42,32 @@ pub use days::Obstacle;
 pub use query::{NetPaymentQuery, SettledPage, SettlementWindow, WindowQuery, WindowState};
 pub use state::{AdviceState, Settlement, SettlementState, Sums};
 
-/// Looks at settlement for each look at the open work.
+/// Looks at the open work for each look at settlement.
 const POLLS: u32 = 10;
+/// The least pause between two looks: each asks several questions about every collector.
+const PAUSE_MIN: Duration = Duration::from_millis(500);
+/// Looks of which one is at collectors that are not connected too: they have days no more.
+const LOOKS_AT_ALL: u32 = 10;
 /// Windows of one collector that one look closes; the next look goes on.
 const WINDOWS_MAX: usize = 32;
+
+/// What the looks of one process know.
+#[derive(Default)]
+struct Looks {
+    count: u32,
+    /// The windows that were told to be late.
+    late: HashSet<String>,
+}
 
 impl Gateway {
     /// Closes windows, pays and tells the collectors until the stop is asked for.
     pub(crate) async fn settle_until(&self, mut stop: Shutdown) {
-        let pause = Duration::from_millis(self.0.settings.poll_interval_ms).saturating_mul(POLLS);
-        let mut late = HashSet::new();
+        let polls = Duration::from_millis(self.0.settings.poll_interval_ms).saturating_mul(POLLS);
+        let pause = polls.max(PAUSE_MIN);
+        let mut looks = Looks::default();
         while self.0.settings.keeps_days && !stop.is_requested() {
             tokio::select! {
-                () = async { self.settle(&mut late).await; tokio::time::sleep(pause).await } => {}
+                () = async { self.settle(&mut looks).await; tokio::time::sleep(pause).await } => {}
                 // whatever is broken off goes on after the next start
                 () = stop.requested() => {}
             }
@@ -62,9 +75,11 @@ impl Gateway {
     }
 
     /// One look. The trouble of one collector keeps no other waiting.
-    async fn settle(&self, late: &mut HashSet<String>) {
-        for row in self.directory().all() {
-            if let Err(error) = self.settle_collector(row, late).await {
+    async fn settle(&self, looks: &mut Looks) {
+        let at_all = looks.count.is_multiple_of(LOOKS_AT_ALL);
+        looks.count = looks.count.wrapping_add(1);
+        for row in self.directory().all().iter().filter(|row| at_all || row.available) {
+            if let Err(error) = self.settle_collector(row, &mut looks.late).await {
                 tracing::error!(collector = %row.number, %error, "a window cannot be closed");
             }
         }

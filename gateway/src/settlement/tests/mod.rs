@@ -5,11 +5,13 @@ mod properties;
 mod queries;
 mod windows;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use collectors::client::{Limits, Trust};
-use collectors::protocol::Channel;
+use collectors::protocol::{
+    self, BillKey, Body, Channel, Clearing, ClearingAnswer, EntryKind, Header, Message,
+};
 use collectors::signature::SigningKey;
 use collectors::{Client, Directory};
 use database::testing::TestDatabase;
@@ -19,7 +21,8 @@ use domain::{
 };
 use ledger::{Commit, EntityId, GuardKey, Kind, Ledger, NewAccount, Transfer};
 
-use super::{Settlement, WindowError};
+use super::{Looks, Settlement, WindowError};
+use crate::inquiry::centre;
 use crate::payment::history::Position;
 use crate::payment::step::{self, Confirmation, Delivered, Evidence, Report};
 use crate::payment::{Facts, store};
@@ -58,6 +61,44 @@ async fn hub(database: database::Database, clock: &Clock, directory: Directory) 
     let settings = Settings::new("MPN9999".parse().unwrap(), "9999".parse().unwrap());
     let ledger = Ledger::start(database, clock.clone());
     Gateway::open(settings, ledger, directory, client).await.unwrap()
+}
+
+/// What the hub sends of a payment.
+fn clearing(facts: &Facts) -> Message {
+    let serial = facts.message_key.rsplit('/').next().unwrap().parse().unwrap();
+    let key = ResendKey { centre: "MPN9999".parse().unwrap(), date: facts.receipt_date, serial };
+    let clearing = Clearing {
+        bill: BillKey {
+            collector: facts.collector.clone(),
+            customer_number: facts.customer_number.clone(),
+            confirmation_number: "123456".parse().unwrap(),
+            category: None,
+        },
+        bill_id: facts.bill.id.clone(),
+        amount: facts.amount,
+        fee: facts.fee,
+        bank: "9999".parse().unwrap(),
+        channel: facts.channel,
+        entry_kind: EntryKind::Typed,
+        receipt_date: facts.receipt_date,
+        clear_by: None,
+    };
+    let header = Header::request(&key, centre(&facts.collector), facts.held_at);
+    Message { header, body: Body::Clearing(clearing) }
+}
+
+/// The answer that makes a report, where one does.
+fn answer(facts: &Facts, report: &Report) -> Evidence {
+    let answer = match report {
+        Report::Accepted { provisional, reference } => {
+            ClearingAnswer::Normal { provisional: *provisional, reference: reference.clone() }
+        }
+        Report::Rejected(code) => ClearingAnswer::Refused { code: *code, reference: None },
+        _ => return Evidence::default(),
+    };
+    let header = clearing(facts).header.answer(facts.held_at);
+    let message = protocol::encode(&Message { header, body: Body::ClearingAnswer(answer) });
+    Evidence { message: Some(message), signature: Some("mpn=::".to_owned()), request: None }
 }
 
 impl World {
@@ -131,7 +172,7 @@ impl World {
         let facts = self.facts(collector, amount, fee);
         let confirmation = Confirmation {
             guards: vec![facts.bill_guard.clone()],
-            payload: b"clearing".to_vec(),
+            payload: protocol::encode(&clearing(&facts)),
             row: store::row(&facts).unwrap(),
             lease_s: 60,
             actor: staff(),
@@ -147,7 +188,7 @@ impl World {
             fence,
             delivery: 1,
             report,
-            evidence: Evidence::default(),
+            evidence: answer(facts, report),
             pause_s: 0,
             accepted_guard: None,
             concern: None,
@@ -199,7 +240,7 @@ impl World {
 
     /// One look of the schedule.
     async fn settle(&self) {
-        self.gateway.settle(&mut HashSet::new()).await;
+        self.gateway.settle(&mut Looks::default()).await;
     }
 
     async fn close(&self, window: &str, collector: &str) -> Result<Settlement, WindowError> {

@@ -1,7 +1,7 @@
 //! Windows close when nothing is in their way, once, and what they owe is paid on its day.
 
 use collectors::Directory;
-use database::testing::TestDatabase;
+use database::testing::{TestDatabase, drop_triggers};
 use database::{execute, on_both};
 use domain::Yen;
 use domain::payment::State;
@@ -268,19 +268,30 @@ async fn tampering_with_settlements_is_found(test: TestDatabase) {
         ("transfer", &elsewhere, "settlement-transfer settlement-account"),
         ("transfer", more_fee, "settlement-transfer clearing-account"),
     ];
-    let run = async |sql: &str| {
-        execute!(world.test.database, sqlx::AssertSqlSafe(sql.to_owned())).unwrap();
-    };
+    let run = async |sql: &str| execute!(world.test.database, sqlx::AssertSqlSafe(sql.to_owned()));
+    let kept = [
+        ("settlement", "id"),
+        ("settlement_part", "part"),
+        ("settled_payment", "part"),
+        ("net_payment", "fee"),
+    ];
+    for (table, column) in kept {
+        for change in [format!("DELETE FROM {table}"), format!("UPDATE {table} SET {column} = {column}")] {
+            let error = run(&change).await.unwrap_err().to_string();
+            assert!(error.contains("only ever added to"), "{change}: {error}");
+        }
+    }
+    drop_triggers(&world.test.database).await;
     for (table, tamper, expected) in tampers {
-        run(&format!("CREATE TABLE kept AS SELECT * FROM {table}")).await;
-        run(tamper).await;
+        run(&format!("CREATE TABLE kept AS SELECT * FROM {table}")).await.unwrap();
+        run(tamper).await.unwrap();
         let found = world.findings().await;
         for check in expected.split(' ') {
             assert!(found.contains(&check), "{tamper}: {check} is not in {found:?}");
         }
-        run(&format!("DELETE FROM {table}")).await;
-        run(&format!("INSERT INTO {table} SELECT * FROM kept")).await;
-        run("DROP TABLE kept").await;
+        run(&format!("DELETE FROM {table}")).await.unwrap();
+        run(&format!("INSERT INTO {table} SELECT * FROM kept")).await.unwrap();
+        run("DROP TABLE kept").await.unwrap();
     }
     world.assert_clean().await;
 }
