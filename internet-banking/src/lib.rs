@@ -3,6 +3,7 @@
 //! Pages stay thin: extract, authorise, call one operation, render. Every page behind sign-in takes
 //! [`sign_in::SignedIn`]; every form is read through [`edge::CsrfForm`].
 
+mod answer;
 pub mod api_keys;
 pub mod confirmation;
 pub mod console;
@@ -11,6 +12,8 @@ pub mod frame;
 pub mod help;
 mod home;
 pub mod links;
+#[cfg(test)]
+mod page_checks;
 pub mod payeasy;
 pub mod policy;
 pub mod secrets;

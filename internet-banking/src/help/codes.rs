@@ -1,8 +1,6 @@
 //! The one table of error codes. An error of a page names a [`Code`], so none can be without its explanation.
 
-use std::fmt;
-use std::str::FromStr;
-
+use super::table::codes;
 use crate::links::HelpLink;
 
 /// What became of the payer's money.
@@ -33,55 +31,8 @@ impl Money {
     }
 }
 
-/// The explanation of a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The error in a few words.
-    pub title: &'static str,
-    /// What happened.
-    pub happened: &'static str,
-    /// Whether money moved.
-    pub money: Money,
-    /// What the payer does next.
-    pub remedy: &'static str,
-}
-
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $money:ident,
-        $title:literal, $happened:literal, $remedy:literal;)*) => {
-        /// A stable code of an error. Codes are never given another meaning.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Code {
-            /// Every code, in order.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// What the page shows and the address of the help page ends with.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $code),* }
-            }
-
-            /// The address of its help page.
-            pub const fn help(self) -> HelpLink {
-                HelpLink(self)
-            }
-
-            /// The explanation.
-            pub const fn entry(self) -> Entry {
-                match self {
-                    $(Self::$name => Entry {
-                        title: $title, happened: $happened, money: Money::$money, remedy: $remedy,
-                    }),*
-                }
-            }
-        }
-    };
-}
-
 codes! {
+    Code, Money, HelpLink;
     /// A field is empty or cannot be what it should be.
     Input = "P-100", Untouched,
     "入力の誤り",
@@ -277,24 +228,6 @@ codes! {
     "払込の不成立",
     "受付時間内に収納機関へ送ることができなかったため、払込は行われませんでした。",
     "番号の入力からもう一度お手続きください。";
-}
-
-/// No error has that code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such code")]
-pub struct UnlistedHelp;
-
-impl FromStr for Code {
-    type Err = UnlistedHelp;
-    fn from_str(text: &str) -> Result<Self, UnlistedHelp> {
-        Self::ALL.iter().copied().find(|c| c.as_str() == text).ok_or(UnlistedHelp)
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
 }
 
 #[cfg(test)]

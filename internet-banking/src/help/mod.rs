@@ -1,6 +1,7 @@
 //! The help pages: what an error's code means. They say nothing about anybody and need no sign-in.
 
 pub mod codes;
+mod table;
 
 use askama::Template;
 use axum::Router;
@@ -9,7 +10,9 @@ use axum::response::Html;
 use axum::routing::get;
 use edge::{Failure, Frame, render};
 
-pub use codes::{Code, Entry, Money};
+pub use codes::{Code, Money};
+pub(crate) use table::codes as code_table;
+pub use table::{Entry, UnlistedHelp};
 
 use crate::Bank;
 use crate::links::{HelpLink, Link};
@@ -35,7 +38,7 @@ async fn index() -> Result<Html<String>, Failure> {
 struct EntryPage {
     frame: Frame,
     code: Code,
-    entry: Entry,
+    entry: Entry<Money>,
 }
 
 async fn show(Path(code): Path<String>) -> Result<Html<String>, Failure> {

@@ -7,12 +7,10 @@ mod payments;
 mod requests;
 mod review;
 
-use askama::Template;
 use axum::Router;
-use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use domain::{AccountId, Yen};
-use edge::{Failure, Frame, render};
+use edge::{Failure, Frame};
 use http::StatusCode;
 
 use super::draft::{Draft, Step};
@@ -21,6 +19,7 @@ use super::problem::Problem;
 use super::store::Drafts;
 use super::views::StoppedPage;
 use crate::Bank;
+use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
 use crate::help::Code;
@@ -44,33 +43,7 @@ pub fn routes() -> Router<Bank> {
         .route(PrintLink::ROUTE, get(payments::print))
 }
 
-/// What a page answers: itself, or what stands in its way.
-type Answer = Result<Response, Stop>;
-
-/// The answer instead of the page: a redirect, a page that says why not, or a failure.
-pub(super) struct Stop(Box<Response>);
-
-impl IntoResponse for Stop {
-    fn into_response(self) -> Response {
-        *self.0
-    }
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self(Box::new(failure.into_response()))
-    }
-}
-
 impl Stop {
-    fn redirect(path: &str) -> Self {
-        Self(Box::new(Redirect::to(path).into_response()))
-    }
-
-    fn not_found() -> Self {
-        Failure::NotFound.into()
-    }
-
     /// A page of its own for what cannot be put right in the form.
     fn because(by: &SignedIn, problem: &Problem) -> Self {
         let other = match problem {
@@ -84,13 +57,6 @@ impl Stop {
     fn with_code(by: &SignedIn, code: Code) -> Self {
         Self::page(&StoppedPage::new(page_frame(by, true), code, None, None), status(code))
     }
-
-    fn page(page: &impl Template, status: StatusCode) -> Self {
-        match render(page) {
-            Ok(html) => Self(Box::new((status, html).into_response())),
-            Err(failure) => failure.into(),
-        }
-    }
 }
 
 const fn status(code: Code) -> StatusCode {
@@ -100,24 +66,6 @@ const fn status(code: Code) -> StatusCode {
         Code::Unavailable | Code::PaymentUnclear => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::CONFLICT,
     }
-}
-
-/// Turns any error of ours into the answer that says nothing but its number.
-fn failed<E>(error: E) -> Stop
-where
-    Failure: From<E>,
-{
-    Failure::from(error).into()
-}
-
-/// A page that is as it should be.
-fn shown(page: &impl Template) -> Answer {
-    Ok(render(page)?.into_response())
-}
-
-/// A form again, with what is wrong in it.
-fn again(page: &impl Template) -> Answer {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, render(page)?).into_response())
 }
 
 fn page_frame(by: &SignedIn, has_errors: bool) -> Frame {

@@ -1,0 +1,59 @@
+//! What a page answers: itself, or what stands in its way.
+
+use askama::Template;
+use axum::response::{IntoResponse, Redirect, Response};
+use edge::{Failure, render};
+use http::StatusCode;
+
+/// A page, or the answer in its place.
+pub(crate) type Answer = Result<Response, Stop>;
+
+/// The answer instead of the page: a redirect, a page that says why not, or a failure.
+pub(crate) struct Stop(Box<Response>);
+
+impl IntoResponse for Stop {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self(Box::new(failure.into_response()))
+    }
+}
+
+impl Stop {
+    pub(crate) fn redirect(path: &str) -> Self {
+        Self(Box::new(Redirect::to(path).into_response()))
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Failure::NotFound.into()
+    }
+
+    pub(crate) fn page(page: &impl Template, status: StatusCode) -> Self {
+        match render(page) {
+            Ok(html) => Self(Box::new((status, html).into_response())),
+            Err(failure) => failure.into(),
+        }
+    }
+}
+
+/// Turns any error of ours into the answer that says nothing but its number.
+pub(crate) fn failed<E>(error: E) -> Stop
+where
+    Failure: From<E>,
+{
+    Failure::from(error).into()
+}
+
+/// A page that is as it should be.
+pub(crate) fn shown(page: &impl Template) -> Answer {
+    Ok(render(page)?.into_response())
+}
+
+/// A form again, with what is wrong in it.
+pub(crate) fn again(page: &impl Template) -> Answer {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, render(page)?).into_response())
+}

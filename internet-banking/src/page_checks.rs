@@ -1,0 +1,63 @@
+//! What every page of ours must keep, held against samples: one heading, labelled controls, described tables, nothing
+//! inline, state as icon and word.
+
+/// The opening tags of an element.
+pub fn tags<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
+    let open = format!("<{name} ");
+    let bare = format!("<{name}>");
+    let mut found: Vec<_> = html.split(&open).skip(1).map(|rest| rest.split('>').next().unwrap()).collect();
+    found.extend(html.split(&bare).skip(1).map(|_| ""));
+    found
+}
+
+/// The value of an attribute in an opening tag.
+pub fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let mark = format!("{name}=\"");
+    let at = tag.find(&mark).filter(|at| *at == 0 || tag.as_bytes()[at - 1] == b' ')?;
+    tag[at + mark.len()..].split('"').next()
+}
+
+/// Everything.
+pub fn all(html: &str) {
+    one_heading_and_nothing_inline(html);
+    every_control_has_a_label_and_every_description_exists(html);
+    tables_are_described_and_no_state_is_a_colour_alone(html);
+}
+
+fn one_heading_and_nothing_inline(html: &str) {
+    assert_eq!(tags(html, "h1").len(), 1, "{html}");
+    for never in [" style=", "<style", " onclick=", " onsubmit=", "javascript:"] {
+        assert!(!html.contains(never), "{never} in {html}");
+    }
+    assert_eq!(html.matches("<script").count(), html.matches("<script src=\"/assets/").count(), "{html}");
+    assert!(html.contains("<html lang=\"ja\">"));
+}
+
+fn every_control_has_a_label_and_every_description_exists(html: &str) {
+    let ids: Vec<_> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len(), "an id is given twice: {ids:?}");
+    let labels: Vec<_> = tags(html, "label").into_iter().filter_map(|l| attribute(l, "for")).collect();
+    let controls = ["input", "select", "textarea"].into_iter().flat_map(|name| tags(html, name));
+    for control in controls {
+        if attribute(control, "type") == Some("hidden") {
+            continue;
+        }
+        let id = attribute(control, "id").unwrap_or_else(|| panic!("a control without id: {control}"));
+        assert!(labels.contains(&id), "{id} has no label");
+    }
+    for described in html.split("aria-describedby=\"").skip(1) {
+        for id in described.split('"').next().unwrap().split_whitespace() {
+            assert!(ids.contains(&id), "aria-describedby names {id}, which is not there");
+        }
+    }
+}
+
+fn tables_are_described_and_no_state_is_a_colour_alone(html: &str) {
+    assert_eq!(html.matches("<table").count(), html.matches("<caption>").count());
+    assert!(tags(html, "th").iter().all(|th| attribute(th, "scope").is_some()), "{html}");
+    for tag in html.split("class=\"tag ").skip(1) {
+        let icon = attribute(tag.split('>').next().unwrap(), "data-i");
+        assert!(icon.is_some_and(|icon| !icon.is_empty()), "state by colour alone");
+    }
+}
