@@ -25,6 +25,7 @@ use edge::{CookieKind, Limits, Shutdown};
 use gateway::{Gateway, Settings};
 use internet_banking::Bank;
 use internet_banking::console::Console;
+use internet_banking::console::delivery::DeliverySettings;
 use ledger::Ledger;
 use mocks::{Mocks, MocksConfig};
 use tokio::net::TcpListener;
@@ -149,7 +150,7 @@ impl Demo {
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await?;
         keys::write_public(&self.data, gateway.public_keys())?;
         let bank = Bank::new(ledger, gateway.clone(), &secret)?;
-        let console = Console::new(&bank.ledger, gateway.clone(), &secret)?;
+        let console = Console::new(&bank.ledger, gateway.clone(), &secret, DeliverySettings::default())?;
         sample::seed(&bank).await.context("the sample contracts could not be made; try --reset")?;
         staff::seed(&console).await.context("the sample staff could not be made; try --reset")?;
         let api_keys = api_keys::ApiKeys::load_or_make(&self.data, &bank).await?;
@@ -163,6 +164,8 @@ impl Demo {
         let limits = Limits { drain_s: DRAIN_S, ..Limits::default() };
         let http = internet_banking::router(bank.clone(), CookieKind::http("bank"));
         let https = internet_banking::router(bank.clone(), CookieKind::tls("bank"));
+        tasks.spawn(console.delivery.clone().run(shutdown.clone()));
+        tasks.spawn(console.requests.clone().run(shutdown.clone()));
         let console = internet_banking::console::router(console, CookieKind::http("console"));
         let bank_url = format!("http://localhost:{}", ports.base);
         let config =

@@ -64,3 +64,17 @@ CREATE TABLE staff_result (
     detail TEXT NOT NULL,
     at_us BIGINT NOT NULL
 );
+
+-- How far the delivery of an alarm on a channel has come, while it has not succeeded. next_us is of the database
+-- server's clock: before it nobody tries again, whoever tried last.
+CREATE TABLE alarm_delivery (
+    alarm UUID NOT NULL,
+    channel TEXT NOT NULL CHECK (channel IN ('mail', 'webhook')),
+    tries BIGINT NOT NULL,
+    next_us BIGINT NOT NULL,
+    error TEXT NOT NULL,
+    PRIMARY KEY (alarm, channel)
+);
+
+-- The console searches the audit log by time.
+CREATE INDEX audit_at ON audit (at_us, writer, number);

@@ -64,3 +64,17 @@ CREATE TABLE staff_result (
     detail TEXT NOT NULL,
     at_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- How far the delivery of an alarm on a channel has come, while it has not succeeded. next_us is of the database
+-- server's clock: before it nobody tries again, whoever tried last.
+CREATE TABLE alarm_delivery (
+    alarm BLOB NOT NULL,
+    channel TEXT NOT NULL CHECK (channel IN ('mail', 'webhook')),
+    tries INTEGER NOT NULL,
+    next_us INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    PRIMARY KEY (alarm, channel)
+) STRICT, WITHOUT ROWID;
+
+-- The console searches the audit log by time.
+CREATE INDEX audit_at ON audit (at_us, writer, number);

@@ -69,6 +69,20 @@ pub struct Alarm {
     pub raised_at: Timestamp,
     /// When somebody took notice, and who.
     pub acknowledged: Option<(Timestamp, Operator)>,
+    /// When the mail was taken over.
+    pub mailed_at: Option<Timestamp>,
+    /// When the callback was answered.
+    pub posted_at: Option<Timestamp>,
+}
+
+impl Alarm {
+    /// When the channel took the alarm.
+    pub const fn delivered_at(&self, channel: AlarmChannel) -> Option<Timestamp> {
+        match channel {
+            AlarmChannel::Mail => self.mailed_at,
+            AlarmChannel::Webhook => self.posted_at,
+        }
+    }
 }
 
 /// Which alarms to show, newest first.
@@ -96,6 +110,17 @@ pub enum AlarmChannel {
 }
 
 impl AlarmChannel {
+    /// Every one.
+    pub const ALL: &[Self] = &[Self::Mail, Self::Webhook];
+
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Webhook => "webhook",
+        }
+    }
+
     const fn column(self) -> &'static str {
         match self {
             Self::Mail => "mailed_us",
@@ -114,10 +139,12 @@ struct AlarmRow {
     raised_us: i64,
     acknowledged_us: Option<i64>,
     acknowledged_by: Option<String>,
+    mailed_us: Option<i64>,
+    posted_us: Option<i64>,
 }
 
-const SELECT: &str = "SELECT id, kind, subject, collector, detail, raised_us, acknowledged_us, acknowledged_by \
-    FROM alarm WHERE ";
+const SELECT: &str = "SELECT id, kind, subject, collector, detail, raised_us, acknowledged_us, acknowledged_by, \
+    mailed_us, posted_us FROM alarm WHERE ";
 
 impl TryFrom<AlarmRow> for Alarm {
     type Error = StoreError;
@@ -131,6 +158,8 @@ impl TryFrom<AlarmRow> for Alarm {
             detail: row.detail,
             raised_at: Timestamp::from_micros(row.raised_us),
             acknowledged: row.acknowledged_us.map(Timestamp::from_micros).zip(by),
+            mailed_at: row.mailed_us.map(Timestamp::from_micros),
+            posted_at: row.posted_us.map(Timestamp::from_micros),
         })
     }
 }
@@ -171,6 +200,15 @@ impl Gateway {
             sql.build_query_as().fetch_all(c).await
         })?;
         rows.into_iter().map(Alarm::try_from).collect()
+    }
+
+    /// One alarm.
+    pub async fn alarm(&self, id: AlarmId) -> Result<Option<Alarm>, StoreError> {
+        let sql = format!("{SELECT} id = $1");
+        let row: Option<AlarmRow> = read!(self.database(), |c| {
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id.uuid()).fetch_optional(c).await
+        })?;
+        row.map(Alarm::try_from).transpose()
     }
 
     /// Somebody has taken notice. Says whether the alarm was open; the audit log has the request in any case.

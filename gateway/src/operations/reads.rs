@@ -87,27 +87,39 @@ struct UnknownRow {
 impl Gateway {
     /// Payments whose outcome nobody knows, the oldest first.
     pub async fn unknown_payments(&self, limit: u32) -> Result<Vec<UnknownPayment>, StoreError> {
-        let mut tx = self.database().snapshot().await?;
-        let now_us = dialect::server_now_us(&mut tx).await?;
-        let sql = format!(
-            "SELECT {}, e.kind AS event_kind, {}, (SELECT min(u.at_us) FROM event u \
-                 WHERE u.entity = p.id AND u.kind = 'outcome_unknown') AS unknown_since_us \
-             FROM {} ORDER BY p.held_us, p.id LIMIT $1",
-            store::SHOWN,
-            unknown::WORK,
-            store::UNKNOWN
-        );
-        let rows: Vec<UnknownRow> = on!(tx, |c| {
-            sqlx::query_as(sqlx::AssertSqlSafe(sql))
-                .bind(i64::from(limit.clamp(1, LIMIT_MAX)))
-                .fetch_all(c)
-                .await
-        })?;
-        tx.rollback().await?;
-        rows.into_iter().map(|row| self.unknown_payment(row, now_us)).collect()
+        self.unknown_among(None, limit).await
     }
 
-    fn unknown_payment(&self, row: UnknownRow, now_us: i64) -> Result<UnknownPayment, StoreError> {
+    /// A payment, if nobody knows its outcome.
+    pub async fn unknown_payment(&self, id: PaymentId) -> Result<Option<UnknownPayment>, StoreError> {
+        Ok(self.unknown_among(Some(id), 1).await?.pop())
+    }
+
+    async fn unknown_among(
+        &self,
+        id: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<UnknownPayment>, StoreError> {
+        let mut tx = self.database().snapshot().await?;
+        let now_us = dialect::server_now_us(&mut tx).await?;
+        let rows: Vec<UnknownRow> = on!(tx, |c| {
+            let mut sql = QueryBuilder::new("SELECT ");
+            sql.push(store::SHOWN).push(", e.kind AS event_kind, ").push(unknown::WORK);
+            sql.push(
+                ", (SELECT min(u.at_us) FROM event u WHERE u.entity = p.id AND u.kind = 'outcome_unknown')",
+            );
+            sql.push(" AS unknown_since_us FROM ").push(store::UNKNOWN);
+            if let Some(id) = id {
+                sql.push(" AND p.id = ").push_bind(id.uuid());
+            }
+            sql.push(" ORDER BY p.held_us, p.id LIMIT ").push_bind(i64::from(limit.clamp(1, LIMIT_MAX)));
+            sql.build_query_as().fetch_all(c).await
+        })?;
+        tx.rollback().await?;
+        rows.into_iter().map(|row| self.as_unknown(row, now_us)).collect()
+    }
+
+    fn as_unknown(&self, row: UnknownRow, now_us: i64) -> Result<UnknownPayment, StoreError> {
         let work: Work =
             unknown::work((row.key, row.fence, row.delivery, row.claimed_us, row.lease_until_us), now_us);
         let body: Body = StoreError::json(row.shown.event_body())?;

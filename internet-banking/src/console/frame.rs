@@ -19,20 +19,41 @@ const THEME: &str = "console";
 pub enum Area {
     /// 状況.
     Home,
+    /// 結果不明.
+    Unknown,
+    /// 払込検索.
+    Payments,
+    /// 承認待ち.
+    Requests,
+    /// 警報.
+    Alarms,
+    /// 監査ログ.
+    Trail,
 }
 
 impl Area {
-    const ALL: &[Self] = &[Self::Home];
+    const ALL: &[Self] =
+        &[Self::Home, Self::Unknown, Self::Payments, Self::Requests, Self::Alarms, Self::Trail];
 
     const fn label(self) -> &'static str {
         match self {
             Self::Home => "状況",
+            Self::Unknown => "結果不明",
+            Self::Payments => "払込検索",
+            Self::Requests => "承認待ち",
+            Self::Alarms => "警報",
+            Self::Trail => "監査ログ",
         }
     }
 
     const fn link(self) -> ConsoleLink {
         match self {
             Self::Home => ConsoleLink::Home,
+            Self::Unknown => ConsoleLink::Unknown,
+            Self::Payments => ConsoleLink::Payments,
+            Self::Requests => ConsoleLink::Requests,
+            Self::Alarms => ConsoleLink::Alarms,
+            Self::Trail => ConsoleLink::Trail,
         }
     }
 }

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use domain::{AlarmId, CollectorNumber, Date, PaymentId, StaffRequestId, Timestamp};
+use ledger::TrailPlace;
+
+use super::help::ConsoleCode;
+
 /// A page of the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConsoleLink {
@@ -21,6 +26,20 @@ pub enum ConsoleLink {
     Home,
     /// The same, which asks for itself again and again.
     HomeWatching,
+    /// 結果不明.
+    Unknown,
+    /// Has all of them asked for again (POST).
+    ResendAll,
+    /// 払込検索.
+    Payments,
+    /// 承認待ち.
+    Requests,
+    /// 警報.
+    Alarms,
+    /// 監査ログ.
+    Trail,
+    /// The list of error codes.
+    Help,
 }
 
 impl ConsoleLink {
@@ -35,6 +54,13 @@ impl ConsoleLink {
             Self::SignOut => "/sign-out",
             Self::Home => "/home",
             Self::HomeWatching => "/home?watch=on",
+            Self::Unknown => "/unknown",
+            Self::ResendAll => "/unknown/resend",
+            Self::Payments => "/payments",
+            Self::Requests => "/requests",
+            Self::Alarms => "/alarms",
+            Self::Trail => "/audit",
+            Self::Help => "/help",
         }
     }
 }
@@ -42,5 +68,136 @@ impl ConsoleLink {
 impl fmt::Display for ConsoleLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.path())
+    }
+}
+
+/// The help page of an error code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConsoleHelpLink(pub ConsoleCode);
+
+impl ConsoleHelpLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/help/{code}";
+}
+
+impl fmt::Display for ConsoleHelpLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", ConsoleLink::Help, self.0)
+    }
+}
+
+macro_rules! id_links {
+    ($($(#[$doc:meta])* $name:ident($id:ty) = $before:literal, $after:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name(pub $id);
+
+        impl $name {
+            /// All such pages, for the router.
+            pub const ROUTE: &str = concat!($before, "{id}", $after);
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($before, "{}", $after), self.0)
+            }
+        }
+    )*};
+}
+
+id_links! {
+    /// The page of one payment, whoever's it is.
+    StaffPaymentLink(PaymentId) = "/payments/", "";
+    /// Has it asked for again (POST).
+    ResendLink(PaymentId) = "/payments/", "/resend";
+    /// Proposes the collector's word for it (POST).
+    ProposeLink(PaymentId) = "/payments/", "/propose";
+    /// The page of one request.
+    RequestLink(StaffRequestId) = "/requests/", "";
+    /// Approves it (POST).
+    ApproveLink(StaffRequestId) = "/requests/", "/approve";
+    /// Sends it back (POST).
+    SendBackLink(StaffRequestId) = "/requests/", "/send-back";
+    /// Withdraws it (POST).
+    WithdrawLink(StaffRequestId) = "/requests/", "/withdraw";
+    /// Takes notice of an alarm (POST).
+    AcknowledgeLink(AlarmId) = "/alarms/", "/acknowledge";
+}
+
+/// The next page of the alarms under the same filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlarmsLink<'a> {
+    /// Whether only those are shown that nobody has acknowledged.
+    pub open_only: bool,
+    /// The chosen collector.
+    pub collector: Option<&'a CollectorNumber>,
+    /// The last alarm of the page before.
+    pub place: (Timestamp, AlarmId),
+}
+
+impl fmt::Display for AlarmsLink<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.open_only { "open" } else { "all" };
+        let collector = self.collector.map_or("", CollectorNumber::as_str);
+        let (at, id) = self.place;
+        write!(f, "{}?state={state}&collector={collector}&older={}_{id}", ConsoleLink::Alarms, at.micros())
+    }
+}
+
+/// The next page of the audit log under the same filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrailLink<'a> {
+    /// The filter, as an address has it.
+    pub filter: &'a str,
+    /// The last record of the page before.
+    pub place: TrailPlace,
+}
+
+impl fmt::Display for TrailLink<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TrailPlace { at, writer, number } = self.place;
+        write!(f, "{}?{}&older={}_{writer}_{number}", ConsoleLink::Trail, self.filter, at.micros())
+    }
+}
+
+/// The next page of the search under the same filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaymentsLink<'a> {
+    /// From which day to which.
+    pub days: (Date, Date),
+    /// The chosen collector.
+    pub collector: Option<&'a CollectorNumber>,
+    /// The chosen state's word.
+    pub state: &'a str,
+    /// Whether only provisional clearings are shown.
+    pub provisional: bool,
+    /// The last payment of the page before.
+    pub place: (Timestamp, PaymentId),
+}
+
+impl fmt::Display for PaymentsLink<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ((from, until), (at, id), state) = (self.days, self.place, self.state);
+        let collector = self.collector.map_or("", CollectorNumber::as_str);
+        let provisional = if self.provisional { "only" } else { "" };
+        write!(f, "{}?from={from}&until={until}&collector={collector}&state={state}", ConsoleLink::Payments)?;
+        write!(f, "&provisional={provisional}&older={}_{id}", at.micros())
+    }
+}
+
+/// The next page of the requests under the same filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestsLink {
+    /// Whether only those are shown that nobody has decided.
+    pub open_only: bool,
+    /// The last request of the page before.
+    pub place: (Timestamp, StaffRequestId),
+}
+
+impl fmt::Display for RequestsLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.open_only { "open" } else { "all" };
+        let (at, id) = self.place;
+        write!(f, "{}?state={state}&older={}_{id}", ConsoleLink::Requests, at.micros())
     }
 }

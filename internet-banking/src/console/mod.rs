@@ -3,11 +3,23 @@
 //!
 //! Pages stay thin here too: extract, call one operation, render. Who may do what is decided in the operations.
 
+mod alarms;
+mod audit;
+pub mod delivery;
 mod frame;
+pub mod help;
 mod home;
 pub mod links;
+mod page;
+mod payments;
+mod problem;
+pub mod requests;
+#[cfg(test)]
+mod samples;
 pub mod sign_in;
 pub mod staff;
+mod unknown;
+mod words;
 
 use axum::Router;
 use database::Database;
@@ -20,7 +32,9 @@ use crate::SecretError;
 use crate::secrets::{Purpose, Secret};
 use crate::sign_in::{Gate, Passwords, Sessions, Throttle, ThrottleLimits};
 use crate::tokens::{SealingKey, Tokens};
+use delivery::{Delivery, DeliverySettings, SettingsError};
 use links::ConsoleLink;
+use requests::Requests;
 use sign_in::StaffSignIns;
 
 /// Everything the console's pages work with. Cheap to clone; one for all listeners of a process.
@@ -32,6 +46,8 @@ pub struct Console {
     pub clock: Clock,
     /// The hub.
     pub gateway: Gateway,
+    /// Customers' contracts, for the names in them.
+    pub contracts: crate::contracts::Store,
     /// The people.
     pub staff: staff::Store,
     /// Hashes and verifies passwords, beside the customers' and not in their queue.
@@ -40,12 +56,32 @@ pub struct Console {
     pub sign_ins: StaffSignIns,
     /// Their tokens.
     pub tokens: Tokens,
+    /// What one proposes and another approves.
+    pub requests: Requests,
+    /// Alarms on their way out of the house.
+    pub delivery: Delivery,
     csrf: CsrfKey,
 }
 
+/// Why there can be no console.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// The deployment's secret cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// Alarms cannot be sent where the configuration says.
+    #[error(transparent)]
+    Delivery(#[from] SettingsError),
+}
+
 impl Console {
-    /// A console on a ledger and the hub, under the deployment's secret.
-    pub fn new(ledger: &Ledger, gateway: Gateway, secret: &Secret) -> Result<Self, SecretError> {
+    /// A console on a ledger and the hub, under the deployment's secret and with the targets of its alarms.
+    pub fn new(
+        ledger: &Ledger,
+        gateway: Gateway,
+        secret: &Secret,
+        targets: DeliverySettings,
+    ) -> Result<Self, ConsoleError> {
         let (database, clock) = (ledger.database().clone(), ledger.clock().clone());
         let passwords = Passwords::new(secret.key(Purpose::Pepper));
         let throttle =
@@ -57,7 +93,10 @@ impl Console {
         let sessions = Sessions::new(database.clone(), SessionLimits::default());
         Ok(Self {
             sign_ins: StaffSignIns::new(ledger.clone(), gate, sessions, staff.clone(), tokens.clone()),
+            requests: Requests::new(gateway.clone()),
+            contracts: crate::contracts::Store::new(database.clone(), clock.clone()),
             csrf: CsrfKey::new(&secret.key(Purpose::ConsoleCsrf)),
+            delivery: Delivery::new(database.clone(), gateway.clone(), targets)?,
             staff,
             tokens,
             database,
@@ -77,6 +116,14 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         csrf: console.csrf.clone(),
         body_bytes_max: edge::site::FORM_BYTES_MAX,
     };
-    let pages = Router::new().merge(sign_in::routes()).merge(home::routes());
+    let pages = Router::new()
+        .merge(sign_in::routes())
+        .merge(home::routes())
+        .merge(unknown::routes())
+        .merge(payments::routes())
+        .merge(requests::routes())
+        .merge(alarms::routes())
+        .merge(audit::routes())
+        .merge(help::routes());
     edge::site(pages.with_state(console), site)
 }

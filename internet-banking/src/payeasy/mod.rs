@@ -14,7 +14,7 @@ mod rules;
 mod samples;
 mod store;
 mod views;
-mod words;
+pub(crate) mod words;
 
 pub use pages::routes;
 pub use problem::Problem;

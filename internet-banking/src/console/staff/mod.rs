@@ -3,6 +3,7 @@
 mod store;
 
 use domain::StaffId;
+use gateway::Operator;
 
 use crate::contracts::code;
 
@@ -42,6 +43,11 @@ impl Staff {
     pub fn actor(&self) -> String {
         actor(self.id)
     }
+}
+
+/// A member of staff as the hub knows who acts.
+pub fn operator(staff: &Staff) -> Operator {
+    Operator::staff(staff.id)
 }
 
 /// A member of staff in the audit log: `staff:0190…`.

@@ -1,4 +1,7 @@
 //! The staff console through its router.
 
+mod alarms;
+mod delivery;
 mod sign_in;
 mod support;
+mod unknown;

@@ -5,6 +5,7 @@ use database::testing::TestDatabase;
 use domain::StaffId;
 use edge::CookieKind;
 use internet_banking::console::Console;
+use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::console::staff::{NewStaff, StaffRole};
 use internet_banking::secrets::Secret;
 use internet_banking::tokens::Seed;
@@ -34,9 +35,14 @@ pub struct Office {
 
 impl Office {
     pub async fn new(test: TestDatabase) -> Self {
+        Self::with_targets(test, DeliverySettings::default()).await
+    }
+
+    /// One whose alarms are sent.
+    pub async fn with_targets(test: TestDatabase, targets: DeliverySettings) -> Self {
         let world = World::new(test).await;
         let (ledger, gateway) = (&world.bank.ledger, world.bank.gateway.clone());
-        let console = Console::new(ledger, gateway, &Secret::new(SECRET)).unwrap();
+        let console = Console::new(ledger, gateway, &Secret::new(SECRET), targets).unwrap();
         let maker = add(&console, MAKER, 1).await;
         let checker = add(&console, CHECKER, 2).await;
         Self { world, console, maker, checker }
@@ -72,7 +78,7 @@ impl Office {
     }
 }
 
-async fn add(console: &Console, member: Member, seed: u8) -> StaffId {
+pub async fn add(console: &Console, member: Member, seed: u8) -> StaffId {
     console.tokens.register(member.token_serial, None, &Seed::new([seed; 20])).await.unwrap();
     let new = NewStaff {
         login_id: member.login_id.to_owned(),

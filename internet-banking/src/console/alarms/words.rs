@@ -1,0 +1,83 @@
+//! What each kind of alarm is called, and what to do about it.
+
+use gateway::AlarmKind;
+
+/// The words of a kind of alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlarmWords {
+    /// What it is called.
+    pub title: &'static str,
+    /// What happened, whether money moved, what to do.
+    pub remedy: &'static str,
+}
+
+/// The words of a kind.
+pub const fn alarm_words(kind: AlarmKind) -> AlarmWords {
+    match kind {
+        AlarmKind::AnswerUnreadable => AlarmWords {
+            title: "応答を読み取れない",
+            remedy: "収納機関の応答が信用できない(署名または形式の誤り)ため、結果不明としています。金額は確保されたままです。\
+                     収納機関に、署名鍵と応答電文の異常がないかを照会してください。",
+        },
+        AlarmKind::AnswerMeaningless => AlarmWords {
+            title: "応答コードの意味が不明",
+            remedy: "この払込の消込への応答としては意味のないコードが返りました。結果不明とし、金額は確保したままです。\
+                     収納機関に消込の有無を照会してください。",
+        },
+        AlarmKind::KeyReused => AlarmWords {
+            title: "処理通番の重複",
+            remedy: "収納機関に、同じ処理通番で内容の異なる消込が記録されています。金額は確保されたままです。\
+                     再送しても解消しません。収納機関とシステム担当に連絡してください。",
+        },
+        AlarmKind::LateAcceptance => AlarmWords {
+            title: "終わった払込への消込",
+            remedy: "当方で成立しなかった払込を、収納機関が後から消し込みました。お客さまの口座からは引き落としていません。\
+                     収納機関に消込の取消しを依頼するか、お客さまに払込の意思を確かめてください。",
+        },
+        AlarmKind::LateRejection => AlarmWords {
+            title: "収納済みの払込への受付不可",
+            remedy: "当方で収納済みの払込に、収納機関から受付不可の応答が届きました。お客さまの口座からは引き落とし済みです。\
+                     払込の経過を確かめ、収納機関に消込の有無を照会してください。",
+        },
+        AlarmKind::ResendingOver => AlarmWords {
+            title: "自動再送の終了",
+            remedy: "結果不明のまま当日の自動再送が終わりました。金額は確保されたままです。\
+                     結果不明の画面から再送するか、収納機関に照会して結果を起票してください。",
+        },
+        AlarmKind::DayNotClosed => AlarmWords {
+            title: "閉局できない",
+            remedy: "対象日を閉局できていません。結果不明の払込が残っているか、収納機関が応答していません。お金は動いていません。\
+                     結果不明を解消するか、開局・閉局の画面で次の日へ繰り越してください。",
+        },
+        AlarmKind::ReconciliationBreaks => AlarmWords {
+            title: "照合の不一致",
+            remedy: "収納機関の記録と当方の記録が一致しません。お金は照合では動きません。\
+                     照合の画面で不一致の一覧を確かめ、一件ずつ解消してください。",
+        },
+        AlarmKind::WorkStuck => AlarmWords {
+            title: "処理の滞留",
+            remedy: "送信待ちの処理を進められません。お金は今の状態から動きません。システム担当に連絡してください。",
+        },
+        AlarmKind::CircuitOpen => AlarmWords {
+            title: "収納機関に接続できない",
+            remedy: "数分間、どの電文にも応答がありません。新しい払込は受け付けず、送信待ちの払込は待たせています。\
+                     収納機関とネットワークの状況を確かめてください。",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_title_of_its_own_and_says_what_to_do() {
+        let mut titles: Vec<_> = AlarmKind::ALL.iter().map(|kind| alarm_words(*kind).title).collect();
+        titles.sort_unstable();
+        titles.dedup();
+        assert_eq!(titles.len(), AlarmKind::ALL.len());
+        for kind in AlarmKind::ALL {
+            assert!(alarm_words(*kind).remedy.ends_with("ください。"), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! 監査ログ: who did what, when. Looking is written down too.
+
+pub(super) mod pages;
+mod words;
+
+pub use pages::routes;

@@ -1,0 +1,212 @@
+//! The search in the audit log.
+
+use std::collections::HashSet;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::routing::get;
+use chrono::NaiveTime;
+use domain::{Date, Timestamp, UserId};
+use edge::{Errors, Frame};
+use ledger::{TrailPlace, TrailQuery, TrailRecord};
+use serde::Deserialize;
+
+use super::words::{ACTIONS, action_label};
+use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::console::Console;
+use crate::console::frame::{self, Area};
+use crate::console::links::{ConsoleLink, TrailLink};
+use crate::console::page::note;
+use crate::console::payments::search::days;
+use crate::console::problem::Trouble;
+use crate::console::sign_in::StaffSignedIn;
+use crate::console::staff::actor;
+use crate::console::words::{Choice, Names, stamp};
+
+/// Records a page.
+const PAGE_RECORDS: u32 = 50;
+/// Days of one search at most.
+const DAYS_MAX: i64 = 93;
+/// Characters of a typed subject at most.
+const SUBJECT_CHARS_MAX: usize = 100;
+
+/// The page of this folder.
+pub fn routes() -> Router<Console> {
+    Router::new().route(ConsoleLink::Trail.path(), get(show))
+}
+
+/// What the address asks for.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Filter {
+    from: String,
+    until: String,
+    actor: String,
+    action: String,
+    subject: String,
+    older: String,
+}
+
+/// A record as the page shows it.
+pub(in crate::console) struct TrailRow {
+    pub at: String,
+    pub actor: String,
+    pub action: String,
+    pub code: String,
+    pub subject: String,
+    pub detail: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/audit/audit.html")]
+pub(in crate::console) struct TrailPage {
+    pub frame: Frame,
+    pub trouble: Option<Trouble>,
+    pub errors: Errors,
+    pub from: String,
+    pub until: String,
+    pub subject: String,
+    pub actors: Vec<Choice>,
+    pub actions: Vec<Choice>,
+    pub rows: Vec<TrailRow>,
+    pub older: Option<String>,
+}
+
+async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): Query<Filter>) -> Answer {
+    let today = console.clock.now().date();
+    let (from, until, errors) = days(&filter.from, &filter.until, today, DAYS_MAX);
+    let staff = console.staff.everybody().await.map_err(failed)?;
+    let mut names = Names::of(&staff);
+    let trouble = (!errors.is_empty()).then(|| Trouble::input(errors.clone()));
+    let is_wrong = trouble.is_some();
+    let mut page = TrailPage {
+        frame: Frame { has_errors: is_wrong, ..frame::page(&by, Area::Trail) },
+        trouble,
+        errors,
+        from: if is_wrong { filter.from.clone() } else { from.to_string() },
+        until: if is_wrong { filter.until.clone() } else { until.to_string() },
+        subject: filter.subject.chars().take(SUBJECT_CHARS_MAX).collect(),
+        actors: actors(&staff, &filter.actor),
+        actions: actions(&filter.action),
+        rows: Vec::new(),
+        older: None,
+    };
+    if is_wrong {
+        return again(&page);
+    }
+    let asked = format!("actor={} action={} subject={}", filter.actor, filter.action, filter.subject);
+    note(&console, &by, "console.audit_search", format!("{from}/{until}"), &asked).await?;
+    let query = TrailQuery {
+        from: Timestamp::from_jst(from, NaiveTime::MIN),
+        until: Timestamp::from_jst(until.succ_opt().unwrap_or(until), NaiveTime::MIN),
+        actor: filter.actor.clone(),
+        action: filter.action.clone(),
+        subject: page.subject.trim().to_owned(),
+        before: place(&filter.older),
+        limit: PAGE_RECORDS + 1,
+    };
+    let ledger = console.gateway.ledger();
+    let mut records = ledger.trail(&query).await.map_err(failed)?;
+    let page_len = usize::try_from(PAGE_RECORDS).unwrap_or(usize::MAX);
+    let more = records.len() > page_len;
+    records.truncate(page_len);
+    add_users(&console, &records, &mut names).await?;
+    let filter = encoded(&filter, from, until, query.subject.as_str());
+    page.older = records
+        .last()
+        .filter(|_| more)
+        .map(|last| TrailLink { filter: &filter, place: last.place }.to_string());
+    page.rows = records.into_iter().map(|record| row(record, &names)).collect();
+    shown(&page)
+}
+
+/// Names of the customers' users among those who act.
+async fn add_users(console: &Console, records: &[TrailRecord], names: &mut Names) -> Result<(), Stop> {
+    let actors: HashSet<&str> = records.iter().map(|record| record.actor.as_str()).collect();
+    for actor in actors {
+        let Ok(user) = actor.parse::<UserId>() else { continue };
+        if let Some(user) = console.contracts.signed_in(user).await.map_err(failed)? {
+            names.add(actor.to_owned(), format!("{}(利用者 {})", user.name, user.login_id));
+        }
+    }
+    Ok(())
+}
+
+fn row(record: TrailRecord, names: &Names) -> TrailRow {
+    TrailRow {
+        at: stamp(record.place.at),
+        actor: names.name(&record.actor),
+        action: action_label(&record.action).to_owned(),
+        code: record.action,
+        subject: record.subject,
+        detail: record.detail,
+    }
+}
+
+fn actors(staff: &[crate::console::staff::Staff], asked: &str) -> Vec<Choice> {
+    let mut choices = vec![
+        Choice::new("", "すべて", asked),
+        Choice::new("system", "システム", asked),
+        Choice::new("staff:unknown", "職員(ID不明)", asked),
+    ];
+    choices
+        .extend(staff.iter().map(|s| Choice::new(actor(s.id), format!("{}({})", s.name, s.login_id), asked)));
+    if !asked.is_empty() && !choices.iter().any(|choice| choice.chosen) {
+        choices.push(Choice::new(asked, asked, asked));
+    }
+    choices
+}
+
+fn actions(asked: &str) -> Vec<Choice> {
+    let mut choices = vec![Choice::new("", "すべて", asked)];
+    choices.extend(ACTIONS.iter().map(|(action, label)| Choice::new(*action, *label, asked)));
+    if !asked.is_empty() && !choices.iter().any(|choice| choice.chosen) {
+        choices.push(Choice::new(asked, asked, asked));
+    }
+    choices
+}
+
+/// The filter as the address of the next page has it.
+fn encoded(filter: &Filter, from: Date, until: Date, subject: &str) -> String {
+    let escape = |text: &str| -> String {
+        text.bytes()
+            .map(|byte| match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+                byte => format!("%{byte:02X}"),
+            })
+            .collect()
+    };
+    format!(
+        "from={from}&until={until}&actor={}&action={}&subject={}",
+        escape(&filter.actor),
+        escape(&filter.action),
+        escape(subject)
+    )
+}
+
+/// Where the page before ended.
+fn place(text: &str) -> Option<TrailPlace> {
+    let mut parts = text.split('_');
+    let (at, writer, number) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(TrailPlace {
+        at: Timestamp::from_micros(at.parse().ok()?),
+        writer: writer.parse().ok()?,
+        number: number.parse().ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_reads_back_and_nonsense_is_none() {
+        let writer = domain::StaffId::generate().uuid();
+        let place_of = TrailPlace { at: Timestamp::from_micros(7), writer, number: 3 };
+        let link = TrailLink { filter: "actor=", place: place_of }.to_string();
+        assert_eq!(place(link.split("older=").nth(1).unwrap()), Some(place_of));
+        assert_eq!(place("7_x_3"), None);
+        assert_eq!(place(""), None);
+    }
+}

@@ -1,0 +1,34 @@
+//! What pages of the console share.
+
+use ledger::{AuditRecord, Commit};
+use serde::Deserialize;
+
+use super::Console;
+use super::sign_in::StaffSignedIn;
+use crate::answer::{Stop, failed};
+
+/// Characters of a note's detail at most.
+const DETAIL_CHARS_MAX: usize = 300;
+
+/// A form whose button is all it says.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Pressed {}
+
+/// Writes down that somebody looked: without the record there is nothing to see (SEC-42).
+pub(super) async fn note(
+    console: &Console,
+    by: &StaffSignedIn,
+    action: &'static str,
+    subject: String,
+    detail: &str,
+) -> Result<(), Stop> {
+    let record = AuditRecord {
+        contract: None,
+        actor: by.staff.actor(),
+        action,
+        subject,
+        detail: detail.chars().take(DETAIL_CHARS_MAX).collect(),
+    };
+    let commit = Commit { audit: vec![record], ..Commit::default() };
+    console.gateway.ledger().commit(commit).await.map(drop).map_err(failed)
+}

@@ -1,0 +1,177 @@
+//! A payment as the console's pages show it.
+
+use domain::payment::State;
+use domain::{PaymentId, Yen};
+use gateway::Payment;
+use gateway::operations::PaymentEvent;
+
+use super::words::{code_text, event_words, money_words, reason_words, state_tag, word_label};
+use crate::answer::{Stop, failed};
+use crate::console::Console;
+use crate::console::links::StaffPaymentLink;
+use crate::console::words::{Names, Tag, collector_name, stamp};
+use crate::payeasy::words::era_date;
+
+/// A payment in a list.
+#[derive(Clone, Debug)]
+pub struct PaymentRow {
+    /// Its page.
+    pub link: StaffPaymentLink,
+    /// 受付番号.
+    pub receipt_number: String,
+    /// When the amount was held.
+    pub at: String,
+    /// The collector.
+    pub collector: String,
+    /// What is paid.
+    pub contents: String,
+    /// Goes to the collector.
+    pub amount: Yen,
+    /// Its state.
+    pub tag: Tag,
+    /// The state's stable word.
+    pub state: State,
+    /// 仮消込: the code, with its meaning.
+    pub provisional: Option<String>,
+}
+
+impl PaymentRow {
+    /// A row.
+    pub fn of(console: &Console, payment: &Payment) -> Self {
+        let facts = &payment.facts;
+        Self {
+            link: StaffPaymentLink(facts.id),
+            receipt_number: facts.receipt_number.clone(),
+            at: stamp(facts.held_at),
+            collector: collector_name(&console.gateway, &facts.collector),
+            contents: facts.bill.contents.clone(),
+            amount: facts.amount,
+            tag: state_tag(payment.state),
+            state: payment.state,
+            provisional: payment.provisional.map(|code| code_text(code.as_str())),
+        }
+    }
+}
+
+/// A payment with its particulars.
+#[derive(Clone, Debug)]
+pub struct PaymentShown {
+    /// Its id.
+    pub id: PaymentId,
+    /// The row's particulars.
+    pub row: PaymentRow,
+    /// Where the customer's money is.
+    pub money: &'static str,
+    /// The resend key: centre, processing date, serial.
+    pub message_key: String,
+    /// When it came to its state.
+    pub changed_at: String,
+    /// 領収日.
+    pub receipt_date: String,
+    /// 収納機関番号.
+    pub collector_number: String,
+    /// What the collector calls the payer's number.
+    pub customer_label: String,
+    /// The payer's number.
+    pub customer_number: String,
+    /// 納付区分.
+    pub category: Option<String>,
+    /// 納付者.
+    pub payer: String,
+    /// 納期限.
+    pub due: Option<String>,
+    /// 消込期限.
+    pub clear_by: Option<String>,
+    /// Whose it is, and who confirmed it.
+    pub customer: String,
+    /// The debited account.
+    pub account: String,
+    /// Debited together with the amount.
+    pub fee: Yen,
+    /// The collector's last code, with its meaning.
+    pub code: Option<String>,
+    /// The collector's own number.
+    pub reference: Option<String>,
+    /// The collector's word that decided it.
+    pub word: Option<&'static str>,
+}
+
+impl PaymentShown {
+    /// With the names of customer and account.
+    pub async fn of(console: &Console, payment: &Payment) -> Result<Self, Stop> {
+        let facts = &payment.facts;
+        let contract = console.contracts.contract(facts.contract).await.map_err(failed)?;
+        let user = console.contracts.signed_in(facts.user).await.map_err(failed)?;
+        let accounts = console.contracts.accounts(facts.contract).await.map_err(failed)?;
+        let account = accounts.iter().find(|account| account.account == facts.account);
+        let company = contract.map_or_else(|| facts.contract.to_string(), |contract| contract.name);
+        let collector = console.gateway.directory().get(&facts.collector);
+        Ok(Self {
+            id: facts.id,
+            row: PaymentRow::of(console, payment),
+            money: money_words(payment.state),
+            message_key: facts.message_key.clone(),
+            changed_at: stamp(payment.changed_at),
+            receipt_date: domain::time::year_month_day(facts.receipt_date),
+            collector_number: facts.collector.to_string(),
+            customer_label: collector
+                .map_or_else(|| "納付番号・お客様番号".to_owned(), |c| c.numbers.customer.label.clone()),
+            customer_number: facts.customer_number.grouped(),
+            category: facts.category.as_ref().map(domain::PaymentCategory::grouped),
+            payer: facts.bill.payer.clone(),
+            due: facts.bill.due.map(era_date),
+            clear_by: facts.bill.clear_by.map(era_date),
+            customer: match user {
+                Some(user) => format!("{company} ・ {}", user.name),
+                None => company,
+            },
+            account: account.map_or_else(|| facts.account.to_string(), ToString::to_string),
+            fee: facts.fee,
+            code: payment.code.map(|code| code_text(code.as_str())),
+            reference: payment.reference.clone(),
+            word: payment.word.map(word_label),
+        })
+    }
+}
+
+/// Something that happened to a payment.
+#[derive(Clone, Debug)]
+pub struct EventRow {
+    /// Its number in the payment's history.
+    pub seq: i64,
+    /// When.
+    pub at: String,
+    /// What.
+    pub what: String,
+    /// The collector's code, with its meaning.
+    pub code: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who asked for it, and who checked it.
+    pub by: Option<String>,
+}
+
+impl EventRow {
+    /// A row.
+    pub fn of(event: &PaymentEvent, names: &Names) -> Self {
+        let body = &event.body;
+        let decided = body.word.is_some();
+        let reason = |text: &String| if decided { text.clone() } else { reason_words(text) };
+        let by = match (&body.by, &body.checked_by) {
+            (Some(maker), Some(checker)) => {
+                Some(format!("起票 {}、承認 {}", names.name(maker), names.name(checker)))
+            }
+            (Some(by), None) => Some(names.name(by)),
+            (None, _) => None,
+        };
+        let provisional = body.provisional.as_deref().map(|code| format!("仮消込 {}", code_text(code)));
+        Self {
+            seq: event.seq,
+            at: stamp(event.at),
+            what: event_words(event),
+            code: provisional.or_else(|| body.code.as_deref().map(code_text)),
+            reason: body.reason.as_ref().map(reason),
+            by,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What states, events, codes and reasons are called among the bank's staff.
+
+use domain::ResponseCode;
+use domain::payment::{Event, State};
+use gateway::Word;
+use gateway::operations::PaymentEvent;
+
+use crate::console::words::Tag;
+
+/// A payment's state.
+pub const fn state_tag(state: State) -> Tag {
+    match state {
+        State::Inquired => Tag::info("照会済み"),
+        State::Held => Tag::wait("送信待ち"),
+        State::Sending => Tag::wait("送信中"),
+        State::Accepted => Tag::ok("収納済み"),
+        State::Rejected => Tag::bad("受付不可"),
+        State::Unknown => Tag::bad("結果不明"),
+        State::Settled => Tag::ok("決済済み"),
+        State::Expired => Tag::info("期限切れ"),
+        State::Voided => Tag::info("不成立"),
+        State::Cancelled => Tag::info("取消済み"),
+    }
+}
+
+/// Where the customer's money is.
+pub const fn money_words(state: State) -> &'static str {
+    match state {
+        State::Held | State::Sending | State::Unknown => {
+            "お客さまの口座で確保しています。引き落としも解放もしていません。"
+        }
+        State::Accepted => "お客さまの口座から引き落とし、収納機関への未決済資金にあります。",
+        State::Settled => "お客さまの口座から引き落とし、収納機関への資金決済に回しました。",
+        State::Inquired | State::Expired => "お金は動いていません。",
+        State::Rejected | State::Voided => "確保した金額はお客さまの口座に戻しました。",
+        State::Cancelled => "取消しにより、引き落とした金額を戻しました。",
+    }
+}
+
+/// What happened, in a few words.
+pub fn event_words(event: &PaymentEvent) -> String {
+    let by_hand = event.body.by.is_some();
+    let delivery = event.body.delivery.map(|n| format!("({n}回目)")).unwrap_or_default();
+    match (event.kind, event.body.word) {
+        (Event::Held, _) => "お客さまの口座で金額を確保".to_owned(),
+        (Event::Claimed, _) if by_hand => format!("手動で再送{delivery}"),
+        (Event::Claimed, _) if event.body.delivery.is_some_and(|n| n > 1) => format!("自動で再送{delivery}"),
+        (Event::Claimed, _) => format!("消込を送信{delivery}"),
+        (Event::Accepted, Some(_)) => "収納機関の回答により収納済みに確定".to_owned(),
+        (Event::Accepted, None) => "収納機関が消込を受け付け、引き落とし".to_owned(),
+        (Event::Rejected, Some(_)) => "収納機関の回答により未収納に確定、確保を解放".to_owned(),
+        (Event::Rejected, None) => "収納機関が受け付けず、確保を解放".to_owned(),
+        (Event::NotApplied, _) => format!("送信は未処理と判明{delivery}"),
+        (Event::OutcomeUnknown, _) => format!("結果不明{delivery}"),
+        (Event::Voided, _) => "未送信のまま時間切れ、確保を解放".to_owned(),
+        (Event::LateAcceptance, _) => "終わった払込への消込の応答(お金は動いていません)".to_owned(),
+        (Event::LateRejection, _) => "収納済みの払込への受付不可の応答(お金は動いていません)".to_owned(),
+        (Event::Settled, _) => "資金決済へ".to_owned(),
+        (Event::Cancelled, _) => "取消しが成立、引き落としを戻し".to_owned(),
+    }
+}
+
+/// What a collector says off line.
+pub const fn word_label(word: Word) -> &'static str {
+    match word {
+        Word::Cleared => "消込あり(収納済みに確定)",
+        Word::NotCleared => "消込なし(未収納に確定し、確保を解放)",
+    }
+}
+
+/// What a collector's code means.
+pub const fn code_words(code: ResponseCode) -> &'static str {
+    match code {
+        ResponseCode::Normal => "正常",
+        ResponseCode::NotOpen => "収納機関が開局していない",
+        ResponseCode::BankNotContracted => "当行と契約がない、または契約期間外",
+        ResponseCode::CustomerNumberWrong => "納付番号・お客様番号の誤り",
+        ResponseCode::ConfirmationNumberWrong => "確認番号の誤り",
+        ResponseCode::ChannelNotAccepted => "この取扱チャネルでは払い込めない",
+        ResponseCode::PaymentCategoryWrong => "納付区分の誤り",
+        ResponseCode::BillNotObtained => "請求情報を取得できない、または該当の消込がない",
+        ResponseCode::CancellationNotFromCounter => "窓口以外からの取消し",
+        ResponseCode::CounterDateWrong => "カウンタの対象日の誤り",
+        ResponseCode::AlreadyPaid => "支払済み、または取消済み",
+        ResponseCode::Expired => "期限切れ、または閉局後",
+        ResponseCode::AmountDiffers => "金額相違",
+        ResponseCode::NotYetPayable => "支払期間前",
+        ResponseCode::KeyReused => "同じ処理通番で内容が異なる",
+        ResponseCode::CollectorError => "収納機関の内部エラー",
+        ResponseCode::Malformed => "電文形式の誤り",
+    }
+}
+
+/// `A001 収納機関が開局していない`; a code that is not listed stands alone.
+pub fn code_text(code: &str) -> String {
+    match code.parse::<ResponseCode>() {
+        Ok(known) => format!("{code} {}", code_words(known)),
+        Err(_) => format!("{code} 一覧にないコード"),
+    }
+}
+
+/// The hub's reasons, which are for logs, in the staff's words where there are any.
+const REASONS: &[(&str, &str)] = &[
+    ("no answer in time", "時間内に応答がない"),
+    ("the connection ended before the answer did", "応答の前に接続が切れた"),
+    ("the answer is not application/xml in UTF-8", "応答の形式が電文でない"),
+    ("the answer is too large", "応答が大きすぎる"),
+    ("the answer is not signed", "応答の署名を確認できない"),
+    ("the answer cannot be read", "応答の電文を読み取れない"),
+    ("the answer belongs to another request", "別の要求への応答"),
+    ("no connection to the collector", "収納機関に接続できない(未送信)"),
+    ("the circuit to the collector is open", "応答がない収納機関への送信を止めている(未送信)"),
+    ("over the collector's rate", "送信数の上限を超えた(未送信)"),
+    ("too many requests to the collector are running", "応答待ちが多く送信を控えた(未送信)"),
+    ("the sender ended before it recorded an answer", "応答を記録する前に処理が止まった"),
+    ("the time to send it is over, and bytes had left", "送信期限が過ぎた"),
+    ("not applied", "収納機関が未処理と回答"),
+    ("status", "応答の状態コードが異常"),
+];
+
+/// A reason; the hub's own words follow in brackets where they say more.
+pub fn reason_words(reason: &str) -> String {
+    match REASONS.iter().find(|(known, _)| reason.starts_with(known)) {
+        Some((known, words)) if reason == *known => (*words).to_owned(),
+        Some((known, words)) => {
+            format!("{words}({})", reason[known.len()..].trim_start_matches(':').trim())
+        }
+        None => reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_told_in_the_staffs_words() {
+        assert_eq!(reason_words("no answer in time"), "時間内に応答がない");
+        assert_eq!(reason_words("status 503"), "応答の状態コードが異常(503)");
+        assert_eq!(reason_words("the answer cannot be read: no XML"), "応答の電文を読み取れない(no XML)");
+        assert_eq!(reason_words("another"), "another");
+        assert_eq!(code_text("A001"), "A001 収納機関が開局していない");
+        assert_eq!(code_text("Z999"), "Z999 一覧にないコード");
+    }
+
+    #[test]
+    fn no_two_states_look_alike() {
+        let mut words: Vec<_> = State::ALL.iter().map(|state| state_tag(*state).word).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), State::ALL.len());
+    }
+}

@@ -1,0 +1,94 @@
+//! What stops an operation of the console: a code, with the particulars of the case.
+
+use askama::Template;
+use edge::{Errors, Frame};
+use http::StatusCode;
+
+use super::frame::{self, Area};
+use super::help::ConsoleCode;
+use super::links::ConsoleLink;
+use super::sign_in::StaffSignedIn;
+use crate::answer::Stop;
+
+/// Why a member of staff cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The stable code, which has a help page.
+    pub code: ConsoleCode,
+    /// What happened in this case; empty where the code says all.
+    pub detail: String,
+}
+
+impl From<ConsoleCode> for Problem {
+    fn from(code: ConsoleCode) -> Self {
+        Self { code, detail: String::new() }
+    }
+}
+
+impl Problem {
+    /// With the particulars of the case.
+    pub fn new(code: ConsoleCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+
+    /// Our own failure before anything was done.
+    pub fn unavailable(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "an operation of the console failed");
+        ConsoleCode::Unavailable.into()
+    }
+
+    /// Our own failure where something may have been done.
+    pub fn unclear(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "whether an operation of the console took place is not known");
+        ConsoleCode::Unclear.into()
+    }
+
+    /// What happened.
+    pub fn words(&self) -> &str {
+        if self.detail.is_empty() { self.code.entry().happened } else { &self.detail }
+    }
+
+    const fn status(&self) -> StatusCode {
+        match self.code {
+            ConsoleCode::NotPermitted | ConsoleCode::OwnRequest | ConsoleCode::NotYourRequest => {
+                StatusCode::FORBIDDEN
+            }
+            ConsoleCode::Unavailable | ConsoleCode::Unclear => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::CONFLICT,
+        }
+    }
+
+    /// A page of its own, with the way back.
+    pub(super) fn stop(&self, by: &StaffSignedIn, area: Area, back: &str) -> Stop {
+        let frame = Frame { has_errors: true, ..frame::page(by, area) };
+        Stop::page(&StoppedPage { frame, problem: self, back }, self.status())
+    }
+}
+
+/// The page in place of another.
+#[derive(Template)]
+#[template(path = "console/stopped.html")]
+pub(super) struct StoppedPage<'a> {
+    pub(super) frame: Frame,
+    pub(super) problem: &'a Problem,
+    pub(super) back: &'a str,
+}
+
+/// The error summary at the top of a form.
+#[derive(Clone, Debug, Default)]
+pub struct Trouble {
+    /// What is wrong, each with the control that it leads to.
+    pub errors: Errors,
+}
+
+impl Trouble {
+    /// Fields that cannot be read.
+    pub const fn input(errors: Errors) -> Self {
+        Self { errors }
+    }
+
+    /// The code.
+    pub const fn code(&self) -> ConsoleCode {
+        ConsoleCode::Input
+    }
+}

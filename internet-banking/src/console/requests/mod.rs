@@ -1,0 +1,251 @@
+//! Four eyes (起票と承認): one member of staff proposes, another approves, and only then the hub is told.
+//!
+//! A request never changes. Its decision and its result are rows of their own, each written once under a guard, so
+//! that of two who decide at the same time one does, and an approved operation is carried out once however often the
+//! process dies on the way.
+
+pub(super) mod carry_out;
+mod operation;
+pub(super) mod pages;
+mod store;
+
+use domain::{PaymentId, StaffId, StaffRequestId, Timestamp};
+use gateway::Word;
+use gateway::operations::REASON_CHARS_MAX;
+use serde::{Deserialize, Serialize};
+
+use super::words::Tag;
+
+pub use operation::Requests;
+pub use pages::routes;
+pub use store::RequestQuery;
+
+/// Characters of a reason or a note at most.
+pub const WORDS_CHARS_MAX: usize = REASON_CHARS_MAX;
+
+/// What is proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Proposal {
+    /// The collector's word ends an unknown payment.
+    Decide {
+        /// The payment.
+        payment: PaymentId,
+        /// What the collector said.
+        word: Word,
+    },
+}
+
+impl Proposal {
+    /// The stable word of its kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Decide { .. } => "decide",
+        }
+    }
+
+    /// What it is about: of one subject one request is open.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::Decide { payment, .. } => payment.to_string(),
+        }
+    }
+
+    /// What it does, in a few words.
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::Decide { word: Word::Cleared, .. } => "結果不明の払込を「消込あり」で確定",
+            Self::Decide { word: Word::NotCleared, .. } => "結果不明の払込を「消込なし」で確定",
+        }
+    }
+
+    /// What approving it does to the money.
+    pub const fn consequence(&self) -> &'static str {
+        match self {
+            Self::Decide { word: Word::Cleared, .. } => {
+                "承認すると、確保している金額をお客さまの口座から引き落とし、収納済みにします。取り消せません。"
+            }
+            Self::Decide { word: Word::NotCleared, .. } => {
+                "承認すると、確保している金額をお客さまの口座に戻し、受付不可にします。取り消せません。\
+                 収納機関が実際には消し込んでいると、収納機関への支払いが不足します。"
+            }
+        }
+    }
+
+    /// The payment that it is about, where it is about one.
+    pub const fn payment(&self) -> Option<PaymentId> {
+        match self {
+            Self::Decide { payment, .. } => Some(*payment),
+        }
+    }
+}
+
+/// What somebody decided about a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// 承認.
+    Approved,
+    /// 差戻し.
+    SentBack,
+    /// 取下げ, by the maker.
+    Withdrawn,
+}
+
+impl Verdict {
+    const ALL: &[Self] = &[Self::Approved, Self::SentBack, Self::Withdrawn];
+
+    /// The word in the database.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::SentBack => "sent_back",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.code() == code)
+    }
+
+    const fn action(self) -> &'static str {
+        match self {
+            Self::Approved => "request.approve",
+            Self::SentBack => "request.send_back",
+            Self::Withdrawn => "request.withdraw",
+        }
+    }
+}
+
+/// The decision on a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What.
+    pub verdict: Verdict,
+    /// Who.
+    pub by: StaffId,
+    /// Why, where it was sent back.
+    pub note: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What the approved operation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether it was carried out.
+    pub done: bool,
+    /// What came of it, in words.
+    pub detail: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A request with everything that became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Its id.
+    pub id: StaffRequestId,
+    /// What is proposed.
+    pub proposal: Proposal,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub maker: StaffId,
+    /// When.
+    pub made_at: Timestamp,
+    /// What was decided.
+    pub decision: Option<Decision>,
+    /// What came of it.
+    pub outcome: Option<Outcome>,
+}
+
+/// Where a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestState {
+    /// Nobody has decided.
+    Open,
+    /// Nobody decided on its day.
+    Expired,
+    /// Sent back.
+    SentBack,
+    /// Withdrawn.
+    Withdrawn,
+    /// Approved, and being carried out.
+    Running,
+    /// Carried out.
+    Done,
+    /// Approved, and refused by the hub.
+    Failed,
+}
+
+impl RequestState {
+    /// Icon, word and colour.
+    pub const fn tag(self) -> Tag {
+        match self {
+            Self::Open => Tag::wait("承認待ち"),
+            Self::Expired => Tag::info("期限切れ"),
+            Self::SentBack => Tag::bad("差戻し"),
+            Self::Withdrawn => Tag::info("取下げ"),
+            Self::Running => Tag::wait("実行中"),
+            Self::Done => Tag::ok("実行済み"),
+            Self::Failed => Tag::bad("実行できず"),
+        }
+    }
+}
+
+impl Request {
+    /// Where it is at an instant.
+    pub fn state(&self, now: Timestamp) -> RequestState {
+        match (&self.decision, &self.outcome) {
+            (None, _) if now.date() > self.made_at.date() => RequestState::Expired,
+            (None, _) => RequestState::Open,
+            (Some(Decision { verdict: Verdict::SentBack, .. }), _) => RequestState::SentBack,
+            (Some(Decision { verdict: Verdict::Withdrawn, .. }), _) => RequestState::Withdrawn,
+            (Some(_), None) => RequestState::Running,
+            (Some(_), Some(outcome)) if outcome.done => RequestState::Done,
+            (Some(_), Some(_)) => RequestState::Failed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_open_until_its_day_is_over_or_somebody_decides() {
+        let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
+        let made_at = at("2026-11-24T23:59:00+09:00");
+        let request = Request {
+            id: StaffRequestId::generate(),
+            proposal: Proposal::Decide { payment: PaymentId::generate(), word: Word::Cleared },
+            reason: "収納機関 田中様に電話で確認".to_owned(),
+            maker: StaffId::generate(),
+            made_at,
+            decision: None,
+            outcome: None,
+        };
+        assert_eq!(request.state(at("2026-11-24T23:59:59+09:00")), RequestState::Open);
+        let later = at("2026-11-25T00:00:00+09:00");
+        assert_eq!(request.state(later), RequestState::Expired);
+        let decided = |verdict, outcome| {
+            let by = StaffId::generate();
+            let decision = Some(Decision { verdict, by, note: String::new(), at: made_at });
+            Request { decision, outcome, ..request.clone() }.state(later)
+        };
+        let outcome = |done| Some(Outcome { done, detail: String::new(), at: made_at });
+        assert_eq!(decided(Verdict::SentBack, None), RequestState::SentBack);
+        assert_eq!(decided(Verdict::Withdrawn, None), RequestState::Withdrawn);
+        assert_eq!(decided(Verdict::Approved, None), RequestState::Running);
+        assert_eq!(decided(Verdict::Approved, outcome(true)), RequestState::Done);
+        assert_eq!(decided(Verdict::Approved, outcome(false)), RequestState::Failed);
+    }
+
+    #[test]
+    fn a_proposal_reads_back_from_its_row() {
+        let proposal = Proposal::Decide { payment: PaymentId::generate(), word: Word::NotCleared };
+        let json = serde_json::to_string(&proposal).unwrap();
+        assert!(json.starts_with("{\"kind\":\"decide\""), "{json}");
+        assert_eq!(serde_json::from_str::<Proposal>(&json).unwrap(), proposal);
+    }
+}

@@ -1,0 +1,254 @@
+//! Proposing, approving, sending back, withdrawing. Who may is decided here, whatever the page showed.
+
+use std::time::Duration;
+
+use domain::{Clock, StaffRequestId};
+use edge::Shutdown;
+use gateway::Gateway;
+use ledger::{AuditRecord, Commit, EntityId, GuardKey, Refused};
+use tracing::Instrument as _;
+
+use super::carry_out::{self, Carried};
+use super::store::{self, RequestQuery, RequestsError};
+use super::{Decision, Outcome, Proposal, Request, RequestState, Verdict, WORDS_CHARS_MAX};
+use crate::console::help::ConsoleCode;
+use crate::console::problem::Problem;
+use crate::console::staff::{Staff, StaffRole};
+
+/// Between two looks for approved requests whose process died.
+const LOOK_INTERVAL: Duration = Duration::from_secs(15);
+/// How old an approval is, in business time, before another process carries it out: longer than any operation takes.
+const TAKE_OVER_S: i64 = 60;
+
+/// The requests of a database. Cheap to clone.
+#[derive(Clone)]
+pub struct Requests {
+    gateway: Gateway,
+}
+
+impl Requests {
+    /// Over the hub that carries them out.
+    pub const fn new(gateway: Gateway) -> Self {
+        Self { gateway }
+    }
+
+    /// One request.
+    pub async fn find(&self, id: StaffRequestId) -> Result<Option<Request>, RequestsError> {
+        store::find(self.gateway.ledger().database(), id).await
+    }
+
+    /// Requests, newest first.
+    pub async fn list(&self, query: &RequestQuery) -> Result<Vec<Request>, RequestsError> {
+        store::list(self.gateway.ledger().database(), query).await
+    }
+
+    /// 起票: proposes something, for another to decide on the same day.
+    pub async fn propose(
+        &self,
+        by: &Staff,
+        proposal: Proposal,
+        reason: &str,
+    ) -> Result<StaffRequestId, Problem> {
+        require(by, StaffRole::Maker)?;
+        let request = Request {
+            id: StaffRequestId::generate(),
+            proposal,
+            reason: words(reason)?,
+            maker: by.id,
+            made_at: self.clock().now(),
+            decision: None,
+            outcome: None,
+        };
+        carry_out::check(&self.gateway, &request.proposal).await?;
+        let audit = record(by.actor(), "request.propose", &request, &request.reason);
+        let commit = Commit {
+            guards: vec![(open_guard(&request), EntityId(request.id.uuid()))],
+            rows: vec![store::request_row(&request).map_err(|error| Problem::unavailable(&error))?],
+            audit: vec![audit],
+            ..Commit::default()
+        };
+        match self.gateway.ledger().commit(commit).await {
+            Ok(_) => Ok(request.id),
+            Err(Refused::Guarded { .. }) => Err(ConsoleCode::RequestOpen.into()),
+            Err(refused) => Err(failed(&refused)),
+        }
+    }
+
+    /// 承認: decides for it, and carries it out. Answers what came of it, if that is known within the call.
+    pub async fn approve(&self, by: &Staff, id: StaffRequestId) -> Result<Request, Problem> {
+        let request = self.open(id).await?;
+        require(by, StaffRole::Checker)?;
+        if by.id == request.maker {
+            return Err(ConsoleCode::OwnRequest.into());
+        }
+        // said before anything is written: what cannot be done now may still be approved later
+        carry_out::check(&self.gateway, &request.proposal).await?;
+        let request = self.decide(by, request, Verdict::Approved, String::new()).await?;
+        let (requests, run) = (self.clone(), request.clone());
+        // a task of its own: a person who goes away stops nothing
+        let carried = tokio::spawn(async move { requests.carry_out(&run).await }.in_current_span()).await;
+        if let Err(error) = carried {
+            return Err(Problem::unclear(&error));
+        }
+        self.reread(id).await
+    }
+
+    /// 差戻し: decides against it, and says why.
+    pub async fn send_back(&self, by: &Staff, id: StaffRequestId, note: &str) -> Result<Request, Problem> {
+        let request = self.open(id).await?;
+        require(by, StaffRole::Checker)?;
+        if by.id == request.maker {
+            return Err(ConsoleCode::OwnRequest.into());
+        }
+        let note = words(note)?;
+        self.decide(by, request, Verdict::SentBack, note).await
+    }
+
+    /// 取下げ: takes it back.
+    pub async fn withdraw(&self, by: &Staff, id: StaffRequestId) -> Result<Request, Problem> {
+        let request = self.open(id).await?;
+        if by.id != request.maker {
+            return Err(ConsoleCode::NotYourRequest.into());
+        }
+        self.decide(by, request, Verdict::Withdrawn, String::new()).await
+    }
+
+    /// Carries out what was approved by a process that died, until the process stops.
+    pub async fn run(self, mut shutdown: Shutdown) {
+        // on SQLite no other process can be at work on them
+        let mut age_s = if self.gateway.ledger().database().is_sqlite() { 0 } else { TAKE_OVER_S };
+        while !shutdown.is_requested() {
+            if let Err(error) = self.take_over(age_s).await {
+                tracing::warn!(%error, "approved requests cannot be looked for");
+            }
+            age_s = TAKE_OVER_S;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_INTERVAL) => {}
+                () = shutdown.requested() => {}
+            }
+        }
+    }
+
+    /// Carries out approved requests without a result that were approved so long ago.
+    pub async fn take_over(&self, age_s: i64) -> Result<(), RequestsError> {
+        let before = self.clock().now().plus_seconds(-age_s);
+        for request in store::running(self.gateway.ledger().database(), before).await? {
+            self.carry_out(&request).await;
+        }
+        Ok(())
+    }
+
+    /// The operation, and the record of what came of it. Where that is not known, there is no record, and
+    /// [`run`](Self::run) comes again.
+    async fn carry_out(&self, request: &Request) {
+        let Some(decision) = &request.decision else { return };
+        let outcome = match carry_out::carry_out(&self.gateway, request, decision).await {
+            Carried::Done(detail) => Outcome { done: true, detail, at: self.clock().now() },
+            Carried::Refused(detail) => Outcome { done: false, detail, at: self.clock().now() },
+            Carried::Unclear => return,
+        };
+        let action = if outcome.done { "request.done" } else { "request.failed" };
+        let commit = Commit {
+            guards: vec![(GuardKey(format!("request-result|{}", request.id)), EntityId(request.id.uuid()))],
+            release: vec![open_guard(request)],
+            rows: vec![store::result_row(request.id, &outcome)],
+            audit: vec![record("system".to_owned(), action, request, &outcome.detail)],
+            ..Commit::default()
+        };
+        match self.gateway.ledger().commit(commit).await {
+            Ok(_) | Err(Refused::Guarded { .. }) => {}
+            Err(refused) => tracing::error!(request = %request.id, %refused, "a result was not recorded"),
+        }
+    }
+
+    async fn open(&self, id: StaffRequestId) -> Result<Request, Problem> {
+        let found = self.find(id).await.map_err(|error| Problem::unavailable(&error))?;
+        let request = found.ok_or(ConsoleCode::NotThere)?;
+        match request.state(self.clock().now()) {
+            RequestState::Open => Ok(request),
+            RequestState::Expired => Err(ConsoleCode::RequestExpired.into()),
+            _ => Err(ConsoleCode::RequestDecided.into()),
+        }
+    }
+
+    async fn decide(
+        &self,
+        by: &Staff,
+        mut request: Request,
+        verdict: Verdict,
+        note: String,
+    ) -> Result<Request, Problem> {
+        let decision = Decision { verdict, by: by.id, note, at: self.clock().now() };
+        // what is approved keeps its subject busy until it is carried out
+        let release = if verdict == Verdict::Approved { Vec::new() } else { vec![open_guard(&request)] };
+        let commit = Commit {
+            guards: vec![(GuardKey(format!("request-decision|{}", request.id)), EntityId(request.id.uuid()))],
+            release,
+            rows: vec![store::decision_row(&request, &decision)],
+            audit: vec![record(by.actor(), verdict.action(), &request, &decision.note)],
+            ..Commit::default()
+        };
+        match self.gateway.ledger().commit(commit).await {
+            Ok(_) => {
+                request.decision = Some(decision);
+                Ok(request)
+            }
+            Err(Refused::Guarded { .. }) => Err(ConsoleCode::RequestDecided.into()),
+            Err(refused) => Err(failed(&refused)),
+        }
+    }
+
+    async fn reread(&self, id: StaffRequestId) -> Result<Request, Problem> {
+        let found = self.find(id).await.map_err(|error| Problem::unclear(&error))?;
+        found.ok_or_else(|| ConsoleCode::Unclear.into())
+    }
+
+    fn clock(&self) -> &Clock {
+        self.gateway.ledger().clock()
+    }
+}
+
+/// Free again on the next day by itself, where nobody decided.
+fn open_guard(request: &Request) -> GuardKey {
+    GuardKey(format!("request|{}|{}", request.made_at.date(), request.proposal.subject()))
+}
+
+fn require(by: &Staff, role: StaffRole) -> Result<(), Problem> {
+    if by.role == role {
+        return Ok(());
+    }
+    tracing::warn!(staff = %by.id, role = role.code(), "refused: another role");
+    Err(ConsoleCode::NotPermitted.into())
+}
+
+/// A reason or a note as it is kept: one line of 1 to 200 characters.
+fn words(typed: &str) -> Result<String, Problem> {
+    let typed = typed.trim();
+    let line: String = typed.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let chars = line.chars().count();
+    if chars == 0 {
+        return Err(Problem::new(ConsoleCode::Input, "理由を入力してください。"));
+    }
+    if chars > WORDS_CHARS_MAX {
+        let detail = format!("理由は{WORDS_CHARS_MAX}文字までです。いま{chars}文字入力されています。");
+        return Err(Problem::new(ConsoleCode::Input, detail));
+    }
+    Ok(line)
+}
+
+fn failed(refused: &Refused) -> Problem {
+    match refused {
+        Refused::Overloaded | Refused::Stopped => Problem::unavailable(refused),
+        other => Problem::unclear(other),
+    }
+}
+
+fn record(actor: String, action: &'static str, request: &Request, detail: &str) -> AuditRecord {
+    AuditRecord {
+        contract: None,
+        actor,
+        action,
+        subject: request.id.to_string(),
+        detail: format!("{} {}: {detail}", request.proposal.kind(), request.proposal.subject()),
+    }
+}

@@ -1,0 +1,241 @@
+//! 承認待ち: the list of requests, and the page on which one is approved, sent back or withdrawn.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Redirect};
+use axum::routing::{get, post};
+use domain::{StaffRequestId, Timestamp};
+use edge::{CsrfForm, Errors, Frame};
+use serde::Deserialize;
+
+use super::{Request, RequestQuery, RequestState, Verdict};
+use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::console::Console;
+use crate::console::frame::{self, Area};
+use crate::console::help::ConsoleCode;
+use crate::console::links::{
+    ApproveLink, ConsoleLink, RequestLink, RequestsLink, SendBackLink, StaffPaymentLink, WithdrawLink,
+};
+use crate::console::page::Pressed;
+use crate::console::payments::views::PaymentShown;
+use crate::console::problem::{Problem, Trouble};
+use crate::console::sign_in::StaffSignedIn;
+use crate::console::staff::{StaffRole, actor};
+use crate::console::words::{Choice, Names, Tag, stamp};
+
+/// Requests a page.
+const PAGE_REQUESTS: u32 = 50;
+
+/// The pages of this folder.
+pub fn routes() -> Router<Console> {
+    Router::new()
+        .route(ConsoleLink::Requests.path(), get(list))
+        .route(RequestLink::ROUTE, get(show))
+        .route(ApproveLink::ROUTE, post(approve))
+        .route(SendBackLink::ROUTE, post(send_back))
+        .route(WithdrawLink::ROUTE, post(withdraw))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Filter {
+    state: String,
+    older: String,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct SentBack {
+    note: String,
+}
+
+/// A request in a list.
+#[derive(Clone, Debug)]
+pub(in crate::console) struct RequestRow {
+    pub link: RequestLink,
+    pub at: String,
+    pub title: &'static str,
+    pub reason: String,
+    pub maker: String,
+    pub tag: Tag,
+    /// Who decided, and when.
+    pub decided: Option<String>,
+}
+
+impl RequestRow {
+    /// A row.
+    pub fn of(request: &Request, names: &Names, now: Timestamp) -> Self {
+        let decided = request.decision.as_ref();
+        Self {
+            link: RequestLink(request.id),
+            at: stamp(request.made_at),
+            title: request.proposal.title(),
+            reason: request.reason.clone(),
+            maker: names.name(&actor(request.maker)),
+            tag: request.state(now).tag(),
+            decided: decided.map(|d| format!("{} {}", stamp(d.at), names.name(&actor(d.by)))),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/requests/list.html")]
+pub(in crate::console) struct ListPage {
+    pub frame: Frame,
+    pub states: Vec<Choice>,
+    pub rows: Vec<RequestRow>,
+    pub older: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/requests/request.html")]
+pub(in crate::console) struct RequestPage {
+    pub frame: Frame,
+    pub csrf: String,
+    pub trouble: Option<Trouble>,
+    pub errors: Errors,
+    pub id: StaffRequestId,
+    pub row: RequestRow,
+    pub consequence: &'static str,
+    /// Why it was sent back.
+    pub note: String,
+    /// What came of it.
+    pub outcome: Option<String>,
+    pub payment: Option<PaymentShown>,
+    pub may_decide: bool,
+    pub may_withdraw: bool,
+    /// Why the person may not decide, where it is still open.
+    pub hindrance: &'static str,
+    /// Whether it is open, or being carried out.
+    pub is_open: bool,
+    pub is_running: bool,
+}
+
+async fn list(State(console): State<Console>, by: StaffSignedIn, Query(filter): Query<Filter>) -> Answer {
+    let now = console.clock.now();
+    let open_only = filter.state != "all";
+    let query = RequestQuery {
+        open_on: open_only.then(|| now.date()),
+        before: place(&filter.older),
+        limit: PAGE_REQUESTS + 1,
+        ..RequestQuery::default()
+    };
+    let mut found = console.requests.list(&query).await.map_err(failed)?;
+    let page = usize::try_from(PAGE_REQUESTS).unwrap_or(usize::MAX);
+    let more = found.len() > page;
+    found.truncate(page);
+    let older = found
+        .last()
+        .filter(|_| more)
+        .map(|last| RequestsLink { open_only, place: (last.made_at, last.id) }.to_string());
+    let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
+    let state = if open_only { "open" } else { "all" };
+    shown(&ListPage {
+        frame: frame::page(&by, Area::Requests),
+        states: vec![Choice::new("open", "承認待ち", state), Choice::new("all", "すべて", state)],
+        rows: found.iter().map(|request| RequestRow::of(request, &names, now)).collect(),
+        older,
+    })
+}
+
+async fn show(State(console): State<Console>, by: StaffSignedIn, Path(id): Path<String>) -> Answer {
+    shown(&page(&console, &by, parse(&id)?, None).await?)
+}
+
+async fn approve(
+    State(console): State<Console>,
+    by: StaffSignedIn,
+    Path(id): Path<String>,
+    CsrfForm(_): CsrfForm<Pressed>,
+) -> Answer {
+    let id = parse(&id)?;
+    console.requests.approve(&by.staff, id).await.map_err(|problem| stop(&problem, &by, id))?;
+    Ok(Redirect::to(&RequestLink(id).to_string()).into_response())
+}
+
+async fn send_back(
+    State(console): State<Console>,
+    by: StaffSignedIn,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<SentBack>,
+) -> Answer {
+    let id = parse(&id)?;
+    match console.requests.send_back(&by.staff, id, &form.note).await {
+        Ok(_) => Ok(Redirect::to(&RequestLink(id).to_string()).into_response()),
+        Err(problem) if problem.code == ConsoleCode::Input => {
+            let errors = Errors::one("note", problem.words().to_owned());
+            again(&page(&console, &by, id, Some(Trouble::input(errors))).await?)
+        }
+        Err(problem) => Err(stop(&problem, &by, id)),
+    }
+}
+
+async fn withdraw(
+    State(console): State<Console>,
+    by: StaffSignedIn,
+    Path(id): Path<String>,
+    CsrfForm(_): CsrfForm<Pressed>,
+) -> Answer {
+    let id = parse(&id)?;
+    console.requests.withdraw(&by.staff, id).await.map_err(|problem| stop(&problem, &by, id))?;
+    Ok(Redirect::to(&RequestLink(id).to_string()).into_response())
+}
+
+fn parse(id: &str) -> Result<StaffRequestId, Stop> {
+    id.parse().map_err(|_| Stop::not_found())
+}
+
+fn stop(problem: &Problem, by: &StaffSignedIn, id: StaffRequestId) -> Stop {
+    problem.stop(by, Area::Requests, &RequestLink(id).to_string())
+}
+
+async fn page(
+    console: &Console,
+    by: &StaffSignedIn,
+    id: StaffRequestId,
+    trouble: Option<Trouble>,
+) -> Result<RequestPage, Stop> {
+    let request = console.requests.find(id).await.map_err(failed)?.ok_or_else(Stop::not_found)?;
+    let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
+    let now = console.clock.now();
+    let state = request.state(now);
+    let is_open = state == RequestState::Open;
+    let own = by.staff.id == request.maker;
+    let may_decide = is_open && !own && by.staff.role == StaffRole::Checker;
+    let sent_back = request.decision.as_ref().filter(|d| d.verdict == Verdict::SentBack);
+    let payment = match request.proposal.payment() {
+        Some(payment) => console.gateway.payment_for_operator(payment).await.map_err(failed)?,
+        None => None,
+    };
+    Ok(RequestPage {
+        frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Requests) },
+        csrf: by.csrf.clone(),
+        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        trouble,
+        id,
+        row: RequestRow::of(&request, &names, now),
+        consequence: request.proposal.consequence(),
+        note: sent_back.map(|d| d.note.clone()).unwrap_or_default(),
+        outcome: request.outcome.as_ref().map(|o| format!("{} {}", stamp(o.at), o.detail)),
+        payment: match payment {
+            Some(payment) => Some(PaymentShown::of(console, &payment).await?),
+            None => None,
+        },
+        may_decide,
+        may_withdraw: is_open && own,
+        hindrance: match (is_open && !may_decide, own) {
+            (false, _) => "",
+            (true, true) => "起票した本人は承認できません。別の承認者が承認します。",
+            (true, false) => "承認と差戻しは、承認者の職員が行います。",
+        },
+        is_open,
+        is_running: state == RequestState::Running,
+    })
+}
+
+/// Where the page before ended.
+fn place(text: &str) -> Option<(Timestamp, StaffRequestId)> {
+    let (at, id) = text.split_once('_')?;
+    Some((Timestamp::from_micros(at.parse().ok()?), id.parse().ok()?))
+}

@@ -1,0 +1,110 @@
+//! The lists of alarms and of the audit log.
+
+use database::testing::{TestDatabase, sqlite};
+use domain::{CollectorNumber, PaymentId};
+use gateway::{AlarmKind, NewAlarm};
+use http::StatusCode;
+
+use super::support::{CHECKER, MAKER, Office};
+
+database::on_both!(
+    an_alarm_is_listed_until_somebody_takes_notice_and_then_under_all,
+    lists_are_cut_into_pages,
+    the_audit_log_is_searched_by_day_person_action_and_subject,
+);
+
+async fn raise(office: &Office, kind: AlarmKind, subject: &str) {
+    let collector: CollectorNumber = "00200".parse().unwrap();
+    let alarm = NewAlarm {
+        kind,
+        subject: subject.to_owned(),
+        collector: Some(collector),
+        detail: "<9001>".to_owned(),
+    };
+    assert!(office.console.gateway.raise(&alarm).await.unwrap());
+}
+
+async fn an_alarm_is_listed_until_somebody_takes_notice_and_then_under_all(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let payment = PaymentId::generate();
+    raise(&office, AlarmKind::AnswerMeaningless, &payment.to_string()).await;
+    let mut browser = office.signed_in(CHECKER).await;
+    let page = browser.get("/alarms").await;
+    for words in ["応答コードの意味が不明", "国税庁", "&#60;9001&#62;", "送信先なし"] {
+        assert!(page.body.contains(words), "{words} in {}", page.body);
+    }
+    assert!(page.body.contains(&format!("href=\"/payments/{payment}\"")));
+    assert!(browser.get("/alarms?collector=04000").await.body.contains("該当する警報はありません"));
+    let action = page.body.split("action=\"/alarms/").nth(1).unwrap().split('"').next().unwrap();
+    let form = [("csrf", page.token())];
+    let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let pressed = browser.post(&format!("/alarms/{action}"), &form).await;
+    assert_eq!(pressed.location(), "/alarms?done=acknowledged");
+    let after = browser.get(pressed.location()).await.body;
+    assert!(after.contains("警報を確認済みにしました") && after.contains("該当する警報はありません"));
+    let all = browser.get("/alarms?state=all").await.body;
+    assert!(all.contains("確認済み") && all.contains("決済業務課 unyo-11(unyo-11)"), "{all}");
+    assert_eq!(browser.post("/alarms/nonsense/acknowledge", &form).await.status, StatusCode::NOT_FOUND);
+}
+
+async fn lists_are_cut_into_pages(test: TestDatabase) {
+    let office = Office::new(test).await;
+    for number in 0..52 {
+        raise(&office, AlarmKind::CircuitOpen, &format!("subject-{number}-")).await;
+        office.world.clock.advance_seconds(1);
+    }
+    let mut browser = office.signed_in(MAKER).await;
+    let first = browser.get("/alarms").await.body;
+    assert_eq!(first.matches("確認済みにする</button>").count(), 50);
+    assert!(first.contains("subject-51-") && !first.contains("subject-1-"));
+    let second = browser.get(&next(&first)).await.body;
+    assert_eq!(second.matches("確認済みにする</button>").count(), 2);
+    assert!(second.contains("subject-1-") && !second.contains("rel=\"next\""));
+
+    for _ in 0..52 {
+        browser.get("/audit").await;
+        office.world.clock.advance_seconds(1);
+    }
+    let first = browser.get("/audit").await.body;
+    let second = browser.get(&next(&first)).await.body;
+    assert!(second.contains("職員のログイン") && !second.contains("rel=\"next\""), "{second}");
+}
+
+/// The address behind the link to the next page.
+fn next(page: &str) -> String {
+    let link = page.split("rel=\"next\" href=\"").nth(1).expect("a next page").split('"').next().unwrap();
+    link.replace("&#38;", "&").replace("&amp;", "&")
+}
+
+async fn the_audit_log_is_searched_by_day_person_action_and_subject(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let mut maker = office.signed_in(MAKER).await;
+    let mut checker = office.signed_in(CHECKER).await;
+    let rows = |page: &str| page.matches("<td data-h=\"日時\"").count();
+    let all = maker.get("/audit").await.body;
+    assert_eq!(rows(&all), 3, "two sign-ins and this search: {all}");
+    let of = format!("/audit?actor=staff:{}&action=console.sign_in", office.checker);
+    let found = maker.get(&of).await.body;
+    assert_eq!(rows(&found), 1);
+    assert!(found.contains("<td data-h=\"操作した人\">決済業務課 unyo-11(unyo-11)</td>"));
+    assert!(checker.get("/audit?from=2026-11-25").await.body.contains("開始日が終了日より後"));
+    assert_eq!(rows(&checker.get("/audit?from=2026-11-23&until=2026-11-23").await.body), 0);
+    let none = checker.get("/audit?subject=%22%3E%3Cscript%3E").await;
+    assert_eq!(rows(&none.body), 0);
+    assert!(!none.body.contains("\"><script>"), "{}", none.body);
+    let searches = office.audit().await.into_iter().filter(|(_, action, _)| action == "console.audit_search");
+    assert_eq!(searches.count(), 4, "a refused search searched nothing");
+}
+
+#[tokio::test]
+async fn codes_are_explained_without_sign_in() {
+    let office = Office::new(sqlite().await).await;
+    let mut stranger = office.browser();
+    let index = stranger.get("/help").await;
+    assert!(index.body.contains("href=\"/help/S-202\""));
+    assert!(stranger.get("/help/S-202").await.body.contains("処理済みの起票"));
+    assert_eq!(stranger.get("/help/S-000").await.status, StatusCode::NOT_FOUND);
+    for path in ["/alarms", "/audit"] {
+        assert_eq!(stranger.get(path).await.location(), "/sign-in", "{path}");
+    }
+}

@@ -1,0 +1,293 @@
+//! Alarms on their way out: mail to a relay, signed callbacks, tries that fail, claims of two processes.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use axum::routing::post;
+use database::testing::{TestDatabase, sqlite};
+use database::{execute, read};
+use edge::{Limits, Shutdown, ShutdownTrigger};
+use gateway::{AlarmChannel, AlarmKind, AlarmQuery, NewAlarm};
+use http::StatusCode;
+use internet_banking::console::delivery::{
+    Delivery, DeliverySettings, MailSettings, SIGNATURE_HEADER, SettingsError, WebhookSettings,
+};
+use ring::hmac;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::support::{MAKER, Office};
+
+const KEY: &str = "0123456789abcdef";
+
+database::on_both!(
+    an_alarm_is_mailed_and_called_out_once_each_and_the_page_says_so,
+    a_failed_try_is_repeated_after_a_pause_and_the_page_says_so,
+    two_processes_make_one_try,
+);
+
+/// A mail relay that keeps what it took over; it takes nothing over while `refuses` is set.
+struct Relay {
+    address: SocketAddr,
+    mails: Arc<Mutex<Vec<String>>>,
+}
+
+impl Relay {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mails = Arc::default();
+        let kept = Arc::clone(&mails);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(converse(stream, Arc::clone(&kept)));
+            }
+        });
+        Self { address, mails }
+    }
+
+    fn mails(&self) -> Vec<String> {
+        self.mails.lock().unwrap().clone()
+    }
+
+    fn settings(&self) -> MailSettings {
+        MailSettings {
+            relay: self.address.ip(),
+            port: self.address.port(),
+            from: "見本銀行 <alarm@mihon-bank.example>".to_owned(),
+            to: vec!["ops@example.jp".to_owned(), "second@example.jp".to_owned()],
+        }
+    }
+}
+
+/// As much of RFC 5321 as one mail needs.
+async fn converse(stream: TcpStream, mails: Arc<Mutex<Vec<String>>>) {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 relay\r\n").await.unwrap();
+    let mut line = String::new();
+    while stream.read_line(&mut line).await.is_ok_and(|bytes| bytes > 0) {
+        let answer = match line.split_whitespace().next().unwrap_or_default().to_uppercase().as_str() {
+            "DATA" => {
+                stream.write_all(b"354 go on\r\n").await.unwrap();
+                let mut mail = String::new();
+                while !mail.ends_with("\r\n.\r\n") {
+                    stream.read_line(&mut mail).await.unwrap();
+                }
+                mails.lock().unwrap().push(mail);
+                "250 taken over\r\n"
+            }
+            "QUIT" => "221 bye\r\n",
+            _ => "250 ok\r\n",
+        };
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        line.clear();
+    }
+}
+
+type Calls = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
+
+/// A receiver of callbacks.
+struct Receiver {
+    url: String,
+    calls: Calls,
+    _trigger: ShutdownTrigger,
+}
+
+impl Receiver {
+    async fn start(status: StatusCode) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/webhooks/alarms", listener.local_addr().unwrap());
+        let calls = Calls::default();
+        let kept = Arc::clone(&calls);
+        let take = move |headers: HeaderMap, body: Bytes| {
+            let kept = Arc::clone(&kept);
+            async move {
+                kept.lock().unwrap().push((headers, body));
+                status
+            }
+        };
+        let router = Router::new().route("/webhooks/alarms", post(take));
+        let (trigger, shutdown) = Shutdown::pair();
+        tokio::spawn(edge::serve_http(listener, router, Limits::default(), shutdown));
+        Self { url, calls, _trigger: trigger }
+    }
+
+    fn settings(&self) -> WebhookSettings {
+        WebhookSettings { url: self.url.parse().unwrap(), key: KEY.to_owned().into(), root_pem: None }
+    }
+}
+
+fn delivery(office: &Office, settings: DeliverySettings) -> Delivery {
+    Delivery::new(office.console.database.clone(), office.console.gateway.clone(), settings).unwrap()
+}
+
+async fn raise(office: &Office, subject: &str) {
+    let alarm = NewAlarm {
+        kind: AlarmKind::CircuitOpen,
+        subject: subject.to_owned(),
+        collector: Some("00200".parse().unwrap()),
+        detail: "5 分間 応答なし".to_owned(),
+    };
+    assert!(office.console.gateway.raise(&alarm).await.unwrap());
+}
+
+/// As if the pause of every failed try were over.
+async fn let_pauses_pass(office: &Office) {
+    execute!(office.console.database, "UPDATE alarm_delivery SET next_us = 0").unwrap();
+}
+
+async fn an_alarm_is_mailed_and_called_out_once_each_and_the_page_says_so(test: TestDatabase) {
+    let (relay, receiver) = (Relay::start().await, Receiver::start(StatusCode::NO_CONTENT).await);
+    let settings = DeliverySettings { mail: Some(relay.settings()), webhook: Some(receiver.settings()) };
+    let office = Office::with_targets(test, settings.clone()).await;
+    raise(&office, "00200").await;
+    let mut browser = office.signed_in(MAKER).await;
+    assert_eq!(browser.get("/alarms").await.body.matches(">送信待ち<").count(), 2);
+    let out = &office.console.delivery;
+    for channel in AlarmChannel::ALL {
+        assert_eq!(out.deliver_due(*channel).await.unwrap(), 1);
+        assert_eq!(out.deliver_due(*channel).await.unwrap(), 0, "once");
+    }
+    let mails = relay.mails();
+    assert_eq!(mails.len(), 1);
+    let alarm =
+        office.console.gateway.alarms(&AlarmQuery { limit: 1, ..AlarmQuery::default() }).await.unwrap();
+    for line in [
+        "Subject: =?utf-8?b?".to_owned(),
+        "To: ops@example.jp, second@example.jp".to_owned(),
+        "Date: Tue, 24 Nov 2026 01:00:00 +0000".to_owned(),
+        format!("Message-ID: <alarm-{}@mihon-bank.example>", alarm[0].id),
+    ] {
+        assert!(mails[0].contains(&line), "{line} in {}", mails[0]);
+    }
+    assert!(decoded(&mails[0]).contains("収納機関に接続できない"), "{}", decoded(&mails[0]));
+    let calls = receiver.calls.lock().unwrap().clone();
+    let [(headers, body)] = calls.as_slice() else { panic!("{} calls", calls.len()) };
+    let told: serde_json::Value = serde_json::from_slice(body).unwrap();
+    assert_eq!((&told["kind"], &told["subject"]), (&"circuit_open".into(), &"00200".into()));
+    assert_eq!((&told["collector"], &told["id"]), (&"00200".into(), &alarm[0].id.to_string().into()));
+    assert_signed(headers[SIGNATURE_HEADER].to_str().unwrap(), body);
+    assert_eq!(browser.get("/alarms").await.body.matches(">送信済み<").count(), 2);
+}
+
+/// The content of a mail whose body is in base64 or quoted-printable.
+fn decoded(mail: &str) -> String {
+    use base64::Engine as _;
+    let (head, body) = mail.split_once("\r\n\r\n").unwrap();
+    assert!(head.to_lowercase().contains("content-transfer-encoding: base64"), "{head}");
+    let body: String = body.trim_end_matches(".\r\n").split_whitespace().collect();
+    String::from_utf8(base64::prelude::BASE64_STANDARD.decode(body).unwrap()).unwrap()
+}
+
+/// As a receiver checks it.
+#[track_caller]
+fn assert_signed(header: &str, body: &[u8]) {
+    let (at, digits) = header.strip_prefix("t=").unwrap().split_once(",v1=").unwrap();
+    let signed = [at.as_bytes(), b".", body].concat();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, KEY.as_bytes());
+    let expected: String = hmac::sign(&key, &signed).as_ref().iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(digits, expected);
+}
+
+async fn a_failed_try_is_repeated_after_a_pause_and_the_page_says_so(test: TestDatabase) {
+    let receiver = Receiver::start(StatusCode::INTERNAL_SERVER_ERROR).await;
+    let settings = DeliverySettings { mail: None, webhook: Some(receiver.settings()) };
+    let office = Office::with_targets(test, settings).await;
+    raise(&office, "00200").await;
+    let out = &office.console.delivery;
+    for tries in 1..=3 {
+        assert_eq!(out.deliver_due(AlarmChannel::Webhook).await.unwrap(), 0);
+        assert_eq!(out.deliver_due(AlarmChannel::Webhook).await.unwrap(), 0, "not before the pause is over");
+        assert_eq!(receiver.calls.lock().unwrap().len(), tries);
+        let_pauses_pass(&office).await;
+    }
+    let mut browser = office.signed_in(MAKER).await;
+    let page = browser.get("/alarms").await.body;
+    assert!(page.contains("再試行中") && page.contains("3回失敗") && page.contains("送信先なし"), "{page}");
+    let why: String = read!(office.console.database, |c| {
+        sqlx::query_scalar("SELECT error FROM alarm_delivery").fetch_one(c).await.unwrap()
+    });
+    assert_eq!(why, "the receiver answered 500 Internal Server Error");
+    execute!(office.console.database, "UPDATE alarm_delivery SET tries = 200").unwrap();
+    assert_eq!(out.deliver_due(AlarmChannel::Webhook).await.unwrap(), 0);
+    assert_eq!(receiver.calls.lock().unwrap().len(), 3, "given up");
+    assert!(browser.get("/alarms").await.body.contains("送信できません"));
+}
+
+async fn two_processes_make_one_try(test: TestDatabase) {
+    let receiver = Receiver::start(StatusCode::OK).await;
+    let settings = DeliverySettings { mail: None, webhook: Some(receiver.settings()) };
+    let office = Office::with_targets(test, settings.clone()).await;
+    for number in 0..8 {
+        raise(&office, &format!("subject {number}")).await;
+    }
+    let other = delivery(&office, settings);
+    let channel = AlarmChannel::Webhook;
+    let (one, two) = tokio::join!(office.console.delivery.deliver_due(channel), other.deliver_due(channel));
+    assert_eq!(one.unwrap() + two.unwrap(), 8);
+    assert_eq!(receiver.calls.lock().unwrap().len(), 8);
+}
+
+#[tokio::test]
+async fn only_targets_that_are_safe_to_reach_are_accepted() {
+    let office = Office::new(sqlite().await).await;
+    let refused = |mail: Option<MailSettings>, webhook: Option<WebhookSettings>| {
+        let (database, hub) = (office.console.database.clone(), office.console.gateway.clone());
+        Delivery::new(database, hub, DeliverySettings { mail, webhook }).err()
+    };
+    let mail = |relay: &str, to: &[&str]| MailSettings {
+        relay: relay.parse().unwrap(),
+        port: 25,
+        from: "a@example.jp".to_owned(),
+        to: to.iter().map(|text| (*text).to_owned()).collect(),
+    };
+    let hook = |url: &str, key: &str, root_pem: Option<&str>| WebhookSettings {
+        url: url.parse().unwrap(),
+        key: key.to_owned().into(),
+        root_pem: root_pem.map(str::to_owned),
+    };
+    let elsewhere = "192.0.2.9".parse().unwrap();
+    assert_eq!(
+        refused(Some(mail("192.0.2.9", &["b@example.jp"])), None),
+        Some(SettingsError::RelayElsewhere(elsewhere))
+    );
+    assert_eq!(refused(Some(mail("127.0.0.1", &[])), None), Some(SettingsError::NoRecipient));
+    assert_eq!(
+        refused(Some(mail("127.0.0.1", &["nobody"])), None),
+        Some(SettingsError::Address("nobody".to_owned()))
+    );
+    for url in ["http://example.jp/", "http://127.0.0.1.example.jp/", "ftp://localhost/", "/path"] {
+        assert_eq!(refused(None, Some(hook(url, KEY, None))), Some(SettingsError::Url), "{url}");
+    }
+    assert_eq!(refused(None, Some(hook("https://example.jp/", KEY, None))), Some(SettingsError::Roots));
+    assert_eq!(
+        refused(None, Some(hook("https://example.jp/", KEY, Some("no pem")))),
+        Some(SettingsError::Roots)
+    );
+    assert_eq!(refused(None, Some(hook("http://localhost:1/", "short", None))), Some(SettingsError::Key));
+    assert_eq!(refused(None, Some(hook("http://localhost:1/", KEY, None))), None);
+}
+
+#[tokio::test]
+async fn a_receiver_over_tls_is_called_only_under_an_authority_that_the_configuration_names() {
+    let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let tls = edge::tls::server_config(&own.cert.pem(), &own.signing_key.serialize_pem()).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    let (_trigger, shutdown) = Shutdown::pair();
+    let router = Router::new().route("/", post(|| async {}));
+    tokio::spawn(edge::serve_tls(listener, tls, router, Limits::default(), shutdown));
+    let office = Office::new(sqlite().await).await;
+    raise(&office, "00200").await;
+    let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    for (root, delivered) in [(other.cert.pem(), 0), (own.cert.pem(), 1)] {
+        let hook =
+            WebhookSettings { url: url.parse().unwrap(), key: KEY.to_owned().into(), root_pem: Some(root) };
+        let out = delivery(&office, DeliverySettings { mail: None, webhook: Some(hook) });
+        assert_eq!(out.deliver_due(AlarmChannel::Webhook).await.unwrap(), delivered);
+        let_pauses_pass(&office).await;
+    }
+}

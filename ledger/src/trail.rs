@@ -1,0 +1,112 @@
+//! What the audit log shows: who did what, newest first.
+
+use database::read;
+use domain::{ContractId, Timestamp};
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use crate::Ledger;
+
+/// Records a page at most.
+const LIMIT_MAX: u32 = 200;
+
+/// The place of a record: when, by which writer, under which number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrailPlace {
+    /// When, in business time.
+    pub at: Timestamp,
+    /// The writer.
+    pub writer: Uuid,
+    /// The number in the writer's chain.
+    pub number: i64,
+}
+
+/// A record of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrailRecord {
+    /// Its place.
+    pub place: TrailPlace,
+    /// The contract that it has to do with.
+    pub contract: Option<ContractId>,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub action: String,
+    /// What it was done to.
+    pub subject: String,
+    /// Facts.
+    pub detail: String,
+}
+
+/// Which records to show. Empty texts ask for all.
+#[derive(Clone, Debug)]
+pub struct TrailQuery {
+    /// From this instant on.
+    pub from: Timestamp,
+    /// Before this instant.
+    pub until: Timestamp,
+    /// Of this actor.
+    pub actor: String,
+    /// Of this action.
+    pub action: String,
+    /// About this subject.
+    pub subject: String,
+    /// Older than this one, the last of the page before.
+    pub before: Option<TrailPlace>,
+    /// At most so many, and never more than 200.
+    pub limit: u32,
+}
+
+#[derive(FromRow)]
+struct TrailRow {
+    at_us: i64,
+    writer: Uuid,
+    number: i64,
+    contract: Option<Uuid>,
+    actor: String,
+    action: String,
+    subject: String,
+    detail: String,
+}
+
+impl From<TrailRow> for TrailRecord {
+    fn from(row: TrailRow) -> Self {
+        let at = Timestamp::from_micros(row.at_us);
+        Self {
+            place: TrailPlace { at, writer: row.writer, number: row.number },
+            contract: row.contract.map(ContractId::from_uuid),
+            actor: row.actor,
+            action: row.action,
+            subject: row.subject,
+            detail: row.detail,
+        }
+    }
+}
+
+impl Ledger {
+    /// Records of the audit log, newest first.
+    pub async fn trail(&self, query: &TrailQuery) -> Result<Vec<TrailRecord>, sqlx::Error> {
+        let rows: Vec<TrailRow> = read!(self.database(), |c| {
+            let mut sql = QueryBuilder::new(
+                "SELECT at_us, writer, number, contract, actor, action, subject, detail FROM audit WHERE at_us >= ",
+            );
+            sql.push_bind(query.from.micros()).push(" AND at_us < ").push_bind(query.until.micros());
+            for (column, wanted) in
+                [("actor", &query.actor), ("action", &query.action), ("subject", &query.subject)]
+            {
+                if !wanted.is_empty() {
+                    sql.push(format!(" AND {column} = ")).push_bind(wanted.as_str());
+                }
+            }
+            if let Some(place) = query.before {
+                sql.push(" AND (at_us, writer, number) < (").push_bind(place.at.micros());
+                sql.push(", ").push_bind(place.writer);
+                sql.push(", ").push_bind(place.number).push(")");
+            }
+            sql.push(" ORDER BY at_us DESC, writer DESC, number DESC LIMIT ");
+            sql.push_bind(i64::from(query.limit.clamp(1, LIMIT_MAX)));
+            sql.build_query_as().fetch_all(c).await
+        })?;
+        Ok(rows.into_iter().map(TrailRecord::from).collect())
+    }
+}
