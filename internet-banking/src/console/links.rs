@@ -112,6 +112,8 @@ id_links! {
     ResendLink(PaymentId) = "/payments/", "/resend";
     /// Proposes the collector's word for it (POST).
     ProposeLink(PaymentId) = "/payments/", "/propose";
+    /// Proposes that the collector takes it back (POST).
+    CancelLink(PaymentId) = "/payments/", "/cancel";
     /// The page of one request.
     RequestLink(StaffRequestId) = "/requests/", "";
     /// Approves it (POST).
@@ -147,17 +149,52 @@ impl fmt::Display for AlarmsLink<'_> {
 /// The next page of the audit log under the same filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrailLink<'a> {
-    /// The filter, as an address has it.
-    pub filter: &'a str,
+    /// From which day to which.
+    pub days: (Date, Date),
+    /// The chosen actor.
+    pub actor: &'a str,
+    /// The chosen action.
+    pub action: &'a str,
+    /// The typed subject.
+    pub subject: &'a str,
     /// The last record of the page before.
     pub place: TrailPlace,
 }
 
 impl fmt::Display for TrailLink<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let TrailPlace { at, writer, number } = self.place;
-        write!(f, "{}?{}&older={}_{writer}_{number}", ConsoleLink::Trail, self.filter, at.micros())
+        let ((from, until), TrailPlace { at, writer, number }) = (self.days, self.place);
+        write!(f, "{}?from={from}&until={until}", ConsoleLink::Trail)?;
+        for (name, value) in [("actor", self.actor), ("action", self.action), ("subject", self.subject)] {
+            write!(f, "&{name}=")?;
+            escaped(f, value)?;
+        }
+        write!(f, "&older={}_{writer}_{number}", at.micros())
     }
+}
+
+/// The search by one number, which leads to its payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberLink<'a>(pub &'a str);
+
+impl fmt::Display for NumberLink<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}?number=", ConsoleLink::Payments)?;
+        escaped(f, self.0)
+    }
+}
+
+/// A value in a query.
+fn escaped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                write!(f, "{}", char::from(byte))?
+            }
+            byte => write!(f, "%{byte:02X}")?,
+        }
+    }
+    Ok(())
 }
 
 /// The next page of the search under the same filter.

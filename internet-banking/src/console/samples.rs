@@ -1,7 +1,7 @@
 //! Sample contexts of every page of the console, and what every page must keep.
 
 use askama::Template;
-use domain::payment::State;
+use domain::payment::{Cancellation, State};
 use domain::{AlarmId, PaymentId, StaffRequestId, Timestamp, Yen};
 use edge::{Errors, Frame, NavItem};
 use gateway::Word;
@@ -12,10 +12,10 @@ use super::audit::pages::{TrailPage, TrailRow};
 use super::frame;
 use super::help::{ConsoleCode, EntryPage, IndexPage};
 use super::links::{RequestLink, StaffPaymentLink};
-use super::payments::detail::{Actions, DetailPage};
+use super::payments::detail::{Actions, DetailPage, WordChoice};
 use super::payments::search::SearchPage;
 use super::payments::views::{EventRow, PaymentRow, PaymentShown};
-use super::payments::words::{money_words, state_tag, word_label};
+use super::payments::words::{cancellation_tag, money_words, state_tag, word_label};
 use super::problem::{Problem, StoppedPage, Trouble};
 use super::requests::RequestState;
 use super::requests::pages::{ListPage, RequestPage, RequestRow};
@@ -49,7 +49,7 @@ fn alarm_rows() -> Vec<AlarmRow> {
         remedy: alarm_words(kind).remedy,
         collector: if is_open { "国税庁".to_owned() } else { String::new() },
         subject: "<00200>".to_owned(),
-        link: is_open.then(|| StaffPaymentLink(PaymentId::generate())),
+        link: is_open.then(|| StaffPaymentLink(PaymentId::generate()).to_string()),
         detail: "9001 <b>".to_owned(),
         acknowledged: (!is_open).then(|| "11月24日 10:06:00 決済業務課".to_owned()),
         deliveries: vec![
@@ -141,6 +141,7 @@ fn payment(state: State) -> PaymentShown {
         code: full.then(|| "0000 正常".to_owned()),
         reference: full.then(|| "R-1".to_owned()),
         word: full.then(|| word_label(Word::Cleared)),
+        cancellation: full.then(|| cancellation_tag(Cancellation::Refused)),
     }
 }
 
@@ -154,6 +155,7 @@ fn unknown_pages() -> Vec<String> {
         automatic: "自動再送は終了。再送または起票が必要".to_owned(),
     };
     let page = |rows: Vec<UnknownRow>, collector: &str| UnknownPage {
+        cancellations: if collector.is_empty() { Vec::new() } else { vec![row()] },
         frame: sample_frame(false),
         csrf: "t".to_owned(),
         collectors: choices(),
@@ -207,31 +209,42 @@ fn detail_pages() -> Vec<String> {
         reason: full.then(|| "<i>理由</i>".to_owned()),
         by: full.then(|| "決済業務課 渡辺".to_owned()),
     };
-    let actions = |waits: &str, may_propose: bool| Actions {
+    let choice = |id: &'static str, value: &'static str, wait: &str| WordChoice {
+        id,
+        value,
+        label: "消込あり",
+        hint: "引き落とします。",
+        wait: wait.to_owned(),
+    };
+    let actions = |wait: &str| Actions {
+        what: "消込",
         automatic: "自動で再送します。".to_owned(),
-        resend_wait: waits.to_owned(),
-        not_cleared_wait: waits.to_owned(),
-        may_propose,
+        resend_wait: wait.to_owned(),
+        words: [choice("word", "cleared", ""), choice("word-2", "not_cleared", wait)],
     };
-    let page = |trouble: Option<Trouble>, state: State, actions: Option<Actions>| DetailPage {
-        frame: sample_frame(trouble.is_some()),
-        csrf: "t".to_owned(),
-        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
-        trouble,
-        payment: payment(state),
-        events: vec![event(1, false), event(2, true)],
-        alarms: alarm_rows(),
-        requests: vec![request_row(Tag::wait("承認待ち"), false), request_row(Tag::bad("差戻し"), true)],
-        actions,
-        word: "cleared".to_owned(),
-        reason: "</textarea><script>".to_owned(),
-    };
-    let mut pages: Vec<_> = State::ALL.iter().map(|state| page(None, *state, None)).collect();
+    let page =
+        |trouble: Option<Trouble>, state: State, actions: Option<Actions>, may_propose: bool| DetailPage {
+            is_cancellable: state == State::Accepted,
+            may_propose,
+            frame: sample_frame(trouble.is_some()),
+            csrf: "t".to_owned(),
+            errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+            trouble,
+            payment: payment(state),
+            events: vec![event(1, false), event(2, true)],
+            alarms: alarm_rows(),
+            requests: vec![request_row(Tag::wait("承認待ち"), false), request_row(Tag::bad("差戻し"), true)],
+            actions,
+            word: "cleared".to_owned(),
+            reason: "</textarea><script>".to_owned(),
+        };
+    let mut pages: Vec<_> = State::ALL.iter().map(|state| page(None, *state, None, true)).collect();
     for field in ["word", "reason"] {
-        pages.extend(troubles(field).map(|t| page(t, State::Unknown, Some(actions("", true)))));
+        pages.extend(troubles(field).map(|t| page(t, State::Unknown, Some(actions("")), true)));
     }
-    pages.push(page(None, State::Unknown, Some(actions("5分", true))));
-    pages.push(page(None, State::Unknown, Some(actions("", false))));
+    pages.push(page(None, State::Unknown, Some(actions("5分")), true));
+    pages.push(page(None, State::Unknown, Some(actions("")), false));
+    pages.push(page(None, State::Accepted, None, false));
     pages.iter().map(|p| p.render().unwrap()).collect()
 }
 

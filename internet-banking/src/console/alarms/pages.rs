@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{get, post};
 use domain::{AlarmId, CollectorNumber, PaymentId, Timestamp};
 use edge::{CsrfForm, Frame};
+use gateway::alarm::About;
 use gateway::{Alarm, AlarmChannel, AlarmQuery};
 use serde::Deserialize;
 
@@ -14,7 +15,7 @@ use super::alarm_words;
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::delivery::{Progress, Undelivered};
 use crate::console::frame::{self, Area};
-use crate::console::links::{AcknowledgeLink, AlarmsLink, ConsoleLink, StaffPaymentLink};
+use crate::console::links::{AcknowledgeLink, AlarmsLink, ConsoleLink, NumberLink, StaffPaymentLink};
 use crate::console::page::Pressed;
 use crate::console::problem::Problem;
 use crate::console::sign_in::StaffSignedIn;
@@ -50,7 +51,7 @@ pub(in crate::console) struct AlarmRow {
     pub collector: String,
     pub subject: String,
     /// Where the subject leads, if anywhere.
-    pub link: Option<StaffPaymentLink>,
+    pub link: Option<String>,
     pub detail: String,
     /// When, and by whom.
     pub acknowledged: Option<String>,
@@ -135,7 +136,11 @@ pub(in crate::console) async fn rows(console: &Console, alarms: Vec<Alarm>) -> R
 
 fn row(console: &Console, names: &Names, undelivered: &Undelivered, alarm: Alarm) -> AlarmRow {
     let words = alarm_words(alarm.kind);
-    let payment = alarm.subject.parse::<PaymentId>().ok();
+    let link = match alarm.kind.about() {
+        About::Payment => alarm.subject.parse().ok().map(|id: PaymentId| StaffPaymentLink(id).to_string()),
+        About::Message => Some(NumberLink(&alarm.subject).to_string()),
+        About::Collector | About::Day => None,
+    };
     let collector = alarm.collector.as_ref();
     let deliveries = AlarmChannel::ALL.iter().map(|channel| {
         let (tag, when) = match undelivered.progress(&alarm, *channel) {
@@ -153,7 +158,7 @@ fn row(console: &Console, names: &Names, undelivered: &Undelivered, alarm: Alarm
         title: words.title,
         remedy: words.remedy,
         collector: collector.map(|c| collector_name(&console.gateway, c)).unwrap_or_default(),
-        link: payment.map(StaffPaymentLink),
+        link,
         deliveries: deliveries.collect(),
         acknowledged: alarm.acknowledged.map(|(at, by)| format!("{} {}", stamp(at), names.name(&by.name))),
         subject: alarm.subject,

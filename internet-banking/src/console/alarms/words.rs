@@ -54,6 +54,26 @@ pub const fn alarm_words(kind: AlarmKind) -> AlarmWords {
             remedy: "収納機関の記録と当方の記録が一致しません。お金は照合では動きません。\
                      照合の画面で不一致の一覧を確かめ、一件ずつ解消してください。",
         },
+        AlarmKind::CancellationRefused => AlarmWords {
+            title: "取消しが受け付けられない",
+            remedy: "収納機関が窓口収納の取消しを受け付けませんでした。払込は収納済みのままで、現金は返していません。\
+                     払込の画面で応答を確かめ、お客さまへの説明と収納機関への照会をしてください。",
+        },
+        AlarmKind::CancellationWithdrawn => AlarmWords {
+            title: "取消しを送れなかった",
+            remedy: "窓口収納の取消しを、収納機関に送れないまま取りやめました。払込は収納済みのままで、現金は返していません。\
+                     当日中であれば、もう一度取消しを起票してください。",
+        },
+        AlarmKind::CancellationResendingOver => AlarmWords {
+            title: "取消しの自動再送の終了",
+            remedy: "取消しの結果が不明のまま、当日の自動再送が終わりました。払込は収納済みのままで、資金決済の対象から外しています。\
+                     結果不明の画面から再送するか、収納機関に照会して結果を起票してください。",
+        },
+        AlarmKind::LateCancellation => AlarmWords {
+            title: "終わった取消しと矛盾する応答",
+            remedy: "結果の決まった取消しと矛盾する応答が、収納機関から届きました。お金はその応答では動いていません。\
+                     払込の経過を確かめ、収納機関に照会してください。",
+        },
         AlarmKind::WorkStuck => AlarmWords {
             title: "処理の滞留",
             remedy: "送信待ちの処理を進められません。お金は今の状態から動きません。システム担当に連絡してください。",

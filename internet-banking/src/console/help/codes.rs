@@ -91,6 +91,31 @@ code_table! {
     "先に状態が変わった払込",
     "操作の直前に、収納機関の応答またはほかの職員の操作で、払込の状態が変わりました。今回の操作は行っていません。",
     "払込の画面で、いまの状態を確かめてください。";
+    /// It was not made at the counter.
+    NotFromCounter = "S-401", Untouched,
+    "窓口以外の払込の取消し",
+    "この払込は窓口で受け付けたものではないため、取り消せません。",
+    "インターネットバンキングの払込の返金は、収納機関とお客さまの間で行います。";
+    /// It is not accepted.
+    NotAccepted = "S-402", Untouched,
+    "取り消せない状態の払込",
+    "収納済みの払込だけを取り消せます。",
+    "払込の画面で、いまの状態を確かめてください。";
+    /// One is open already.
+    CancellationOpen = "S-403", Untouched,
+    "取消しの手続き中",
+    "この払込の取消しは、すでに収納機関に依頼しています。",
+    "払込の画面で取消しの結果を確かめてください。";
+    /// Its day is over.
+    DayOver = "S-404", Untouched,
+    "当日を過ぎた取消し",
+    "窓口収納を取り消せるのは、領収日の当日だけです。",
+    "収納機関に返金の手続きを照会してください。";
+    /// The collector has closed the day.
+    CollectorClosed = "S-405", Untouched,
+    "収納機関の閉局後",
+    "収納機関が閉局しているか、取扱時間外のため、依頼できません。",
+    "開局・閉局の画面で状況を確かめてください。";
     /// Our own failure before anything was done.
     Unavailable = "S-901", Untouched,
     "一時的な取扱不可",

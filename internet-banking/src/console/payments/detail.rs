@@ -3,9 +3,10 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect};
-use domain::PaymentId;
+use domain::payment::Cancellation;
+use domain::{PaymentId, Timestamp};
 use edge::{CsrfForm, Errors, Frame};
-use gateway::operations::UnknownPayment;
+use gateway::operations::{OpenCancellation, UnknownPayment};
 use gateway::{AlarmQuery, Word};
 use serde::Deserialize;
 
@@ -15,7 +16,9 @@ use crate::console::Console;
 use crate::console::alarms::pages::{AlarmRow, rows as alarm_rows};
 use crate::console::frame::{self, Area};
 use crate::console::help::ConsoleCode;
-use crate::console::links::{ConsoleLink, ProposeLink, RequestLink, ResendLink, StaffPaymentLink};
+use crate::console::links::{
+    CancelLink, ConsoleLink, ProposeLink, RequestLink, ResendLink, StaffPaymentLink,
+};
 use crate::console::page::{Pressed, note};
 use crate::console::problem::Trouble;
 use crate::console::requests::pages::RequestRow;
@@ -42,16 +45,27 @@ pub struct Proposed {
     reason: String,
 }
 
-/// What may be done about an unknown payment.
+/// What may be done about an unknown payment, or an unknown cancellation.
 pub(in crate::console) struct Actions {
+    /// 元の消込 or 取消し.
+    pub what: &'static str,
     /// What the hub does by itself.
     pub automatic: String,
     /// How long until it may be asked for again; empty where it may now.
     pub resend_wait: String,
-    /// How long until it may be decided as not cleared; empty where it may now.
-    pub not_cleared_wait: String,
-    /// Whether the person may propose.
-    pub may_propose: bool,
+    /// What the collector may have said.
+    pub words: [WordChoice; 2],
+}
+
+/// Something that the collector may have said.
+pub(in crate::console) struct WordChoice {
+    /// The control.
+    pub id: &'static str,
+    pub value: &'static str,
+    pub label: &'static str,
+    pub hint: &'static str,
+    /// How long until it may be proposed; empty where it may now.
+    pub wait: String,
 }
 
 #[derive(Template)]
@@ -66,6 +80,10 @@ pub(in crate::console) struct DetailPage {
     pub alarms: Vec<AlarmRow>,
     pub requests: Vec<RequestRow>,
     pub actions: Option<Actions>,
+    /// Whether it can be taken back.
+    pub is_cancellable: bool,
+    /// Whether the person may propose.
+    pub may_propose: bool,
     /// What was typed.
     pub word: String,
     pub reason: String,
@@ -113,6 +131,8 @@ pub async fn propose(
     let word = match form.word.as_str() {
         "cleared" => Word::Cleared,
         "not_cleared" => Word::NotCleared,
+        "cancelled" => Word::Cancelled,
+        "not_cancelled" => Word::NotCancelled,
         _ => {
             let errors = Errors::one("word", "収納機関の回答を選んでください。");
             return again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?);
@@ -126,6 +146,24 @@ pub async fn propose(
             again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?)
         }
         Err(problem) => Err(problem.stop(&by, Area::Unknown, &StaffPaymentLink(id).to_string())),
+    }
+}
+
+/// `POST /payments/{id}/cancel`
+pub async fn cancel(
+    State(console): State<Console>,
+    by: StaffSignedIn,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<Proposed>,
+) -> Answer {
+    let id = parse(&id)?;
+    match console.requests.propose(&by.staff, Proposal::Cancel { payment: id }, &form.reason).await {
+        Ok(request) => Ok(Redirect::to(&RequestLink(request).to_string()).into_response()),
+        Err(problem) if problem.code == ConsoleCode::Input => {
+            let errors = Errors::one("reason", problem.words().to_owned());
+            again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?)
+        }
+        Err(problem) => Err(problem.stop(&by, Area::Payments, &StaffPaymentLink(id).to_string())),
     }
 }
 
@@ -149,9 +187,18 @@ async fn page(
     let alarms = hub.alarms(&about).await.map_err(failed)?;
     let query = RequestQuery { subject, limit: ABOUT_MAX, ..RequestQuery::default() };
     let requests = console.requests.list(&query).await.map_err(failed)?;
-    let open = hub.unknown_payment(id).await.map_err(failed)?;
     let now = console.clock.now();
-    let area = if open.is_some() { Area::Unknown } else { Area::Payments };
+    let actions = match hub.unknown_payment(id).await.map_err(failed)? {
+        Some(open) => Some(of_payment(&open, now)),
+        None if payment.cancellation.is_some_and(Cancellation::is_open) => {
+            let collector = Some(&payment.facts.collector);
+            let open = hub.open_cancellations(collector, None).await.map_err(failed)?;
+            let open = open.into_iter().find(|open| open.payment.facts.id == id);
+            open.filter(|open| open.state == Cancellation::Unknown).map(|open| of_cancellation(&open, now))
+        }
+        None => None,
+    };
+    let area = if actions.is_some() { Area::Unknown } else { Area::Payments };
     Ok(DetailPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, area) },
         csrf: by.csrf.clone(),
@@ -161,23 +208,71 @@ async fn page(
         events: events.iter().map(|event| EventRow::of(event, &names)).collect(),
         alarms: alarm_rows(console, alarms).await?,
         requests: requests.iter().map(|request| RequestRow::of(request, &names, now)).collect(),
-        actions: open.map(|open| actions(&open, by, now)),
+        actions,
+        is_cancellable: carry_out::cancellable(&payment, now.date()).is_ok(),
+        may_propose: by.staff.role == StaffRole::Maker,
         word: typed.word,
         reason: typed.reason,
     })
 }
 
-fn actions(open: &UnknownPayment, by: &StaffSignedIn, now: domain::Timestamp) -> Actions {
-    let wait = |seconds: i64| if seconds > 0 { span(seconds) } else { String::new() };
-    let until = stamp(open.automatic_until);
+fn of_payment(open: &UnknownPayment, now: Timestamp) -> Actions {
     Actions {
-        automatic: if now < open.automatic_until {
-            format!("{until}まで自動で再送します。")
-        } else {
-            format!("自動再送は{until}に終わりました。再送するか、収納機関に照会して起票してください。")
-        },
+        what: "消込",
+        automatic: automatic(open.automatic_until, now),
         resend_wait: wait(open.resend_wait_s),
-        not_cleared_wait: wait(open.not_cleared_wait_s),
-        may_propose: by.staff.role == StaffRole::Maker,
+        words: [
+            WordChoice {
+                id: "word",
+                value: "cleared",
+                label: "消込あり",
+                hint: "引き落として収納済みにします。",
+                wait: String::new(),
+            },
+            WordChoice {
+                id: "word-2",
+                value: "not_cleared",
+                label: "消込なし",
+                hint: "確保した金額をお客さまの口座に戻します。",
+                wait: wait(open.not_cleared_wait_s),
+            },
+        ],
+    }
+}
+
+fn of_cancellation(open: &OpenCancellation, now: Timestamp) -> Actions {
+    Actions {
+        what: "取消し",
+        automatic: automatic(open.automatic_until, now),
+        resend_wait: wait(open.resend_wait_s),
+        words: [
+            WordChoice {
+                id: "word",
+                value: "cancelled",
+                label: "取消しあり",
+                hint: "収納を取り消し、現金を払込人に返します。",
+                wait: String::new(),
+            },
+            WordChoice {
+                id: "word-2",
+                value: "not_cancelled",
+                label: "取消しなし",
+                hint: "払込は収納済みのままです。現金は返しません。",
+                wait: wait(open.not_cancelled_wait_s),
+            },
+        ],
+    }
+}
+
+fn wait(seconds: i64) -> String {
+    if seconds > 0 { span(seconds) } else { String::new() }
+}
+
+fn automatic(until: Timestamp, now: Timestamp) -> String {
+    let end = stamp(until);
+    if now < until {
+        format!("{end}まで自動で再送します。")
+    } else {
+        format!("自動再送は{end}に終わりました。再送するか、収納機関に照会して起票してください。")
     }
 }

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::Console;
-use super::links::{ConsoleLink, ProposeLink, ResendLink, StaffPaymentLink};
+use super::links::{CancelLink, ConsoleLink, ProposeLink, ResendLink, StaffPaymentLink};
 
 /// The pages of this folder.
 pub fn routes() -> Router<Console> {
@@ -18,4 +18,5 @@ pub fn routes() -> Router<Console> {
         .route(StaffPaymentLink::ROUTE, get(detail::show))
         .route(ResendLink::ROUTE, post(detail::resend))
         .route(ProposeLink::ROUTE, post(detail::propose))
+        .route(CancelLink::ROUTE, post(detail::cancel))
 }

@@ -2,10 +2,12 @@
 
 use domain::payment::State;
 use domain::{PaymentId, Yen};
-use gateway::Payment;
 use gateway::operations::PaymentEvent;
+use gateway::{Payer, Payment};
 
-use super::words::{code_text, event_words, money_words, reason_words, state_tag, word_label};
+use super::words::{
+    cancellation_tag, code_text, event_words, money_words, reason_words, state_tag, word_label,
+};
 use crate::answer::{Stop, failed};
 use crate::console::Console;
 use crate::console::links::StaffPaymentLink;
@@ -84,7 +86,7 @@ pub struct PaymentShown {
     pub clear_by: Option<String>,
     /// Whose it is, and who confirmed it.
     pub customer: String,
-    /// The debited account.
+    /// The debited account, or the counter's cash.
     pub account: String,
     /// Debited together with the amount.
     pub fee: Yen,
@@ -94,17 +96,15 @@ pub struct PaymentShown {
     pub reference: Option<String>,
     /// The collector's word that decided it.
     pub word: Option<&'static str>,
+    /// Where its newest cancellation is.
+    pub cancellation: Option<Tag>,
 }
 
 impl PaymentShown {
     /// With the names of customer and account.
     pub async fn of(console: &Console, payment: &Payment) -> Result<Self, Stop> {
         let facts = &payment.facts;
-        let contract = console.contracts.contract(facts.contract).await.map_err(failed)?;
-        let user = console.contracts.signed_in(facts.user).await.map_err(failed)?;
-        let accounts = console.contracts.accounts(facts.contract).await.map_err(failed)?;
-        let account = accounts.iter().find(|account| account.account == facts.account);
-        let company = contract.map_or_else(|| facts.contract.to_string(), |contract| contract.name);
+        let (customer, account) = payer(console, payment).await?;
         let collector = console.gateway.directory().get(&facts.collector);
         Ok(Self {
             id: facts.id,
@@ -121,17 +121,33 @@ impl PaymentShown {
             payer: facts.bill.payer.clone(),
             due: facts.bill.due.map(era_date),
             clear_by: facts.bill.clear_by.map(era_date),
-            customer: match user {
-                Some(user) => format!("{company} ・ {}", user.name),
-                None => company,
-            },
-            account: account.map_or_else(|| facts.account.to_string(), ToString::to_string),
+            customer,
+            account,
             fee: facts.fee,
             code: payment.code.map(|code| code_text(code.as_str())),
             reference: payment.reference.clone(),
             word: payment.word.map(word_label),
+            cancellation: payment.cancellation.map(cancellation_tag),
         })
     }
+}
+
+/// Whose payment it is, and from where the money comes.
+async fn payer(console: &Console, payment: &Payment) -> Result<(String, String), Stop> {
+    let facts = &payment.facts;
+    if facts.contract == Payer::at_counter().contract {
+        return Ok(("窓口の払込人".to_owned(), "窓口現金".to_owned()));
+    }
+    let contract = console.contracts.contract(facts.contract).await.map_err(failed)?;
+    let user = console.contracts.signed_in(facts.user).await.map_err(failed)?;
+    let accounts = console.contracts.accounts(facts.contract).await.map_err(failed)?;
+    let account = accounts.iter().find(|account| account.account == facts.account);
+    let company = contract.map_or_else(|| facts.contract.to_string(), |contract| contract.name);
+    let customer = match user {
+        Some(user) => format!("{company} ・ {}", user.name),
+        None => company,
+    };
+    Ok((customer, account.map_or_else(|| facts.account.to_string(), ToString::to_string)))
 }
 
 /// Something that happened to a payment.

@@ -1,7 +1,7 @@
 //! What states, events, codes and reasons are called among the bank's staff.
 
 use domain::ResponseCode;
-use domain::payment::{Event, State};
+use domain::payment::{Cancellation, Event, State};
 use gateway::Word;
 use gateway::operations::PaymentEvent;
 
@@ -56,7 +56,33 @@ pub fn event_words(event: &PaymentEvent) -> String {
         (Event::LateAcceptance, _) => "終わった払込への消込の応答(お金は動いていません)".to_owned(),
         (Event::LateRejection, _) => "収納済みの払込への受付不可の応答(お金は動いていません)".to_owned(),
         (Event::Settled, _) => "資金決済へ".to_owned(),
-        (Event::Cancelled, _) => "取消しが成立、引き落としを戻し".to_owned(),
+        (Event::Cancelled, Some(_)) => "収納機関の回答により取消しが成立、収納を戻し".to_owned(),
+        (Event::Cancelled, None) => "収納機関が取消しを受け付け、収納を戻し".to_owned(),
+        (Event::CancellationRequested, _) => "取消しを受付".to_owned(),
+        (Event::CancellationClaimed, _) if event.body.delivery.is_some_and(|n| n > 1) => {
+            format!("取消しを再送{delivery}")
+        }
+        (Event::CancellationClaimed, _) => format!("取消しを送信{delivery}"),
+        (Event::CancellationNotApplied, _) => format!("取消しの送信は未処理と判明{delivery}"),
+        (Event::CancellationUnknown, _) => format!("取消しの結果不明{delivery}"),
+        (Event::CancellationRefused, Some(_)) => {
+            "収納機関の回答により取消し不成立、収納済みのまま".to_owned()
+        }
+        (Event::CancellationRefused, None) => "収納機関が取消しを受け付けず、収納済みのまま".to_owned(),
+        (Event::CancellationWithdrawn, _) => "取消しを送れず、取りやめ".to_owned(),
+        (Event::LateCancellation, _) => "終わった取消しと矛盾する応答(お金は動いていません)".to_owned(),
+    }
+}
+
+/// Where a cancellation is.
+pub const fn cancellation_tag(state: Cancellation) -> Tag {
+    match state {
+        Cancellation::Requested => Tag::wait("取消しの送信待ち"),
+        Cancellation::Sending => Tag::wait("取消しを送信中"),
+        Cancellation::Unknown => Tag::bad("取消しの結果不明"),
+        Cancellation::Confirmed => Tag::ok("取消し成立"),
+        Cancellation::Refused => Tag::bad("取消し不成立"),
+        Cancellation::Withdrawn => Tag::info("取消し取りやめ"),
     }
 }
 
@@ -65,6 +91,8 @@ pub const fn word_label(word: Word) -> &'static str {
     match word {
         Word::Cleared => "消込あり(収納済みに確定)",
         Word::NotCleared => "消込なし(未収納に確定し、確保を解放)",
+        Word::Cancelled => "取消しあり(取消済みに確定)",
+        Word::NotCancelled => "取消しなし(収納済みのままに確定)",
     }
 }
 

@@ -1,8 +1,9 @@
 //! What an approved request does to the hub.
 
-use domain::payment::State;
-use gateway::operations::NotNow;
-use gateway::{FourEyes, Gateway, OperationError, Operator, Word};
+use domain::payment::{Cancellation, Event, State};
+use domain::{Date, PaymentId};
+use gateway::operations::{NotNow, PaymentEvent};
+use gateway::{FourEyes, Gateway, OperationError, Operator, Payer, Payment, Word};
 
 use super::{Decision, Proposal, Request};
 use crate::console::help::ConsoleCode;
@@ -23,75 +24,149 @@ pub(super) enum Carried {
 /// Whether the proposal could be carried out now, for the sake of those who propose and approve. What decides is the
 /// hub, when it is.
 pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), Problem> {
+    let unavailable = |error: gateway::StoreError| Problem::unavailable(&error);
     match proposal {
-        Proposal::Decide { payment, word } => {
-            let found = gateway.payment_for_operator(*payment).await;
-            let found = found.map_err(|error| Problem::unavailable(&error))?.ok_or(ConsoleCode::NotThere)?;
-            if found.state != State::Unknown {
-                return Err(not_now(NotNow::NotUnknown(found.state)));
-            }
-            let open = gateway.unknown_payment(*payment).await;
-            let open = open.map_err(|error| Problem::unavailable(&error))?;
-            match open {
+        Proposal::Decide { payment, word: word @ (Word::Cleared | Word::NotCleared) } => {
+            let found = find(gateway, *payment).await?;
+            match gateway.unknown_payment(*payment).await.map_err(unavailable)? {
+                None => Err(not_now(NotNow::NotUnknown(found.state))),
                 Some(open) if *word == Word::NotCleared && open.not_cleared_wait_s > 0 => {
                     Err(not_now(NotNow::TooSoon { wait_s: open.not_cleared_wait_s }))
                 }
-                _ => Ok(()),
+                Some(_) => Ok(()),
+            }
+        }
+        Proposal::Decide { payment, word: word @ (Word::Cancelled | Word::NotCancelled) } => {
+            let found = find(gateway, *payment).await?;
+            let collector = Some(&found.facts.collector);
+            let open = gateway.open_cancellations(collector, None).await.map_err(unavailable)?;
+            let open = open.into_iter().find(|open| open.payment.facts.id == *payment);
+            match open.filter(|open| open.state == Cancellation::Unknown) {
+                None => Err(not_now(NotNow::NotUnknown(found.state))),
+                Some(open) if *word == Word::NotCancelled && open.not_cancelled_wait_s > 0 => {
+                    Err(not_now(NotNow::TooSoon { wait_s: open.not_cancelled_wait_s }))
+                }
+                Some(_) => Ok(()),
+            }
+        }
+        Proposal::Cancel { payment } => {
+            let found = find(gateway, *payment).await?;
+            let today = gateway.ledger().clock().now().date();
+            cancellable(&found, today).map_err(not_now)
+        }
+    }
+}
+
+/// Whether a payment can be cancelled, as far as the payment itself says.
+pub fn cancellable(payment: &Payment, today: Date) -> Result<(), NotNow> {
+    if payment.facts.contract != Payer::at_counter().contract {
+        Err(NotNow::NotFromCounter)
+    } else if payment.state != State::Accepted {
+        Err(NotNow::NotAccepted(payment.state))
+    } else if payment.cancellation.is_some_and(Cancellation::is_open) {
+        Err(NotNow::CancellationOpen)
+    } else if payment.facts.receipt_date != today {
+        Err(NotNow::DayOver)
+    } else {
+        Ok(())
+    }
+}
+
+async fn find(gateway: &Gateway, payment: PaymentId) -> Result<Payment, Problem> {
+    let found = gateway.payment_for_operator(payment).await;
+    found.map_err(|error| Problem::unavailable(&error))?.ok_or_else(|| ConsoleCode::NotThere.into())
+}
+
+/// Carries out what was approved.
+pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &Decision) -> Carried {
+    match &request.proposal {
+        Proposal::Decide { payment, word } => {
+            let eyes = FourEyes {
+                maker: Operator::staff(request.maker),
+                checker: Operator::staff(decision.by),
+                reason: request.reason.clone(),
+            };
+            match gateway.decide(*payment, *word, &eyes).await {
+                Ok(payment) => Carried::Done(decided(&payment)),
+                Err(error) => {
+                    // the process may have died between the hub's commit and the record of its result
+                    let ours = |event: &PaymentEvent| was_decided_by(event, *word, &eyes);
+                    refused_or_done(gateway, *payment, &error, ours).await
+                }
+            }
+        }
+        Proposal::Cancel { payment } => {
+            let operator = Operator::staff(decision.by);
+            match gateway.cancel(*payment, &operator).await {
+                Ok(payment) => cancelled(&payment),
+                Err(error) => {
+                    let ours = |event: &PaymentEvent| {
+                        event.kind == Event::CancellationRequested
+                            && event.at >= decision.at
+                            && event.body.by.as_deref() == Some(operator.name.as_str())
+                    };
+                    refused_or_done(gateway, *payment, &error, ours).await
+                }
             }
         }
     }
 }
 
-/// Carries out what was approved.
-pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &Decision) -> Carried {
-    let eyes = FourEyes {
-        maker: Operator::staff(request.maker),
-        checker: Operator::staff(decision.by),
-        reason: request.reason.clone(),
-    };
-    match &request.proposal {
-        Proposal::Decide { payment, word } => match gateway.decide(*payment, *word, &eyes).await {
-            Ok(payment) => Carried::Done(decided(payment.state)),
-            Err(OperationError::NotNow(NotNow::NotUnknown(state))) => {
-                // the process may have died between the hub's commit and the record of its result
-                match was_decided_by(gateway, *payment, *word, &eyes).await {
-                    Some(true) => Carried::Done(decided(state)),
-                    Some(false) => Carried::Refused(not_now(NotNow::NotUnknown(state)).words().to_owned()),
-                    None => Carried::Unclear,
-                }
-            }
-            Err(OperationError::NotNow(reason)) => Carried::Refused(not_now(reason).words().to_owned()),
-            Err(OperationError::Moved) => Carried::Refused(ConsoleCode::Moved.entry().happened.to_owned()),
-            Err(OperationError::NotFound) => {
-                Carried::Refused(ConsoleCode::NotThere.entry().happened.to_owned())
-            }
-            Err(error @ (OperationError::Overloaded | OperationError::Store(_))) => {
-                tracing::error!(request = %request.id, %error, "an approved request was not carried out");
-                Carried::Unclear
-            }
-        },
+/// What the hub's refusal means: another's doing, our own of an earlier try, or nothing that is known.
+async fn refused_or_done(
+    gateway: &Gateway,
+    payment: PaymentId,
+    error: &OperationError,
+    ours: impl Fn(&PaymentEvent) -> bool,
+) -> Carried {
+    if matches!(error, OperationError::Overloaded | OperationError::Store(_)) {
+        tracing::error!(%payment, %error, "an approved request was not carried out");
+        return Carried::Unclear;
+    }
+    let Ok(events) = gateway.payment_events(payment).await else { return Carried::Unclear };
+    if !events.iter().any(ours) {
+        return Carried::Refused(problem(error).words().to_owned());
+    }
+    match gateway.payment_for_operator(payment).await {
+        Ok(Some(payment)) => cancelled_or_decided(&payment),
+        Ok(None) | Err(_) => Carried::Unclear,
     }
 }
 
-fn decided(state: State) -> String {
-    format!("払込は「{}」になりました。", state_tag(state).word)
+fn cancelled_or_decided(payment: &Payment) -> Carried {
+    if payment.cancellation.is_some() { cancelled(payment) } else { Carried::Done(decided(payment)) }
 }
 
-/// Whether these two decided the payment so, for this reason; `None` where that cannot be read.
-async fn was_decided_by(
-    gateway: &Gateway,
-    payment: domain::PaymentId,
-    word: Word,
-    eyes: &FourEyes,
-) -> Option<bool> {
-    let events = gateway.payment_events(payment).await.ok()?;
-    Some(events.iter().any(|event| {
-        let body = &event.body;
-        body.word == Some(word)
-            && body.by.as_deref() == Some(eyes.maker.name.as_str())
-            && body.checked_by.as_deref() == Some(eyes.checker.name.as_str())
-            && body.reason.as_deref() == Some(eyes.reason.trim())
-    }))
+fn decided(payment: &Payment) -> String {
+    format!("払込は「{}」になりました。", state_tag(payment.state).word)
+}
+
+/// What a cancellation has come to by now.
+fn cancelled(payment: &Payment) -> Carried {
+    match payment.cancellation {
+        _ if payment.state == State::Cancelled => {
+            Carried::Done("取消しが成立しました。現金を払込人に返してください。".to_owned())
+        }
+        Some(Cancellation::Refused) => {
+            Carried::Refused("収納機関が取消しを受け付けませんでした。払込は収納済みのままです。".to_owned())
+        }
+        Some(Cancellation::Withdrawn) => {
+            Carried::Refused("取消しを収納機関に送れませんでした。払込は収納済みのままです。".to_owned())
+        }
+        _ => Carried::Done(
+            "取消しを収納機関に依頼しました。結果は払込の画面で確かめ、成立するまで現金を返さないでください。"
+                .to_owned(),
+        ),
+    }
+}
+
+/// Whether these two decided so, for this reason.
+fn was_decided_by(event: &PaymentEvent, word: Word, eyes: &FourEyes) -> bool {
+    let body = &event.body;
+    body.word == Some(word)
+        && body.by.as_deref() == Some(eyes.maker.name.as_str())
+        && body.checked_by.as_deref() == Some(eyes.checker.name.as_str())
+        && body.reason.as_deref() == Some(eyes.reason.trim())
 }
 
 /// Why the hub does not do it now, in the staff's words.
@@ -111,6 +186,14 @@ pub fn not_now(reason: NotNow) -> Problem {
         ),
         NotNow::SamePerson => ConsoleCode::OwnRequest.into(),
         NotNow::BadReason => Problem::new(ConsoleCode::Input, "理由は1文字から200文字で入力してください。"),
+        NotNow::NotFromCounter => ConsoleCode::NotFromCounter.into(),
+        NotNow::NotAccepted(state) => Problem::new(
+            ConsoleCode::NotAccepted,
+            format!("収納済みの払込だけを取り消せます(いまの状態: {})。", state_tag(state).word),
+        ),
+        NotNow::CancellationOpen => ConsoleCode::CancellationOpen.into(),
+        NotNow::DayOver => ConsoleCode::DayOver.into(),
+        NotNow::CollectorClosed => ConsoleCode::CollectorClosed.into(),
     }
 }
 

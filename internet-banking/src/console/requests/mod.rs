@@ -27,12 +27,17 @@ pub const WORDS_CHARS_MAX: usize = REASON_CHARS_MAX;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Proposal {
-    /// The collector's word ends an unknown payment.
+    /// The collector's word ends an unknown payment, or an unknown cancellation.
     Decide {
         /// The payment.
         payment: PaymentId,
         /// What the collector said.
         word: Word,
+    },
+    /// 取消: the collector is asked to take a counter payment back.
+    Cancel {
+        /// The payment.
+        payment: PaymentId,
     },
 }
 
@@ -41,13 +46,14 @@ impl Proposal {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Decide { .. } => "decide",
+            Self::Cancel { .. } => "cancel",
         }
     }
 
     /// What it is about: of one subject one request is open.
     pub fn subject(&self) -> String {
         match self {
-            Self::Decide { payment, .. } => payment.to_string(),
+            Self::Decide { payment, .. } | Self::Cancel { payment } => payment.to_string(),
         }
     }
 
@@ -56,6 +62,9 @@ impl Proposal {
         match self {
             Self::Decide { word: Word::Cleared, .. } => "結果不明の払込を「消込あり」で確定",
             Self::Decide { word: Word::NotCleared, .. } => "結果不明の払込を「消込なし」で確定",
+            Self::Decide { word: Word::Cancelled, .. } => "結果不明の取消しを「取消しあり」で確定",
+            Self::Decide { word: Word::NotCancelled, .. } => "結果不明の取消しを「取消しなし」で確定",
+            Self::Cancel { .. } => "窓口収納の取消し",
         }
     }
 
@@ -69,13 +78,22 @@ impl Proposal {
                 "承認すると、確保している金額をお客さまの口座に戻し、受付不可にします。取り消せません。\
                  収納機関が実際には消し込んでいると、収納機関への支払いが不足します。"
             }
+            Self::Decide { word: Word::Cancelled, .. } => {
+                "承認すると、収納を取り消し、現金を払込人に返す扱いにします。取り消せません。"
+            }
+            Self::Decide { word: Word::NotCancelled, .. } => {
+                "承認すると、払込は収納済みのままに確定します。現金は返しません。取り消せません。"
+            }
+            Self::Cancel { .. } => {
+                "承認すると、収納機関に取消しを依頼します。収納機関が受け付けたときだけ収納を戻し、現金を返せます。"
+            }
         }
     }
 
     /// The payment that it is about, where it is about one.
     pub const fn payment(&self) -> Option<PaymentId> {
         match self {
-            Self::Decide { payment, .. } => Some(*payment),
+            Self::Decide { payment, .. } | Self::Cancel { payment } => Some(*payment),
         }
     }
 }

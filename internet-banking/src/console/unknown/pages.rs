@@ -5,9 +5,10 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{get, post};
-use domain::{CollectorNumber, Yen};
+use domain::payment::Cancellation;
+use domain::{CollectorNumber, Timestamp, Yen};
 use edge::{CsrfForm, Frame};
-use gateway::operations::UnknownPayment;
+use gateway::operations::{OpenCancellation, UnknownPayment};
 use serde::Deserialize;
 
 use crate::answer::{Answer, failed, shown};
@@ -66,6 +67,8 @@ pub(in crate::console) struct UnknownPage {
     /// The chosen collector, for the button.
     pub collector: String,
     pub rows: Vec<UnknownRow>,
+    /// Cancellations whose outcome nobody knows.
+    pub cancellations: Vec<UnknownRow>,
     pub total: Yen,
     /// Whether there are more than these.
     pub more: bool,
@@ -79,6 +82,8 @@ async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
     let of_collector =
         |open: &&UnknownPayment| collector.as_ref().is_none_or(|c| open.payment.facts.collector == *c);
     let open: Vec<_> = found.iter().take(most).filter(of_collector).collect();
+    let cancelling = console.gateway.open_cancellations(collector.as_ref(), None).await.map_err(failed)?;
+    let cancelling = cancelling.iter().filter(|open| open.state == Cancellation::Unknown).take(most);
     let mut frame = frame::page(&by, Area::Unknown);
     if let (Some(begun), Some(soon)) = (filter.begun, filter.soon) {
         frame.notice = Some(format!(
@@ -99,6 +104,7 @@ async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
             .iter()
             .filter_map(|o| o.payment.facts.amount.checked_add(o.payment.facts.fee))
             .fold(Yen::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(sum)),
+        cancellations: cancelling.map(|open| cancellation_row(&console, open)).collect(),
         rows: open.into_iter().map(|open| row(&console, open)).collect(),
         more,
     })
@@ -120,12 +126,9 @@ async fn resend_all(
 
 fn row(console: &Console, open: &UnknownPayment) -> UnknownRow {
     let now = console.clock.now();
-    let automatic = if open.is_delivering {
-        "いま送信中".to_owned()
-    } else if now < open.automatic_until {
-        format!("自動再送中({}まで)", stamp(open.automatic_until))
-    } else {
-        "自動再送は終了。再送または起票が必要".to_owned()
+    let automatic = match open.is_delivering {
+        true => "いま送信中".to_owned(),
+        false => automatic(open.automatic_until, now),
     };
     UnknownRow {
         payment: PaymentRow::of(console, &open.payment),
@@ -134,5 +137,26 @@ fn row(console: &Console, open: &UnknownPayment) -> UnknownRow {
         deliveries: open.deliveries,
         reason: open.reason.as_deref().map(reason_words).unwrap_or_default(),
         automatic,
+    }
+}
+
+fn cancellation_row(console: &Console, open: &OpenCancellation) -> UnknownRow {
+    let now = console.clock.now();
+    let (requested_at, _) = open.requested;
+    UnknownRow {
+        payment: PaymentRow::of(console, &open.payment),
+        since: stamp(requested_at),
+        open_for: span(now.seconds_since(requested_at)),
+        deliveries: open.deliveries,
+        reason: String::new(),
+        automatic: automatic(open.automatic_until, now),
+    }
+}
+
+fn automatic(until: Timestamp, now: Timestamp) -> String {
+    if now < until {
+        format!("自動再送中({}まで)", stamp(until))
+    } else {
+        "自動再送は終了。再送または起票が必要".to_owned()
     }
 }
