@@ -20,6 +20,9 @@ pub use position::{Entry, Own, Segment};
 /// Findings of one check at most: one tells that something is wrong, a thousand where to look.
 pub const FINDINGS_MAX: i64 = 1_000;
 
+/// The action of a record that says nothing of its own and vouches for what a commit wrote.
+pub const SILENT_ACTION: &str = "commit";
+
 /// Something in the database that cannot have come about by commits alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

@@ -6,6 +6,7 @@ use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use crate::Ledger;
+use crate::audit::SILENT_ACTION;
 
 /// Records a page at most.
 const LIMIT_MAX: u32 = 200;
@@ -38,7 +39,8 @@ pub struct TrailRecord {
     pub detail: String,
 }
 
-/// Which records to show. Empty texts ask for all.
+/// Which records to show. Empty texts ask for all; records that only vouch for what a commit wrote come when their
+/// action is asked for.
 #[derive(Clone, Debug)]
 pub struct TrailQuery {
     /// From this instant on.
@@ -97,6 +99,9 @@ impl Ledger {
                 if !wanted.is_empty() {
                     sql.push(format!(" AND {column} = ")).push_bind(wanted.as_str());
                 }
+            }
+            if query.action.is_empty() {
+                sql.push(" AND action <> ").push_bind(SILENT_ACTION);
             }
             if let Some(place) = query.before {
                 sql.push(" AND (at_us, writer, number) < (").push_bind(place.at.micros());

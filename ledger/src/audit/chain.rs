@@ -145,7 +145,7 @@ impl Chain {
         let silent = (said.is_empty() && content.is_some()).then(|| AuditRecord {
             contract: None,
             actor: "system".to_owned(),
-            action: "commit",
+            action: super::SILENT_ACTION,
             subject: subject(),
             detail: String::new(),
         });

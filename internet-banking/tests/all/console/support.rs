@@ -70,10 +70,12 @@ impl Office {
     /// Actor, action and subject of the audit log, in order.
     pub async fn audit(&self) -> Vec<(String, String, String)> {
         read!(self.console.database, |c| {
-            sqlx::query_as("SELECT actor, action, subject FROM audit ORDER BY at_us, number")
-                .fetch_all(c)
-                .await
-                .unwrap()
+            sqlx::query_as(
+                "SELECT actor, action, subject FROM audit WHERE action <> 'commit' ORDER BY at_us, number",
+            )
+            .fetch_all(c)
+            .await
+            .unwrap()
         })
     }
 }
