@@ -139,7 +139,7 @@ fn row(console: &Console, names: &Names, undelivered: &Undelivered, alarm: Alarm
     let link = match alarm.kind.about() {
         About::Payment => alarm.subject.parse().ok().map(|id: PaymentId| StaffPaymentLink(id).to_string()),
         About::Message => Some(NumberLink(&alarm.subject).to_string()),
-        About::Collector | About::Day => None,
+        About::Collector | About::Day | About::Settlement => None,
     };
     let collector = alarm.collector.as_ref();
     let deliveries = AlarmChannel::ALL.iter().map(|channel| {

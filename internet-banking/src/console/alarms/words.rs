@@ -74,6 +74,16 @@ pub const fn alarm_words(kind: AlarmKind) -> AlarmWords {
             remedy: "結果の決まった取消しと矛盾する応答が、収納機関から届きました。お金はその応答では動いていません。\
                      払込の経過を確かめ、収納機関に照会してください。",
         },
+        AlarmKind::SettlementLate => AlarmWords {
+            title: "資金決済の遅れ",
+            remedy: "支払うべき日になっても、決済対象の締めが済んでいません。収納機関への支払いはまだ行われていません。\
+                     結果不明の払込と取消しを解消し、資金決済を実行してください。",
+        },
+        AlarmKind::AdviceContradicted => AlarmWords {
+            title: "資金決済通知の不一致",
+            remedy: "収納機関が、同じ番号で内容の異なる資金決済を記録しています。当方の支払いは通知では変わりません。\
+                     資金決済の内容を確かめ、収納機関に照会してください。",
+        },
         AlarmKind::WorkStuck => AlarmWords {
             title: "処理の滞留",
             remedy: "送信待ちの処理を進められません。お金は今の状態から動きません。システム担当に連絡してください。",
