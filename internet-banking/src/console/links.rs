@@ -187,11 +187,10 @@ impl fmt::Display for NumberLink<'_> {
 /// A value in a query.
 fn escaped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-                write!(f, "{}", char::from(byte))?
-            }
-            byte => write!(f, "%{byte:02X}")?,
+        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+            write!(f, "{}", char::from(byte))?;
+        } else {
+            write!(f, "%{byte:02X}")?;
         }
     }
     Ok(())

@@ -24,7 +24,7 @@ pub(super) struct Mailer {
 }
 
 impl Mailer {
-    pub fn new(settings: MailSettings) -> Result<Self, SettingsError> {
+    pub fn new(settings: &MailSettings) -> Result<Self, SettingsError> {
         if !settings.relay.is_loopback() {
             return Err(SettingsError::RelayElsewhere(settings.relay));
         }

@@ -69,7 +69,7 @@ impl Delivery {
         Ok(Self(Arc::new(Inner {
             gateway,
             store: Store::new(database),
-            mailer: settings.mail.map(Mailer::new).transpose()?,
+            mailer: settings.mail.as_ref().map(Mailer::new).transpose()?,
             caller: settings.webhook.map(Caller::new).transpose()?,
         })))
     }
