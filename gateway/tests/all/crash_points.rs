@@ -21,7 +21,7 @@ use script::{ASK_IN_PERSON, COUNTER, DAY_TWO, DECIDED, LOST_ANSWER, PENSIONS, ST
 
 const SIGABRT: i32 = 6;
 /// How long one process may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Worlds at the same time; they wait more than they work.
 const WORLDS_MAX: usize = 6;
 /// Pairs of places that every run of the tests crosses.

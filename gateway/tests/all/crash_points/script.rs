@@ -59,7 +59,7 @@ const POOR_ACCOUNT: AccountId = AccountId::new(1_002);
 const OPENING: i64 = 1_000_000;
 /// What the account has at the end: five pensions, a tax and a purchase are paid.
 const LEFT: i64 = OPENING - 5 * 1_000 - 215_000 - 12_800;
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What the process works with.
 #[derive(serde::Serialize, serde::Deserialize)]
