@@ -45,6 +45,11 @@ pub use service::{CloseOptions, CollectorStatus, ServiceDay, ServiceError, Servi
 /// world of their own.
 pub mod decisions {
     pub use crate::inquiry::{accepted_prefix, check, generations, message, read};
+    pub use crate::payment::store::cancellation_row;
+    pub use crate::reconciliation::{hub_counters, moved};
+    pub use crate::service::day::{Change, Gate};
+    pub use crate::service::schedule::{Act, Plan, due};
+    pub use crate::service::store::commit as day_commit;
 }
 
 /// The collecting institutions, as the bank may see them.

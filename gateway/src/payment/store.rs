@@ -190,7 +190,7 @@ pub(crate) fn row(facts: &Facts) -> Result<Row, StoreError> {
 }
 
 /// The row that the commit of a cancellation's request inserts.
-pub(crate) fn cancellation_row(cancellation: &Cancellation) -> Row {
+pub fn cancellation_row(cancellation: &Cancellation) -> Row {
     Row {
         table: &CANCELLATION,
         values: vec![

@@ -20,14 +20,14 @@ mod store;
 use domain::{BreakId, CollectorNumber, Date, ReconciliationId, Timestamp, Yen};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use compare::hub_counters;
+pub use compare::hub_counters;
 use compare::net;
 pub use compare::{
     Advice, BreakClass, BreakFacts, CollectorFacts, Comparison, Difference, HubFacts, HubItem, LineTotals,
     Posting, Subject, Totals, compare,
 };
 pub(crate) use hub::items;
-pub use run::BreakError;
+pub use run::{BreakError, moved};
 pub use store::BreakQuery;
 
 use crate::Operator;
@@ -84,7 +84,8 @@ impl Summary {
         }
     }
 
-    fn of(number: u32, after_close: bool, comparison: &Comparison) -> Self {
+    /// Of a comparison that was made now. The open breaks are for the caller to count.
+    pub fn of(number: u32, after_close: bool, comparison: &Comparison) -> Self {
         let count = |class| {
             let found = comparison.differences.iter().filter(|d| d.class == class).count();
             u32::try_from(found).unwrap_or(u32::MAX)

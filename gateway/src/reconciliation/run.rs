@@ -194,7 +194,7 @@ impl Gateway {
 }
 
 /// The later look, with what changed since the earlier one marked.
-fn moved(before: &[HubItem], after: Vec<HubItem>) -> Vec<HubItem> {
+pub fn moved(before: &[HubItem], after: Vec<HubItem>) -> Vec<HubItem> {
     let stood = |item: &HubItem| (item.state, item.cancelling);
     let before: HashMap<_, _> = before.iter().map(|item| (item.serial, stood(item))).collect();
     after

@@ -104,7 +104,7 @@ pub struct ServiceDay {
 
 /// What happened to a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
+pub enum Change {
     /// The day is here.
     Began,
     /// The collector answered Open.
@@ -112,13 +112,21 @@ pub(crate) enum Change {
     /// The collector answered `PreClose`.
     PreClosed,
     /// From here on nothing new is taken.
-    Closing { carry_forward: bool },
+    Closing {
+        /// Although payments have no known outcome.
+        carry_forward: bool,
+    },
     /// The collector answered Close.
     Closed(BothCounters),
     /// The collector answered Counter.
     Counted(BothCounters),
     /// A step did not succeed.
-    Troubled { tried: &'static str, reason: String },
+    Troubled {
+        /// The step.
+        tried: &'static str,
+        /// In words.
+        reason: String,
+    },
     /// 精査 was made.
     Reconciled(Summary),
     /// A person resolved a break of the latest 精査.
@@ -127,7 +135,7 @@ pub(crate) enum Change {
 
 impl Change {
     /// The kind's word in the event log.
-    pub(crate) const fn kind(&self) -> &'static str {
+    pub const fn kind(&self) -> &'static str {
         match self {
             Self::Began => "service_began",
             Self::Opened => "service_opened",
@@ -144,7 +152,7 @@ impl Change {
 
 /// What payers may do at a collector, as far as its day decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gate {
+pub enum Gate {
     /// Everything; the collector's hours decide.
     Open,
     /// Pay what was inquired about before.
@@ -155,7 +163,7 @@ pub(crate) enum Gate {
 
 impl ServiceDay {
     /// A day before its first event.
-    pub(crate) fn new(collector: CollectorNumber, date: Date) -> Self {
+    pub fn new(collector: CollectorNumber, date: Date) -> Self {
         Self {
             collector,
             date,
@@ -175,7 +183,7 @@ impl ServiceDay {
     }
 
     /// The ledger's entity of this day.
-    pub(crate) fn entity(&self) -> EntityId {
+    pub fn entity(&self) -> EntityId {
         entity(&self.collector, self.date)
     }
 
@@ -185,7 +193,7 @@ impl ServiceDay {
     }
 
     /// What payers may do. A day that is waiting refuses nobody: the collector itself answers then.
-    pub(crate) fn gate(&self) -> Gate {
+    pub fn gate(&self) -> Gate {
         match self.state {
             ServiceState::Closed => Gate::Shut,
             _ if self.closing => Gate::Shut,
@@ -195,7 +203,7 @@ impl ServiceDay {
     }
 
     /// The day after `change`, or `None` where it does not allow it.
-    pub(crate) fn after(&self, change: &Change, now: Timestamp) -> Option<Self> {
+    pub fn after(&self, change: &Change, now: Timestamp) -> Option<Self> {
         use ServiceState::{Closed, Open, PreClosed, Waiting};
         let mut next = Self { seq: self.seq + 1, ..self.clone() };
         match (change, self.state) {
@@ -242,7 +250,7 @@ impl ServiceDay {
     }
 
     /// Whether `change` would only say again what is known.
-    pub(crate) fn says_already(&self, change: &Change) -> bool {
+    pub fn says_already(&self, change: &Change) -> bool {
         match change {
             Change::Troubled { tried, reason } => {
                 self.trouble.as_ref().is_some_and(|t| t.tried == *tried && t.reason == *reason)

@@ -25,9 +25,9 @@ mod ask;
 pub(crate) mod audit;
 pub(crate) mod day;
 mod keeper;
-mod schedule;
+pub(crate) mod schedule;
 mod status;
-mod store;
+pub(crate) mod store;
 
 use collectors::Collector;
 pub use collectors::protocol::{Counters, Tally};

@@ -7,7 +7,7 @@ use super::day::{ServiceDay, ServiceState};
 
 /// What the schedule does with a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Act {
+pub enum Act {
     /// 開局.
     Open,
     /// 予備閉局.
@@ -20,7 +20,7 @@ pub(crate) enum Act {
 
 /// The instants of one day, from the collector's hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// The beginning of the hours; none on a day without any.
     pub opens_at: Option<Timestamp>,
     /// Some time before their end; none where they go on in the next day.
@@ -48,7 +48,7 @@ impl Plan {
 
 /// What is due at `now`, if anything. `open_items` are the payments and cancellations of the day that have no known
 /// outcome.
-pub(crate) fn due(day: &ServiceDay, plan: &Plan, open_items: u32, now: Timestamp) -> Option<Act> {
+pub fn due(day: &ServiceDay, plan: &Plan, open_items: u32, now: Timestamp) -> Option<Act> {
     if day.state == ServiceState::Closed {
         let again = |unsettled| unsettled > 0 && unsettled != open_items;
         return match &day.reconciliation {

@@ -186,7 +186,8 @@ impl Gateway {
     }
 }
 
-fn commit(
+/// The commit that takes a day to its next step, with whatever else has to be true together with it.
+pub fn commit(
     day: &ServiceDay,
     next: &ServiceDay,
     change: &Change,

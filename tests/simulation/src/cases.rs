@@ -2,7 +2,6 @@
 
 use domain::TransferId;
 
-use crate::collector::Recorded;
 use crate::trace::Notes;
 
 /// One payment, or one that an order tried to make.
@@ -14,11 +13,13 @@ pub(crate) struct Case {
     /// Whether any byte of any delivery may have left.
     pub bytes_left: bool,
     pub last_sent_us: i64,
-    /// The clearing's bytes, and those of its repeats.
-    pub first: Option<u64>,
-    pub repeat: Option<u64>,
-    /// What the collector decided under its key; more than one is wrong.
-    pub recorded: Vec<Recorded>,
+    /// The digest of what was sent under each key, first and as a repeat.
+    pub sent: Vec<(String, bool, u64)>,
+    /// What the collector decided under its key, as amount and whether it cleared; more than one is wrong.
+    pub recorded: Vec<(i64, bool)>,
+    /// The keys of its cancellations, and whether the collector carried one out.
+    pub cancellations: Vec<String>,
+    pub cancelled_there: bool,
     /// The guards that it has taken and not given back.
     pub guards: Vec<String>,
     /// Its transfers in the ledger, the failed ones included.

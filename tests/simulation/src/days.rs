@@ -1,8 +1,11 @@
 //! What each day brings: payers, weather, breaks, and the round at its beginning that checks the day before.
 
+use domain::Date;
+
+use crate::happening::Happening;
 use crate::network::{Break, Weather};
 use crate::trace::NOTHING;
-use crate::world::{Happening, World};
+use crate::world::World;
 
 const SECOND_US: i64 = 1_000_000;
 const MINUTE_US: i64 = 60 * SECOND_US;
@@ -33,6 +36,7 @@ impl World {
         }
         let opens_us = 9 * HOUR_US;
         self.plan(opens_us, Happening::StaffLooks);
+        self.plan_looks();
         if !self.quiet {
             self.plan_payers();
             self.plan_breaks();
@@ -42,10 +46,22 @@ impl World {
     fn forget_the_past(&mut self) {
         let business = self.store.business(self.now_us);
         self.store.forget_before(business.date(), business.plus_seconds(-24 * 3_600));
+        let long_past = business.plus_seconds(-60 * 24 * 3_600).date();
         for collector in 0..self.collectors.len() {
-            self.collectors[collector].forget_slips(self.now_us);
+            self.collectors[collector].forget_the_past(self.now_us, long_past);
         }
         self.retire();
+        self.forget_days(long_past);
+    }
+
+    /// Days that are over and compared; the latest of each collector stays.
+    fn forget_days(&mut self, before: Date) {
+        let old = self.store.days.iter().filter(|((_, date), day)| *date < before && !day.unfinished);
+        let old: Vec<_> = old.map(|(place, day)| (*place, day.entity())).collect();
+        for (place, entity) in old {
+            self.store.days.remove(&place);
+            self.store.memory.forget(entity, &[], &[]);
+        }
     }
 
     /// The payers have what they wanted; now everything must come to its end.

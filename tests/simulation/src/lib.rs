@@ -8,6 +8,8 @@ mod cases;
 mod checks;
 mod collector;
 mod days;
+mod exchange;
+mod happening;
 mod hub;
 mod network;
 mod payers;

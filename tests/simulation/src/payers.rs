@@ -3,16 +3,17 @@
 use std::rc::Rc;
 
 use domain::{AccountId, Bill, BillId, ContractId, UserId, Yen};
-use gateway::{Inquiry, InquiryRequest, Payer, PaymentOrder};
+use gateway::{Inquiry, InquiryRequest, Payer, PaymentOrder, chart};
 use ledger::{Commit, Kind, Transfer};
 use uuid::Uuid;
 
 use crate::collector::{Owed, Slip};
+use crate::happening::Happening;
 use crate::hub::Shown;
 use crate::random::Random;
 use crate::store::payment_id;
 use crate::trace::NOTHING;
-use crate::world::{Happening, World};
+use crate::world::World;
 
 /// Where the money of the deposits comes from.
 pub(crate) const CASH: AccountId = AccountId::new(999_999);
@@ -131,14 +132,13 @@ impl World {
         let contract = &self.contracts[contract];
         let user = *self.random.pick(&contract.users);
         let account = *self.random.pick(&contract.accounts);
+        let mut payer = (Payer { contract: contract.id, user }, account);
+        if self.random.one_in(8) {
+            payer = (Payer::at_counter(), chart::COUNTER_CASH);
+        }
+        let (payer, account) = payer;
         self.made_intents += 1;
-        let intent = Intent {
-            payer: Payer { contract: contract.id, user },
-            account,
-            collector,
-            request: request.clone(),
-            tries: 0,
-        };
+        let intent = Intent { payer, account, collector, request: request.clone(), tries: 0 };
         self.intents.insert(self.made_intents, intent);
         self.plan(pause_us, Happening::Inquires { intent: self.made_intents });
     }

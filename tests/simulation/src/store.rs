@@ -6,7 +6,9 @@ use std::rc::Rc;
 use domain::{Date, InquiryId, PaymentId, Timestamp};
 use gateway::Inquiry;
 use gateway::payment::Facts;
+use gateway::payment::cancellation::Cancellation;
 use gateway::payment::history::Position;
+use gateway::service::ServiceDay;
 use ledger::memory::Memory;
 use ledger::{EntityId, OutboxChange};
 use uuid::Uuid;
@@ -25,6 +27,10 @@ pub(crate) struct Store {
     serials: BTreeMap<Date, u32>,
     /// Business time, less the machine's.
     pub offset_us: i64,
+    /// The cancellation table, by key.
+    pub cancellations: BTreeMap<String, Rc<Cancellation>>,
+    /// Every collector's days, by its place and the date.
+    pub days: BTreeMap<(usize, Date), ServiceDay>,
     /// Unreachable until then.
     pub down_until_us: i64,
     /// The claim of each piece of open work as its commits were answered: kept apart from the ledger, to check it.
@@ -39,6 +45,11 @@ pub(crate) fn payment_id(number: u64) -> PaymentId {
 /// The number of a payment in this world.
 pub(crate) fn payment_number(uuid: Uuid) -> u64 {
     u64::try_from(uuid.as_u128()).unwrap_or(u64::MAX)
+}
+
+/// Days are entities too; their ids fill all bits.
+pub(crate) fn is_payment(entity: EntityId) -> bool {
+    u64::try_from(entity.0.as_u128()).is_ok()
 }
 
 pub(crate) fn inquiry_id(number: u64) -> InquiryId {

@@ -3,140 +3,29 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use bytes::Bytes;
-use collectors::{Directory, NotSent, Outcome as Exchanged, Silence, protocol};
+use collectors::Directory;
 use domain::{AccountId, CollectorNumber, Date, Timestamp};
-use gateway::operations::Word;
+use gateway::chart;
 use gateway::payment::Facts;
-use gateway::payment::sending::Conclusion;
-use gateway::{PaymentOrder, chart};
-use ledger::{Commit, Committed, NewAccount, Refused};
+use gateway::service::ServiceDay;
+use ledger::{Commit, NewAccount};
 
 use crate::cases::Case;
 use crate::collector::Collector;
-use crate::hub::{Batch, Delivery, Node, Purpose, Recording, count};
-use crate::network::{ANSWER_WAIT_US, Break, Flight, Reply, Way, Weather, spoil};
+use crate::happening::Happening;
+use crate::hub::{Keeping, Node};
+use crate::network::{Flight, Way, Weather};
 use crate::payers::{Contract, Intent};
 use crate::random::Random;
 use crate::report::{Report, Stats, Violation};
 use crate::settings::{Mistake, Settings};
 use crate::store::{Store, payment_number};
-use crate::trace::{Digest, NOTHING};
+use crate::trace::Digest;
 
 /// 2026-11-24 00:00 in Japan, a Tuesday: where every run begins.
 const BEGINS: &str = "2026-11-24T00:00:00+09:00";
 /// Days that a run may take to end what is open, after the last payer has gone.
 const QUIET_DAYS_MAX: i64 = 12;
-
-/// A request's signature counts for so long at the collector.
-const SIGNATURE_VALID_US: i64 = 300_000_000;
-
-/// What happens next.
-pub(crate) enum Happening {
-    /// A day begins for the planners.
-    Day,
-    Inquires {
-        intent: u64,
-    },
-    Confirms {
-        order: Rc<PaymentOrder>,
-        clicks: u32,
-    },
-    Reaches {
-        batch: Box<Batch>,
-    },
-    Answered {
-        batch: Box<Batch>,
-        outcomes: Vec<Result<Committed, Refused>>,
-        committed: bool,
-    },
-    Looks {
-        node: usize,
-        life: u32,
-        at_us: i64,
-    },
-    Begins {
-        node: usize,
-        life: u32,
-        delivery: Rc<Delivery>,
-        over_us: i64,
-    },
-    Concludes {
-        node: usize,
-        life: u32,
-        delivery: Rc<Delivery>,
-        conclusion: Box<Conclusion>,
-    },
-    Unsent {
-        node: usize,
-        life: u32,
-        purpose: Purpose,
-        reason: NotSent,
-    },
-    Records {
-        node: usize,
-        life: u32,
-        recording: Box<Recording>,
-    },
-    /// A request reaches its collector.
-    Arrives {
-        flight: u64,
-        collector: usize,
-        sent_us: i64,
-        bytes: Bytes,
-    },
-    /// The collector has worked on it.
-    Treats {
-        flight: u64,
-        collector: usize,
-        life: u32,
-        bytes: Bytes,
-    },
-    Replies {
-        flight: u64,
-        reply: Reply,
-    },
-    Starts {
-        node: usize,
-    },
-    Ends {
-        node: usize,
-    },
-    KeepsInStep {
-        node: usize,
-    },
-    SetsTheClock {
-        step_us: i64,
-    },
-    CollectorEnds {
-        collector: usize,
-    },
-    CollectorStarts {
-        collector: usize,
-    },
-    Breaks {
-        collector: usize,
-        how: Break,
-        for_us: i64,
-    },
-    Stalls {
-        collector: usize,
-        for_us: i64,
-    },
-    DatabaseGone {
-        for_us: i64,
-    },
-    /// The staff of the bank comes to work.
-    StaffLooks,
-    StaffActs {
-        payment: u64,
-        tries: u32,
-    },
-    StaffDecides {
-        payment: u64,
-        word: Word,
-    },
-}
 
 /// How often things go wrong.
 #[derive(Clone, Copy, Debug)]
@@ -163,8 +52,9 @@ pub(crate) struct World {
     pub ways: Vec<Way>,
     pub weather: Weather,
     pub rates: Rates,
+    pub keeping: Vec<Keeping>,
     pub flights: BTreeMap<u64, Flight>,
-    flown: u64,
+    pub flown: u64,
     pub contracts: Vec<Contract>,
     pub intents: BTreeMap<u64, Intent>,
     pub made_intents: u64,
@@ -231,6 +121,7 @@ impl World {
             places: by_number,
             weather: Weather::STORM,
             rates: Rates { crash_at_a_place: 150, lost_commit: 3 },
+            keeping: vec![Keeping::default(); places],
             flights: BTreeMap::new(),
             flown: 0,
             contracts,
@@ -281,7 +172,8 @@ impl World {
     }
 
     fn is_over(&self) -> bool {
-        let open = self.store.memory.open_work().next().is_some();
+        let waits = |day: &ServiceDay| day.unfinished && day.date < self.day;
+        let open = self.store.memory.open_work().next().is_some() || self.store.days.values().any(waits);
         self.quiet && self.quiet_days > 1 && (!open || self.quiet_days > QUIET_DAYS_MAX)
     }
 
@@ -314,240 +206,6 @@ impl World {
     pub fn some_node(&mut self) -> Option<usize> {
         let up: Vec<usize> = (0..self.nodes.len()).filter(|node| self.nodes[*node].up).collect();
         (!up.is_empty()).then(|| *self.random.pick(&up))
-    }
-
-    fn happens(&mut self, happening: Happening) {
-        match happening {
-            Happening::Day => self.new_day(),
-            Happening::Inquires { intent } => match self.some_node() {
-                Some(node) => self.inquire(node, intent),
-                None => self.inquiry_failed(intent),
-            },
-            Happening::Confirms { order, clicks } => self.clicks(&order, clicks),
-            Happening::Reaches { batch } => self.reaches(batch),
-            Happening::Answered { batch, outcomes, committed } => self.answered(*batch, outcomes, committed),
-            Happening::Looks { node, life, at_us } => self.look(node, life, at_us),
-            Happening::Begins { node, life, delivery, over_us } if self.lives(node, life) => {
-                self.attempt(node, &delivery, over_us);
-            }
-            Happening::Unsent { node, life, purpose, reason } if self.lives(node, life) => {
-                self.exchanged(node, purpose, Exchanged::NotSent(reason));
-            }
-            Happening::Records { node, life, recording } if self.lives(node, life) => {
-                self.record(node, *recording);
-            }
-            Happening::Concludes { node, life, delivery, conclusion } if self.lives(node, life) => {
-                self.conclude(node, &delivery, *conclusion);
-            }
-            Happening::Concludes { .. } => {}
-            Happening::Begins { .. } | Happening::Unsent { .. } | Happening::Records { .. } => {}
-            Happening::Arrives { flight, collector, sent_us, bytes } => {
-                self.arrives(flight, collector, sent_us, bytes);
-            }
-            Happening::Treats { flight, collector, life, bytes } => {
-                self.treats(flight, collector, life, &bytes);
-            }
-            Happening::Replies { flight, reply } => self.replies(flight, reply),
-            Happening::Starts { node } if !self.nodes[node].up => self.starts(node),
-            Happening::Ends { node } if self.nodes[node].up => {
-                self.crash_node(node, "crash at any moment");
-            }
-            Happening::Starts { .. } | Happening::Ends { .. } => {}
-            Happening::KeepsInStep { node } => self.keep_in_step(node),
-            Happening::SetsTheClock { step_us } => {
-                if let Some(node) = self.some_node() {
-                    self.set_clock(node, step_us);
-                    self.stats.count(if step_us < 0 { "clock set back" } else { "clock set forward" });
-                }
-            }
-            Happening::CollectorEnds { collector } => self.collector_ends(collector),
-            Happening::CollectorStarts { collector } => self.collectors[collector].up = true,
-            Happening::Breaks { collector, how, for_us } => {
-                self.ways[collector].broken = Some((how, self.now_us + for_us));
-                self.stats.count(match how {
-                    Break::Refuses => "partition that refuses connections",
-                    Break::Swallows => "partition that swallows requests",
-                    Break::Mutes => "partition that swallows answers",
-                });
-                self.happened("a way breaks", [count(collector), for_us]);
-            }
-            Happening::Stalls { collector, for_us } => {
-                self.collectors[collector].stalled_until_us = self.now_us + for_us;
-                self.stats.count("collector that says it is not open");
-            }
-            Happening::DatabaseGone { for_us } => {
-                self.store.down_until_us = self.now_us + for_us;
-                self.stats.count("database unreachable");
-            }
-            Happening::StaffLooks => self.staff_looks(),
-            Happening::StaffActs { payment, tries } => self.staff_acts(payment, tries),
-            Happening::StaffDecides { payment, word } => self.staff_decides(payment, word),
-        }
-    }
-
-    fn starts(&mut self, node: usize) {
-        // an embedded database is served by one process
-        if self.embedded && node > 0 {
-            return;
-        }
-        self.start_node(node);
-    }
-
-    fn collector_ends(&mut self, collector: usize) {
-        let forgets = self.makes(Mistake::CollectorForgets);
-        let one = &mut self.collectors[collector];
-        one.up = false;
-        one.life += 1;
-        if forgets {
-            one.records.pop_last();
-        }
-        self.stats.count("collector restarted");
-        self.happened("a collector ends", [count(collector), NOTHING]);
-        let pause_us = self.random.between(500_000, 90_000_000);
-        self.plan(pause_us, Happening::CollectorStarts { collector });
-    }
-}
-
-/// The exchanges.
-impl World {
-    /// Sends a request and waits for what comes back.
-    pub fn exchange(&mut self, node: usize, collector: usize, bytes: &Bytes, purpose: Purpose) {
-        let now_us = self.now_us;
-        let Some(probe) = self.nodes[node].circuits[collector].enter(now_us) else {
-            self.stats.count("request stopped by an open circuit");
-            return self.not_sent(node, purpose, NotSent::CircuitOpen);
-        };
-        let broken = self.ways[collector].broken_at(now_us);
-        let unreachable = broken == Some(Break::Refuses) || !self.collectors[collector].up;
-        if unreachable || self.faults(self.weather.unsent) {
-            self.stats.count("request that could not be sent");
-            self.nodes[node].circuits[collector].report(false, probe, now_us);
-            return self.not_sent(node, purpose, NotSent::NoConnection);
-        }
-        let Ok(request) = protocol::decode(bytes) else {
-            return self.not_sent(node, purpose, NotSent::NoRequest);
-        };
-        if let Purpose::Delivery(delivery) = &purpose {
-            self.check_sent(node, delivery, &request, bytes);
-        }
-        self.flown += 1;
-        let flight = self.flown;
-        let life = self.nodes[node].life;
-        self.flights.insert(flight, Flight { node, life, collector, request, probe, purpose });
-        let silence = Reply::Silence(Silence::Timeout);
-        self.plan(ANSWER_WAIT_US, Happening::Replies { flight, reply: silence });
-        if broken == Some(Break::Swallows) {
-            self.stats.count("request lost in a partition");
-            return;
-        }
-        if self.faults(self.weather.lost) {
-            self.stats.count("request lost");
-            if self.random.one_in(3) {
-                let pause_us = self.random.between(1_000, ANSWER_WAIT_US);
-                let reply = Reply::Silence(Silence::ConnectionLost);
-                self.plan(pause_us, Happening::Replies { flight, reply });
-            }
-            return;
-        }
-        let copies = if self.faults(self.weather.copied) { 2 } else { 1 };
-        for copy in 0..copies {
-            if copy > 0 {
-                self.stats.count("request duplicated");
-            }
-            let pause_us = self.weather.latency_us(&mut self.random);
-            self.plan(
-                pause_us,
-                Happening::Arrives { flight, collector, sent_us: now_us, bytes: bytes.clone() },
-            );
-        }
-    }
-
-    fn arrives(&mut self, flight: u64, collector: usize, sent_us: i64, bytes: Bytes) {
-        if !self.collectors[collector].up {
-            self.stats.count("request lost at a collector that is down");
-            return;
-        }
-        if self.now_us - sent_us > SIGNATURE_VALID_US {
-            self.stats.count("request with a signature that is too old");
-            return self.send_back(flight, collector, Reply::Silence(Silence::Status(401)));
-        }
-        let life = self.collectors[collector].life;
-        let slow = self.faults(20);
-        let pause_us = self.random.between(500, if slow { 28_000_000 } else { 60_000 });
-        self.plan(pause_us, Happening::Treats { flight, collector, life, bytes });
-    }
-
-    fn treats(&mut self, flight: u64, collector: usize, life: u32, bytes: &Bytes) {
-        if self.collectors[collector].life != life || !self.collectors[collector].up {
-            self.stats.count("request lost by a collector that restarted");
-            return;
-        }
-        if self.faults(self.weather.spoiled / 8) {
-            self.stats.count("status 500 before anything was done");
-            return self.send_back(flight, collector, Reply::Silence(Silence::Status(500)));
-        }
-        let business = self.store.business(self.now_us);
-        let treated = self.collectors[collector].treat(bytes, business, self.now_us);
-        let Some((message, recorded)) = treated else { return };
-        if let Some(recorded) = recorded {
-            self.recorded_by(collector, &recorded);
-        }
-        if self.faults(1) {
-            self.stats.count("collector restarted between its record and its answer");
-            return self.collector_ends(collector);
-        }
-        let message = self.odd_answer(message);
-        let reply = Bytes::from(protocol::encode(&message));
-        if self.faults(self.weather.spoiled) {
-            self.stats.count("answer spoiled");
-            let spoiled = spoil(&reply, &mut self.random);
-            return self.send_back(flight, collector, spoiled);
-        }
-        self.send_back(flight, collector, Reply::Answer(reply));
-    }
-
-    /// Now and then a collector's program fails after it recorded, and says so.
-    fn odd_answer(&mut self, mut message: protocol::Message) -> protocol::Message {
-        if let protocol::Body::ClearingAnswer(answer) = &mut message.body
-            && self.faults(4)
-        {
-            use domain::ResponseCode::{CollectorError, CounterDateWrong, Malformed};
-            let code = *self.random.pick(&[CollectorError, CounterDateWrong, Malformed]);
-            *answer = protocol::ClearingAnswer::Refused { code, reference: None };
-            self.stats.count("signed answer that says nothing");
-        }
-        message
-    }
-
-    fn send_back(&mut self, flight: u64, collector: usize, reply: Reply) {
-        if matches!(self.ways[collector].broken_at(self.now_us), Some(Break::Mutes | Break::Swallows)) {
-            self.stats.count("answer lost in a partition");
-            return;
-        }
-        if self.faults(self.weather.lost) {
-            self.stats.count("answer lost");
-            return;
-        }
-        let pause_us = self.weather.latency_us(&mut self.random);
-        self.plan(pause_us, Happening::Replies { flight, reply });
-    }
-
-    fn replies(&mut self, flight: u64, reply: Reply) {
-        let timeout = matches!(reply, Reply::Silence(Silence::Timeout));
-        let Some(Flight { node, life, collector, request, probe, purpose }) = self.flights.remove(&flight)
-        else {
-            if !timeout {
-                self.stats.count("answer that came late, twice or to a dead process");
-            }
-            return;
-        };
-        if !self.lives(node, life) {
-            return;
-        }
-        let outcome = self.read_reply(&request, reply);
-        let answered = matches!(outcome, Exchanged::Answered(_));
-        self.nodes[node].circuits[collector].report(answered, probe, self.now_us);
-        self.exchanged(node, purpose, outcome);
     }
 }
 

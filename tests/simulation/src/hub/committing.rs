@@ -4,15 +4,19 @@
 use std::rc::Rc;
 
 use gateway::payment::Facts;
+use gateway::payment::cancellation::Cancellation;
+use gateway::service::ServiceDay;
 use ledger::memory::{Moment, Writer, part};
 use ledger::{Commit, Committed, EntityId, OutboxChange, Refused};
 
+use super::days::Taking;
 use super::paying::Held;
 use super::sending::{Recording, Taken};
+use crate::happening::Happening;
 use crate::settings::Mistake;
-use crate::store::{key_of, payment_number};
+use crate::store::{is_payment, key_of, payment_number};
 use crate::trace::NOTHING;
-use crate::world::{Happening, World};
+use crate::world::World;
 
 /// What a commit's answer is waited for with.
 pub(crate) enum Then {
@@ -23,12 +27,21 @@ pub(crate) enum Then {
     Decided {
         payment: u64,
     },
+    Day(Box<Taking>),
+    Nothing,
+}
+
+/// The row of another table that goes with a commit.
+pub(crate) enum Kept {
+    Payment(Rc<Facts>),
+    Cancellation(Rc<Cancellation>),
+    Day(usize, Box<ServiceDay>),
+    Nothing,
 }
 
 pub(crate) struct Submitted {
     pub commit: Commit,
-    /// The payment's row, for a hold.
-    pub facts: Option<Rc<Facts>>,
+    pub kept: Kept,
     pub then: Then,
 }
 
@@ -147,8 +160,20 @@ impl World {
     }
 
     fn committed(&mut self, submitted: &Submitted, commit: &Commit, committed: &Committed) {
-        if let Some(facts) = &submitted.facts {
-            self.held(facts);
+        match &submitted.kept {
+            Kept::Payment(facts) => self.held(facts),
+            Kept::Cancellation(cancellation) => {
+                let payment = payment_number(cancellation.payment.uuid());
+                self.keys.insert(cancellation.key.clone(), payment);
+                self.cases.entry(payment).or_default().cancellations.push(cancellation.key.clone());
+                self.store.cancellations.insert(cancellation.key.clone(), Rc::clone(cancellation));
+            }
+            Kept::Day(collector, day) => {
+                self.check_day(*collector, day);
+                self.store.days.insert((*collector, day.date), ServiceDay::clone(day));
+                return;
+            }
+            Kept::Nothing => {}
         }
         self.check_fences(commit, committed);
         for event in commit.events.iter().take(1) {
@@ -189,7 +214,9 @@ impl World {
             _ => "commit refused by the database",
         };
         self.stats.count(what);
-        if let Some(event) = commit.events.first() {
+        if let Some(event) = commit.events.first()
+            && is_payment(event.entity)
+        {
             self.note(payment_number(event.entity.0), what, [NOTHING, NOTHING]);
         }
         self.check_refusal(commit, refused);
@@ -215,6 +242,8 @@ impl World {
                 Then::Taken(taken) => self.take_answered(node, taken, &outcome),
                 Then::Recorded(recording) => self.record_answered(node, recording, &outcome),
                 Then::Decided { payment } => self.decision_answered(payment, &outcome),
+                Then::Day(taking) => self.step_answered(node, *taking, &outcome),
+                Then::Nothing => {}
             }
         }
         if self.lives(node, life) && !self.nodes[node].committing {

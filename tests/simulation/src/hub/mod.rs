@@ -1,7 +1,9 @@
 //! The hub's processes. What they decide is the real hub's code; what they do is done here, a step at a time, so that
 //! a process may end between any two.
 
+mod cancelling;
 mod committing;
+mod days;
 mod paying;
 mod sending;
 
@@ -9,16 +11,20 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use domain::{Date, ResendKey, Serial, Timestamp};
+use gateway::decisions::Gate;
 use gateway::payment::Facts;
+use gateway::service::ServiceDay;
 use ledger::memory::Writer;
 use uuid::Uuid;
 
+use crate::happening::Happening;
 use crate::network::Circuit;
 use crate::settings::Mistake;
 use crate::store::BLOCK_SERIALS;
-use crate::world::{Happening, World};
+use crate::world::World;
 
-pub(crate) use committing::{Batch, Submitted, Then};
+pub(crate) use committing::{Batch, Kept, Submitted, Then};
+pub(crate) use days::{Errand, Keeping};
 pub(crate) use paying::Shown;
 pub(crate) use sending::{Delivery, Recording, Taken};
 
@@ -32,6 +38,8 @@ pub(crate) enum Purpose {
     Inquiry(u64, BTreeMap<String, i64>),
     /// Under a claim.
     Delivery(Rc<Delivery>),
+    /// For a step of a day.
+    Day(Rc<Errand>),
 }
 
 struct Block {
@@ -117,6 +125,9 @@ impl World {
             self.nodes[node].parked = open.collect();
         }
         self.look_at(node, self.now_us);
+        for collector in 0..self.collectors.len() {
+            self.plan(1_000_000, Happening::KeepsDays { collector });
+        }
     }
 
     /// Power fails, or somebody kills it.
@@ -180,8 +191,21 @@ impl World {
         self.places.get(&facts.collector).copied().unwrap_or_default()
     }
 
-    /// Whether the collector takes requests now, as the process sees it.
-    fn is_open(&self, node: usize, collector: usize) -> bool {
+    /// Whether the collector is within its hours, as the process sees it.
+    fn in_hours(&self, node: usize, collector: usize) -> bool {
         self.collectors[collector].row.hours.is_open(self.node_now(node))
+    }
+
+    fn gate(&self, collector: usize, date: Date) -> Gate {
+        self.store.days.get(&(collector, date)).map_or(Gate::Open, ServiceDay::gate)
+    }
+
+    fn takes_inquiries(&self, node: usize, collector: usize) -> bool {
+        let today = self.node_now(node).date();
+        self.in_hours(node, collector) && self.gate(collector, today) == Gate::Open
+    }
+
+    fn takes_payments(&self, node: usize, collector: usize, date: Date) -> bool {
+        self.in_hours(node, collector) && self.gate(collector, date) != Gate::Shut
     }
 }

@@ -5,13 +5,13 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use collectors::Outcome as Exchanged;
-use collectors::protocol::{self, Channel};
+use collectors::protocol;
 use gateway::payment::step::{Effect, Step};
 use gateway::payment::{Facts, order as orders};
 use gateway::{Inquiry, Operator, PayError, PaymentOrder, decisions};
 use ledger::Refused;
 
-use super::committing::Outcome;
+use super::committing::{Kept, Outcome};
 use super::{Delivery, Purpose, Submitted, Then, count};
 use crate::settings::Mistake;
 use crate::store::{inquiry_id, payment_number};
@@ -40,9 +40,9 @@ impl World {
     /// A payer asks through this process.
     pub fn inquire(&mut self, node: usize, intent: u64) {
         let Some(asked) = self.intents.get(&intent) else { return };
-        let (collector, request) = (asked.collector, asked.request.clone());
+        let (collector, request, channel) = (asked.collector, asked.request.clone(), asked.payer.channel());
         let row = &self.collectors[collector].row;
-        if decisions::check(row, &request, self.is_open(node, collector)).is_err() {
+        if decisions::check(row, &request, self.takes_inquiries(node, collector)).is_err() {
             self.stats.count("inquiry while the collector is closed");
             return self.inquiry_failed(intent);
         }
@@ -54,8 +54,7 @@ impl World {
             BTreeMap::new()
         };
         let key = self.next_key(node);
-        let message =
-            decisions::message(&self.hub, Channel::InternetBanking, &request, &key, self.node_now(node));
+        let message = decisions::message(&self.hub, channel, &request, &key, self.node_now(node));
         let bytes = Bytes::from(protocol::encode(&message));
         self.exchange(node, collector, &bytes, Purpose::Inquiry(intent, generations));
     }
@@ -107,7 +106,7 @@ impl World {
                 }
                 self.submit(
                     node,
-                    Submitted { commit: step.commit, facts: Some(facts), then: Then::Held(held) },
+                    Submitted { commit: step.commit, kept: Kept::Payment(facts), then: Then::Held(held) },
                 );
             }
             Err(refused) => self.not_held(node, order, &refused),
@@ -121,7 +120,8 @@ impl World {
         });
         let facts = Rc::clone(facts);
         let place = self.place_of(&facts);
-        let delivery = Delivery { facts, fence: 0, delivery: 1, repeat: false, lane: false };
+        let delivery =
+            Delivery { facts, fence: 0, delivery: 1, repeat: false, lane: false, cancellation: None };
         self.exchange(node, place, &bytes.unwrap_or_default(), Purpose::Delivery(Rc::new(delivery)));
     }
 
@@ -129,7 +129,8 @@ impl World {
         let now = self.node_now(node);
         let inquiry = self.store.inquiry(order.inquiry).cloned().ok_or(PayError::InquiryExpired)?;
         let place = self.places.get(&inquiry.request.collector).copied().ok_or(PayError::Closed)?;
-        let bill = orders::check(order, &inquiry, self.is_open(node, place), now)?;
+        let open = self.takes_payments(node, place, now.date());
+        let bill = orders::check(order, &inquiry, open, now)?;
         let key = self.next_key(node);
         let facts = orders::facts(order, &inquiry, bill, &self.collectors[place].row, &key, now);
         let waiting = self.store.facts.len();
@@ -137,7 +138,9 @@ impl World {
         if waiting >= open_max && self.open_at(place) >= open_max {
             return Err(PayError::CollectorBusy);
         }
-        let actor = Operator { name: order.payer.user.to_string() };
+        let counter = order.payer == gateway::Payer::at_counter();
+        let actor =
+            if counter { Operator::staff(7) } else { Operator { name: order.payer.user.to_string() } };
         let step = orders::confirmation(&self.hub, &facts, &inquiry, &order.guards, actor)?;
         Ok((Rc::new(facts), step))
     }
@@ -172,7 +175,10 @@ impl World {
                     (effect, committed.fences.first())
                     && !self.makes(Mistake::SendsBeforeTheCommit)
                 {
-                    self.begin(node, Delivery { facts, fence: *fence, delivery, repeat, lane: false });
+                    self.begin(
+                        node,
+                        Delivery { facts, fence: *fence, delivery, repeat, lane: false, cancellation: None },
+                    );
                 }
                 self.confirmed(&order, Shown::Payment);
             }

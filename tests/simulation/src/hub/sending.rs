@@ -5,18 +5,20 @@ use std::rc::Rc;
 use bytes::Bytes;
 use collectors::{Answer, NotSent, Outcome as Exchanged, protocol};
 use domain::payment::State;
+use gateway::payment::cancellation::{self, Cancellation};
 use gateway::payment::history::{Deliveries, Position};
 use gateway::payment::sending::{self, Conclusion};
 use gateway::payment::step::{self, Claim, Delivered, Effect, Evidence, Report, SendWindow, Step};
 use gateway::payment::{Facts, StoreError};
 use ledger::Refused;
 
-use super::committing::Outcome;
+use super::committing::{Kept, Outcome};
 use super::{Purpose, Submitted, Then, count};
+use crate::happening::Happening;
 use crate::network::Reply;
 use crate::settings::Mistake;
 use crate::store::payment_number;
-use crate::world::{Happening, World};
+use crate::world::World;
 
 /// Rows of one destination that one look goes through, and the deliveries that a process has under way for it.
 const SWEEP_ROWS_MAX: usize = 256;
@@ -34,6 +36,15 @@ pub(crate) struct Delivery {
     pub repeat: bool,
     /// Whether it takes one of the places that a look gives.
     pub lane: bool,
+    /// The message is this, not the clearing.
+    pub cancellation: Option<Rc<Cancellation>>,
+}
+
+impl Delivery {
+    /// The resend key of the message.
+    pub fn key(&self) -> &str {
+        self.cancellation.as_ref().map_or(&self.facts.message_key, |cancellation| &cancellation.key)
+    }
 }
 
 /// A claim on its way to the database.
@@ -42,6 +53,7 @@ pub(crate) struct Taken {
     pub effect: Effect,
     /// Whether it takes one of the places that a look gives.
     pub lane: bool,
+    pub cancellation: Option<Rc<Cancellation>>,
 }
 
 /// A conclusion on its way to the database.
@@ -142,12 +154,19 @@ impl World {
         let Some((facts, position)) = self.load(payment) else { return };
         let claim =
             Claim { fence, delivery, lease_s: self.hub.lease_s, window: self.send_window(node, &facts) };
-        let step = self.resume(node, &facts, position, claim);
+        let cancellation = self.store.cancellations.get(&key).cloned();
+        let step = match &cancellation {
+            None => self.resume(node, &facts, position, claim),
+            Some(c) => cancellation::resume(&facts, position, c, claim, self.node_now(node)),
+        };
         match step {
             Ok(Some(step)) => {
                 self.nodes[node].lanes[place] += 1;
-                let taken = Taken { facts, effect: step.effect, lane: true };
-                self.submit(node, Submitted { commit: step.commit, facts: None, then: Then::Taken(taken) });
+                let taken = Taken { facts, effect: step.effect, lane: true, cancellation };
+                self.submit(
+                    node,
+                    Submitted { commit: step.commit, kept: Kept::Nothing, then: Then::Taken(taken) },
+                );
             }
             Ok(None) => {
                 self.nodes[node].parked.insert(key, fence);
@@ -178,12 +197,12 @@ impl World {
 
     /// A claim was answered.
     pub fn take_answered(&mut self, node: usize, taken: Taken, outcome: &Outcome) {
-        let Taken { facts, effect, lane } = taken;
+        let Taken { facts, effect, lane, cancellation } = taken;
         let place = self.place_of(&facts);
         if let (Ok(committed), Effect::Deliver { delivery, repeat }) = (outcome, effect)
             && let Some(fence) = committed.fences.first()
         {
-            return self.begin(node, Delivery { facts, fence: *fence, delivery, repeat, lane });
+            return self.begin(node, Delivery { facts, fence: *fence, delivery, repeat, lane, cancellation });
         }
         if lane {
             self.leave_lane(node, place);
@@ -206,7 +225,7 @@ impl World {
     fn send_window(&self, node: usize, facts: &Facts) -> SendWindow {
         SendWindow {
             held_wait_s: self.hub.held_wait_s,
-            collector_is_open: self.is_open(node, self.place_of(facts)),
+            collector_is_open: self.takes_payments(node, self.place_of(facts), facts.receipt_date),
         }
     }
 }
@@ -236,7 +255,7 @@ impl World {
             return;
         }
         let facts = &delivery.facts;
-        let payload = self.store.memory.work(&facts.message_key).map(|work| work.payload.clone());
+        let payload = self.store.memory.work(delivery.key()).map(|work| work.payload.clone());
         let message = match payload.map(|payload| sending::message(payload, delivery.repeat)) {
             Some(Ok(message)) => message,
             // the work is gone: another has ended it
@@ -245,7 +264,12 @@ impl World {
         let message = self.mistaken_message(node, delivery, message);
         let window = self.send_window(node, facts);
         let careless = self.makes(Mistake::SendsTooLate);
-        if !careless && !sending::may_begin(facts, window, delivery.repeat, self.node_now(node)) {
+        let (repeat, now) = (delivery.repeat, self.node_now(node));
+        let may_begin = match &delivery.cancellation {
+            None => sending::may_begin(facts, window, repeat, now),
+            Some(c) => cancellation::may_begin(facts, c, window, repeat, now),
+        };
+        if !careless && !may_begin {
             return self.conclude(node, delivery, Conclusion::not_sent(&"the time to send it is over"));
         }
         if over_us <= self.now_us && !careless {
@@ -281,7 +305,10 @@ impl World {
     /// The exchange of a delivery came to something.
     pub fn delivered(&mut self, node: usize, delivery: &Rc<Delivery>, outcome: Exchanged) {
         let kind = self.collectors[self.place_of(&delivery.facts)].row.kind;
-        let conclusion = Conclusion::of(Some(kind), outcome);
+        let conclusion = match &delivery.cancellation {
+            None => Conclusion::of(Some(kind), outcome),
+            Some(_) => Conclusion::of_cancellation(outcome),
+        };
         if conclusion.alarm.is_some() {
             self.stats.count("alarm of an answer that says nothing");
         }
@@ -339,7 +366,7 @@ impl World {
         }
         let row = &self.collectors[self.place_of(facts)].row;
         // what was sent before its commit learns its fence late
-        let fence = match self.store.memory.work(&facts.message_key) {
+        let fence = match self.store.memory.work(delivery.key()) {
             Some(work) if delivery.fence == 0 => work.fence,
             _ => delivery.fence,
         };
@@ -352,7 +379,12 @@ impl World {
             accepted_guard: sending::accepted_guard(Some(row), facts),
             concern: conclusion.alarm.as_ref(),
         };
-        match step::delivered(facts, position, delivered, self.node_now(node)) {
+        let now = self.node_now(node);
+        let step = match &delivery.cancellation {
+            None => step::delivered(facts, position, delivered, now),
+            Some(c) => cancellation::delivered(facts, position, c, delivered, now),
+        };
+        match step {
             Ok(Some(step)) => {
                 recording.state = step.state;
                 let mut commit = step.commit;
@@ -367,7 +399,7 @@ impl World {
                     commit.release.extend(held.then(|| facts.bill_guard.clone()));
                 }
                 let then = Then::Recorded(recording);
-                self.submit(node, Submitted { commit, facts: None, then });
+                self.submit(node, Submitted { commit, kept: Kept::Nothing, then });
             }
             Ok(None) => self.recorded(node, &delivery),
             Err(error) => {
@@ -407,7 +439,7 @@ impl World {
 
     /// The lease that the record left decides from here on.
     fn recorded(&mut self, node: usize, delivery: &Delivery) {
-        let key = &delivery.facts.message_key;
+        let key = delivery.key();
         self.nodes[node].not_before.remove(key);
         if let Some(until_us) = self.store.memory.work(key).map(|work| work.lease_until_us) {
             self.look_at(node, until_us);
@@ -445,6 +477,7 @@ impl World {
         match purpose {
             Purpose::Inquiry(intent, generations) => self.inquired(node, intent, generations, outcome),
             Purpose::Delivery(delivery) => self.delivered(node, &delivery, outcome),
+            Purpose::Day(errand) => self.errand_exchanged(node, &errand, outcome),
         }
     }
 }

@@ -17,14 +17,14 @@ const FOUND: &[(Mistake, &str)] = &[
     (Mistake::SendsBeforeTheCommit, "every record belongs to a payment"),
     (Mistake::TakesSilenceForARefusal, "what is rejected was refused"),
     (Mistake::TrustsNotApplied, "events follow one another"),
-    (Mistake::PostsAfterARefusal, "what is rejected was refused"),
+    (Mistake::PostsAfterARefusal, "what is accepted was cleared once"),
     (Mistake::PostsBesideTheHold, "the hold ends as the payment does"),
     (Mistake::IgnoresFences, "only the holder of a claim changes its work"),
     (Mistake::ForgetsOpenWork, "everything comes to an end"),
     (Mistake::DecidesTooEarly, "nothing is recorded of what is over"),
-    (Mistake::CollectorRecordsTwice, "nothing is recorded of what is over"),
+    (Mistake::CollectorRecordsTwice, "a collector decides once under a key"),
     (Mistake::CollectorChangesItsMind, "a collector decides once under a key"),
-    (Mistake::CollectorForgets, "a collector decides once under a key"),
+    (Mistake::CollectorForgets, "a day closes with the same counters on both sides"),
 ];
 
 fn clean(seed: u64, payments: u64) -> Report {
@@ -46,18 +46,22 @@ fn broken(mistake: Mistake) -> Box<Violation> {
 
 #[test]
 fn every_mistake_is_found_and_by_the_rule_that_forbids_it() {
+    let mut found = Vec::new();
     for mistake in Mistake::ALL {
         let (_, rule) = FOUND.iter().find(|(m, _)| m == mistake).unwrap();
         let violation = broken(*mistake);
-        assert_eq!(violation.rule, *rule, "{}: {violation}", mistake.as_str());
+        if violation.rule != *rule {
+            found.push(format!("{}: {violation}", mistake.as_str()));
+        }
     }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
 fn a_violation_tells_its_story_and_shows_again() {
     let told = broken(Mistake::VoidsOnATimer).to_string();
     assert_eq!(broken(Mistake::VoidsOnATimer).to_string(), told);
-    for part in ["is confirmed", "is sent, delivery 1", "is unknown", "is rejected"] {
+    for part in ["is confirmed", "is unknown", "is rejected"] {
         assert!(told.contains(part), "{told}");
     }
     let again = "again: mpn simulate --seed 1 --payments 5000 --mistake voids-on-a-timer";
