@@ -35,6 +35,9 @@ pub enum UnknownAnswer {
     /// The collector's program failed, before or after it recorded.
     #[error("the collector's program failed ({0})")]
     CollectorFailed(ResponseCode),
+    /// The clearing was cancelled under another key.
+    #[error("the clearing was cancelled before, under another key")]
+    CancelledBefore,
     /// The code is listed but belongs to other requests.
     #[error("{0} is no answer to this request")]
     CodeDoesNotFit(ResponseCode),
@@ -83,10 +86,11 @@ pub fn classify_cancellation(answer: &CancellationAnswer) -> AnswerClass {
             AnswerClass::Accepted { provisional: None, reference: answer.reference.clone() }
         }
         ResponseCode::NotOpen => AnswerClass::NotApplied(answer.code),
-        ResponseCode::CancellationNotFromCounter
-        | ResponseCode::BillNotObtained
-        | ResponseCode::AlreadyPaid
-        | ResponseCode::Expired => AnswerClass::RejectedForGood(answer.code),
+        ResponseCode::CancellationNotFromCounter | ResponseCode::BillNotObtained | ResponseCode::Expired => {
+            AnswerClass::RejectedForGood(answer.code)
+        }
+        // an earlier cancellation was carried out there, whatever is thought of it here: for people
+        ResponseCode::AlreadyPaid => AnswerClass::Unknown(UnknownAnswer::CancelledBefore),
         ResponseCode::KeyReused => AnswerClass::Unknown(UnknownAnswer::KeyReused),
         ResponseCode::CollectorError | ResponseCode::Malformed => {
             AnswerClass::Unknown(UnknownAnswer::CollectorFailed(answer.code))
@@ -160,14 +164,8 @@ mod tests {
             Some(format!("{code} {class}"))
         };
         let table: Vec<_> = ResponseCode::ALL.iter().filter_map(class).collect();
-        let expected = [
-            "0000 accepted",
-            "A001 not applied",
-            "A101 rejected",
-            "A301 rejected",
-            "B201 rejected",
-            "B202 rejected",
-        ];
+        let expected =
+            ["0000 accepted", "A001 not applied", "A101 rejected", "A301 rejected", "B202 rejected"];
         assert_eq!(table, expected);
     }
 

@@ -448,7 +448,8 @@ fn difference(item: Option<&HubItem>, lines: &[&Line]) -> Yen {
 fn facts(item: Option<&HubItem>, lines: &[&Line], advice: Advice) -> BreakFacts {
     let hub = item.map(|item| HubFacts {
         payment: item.payment,
-        state: item.state,
+        // a settlement between two comparisons makes no other break of it
+        state: if item.state == State::Settled { State::Accepted } else { item.state },
         amount: item.amount,
         ledger: item.posting.net(),
     });

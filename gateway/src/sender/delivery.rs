@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use database::on;
+use database::{dialect, on};
 use domain::payment::State;
 use ledger::Refused;
 use tokio::task::JoinHandle;
@@ -108,8 +108,10 @@ impl Gateway {
         if !may_begin {
             return Conclusion::not_sent(&"the time to send it is over");
         }
-        if over <= Instant::now() {
-            return Conclusion::not_sent(&"the lease is over");
+        match self.is_claimed(d).await {
+            Ok(true) if Instant::now() < over => {}
+            Ok(_) => return Conclusion::not_sent(&"the lease is over"),
+            Err(error) => return Conclusion::not_sent(&error),
         }
         let (outcome, request) = self.exchange_keeping(d.exchange(), &d.facts.collector, message).await;
         let conclusion = match &d.cancellation {
@@ -132,6 +134,25 @@ impl Gateway {
             sqlx::query_scalar("SELECT payload FROM outbox WHERE key = $1").bind(d.key()).fetch_one(c).await
         })?;
         Ok(sending::message(payload, d.repeat)?.into())
+    }
+
+    /// Whether the claim is this delivery's and its lease still runs, by the clock that wrote it: the answer to the
+    /// claim's commit may have come late, and the machine may have slept.
+    async fn is_claimed(&self, d: &Delivery) -> Result<bool, StoreError> {
+        let mut tx = self.database().snapshot().await?;
+        let now_us = dialect::server_now_us(&mut tx).await?;
+        let claimed: i64 = on!(tx, |c| {
+            sqlx::query_scalar(
+                "SELECT count(*) FROM outbox WHERE key = $1 AND fence = $2 AND lease_until_us > $3",
+            )
+            .bind(d.key())
+            .bind(d.fence)
+            .bind(now_us)
+            .fetch_one(c)
+            .await
+        })?;
+        tx.rollback().await?;
+        Ok(claimed == 1)
     }
 
     /// Commits the report, trying again while the database fails or the payment moves on under it.

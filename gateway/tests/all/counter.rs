@@ -258,7 +258,7 @@ async fn a_day_with_cancellations_closes_and_ties_out(test: TestDatabase) {
     assert!(open.cancellation.is_some_and(Cancellation::is_open));
     let blocked = close(&world, &second).await;
     assert!(matches!(blocked, Err(ServiceError::Blocked { count: 1, .. })), "{blocked:?}");
-    world.network.fault("99022", json!({"mode": "refuse", "code": "B201", "on": "any", "times": 1})).await;
+    world.network.fault("99022", json!({"mode": "refuse", "code": "B202", "on": "any", "times": 1})).await;
     assert_eq!(reaches(&world, second.facts.id, Cancellation::Refused).await.state, State::Accepted);
     let day = close(&world, &second).await.unwrap();
     assert_eq!(day.state, ServiceState::Closed);

@@ -76,9 +76,9 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
-/// A day in an address or a form: `2026-11-24`. Anything else is none.
+/// A day of this millennium in an address or a form: `2026-11-24`. Anything else is none.
 pub fn day(text: &str) -> Option<Date> {
-    text.trim().parse().ok()
+    text.trim().parse().ok().filter(|day: &Date| (2000..3000).contains(&day.year()))
 }
 
 /// `国税庁`, or the number where the directory has none.

@@ -238,7 +238,11 @@ impl From<WindowOutcome> for OutcomeBody {
                 Self { collector, net_payment: Some(settlement.into()), refused: None, reason: None }
             }
             Err(error) => {
-                let (refused, reason) = (Some(error.code()), Some(error.to_string()));
+                let reason = match error.code() {
+                    "internal" => "The hub's own data failed it; the call may be repeated.".to_owned(),
+                    _ => error.to_string(),
+                };
+                let (refused, reason) = (Some(error.code()), Some(reason));
                 Self { collector, net_payment: None, refused, reason }
             }
         }

@@ -97,16 +97,25 @@ pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &D
         }
         Proposal::Cancel { payment } => {
             let operator = Operator::staff(decision.by);
+            let ours = |event: &PaymentEvent| {
+                event.kind == Event::CancellationRequested
+                    && event.at >= decision.at
+                    && event.body.by.as_deref() == Some(operator.name.as_str())
+            };
+            // one that this approval led to before may be refused or given up by now, and is not made a second time
+            match gateway.payment_events(*payment).await {
+                Ok(events) if events.iter().any(&ours) => {
+                    return match gateway.payment_for_operator(*payment).await {
+                        Ok(Some(payment)) => cancelled(&payment),
+                        _ => Carried::Unclear,
+                    };
+                }
+                Ok(_) => {}
+                Err(_) => return Carried::Unclear,
+            }
             match gateway.cancel(*payment, &operator).await {
                 Ok(payment) => cancelled(&payment),
-                Err(error) => {
-                    let ours = |event: &PaymentEvent| {
-                        event.kind == Event::CancellationRequested
-                            && event.at >= decision.at
-                            && event.body.by.as_deref() == Some(operator.name.as_str())
-                    };
-                    refused_or_done(gateway, *payment, &error, ours).await
-                }
+                Err(error) => refused_or_done(gateway, *payment, &error, ours).await,
             }
         }
     }

@@ -57,6 +57,12 @@ impl Proposal {
         }
     }
 
+    /// All that it says, as it is stored: for the audit log.
+    pub fn facts(&self) -> String {
+        // a proposal is text and ids
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// What it does, in a few words.
     pub const fn title(&self) -> &'static str {
         match self {

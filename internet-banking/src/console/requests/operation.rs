@@ -249,6 +249,11 @@ fn record(actor: String, action: &'static str, request: &Request, detail: &str) 
         actor,
         action,
         subject: request.id.to_string(),
-        detail: format!("{} {}: {detail}", request.proposal.kind(), request.proposal.subject()),
+        detail: format!(
+            "{} {} {}: {detail}",
+            request.proposal.kind(),
+            request.proposal.subject(),
+            request.proposal.facts()
+        ),
     }
 }
