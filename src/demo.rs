@@ -1,5 +1,6 @@
 //! `mpn demo`: bank, staff console, hub and mock collectors in one process, on one database.
 
+mod alarms;
 mod api_keys;
 mod keys;
 mod sample;
@@ -150,7 +151,11 @@ impl Demo {
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await?;
         keys::write_public(&self.data, gateway.public_keys())?;
         let bank = Bank::new(ledger, gateway.clone(), &secret)?;
-        let console = Console::new(&bank.ledger, gateway.clone(), &secret, DeliverySettings::default())?;
+        let targets = match &mocks {
+            Some(_) => alarms::targets(&secret, ports.at(12)?, ports.at(10)?)?,
+            None => DeliverySettings::default(),
+        };
+        let console = Console::new(&bank.ledger, gateway.clone(), &secret, targets)?;
         sample::seed(&bank).await.context("the sample contracts could not be made; try --reset")?;
         staff::seed(&console).await.context("the sample staff could not be made; try --reset")?;
         let api_keys = api_keys::ApiKeys::load_or_make(&self.data, &bank).await?;

@@ -20,6 +20,8 @@ pub struct Secret(Zeroizing<[u8; KEY_BYTES]>);
 pub enum Purpose {
     /// Form tokens.
     Csrf,
+    /// Signatures of alarm callbacks, in the demo.
+    AlarmCallback,
     /// Form tokens of the staff console.
     ConsoleCsrf,
     /// Hashes of the console's login IDs and addresses that failed to sign in.
@@ -38,6 +40,7 @@ impl Purpose {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Csrf => b"bank form tokens",
+            Self::AlarmCallback => b"alarm callbacks",
             Self::ConsoleCsrf => b"console form tokens",
             Self::ConsoleThrottle => b"console sign-in throttle",
             Self::Deployment => b"deployment mark",

@@ -39,8 +39,8 @@ use day::Change;
 pub(crate) use day::Gate;
 pub use day::{BothCounters, ServiceDay, ServiceState, Trouble};
 pub(crate) use keeper::Keeper;
-pub use status::CollectorStatus;
 pub(crate) use status::Gauges;
+pub use status::{CircuitState, CollectorStatus};
 pub use store::OpenItem;
 
 use crate::{Gateway, Operator, StoreError};

@@ -5,12 +5,14 @@ use domain::payment::{Cancellation, State};
 use domain::{AlarmId, PaymentId, StaffRequestId, Timestamp, Yen};
 use edge::{Errors, Frame, NavItem};
 use gateway::Word;
+use gateway::service::ServiceState;
 
 use super::alarms::alarm_words;
 use super::alarms::pages::{AlarmRow, AlarmsPage, DeliveryRow};
 use super::audit::pages::{TrailPage, TrailRow};
 use super::frame;
 use super::help::{ConsoleCode, EntryPage, IndexPage};
+use super::home::{HomePage, StatusRow, service_tag};
 use super::links::{RequestLink, StaffPaymentLink};
 use super::payments::detail::{Actions, DetailPage, WordChoice};
 use super::payments::search::SearchPage;
@@ -285,6 +287,35 @@ fn request_pages() -> Vec<String> {
     html
 }
 
+fn home_pages() -> Vec<String> {
+    let row = |state: ServiceState, full: bool| StatusRow {
+        name: "国税庁".to_owned(),
+        number: "00200".to_owned(),
+        service: service_tag(state),
+        notes: if full {
+            vec!["取扱時間外".to_owned(), "<b>閉局の途中".to_owned()]
+        } else {
+            Vec::new()
+        },
+        circuit: Tag::bad("遮断中"),
+        answer: if full { "12ミリ秒".to_owned() } else { String::new() },
+        open_work: 3,
+        oldest: if full { "12分".to_owned() } else { String::new() },
+        unknown: 1,
+    };
+    let page = |watching: bool, rows: Vec<StatusRow>| HomePage {
+        frame: sample_frame(false),
+        now: "11月24日(火) 10:05".to_owned(),
+        watching,
+        rows,
+        unknown: 1,
+        alarms: "100件以上".to_owned(),
+        requests: "0件".to_owned(),
+    };
+    let all = || ServiceState::ALL.iter().flat_map(|state| [row(*state, true), row(*state, false)]).collect();
+    [page(false, all()), page(true, Vec::new())].map(|p| p.render().unwrap()).into()
+}
+
 fn other_pages() -> Vec<String> {
     let mut pages = vec![IndexPage { frame: sample_frame(false), codes: ConsoleCode::ALL }.render().unwrap()];
     for code in ConsoleCode::ALL {
@@ -301,6 +332,7 @@ fn other_pages() -> Vec<String> {
 
 fn every_page() -> Vec<String> {
     [
+        home_pages(),
         alarm_pages(),
         trail_pages(),
         unknown_pages(),

@@ -85,6 +85,12 @@ async fn what_one_proposes_another_approves_and_the_money_follows(test: TestData
     let office = Office::new(test).await;
     let payment = unknown(&office).await;
     let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let home = maker.get("/home").await;
+    assert_eq!(
+        (home.fields("unknown"), home.fields("requests")),
+        (vec!["1件".to_owned()], vec!["0件".to_owned()])
+    );
+    assert!(home.body.contains("国税庁") && home.body.contains("接続なし"), "{}", home.body);
     let list = maker.get("/unknown").await.body;
     assert!(list.contains("結果不明の払込 1件 ・ 確保中の合計 123,000 円"), "{list}");
     assert!(list.contains("時間内に応答がない") && list.contains(&format!("/payments/{payment}")));
