@@ -4,13 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use collectors::client::{Limits, Trust};
-use collectors::{Client, Directory};
-use domain::Clock;
 use gateway::audit::{CollectorRecord, compare};
 use gateway::proof::KeySet;
-use gateway::{Gateway, Settings};
-use ledger::Ledger;
 use serde::Deserialize;
 
 use crate::data::DataArgs;
@@ -50,10 +45,8 @@ struct Clearing {
 impl Audit {
     /// Prints each finding; exit code 1 when there is one.
     pub async fn run(self) -> Outcome {
-        let database = self.data.open_existing().await?;
-        let ledger = Ledger::start(database, Clock::default());
-        let gateway = reader(&ledger)?;
-        let mut findings = ledger.audit().await.context("the ledger cannot be read")?;
+        let gateway = crate::hub::reader(&self.data).await?;
+        let mut findings = gateway.ledger().audit().await.context("the ledger cannot be read")?;
         let (hub, before) = gateway.audit().await.context("the payments cannot be read")?;
         findings.extend(hub);
         if let Some(keys) = self.public_keys()? {
@@ -108,12 +101,4 @@ impl Audit {
             })
             .collect())
     }
-}
-
-/// A hub that only reads: without keys it reaches nobody.
-fn reader(ledger: &Ledger) -> anyhow::Result<Gateway> {
-    let key = collectors::signature::SigningKey::from_seed("reader", &domain::random::bytes())?;
-    let client = Client::new(key, std::collections::HashMap::new(), &Trust::PlainHttp, &Limits::default())?;
-    let settings = Settings::new(crate::demo::HUB_CENTRE.parse()?, crate::demo::OWN_BANK_CODE.parse()?);
-    Ok(Gateway::reader(settings, ledger.clone(), Directory::embedded(), client))
 }

@@ -84,6 +84,19 @@ impl DataArgs {
     }
 }
 
+/// Writes a file that only its owner may read, over whatever was there.
+pub fn write_private(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let unwritable = || format!("cannot write {}; name another file", file.display());
+    // a file that is there keeps its permissions, so it goes first
+    if file.exists() {
+        std::fs::remove_file(file).with_context(unwritable)?;
+    }
+    let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    opened.with_context(unwritable)?.write_all(bytes).with_context(unwritable)
+}
+
 /// Reads a set of public keys.
 pub fn read_keys(file: &Path) -> anyhow::Result<KeySet> {
     let text = std::fs::read_to_string(file)

@@ -7,9 +7,12 @@ mod bench;
 mod data;
 mod demo;
 mod fetch;
+mod hub;
+mod proof;
 mod simulate;
 mod token;
 mod unlock;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -30,6 +33,8 @@ enum Command {
     Token(token::Token),
     Unlock(unlock::Unlock),
     Audit(audit::Audit),
+    Proof(proof::Proof),
+    Verify(verify::Verify),
     Bench(bench::Bench),
     Simulate(simulate::Simulate),
 }
@@ -61,6 +66,8 @@ fn main() -> ExitCode {
             Command::Token(token) => token.run().await,
             Command::Unlock(unlock) => unlock.run().await,
             Command::Audit(audit) => audit.run().await,
+            Command::Proof(proof) => proof.run().await,
+            Command::Verify(verify) => verify.run().await,
             Command::Bench(bench) => bench.run().await,
             Command::Simulate(simulate) => simulate.run(),
         }

@@ -15,7 +15,7 @@ use crate::commit::{AuditRecord, Commit, Refused};
 
 pub use chain::{Chain, Content, Record};
 pub use heads::{Head, Heads, Seal, SealedHeads};
-pub use position::{Entry, Own, Segment};
+pub use position::{Entry, Own, Position, Segment};
 
 /// Findings of one check at most: one tells that something is wrong, a thousand where to look.
 pub const FINDINGS_MAX: i64 = 1_000;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use collectors::SentRequest;
 use domain::payment::{Cancellation, Event, State};
 use domain::{ResponseCode, Timestamp};
+use ledger::audit::hash::EventRow;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
@@ -191,6 +192,15 @@ impl Position {
             self.advance(kind, &body)?;
         }
         Ok(())
+    }
+
+    /// The same of events as the audit log has them.
+    pub fn of_rows(events: &[EventRow]) -> Result<Self, StoreError> {
+        let mut position = Self::start(events.first().map(|e| e.at).unwrap_or_default());
+        for event in events {
+            position.advance(StoreError::parse(&event.kind)?, &StoreError::json(&event.body)?)?;
+        }
+        Ok(position)
     }
 
     /// Where the newest cancellation is.

@@ -1,5 +1,5 @@
 //! The public keys of the hub and its collectors, as a JSON Web Key Set (RFC 7517, RFC 8037) in which every key names
-//! its owner too: a collector's key must not pass for the hub's.
+//! its owner too: a collector's key must not pass for the hub's. `GET /v1/keys` answers the same form.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

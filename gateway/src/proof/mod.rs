@@ -2,7 +2,13 @@
 //! hub's key, and one payment's bundle that anybody verifies with public keys.
 
 pub mod agree;
+pub mod bundle;
+mod exchanges;
 pub mod keys;
+mod make;
 mod seal;
+pub mod verify;
 
+pub use bundle::{ProofBundle, ReadError};
 pub use keys::{KeySet, PublicKey};
+pub use verify::{Line, Mark, Report, verify};

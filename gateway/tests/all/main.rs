@@ -13,6 +13,7 @@ mod crash_points;
 mod faults;
 mod operations;
 mod pay;
+mod proof;
 mod reconciliation;
 mod service;
 mod settlement;

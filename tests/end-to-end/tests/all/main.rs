@@ -12,6 +12,7 @@ mod database_faults;
 mod day;
 mod harness;
 mod once;
+mod proof;
 mod security;
 mod start;
 mod tidy;
