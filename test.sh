@@ -165,6 +165,7 @@ passed=$((passed + passed_here))
 failed=$((failed + failed_here))
 finish "$passed_here passed, $failed_here failed"
 
+oracle "100,000 payments in the simulation" "$target/debug/mpn" simulate --seed 1 --payments 100000
 oracle "holidays against holidays (Python)" compare_holidays_with_python
 oracle "holidays against holiday_jp (JavaScript)" compare_holidays_with_node
 oracle "signatures against http-message-signatures (Python)" verify_signatures_with_python
