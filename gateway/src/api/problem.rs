@@ -22,7 +22,7 @@ pub enum Money {
     None,
     /// Nothing was debited or held.
     Untouched,
-    /// This call held nothing; another payment of the same bill may have.
+    /// This call moved nothing; what was held or debited before stays so.
     UntouchedByThis,
     /// It is not known whether the amount was held.
     Unclear,
@@ -184,7 +184,7 @@ codes! {
         "It did not answer in time, or not in a way that can be trusted.", "Repeat the call.";
     MovedOn = "moved_on", 409, None, "Something else came first.",
         "An answer, the schedule or another operator has changed it meanwhile.", "Look again, then repeat the call.";
-    NotNow = "not_now", 409, Untouched, "This is not possible as things stand.",
+    NotNow = "not_now", 409, UntouchedByThis, "This is not possible as things stand.",
         "The payment does not stand where this is possible.", "Look at the payment.";
     BreakUnknown = "break_unknown", 404, None, "There is no such break.",
         "No break has this id.", "See GET /v1/operations/breaks.";

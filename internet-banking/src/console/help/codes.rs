@@ -21,9 +21,11 @@ impl ConsoleMoney {
     /// The sentence that every error shows.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Untouched => "操作は行われていません。お金は動いていません。",
-            Self::None => "お金の動かない操作です。",
-            Self::StaysHeld => "お客さまの口座の金額は確保されたままです。引き落としも解放もされていません。",
+            Self::Untouched => "操作は行われていません。この操作でお金は動いていません。",
+            Self::None => "この操作でお金は動きません。",
+            Self::StaysHeld => {
+                "払込の金額は確保されたままです。この操作では引き落としも解放もされていません。"
+            }
             Self::Unclear => "お金が動いたかどうかは、対象の画面で確かめてください。",
         }
     }
