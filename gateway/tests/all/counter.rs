@@ -383,7 +383,7 @@ async fn what_is_not_resent_any_more_is_resent_or_decided_by_people(test: TestDa
     assert_eq!(early.code(), "too_soon");
     let other = world.hub.gateway.decide(second, Word::Cleared, &eyes()).await.unwrap_err();
     assert_eq!(other.code(), "not_unknown", "the payment itself is known");
-    execute!(world.test.database, "UPDATE outbox SET claimed_us = claimed_us - 331000000").unwrap();
+    execute!(world.test.database, "UPDATE outbox SET claimed_us = claimed_us - 391000000").unwrap();
     let decided = world.hub.gateway.decide(second, Word::NotCancelled, &eyes()).await.unwrap();
     assert_eq!((decided.state, decided.cancellation), (State::Accepted, Some(Cancellation::Refused)));
     assert_eq!(cash(&world).await, Yen::new(-12_800 - 58_110));
@@ -401,7 +401,7 @@ async fn a_confirmation_after_the_word_is_an_incident(test: TestDatabase) {
     tokio::spawn(async move { gateway.resend(id, &teller()).await });
     world.reaches_events(id, 7).await;
     end_pauses(&world).await;
-    execute!(world.test.database, "UPDATE outbox SET claimed_us = claimed_us - 331000000").unwrap();
+    execute!(world.test.database, "UPDATE outbox SET claimed_us = claimed_us - 391000000").unwrap();
     let decided = world.hub.gateway.decide(id, Word::NotCancelled, &eyes()).await.unwrap();
     assert_eq!(decided.cancellation, Some(Cancellation::Refused));
     world.reaches_events(id, 9).await;

@@ -1,5 +1,5 @@
-//! The bank's staff: tellers take payments back, and in the morning what is still unknown is asked for again, or decided
-//! by the collector's word, and days are closed that wait for it.
+//! The bank's staff: tellers take payments back, and in the morning what is still unknown is asked for again, or
+//! decided by the collector's word, and days are closed that wait for it.
 
 use collectors::protocol::Channel;
 use domain::payment::{Cancellation, State};

@@ -86,7 +86,7 @@ code_table! {
     /// The last delivery is too fresh.
     TooSoon = "S-303", StaysHeld,
     "間隔が短すぎる操作",
-    "前の送信から間がないため、まだ行えません。「消込なし」での確定は、最後の送信から330秒たってから行えます。",
+    "前の送信から間がないため、まだ行えません。「消込なし」での確定は、最後の送信から390秒たってから行えます。",
     "表示された時間を待ってから、もう一度操作してください。";
     /// An answer or another person came first.
     Moved = "S-304", Untouched,

@@ -1,5 +1,5 @@
-//! A collecting institution, built from docs/protocol alone: its bills, its records under keys, its days, its decisions.
-//! It shares the codec with the hub and nothing else.
+//! A collecting institution, built from docs/protocol alone: its bills, its records under keys, its days, its
+//! decisions. It shares the codec with the hub and nothing else.
 
 mod clearing;
 mod day;
