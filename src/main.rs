@@ -53,7 +53,12 @@ pub type Outcome = anyhow::Result<Done>;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("MPN_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // a log that finds no room on the disk must not end whoever writes it
+        .log_internal_errors(false)
+        .init();
     #[cfg(feature = "crash-points")]
     gateway::Gateway::arm_crash_points();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
