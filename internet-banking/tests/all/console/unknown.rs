@@ -174,7 +174,7 @@ async fn not_cleared_waits_until_nothing_can_be_under_way(test: TestDatabase) {
     let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
     let early = propose(&mut maker, payment, "not_cleared", REASON).await;
     assert_eq!(code(&early), "S-303");
-    assert!(early.body.contains("あと5分お待ちください。"), "{}", early.body);
+    assert!(early.body.contains("あと6分お待ちください。"), "{}", early.body);
     let_time_pass(&office).await;
     let made = propose(&mut maker, payment, "not_cleared", REASON).await;
     let request = made.location().to_owned();
