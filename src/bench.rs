@@ -43,7 +43,7 @@ enum What {
     /// Payments at healthy collectors while another one never answers.
     Isolation {
         /// Payments in each of the rounds.
-        #[arg(long, default_value_t = 400)]
+        #[arg(long, default_value_t = 2_000)]
         payments: usize,
         /// An empty PostgreSQL database to measure as well.
         #[arg(long, value_name = "URL")]

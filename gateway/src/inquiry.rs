@@ -154,6 +154,10 @@ impl Gateway {
         request: InquiryRequest,
     ) -> Result<Inquiry, InquiryError> {
         let collector = self.0.directory.get(&request.collector).ok_or(InquiryError::UnknownCollector)?;
+        // before anything is read or signed: a crowd at a silent collector takes nothing from the others
+        if self.0.client.is_full(&collector.number) {
+            return Err(InquiryError::CollectorBusy);
+        }
         check(collector, &request, self.takes_inquiries(collector).await?)?;
         // read before the inquiry is sent: an acceptance that the answer may not know of yet counts as later
         let generations =

@@ -100,6 +100,14 @@ impl Client {
         self.0.lanes.get(collector).map_or(0, |lane| lane.waiting.load(Ordering::Relaxed))
     }
 
+    /// Whether as many wait for a place at this collector as may: one more would be sent back as busy.
+    pub fn is_full(&self, collector: &CollectorNumber) -> bool {
+        self.0
+            .lanes
+            .get(collector)
+            .is_some_and(|lane| lane.waiting.load(Ordering::Relaxed) >= lane.limits.waiting_max)
+    }
+
     /// Whether requests to this collector are let through at the moment; `None` without an endpoint.
     pub fn circuit(&self, collector: &CollectorNumber) -> Option<CircuitState> {
         self.0.lanes.get(collector).map(|lane| lane.circuit.state())
