@@ -82,7 +82,8 @@ CREATE INDEX sign_in_throttle_touched ON sign_in_throttle (touched_us);
 
 -- Pay-easy ------------------------------------------------------------------------------------------------------
 
--- A payment being entered: its steps live here, not in the browser.
+-- A payment being entered: its steps live here, not in the browser. At the counter the contract is nil and the user a
+-- member of the bank's staff.
 CREATE TABLE payeasy_draft (
     id TEXT PRIMARY KEY,
     contract UUID NOT NULL,

@@ -1,5 +1,6 @@
 //! What the console shows of payments, whoever's they are.
 
+use collectors::protocol::Channel;
 use database::{dialect, on, read};
 use domain::payment::{Event, State};
 use domain::{CollectorNumber, Date, PaymentId, Timestamp};
@@ -65,6 +66,8 @@ pub struct PaymentQuery {
     pub state: Option<State>,
     /// Only those that the collector cleared provisionally (仮消込).
     pub provisional_only: bool,
+    /// Only those at the counter (窓口).
+    pub counter_only: bool,
     /// Older than this payment, the last of the page before.
     pub before: Option<(Timestamp, PaymentId)>,
     /// At most this many, and never more than 500.
@@ -187,6 +190,9 @@ impl Gateway {
             if query.provisional_only {
                 sql.push(" AND d.body LIKE '%\"provisional\":\"%'");
             }
+            if query.counter_only {
+                sql.push(" AND p.channel = ").push_bind(Channel::Counter.as_str());
+            }
             if let Some((at, id)) = query.before {
                 sql.push(" AND (p.held_us < ").push_bind(at.micros());
                 sql.push(" OR (p.held_us = ").push_bind(at.micros());
@@ -212,6 +218,7 @@ impl Gateway {
             collector: None,
             state: None,
             provisional_only: true,
+            counter_only: false,
             before: None,
             limit,
         };

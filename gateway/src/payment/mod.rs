@@ -67,6 +67,11 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Whether the payer stood at the counter, and the bank took cash.
+    pub fn is_at_counter(&self) -> bool {
+        self.channel == Channel::Counter
+    }
+
     /// SHA-256 of the facts as compact JSON, in hexadecimal. The payment's first event carries it, and the audit log
     /// vouches for the event.
     pub fn digest(&self) -> Result<String, StoreError> {

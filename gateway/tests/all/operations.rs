@@ -366,6 +366,7 @@ async fn payments_are_found_and_their_history_is_read(test: TestDatabase) {
         collector: None,
         state: Some(State::Accepted),
         provisional_only: false,
+        counter_only: false,
         before: None,
         limit: 1,
     };
@@ -377,6 +378,7 @@ async fn payments_are_found_and_their_history_is_read(test: TestDatabase) {
     for none in [
         PaymentQuery { state: Some(State::Unknown), ..query.clone() },
         PaymentQuery { collector: Some("00200".parse().unwrap()), ..query.clone() },
+        PaymentQuery { counter_only: true, ..query.clone() },
         PaymentQuery { from: today.succ_opt().unwrap(), to: today.succ_opt().unwrap(), ..query.clone() },
     ] {
         assert_eq!(gateway.payments_for_operator(&none).await.unwrap(), [], "{none:?}");

@@ -21,6 +21,8 @@ pub enum Area {
     Home,
     /// 結果不明.
     Unknown,
+    /// 窓口収納.
+    Counter,
     /// 払込検索.
     Payments,
     /// 承認待ち.
@@ -32,13 +34,21 @@ pub enum Area {
 }
 
 impl Area {
-    const ALL: &[Self] =
-        &[Self::Home, Self::Unknown, Self::Payments, Self::Requests, Self::Alarms, Self::Trail];
+    const ALL: &[Self] = &[
+        Self::Home,
+        Self::Unknown,
+        Self::Counter,
+        Self::Payments,
+        Self::Requests,
+        Self::Alarms,
+        Self::Trail,
+    ];
 
     const fn label(self) -> &'static str {
         match self {
             Self::Home => "状況",
             Self::Unknown => "結果不明",
+            Self::Counter => "窓口収納",
             Self::Payments => "払込検索",
             Self::Requests => "承認待ち",
             Self::Alarms => "警報",
@@ -50,6 +60,7 @@ impl Area {
         match self {
             Self::Home => ConsoleLink::Home,
             Self::Unknown => ConsoleLink::Unknown,
+            Self::Counter => ConsoleLink::Counter,
             Self::Payments => ConsoleLink::Payments,
             Self::Requests => ConsoleLink::Requests,
             Self::Alarms => ConsoleLink::Alarms,
@@ -91,7 +102,7 @@ pub fn words(status: StatusCode) -> Words {
     let (title, text) = match status {
         StatusCode::FORBIDDEN => (
             "この操作をする権限がありません",
-            "受け付けていません。お金も収納機関への電文も動いていません。起票は起票者、承認は承認者の職員が行います。",
+            "受け付けていません。お金も収納機関への電文も動いていません。起票と窓口収納は起票者、承認は承認者の職員が行います。",
         ),
         StatusCode::NOT_FOUND => (
             "ページが見つかりません",

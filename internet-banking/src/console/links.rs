@@ -6,6 +6,7 @@ use domain::{AlarmId, CollectorNumber, Date, PaymentId, StaffRequestId, Timestam
 use ledger::TrailPlace;
 
 use super::help::ConsoleCode;
+use crate::payeasy::draft::Step;
 
 /// A page of the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub enum ConsoleLink {
     Unknown,
     /// Has all of them asked for again (POST).
     ResendAll,
+    /// 窓口収納: today's, and the start of a new one.
+    Counter,
     /// 払込検索.
     Payments,
     /// 承認待ち.
@@ -56,6 +59,7 @@ impl ConsoleLink {
             Self::HomeWatching => "/home?watch=on",
             Self::Unknown => "/unknown",
             Self::ResendAll => "/unknown/resend",
+            Self::Counter => "/counter",
             Self::Payments => "/payments",
             Self::Requests => "/requests",
             Self::Alarms => "/alarms",
@@ -114,6 +118,8 @@ id_links! {
     ProposeLink(PaymentId) = "/payments/", "/propose";
     /// Proposes that the collector takes it back (POST).
     CancelLink(PaymentId) = "/payments/", "/cancel";
+    /// The receipt of a counter payment, or what its payer gets in place of one.
+    ReceiptLink(PaymentId) = "/counter/receipts/", "";
     /// The page of one request.
     RequestLink(StaffRequestId) = "/requests/", "";
     /// Approves it (POST).
@@ -124,6 +130,32 @@ id_links! {
     WithdrawLink(StaffRequestId) = "/requests/", "/withdraw";
     /// Takes notice of an alarm (POST).
     AcknowledgeLink(AlarmId) = "/alarms/", "/acknowledge";
+}
+
+/// A page of a counter payment being entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CounterLink<'a> {
+    /// The draft's id.
+    pub draft: &'a str,
+    /// Which page.
+    pub step: Step,
+}
+
+impl CounterLink<'_> {
+    /// The page of every entry, for the router.
+    pub const fn route(step: Step) -> &'static str {
+        match step {
+            Step::Numbers => "/counter/new/{draft}/numbers",
+            Step::Bills => "/counter/new/{draft}/bills",
+            Step::Review => "/counter/new/{draft}/review",
+        }
+    }
+}
+
+impl fmt::Display for CounterLink<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&Self::route(self.step).replace("{draft}", self.draft))
+    }
 }
 
 /// The next page of the alarms under the same filter.

@@ -5,6 +5,7 @@
 
 mod alarms;
 mod audit;
+mod counter;
 pub mod delivery;
 mod frame;
 pub mod help;
@@ -120,6 +121,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         .merge(sign_in::routes())
         .merge(home::routes())
         .merge(unknown::routes())
+        .merge(counter::routes())
         .merge(payments::routes())
         .merge(requests::routes())
         .merge(alarms::routes())

@@ -53,7 +53,11 @@ impl Problem {
             ConsoleCode::NotPermitted | ConsoleCode::OwnRequest | ConsoleCode::NotYourRequest => {
                 StatusCode::FORBIDDEN
             }
-            ConsoleCode::Unavailable | ConsoleCode::Unclear => StatusCode::SERVICE_UNAVAILABLE,
+            ConsoleCode::Unavailable
+            | ConsoleCode::Unclear
+            | ConsoleCode::CounterUnavailable
+            | ConsoleCode::CashUnclear => StatusCode::SERVICE_UNAVAILABLE,
+            ConsoleCode::EntryExpired => StatusCode::GONE,
             _ => StatusCode::CONFLICT,
         }
     }
@@ -75,20 +79,34 @@ pub(super) struct StoppedPage<'a> {
 }
 
 /// The error summary at the top of a form.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Trouble {
     /// What is wrong, each with the control that it leads to.
     pub errors: Errors,
+    code: ConsoleCode,
 }
 
 impl Trouble {
     /// Fields that cannot be read.
     pub const fn input(errors: Errors) -> Self {
-        Self { errors }
+        Self { errors, code: ConsoleCode::Input }
+    }
+
+    /// What stopped the operation, with the control that it leads to; empty where none is to blame.
+    pub fn of(problem: &Problem, field: &'static str) -> Self {
+        Self { errors: Errors::one(field, problem.words().to_owned()), code: problem.code }
     }
 
     /// The code.
     pub const fn code(&self) -> ConsoleCode {
-        ConsoleCode::Input
+        self.code
+    }
+
+    /// What the summary is headed with.
+    pub fn heading(&self) -> &'static str {
+        match self.code {
+            ConsoleCode::Input => "入力を確かめてください",
+            code => code.entry().title,
+        }
     }
 }

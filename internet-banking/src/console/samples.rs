@@ -13,11 +13,11 @@ use super::audit::pages::{TrailPage, TrailRow};
 use super::frame;
 use super::help::{ConsoleCode, EntryPage, IndexPage};
 use super::home::{HomePage, StatusRow, service_tag};
-use super::links::{RequestLink, StaffPaymentLink};
+use super::links::{ReceiptLink, RequestLink, StaffPaymentLink};
 use super::payments::detail::{Actions, DetailPage, WordChoice};
 use super::payments::search::SearchPage;
 use super::payments::views::{EventRow, PaymentRow, PaymentShown};
-use super::payments::words::{cancellation_tag, money_words, state_tag, word_label};
+use super::payments::words::{cancellation_cash, cancellation_tag, money_words, state_tag, word_label};
 use super::problem::{Problem, StoppedPage, Trouble};
 use super::requests::RequestState;
 use super::requests::pages::{ListPage, RequestPage, RequestRow};
@@ -25,12 +25,12 @@ use super::unknown::pages::{UnknownPage, UnknownRow};
 use super::words::{Choice, Tag, stamp};
 use crate::page_checks;
 
-fn sample_frame(has_errors: bool) -> Frame {
+pub(super) fn sample_frame(has_errors: bool) -> Frame {
     let nav = vec![NavItem { label: "状況", href: "/home".to_owned(), current: true }];
     Frame { nav, has_errors, ..frame::public() }
 }
 
-fn at() -> Timestamp {
+pub(super) fn at() -> Timestamp {
     Timestamp::parse_rfc3339("2026-11-24T10:05:07+09:00").unwrap()
 }
 
@@ -39,7 +39,7 @@ fn choices() -> Vec<Choice> {
 }
 
 /// No trouble, and wrong input.
-fn troubles(field: &'static str) -> [Option<Trouble>; 2] {
+pub(super) fn troubles(field: &'static str) -> [Option<Trouble>; 2] {
     [None, Some(Trouble::input(Errors::one(field, "<i>入力</i>してください。")))]
 }
 
@@ -126,7 +126,7 @@ fn payment(state: State) -> PaymentShown {
     PaymentShown {
         id: PaymentId::generate(),
         row: payment_row(state),
-        money: money_words(state),
+        money: money_words(state, full),
         message_key: "MPN9999/2026-11-24/00000001".to_owned(),
         changed_at: stamp(at()),
         receipt_date: "2026年11月24日(火)".to_owned(),
@@ -143,7 +143,9 @@ fn payment(state: State) -> PaymentShown {
         code: full.then(|| "0000 正常".to_owned()),
         reference: full.then(|| "R-1".to_owned()),
         word: full.then(|| word_label(Word::Cleared)),
-        cancellation: full.then(|| cancellation_tag(Cancellation::Refused)),
+        cancellation: full
+            .then(|| (cancellation_tag(Cancellation::Refused), cancellation_cash(Cancellation::Refused))),
+        at_counter: full,
     }
 }
 
@@ -227,6 +229,8 @@ fn detail_pages() -> Vec<String> {
     let page =
         |trouble: Option<Trouble>, state: State, actions: Option<Actions>, may_propose: bool| DetailPage {
             is_cancellable: state == State::Accepted,
+            waiting: (state == State::Sending).then(|| RequestLink(StaffRequestId::generate())),
+            receipt: may_propose.then(|| ReceiptLink(PaymentId::generate())),
             may_propose,
             frame: sample_frame(trouble.is_some()),
             csrf: "t".to_owned(),
@@ -247,6 +251,10 @@ fn detail_pages() -> Vec<String> {
     pages.push(page(None, State::Unknown, Some(actions("5分")), true));
     pages.push(page(None, State::Unknown, Some(actions("")), false));
     pages.push(page(None, State::Accepted, None, false));
+    let waiting = Some(RequestLink(StaffRequestId::generate()));
+    for (state, actions) in [(State::Unknown, Some(actions(""))), (State::Accepted, None)] {
+        pages.push(DetailPage { waiting, ..page(None, state, actions, true) });
+    }
     pages.iter().map(|p| p.render().unwrap()).collect()
 }
 
@@ -337,6 +345,7 @@ fn every_page() -> Vec<String> {
         trail_pages(),
         unknown_pages(),
         search_pages(),
+        super::counter::samples::pages(),
         detail_pages(),
         request_pages(),
         other_pages(),

@@ -2,18 +2,18 @@
 //!
 //! An entry is a `draft` on the server. Its pages ask the hub for the bills, let the payer choose one and
 //! an account, and show the last look, whose button authorises exactly one payment. What is checked is
-//! checked in `operation`.
+//! checked in `operation`. The counter's pages (console) read slips and keep their entries by the same means.
 
-mod draft;
-mod operation;
+pub(crate) mod draft;
+pub(crate) mod operation;
 mod pages;
-mod problem;
+pub(crate) mod problem;
 mod request;
-mod rules;
+pub(crate) mod rules;
 #[cfg(test)]
 mod samples;
-mod store;
-mod views;
+pub(crate) mod store;
+pub(crate) mod views;
 pub(crate) mod words;
 
 pub use pages::routes;

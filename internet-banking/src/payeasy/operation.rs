@@ -3,9 +3,7 @@
 
 use domain::{CollectorNumber, PaymentId, ResponseCode, Timestamp};
 use gateway::directory::Collector;
-use gateway::{
-    Guard, GuardKind, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder,
-};
+use gateway::{Gateway, Guard, GuardKind, Inquiry, InquiryError, PayError, Payer, Payment, PaymentOrder};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::draft::{Choice, Draft};
@@ -33,8 +31,8 @@ pub struct Secrets {
 }
 
 /// The collector of a number, if it can be paid by typing numbers.
-pub fn collector<'a>(bank: &'a Bank, number: &CollectorNumber) -> Result<&'a Collector, Problem> {
-    let found = bank.gateway.directory().get(number).ok_or(Problem::UnknownCollector)?;
+pub fn collector<'a>(gateway: &'a Gateway, number: &CollectorNumber) -> Result<&'a Collector, Problem> {
+    let found = gateway.directory().get(number).ok_or(Problem::UnknownCollector)?;
     if !found.methods.online {
         return Err(Problem::LinkOnly { name: found.shown_name() });
     }
@@ -52,14 +50,7 @@ pub async fn inquire(
     numbers: Numbers,
 ) -> Result<Inquiry, Problem> {
     policy::require(by, Business::PayEasy).map_err(|_| Problem::NotPermitted)?;
-    let request = InquiryRequest {
-        collector: collector.number.clone(),
-        customer_number: numbers.customer_number,
-        confirmation_number: numbers.confirmation_number,
-        category: numbers.payment_category,
-        amount: numbers.amount,
-    };
-    bank.gateway.inquire(payer(by), request).await.map_err(|error| {
+    bank.gateway.inquire(payer(by), numbers.request(collector)).await.map_err(|error| {
         let problem = inquiry_problem(&error, collector, bank.clock.now());
         let code = problem.code();
         tracing::info!(collector = %collector.number, %code, "an inquiry found no bill to pay");
@@ -73,7 +64,8 @@ fn closed(collector: &Collector, now: Timestamp) -> Problem {
     Problem::CollectorClosed { hours: by_hours.then(|| collector.hours.text(now.date())) }
 }
 
-pub(super) fn inquiry_problem(error: &InquiryError, collector: &Collector, now: Timestamp) -> Problem {
+/// Why there are no bills, in the words of those who type the numbers.
+pub fn inquiry_problem(error: &InquiryError, collector: &Collector, now: Timestamp) -> Problem {
     match *error {
         InquiryError::UnknownCollector => Problem::UnknownCollector,
         InquiryError::LinkOnly => Problem::LinkOnly { name: collector.shown_name() },
@@ -107,7 +99,7 @@ pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -
         return bank.gateway.answered(paid).await.map_err(|error| unclear(choice.payment, &error));
     }
     policy::require_account(by, Business::PayEasy, choice.account).map_err(|_| Problem::NotPermitted)?;
-    let collector = collector(bank, &draft.collector)?;
+    let collector = collector(&bank.gateway, &draft.collector)?;
     let request = requested(bank, by, draft).await?;
     confirm(bank, by, &secrets.confirmation_password).await?;
     let mut guards: Vec<_> = request.into_iter().collect();

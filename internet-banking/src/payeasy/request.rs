@@ -59,7 +59,7 @@ pub async fn open(bank: &Bank, by: &SignedIn, request: &PaymentRequest) -> Resul
     if !request.may_be_authorised_at(now) {
         return Err(Problem::RequestOver);
     }
-    let collector = operation::collector(bank, &request.collector)?;
+    let collector = operation::collector(&bank.gateway, &request.collector)?;
     let asked = bank.gateway.inquire_for_request(operation::payer(by), request).await;
     let inquiry = asked.map_err(|error| operation::inquiry_problem(&error, collector, now))?;
     let inquiry = inquiry.ok_or(Problem::RequestOver)?;

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use domain::money::AmountError;
 use domain::numbers::{NumberError, digits_typed};
-use domain::{ConfirmationNumber, CustomerNumber, PaymentCategory, Yen};
+use domain::{CollectorNumber, ConfirmationNumber, CustomerNumber, PaymentCategory, Yen};
 use edge::{Errors, FieldError};
+use gateway::InquiryRequest;
 use gateway::directory::{Collector, DigitsRule};
 
 /// A number that a collector asks for.
@@ -59,6 +60,45 @@ pub struct Numbers {
     pub payment_category: Option<PaymentCategory>,
     /// 金額, where the payer types it.
     pub amount: Option<Yen>,
+}
+
+impl TypedNumbers {
+    /// What was typed for an inquiry, for somebody who comes back to change it; without the 確認番号.
+    pub fn of(request: &InquiryRequest) -> Self {
+        Self {
+            customer_number: request.customer_number.grouped(),
+            confirmation_number: String::new(),
+            payment_category: request.category.as_ref().map(|c| c.grouped()).unwrap_or_default(),
+            amount: request.amount.map(|a| a.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+impl Numbers {
+    /// The inquiry for the bills of these numbers.
+    pub fn request(self, collector: &Collector) -> InquiryRequest {
+        InquiryRequest {
+            collector: collector.number.clone(),
+            customer_number: self.customer_number,
+            confirmation_number: self.confirmation_number,
+            category: self.payment_category,
+            amount: self.amount,
+        }
+    }
+}
+
+/// Reads 収納機関番号.
+pub fn read_collector(typed: &str) -> Result<CollectorNumber, Errors> {
+    CollectorNumber::parse_typed(typed).map_err(|error| {
+        let message: Cow<'static, str> = match error {
+            NumberError::Empty => "収納機関番号を入力してください。".into(),
+            NumberError::NotDigit(_) => "収納機関番号は数字で入力してください。".into(),
+            NumberError::Length { found, .. } => {
+                format!("収納機関番号は 5 けたです。いま {found} けた入力されています。").into()
+            }
+        };
+        Errors::one("collector", message)
+    })
 }
 
 impl Asked {

@@ -4,6 +4,7 @@
 
 mod console;
 mod home;
+mod network;
 mod payeasy;
 mod payeasy_entry;
 mod requests;

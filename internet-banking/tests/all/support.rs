@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use collectors::signature::SigningKey;
 use database::testing::TestDatabase;
-use domain::{AccountId, CentreCode, Clock, ContractId, Timestamp, TransferId, UserId, Yen};
+use domain::{AccountId, CentreCode, Clock, CollectorNumber, ContractId, Timestamp, TransferId, UserId, Yen};
 use edge::{CookieKind, Peer};
 use gateway::Gateway;
 use http::{HeaderMap, Method, Request, StatusCode, header};
@@ -16,6 +18,8 @@ use internet_banking::contracts::{AccountKind, DepositAccount, NewUser, Plan, Ri
 use internet_banking::secrets::Secret;
 use ledger::{Commit, Kind, Ledger, NewAccount, Transfer};
 use tower::ServiceExt;
+
+use crate::network::Network;
 
 pub const LOGIN_ID: &str = "hanako01";
 pub const PASSWORD: &str = "kesa-no-ame-wa-tsumetai";
@@ -36,9 +40,22 @@ pub struct World {
 
 impl World {
     pub async fn new(test: TestDatabase) -> Self {
-        let clock = Clock::frozen(Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap());
-        let ledger = Ledger::start(test.database.clone(), clock.clone());
-        let bank = Bank::new(ledger.clone(), gateway(&ledger).await, &Secret::new(SECRET)).unwrap();
+        let ledger = ledger(&test);
+        let gateway = gateway(&ledger, HashMap::new()).await;
+        Self::of(test, ledger, gateway).await
+    }
+
+    /// One whose hub reaches the mock collectors.
+    pub async fn connected(test: TestDatabase) -> (Self, Network) {
+        let ledger = ledger(&test);
+        let network = Network::new(ledger.clock()).await;
+        let gateway = gateway(&ledger, network.peers()).await;
+        (Self::of(test, ledger, gateway).await, network)
+    }
+
+    async fn of(test: TestDatabase, ledger: Ledger, gateway: Gateway) -> Self {
+        let clock = ledger.clock().clone();
+        let bank = Bank::new(ledger.clone(), gateway, &Secret::new(SECRET)).unwrap();
         ledger.open_account(&NewAccount::internal(CASH, "現金")).await.unwrap();
         let contract = bank
             .contracts
@@ -133,14 +150,28 @@ pub async fn put(ledger: &Ledger, account: AccountId, yen: i64) {
     ledger.commit(Commit { transfers: vec![transfer], ..Commit::default() }).await.unwrap();
 }
 
-/// A hub that reaches no collector.
-async fn gateway(ledger: &Ledger) -> Gateway {
-    let key = collectors::signature::SigningKey::from_seed("hub-1", &[1; 32]).unwrap();
-    let limits = collectors::client::Limits::default();
-    let client =
-        collectors::Client::new(key, HashMap::new(), &collectors::client::Trust::PlainHttp, &limits).unwrap();
+fn ledger(test: &TestDatabase) -> Ledger {
+    let clock = Clock::frozen(Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap());
+    Ledger::start(test.database.clone(), clock)
+}
+
+/// The key that the hub signs with.
+pub fn hub_key() -> SigningKey {
+    SigningKey::from_seed("hub-1", &[1; 32]).unwrap()
+}
+
+/// A hub that reaches these collectors.
+async fn gateway(ledger: &Ledger, peers: HashMap<CollectorNumber, collectors::client::Peer>) -> Gateway {
+    let limits = collectors::client::Limits {
+        // a connection that the server closes under a request costs certainty
+        idle_wait: Duration::ZERO,
+        ..collectors::client::Limits::default()
+    };
+    let trust = collectors::client::Trust::PlainHttp;
+    let client = collectors::Client::new(hub_key(), peers, &trust, &limits).unwrap();
     let centre: CentreCode = "MPN9999".parse().unwrap();
     let settings = gateway::Settings::new(centre, "9999".parse().unwrap());
+    let settings = gateway::Settings { keeps_days: false, ..settings };
     Gateway::open(settings, ledger.clone(), collectors::Directory::embedded(), client).await.unwrap()
 }
 

@@ -8,6 +8,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("console.audit_search", "監査ログの検索"),
     ("console.payment_search", "払込の検索"),
     ("console.payment_view", "払込の表示"),
+    ("console.counter_view", "窓口収納の一覧の表示"),
     ("request.propose", "起票"),
     ("request.approve", "承認"),
     ("request.send_back", "差戻し"),

@@ -13,6 +13,10 @@ pub enum ConsoleMoney {
     None,
     /// Held as before.
     StaysHeld,
+    /// Nothing was collected at the counter.
+    NotCollected,
+    /// Whether it was collected at the counter is not known yet.
+    CashKept,
     /// It is not known whether the operation took place.
     Unclear,
 }
@@ -26,6 +30,10 @@ impl ConsoleMoney {
             Self::StaysHeld => {
                 "払込の金額は確保されたままです。この操作では引き落としも解放もされていません。"
             }
+            Self::NotCollected => {
+                "この受付では収納していません。現金は受け取らず、受け取った場合は払込人に返してください。"
+            }
+            Self::CashKept => "収納の結果を確認中です。現金は預かったままにし、払込人に返さないでください。",
             Self::Unclear => "お金が動いたかどうかは、対象の画面で確かめてください。",
         }
     }
@@ -41,7 +49,7 @@ code_table! {
     /// The role does not do this.
     NotPermitted = "S-101", Untouched,
     "権限のない操作",
-    "この操作は、お使いの職員の役割では行えません。起票は起票者、承認と差戻しは承認者が行います。",
+    "この操作は、お使いの職員の役割では行えません。起票と窓口収納は起票者、承認と差戻しは承認者が行います。",
     "行える役割の職員に依頼してください。";
     /// It does not exist, or does no more.
     NotThere = "S-102", Untouched,
@@ -118,6 +126,121 @@ code_table! {
     "収納機関の閉局後",
     "収納機関が閉局しているか、取扱時間外のため、依頼できません。",
     "開局・閉局の画面で状況を確かめてください。";
+    /// No collector has the number.
+    UnknownCollector = "S-411", NotCollected,
+    "収納機関番号の誤り",
+    "入力された収納機関番号の収納機関は見つかりませんでした。",
+    "払込書の「収納機関番号」(5けた)を確かめてください。";
+    /// The collector cannot be paid by typing numbers, or is not connected yet.
+    NotTakenHere = "S-412", NotCollected,
+    "番号の入力で扱えない収納機関",
+    "この収納機関の払込は、番号を入力しての取扱いをしていません。",
+    "払込人に、払込書に書かれた別のお支払い方法を案内してください。";
+    /// The collector has no contract with the bank.
+    NotContracted = "S-413", NotCollected,
+    "当行との契約がない収納機関",
+    "収納機関から、当行では取り扱えないとの回答がありました。",
+    "払込人に、ほかの金融機関か、払込書に書かれた別のお支払い方法を案内してください。";
+    /// The slip cannot be paid at a counter.
+    NotAtCounter = "S-414", NotCollected,
+    "窓口で払い込めない払込書",
+    "収納機関から、この払込書は窓口では払い込めないとの回答がありました。",
+    "払込人に、払込書に書かれた別のお支払い方法を案内してください。";
+    /// The collector is closed.
+    CounterClosed = "S-415", NotCollected,
+    "収納機関の取扱時間外の受付",
+    "収納機関が閉局しているか、取扱時間外です。",
+    "払込人に取扱時間を伝え、時間内にもう一度お越しいただくか、別のお支払い方法を案内してください。";
+    /// 納付番号 or 確認番号.
+    NumbersWrong = "S-416", NotCollected,
+    "納付番号・確認番号の誤り",
+    "納付番号(お客様番号)または確認番号に誤りがあります。",
+    "払込書の番号と照らし合わせて、入力し直してください。番号が合っている場合は、収納機関への照会を払込人に案内してください。";
+    /// 納付区分.
+    CategoryWrong = "S-417", NotCollected,
+    "納付区分の誤り",
+    "納付区分に誤りがあります。",
+    "払込書の納付区分と照らし合わせて、入力し直してください。";
+    /// The collector has no such bill.
+    BillNotObtained = "S-418", NotCollected,
+    "請求情報なし",
+    "収納機関から請求の内容を取得できませんでした。",
+    "払込書の番号を確かめてください。番号が合っている場合は、収納機関への照会を払込人に案内してください。";
+    /// The bill is paid.
+    AlreadyPaid = "S-419", NotCollected,
+    "支払済みの請求",
+    "この番号の請求は、すでに支払われています。",
+    "重ねての払込になることを払込人に伝えてください。心当たりがない場合は、収納機関への照会を案内してください。";
+    /// Too late.
+    SlipExpired = "S-420", NotCollected,
+    "払込の期限切れ",
+    "払込の期限を過ぎているため、収納できません。",
+    "期限後の払込み方について、収納機関への照会を払込人に案内してください。";
+    /// Too early.
+    NotYetPayable = "S-421", NotCollected,
+    "払込の受付開始前",
+    "この請求は、まだ払い込める期間になっていません。",
+    "払込書の払込期間を払込人に伝え、期間になってからお越しいただいてください。";
+    /// The typed amount.
+    AmountDiffers = "S-422", NotCollected,
+    "金額の相違",
+    "入力された金額が、収納機関の請求と一致しません。",
+    "払込書の金額を確かめて、入力し直してください。";
+    /// The collector is silent or busy.
+    NoAnswer = "S-423", NotCollected,
+    "収納機関の応答なし",
+    "収納機関から応答がないか、収納機関への処理が混み合っています。",
+    "しばらくしてから、もう一度操作してください。払込人には、お待ちいただくか、別のお支払い方法を案内してください。";
+    /// The collector's own failure.
+    CollectorFailed = "S-424", NotCollected,
+    "収納機関のエラー",
+    "収納機関の側で処理ができませんでした。",
+    "しばらくしてから、もう一度照会してください。続く場合は、別のお支払い方法を払込人に案内してください。";
+    /// The inquiry or the entry is too old.
+    EntryExpired = "S-425", NotCollected,
+    "窓口収納の入力の期限切れ",
+    "照会の回答(15分)または入力(30分)の有効な時間を過ぎました。",
+    "番号の入力からやり直してください。払込人には、そのままお待ちいただくよう伝えてください。";
+    /// What was reviewed is not what the inquiry found.
+    BillChanged = "S-426", NotCollected,
+    "請求内容の相違",
+    "確認した請求または金額が、収納機関の回答と一致しません。",
+    "番号の入力からやり直し、払込人と金額を確かめ直してから収納してください。";
+    /// Another payment has the bill.
+    BillBusy = "S-427", NotCollected,
+    "ほかで手続き中の請求",
+    "同じ請求が、ほかの払込で手続き中か、すでに払い込まれています。",
+    "払込人に、別の方法で払い込んでいないかを確かめてください。先の払込の結果は、払込検索で確かめられます。";
+    /// The page that was sent is not the one last reviewed.
+    ReviewOutdated = "S-428", NotCollected,
+    "確認した後に変わった内容",
+    "この画面を表示した後に、別の画面で請求が選び直されました。",
+    "いま表示している内容と金額を払込人と確かめ直してから、収納してください。";
+    /// Our own failure before anything was collected.
+    CounterUnavailable = "S-429", NotCollected,
+    "窓口収納の一時的な取扱不可",
+    "システムの都合により、受け付けられませんでした。",
+    "しばらくしてから、もう一度操作してください。続く場合はシステム担当へ連絡し、払込人には別のお支払い方法を案内してください。";
+    /// Our own failure at the moment of the payment.
+    CashUnclear = "S-430", CashKept,
+    "収納したかどうかを確認できません",
+    "システムの都合により、収納されたかどうかを確認できませんでした。",
+    "番号を入力し直さず、窓口収納の画面の「本日の窓口収納」で確かめてください。払込人には、確かめて連絡することを伝え、連絡先を控えてください。";
+    /// The collector's answer is awaited.
+    CashChecking = "S-431", CashKept,
+    "結果確認中の窓口収納",
+    "収納機関が受け付けたかどうかを確認しています。",
+    "払込人には、結果が分かりしだい連絡すること、重ねて払い込まないことを伝え、預り証を渡して連絡先を控えてください。結果は「結果不明」の画面で確かめられます。";
+    /// The collector refused the clearing.
+    CounterRejected = "S-432", NotCollected,
+    "収納機関の受付不可",
+    "収納機関が受け付けなかったため、収納は成立しませんでした。",
+    "払込人に不成立を伝え、理由については収納機関への照会を案内してください。";
+    /// It could not be sent in time.
+    CounterNotSent = "S-433", NotCollected,
+    "窓口収納の不成立",
+    "収納機関に送れないまま受付の時間が終わったため、収納は成立しませんでした。",
+    "払込人に不成立を伝えてください。払込が必要な場合は、番号の入力からもう一度受け付けます。";
     /// Our own failure before anything was done.
     Unavailable = "S-901", Untouched,
     "一時的な取扱不可",

@@ -17,12 +17,12 @@ use crate::console::alarms::pages::{AlarmRow, rows as alarm_rows};
 use crate::console::frame::{self, Area};
 use crate::console::help::ConsoleCode;
 use crate::console::links::{
-    CancelLink, ConsoleLink, ProposeLink, RequestLink, ResendLink, StaffPaymentLink,
+    CancelLink, ConsoleLink, ProposeLink, ReceiptLink, RequestLink, ResendLink, StaffPaymentLink,
 };
 use crate::console::page::{Pressed, note};
 use crate::console::problem::Trouble;
 use crate::console::requests::pages::RequestRow;
-use crate::console::requests::{Proposal, RequestQuery, carry_out};
+use crate::console::requests::{Proposal, RequestQuery, RequestState, carry_out};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::{self, StaffRole};
 use crate::console::words::{Names, Tag, span, stamp};
@@ -80,6 +80,10 @@ pub(in crate::console) struct DetailPage {
     pub alarms: Vec<AlarmRow>,
     pub requests: Vec<RequestRow>,
     pub actions: Option<Actions>,
+    /// The request about it that waits for a checker.
+    pub waiting: Option<RequestLink>,
+    /// The paper of a payment at the counter.
+    pub receipt: Option<ReceiptLink>,
     /// Whether it can be taken back.
     pub is_cancellable: bool,
     /// Whether the person may propose.
@@ -188,8 +192,9 @@ async fn page(
     let query = RequestQuery { subject, limit: ABOUT_MAX, ..RequestQuery::default() };
     let requests = console.requests.list(&query).await.map_err(failed)?;
     let now = console.clock.now();
+    let at_counter = payment.facts.is_at_counter();
     let actions = match hub.unknown_payment(id).await.map_err(failed)? {
-        Some(open) => Some(of_payment(&open, now)),
+        Some(open) => Some(of_payment(&open, at_counter, now)),
         None if payment.cancellation.is_some_and(Cancellation::is_open) => {
             let collector = Some(&payment.facts.collector);
             let open = hub.open_cancellations(collector, None).await.map_err(failed)?;
@@ -205,10 +210,15 @@ async fn page(
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
         payment: PaymentShown::of(console, &payment).await?,
-        events: events.iter().map(|event| EventRow::of(event, &names)).collect(),
+        events: events.iter().map(|event| EventRow::of(event, at_counter, &names)).collect(),
         alarms: alarm_rows(console, alarms).await?,
+        waiting: requests
+            .iter()
+            .find(|request| request.state(now) == RequestState::Open)
+            .map(|request| RequestLink(request.id)),
         requests: requests.iter().map(|request| RequestRow::of(request, &names, now)).collect(),
         actions,
+        receipt: at_counter.then_some(ReceiptLink(id)),
         is_cancellable: carry_out::cancellable(&payment, now.date()).is_ok(),
         may_propose: by.staff.role == StaffRole::Maker,
         word: typed.word,
@@ -216,7 +226,14 @@ async fn page(
     })
 }
 
-fn of_payment(open: &UnknownPayment, now: Timestamp) -> Actions {
+fn of_payment(open: &UnknownPayment, at_counter: bool, now: Timestamp) -> Actions {
+    let (cleared, not_cleared) = match at_counter {
+        true => (
+            "預かっている現金を収納に充て、収納済みにします。",
+            "収納せず、預かっている現金を払込人に返します。",
+        ),
+        false => ("引き落として収納済みにします。", "確保した金額をお客さまの口座に戻します。"),
+    };
     Actions {
         what: "消込",
         automatic: automatic(open.automatic_until, now),
@@ -226,14 +243,14 @@ fn of_payment(open: &UnknownPayment, now: Timestamp) -> Actions {
                 id: "word",
                 value: "cleared",
                 label: "消込あり",
-                hint: "引き落として収納済みにします。",
+                hint: cleared,
                 wait: String::new(),
             },
             WordChoice {
                 id: "word-2",
                 value: "not_cleared",
                 label: "消込なし",
-                hint: "確保した金額をお客さまの口座に戻します。",
+                hint: not_cleared,
                 wait: wait(open.not_cleared_wait_s),
             },
         ],

@@ -91,6 +91,7 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filte
         collector: filter.collector.parse().ok(),
         state: filter.state.parse().ok(),
         provisional_only: filter.provisional == "only",
+        counter_only: false,
         before: place(&filter.older),
         limit: PAGE_PAYMENTS + 1,
     };

@@ -2,11 +2,12 @@
 
 use domain::payment::State;
 use domain::{PaymentId, Yen};
+use gateway::Payment;
 use gateway::operations::PaymentEvent;
-use gateway::{Payer, Payment};
 
 use super::words::{
-    cancellation_tag, code_text, event_words, money_words, reason_words, state_tag, word_label,
+    cancellation_cash, cancellation_tag, code_text, event_words, money_words, reason_words, state_tag,
+    word_label,
 };
 use crate::answer::{Stop, failed};
 use crate::console::Console;
@@ -25,7 +26,7 @@ pub struct PaymentRow {
     pub at: String,
     /// The collector.
     pub collector: String,
-    /// What is paid.
+    /// What is paid; at the counter with a word that says so.
     pub contents: String,
     /// Goes to the collector.
     pub amount: Yen,
@@ -46,7 +47,10 @@ impl PaymentRow {
             receipt_number: facts.receipt_number.clone(),
             at: stamp(facts.held_at),
             collector: collector_name(&console.gateway, &facts.collector),
-            contents: facts.bill.contents.clone(),
+            contents: match facts.is_at_counter() {
+                true => format!("窓口 ・ {}", facts.bill.contents),
+                false => facts.bill.contents.clone(),
+            },
             amount: facts.amount,
             tag: state_tag(payment.state),
             state: payment.state,
@@ -62,7 +66,7 @@ pub struct PaymentShown {
     pub id: PaymentId,
     /// The row's particulars.
     pub row: PaymentRow,
-    /// Where the customer's money is.
+    /// Where the payer's money is.
     pub money: &'static str,
     /// The resend key: centre, processing date, serial.
     pub message_key: String,
@@ -96,8 +100,10 @@ pub struct PaymentShown {
     pub reference: Option<String>,
     /// The collector's word that decided it.
     pub word: Option<&'static str>,
-    /// Where its newest cancellation is.
-    pub cancellation: Option<Tag>,
+    /// Where its newest cancellation is, and what that means for the cash.
+    pub cancellation: Option<(Tag, &'static str)>,
+    /// Whether cash paid it.
+    pub at_counter: bool,
 }
 
 impl PaymentShown {
@@ -109,7 +115,7 @@ impl PaymentShown {
         Ok(Self {
             id: facts.id,
             row: PaymentRow::of(console, payment),
-            money: money_words(payment.state),
+            money: money_words(payment.state, facts.is_at_counter()),
             message_key: facts.message_key.clone(),
             changed_at: stamp(payment.changed_at),
             receipt_date: domain::time::year_month_day(facts.receipt_date),
@@ -127,7 +133,8 @@ impl PaymentShown {
             code: payment.code.map(|code| code_text(code.as_str())),
             reference: payment.reference.clone(),
             word: payment.word.map(word_label),
-            cancellation: payment.cancellation.map(cancellation_tag),
+            cancellation: payment.cancellation.map(|c| (cancellation_tag(c), cancellation_cash(c))),
+            at_counter: facts.is_at_counter(),
         })
     }
 }
@@ -135,7 +142,7 @@ impl PaymentShown {
 /// Whose payment it is, and from where the money comes.
 async fn payer(console: &Console, payment: &Payment) -> Result<(String, String), Stop> {
     let facts = &payment.facts;
-    if facts.contract == Payer::at_counter().contract {
+    if facts.is_at_counter() {
         return Ok(("窓口の払込人".to_owned(), "窓口現金".to_owned()));
     }
     let contract = console.contracts.contract(facts.contract).await.map_err(failed)?;
@@ -169,7 +176,7 @@ pub struct EventRow {
 
 impl EventRow {
     /// A row.
-    pub fn of(event: &PaymentEvent, names: &Names) -> Self {
+    pub fn of(event: &PaymentEvent, at_counter: bool, names: &Names) -> Self {
         let body = &event.body;
         let decided = body.word.is_some();
         let reason = |text: &String| if decided { text.clone() } else { reason_words(text) };
@@ -184,7 +191,7 @@ impl EventRow {
         Self {
             seq: event.seq,
             at: stamp(event.at),
-            what: event_words(event),
+            what: event_words(event, at_counter),
             code: provisional.or_else(|| body.code.as_deref().map(code_text)),
             reason: body.reason.as_ref().map(reason),
             by,

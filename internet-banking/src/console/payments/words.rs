@@ -23,8 +23,12 @@ pub const fn state_tag(state: State) -> Tag {
     }
 }
 
-/// Where the customer's money is.
-pub const fn money_words(state: State) -> &'static str {
+/// Where the payer's money is.
+pub const fn money_words(state: State, at_counter: bool) -> &'static str {
+    if at_counter { cash_words(state) } else { deposit_words(state) }
+}
+
+const fn deposit_words(state: State) -> &'static str {
     match state {
         State::Held | State::Sending | State::Unknown => {
             "お客さまの口座で確保しています。引き落としも解放もしていません。"
@@ -37,8 +41,24 @@ pub const fn money_words(state: State) -> &'static str {
     }
 }
 
+const fn cash_words(state: State) -> &'static str {
+    match state {
+        State::Held | State::Sending | State::Unknown => {
+            "窓口で現金を預かっています。結果が分かるまで、払込人に返さないでください。"
+        }
+        State::Accepted => "窓口の現金を収納に充て、収納機関への未決済資金にあります。",
+        State::Settled => "窓口の現金を収納に充て、収納機関への資金決済に回しました。",
+        State::Inquired | State::Expired => "収納していません。現金は払込人に返してください。",
+        State::Rejected | State::Voided => "収納していません。預かった現金は払込人に返してください。",
+        State::Cancelled => "取消しにより収納を戻しました。現金は払込人に返してください。",
+    }
+}
+
 /// What happened, in a few words.
-pub fn event_words(event: &PaymentEvent) -> String {
+pub fn event_words(event: &PaymentEvent, at_counter: bool) -> String {
+    if at_counter && let Some(words) = cash_event_words(event) {
+        return words.to_owned();
+    }
     let by_hand = event.body.by.is_some();
     let delivery = event.body.delivery.map(|n| format!("({n}回目)")).unwrap_or_default();
     match (event.kind, event.body.word) {
@@ -71,6 +91,38 @@ pub fn event_words(event: &PaymentEvent) -> String {
         (Event::CancellationRefused, None) => "収納機関が取消しを受け付けず、収納済みのまま".to_owned(),
         (Event::CancellationWithdrawn, _) => "取消しを送れず、取りやめ".to_owned(),
         (Event::LateCancellation, _) => "終わった取消しと矛盾する応答(お金は動いていません)".to_owned(),
+    }
+}
+
+/// The same of events that move the money, where it is cash.
+fn cash_event_words(event: &PaymentEvent) -> Option<&'static str> {
+    let by_word = event.body.word.is_some();
+    Some(match event.kind {
+        Event::Held => "窓口で現金を受け取り、金額を確保",
+        Event::Accepted if !by_word => "収納機関が消込を受け付け、収納",
+        Event::Rejected if by_word => "収納機関の回答により未収納に確定、現金は返却",
+        Event::Rejected => "収納機関が受け付けず、現金は返却",
+        Event::Voided => "未送信のまま時間切れ、現金は返却",
+        _ => return None,
+    })
+}
+
+/// When the cash may be returned, as far as a cancellation says.
+pub const fn cancellation_cash(state: Cancellation) -> &'static str {
+    match state {
+        Cancellation::Requested | Cancellation::Sending => {
+            "収納機関に取消しを依頼しています。成立するまで、現金を払込人に返さないでください。"
+        }
+        Cancellation::Unknown => {
+            "取消しが成立したかどうかを確認しています。成立と分かるまで、現金を払込人に返さないでください。"
+        }
+        Cancellation::Confirmed => "取消しが成立しました。現金を払込人に返してください。",
+        Cancellation::Refused => {
+            "収納機関が取消しを受け付けませんでした。払込は収納済みのままです。現金は返さないでください。"
+        }
+        Cancellation::Withdrawn => {
+            "取消しを収納機関に送れませんでした。払込は収納済みのままです。現金は返さないでください。"
+        }
     }
 }
 
@@ -169,6 +221,28 @@ mod tests {
         assert_eq!(reason_words("another"), "another");
         assert_eq!(code_text("A001"), "A001 収納機関が開局していない");
         assert_eq!(code_text("Z999"), "Z999 一覧にないコード");
+    }
+
+    #[test]
+    fn nobody_who_paid_cash_is_told_of_an_account() {
+        for state in State::ALL {
+            let words = money_words(*state, true);
+            assert!(!words.contains("口座") && !words.contains("引き落と"), "{state}: {words}");
+            assert_eq!(words.contains("返さない"), state.is_open(), "{state}: {words}");
+            assert_eq!(
+                words.contains("返してください"),
+                !state.is_open() && !state.is_paid(),
+                "{state}: {words}"
+            );
+        }
+    }
+
+    #[test]
+    fn cash_goes_back_once_a_cancellation_is_confirmed_and_never_before() {
+        for state in Cancellation::ALL {
+            let back = cancellation_cash(*state).contains("返してください");
+            assert_eq!(back, *state == Cancellation::Confirmed, "{state}");
+        }
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use domain::payment::{Cancellation, Event, State};
 use domain::{Date, PaymentId};
 use gateway::operations::{NotNow, PaymentEvent};
-use gateway::{FourEyes, Gateway, OperationError, Operator, Payer, Payment, Word};
+use gateway::{FourEyes, Gateway, OperationError, Operator, Payment, Word};
 
 use super::{Decision, Proposal, Request};
 use crate::console::help::ConsoleCode;
-use crate::console::payments::words::state_tag;
+use crate::console::payments::words::{cancellation_cash, money_words, state_tag};
 use crate::console::problem::Problem;
 use crate::console::words::span;
 
@@ -59,7 +59,7 @@ pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), 
 
 /// Whether a payment can be cancelled, as far as the payment itself says.
 pub fn cancellable(payment: &Payment, today: Date) -> Result<(), NotNow> {
-    if payment.facts.contract != Payer::at_counter().contract {
+    if !payment.facts.is_at_counter() {
         Err(NotNow::NotFromCounter)
     } else if payment.state != State::Accepted {
         Err(NotNow::NotAccepted(payment.state))
@@ -147,20 +147,21 @@ fn cancelled_or_decided(payment: &Payment) -> Carried {
 }
 
 fn decided(payment: &Payment) -> String {
-    format!("払込は「{}」になりました。", state_tag(payment.state).word)
+    let cash = match payment.facts.is_at_counter() {
+        true => money_words(payment.state, true),
+        false => "",
+    };
+    format!("払込は「{}」になりました。{cash}", state_tag(payment.state).word)
 }
 
 /// What a cancellation has come to by now.
 fn cancelled(payment: &Payment) -> Carried {
     match payment.cancellation {
         _ if payment.state == State::Cancelled => {
-            Carried::Done("取消しが成立しました。現金を払込人に返してください。".to_owned())
+            Carried::Done(cancellation_cash(Cancellation::Confirmed).to_owned())
         }
-        Some(Cancellation::Refused) => {
-            Carried::Refused("収納機関が取消しを受け付けませんでした。払込は収納済みのままです。".to_owned())
-        }
-        Some(Cancellation::Withdrawn) => {
-            Carried::Refused("取消しを収納機関に送れませんでした。払込は収納済みのままです。".to_owned())
+        Some(over @ (Cancellation::Refused | Cancellation::Withdrawn)) => {
+            Carried::Refused(cancellation_cash(over).to_owned())
         }
         _ => Carried::Done(
             "取消しを収納機関に依頼しました。結果は払込の画面で確かめ、成立するまで現金を返さないでください。"

@@ -74,9 +74,16 @@ impl Proposal {
         }
     }
 
-    /// What approving it does to the money.
-    pub const fn consequence(&self) -> &'static str {
+    /// What approving it does to the money, which at the counter is cash.
+    pub const fn consequence(&self, at_counter: bool) -> &'static str {
         match self {
+            Self::Decide { word: Word::Cleared, .. } if at_counter => {
+                "承認すると、預かっている現金を収納に充て、収納済みにします。この確定は取り消せません。"
+            }
+            Self::Decide { word: Word::NotCleared, .. } if at_counter => {
+                "承認すると、受付不可にし、預かっている現金を払込人に返す扱いにします。この確定は取り消せません。\
+                 収納機関が実際には消し込んでいると、収納機関への支払いが不足します。"
+            }
             Self::Decide { word: Word::Cleared, .. } => {
                 "承認すると、確保している金額をお客さまの口座から引き落とし、収納済みにします。取り消せません。"
             }

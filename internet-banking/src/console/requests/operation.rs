@@ -13,7 +13,7 @@ use super::store::{self, RequestQuery, RequestsError};
 use super::{Decision, Outcome, Proposal, Request, RequestState, Verdict, WORDS_CHARS_MAX};
 use crate::console::help::ConsoleCode;
 use crate::console::problem::Problem;
-use crate::console::staff::{Staff, StaffRole};
+use crate::console::staff::{Staff, StaffRole, require};
 
 /// Between two looks for approved requests whose process died.
 const LOOK_INTERVAL: Duration = Duration::from_secs(15);
@@ -211,14 +211,6 @@ impl Requests {
 /// Free again on the next day by itself, where nobody decided.
 fn open_guard(request: &Request) -> GuardKey {
     GuardKey(format!("request|{}|{}", request.made_at.date(), request.proposal.subject()))
-}
-
-fn require(by: &Staff, role: StaffRole) -> Result<(), Problem> {
-    if by.role == role {
-        return Ok(());
-    }
-    tracing::warn!(staff = %by.id, role = role.code(), "refused: another role");
-    Err(ConsoleCode::NotPermitted.into())
 }
 
 /// A reason or a note as it is kept: one line of 1 to 200 characters.

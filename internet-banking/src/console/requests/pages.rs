@@ -208,6 +208,7 @@ async fn page(
         Some(payment) => console.gateway.payment_for_operator(payment).await.map_err(failed)?,
         None => None,
     };
+    let at_counter = payment.as_ref().is_some_and(|payment| payment.facts.is_at_counter());
     Ok(RequestPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Requests) },
         csrf: by.csrf.clone(),
@@ -215,7 +216,7 @@ async fn page(
         trouble,
         id,
         row: RequestRow::of(&request, &names, now),
-        consequence: request.proposal.consequence(),
+        consequence: request.proposal.consequence(at_counter),
         note: sent_back.map(|d| d.note.clone()).unwrap_or_default(),
         outcome: request.outcome.as_ref().map(|o| format!("{} {}", stamp(o.at), o.detail)),
         payment: match payment {

@@ -5,6 +5,8 @@ mod store;
 use domain::StaffId;
 use gateway::Operator;
 
+use super::help::ConsoleCode;
+use super::problem::Problem;
 use crate::contracts::code;
 
 pub use store::{NewStaff, Store, StoreError};
@@ -43,6 +45,15 @@ impl Staff {
     pub fn actor(&self) -> String {
         actor(self.id)
     }
+}
+
+/// Whether a member of staff may do what a role does: asked in the operation itself.
+pub(super) fn require(by: &Staff, role: StaffRole) -> Result<(), Problem> {
+    if by.role == role {
+        return Ok(());
+    }
+    tracing::warn!(staff = %by.id, role = role.code(), "refused: another role");
+    Err(ConsoleCode::NotPermitted.into())
 }
 
 /// A member of staff as the hub knows who acts.

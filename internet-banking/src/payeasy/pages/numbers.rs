@@ -2,7 +2,6 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
-use domain::{CollectorNumber, NumberError};
 use edge::{CsrfForm, Errors};
 use serde::Deserialize;
 
@@ -10,7 +9,7 @@ use super::{Answer, admit, again, drafts, failed, open, page_frame, row, shown};
 use crate::Bank;
 use crate::payeasy::draft::{Draft, Step};
 use crate::payeasy::operation;
-use crate::payeasy::rules::{Questions, TypedNumbers};
+use crate::payeasy::rules::{Questions, TypedNumbers, read_collector};
 use crate::payeasy::views::{CollectorRow, CollectorsPage, NumbersPage, StartPage, Trouble};
 use crate::sign_in::SignedIn;
 
@@ -30,14 +29,13 @@ pub async fn start(State(bank): State<Bank>, by: SignedIn) -> Answer {
 /// `POST /payeasy/new`
 pub async fn begin(State(bank): State<Bank>, by: SignedIn, CsrfForm(form): CsrfForm<Begin>) -> Answer {
     admit(&by)?;
-    let number = match CollectorNumber::parse_typed(&form.collector) {
+    let number = match read_collector(&form.collector) {
         Ok(number) => number,
-        Err(error) => {
-            let trouble = Trouble::input(Errors::one("collector", number_words(&error)));
-            return again(&start_page(&bank, &by, form.collector, Some(trouble)));
+        Err(errors) => {
+            return again(&start_page(&bank, &by, form.collector, Some(Trouble::input(errors))));
         }
     };
-    if let Err(problem) = operation::collector(&bank, &number) {
+    if let Err(problem) = operation::collector(&bank.gateway, &number) {
         return again(&start_page(&bank, &by, form.collector, Some(Trouble::from(&problem))));
     }
     let draft = drafts(&bank, &by).begin(&number, bank.clock.now()).await.map_err(failed)?;
@@ -86,13 +84,7 @@ pub async fn submit(
 async fn earlier(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<TypedNumbers, super::Stop> {
     let Some(inquiry) = draft.inquiry else { return Ok(TypedNumbers::default()) };
     let inquiry = bank.gateway.inquiry(by.contract.id, inquiry).await.map_err(failed)?;
-    let Some(inquiry) = inquiry else { return Ok(TypedNumbers::default()) };
-    Ok(TypedNumbers {
-        customer_number: inquiry.request.customer_number.grouped(),
-        confirmation_number: String::new(),
-        payment_category: inquiry.request.category.as_ref().map(|c| c.grouped()).unwrap_or_default(),
-        amount: inquiry.request.amount.map(|a| a.to_string()).unwrap_or_default(),
-    })
+    Ok(inquiry.map(|inquiry| TypedNumbers::of(&inquiry.request)).unwrap_or_default())
 }
 
 fn start_page(bank: &Bank, by: &SignedIn, collector: String, trouble: Option<Trouble>) -> StartPage {
@@ -132,14 +124,4 @@ fn numbers_page(
 
 fn errors(trouble: Option<&Trouble>) -> Errors {
     trouble.map(|t| t.errors.clone()).unwrap_or_default()
-}
-
-fn number_words(error: &NumberError) -> String {
-    match error {
-        NumberError::Empty => "収納機関番号を入力してください。".to_owned(),
-        NumberError::NotDigit(_) => "収納機関番号は数字で入力してください。".to_owned(),
-        NumberError::Length { found, .. } => {
-            format!("収納機関番号は 5 けたです。いま {found} けた入力されています。")
-        }
-    }
 }

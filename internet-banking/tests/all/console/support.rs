@@ -10,6 +10,7 @@ use internet_banking::console::staff::{NewStaff, StaffRole};
 use internet_banking::secrets::Secret;
 use internet_banking::tokens::Seed;
 
+use crate::network::Network;
 use crate::support::{Browser, Page, SECRET, World};
 
 pub const STAFF_PASSWORD: &str = "ura-guchi-no-kagi";
@@ -40,7 +41,16 @@ impl Office {
 
     /// One whose alarms are sent.
     pub async fn with_targets(test: TestDatabase, targets: DeliverySettings) -> Self {
-        let world = World::new(test).await;
+        Self::of(World::new(test).await, targets).await
+    }
+
+    /// One whose hub reaches the mock collectors.
+    pub async fn connected(test: TestDatabase) -> (Self, Network) {
+        let (world, network) = World::connected(test).await;
+        (Self::of(world, DeliverySettings::default()).await, network)
+    }
+
+    async fn of(world: World, targets: DeliverySettings) -> Self {
         let (ledger, gateway) = (&world.bank.ledger, world.bank.gateway.clone());
         let console = Console::new(ledger, gateway, &Secret::new(SECRET), targets).unwrap();
         let maker = add(&console, MAKER, 1).await;

@@ -1,0 +1,95 @@
+//! Which of the payer's bills.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
+use domain::{Bill, BillId, PaymentId};
+use edge::{CsrfForm, Errors, Frame};
+use gateway::{INQUIRY_VALID_S, Inquiry, chart};
+use serde::Deserialize;
+
+use super::{drafts, open, path, row, valid_inquiry};
+use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::console::Console;
+use crate::console::frame::{self, Area};
+use crate::console::problem::Trouble;
+use crate::console::sign_in::StaffSignedIn;
+use crate::payeasy::draft::{Choice, Draft, Step};
+use crate::payeasy::views::BillRow;
+use crate::payeasy::words::clock_time;
+
+/// What the form holds.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Chosen {
+    bill: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/counter/bills.html")]
+pub(in crate::console) struct BillsPage {
+    pub frame: Frame,
+    pub csrf: String,
+    pub trouble: Option<Trouble>,
+    pub errors: Errors,
+    pub action: String,
+    /// The page before.
+    pub back: String,
+    pub collector: String,
+    /// Until when the answer may be used.
+    pub valid_until: String,
+    pub bills: Vec<BillRow>,
+}
+
+/// `GET /counter/new/{draft}/bills`
+pub async fn show(State(console): State<Console>, by: StaffSignedIn, Path(id): Path<String>) -> Answer {
+    let draft = open(&console, &by, &id, Step::Bills).await?;
+    let inquiry = valid_inquiry(&console, &by, &draft).await?;
+    shown(&page(&console, &by, &draft, &inquiry, None)?)
+}
+
+/// `POST /counter/new/{draft}/bills`
+pub async fn submit(
+    State(console): State<Console>,
+    by: StaffSignedIn,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<Chosen>,
+) -> Answer {
+    let draft = open(&console, &by, &id, Step::Bills).await?;
+    let inquiry = valid_inquiry(&console, &by, &draft).await?;
+    let bill = form.bill.parse::<BillId>().ok().and_then(|id| inquiry.bill(&id));
+    let Some(bill) = bill else {
+        let errors = Errors::one("bill", "払い込む請求を選んでください。");
+        return again(&page(&console, &by, &draft, &inquiry, Some(Trouble::input(errors)))?);
+    };
+    let choice = Choice {
+        bill: bill.id.clone(),
+        account: chart::COUNTER_CASH,
+        amount: bill.amount,
+        payment: PaymentId::generate(),
+    };
+    drafts(&console, &by).chosen(&draft.id, inquiry.id, &choice).await.map_err(failed)?;
+    Ok(Redirect::to(&path(&draft, Step::Review)).into_response())
+}
+
+fn page(
+    console: &Console,
+    by: &StaffSignedIn,
+    draft: &Draft,
+    inquiry: &Inquiry,
+    trouble: Option<Trouble>,
+) -> Result<BillsPage, Stop> {
+    let chosen = draft.choice.as_ref().map(|choice| &choice.bill);
+    let is_checked = |bill: &Bill| inquiry.bills.len() == 1 || chosen.is_some_and(|id| *id == bill.id);
+    Ok(BillsPage {
+        frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Counter) },
+        csrf: by.csrf.clone(),
+        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        trouble,
+        action: path(draft, Step::Bills),
+        back: path(draft, Step::Numbers),
+        collector: row(console, by, draft)?.shown_name(),
+        valid_until: clock_time(inquiry.answered_at.plus_seconds(INQUIRY_VALID_S).min(draft.expires_at)),
+        bills: inquiry.bills.iter().map(|bill| BillRow::of(bill, is_checked(bill))).collect(),
+    })
+}

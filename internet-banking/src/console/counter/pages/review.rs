@@ -1,0 +1,134 @@
+//! The last look, the cash, and the button that collects.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
+use domain::{CollectorNumber, PaymentCategory, PaymentId, Yen};
+use edge::{CsrfForm, Failure, Frame};
+use serde::Deserialize;
+
+use super::{drafts, open, path, row, stop, valid_inquiry};
+use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::console::Console;
+use crate::console::counter::operation;
+use crate::console::counter::problem::may_try_again;
+use crate::console::frame::{self, Area};
+use crate::console::help::ConsoleCode;
+use crate::console::links::ReceiptLink;
+use crate::console::problem::Trouble;
+use crate::console::sign_in::StaffSignedIn;
+use crate::payeasy::draft::{Draft, Step};
+use crate::payeasy::words::era_date;
+
+/// What the form holds.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Confirmed {
+    /// The payment that the page showed.
+    order: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/counter/review.html")]
+pub(in crate::console) struct ReviewPage {
+    pub frame: Frame,
+    pub csrf: String,
+    pub trouble: Option<Trouble>,
+    pub action: String,
+    pub change_numbers: String,
+    pub change_bill: String,
+    pub collector: String,
+    pub collector_number: CollectorNumber,
+    pub contents: String,
+    pub payer: String,
+    pub customer_label: String,
+    pub customer_number: String,
+    pub category: Option<String>,
+    pub amount: Yen,
+    pub fee: Yen,
+    pub late_charge: Yen,
+    pub has_late_charge: bool,
+    /// Amount and fee: what the payer hands over.
+    pub cash: Yen,
+    pub due: Option<String>,
+    /// Whether a payment to the same number was accepted before, whoever made it.
+    pub repeats_paid: bool,
+    /// The payment that the button makes, exactly as shown.
+    pub order: PaymentId,
+}
+
+/// `GET /counter/new/{draft}/review`
+pub async fn show(State(console): State<Console>, by: StaffSignedIn, Path(id): Path<String>) -> Answer {
+    let draft = open(&console, &by, &id, Step::Review).await?;
+    shown(&page(&console, &by, &draft, None).await?)
+}
+
+/// `POST /counter/new/{draft}/review`
+pub async fn submit(
+    State(console): State<Console>,
+    by: StaffSignedIn,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<Confirmed>,
+) -> Answer {
+    let draft = open(&console, &by, &id, Step::Review).await?;
+    let Some(payment) = draft.choice.as_ref().map(|choice| choice.payment) else {
+        return Err(Stop::redirect(&path(&draft, draft.reached())));
+    };
+    let outcome = match form.order == payment.to_string() {
+        true => operation::collect(&console, &by.staff, &draft).await,
+        // the page was shown before the bill was changed elsewhere: it collects nothing
+        false => Err(ConsoleCode::ReviewOutdated.into()),
+    };
+    let problem = match outcome {
+        Ok(paid) => return Ok(Redirect::to(&ReceiptLink(paid.facts.id).to_string()).into_response()),
+        Err(problem) => problem,
+    };
+    if problem.code == ConsoleCode::CashUnclear {
+        return Err(stop(&by, &problem));
+    }
+    // the refused id stays refused; the next try is a payment of its own
+    if problem.code != ConsoleCode::ReviewOutdated {
+        drafts(&console, &by).renew(&draft.id, payment).await.map_err(failed)?;
+    }
+    if !may_try_again(problem.code) {
+        return Err(stop(&by, &problem));
+    }
+    let draft = open(&console, &by, &id, Step::Review).await?;
+    again(&page(&console, &by, &draft, Some(Trouble::of(&problem, ""))).await?)
+}
+
+async fn page(
+    console: &Console,
+    by: &StaffSignedIn,
+    draft: &Draft,
+    trouble: Option<Trouble>,
+) -> Result<ReviewPage, Stop> {
+    let inquiry = valid_inquiry(console, by, draft).await?;
+    let Some(choice) = draft.choice.as_ref() else { return Err(Stop::redirect(&path(draft, Step::Bills))) };
+    let bill = inquiry.bill(&choice.bill).ok_or_else(|| stop(by, &ConsoleCode::BillChanged.into()))?;
+    let too_large = || Stop::from(Failure::internal("a bill's total does not fit"));
+    let collector = row(console, by, draft)?;
+    Ok(ReviewPage {
+        frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Counter) },
+        csrf: by.csrf.clone(),
+        trouble,
+        action: path(draft, Step::Review),
+        change_numbers: path(draft, Step::Numbers),
+        change_bill: path(draft, Step::Bills),
+        collector: collector.shown_name(),
+        collector_number: collector.number.clone(),
+        contents: bill.contents.clone(),
+        payer: bill.payer.clone(),
+        customer_label: collector.numbers.customer.label.clone(),
+        customer_number: inquiry.request.customer_number.grouped(),
+        category: inquiry.request.category.as_ref().map(PaymentCategory::grouped),
+        amount: bill.amount,
+        fee: bill.fee,
+        late_charge: bill.late_charge,
+        has_late_charge: bill.late_charge > Yen::ZERO,
+        cash: bill.total().ok_or_else(too_large)?,
+        due: bill.due.map(era_date),
+        repeats_paid: inquiry.was_accepted_before(&bill.id),
+        order: choice.payment,
+    })
+}

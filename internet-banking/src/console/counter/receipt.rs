@@ -1,0 +1,103 @@
+//! What the payer is handed: a receipt, or what stands in its place while, or because, nothing was collected.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use domain::payment::State as PaymentState;
+use domain::{CollectorNumber, PaymentCategory, PaymentId, Yen};
+use edge::Frame;
+
+use super::operation;
+use super::words::{Paper, paper};
+use crate::answer::{Answer, Stop, failed, shown};
+use crate::console::Console;
+use crate::console::frame::{self, Area};
+use crate::console::links::{ConsoleLink, ReceiptLink, StaffPaymentLink};
+use crate::console::page::note;
+use crate::console::payments::words::{cancellation_cash, cancellation_tag, state_tag};
+use crate::console::requests::carry_out;
+use crate::console::sign_in::StaffSignedIn;
+use crate::console::words::{Names, Tag};
+use crate::payeasy::words::time_of_day;
+
+#[derive(Template)]
+#[template(path = "console/counter/receipt.html")]
+pub(in crate::console) struct ReceiptPage {
+    pub frame: Frame,
+    pub paper: Paper,
+    pub tag: Tag,
+    pub state: PaymentState,
+    /// This page's address, to ask again.
+    pub here: ReceiptLink,
+    /// Everything that happened.
+    pub detail: StaffPaymentLink,
+    pub receipt_number: String,
+    pub at: String,
+    pub collector: String,
+    pub collector_number: CollectorNumber,
+    /// Whom the payer asks.
+    pub contact: String,
+    pub contents: String,
+    pub payer: String,
+    pub customer_label: String,
+    pub customer_number: String,
+    pub category: Option<String>,
+    pub amount: Yen,
+    pub fee: Yen,
+    /// Amount and fee.
+    pub cash: Yen,
+    /// Who took it.
+    pub teller: String,
+    /// Where the newest cancellation is, and what that means for the cash.
+    pub cancellation: Option<(Tag, &'static str)>,
+    pub is_open: bool,
+    /// Whether it can be taken back.
+    pub is_cancellable: bool,
+    /// When the state was read.
+    pub printed_at: String,
+}
+
+/// `GET /counter/receipts/{id}`
+pub async fn show(State(console): State<Console>, by: StaffSignedIn, Path(id): Path<String>) -> Answer {
+    let id: PaymentId = id.parse().map_err(|_| Stop::not_found())?;
+    let stop = |problem: crate::console::problem::Problem| {
+        problem.stop(&by, Area::Counter, ConsoleLink::Counter.path())
+    };
+    let found = operation::existing(&console, id).await.map_err(stop)?.ok_or_else(Stop::not_found)?;
+    // of two clicks the second sees what the first came to
+    let payment = console.gateway.answered(found).await;
+    let payment = payment.map_err(|error| stop(operation::unclear(id, &error)))?;
+    let events = console.gateway.payment_events(id).await.map_err(failed)?;
+    let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
+    let teller = events.first().and_then(|event| event.body.by.as_deref());
+    note(&console, &by, "console.payment_view", id.to_string(), "receipt").await?;
+    let facts = &payment.facts;
+    let collector = console.gateway.directory().get(&facts.collector);
+    let now = console.clock.now();
+    shown(&ReceiptPage {
+        frame: frame::page(&by, Area::Counter),
+        paper: paper(payment.state),
+        tag: state_tag(payment.state),
+        state: payment.state,
+        here: ReceiptLink(id),
+        detail: StaffPaymentLink(id),
+        receipt_number: facts.receipt_number.clone(),
+        at: time_of_day(facts.held_at),
+        collector: collector.map_or_else(|| facts.collector.to_string(), |c| c.shown_name()),
+        collector_number: facts.collector.clone(),
+        contact: collector.map(|c| c.contact.clone()).unwrap_or_default(),
+        contents: facts.bill.contents.clone(),
+        payer: facts.bill.payer.clone(),
+        customer_label: collector
+            .map_or_else(|| "納付番号(お客様番号)".to_owned(), |c| c.numbers.customer.label.clone()),
+        customer_number: facts.customer_number.grouped(),
+        category: facts.category.as_ref().map(PaymentCategory::grouped),
+        amount: facts.amount,
+        fee: facts.fee,
+        cash: facts.amount.checked_add(facts.fee).unwrap_or(facts.amount),
+        teller: teller.map(|teller| names.name(teller)).unwrap_or_default(),
+        cancellation: payment.cancellation.map(|c| (cancellation_tag(c), cancellation_cash(c))),
+        is_open: payment.state.is_open(),
+        is_cancellable: carry_out::cancellable(&payment, now.date()).is_ok(),
+        printed_at: time_of_day(now),
+    })
+}
