@@ -2,10 +2,13 @@
 
 mod cancellation;
 mod properties;
+mod record;
+mod sending;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use collectors::SentRequest;
 use collectors::protocol::Channel;
 use domain::payment::State;
 use domain::{
@@ -55,6 +58,10 @@ struct Walk {
     cancellations: Vec<Cancellation>,
     /// Transfers that gave money back.
     returned: BTreeSet<TransferId>,
+    /// Every transfer, once.
+    transfers: BTreeSet<TransferId>,
+    /// Events and audit records as they were written, one a line.
+    written: Vec<String>,
     /// What the world knows and the hub may only guess.
     bytes_left: bool,
 }
@@ -156,6 +163,8 @@ impl Walk {
             claims: Vec::new(),
             cancellations: Vec::new(),
             returned: BTreeSet::new(),
+            transfers: BTreeSet::new(),
+            written: Vec::new(),
             bytes_left: false,
         };
         assert_eq!(step.effect, Effect::Deliver { delivery: 1, repeat: false });
@@ -309,7 +318,11 @@ impl Walk {
             fence: claim.fence,
             delivery: claim.delivery,
             report,
-            evidence: Evidence { request: None, message: Some(vec![1]), signature: Some("mpn".to_owned()) },
+            evidence: Evidence {
+                request: Some(SentRequest { path: "/mpn".to_owned(), signature: "ours".to_owned() }),
+                message: Some(vec![1]),
+                signature: Some("theirs".to_owned()),
+            },
             pause_s: 30,
             accepted_guard: None,
             concern: None,
@@ -349,6 +362,7 @@ impl Walk {
             }
         }
         for event in commit.events {
+            self.written.push(record::event(&event));
             assert_eq!(event.seq, i64::try_from(self.events.len()).unwrap() + 1, "in order");
             self.events.push(Event {
                 entity: event.entity,
@@ -364,7 +378,9 @@ impl Walk {
         for key in &commit.release {
             assert!(self.guards.remove(key), "what is given back was taken");
         }
+        self.written.extend(commit.audit.iter().map(record::audit));
         for transfer in commit.transfers {
+            assert!(self.transfers.insert(transfer.id), "a transfer has an id of its own");
             match transfer.kind {
                 Kind::Pending => assert!(self.holds.insert(transfer.id)),
                 Kind::PostPending(hold) | Kind::VoidPending(hold) => {

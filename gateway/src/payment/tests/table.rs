@@ -25,6 +25,10 @@ fn run_from(held_at: Timestamp, clear_by: Option<Date>, script: &str) -> String 
 }
 
 pub(super) fn run(mut walk: Walk, script: &str) -> String {
+    run_in(&mut walk, script)
+}
+
+pub(super) fn run_in(walk: &mut Walk, script: &str) -> String {
     let mut said = Vec::new();
     for word in script.split_whitespace() {
         if let Some(seconds) = word.strip_prefix('+').and_then(|w| w.strip_suffix('s')) {
