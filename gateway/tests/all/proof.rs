@@ -3,7 +3,7 @@
 use collectors::signature::SigningKey;
 use database::testing::TestDatabase;
 use database::{execute, on_both};
-use domain::payment::State;
+use domain::payment::{Cancellation, State};
 use domain::{PaymentId, Timestamp};
 use gateway::proof::bundle::{LogEntry, Open};
 use gateway::proof::{KeySet, Mark, ProofBundle, Report, verify};
@@ -11,6 +11,7 @@ use gateway::service::CloseOptions;
 use gateway::{FourEyes, Operator, Settings, Word};
 use serde_json::{Value, json};
 
+use crate::counter;
 use crate::support::{PENSION, SHOP, TAX, WITH_FEE, World, limits, settings};
 
 on_both!(
@@ -21,7 +22,8 @@ on_both!(
     a_released_hold_is_proved,
     a_payment_decided_by_people_is_proved,
     other_payments_are_shown_as_digests,
-    what_was_reconciled_is_shown,
+    what_was_reconciled_and_settled_is_shown,
+    a_payment_taken_back_is_proved,
     a_proof_of_a_changed_database_fails,
 );
 
@@ -49,9 +51,8 @@ fn wrong(report: &Report) -> Vec<&str> {
 
 async fn an_accepted_payment_is_proved(test: TestDatabase) {
     let world = World::new(test).await;
-    let payment = world.pay(WITH_FEE).await.unwrap();
-    assert_eq!(payment.state, State::Accepted);
-    let id = payment.facts.id;
+    let id = world.pay(WITH_FEE).await.unwrap().facts.id;
+    let payment = world.reaches(id, State::Accepted).await;
     for text in [&id.to_string(), &payment.facts.receipt_number, &payment.facts.message_key] {
         assert_eq!(world.hub.gateway.find_payment(text).await.unwrap(), Some(id), "{text}");
     }
@@ -111,8 +112,8 @@ async fn an_unknown_outcome_is_proved_to_be_unknown(test: TestDatabase) {
 async fn what_the_collector_refused_is_proved(test: TestDatabase) {
     let world = World::new(test).await;
     world.network.fault("00200", json!({"mode": "refuse", "times": 1})).await;
-    let payment = world.pay(TAX).await.unwrap();
-    assert_eq!(payment.state, State::Rejected);
+    let id = world.pay(TAX).await.unwrap().facts.id;
+    let payment = world.reaches(id, State::Rejected).await;
     let (bundle, _) = proved(&world, payment.facts.id).await;
     assert_eq!(bundle.proof.open, [Open::Reconciliation]);
     assert!(bundle.proof.exchanges[0].response.is_some());
@@ -172,9 +173,10 @@ async fn other_payments_are_shown_as_digests(test: TestDatabase) {
     proved(&world, payment).await;
 }
 
-async fn what_was_reconciled_is_shown(test: TestDatabase) {
+async fn what_was_reconciled_and_settled_is_shown(test: TestDatabase) {
     let world = World::new(test).await;
     let facts = world.pay(SHOP).await.unwrap().facts;
+    let fellow = world.pay(WITH_FEE).await.unwrap().facts;
     let staff = Operator::staff(7);
     let (gateway, date) = (&world.hub.gateway, facts.receipt_date);
     gateway.close_service(&facts.collector, date, CloseOptions::default(), &staff).await.unwrap();
@@ -184,6 +186,34 @@ async fn what_was_reconciled_is_shown(test: TestDatabase) {
     assert_eq!((line.result.as_str(), line.after_close, line.sums_agree), ("matched", true, true));
     assert_eq!(bundle.proof.open, [Open::Settlement]);
     assert_eq!(noted.len(), 1, "{noted:?}");
+
+    // two payments go over in one commit, and neither proof shows the other
+    let window = Timestamp::parse_rfc3339("2026-11-25T00:00:00+09:00").unwrap();
+    world.clock.advance_seconds(window.seconds_since(world.clock.now()));
+    gateway.close_window(date, Some(&facts.collector), &staff).await.unwrap();
+    for (own, other) in [(&facts, &fellow), (&fellow, &facts)] {
+        world.reaches(own.id, State::Settled).await;
+        let (bundle, noted) = proved(&world, own.id).await;
+        assert!(bundle.proof.open.is_empty() && noted.is_empty(), "{noted:?}");
+        let text = bundle.write().unwrap();
+        assert!(!text.contains(&other.id.to_string()) && !text.contains(&other.message_key));
+    }
+}
+
+async fn a_payment_taken_back_is_proved(test: TestDatabase) {
+    let world = World::new(test).await;
+    let id = counter::pay(&world, WITH_FEE).await.facts.id;
+    world.network.fault("99022", json!({"mode": "drop", "on": "cancellation", "times": 1})).await;
+    counter::cancel(&world, id).await.unwrap();
+    counter::reaches(&world, id, Cancellation::Confirmed).await;
+    let (bundle, _) = proved(&world, id).await;
+    let proof = &bundle.proof;
+    assert_eq!((proof.state, proof.transfers.len()), (State::Cancelled, 6));
+    let sent: Vec<_> =
+        proof.exchanges.iter().map(|e| (e.delivery, e.message.as_str(), e.response.is_some())).collect();
+    assert_eq!(sent[..2], [(1, "Clearing", true), (1, "Cancellation", false)]);
+    // a busy machine may need more than one repeat
+    assert!(sent.last().is_some_and(|(_, name, answered)| *name == "ResendConfirmation" && *answered));
 }
 
 /// A payment with a fee that took two deliveries, after another payment, and was reconciled.
