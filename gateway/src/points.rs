@@ -87,6 +87,8 @@ points! {
     Decline = "decline",
     /// An API key is made or revoked.
     ApiKey = "api_key",
+    /// A payment's proof is handed out over the API.
+    Proof = "proof",
 }
 
 points! {

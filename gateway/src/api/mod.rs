@@ -61,6 +61,7 @@ pub struct Api {
     gateway: Gateway,
     config: Config,
     rates: RateLimits,
+    proofs: payments::proof::Turns,
 }
 
 /// What a call answers.
@@ -103,6 +104,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(inquiries::create))
         .routes(routes!(payments::create::create))
         .routes(routes!(payments::show::show))
+        .routes(routes!(payments::proof::show))
         .routes(routes!(events::list))
         .merge(operations::documented())
 }
@@ -136,7 +138,7 @@ pub fn document_json() -> String {
 pub fn router(gateway: Gateway, config: Config) -> Router {
     let (calls, _) = documented().split_for_parts();
     let rates = RateLimits::new(config.calls_per_second_max, config.calls_burst_max);
-    let api = Api { gateway, config, rates };
+    let api = Api { gateway, config, rates, proofs: payments::proof::Turns::default() };
     let router = calls
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
         .merge(pages::routes(&document()))

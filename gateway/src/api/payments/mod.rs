@@ -1,6 +1,7 @@
-//! `/v1/payments`: paying a bill that an inquiry found, and following the payment.
+//! `/v1/payments`: paying a bill that an inquiry found, and following and proving the payment.
 
 pub mod create;
+pub mod proof;
 pub mod show;
 
 use domain::PaymentId;

@@ -107,13 +107,31 @@ async fn a_key_does_what_its_scopes_say_and_no_more(test: TestDatabase) {
     assert_eq!(integrator.get(&path).await.body["account"]["number"], "1234567");
     assert!(collector.get(&path).await.body["account"].is_null(), "an account is nothing to a collector");
     payer.get(&path).await.refused(403, "not_permitted");
+    let proof = format!("{path}/proof");
+    for caller in [&reader, &operator, &integrator] {
+        assert_eq!(caller.get(&proof).await.body["proof"]["state"], "accepted");
+    }
+    for caller in [&payer, &collector] {
+        caller.get(&proof).await.refused(403, "not_permitted");
+    }
+    let handed_out: Vec<(String, String)> = read!(bench.world.test.database, |c| {
+        sqlx::query_as("SELECT subject, actor FROM audit WHERE action = 'payment.proof'").fetch_all(c).await
+    })
+    .unwrap();
+    assert_eq!(handed_out.len(), 3, "{handed_out:?}");
+    assert!(handed_out.iter().all(|(of, to)| *of == paid.id().to_string() && to.starts_with("api:")));
     // other accounts, other contracts and other collectors have never heard of it
     let other_account = holder(bench.world.payer.contract, AccountId::new(1_002), true);
     let other_contract = holder(ContractId::generate(), bench.world.account, true);
     let other_collector = Holder::Collector("00500".parse().unwrap());
     for other in [other_account, other_contract, other_collector] {
+        let refusal = match other {
+            Holder::Collector(_) => (403, "not_permitted"),
+            Holder::Contract { .. } | Holder::Operator => (404, "payment_unknown"),
+        };
         let (_, other) = bench.issue(other, &[Scope::Read]).await;
         other.get(&path).await.refused(404, "payment_unknown");
+        other.get(&proof).await.refused(refusal.0, refusal.1);
         let events = other.get("/v1/events").await;
         assert_eq!(events.body["events"], json!([]), "but goes past it");
         assert!(events.body["next"].as_i64().unwrap() > 0);

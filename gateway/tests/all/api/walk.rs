@@ -93,7 +93,9 @@ async fn every_promise_of_the_document_is_kept() {
     let (order, late) = (caller.order(TAX).await, caller.order(TAX).await);
     let paid = caller.post("/v1/payments", Some("a"), &order).await;
     assert_eq!(paid.status, 201);
-    assert_eq!(caller.get(&format!("/v1/payments/{}", paid.id())).await.status, 200);
+    for part in ["", "/proof"] {
+        assert_eq!(caller.get(&format!("/v1/payments/{}{part}", paid.id())).await.status, 200);
+    }
     caller.post("/v1/payments", Some("b"), &late).await.refused(409, "bill_busy");
     fault("00500", json!({ "delay_ms": 2_000, "on": "clearing", "times": 1 })).await;
     let order = caller.order(PENSION).await;

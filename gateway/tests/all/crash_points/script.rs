@@ -258,6 +258,7 @@ impl Script {
         let paid = self.call(&company, "paid", OVER_THE_API).await;
         let id: PaymentId = paid["id"].as_str().unwrap().parse().unwrap();
         self.reaches(id, &[State::Accepted, State::Settled]).await;
+        assert_eq!(company.get(&format!("/v1/payments/{id}/proof")).await.status, 200);
         assert_eq!(self.call(&poor, "poor", TOO_DEAR).await["code"], "insufficient_funds");
         let asked = self.call(&waiting, "asked", AUTHORISED).await;
         let id: PaymentId = asked["id"].as_str().unwrap().parse().unwrap();

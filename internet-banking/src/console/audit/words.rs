@@ -27,6 +27,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("payeasy.incident", "矛盾する応答"),
     ("payeasy.request", "API からの払込依頼"),
     ("payeasy.decline", "払込依頼の却下"),
+    ("payment.proof", "払込の証明の交付"),
     ("service.open", "開局"),
     ("service.closing", "予備閉局"),
     ("service.close", "閉局"),

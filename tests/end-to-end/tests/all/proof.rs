@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::harness::api::Caller;
 use crate::harness::{Clerk, Demo, company, files};
 
 /// `mpn verify`, which needs no data folder.
@@ -56,6 +57,24 @@ async fn a_payment_is_proved_without_the_data() {
     }
     assert!(text.ends_with("accepted, proved\n"), "{text}");
     others_agree(&file, &keys);
+    demo.assert_sound().await;
+
+    // the API hands out the same, to whoever may see the payment, and the keys to verify it with
+    let operator = Caller::of(&demo, "operator");
+    let id = operator.events().await[0]["payment_id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/payments/{id}/proof");
+    let (fetched, named) = (demo.data().join("fetched.json"), demo.data().join("named.json"));
+    for (path, file) in [(path.as_str(), &fetched), ("/v1/keys", &named)] {
+        let (status, text) = operator.text(path).await;
+        assert_eq!(status, 200, "{text}");
+        std::fs::write(file, text).unwrap();
+    }
+    let (code, text) = verify(&fetched, Some(&named));
+    assert!(code == 0 && text.ends_with("accepted, proved\n"), "{text}");
+    others_agree(&fetched, &named);
+    for (key, status) in [("company", 200), ("integrator", 404), ("collector", 403)] {
+        assert_eq!(Caller::of(&demo, key).get(&path).await.0, status, "{key}");
+    }
     demo.assert_sound().await;
 
     // without keys it is said what is missing; changed or unknown it is refused

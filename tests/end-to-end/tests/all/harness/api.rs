@@ -8,7 +8,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::client::Client;
+use super::client::{Answer, Client};
 use super::demo::Demo;
 use super::mocks::Bill;
 
@@ -40,6 +40,12 @@ impl Caller {
         self.send(Method::GET, path, None, &Value::Null).await.unwrap()
     }
 
+    /// The text of an answer as it came.
+    pub async fn text(&self, path: &str) -> (u16, String) {
+        let answer = self.sent(Method::GET, path, None, &Value::Null).await.unwrap();
+        (answer.status.as_u16(), answer.body)
+    }
+
     pub async fn post(&self, path: &str, key: &str, body: &Value) -> (u16, Value) {
         self.send(Method::POST, path, Some(key), body).await.unwrap()
     }
@@ -56,6 +62,17 @@ impl Caller {
         key: Option<&str>,
         body: &Value,
     ) -> anyhow::Result<(u16, Value)> {
+        let answer = self.sent(method, path, key, body).await?;
+        Ok((answer.status.as_u16(), serde_json::from_str(&answer.body)?))
+    }
+
+    async fn sent(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: &Value,
+    ) -> anyhow::Result<Answer> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
@@ -68,8 +85,7 @@ impl Caller {
             request = request.header("content-type", "application/json");
             text = body.to_string().into();
         }
-        let answer = self.client.send(request.body(Full::from(text))?).await?;
-        Ok((answer.status.as_u16(), serde_json::from_str(&answer.body)?))
+        self.client.send(request.body(Full::from(text))?).await
     }
 
     /// Inquires a bill and gives the body of its payment from an account.
