@@ -13,6 +13,7 @@ database::on_both!(
     rows_count,
     the_clock_is_kept,
     a_feed_ends_before_what_may_still_come,
+    what_is_only_added_to_is_not_changed,
 );
 
 async fn numbers_drawn_rise_and_never_repeat(test: TestDatabase) {
@@ -162,4 +163,73 @@ async fn a_database_that_is_not_ours_is_left_alone() {
         read!(test, |c| sqlx::query_scalar("SELECT count(*) FROM account").fetch_one(c).await);
     assert_eq!(accounts.unwrap(), 0, "the table is still there");
     test.close().await;
+}
+
+/// A row of a table that is only ever added to, and a change of it.
+struct Kept {
+    table: &'static str,
+    columns: &'static str,
+    /// `$1` is an id.
+    values: &'static str,
+    change: &'static str,
+}
+
+const fn kept(
+    table: &'static str,
+    columns: &'static str,
+    values: &'static str,
+    change: &'static str,
+) -> Kept {
+    Kept { table, columns, values, change }
+}
+
+/// What the hub and the console only ever add to, each after what it refers to. The journal and the log have a test of
+/// their own, on rows of commits.
+#[rustfmt::skip]
+const ONLY_ADDED_TO: &[Kept] = &[
+    kept("payment",
+        "id, contract, user_id, account, channel, collector, customer_number, bill, amount, fee, inquiry, hold, \
+         bill_guard, message_key, receipt_number, receipt_date, memo, held_us",
+        "$1, $1, $1, 1, 'c', '00200', '1', '{}', 1, 0, $1, $1, 'g', 'k', 'r', '2026-11-24', '', 0", "amount = 2"),
+    kept("cancellation", "key, payment, requested_us, requested_by, reversal", "'k', $1, 0, 's', $1",
+        "requested_by = 'x'"),
+    kept("staff", "id, login_id, name, role, token_serial, password_hash, created_us",
+        "$1, 'l', 'n', 'maker', 't', 'p', 0", ""),
+    kept("staff_request", "id, kind, subject, payload, reason, maker, made_us, day",
+        "$1, 'k', 's', '{}', 'r', $1, 0, '2026-11-24'", "payload = '[]'"),
+    kept("staff_decision", "request, verdict, maker, staff, note, decided_us", "$1, 'withdrawn', $1, $1, '', 0",
+        "note = 'x'"),
+    kept("staff_result", "request, done, detail, at_us", "$1, 1, '', 0", "done = 0"),
+    kept("service_day", "id, collector, date", "$1, '00200', '2026-11-24'", "date = '2026-11-25'"),
+    kept("reconciliation", "id, collector, date, number, at_us, actor, summary",
+        "$1, '00200', '2026-11-24', 1, 0, 's', '{}'", "summary = '[]'"),
+    kept("reconciliation_break", "id, found_by, collector, date, class, subject, difference, facts, found_us",
+        "$1, $1, '00200', '2026-11-24', 'c', 's', 1, '{}', 0", "difference = 0"),
+    kept("break_resolution", "break_id, at_us, actor, note, vanished", "$1, 0, 's', 'n', 0", "note = 'x'"),
+    kept("api_key", "id, hash, prefix, name, holder, may_debit, scopes, created_us",
+        "$1, $2, 'p', 'n', 'operator', 0, 'read', 0", "scopes = 'operate'"),
+    kept("api_key_account", "api_key, account, branch, kind, number", "$1, 1, '100', 'ordinary', '1234567'",
+        "account = 2"),
+    kept("api_key_revocation", "api_key, actor, at_us", "$1, 's', 0", "actor = 'x'"),
+];
+
+async fn what_is_only_added_to_is_not_changed(test: TestDatabase) {
+    let database = &test.database;
+    let (id, hash) = (uuid::Uuid::from_u128(7), vec![7_u8; 32]);
+    for Kept { table, columns, values, .. } in ONLY_ADDED_TO {
+        let sql = sqlx::AssertSqlSafe(format!("INSERT INTO {table} ({columns}) VALUES ({values})"));
+        let inserted = match values.contains("$2") {
+            true => execute!(database, sql, id, &hash),
+            false => execute!(database, sql, id),
+        };
+        assert_eq!(inserted.unwrap(), 1, "{table}");
+    }
+    for Kept { table, change, .. } in ONLY_ADDED_TO.iter().filter(|kept| !kept.change.is_empty()) {
+        for sql in [format!("UPDATE {table} SET {change}"), format!("DELETE FROM {table}")] {
+            let refused = execute!(database, sqlx::AssertSqlSafe(sql.clone()));
+            let error = refused.expect_err(&sql).to_string();
+            assert!(error.contains(&format!("{table} is only ever added to")), "{sql}: {error}");
+        }
+    }
+    assert_eq!(execute!(database, "UPDATE api_key SET last_used_us = 5").unwrap(), 1, "but its use is noted");
 }

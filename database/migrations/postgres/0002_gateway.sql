@@ -46,3 +46,7 @@ CREATE TABLE serial (
     next BIGINT NOT NULL,
     PRIMARY KEY (centre, date)
 );
+
+-- The facts of a payment are only ever added to.
+CREATE TRIGGER payment_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON payment
+EXECUTE FUNCTION only_added_to();

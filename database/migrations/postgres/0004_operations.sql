@@ -31,3 +31,7 @@ CREATE TABLE cancellation (
     fee_reversal UUID UNIQUE
 );
 CREATE INDEX cancellation_payment ON cancellation (payment);
+
+-- A cancellation is only ever added to.
+CREATE TRIGGER cancellation_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON cancellation
+EXECUTE FUNCTION only_added_to();

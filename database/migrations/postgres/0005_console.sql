@@ -78,3 +78,11 @@ CREATE TABLE alarm_delivery (
 
 -- The console searches the audit log by time.
 CREATE INDEX audit_at ON audit (at_us, writer, number);
+
+-- Who proposed, who decided and what it came to is only ever added to.
+CREATE TRIGGER staff_request_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON staff_request
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER staff_decision_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON staff_decision
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER staff_result_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON staff_result
+EXECUTE FUNCTION only_added_to();

@@ -52,3 +52,13 @@ CREATE TABLE break_resolution (
     note TEXT NOT NULL,
     vanished BIGINT NOT NULL CHECK (vanished IN (0, 1))
 );
+
+-- All of it but the keeper's lease is only ever added to.
+CREATE TRIGGER service_day_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON service_day
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER reconciliation_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON reconciliation
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER reconciliation_break_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON reconciliation_break
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER break_resolution_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON break_resolution
+EXECUTE FUNCTION only_added_to();

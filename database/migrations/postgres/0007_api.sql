@@ -85,3 +85,12 @@ CREATE TABLE payment_request_declined (
 -- The bank's tables: a contract whose API keys may debit at once, and an entry that began with a request.
 ALTER TABLE contract ADD COLUMN sandbox BIGINT NOT NULL DEFAULT 0 CHECK (sandbox IN (0, 1));
 ALTER TABLE payeasy_draft ADD COLUMN request UUID;
+
+-- A key, its accounts and its end are only ever added to; of a key its last use is noted.
+CREATE TRIGGER api_key_is_kept BEFORE UPDATE OF
+    id, hash, prefix, name, holder, contract, may_debit, collector, scopes, created_us
+OR DELETE OR TRUNCATE ON api_key EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER api_key_account_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON api_key_account
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER api_key_revocation_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON api_key_revocation
+EXECUTE FUNCTION only_added_to();

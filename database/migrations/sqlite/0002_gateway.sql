@@ -46,3 +46,9 @@ CREATE TABLE serial (
     next INTEGER NOT NULL,
     PRIMARY KEY (centre, date)
 ) STRICT, WITHOUT ROWID;
+
+-- The facts of a payment are only ever added to.
+CREATE TRIGGER payment_is_not_changed BEFORE UPDATE ON payment
+BEGIN SELECT RAISE(ABORT, 'payment is only ever added to'); END;
+CREATE TRIGGER payment_is_not_deleted BEFORE DELETE ON payment
+BEGIN SELECT RAISE(ABORT, 'payment is only ever added to'); END;

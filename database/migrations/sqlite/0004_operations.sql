@@ -31,3 +31,9 @@ CREATE TABLE cancellation (
     fee_reversal BLOB UNIQUE
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX cancellation_payment ON cancellation (payment);
+
+-- A cancellation is only ever added to.
+CREATE TRIGGER cancellation_is_not_changed BEFORE UPDATE ON cancellation
+BEGIN SELECT RAISE(ABORT, 'cancellation is only ever added to'); END;
+CREATE TRIGGER cancellation_is_not_deleted BEFORE DELETE ON cancellation
+BEGIN SELECT RAISE(ABORT, 'cancellation is only ever added to'); END;

@@ -78,3 +78,17 @@ CREATE TABLE alarm_delivery (
 
 -- The console searches the audit log by time.
 CREATE INDEX audit_at ON audit (at_us, writer, number);
+
+-- Who proposed, who decided and what it came to is only ever added to.
+CREATE TRIGGER staff_request_is_not_changed BEFORE UPDATE ON staff_request
+BEGIN SELECT RAISE(ABORT, 'staff_request is only ever added to'); END;
+CREATE TRIGGER staff_request_is_not_deleted BEFORE DELETE ON staff_request
+BEGIN SELECT RAISE(ABORT, 'staff_request is only ever added to'); END;
+CREATE TRIGGER staff_decision_is_not_changed BEFORE UPDATE ON staff_decision
+BEGIN SELECT RAISE(ABORT, 'staff_decision is only ever added to'); END;
+CREATE TRIGGER staff_decision_is_not_deleted BEFORE DELETE ON staff_decision
+BEGIN SELECT RAISE(ABORT, 'staff_decision is only ever added to'); END;
+CREATE TRIGGER staff_result_is_not_changed BEFORE UPDATE ON staff_result
+BEGIN SELECT RAISE(ABORT, 'staff_result is only ever added to'); END;
+CREATE TRIGGER staff_result_is_not_deleted BEFORE DELETE ON staff_result
+BEGIN SELECT RAISE(ABORT, 'staff_result is only ever added to'); END;

@@ -52,3 +52,21 @@ CREATE TABLE break_resolution (
     note TEXT NOT NULL,
     vanished INTEGER NOT NULL CHECK (vanished IN (0, 1))
 ) STRICT, WITHOUT ROWID;
+
+-- All of it but the keeper's lease is only ever added to.
+CREATE TRIGGER service_day_is_not_changed BEFORE UPDATE ON service_day
+BEGIN SELECT RAISE(ABORT, 'service_day is only ever added to'); END;
+CREATE TRIGGER service_day_is_not_deleted BEFORE DELETE ON service_day
+BEGIN SELECT RAISE(ABORT, 'service_day is only ever added to'); END;
+CREATE TRIGGER reconciliation_is_not_changed BEFORE UPDATE ON reconciliation
+BEGIN SELECT RAISE(ABORT, 'reconciliation is only ever added to'); END;
+CREATE TRIGGER reconciliation_is_not_deleted BEFORE DELETE ON reconciliation
+BEGIN SELECT RAISE(ABORT, 'reconciliation is only ever added to'); END;
+CREATE TRIGGER reconciliation_break_is_not_changed BEFORE UPDATE ON reconciliation_break
+BEGIN SELECT RAISE(ABORT, 'reconciliation_break is only ever added to'); END;
+CREATE TRIGGER reconciliation_break_is_not_deleted BEFORE DELETE ON reconciliation_break
+BEGIN SELECT RAISE(ABORT, 'reconciliation_break is only ever added to'); END;
+CREATE TRIGGER break_resolution_is_not_changed BEFORE UPDATE ON break_resolution
+BEGIN SELECT RAISE(ABORT, 'break_resolution is only ever added to'); END;
+CREATE TRIGGER break_resolution_is_not_deleted BEFORE DELETE ON break_resolution
+BEGIN SELECT RAISE(ABORT, 'break_resolution is only ever added to'); END;

@@ -85,3 +85,18 @@ CREATE TABLE payment_request_declined (
 -- The bank's tables: a contract whose API keys may debit at once, and an entry that began with a request.
 ALTER TABLE contract ADD COLUMN sandbox INTEGER NOT NULL DEFAULT 0 CHECK (sandbox IN (0, 1));
 ALTER TABLE payeasy_draft ADD COLUMN request BLOB;
+
+-- A key, its accounts and its end are only ever added to; of a key its last use is noted.
+CREATE TRIGGER api_key_is_not_changed BEFORE UPDATE OF
+    id, hash, prefix, name, holder, contract, may_debit, collector, scopes, created_us ON api_key
+BEGIN SELECT RAISE(ABORT, 'api_key is only ever added to'); END;
+CREATE TRIGGER api_key_is_not_deleted BEFORE DELETE ON api_key
+BEGIN SELECT RAISE(ABORT, 'api_key is only ever added to'); END;
+CREATE TRIGGER api_key_account_is_not_changed BEFORE UPDATE ON api_key_account
+BEGIN SELECT RAISE(ABORT, 'api_key_account is only ever added to'); END;
+CREATE TRIGGER api_key_account_is_not_deleted BEFORE DELETE ON api_key_account
+BEGIN SELECT RAISE(ABORT, 'api_key_account is only ever added to'); END;
+CREATE TRIGGER api_key_revocation_is_not_changed BEFORE UPDATE ON api_key_revocation
+BEGIN SELECT RAISE(ABORT, 'api_key_revocation is only ever added to'); END;
+CREATE TRIGGER api_key_revocation_is_not_deleted BEFORE DELETE ON api_key_revocation
+BEGIN SELECT RAISE(ABORT, 'api_key_revocation is only ever added to'); END;
