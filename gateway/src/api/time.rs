@@ -20,6 +20,17 @@ pub struct Time {
     now: String,
 }
 
+/// Business time after it was set.
+#[derive(Serialize, ToSchema)]
+pub struct TimeSet {
+    /// The present instant.
+    #[schema(format = DateTime, examples("2026-11-24T10:00:00+09:00"))]
+    now: String,
+    /// Seconds by which business time went back, where it did: whatever is dated in them comes again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    went_back_s: Option<i64>,
+}
+
 /// Tells business time, which governs dates, hours and limits.
 #[utoipa::path(
     get, operation_id = "show_time", path = "/v1/time", tag = "directory",
@@ -30,10 +41,12 @@ pub async fn show(State(api): State<Api>) -> Json<Time> {
 }
 
 /// Sets business time; in the demo and on test benches only.
+///
+/// Forward is what a day does too. Back is for tests alone, and the answer says by how much.
 #[utoipa::path(
     put, operation_id = "set_time", path = "/v1/time", tag = "directory", request_body = Time,
     responses(
-        (status = 200, body = Time),
+        (status = 200, body = TimeSet),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
         (status = 405, body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -44,9 +57,17 @@ pub async fn set(State(api): State<Api>, time: Result<Input<Time>, Problem>) -> 
     }
     let Input(time) = time.map_err(|problem| Problem { code: Code::TimeInvalid, ..problem })?;
     let now = Timestamp::parse_rfc3339(&time.now).ok_or(Problem::from(Code::TimeInvalid))?;
+    let went_back_s = api.gateway.now().seconds_since(now);
     database::clock::set(api.gateway.database(), api.gateway.ledger().clock(), now)
         .await
         .map_err(|error| Problem::unavailable(&error))?;
-    tracing::info!(%now, "business time was set");
-    Ok(Json(Time { now: api.gateway.now().rfc3339() }).into_response())
+    if went_back_s > 0 {
+        tracing::warn!(%now, went_back_s, "business time was set back: dates and windows of that stretch come again");
+    } else {
+        tracing::info!(%now, "business time was set");
+    }
+    // what was logged before is not to look as if nobody had sealed it for as long as the clock jumped
+    api.gateway.seal_if_possible().await;
+    let went_back_s = Some(went_back_s).filter(|seconds| *seconds > 0);
+    Ok(Json(TimeSet { now: api.gateway.now().rfc3339(), went_back_s }).into_response())
 }

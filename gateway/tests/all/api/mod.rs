@@ -34,9 +34,12 @@ async fn business_time_is_told_and_set() {
         .refused(400, "time_invalid");
     assert_eq!(bench.world.clock.now().date().to_string(), "2026-11-24");
 
+    // that it goes back is said
+    let reply = api.send("PUT", "/v1/time", &[], r#"{"now": "2026-11-24T09:00:00+09:00"}"#).await;
+    assert_eq!((reply.status, &reply.body["went_back_s"]), (200, &json!(3_600)));
     // any offset is understood; Japan's is answered
     let reply = api.send("PUT", "/v1/time", &[], r#"{"now": "2026-11-25T00:29:59Z"}"#).await;
-    assert_eq!(reply.status, 200);
+    assert_eq!((reply.status, &reply.body["went_back_s"]), (200, &json!(null)));
     let stored = database::clock::load(&bench.world.test.database).await.unwrap().unwrap();
     assert_eq!(stored.latest.rfc3339(), "2026-11-25T09:29:59+09:00", "other processes follow");
 
