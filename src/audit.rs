@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use gateway::audit::{CollectorRecord, compare};
-use gateway::proof::KeySet;
+use gateway::proof::{KeptSeals, KeySet};
+use ledger::Finding;
 use serde::Deserialize;
 
 use crate::data::DataArgs;
@@ -21,9 +22,14 @@ pub struct Audit {
     /// Compares with the mock collectors' own records too; they must be running.
     #[arg(long)]
     collectors: bool,
-    /// The hub's public keys, which verify the seals of the audit log; by default keys/public.json in the data folder.
+    /// The public keys of the hub and its collectors, which verify the seals of the audit log and the signatures of all
+    /// messages; by default keys/public.json in the data folder.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
+    /// Seals that were kept elsewhere, a copy of keys/seals in the data folder: the database must still have what they
+    /// seal. The data folder's own are looked at in any case.
+    #[arg(long, value_name = "FILE")]
+    since_seal: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -47,10 +53,22 @@ impl Audit {
     pub async fn run(self) -> Outcome {
         let gateway = crate::hub::reader(&self.data).await?;
         let mut findings = gateway.ledger().audit().await.context("the ledger cannot be read")?;
-        let (hub, before) = gateway.audit().await.context("the payments cannot be read")?;
+        // before the database is looked at, which then has all of them
+        let kept = self.kept_seals()?;
+        let keys = self.public_keys()?;
+        let audited = gateway.audit_with(keys.as_ref()).await.context("the payments cannot be read")?;
+        let (hub, before) = audited;
         findings.extend(hub);
-        if let Some(keys) = self.public_keys()? {
-            findings.extend(gateway.audit_seals(&keys).await.context("the audit log cannot be read")?);
+        let unreadable = "the audit log cannot be read";
+        findings.extend(gateway.audit_unsealed().await.context(unreadable)?);
+        match &keys {
+            Some(keys) => {
+                findings.extend(gateway.audit_seals(keys).await.context(unreadable)?);
+                for kept in kept {
+                    findings.extend(gateway.audit_kept_seals(kept, keys).await.context(unreadable)?);
+                }
+            }
+            None => findings.push(self.without_keys()),
         }
         if self.collectors {
             let records = self.records().await?;
@@ -64,17 +82,34 @@ impl Audit {
         Ok(if findings.is_empty() { Done::Well } else { Done::Wrong })
     }
 
-    /// The keys named, or those of the data folder; without either the seals stay unverified, which is said.
+    /// The keys named, or those of the data folder.
     fn public_keys(&self) -> anyhow::Result<Option<KeySet>> {
         let file = self.keys.clone().unwrap_or_else(|| self.data.public_keys_file());
         if self.keys.is_none() && !file.exists() {
-            eprintln!(
-                "{} is missing: the seals of the audit log are not verified; name it with --keys",
-                file.display()
-            );
             return Ok(None);
         }
         crate::data::read_keys(&file).map(Some)
+    }
+
+    /// Without keys neither seals nor messages are verified.
+    fn without_keys(&self) -> Finding {
+        Finding {
+            check: "heads-seal",
+            subject: self.data.public_keys_file().display().to_string(),
+            detail:
+                "it is missing, so no seal and no message's signature is verified; name the keys with --keys"
+                    .to_owned(),
+        }
+    }
+
+    /// The seals that are kept outside the database: the data folder's and those named.
+    fn kept_seals(&self) -> anyhow::Result<Vec<KeptSeals>> {
+        let own = Some(self.data.seals_file()).filter(|file| file.exists());
+        let read = |file: PathBuf| {
+            let remedy = || format!("cannot read {}; name a file of seals with --since-seal", file.display());
+            KeptSeals::read(&file).with_context(remedy)
+        };
+        own.into_iter().chain(self.since_seal.clone()).map(read).collect()
     }
 
     async fn records(&self) -> anyhow::Result<Vec<CollectorRecord>> {

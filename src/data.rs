@@ -64,6 +64,11 @@ impl DataArgs {
         self.key_file("public.json")
     }
 
+    /// The seals of the audit log, kept beside the database.
+    pub fn seals_file(&self) -> PathBuf {
+        self.key_file("seals")
+    }
+
     /// The deployment's secret, which must be there.
     pub fn secret(&self) -> anyhow::Result<Secret> {
         let file = self.key_file("secret");

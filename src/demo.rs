@@ -147,7 +147,10 @@ impl Demo {
         let trust = Trust::RootCa(authority.pem.clone());
         let client = Client::new(hub_key, peers, &trust, &ClientLimits::default())?;
         let ledger = Ledger::start(database.clone(), clock.clone());
-        let settings = Settings::new(HUB_CENTRE.parse()?, OWN_BANK_CODE.parse()?);
+        let settings = Settings {
+            seals_file: Some(self.data.seals_file()),
+            ..Settings::new(HUB_CENTRE.parse()?, OWN_BANK_CODE.parse()?)
+        };
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await?;
         keys::write_public(&self.data, gateway.public_keys())?;
         let bank = Bank::new(ledger, gateway.clone(), &secret)?;

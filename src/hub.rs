@@ -1,6 +1,7 @@
 //! A hub for a command that looks at its data beside a serving process.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use collectors::client::{Limits, Peer, Trust};
@@ -20,7 +21,7 @@ const NOWHERE: &str = "http://127.0.0.1:1";
 /// A hub that only reads: its key is nobody's.
 pub async fn reader(data: &DataArgs) -> anyhow::Result<Gateway> {
     let key = SigningKey::from_seed("reader", &domain::random::bytes())?;
-    over(data.open_existing().await?, key, &KeySet::default()).await
+    over(data.open_existing().await?, key, &KeySet::default(), None).await
 }
 
 /// A hub that signs with the deployment's key, and knows the public keys of its collectors.
@@ -32,14 +33,20 @@ pub async fn with_its_key(data: &DataArgs) -> anyhow::Result<Gateway> {
     })?;
     let key = SigningKey::from_pkcs8_der("hub-1", &der)
         .map_err(|_| anyhow::anyhow!("{} is no signing key; restore it from a backup", file.display()))?;
-    over(database, key, &read_keys(&data.public_keys_file())?).await
+    over(database, key, &read_keys(&data.public_keys_file())?, Some(data.seals_file())).await
 }
 
-async fn over(database: Database, key: SigningKey, known: &KeySet) -> anyhow::Result<Gateway> {
+async fn over(
+    database: Database,
+    key: SigningKey,
+    known: &KeySet,
+    seals_file: Option<PathBuf>,
+) -> anyhow::Result<Gateway> {
     let stored = database::clock::load(&database).await.context("business time cannot be read")?;
     let clock = Clock::with_offset_us(stored.map_or(0, |stored| stored.offset_us));
     let client = Client::new(key, peers(known)?, &Trust::PlainHttp, &Limits::default())?;
-    let settings = Settings::new(crate::demo::HUB_CENTRE.parse()?, crate::demo::OWN_BANK_CODE.parse()?);
+    let (centre, bank) = (crate::demo::HUB_CENTRE.parse()?, crate::demo::OWN_BANK_CODE.parse()?);
+    let settings = Settings { seals_file, ..Settings::new(centre, bank) };
     Ok(Gateway::reader(settings, Ledger::start(database, clock), Directory::embedded(), client))
 }
 

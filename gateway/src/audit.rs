@@ -14,6 +14,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::payment::history::Body;
+use crate::proof::KeySet;
 use crate::settlement::audit::PaymentSums;
 use crate::{Gateway, StoreError, chart, settlement};
 
@@ -90,6 +91,12 @@ const ROWS: &str = "
 impl Gateway {
     /// Checks every payment in one snapshot while payments go on, and answers what the snapshot saw of them.
     pub async fn audit(&self) -> Result<(Vec<Finding>, Look), StoreError> {
+        self.audit_with(None).await
+    }
+
+    /// The same, and that both sides have signed every message that is kept: with their public keys.
+    pub async fn audit_with(&self, keys: Option<&KeySet>) -> Result<(Vec<Finding>, Look), StoreError> {
+        let against = history::Against { directory: &self.0.directory, hub: &self.0.settings.centre, keys };
         let mut tx = self.database().snapshot().await?;
         let mut findings = Vec::new();
         let mut look = Look::new();
@@ -103,7 +110,7 @@ impl Gateway {
             let Some(last) = rows.last() else { break };
             after = (last.held_us, last.id);
             let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-            findings.extend(history::check(&mut tx, &self.0.directory, &ids).await?);
+            findings.extend(history::check(&mut tx, against, &ids).await?);
             for row in rows {
                 let body = row.body();
                 findings.extend(row.faults(body.as_ref(), self.may_be_paid_again(&row.collector)));

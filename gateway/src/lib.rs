@@ -83,6 +83,8 @@ pub struct Settings {
     /// Open payments of one collector; while there are as many, no further one is taken. Those that are confirmed at
     /// the same moment may go a little beyond.
     pub open_payments_max: i64,
+    /// Where each seal of the audit log is kept outside the database too, one a line.
+    pub seals_file: Option<std::path::PathBuf>,
 }
 
 impl Settings {
@@ -100,6 +102,7 @@ impl Settings {
             lease_s: 60,
             circuit_alarm_s: 120,
             open_payments_max: 1_000,
+            seals_file: None,
         }
     }
 }

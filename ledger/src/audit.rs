@@ -14,7 +14,7 @@ use crate::Ledger;
 use crate::commit::{AuditRecord, Commit, Refused};
 
 pub use chain::{Chain, Content, Record};
-pub use heads::{Head, Heads, Seal, SealedHeads};
+pub use heads::{Head, Heads, Seal, SealedHeads, Unsealed};
 pub use position::{Entry, Own, Position, Segment};
 
 /// Findings of one check at most: one tells that something is wrong, a thousand where to look.

@@ -208,6 +208,24 @@ impl Position {
         self.cancelling.as_ref().map(|c| c.state)
     }
 
+    /// What an event says that its deliveries deny: money is released, and a cancellation given up, only where no byte
+    /// has ever left. The table of states does not see that.
+    pub fn denies(&self, event: Event) -> Option<&'static str> {
+        let cancelling = self.cancelling.as_ref();
+        let (left, what) = match event {
+            Event::Voided => (
+                self.deliveries.bytes_may_have_left(),
+                "the hold is released although the clearing may have left",
+            ),
+            Event::CancellationWithdrawn => (
+                cancelling.is_some_and(|newest| newest.deliveries.bytes_may_have_left()),
+                "the cancellation is given up although it may have left",
+            ),
+            _ => return None,
+        };
+        left.then_some(what)
+    }
+
     /// Moves on by one event.
     pub fn advance(&mut self, event: Event, body: &Body) -> Result<(), StoreError> {
         let impossible =
@@ -251,5 +269,46 @@ impl Position {
         };
         cancelling.deliveries.note(body.delivery, fate);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(events: &[(Event, Option<i64>, Option<bool>)]) -> Position {
+        let mut position = Position::start(Timestamp::default());
+        for (event, delivery, sent) in events {
+            let body = Body { delivery: *delivery, sent: *sent, ..Body::default() };
+            position.advance(*event, &body).unwrap();
+        }
+        position
+    }
+
+    #[test]
+    fn nothing_that_may_have_left_is_released_or_given_up() {
+        let held = (Event::Held, None, None);
+        let claimed = |delivery| (Event::Claimed, Some(delivery), None);
+        let not_applied = |delivery, sent| (Event::NotApplied, Some(delivery), sent);
+        let not_sent = [held, claimed(1), not_applied(1, Some(false))];
+        assert_eq!(after(&[held]).denies(Event::Voided), None);
+        assert_eq!(after(&not_sent).denies(Event::Voided), None);
+        for sent in [Some(true), None] {
+            let left =
+                after(&[held, claimed(1), not_applied(1, sent), claimed(2), not_applied(2, Some(false))]);
+            assert!(left.denies(Event::Voided).is_some(), "{sent:?}");
+            assert_eq!(left.denies(Event::Claimed), None);
+        }
+
+        let accepted = [held, claimed(1), (Event::Accepted, Some(1), None)];
+        let requested = (Event::CancellationRequested, None, None);
+        let asked = (Event::CancellationClaimed, Some(1), None);
+        let withdrawn = Event::CancellationWithdrawn;
+        let with = |more: &[_]| after(&[&accepted, more].concat());
+        assert_eq!(with(&[requested]).denies(withdrawn), None, "of the cancellation alone");
+        assert!(with(&[requested, asked]).denies(withdrawn).is_some());
+        let came_back = |sent| (Event::CancellationNotApplied, Some(1), Some(sent));
+        assert_eq!(with(&[requested, asked, came_back(false)]).denies(withdrawn), None);
+        assert!(with(&[requested, asked, came_back(true)]).denies(withdrawn).is_some());
     }
 }

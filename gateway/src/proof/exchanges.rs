@@ -16,7 +16,7 @@ use crate::payment::history::{Body, Position};
 use crate::payment::sending;
 
 /// Every exchange that the events tell of.
-pub(super) fn of(facts: &Facts, events: &[EventRow]) -> Result<Vec<Exchange>, String> {
+pub(crate) fn of(facts: &Facts, events: &[EventRow]) -> Result<Vec<Exchange>, String> {
     let mut position = Position::start(facts.held_at);
     let mut thread = Thread::default();
     let mut exchanges = Vec::new();

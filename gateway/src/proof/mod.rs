@@ -3,12 +3,15 @@
 
 pub mod agree;
 pub mod bundle;
-mod exchanges;
+pub(crate) mod exchanges;
+pub mod kept_seal;
 pub mod keys;
 mod make;
 mod seal;
+pub(crate) mod signed;
 pub mod verify;
 
 pub use bundle::{ProofBundle, ReadError};
+pub use kept_seal::{KeptSeal, KeptSeals};
 pub use keys::{KeySet, PublicKey};
 pub use verify::{Line, Mark, Report, verify};

@@ -6,16 +6,15 @@ mod money;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use collectors::Directory;
-use collectors::signature::{
-    RequestParts, ResponseParts, VerifyingKey, verify_kept_request, verify_kept_response,
-};
+use collectors::signature::VerifyingKey;
 use domain::CentreCode;
 use domain::payment::Event;
 use ledger::audit::hash::{EventRow, JournalRow};
 
 use super::agree::Conversation;
-use super::bundle::{Exchange, FORMAT, Open, Proof, ProofBundle, signed_text};
+use super::bundle::{FORMAT, Open, Proof, ProofBundle, signed_text};
 use super::keys::KeySet;
+use super::signed::{Sides, unsigned};
 use super::{exchanges, make};
 use crate::inquiry::centre;
 use crate::payment::history::{Body, Position};
@@ -219,6 +218,9 @@ impl Case<'_> {
             let at = |wrong: &dyn std::fmt::Display| format!("event {}: {wrong}", row.seq);
             let event: Event = row.kind.parse().map_err(|error| at(&error))?;
             let body: Body = serde_json::from_str(&row.body).map_err(|error| at(&error))?;
+            if let Some(wrong) = position.denies(event) {
+                return Err(at(&wrong));
+            }
             position.advance(event, &body).map_err(|error| at(&error))?;
             if row.seq != position.seq {
                 return Err(at(&format!("event {} is missing", position.seq)));
@@ -255,17 +257,13 @@ impl Case<'_> {
             Ok(_) => self.report.wrong("the exchanges are not those that the events tell of"),
             Err(wrong) => self.report.wrong(wrong),
         }
-        let (hub, collector) = (self.hub_keys(), self.collector_keys());
+        let sides = Sides { hub: self.hub_keys(), collector: self.collector_keys() };
         for exchange in &proof.exchanges {
-            let outcome = signatures(exchange, &hub, &collector);
+            let outcome = sides.verify(exchange);
             self.report.check(outcome.map_err(|wrong| format!("event {}: {wrong}", exchange.event)));
         }
-        for row in self.events.iter().filter(|row| row.message.is_some()) {
-            let is_answer = !matches!(row.kind.parse(), Ok(Event::Claimed | Event::CancellationClaimed));
-            let signed = proof.exchanges.iter().any(|e| e.event == row.seq && e.response.is_some());
-            if is_answer && !signed {
-                self.report.wrong(format!("event {}: the answer that it keeps is not signed", row.seq));
-            }
+        for seq in unsigned(&self.events, &proof.exchanges) {
+            self.report.wrong(format!("event {seq}: the answer that it keeps is not signed"));
         }
     }
 
@@ -301,35 +299,4 @@ impl Case<'_> {
             });
         }
     }
-}
-
-/// Who signed an exchange, and when.
-fn signatures(
-    exchange: &Exchange,
-    hub: &[VerifyingKey],
-    collector: &[VerifyingKey],
-) -> Result<String, String> {
-    let decoded = |text: &str| STANDARD.decode(text).map_err(|_| "a message is not base 64".to_owned());
-    let Exchange { delivery, message, request, response, .. } = exchange;
-    let body = decoded(&request.body)?;
-    let parts = RequestParts {
-        method: &request.method,
-        path: &request.path,
-        content_type: request.headers.content_type.as_deref().unwrap_or_default(),
-        body: &body,
-    };
-    let sent = verify_kept_request(hub, &parts, &request.headers.signed())
-        .map_err(|error| format!("the request is not the hub's: {error}"))?;
-    let mut text = format!("delivery {delivery}: {message} signed by {} at {}", sent.key_id, sent.created);
-    match response {
-        None => text.push_str(", without a signed answer"),
-        Some(response) => {
-            let answer = decoded(&response.body)?;
-            let parts = ResponseParts { status: response.status, body: &answer, request_body: &body };
-            let came = verify_kept_response(collector, &parts, &response.headers.signed())
-                .map_err(|error| format!("the answer is not the collector's: {error}"))?;
-            text.push_str(&format!(", answered under {} at {}", came.key_id, came.created));
-        }
-    }
-    Ok(text)
 }

@@ -5,14 +5,20 @@ use std::time::Duration;
 use collectors::client::Limits;
 use database::on_both;
 use database::testing::{TestDatabase, drop_triggers};
-use database::{Database, execute};
+use database::{Database, execute, read};
 use domain::payment::State;
-use gateway::{CloseOptions, Operator};
+use gateway::proof::KeptSeals;
+use gateway::{CloseOptions, Operator, Settings};
 use serde_json::json;
 
 use crate::support::{PENSION, SHOP, TAX, WITH_FEE, World, limits, settings};
 
-on_both!(tampering_is_found, a_closed_day_that_was_tampered_with_is_found);
+on_both!(
+    tampering_is_found,
+    a_release_of_what_may_have_left_is_found,
+    a_closed_day_that_was_tampered_with_is_found,
+    a_rewritten_or_unsealed_log_is_found_by_the_seals_kept_outside,
+);
 
 async fn run(database: &Database, sql: &str) {
     execute!(database, sqlx::AssertSqlSafe(sql.to_owned())).unwrap();
@@ -76,7 +82,11 @@ async fn tampering_is_found(test: TestDatabase) {
         ("event", &swapped, "payment-message"),
         ("event", &another, "payment-message"),
         ("event", &taken, "payment-message"),
-        ("event", "UPDATE event SET body = replace(body, 'hub-1', 'hub-2')", "audit-content"),
+        ("event", "UPDATE event SET body = replace(body, 'hub-1', 'hub-2')", "audit-content payment-signature"),
+        ("event", "UPDATE event SET body = replace(body, '99022-1', '00200-1')", "audit-content payment-signature"),
+        ("event", "UPDATE event SET body = replace(body, '},\"signature\":\"', '},\"x\":\"')", "payment-signature"),
+        ("event", "UPDATE event SET body = replace(body, 'mpn=:', 'mpn=:AAAA')", "payment-signature"),
+        ("event", "UPDATE event SET body = replace(body, '\"path\":\"/', '\"path\":\"/x')", "payment-signature"),
         ("audit_heads", "UPDATE audit_heads SET seal = hash", "heads-seal"),
         ("audit_heads", "UPDATE audit_heads SET key_id = '00200-1'", "heads-seal"),
         ("audit_heads", "UPDATE audit_heads SET at_us = at_us + 1", "heads-seal heads-chain"),
@@ -86,6 +96,29 @@ async fn tampering_is_found(test: TestDatabase) {
         ("transfer", "UPDATE transfer SET amount = amount - 1 WHERE kind = 2", "clearing-account"),
     ];
     tampers_are_found(&world, tampers).await;
+}
+
+async fn a_release_of_what_may_have_left_is_found(test: TestDatabase) {
+    let mut world = World::new(test).await;
+    let order = world.order(&world.inquire(PENSION).await);
+    let id = order.payment;
+    world.network.go_down().await;
+    world.hub.gateway.pay(order).await.unwrap();
+    world.clock.advance_seconds(121);
+    world.reaches(id, State::Voided).await;
+    let (gateway, keys) = (&world.hub.gateway, world.hub.gateway.public_keys());
+    let found = async || {
+        let (found, _) = gateway.audit_with(Some(&keys)).await.unwrap();
+        found.iter().map(|finding| finding.check).collect::<Vec<_>>()
+    };
+    assert_eq!(found().await, [] as [&str; 0]);
+    drop_triggers(&world.test.database).await;
+    run(
+        &world.test.database,
+        "UPDATE event SET body = replace(body, '\"sent\":false', '\"sent\":true') WHERE kind = 'not_applied'",
+    )
+    .await;
+    assert!(found().await.contains(&"payment-release"));
 }
 
 async fn tampers_are_found(world: &World, tampers: &[(&str, &str, &str)]) {
@@ -133,4 +166,51 @@ async fn a_closed_day_that_was_tampered_with_is_found(test: TestDatabase) {
         ],
     )
     .await;
+}
+
+async fn a_rewritten_or_unsealed_log_is_found_by_the_seals_kept_outside(test: TestDatabase) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("seals");
+    let kept_there = Settings { seals_file: Some(file.clone()), ..settings() };
+    let world = World::with(test, kept_there, &limits()).await;
+    let (gateway, database) = (&world.hub.gateway, &world.test.database);
+    let keys = gateway.public_keys();
+    for slip in [TAX, SHOP] {
+        assert_eq!(world.pay(slip).await.unwrap().state, State::Accepted);
+        assert!(gateway.seal().await.unwrap().is_some());
+    }
+    let lines = || std::fs::read_to_string(&file).unwrap();
+    let heads: i64 =
+        read!(database, |c| sqlx::query_scalar("SELECT count(*) FROM audit_heads").fetch_one(c).await)
+            .unwrap();
+    assert_eq!(lines().lines().count(), usize::try_from(heads).unwrap(), "{}", lines());
+    let found = async || {
+        let kept = KeptSeals::read(&file).unwrap();
+        let found = gateway.audit_kept_seals(kept, &keys).await.unwrap();
+        found.into_iter().map(|found| (found.check, found.detail)).collect::<Vec<_>>()
+    };
+    assert_eq!(found().await, []);
+    // a line that the hub has not signed accuses nobody
+    let good = lines();
+    std::fs::write(&file, good.replacen(' ', "9 ", 1)).unwrap();
+    let forged = found().await;
+    assert!(forged.len() == 1 && forged[0].1.contains("not sealed by the hub's key"), "{forged:?}");
+    std::fs::write(&file, &good).unwrap();
+
+    // the newest head is taken away, and the hub's next signature covers what is put in its place
+    drop_triggers(database).await;
+    run(database, "DELETE FROM audit_head WHERE heads = (SELECT max(number) FROM audit_heads)").await;
+    run(database, "DELETE FROM audit_heads WHERE number = (SELECT max(h.number) FROM audit_heads AS h)")
+        .await;
+    let cut = found().await;
+    assert!(cut.len() == 1 && cut[0].0 == "seal-kept" && cut[0].1.contains("set back"), "{cut:?}");
+    assert_eq!(gateway.audit_unsealed().await.unwrap(), [], "as if it had just been logged");
+    world.clock.advance_seconds(601);
+    let unsealed = gateway.audit_unsealed().await.unwrap();
+    assert_eq!((unsealed[0].check, unsealed.len()), ("audit-unsealed", 1));
+    assert!(gateway.seal().await.unwrap().is_some());
+    assert_eq!(gateway.audit_unsealed().await.unwrap(), []);
+    assert_eq!(world.findings().await, [] as [&str; 0], "from inside nothing is to be seen");
+    let rewritten = found().await;
+    assert!(rewritten.len() == 1 && rewritten[0].1.contains("rewritten"), "{rewritten:?}");
 }

@@ -24,7 +24,11 @@ const MOVED: &str = "
         SELECT (SELECT a.writer FROM audit AS a WHERE a.writer > known.writer ORDER BY a.writer LIMIT 1)
         FROM known WHERE known.writer IS NOT NULL
     )
-    SELECT a.writer, a.number, a.hash FROM known JOIN audit AS a
+    SELECT a.writer, a.number, a.hash,
+        (SELECT u.at_us FROM audit AS u WHERE u.writer = a.writer AND u.number > coalesce(
+            (SELECT max(h.number) FROM audit_head AS h WHERE h.writer = a.writer), 0)
+         ORDER BY u.number LIMIT 1)
+    FROM known JOIN audit AS a
         ON a.writer = known.writer AND a.number = (SELECT max(l.number) FROM audit AS l WHERE l.writer = known.writer)
     WHERE a.number > coalesce((SELECT max(h.number) FROM audit_head AS h WHERE h.writer = known.writer), 0)
     ORDER BY a.writer";
@@ -73,6 +77,24 @@ pub struct SealedHeads {
     pub seal: Seal,
 }
 
+/// A chain that has grown since its head was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsealed {
+    /// The writer.
+    pub writer: Uuid,
+    /// The number of the chain's last record.
+    pub number: i64,
+    /// When the first record that no heads record covers was made.
+    pub since: Timestamp,
+    head: Hash,
+}
+
+/// What a seal of a heads record signs.
+pub fn text(number: i64, at: Timestamp, hash: &Hash) -> String {
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("mpn-audit-heads-v1\n{number}\n{}\n{hex}\n", at.micros())
+}
+
 impl Heads {
     /// The record's hash, which the next one carries.
     pub fn hash(&self) -> Hash {
@@ -89,8 +111,7 @@ impl Heads {
 
     /// What a seal signs.
     pub fn text(&self) -> String {
-        let hex: String = self.hash().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("mpn-audit-heads-v1\n{}\n{}\n{hex}\n", self.number, self.at.micros())
+        text(self.number, self.at, &self.hash())
     }
 }
 
@@ -106,7 +127,7 @@ impl Ledger {
                 .await
         })?;
         // read after the last record: another process that records in between takes the number, and this one yields
-        let moved: Vec<(Uuid, i64, Vec<u8>)> = on!(tx, |c| sqlx::query_as(MOVED).fetch_all(c).await)?;
+        let moved = moved(&mut tx).await?;
         if moved.is_empty() {
             tx.rollback().await?;
             return Ok(None);
@@ -118,7 +139,7 @@ impl Ledger {
             before,
             heads: moved
                 .into_iter()
-                .map(|(writer, number, head)| Head { writer, number, head: known(&head) })
+                .map(|Unsealed { writer, number, head, .. }| Head { writer, number, head })
                 .collect(),
         };
         let recorded = write(&mut tx, &heads, seal(&heads)).await?;
@@ -128,6 +149,14 @@ impl Ledger {
             tx.rollback().await?;
         }
         Ok(recorded.then_some(heads.number))
+    }
+
+    /// The chains whose end no heads record names yet.
+    pub async fn unsealed(&self) -> Result<Vec<Unsealed>, sqlx::Error> {
+        let mut tx = self.database.snapshot().await?;
+        let found = moved(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(found)
     }
 
     /// Hands every heads record to `look`, from the first on.
@@ -142,6 +171,17 @@ impl Ledger {
         }
         tx.rollback().await
     }
+}
+
+async fn moved(tx: &mut Tx) -> Result<Vec<Unsealed>, sqlx::Error> {
+    let rows: Vec<(Uuid, i64, Vec<u8>, i64)> = on!(tx, |c| sqlx::query_as(MOVED).fetch_all(c).await)?;
+    let unsealed = |(writer, number, head, since): (Uuid, i64, Vec<u8>, i64)| Unsealed {
+        writer,
+        number,
+        since: Timestamp::from_micros(since),
+        head: known(&head),
+    };
+    Ok(rows.into_iter().map(unsealed).collect())
 }
 
 async fn write(tx: &mut Tx, heads: &Heads, seal: Seal) -> Result<bool, sqlx::Error> {

@@ -276,8 +276,16 @@ async fn a_log_cut_off_at_its_end_is_found(test: TestDatabase) {
 async fn changed_heads_are_found(test: TestDatabase) {
     let (ledger, _) = lived_in(&test).await;
     let database = &test.database;
+    let unsealed = ledger.unsealed().await.unwrap();
+    let first: Vec<(i64,)> = read!(database, |c| {
+        sqlx::query_as("SELECT at_us FROM audit WHERE number = 1 ORDER BY writer").fetch_all(c).await
+    })
+    .unwrap();
+    let since: Vec<_> = unsealed.iter().map(|chain| (chain.since.micros(),)).collect();
+    assert_eq!(since, first, "of both writers, from the first record on");
     assert_eq!(ledger.record_heads(sealed).await.unwrap(), Some(1));
     assert_eq!(ledger.record_heads(sealed).await.unwrap(), None, "nothing has moved");
+    assert_eq!(ledger.unsealed().await.unwrap(), []);
     for number in 2..=3 {
         ledger.record(record("x")).await.unwrap();
         assert_eq!(ledger.record_heads(sealed).await.unwrap(), Some(number));

@@ -82,7 +82,8 @@ pub async fn show(State(api): State<Api>, caller: Caller, id: Result<Part, Probl
 async fn prove(api: &Api, caller: &Caller, id: Result<PaymentId, Problem>) -> Result<ProofBundle, Problem> {
     let view = caller.view()?;
     if let Holder::Collector(_) = caller.holder {
-        let happened = "A proof names the payer's account, which is nothing to a collector; the bank hands it out.";
+        let happened =
+            "A proof names the payer's account, which is nothing to a collector; the bank hands it out.";
         return Err(Problem::because(Code::NotPermitted, happened));
     }
     let unavailable = |error: StoreError| Problem::unavailable(&error);
