@@ -17,6 +17,7 @@ impl Gateway {
         self.delete_old_inquiries().await?;
         self.forget_old_wishes().await?;
         self.delete_old_requests().await?;
+        self.forget_wrong_numbers().await?;
         Ok(())
     }
 

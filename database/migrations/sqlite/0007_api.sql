@@ -48,6 +48,15 @@ CREATE TABLE idempotency (
 ) STRICT;
 CREATE INDEX idempotency_created ON idempotency (call, created_us);
 
+-- How often an API key has asked with wrong numbers on a day: of one customer number, and in all. Deleted when the day
+-- is over.
+CREATE TABLE wrong_numbers (
+    subject TEXT NOT NULL,
+    date TEXT NOT NULL,
+    tries INTEGER NOT NULL CHECK (tries >= 0),
+    PRIMARY KEY (subject, date)
+) STRICT, WITHOUT ROWID;
+
 -- A payment or inquiry that was refused for good, as it was first answered. A payment's guard keeps it from being both
 -- made and refused.
 CREATE TABLE refusal (

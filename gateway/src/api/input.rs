@@ -1,5 +1,7 @@
 //! Reading what a caller sends: bounded in bytes, depth and time, strict about fields, and every fault with a pointer.
 
+mod plain;
+
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -17,6 +19,8 @@ use super::problem::{Code, FieldError, Problem};
 const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Objects and lists inside of one another at most.
 const BODY_DEPTH_MAX: usize = 8;
+/// Characters of a pointer at most.
+const POINTER_CHARS_MAX: usize = 200;
 /// How long a body may take to arrive.
 const BODY_WAIT: Duration = Duration::from_secs(10);
 
@@ -59,6 +63,9 @@ fn is_length(error: &axum::Error) -> bool {
 }
 
 fn read<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Problem> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Problem::because(Code::BodyMalformed, "The body is empty."));
+    }
     if depth(bytes).is_none_or(|depth| depth > BODY_DEPTH_MAX) {
         return Err(Code::BodyMalformed.into());
     }
@@ -95,17 +102,16 @@ fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     }
     let text = error.inner().to_string();
     // the place in the text means nothing to whoever built the document with a library
-    let detail = text.rsplit_once(" at line ").map_or(text.as_str(), |(before, _)| before);
+    let said = text.rsplit_once(" at line ").map_or(text.as_str(), |(before, _)| before);
     let mut pointer = pointer(error.path().iter());
     // a field that is not there, or should not be, is named by the words alone
-    let named = ["missing field `", "unknown field `", "duplicate field `"];
-    if let Some(field) = named.iter().find_map(|words| detail.strip_prefix(words)?.split('`').next()) {
+    if let Some(field) = plain::field(said) {
         let own = format!("/{}", escaped(field));
         if !pointer.ends_with(&own) {
             pointer.push_str(&own);
         }
     }
-    Problem::field(Code::FieldsInvalid, pointer, detail)
+    Problem::field(Code::FieldsInvalid, bounded(pointer), plain::words(said))
 }
 
 fn pointer<'p>(path: impl Iterator<Item = &'p Segment>) -> String {
@@ -116,6 +122,13 @@ fn pointer<'p>(path: impl Iterator<Item = &'p Segment>) -> String {
         Segment::Unknown => String::new(),
     })
     .collect()
+}
+
+/// A pointer whose names somebody else has chosen.
+fn bounded(mut pointer: String) -> String {
+    let end = pointer.char_indices().nth(POINTER_CHARS_MAX).map(|(at, _)| at);
+    pointer.truncate(end.unwrap_or(pointer.len()));
+    pointer
 }
 
 fn escaped(key: &str) -> String {
@@ -162,9 +175,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let read = axum::extract::Query::<T>::try_from_uri(&parts.uri);
-        read.map(|axum::extract::Query(query)| Self(query))
-            .map_err(|error| Problem::because(Code::QueryInvalid, format!("{}.", error.body_text())))
+        read.map(|axum::extract::Query(query)| Self(query)).map_err(|error| query_fault(&error.body_text()))
     }
+}
+
+/// What a reader said of a query: `Failed to …: limit: invalid digit found in string`.
+fn query_fault(said: &str) -> Problem {
+    let said = said.split_once("query string: ").map_or(said, |(_, said)| said);
+    let (name, said) = match said.split_once(": ") {
+        Some((name, rest)) if !name.contains([' ', '`']) => (name, rest),
+        _ => ("", said),
+    };
+    let name = plain::field(said).unwrap_or(name).to_owned();
+    Problem::field(Code::QueryInvalid, bounded(name), plain::words(said))
 }
 
 /// One part of the path. What cannot be one is not there.
@@ -220,17 +243,51 @@ mod tests {
     #[test]
     fn every_fault_has_a_pointer() {
         assert_points(r#"{"amount": 1}"#, "/account", "missing");
-        assert_points(r#"{"amount": "1", "account": {"number": "1"}}"#, "/amount", "expected i64");
+        assert_points(
+            r#"{"amount": "1", "account": {"number": "1"}}"#,
+            "/amount",
+            "a whole number, not text",
+        );
         assert_points(r#"{"amount": 1, "account": {}}"#, "/account/number", "missing");
-        assert_points(r#"{"amount": 1, "account": {"number": 7}}"#, "/account/number", "string");
+        assert_points(r#"{"amount": 1, "account": {"number": 7}}"#, "/account/number", "expected text");
         assert_points(
             r#"{"amount": 1, "account": {"number": "1", "x/~y": 0}}"#,
             "/account/x~1~0y",
-            "unknown",
+            "no such field",
         );
-        assert_points(r#"{"amount": 1, "amount": 2, "account": {"number": "1"}}"#, "/amount", "duplicate");
-        assert_points(r#"{"amount": 1.5, "account": {"number": "1"}}"#, "/amount", "floating point");
-        assert_points("5", "", "invalid type");
+        assert_points(r#"{"amount": 1, "amount": 2, "account": {"number": "1"}}"#, "/amount", "twice");
+        assert_points(r#"{"amount": 1.5, "account": {"number": "1"}}"#, "/amount", "fraction");
+        assert_points("5", "", "an object, not a whole number");
+    }
+
+    #[test]
+    fn an_empty_body_is_told_as_such() {
+        for body in ["", " \n"] {
+            let problem = read::<Order>(&Bytes::copy_from_slice(body.as_bytes())).unwrap_err();
+            assert_eq!(problem, Problem::because(Code::BodyMalformed, "The body is empty."));
+        }
+    }
+
+    #[test]
+    fn a_fault_of_a_query_names_the_parameter() {
+        for (said, name, words) in [
+            (
+                "Failed to deserialize query string: limit: invalid digit found in string",
+                "limit",
+                "expected a whole number",
+            ),
+            ("Failed to deserialize query string: missing field `from`", "from", "it is missing"),
+            (
+                "Failed to deserialize query string: x: unknown field `x`, expected `date`",
+                "x",
+                "there is no such field; expected `date`",
+            ),
+            ("Failed to deserialize query string: duplicate field `after`", "after", "it is there twice"),
+        ] {
+            assert_eq!(query_fault(said), Problem::field(Code::QueryInvalid, name, words), "{said}");
+        }
+        let long = query_fault(&format!("x: unknown field `{}`, expected `date`", "x".repeat(9_000)));
+        assert_eq!(long.errors[0].pointer.len(), POINTER_CHARS_MAX);
     }
 
     #[test]

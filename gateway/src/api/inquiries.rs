@@ -145,7 +145,9 @@ async fn inquire(
     let of = caller.contract()?;
     let request = read(gateway, input)?;
     let Some(key) = key else {
+        let counted = gateway.count_try(caller.key, &request).await?;
         let asked = gateway.inquire(of.payer, request).await;
+        gateway.judge_try(&counted, &asked).await;
         return asked.map_err(|error| problem(&error));
     };
     let wish = Wish::new(INQUIRIES, key, input);
@@ -157,7 +159,16 @@ async fn inquire(
     if !begun {
         return Err(Problem::again(Code::IdempotencyInFlight, 1));
     }
-    match gateway.inquire_as(id, of.payer, request).await {
+    let counted = match gateway.count_try(caller.key, &request).await {
+        Ok(counted) => counted,
+        Err(locked) => {
+            gateway.end_inquiry(id).await.map_err(|error| Problem::unavailable(&error))?;
+            return Err(locked);
+        }
+    };
+    let asked = gateway.inquire_as(id, of.payer, request).await;
+    gateway.judge_try(&counted, &asked).await;
+    match asked {
         Ok(inquiry) => Ok(inquiry),
         Err(error) => {
             // one that took over from this one may have been answered

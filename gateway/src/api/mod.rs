@@ -13,6 +13,7 @@ pub mod problem;
 mod public_keys;
 mod shapes;
 mod time;
+mod wrong_numbers;
 
 use std::num::NonZeroU32;
 

@@ -102,7 +102,7 @@ codes! {
     FieldsInvalid = "fields_invalid", 422, Untouched, "Fields of the body cannot be what they should be.",
         "One or more fields are missing, unknown or malformed; errors points at each.", "Mend them and call again.";
     QueryInvalid = "query_invalid", 400, None, "The query cannot be read.",
-        "A parameter is unknown or malformed.", "Mend it and call again.";
+        "A parameter is missing, unknown or malformed; errors names it.", "Mend it and call again.";
     KeyMissing = "key_missing", 401, Untouched, "A key is needed.",
         "The call has no Authorization: Bearer header.", "Send the key that you were given.";
     KeyInvalid = "key_invalid", 401, Untouched, "The key is not valid.",
@@ -134,6 +134,9 @@ codes! {
     NumbersWrong = "numbers_wrong", 422, Untouched, "The customer or the confirmation number is wrong.",
         "The collector knows no bill under the two numbers; which of them is wrong is not said.",
         "Compare both with the slip.";
+    NumbersLocked = "numbers_locked", 429, Untouched, "Wrong numbers were sent too often.",
+        "The key has sent 10 wrong pairs of numbers for this customer number today, or 300 in all; nobody was asked.",
+        "Compare the numbers with the slip, and call again tomorrow, as Retry-After says.";
     CategoryWrong = "category_wrong", 422, Untouched, "The payment category is wrong.",
         "The collector knows no bill of this category.", "Compare it with the slip.";
     BillNotObtained = "bill_not_obtained", 422, Untouched, "The collector could not obtain the bill.",

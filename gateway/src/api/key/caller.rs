@@ -1,12 +1,15 @@
 //! Who calls: the key behind a request's token, within its rate.
 
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use domain::{ApiKeyId, ContractId, UserId};
+use edge::Peer;
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -20,25 +23,83 @@ const RATES_MAX: usize = 10_000;
 /// `last_used_at` is kept to the minute.
 const USE_NOTED_EVERY_S: i64 = 60;
 
-/// The rate of every key that calls. Cheap to clone.
+/// Tokens that were not right before, from one address: so many in a second on average are looked up.
+const STRANGERS_PER_SECOND_MAX: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
+/// And so many at once.
+const STRANGERS_BURST_MAX: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
+
+/// The rate of every key that calls, and of every address that comes with keys which were not right before. Cheap to
+/// clone.
 #[derive(Clone)]
-pub struct RateLimits(Arc<DefaultKeyedRateLimiter<ApiKeyId>>);
+pub struct RateLimits {
+    keys: Arc<DefaultKeyedRateLimiter<ApiKeyId>>,
+    strangers: Arc<DefaultKeyedRateLimiter<IpAddr>>,
+    /// Hashes of tokens that were right before.
+    known: Arc<Mutex<HashSet<Vec<u8>>>>,
+}
 
 impl RateLimits {
     /// So many calls of one key in a second on average, and so many at once.
     pub fn new(calls_per_second_max: NonZeroU32, calls_burst_max: NonZeroU32) -> Self {
-        let quota = Quota::per_second(calls_per_second_max).allow_burst(calls_burst_max);
-        Self(Arc::new(RateLimiter::keyed(quota)))
+        let of_key = Quota::per_second(calls_per_second_max).allow_burst(calls_burst_max);
+        let of_address = Quota::per_second(STRANGERS_PER_SECOND_MAX).allow_burst(STRANGERS_BURST_MAX);
+        Self {
+            keys: Arc::new(RateLimiter::keyed(of_key)),
+            strangers: Arc::new(RateLimiter::keyed(of_address)),
+            known: Arc::default(),
+        }
     }
 
     fn check(&self, key: ApiKeyId) -> Result<(), Problem> {
-        if self.0.len() > RATES_MAX {
-            self.0.retain_recent();
+        check(&self.keys, &key).map_err(|after_s| Problem::again(Code::TooManyRequests, after_s))
+    }
+
+    /// Whether the token may be looked up. One that was right before may: whoever shares an address with somebody
+    /// who guesses is not kept out.
+    fn admit(&self, hash: &[u8], peer: Peer) -> Result<(), Problem> {
+        if self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(hash) {
+            return Ok(());
         }
-        self.0.check_key(&key).map_err(|not_until| {
-            let wait = not_until.wait_time_from(governor::clock::DefaultClock::default().now());
-            Problem::again(Code::TooManyRequests, wait.as_secs().saturating_add(1))
+        let network = network(peer.ip());
+        check(&self.strangers, &network).map_err(|after_s| {
+            let happened = "Too many keys that nobody has came from this address.";
+            Problem { retry_after_s: Some(after_s), ..Problem::because(Code::TooManyRequests, happened) }
         })
+    }
+
+    /// Notes whether the token was right.
+    fn note(&self, hash: Vec<u8>, is_right: bool) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_right {
+            known.remove(&hash);
+        } else if !known.contains(&hash) {
+            if known.len() >= RATES_MAX {
+                known.clear();
+            }
+            known.insert(hash);
+        }
+    }
+}
+
+/// Counts a call, or says after how many seconds there is room for one.
+fn check<K: Clone + Eq + std::hash::Hash>(rates: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), u64> {
+    if rates.len() > RATES_MAX {
+        rates.retain_recent();
+    }
+    rates.check_key(key).map_err(|not_until| {
+        let wait = not_until.wait_time_from(governor::clock::DefaultClock::default().now());
+        wait.as_secs().saturating_add(1)
+    })
+}
+
+/// What counts as one address: of IPv6 the network, because one caller has all of it.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(own) => {
+            let [a, b, c, d, ..] = own.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
     }
 }
 
@@ -128,7 +189,11 @@ impl FromRequestParts<Api> for Caller {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let token = token(parts)?;
+        let hash = token.hash();
+        let Ok(peer) = Peer::from_request_parts(parts, api).await;
+        api.rates.admit(&hash, peer)?;
         let found = api.gateway.key_of(&token).await.map_err(|error| Problem::unavailable(&error))?;
+        api.rates.note(hash, found.is_some());
         let Some(key) = found else {
             tracing::warn!(prefix = token.prefix(), "refused: no such key");
             return Err(Code::KeyInvalid.into());

@@ -210,6 +210,30 @@ async fn a_key_that_calls_too_often_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn who_guesses_keys_is_slowed_down_and_nobody_else() {
+    let bench = Bench::new(database::testing::sqlite().await).await;
+    let known = bench.operator().await;
+    assert_eq!(known.get("/v1/events").await.status, 200);
+    let mut refused = 0;
+    let told = loop {
+        let token = Token::generate(TokenKind::Operator);
+        let reply = bench.anonymous.with(&token).get("/v1/events").await;
+        if reply.status != 401 {
+            break reply;
+        }
+        refused += 1;
+        assert!(refused < 1_000, "nobody is slowed down");
+    };
+    told.refused(429, "too_many_requests");
+    assert!(told.body["detail"].as_str().unwrap().contains("keys that nobody has"), "{}", told.body);
+    assert_eq!(told.headers["retry-after"], "1");
+    assert!(refused >= 99, "{refused}");
+    // from the same address
+    assert_eq!(known.get("/v1/events").await.status, 200, "a key that was right before");
+    assert_eq!(bench.anonymous.get("/v1/time").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_lost_database_is_told_as_such() {
     let bench = Bench::new(database::testing::sqlite().await).await;
     let caller = bench.integrator().await;

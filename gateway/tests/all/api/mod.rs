@@ -15,7 +15,11 @@ use serde_json::json;
 use self::support::{Bench, Caller, numbers};
 use crate::support::{PENSION, TAX, TYPED};
 
-database::on_both!(bills_are_inquired, an_inquiry_under_a_key_is_asked_once);
+database::on_both!(
+    bills_are_inquired,
+    an_inquiry_under_a_key_is_asked_once,
+    confirmation_numbers_are_not_guessed,
+);
 
 #[tokio::test]
 async fn business_time_is_told_and_set() {
@@ -217,4 +221,48 @@ async fn an_inquiry_under_a_key_is_asked_once(test: TestDatabase) {
         let sent = caller.send("POST", "/v1/inquiries", &[("idempotency-key", key)], &body.to_string()).await;
         sent.refused(400, "idempotency_key_invalid");
     }
+}
+
+async fn confirmation_numbers_are_not_guessed(test: TestDatabase) {
+    let bench = Bench::new(test).await;
+    let (guesser, other) = (bench.integrator().await, bench.integrator().await);
+    let guess = |number: usize| {
+        let mut body = numbers(PENSION);
+        body["confirmation_number"] = format!("{number:06}").into();
+        body
+    };
+    // what is right does not count, however often
+    for _ in 0..12 {
+        assert_eq!(guesser.post("/v1/inquiries", None, &numbers(PENSION)).await.status, 201);
+    }
+    // with and without an Idempotency-Key, and side by side: ten in all
+    let tries = (0..20).map(|number| {
+        let (guesser, body) = (guesser.clone(), guess(number));
+        async move {
+            let key = format!("guess-{number}");
+            guesser.post("/v1/inquiries", (number % 2 == 0).then_some(key.as_str()), &body).await
+        }
+    });
+    let mut tasks: tokio::task::JoinSet<_> = tries.collect();
+    let mut codes = Vec::new();
+    while let Some(reply) = tasks.join_next().await {
+        codes.push(reply.unwrap().body["code"].as_str().unwrap().to_owned());
+    }
+    let count = |code: &str| codes.iter().filter(|found| *found == code).count();
+    assert_eq!((count("numbers_wrong"), count("numbers_locked")), (10, 10), "{codes:?}");
+    let locked = guesser.post("/v1/inquiries", None, &numbers(PENSION)).await;
+    locked.refused(429, "numbers_locked");
+    let wait_s: i64 = locked.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((13 * 3_600..14 * 3_600 + 2).contains(&wait_s), "until midnight: {wait_s}");
+    // other numbers, other keys and other days are not concerned
+    assert_eq!(guesser.post("/v1/inquiries", None, &numbers(TAX)).await.status, 201);
+    assert_eq!(other.post("/v1/inquiries", None, &numbers(PENSION)).await.status, 201);
+    bench.world.clock.advance_seconds(wait_s + 10 * 3_600);
+    assert_eq!(guesser.post("/v1/inquiries", None, &numbers(PENSION)).await.status, 201);
+    bench.world.hub.gateway.forget_wrong_numbers().await.unwrap();
+    let left: Vec<String> = database::read!(bench.world.test.database, |c| {
+        sqlx::query_scalar("SELECT DISTINCT date FROM wrong_numbers").fetch_all(c).await
+    })
+    .unwrap();
+    assert_eq!(left, ["2026-11-25"]);
 }
