@@ -44,13 +44,15 @@ CREATE TABLE reconciliation_break (
 CREATE INDEX reconciliation_break_day ON reconciliation_break (date, collector);
 CREATE INDEX reconciliation_break_found ON reconciliation_break (found_us, id);
 
--- How a break ended: by a person, or by a later comparison that did not find it any more.
+-- How a break ended: by two people, or by a later comparison that did not find it any more.
 CREATE TABLE break_resolution (
     break_id BLOB PRIMARY KEY REFERENCES reconciliation_break (id),
     at_us INTEGER NOT NULL,
     actor TEXT NOT NULL,
+    checked_by TEXT CHECK (checked_by <> actor),
     note TEXT NOT NULL,
-    vanished INTEGER NOT NULL CHECK (vanished IN (0, 1))
+    vanished INTEGER NOT NULL CHECK (vanished IN (0, 1)),
+    CHECK ((vanished = 1) = (checked_by IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 -- All of it but the keeper's lease is only ever added to.

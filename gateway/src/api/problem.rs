@@ -181,6 +181,9 @@ codes! {
         "A day only goes forward.", "See GET /v1/operations/days.";
     OpenItems = "open_items", 409, None, "Payments of the day have no known outcome.",
         "A day is not closed while it has any.", "Resolve them, or close with carry_forward.";
+    OpenBreaks = "open_breaks", 409, None, "Breaks of the day are open.",
+        "A day is not closed by hand while more of its breaks are open than the call names.",
+        "See GET /v1/operations/breaks, and close with open_breaks as their number.";
     CollectorRefused = "collector_refused", 502, None, "The collector said no.",
         "The collector answered with a code that refuses the request.", "Ask the collector.";
     CollectorUnreached = "collector_unreached", 504, None, "The collector gave no usable word.",
@@ -189,13 +192,6 @@ codes! {
         "An answer, the schedule or another operator has changed it meanwhile.", "Look again, then repeat the call.";
     NotNow = "not_now", 409, UntouchedByThis, "This is not possible as things stand.",
         "The payment does not stand where this is possible.", "Look at the payment.";
-    BreakUnknown = "break_unknown", 404, None, "There is no such break.",
-        "No break has this id.", "See GET /v1/operations/breaks.";
-    BreakEnded = "break_ended", 409, None, "The break has ended before.",
-        "It was resolved, or a later comparison did not find it any more.", "Nothing is left to do.";
-    BreakWaits = "break_waits", 409, None, "The break ends with its payment.",
-        "The payment has no known outcome, which has to be resolved itself.",
-        "See GET /v1/operations/unknown-payments.";
     NetPaymentUnknown = "net_payment_unknown", 404, None, "There is no such net payment.",
         "No net payment has this id.", "See GET /v1/operations/net-payments.";
     KeyUnknown = "key_unknown", 404, None, "There is no such key.",

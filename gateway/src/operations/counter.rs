@@ -72,6 +72,16 @@ struct OpenRow {
     lease_until_us: i64,
 }
 
+/// Which open cancellations are read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Among<'q> {
+    payment: Option<PaymentId>,
+    collector: Option<&'q CollectorNumber>,
+    receipt_date: Option<Date>,
+    /// Only those that neither wait nor are under way.
+    unknown_only: bool,
+}
+
 impl Gateway {
     /// 照会 for a payer at the counter.
     pub async fn counter_inquiry(
@@ -157,26 +167,59 @@ impl Gateway {
         collector: Option<&CollectorNumber>,
         receipt_date: Option<Date>,
     ) -> Result<Vec<OpenCancellation>, StoreError> {
+        self.cancellations_among(&Among { collector, receipt_date, ..Among::default() }, LIMIT_MAX).await
+    }
+
+    /// Those whose outcome nobody knows, of one collector or of every one; the oldest first.
+    pub async fn unknown_cancellations(
+        &self,
+        collector: Option<&CollectorNumber>,
+        limit: u32,
+    ) -> Result<Vec<OpenCancellation>, StoreError> {
+        let among = Among { collector, unknown_only: true, ..Among::default() };
+        self.cancellations_among(&among, i64::from(limit).clamp(1, LIMIT_MAX)).await
+    }
+
+    /// The cancellation of a payment, if nobody knows its outcome.
+    pub async fn unknown_cancellation(
+        &self,
+        payment: PaymentId,
+    ) -> Result<Option<OpenCancellation>, StoreError> {
+        let among = Among { payment: Some(payment), unknown_only: true, ..Among::default() };
+        Ok(self.cancellations_among(&among, 1).await?.pop())
+    }
+
+    async fn cancellations_among(
+        &self,
+        among: &Among<'_>,
+        limit: i64,
+    ) -> Result<Vec<OpenCancellation>, StoreError> {
         let mut tx = self.database().snapshot().await?;
         let now_us = dialect::server_now_us(&mut tx).await?;
         let rows: Vec<OpenRow> = on!(tx, |c| {
             let mut sql = QueryBuilder::new("SELECT ");
             sql.push(store::SHOWN).push(", e.kind AS event_kind, c.requested_us, c.requested_by, ");
             sql.push(unknown::WORK).push(" FROM ").push(store::CANCELLING);
-            if let Some(collector) = collector {
+            if let Some(payment) = among.payment {
+                sql.push(" AND p.id = ").push_bind(payment.uuid());
+            }
+            if let Some(collector) = among.collector {
                 sql.push(" AND p.collector = ").push_bind(collector.as_str());
             }
-            if let Some(date) = receipt_date {
+            if let Some(date) = among.receipt_date {
                 sql.push(" AND p.receipt_date = ").push_bind(date.to_string());
             }
-            sql.push(" ORDER BY c.requested_us, c.key LIMIT ").push_bind(LIMIT_MAX);
+            if among.unknown_only {
+                sql.push(" AND e.body LIKE ").push_bind(store::cancellation_pattern(Stage::Unknown));
+            }
+            sql.push(" ORDER BY c.requested_us, c.key LIMIT ").push_bind(limit);
             sql.build_query_as().fetch_all(c).await
         })?;
         tx.rollback().await?;
-        rows.into_iter().map(|row| self.open_cancellation(row, now_us)).collect()
+        rows.into_iter().map(|row| self.as_open_cancellation(row, now_us)).collect()
     }
 
-    fn open_cancellation(&self, row: OpenRow, now_us: i64) -> Result<OpenCancellation, StoreError> {
+    fn as_open_cancellation(&self, row: OpenRow, now_us: i64) -> Result<OpenCancellation, StoreError> {
         let is_claimed = row.event_kind == domain::payment::Event::CancellationClaimed.as_str();
         let work: manual::Work =
             unknown::work((row.key, row.fence, row.delivery, row.claimed_us, row.lease_until_us), now_us);

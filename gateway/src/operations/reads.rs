@@ -88,19 +88,24 @@ struct UnknownRow {
 }
 
 impl Gateway {
-    /// Payments whose outcome nobody knows, the oldest first.
-    pub async fn unknown_payments(&self, limit: u32) -> Result<Vec<UnknownPayment>, StoreError> {
-        self.unknown_among(None, limit).await
+    /// Payments whose outcome nobody knows, of one collector or of every one, the oldest first.
+    pub async fn unknown_payments(
+        &self,
+        collector: Option<&CollectorNumber>,
+        limit: u32,
+    ) -> Result<Vec<UnknownPayment>, StoreError> {
+        self.unknown_among(None, collector, limit).await
     }
 
     /// A payment, if nobody knows its outcome.
     pub async fn unknown_payment(&self, id: PaymentId) -> Result<Option<UnknownPayment>, StoreError> {
-        Ok(self.unknown_among(Some(id), 1).await?.pop())
+        Ok(self.unknown_among(Some(id), None, 1).await?.pop())
     }
 
     async fn unknown_among(
         &self,
         id: Option<PaymentId>,
+        collector: Option<&CollectorNumber>,
         limit: u32,
     ) -> Result<Vec<UnknownPayment>, StoreError> {
         let mut tx = self.database().snapshot().await?;
@@ -114,6 +119,9 @@ impl Gateway {
             sql.push(" AS unknown_since_us FROM ").push(store::UNKNOWN);
             if let Some(id) = id {
                 sql.push(" AND p.id = ").push_bind(id.uuid());
+            }
+            if let Some(collector) = collector {
+                sql.push(" AND p.collector = ").push_bind(collector.as_str());
             }
             sql.push(" ORDER BY p.held_us, p.id LIMIT ").push_bind(i64::from(limit.clamp(1, LIMIT_MAX)));
             sql.build_query_as().fetch_all(c).await

@@ -63,7 +63,7 @@ impl Gateway {
     }
 
     /// Has all unknown payments and cancellations asked for again, of one collector or of every one, a thousand of each
-    /// at most.
+    /// at most. A process does so for a collector once at a time.
     #[tracing::instrument(level = "error", skip_all, fields(%operator))]
     pub async fn resend_all(
         &self,
@@ -75,7 +75,6 @@ impl Gateway {
         for (destination, id, due) in self.unknown_work(collector).await? {
             if due {
                 lanes.entry(destination).or_default().push(id);
-                resends.begun += 1;
             } else {
                 resends.too_soon += 1;
             }
@@ -86,14 +85,22 @@ impl Gateway {
                     .entry(open.payment.facts.collector.to_string())
                     .or_default()
                     .push(open.payment.facts.id);
-                resends.begun += 1;
             } else {
                 resends.too_soon += 1;
             }
         }
         for (destination, ids) in lanes {
+            let Some(turn) = self.0.sender.turn(&destination) else {
+                resends.too_soon += ids.len();
+                continue;
+            };
+            resends.begun += ids.len();
             let (hub, by) = (self.clone(), operator.clone());
-            tokio::spawn(async move { hub.resend_in_turn(&destination, ids, &by).await }.in_current_span());
+            let all = async move {
+                hub.resend_in_turn(&destination, ids, &by).await;
+                drop(turn);
+            };
+            tokio::spawn(all.in_current_span());
         }
         tracing::info!(begun = resends.begun, too_soon = resends.too_soon, "unknown payments are asked for");
         Ok(resends)

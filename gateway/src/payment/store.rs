@@ -424,6 +424,11 @@ pub(crate) fn state_pattern(state: State) -> String {
     format!("%\"state\":\"{state}\"%")
 }
 
+/// The same for where the newest cancellation is.
+pub(crate) fn cancellation_pattern(state: domain::payment::Cancellation) -> String {
+    format!("%\"cancellation\":\"{}\"%", state.as_str())
+}
+
 /// The facts of these payments, or why they cannot be read.
 pub(crate) async fn facts_of(
     tx: &mut Tx,

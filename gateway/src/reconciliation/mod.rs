@@ -1,14 +1,14 @@
 //! 精査: a processing day of a collector compared three ways, to the yen.
 //!
 //! The hub's payments, what the ledger has of them, and the collector's lines and counters are put side by side by
-//! [`compare`], a pure function. What does not match is a [`Break`]; it stays open until a person resolves it or a
+//! [`compare`], a pure function. What does not match is a [`Break`]; it stays open until two people resolve it or a
 //! later comparison does not find it any more. Every comparison is kept, and the latest counts.
 //!
 //! The schedule compares each day once after its close, and again while items that were carried forward are settled.
 //! [`Gateway::reconcile`] does it by hand, as often as wanted, also while the day is open: what is on its way at that
 //! moment is carried forward then, never called missing.
 //!
-//! For pages and the API: [`Gateway::reconciliations`], [`Gateway::breaks`], [`Gateway::break_of`] and
+//! For pages and the API: [`Gateway::reconciliations`], [`Gateway::latest_reconciliations`], [`Gateway::breaks`], [`Gateway::break_of`] and
 //! [`Gateway::resolve_break`]. [`Advice`] names what to do about a break, for the page to say in words.
 
 mod breaks;
@@ -20,12 +20,11 @@ mod store;
 use domain::{BreakId, CollectorNumber, Date, ReconciliationId, Timestamp, Yen};
 use serde::{Deserialize, Serialize};
 
-pub use compare::hub_counters;
-use compare::net;
 pub use compare::{
     Advice, BreakClass, BreakFacts, CollectorFacts, Comparison, Difference, HubFacts, HubItem, LineTotals,
     Posting, Subject, Totals, compare,
 };
+pub use compare::{hub_counters, net};
 pub(crate) use hub::items;
 pub use run::{BreakError, moved};
 pub use store::BreakQuery;
@@ -169,6 +168,8 @@ pub struct Resolution {
     pub at: Timestamp,
     /// Who resolved it, or made the comparison that did not find it any more.
     pub by: Operator,
+    /// Who checked that; none where a comparison ended it.
+    pub checked_by: Option<Operator>,
     /// What was done about it.
     pub note: String,
     /// Whether a later comparison did not find it any more.

@@ -1,4 +1,4 @@
-//! Makes a comparison and keeps it, and lets a person resolve a break.
+//! Makes a comparison and keeps it, and lets two people resolve a break.
 
 use std::collections::HashMap;
 
@@ -11,6 +11,7 @@ use super::breaks::turn;
 use super::compare::{BreakClass, HubItem, compare};
 use super::store::resolution_row;
 use super::{Reconciliation, Resolution, Summary};
+use crate::payment::manual::{FourEyes, NotNow};
 use crate::service::day::{Change, ServiceDay};
 use crate::service::{ServiceError, ServiceState, Unanswered};
 use crate::{AlarmKind, Gateway, NewAlarm, Operator, StoreError};
@@ -19,8 +20,6 @@ use crate::{AlarmKind, Gateway, NewAlarm, Operator, StoreError};
 const TRIES_MAX: u32 = 5;
 /// Breaks that one comparison keeps; the others are counted.
 const BREAKS_KEPT_MAX: usize = 1_000;
-/// Characters of a note at most.
-const NOTE_CHARS_MAX: usize = 400;
 
 /// Why a break was not resolved.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +30,9 @@ pub enum BreakError {
     /// It has ended before.
     #[error("the break has ended before")]
     EndedBefore,
-    /// A note of 1 to 400 characters says what was done.
-    #[error("a note of 1 to 400 characters is needed")]
-    NoteNeeded,
+    /// Not by one person, and not without a note of 1 to 200 characters that says what was done.
+    #[error(transparent)]
+    FourEyes(#[from] NotNow),
     /// The payment has no known outcome: it has to be resolved itself, and the break ends with it.
     #[error("the payment's own outcome has to be resolved first")]
     OutcomeUnknown,
@@ -51,7 +50,7 @@ impl BreakError {
         match self {
             Self::NoSuchBreak => "no_such_break",
             Self::EndedBefore => "ended_before",
-            Self::NoteNeeded => "note_needed",
+            Self::FourEyes(reason) => reason.code(),
             Self::OutcomeUnknown => "outcome_unknown",
             Self::MovedOn => "moved_on",
             Self::Store(_) => "internal",
@@ -131,7 +130,7 @@ impl Gateway {
             commit.rows.push(made.break_row(found)?);
         }
         let note = format!("comparison {number} did not find it as it was");
-        let gone = Resolution { at: now, by: operator.clone(), note, vanished: true };
+        let gone = Resolution { at: now, by: operator.clone(), checked_by: None, note, vanished: true };
         commit.rows.extend(turn.vanished.iter().map(|id| resolution_row(*id, &gone)));
         if turn.new.iter().any(|found| found.class != BreakClass::CarriedForward) {
             commit.rows_if_free.push(alarm(&made).row(now));
@@ -147,18 +146,10 @@ impl Gateway {
         Ok(Some(made))
     }
 
-    /// A person says what was done about a break.
-    pub async fn resolve_break(
-        &self,
-        id: BreakId,
-        note: &str,
-        operator: &Operator,
-    ) -> Result<(), BreakError> {
-        let note = note.trim();
-        let fits = (1..=NOTE_CHARS_MAX).contains(&note.chars().count());
-        if !fits || note.chars().any(|c| c.is_control() && c != '\n' && c != '\r') {
-            return Err(BreakError::NoteNeeded);
-        }
+    /// One person says what was done about a break, and another has checked it. No money moves.
+    pub async fn resolve_break(&self, id: BreakId, eyes: &FourEyes) -> Result<(), BreakError> {
+        eyes.check()?;
+        let note = eyes.reason.trim();
         for _ in 0..TRIES_MAX {
             let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
             let day = self.service_day(&found.collector, found.date).await?;
@@ -171,21 +162,27 @@ impl Gateway {
             if found.class == BreakClass::CarriedForward {
                 return Err(BreakError::OutcomeUnknown);
             }
-            let by = operator.clone();
-            let resolution = Resolution { at: self.now(), by, note: note.to_owned(), vanished: false };
+            let resolution = Resolution {
+                at: self.now(),
+                by: eyes.maker.clone(),
+                checked_by: Some(eyes.checker.clone()),
+                note: note.to_owned(),
+                vanished: false,
+            };
+            let (what, class) = (&found.subject, found.class.as_str());
             let audit = AuditRecord {
                 contract: None,
-                actor: operator.name.clone(),
+                actor: eyes.maker.name.clone(),
                 action: "reconciliation.resolve",
                 subject: id.to_string(),
-                detail: format!("{} {} {}: {note}", day.name(), found.subject, found.class.as_str()),
+                detail: format!("{} {what} {class}, checked by {}: {note}", day.name(), eyes.checker),
             };
             let commit = Commit {
                 rows: vec![resolution_row(id, &resolution)],
                 audit: vec![audit],
                 ..Commit::default()
             };
-            if self.take_step(&day, &Change::BreakResolved, operator, commit).await?.is_some() {
+            if self.take_step(&day, &Change::BreakResolved, &eyes.maker, commit).await?.is_some() {
                 return Ok(());
             }
         }

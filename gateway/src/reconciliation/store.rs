@@ -1,6 +1,6 @@
 //! Comparisons and breaks in the database. Rows are only ever added.
 
-use database::{Row, Table, read};
+use database::{Row, Table, Value, read};
 use domain::{BreakId, CollectorNumber, Date, ReconciliationId, Timestamp, Yen};
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
@@ -21,8 +21,10 @@ static BREAK: Table = Table {
     name: "reconciliation_break",
     columns: &["id", "found_by", "collector", "date", "class", "subject", "difference", "facts", "found_us"],
 };
-static RESOLUTION: Table =
-    Table { name: "break_resolution", columns: &["break_id", "at_us", "actor", "note", "vanished"] };
+static RESOLUTION: Table = Table {
+    name: "break_resolution",
+    columns: &["break_id", "at_us", "actor", "checked_by", "note", "vanished"],
+};
 
 /// Which breaks to show, newest first.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +35,8 @@ pub struct BreakQuery {
     pub collector: Option<CollectorNumber>,
     /// Only of this day.
     pub date: Option<Date>,
+    /// Only of this class.
+    pub class: Option<BreakClass>,
     /// Older than this one, the last of the page before.
     pub before: Option<(Timestamp, BreakId)>,
     /// At most this many, and never more than 500.
@@ -62,13 +66,14 @@ struct BreakRow {
     found_us: i64,
     at_us: Option<i64>,
     actor: Option<String>,
+    checked_by: Option<String>,
     note: Option<String>,
     vanished: Option<i64>,
 }
 
 const BREAKS: &str = "
     SELECT b.id, b.found_by, b.collector, b.date, b.class, b.subject, b.difference, b.facts, b.found_us,
-           r.at_us, r.actor, r.note, r.vanished
+           r.at_us, r.actor, r.checked_by, r.note, r.vanished
     FROM reconciliation_break b LEFT JOIN break_resolution r ON r.break_id = b.id WHERE ";
 
 impl TryFrom<RunRow> for Reconciliation {
@@ -97,6 +102,7 @@ impl TryFrom<BreakRow> for Break {
             (Some(at), Some(name), Some(note)) => Some(Resolution {
                 at: Timestamp::from_micros(at),
                 by: Operator { name },
+                checked_by: row.checked_by.map(|name| Operator { name }),
                 note,
                 vanished: row.vanished == Some(1),
             }),
@@ -159,6 +165,7 @@ pub(super) fn resolution_row(id: BreakId, resolution: &Resolution) -> Row {
             id.uuid().into(),
             resolution.at.micros().into(),
             resolution.by.name.clone().into(),
+            Value::Text(resolution.checked_by.as_ref().map(|checker| checker.name.clone())),
             resolution.note.clone().into(),
             i64::from(resolution.vanished).into(),
         ],
@@ -181,6 +188,22 @@ impl Gateway {
         rows.into_iter().map(Reconciliation::try_from).collect()
     }
 
+    /// The comparison of a day that counts, of each collector that has one, by number.
+    pub async fn latest_reconciliations(&self, date: Date) -> Result<Vec<Reconciliation>, StoreError> {
+        let rows: Vec<RunRow> = read!(self.database(), |c| {
+            sqlx::query_as(
+                "SELECT r.id, r.collector, r.date, r.at_us, r.actor, r.summary FROM reconciliation r
+                 WHERE r.date = $1 AND r.number = (
+                     SELECT max(l.number) FROM reconciliation l WHERE l.date = r.date AND l.collector = r.collector)
+                 ORDER BY r.collector",
+            )
+            .bind(date.to_string())
+            .fetch_all(c)
+            .await
+        })?;
+        rows.into_iter().map(Reconciliation::try_from).collect()
+    }
+
     /// Breaks, newest first.
     pub async fn breaks(&self, query: &BreakQuery) -> Result<Vec<Break>, StoreError> {
         let rows: Vec<BreakRow> = read!(self.database(), |c| {
@@ -191,6 +214,9 @@ impl Gateway {
             }
             if let Some(date) = query.date {
                 sql.push(" AND b.date = ").push_bind(date.to_string());
+            }
+            if let Some(class) = query.class {
+                sql.push(" AND b.class = ").push_bind(class.as_str());
             }
             if let Some((at, id)) = query.before {
                 sql.push(" AND (b.found_us < ").push_bind(at.micros());

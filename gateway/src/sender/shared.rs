@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 /// Deliveries that the worker has under way for one destination.
@@ -21,6 +21,8 @@ pub(crate) struct Shared {
     /// alarm each time: no more than the payments that people have to decide.
     told: Mutex<HashSet<String>>,
     lanes: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// One place a destination, for whoever has all that is unknown there asked for again.
+    turns: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// The last key of each destination's last look, where more follows: work that has to wait must not hide
     /// the work behind it.
     looked_until: Mutex<HashMap<String, String>>,
@@ -80,18 +82,32 @@ impl Shared {
 
     /// The places of a destination, for whatever is delivered on somebody's behalf.
     pub(crate) fn lane(&self, destination: &str) -> Arc<Semaphore> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(
-            lanes
-                .entry(destination.to_owned())
-                .or_insert_with(|| Arc::new(Semaphore::new(LANE_DELIVERIES_MAX))),
-        )
+        places(&self.lanes, destination, LANE_DELIVERIES_MAX)
     }
+
+    /// The turn to have all that is unknown at a destination asked for again; none while another has it.
+    pub(crate) fn turn(&self, destination: &str) -> Option<OwnedSemaphorePermit> {
+        places(&self.turns, destination, 1).try_acquire_owned().ok()
+    }
+}
+
+fn places(of: &Mutex<HashMap<String, Arc<Semaphore>>>, destination: &str, count: usize) -> Arc<Semaphore> {
+    let mut all = of.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(all.entry(destination.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(count))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_has_the_turn_of_a_destination_at_a_time() {
+        let shared = Shared::default();
+        let turn = shared.turn("00200");
+        assert!(turn.is_some() && shared.turn("00200").is_none() && shared.turn("00500").is_some());
+        drop(turn);
+        assert!(shared.turn("00200").is_some());
+    }
 
     #[test]
     fn a_pause_that_is_over_is_forgotten() {

@@ -86,10 +86,16 @@ pub struct ServiceDay {
     pub carried_forward: bool,
     /// When the collector said that it is open.
     pub opened_at: Option<Timestamp>,
+    /// Who had it opened, as the audit log names them.
+    pub opened_by: Option<String>,
     /// When the collector said that it is pre-closed.
     pub pre_closed_at: Option<Timestamp>,
+    /// Who had it pre-closed.
+    pub pre_closed_by: Option<String>,
     /// When the collector said that it is closed.
     pub closed_at: Option<Timestamp>,
+    /// Who had it closed.
+    pub closed_by: Option<String>,
     /// The counters that the close exchanged.
     pub close_counters: Option<BothCounters>,
     /// The counters of the latest [`ask_counters`](crate::Gateway::ask_counters).
@@ -172,8 +178,11 @@ impl ServiceDay {
             closing: false,
             carried_forward: false,
             opened_at: None,
+            opened_by: None,
             pre_closed_at: None,
+            pre_closed_by: None,
             closed_at: None,
+            closed_by: None,
             close_counters: None,
             asked_counters: None,
             trouble: None,
@@ -190,6 +199,23 @@ impl ServiceDay {
     /// A name for people and logs: `00200/2026-11-24`.
     pub fn name(&self) -> String {
         format!("{}/{}", self.collector, self.date)
+    }
+
+    /// Breaks of the latest 精査 that have not ended.
+    pub fn open_breaks(&self) -> u32 {
+        self.reconciliation.as_ref().map_or(0, |summary| summary.open_breaks)
+    }
+
+    /// With the name of whoever took the step to it.
+    pub fn taken_by(mut self, change: &Change, by: &str) -> Self {
+        let name = match change {
+            Change::Opened => &mut self.opened_by,
+            Change::PreClosed => &mut self.pre_closed_by,
+            Change::Closed(_) => &mut self.closed_by,
+            _ => return self,
+        };
+        *name = Some(by.to_owned());
+        self
     }
 
     /// What payers may do. A day that is waiting refuses nobody: the collector itself answers then.

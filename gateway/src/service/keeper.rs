@@ -248,7 +248,7 @@ impl Busy {
             Act::Open => gateway.open_service(collector, &system).await.map(drop),
             Act::PreClose => gateway.pre_close_service(collector, &system).await.map(drop),
             Act::Close => {
-                gateway.close_service(collector, date, CloseOptions::default(), &system).await.map(drop)
+                gateway.close_service(collector, date, CloseOptions::SCHEDULED, &system).await.map(drop)
             }
             Act::Reconcile => gateway.reconcile(collector, date, &system).await.map(drop),
         };

@@ -16,9 +16,14 @@
 //! day: the close is written down first, then it is looked whether anything is open, and a sender looks at the day
 //! after its claim and before it sends. So the counters of a close are final, but for what was carried.
 //!
-//! For pages and the API: [`Gateway::service_days`], [`Gateway::service_day`] and [`Gateway::collector_statuses`] show;
-//! [`Gateway::open_service`], [`Gateway::pre_close_service`], [`Gateway::close_service`] and
-//! [`Gateway::ask_counters`] act, each under the name of an [`Operator`] and with a line in the audit log. All may be
+//! Open breaks of a comparison that was made before the close do not hold the schedule up: the day is compared anew
+//! after it, and its settlement window stays open until they have ended. Whoever closes by hand names how many there
+//! are, and is refused where there are more.
+//!
+//! For pages and the API: [`Gateway::service_days`], [`Gateway::service_day`], [`Gateway::service_plan`],
+//! [`Gateway::open_sums`] and [`Gateway::collector_statuses`] show; [`Gateway::open_service`],
+//! [`Gateway::pre_close_service`], [`Gateway::close_service`] and [`Gateway::ask_counters`] act, each under the name of
+//! an [`Operator`] and with a line in the audit log, also where a person asks for what is done already. All may be
 //! repeated.
 
 mod ask;
@@ -39,10 +44,12 @@ use day::Change;
 pub(crate) use day::Gate;
 pub use day::{BothCounters, ServiceDay, ServiceState, Trouble};
 pub(crate) use keeper::Keeper;
+pub use schedule::Plan;
 pub(crate) use status::Gauges;
 pub use status::{CircuitState, CollectorStatus};
-pub use store::OpenItem;
+pub use store::{OpenItem, OpenSum};
 
+use crate::points::Persist;
 use crate::{Gateway, Operator, StoreError};
 
 /// How often a step is tried again because another process took one.
@@ -53,6 +60,13 @@ const STEP_TRIES_MAX: u32 = 5;
 pub struct CloseOptions {
     /// Closes although payments of the day have no known outcome: they stay open and are settled later.
     pub carry_forward: bool,
+    /// Closes although so many breaks of the day are open, and not more.
+    pub open_breaks: u32,
+}
+
+impl CloseOptions {
+    /// By the schedule: nothing is carried, and breaks do not matter.
+    const SCHEDULED: Self = Self { carry_forward: false, open_breaks: u32::MAX };
 }
 
 /// Why a step of a day was not taken. No money moves in any of these cases.
@@ -75,6 +89,12 @@ pub enum ServiceError {
     Blocked {
         /// Some of them.
         items: Vec<OpenItem>,
+        /// How many there are.
+        count: u32,
+    },
+    /// More breaks of the day are open than whoever closes it has named.
+    #[error("open breaks of the day: {count}")]
+    OpenBreaks {
         /// How many there are.
         count: u32,
     },
@@ -101,6 +121,7 @@ impl ServiceError {
             Self::NoSuchDay => "no_such_day",
             Self::NotNow(_) => "not_now",
             Self::Blocked { .. } => "open_items",
+            Self::OpenBreaks { .. } => "open_breaks",
             Self::Refused(_) => "collector_refused",
             Self::NoAnswer(_) => "no_answer",
             Self::MovedOn => "moved_on",
@@ -130,7 +151,7 @@ impl Gateway {
         let _attended = self.attend(collector);
         let day = self.day(row, self.now().date()).await?;
         match day.state {
-            ServiceState::Open if !day.closing => return Ok(day),
+            ServiceState::Open if !day.closing => return self.take(day, Change::Opened, operator).await,
             ServiceState::Waiting if !day.closing => {}
             state => return Err(ServiceError::NotNow(state)),
         }
@@ -150,7 +171,9 @@ impl Gateway {
         let _attended = self.attend(collector);
         let day = self.day(row, self.now().date()).await?;
         match day.state {
-            ServiceState::PreClosed if !day.closing => return Ok(day),
+            ServiceState::PreClosed if !day.closing => {
+                return self.take(day, Change::PreClosed, operator).await;
+            }
             ServiceState::Waiting | ServiceState::Open if !day.closing => {}
             state => return Err(ServiceError::NotNow(state)),
         }
@@ -163,7 +186,7 @@ impl Gateway {
     /// 閉局 of today or an earlier day. Answers at once where it is closed already.
     ///
     /// Where payments of the day have no known outcome it is refused and nothing changes, unless they are carried
-    /// forward.
+    /// forward; so it is where more breaks are open than named.
     pub async fn close_service(
         &self,
         collector: &CollectorNumber,
@@ -174,8 +197,12 @@ impl Gateway {
         let row = self.connected(collector)?;
         let _attended = self.attend(collector);
         let day = self.day(row, date).await?;
-        if day.state == ServiceState::Closed {
-            return Ok(day);
+        if let (ServiceState::Closed, Some(counters)) = (day.state, day.close_counters) {
+            return self.take(day, Change::Closed(counters), operator).await;
+        }
+        let count = day.open_breaks();
+        if count > options.open_breaks {
+            return Err(self.failed(day, "close", ServiceError::OpenBreaks { count }, operator).await);
         }
         let carry_forward = options.carry_forward || day.carried_forward;
         if !carry_forward && let Err(blocked) = self.nothing_is_open(&day).await {
@@ -266,6 +293,7 @@ impl Gateway {
     ) -> Result<ServiceDay, ServiceError> {
         for _ in 0..STEP_TRIES_MAX {
             if day.says_already(&change) {
+                self.note_repeated(&day, &change, operator).await?;
                 return Ok(day);
             }
             if day.after(&change, self.now()).is_none() {
@@ -278,6 +306,23 @@ impl Gateway {
             day = self.service_day(&day.collector, day.date).await?.ok_or(ServiceError::NoSuchDay)?;
         }
         Err(ServiceError::MovedOn)
+    }
+
+    /// What a person asks for is in the audit log, though it was done before.
+    async fn note_repeated(
+        &self,
+        day: &ServiceDay,
+        change: &Change,
+        operator: &Operator,
+    ) -> Result<(), ServiceError> {
+        if *operator == Operator::system() {
+            return Ok(());
+        }
+        let Some(mut record) = store::audit(day, change, operator) else { return Ok(()) };
+        record.detail = format!("nothing changed: {}", record.detail);
+        let commit = Commit { audit: vec![record], ..Commit::default() };
+        self.persist(Persist::Service, commit).await.map_err(StoreError::from)?;
+        Ok(())
     }
 
     /// Keeps why a step did not succeed, for whoever looks at the day, and gives the reason back.

@@ -7,6 +7,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::day::{self, Change, Gate, ServiceDay};
+use super::schedule::Plan;
 use crate::payment::history::Body;
 use crate::points::Persist;
 use crate::{Gateway, Operator, StoreError};
@@ -51,6 +52,17 @@ struct OpenRow {
 struct DayRow {
     seq: i64,
     body: String,
+}
+
+/// What a collector has open of a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenSum {
+    /// The collector.
+    pub collector: CollectorNumber,
+    /// Payments and cancellations without a known outcome.
+    pub count: u32,
+    /// The payments' amounts, without fees.
+    pub amount: Yen,
 }
 
 impl TryFrom<DayRow> for ServiceDay {
@@ -155,6 +167,36 @@ impl Gateway {
         Ok((items, u32::try_from(count).unwrap_or(u32::MAX)))
     }
 
+    /// What is open of a day at each collector that has anything open, in the order of their numbers.
+    pub async fn open_sums(&self, date: Date) -> Result<Vec<OpenSum>, StoreError> {
+        let rows: Vec<(String, i64, i64)> = read!(self.database(), |c| {
+            sqlx::query_as(
+                "SELECT p.collector, count(*), CAST(sum(p.amount) AS BIGINT)
+                 FROM outbox o CROSS JOIN payment p
+                 WHERE p.id = o.entity AND o.destination = p.collector AND p.receipt_date = $1
+                 GROUP BY p.collector ORDER BY p.collector",
+            )
+            .bind(date.to_string())
+            .fetch_all(c)
+            .await
+        })?;
+        rows.into_iter()
+            .map(|(collector, count, amount)| {
+                Ok(OpenSum {
+                    collector: StoreError::parse(&collector)?,
+                    count: u32::try_from(count).unwrap_or(u32::MAX),
+                    amount: Yen::new(amount),
+                })
+            })
+            .collect()
+    }
+
+    /// What the schedule does with a day of a collector, and when; `None` where the collector has no days.
+    pub fn service_plan(&self, collector: &CollectorNumber, date: Date) -> Option<Plan> {
+        let row = self.0.directory.get(collector).filter(|row| row.available)?;
+        Some(Plan::of(&row.hours, date, self.0.settings.pre_close_s))
+    }
+
     /// Takes the step in one commit, with whatever else has to be true together with it. `None` where the day has moved
     /// on since it was read.
     pub(crate) async fn take_step(
@@ -178,6 +220,7 @@ impl Gateway {
             Change::BreakResolved => Persist::BreakResolution,
             _ => Persist::Service,
         };
+        let next = next.taken_by(change, &operator.name);
         match self.persist(persist, commit(day, &next, change, operator, now, with)?).await {
             Ok(_) => Ok(Some(next)),
             Err(Refused::Stale | Refused::Guarded { .. }) => Ok(None),
@@ -221,7 +264,7 @@ pub fn commit(
 }
 
 /// What the hub does by itself is in the log where it changed something; what a person does always.
-fn audit(next: &ServiceDay, change: &Change, operator: &Operator) -> Option<AuditRecord> {
+pub fn audit(next: &ServiceDay, change: &Change, operator: &Operator) -> Option<AuditRecord> {
     let by_hand = *operator != Operator::system();
     let (action, detail) = match change {
         Change::Opened => ("service.open", "the collector is open".to_owned()),

@@ -92,7 +92,7 @@ async fn what_is_not_resent_any_more_is_resent_by_an_operator(test: TestDatabase
     };
     tokio::time::timeout(Duration::from_secs(15), told).await.unwrap();
     assert_eq!(open_alarms(&world).await, [(AlarmKind::ResendingOver, id.to_string())]);
-    let unknown = world.hub.gateway.unknown_payments(10).await.unwrap();
+    let unknown = world.hub.gateway.unknown_payments(None, 10).await.unwrap();
     assert_eq!((unknown.len(), unknown[0].payment.facts.id), (1, id));
     assert_eq!((unknown[0].automatic_until, unknown[0].resend_wait_s), (end, 0));
     assert!(unknown[0].deliveries >= 1 && unknown[0].reason.is_some() && !unknown[0].is_delivering);

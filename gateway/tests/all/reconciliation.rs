@@ -4,10 +4,10 @@ use database::on_both;
 use database::testing::TestDatabase;
 use domain::payment::State;
 use domain::{BreakId, Yen};
+use gateway::operations::NotNow;
 use gateway::reconciliation::{Advice, Break, BreakClass};
-use gateway::service::CloseOptions;
-use gateway::service::ServiceError;
-use gateway::{AlarmKind, AlarmQuery, BreakError, BreakQuery, Payment, Reconciliation};
+use gateway::service::{CloseOptions, ServiceError, ServiceState};
+use gateway::{AlarmKind, AlarmQuery, BreakError, BreakQuery, FourEyes, Operator, Payment, Reconciliation};
 use serde_json::json;
 
 use crate::counter;
@@ -17,11 +17,17 @@ use crate::support::{PENSION, SHOP, Slip, TAX, WITH_FEE, World};
 on_both!(
     a_day_of_every_outcome_ties_out,
     every_mistake_in_the_collectors_books_is_a_break,
-    a_break_ends_by_a_person_or_when_it_is_gone,
+    a_break_ends_by_two_people_or_when_it_is_gone,
+    a_close_by_hand_names_the_open_breaks,
     what_is_on_its_way_is_carried_forward_and_never_missing,
     more_lines_than_a_page_are_all_compared,
     cancellations_are_counted_and_compared,
 );
+
+/// Two people, and what was done.
+pub fn eyes(note: &str) -> FourEyes {
+    FourEyes { maker: staff(), checker: Operator::staff(8), reason: note.to_owned() }
+}
 
 async fn closed(world: &World, slip: Slip) {
     let options = CloseOptions::default();
@@ -140,7 +146,7 @@ async fn every_mistake_in_the_collectors_books_is_a_break(test: TestDatabase) {
     assert_eq!(alarms[0].subject, "00500/2026-11-24");
 }
 
-async fn a_break_ends_by_a_person_or_when_it_is_gone(test: TestDatabase) {
+async fn a_break_ends_by_two_people_or_when_it_is_gone(test: TestDatabase) {
     let world = World::new(test).await;
     let gateway = &world.hub.gateway;
     let (fee, shop) = (accepted(&world, WITH_FEE).await, accepted(&world, SHOP).await);
@@ -155,18 +161,21 @@ async fn a_break_ends_by_a_person_or_when_it_is_gone(test: TestDatabase) {
     let of = |payment: &Payment| breaks.iter().find(|b| b.subject == serial_of(payment)).unwrap().id;
     let (by_hand, gone) = (of(&fee), of(&shop));
 
-    for note in ["", "  ", "\u{7}", &"長".repeat(401)] {
-        let refused = gateway.resolve_break(by_hand, note, &staff()).await;
-        assert!(matches!(refused, Err(BreakError::NoteNeeded)), "{note:?}");
+    for note in ["", "  ", "\u{7}", &"長".repeat(201)] {
+        let refused = gateway.resolve_break(by_hand, &eyes(note)).await;
+        assert!(matches!(refused, Err(BreakError::FourEyes(NotNow::BadReason))), "{note:?}");
     }
-    gateway.resolve_break(by_hand, " 収納機関に確認済み ", &staff()).await.unwrap();
-    let again = gateway.resolve_break(by_hand, "もう一度", &staff()).await;
+    let alone = FourEyes { checker: staff(), ..eyes("収納機関に確認済み") };
+    let refused = gateway.resolve_break(by_hand, &alone).await;
+    assert!(matches!(refused, Err(BreakError::FourEyes(NotNow::SamePerson))), "{refused:?}");
+    gateway.resolve_break(by_hand, &eyes(" 収納機関に確認済み ")).await.unwrap();
+    let again = gateway.resolve_break(by_hand, &eyes("もう一度")).await;
     assert!(matches!(again, Err(BreakError::EndedBefore)), "{again:?}");
-    let none = gateway.resolve_break(BreakId::generate(), "x", &staff()).await;
+    let none = gateway.resolve_break(BreakId::generate(), &eyes("x")).await;
     assert!(matches!(none, Err(BreakError::NoSuchBreak)), "{none:?}");
     let resolution = gateway.break_of(by_hand).await.unwrap().unwrap().resolution.unwrap();
     assert_eq!((resolution.note.as_str(), resolution.vanished), ("収納機関に確認済み", false));
-    assert_eq!(resolution.by, staff());
+    assert_eq!((resolution.by, resolution.checked_by), (staff(), Some(Operator::staff(8))));
 
     spoil(&shop, 12_800).await;
     let second = compared(&world, SHOP).await.summary;
@@ -183,10 +192,39 @@ async fn a_break_ends_by_a_person_or_when_it_is_gone(test: TestDatabase) {
     let runs = gateway.reconciliations(today()).await.unwrap();
     assert_eq!(runs.iter().map(|run| run.summary.number).collect::<Vec<_>>(), [3, 2, 1]);
     let query = BreakQuery { date: Some(today()), collector: Some(number(SHOP)), ..BreakQuery::default() };
+    let of_class = async |class| {
+        let query = BreakQuery { class: Some(class), limit: 9, ..query.clone() };
+        gateway.breaks(&query).await.unwrap().len()
+    };
+    assert_eq!((of_class(BreakClass::AmountDiffers).await, of_class(BreakClass::Duplicate).await), (3, 0));
+    let latest = gateway.latest_reconciliations(today()).await.unwrap();
+    assert_eq!(latest.iter().map(|run| run.summary.number).collect::<Vec<_>>(), [3]);
     let all = gateway.breaks(&BreakQuery { limit: 2, ..query.clone() }).await.unwrap();
     let before = all.last().map(|b| (b.found_at, b.id));
     let rest = gateway.breaks(&BreakQuery { before, limit: 2, ..query }).await.unwrap();
     assert_eq!((all.len(), rest.len()), (2, 1), "a page and the next");
+}
+
+async fn a_close_by_hand_names_the_open_breaks(test: TestDatabase) {
+    let world = World::new(test).await;
+    let (gateway, shop) = (&world.hub.gateway, number(SHOP));
+    for serial in [50_000_001, 50_000_002] {
+        let invented = json!({"amount": 1, "serial": serial}).to_string();
+        world.network.control("POST", "/control/99022/clearings", invented).await;
+    }
+    assert_eq!(compared(&world, SHOP).await.summary.open_breaks, 2);
+    let close = async |open_breaks| {
+        let options = CloseOptions { open_breaks, ..CloseOptions::default() };
+        gateway.close_service(&shop, today(), options, &staff()).await
+    };
+    for named in [0, 1] {
+        let refused = close(named).await;
+        assert!(matches!(refused, Err(ServiceError::OpenBreaks { count: 2 })), "{refused:?}");
+    }
+    let day = gateway.service_day(&shop, today()).await.unwrap().unwrap();
+    assert!(!day.closing && day.open_breaks() == 2, "nothing has changed: {day:?}");
+    let closed = close(2).await.unwrap();
+    assert_eq!((closed.state, closed.open_breaks()), (ServiceState::Closed, 2));
 }
 
 async fn what_is_on_its_way_is_carried_forward_and_never_missing(test: TestDatabase) {
@@ -199,7 +237,7 @@ async fn what_is_on_its_way_is_carried_forward_and_never_missing(test: TestDatab
     assert_eq!((summary.carried_forward, summary.missing_there, summary.open_breaks), (1, 0, 1));
     assert!(!summary.after_close && summary.ties_out());
     let carried = open_breaks(&world).await.remove(0);
-    let refused = gateway.resolve_break(carried.id, "x", &staff()).await;
+    let refused = gateway.resolve_break(carried.id, &eyes("x")).await;
     assert!(matches!(refused, Err(BreakError::OutcomeUnknown)), "{refused:?}");
     let alarms = gateway.alarms(&AlarmQuery { limit: 9, ..AlarmQuery::default() }).await.unwrap();
     assert!(alarms.iter().all(|alarm| alarm.kind != AlarmKind::ReconciliationBreaks), "{alarms:?}");
@@ -243,7 +281,7 @@ async fn cancellations_are_counted_and_compared(test: TestDatabase) {
     let blocked = gateway.close_service(&shop, today(), CloseOptions::default(), &staff()).await;
     let Err(ServiceError::Blocked { items, count: 1 }) = blocked else { panic!("{blocked:?}") };
     assert_eq!((items[0].payment, items[0].state), (unknown, State::Accepted));
-    let carry = CloseOptions { carry_forward: true };
+    let carry = CloseOptions { carry_forward: true, open_breaks: 0 };
     let closed = gateway.close_service(&shop, today(), carry, &staff()).await.unwrap();
     let counters = closed.close_counters.unwrap();
     assert_eq!((counters.hub.cleared.count, counters.hub.cancelled.count), (2, 1));

@@ -119,7 +119,7 @@ async fn a_carried_payment_settles_in_a_later_window(test: TestDatabase) {
     world.network.fault("99022", json!({"mode": "drop", "on": "clearing"})).await;
     let unknown = world.pay(SHOP).await.unwrap();
     world.reaches(unknown.facts.id, State::Unknown).await;
-    let carry = CloseOptions { carry_forward: true };
+    let carry = CloseOptions { carry_forward: true, open_breaks: 0 };
     world.hub.gateway.close_service(&number(SHOP), today(), carry, &staff()).await.unwrap();
     move_to(&world, "2026-11-25T00:00:00");
     world.reaches(accepted.facts.id, State::Settled).await;
@@ -146,7 +146,7 @@ async fn a_cancellation_without_an_outcome_keeps_its_payment_out(test: TestDatab
     counter::pay(&world, WITH_FEE).await;
     world.network.fault("99022", json!({"mode": "lose", "on": "cancellation"})).await;
     assert!(counter::cancel(&world, id).await.unwrap().cancellation.is_some_and(Cancellation::is_open));
-    let carry = CloseOptions { carry_forward: true };
+    let carry = CloseOptions { carry_forward: true, open_breaks: 0 };
     gateway.close_service(&shop, today(), carry, &staff).await.unwrap();
     gateway.reconcile(&shop, today(), &staff).await.unwrap();
     move_to(&world, "2026-11-25T00:00:00");
@@ -175,7 +175,7 @@ async fn a_late_payment_waits_until_its_day_is_compared_again(test: TestDatabase
     world.network.fault("99022", json!({"mode": "drop", "on": "clearing"})).await;
     let unknown = world.pay(SHOP).await.unwrap();
     world.reaches(unknown.facts.id, State::Unknown).await;
-    let carry = CloseOptions { carry_forward: true };
+    let carry = CloseOptions { carry_forward: true, open_breaks: 0 };
     gateway.close_service(&shop, today(), carry, &staff).await.unwrap();
     gateway.reconcile(&shop, today(), &staff).await.unwrap();
     move_to(&world, "2026-11-25T00:00:00");
@@ -220,11 +220,15 @@ async fn a_break_keeps_the_window_open_until_it_is_resolved(test: TestDatabase) 
         open_only: true,
         collector: Some(shop.clone()),
         date: Some(today()),
+        class: None,
         before: None,
         limit: 10,
     };
     let breaks = gateway.breaks(&query).await.unwrap();
-    gateway.resolve_break(breaks[0].id, "収納機関の誤記帳と確認", &staff).await.unwrap();
+    gateway
+        .resolve_break(breaks[0].id, &crate::reconciliation::eyes("収納機関の誤記帳と確認"))
+        .await
+        .unwrap();
     assert_eq!(outcome().await.unwrap().sums.amount, paid.facts.amount);
 }
 

@@ -25,6 +25,10 @@ pub enum Area {
     Counter,
     /// 払込検索.
     Payments,
+    /// 開局・閉局.
+    Days,
+    /// 照合.
+    Reconciliation,
     /// 承認待ち.
     Requests,
     /// 警報.
@@ -39,6 +43,8 @@ impl Area {
         Self::Unknown,
         Self::Counter,
         Self::Payments,
+        Self::Days,
+        Self::Reconciliation,
         Self::Requests,
         Self::Alarms,
         Self::Trail,
@@ -50,6 +56,8 @@ impl Area {
             Self::Unknown => "結果不明",
             Self::Counter => "窓口収納",
             Self::Payments => "払込検索",
+            Self::Days => "開局・閉局",
+            Self::Reconciliation => "照合",
             Self::Requests => "承認待ち",
             Self::Alarms => "警報",
             Self::Trail => "監査ログ",
@@ -62,6 +70,8 @@ impl Area {
             Self::Unknown => ConsoleLink::Unknown,
             Self::Counter => ConsoleLink::Counter,
             Self::Payments => ConsoleLink::Payments,
+            Self::Days => ConsoleLink::Days,
+            Self::Reconciliation => ConsoleLink::Reconciliation,
             Self::Requests => ConsoleLink::Requests,
             Self::Alarms => ConsoleLink::Alarms,
             Self::Trail => ConsoleLink::Trail,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{AlarmId, CollectorNumber, Date, PaymentId, StaffRequestId, Timestamp};
+use domain::{AlarmId, BreakId, CollectorNumber, Date, PaymentId, StaffRequestId, Timestamp};
 use ledger::TrailPlace;
 
 use super::help::ConsoleCode;
@@ -35,6 +35,14 @@ pub enum ConsoleLink {
     Counter,
     /// 払込検索.
     Payments,
+    /// 開局・閉局.
+    Days,
+    /// 照合.
+    Reconciliation,
+    /// Has a day compared again (POST).
+    Compare,
+    /// 不一致一覧.
+    Breaks,
     /// 承認待ち.
     Requests,
     /// 警報.
@@ -61,6 +69,10 @@ impl ConsoleLink {
             Self::ResendAll => "/unknown/resend",
             Self::Counter => "/counter",
             Self::Payments => "/payments",
+            Self::Days => "/days",
+            Self::Reconciliation => "/reconciliation",
+            Self::Compare => "/reconciliation/compare",
+            Self::Breaks => "/reconciliation/breaks",
             Self::Requests => "/requests",
             Self::Alarms => "/alarms",
             Self::Trail => "/audit",
@@ -120,6 +132,10 @@ id_links! {
     CancelLink(PaymentId) = "/payments/", "/cancel";
     /// The receipt of a counter payment, or what its payer gets in place of one.
     ReceiptLink(PaymentId) = "/counter/receipts/", "";
+    /// The page of one break.
+    BreakLink(BreakId) = "/reconciliation/breaks/", "";
+    /// Proposes that it is resolved (POST).
+    ResolveLink(BreakId) = "/reconciliation/breaks/", "/propose";
     /// The page of one request.
     RequestLink(StaffRequestId) = "/requests/", "";
     /// Approves it (POST).
@@ -155,6 +171,79 @@ impl CounterLink<'_> {
 impl fmt::Display for CounterLink<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&Self::route(self.step).replace("{draft}", self.draft))
+    }
+}
+
+macro_rules! day_links {
+    ($($(#[$doc:meta])* $name:ident = $after:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name<'a> {
+            /// The collector.
+            pub collector: &'a CollectorNumber,
+            /// 仕向処理年月日.
+            pub date: Date,
+        }
+
+        impl $name<'_> {
+            /// All such pages, for the router.
+            pub const ROUTE: &'static str = concat!("/days/{collector}/{date}", $after);
+        }
+
+        impl fmt::Display for $name<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}/{}/{}{}", ConsoleLink::Days, self.collector, self.date, $after)
+            }
+        }
+    )*};
+}
+
+day_links! {
+    /// The page of one day of one collector.
+    DayLink = "";
+    /// Proposes a step of it (POST).
+    DayProposeLink = "/propose";
+    /// Asks for the collector's counters (POST).
+    DayCountersLink = "/counters";
+}
+
+/// The comparisons of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReconciliationLink(pub Date);
+
+impl fmt::Display for ReconciliationLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}?date={}", ConsoleLink::Reconciliation, self.0)
+    }
+}
+
+/// A page of the breaks under a filter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BreaksLink<'a> {
+    /// Whether those that have ended are shown too.
+    pub all: bool,
+    /// The chosen class's word.
+    pub class: &'a str,
+    /// The chosen collector.
+    pub collector: Option<&'a CollectorNumber>,
+    /// The chosen day.
+    pub date: Option<Date>,
+    /// The last break of the page before.
+    pub place: Option<(Timestamp, BreakId)>,
+}
+
+impl fmt::Display for BreaksLink<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (state, class) = (if self.all { "all" } else { "open" }, self.class);
+        let collector = self.collector.map_or("", CollectorNumber::as_str);
+        write!(f, "{}?state={state}&class={class}&collector={collector}&date=", ConsoleLink::Breaks)?;
+        if let Some(date) = self.date {
+            write!(f, "{date}")?;
+        }
+        match self.place {
+            Some((at, id)) => write!(f, "&older={}_{id}", at.micros()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod alarms;
 mod audit;
 mod counter;
+mod days;
 pub mod delivery;
 mod frame;
 pub mod help;
@@ -14,6 +15,7 @@ pub mod links;
 mod page;
 mod payments;
 mod problem;
+mod reconciliation;
 pub mod requests;
 #[cfg(test)]
 mod samples;
@@ -123,6 +125,8 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         .merge(unknown::routes())
         .merge(counter::routes())
         .merge(payments::routes())
+        .merge(days::routes())
+        .merge(reconciliation::routes())
         .merge(requests::routes())
         .merge(alarms::routes())
         .merge(audit::routes())

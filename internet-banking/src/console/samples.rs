@@ -1,5 +1,7 @@
 //! Sample contexts of every page of the console, and what every page must keep.
 
+mod days;
+
 use askama::Template;
 use domain::payment::{Cancellation, State};
 use domain::{AlarmId, PaymentId, StaffRequestId, Timestamp, Yen};
@@ -20,7 +22,7 @@ use super::payments::views::{EventRow, PaymentRow, PaymentShown};
 use super::payments::words::{cancellation_cash, cancellation_tag, money_words, state_tag, word_label};
 use super::problem::{Problem, StoppedPage, Trouble};
 use super::requests::RequestState;
-use super::requests::pages::{ListPage, RequestPage, RequestRow};
+use super::requests::pages::{ListPage, Matter, RequestPage, RequestRow};
 use super::unknown::pages::{UnknownPage, UnknownRow};
 use super::words::{Choice, Tag, stamp};
 use crate::page_checks;
@@ -197,6 +199,7 @@ fn request_row(tag: Tag, decided: bool) -> RequestRow {
         link: RequestLink(StaffRequestId::generate()),
         at: stamp(at()),
         title: "結果不明の払込を「消込あり」で確定",
+        about: if decided { "00200/<b>".to_owned() } else { String::new() },
         reason: "<i>電話で確認</i>".to_owned(),
         maker: "決済業務課 渡辺".to_owned(),
         tag,
@@ -279,6 +282,12 @@ fn request_pages() -> Vec<String> {
         note: if may_decide { String::new() } else { "<i>確認不足</i>".to_owned() },
         outcome: (state == RequestState::Done).then(|| "払込は「収納済み」になりました。".to_owned()),
         payment: may_decide.then(|| payment(State::Unknown)),
+        matter: (!may_decide).then(|| Matter {
+            heading: "対象の処理日",
+            link: "/days/00200/2026-11-24".to_owned(),
+            link_words: "処理日を見る",
+            rows: vec![("いまの残り", "<b>0件".to_owned())],
+        }),
         may_decide,
         may_withdraw: !may_decide,
         hindrance: if may_decide { "" } else { "起票した本人は承認できません。" },
@@ -348,6 +357,10 @@ fn every_page() -> Vec<String> {
         super::counter::samples::pages(),
         detail_pages(),
         request_pages(),
+        days::days_pages(),
+        days::day_pages(),
+        days::run_pages(),
+        days::break_pages(),
         other_pages(),
     ]
     .concat()

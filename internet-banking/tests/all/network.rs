@@ -68,7 +68,8 @@ impl Network {
         shown["clearings"].as_array().unwrap().clone()
     }
 
-    async fn control(&self, method: &str, path: &str, body: String) -> Value {
+    /// A command to the mocks.
+    pub async fn control(&self, method: &str, path: &str, body: String) -> Value {
         let request = http::Request::builder().method(method).uri(path);
         let request = request.header("content-type", "application/json").body(Body::from(body)).unwrap();
         let response = self.site.clone().oneshot(request).await.unwrap();

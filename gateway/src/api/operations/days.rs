@@ -153,6 +153,9 @@ pub struct CloseInput {
     /// Closes although payments of the day have no known outcome: they are settled later.
     #[serde(default)]
     carry_forward: bool,
+    /// Closes although so many breaks of the day are open, and not more.
+    #[serde(default)]
+    open_breaks: u32,
 }
 
 /// Closes a day of a collector with counters (閉局).
@@ -177,7 +180,7 @@ pub async fn close(
     Input(input): Input<CloseInput>,
 ) -> Answer {
     let operator = caller.operator()?;
-    let options = CloseOptions { carry_forward: input.carry_forward };
+    let options = CloseOptions { carry_forward: input.carry_forward, open_breaks: input.open_breaks };
     let day = api.gateway.close_service(&collector(code)?, input.date, options, &operator).await?;
     Ok(Json(DayBody::from(day)).into_response())
 }

@@ -34,7 +34,6 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(reconciliation::run))
         .routes(routes!(reconciliation::list))
         .routes(routes!(reconciliation::breaks))
-        .routes(routes!(reconciliation::resolve))
         .routes(routes!(payments::unknown))
         .routes(routes!(payments::show))
         .routes(routes!(payments::resend))
@@ -77,6 +76,9 @@ impl From<ServiceError> for Problem {
                     format!("{count} payments of the day have no known outcome; payment_id is one of them."),
                 )
             },
+            ServiceError::OpenBreaks { count } => {
+                Self::because(Code::OpenBreaks, format!("{count} breaks of the day are open."))
+            }
             ServiceError::Refused(code) => {
                 Self::because(Code::CollectorRefused, format!("The collector answered {code}."))
             }

@@ -90,7 +90,7 @@ impl From<UnknownPayment> for UnknownBody {
 )]
 pub async fn unknown(State(api): State<Api>, caller: Caller, Query(wanted): Query<Limit>) -> Answer {
     caller.operator()?;
-    let found = api.gateway.unknown_payments(wanted.limit.unwrap_or(LIMIT_DEFAULT)).await;
+    let found = api.gateway.unknown_payments(None, wanted.limit.unwrap_or(LIMIT_DEFAULT)).await;
     let found = found.map_err(|error| Problem::unavailable(&error))?;
     Ok(Json(UnknownsBody { payments: found.into_iter().map(UnknownBody::from).collect() }).into_response())
 }

@@ -1,4 +1,5 @@
-//! 精査: comparisons of a day, and the breaks that they found.
+//! 精査: comparisons of a day, and the breaks that they found. A break is resolved by two people, on the console: a key
+//! is one actor.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,12 +11,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::collectors::OfDay;
 use super::days::DayInput;
-use super::{CountersBody, collector, day, part};
+use super::{CountersBody, collector, day};
 use crate::api::input::{Input, Part, Query};
 use crate::api::key::Caller;
-use crate::api::problem::{BodyRefusals, Code, KeyRefusals, Problem, ProblemBody};
+use crate::api::problem::{BodyRefusals, KeyRefusals, Problem, ProblemBody};
 use crate::api::{Answer, Api};
-use crate::reconciliation::{Break, BreakClass, BreakError, BreakQuery, Reconciliation};
+use crate::reconciliation::{Break, BreakClass, BreakQuery, Reconciliation};
 
 /// Breaks of an answer where the caller names no limit.
 const LIMIT_DEFAULT: u32 = 100;
@@ -180,6 +181,8 @@ pub struct ResolutionBody {
     at: String,
     /// By whom.
     by: String,
+    /// Who checked it; none where a comparison ended it.
+    checked_by: Option<String>,
     /// What was done about it.
     note: String,
     /// Whether a later comparison did not find it any more.
@@ -200,6 +203,7 @@ impl From<Break> for BreakBody {
             resolution: found.resolution.map(|resolution| ResolutionBody {
                 at: resolution.at.rfc3339(),
                 by: resolution.by.name,
+                checked_by: resolution.checked_by.map(|checker| checker.name),
                 note: resolution.note,
                 vanished: resolution.vanished,
             }),
@@ -234,7 +238,7 @@ pub struct BreaksWanted {
     limit: Option<u32>,
 }
 
-/// Lists breaks.
+/// Lists breaks. Two people resolve one, on the staff console.
 #[utoipa::path(
     get, operation_id = "list_breaks", path = "/v1/operations/breaks", tag = "operations",
     security(("key" = [])), params(BreaksWanted),
@@ -251,59 +255,10 @@ pub async fn breaks(State(api): State<Api>, caller: Caller, Query(wanted): Query
         open_only: wanted.open_only,
         collector: wanted.collector,
         date: wanted.date,
+        class: None,
         before: None,
         limit,
     };
     let found = api.gateway.breaks(&query).await.map_err(|error| Problem::unavailable(&error))?;
     Ok(Json(BreaksBody { breaks: found.into_iter().map(BreakBody::from).collect() }).into_response())
-}
-
-/// What was done about a break.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewResolution)]
-pub struct ResolutionInput {
-    /// For whoever asks later.
-    #[schema(min_length = 1, max_length = 400)]
-    note: String,
-}
-
-/// Says what was done about a break.
-#[utoipa::path(
-    post, operation_id = "resolve_break", path = "/v1/operations/breaks/{id}/resolution", tag = "operations",
-    security(("key" = [])), request_body = ResolutionInput,
-    params(("id" = uuid::Uuid, Path, description = "The break's id")),
-    responses(
-        (status = 201, body = BreakBody),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        KeyRefusals,
-        BodyRefusals,
-    )
-)]
-pub async fn resolve(
-    State(api): State<Api>,
-    caller: Caller,
-    id: Result<Part, Problem>,
-    Input(input): Input<ResolutionInput>,
-) -> Answer {
-    let operator = caller.operator()?;
-    let id: BreakId = part(id, Code::BreakUnknown)?;
-    api.gateway.resolve_break(id, &input.note, &operator).await?;
-    let found = api.gateway.break_of(id).await.map_err(|error| Problem::unavailable(&error))?;
-    let found = found.ok_or(Problem::from(Code::BreakUnknown))?;
-    Ok((StatusCode::CREATED, Json(BreakBody::from(found))).into_response())
-}
-
-impl From<BreakError> for Problem {
-    fn from(error: BreakError) -> Self {
-        match error {
-            BreakError::NoSuchBreak => Code::BreakUnknown.into(),
-            BreakError::EndedBefore => Code::BreakEnded.into(),
-            BreakError::NoteNeeded => Self::field(Code::FieldsInvalid, "/note", "1 to 400 characters"),
-            BreakError::OutcomeUnknown => Code::BreakWaits.into(),
-            BreakError::MovedOn => Self::again(Code::MovedOn, 1),
-            BreakError::Store(error) => Self::unavailable(&error),
-        }
-    }
 }

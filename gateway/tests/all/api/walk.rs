@@ -53,7 +53,6 @@ async fn every_promise_of_the_document_is_kept() {
     poke(&mute, &gets, &[], "").await;
     let bodies = [
         json!({ "date": "2026-11-24" }),
-        json!({ "note": "x" }),
         json!({ "collector": "99022" }),
         numbers(TAX),
         caller.order(TAX).await,

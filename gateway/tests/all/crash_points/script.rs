@@ -337,7 +337,7 @@ impl Script {
                 BreakQuery { collector: Some(STRAY.parse().unwrap()), limit: 10, ..BreakQuery::default() };
             let found = gateway.breaks(&query).await.unwrap();
             for open in found.iter().filter(|found| found.resolution.is_none()) {
-                drop(gateway.resolve_break(open.id, "収納機関の記帳誤り。訂正を依頼済み", &operator).await);
+                drop(gateway.resolve_break(open.id, &eyes).await);
             }
             (!found.is_empty() && found.iter().all(|found| found.resolution.is_some())).then_some(())
         })

@@ -196,10 +196,8 @@ async fn page(
     let actions = match hub.unknown_payment(id).await.map_err(failed)? {
         Some(open) => Some(of_payment(&open, at_counter, now)),
         None if payment.cancellation.is_some_and(Cancellation::is_open) => {
-            let collector = Some(&payment.facts.collector);
-            let open = hub.open_cancellations(collector, None).await.map_err(failed)?;
-            let open = open.into_iter().find(|open| open.payment.facts.id == id);
-            open.filter(|open| open.state == Cancellation::Unknown).map(|open| of_cancellation(&open, now))
+            let open = hub.unknown_cancellation(id).await.map_err(failed)?;
+            open.map(|open| of_cancellation(&open, now))
         }
         None => None,
     };

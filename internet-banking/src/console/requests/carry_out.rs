@@ -12,7 +12,7 @@ use crate::console::problem::Problem;
 use crate::console::words::span;
 
 /// What became of an operation.
-pub(super) enum Carried {
+pub(in crate::console) enum Carried {
     /// It was carried out; what came of it.
     Done(String),
     /// The hub refused, and nothing was done; why.
@@ -38,10 +38,7 @@ pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), 
         }
         Proposal::Decide { payment, word: word @ (Word::Cancelled | Word::NotCancelled) } => {
             let found = find(gateway, *payment).await?;
-            let collector = Some(&found.facts.collector);
-            let open = gateway.open_cancellations(collector, None).await.map_err(unavailable)?;
-            let open = open.into_iter().find(|open| open.payment.facts.id == *payment);
-            match open.filter(|open| open.state == Cancellation::Unknown) {
+            match gateway.unknown_cancellation(*payment).await.map_err(unavailable)? {
                 None => Err(not_now(NotNow::NotUnknown(found.state))),
                 Some(open) if *word == Word::NotCancelled && open.not_cancelled_wait_s > 0 => {
                     Err(not_now(NotNow::TooSoon { wait_s: open.not_cancelled_wait_s }))
@@ -54,6 +51,8 @@ pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), 
             let today = gateway.ledger().clock().now().date();
             cancellable(&found, today).map_err(not_now)
         }
+        Proposal::Day(of) => of.check(gateway).await,
+        Proposal::ResolveBreak(of) => of.check(gateway).await,
     }
 }
 
@@ -81,11 +80,7 @@ async fn find(gateway: &Gateway, payment: PaymentId) -> Result<Payment, Problem>
 pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &Decision) -> Carried {
     match &request.proposal {
         Proposal::Decide { payment, word } => {
-            let eyes = FourEyes {
-                maker: Operator::staff(request.maker),
-                checker: Operator::staff(decision.by),
-                reason: request.reason.clone(),
-            };
+            let eyes = eyes(request, decision);
             match gateway.decide(*payment, *word, &eyes).await {
                 Ok(payment) => Carried::Done(decided(&payment)),
                 Err(error) => {
@@ -118,6 +113,17 @@ pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &D
                 Err(error) => refused_or_done(gateway, *payment, &error, ours).await,
             }
         }
+        Proposal::Day(of) => of.carry_out(gateway, &Operator::staff(decision.by), decision.at).await,
+        Proposal::ResolveBreak(of) => of.carry_out(gateway, &eyes(request, decision)).await,
+    }
+}
+
+/// The two people, and why.
+fn eyes(request: &Request, decision: &Decision) -> FourEyes {
+    FourEyes {
+        maker: Operator::staff(request.maker),
+        checker: Operator::staff(decision.by),
+        reason: request.reason.clone(),
     }
 }
 

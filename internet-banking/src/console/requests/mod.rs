@@ -14,6 +14,8 @@ use gateway::Word;
 use gateway::operations::REASON_CHARS_MAX;
 use serde::{Deserialize, Serialize};
 
+use super::days::proposal::DayProposal;
+use super::reconciliation::proposal::BreakProposal;
 use super::words::Tag;
 
 pub use operation::Requests;
@@ -39,6 +41,10 @@ pub enum Proposal {
         /// The payment.
         payment: PaymentId,
     },
+    /// 開局, 予備閉局 or 閉局 by hand.
+    Day(DayProposal),
+    /// A break of a comparison ends: the reason says what was done about it.
+    ResolveBreak(BreakProposal),
 }
 
 impl Proposal {
@@ -47,6 +53,8 @@ impl Proposal {
         match self {
             Self::Decide { .. } => "decide",
             Self::Cancel { .. } => "cancel",
+            Self::Day(_) => "day",
+            Self::ResolveBreak(_) => "resolve_break",
         }
     }
 
@@ -54,6 +62,8 @@ impl Proposal {
     pub fn subject(&self) -> String {
         match self {
             Self::Decide { payment, .. } | Self::Cancel { payment } => payment.to_string(),
+            Self::Day(of) => of.subject(),
+            Self::ResolveBreak(of) => of.subject(),
         }
     }
 
@@ -71,6 +81,16 @@ impl Proposal {
             Self::Decide { word: Word::Cancelled, .. } => "結果不明の取消しを「取消しあり」で確定",
             Self::Decide { word: Word::NotCancelled, .. } => "結果不明の取消しを「取消しなし」で確定",
             Self::Cancel { .. } => "窓口収納の取消し",
+            Self::Day(of) => of.title(),
+            Self::ResolveBreak(_) => "照合の不一致の解消",
+        }
+    }
+
+    /// What it is about, where a list of titles would not tell one from another.
+    pub fn about(&self) -> String {
+        match self {
+            Self::Day(of) => of.subject(),
+            Self::Decide { .. } | Self::Cancel { .. } | Self::ResolveBreak(_) => String::new(),
         }
     }
 
@@ -100,6 +120,8 @@ impl Proposal {
             Self::Cancel { .. } => {
                 "承認すると、収納機関に取消しを依頼します。収納機関が受け付けたときだけ収納を戻し、現金を返せます。"
             }
+            Self::Day(of) => of.consequence(),
+            Self::ResolveBreak(_) => BreakProposal::CONSEQUENCE,
         }
     }
 
@@ -107,6 +129,7 @@ impl Proposal {
     pub const fn payment(&self) -> Option<PaymentId> {
         match self {
             Self::Decide { payment, .. } | Self::Cancel { payment } => Some(*payment),
+            Self::Day(_) | Self::ResolveBreak(_) => None,
         }
     }
 }
@@ -274,9 +297,21 @@ mod tests {
 
     #[test]
     fn a_proposal_reads_back_from_its_row() {
-        let proposal = Proposal::Decide { payment: PaymentId::generate(), word: Word::NotCleared };
-        let json = serde_json::to_string(&proposal).unwrap();
-        assert!(json.starts_with("{\"kind\":\"decide\""), "{json}");
-        assert_eq!(serde_json::from_str::<Proposal>(&json).unwrap(), proposal);
+        use crate::console::days::proposal::{DayAct, Seen};
+        let day = |act| {
+            let date = "2026-11-24".parse().unwrap();
+            Proposal::Day(DayProposal { collector: "00200".parse().unwrap(), date, act })
+        };
+        let seen = Seen { items: 1, amount: domain::Yen::new(12_800), breaks: 2 };
+        for proposal in [
+            Proposal::Decide { payment: PaymentId::generate(), word: Word::NotCleared },
+            day(DayAct::Open),
+            day(DayAct::Close { carry_forward: true, seen }),
+            Proposal::ResolveBreak(BreakProposal { found: domain::BreakId::generate() }),
+        ] {
+            let json = serde_json::to_string(&proposal).unwrap();
+            assert!(json.starts_with(&format!("{{\"kind\":\"{}\"", proposal.kind())), "{json}");
+            assert_eq!(serde_json::from_str::<Proposal>(&json).unwrap(), proposal);
+        }
     }
 }

@@ -9,7 +9,7 @@ use domain::{StaffRequestId, Timestamp};
 use edge::{CsrfForm, Errors, Frame};
 use serde::Deserialize;
 
-use super::{Request, RequestQuery, RequestState, Verdict};
+use super::{Proposal, Request, RequestQuery, RequestState, Verdict};
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
@@ -56,11 +56,34 @@ pub(in crate::console) struct RequestRow {
     pub link: RequestLink,
     pub at: String,
     pub title: &'static str,
+    /// What it is about, where the title alone does not tell it apart.
+    pub about: String,
     pub reason: String,
     pub maker: String,
     pub tag: Tag,
     /// Who decided, and when.
     pub decided: Option<String>,
+}
+
+/// What a request is about, where that is no payment.
+#[derive(Clone, Debug)]
+pub(in crate::console) struct Matter {
+    pub heading: &'static str,
+    /// Its page.
+    pub link: String,
+    pub link_words: &'static str,
+    /// Label and value of each particular.
+    pub rows: Vec<(&'static str, String)>,
+}
+
+impl Matter {
+    async fn of(console: &Console, proposal: &Proposal) -> Result<Option<Self>, Stop> {
+        match proposal {
+            Proposal::Decide { .. } | Proposal::Cancel { .. } => Ok(None),
+            Proposal::Day(of) => of.matter(&console.gateway).await.map(Some).map_err(failed),
+            Proposal::ResolveBreak(of) => of.matter(&console.gateway).await.map_err(failed),
+        }
+    }
 }
 
 impl RequestRow {
@@ -71,6 +94,7 @@ impl RequestRow {
             link: RequestLink(request.id),
             at: stamp(request.made_at),
             title: request.proposal.title(),
+            about: request.proposal.about(),
             reason: request.reason.clone(),
             maker: names.name(&actor(request.maker)),
             tag: request.state(now).tag(),
@@ -103,6 +127,7 @@ pub(in crate::console) struct RequestPage {
     /// What came of it.
     pub outcome: Option<String>,
     pub payment: Option<PaymentShown>,
+    pub matter: Option<Matter>,
     pub may_decide: bool,
     pub may_withdraw: bool,
     /// Why the person may not decide, where it is still open.
@@ -223,6 +248,7 @@ async fn page(
             Some(payment) => Some(PaymentShown::of(console, &payment).await?),
             None => None,
         },
+        matter: Matter::of(console, &request.proposal).await?,
         may_decide,
         may_withdraw: is_open && own,
         hindrance: match (is_open && !may_decide, own) {

@@ -5,7 +5,6 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{get, post};
-use domain::payment::Cancellation;
 use domain::{CollectorNumber, Timestamp, Yen};
 use edge::{CsrfForm, Frame};
 use gateway::operations::{OpenCancellation, UnknownPayment};
@@ -76,14 +75,12 @@ pub(in crate::console) struct UnknownPage {
 
 async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): Query<Filter>) -> Answer {
     let collector: Option<CollectorNumber> = filter.collector.parse().ok();
-    let found = console.gateway.unknown_payments(PAYMENTS_MAX + 1).await.map_err(failed)?;
+    let hub = &console.gateway;
+    let mut open = hub.unknown_payments(collector.as_ref(), PAYMENTS_MAX + 1).await.map_err(failed)?;
     let most = usize::try_from(PAYMENTS_MAX).unwrap_or(usize::MAX);
-    let more = found.len() > most;
-    let of_collector =
-        |open: &&UnknownPayment| collector.as_ref().is_none_or(|c| open.payment.facts.collector == *c);
-    let open: Vec<_> = found.iter().take(most).filter(of_collector).collect();
-    let cancelling = console.gateway.open_cancellations(collector.as_ref(), None).await.map_err(failed)?;
-    let cancelling = cancelling.iter().filter(|open| open.state == Cancellation::Unknown).take(most);
+    let more = open.len() > most;
+    open.truncate(most);
+    let cancelling = hub.unknown_cancellations(collector.as_ref(), PAYMENTS_MAX).await.map_err(failed)?;
     let mut frame = frame::page(&by, Area::Unknown);
     if let (Some(begun), Some(soon)) = (filter.begun, filter.soon) {
         frame.notice = Some(format!(
@@ -104,8 +101,8 @@ async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
             .iter()
             .filter_map(|o| o.payment.facts.amount.checked_add(o.payment.facts.fee))
             .fold(Yen::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(sum)),
-        cancellations: cancelling.map(|open| cancellation_row(&console, open)).collect(),
-        rows: open.into_iter().map(|open| row(&console, open)).collect(),
+        cancellations: cancelling.iter().map(|open| cancellation_row(&console, open)).collect(),
+        rows: open.iter().map(|open| row(&console, open)).collect(),
         more,
     })
 }

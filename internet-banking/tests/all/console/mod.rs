@@ -2,7 +2,9 @@
 
 mod alarms;
 mod counter;
+mod days;
 mod delivery;
+mod reconciliation;
 mod sign_in;
 mod support;
 mod unknown;

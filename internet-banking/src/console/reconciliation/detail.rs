@@ -1,0 +1,182 @@
+//! One break: what it is, both sides, what to do, and how it is resolved by two.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
+use domain::{BreakId, CollectorNumber, Date, Yen};
+use edge::{CsrfForm, Errors, Frame};
+use gateway::reconciliation::{Advice, Break};
+use serde::Deserialize;
+
+use super::breaks::{BreakRow, end_tag};
+use super::proposal::{BreakProposal, resolvable};
+use super::words::{meaning, status_label, steps};
+use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::console::Console;
+use crate::console::frame::{self, Area};
+use crate::console::help::ConsoleCode;
+use crate::console::links::{
+    BreakLink, ConsoleLink, DayLink, ReconciliationLink, RequestLink, ResolveLink, StaffPaymentLink,
+};
+use crate::console::payments::words::state_tag;
+use crate::console::problem::Trouble;
+use crate::console::requests::pages::RequestRow;
+use crate::console::requests::{Proposal, RequestQuery};
+use crate::console::sign_in::StaffSignedIn;
+use crate::console::staff::StaffRole;
+use crate::console::words::{Names, Tag, stamp};
+
+/// Requests about one break that its page shows.
+const ABOUT_MAX: u32 = 20;
+
+/// 起票.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Proposed {
+    reason: String,
+}
+
+/// What one side has.
+pub(in crate::console) struct SideRow {
+    pub who: &'static str,
+    pub status: String,
+    pub amount: Option<Yen>,
+    /// What is worth knowing besides.
+    pub note: String,
+}
+
+/// How it ended.
+pub(in crate::console) struct EndShown {
+    pub tag: Tag,
+    pub at: String,
+    pub by: String,
+    pub note: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/reconciliation/break.html")]
+pub(in crate::console) struct BreakPage {
+    pub frame: Frame,
+    pub csrf: String,
+    pub trouble: Option<Trouble>,
+    pub errors: Errors,
+    pub id: BreakId,
+    pub row: BreakRow,
+    pub collector: CollectorNumber,
+    pub date: Date,
+    pub date_words: String,
+    pub meaning: &'static str,
+    pub sides: Vec<SideRow>,
+    pub payment: Option<StaffPaymentLink>,
+    pub steps: &'static [&'static str],
+    pub end: Option<EndShown>,
+    /// Whether it ends with its payment only.
+    pub waits: bool,
+    pub may_propose: bool,
+    pub requests: Vec<RequestRow>,
+    pub reason: String,
+}
+
+/// `GET /reconciliation/breaks/{id}`
+pub async fn show(State(console): State<Console>, by: StaffSignedIn, Path(id): Path<String>) -> Answer {
+    shown(&page(&console, &by, parse(&id)?, None, Proposed::default()).await?)
+}
+
+/// `POST /reconciliation/breaks/{id}/propose`
+pub async fn propose(
+    State(console): State<Console>,
+    by: StaffSignedIn,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<Proposed>,
+) -> Answer {
+    let id = parse(&id)?;
+    let proposal = Proposal::ResolveBreak(BreakProposal { found: id });
+    match console.requests.propose(&by.staff, proposal, &form.reason).await {
+        Ok(request) => Ok(Redirect::to(&RequestLink(request).to_string()).into_response()),
+        Err(problem) if problem.code == ConsoleCode::Input => {
+            let errors = Errors::one("reason", problem.words().to_owned());
+            again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?)
+        }
+        Err(problem) => Err(problem.stop(&by, Area::Reconciliation, &BreakLink(id).to_string())),
+    }
+}
+
+fn parse(id: &str) -> Result<BreakId, Stop> {
+    id.parse().map_err(|_| Stop::not_found())
+}
+
+async fn page(
+    console: &Console,
+    by: &StaffSignedIn,
+    id: BreakId,
+    trouble: Option<Trouble>,
+    typed: Proposed,
+) -> Result<BreakPage, Stop> {
+    let found = console.gateway.break_of(id).await.map_err(failed)?.ok_or_else(Stop::not_found)?;
+    let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
+    let query = RequestQuery { subject: Some(id.to_string()), limit: ABOUT_MAX, ..RequestQuery::default() };
+    let requests = console.requests.list(&query).await.map_err(failed)?;
+    let now = console.clock.now();
+    let state = resolvable(&found);
+    Ok(BreakPage {
+        frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Reconciliation) },
+        csrf: by.csrf.clone(),
+        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        trouble,
+        id,
+        row: BreakRow::of(&console.gateway, &found),
+        date_words: domain::time::year_month_day(found.date),
+        meaning: meaning(found.class, found.facts.advice),
+        sides: sides(&found),
+        payment: found.facts.hub.as_ref().map(|hub| StaffPaymentLink(hub.payment)),
+        steps: steps(found.facts.advice),
+        end: found.resolution.as_ref().map(|resolution| EndShown {
+            tag: end_tag(resolution.vanished),
+            at: stamp(resolution.at),
+            by: match &resolution.checked_by {
+                Some(checker) => {
+                    format!("起票 {}、承認 {}", names.name(&resolution.by.name), names.name(&checker.name))
+                }
+                None => names.name(&resolution.by.name),
+            },
+            note: if resolution.vanished { String::new() } else { resolution.note.clone() },
+        }),
+        waits: state == Err(ConsoleCode::BreakWaits),
+        may_propose: by.staff.role == StaffRole::Maker,
+        requests: requests.iter().map(|request| RequestRow::of(request, &names, now)).collect(),
+        reason: typed.reason,
+        collector: found.collector,
+        date: found.date,
+    })
+}
+
+fn sides(found: &Break) -> Vec<SideRow> {
+    if found.facts.advice == Advice::CheckCounters {
+        return Vec::new();
+    }
+    let ours = match &found.facts.hub {
+        Some(hub) => SideRow {
+            who: "当行",
+            status: state_tag(hub.state).word.to_owned(),
+            amount: Some(hub.amount),
+            note: format!("元帳の未決済資金 {}円", hub.ledger),
+        },
+        None => nothing("当行", "この処理通番の払込はありません"),
+    };
+    let line = |line: &gateway::reconciliation::CollectorFacts| SideRow {
+        who: "収納機関",
+        status: status_label(&line.status).to_owned(),
+        amount: Some(line.amount),
+        note: String::new(),
+    };
+    let mut rows = vec![ours];
+    rows.extend(found.facts.collector.iter().map(line));
+    if found.facts.collector.is_empty() {
+        rows.push(nothing("収納機関", "この処理通番の明細はありません"));
+    }
+    rows
+}
+
+fn nothing(who: &'static str, note: &str) -> SideRow {
+    SideRow { who, status: "記録なし".to_owned(), amount: None, note: note.to_owned() }
+}
