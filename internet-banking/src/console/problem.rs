@@ -92,6 +92,11 @@ impl Trouble {
         Self { errors, code: ConsoleCode::Input }
     }
 
+    /// The same at the counter.
+    pub const fn slip(errors: Errors) -> Self {
+        Self { errors, code: ConsoleCode::CounterInput }
+    }
+
     /// What stopped the operation, with the control that it leads to; empty where none is to blame.
     pub fn of(problem: &Problem, field: &'static str) -> Self {
         Self { errors: Errors::one(field, problem.words().to_owned()), code: problem.code }
@@ -105,7 +110,7 @@ impl Trouble {
     /// What the summary is headed with.
     pub fn heading(&self) -> &'static str {
         match self.code {
-            ConsoleCode::Input => "入力を確かめてください",
+            ConsoleCode::Input | ConsoleCode::CounterInput => "入力を確かめてください",
             code => code.entry().title,
         }
     }

@@ -126,6 +126,11 @@ code_table! {
     "収納機関の閉局後",
     "収納機関が閉局しているか、取扱時間外のため、依頼できません。",
     "開局・閉局の画面で状況を確かめてください。";
+    /// A field of the counter's pages is empty or cannot be what it should be.
+    CounterInput = "S-410", NotCollected,
+    "窓口収納の入力の誤り",
+    "入力された内容に、けた数や文字の誤り、または入力もれがあります。",
+    "赤で示した項目を払込書と照らし合わせて直し、もう一度進んでください。";
     /// No collector has the number.
     UnknownCollector = "S-411", NotCollected,
     "収納機関番号の誤り",

@@ -235,15 +235,15 @@ async fn a_slip_that_cannot_be_paid_says_what_becomes_of_the_cash(test: TestData
     let (office, network) = Office::connected(test).await;
     let mut teller = office.signed_in(MAKER).await;
     for (collector, expected) in
-        [("", "S-100"), ("99022x", "S-100"), ("99999", "S-411"), (LINK_ONLY, "S-412")]
+        [("", "S-410"), ("99022x", "S-410"), ("99999", "S-411"), (LINK_ONLY, "S-412")]
     {
         let page = begin(&mut teller, collector).await;
-        assert_eq!(code(&page), expected, "{}", page.body);
+        assert_eq!(stopped(&page), expected);
         assert!(page.body.contains("href=\"#collector\""), "{}", page.body);
     }
     let numbers = begin(&mut teller, SLIP.collector).await.location().to_owned();
     let page = type_numbers(&mut teller, &numbers, Slip { customer: "12", confirmation: "", ..SLIP }).await;
-    assert_eq!(code(&page), "S-100");
+    assert_eq!(stopped(&page), "S-410");
     assert!(page.body.contains("確認番号を入力してください。"), "{}", page.body);
     let wrong = type_numbers(&mut teller, &numbers, Slip { confirmation: "000000", ..SLIP }).await;
     assert_eq!(stopped(&wrong), "S-416");

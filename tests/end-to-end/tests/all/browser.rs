@@ -1,5 +1,6 @@
 //! The whole job in a real browser, with and without JavaScript.
 
+mod console;
 mod window;
 
 use serde_json::{Value, json};

@@ -60,7 +60,7 @@ pub async fn submit(
     let bill = form.bill.parse::<BillId>().ok().and_then(|id| inquiry.bill(&id));
     let Some(bill) = bill else {
         let errors = Errors::one("bill", "払い込む請求を選んでください。");
-        return again(&page(&console, &by, &draft, &inquiry, Some(Trouble::input(errors)))?);
+        return again(&page(&console, &by, &draft, &inquiry, Some(Trouble::slip(errors)))?);
     };
     let choice = Choice {
         bill: bill.id.clone(),

@@ -55,7 +55,7 @@ pub async fn submit(
     let collector = row(&console, &by, &draft)?;
     let numbers = match Questions::of(collector).read(&typed) {
         Ok(numbers) => numbers,
-        Err(errors) => return again(&page(&console, &by, &draft, typed, Some(Trouble::input(errors)))?),
+        Err(errors) => return again(&page(&console, &by, &draft, typed, Some(Trouble::slip(errors)))?),
     };
     match operation::inquire(&console, &by.staff, collector, numbers).await {
         Ok(inquiry) => {

@@ -82,7 +82,7 @@ pub async fn begin(
     let number = match read_collector(&form.collector) {
         Ok(number) => number,
         Err(errors) => {
-            return again(&page(&console, &by, form.collector, Some(Trouble::input(errors))).await?);
+            return again(&page(&console, &by, form.collector, Some(Trouble::slip(errors))).await?);
         }
     };
     if let Err(found) = payeasy::operation::collector(&console.gateway, &number) {

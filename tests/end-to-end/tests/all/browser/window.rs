@@ -126,6 +126,11 @@ impl Window {
         self.driver.back().await.unwrap();
     }
 
+    /// Asks for the page that is open once more.
+    pub async fn reload(&self) {
+        self.driver.refresh().await.unwrap();
+    }
+
     /// The path of the page that is open.
     pub async fn path(&self) -> String {
         self.driver.current_url().await.unwrap().path().to_owned()
@@ -142,6 +147,15 @@ impl Window {
     /// Whether there is such an element.
     pub async fn has(&self, selector: &str) -> bool {
         self.driver.find(Locator::Css(selector)).await.is_ok()
+    }
+
+    /// Where the links of a selector lead.
+    pub async fn links(&self, selector: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for link in self.driver.find_all(Locator::Css(selector)).await.unwrap() {
+            found.extend(link.attr("href").await.unwrap());
+        }
+        found
     }
 
     /// Everything that is shown.

@@ -92,6 +92,16 @@ impl Mocks {
         self.fault(collector, json!({ "mode": mode, "on": on, "times": 1 })).await;
     }
 
+    /// The mails that the bank sent, newest first.
+    pub async fn mails(&self) -> Vec<Value> {
+        self.call(Method::GET, "/control/mailbox", Value::Null).await["mails"].as_array().unwrap().clone()
+    }
+
+    /// The callbacks that the bank made, newest first.
+    pub async fn webhooks(&self) -> Vec<Value> {
+        self.call(Method::GET, "/control/webhooks", Value::Null).await["calls"].as_array().unwrap().clone()
+    }
+
     /// The clearings that a collector has recorded for a bill.
     pub async fn clearings(&self, bill: &Bill) -> Vec<Value> {
         let path = format!("/control/{}/clearings", bill.collector);
