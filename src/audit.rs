@@ -49,6 +49,11 @@ struct Clearing {
 }
 
 impl Audit {
+    /// The same for another command, the collectors' records included.
+    pub fn of(data: DataArgs) -> Self {
+        Self { data, collectors: true, keys: None, since_seal: None }
+    }
+
     /// Prints each finding; exit code 1 when there is one.
     pub async fn run(self) -> Outcome {
         let gateway = crate::hub::reader(&self.data).await?;

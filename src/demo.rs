@@ -70,6 +70,9 @@ pub struct Demo {
     /// Leaves the mock collectors out; `mpn` then finds no collector to pay.
     #[arg(long)]
     no_mocks: bool,
+    /// Seconds between two deliveries of a message that nobody answered.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    resend_interval: u64,
 }
 
 /// The demo's ports, counted from the base.
@@ -148,6 +151,7 @@ impl Demo {
         let client = Client::new(hub_key, peers, &trust, &ClientLimits::default())?;
         let ledger = Ledger::start(database.clone(), clock.clone());
         let settings = Settings {
+            resend_interval_s: self.resend_interval,
             seals_file: Some(self.data.seals_file()),
             ..Settings::new(HUB_CENTRE.parse()?, OWN_BANK_CODE.parse()?)
         };

@@ -74,7 +74,7 @@ fn main() -> ExitCode {
             Command::Proof(proof) => proof.run().await,
             Command::Verify(verify) => verify.run().await,
             Command::Bench(bench) => bench.run().await,
-            Command::Simulate(simulate) => simulate.run(),
+            Command::Simulate(simulate) => simulate.run().await,
         }
     });
     match outcome {

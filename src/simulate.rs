@@ -1,5 +1,7 @@
 //! `mpn simulate`: hub, ledger, collectors, network and clock in one world under one seed.
 
+mod live;
+
 use std::io::{IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
@@ -7,10 +9,20 @@ use clap::Args;
 use simulation::{Mistake, Report, Settings};
 use tokio::time::Instant;
 
+use crate::data::DataArgs;
 use crate::{Done, Outcome};
+
+/// What the account of the demo's contract for tests affords.
+const LIVE_PAYMENTS_MAX: u64 = 2_000;
+/// Payments where nobody says how many: in the simulated world, and through the running demo.
+const PAYMENTS: u64 = 100_000;
+const LIVE_PAYMENTS: u64 = 200;
 
 /// Lets payments run through a simulated world in which everything fails, and checks that every one is paid exactly
 /// once. The same seed gives the same run.
+///
+/// With --live the payments go through the `mpn demo` that runs over the data folder, its mock collectors fail as the
+/// seed says, and an audit follows. The hub may be killed and started again meanwhile.
 ///
 /// Example: mpn simulate --seed 1 --payments 1000000
 #[derive(Args)]
@@ -18,21 +30,43 @@ pub struct Simulate {
     /// Everything that is drawn follows from it.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Payments to hold before the payers stop.
-    #[arg(long, default_value_t = 100_000)]
-    payments: u64,
+    /// Payments to hold before the payers stop; 100,000 without --days.
+    #[arg(long)]
+    payments: Option<u64>,
+    /// Simulated days after which they stop too.
+    #[arg(long)]
+    days: Option<u64>,
+    /// Payments of a usual day; 175 without it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    payments_per_day: Option<u64>,
     /// A mistake to build in, to see it found; a wrong name lists them all.
     #[arg(long, value_name = "NAME")]
     mistake: Option<String>,
+    /// Pays through the running demo, at most 2,000 payments.
+    #[arg(long, conflicts_with_all = ["mistake", "days", "payments_per_day"])]
+    live: bool,
+    /// Where the running demo has its data.
+    #[command(flatten)]
+    data: DataArgs,
 }
 
 impl Simulate {
     /// Runs it; exit code 1 where something that must hold does not.
-    pub fn run(self) -> Outcome {
-        let mut settings = Settings::new(self.seed, self.payments);
+    pub async fn run(self) -> Outcome {
+        if self.live {
+            let payments = self.payments.unwrap_or(LIVE_PAYMENTS).min(LIVE_PAYMENTS_MAX);
+            return live::run(self.data, self.seed, payments).await;
+        }
+        let payments = match (self.payments, self.days) {
+            (None, Some(_)) => u64::MAX,
+            (payments, _) => payments.unwrap_or(PAYMENTS),
+        };
+        let mut settings = Settings::new(self.seed, payments);
+        settings.days = self.days.unwrap_or(u64::MAX);
+        settings.per_day = self.payments_per_day.unwrap_or(settings.per_day);
         settings.mistake = self.mistake.as_deref().map(mistake).transpose()?;
         let begun = Instant::now();
-        let mut progress = Progress::new(self.payments);
+        let mut progress = Progress::new(payments);
         let outcome = simulation::run(&settings, &mut |payments, days| progress.tell(payments, days));
         progress.end();
         match outcome {
@@ -69,8 +103,9 @@ impl Progress {
     fn tell(&mut self, held: u64, days: u64) {
         let tenth = held.saturating_mul(10) / self.payments.max(1);
         let mut stderr = std::io::stderr();
-        let line =
-            format!("{} of {} payments, {} days", grouped(held), grouped(self.payments), grouped(days));
+        let goal =
+            if self.payments == u64::MAX { String::new() } else { format!(" of {}", grouped(self.payments)) };
+        let line = format!("{}{goal} payments, {} days", grouped(held), grouped(days));
         if self.terminal && days.is_multiple_of(10) {
             drop(write!(stderr, "\r{line} "));
         } else if !self.terminal && tenth > self.told {

@@ -50,6 +50,7 @@ pub mod decisions {
     pub use crate::service::day::{Change, Gate};
     pub use crate::service::schedule::{Act, Plan, due};
     pub use crate::service::store::commit as day_commit;
+    pub use crate::settlement::rules as settling;
 }
 
 /// The collecting institutions, as the bank may see them.

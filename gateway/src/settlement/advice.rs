@@ -5,14 +5,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use collectors::Outcome;
-use collectors::protocol::Body;
+use collectors::protocol::{self, BankCode, Body, Header, Message, SettlementAdvice};
 use database::read;
-use domain::{ResponseCode, SettlementId};
+use domain::{ResendKey, ResponseCode, SettlementId, Timestamp};
 use tokio::time::Instant;
 
 use super::state::{AdviceState, Change, Settlement};
 use super::step;
 use crate::alarm::{AlarmKind, NewAlarm};
+use crate::inquiry::centre;
 use crate::points::{Exchange, Persist};
 use crate::{Gateway, StoreError};
 
@@ -63,8 +64,28 @@ impl Tries {
     }
 }
 
+/// The advice of a net payment, as it is sent until it is answered.
+pub fn message(
+    bank: &BankCode,
+    due: &Settlement,
+    key: &ResendKey,
+    now: Timestamp,
+) -> Result<Vec<u8>, StoreError> {
+    let pay_date = due.pay_date.ok_or_else(|| StoreError::Corrupt("nothing is due".to_owned()))?;
+    let advice = SettlementAdvice {
+        bank: bank.clone(),
+        settlement: due.reference()?,
+        window_date: due.window,
+        pay_date,
+        count: due.sums.count,
+        amount: due.sums.amount,
+    };
+    let header = Header::request(key, centre(&due.collector), now);
+    Ok(protocol::encode(&Message { header, body: Body::SettlementAdvice(advice) }))
+}
+
 /// What an exchange came to: the change with the answer's bytes, or why it is to be sent again.
-fn conclude(outcome: Outcome) -> Result<(Change, Vec<u8>), String> {
+pub fn conclude(outcome: Outcome) -> Result<(Change, Vec<u8>), String> {
     let answer = match outcome {
         Outcome::NotSent(reason) => return Err(reason.to_string()),
         Outcome::Silent(reason) => return Err(reason.to_string()),

@@ -5,15 +5,13 @@
 //! over is not owed any more, and a part is numbered, so that nothing goes over twice.
 
 use collectors::Collector;
-use collectors::protocol::{self, Body, Header, Message, SettlementAdvice};
 use domain::{CollectorNumber, Date};
 use ledger::Refused;
 
 use super::days::Obstacle;
 use super::state::{Settlement, SettlementState};
 use super::step::{self, Owed, Step};
-use super::{store, window};
-use crate::inquiry::centre;
+use super::{advice, store, window};
 use crate::points::Persist;
 use crate::{Gateway, Operator, StoreError};
 
@@ -180,8 +178,7 @@ impl Gateway {
         };
         let step = step::close(&settlement, operator, now, |due| {
             let key = key.ok_or_else(|| StoreError::Corrupt("an advice without a key".to_owned()))?;
-            let header = Header::request(&key, centre(&row.number), now);
-            Ok(protocol::encode(&Message { header, body: Body::SettlementAdvice(self.advice(due)?) }))
+            advice::message(&self.0.settings.bank, due, &key, now)
         })?;
         let closed = self.step(Persist::SettlementClose, step).await?.ok_or(WindowError::MovedOn)?;
         tracing::info!(
@@ -190,18 +187,6 @@ impl Gateway {
             "the window is closed"
         );
         Ok(closed)
-    }
-
-    fn advice(&self, due: &Settlement) -> Result<SettlementAdvice, StoreError> {
-        let pay_date = due.pay_date.ok_or_else(|| StoreError::Corrupt("nothing is due".to_owned()))?;
-        Ok(SettlementAdvice {
-            bank: self.0.settings.bank.clone(),
-            settlement: due.reference()?,
-            window_date: due.window,
-            pay_date,
-            count: due.sums.count,
-            amount: due.sums.amount,
-        })
     }
 
     /// Commits a step. `None` where the settlement, or a payment of the part, has moved on.

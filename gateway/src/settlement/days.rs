@@ -5,7 +5,7 @@ use domain::{CollectorNumber, Date};
 
 use super::{store, window};
 use crate::reconciliation::Summary;
-use crate::service::ServiceState;
+use crate::service::{ServiceDay, ServiceState};
 use crate::{Gateway, StoreError};
 
 /// Late payments whose dates one look considers.
@@ -63,7 +63,7 @@ impl std::fmt::Display for Obstacle {
 /// The window that closes next: the earliest that is not closed and has something in it. `first` is the first
 /// processing date after the closed windows on which anything happened; `late` says that something is owed from
 /// before.
-pub(super) fn next(closed_through: Option<Date>, first: Option<Date>, late: bool) -> Option<Date> {
+pub fn next(closed_through: Option<Date>, first: Option<Date>, late: bool) -> Option<Date> {
     let own = first.map(window::of);
     let of_late = closed_through.filter(|_| late).map(window::after);
     own.into_iter().chain(of_late).min()
@@ -75,6 +75,42 @@ fn breaks(summary: &Summary) -> u32 {
         0 => summary.open_breaks.saturating_sub(summary.carried_forward),
         more => summary.open_breaks.saturating_add(more),
     }
+}
+
+/// The payments of a day that its last comparison left without a known outcome.
+fn carried(day: &ServiceDay) -> u32 {
+    day.reconciliation.as_ref().map_or(0, |summary| summary.carried_forward)
+}
+
+/// Why a processing date keeps its window open. `has_payments` counts where the day never began, `open_items` where its
+/// comparison left something without a known outcome.
+pub fn obstacle(
+    date: Date,
+    day: Option<&ServiceDay>,
+    has_payments: bool,
+    open_items: u32,
+    today: Date,
+) -> Option<Obstacle> {
+    let Some(day) = day else {
+        let over = date < today;
+        return if over {
+            has_payments.then_some(Obstacle::NotClosed(date))
+        } else {
+            Some(Obstacle::NotOver(date))
+        };
+    };
+    if day.state != ServiceState::Closed {
+        return Some(Obstacle::NotClosed(date));
+    }
+    let Some(summary) = day.reconciliation.as_ref().filter(|summary| summary.after_close) else {
+        return Some(Obstacle::NotReconciled(date));
+    };
+    // what was carried over the close is compared again when it has an outcome
+    if carried(day) > 0 && carried(day) != open_items {
+        return Some(Obstacle::NotReconciled(date));
+    }
+    let count = breaks(summary);
+    (count > 0).then_some(Obstacle::Breaks { date, count })
 }
 
 impl Gateway {
@@ -159,26 +195,13 @@ impl Gateway {
         collector: &CollectorNumber,
         date: Date,
     ) -> Result<Option<Obstacle>, StoreError> {
-        let Some(day) = self.service_day(collector, date).await? else {
-            return Ok(if date >= self.now().date() {
-                Some(Obstacle::NotOver(date))
-            } else {
-                self.has_payments(collector, date).await?.then_some(Obstacle::NotClosed(date))
-            });
+        let day = self.service_day(collector, date).await?;
+        let has_payments = day.is_none() && self.has_payments(collector, date).await?;
+        let open_items = match day.as_ref().map_or(0, carried) {
+            0 => 0,
+            _ => self.open_items(collector, date).await?.1,
         };
-        if day.state != ServiceState::Closed {
-            return Ok(Some(Obstacle::NotClosed(date)));
-        }
-        let Some(summary) = day.reconciliation.filter(|summary| summary.after_close) else {
-            return Ok(Some(Obstacle::NotReconciled(date)));
-        };
-        // what was carried over the close is compared again when it has an outcome
-        let carried = summary.carried_forward;
-        if carried > 0 && carried != self.open_items(collector, date).await?.1 {
-            return Ok(Some(Obstacle::NotReconciled(date)));
-        }
-        let count = breaks(&summary);
-        Ok((count > 0).then_some(Obstacle::Breaks { date, count }))
+        Ok(obstacle(date, day.as_ref(), has_payments, open_items, self.now().date()))
     }
 
     async fn has_payments(&self, collector: &CollectorNumber, date: Date) -> Result<bool, StoreError> {

@@ -42,6 +42,15 @@ pub use days::Obstacle;
 pub use query::{NetPaymentQuery, SettledPage, SettlementWindow, WindowQuery, WindowState};
 pub use state::{AdviceState, Settlement, SettlementState, Sums};
 
+/// What is decided without looking anything up, for [`crate::decisions`].
+pub mod rules {
+    pub use super::advice::{conclude, message};
+    pub use super::days::{next, obstacle};
+    pub use super::state::Change;
+    pub use super::step::{Owed, Step, advised, begin, close, part, pay};
+    pub use super::store::{due, owed_end, owed_prefix, unadvised};
+}
+
 /// Looks at the open work for each look at settlement.
 const POLLS: u32 = 10;
 /// The least pause between two looks: each asks several questions about every collector.

@@ -137,7 +137,7 @@ pub struct Settlement {
 
 /// What happened to a settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
+pub enum Change {
     /// The close begins.
     Began,
     /// Some payments went over.
@@ -154,7 +154,7 @@ pub(crate) enum Change {
 
 impl Change {
     /// The kind's word in the event log.
-    pub(crate) const fn kind(&self) -> &'static str {
+    pub const fn kind(&self) -> &'static str {
         match self {
             Self::Began => "settlement_began",
             Self::Part(_) => "settlement_part",
@@ -168,7 +168,7 @@ impl Change {
 
 impl Settlement {
     /// Before its first event, with the collector's terms of today.
-    pub(crate) fn new(collector: &Collector, window: Date, own_bank: &BankCode) -> Self {
+    pub fn new(collector: &Collector, window: Date, own_bank: &BankCode) -> Self {
         let terms = &collector.settlement;
         Self {
             collector: collector.number.clone(),
@@ -195,7 +195,8 @@ impl Settlement {
         id(&self.collector, self.window)
     }
 
-    pub(crate) fn entity(&self) -> EntityId {
+    /// The settlement in the event log.
+    pub fn entity(&self) -> EntityId {
         EntityId(self.id().uuid())
     }
 

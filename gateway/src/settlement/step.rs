@@ -12,7 +12,7 @@ use crate::{Operator, StoreError, chart};
 
 /// An accepted payment that is owed to its collector.
 #[derive(Clone, Debug)]
-pub(crate) struct Owed {
+pub struct Owed {
     /// Its guard.
     pub key: GuardKey,
     /// The payment.
@@ -36,13 +36,15 @@ impl Owed {
 
 /// A settlement after a step, and the commit that makes it so.
 #[derive(Clone, Debug)]
-pub(crate) struct Step {
+pub struct Step {
+    /// After the step.
     pub settlement: Settlement,
+    /// What makes it so.
     pub commit: Commit,
 }
 
 /// The close begins.
-pub(crate) fn begin(new: &Settlement, operator: &Operator, now: Timestamp) -> Result<Step, StoreError> {
+pub fn begin(new: &Settlement, operator: &Operator, now: Timestamp) -> Result<Step, StoreError> {
     let mut step = advance(new, &Change::Began, now, None)?;
     step.commit.rows.push(store::row(&step.settlement));
     step.audit(operator, "settlement.close", "the window closes".to_owned());
@@ -50,7 +52,7 @@ pub(crate) fn begin(new: &Settlement, operator: &Operator, now: Timestamp) -> Re
 }
 
 /// These payments go over together, each once: their money, their events, and that they are not owed any more.
-pub(crate) fn part(before: &Settlement, payments: &[Owed], now: Timestamp) -> Result<Step, StoreError> {
+pub fn part(before: &Settlement, payments: &[Owed], now: Timestamp) -> Result<Step, StoreError> {
     let sums =
         sum(payments).ok_or_else(|| StoreError::Corrupt("the amounts of a part do not fit".to_owned()))?;
     let mut step = advance(before, &Change::Part(sums), now, None)?;
@@ -84,7 +86,7 @@ pub(crate) fn part(before: &Settlement, payments: &[Owed], now: Timestamp) -> Re
 }
 
 /// Nothing is left: the window is closed. `advice` makes the message, where there is a net payment.
-pub(crate) fn close(
+pub fn close(
     before: &Settlement,
     operator: &Operator,
     now: Timestamp,
@@ -110,7 +112,7 @@ pub(crate) fn close(
 }
 
 /// The pay date has come: the net payment is posted.
-pub(crate) fn pay(before: &Settlement, operator: &Operator, now: Timestamp) -> Result<Step, StoreError> {
+pub fn pay(before: &Settlement, operator: &Operator, now: Timestamp) -> Result<Step, StoreError> {
     let mut step = advance(before, &Change::Paid, now, None)?;
     let Step { settlement, commit } = &mut step;
     let (Some(id), Some(pay_date)) = (settlement.transfer, settlement.pay_date) else {
@@ -131,7 +133,7 @@ pub(crate) fn pay(before: &Settlement, operator: &Operator, now: Timestamp) -> R
 }
 
 /// The collector answered the advice. `message` is its answer.
-pub(crate) fn advised(
+pub fn advised(
     before: &Settlement,
     change: &Change,
     message: Vec<u8>,

@@ -38,12 +38,12 @@ const BEHIND: &str = "~";
 
 /// Held from the close of a window until its net payment is posted: so what is due is found without looking at the
 /// rest.
-pub(super) fn due(settlement: &Settlement, pay_date: Date) -> GuardKey {
+pub fn due(settlement: &Settlement, pay_date: Date) -> GuardKey {
     GuardKey(format!("due|{pay_date}|{}", settlement.number()))
 }
 
 /// Held from the close of a window until the collector has answered its advice.
-pub(super) fn unadvised(settlement: &Settlement) -> GuardKey {
+pub fn unadvised(settlement: &Settlement) -> GuardKey {
     GuardKey(format!("advice|{}", settlement.number()))
 }
 
@@ -143,12 +143,12 @@ impl TryFrom<OwedRow> for Owed {
 }
 
 /// What every key of what is owed to a collector begins with.
-pub(super) fn owed_prefix(collector: &CollectorNumber) -> String {
+pub fn owed_prefix(collector: &CollectorNumber) -> String {
     format!("owed|{collector}|")
 }
 
 /// Comes behind every key of what is owed to a collector for receipt dates up to this one.
-pub(super) fn owed_end(collector: &CollectorNumber, last: Date) -> String {
+pub fn owed_end(collector: &CollectorNumber, last: Date) -> String {
     format!("{}{last}|{BEHIND}", owed_prefix(collector))
 }
 

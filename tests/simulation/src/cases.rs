@@ -1,6 +1,6 @@
 //! What the outside knows of each payment, beside what the hub has recorded.
 
-use domain::TransferId;
+use domain::{Date, TransferId};
 
 use crate::trace::Notes;
 
@@ -26,6 +26,10 @@ pub(crate) struct Case {
     pub transfers: Vec<TransferId>,
     /// Whether people decided it by the collector's word.
     pub decided: bool,
+    /// Whether a comparison of its closed day found it accepted on both sides.
+    pub compared: bool,
+    /// The window that it settled in.
+    pub settled_in: Option<Date>,
     /// When it came to its end.
     pub ended_us: Option<i64>,
 }

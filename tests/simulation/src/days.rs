@@ -4,6 +4,7 @@ use domain::Date;
 
 use crate::happening::Happening;
 use crate::network::{Break, Weather};
+use crate::settings::PER_DAY;
 use crate::trace::NOTHING;
 use crate::world::World;
 
@@ -31,12 +32,13 @@ impl World {
         self.check_books();
         self.forget_the_past();
         self.fund();
-        if self.held_payments >= self.settings.payments {
+        if self.held_payments >= self.settings.payments || self.days > self.settings.days {
             self.be_quiet();
         }
         let opens_us = 9 * HOUR_US;
         self.plan(opens_us, Happening::StaffLooks);
         self.plan_looks();
+        self.plan_settling();
         if !self.quiet {
             self.plan_payers();
             self.plan_breaks();
@@ -52,6 +54,7 @@ impl World {
         }
         self.retire();
         self.forget_days(long_past);
+        self.forget_settlements(long_past);
     }
 
     /// Days that are over and compared; the latest of each collector stays.
@@ -76,9 +79,18 @@ impl World {
         self.store.down_until_us = 0;
     }
 
+    /// Slips that somebody pays, of a number that fits a usual day.
+    fn some_slips(&mut self, fewest: i64, most: i64) -> i64 {
+        let part = |of: i64| {
+            let slips = i128::from(of) * i128::from(self.settings.per_day) / i128::from(PER_DAY);
+            i64::try_from(slips).unwrap_or(i64::MAX)
+        };
+        let (fewest, most) = (part(fewest), part(most).max(1));
+        self.random.between(fewest, most)
+    }
+
     fn plan_payers(&mut self) {
-        let slips = self.random.between(40, 220);
-        for _ in 0..slips {
+        for _ in 0..self.some_slips(40, 220) {
             let collector = self.random.index(self.collectors.len());
             let (request, _) = self.new_slip(collector);
             let pause_us = match self.random.below(20) {
@@ -113,7 +125,7 @@ impl World {
             let for_us = self.random.between(MINUTE_US, 20 * MINUTE_US);
             self.plan(at_us + 40 * SECOND_US, Happening::Breaks { collector, how, for_us });
         }
-        for _ in 0..self.random.between(30, 90) {
+        for _ in 0..self.some_slips(30, 90) {
             let (request, _) = self.new_slip(collector);
             let pause_us = at_us + self.random.between(0, 90 * SECOND_US);
             self.new_intent(collector, &request, pause_us);

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use collectors::{NotSent, Outcome as Exchanged};
+use domain::Date;
 use gateway::PaymentOrder;
 use gateway::operations::Word;
 use gateway::payment::sending::Conclusion;
@@ -130,6 +131,17 @@ pub(crate) enum Happening {
     KeepsDays {
         collector: usize,
     },
+    /// Somebody looks at what a collector is owed.
+    Settles {
+        collector: usize,
+    },
+    /// A process tells a collector once more what it is paid for a window.
+    Advises {
+        node: usize,
+        life: u32,
+        collector: usize,
+        window: Date,
+    },
 }
 
 impl World {
@@ -202,6 +214,10 @@ impl World {
             Happening::StaffCloses => self.staff_closes(),
             Happening::Cancels { payment } => self.cancel(payment),
             Happening::KeepsDays { collector } => self.keep_days(collector),
+            Happening::Settles { collector } => self.settle(collector),
+            Happening::Advises { node, life, collector, window } => {
+                self.advise(node, life, collector, window);
+            }
         }
     }
 

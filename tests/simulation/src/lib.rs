@@ -11,6 +11,7 @@ mod days;
 mod exchange;
 mod happening;
 mod hub;
+pub mod live;
 mod network;
 mod payers;
 mod queue;

@@ -6,7 +6,7 @@ use std::fmt;
 use domain::payment::State;
 
 use crate::checks::state_note;
-use crate::settings::Mistake;
+use crate::settings::Settings;
 use crate::world::World;
 
 /// How often each thing happened.
@@ -68,16 +68,12 @@ pub struct Violation {
     pub payment: Option<u64>,
     /// What happened to that payment, a line each.
     pub story: Vec<String>,
-    /// The seed that shows it again.
-    pub seed: u64,
-    /// The payments that were asked for.
-    pub payments: u64,
+    /// What was asked for, which shows it again.
+    pub settings: Settings,
     /// Payments that had been held.
     pub held: u64,
     /// Days that had passed.
     pub days: u64,
-    /// The mistake that was built in.
-    pub mistake: Option<Mistake>,
 }
 
 impl fmt::Display for Violation {
@@ -93,11 +89,7 @@ impl fmt::Display for Violation {
         for line in &self.story {
             writeln!(f, "  {line}")?;
         }
-        write!(f, "again: mpn simulate --seed {} --payments {}", self.seed, self.payments)?;
-        match self.mistake {
-            Some(mistake) => write!(f, " --mistake {}", mistake.as_str()),
-            None => Ok(()),
-        }
+        write!(f, "again: {}", self.settings)
     }
 }
 

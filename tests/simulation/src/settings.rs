@@ -1,5 +1,10 @@
 //! What a run is asked to do.
 
+use std::fmt;
+
+/// Payments of a usual day, where nobody asks for another number.
+pub(crate) const PER_DAY: u64 = 175;
+
 /// A run: the same settings give the same run, event by event.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -7,6 +12,10 @@ pub struct Settings {
     pub seed: u64,
     /// Payments whose money is held before the payers stop.
     pub payments: u64,
+    /// Days after which they stop too.
+    pub days: u64,
+    /// Payments of a usual day.
+    pub per_day: u64,
     /// A mistake built into the model, to prove that it would be found.
     pub mistake: Option<Mistake>,
 }
@@ -14,7 +23,27 @@ pub struct Settings {
 impl Settings {
     /// A run of the hub as it is.
     pub const fn new(seed: u64, payments: u64) -> Self {
-        Self { seed, payments, mistake: None }
+        Self { seed, payments, days: u64::MAX, per_day: PER_DAY, mistake: None }
+    }
+}
+
+impl fmt::Display for Settings {
+    /// The command that runs it again.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mpn simulate --seed {}", self.seed)?;
+        if self.payments < u64::MAX {
+            write!(f, " --payments {}", self.payments)?;
+        }
+        if self.days < u64::MAX {
+            write!(f, " --days {}", self.days)?;
+        }
+        if self.per_day != PER_DAY {
+            write!(f, " --payments-per-day {}", self.per_day)?;
+        }
+        match self.mistake {
+            Some(mistake) => write!(f, " --mistake {}", mistake.as_str()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -67,6 +96,14 @@ mistakes! {
     ForgetsOpenWork = "forgets-open-work",
     /// The staff decides "not cleared" while a message may still be under way.
     DecidesTooEarly = "decides-too-early",
+    /// The hub closes a window although a day of it is not closed, or not compared.
+    SettlesUncompared = "settles-uncompared",
+    /// A hub that takes up the close of a window again forgets what has gone over.
+    ForgetsParts = "forgets-parts",
+    /// The hub posts a net payment two times.
+    PaysTwice = "pays-twice",
+    /// The hub tells a collector another sum than it pays.
+    TellsAnotherSum = "tells-another-sum",
     /// A collector records every copy of a clearing.
     CollectorRecordsTwice = "collector-records-twice",
     /// A national collector clears under a key that it has refused.

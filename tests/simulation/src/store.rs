@@ -1,14 +1,16 @@
 //! The one database that all processes of the hub share: the ledger's model, and the tables of the hub beside it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use domain::{Date, InquiryId, PaymentId, Timestamp};
+use bytes::Bytes;
+use domain::{Date, InquiryId, PaymentId, Timestamp, TransferId};
 use gateway::Inquiry;
 use gateway::payment::Facts;
 use gateway::payment::cancellation::Cancellation;
 use gateway::payment::history::Position;
 use gateway::service::ServiceDay;
+use gateway::settlement::Settlement;
 use ledger::memory::Memory;
 use ledger::{EntityId, OutboxChange};
 use uuid::Uuid;
@@ -31,6 +33,12 @@ pub(crate) struct Store {
     pub cancellations: BTreeMap<String, Rc<Cancellation>>,
     /// Every collector's days, by its place and the date.
     pub days: BTreeMap<(usize, Date), ServiceDay>,
+    /// The dates on which a collector got payments, whatever has become of them.
+    pub receipts: BTreeSet<(usize, Date)>,
+    /// Every collector's settlements, by its place and the window; beside each its advice and its transfers.
+    pub settlements: BTreeMap<(usize, Date), Settlement>,
+    pub advices: BTreeMap<(usize, Date), Bytes>,
+    pub settlement_transfers: BTreeMap<(usize, Date), Vec<TransferId>>,
     /// Unreachable until then.
     pub down_until_us: i64,
     /// The claim of each piece of open work as its commits were answered: kept apart from the ledger, to check it.

@@ -11,6 +11,7 @@ use gateway::service::ServiceDay;
 use ledger::{Commit, NewAccount};
 
 use crate::cases::Case;
+use crate::checks::Paid;
 use crate::collector::Collector;
 use crate::happening::Happening;
 use crate::hub::{Keeping, Node};
@@ -25,7 +26,7 @@ use crate::trace::Digest;
 /// 2026-11-24 00:00 in Japan, a Tuesday: where every run begins.
 const BEGINS: &str = "2026-11-24T00:00:00+09:00";
 /// Days that a run may take to end what is open, after the last payer has gone.
-const QUIET_DAYS_MAX: i64 = 12;
+const QUIET_DAYS_MAX: i64 = 30;
 
 /// How often things go wrong.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +74,12 @@ pub(crate) struct World {
     pub made_slips: u64,
     /// What each collector has cleared in all.
     pub cleared: Vec<i64>,
-    /// Amounts and fees that were accepted for each collector and are not settled.
+    /// Amounts and fees that were accepted for each collector and not taken back.
     pub accepted: Vec<(i64, i64)>,
+    /// What went over and was paid of it.
+    pub paid: Vec<Paid>,
+    /// What each account outside of the hub was paid.
+    pub paid_to: BTreeMap<AccountId, i64>,
     /// Which payment cleared which bill: collector, slip, bill.
     pub cleared_bills: HashMap<(usize, String, String), u64>,
     pub stats: Stats,
@@ -139,6 +144,8 @@ impl World {
             made_slips: 0,
             cleared: vec![0; places],
             accepted: vec![(0, 0); places],
+            paid: vec![Paid::default(); places],
+            paid_to: BTreeMap::new(),
             cleared_bills: HashMap::new(),
             stats: Stats::default(),
             digest: Digest::default(),
@@ -172,9 +179,14 @@ impl World {
     }
 
     fn is_over(&self) -> bool {
+        if !self.quiet || self.quiet_days < 2 {
+            return false;
+        }
         let waits = |day: &ServiceDay| day.unfinished && day.date < self.day;
-        let open = self.store.memory.open_work().next().is_some() || self.store.days.values().any(waits);
-        self.quiet && self.quiet_days > 1 && (!open || self.quiet_days > QUIET_DAYS_MAX)
+        let open = self.is_settling()
+            || self.store.memory.open_work().next().is_some()
+            || self.store.days.values().any(waits);
+        !open || self.quiet_days > QUIET_DAYS_MAX
     }
 
     pub fn plan(&mut self, pause_us: i64, happening: Happening) {
@@ -225,6 +237,7 @@ impl World {
         let number = payment_number(facts.id.uuid());
         self.held_payments += 1;
         self.stats.count("payment held");
+        self.store.receipts.insert((self.places[&facts.collector], facts.receipt_date));
         self.store.facts.insert(number, Rc::clone(facts));
         if let Some(other) = self.keys.insert(facts.message_key.clone(), number) {
             self.fail("two payments under one key", number, format!("the other is {other}"));

@@ -54,14 +54,22 @@ impl World {
                 |account| self.store.memory.sums().find(|(id, _)| *id == account).map_or(0, |(_, s)| s);
             let (clearing, fee) = (owed(chart::clearing(&number)), owed(chart::fee(&number)));
             let (accepted, cleared) = (self.accepted[place], self.cleared[place]);
-            self.expect((clearing, fee) == accepted, "what is owed is what was accepted", 0, |_| {
-                format!("{number}: {clearing} and {fee} owed, {accepted:?} accepted")
-            });
+            let settled = self.paid[place].settled;
+            let left = (accepted.0 - settled.0, accepted.1 - settled.1);
+            self.expect(
+                (clearing, fee) == left,
+                "clearing accounts have what is accepted and not settled",
+                0,
+                |_| {
+                    format!("{number}: {clearing} and {fee} owed, {accepted:?} accepted, {settled:?} settled")
+                },
+            );
             let within = accepted.0 - cancelling <= cleared && cleared <= accepted.0 + open;
             self.expect(within, "accepted is cleared, and cleared is accepted or open", 0, |_| {
                 format!("{number}: {} accepted, {cleared} cleared, {open} open", accepted.0)
             });
         }
+        self.check_settlements();
     }
 
     /// Nothing stays open for days: there is a person for it.
@@ -84,7 +92,9 @@ impl World {
             let Some(facts) = world.store.facts.get(payment) else { return true };
             let slips = &world.collectors[world.places[&facts.collector]].slips;
             let day = world.store.days.get(&(world.places[&facts.collector], facts.receipt_date));
-            let open = world.store.positions.get(&facts.id.into()).is_some_and(is_cancelling);
+            let position = world.store.positions.get(&facts.id.into());
+            // what is accepted still settles
+            let open = position.is_some_and(|p| p.state == State::Accepted || is_cancelling(p));
             world.cases[payment].ended_us.is_some_and(|at| world.now_us - at > 2 * 3_600_000_000)
                 && !slips.contains_key(facts.customer_number.as_str())
                 && day.is_none_or(|day| !day.unfinished)
@@ -167,5 +177,6 @@ impl World {
                 format!("{}: {accepted} accepted, {cleared} cleared", world.collectors[place].row.number)
             });
         }
+        self.check_all_paid();
     }
 }

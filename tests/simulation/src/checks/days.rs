@@ -40,13 +40,7 @@ impl World {
     }
 
     /// A day was compared.
-    pub fn check_comparison(
-        &mut self,
-        collector: usize,
-        day: &ServiceDay,
-        comparison: &Comparison,
-        summary: &Summary,
-    ) {
+    pub fn check_comparison(&mut self, day: &ServiceDay, comparison: &Comparison, summary: &Summary) {
         let broken = comparison.differences.iter().find(|d| d.class != BreakClass::CarriedForward).cloned();
         let payment = broken.as_ref().and_then(|d| d.facts.hub.as_ref()).map(|hub| hub.payment);
         let payment = payment.map_or(0, |id| payment_number(id.uuid()));
@@ -57,7 +51,13 @@ impl World {
         self.expect(!whole || summary.ties_out(), "a day ties out to the yen", 0, |_| {
             format!("{}: {:?}", day.name(), summary.totals)
         });
-        let _ = collector;
+    }
+
+    /// A comparison is committed: these payments were found accepted on both sides, after the close.
+    pub fn compared(&mut self, payments: &[u64]) {
+        for payment in payments {
+            self.cases.entry(*payment).or_default().compared = true;
+        }
     }
 
     /// The hub's payments of a day as its own tables have them, in the order of their serials.

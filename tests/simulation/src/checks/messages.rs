@@ -71,6 +71,7 @@ impl World {
             Recorded::Cancellation { key, clearing, done } => {
                 self.cancellation_recorded(collector, key, clearing, *done);
             }
+            Recorded::Advice(advice) => self.advice_recorded(collector, advice),
         }
     }
 

@@ -5,12 +5,15 @@ mod books;
 mod commits;
 mod days;
 mod messages;
+mod settlements;
 
 use domain::payment::State;
 use gateway::payment::Facts;
 
 use crate::report::Violation;
 use crate::world::World;
+
+pub(crate) use settlements::Paid;
 
 impl World {
     /// Ends the run. The first violation is told.
@@ -27,11 +30,9 @@ impl World {
             detail,
             payment: (payment > 0).then_some(payment),
             story,
-            seed: self.settings.seed,
-            payments: self.settings.payments,
+            settings: self.settings.clone(),
             held: self.held_payments,
             days: self.days,
-            mistake: self.settings.mistake,
         }));
     }
 

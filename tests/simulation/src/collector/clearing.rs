@@ -4,7 +4,7 @@ use bytes::Bytes;
 use collectors::Kind;
 use collectors::protocol::{
     self, Body, Cancellation, CancellationAnswer, Channel, Clearing, ClearingAnswer, Message, Reference,
-    ResendConfirmation,
+    ResendConfirmation, SettlementAdvice,
 };
 use domain::{Date, ResendKey, ResponseCode, Serial};
 
@@ -42,6 +42,8 @@ pub(crate) enum Recorded {
     Clearing { key: String, slip: String, bill: String, amount: i64, cleared: bool },
     /// A cancellation was decided.
     Cancellation { key: String, clearing: String, done: bool },
+    /// A net payment was announced.
+    Advice(SettlementAdvice),
 }
 
 fn refused(code: ResponseCode) -> ClearingAnswer {

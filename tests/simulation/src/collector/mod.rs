@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use collectors::Collector as Row;
-use collectors::protocol::{self, Body, Inquiry, InquiryAnswer, Message, ServiceAnswer};
+use collectors::protocol::{
+    self, Body, Inquiry, InquiryAnswer, Message, ServiceAnswer, SettlementAdvice, SettlementAdviceAnswer,
+};
 use domain::{Bill, ConfirmationNumber, Date, PaymentCategory, ResponseCode, Timestamp};
 
 use crate::settings::Mistake;
@@ -57,6 +59,8 @@ pub(crate) struct Collector {
     /// Cancellations, by key.
     cancellations: BTreeMap<String, Taken>,
     days: BTreeMap<Date, Told>,
+    /// What the bank will pay, by its numbers.
+    advices: BTreeMap<String, SettlementAdvice>,
     numbered: u64,
     pub mistake: Option<Mistake>,
 }
@@ -72,6 +76,7 @@ impl Collector {
             records: BTreeMap::new(),
             cancellations: BTreeMap::new(),
             days: BTreeMap::new(),
+            advices: BTreeMap::new(),
             numbered: 0,
             mistake,
         }
@@ -108,9 +113,28 @@ impl Collector {
             Body::Close(close) => Body::CounterAnswer(self.close(close, now)),
             Body::Counter(counter) => Body::CounterAnswer(self.count(counter.counted_date, now)),
             Body::Lines(lines) => Body::LinesAnswer(self.lines(lines, now)),
+            Body::SettlementAdvice(advice) => {
+                let (answer, new) = self.take_note(advice);
+                recorded = new;
+                Body::SettlementAdviceAnswer(answer)
+            }
             _ => return None,
         };
         Some((Message { header: message.header.answer(now.business), body }, recorded))
+    }
+
+    /// Keeps an advice, or compares it with the one of the same number.
+    fn take_note(&mut self, advice: &SettlementAdvice) -> (SettlementAdviceAnswer, Option<Recorded>) {
+        let number = advice.settlement.as_str();
+        let known = self.advices.get(number);
+        let code = if known.is_none_or(|known| known == advice) {
+            ResponseCode::Normal
+        } else {
+            ResponseCode::KeyReused
+        };
+        let recorded = known.is_none().then(|| Recorded::Advice(advice.clone()));
+        self.advices.entry(number.to_owned()).or_insert_with(|| advice.clone());
+        (SettlementAdviceAnswer { code }, recorded)
     }
 
     fn inquire(&self, inquiry: &Inquiry, now: Now) -> InquiryAnswer {
@@ -141,6 +165,7 @@ impl Collector {
     pub fn forget_the_past(&mut self, now_us: i64, before: Date) {
         self.slips.retain(|_, slip| now_us < slip.until_us);
         self.days.retain(|date, _| *date >= before);
+        self.advices.retain(|_, advice| advice.window_date >= before);
     }
 
     /// Drops what is kept of a payment, whose cancellations had these keys.

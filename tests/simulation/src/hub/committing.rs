@@ -3,15 +3,18 @@
 
 use std::rc::Rc;
 
+use bytes::Bytes;
 use gateway::payment::Facts;
 use gateway::payment::cancellation::Cancellation;
 use gateway::service::ServiceDay;
+use gateway::settlement::Settlement;
 use ledger::memory::{Moment, Writer, part};
 use ledger::{Commit, Committed, EntityId, OutboxChange, Refused};
 
 use super::days::Taking;
 use super::paying::Held;
 use super::sending::{Recording, Taken};
+use super::settling::Settling;
 use crate::happening::Happening;
 use crate::settings::Mistake;
 use crate::store::{is_payment, key_of, payment_number};
@@ -28,6 +31,7 @@ pub(crate) enum Then {
         payment: u64,
     },
     Day(Box<Taking>),
+    Settles(Box<Settling>),
     Nothing,
 }
 
@@ -35,7 +39,14 @@ pub(crate) enum Then {
 pub(crate) enum Kept {
     Payment(Rc<Facts>),
     Cancellation(Rc<Cancellation>),
-    Day(usize, Box<ServiceDay>),
+    /// With the payments that a comparison found accepted on both sides.
+    Day(usize, Box<ServiceDay>, Vec<u64>),
+    /// With the message of the advice, where a window is closed.
+    Settlement {
+        collector: usize,
+        settlement: Box<Settlement>,
+        advice: Option<Bytes>,
+    },
     Nothing,
 }
 
@@ -155,6 +166,7 @@ impl World {
             Some(Mistake::FreesTheGuardTooEarly) => {
                 commit.release.retain(|key| self.store.memory.guard(&key.0).is_some());
             }
+            Some(Mistake::PaysTwice) => Self::pay_twice(commit),
             _ => {}
         }
     }
@@ -168,10 +180,20 @@ impl World {
                 self.cases.entry(payment).or_default().cancellations.push(cancellation.key.clone());
                 self.store.cancellations.insert(cancellation.key.clone(), Rc::clone(cancellation));
             }
-            Kept::Day(collector, day) => {
+            Kept::Day(collector, day, compared) => {
                 self.check_day(*collector, day);
+                self.compared(compared);
                 self.store.days.insert((*collector, day.date), ServiceDay::clone(day));
                 return;
+            }
+            Kept::Settlement { collector, settlement, advice } => {
+                self.check_settlement(*collector, settlement, commit);
+                let place = (*collector, settlement.window);
+                self.store.settlements.insert(place, Settlement::clone(settlement));
+                if let Some(advice) = advice {
+                    self.store.advices.insert(place, advice.clone());
+                }
+                return self.went_over(commit);
             }
             Kept::Nothing => {}
         }
@@ -202,6 +224,16 @@ impl World {
                 self.nodes[node].parked.remove(key);
                 self.look_at(node, until_us);
             }
+        }
+    }
+
+    /// The payments of a part.
+    fn went_over(&mut self, commit: &Commit) {
+        let payments = commit.events.iter().filter(|event| is_payment(event.entity));
+        for payment in payments.map(|event| payment_number(event.entity.0)) {
+            let case = self.cases.entry(payment).or_default();
+            case.guards.retain(|key| commit.release.iter().all(|free| free.0 != *key));
+            self.check_payment(payment);
         }
     }
 
@@ -243,6 +275,7 @@ impl World {
                 Then::Recorded(recording) => self.record_answered(node, recording, &outcome),
                 Then::Decided { payment } => self.decision_answered(payment, &outcome),
                 Then::Day(taking) => self.step_answered(node, *taking, &outcome),
+                Then::Settles(settling) => self.settling_answered(node, *settling, &outcome),
                 Then::Nothing => {}
             }
         }

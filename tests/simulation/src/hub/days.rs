@@ -1,5 +1,6 @@
 //! 開局, 予備閉局, 閉局 and 精査: the steps of every collector's days, each an errand of several exchanges and commits.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use collectors::protocol::{
 };
 use domain::{CentreCode, Date, ResponseCode, Serial, Timestamp};
 use gateway::decisions::{self, Act, Change, Plan};
-use gateway::reconciliation::{HubItem, Summary, compare};
+use gateway::reconciliation::{Comparison, HubItem, Summary, compare};
 use gateway::service::{BothCounters, ServiceDay, ServiceState};
 use gateway::{Operator, StoreError};
 use ledger::{Commit, Refused};
@@ -18,6 +19,7 @@ use ledger::{Commit, Refused};
 use super::committing::{Kept, Outcome};
 use super::{Purpose, Submitted, Then, count};
 use crate::happening::Happening;
+use crate::store::payment_number;
 use crate::world::World;
 
 const SECOND_US: i64 = 1_000_000;
@@ -56,6 +58,8 @@ pub(crate) struct Errand {
     /// The day as it was read first, and the hub's own payments of it.
     day: ServiceDay,
     items: Vec<HubItem>,
+    /// The payments that its comparison found accepted on both sides.
+    compared: Vec<u64>,
     tries: u32,
 }
 
@@ -138,7 +142,7 @@ impl World {
     }
 
     /// The payments and cancellations of a day without a known outcome.
-    fn open_items(&self, collector: usize, date: Date) -> u32 {
+    pub(super) fn open_items(&self, collector: usize, date: Date) -> u32 {
         let of_day = |entity: ledger::EntityId| {
             let facts = self.store.facts.get(&crate::store::payment_number(entity.0));
             facts.is_some_and(|f| f.receipt_date == date && self.place_of(f) == collector)
@@ -159,8 +163,8 @@ impl World {
         self.keeping[collector].busy = Some((node, self.nodes[node].life));
         let date = day.date;
         let stage = Stage::Taking;
-        let items = Vec::new();
-        let errand = Errand { collector, date, act, carry_forward, stage, day, items, tries: 0 };
+        let (items, compared) = (Vec::new(), Vec::new());
+        let errand = Errand { collector, date, act, carry_forward, stage, day, items, compared, tries: 0 };
         match act {
             Act::Open => self.tell(node, errand, Counters::default()),
             Act::PreClose => self.tell(node, errand, Counters::default()),
@@ -309,7 +313,10 @@ impl World {
         let comparison = compare(&items, lines, counters);
         let number = errand.day.reconciliation.as_ref().map_or(0, |r| r.number) + 1;
         let summary = Summary::of(number, closed, &comparison);
-        self.check_comparison(errand.collector, &errand.day, &comparison, &summary);
+        self.check_comparison(&errand.day, &comparison, &summary);
+        if closed {
+            errand.compared = found_accepted(&items, &comparison);
+        }
         errand.stage = Stage::Taking;
         let (collector, day) = (errand.collector, errand.day.clone());
         let change = Change::Reconciled(summary);
@@ -346,7 +353,8 @@ impl World {
         let now = self.node_now(node);
         match step(day, change, now) {
             Ok((next, commit)) => {
-                let kept = Kept::Day(collector, Box::new(next));
+                let compared = taking.as_ref().map(|t| t.errand.compared.clone()).unwrap_or_default();
+                let kept = Kept::Day(collector, Box::new(next), compared);
                 let then = taking.map_or(Then::Nothing, |taking| Then::Day(Box::new(taking)));
                 self.submit(node, Submitted { commit, kept, then });
             }
@@ -387,9 +395,21 @@ impl World {
             Change::Closed(_) => "day closed",
             _ => "day compared",
         });
+        if let Change::Reconciled(_) = change {
+            self.settle_soon(place);
+        }
         self.happened("a day moves on", [count(place), i64::from(errand.date.to_epoch_days())]);
         self.errand_ends(place, true);
     }
+}
+
+/// The payments that both sides have as accepted.
+fn found_accepted(items: &[HubItem], comparison: &Comparison) -> Vec<u64> {
+    let differs: HashSet<_> =
+        comparison.differences.iter().filter_map(|d| d.facts.hub.as_ref()).map(|hub| hub.payment).collect();
+    let found =
+        |item: &&HubItem| item.state.is_paid() && !item.cancelling && !differs.contains(&item.payment);
+    items.iter().filter(found).map(|item| payment_number(item.payment.uuid())).collect()
 }
 
 fn step(day: &ServiceDay, change: &Change, now: Timestamp) -> Result<(ServiceDay, Commit), StoreError> {

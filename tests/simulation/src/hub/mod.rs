@@ -6,6 +6,7 @@ mod committing;
 mod days;
 mod paying;
 mod sending;
+mod settling;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -40,6 +41,8 @@ pub(crate) enum Purpose {
     Delivery(Rc<Delivery>),
     /// For a step of a day.
     Day(Rc<Errand>),
+    /// To tell a collector what it is paid for a window.
+    Advice(usize, Date),
 }
 
 struct Block {
@@ -66,6 +69,7 @@ pub(crate) struct Node {
     lanes: Vec<usize>,
     looked_until: Vec<String>,
     pub circuits: Vec<Circuit>,
+    advices: settling::Advices,
     /// When it looks at open work next.
     looks_at_us: i64,
 }
@@ -85,6 +89,7 @@ impl Node {
             lanes: vec![0; collectors],
             looked_until: vec![String::new(); collectors],
             circuits: vec![Circuit::default(); collectors],
+            advices: settling::Advices::new(),
             looks_at_us: i64::MAX,
         }
     }
@@ -127,6 +132,7 @@ impl World {
         self.look_at(node, self.now_us);
         for collector in 0..self.collectors.len() {
             self.plan(1_000_000, Happening::KeepsDays { collector });
+            self.plan(5_000_000, Happening::Settles { collector });
         }
     }
 

@@ -281,7 +281,10 @@ impl World {
     }
 
     fn mistaken_message(&mut self, node: usize, delivery: &Delivery, message: Vec<u8>) -> Vec<u8> {
-        let Some(mistake) = self.settings.mistake.filter(|_| delivery.repeat) else { return message };
+        let clearing = delivery.cancellation.is_none();
+        let Some(mistake) = self.settings.mistake.filter(|_| delivery.repeat && clearing) else {
+            return message;
+        };
         let original = match protocol::decode(&message).map(|m| m.body) {
             Ok(protocol::Body::ResendConfirmation(repeat)) => protocol::decode(&repeat.original),
             _ => return message,
@@ -321,7 +324,9 @@ impl World {
     }
 
     pub fn conclude(&mut self, node: usize, delivery: &Rc<Delivery>, mut conclusion: Conclusion) {
-        if self.makes(Mistake::TakesSilenceForARefusal) && matches!(conclusion.report, Report::Unknown { .. })
+        if self.makes(Mistake::TakesSilenceForARefusal)
+            && delivery.cancellation.is_none()
+            && matches!(conclusion.report, Report::Unknown { .. })
         {
             conclusion.report = Report::Rejected(domain::ResponseCode::AlreadyPaid);
         }
@@ -478,6 +483,7 @@ impl World {
             Purpose::Inquiry(intent, generations) => self.inquired(node, intent, generations, outcome),
             Purpose::Delivery(delivery) => self.delivered(node, &delivery, outcome),
             Purpose::Day(errand) => self.errand_exchanged(node, &errand, outcome),
+            Purpose::Advice(collector, window) => self.advice_exchanged(node, collector, window, outcome),
         }
     }
 }

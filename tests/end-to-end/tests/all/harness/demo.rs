@@ -143,6 +143,11 @@ impl Demo {
         text
     }
 
+    /// Where its database is, unless in the data folder.
+    pub fn database_url(&self) -> Option<&str> {
+        self.database_url.as_deref()
+    }
+
     /// A browser at the bank.
     pub fn client(&self) -> Client {
         Client::new(self.json["bank"]["url"].as_str().unwrap())

@@ -111,6 +111,12 @@ impl Mocks {
         all
     }
 
+    /// How many clearings all collectors have.
+    pub async fn all_clearings(&self) -> usize {
+        let answer = self.call(Method::GET, "/control/clearings", Value::Null).await;
+        answer["clearings"].as_array().unwrap().len()
+    }
+
     /// Waits until a clearing of the bill is recorded.
     pub async fn recorded(&self, bill: &Bill) {
         let began = Instant::now();
