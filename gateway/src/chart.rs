@@ -16,6 +16,10 @@ const FEE_BASE: i64 = 1_000_100_000;
 const SETTLEMENT_BASE: i64 = 1_000_200_000;
 const PUBLIC_MONEY_BASE: i64 = 1_000_300_000;
 
+/// Every account that a collector has of its own is from the first of these on and before the second.
+pub const OF_COLLECTORS: (AccountId, AccountId) =
+    (AccountId::new(CLEARING_BASE), AccountId::new(PUBLIC_MONEY_BASE + 100_000));
+
 /// The bank's current account at the Bank of Japan: what is credited here has left for the government's deposit.
 pub const BANK_OF_JAPAN: AccountId = AccountId::new(1_000_900_001);
 /// What is due to other banks over the interbank network.
@@ -99,6 +103,8 @@ mod tests {
         let all: Vec<_> = of_collectors.chain(of_bank()).map(|account| account.id).collect();
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
         assert_eq!(all.len(), 29 * 3 + 2 + 4);
+        let of_collectors = all.iter().filter(|id| (OF_COLLECTORS.0..OF_COLLECTORS.1).contains(*id));
+        assert_eq!(of_collectors.count(), 29 * 3 + 2);
     }
 
     #[test]

@@ -3,6 +3,12 @@
 //!
 //! A process that ends between two commits leaves a settlement that is closing; any process goes on with it. What went
 //! over is not owed any more, and a part is numbered, so that nothing goes over twice.
+//!
+//! What settles belongs to days that are closed and compared, also where it became owed after the close had begun: each
+//! part looks at the days of its payments again. An outcome that came late makes its day wait for another comparison,
+//! and the close with it.
+
+use std::collections::BTreeSet;
 
 use collectors::Collector;
 use domain::{CollectorNumber, Date};
@@ -35,7 +41,7 @@ pub enum WindowError {
     /// An earlier window has to be closed first.
     #[error("the window of {0} has to be closed first")]
     EarlierOpen(Date),
-    /// It is too early.
+    /// It is too early, or too early to go on.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     NotReady(Vec<Obstacle>),
     /// Another process closes it at the same time.
@@ -158,6 +164,12 @@ impl Gateway {
             if part.is_empty() {
                 after = last;
                 continue;
+            }
+            // after they were read as owed: a comparison that counts the outcome of each of them
+            let dates: BTreeSet<Date> = part.iter().map(|owed| owed.receipt_date).collect();
+            let obstacles = self.obstacles_of(&row.number, dates).await?;
+            if !obstacles.is_empty() {
+                return Err(WindowError::NotReady(obstacles));
             }
             let step = step::part(&settlement, &part, self.now())?;
             if let Some(next) = self.step(Persist::SettlementPart, step).await? {

@@ -165,6 +165,26 @@ impl Gateway {
             None => Vec::new(),
         };
         dates.extend(window::receipt_dates(window));
+        self.obstacles_of(collector, dates).await
+    }
+
+    /// What keeps a close from going on that has begun: a processing date of what is owed still, which was changed since
+    /// by an outcome that came late.
+    pub(super) async fn obstacles_of_owed(
+        &self,
+        collector: &CollectorNumber,
+        window: Date,
+    ) -> Result<Vec<Obstacle>, StoreError> {
+        let dates = self.owed_dates(collector, window).await?;
+        self.obstacles_of(collector, dates).await
+    }
+
+    /// What keeps payments of these receipt dates from going over.
+    pub(super) async fn obstacles_of(
+        &self,
+        collector: &CollectorNumber,
+        dates: impl IntoIterator<Item = Date>,
+    ) -> Result<Vec<Obstacle>, StoreError> {
         let mut obstacles = Vec::new();
         for date in dates {
             obstacles.extend(self.obstacle(collector, date).await?);

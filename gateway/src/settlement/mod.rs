@@ -3,7 +3,8 @@
 //! The window of a receipt date is that day, or the next business day ([`window`]). It closes for a collector when
 //! all processing dates in it are closed and compared without open breaks, and all windows before it are closed. What
 //! is owed then, whatever its receipt date, goes from the clearing account to the settlement account; so a payment
-//! that is accepted late settles in the next window that closes. On the pay date the sum goes on to the beneficiary.
+//! that is accepted late settles in the next window that closes, or in one that is closing once its day is compared
+//! again. On the pay date the sum goes on to the beneficiary.
 //!
 //! ```text
 //! closing ──part──► closing ──closed──► due ──pay date──► paid
@@ -11,9 +12,11 @@
 //! ```
 //!
 //! The schedule ([`Gateway::run`]) does all of it. For pages and the API: [`Gateway::settlement_windows`],
-//! [`Gateway::net_payments`], [`Gateway::settlement`] and [`Gateway::settled_payments`] show;
-//! [`Gateway::close_window`] and [`Gateway::pay_due`] act, under the name of an [`Operator`], and may be repeated.
+//! [`Gateway::net_payments`], [`Gateway::settlement`], [`Gateway::settled_payments`], [`Gateway::settlement_postings`]
+//! and [`Gateway::clearing_accounts`] show; [`Gateway::close_window`], [`Gateway::pay_due`] and
+//! [`Gateway::pay_settlement`] act, under the name of an [`Operator`], and may be repeated.
 
+mod accounts;
 mod advice;
 pub(crate) mod audit;
 mod close;
@@ -36,11 +39,12 @@ use edge::Shutdown;
 use crate::alarm::{AlarmKind, NewAlarm};
 use crate::{Gateway, Operator, StoreError};
 
+pub use accounts::{ClearingAccounts, SettlementPosting};
 pub(crate) use advice::Tries;
 pub use close::{WindowError, WindowOutcome};
 pub use days::Obstacle;
 pub use query::{NetPaymentQuery, SettledPage, SettlementWindow, WindowQuery, WindowState};
-pub use state::{AdviceState, Settlement, SettlementState, Sums};
+pub use state::{AdviceState, Settlement, SettlementState, Sums, id, named, number, of_number};
 
 /// What is decided without looking anything up, for [`crate::decisions`].
 pub mod rules {
@@ -106,15 +110,18 @@ impl Gateway {
         for _ in 0..WINDOWS_MAX {
             let latest = self.latest_settlement(&row.number).await?;
             let closed_through = latest.as_ref().map(|settlement| settlement.window);
-            if let Some(closing) = latest.filter(|s| s.state == SettlementState::Closing) {
-                self.finish(row, closing, &system).await?;
-                continue;
-            }
-            let Some(next) = self.next_window(&row.number, closed_through).await? else { return Ok(()) };
-            match self.close_one(row, next, &system).await {
+            let (window, closed) =
+                if let Some(closing) = latest.filter(|s| s.state == SettlementState::Closing) {
+                    (closing.window, self.finish(row, closing, &system).await)
+                } else if let Some(next) = self.next_window(&row.number, closed_through).await? {
+                    (next, self.close_one(row, next, &system).await)
+                } else {
+                    return Ok(());
+                };
+            match closed {
                 Ok(_) => {}
                 Err(WindowError::NotReady(obstacles)) => {
-                    let new = Settlement::new(row, next, &self.0.settings.bank);
+                    let new = Settlement::new(row, window, &self.0.settings.bank);
                     return Ok(self.alarm_of_late(&new, &obstacles, late).await?);
                 }
                 // another process closes it

@@ -1,5 +1,7 @@
 //! The pay date has come: net payments are posted to their beneficiaries' accounts.
 
+use domain::SettlementId;
+
 use super::state::Settlement;
 use super::step;
 use crate::points::Persist;
@@ -22,6 +24,20 @@ impl Gateway {
                 paid.extend(self.pay_one(settlement, operator).await?);
             }
         }
+    }
+
+    /// Posts one net payment if its pay date is here, and answers the settlement as it is then: paid now or before, or
+    /// not to be paid yet. `None` where there is none.
+    pub async fn pay_settlement(
+        &self,
+        id: SettlementId,
+        operator: &Operator,
+    ) -> Result<Option<Settlement>, StoreError> {
+        let Some(found) = self.settlement(id).await? else { return Ok(None) };
+        if found.is_payable_on(self.now().date()) {
+            self.pay_one(found, operator).await?;
+        }
+        self.settlement(id).await
     }
 
     /// `None` where another process has posted it.

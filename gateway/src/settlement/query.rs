@@ -8,7 +8,7 @@ use domain::{CollectorNumber, Date, PaymentId, SettlementId, Yen};
 use sqlx::QueryBuilder;
 
 use super::days::Obstacle;
-use super::state::{AdviceState, Settlement, SettlementState, Sums};
+use super::state::{self, AdviceState, Settlement, SettlementState, Sums};
 use super::store::{self, SettlementRow};
 use super::window;
 use crate::{Gateway, Payment, StoreError};
@@ -68,6 +68,10 @@ pub struct SettlementWindow {
     pub sums: Sums,
     /// The settlement, from the begin of the close on.
     pub settlement: Option<Settlement>,
+    /// The same, or the one that would begin now: who is paid, and how much.
+    pub terms: Settlement,
+    /// When the net payment is due, or would be if the window were closed on its own day or now.
+    pub pay_date: Date,
 }
 
 /// Which net payments to show, newest first.
@@ -110,6 +114,13 @@ impl Gateway {
         Ok(windows)
     }
 
+    /// One window, where anything is or was in it.
+    pub async fn settlement_window(&self, id: SettlementId) -> Result<Option<SettlementWindow>, StoreError> {
+        let Some((collector, date)) = state::named(id) else { return Ok(None) };
+        let query = WindowQuery { from: date, until: date, collector: Some(collector) };
+        Ok(self.settlement_windows(&query).await?.pop())
+    }
+
     async fn windows_of(
         &self,
         row: &Collector,
@@ -120,21 +131,31 @@ impl Gateway {
             .filter(|date| window::is_window(*date))
             .collect();
         let (Some(first), Some(last)) = (dates.first(), dates.last()) else { return Ok(Vec::new()) };
-        let mut windows: Vec<SettlementWindow> =
-            self.settlements_of(row, *first, *last).await?.into_iter().map(SettlementWindow::of).collect();
+        let mut windows = Vec::new();
+        for settlement in self.settlements_of(row, *first, *last).await? {
+            let obstacles = match settlement.state {
+                SettlementState::Closing => self.obstacles_of_owed(&row.number, settlement.window).await?,
+                _ => Vec::new(),
+            };
+            windows.push(SettlementWindow::of(settlement, obstacles));
+        }
         let closed_through = self.latest_settlement(&row.number).await?.map(|settlement| settlement.window);
         let Some(next) = self.next_window(&row.number, closed_through).await? else { return Ok(windows) };
         let mut sums = self.owed_sums(row, closed_through, *last).await?;
         let touched = self.touched_windows(row, next, *last).await?;
         for date in touched.into_iter().filter(|date| date >= first) {
+            let new = Settlement::new(row, date, &self.0.settings.bank);
+            let sums = sums.remove(&date).unwrap_or_default();
             windows.push(SettlementWindow {
                 collector: row.number.clone(),
                 date,
                 state: WindowState::Open,
                 earlier_open: (date > next).then_some(next),
                 obstacles: self.obstacles(&row.number, date, closed_through).await?,
-                sums: sums.remove(&date).unwrap_or_default(),
+                sums,
                 settlement: None,
+                pay_date: window::pay_date(date, new.lag_business_days, self.now().date().max(date)),
+                terms: Settlement { sums, ..new },
             });
         }
         Ok(windows)
@@ -269,7 +290,13 @@ impl Gateway {
 }
 
 impl SettlementWindow {
-    fn of(settlement: Settlement) -> Self {
+    /// Its id, which its settlement has too.
+    pub fn id(&self) -> SettlementId {
+        self.terms.id()
+    }
+
+    fn of(settlement: Settlement, obstacles: Vec<Obstacle>) -> Self {
+        let planned = window::pay_date(settlement.window, settlement.lag_business_days, settlement.window);
         Self {
             collector: settlement.collector.clone(),
             date: settlement.window,
@@ -278,8 +305,10 @@ impl SettlementWindow {
                 _ => WindowState::Closed,
             },
             earlier_open: None,
-            obstacles: Vec::new(),
+            obstacles,
             sums: settlement.sums,
+            pay_date: settlement.pay_date.unwrap_or(planned),
+            terms: settlement.clone(),
             settlement: Some(settlement),
         }
     }

@@ -202,7 +202,7 @@ impl Settlement {
 
     /// The bank's number of the net payment, which the collector is told: `20261124-00200`.
     pub fn number(&self) -> String {
-        format!("{}-{}", self.window.format("%Y%m%d"), self.collector)
+        number(&self.collector, self.window)
     }
 
     pub(crate) fn reference(&self) -> Result<Reference, StoreError> {
@@ -212,6 +212,11 @@ impl Settlement {
     /// What the net payment is for: the amounts, and the fees where they go along.
     pub fn payable(&self) -> Yen {
         self.payable_of(self.sums)
+    }
+
+    /// Whether it may be posted on this day.
+    pub fn is_payable_on(&self, today: Date) -> bool {
+        self.state == SettlementState::Due && self.pay_date.is_some_and(|due| due <= today)
     }
 
     pub(crate) fn payable_of(&self, sums: Sums) -> Yen {
@@ -251,7 +256,7 @@ impl Settlement {
             (Change::Contradicted, Due | Paid) if self.advice == AdviceState::Open => {
                 next.advice = AdviceState::Conflict;
             }
-            (Change::Paid, Due) if self.pay_date.is_some_and(|due| due <= now.date()) => {
+            (Change::Paid, Due) if self.is_payable_on(now.date()) => {
                 next.state = Paid;
                 next.paid_at = Some(now);
             }
@@ -262,7 +267,7 @@ impl Settlement {
 }
 
 /// The id of a collector's window: a UUID of version 8, so no generated id is one of these.
-pub(crate) fn id(collector: &CollectorNumber, window: Date) -> SettlementId {
+pub fn id(collector: &CollectorNumber, window: Date) -> SettlementId {
     let mut bytes = [0; 16];
     bytes[..4].copy_from_slice(b"STL1");
     for (place, digit) in bytes[9..14].iter_mut().zip(collector.as_str().bytes()) {
@@ -272,6 +277,27 @@ pub(crate) fn id(collector: &CollectorNumber, window: Date) -> SettlementId {
     bytes[4..6].copy_from_slice(&day[..2]);
     bytes[14..].copy_from_slice(&day[2..]);
     SettlementId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// The bank's number of the net payment of a collector's window: `20261124-00200`.
+pub fn number(collector: &CollectorNumber, window: Date) -> String {
+    format!("{}-{collector}", window.format("%Y%m%d"))
+}
+
+/// The collector and the window of such a number; `None` of any other text.
+pub fn of_number(text: &str) -> Option<(CollectorNumber, Date)> {
+    let (date, collector) = text.split_once('-')?;
+    let (window, collector) = (Date::parse_from_str(date, "%Y%m%d").ok()?, collector.parse().ok()?);
+    (number(&collector, window) == text).then_some((collector, window))
+}
+
+/// The collector and the window of such an id; `None` of any other.
+pub fn named(id: SettlementId) -> Option<(CollectorNumber, Date)> {
+    let bytes = id.uuid().into_bytes();
+    let number: CollectorNumber = std::str::from_utf8(&bytes[9..14]).ok()?.parse().ok()?;
+    let day = i32::from_be_bytes([bytes[4], bytes[5], bytes[14], bytes[15]]);
+    let window = Date::from_epoch_days(day)?;
+    (self::id(&number, window) == id).then_some((number, window))
 }
 
 #[cfg(test)]
@@ -376,16 +402,24 @@ pub(crate) mod tests {
     fn a_settlement_is_named_by_its_window_and_collector() {
         let settlement = after("00200", &[]);
         assert_eq!(settlement.number(), "20261124-00200");
+        assert_eq!(of_number("20261124-00200"), Some((settlement.collector.clone(), settlement.window)));
+        assert_eq!(
+            [of_number("20261124-200"), of_number("2026112-00200"), of_number("x")],
+            [None, None, None]
+        );
         assert!(settlement.reference().is_ok());
         let mut ids = BTreeSet::new();
         for collector in ["00200", "00500", "99022"] {
             for date in ["1999-12-30", "2026-11-24", "2026-11-25", "2100-01-04"] {
                 let id = id(&collector.parse().unwrap(), date.parse().unwrap());
                 assert_eq!(id.uuid().get_version_num(), 8);
+                assert_eq!(named(id), Some((collector.parse().unwrap(), date.parse().unwrap())));
                 ids.insert(id.uuid());
             }
         }
         assert_eq!(ids.len(), 12);
+        assert_eq!(named(SettlementId::generate()), None);
+        assert_eq!(named(SettlementId::from_uuid(uuid::Uuid::nil())), None);
         let mut written: Settlement =
             serde_json::from_str(&serde_json::to_string(&settlement).unwrap()).unwrap();
         written.seq = settlement.seq;

@@ -1,7 +1,7 @@
 //! The commits of a settlement. Pure: from where it stands and what is to happen to one commit.
 
 use domain::payment::{Cancellation, Event, State};
-use domain::{PaymentId, Timestamp, TransferId, Yen};
+use domain::{Date, PaymentId, Timestamp, TransferId, Yen};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Kind, NewEvent, Transfer};
 
 use super::state::{Change, Settlement, SettlementState, Sums};
@@ -17,6 +17,8 @@ pub struct Owed {
     pub key: GuardKey,
     /// The payment.
     pub payment: PaymentId,
+    /// The day on which its money was held.
+    pub receipt_date: Date,
     /// Without the fee.
     pub amount: Yen,
     /// What was debited beside it.

@@ -122,6 +122,7 @@ pub(super) fn last(id: &str) -> String {
 struct OwedRow {
     key: String,
     payment: Uuid,
+    receipt_date: String,
     amount: i64,
     fee: i64,
     seq: i64,
@@ -134,6 +135,7 @@ impl TryFrom<OwedRow> for Owed {
         Ok(Self {
             key: GuardKey(row.key),
             payment: PaymentId::from_uuid(row.payment),
+            receipt_date: StoreError::parse(&row.receipt_date)?,
             amount: Yen::new(row.amount),
             fee: Yen::new(row.fee),
             seq: row.seq,
@@ -195,7 +197,7 @@ impl Gateway {
     ) -> Result<Vec<Owed>, StoreError> {
         // CROSS JOIN keeps SQLite to this order: the keys are few, the payments are many
         let sql = format!(
-            "SELECT g.key, p.id AS payment, p.amount, CASE WHEN p.fee_hold IS NULL THEN 0 ELSE p.fee END AS fee,
+            "SELECT g.key, p.id AS payment, p.receipt_date, p.amount, CASE WHEN p.fee_hold IS NULL THEN 0 ELSE p.fee END AS fee,
                  e.seq, e.body
              FROM guard g CROSS JOIN payment p {}
              WHERE p.id = g.entity AND g.key > $1 AND g.key < $2 ORDER BY g.key LIMIT $3",

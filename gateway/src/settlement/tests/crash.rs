@@ -5,12 +5,18 @@ use database::on_both;
 use database::testing::TestDatabase;
 use domain::Yen;
 
-use super::super::{Settlement, SettlementState, state, step, store};
+use super::super::{Obstacle, Settlement, SettlementState, WindowError, WindowQuery, state, step, store};
 use super::{World, day, hub, number, staff};
 use crate::chart;
+use crate::payment::step::Report;
 use crate::points::Persist;
+use crate::reconciliation::Summary;
 
-on_both!(a_close_goes_on_wherever_it_ended, many_processes_close_one_window_once);
+on_both!(
+    a_close_goes_on_wherever_it_ended,
+    many_processes_close_one_window_once,
+    what_becomes_owed_while_a_window_closes_waits_for_the_comparison_of_its_day,
+);
 
 const PAYMENTS: usize = 10;
 const PART: usize = 3;
@@ -66,12 +72,51 @@ async fn goes_on(world: World, commits: usize) {
         let begun = world.settlement("2026-11-20", "99022").await.unwrap();
         assert_eq!(begun.state, SettlementState::Closing);
     }
-    // what is accepted meanwhile may still go over
     world.settle().await;
     let closed = world.settlement("2026-11-20", "99022").await.unwrap();
     assert_eq!((closed.state, closed.sums.count), (SettlementState::Due, 10), "after {commits} commits");
     assert_eq!((closed.sums.amount, closed.sums.fee), (Yen::new(5_500), Yen::new(100)));
     assert_eq!(world.balance(chart::settlement(&number("99022"))).await, 5_600);
+    world.assert_clean().await;
+}
+
+async fn what_becomes_owed_while_a_window_closes_waits_for_the_comparison_of_its_day(test: TestDatabase) {
+    let world = World::new(test).await;
+    for n in 1..=4 {
+        world.pay("99022", n * 100, 0).await;
+    }
+    let late = world.hold("99022", 70_000, 0).await;
+    world.reports(&late.0, late.1, &Report::Unknown { reason: String::new() }).await;
+    world.at("2026-11-21T00:10:00");
+    world.day_is("99022", "2026-11-20", "closed", 0).await;
+    let carried = Summary { open_breaks: 1, carried_forward: 1, unsettled: 1, ..Summary::default() };
+    world.compared("99022", "2026-11-20", carried).await;
+    // the close has begun and one part is over, when the outcome comes that the comparison did not know
+    world.close_until(2).await;
+    world.accept(&late).await;
+    let date = day("2026-11-20");
+    let obstacles = [Obstacle::NotReconciled(date)];
+    for _ in 0..2 {
+        let waits = world.close("2026-11-20", "99022").await;
+        assert!(matches!(&waits, Err(WindowError::NotReady(found)) if *found == obstacles), "{waits:?}");
+        world.settle().await;
+        let closing = world.settlement("2026-11-20", "99022").await.unwrap();
+        assert_eq!((closing.state, closing.sums.count), (SettlementState::Closing, 3));
+    }
+    let query = WindowQuery { from: date, until: date, collector: None };
+    let shown = world.gateway.settlement_windows(&query).await.unwrap();
+    assert_eq!((shown.len(), shown[0].obstacles.as_slice()), (1, obstacles.as_slice()));
+    // a comparison that finds it wrong keeps it out still, one that finds it right lets it go over with the rest
+    let breaks = Summary { open_breaks: 1, missing_there: 1, ..Summary::default() };
+    world.compared("99022", "2026-11-20", breaks).await;
+    let waits = world.close("2026-11-20", "99022").await;
+    let obstacles = [Obstacle::Breaks { date, count: 1 }];
+    assert!(matches!(&waits, Err(WindowError::NotReady(found)) if *found == obstacles), "{waits:?}");
+    world.compared("99022", "2026-11-20", Summary::default()).await;
+    world.settle().await;
+    let closed = world.settlement("2026-11-20", "99022").await.unwrap();
+    assert_eq!((closed.state, closed.sums.count), (SettlementState::Due, 5));
+    assert_eq!(closed.sums.amount, Yen::new(71_000));
     world.assert_clean().await;
 }
 

@@ -231,6 +231,14 @@ impl World {
         }
     }
 
+    /// The collector's day, which is closed, was compared with this result.
+    async fn compared(&self, collector: &str, date: &str, summary: Summary) {
+        let found = self.gateway.service_day(&number(collector), day(date)).await.unwrap().unwrap();
+        let change = Change::Reconciled(Summary { after_close: true, ..summary });
+        let taken = self.gateway.take_step(&found, &change, &staff(), Commit::default()).await;
+        taken.unwrap().unwrap();
+    }
+
     /// The collector's days are closed and compared, and nothing is open.
     async fn days_are_done(&self, collector: &str, dates: &[&str]) {
         for date in dates {

@@ -2,12 +2,19 @@
 
 use database::on_both;
 use database::testing::TestDatabase;
-use domain::Yen;
+use domain::{TransferId, Yen};
+use ledger::{Commit, Kind, Transfer};
 
-use super::super::{NetPaymentQuery, WindowQuery, WindowState};
-use super::{World, day, number};
+use super::super::{ClearingAccounts, NetPaymentQuery, SettlementState, WindowQuery, WindowState};
+use super::{World, day, number, staff};
+use crate::chart;
 
-on_both!(open_windows_show_what_is_in_them_and_in_their_way, net_payments_are_found_and_paged);
+on_both!(
+    open_windows_show_what_is_in_them_and_in_their_way,
+    net_payments_are_found_and_paged,
+    what_is_left_on_the_accounts_is_explained_to_the_yen,
+    one_net_payment_is_paid_on_its_day_and_its_transfers_are_shown,
+);
 
 async fn shown(world: &World, from: &str, until: &str) -> Vec<String> {
     let query = WindowQuery { from: day(from), until: day(until), collector: None };
@@ -106,4 +113,85 @@ async fn net_payments_are_found_and_paged(test: TestDatabase) {
     assert!(!second.more && second.payments.len() == 1);
     let amounts: Yen = first.payments.iter().chain(&second.payments).map(|p| p.facts.amount).sum();
     assert_eq!(amounts, Yen::new(6));
+}
+
+async fn what_is_left_on_the_accounts_is_explained_to_the_yen(test: TestDatabase) {
+    let world = World::new(test).await;
+    let of = async |collector: &str| {
+        let all = world.gateway.clearing_accounts().await.unwrap();
+        assert_eq!(all.len(), world.gateway.directory().all().len());
+        assert!(all.iter().all(ClearingAccounts::are_explained), "{all:?}");
+        all.into_iter().find(|accounts| accounts.collector == number(collector)).unwrap()
+    };
+    assert!(of("99022").await.are_empty());
+    world.pay("99022", 58_000, 110).await;
+    world.pay("99022", 12_800, 0).await;
+    world.pay("00500", 9, 0).await;
+    world.hold("99022", 5, 0).await;
+    let open = of("99022").await;
+    assert_eq!((open.clearing, open.fee, open.settlement), (Yen::new(70_800), Yen::new(110), Yen::ZERO));
+    assert_eq!((open.owed.count, open.due, open.closing), (2, Yen::ZERO, false));
+    world.days_are_done("99022", &["2026-11-20"]).await;
+    world.at("2026-11-24T09:00:00");
+    world.settle().await;
+    let due = of("99022").await;
+    assert_eq!((due.clearing, due.fee, due.settlement), (Yen::ZERO, Yen::ZERO, Yen::new(70_910)));
+    assert_eq!((due.owed.count, due.due), (0, Yen::new(70_910)));
+    assert_eq!(of("00500").await.clearing, Yen::new(9), "each collector by itself");
+    world.at("2026-11-26T09:00:00");
+    world.settle().await;
+    assert!(of("99022").await.are_empty());
+    // a yen that no payment explains is seen
+    let stray = Transfer {
+        id: TransferId::generate(),
+        debit: super::CASH,
+        credit: chart::clearing(&number("99022")),
+        amount: 1,
+        kind: Kind::Posted,
+        memo: "誤記".to_owned(),
+    };
+    world.gateway.ledger().commit(Commit { transfers: vec![stray], ..Commit::default() }).await.unwrap();
+    let all = world.gateway.clearing_accounts().await.unwrap();
+    let wrong: Vec<_> = all.iter().filter(|accounts| !accounts.are_explained()).collect();
+    assert_eq!(wrong.len(), 1);
+    assert_eq!((wrong[0].collector.as_str(), wrong[0].clearing), ("99022", Yen::new(1)));
+}
+
+async fn one_net_payment_is_paid_on_its_day_and_its_transfers_are_shown(test: TestDatabase) {
+    let world = World::new(test).await;
+    world.pay("99022", 58_000, 110).await;
+    let id = super::super::id(&number("99022"), day("2026-11-20"));
+    let gateway = &world.gateway;
+    assert_eq!(gateway.pay_settlement(id, &staff()).await.unwrap(), None, "it is not closed");
+    let open = gateway.settlement_window(id).await.unwrap().unwrap();
+    assert_eq!((open.state, open.id(), open.terms.payable()), (WindowState::Open, id, Yen::new(58_110)));
+    assert_eq!(open.pay_date, day("2026-11-26"), "three business days later");
+    assert_eq!(gateway.settlement_postings(id).await.unwrap(), []);
+    world.days_are_done("99022", &["2026-11-20"]).await;
+    world.at("2026-11-25T23:59:59");
+    world.close("2026-11-20", "99022").await.unwrap();
+    let early = gateway.pay_settlement(id, &staff()).await.unwrap().unwrap();
+    assert_eq!(early.state, SettlementState::Due, "nothing is paid before its day");
+    world.at("2026-11-26T00:00:00");
+    for _ in 0..2 {
+        let paid = gateway.pay_settlement(id, &staff()).await.unwrap().unwrap();
+        assert_eq!(paid.state, SettlementState::Paid);
+        assert_eq!(world.balance(chart::INTERBANK).await, 58_110, "once");
+    }
+    let name = &gateway.directory().get(&number("99022")).unwrap().name;
+    let shown: Vec<_> = gateway.settlement_postings(id).await.unwrap();
+    let shown: Vec<_> = shown.iter().map(|p| (p.debit.clone(), p.credit.clone(), p.amount.get())).collect();
+    let settlement = format!("{name} 資金決済");
+    assert_eq!(
+        shown,
+        [
+            (format!("{name} 収納金"), settlement.clone(), 58_000),
+            (format!("{name} 払込手数料"), settlement.clone(), 110),
+            (settlement, "他行為替 未決済".to_owned(), 58_110),
+        ]
+    );
+    let other = domain::SettlementId::generate();
+    assert_eq!(gateway.settlement_window(other).await.unwrap(), None);
+    assert_eq!(gateway.pay_settlement(other, &staff()).await.unwrap(), None);
+    world.assert_clean().await;
 }
