@@ -28,6 +28,8 @@ pub(crate) use shared::Shared;
 const SWEEP_ROWS_MAX: usize = 256;
 /// Between two deletions of what is kept for a time only.
 const CLEANING_INTERVAL: Duration = Duration::from_secs(60);
+/// Between two looks for alarms whose cause is over.
+const ALARMS_INTERVAL: Duration = Duration::from_secs(5);
 
 struct OpenWork {
     key: String,
@@ -54,13 +56,19 @@ impl Gateway {
 
     async fn send_open_work(&self, mut stop: Shutdown) {
         let pause = Duration::from_millis(self.0.settings.poll_interval_ms);
-        let mut cleans_at = Instant::now();
+        let (mut cleans_at, mut ends_at) = (Instant::now(), Instant::now() + ALARMS_INTERVAL);
         let mut circuits = Circuits::default();
         while !stop.is_requested() {
             if cleans_at <= Instant::now() {
                 cleans_at = Instant::now() + CLEANING_INTERVAL;
                 if let Err(error) = self.clean().await {
                     tracing::error!(%error, "cannot delete what is kept for a time only");
+                }
+            }
+            if ends_at <= Instant::now() {
+                ends_at = Instant::now() + ALARMS_INTERVAL;
+                if let Err(error) = self.end_alarms().await {
+                    tracing::error!(%error, "cannot look for alarms whose cause is over");
                 }
             }
             self.look_at_circuits(&mut circuits).await;

@@ -1,5 +1,5 @@
 -- What a person has to look at: one open alarm a kind and subject. `once` is 1 for kinds that are raised once for a
--- subject, however long the cause lasts.
+-- subject, however long the cause lasts; others are raised again where somebody has taken notice, or the cause was over.
 CREATE TABLE alarm (
     id BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -10,14 +10,26 @@ CREATE TABLE alarm (
     raised_us INTEGER NOT NULL,
     acknowledged_us INTEGER,
     acknowledged_by TEXT,
+    ended_us INTEGER,
     mailed_us INTEGER,
     posted_us INTEGER,
     CHECK ((acknowledged_us IS NULL) = (acknowledged_by IS NULL))
 ) STRICT;
-CREATE UNIQUE INDEX alarm_open ON alarm (kind, subject) WHERE acknowledged_us IS NULL OR once = 1;
+CREATE UNIQUE INDEX alarm_open ON alarm (kind, subject)
+    WHERE (acknowledged_us IS NULL AND ended_us IS NULL) OR once = 1;
 CREATE INDEX alarm_raised ON alarm (raised_us, id);
 CREATE INDEX alarm_unmailed ON alarm (id) WHERE mailed_us IS NULL;
 CREATE INDEX alarm_unposted ON alarm (id) WHERE posted_us IS NULL;
+CREATE INDEX alarm_lasting ON alarm (id) WHERE ended_us IS NULL;
+-- Who has taken notice of an alarm: one row, in the commit that says so in the audit log. The alarm says it too, so that
+-- its index knows.
+CREATE TABLE alarm_acknowledgement (
+    alarm BLOB PRIMARY KEY REFERENCES alarm (id),
+    at_us INTEGER NOT NULL,
+    actor TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER alarm_is_acknowledged AFTER INSERT ON alarm_acknowledgement
+BEGIN UPDATE alarm SET acknowledged_us = NEW.at_us, acknowledged_by = NEW.actor WHERE id = NEW.alarm; END;
 CREATE INDEX payment_receipt_date ON payment (receipt_date, held_us, id);
 
 -- 取消 of a counter payment, fixed when it is requested. Its state is in the payment's events. The ids of the transfers

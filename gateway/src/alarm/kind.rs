@@ -43,6 +43,29 @@ pub enum About {
     Day,
     /// The number of a net payment: `20261124-00200`. Raised once, as for a payment.
     Settlement,
+    /// The id of a request that two people decided. Raised once, as for a payment.
+    Request,
+}
+
+/// How the cause of an alarm comes to its end, where that can be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It has happened: only people close it.
+    Happened,
+    /// It lasts until the payment, or its cancellation, has an outcome.
+    OpenPayment,
+    /// It lasts while the message is open work.
+    OpenMessage,
+    /// It lasts until the collector answers something.
+    NoAnswer,
+    /// It lasts until the day is closed and compared.
+    DayOpen,
+    /// It lasts while the latest comparison of the day has open breaks.
+    OpenBreaks,
+    /// It lasts until the window is closed.
+    WindowOpen,
+    /// Whoever raised it ends it.
+    Raiser,
 }
 
 kinds! {
@@ -78,12 +101,36 @@ kinds! {
     SettlementLate = "settlement_late", Settlement;
     /// The collector holds another content under the number of a net payment.
     AdviceContradicted = "advice_contradicted", Settlement;
+    /// Whether what two people decided was carried out is not known after many tries.
+    RequestUnclear = "request_unclear", Request;
 }
 
 impl AlarmKind {
-    /// Whether it is raised once for a subject, however long the cause lasts.
+    /// Whether it is raised once for a subject, however long the cause lasts. Others are armed again when somebody has
+    /// taken notice, or when the cause was over.
     pub const fn is_raised_once(self) -> bool {
-        matches!(self.about(), About::Payment | About::Message | About::Settlement)
+        matches!(self.about(), About::Payment | About::Message | About::Settlement | About::Request)
+    }
+
+    /// How its cause comes to its end.
+    pub const fn cause(self) -> Cause {
+        match self {
+            Self::AnswerUnreadable | Self::AnswerMeaningless | Self::KeyReused | Self::ResendingOver => {
+                Cause::OpenPayment
+            }
+            Self::CancellationResendingOver | Self::WorkStuck => Cause::OpenMessage,
+            Self::CircuitOpen => Cause::NoAnswer,
+            Self::DayNotClosed => Cause::DayOpen,
+            Self::ReconciliationBreaks => Cause::OpenBreaks,
+            Self::SettlementLate => Cause::WindowOpen,
+            Self::RequestUnclear => Cause::Raiser,
+            Self::LateAcceptance
+            | Self::LateRejection
+            | Self::LateCancellation
+            | Self::CancellationRefused
+            | Self::CancellationWithdrawn
+            | Self::AdviceContradicted => Cause::Happened,
+        }
     }
 }
 

@@ -1,17 +1,22 @@
 //! Alarms: what a person has to look at, as rows. Of one kind and subject at most one is open.
+//!
+//! An alarm is open until somebody takes notice or, where that can be known, its cause is over. A kind about something
+//! that recurs (a collector, a day) is armed again by either; a kind about one payment, message, settlement or request is
+//! raised once for it.
 
+mod ended;
 mod kind;
 
 use database::{Row, Table, Value, execute, read};
 use domain::{AlarmId, CollectorNumber, Timestamp};
-use ledger::{AuditRecord, Commit};
+use ledger::{AuditRecord, Commit, EntityId, GuardKey, Refused};
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use crate::points::Persist;
 use crate::{Gateway, Operator, StoreError};
 
-pub use kind::{About, AlarmKind};
+pub use kind::{About, AlarmKind, Cause};
 
 /// Characters of an alarm's detail at most; the rest is cut off.
 const DETAIL_CHARS_MAX: usize = 400;
@@ -20,6 +25,8 @@ const LIMIT_MAX: u32 = 500;
 
 static ALARM: Table =
     Table { name: "alarm", columns: &["id", "kind", "subject", "collector", "detail", "once", "raised_us"] };
+static ACKNOWLEDGEMENT: Table =
+    Table { name: "alarm_acknowledgement", columns: &["alarm", "at_us", "actor"] };
 
 /// An alarm to raise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +76,8 @@ pub struct Alarm {
     pub raised_at: Timestamp,
     /// When somebody took notice, and who.
     pub acknowledged: Option<(Timestamp, Operator)>,
+    /// When its cause was found to be over.
+    pub ended_at: Option<Timestamp>,
     /// When the mail was taken over.
     pub mailed_at: Option<Timestamp>,
     /// When the callback was answered.
@@ -88,7 +97,7 @@ impl Alarm {
 /// Which alarms to show, newest first.
 #[derive(Clone, Debug, Default)]
 pub struct AlarmQuery {
-    /// Only those that nobody has acknowledged.
+    /// Only those that nobody has acknowledged and whose cause is not known to be over.
     pub open_only: bool,
     /// Only of this collector.
     pub collector: Option<CollectorNumber>,
@@ -121,7 +130,8 @@ impl AlarmChannel {
         }
     }
 
-    const fn column(self) -> &'static str {
+    /// The column of `alarm` that says when the channel took it.
+    pub const fn column(self) -> &'static str {
         match self {
             Self::Mail => "mailed_us",
             Self::Webhook => "posted_us",
@@ -139,12 +149,13 @@ struct AlarmRow {
     raised_us: i64,
     acknowledged_us: Option<i64>,
     acknowledged_by: Option<String>,
+    ended_us: Option<i64>,
     mailed_us: Option<i64>,
     posted_us: Option<i64>,
 }
 
 const SELECT: &str = "SELECT id, kind, subject, collector, detail, raised_us, acknowledged_us, acknowledged_by, \
-    mailed_us, posted_us FROM alarm WHERE ";
+    ended_us, mailed_us, posted_us FROM alarm WHERE ";
 
 impl TryFrom<AlarmRow> for Alarm {
     type Error = StoreError;
@@ -158,6 +169,7 @@ impl TryFrom<AlarmRow> for Alarm {
             detail: row.detail,
             raised_at: Timestamp::from_micros(row.raised_us),
             acknowledged: row.acknowledged_us.map(Timestamp::from_micros).zip(by),
+            ended_at: row.ended_us.map(Timestamp::from_micros),
             mailed_at: row.mailed_us.map(Timestamp::from_micros),
             posted_at: row.posted_us.map(Timestamp::from_micros),
         })
@@ -183,7 +195,7 @@ impl Gateway {
     pub async fn alarms(&self, query: &AlarmQuery) -> Result<Vec<Alarm>, StoreError> {
         let rows: Vec<AlarmRow> = read!(self.database(), |c| {
             let mut sql = QueryBuilder::new(SELECT);
-            sql.push(if query.open_only { "acknowledged_us IS NULL" } else { "1 = 1" });
+            sql.push(if query.open_only { "acknowledged_us IS NULL AND ended_us IS NULL" } else { "1 = 1" });
             if let Some(collector) = &query.collector {
                 sql.push(" AND collector = ").push_bind(collector.as_str());
             }
@@ -211,8 +223,21 @@ impl Gateway {
         row.map(Alarm::try_from).transpose()
     }
 
-    /// Somebody has taken notice. Says whether the alarm was open; the audit log has the request in any case.
+    /// Somebody has taken notice. Says whether nobody had before; the audit log has the request in any case, in the same
+    /// commit.
     pub async fn acknowledge_alarm(&self, id: AlarmId, operator: &Operator) -> Result<bool, StoreError> {
+        let is_first = self.alarm(id).await?.is_some_and(|alarm| alarm.acknowledged.is_none());
+        if is_first {
+            match self.persist(Persist::Acknowledgement, self.acknowledgement(id, operator, true)).await {
+                Err(Refused::Guarded { .. }) => {}
+                done => return Ok(done.map(|_| true)?),
+            }
+        }
+        self.persist(Persist::Acknowledgement, self.acknowledgement(id, operator, false)).await?;
+        Ok(false)
+    }
+
+    fn acknowledgement(&self, id: AlarmId, operator: &Operator, is_first: bool) -> Commit {
         let audit = AuditRecord {
             contract: None,
             actor: operator.name.clone(),
@@ -220,33 +245,13 @@ impl Gateway {
             subject: id.to_string(),
             detail: String::new(),
         };
-        let commit = Commit { audit: vec![audit], ..Commit::default() };
-        self.persist(Persist::Acknowledgement, commit).await?;
-        let changed = execute!(
-            self.database(),
-            "UPDATE alarm SET acknowledged_us = $1, acknowledged_by = $2
-             WHERE id = $3 AND acknowledged_us IS NULL",
-            self.now().micros(),
-            &operator.name,
-            id.uuid(),
-        )?;
-        Ok(changed == 1)
-    }
-
-    /// What this channel has not taken yet, the oldest first.
-    pub async fn undelivered_alarms(
-        &self,
-        channel: AlarmChannel,
-        limit: u32,
-    ) -> Result<Vec<Alarm>, StoreError> {
-        let sql = format!("{SELECT} {} IS NULL ORDER BY id LIMIT $1", channel.column());
-        let rows: Vec<AlarmRow> = read!(self.database(), |c| {
-            sqlx::query_as(sqlx::AssertSqlSafe(sql))
-                .bind(i64::from(limit.clamp(1, LIMIT_MAX)))
-                .fetch_all(c)
-                .await
-        })?;
-        rows.into_iter().map(Alarm::try_from).collect()
+        let mut commit = Commit { audit: vec![audit], ..Commit::default() };
+        if is_first {
+            commit.guards.push((GuardKey(format!("acknowledged|{id}")), EntityId(id.uuid())));
+            let values = vec![id.uuid().into(), self.now().micros().into(), operator.name.clone().into()];
+            commit.rows.push(Row { table: &ACKNOWLEDGEMENT, values });
+        }
+        commit
     }
 
     /// The channel has taken the alarm.

@@ -69,7 +69,8 @@ impl Gauges {
         last.insert(collector.clone(), LastAnswer { ms, at });
     }
 
-    fn of(&self, collector: &CollectorNumber) -> Option<LastAnswer> {
+    /// Its last answer to this process.
+    pub fn of(&self, collector: &CollectorNumber) -> Option<LastAnswer> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(collector).copied()
     }
 }

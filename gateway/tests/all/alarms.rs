@@ -2,7 +2,7 @@
 
 use database::testing::TestDatabase;
 use database::{on_both, read};
-use domain::AlarmId;
+use domain::{AlarmId, PaymentId};
 use gateway::alarm::About;
 use gateway::{Alarm, AlarmChannel, AlarmKind, AlarmQuery, NewAlarm, Operator};
 use ledger::Commit;
@@ -14,6 +14,8 @@ on_both!(
     acknowledged_ones_are_raised_again_where_they_recur,
     one_in_a_commit_goes_with_it_and_never_stops_it,
     each_channel_takes_each_alarm_once,
+    an_alarm_ends_with_its_cause_and_a_recurring_one_is_armed_again,
+    a_notice_and_its_audit_record_are_one_commit,
     pages_of_alarms_meet_without_a_gap,
 );
 
@@ -92,21 +94,74 @@ async fn one_in_a_commit_goes_with_it_and_never_stops_it(test: TestDatabase) {
 
 async fn each_channel_takes_each_alarm_once(test: TestDatabase) {
     let world = World::new(test).await;
-    for subject in ["a", "b"] {
-        raise(&world, AlarmKind::KeyReused, subject).await;
-    }
+    raise(&world, AlarmKind::KeyReused, "a").await;
     let gateway = &world.hub.gateway;
-    let left = async |channel| -> Vec<String> {
-        let left = gateway.undelivered_alarms(channel, 10).await.unwrap();
-        left.into_iter().map(|a| a.subject).collect()
-    };
-    assert_eq!(left(AlarmChannel::Mail).await, ["a", "b"]);
-    assert_eq!(gateway.undelivered_alarms(AlarmChannel::Mail, 0).await.unwrap().len(), 1, "at least one");
-    let first = gateway.undelivered_alarms(AlarmChannel::Mail, 1).await.unwrap().remove(0);
-    gateway.alarm_delivered(first.id, AlarmChannel::Mail).await.unwrap();
-    gateway.alarm_delivered(first.id, AlarmChannel::Mail).await.unwrap();
-    assert_eq!(left(AlarmChannel::Mail).await, ["b"]);
-    assert_eq!(left(AlarmChannel::Webhook).await, ["a", "b"], "each channel by itself");
+    let alarm = find(&world, AlarmQuery::default()).await.remove(0);
+    gateway.alarm_delivered(alarm.id, AlarmChannel::Mail).await.unwrap();
+    let first = find(&world, AlarmQuery::default()).await.remove(0).mailed_at;
+    assert_eq!(first, Some(world.clock.now()));
+    world.clock.advance_seconds(1);
+    gateway.alarm_delivered(alarm.id, AlarmChannel::Mail).await.unwrap();
+    let now = find(&world, AlarmQuery::default()).await.remove(0);
+    assert_eq!((now.mailed_at, now.posted_at), (first, None), "once, and each channel by itself");
+}
+
+async fn an_alarm_ends_with_its_cause_and_a_recurring_one_is_armed_again(test: TestDatabase) {
+    let world = World::new(test).await;
+    let gateway = &world.hub.gateway;
+    let (gone, message) = (PaymentId::generate().to_string(), "MPN9999/2026-11-24/00000099");
+    for (kind, subject) in [
+        (AlarmKind::ResendingOver, gone.as_str()),
+        (AlarmKind::CancellationResendingOver, message),
+        (AlarmKind::WorkStuck, message),
+        (AlarmKind::DayNotClosed, "00200/2026-11-24"),
+        (AlarmKind::ReconciliationBreaks, "00200/2026-11-24"),
+        (AlarmKind::SettlementLate, "20261124-00200"),
+        (AlarmKind::CircuitOpen, "00200"),
+        (AlarmKind::LateAcceptance, gone.as_str()),
+        (AlarmKind::RequestUnclear, gone.as_str()),
+        (AlarmKind::ResendingOver, "no payment"),
+    ] {
+        assert!(raise(&world, kind, subject).await);
+    }
+    let open = AlarmQuery { open_only: true, ..AlarmQuery::default() };
+    let taken = find(&world, open.clone()).await.into_iter().find(|a| a.kind == AlarmKind::SettlementLate);
+    gateway.acknowledge_alarm(taken.unwrap().id, &Operator::staff(7)).await.unwrap();
+    world.clock.advance_seconds(1);
+    gateway.end_alarms().await.unwrap();
+    assert_eq!(gateway.end_alarms().await.unwrap(), 0);
+    let ended: Vec<_> = find(&world, AlarmQuery::default()).await;
+    let ended: Vec<_> = ended.iter().filter(|a| a.ended_at.is_some()).map(|a| a.kind.as_str()).collect();
+    assert_eq!(ended, ["work_stuck", "cancellation_resending_over"], "the message is open no more");
+    assert_eq!(find(&world, open.clone()).await.len(), 7, "two are over, and somebody knows of one");
+    // whoever raised it ends it
+    assert!(gateway.end_alarm(AlarmKind::RequestUnclear, &gone).await.unwrap());
+    assert!(!gateway.end_alarm(AlarmKind::RequestUnclear, &gone).await.unwrap());
+    assert!(gateway.end_alarm(AlarmKind::CircuitOpen, "00200").await.unwrap());
+    assert!(raise(&world, AlarmKind::CircuitOpen, "00200").await, "it opens again");
+    assert!(!raise(&world, AlarmKind::CircuitOpen, "00200").await);
+    assert!(!raise(&world, AlarmKind::ResendingOver, &gone).await, "once for a payment");
+    world.assert_clean().await;
+}
+
+async fn a_notice_and_its_audit_record_are_one_commit(test: TestDatabase) {
+    let world = World::new(test).await;
+    raise(&world, AlarmKind::KeyReused, "a").await;
+    let id = find(&world, AlarmQuery::default()).await.remove(0).id;
+    let (one, two) = (Operator::staff(1), Operator::staff(2));
+    let (first, second) = tokio::join!(
+        world.hub.gateway.acknowledge_alarm(id, &one),
+        world.hub.gateway.acknowledge_alarm(id, &two)
+    );
+    assert!(first.unwrap() != second.unwrap(), "of two at once one is the first");
+    let by = find(&world, AlarmQuery::default()).await.remove(0).acknowledged.unwrap().1.name;
+    let kept: Vec<(String, i64)> = read!(world.test.database, |c| {
+        let sql = "SELECT k.actor, (SELECT count(*) FROM audit a WHERE a.action = 'alarm.acknowledge')
+                   FROM alarm_acknowledgement k";
+        sqlx::query_as(sql).fetch_all(c).await.unwrap()
+    });
+    assert_eq!(kept, [(by, 2)]);
+    world.assert_clean().await;
 }
 
 async fn pages_of_alarms_meet_without_a_gap(test: TestDatabase) {

@@ -100,6 +100,8 @@ async fn what_is_not_resent_any_more_is_resent_by_an_operator(test: TestDatabase
     world.network.fault("99022", json!({})).await;
     let payment = world.hub.gateway.resend(id, &operator()).await.unwrap();
     assert_eq!(payment.state, State::Accepted);
+    world.hub.gateway.end_alarms().await.unwrap();
+    assert_eq!(open_alarms(&world).await, [], "the outcome is known now");
     let (deliveries, first_by, _) = world.network.record(&payment).await.unwrap();
     assert_eq!((deliveries, first_by.as_str()), (1, "ResendConfirmation"));
     let sent = world.network.last_request("99022").await;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse as _;
-use domain::{AlarmId, CollectorNumber};
+use domain::{AlarmId, CollectorNumber, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -23,7 +23,7 @@ const LIMIT_MAX: u32 = 500;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AlarmsWanted {
-    /// Only those that nobody has acknowledged.
+    /// Only those that nobody has acknowledged and whose cause is not known to be over.
     #[serde(default)]
     open_only: bool,
     /// Only of this collector.
@@ -66,6 +66,9 @@ pub struct AlarmBody {
     acknowledged_at: Option<String>,
     /// Who.
     acknowledged_by: Option<String>,
+    /// When its cause was found to be over.
+    #[schema(format = DateTime)]
+    ended_at: Option<String>,
 }
 
 impl From<Alarm> for AlarmBody {
@@ -80,6 +83,7 @@ impl From<Alarm> for AlarmBody {
             raised_at: alarm.raised_at.rfc3339(),
             acknowledged_at: at,
             acknowledged_by: by,
+            ended_at: alarm.ended_at.map(Timestamp::rfc3339),
         }
     }
 }
@@ -110,7 +114,7 @@ pub async fn list(State(api): State<Api>, caller: Caller, Query(wanted): Query<A
 #[derive(Serialize, ToSchema)]
 #[schema(as = Acknowledgement)]
 pub struct AcknowledgementBody {
-    /// Whether the alarm was open until now.
+    /// Whether nobody had taken notice of the alarm before.
     was_open: bool,
 }
 

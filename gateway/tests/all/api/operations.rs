@@ -211,7 +211,7 @@ pub async fn whole_day(bench: &Bench, operator: &Caller) {
 
     // alarms
     let alarm = NewAlarm {
-        kind: AlarmKind::ResendingOver,
+        kind: AlarmKind::LateAcceptance,
         subject: id.to_string(),
         collector: Some("99022".parse().unwrap()),
         detail: "ask the collector".to_owned(),

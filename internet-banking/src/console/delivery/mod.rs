@@ -31,9 +31,7 @@ use webhook::Caller;
 /// Between two looks for alarms that are due.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// Alarms that one look takes at most.
-const BATCH_ALARMS: usize = 16;
-/// Alarms that one look reads at most.
-const READ_ALARMS: u32 = 500;
+const BATCH_ALARMS: i64 = 16;
 /// How long one try may take. Its claim lasts longer.
 const TRY_WAIT_MAX: Duration = Duration::from_secs(30);
 
@@ -104,21 +102,16 @@ impl Delivery {
     /// Makes the tries of one channel that are due, and says how many succeeded.
     pub async fn deliver_due(&self, channel: AlarmChannel) -> Result<usize, StoreError> {
         let hub = &self.0.gateway;
-        let waiting = hub.undelivered_alarms(channel, READ_ALARMS).await?;
-        if waiting.is_empty() {
-            return Ok(0);
-        }
-        let due = self.0.store.due(channel, &waiting).await?;
         let mut delivered = 0;
-        for alarm in waiting.iter().filter(|alarm| due.contains(&alarm.id)).take(BATCH_ALARMS) {
-            let Some(tries) = self.0.store.claim(alarm.id, channel).await? else { continue };
+        for id in self.0.store.due(channel, BATCH_ALARMS).await? {
+            let Some(tries) = self.0.store.claim(id, channel).await? else { continue };
             // another process may have delivered it, and forgotten its claim, since this one looked
-            let now = hub.alarm(alarm.id).await?;
-            if now.is_none_or(|now| now.delivered_at(channel).is_some()) {
-                self.0.store.succeeded(alarm.id, channel).await?;
+            let found = hub.alarm(id).await?;
+            let Some(alarm) = found.filter(|alarm| alarm.delivered_at(channel).is_none()) else {
+                self.0.store.succeeded(id, channel).await?;
                 continue;
-            }
-            match self.0.attempt(channel, alarm).await {
+            };
+            match self.0.attempt(channel, &alarm).await {
                 Ok(()) => {
                     hub.alarm_delivered(alarm.id, channel).await?;
                     self.0.store.succeeded(alarm.id, channel).await?;

@@ -1,6 +1,6 @@
 //! Who tries next, and when: claims and pauses by the database server's clock.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use database::{Database, Tx, dialect, execute, on, read};
 use domain::{AlarmId, Timestamp};
@@ -89,27 +89,27 @@ impl Store {
         Ok(Undelivered { targets, tries: tries.collect() })
     }
 
-    /// Which of the waiting alarms may be tried now.
-    pub async fn due(
-        &self,
-        channel: AlarmChannel,
-        waiting: &[Alarm],
-    ) -> Result<HashSet<AlarmId>, sqlx::Error> {
-        let mut tx = self.database.begin().await?;
+    /// The alarms that the channel has not taken and that may be tried now, the oldest first. What was given up is
+    /// passed over here, so that however much of it there is, it keeps nothing waiting.
+    pub async fn due(&self, channel: AlarmChannel, limit: i64) -> Result<Vec<AlarmId>, sqlx::Error> {
+        let sql = format!(
+            "SELECT a.id FROM alarm a LEFT JOIN alarm_delivery d ON d.alarm = a.id AND d.channel = $1
+             WHERE a.{} IS NULL AND (d.alarm IS NULL OR (d.next_us <= $2 AND d.tries < $3)) ORDER BY a.id LIMIT $4",
+            channel.column()
+        );
+        let mut tx = self.database.snapshot().await?;
         let now = dialect::server_now_us(&mut tx).await?;
-        let resting: Vec<Uuid> = on!(&mut tx, |c| {
-            sqlx::query_scalar(
-                "SELECT alarm FROM alarm_delivery WHERE channel = $1 AND (next_us > $2 OR tries >= $3)",
-            )
-            .bind(channel.as_str())
-            .bind(now)
-            .bind(TRIES_MAX)
-            .fetch_all(c)
-            .await
+        let due: Vec<Uuid> = on!(&mut tx, |c| {
+            sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+                .bind(channel.as_str())
+                .bind(now)
+                .bind(TRIES_MAX)
+                .bind(limit)
+                .fetch_all(c)
+                .await
         })?;
         tx.rollback().await?;
-        let resting: HashSet<AlarmId> = resting.into_iter().map(AlarmId::from_uuid).collect();
-        Ok(waiting.iter().map(|alarm| alarm.id).filter(|id| !resting.contains(id)).collect())
+        Ok(due.into_iter().map(AlarmId::from_uuid).collect())
     }
 
     /// Takes the next try of an alarm, if nobody else has it, and answers its number.

@@ -15,6 +15,7 @@ use http::StatusCode;
 use internet_banking::console::delivery::{
     Delivery, DeliverySettings, MailSettings, SIGNATURE_HEADER, SettingsError, WebhookSettings,
 };
+use ledger::Commit;
 use ring::hmac;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -26,6 +27,7 @@ const KEY: &str = "0123456789abcdef";
 database::on_both!(
     an_alarm_is_mailed_and_called_out_once_each_and_the_page_says_so,
     a_failed_try_is_repeated_after_a_pause_and_the_page_says_so,
+    what_was_given_up_keeps_nothing_waiting,
     two_processes_make_one_try,
 );
 
@@ -215,6 +217,25 @@ async fn a_failed_try_is_repeated_after_a_pause_and_the_page_says_so(test: TestD
     assert_eq!(out.deliver_due(AlarmChannel::Webhook).await.unwrap(), 0);
     assert_eq!(receiver.calls.lock().unwrap().len(), 3, "given up");
     assert!(browser.get("/alarms").await.body.contains("送信できません"));
+}
+
+async fn what_was_given_up_keeps_nothing_waiting(test: TestDatabase) {
+    let receiver = Receiver::start(StatusCode::OK).await;
+    let settings = DeliverySettings { mail: None, webhook: Some(receiver.settings()) };
+    let office = Office::with_targets(test, settings).await;
+    let row = |number: u32| {
+        let subject = format!("subject {number}");
+        let (kind, collector, detail) = (AlarmKind::CircuitOpen, None, String::new());
+        NewAlarm { kind, subject, collector, detail }.row(office.console.clock.now())
+    };
+    let many = Commit { rows_if_free: (0..600).map(row).collect(), ..Commit::default() };
+    office.console.gateway.ledger().commit(many).await.unwrap();
+    let given_up = "INSERT INTO alarm_delivery (alarm, channel, tries, next_us, error)
+                    SELECT id, 'webhook', 200, 0, 'no answer' FROM alarm";
+    execute!(office.console.database, given_up).unwrap();
+    raise(&office, "new").await;
+    assert_eq!(office.console.delivery.deliver_due(AlarmChannel::Webhook).await.unwrap(), 1);
+    assert_eq!(office.console.delivery.deliver_due(AlarmChannel::Webhook).await.unwrap(), 0);
 }
 
 async fn two_processes_make_one_try(test: TestDatabase) {

@@ -1,0 +1,145 @@
+//! Alarms whose cause is over: the hub says so, and they are open no more.
+
+use database::{execute, read};
+use domain::payment::Event;
+use domain::{AlarmId, CollectorNumber, Date, PaymentId};
+
+use super::{Alarm, AlarmKind, AlarmRow, Cause, SELECT};
+use crate::service::{CircuitState, ServiceState};
+use crate::settlement::{self, SettlementState};
+use crate::{Gateway, StoreError};
+
+/// Alarms that one read answers.
+const PAGE_ALARMS: i64 = 200;
+
+impl Gateway {
+    /// Ends the alarms whose cause is over, and says how many. [`run`](Self::run) does it by itself.
+    pub async fn end_alarms(&self) -> Result<u32, StoreError> {
+        let (mut after, mut ended) = (AlarmId::from_uuid(uuid::Uuid::nil()), 0);
+        loop {
+            let page = self.lasting_alarms(after).await?;
+            let Some(last) = page.last() else { return Ok(ended) };
+            after = last.id;
+            for alarm in page {
+                if self.is_over(&alarm).await? && self.end_alarm(alarm.kind, &alarm.subject).await? {
+                    ended += 1;
+                }
+            }
+        }
+    }
+
+    /// The cause of an alarm is over. Says whether there was such an alarm.
+    pub async fn end_alarm(&self, kind: AlarmKind, subject: &str) -> Result<bool, StoreError> {
+        let ended = execute!(
+            self.database(),
+            "UPDATE alarm SET ended_us = $1 WHERE kind = $2 AND subject = $3 AND ended_us IS NULL",
+            self.now().micros(),
+            kind.as_str(),
+            subject,
+        )?;
+        if ended > 0 {
+            tracing::info!(%kind, subject, "the cause of an alarm is over");
+        }
+        Ok(ended > 0)
+    }
+
+    /// Those whose cause may come to an end by itself, by id.
+    async fn lasting_alarms(&self, after: AlarmId) -> Result<Vec<Alarm>, StoreError> {
+        let kinds = AlarmKind::ALL.iter().filter(|kind| ends_by_itself(**kind));
+        let kinds: Vec<String> = kinds.map(|kind| format!("'{kind}'")).collect();
+        let sql = format!(
+            "{SELECT} ended_us IS NULL AND kind IN ({}) AND id > $1 ORDER BY id LIMIT $2",
+            kinds.join(", ")
+        );
+        let rows: Vec<AlarmRow> = read!(self.database(), |c| {
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(after.uuid()).bind(PAGE_ALARMS).fetch_all(c).await
+        })?;
+        rows.into_iter().map(Alarm::try_from).collect()
+    }
+
+    /// A subject that cannot be read lasts: people have to look.
+    async fn is_over(&self, alarm: &Alarm) -> Result<bool, StoreError> {
+        match alarm.kind.cause() {
+            Cause::Happened | Cause::Raiser => Ok(false),
+            Cause::OpenPayment => match alarm.subject.parse::<PaymentId>() {
+                Ok(payment) => {
+                    Ok(!self.has_open_work(payment).await? && self.has_outcome_since(payment, alarm).await?)
+                }
+                Err(_) => Ok(false),
+            },
+            Cause::OpenMessage => Ok(!self.is_open_work(&alarm.subject).await?),
+            Cause::NoAnswer => {
+                Ok(alarm.subject.parse().is_ok_and(|number| self.has_answered(&number, alarm)))
+            }
+            Cause::DayOpen => Ok(self.day_of(alarm).await?.is_some_and(|day| {
+                day.state == ServiceState::Closed && day.reconciliation.is_some_and(|done| done.after_close)
+            })),
+            Cause::OpenBreaks => Ok(self
+                .day_of(alarm)
+                .await?
+                .and_then(|day| day.reconciliation)
+                .is_some_and(|latest| latest.open_breaks == 0 && latest.not_kept == 0)),
+            Cause::WindowOpen => match settlement::of_number(&alarm.subject) {
+                Some((collector, window)) => {
+                    let found = self.settlement(settlement::id(&collector, window)).await?;
+                    Ok(found.is_some_and(|found| found.state != SettlementState::Closing))
+                }
+                None => Ok(false),
+            },
+        }
+    }
+
+    async fn has_open_work(&self, payment: PaymentId) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM outbox WHERE entity = $1";
+        let count: i64 =
+            read!(self.database(), |c| { sqlx::query_scalar(sql).bind(payment.uuid()).fetch_one(c).await })?;
+        Ok(count > 0)
+    }
+
+    /// Whether an outcome came after the alarm: one that was raised over what an earlier outcome says stays.
+    async fn has_outcome_since(&self, payment: PaymentId, alarm: &Alarm) -> Result<bool, StoreError> {
+        let events = self.payment_events(payment).await?;
+        Ok(events.iter().any(|event| event.at >= alarm.raised_at && is_outcome(event.kind)))
+    }
+
+    async fn is_open_work(&self, key: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM outbox WHERE key = $1";
+        let count: i64 = read!(self.database(), |c| sqlx::query_scalar(sql).bind(key).fetch_one(c).await)?;
+        Ok(count > 0)
+    }
+
+    /// Whether the collector has answered this process since, and nothing has kept requests from it.
+    fn has_answered(&self, collector: &CollectorNumber, alarm: &Alarm) -> bool {
+        let answer = self.0.gauges.of(collector);
+        self.0.client.circuit(collector) == Some(CircuitState::Closed)
+            && answer.is_some_and(|last| last.at > alarm.raised_at)
+    }
+
+    /// The day that an alarm is about.
+    async fn day_of(&self, alarm: &Alarm) -> Result<Option<crate::ServiceDay>, StoreError> {
+        let named = alarm.subject.split_once('/').and_then(|(collector, date)| {
+            Some((collector.parse::<CollectorNumber>().ok()?, date.parse::<Date>().ok()?))
+        });
+        match named {
+            Some((collector, date)) => self.service_day(&collector, date).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// What ends the open work of a payment or its cancellation.
+const fn is_outcome(event: Event) -> bool {
+    matches!(
+        event,
+        Event::Accepted
+            | Event::Rejected
+            | Event::Voided
+            | Event::Cancelled
+            | Event::CancellationRefused
+            | Event::CancellationWithdrawn
+    )
+}
+
+const fn ends_by_itself(kind: AlarmKind) -> bool {
+    !matches!(kind.cause(), Cause::Happened | Cause::Raiser)
+}
