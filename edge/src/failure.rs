@@ -56,7 +56,7 @@ impl IntoResponse for Failure {
                 tracing::error!(error = %with_causes(error.as_ref()), "a request failed");
             }
             Self::StaleForm => {
-                response.extensions_mut().insert(Words::STALE_FORM);
+                response.extensions_mut().insert(StaleForm);
             }
             Self::NotFound | Self::Forbidden | Self::BadForm | Self::TooMany => {}
         }
@@ -75,6 +75,10 @@ fn with_causes(error: &(dyn Error + 'static)) -> String {
     line
 }
 
+/// Marks the answer to a form of another session, whose words are the site's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StaleForm;
+
 /// What an error page says.
 #[derive(Clone, Copy, Debug)]
 pub struct Words {
@@ -85,7 +89,8 @@ pub struct Words {
 }
 
 impl Words {
-    pub(crate) const STALE_FORM: Self = Self {
+    /// The bank's words for a form that was made for another session.
+    pub const STALE_FORM: Self = Self {
         title: "この画面は使えなくなりました",
         text: "ログインし直したか、時間がたったため、送信された内容は受け付けていません。\
                この操作では何も引き落とされていません。ホームからもう一度お進みください。",

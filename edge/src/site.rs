@@ -16,7 +16,7 @@ use tracing::Instrument;
 
 use crate::cookie::CookieKind;
 use crate::csrf::{CsrfKey, Guard};
-use crate::failure::Words;
+use crate::failure::{StaleForm, Words};
 use crate::frame::Frame;
 use crate::{assets, headers, origin};
 
@@ -30,6 +30,8 @@ pub struct Site {
     pub frame: Frame,
     /// What its error pages say; [`Words::of`] for a site of customers.
     pub words: fn(StatusCode) -> Words,
+    /// What they say of a form that was made for another session; [`Words::STALE_FORM`] for a site of customers.
+    pub stale_form: Words,
     /// Its cookies.
     pub cookie: CookieKind,
     /// Key of its form tokens.
@@ -83,7 +85,8 @@ async fn error_pages(State(site): State<Arc<Site>>, mut request: Request, next: 
     if !is_error || is_html(&response) {
         return response;
     }
-    let words = response.extensions().get::<Words>().copied().unwrap_or_else(|| (site.words)(status));
+    let is_stale = response.extensions().get::<StaleForm>().is_some();
+    let words = if is_stale { site.stale_form } else { (site.words)(status) };
     let page = ErrorPage { frame: site.frame.clone(), words, correlation: &correlation };
     // the words are all that is left to show when even this fails
     let body = page.render().unwrap_or_else(|_| words.title.to_owned());

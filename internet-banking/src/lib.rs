@@ -89,6 +89,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
     let site = Site {
         frame: Frame { site: frame::SITE_NAME, home: links::Link::Home.path(), ..Frame::default() },
         words: edge::Words::of,
+        stale_form: edge::Words::STALE_FORM,
         cookie,
         csrf: bank.csrf.clone(),
         body_bytes_max: edge::site::FORM_BYTES_MAX,

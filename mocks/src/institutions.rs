@@ -75,7 +75,7 @@ pub struct Institution {
     pub code: String,
     /// 国, 地方 or 民間.
     pub kind: Kind,
-    /// The name today.
+    /// The name as the bank shows it: the listed one, with today's behind it where it differs.
     pub name: String,
     /// 納付番号 or お客様番号.
     pub customer_number: NumberRule,
@@ -168,7 +168,10 @@ fn institution(row: Row) -> Result<Institution, DataError> {
         code: row.code.unwrap_or_else(|| number.code()),
         number,
         kind: row.kind,
-        name: row.name_today.unwrap_or(row.name),
+        name: match row.name_today {
+            Some(today) => format!("{}(現 {today})", row.name),
+            None => row.name,
+        },
         customer_number: row.customer_number,
         confirmation_number: row.confirmation_number,
         payment_category: row.payment_category,

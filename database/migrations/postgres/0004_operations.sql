@@ -1,5 +1,5 @@
 -- What a person has to look at: one open alarm a kind and subject. `once` is 1 for kinds that are raised once for a
--- subject, however long the cause lasts; others are raised again where somebody has taken notice, or the cause was over.
+-- subject, however long the cause lasts; others are raised again when somebody has taken notice or the cause is over.
 CREATE TABLE alarm (
     id UUID PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -21,8 +21,8 @@ CREATE INDEX alarm_raised ON alarm (raised_us, id);
 CREATE INDEX alarm_unmailed ON alarm (id) WHERE mailed_us IS NULL;
 CREATE INDEX alarm_unposted ON alarm (id) WHERE posted_us IS NULL;
 CREATE INDEX alarm_lasting ON alarm (id) WHERE ended_us IS NULL;
--- Who has taken notice of an alarm: one row, in the commit that says so in the audit log. The alarm says it too, so that
--- its index knows.
+-- Who has taken notice of an alarm: one row, in the commit that says so in the audit log. The alarm says it too, for
+-- its index.
 CREATE TABLE alarm_acknowledgement (
     alarm UUID PRIMARY KEY REFERENCES alarm (id),
     at_us BIGINT NOT NULL,

@@ -41,7 +41,17 @@ fn site(cookie: CookieKind) -> Router {
         .route("/fails", get(fails));
     let csrf = CsrfKey::new(&KEY);
     let frame = Frame { site: "見本", home: "/page", ..Frame::default() };
-    edge::site(router, Site { frame, words: Words::of, cookie, csrf, body_bytes_max: BODY_BYTES_MAX })
+    edge::site(
+        router,
+        Site {
+            frame,
+            words: Words::of,
+            stale_form: Words::STALE_FORM,
+            cookie,
+            csrf,
+            body_bytes_max: BODY_BYTES_MAX,
+        },
+    )
 }
 
 async fn send(request: Request<Body>) -> (StatusCode, http::HeaderMap, String) {

@@ -1,8 +1,8 @@
 //! Alarms: what a person has to look at, as rows. Of one kind and subject at most one is open.
 //!
 //! An alarm is open until somebody takes notice or, where that can be known, its cause is over. A kind about something
-//! that recurs (a collector, a day) is armed again by either; a kind about one payment, message, settlement or request is
-//! raised once for it.
+//! that recurs (a collector, a day) is armed again by either; a kind about one payment, message, settlement or request
+//! is raised once for it.
 
 mod ended;
 mod kind;
@@ -223,8 +223,8 @@ impl Gateway {
         row.map(Alarm::try_from).transpose()
     }
 
-    /// Somebody has taken notice. Says whether nobody had before; the audit log has the request in any case, in the same
-    /// commit.
+    /// Somebody has taken notice. Says whether nobody had before; the audit log has the request in any case, in the
+    /// same commit.
     pub async fn acknowledge_alarm(&self, id: AlarmId, operator: &Operator) -> Result<bool, StoreError> {
         let is_first = self.alarm(id).await?.is_some_and(|alarm| alarm.acknowledged.is_none());
         if is_first {

@@ -168,8 +168,8 @@ impl Gateway {
         self.obstacles_of(collector, dates).await
     }
 
-    /// What keeps a close from going on that has begun: a processing date of what is owed still, which was changed since
-    /// by an outcome that came late.
+    /// What keeps a close from going on that has begun: a processing date of what is owed still, which was changed
+    /// since by an outcome that came late.
     pub(super) async fn obstacles_of_owed(
         &self,
         collector: &CollectorNumber,

@@ -197,8 +197,8 @@ impl Gateway {
     ) -> Result<Vec<Owed>, StoreError> {
         // CROSS JOIN keeps SQLite to this order: the keys are few, the payments are many
         let sql = format!(
-            "SELECT g.key, p.id AS payment, p.receipt_date, p.amount, CASE WHEN p.fee_hold IS NULL THEN 0 ELSE p.fee END AS fee,
-                 e.seq, e.body
+            "SELECT g.key, p.id AS payment, p.receipt_date, p.amount,
+                 CASE WHEN p.fee_hold IS NULL THEN 0 ELSE p.fee END AS fee, e.seq, e.body
              FROM guard g CROSS JOIN payment p {}
              WHERE p.id = g.entity AND g.key > $1 AND g.key < $2 ORDER BY g.key LIMIT $3",
             self::last("p.id")

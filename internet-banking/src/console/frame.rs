@@ -29,6 +29,8 @@ pub enum Area {
     Days,
     /// 照合.
     Reconciliation,
+    /// 資金決済.
+    Settlement,
     /// 承認待ち.
     Requests,
     /// 警報.
@@ -45,6 +47,7 @@ impl Area {
         Self::Payments,
         Self::Days,
         Self::Reconciliation,
+        Self::Settlement,
         Self::Requests,
         Self::Alarms,
         Self::Trail,
@@ -58,6 +61,7 @@ impl Area {
             Self::Payments => "払込検索",
             Self::Days => "開局・閉局",
             Self::Reconciliation => "照合",
+            Self::Settlement => "資金決済",
             Self::Requests => "承認待ち",
             Self::Alarms => "警報",
             Self::Trail => "監査ログ",
@@ -72,6 +76,7 @@ impl Area {
             Self::Payments => ConsoleLink::Payments,
             Self::Days => ConsoleLink::Days,
             Self::Reconciliation => ConsoleLink::Reconciliation,
+            Self::Settlement => ConsoleLink::Settlement,
             Self::Requests => ConsoleLink::Requests,
             Self::Alarms => ConsoleLink::Alarms,
             Self::Trail => ConsoleLink::Trail,
@@ -107,6 +112,13 @@ pub fn public() -> Frame {
     Frame { site: SITE_NAME, mark: MARK, theme: THEME, ..Frame::default() }
 }
 
+/// What the console says of a form that was made for another session.
+pub const STALE_FORM: Words = Words {
+    title: "この画面は使えなくなりました",
+    text: "ログインし直したか、時間がたったため、送信された内容は受け付けていません。\
+           お金も収納機関への電文も動いていません。状況の画面から、もう一度操作してください。",
+};
+
 /// What the console's error pages say: the reader is staff, and what failed may have been a command to the hub.
 pub fn words(status: StatusCode) -> Words {
     let (title, text) = match status {
@@ -116,9 +128,24 @@ pub fn words(status: StatusCode) -> Words {
         ),
         StatusCode::NOT_FOUND => (
             "ページが見つかりません",
-            "アドレスが変わったか、対象がもうありません。何も変更していません。状況の画面からお進みください。",
+            "アドレスが変わったか、対象がもうありません。何も変更していません。状況の画面から、もう一度操作してください。",
         ),
-        _ if status.is_client_error() => return Words::of(status),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("この画面は直接開けません", "何も変更していません。状況の画面から、もう一度操作してください。")
+        }
+        StatusCode::REQUEST_TIMEOUT => (
+            "通信に時間がかかりすぎました",
+            "送信された内容は受け付けていません。お金も収納機関への電文も動いていません。もう一度操作してください。",
+        ),
+        StatusCode::TOO_MANY_REQUESTS => (
+            "しばらく時間をおいてください",
+            "短い時間に多くの操作がありました。今回の操作は受け付けていません。少し待ってから、もう一度操作してください。",
+        ),
+        _ if status.is_client_error() => (
+            "この操作は受け付けられません",
+            "送信された内容を読み取れないか、大きすぎます。お金も収納機関への電文も動いていません。\
+             前の画面に戻って、もう一度操作してください。",
+        ),
         _ => (
             "ただいま画面を表示できません",
             "操作の途中だった場合は、やり直す前に、対象の画面と監査ログで結果を確かめてください。\
@@ -126,4 +153,21 @@ pub fn words(status: StatusCode) -> Words {
         ),
     };
     Words { title, text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_pages_speak_to_staff_and_not_to_customers() {
+        let all = (400..=599).filter_map(|status| StatusCode::from_u16(status).ok()).map(words);
+        for Words { title, text } in all.chain([STALE_FORM]) {
+            for of_customers in
+                ["引き落とされていません", "貴社", "お試しください", "お進みください", "ホーム"]
+            {
+                assert!(!text.contains(of_customers) && !title.contains(of_customers), "{text}");
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{AlarmId, BreakId, CollectorNumber, Date, PaymentId, StaffRequestId, Timestamp};
+use domain::{AlarmId, BreakId, CollectorNumber, Date, PaymentId, SettlementId, StaffRequestId, Timestamp};
 use ledger::TrailPlace;
 
 use super::help::ConsoleCode;
@@ -43,6 +43,10 @@ pub enum ConsoleLink {
     Compare,
     /// 不一致一覧.
     Breaks,
+    /// 資金決済.
+    Settlement,
+    /// 清算勘定の残高.
+    ClearingAccounts,
     /// 承認待ち.
     Requests,
     /// 警報.
@@ -73,6 +77,8 @@ impl ConsoleLink {
             Self::Reconciliation => "/reconciliation",
             Self::Compare => "/reconciliation/compare",
             Self::Breaks => "/reconciliation/breaks",
+            Self::Settlement => "/settlement",
+            Self::ClearingAccounts => "/settlement/accounts",
             Self::Requests => "/requests",
             Self::Alarms => "/alarms",
             Self::Trail => "/audit",
@@ -136,6 +142,12 @@ id_links! {
     BreakLink(BreakId) = "/reconciliation/breaks/", "";
     /// Proposes that it is resolved (POST).
     ResolveLink(BreakId) = "/reconciliation/breaks/", "/propose";
+    /// One collector's settlement window.
+    SettlementLink(SettlementId) = "/settlement/", "";
+    /// Proposes that it is closed (POST).
+    CloseWindowLink(SettlementId) = "/settlement/", "/close";
+    /// Proposes that its net payment is paid (POST).
+    PayNetLink(SettlementId) = "/settlement/", "/pay";
     /// The page of one request.
     RequestLink(StaffRequestId) = "/requests/", "";
     /// Approves it (POST).
@@ -339,6 +351,21 @@ impl fmt::Display for PaymentsLink<'_> {
         let provisional = if self.provisional { "only" } else { "" };
         write!(f, "{}?from={from}&until={until}&collector={collector}&state={state}", ConsoleLink::Payments)?;
         write!(f, "&provisional={provisional}&older={}_{id}", at.micros())
+    }
+}
+
+/// The next page of the payments that a settlement window settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettledPaymentsLink {
+    /// The window.
+    pub settlement: SettlementId,
+    /// The last payment of the page before.
+    pub after: PaymentId,
+}
+
+impl fmt::Display for SettledPaymentsLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}?after={}", SettlementLink(self.settlement), self.after)
     }
 }
 

@@ -19,8 +19,10 @@ mod reconciliation;
 pub mod requests;
 #[cfg(test)]
 mod samples;
+mod settlement;
 pub mod sign_in;
 pub mod staff;
+mod told;
 mod unknown;
 mod words;
 
@@ -115,6 +117,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
     let site = Site {
         frame: Frame { home: ConsoleLink::Home.path(), ..frame::public() },
         words: frame::words,
+        stale_form: frame::STALE_FORM,
         cookie,
         csrf: console.csrf.clone(),
         body_bytes_max: edge::site::FORM_BYTES_MAX,
@@ -127,6 +130,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         .merge(payments::routes())
         .merge(days::routes())
         .merge(reconciliation::routes())
+        .merge(settlement::routes())
         .merge(requests::routes())
         .merge(alarms::routes())
         .merge(audit::routes())

@@ -4,6 +4,8 @@ use ledger::{AuditRecord, Commit};
 use serde::Deserialize;
 
 use super::Console;
+use super::help::ConsoleCode;
+use super::problem::{Problem, Trouble};
 use super::sign_in::StaffSignedIn;
 use crate::answer::{Stop, failed};
 
@@ -13,6 +15,11 @@ const DETAIL_CHARS_MAX: usize = 300;
 /// A form whose button is all it says.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) struct Pressed {}
+
+/// Why a proposal was refused, on top of its form: what was typed stays in it.
+pub(super) fn refused(problem: &Problem) -> Trouble {
+    Trouble::of(problem, if problem.code == ConsoleCode::Input { "reason" } else { "" })
+}
 
 /// Writes down that somebody looked: without the record there is nothing to see (SEC-42).
 pub(super) async fn note(

@@ -107,8 +107,8 @@ impl Trouble {
         self.code
     }
 
-    /// What the summary is headed with.
-    pub fn heading(&self) -> &'static str {
+    /// What stands over the list of what is wrong.
+    pub const fn heading(&self) -> &'static str {
         match self.code {
             ConsoleCode::Input | ConsoleCode::CounterInput => "入力を確かめてください",
             code => code.entry().title,

@@ -1,6 +1,7 @@
 //! Sample contexts of every page of the console, and what every page must keep.
 
 mod days;
+mod settlement;
 
 use askama::Template;
 use domain::payment::{Cancellation, State};
@@ -55,6 +56,7 @@ fn alarm_rows() -> Vec<AlarmRow> {
         subject: "<00200>".to_owned(),
         link: is_open.then(|| StaffPaymentLink(PaymentId::generate()).to_string()),
         detail: "9001 <b>".to_owned(),
+        ended: (!is_open).then(|| stamp(at())),
         acknowledged: (!is_open).then(|| "11月24日 10:06:00 決済業務課".to_owned()),
         deliveries: vec![
             DeliveryRow { channel: "メール", tag: Tag::ok("送信済み"), when: stamp(at()) },
@@ -86,7 +88,8 @@ fn trail_pages() -> Vec<String> {
         actor: "決済業務課 <b>".to_owned(),
         action: "職員のログイン".to_owned(),
         code: "console.sign_in".to_owned(),
-        subject: "s".to_owned(),
+        subject: "受付番号 20261124-00000001".to_owned(),
+        link: Some(StaffPaymentLink(PaymentId::generate()).to_string()),
         detail: "d".to_owned(),
     };
     let page = |trouble: Option<Trouble>, rows: Vec<TrailRow>| TrailPage {
@@ -137,8 +140,8 @@ fn payment(state: State) -> PaymentShown {
         customer_number: "2013 0001".to_owned(),
         category: full.then(|| "7000".to_owned()),
         payer: "株式会社見本商事".to_owned(),
-        due: full.then(|| "令和8年11月30日(月)".to_owned()),
-        clear_by: full.then(|| "令和9年1月12日(火)".to_owned()),
+        due: full.then(|| "2026年11月30日(月)".to_owned()),
+        clear_by: full.then(|| "2027年1月12日(火)".to_owned()),
         customer: "株式会社見本商事 ・ <b>佐藤".to_owned(),
         account: "本店営業部 普通 1234567".to_owned(),
         fee: Yen::new(110),
@@ -168,7 +171,8 @@ fn unknown_pages() -> Vec<String> {
         collector: collector.to_owned(),
         rows,
         total: Yen::new(246_220),
-        more: !collector.is_empty(),
+        resendable: usize::from(!collector.is_empty()),
+        more: false,
     };
     [page(Vec::new(), ""), page(vec![row(), row()], ""), page(vec![row()], "00200")]
         .map(|p| p.render().unwrap())
@@ -279,6 +283,7 @@ fn request_pages() -> Vec<String> {
         id: StaffRequestId::generate(),
         row: request_row(state.tag(), state == RequestState::SentBack),
         consequence: "承認すると、引き落とします。",
+        typed: "</textarea><script>".to_owned(),
         note: if may_decide { String::new() } else { "<i>確認不足</i>".to_owned() },
         outcome: (state == RequestState::Done).then(|| "払込は「収納済み」になりました。".to_owned()),
         payment: may_decide.then(|| payment(State::Unknown)),
@@ -355,6 +360,7 @@ fn every_page() -> Vec<String> {
         unknown_pages(),
         search_pages(),
         super::counter::samples::pages(),
+        settlement::settlement_pages(),
         detail_pages(),
         request_pages(),
         days::days_pages(),

@@ -32,6 +32,7 @@ pub fn site_router(mocks: Mocks) -> Router {
     let site = Site {
         frame: Frame { site: NAME, home: "/", ..Frame::default() },
         words: Words::of,
+        stale_form: Words::STALE_FORM,
         cookie: CookieKind::http("mocks"),
         // forms need not outlive the process
         csrf: CsrfKey::new(&random::bytes()),

@@ -5,20 +5,23 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{get, post};
-use domain::{AlarmId, CollectorNumber, PaymentId, Timestamp};
+use domain::{AlarmId, CollectorNumber, Date, PaymentId, Timestamp, time};
 use edge::{CsrfForm, Frame};
 use gateway::alarm::About;
-use gateway::{Alarm, AlarmChannel, AlarmQuery};
+use gateway::{Alarm, AlarmChannel, AlarmQuery, settlement};
 use serde::Deserialize;
 
 use super::alarm_words;
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::delivery::{Progress, Undelivered};
 use crate::console::frame::{self, Area};
-use crate::console::links::{AcknowledgeLink, AlarmsLink, ConsoleLink, NumberLink, StaffPaymentLink};
+use crate::console::links::{
+    AcknowledgeLink, AlarmsLink, ConsoleLink, NumberLink, RequestLink, SettlementLink, StaffPaymentLink,
+};
 use crate::console::page::Pressed;
 use crate::console::problem::Problem;
 use crate::console::sign_in::StaffSignedIn;
+use crate::console::told::Teller;
 use crate::console::words::{Choice, Names, Tag, collector_name, collectors, stamp};
 use crate::console::{Console, staff};
 
@@ -55,6 +58,8 @@ pub(in crate::console) struct AlarmRow {
     pub detail: String,
     /// When, and by whom.
     pub acknowledged: Option<String>,
+    /// When its cause was over.
+    pub ended: Option<String>,
     pub deliveries: Vec<DeliveryRow>,
 }
 
@@ -102,7 +107,7 @@ async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
     shown(&AlarmsPage {
         frame,
         csrf: by.csrf.clone(),
-        states: vec![Choice::new("open", "未確認", state), Choice::new("all", "すべて", state)],
+        states: vec![Choice::new("open", "未対応", state), Choice::new("all", "すべて", state)],
         collectors: collectors(&console.gateway, &filter.collector),
         rows: rows(&console, alarms).await?,
         older,
@@ -131,16 +136,58 @@ async fn acknowledge(
 pub(in crate::console) async fn rows(console: &Console, alarms: Vec<Alarm>) -> Result<Vec<AlarmRow>, Stop> {
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
     let undelivered = console.delivery.undelivered().await.map_err(failed)?;
-    Ok(alarms.into_iter().map(|alarm| row(console, &names, &undelivered, alarm)).collect())
+    let mut rows = Vec::new();
+    for alarm in alarms {
+        let subject = subject(console, &alarm).await?;
+        rows.push(row(console, &names, &undelivered, alarm, subject));
+    }
+    Ok(rows)
 }
 
-fn row(console: &Console, names: &Names, undelivered: &Undelivered, alarm: Alarm) -> AlarmRow {
+/// What an alarm is about, in words, and its page; the collector's name stands beside it.
+async fn subject(console: &Console, alarm: &Alarm) -> Result<(String, Option<String>), Stop> {
+    let text = alarm.subject.as_str();
+    Ok(match alarm.kind.about() {
+        About::Payment => match text.parse::<PaymentId>() {
+            Ok(id) => {
+                let found = console.gateway.payment_for_operator(id).await.map_err(failed)?;
+                let number = found.map(|payment| format!("受付番号 {}", payment.facts.receipt_number));
+                (number.unwrap_or_else(|| "払込の詳細".to_owned()), Some(StaffPaymentLink(id).to_string()))
+            }
+            Err(_) => (text.to_owned(), None),
+        },
+        About::Message => (format!("処理通番 {text}"), Some(NumberLink(text).to_string())),
+        About::Settlement => match settlement::of_number(text) {
+            Some((collector, window)) => (
+                format!("{}の決済分", time::year_month_day(window)),
+                Some(SettlementLink(settlement::id(&collector, window)).to_string()),
+            ),
+            None => (text.to_owned(), None),
+        },
+        About::Request => match text.parse() {
+            Ok(id) => ("起票の内容".to_owned(), Some(RequestLink(id).to_string())),
+            Err(_) => (text.to_owned(), None),
+        },
+        About::Day => {
+            let date = text.split_once('/').and_then(|(_, date)| date.parse::<Date>().ok());
+            (date.map_or_else(|| text.to_owned(), |d| format!("{}の処理日", time::year_month_day(d))), None)
+        }
+        // its name says it
+        About::Collector if alarm.collector.as_ref().is_some_and(|c| c.as_str() == text) => {
+            (String::new(), None)
+        }
+        About::Collector => (text.to_owned(), None),
+    })
+}
+
+fn row(
+    console: &Console,
+    names: &Names,
+    undelivered: &Undelivered,
+    alarm: Alarm,
+    (subject, link): (String, Option<String>),
+) -> AlarmRow {
     let words = alarm_words(alarm.kind);
-    let link = match alarm.kind.about() {
-        About::Payment => alarm.subject.parse().ok().map(|id: PaymentId| StaffPaymentLink(id).to_string()),
-        About::Message => Some(NumberLink(&alarm.subject).to_string()),
-        About::Collector | About::Day | About::Settlement => None,
-    };
     let collector = alarm.collector.as_ref();
     let deliveries = AlarmChannel::ALL.iter().map(|channel| {
         let (tag, when) = match undelivered.progress(&alarm, *channel) {
@@ -160,9 +207,10 @@ fn row(console: &Console, names: &Names, undelivered: &Undelivered, alarm: Alarm
         collector: collector.map(|c| collector_name(&console.gateway, c)).unwrap_or_default(),
         link,
         deliveries: deliveries.collect(),
+        ended: alarm.ended_at.map(stamp),
         acknowledged: alarm.acknowledged.map(|(at, by)| format!("{} {}", stamp(at), names.name(&by.name))),
-        subject: alarm.subject,
-        detail: alarm.detail,
+        subject,
+        detail: Teller { gateway: &console.gateway, names }.told(&alarm.detail),
     }
 }
 

@@ -84,6 +84,11 @@ pub const fn alarm_words(kind: AlarmKind) -> AlarmWords {
             remedy: "収納機関が、同じ番号で内容の異なる資金決済を記録しています。当方の支払いは通知では変わりません。\
                      資金決済の内容を確かめ、収納機関に照会してください。",
         },
+        AlarmKind::RequestUnclear => AlarmWords {
+            title: "承認した操作の結果が不明",
+            remedy: "承認した操作を何度か試みましたが、行われたかどうかを確認できません。引き続き自動で試みています。\
+                     起票の画面と対象の画面で状態を確かめ、続く場合はシステム担当に連絡してください。",
+        },
         AlarmKind::WorkStuck => AlarmWords {
             title: "処理の滞留",
             remedy: "送信待ちの処理を進められません。お金は今の状態から動きません。システム担当に連絡してください。",

@@ -12,7 +12,8 @@ use edge::{Errors, Frame};
 use ledger::{TrailPlace, TrailQuery, TrailRecord};
 use serde::Deserialize;
 
-use super::words::{ACTIONS, action_label};
+use super::shown::rows;
+use super::words::ACTIONS;
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
@@ -22,7 +23,7 @@ use crate::console::payments::search::days;
 use crate::console::problem::Trouble;
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::actor;
-use crate::console::words::{Choice, Names, stamp};
+use crate::console::words::{Choice, Names};
 
 /// Records a page.
 const PAGE_RECORDS: u32 = 50;
@@ -55,6 +56,8 @@ pub(in crate::console) struct TrailRow {
     pub action: String,
     pub code: String,
     pub subject: String,
+    /// Where the subject leads, if anywhere.
+    pub link: Option<String>,
     pub detail: String,
 }
 
@@ -102,7 +105,7 @@ async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
         until: Timestamp::from_jst(until.succ_opt().unwrap_or(until), NaiveTime::MIN),
         actor: filter.actor.clone(),
         action: filter.action.clone(),
-        subject: page.subject.trim().to_owned(),
+        subject: subject_of(&console, page.subject.trim()).await?,
         before: place(&filter.older),
         limit: PAGE_RECORDS + 1,
     };
@@ -116,7 +119,7 @@ async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
         let TrailQuery { actor, action, subject, .. } = &query;
         TrailLink { days: (from, until), actor, action, subject, place: last.place }.to_string()
     });
-    page.rows = records.into_iter().map(|record| row(record, &names)).collect();
+    page.rows = rows(&console, &names, records).await?;
     shown(&page)
 }
 
@@ -132,15 +135,13 @@ async fn add_users(console: &Console, records: &[TrailRecord], names: &mut Names
     Ok(())
 }
 
-fn row(record: TrailRecord, names: &Names) -> TrailRow {
-    TrailRow {
-        at: stamp(record.place.at),
-        actor: names.name(&record.actor),
-        action: action_label(&record.action).to_owned(),
-        code: record.action,
-        subject: record.subject,
-        detail: record.detail,
-    }
+/// What the log has as the subject: the id of the payment of which somebody typed a number, or what was typed.
+async fn subject_of(console: &Console, typed: &str) -> Result<String, Stop> {
+    let found = console.gateway.search_payments(typed).await.map_err(failed)?;
+    Ok(match found.as_slice() {
+        [only] => only.facts.id.to_string(),
+        _ => typed.to_owned(),
+    })
 }
 
 fn actors(staff: &[crate::console::staff::Staff], asked: &str) -> Vec<Choice> {

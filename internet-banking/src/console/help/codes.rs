@@ -27,9 +27,7 @@ impl ConsoleMoney {
         match self {
             Self::Untouched => "操作は行われていません。この操作でお金は動いていません。",
             Self::None => "この操作でお金は動きません。",
-            Self::StaysHeld => {
-                "払込の金額は確保されたままです。この操作では引き落としも解放もされていません。"
-            }
+            Self::StaysHeld => "払込の金額は確保されたままです。この操作では引き落としも解除もしていません。",
             Self::NotCollected => {
                 "この受付では収納していません。現金は受け取らず、受け取った場合は払込人に返してください。"
             }
@@ -45,7 +43,7 @@ code_table! {
     Input = "S-100", Untouched,
     "入力の誤り",
     "入力された内容に、けた数や文字の誤り、または入力もれがあります。",
-    "赤で示した項目を直して、もう一度進んでください。";
+    "赤で示した項目を直して、もう一度操作してください。";
     /// The role does not do this.
     NotPermitted = "S-101", Untouched,
     "権限のない操作",
@@ -94,7 +92,7 @@ code_table! {
     /// The last delivery is too fresh.
     TooSoon = "S-303", StaysHeld,
     "間隔が短すぎる操作",
-    "前の送信から間がないため、まだ行えません。「消込なし」での確定は、最後の送信から390秒たってから行えます。",
+    "前の送信から間がないため、まだ行えません。「消込なし」での確定は、最後の送信から390秒たってから行えます(画面の営業時刻でなく、実際の経過時間です)。",
     "表示された時間を待ってから、もう一度操作してください。";
     /// An answer or another person came first.
     Moved = "S-304", Untouched,
@@ -286,6 +284,21 @@ code_table! {
     "結果を待つ不一致",
     "払込の結果が分かっていないため、この不一致だけを解消することはできません。",
     "払込を再送するか、収納機関の回答を起票してください。結果が決まった後の照合で、自動で終わります。";
+    /// It is closed.
+    WindowClosed = "S-701", Untouched,
+    "締め済みの資金決済",
+    "この決済分は、すでに締めています。",
+    "資金決済の画面で、いまの状態を確かめてください。";
+    /// A day of it is not closed or compared, or an earlier window is open.
+    WindowNotReady = "S-702", Untouched,
+    "締められない資金決済",
+    "閉局または照合の済んでいない日があるか、前の決済分を締めていないため、締められません。",
+    "資金決済の画面に示された理由を解消してから、もう一度操作してください。";
+    /// It is not due, or paid.
+    NotPayable = "S-703", Untouched,
+    "支払えない資金決済",
+    "この決済分は、支払日になっていないか、まだ締めていないか、すでに支払っています。",
+    "資金決済の画面で、支払日と状態を確かめてください。";
     /// Our own failure before anything was done.
     Unavailable = "S-901", Untouched,
     "一時的な取扱不可",

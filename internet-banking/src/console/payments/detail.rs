@@ -15,11 +15,10 @@ use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
 use crate::console::alarms::pages::{AlarmRow, rows as alarm_rows};
 use crate::console::frame::{self, Area};
-use crate::console::help::ConsoleCode;
 use crate::console::links::{
     CancelLink, ConsoleLink, ProposeLink, ReceiptLink, RequestLink, ResendLink, StaffPaymentLink,
 };
-use crate::console::page::{Pressed, note};
+use crate::console::page::{Pressed, note, refused};
 use crate::console::problem::Trouble;
 use crate::console::requests::pages::RequestRow;
 use crate::console::requests::{Proposal, RequestQuery, RequestState, carry_out};
@@ -145,11 +144,7 @@ pub async fn propose(
     let proposal = Proposal::Decide { payment: id, word };
     match console.requests.propose(&by.staff, proposal, &form.reason).await {
         Ok(request) => Ok(Redirect::to(&RequestLink(request).to_string()).into_response()),
-        Err(problem) if problem.code == ConsoleCode::Input => {
-            let errors = Errors::one("reason", problem.words().to_owned());
-            again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?)
-        }
-        Err(problem) => Err(problem.stop(&by, Area::Unknown, &StaffPaymentLink(id).to_string())),
+        Err(problem) => again(&page(&console, &by, id, Some(refused(&problem)), form).await?),
     }
 }
 
@@ -163,11 +158,7 @@ pub async fn cancel(
     let id = parse(&id)?;
     match console.requests.propose(&by.staff, Proposal::Cancel { payment: id }, &form.reason).await {
         Ok(request) => Ok(Redirect::to(&RequestLink(request).to_string()).into_response()),
-        Err(problem) if problem.code == ConsoleCode::Input => {
-            let errors = Errors::one("reason", problem.words().to_owned());
-            again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?)
-        }
-        Err(problem) => Err(problem.stop(&by, Area::Payments, &StaffPaymentLink(id).to_string())),
+        Err(problem) => again(&page(&console, &by, id, Some(refused(&problem)), form).await?),
     }
 }
 

@@ -23,6 +23,8 @@ use crate::console::words::{Choice, collectors, day};
 
 /// Payments a page.
 const PAGE_PAYMENTS: u32 = 50;
+/// Days before today that are searched where no first day is asked for.
+const DAYS_BACK: u64 = 6;
 /// Days of one search at most.
 const DAYS_MAX: i64 = 93;
 /// Characters of a typed number at most.
@@ -60,7 +62,8 @@ pub(in crate::console) struct SearchPage {
 /// `GET /payments`
 pub async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): Query<Filter>) -> Answer {
     let today = console.clock.now().date();
-    let (from, until, errors) = days(&filter.from, &filter.until, today, DAYS_MAX);
+    let usual = (today.checked_sub_days(chrono::Days::new(DAYS_BACK)).unwrap_or(today), today);
+    let (from, until, errors) = days_or(&filter.from, &filter.until, usual, DAYS_MAX);
     let is_wrong = !errors.is_empty();
     let number: String = filter.number.trim().chars().take(NUMBER_CHARS_MAX).collect();
     let mut page = SearchPage {
@@ -144,16 +147,28 @@ fn states(asked: &str) -> Vec<Choice> {
 
 /// The days asked for, today where none is, and what is wrong with them.
 pub(in crate::console) fn days(from: &str, until: &str, today: Date, days_max: i64) -> (Date, Date, Errors) {
+    days_or(from, until, (today, today), days_max)
+}
+
+/// The days asked for, the usual first and last one where none is, and what is wrong with them.
+pub(in crate::console) fn days_or(
+    from: &str,
+    until: &str,
+    usual: (Date, Date),
+    days_max: i64,
+) -> (Date, Date, Errors) {
     let mut errors = Errors::none();
-    let mut read = |field: &'static str, text: &str| match (text.trim(), day(text)) {
-        ("", _) => today,
+    let mut read = |field: &'static str, text: &str, usual: Date| match (text.trim(), day(text)) {
+        ("", _) => usual,
         (_, Some(day)) => day,
         (_, None) => {
             errors.add(field, "日付は 2026-11-24 のように入力してください。");
-            today
+            usual
         }
     };
-    let (from, until) = (read("from", from), read("until", until));
+    let until = read("until", until, usual.1);
+    // a first day by default is never after the last day that was asked for
+    let from = read("from", from, usual.0.min(until));
     if errors.is_empty() {
         if from > until {
             errors.add("from", "開始日が終了日より後になっています。");

@@ -13,7 +13,6 @@ use crate::answer::{Stop, failed};
 use crate::console::Console;
 use crate::console::links::StaffPaymentLink;
 use crate::console::words::{Names, Tag, collector_name, stamp};
-use crate::payeasy::words::era_date;
 
 /// A payment in a list.
 #[derive(Clone, Debug)]
@@ -125,8 +124,8 @@ impl PaymentShown {
             customer_number: facts.customer_number.grouped(),
             category: facts.category.as_ref().map(domain::PaymentCategory::grouped),
             payer: facts.bill.payer.clone(),
-            due: facts.bill.due.map(era_date),
-            clear_by: facts.bill.clear_by.map(era_date),
+            due: facts.bill.due.map(domain::time::year_month_day),
+            clear_by: facts.bill.clear_by.map(domain::time::year_month_day),
             customer,
             account,
             fee: facts.fee,

@@ -31,7 +31,7 @@ pub const fn money_words(state: State, at_counter: bool) -> &'static str {
 const fn deposit_words(state: State) -> &'static str {
     match state {
         State::Held | State::Sending | State::Unknown => {
-            "お客さまの口座で確保しています。引き落としも解放もしていません。"
+            "お客さまの口座で確保しています。引き落としても解除してもいません。"
         }
         State::Accepted => "お客さまの口座から引き落とし、収納機関への未決済資金にあります。",
         State::Settled => "お客さまの口座から引き落とし、収納機関への資金決済に回しました。",
@@ -68,11 +68,11 @@ pub fn event_words(event: &PaymentEvent, at_counter: bool) -> String {
         (Event::Claimed, _) => format!("消込を送信{delivery}"),
         (Event::Accepted, Some(_)) => "収納機関の回答により収納済みに確定".to_owned(),
         (Event::Accepted, None) => "収納機関が消込を受け付け、引き落とし".to_owned(),
-        (Event::Rejected, Some(_)) => "収納機関の回答により未収納に確定、確保を解放".to_owned(),
-        (Event::Rejected, None) => "収納機関が受け付けず、確保を解放".to_owned(),
+        (Event::Rejected, Some(_)) => "収納機関の回答により未収納に確定、確保を解除".to_owned(),
+        (Event::Rejected, None) => "収納機関が受け付けず、確保を解除".to_owned(),
         (Event::NotApplied, _) => format!("送信は未処理と判明{delivery}"),
         (Event::OutcomeUnknown, _) => format!("結果不明{delivery}"),
-        (Event::Voided, _) => "未送信のまま時間切れ、確保を解放".to_owned(),
+        (Event::Voided, _) => "未送信のまま時間切れ、確保を解除".to_owned(),
         (Event::LateAcceptance, _) => "終わった払込への消込の応答(お金は動いていません)".to_owned(),
         (Event::LateRejection, _) => "収納済みの払込への受付不可の応答(お金は動いていません)".to_owned(),
         (Event::Settled, _) => "資金決済へ".to_owned(),
@@ -142,7 +142,7 @@ pub const fn cancellation_tag(state: Cancellation) -> Tag {
 pub const fn word_label(word: Word) -> &'static str {
     match word {
         Word::Cleared => "消込あり(収納済みに確定)",
-        Word::NotCleared => "消込なし(未収納に確定し、確保を解放)",
+        Word::NotCleared => "消込なし(未収納に確定し、確保を解除)",
         Word::Cancelled => "取消しあり(取消済みに確定)",
         Word::NotCancelled => "取消しなし(収納済みのままに確定)",
     }

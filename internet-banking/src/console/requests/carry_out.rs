@@ -9,6 +9,7 @@ use super::{Decision, Proposal, Request};
 use crate::console::help::ConsoleCode;
 use crate::console::payments::words::{cancellation_cash, money_words, state_tag};
 use crate::console::problem::Problem;
+use crate::console::settlement::proposal as settlement;
 use crate::console::words::span;
 
 /// What became of an operation.
@@ -53,6 +54,10 @@ pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), 
         }
         Proposal::Day(of) => of.check(gateway).await,
         Proposal::ResolveBreak(of) => of.check(gateway).await,
+        Proposal::CloseWindow { collector, window } => {
+            settlement::check_close(gateway, collector, *window).await
+        }
+        Proposal::PayNet { collector, window } => settlement::check_pay(gateway, collector, *window).await,
     }
 }
 
@@ -115,6 +120,12 @@ pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &D
         }
         Proposal::Day(of) => of.carry_out(gateway, &Operator::staff(decision.by), decision.at).await,
         Proposal::ResolveBreak(of) => of.carry_out(gateway, &eyes(request, decision)).await,
+        Proposal::CloseWindow { collector, window } => {
+            settlement::close(gateway, collector, *window, &Operator::staff(decision.by)).await
+        }
+        Proposal::PayNet { collector, window } => {
+            settlement::pay(gateway, collector, *window, &Operator::staff(decision.by)).await
+        }
     }
 }
 
@@ -194,11 +205,14 @@ pub fn not_now(reason: NotNow) -> Problem {
         ),
         NotNow::Delivering { wait_s } => Problem::new(
             ConsoleCode::Delivering,
-            format!("いま収納機関へ送信中です。長くても{}で結果が出ます。", span(wait_s)),
+            format!("いま収納機関へ送信中です。長くても{}で結果が出ます(実際の経過時間です)。", span(wait_s)),
         ),
         NotNow::TooSoon { wait_s } => Problem::new(
             ConsoleCode::TooSoon,
-            format!("前の送信から間がないため、まだできません。あと{}お待ちください。", span(wait_s)),
+            format!(
+                "前の送信から間がないため、まだできません。あと{}お待ちください(実際の経過時間です)。",
+                span(wait_s)
+            ),
         ),
         NotNow::SamePerson => ConsoleCode::OwnRequest.into(),
         NotNow::BadReason => Problem::new(ConsoleCode::Input, "理由は1文字から200文字で入力してください。"),

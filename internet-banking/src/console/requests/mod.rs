@@ -9,7 +9,7 @@ mod operation;
 pub(super) mod pages;
 mod store;
 
-use domain::{PaymentId, StaffId, StaffRequestId, Timestamp};
+use domain::{CollectorNumber, Date, PaymentId, StaffId, StaffRequestId, Timestamp};
 use gateway::Word;
 use gateway::operations::REASON_CHARS_MAX;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,20 @@ pub enum Proposal {
     Day(DayProposal),
     /// A break of a comparison ends: the reason says what was done about it.
     ResolveBreak(BreakProposal),
+    /// 締め: a collector's settlement window is closed.
+    CloseWindow {
+        /// The collector.
+        collector: CollectorNumber,
+        /// The business day.
+        window: Date,
+    },
+    /// 支払い: the net payment of a closed window is paid.
+    PayNet {
+        /// The collector.
+        collector: CollectorNumber,
+        /// The business day.
+        window: Date,
+    },
 }
 
 impl Proposal {
@@ -55,6 +69,8 @@ impl Proposal {
             Self::Cancel { .. } => "cancel",
             Self::Day(_) => "day",
             Self::ResolveBreak(_) => "resolve_break",
+            Self::CloseWindow { .. } => "close_window",
+            Self::PayNet { .. } => "pay_net",
         }
     }
 
@@ -64,6 +80,9 @@ impl Proposal {
             Self::Decide { payment, .. } | Self::Cancel { payment } => payment.to_string(),
             Self::Day(of) => of.subject(),
             Self::ResolveBreak(of) => of.subject(),
+            Self::CloseWindow { collector, window } | Self::PayNet { collector, window } => {
+                gateway::settlement::number(collector, *window)
+            }
         }
     }
 
@@ -83,6 +102,8 @@ impl Proposal {
             Self::Cancel { .. } => "窓口収納の取消し",
             Self::Day(of) => of.title(),
             Self::ResolveBreak(_) => "照合の不一致の解消",
+            Self::CloseWindow { .. } => "資金決済の締め",
+            Self::PayNet { .. } => "資金決済の支払い",
         }
     }
 
@@ -90,6 +111,7 @@ impl Proposal {
     pub fn about(&self) -> String {
         match self {
             Self::Day(of) => of.subject(),
+            Self::CloseWindow { .. } | Self::PayNet { .. } => self.subject(),
             Self::Decide { .. } | Self::Cancel { .. } | Self::ResolveBreak(_) => String::new(),
         }
     }
@@ -122,6 +144,10 @@ impl Proposal {
             }
             Self::Day(of) => of.consequence(),
             Self::ResolveBreak(_) => BreakProposal::CONSEQUENCE,
+            Self::CloseWindow { .. } => {
+                "承認すると、対象の払込を締めて支払額を確定し、収納機関に通知します。取り消せません。"
+            }
+            Self::PayNet { .. } => "承認すると、支払額を支払先に支払います。取り消せません。",
         }
     }
 
@@ -130,6 +156,7 @@ impl Proposal {
         match self {
             Self::Decide { payment, .. } | Self::Cancel { payment } => Some(*payment),
             Self::Day(_) | Self::ResolveBreak(_) => None,
+            Self::CloseWindow { .. } | Self::PayNet { .. } => None,
         }
     }
 }
@@ -242,7 +269,7 @@ impl RequestState {
             Self::Withdrawn => Tag::info("取下げ"),
             Self::Running => Tag::wait("実行中"),
             Self::Done => Tag::ok("実行済み"),
-            Self::Failed => Tag::bad("実行できず"),
+            Self::Failed => Tag::bad("実行できません"),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Proposing, approving, sending back, withdrawing. Who may is decided here, whatever the page showed.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{Clock, StaffRequestId};
 use edge::Shutdown;
-use gateway::Gateway;
+use gateway::{AlarmKind, Gateway, NewAlarm};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Refused};
 use tracing::Instrument as _;
 
@@ -19,17 +21,21 @@ use crate::console::staff::{Staff, StaffRole, require};
 const LOOK_INTERVAL: Duration = Duration::from_secs(15);
 /// How old an approval is, in business time, before another process carries it out: longer than any operation takes.
 const TAKE_OVER_S: i64 = 60;
+/// Tries of an approved request after which people are told that its result is not known.
+const UNCLEAR_TRIES_TOLD: u32 = 4;
 
 /// The requests of a database. Cheap to clone.
 #[derive(Clone)]
 pub struct Requests {
     gateway: Gateway,
+    /// Tries of this process whose result is not known. It starts anew with the process.
+    unclear: Arc<Mutex<HashMap<StaffRequestId, u32>>>,
 }
 
 impl Requests {
     /// Over the hub that carries them out.
-    pub const fn new(gateway: Gateway) -> Self {
-        Self { gateway }
+    pub fn new(gateway: Gateway) -> Self {
+        Self { gateway, unclear: Arc::default() }
     }
 
     /// One request.
@@ -77,10 +83,7 @@ impl Requests {
     /// 承認: decides for it, and carries it out. Answers what came of it, if that is known within the call.
     pub async fn approve(&self, by: &Staff, id: StaffRequestId) -> Result<Request, Problem> {
         let request = self.open(id).await?;
-        require(by, StaffRole::Checker)?;
-        if by.id == request.maker {
-            return Err(ConsoleCode::OwnRequest.into());
-        }
+        may_decide(by, &request)?;
         // said before anything is written: what cannot be done now may still be approved later
         carry_out::check(&self.gateway, &request.proposal).await?;
         let request = self.decide(by, request, Verdict::Approved, String::new()).await?;
@@ -96,10 +99,7 @@ impl Requests {
     /// 差戻し: decides against it, and says why.
     pub async fn send_back(&self, by: &Staff, id: StaffRequestId, note: &str) -> Result<Request, Problem> {
         let request = self.open(id).await?;
-        require(by, StaffRole::Checker)?;
-        if by.id == request.maker {
-            return Err(ConsoleCode::OwnRequest.into());
-        }
+        may_decide(by, &request)?;
         let note = words(note)?;
         self.decide(by, request, Verdict::SentBack, note).await
     }
@@ -145,7 +145,7 @@ impl Requests {
         let outcome = match carry_out::carry_out(&self.gateway, request, decision).await {
             Carried::Done(detail) => Outcome { done: true, detail, at: self.clock().now() },
             Carried::Refused(detail) => Outcome { done: false, detail, at: self.clock().now() },
-            Carried::Unclear => return,
+            Carried::Unclear => return self.tell_of_unclear(request).await,
         };
         let action = if outcome.done { "request.done" } else { "request.failed" };
         let commit = Commit {
@@ -156,8 +156,38 @@ impl Requests {
             ..Commit::default()
         };
         match self.gateway.ledger().commit(commit).await {
-            Ok(_) | Err(Refused::Guarded { .. }) => {}
+            Ok(_) | Err(Refused::Guarded { .. }) => self.no_longer_unclear(request.id).await,
             Err(refused) => tracing::error!(request = %request.id, %refused, "a result was not recorded"),
+        }
+    }
+
+    /// What stays unclear is tried again, and after some tries people are told.
+    async fn tell_of_unclear(&self, request: &Request) {
+        let tries = {
+            let mut unclear = self.unclear.lock().unwrap_or_else(PoisonError::into_inner);
+            let tries = unclear.entry(request.id).or_default();
+            *tries = tries.saturating_add(1);
+            *tries
+        };
+        if tries < UNCLEAR_TRIES_TOLD {
+            return;
+        }
+        let alarm = NewAlarm {
+            kind: AlarmKind::RequestUnclear,
+            subject: request.id.to_string(),
+            collector: None,
+            detail: format!("{tries} tries to carry out {}", request.proposal.kind()),
+        };
+        if let Err(error) = self.gateway.raise(&alarm).await {
+            tracing::error!(request = %request.id, %error, "an alarm could not be raised");
+        }
+    }
+
+    /// The result is known now.
+    async fn no_longer_unclear(&self, id: StaffRequestId) {
+        self.unclear.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        if let Err(error) = self.gateway.end_alarm(AlarmKind::RequestUnclear, &id.to_string()).await {
+            tracing::error!(request = %id, %error, "an alarm could not be ended");
         }
     }
 
@@ -211,6 +241,14 @@ impl Requests {
 /// Free again on the next day by itself, where nobody decided.
 fn open_guard(request: &Request) -> GuardKey {
     GuardKey(format!("request|{}|{}", request.made_at.date(), request.proposal.subject()))
+}
+
+/// Another person than the maker, and a checker. The first is said first: no role changes it.
+fn may_decide(by: &Staff, request: &Request) -> Result<(), Problem> {
+    if by.id == request.maker {
+        return Err(ConsoleCode::OwnRequest.into());
+    }
+    require(by, StaffRole::Checker)
 }
 
 /// A reason or a note as it is kept: one line of 1 to 200 characters.

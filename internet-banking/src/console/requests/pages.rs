@@ -17,9 +17,10 @@ use crate::console::help::ConsoleCode;
 use crate::console::links::{
     ApproveLink, ConsoleLink, RequestLink, RequestsLink, SendBackLink, StaffPaymentLink, WithdrawLink,
 };
-use crate::console::page::Pressed;
+use crate::console::page::{Pressed, note};
 use crate::console::payments::views::PaymentShown;
 use crate::console::problem::{Problem, Trouble};
+use crate::console::settlement::proposal as settlement;
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::{StaffRole, actor};
 use crate::console::words::{Choice, Names, Tag, stamp};
@@ -82,6 +83,9 @@ impl Matter {
             Proposal::Decide { .. } | Proposal::Cancel { .. } => Ok(None),
             Proposal::Day(of) => of.matter(&console.gateway).await.map(Some).map_err(failed),
             Proposal::ResolveBreak(of) => of.matter(&console.gateway).await.map_err(failed),
+            Proposal::CloseWindow { collector, window } | Proposal::PayNet { collector, window } => {
+                settlement::matter(console, collector, *window).await
+            }
         }
     }
 }
@@ -122,6 +126,8 @@ pub(in crate::console) struct RequestPage {
     pub id: StaffRequestId,
     pub row: RequestRow,
     pub consequence: &'static str,
+    /// What was typed as the reason to send it back.
+    pub typed: String,
     /// Why it was sent back.
     pub note: String,
     /// What came of it.
@@ -165,7 +171,11 @@ async fn list(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
 }
 
 async fn show(State(console): State<Console>, by: StaffSignedIn, Path(id): Path<String>) -> Answer {
-    shown(&page(&console, &by, parse(&id)?, None).await?)
+    let id = parse(&id)?;
+    let page = page(&console, &by, id, None).await?;
+    // with the customer's name and the payment's particulars
+    note(&console, &by, "console.request_view", id.to_string(), "").await?;
+    shown(&page)
 }
 
 async fn approve(
@@ -189,8 +199,7 @@ async fn send_back(
     match console.requests.send_back(&by.staff, id, &form.note).await {
         Ok(_) => Ok(Redirect::to(&RequestLink(id).to_string()).into_response()),
         Err(problem) if problem.code == ConsoleCode::Input => {
-            let errors = Errors::one("note", problem.words().to_owned());
-            again(&page(&console, &by, id, Some(Trouble::input(errors))).await?)
+            again(&page(&console, &by, id, Some((Trouble::of(&problem, "note"), form.note))).await?)
         }
         Err(problem) => Err(stop(&problem, &by, id)),
     }
@@ -219,8 +228,9 @@ async fn page(
     console: &Console,
     by: &StaffSignedIn,
     id: StaffRequestId,
-    trouble: Option<Trouble>,
+    refused: Option<(Trouble, String)>,
 ) -> Result<RequestPage, Stop> {
+    let (trouble, typed) = refused.map_or_else(Default::default, |(trouble, typed)| (Some(trouble), typed));
     let request = console.requests.find(id).await.map_err(failed)?.ok_or_else(Stop::not_found)?;
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
     let now = console.clock.now();
@@ -242,6 +252,7 @@ async fn page(
         id,
         row: RequestRow::of(&request, &names, now),
         consequence: request.proposal.consequence(at_counter),
+        typed,
         note: sent_back.map(|d| d.note.clone()).unwrap_or_default(),
         outcome: request.outcome.as_ref().map(|o| format!("{} {}", stamp(o.at), o.detail)),
         payment: match payment {

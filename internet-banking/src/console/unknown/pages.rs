@@ -69,6 +69,8 @@ pub(in crate::console) struct UnknownPage {
     /// Cancellations whose outcome nobody knows.
     pub cancellations: Vec<UnknownRow>,
     pub total: Yen,
+    /// How many can be asked for again now.
+    pub resendable: usize,
     /// Whether there are more than these.
     pub more: bool,
 }
@@ -81,6 +83,8 @@ async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
     let more = open.len() > most;
     open.truncate(most);
     let cancelling = hub.unknown_cancellations(collector.as_ref(), PAYMENTS_MAX).await.map_err(failed)?;
+    let resendable = open.iter().filter(|open| open.resend_wait_s == 0).count()
+        + cancelling.iter().filter(|open| open.resend_wait_s == 0).count();
     let mut frame = frame::page(&by, Area::Unknown);
     if let (Some(begun), Some(soon)) = (filter.begun, filter.soon) {
         frame.notice = Some(format!(
@@ -101,6 +105,7 @@ async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
             .iter()
             .filter_map(|o| o.payment.facts.amount.checked_add(o.payment.facts.fee))
             .fold(Yen::ZERO, |sum, amount| sum.checked_add(amount).unwrap_or(sum)),
+        resendable,
         cancellations: cancelling.iter().map(|open| cancellation_row(&console, open)).collect(),
         rows: open.iter().map(|open| row(&console, open)).collect(),
         more,

@@ -2,15 +2,17 @@
 
 use database::testing::{TestDatabase, sqlite};
 use domain::{CollectorNumber, PaymentId};
-use gateway::{AlarmKind, NewAlarm};
+use gateway::{AlarmKind, FourEyes, NewAlarm, Operator, Word};
 use http::StatusCode;
 
 use super::support::{CHECKER, MAKER, Office};
+use super::unknown::unknown;
 
 database::on_both!(
     an_alarm_is_listed_until_somebody_takes_notice_and_then_under_all,
     lists_are_cut_into_pages,
     the_audit_log_is_searched_by_day_person_action_and_subject,
+    log_and_alarms_speak_of_receipt_numbers_and_names,
 );
 
 async fn raise(office: &Office, kind: AlarmKind, subject: &str) {
@@ -94,6 +96,62 @@ async fn the_audit_log_is_searched_by_day_person_action_and_subject(test: TestDa
     assert!(!none.body.contains("\"><script>"), "{}", none.body);
     let searches = office.audit().await.into_iter().filter(|(_, action, _)| action == "console.audit_search");
     assert_eq!(searches.count(), 4, "a refused search searched nothing");
+}
+
+async fn log_and_alarms_speak_of_receipt_numbers_and_names(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let payment = unknown(&office).await;
+    let facts = office.console.gateway.payment_for_operator(payment).await.unwrap().unwrap().facts;
+    let number = format!(">受付番号 {}</a>", facts.receipt_number);
+    for (kind, subject, detail) in [
+        (AlarmKind::LateAcceptance, payment.to_string(), "accepted after it was voided here"),
+        (
+            AlarmKind::SettlementLate,
+            "20261120-00200".to_owned(),
+            "due on 2026-11-24, and the window cannot be \
+         closed: 2026-11-20 is not closed; 2026-11-20 has 2 open breaks",
+        ),
+        (AlarmKind::DayNotClosed, "00200/2026-11-23".to_owned(), "the collector answered A001"),
+    ] {
+        let collector = Some("00200".parse().unwrap());
+        let alarm = NewAlarm { kind, subject, collector, detail: detail.to_owned() };
+        assert!(office.console.gateway.raise(&alarm).await.unwrap());
+    }
+    let mut maker = office.signed_in(MAKER).await;
+    let alarms = maker.get("/alarms").await.body;
+    for words in [
+        &number,
+        "当方で「不成立」になった後に、消込の応答が届きました。",
+        ">2026年11月20日(金)の決済分</a>",
+        "支払日は2026年11月24日(火)です。締められない理由: 2026年11月20日(金)を閉局していない、\
+         2026年11月20日(金)の照合に解消していない不一致が2件ある",
+        "2026年11月23日(月)の処理日",
+        "収納機関の応答は A001 収納機関が開局していない です。",
+    ] {
+        assert!(alarms.contains(words), "{words} in {alarms}");
+    }
+    assert!(!alarms.contains("due on") && !alarms.contains("here<"), "{alarms}");
+
+    maker.get(&format!("/payments/{payment}")).await;
+    let eyes = FourEyes {
+        maker: Operator::staff(office.maker),
+        checker: Operator::staff(office.checker),
+        reason: "電話で確認".to_owned(),
+    };
+    office.console.gateway.decide(payment, Word::Cleared, &eyes).await.unwrap();
+    let log = maker.get(&format!("/audit?subject={}", facts.receipt_number)).await.body;
+    for words in [
+        &number,
+        "払込の表示",
+        "123000 円、国税庁",
+        "消込あり、承認 決済業務課 unyo-11(unyo-11): 電話で確認",
+        "経理 佐藤花子(利用者 hanako01)",
+    ] {
+        assert!(log.contains(words), "{words} in {log}");
+    }
+    let of_search = maker.get("/audit?action=console.audit_search").await.body;
+    assert!(of_search.contains(&format!("対象: {}", facts.receipt_number)), "{of_search}");
+    assert!(of_search.contains("2026年11月24日(火)"));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod counter;
 mod days;
 mod delivery;
 mod reconciliation;
+mod settlement;
 mod sign_in;
 mod support;
 mod unknown;

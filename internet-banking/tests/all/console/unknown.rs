@@ -1,10 +1,10 @@
 //! An unknown payment: seen, asked for again, decided under four eyes.
 
-use database::testing::{TestDatabase, sqlite};
+use database::testing::{TestDatabase, drop_triggers, sqlite};
 use database::{execute, on, read};
 use domain::payment::State;
 use domain::{PaymentId, StaffRequestId};
-use gateway::{FourEyes, Operator, Word};
+use gateway::{AlarmKind, AlarmQuery, FourEyes, Operator, Word};
 use http::StatusCode;
 use internet_banking::console::staff::StaffRole;
 
@@ -23,10 +23,11 @@ database::on_both!(
     a_request_is_sent_back_withdrawn_or_expires_and_may_be_made_again,
     of_two_who_approve_at_once_one_does,
     what_was_approved_is_carried_out_once_though_the_process_dies,
+    a_result_that_stays_unclear_is_told_and_ends_when_it_is_known,
 );
 
 /// A payment of 123,000 yen whose outcome nobody knows.
-async fn unknown(office: &Office) -> PaymentId {
+pub async fn unknown(office: &Office) -> PaymentId {
     let mut payer = office.world.signed_in().await;
     let entry = Entry::answered(&office.world, &mut payer, TAX, &[bill("B1", 123_000)]).await;
     entry.pay(&mut payer, "B1", 1_001).await;
@@ -66,13 +67,13 @@ async fn propose(browser: &mut Browser, payment: PaymentId, word: &str, reason: 
     browser.post(&format!("/payments/{payment}/propose"), &form).await
 }
 
-async fn press(browser: &mut Browser, request: &str, button: &str, note: &str) -> Page {
+pub async fn press(browser: &mut Browser, request: &str, button: &str, note: &str) -> Page {
     let csrf = browser.get(request).await.token();
     browser.post(&format!("{request}/{button}"), &[("csrf", &csrf), ("note", note)]).await
 }
 
 #[track_caller]
-fn code(page: &Page) -> String {
+pub fn code(page: &Page) -> String {
     assert!(page.body.contains("<title>エラー: "), "{} {}", page.status, page.body);
     page.fields("error_code")[0].clone()
 }
@@ -95,7 +96,7 @@ async fn what_one_proposes_another_approves_and_the_money_follows(test: TestData
     assert!(list.contains("結果不明の払込 1件 ・ 確保中の合計 123,000 円"), "{list}");
     assert!(list.contains("時間内に応答がない") && list.contains(&format!("/payments/{payment}")));
     let page = maker.get(&format!("/payments/{payment}")).await;
-    for words in ["引き落としも解放もしていません", "結果不明(2回目)", "株式会社見本商事", "起票する"]
+    for words in ["引き落としても解除してもいません", "結果不明(2回目)", "株式会社見本商事", "起票する"]
     {
         assert!(page.body.contains(words), "{words} in {}", page.body);
     }
@@ -112,12 +113,13 @@ async fn what_one_proposes_another_approves_and_the_money_follows(test: TestData
     assert!(request.starts_with("/requests/"), "{}", made.body);
     let again = propose(&mut maker, payment, "not_cleared", REASON).await;
     assert_eq!(code(&again), "S-303", "the last delivery is a moment ago");
+    assert!(again.body.contains(&format!(">{REASON}</textarea>")), "what was typed stays: {}", again.body);
     assert_eq!(code(&propose(&mut maker, payment, "cleared", REASON).await), "S-204");
 
     let own = maker.get(&request).await;
     assert!(own.body.contains("起票した本人は承認できません") && !own.body.contains("承認して実行する"));
     let forced = maker.post(&format!("{request}/approve"), &[("csrf", &own.token())]).await;
-    assert_eq!((forced.status, code(&forced).as_str()), (StatusCode::FORBIDDEN, "S-101"));
+    assert_eq!((forced.status, code(&forced).as_str()), (StatusCode::FORBIDDEN, "S-201"));
     assert_eq!(held(&office.world).await, 123_000, "nothing has moved yet");
 
     let seen = checker.get(&request).await.body;
@@ -151,6 +153,7 @@ async fn what_one_proposes_another_approves_and_the_money_follows(test: TestData
         (staff(office.maker), "payeasy.decide"),
         ("system".to_owned(), "request.done"),
         (staff(office.checker), "console.payment_view"),
+        (staff(office.checker), "console.request_view"),
     ] {
         assert!(acts.contains(&(actor.clone(), action.to_owned())), "{actor} {action} in {acts:?}");
     }
@@ -174,7 +177,7 @@ async fn not_cleared_waits_until_nothing_can_be_under_way(test: TestDatabase) {
     let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
     let early = propose(&mut maker, payment, "not_cleared", REASON).await;
     assert_eq!(code(&early), "S-303");
-    assert!(early.body.contains("あと6分お待ちください。"), "{}", early.body);
+    assert!(early.body.contains("あと6分お待ちください(実際の経過時間です)。"), "{}", early.body);
     let_time_pass(&office).await;
     let made = propose(&mut maker, payment, "not_cleared", REASON).await;
     let request = made.location().to_owned();
@@ -230,28 +233,62 @@ async fn of_two_who_approve_at_once_one_does(test: TestDatabase) {
     assert_eq!(decisions.count(), 1);
 }
 
+/// As if the process had died right after the approval was written.
+async fn approved(office: &Office, request: &str) {
+    let id: StaffRequestId = request.rsplit('/').next().unwrap().parse().unwrap();
+    on!(office.console.database, |c| sqlx::query(
+        "INSERT INTO staff_decision (request, verdict, maker, staff, note, decided_us)
+         VALUES ($1, 'approved', $2, $3, '', $4)"
+    )
+    .bind(id.uuid())
+    .bind(office.maker.uuid())
+    .bind(office.checker.uuid())
+    .bind(office.console.clock.now().micros())
+    .execute(c)
+    .await
+    .map(drop))
+    .unwrap();
+}
+
+async fn a_result_that_stays_unclear_is_told_and_ends_when_it_is_known(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let payment = unknown(&office).await;
+    let mut maker = office.signed_in(MAKER).await;
+    let request = propose(&mut maker, payment, "cleared", REASON).await.location().to_owned();
+    approved(&office, &request).await;
+    office.world.clock.advance_seconds(1);
+    let kept = |from: &str, to: &str| format!("UPDATE event SET body = replace(body, '{from}', '{to}')");
+    drop_triggers(&office.console.database).await;
+    execute!(office.console.database, sqlx::AssertSqlSafe(kept("{", "<"))).unwrap();
+    let told = async || {
+        let query = AlarmQuery { open_only: true, limit: 9, ..AlarmQuery::default() };
+        let open = office.console.gateway.alarms(&query).await.unwrap();
+        open.into_iter().map(|alarm| (alarm.kind, alarm.subject)).collect::<Vec<_>>()
+    };
+    for _ in 0..3 {
+        office.console.requests.take_over(0).await.unwrap();
+        assert_eq!(told().await, [], "it may be known in a moment");
+    }
+    let id = request.rsplit('/').next().unwrap().to_owned();
+    for _ in 0..3 {
+        office.console.requests.take_over(0).await.unwrap();
+        assert_eq!(told().await, [(AlarmKind::RequestUnclear, id.clone())]);
+    }
+    assert!(maker.get("/alarms").await.body.contains("承認した操作の結果が不明"));
+    execute!(office.console.database, sqlx::AssertSqlSafe(kept("<", "{"))).unwrap();
+    office.console.requests.take_over(0).await.unwrap();
+    assert_eq!(state(&office, payment).await, State::Accepted);
+    assert_eq!(told().await, [], "the cause is over");
+    assert!(maker.get("/alarms?state=all").await.body.contains("解消"));
+}
+
 async fn what_was_approved_is_carried_out_once_though_the_process_dies(test: TestDatabase) {
     let office = Office::new(test).await;
     let payment = unknown(&office).await;
     let mut maker = office.signed_in(MAKER).await;
     let request = propose(&mut maker, payment, "cleared", REASON).await.location().to_owned();
-    let id: StaffRequestId = request.rsplit('/').next().unwrap().parse().unwrap();
-    let approve = async || {
-        on!(office.console.database, |c| sqlx::query(
-            "INSERT INTO staff_decision (request, verdict, maker, staff, note, decided_us)
-             VALUES ($1, 'approved', $2, $3, '', $4)"
-        )
-        .bind(id.uuid())
-        .bind(office.maker.uuid())
-        .bind(office.checker.uuid())
-        .bind(office.console.clock.now().micros())
-        .execute(c)
-        .await
-        .map(drop))
-        .unwrap();
-    };
     // the process died after the approval was written, and after the hub's commit, which it did not see
-    approve().await;
+    approved(&office, &request).await;
     let eyes = FourEyes {
         maker: Operator::staff(office.maker),
         checker: Operator::staff(office.checker),

@@ -1,6 +1,7 @@
 //! Style and structure as a test: what a reviewer would otherwise have to remember.
 
 mod arrows;
+mod audit_words;
 mod dependencies;
 mod documents;
 mod files;

@@ -1,0 +1,167 @@
+//! A record of the audit log in the staff's words: names and numbers in place of ids, and where the subject leads.
+
+use std::collections::HashMap;
+
+use domain::{AlarmId, CollectorNumber, Date, PaymentId, StaffRequestId, time};
+use gateway::settlement;
+use ledger::TrailRecord;
+
+use super::pages::TrailRow;
+use super::words::action_label;
+use crate::answer::{Stop, failed};
+use crate::console::Console;
+use crate::console::alarms::alarm_words;
+use crate::console::links::{RequestLink, SettlementLink, StaffPaymentLink};
+use crate::console::told::Teller;
+use crate::console::words::{Names, collector_name, stamp};
+
+/// A subject in words, and its page.
+#[derive(Clone, Debug, Default)]
+struct Subject {
+    text: String,
+    link: Option<String>,
+}
+
+impl Subject {
+    fn of(text: String, link: &impl ToString) -> Self {
+        Self { text, link: Some(link.to_string()) }
+    }
+}
+
+/// The records of a page, each subject looked up once.
+pub(super) async fn rows(
+    console: &Console,
+    names: &Names,
+    records: Vec<TrailRecord>,
+) -> Result<Vec<TrailRow>, Stop> {
+    let teller = Teller { gateway: &console.gateway, names };
+    let mut known: HashMap<String, Subject> = HashMap::new();
+    let mut rows = Vec::new();
+    for record in records {
+        let subject = match known.get(&record.subject) {
+            Some(subject) => subject.clone(),
+            None => {
+                let found = subject(console, &record).await?;
+                known.insert(record.subject.clone(), found.clone());
+                found
+            }
+        };
+        rows.push(TrailRow {
+            at: stamp(record.place.at),
+            actor: names.name(&record.actor),
+            action: action_label(&record.action).to_owned(),
+            detail: detail(&teller, &record),
+            code: record.action,
+            subject: subject.text,
+            link: subject.link,
+        });
+    }
+    Ok(rows)
+}
+
+async fn subject(console: &Console, record: &TrailRecord) -> Result<Subject, Stop> {
+    let text = record.subject.as_str();
+    let area = record.action.split('.').next().unwrap_or_default();
+    let found = match (area, record.action.as_str()) {
+        ("payeasy", _) | (_, "console.payment_view") => payment(console, text).await?,
+        ("request", _) | (_, "console.request_view") => request(console, text).await?,
+        ("alarm", _) => alarm(console, text).await?,
+        ("settlement", _) | (_, "console.settlement_view") => window(console, text),
+        ("service" | "reconciliation", _) => day(console, text),
+        ("counter", _) => {
+            let number = text.parse::<CollectorNumber>().ok();
+            number.map(|number| Subject { text: collector_name(&console.gateway, &number), link: None })
+        }
+        _ => None,
+    };
+    Ok(found.unwrap_or_else(|| Subject { text: plain(text), link: None }))
+}
+
+async fn payment(console: &Console, text: &str) -> Result<Option<Subject>, Stop> {
+    let Ok(id) = text.parse::<PaymentId>() else { return Ok(None) };
+    let found = console.gateway.payment_for_operator(id).await.map_err(failed)?;
+    Ok(found.map(|payment| {
+        Subject::of(format!("受付番号 {}", payment.facts.receipt_number), &StaffPaymentLink(id))
+    }))
+}
+
+async fn request(console: &Console, text: &str) -> Result<Option<Subject>, Stop> {
+    let Ok(id) = text.parse::<StaffRequestId>() else { return Ok(None) };
+    let found = console.requests.find(id).await.map_err(failed)?;
+    Ok(found.map(|request| {
+        let title = request.proposal.title();
+        Subject::of(format!("{title}({}の起票)", stamp(request.made_at)), &RequestLink(id))
+    }))
+}
+
+async fn alarm(console: &Console, text: &str) -> Result<Option<Subject>, Stop> {
+    let Ok(id) = text.parse::<AlarmId>() else { return Ok(None) };
+    let found = console.gateway.alarm(id).await.map_err(failed)?;
+    let text =
+        found.map(|alarm| format!("{}({}の警報)", alarm_words(alarm.kind).title, stamp(alarm.raised_at)));
+    Ok(text.map(|text| Subject { text, link: None }))
+}
+
+fn window(console: &Console, text: &str) -> Option<Subject> {
+    let (collector, date) = settlement::of_number(text)?;
+    let name = collector_name(&console.gateway, &collector);
+    let text = format!("{name} {}の決済分", time::year_month_day(date));
+    Some(Subject::of(text, &SettlementLink(settlement::id(&collector, date))))
+}
+
+fn day(console: &Console, text: &str) -> Option<Subject> {
+    let (collector, date) = text.split_once('/')?;
+    let (collector, date) = (collector.parse::<CollectorNumber>().ok()?, date.parse::<Date>().ok()?);
+    let name = collector_name(&console.gateway, &collector);
+    Some(Subject { text: format!("{name} {}の処理日", time::year_month_day(date)), link: None })
+}
+
+/// Days of a search as people write them; anything else as it is.
+fn plain(text: &str) -> String {
+    let days = text
+        .split_once('/')
+        .and_then(|(from, until)| Some((from.parse::<Date>().ok()?, until.parse::<Date>().ok()?)));
+    match days {
+        Some((from, until)) if from == until => time::year_month_day(from),
+        Some((from, until)) => format!("{}から{}", time::year_month_day(from), time::year_month_day(until)),
+        None => text.to_owned(),
+    }
+}
+
+fn detail(teller: &Teller<'_>, record: &TrailRecord) -> String {
+    match record.action.as_str() {
+        // the proposal itself is the subject
+        action if action.starts_with("request.") => {
+            record.detail.split_once("}: ").map_or("", |(_, reason)| reason).to_owned()
+        }
+        "console.audit_search" => asked(teller, &record.detail),
+        _ => teller.told(&record.detail),
+    }
+}
+
+/// What somebody searched for.
+fn asked(teller: &Teller<'_>, detail: &str) -> String {
+    let Some((actor, rest)) = detail.strip_prefix("actor=").and_then(|d| d.split_once(" action=")) else {
+        return detail.to_owned();
+    };
+    let (action, subject) = rest.split_once(" subject=").unwrap_or((rest, ""));
+    let parts = [
+        ("操作した人", if actor.is_empty() { String::new() } else { teller.names.name(actor) }),
+        ("操作", action_label(action).to_owned()),
+        ("対象", subject.to_owned()),
+    ];
+    let said = parts.iter().filter(|(_, value)| !value.is_empty());
+    said.map(|(label, value)| format!("{label}: {value}")).collect::<Vec<_>>().join("、")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_of_a_search_are_written_as_people_write_them() {
+        assert_eq!(plain("2026-11-24/2026-11-24"), "2026年11月24日(火)");
+        assert_eq!(plain("2026-11-20/2026-11-24"), "2026年11月20日(金)から2026年11月24日(火)");
+        assert_eq!(plain("192.0.2.1"), "192.0.2.1");
+    }
+}
