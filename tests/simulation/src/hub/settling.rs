@@ -1,7 +1,7 @@
 //! 資金決済: windows close part by part, net payments are posted on their day, collectors are told. Every process does
 //! it beside every other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use bytes::Bytes;
@@ -132,15 +132,20 @@ impl World {
         window: Date,
         closed_through: Option<Date>,
     ) -> Vec<Obstacle> {
-        let today = self.node_now(node).date();
         let late = closed_through.map(|closed| self.owed(collector, closed, "", usize::MAX));
-        let late = late
-            .iter()
-            .flatten()
-            .filter_map(|owed| self.store.facts.get(&payment_number(owed.payment.uuid())));
-        let mut dates: Vec<Date> = late.map(|facts| facts.receipt_date).collect();
+        let mut dates: Vec<Date> = late.iter().flatten().map(|owed| owed.receipt_date).collect();
         dates.dedup();
         dates.extend(window::receipt_dates(window));
+        self.obstacles_of(node, collector, dates)
+    }
+
+    fn obstacles_of(
+        &self,
+        node: usize,
+        collector: usize,
+        dates: impl IntoIterator<Item = Date>,
+    ) -> Vec<Obstacle> {
+        let today = self.node_now(node).date();
         let obstacle = |date: Date| {
             let day = self.store.days.get(&(collector, date));
             let has_payments = self.store.receipts.contains(&(collector, date));
@@ -164,6 +169,7 @@ impl World {
         Some(Owed {
             key: GuardKey(key.to_owned()),
             payment: facts.id,
+            receipt_date: facts.receipt_date,
             amount: facts.amount,
             fee: if facts.fee_hold.is_some() { facts.fee } else { Yen::ZERO },
             seq: last.seq,
@@ -184,6 +190,12 @@ impl World {
             if part.is_empty() {
                 closing.after = last;
                 continue;
+            }
+            // what came late waits for the comparison of its day, and the close with it: a later look goes on
+            let dates: BTreeSet<Date> = part.iter().map(|owed| owed.receipt_date).collect();
+            let obstacles = self.obstacles_of(node, closing.collector, dates);
+            if !obstacles.is_empty() && !self.makes(Mistake::SettlesUncompared) {
+                return;
             }
             closing.last = last;
             let step = settling::part(&closing.settlement, &part, now);
