@@ -7,7 +7,7 @@ use domain::{Date, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{BothCountersBody, collector, day};
+use super::{BothCountersBody, DayRefusals, collector, day};
 use crate::api::input::{Input, Part, Query};
 use crate::api::key::Caller;
 use crate::api::problem::{BodyRefusals, KeyRefusals, Problem, ProblemBody};
@@ -107,11 +107,8 @@ pub async fn list(State(api): State<Api>, caller: Caller, Query(of): Query<OfDat
     params(("code" = String, Path, description = "収納機関番号")),
     responses(
         (status = 200, body = DayBody),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 502, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 504, body = ProblemBody, content_type = "application/problem+json"),
+        DayRefusals,
         KeyRefusals,
     )
 )]
@@ -128,11 +125,8 @@ pub async fn open(State(api): State<Api>, caller: Caller, code: Result<Part, Pro
     params(("code" = String, Path, description = "収納機関番号")),
     responses(
         (status = 200, body = DayBody),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 502, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 504, body = ProblemBody, content_type = "application/problem+json"),
+        DayRefusals,
         KeyRefusals,
     )
 )]
@@ -165,10 +159,7 @@ pub struct CloseInput {
     params(("code" = String, Path, description = "収納機関番号")),
     responses(
         (status = 200, body = DayBody),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 502, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 504, body = ProblemBody, content_type = "application/problem+json"),
+        DayRefusals,
         KeyRefusals,
         BodyRefusals,
     )
@@ -202,10 +193,7 @@ pub struct DayInput {
     params(("code" = String, Path, description = "収納機関番号")),
     responses(
         (status = 200, body = BothCountersBody),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 502, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 504, body = ProblemBody, content_type = "application/problem+json"),
+        DayRefusals,
         KeyRefusals,
         BodyRefusals,
     )

@@ -13,13 +13,13 @@ use std::str::FromStr;
 
 use domain::{CollectorNumber, Date};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Api;
 use super::input::Part;
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, ProblemBody};
 use crate::service::{BothCounters, Counters, ServiceError, Tally};
 
 pub(super) fn documented() -> OpenApiRouter<Api> {
@@ -47,6 +47,24 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(alarms::acknowledge))
         .routes(routes!(keys::list))
         .routes(routes!(keys::revoke))
+}
+
+/// What every step of a collector's day may be refused with, for the document.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "the document's list; the answers are made of problems")]
+enum DayRefusals {
+    /// There is no such collector, or it has no such day
+    #[response(status = 404, description = "Not Found", content_type = "application/problem+json")]
+    Unknown(ProblemBody),
+    /// The day does not stand where this is possible
+    #[response(status = 409, description = "Conflict", content_type = "application/problem+json")]
+    NotNow(ProblemBody),
+    /// The collector said no
+    #[response(status = 502, description = "Bad Gateway", content_type = "application/problem+json")]
+    Refused(ProblemBody),
+    /// The collector said nothing that counts
+    #[response(status = 504, description = "Gateway Timeout", content_type = "application/problem+json")]
+    Silent(ProblemBody),
 }
 
 /// The collector in a path.

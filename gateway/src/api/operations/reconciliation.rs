@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::collectors::OfDay;
 use super::days::DayInput;
-use super::{CountersBody, collector, day};
+use super::{CountersBody, DayRefusals, collector, day};
 use crate::api::input::{Input, Part, Query};
 use crate::api::key::Caller;
 use crate::api::problem::{BodyRefusals, KeyRefusals, Problem, ProblemBody};
@@ -108,10 +108,7 @@ pub struct ReconciliationsBody {
     params(("code" = String, Path, description = "収納機関番号")),
     responses(
         (status = 201, body = ReconciliationBody),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 502, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 504, body = ProblemBody, content_type = "application/problem+json"),
+        DayRefusals,
         KeyRefusals,
         BodyRefusals,
     )

@@ -257,6 +257,10 @@ impl From<WindowOutcome> for OutcomeBody {
 )]
 pub async fn close(State(api): State<Api>, caller: Caller, Input(input): Input<CloseInput>) -> Answer {
     let operator = caller.operator()?;
+    if input.date > api.gateway.now().date() {
+        let words = "the day is still to come; its window can be closed when it is over";
+        return Err(Problem::field(Code::FieldsInvalid, "/date", words));
+    }
     let closed = api.gateway.close_window(input.date, input.collector.as_ref(), &operator).await;
     let outcomes = closed.map_err(unavailable)?.into_iter().map(OutcomeBody::from).collect();
     Ok(Json(OutcomesBody { outcomes }).into_response())

@@ -187,6 +187,10 @@ pub async fn whole_day(bench: &Bench, operator: &Caller) {
     let sunday = json!({ "date": "2026-11-22", "collector": "99022" });
     let refused = operator.post("/v1/operations/settlement-windows/close", None, &sunday).await;
     assert_eq!(refused.body["outcomes"][0]["refused"], "not_a_window", "{}", refused.body);
+    let to_come = json!({ "date": "2026-11-26", "collector": "99022" });
+    let refused = operator.post("/v1/operations/settlement-windows/close", None, &to_come).await;
+    refused.refused(422, "fields_invalid");
+    assert_eq!(refused.pointers(), ["/date"], "{}", refused.body);
     let listed = operator.get("/v1/operations/net-payments?paid=false&collector=99022").await;
     assert_eq!(listed.body["net_payments"], json!([net]));
     let payments = format!("/v1/operations/net-payments/{}/payments", net["id"].as_str().unwrap());
