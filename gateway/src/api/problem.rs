@@ -199,7 +199,8 @@ codes! {
     PaymentUnknown = "payment_unknown", 404, None, "There is no such payment.",
         "No payment that the key may see has this id.", "Compare the id with the answer that named it.";
     Overloaded = "overloaded", 503, Untouched, "Too much is waiting.",
-        "The hub takes no more work at this moment.", "Repeat the call, with the same Idempotency-Key where it has one.";
+        "The hub takes no more work at this moment.",
+        "Repeat the call, with the same Idempotency-Key where it has one.";
     PaymentUnclear = "payment_unclear", 503, Unclear, "Whether the payment was made is not known.",
         "The hub's own data could not be reached at the decisive moment.",
         "Repeat the call with the same Idempotency-Key: it pays at most once.";

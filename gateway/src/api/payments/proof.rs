@@ -34,7 +34,8 @@ impl Default for Turns {
     }
 }
 
-/// Everything that proves a payment. `mpn verify` checks it with public keys alone; docs/guides/proof.md has every member.
+/// Everything that proves a payment. `mpn verify` checks it with public keys alone; docs/guides/proof.md has every
+/// member.
 #[derive(ToSchema)]
 #[schema(as = Proof)]
 #[allow(dead_code, reason = "the document's; the answer is the bundle itself, whose members have an order")]
