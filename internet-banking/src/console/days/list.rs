@@ -48,7 +48,7 @@ pub(in crate::console) struct DayRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::console) struct StepRow {
     pub what: &'static str,
-    /// When it is due; a dash where it is not.
+    /// When it is due, or that it is not.
     pub planned: String,
     /// When it was done, and by whom; a dash where it was not.
     pub done: String,
@@ -145,7 +145,7 @@ pub(in crate::console) fn steps(
 ) -> Vec<StepRow> {
     let step = |what, planned: Option<Timestamp>, at: Option<Timestamp>, by: Option<&String>| StepRow {
         what,
-        planned: planned.map_or_else(|| "−".to_owned(), |planned| hour(planned, date)),
+        planned: planned.map_or_else(|| "予定なし".to_owned(), |planned| hour(planned, date)),
         done: done(at, by.map(|by| names.name(by))),
     };
     let of = |part: fn(&ServiceDay) -> (Option<Timestamp>, Option<&String>)| day.map_or((None, None), part);
