@@ -1,5 +1,6 @@
 //! 確認番号 cannot be guessed: a key that has asked too often with wrong numbers is not let through to the collector
-//! for the rest of the day (SEC-40). A try counts before it is judged, so that tries side by side count like tries in a row.
+//! for the rest of the day (SEC-40). A try counts before it is judged, so that tries side by side count like tries in
+//! a row.
 
 use database::execute;
 use domain::time::TimeOfDay;
