@@ -64,9 +64,9 @@ pub struct Violation {
     pub rule: &'static str,
     /// What was found instead.
     pub detail: String,
-    /// The payment that it was found at.
-    pub payment: Option<u64>,
-    /// What happened to that payment, a line each.
+    /// The payment or the day of a collector that it was found at.
+    pub subject: String,
+    /// What happened to it, a line each.
     pub story: Vec<String>,
     /// What was asked for, which shows it again.
     pub settings: Settings,
@@ -83,9 +83,7 @@ impl fmt::Display for Violation {
             writeln!(f, "found: {}", self.detail)?;
         }
         writeln!(f, "after {} payments and {} days", self.held, self.days)?;
-        if let Some(payment) = self.payment {
-            writeln!(f, "payment {payment}:")?;
-        }
+        writeln!(f, "{}:", self.subject)?;
         for line in &self.story {
             writeln!(f, "  {line}")?;
         }

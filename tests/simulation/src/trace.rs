@@ -1,5 +1,6 @@
 //! What happened, so that a violation can be told and two runs compared.
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use domain::Timestamp;
@@ -8,6 +9,9 @@ use crate::random::mix;
 
 /// Notes of one payment at most: the first and the last tell the story.
 const NOTES_MAX: usize = 60;
+
+/// Things that are told where nobody in particular is concerned.
+const RECENT_MAX: usize = 20;
 
 /// One thing that happened to a payment.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +22,29 @@ struct Note {
     second: i64,
 }
 
-/// What happened to one payment, in order.
+/// What happened last, to whomever.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recent(VecDeque<(u64, Note)>);
+
+impl Recent {
+    pub fn add(&mut self, payment: u64, at_us: i64, what: &'static str, numbers: [i64; 2]) {
+        if self.0.len() == RECENT_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back((payment, Note { at_us, what, first: numbers[0], second: numbers[1] }));
+    }
+
+    /// A line for each.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |(payment, note): &(u64, Note)| match payment {
+            0 => note.to_string(),
+            payment => format!("{note}  (payment {payment})"),
+        };
+        self.0.iter().map(line).collect()
+    }
+}
+
+/// What happened to one payment, or to one day of a collector, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Notes {
     notes: Vec<Note>,

@@ -21,7 +21,7 @@ use crate::random::Random;
 use crate::report::{Report, Stats, Violation};
 use crate::settings::{Mistake, Settings};
 use crate::store::{Store, payment_number};
-use crate::trace::Digest;
+use crate::trace::{Digest, Notes, Recent};
 
 /// 2026-11-24 00:00 in Japan, a Tuesday: where every run begins.
 const BEGINS: &str = "2026-11-24T00:00:00+09:00";
@@ -84,6 +84,11 @@ pub(crate) struct World {
     pub cleared_bills: HashMap<(usize, String, String), u64>,
     pub stats: Stats,
     pub digest: Digest,
+    pub recent: Recent,
+    /// What happened to each day of a collector, and to the window of that date.
+    pub chronicle: BTreeMap<(usize, Date), Notes>,
+    /// The day of a collector that is being checked.
+    pub about: Option<(usize, Date)>,
     pub violation: Option<Box<Violation>>,
 }
 
@@ -149,6 +154,9 @@ impl World {
             cleared_bills: HashMap::new(),
             stats: Stats::default(),
             digest: Digest::default(),
+            recent: Recent::default(),
+            chronicle: BTreeMap::new(),
+            about: None,
             violation: None,
             settings,
         }
@@ -207,11 +215,19 @@ impl World {
         let case = self.cases.entry(payment).or_default();
         case.touched_us = self.now_us;
         self.digest.note(&mut case.notes, self.now_us, what, numbers);
+        self.recent.add(payment, self.now_us, what, numbers);
+    }
+
+    /// Something happened to a day of a collector, or to the window of that date.
+    pub fn note_date(&mut self, collector: usize, date: Date, what: &'static str, numbers: [i64; 2]) {
+        let notes = self.chronicle.entry((collector, date)).or_default();
+        self.digest.note(notes, self.now_us, what, numbers);
     }
 
     /// Something happened to nobody in particular.
     pub fn happened(&mut self, what: &'static str, numbers: [i64; 2]) {
         self.digest.event(self.now_us, what, numbers);
+        self.recent.add(0, self.now_us, what, numbers);
     }
 
     /// A process that runs, if any.

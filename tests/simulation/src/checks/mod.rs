@@ -25,10 +25,22 @@ impl World {
         if let Some(facts) = self.store.facts.get(&payment) {
             story.insert(0, told(facts));
         }
+        let subject = match (payment, self.about) {
+            (0, Some((place, date))) => {
+                let notes = self.chronicle.get(&(place, date));
+                story = notes.map(crate::trace::Notes::lines).unwrap_or_default();
+                format!("{date} at {}", self.collectors[place].row.number)
+            }
+            (0, None) => {
+                story = self.recent.lines();
+                "what happened last".to_owned()
+            }
+            (payment, _) => format!("payment {payment}"),
+        };
         self.violation = Some(Box::new(Violation {
             rule,
             detail,
-            payment: (payment > 0).then_some(payment),
+            subject,
             story,
             settings: self.settings.clone(),
             held: self.held_payments,

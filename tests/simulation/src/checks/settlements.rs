@@ -131,7 +131,9 @@ impl World {
         });
         let found = format!("{advice:?}, and the hub has {settlement:?}");
         self.happened("a collector is advised", [count(collector), advice.amount.get()]);
+        self.about = Some((collector, advice.window_date));
         self.expect(same, "a collector is told what it is paid", 0, |_| found);
+        self.about = None;
     }
 
     /// What is owed, due and paid, once a day.
@@ -226,6 +228,7 @@ impl World {
             let transfers = self.store.settlement_transfers.remove(&place).unwrap_or_default();
             self.store.memory.forget(entity, &transfers, &[]);
         }
+        self.chronicle.retain(|(_, date), _| *date >= before);
         self.store.receipts.retain(|(_, date)| *date >= before);
     }
 

@@ -181,13 +181,26 @@ impl World {
                 self.store.cancellations.insert(cancellation.key.clone(), Rc::clone(cancellation));
             }
             Kept::Day(collector, day, compared) => {
+                self.about = Some((*collector, day.date));
+                self.note_date(
+                    *collector,
+                    day.date,
+                    commit.events.first().map_or("", |event| event.kind),
+                    [NOTHING, NOTHING],
+                );
                 self.check_day(*collector, day);
+                self.about = None;
                 self.compared(compared);
                 self.store.days.insert((*collector, day.date), ServiceDay::clone(day));
                 return;
             }
             Kept::Settlement { collector, settlement, advice } => {
+                self.about = Some((*collector, settlement.window));
+                let sums = [i64::from(settlement.sums.count), settlement.payable().get()];
+                let what = commit.events.first().map_or("", |event| event.kind);
+                self.note_date(*collector, settlement.window, what, sums);
                 self.check_settlement(*collector, settlement, commit);
+                self.about = None;
                 let place = (*collector, settlement.window);
                 self.store.settlements.insert(place, Settlement::clone(settlement));
                 if let Some(advice) = advice {

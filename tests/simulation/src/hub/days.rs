@@ -313,7 +313,9 @@ impl World {
         let comparison = compare(&items, lines, counters);
         let number = errand.day.reconciliation.as_ref().map_or(0, |r| r.number) + 1;
         let summary = Summary::of(number, closed, &comparison);
+        self.about = Some((errand.collector, errand.date));
         self.check_comparison(&errand.day, &comparison, &summary);
+        self.about = None;
         if closed {
             errand.compared = found_accepted(&items, &comparison);
         }
