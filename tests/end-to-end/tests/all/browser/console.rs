@@ -281,6 +281,12 @@ async fn the_staff_collects_cancels_and_decides_and_every_page_is_fit_to_be_seen
     })
     .await;
     maker.visit_every_area("30").await;
+    maker.goto("/days").await;
+    maker.window.follow("main table a[href^='/days/']").await;
+    maker.look("31-day").await;
+    maker.goto("/reconciliation").await;
+    maker.window.follow("main .actions a").await;
+    maker.look("32-breaks").await;
     for (path, name) in [("/help", "40-help"), ("/help/S-431", "41-help-code"), ("/nowhere", "42-not-found")]
     {
         maker.goto(path).await;
