@@ -166,7 +166,7 @@ async fn a_day_is_opened_pre_closed_and_closed_by_two(test: TestDatabase) {
         let own = maker.get(&request).await;
         assert!(own.body.contains("起票した本人は承認できません"));
         let forced = maker.post(&format!("{request}/approve"), &[("csrf", &own.token())]).await;
-        assert_eq!((forced.status, code(&forced).as_str()), (StatusCode::FORBIDDEN, "S-101"));
+        assert_eq!((forced.status, code(&forced).as_str()), (StatusCode::FORBIDDEN, "S-201"));
         assert_eq!(state(&office).await, before, "nobody but the maker has agreed");
         let seen = checker.get(&request).await.body;
         for words in [title, "対象の処理日", "2026年11月24日(火)", REASON, "取り消"] {
@@ -274,7 +274,7 @@ async fn an_approved_close_that_cannot_be_done_says_why_and_what_to_do(test: Tes
     office.world.clock.advance_seconds(61);
     office.console.requests.take_over(60).await.unwrap();
     let page = maker.get(&request).await.body;
-    for words in ["実行できず", "1件残っているため、閉局できません。", "結果不明の画面から再送するか"]
+    for words in ["実行できません", "1件残っているため、閉局できません。", "結果不明の画面から再送するか"]
     {
         assert!(page.contains(words), "{words} in {page}");
     }

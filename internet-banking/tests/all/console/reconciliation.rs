@@ -158,7 +158,7 @@ async fn a_break_is_resolved_by_two_and_gone_from_the_open_list(test: TestDataba
     assert!(request.starts_with("/requests/"));
     assert_eq!(code(&propose(&mut maker, &path, NOTE).await), "S-204");
     let own = press(&mut maker, &request, "approve").await;
-    assert_eq!((own.status, code(&own).as_str()), (StatusCode::FORBIDDEN, "S-101"));
+    assert_eq!((own.status, code(&own).as_str()), (StatusCode::FORBIDDEN, "S-201"));
     assert_eq!(found(&office).await.len(), all.len(), "nobody but the maker has agreed");
     let seen = checker.get(&request).await.body;
     for words in ["照合の不一致の解消", "対象の不一致", "当行になし", "777円", NOTE, "お金は動きません。"]
