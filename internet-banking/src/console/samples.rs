@@ -311,6 +311,7 @@ fn request_pages() -> Vec<String> {
 
 fn home_pages() -> Vec<String> {
     let row = |state: ServiceState, full: bool| StatusRow {
+        link: "/days/00200/2026-11-24".to_owned(),
         name: "国税庁".to_owned(),
         number: "00200".to_owned(),
         service: service_tag(state),
@@ -332,6 +333,7 @@ fn home_pages() -> Vec<String> {
         rows,
         unknown: 1,
         alarms: "100件以上".to_owned(),
+        breaks: "2件".to_owned(),
         requests: "0件".to_owned(),
     };
     let all = || ServiceState::ALL.iter().flat_map(|state| [row(*state, true), row(*state, false)]).collect();

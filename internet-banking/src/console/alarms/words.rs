@@ -57,7 +57,7 @@ pub const fn alarm_words(kind: AlarmKind) -> AlarmWords {
         AlarmKind::CancellationRefused => AlarmWords {
             title: "取消しが受け付けられない",
             remedy: "収納機関が窓口収納の取消しを受け付けませんでした。払込は収納済みのままで、現金は返していません。\
-                     払込の画面で応答を確かめ、お客さまへの説明と収納機関への照会をしてください。",
+                     払込の画面で応答を確かめ、払込人への説明と収納機関への照会をしてください。",
         },
         AlarmKind::CancellationWithdrawn => AlarmWords {
             title: "取消しを送れなかった",

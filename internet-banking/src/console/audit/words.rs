@@ -46,6 +46,8 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("console.settlement_view", "資金決済の表示"),
     ("counter.inquire", "窓口での照会"),
     ("alarm.acknowledge", "警報の確認"),
+    ("api-key.made", "APIキーの発行"),
+    ("api-key.revoked", "APIキーの失効"),
     ("user.unlock", "利用者の停止解除"),
     ("token.unlock", "トークンの停止解除"),
     ("commit", "記録の封印(システム)"),

@@ -6,12 +6,12 @@ use axum::extract::State;
 use axum::routing::get;
 use domain::Timestamp;
 use edge::Frame;
-use gateway::AlarmQuery;
 use gateway::service::{CircuitState, CollectorStatus, ServiceState};
+use gateway::{AlarmQuery, BreakQuery};
 
 use super::Console;
 use super::frame::{self, Area};
-use super::links::ConsoleLink;
+use super::links::{ConsoleLink, DayLink};
 use super::requests::RequestQuery;
 use super::sign_in::Watching;
 use super::words::{Tag, span};
@@ -26,13 +26,15 @@ pub fn routes() -> Router<Console> {
     Router::new().route(ConsoleLink::Home.path(), get(show))
 }
 
-/// Requests and alarms that the page counts at most.
+/// Requests, alarms and breaks that the page counts at most.
 const COUNT_MAX: u32 = 100;
 /// An answer that took longer is slow.
 const SLOW_MS: u64 = 5_000;
 
 /// A collector as the page shows it.
 pub(super) struct StatusRow {
+    /// Today's page of the collector.
+    pub link: String,
     pub name: String,
     pub number: String,
     pub service: Tag,
@@ -54,6 +56,7 @@ pub(super) struct HomePage {
     pub rows: Vec<StatusRow>,
     pub unknown: u32,
     pub alarms: String,
+    pub breaks: String,
     pub requests: String,
 }
 
@@ -73,6 +76,8 @@ async fn show(State(console): State<Console>, Watching { by, on }: Watching) -> 
     let statuses = console.gateway.collector_statuses().await.map_err(failed)?;
     let query = AlarmQuery { open_only: true, limit: COUNT_MAX, ..AlarmQuery::default() };
     let alarms = console.gateway.alarms(&query).await.map_err(failed)?.len();
+    let query = BreakQuery { open_only: true, limit: COUNT_MAX, ..BreakQuery::default() };
+    let breaks = console.gateway.breaks(&query).await.map_err(failed)?.len();
     let query = RequestQuery { open_on: Some(now.date()), limit: COUNT_MAX, ..RequestQuery::default() };
     let requests = console.requests.list(&query).await.map_err(failed)?.len();
     shown(&HomePage {
@@ -82,6 +87,7 @@ async fn show(State(console): State<Console>, Watching { by, on }: Watching) -> 
         unknown: statuses.iter().map(|status| status.unknown).sum(),
         rows: statuses.iter().map(|status| row(status, now)).collect(),
         alarms: counted(alarms),
+        breaks: counted(breaks),
         requests: counted(requests),
     })
 }
@@ -107,6 +113,7 @@ fn row(status: &CollectorStatus, now: Timestamp) -> StatusRow {
         notes.push(opens.unwrap_or_else(|| "取扱時間外".to_owned()));
     }
     StatusRow {
+        link: DayLink { collector: &status.collector, date: now.date() }.to_string(),
         name: status.name.clone(),
         number: status.collector.to_string(),
         service: service_tag(status.state),

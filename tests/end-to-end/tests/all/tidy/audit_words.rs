@@ -23,7 +23,7 @@ fn is_action(text: &str) -> bool {
     };
     // an area is a word; what is shorter is the alias of a table
     text.split_once('.').is_some_and(|(area, act)| {
-        area.len() > 3 && lower(area, "") && lower(act, "_-") && !FILES.contains(&act)
+        area.len() > 3 && lower(area, "-") && lower(act, "_-") && !FILES.contains(&act)
     })
 }
 
