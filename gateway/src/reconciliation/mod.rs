@@ -71,6 +71,12 @@ impl Summary {
         here == *ledger && here == lines.net() && collector.is_some_and(|counters| net(&counters) == here)
     }
 
+    /// Whether payments that had no known outcome have one since, when so many of the day have none now: the day is to
+    /// be compared again.
+    pub const fn is_outdated(&self, open_items: u32) -> bool {
+        self.unsettled > 0 && self.unsettled != open_items
+    }
+
     /// What does not match, by class; [`BreakClass::CarriedForward`] too.
     pub fn count_of(&self, class: BreakClass) -> u32 {
         match class {

@@ -50,11 +50,10 @@ impl Plan {
 /// outcome.
 pub fn due(day: &ServiceDay, plan: &Plan, open_items: u32, now: Timestamp) -> Option<Act> {
     if day.state == ServiceState::Closed {
-        let again = |unsettled| unsettled > 0 && unsettled != open_items;
         return match &day.reconciliation {
             None => Some(Act::Reconcile),
             // compared before it was closed, or with what has been settled since
-            Some(summary) if !summary.after_close || again(summary.unsettled) => Some(Act::Reconcile),
+            Some(summary) if !summary.after_close || summary.is_outdated(open_items) => Some(Act::Reconcile),
             Some(_) => None,
         };
     }

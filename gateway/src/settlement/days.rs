@@ -77,9 +77,9 @@ fn breaks(summary: &Summary) -> u32 {
     }
 }
 
-/// The payments of a day that its last comparison left without a known outcome.
-fn carried(day: &ServiceDay) -> u32 {
-    day.reconciliation.as_ref().map_or(0, |summary| summary.carried_forward)
+/// Whether the last comparison of a day left payments without a known outcome, whatever their class.
+fn has_unsettled(day: &ServiceDay) -> bool {
+    day.reconciliation.as_ref().is_some_and(|summary| summary.unsettled > 0)
 }
 
 /// Why a processing date keeps its window open. `has_payments` counts where the day never began, `open_items` where its
@@ -105,8 +105,8 @@ pub fn obstacle(
     let Some(summary) = day.reconciliation.as_ref().filter(|summary| summary.after_close) else {
         return Some(Obstacle::NotReconciled(date));
     };
-    // what was carried over the close is compared again when it has an outcome
-    if carried(day) > 0 && carried(day) != open_items {
+    // what was open at the close is compared again when it has an outcome, also where two people resolved its break
+    if summary.is_outdated(open_items) {
         return Some(Obstacle::NotReconciled(date));
     }
     let count = breaks(summary);
@@ -217,9 +217,9 @@ impl Gateway {
     ) -> Result<Option<Obstacle>, StoreError> {
         let day = self.service_day(collector, date).await?;
         let has_payments = day.is_none() && self.has_payments(collector, date).await?;
-        let open_items = match day.as_ref().map_or(0, carried) {
-            0 => 0,
-            _ => self.open_items(collector, date).await?.1,
+        let open_items = match &day {
+            Some(day) if has_unsettled(day) => self.open_items(collector, date).await?.1,
+            _ => 0,
         };
         Ok(obstacle(date, day.as_ref(), has_payments, open_items, self.now().date()))
     }

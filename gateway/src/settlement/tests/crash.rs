@@ -16,6 +16,8 @@ on_both!(
     a_close_goes_on_wherever_it_ended,
     many_processes_close_one_window_once,
     what_becomes_owed_while_a_window_closes_waits_for_the_comparison_of_its_day,
+    what_had_a_break_that_people_resolved_waits_for_the_comparison_of_its_outcome_too,
+    what_is_open_whatever_its_class_keeps_nothing_else_waiting,
 );
 
 const PAYMENTS: usize = 10;
@@ -81,6 +83,19 @@ async fn goes_on(world: World, commits: usize) {
 }
 
 async fn what_becomes_owed_while_a_window_closes_waits_for_the_comparison_of_its_day(test: TestDatabase) {
+    let carried = Summary { open_breaks: 1, carried_forward: 1, unsettled: 1, ..Summary::default() };
+    waits_for_its_outcome_to_be_compared(test, carried).await;
+}
+
+async fn what_had_a_break_that_people_resolved_waits_for_the_comparison_of_its_outcome_too(
+    test: TestDatabase,
+) {
+    // two lines at the collector: it counts as that, and not as carried forward
+    let resolved = Summary { duplicate: 1, unsettled: 1, ..Summary::default() };
+    waits_for_its_outcome_to_be_compared(test, resolved).await;
+}
+
+async fn waits_for_its_outcome_to_be_compared(test: TestDatabase, carried: Summary) {
     let world = World::new(test).await;
     for n in 1..=4 {
         world.pay("99022", n * 100, 0).await;
@@ -89,7 +104,6 @@ async fn what_becomes_owed_while_a_window_closes_waits_for_the_comparison_of_its
     world.reports(&late.0, late.1, &Report::Unknown { reason: String::new() }).await;
     world.at("2026-11-21T00:10:00");
     world.day_is("99022", "2026-11-20", "closed", 0).await;
-    let carried = Summary { open_breaks: 1, carried_forward: 1, unsettled: 1, ..Summary::default() };
     world.compared("99022", "2026-11-20", carried).await;
     // the close has begun and one part is over, when the outcome comes that the comparison did not know
     world.close_until(2).await;
@@ -117,6 +131,27 @@ async fn what_becomes_owed_while_a_window_closes_waits_for_the_comparison_of_its
     let closed = world.settlement("2026-11-20", "99022").await.unwrap();
     assert_eq!((closed.state, closed.sums.count), (SettlementState::Due, 5));
     assert_eq!(closed.sums.amount, Yen::new(71_000));
+    world.assert_clean().await;
+}
+
+async fn what_is_open_whatever_its_class_keeps_nothing_else_waiting(test: TestDatabase) {
+    let world = World::new(test).await;
+    world.pay("99022", 100, 0).await;
+    for amount in [20_000, 70_000] {
+        let (open, fence) = world.hold("99022", amount, 0).await;
+        world.reports(&open, fence, &Report::Unknown { reason: String::new() }).await;
+    }
+    world.at("2026-11-21T00:10:00");
+    world.day_is("99022", "2026-11-20", "closed", 0).await;
+    let one_twice =
+        Summary { open_breaks: 2, carried_forward: 1, duplicate: 1, unsettled: 2, ..Summary::default() };
+    world.compared("99022", "2026-11-20", one_twice.clone()).await;
+    let waits = world.close("2026-11-20", "99022").await;
+    let obstacles = [Obstacle::Breaks { date: day("2026-11-20"), count: 1 }];
+    assert!(matches!(&waits, Err(WindowError::NotReady(found)) if *found == obstacles), "{waits:?}");
+    world.compared("99022", "2026-11-20", Summary { open_breaks: 1, ..one_twice }).await;
+    let closed = world.close("2026-11-20", "99022").await.unwrap();
+    assert_eq!((closed.sums.count, closed.sums.amount), (1, Yen::new(100)));
     world.assert_clean().await;
 }
 
