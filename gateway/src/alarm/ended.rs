@@ -4,8 +4,8 @@ use database::{execute, read};
 use domain::payment::Event;
 use domain::{AlarmId, CollectorNumber, Date, PaymentId};
 
-use super::{Alarm, AlarmKind, AlarmRow, Cause, SELECT};
-use crate::service::{CircuitState, ServiceState};
+use super::{Alarm, AlarmKind, AlarmRow, Cause, NewAlarm, SELECT};
+use crate::service::{CircuitState, ServiceDay, ServiceState};
 use crate::settlement::{self, SettlementState};
 use crate::{Gateway, StoreError};
 
@@ -21,7 +21,7 @@ impl Gateway {
             let Some(last) = page.last() else { return Ok(ended) };
             after = last.id;
             for alarm in page {
-                if self.is_over(&alarm).await? && self.end_alarm(alarm.kind, &alarm.subject).await? {
+                if self.is_over(&alarm).await? && self.end_judged(&alarm).await? {
                     ended += 1;
                 }
             }
@@ -43,6 +43,27 @@ impl Gateway {
         Ok(ended > 0)
     }
 
+    /// Ends an alarm whose cause was found to be over. What came since was not told again, because this alarm was open
+    /// still: it is now. Says whether the cause is over.
+    pub(crate) async fn end_judged(&self, alarm: &Alarm) -> Result<bool, StoreError> {
+        let ended = execute!(
+            self.database(),
+            "UPDATE alarm SET ended_us = $1 WHERE id = $2 AND ended_us IS NULL",
+            self.now().micros(),
+            alarm.id.uuid(),
+        )?;
+        if ended == 0 {
+            return Ok(false);
+        }
+        if self.is_over(alarm).await? {
+            tracing::info!(kind = %alarm.kind, subject = %alarm.subject, "the cause of an alarm is over");
+            return Ok(true);
+        }
+        let Alarm { kind, subject, collector, detail, .. } = alarm.clone();
+        self.raise(&NewAlarm { kind, subject, collector, detail }).await?;
+        Ok(false)
+    }
+
     /// Those whose cause may come to an end by itself, by id.
     async fn lasting_alarms(&self, after: AlarmId) -> Result<Vec<Alarm>, StoreError> {
         let kinds = AlarmKind::ALL.iter().filter(|kind| ends_by_itself(**kind));
@@ -58,7 +79,7 @@ impl Gateway {
     }
 
     /// A subject that cannot be read lasts: people have to look.
-    async fn is_over(&self, alarm: &Alarm) -> Result<bool, StoreError> {
+    pub(crate) async fn is_over(&self, alarm: &Alarm) -> Result<bool, StoreError> {
         match alarm.kind.cause() {
             Cause::Happened | Cause::Raiser => Ok(false),
             Cause::OpenPayment => match alarm.subject.parse::<PaymentId>() {
@@ -71,9 +92,10 @@ impl Gateway {
             Cause::NoAnswer => {
                 Ok(alarm.subject.parse().is_ok_and(|number| self.has_answered(&number, alarm)))
             }
-            Cause::DayOpen => Ok(self.day_of(alarm).await?.is_some_and(|day| {
-                day.state == ServiceState::Closed && day.reconciliation.is_some_and(|done| done.after_close)
-            })),
+            Cause::DayOpen => match self.day_of(alarm).await? {
+                Some(day) => self.is_done(&day).await,
+                None => Ok(false),
+            },
             Cause::OpenBreaks => Ok(self
                 .day_of(alarm)
                 .await?
@@ -115,8 +137,19 @@ impl Gateway {
             && answer.is_some_and(|last| last.at > alarm.raised_at)
     }
 
+    /// Whether a day is closed and compared, and not to be compared again.
+    async fn is_done(&self, day: &ServiceDay) -> Result<bool, StoreError> {
+        let compared = day.reconciliation.as_ref().filter(|done| done.after_close);
+        let Some(compared) = compared.filter(|_| day.state == ServiceState::Closed) else { return Ok(false) };
+        if compared.unsettled == 0 {
+            return Ok(true);
+        }
+        let open_items = self.open_items(&day.collector, day.date).await?.1;
+        Ok(!compared.is_outdated(open_items))
+    }
+
     /// The day that an alarm is about.
-    async fn day_of(&self, alarm: &Alarm) -> Result<Option<crate::ServiceDay>, StoreError> {
+    async fn day_of(&self, alarm: &Alarm) -> Result<Option<ServiceDay>, StoreError> {
         let named = alarm.subject.split_once('/').and_then(|(collector, date)| {
             Some((collector.parse::<CollectorNumber>().ok()?, date.parse::<Date>().ok()?))
         });

@@ -1,5 +1,6 @@
 //! Settlement on both databases: payments are held and accepted by the hub's own steps, without a collector.
 
+mod alarms;
 mod crash;
 mod properties;
 mod queries;
