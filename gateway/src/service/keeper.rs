@@ -42,7 +42,7 @@ struct Kept {
     busy: HashMap<CollectorNumber, u32>,
     /// Tries that did not succeed, and not before when the next may begin.
     pauses: HashMap<(CollectorNumber, Date, Act), (u32, Instant)>,
-    /// Days that people were told of, each once while this process runs.
+    /// Days that people were told of, each once until a step succeeds.
     alarmed: HashSet<(CollectorNumber, Date)>,
     /// The day up to which a collector's days are known to have begun.
     begun_until: HashMap<CollectorNumber, Date>,
@@ -64,8 +64,12 @@ impl Keeper {
         !kept.busy.contains_key(&day.collector) && pause.is_none_or(|(_, until)| *until <= Instant::now())
     }
 
-    fn alarms_first(&self, day: &ServiceDay) -> bool {
-        self.lock().alarmed.insert((day.collector.clone(), day.date))
+    fn has_told(&self, day: &ServiceDay) -> bool {
+        self.lock().alarmed.contains(&(day.collector.clone(), day.date))
+    }
+
+    fn tell(&self, day: &ServiceDay) {
+        self.lock().alarmed.insert((day.collector.clone(), day.date));
     }
 
     fn end(&self, day: &ServiceDay, act: Act, succeeded: bool, interval: Duration) {
@@ -73,6 +77,7 @@ impl Keeper {
         let key = (day.collector.clone(), day.date, act);
         if succeeded {
             kept.pauses.remove(&key);
+            kept.alarmed.remove(&(day.collector.clone(), day.date));
             return;
         }
         let tries = kept.pauses.get(&key).map_or(0, |(tries, _)| *tries).saturating_add(1);
@@ -265,7 +270,7 @@ impl Busy {
         let Some(collector) = gateway.0.directory.get(&day.collector) else { return };
         let plan = Plan::of(&collector.hours, day.date, gateway.0.settings.pre_close_s);
         let late = gateway.now() >= plan.closes_at.plus_seconds(UNCLOSED_ALARM_S);
-        if *act == Act::Open || !late || !gateway.0.keeper.alarms_first(day) {
+        if *act == Act::Open || !late || gateway.0.keeper.has_told(day) {
             return;
         }
         let alarm = NewAlarm {
@@ -274,8 +279,10 @@ impl Busy {
             collector: Some(day.collector.clone()),
             detail: error.to_string(),
         };
-        if let Err(error) = gateway.raise(&alarm).await {
-            tracing::error!(day = %day.name(), %error, "an alarm could not be raised");
+        match gateway.raise(&alarm).await {
+            Ok(_) => gateway.0.keeper.tell(day),
+            // told with the next try
+            Err(error) => tracing::error!(day = %day.name(), %error, "an alarm could not be raised"),
         }
     }
 }

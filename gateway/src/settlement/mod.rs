@@ -37,7 +37,7 @@ use collectors::Collector;
 use edge::Shutdown;
 
 use crate::alarm::{AlarmKind, NewAlarm};
-use crate::{Gateway, Operator, StoreError};
+use crate::{Gateway, Operator};
 
 pub use accounts::{ClearingAccounts, SettlementPosting};
 pub(crate) use advice::Tries;
@@ -118,39 +118,38 @@ impl Gateway {
                 } else {
                     return Ok(());
                 };
-            match closed {
-                Ok(_) => {}
-                Err(WindowError::NotReady(obstacles)) => {
-                    let new = Settlement::new(row, window, &self.0.settings.bank);
-                    return Ok(self.alarm_of_late(&new, &obstacles, late).await?);
-                }
-                // another process closes it
-                Err(WindowError::MovedOn) => return Ok(()),
-                Err(error) => return Err(error),
-            }
+            let Err(error) = closed else { continue };
+            let new = Settlement::new(row, window, &self.0.settings.bank);
+            self.alarm_of_late(&new, &error, late).await;
+            return match error {
+                // it is waited for, or another process closes it
+                WindowError::NotReady(_) | WindowError::MovedOn => Ok(()),
+                error => Err(error),
+            };
         }
         Ok(())
     }
 
-    /// A window that is not closed on its pay date is for people, once.
-    async fn alarm_of_late(
-        &self,
-        new: &Settlement,
-        obstacles: &[Obstacle],
-        late: &mut HashSet<String>,
-    ) -> Result<(), StoreError> {
+    /// A window that is not closed on its pay date is for people, once, whatever keeps it open.
+    async fn alarm_of_late(&self, new: &Settlement, error: &WindowError, late: &mut HashSet<String>) {
         let pay_date = window::pay_date(new.window, new.lag_business_days, new.window);
-        if self.now().date() < pay_date || !late.insert(new.number()) {
-            return Ok(());
+        if self.now().date() < pay_date || late.contains(&new.number()) {
+            return;
         }
-        let obstacles: Vec<_> = obstacles.iter().map(ToString::to_string).collect();
         let alarm = NewAlarm {
             kind: AlarmKind::SettlementLate,
             subject: new.number(),
             collector: Some(new.collector.clone()),
-            detail: format!("due on {pay_date}, and the window cannot be closed: {}", obstacles.join("; ")),
+            detail: format!("due on {pay_date}, and the window cannot be closed: {error}"),
         };
-        self.raise(&alarm).await?;
-        Ok(())
+        match self.raise(&alarm).await {
+            Ok(_) => {
+                late.insert(new.number());
+            }
+            // told with the next look
+            Err(error) => {
+                tracing::error!(settlement = %new.number(), %error, "an alarm could not be raised");
+            }
+        }
     }
 }

@@ -6,9 +6,9 @@ use database::{execute, on_both};
 use domain::Yen;
 use domain::payment::State;
 
-use super::super::{AdviceState, Obstacle, SettlementState, WindowError};
+use super::super::{AdviceState, Looks, Obstacle, SettlementState, WindowError};
 use super::{DATA, World, day, number, staff};
-use crate::alarm::AlarmQuery;
+use crate::alarm::{AlarmKind, AlarmQuery};
 use crate::chart;
 use crate::payment::step::Report;
 
@@ -21,6 +21,7 @@ on_both!(
     fees_go_along_unless_the_terms_keep_them,
     each_receiver_is_paid_on_its_day,
     a_window_that_is_late_is_told_once,
+    a_window_whose_close_fails_is_told_too_also_where_the_alarm_failed_first,
     tampering_with_settlements_is_found,
 );
 
@@ -221,6 +222,30 @@ async fn a_window_that_is_late_is_told_once(test: TestDatabase) {
     world.settle().await;
     world.settle().await;
     assert_eq!(alarms().await, ["settlement_late 20261120-99022"]);
+}
+
+async fn a_window_whose_close_fails_is_told_too_also_where_the_alarm_failed_first(test: TestDatabase) {
+    let world = World::new(test).await;
+    let payment = world.pay("99022", 100, 0).await.id;
+    world.days_are_done("99022", &["2026-11-20"]).await;
+    world.at("2026-11-26T00:00:00");
+    let run = async |sql: &'static str| execute!(world.test.database, sql).unwrap();
+    drop_triggers(&world.test.database).await;
+    let unreadable = "UPDATE event SET body = replace(body, '{', '<') WHERE entity = $1";
+    execute!(world.test.database, unreadable, payment.uuid()).unwrap();
+    let mut looks = Looks::default();
+    run("ALTER TABLE alarm RENAME TO alarm_elsewhere").await;
+    world.gateway.settle(&mut looks).await;
+    run("ALTER TABLE alarm_elsewhere RENAME TO alarm").await;
+    for _ in 0..2 {
+        world.gateway.settle(&mut looks).await;
+    }
+    let query = AlarmQuery { limit: 10, ..AlarmQuery::default() };
+    let told = world.gateway.alarms(&query).await.unwrap();
+    assert_eq!(told.iter().map(|alarm| alarm.subject.as_str()).collect::<Vec<_>>(), ["20261120-99022"]);
+    assert_eq!(told[0].kind, AlarmKind::SettlementLate);
+    assert!(told[0].detail.starts_with("due on 2026-11-26, and the window cannot be closed: "));
+    assert_eq!(world.settlement("2026-11-20", "99022").await.unwrap().state, SettlementState::Closing);
 }
 
 async fn tampering_with_settlements_is_found(test: TestDatabase) {
