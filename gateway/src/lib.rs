@@ -22,6 +22,7 @@ mod sender;
 mod serials;
 pub mod service;
 pub mod settlement;
+mod turns;
 
 use std::sync::Arc;
 
@@ -122,6 +123,7 @@ struct Inner {
     keeper: service::Keeper,
     gauges: service::Gauges,
     advices: settlement::Tries,
+    paying: turns::Turns,
 }
 
 impl Gateway {
@@ -155,6 +157,7 @@ impl Gateway {
             keeper: service::Keeper::default(),
             gauges: service::Gauges::default(),
             advices: settlement::Tries::default(),
+            paying: turns::Turns::default(),
         }))
     }
 

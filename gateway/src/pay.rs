@@ -16,6 +16,7 @@ use crate::payment::step::{self, Effect};
 use crate::payment::{Facts, Payment, order as orders};
 use crate::points::Persist;
 use crate::sender::Delivery;
+use crate::turns::Turn;
 use crate::{Gateway, Operator, Payer, StoreError};
 
 /// Before the first look at a payment that another request is making.
@@ -114,12 +115,14 @@ impl Gateway {
     }
 
     pub(crate) async fn pay_as(&self, order: &PaymentOrder, actor: Operator) -> Result<Payment, PayError> {
+        let turn = self.0.paying.turn(order.payment).await;
         if let Some(made) = self.made_before(order).await? {
+            drop(turn);
             return Ok(self.answered(made).await?);
         }
-        match self.make(order, actor).await {
+        match self.make(order, actor, turn).await {
             Ok(made) => Ok(made),
-            // the same order may have been confirmed at the same time, and held since the first look
+            // another process may have been told the same order at the same time, and held since the first look
             Err(refused) => match self.made_before(order).await? {
                 Some(made) => Ok(self.answered(made).await?),
                 None => Err(refused),
@@ -127,8 +130,8 @@ impl Gateway {
         }
     }
 
-    /// Holds and sends for an order that has made nothing yet.
-    async fn make(&self, order: &PaymentOrder, actor: Operator) -> Result<Payment, PayError> {
+    /// Holds and sends for an order that has made nothing yet. The turn ends when it is known whether it is held.
+    async fn make(&self, order: &PaymentOrder, actor: Operator, turn: Turn) -> Result<Payment, PayError> {
         let found = self.inquiry(order.payer.contract, order.inquiry).await?;
         let inquiry = found.ok_or(PayError::InquiryExpired)?;
         let facts = self.facts(order, &inquiry).await?;
@@ -136,7 +139,12 @@ impl Gateway {
         let step = orders::confirmation(&self.0.settings, &facts, &inquiry, &order.guards, actor)?;
         // a task of its own: a payer who goes away between the hold and the answer stops neither
         let hub = self.clone();
-        let held = tokio::spawn(async move { hub.hold(facts, step).await }.in_current_span());
+        let held = async move {
+            let held = hub.hold(facts, step).await;
+            drop(turn);
+            held
+        };
+        let held = tokio::spawn(held.in_current_span());
         let delivery = match held.await {
             Ok(Ok(delivery)) => delivery,
             Ok(Err(refused)) => return self.refused(order, refused).await,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use database::testing::TestDatabase;
-use database::{execute, on_both};
+use database::{Tx, execute, on_both};
 use domain::payment::State;
 use domain::{AccountId, ContractId, PaymentId, Timestamp, UserId, Yen};
-use gateway::{Guard, GuardKind, HistoryQuery, InquiryError, PayError, Payer, PaymentOrder, chart};
+use gateway::{Guard, GuardKind, HistoryQuery, InquiryError, PayError, Payer, Payment, PaymentOrder, chart};
+use tokio::task::JoinHandle;
 
-use crate::support::{PENSION, SHOP, TAX, TYPED, WITH_FEE, World, decoded};
+use crate::support::{Hub, PENSION, SHOP, TAX, TYPED, WITH_FEE, World, decoded, limits, settings};
 
 on_both!(
     a_payment_goes_all_the_way,
@@ -264,27 +265,51 @@ async fn history_shows_the_contracts_own_newest_first(test: TestDatabase) {
 }
 
 /// Only PostgreSQL lets a test hold up one statement and not another.
+async fn locked(world: &World, table: &str) -> Tx {
+    let mut tx = world.test.database.begin().await.unwrap();
+    execute!(tx, sqlx::AssertSqlSafe(format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))).unwrap();
+    tx
+}
+
+fn click(hub: &Hub, order: &PaymentOrder) -> JoinHandle<Result<Payment, PayError>> {
+    let (gateway, order) = (hub.gateway.clone(), order.clone());
+    tokio::spawn(async move { gateway.pay(order).await })
+}
+
+async fn a_moment() {
+    tokio::time::sleep(Duration::from_millis(200)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_click_is_not_refused_while_the_first_waits_for_its_commit() {
+    let world = World::new(database::testing::postgres().await).await;
+    let order = world.order(&world.inquire(TAX).await);
+    let outbox = locked(&world, "outbox").await;
+    let first = click(&world.hub, &order);
+    a_moment().await;
+    // the inquiry is too old for a new payment
+    world.clock.advance_seconds(15 * 60);
+    let second = click(&world.hub, &order);
+    a_moment().await;
+    assert!(!second.is_finished());
+    outbox.rollback().await.unwrap();
+    let first = first.await.unwrap().unwrap();
+    assert_eq!(second.await.unwrap().unwrap().facts, first.facts);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_was_held_meanwhile_is_not_said_to_be_refused() {
     let world = World::new(database::testing::postgres().await).await;
+    let database = world.test.database.clone();
+    let other = Hub::open(database, &world.clock, &world.network, settings(), &limits()).await;
     let order = world.order(&world.inquire(TAX).await);
-    let locked = async |table: &str| {
-        let mut tx = world.test.database.begin().await.unwrap();
-        execute!(tx, sqlx::AssertSqlSafe(format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))).unwrap();
-        tx
-    };
-    let click = || {
-        let (gateway, order) = (world.hub.gateway.clone(), order.clone());
-        tokio::spawn(async move { gateway.pay(order).await })
-    };
-    let a_moment = || tokio::time::sleep(Duration::from_millis(200));
     // the first click waits in the middle of its commit
-    let outbox = locked("outbox").await;
-    let first = click();
+    let outbox = locked(&world, "outbox").await;
+    let first = click(&world.hub, &order);
     a_moment().await;
-    // the second one has looked for a payment of this id and found none; it waits for the inquiry
-    let inquiry = locked("inquiry").await;
-    let second = click();
+    // the second one, in another process, has looked for a payment of this id and found none; it waits for the inquiry
+    let inquiry = locked(&world, "inquiry").await;
+    let second = click(&other, &order);
     a_moment().await;
     outbox.rollback().await.unwrap();
     let first = first.await.unwrap().unwrap();
