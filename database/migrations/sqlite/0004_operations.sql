@@ -31,6 +31,7 @@ CREATE TABLE alarm_acknowledgement (
 CREATE TRIGGER alarm_is_acknowledged AFTER INSERT ON alarm_acknowledgement
 BEGIN UPDATE alarm SET acknowledged_us = NEW.at_us, acknowledged_by = NEW.actor WHERE id = NEW.alarm; END;
 CREATE INDEX payment_receipt_date ON payment (receipt_date, held_us, id);
+CREATE INDEX payment_at_counter ON payment (receipt_date, held_us, id) WHERE channel = 'counter';
 
 -- 取消 of a counter payment, fixed when it is requested. Its state is in the payment's events. The ids of the transfers
 -- that give the money back are made here, so that they cannot be made twice.

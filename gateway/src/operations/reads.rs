@@ -173,8 +173,11 @@ impl Gateway {
             return Ok(Vec::new());
         }
         let sql = store::shown(
-            "p.receipt_number = $1 OR p.message_key = $1 OR p.id = $2
-             OR p.id IN (SELECT payment FROM cancellation WHERE key = $1)",
+            // one index each, and no look through all payments
+            "p.id IN (SELECT id FROM payment WHERE receipt_number = $1
+             UNION SELECT id FROM payment WHERE message_key = $1
+             UNION SELECT id FROM payment WHERE id = $2
+             UNION SELECT payment FROM cancellation WHERE key = $1)",
         );
         let id = text.parse::<Uuid>().unwrap_or_default();
         let rows: Vec<ShownRow> = read!(self.database(), |c| {
@@ -199,7 +202,8 @@ impl Gateway {
                 sql.push(" AND d.body LIKE '%\"provisional\":\"%'");
             }
             if query.counter_only {
-                sql.push(" AND p.channel = ").push_bind(Channel::Counter.as_str());
+                // a literal: only so does its partial index serve
+                sql.push(" AND p.channel = '").push(Channel::Counter.as_str()).push("'");
             }
             if let Some((at, id)) = query.before {
                 sql.push(" AND (p.held_us < ").push_bind(at.micros());
