@@ -7,7 +7,8 @@ use collectors::client::CircuitState;
 use domain::CollectorNumber;
 use tokio::time::Instant;
 
-use crate::{AlarmKind, Gateway, NewAlarm};
+use crate::alarm::AlarmQuery;
+use crate::{AlarmKind, Gateway, NewAlarm, StoreError};
 
 /// Since when circuits are open, as this process has seen it.
 #[derive(Default)]
@@ -15,27 +16,38 @@ pub(super) struct Circuits(HashMap<CollectorNumber, Open>);
 
 struct Open {
     since: Instant,
-    told: bool,
+    told_at: Option<Instant>,
+}
+
+/// What people are to be told of a circuit that has been open for long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tells {
+    /// That it is open.
+    First,
+    /// That it still is: another process that the collector answers may have ended the alarm.
+    Again,
 }
 
 impl Circuits {
-    /// Takes one look: whether people are to be told now, once for each time that a circuit is open. A probe does not
-    /// close it, its answer does.
+    /// Takes one look. People are told after so long, and as often again. A probe does not close a circuit, its answer
+    /// does.
     fn look(
         &mut self,
         collector: &CollectorNumber,
         state: Option<CircuitState>,
         told_after: Duration,
         now: Instant,
-    ) -> bool {
+    ) -> Option<Tells> {
         if matches!(state, None | Some(CircuitState::Closed)) {
             self.0.remove(collector);
-            return false;
+            return None;
         }
-        let open = self.0.entry(collector.clone()).or_insert(Open { since: now, told: false });
-        let tells = !open.told && now.duration_since(open.since) >= told_after;
-        open.told |= tells;
-        tells
+        let open = self.0.entry(collector.clone()).or_insert(Open { since: now, told_at: None });
+        if now.duration_since(open.told_at.unwrap_or(open.since)) < told_after {
+            return None;
+        }
+        let before = open.told_at.replace(now);
+        Some(before.map_or(Tells::First, |_| Tells::Again))
     }
 }
 
@@ -46,21 +58,37 @@ impl Gateway {
         let (told_after, now) = (Duration::from_secs(told_after_s), Instant::now());
         for collector in self.0.directory.all() {
             let number = &collector.number;
-            if !circuits.look(number, self.0.client.circuit(number), told_after, now) {
+            let Some(tells) = circuits.look(number, self.0.client.circuit(number), told_after, now) else {
                 continue;
-            }
+            };
             let alarm = NewAlarm {
                 kind: AlarmKind::CircuitOpen,
                 subject: number.to_string(),
                 collector: Some(number.clone()),
                 detail: format!("nothing has reached {} for {told_after_s} seconds", collector.name),
             };
-            if let Err(error) = self.raise(&alarm).await {
+            if let Err(error) = self.tell_of_circuit(&alarm, tells).await {
                 tracing::error!(collector = %number, %error, "an alarm could not be raised");
-                // told with the next look
-                circuits.0.entry(number.clone()).and_modify(|open| open.told = false);
+                if tells == Tells::First {
+                    // told with the next look
+                    circuits.0.entry(number.clone()).and_modify(|open| open.told_at = None);
+                }
             }
         }
+    }
+
+    /// Who took notice is not told again.
+    async fn tell_of_circuit(&self, alarm: &NewAlarm, tells: Tells) -> Result<(), StoreError> {
+        if tells == Tells::Again {
+            let subject = Some(alarm.subject.clone());
+            let query = AlarmQuery { subject, limit: 1, ..AlarmQuery::default() };
+            let latest = self.alarms(&query).await?;
+            if latest.iter().any(|latest| latest.acknowledged.is_some()) {
+                return Ok(());
+            }
+        }
+        self.raise(alarm).await?;
+        Ok(())
     }
 }
 
@@ -69,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_are_told_once_for_each_time_that_it_is_open_for_long() {
+    fn people_are_told_of_one_that_is_open_for_long_and_again_while_it_is() {
         let collector = "00200".parse().unwrap();
         let mut circuits = Circuits::default();
         let mut now = Instant::now();
@@ -78,16 +106,19 @@ mod tests {
             circuits.look(&collector, Some(state), Duration::from_secs(120), now)
         };
         for _ in 0..2 {
-            assert!(!look(CircuitState::Open, 1));
-            assert!(!look(CircuitState::Probing, 119), "a probe is no answer");
-            assert!(look(CircuitState::Open, 1));
-            assert!(!look(CircuitState::Open, 600), "once");
-            assert!(!look(CircuitState::Closed, 1));
+            assert_eq!(look(CircuitState::Open, 1), None);
+            assert_eq!(look(CircuitState::Probing, 119), None, "a probe is no answer");
+            assert_eq!(look(CircuitState::Open, 1), Some(Tells::First));
+            for _ in 0..2 {
+                assert_eq!(look(CircuitState::Open, 119), None);
+                assert_eq!(look(CircuitState::Open, 1), Some(Tells::Again));
+            }
+            assert_eq!(look(CircuitState::Closed, 1), None);
         }
         // one that is open for a moment at a time is not open for long
         for _ in 0..3 {
-            assert!(!look(CircuitState::Open, 1));
-            assert!(!look(CircuitState::Closed, 100));
+            assert_eq!(look(CircuitState::Open, 1), None);
+            assert_eq!(look(CircuitState::Closed, 100), None);
         }
     }
 }

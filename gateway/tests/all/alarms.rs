@@ -7,7 +7,7 @@ use gateway::alarm::About;
 use gateway::{Alarm, AlarmChannel, AlarmKind, AlarmQuery, NewAlarm, Operator};
 use ledger::Commit;
 
-use crate::support::World;
+use crate::support::{SHOP, TAX, World};
 
 on_both!(
     one_is_open_of_a_kind_and_subject,
@@ -15,6 +15,7 @@ on_both!(
     one_in_a_commit_goes_with_it_and_never_stops_it,
     each_channel_takes_each_alarm_once,
     an_alarm_ends_with_its_cause_and_a_recurring_one_is_armed_again,
+    one_about_a_silent_collector_ends_with_its_next_answer,
     a_notice_and_its_audit_record_are_one_commit,
     pages_of_alarms_meet_without_a_gap,
 );
@@ -134,7 +135,7 @@ async fn an_alarm_ends_with_its_cause_and_a_recurring_one_is_armed_again(test: T
     let ended: Vec<_> = ended.iter().filter(|a| a.ended_at.is_some()).map(|a| a.kind.as_str()).collect();
     assert_eq!(ended, ["work_stuck", "cancellation_resending_over"], "the message is open no more");
     assert_eq!(find(&world, open.clone()).await.len(), 7, "two are over, and somebody knows of one");
-    // whoever raised it ends it
+    // whoever knows that it is over ends it
     assert!(gateway.end_alarm(AlarmKind::RequestUnclear, &gone).await.unwrap());
     assert!(!gateway.end_alarm(AlarmKind::RequestUnclear, &gone).await.unwrap());
     assert!(gateway.end_alarm(AlarmKind::CircuitOpen, "00200").await.unwrap());
@@ -142,6 +143,21 @@ async fn an_alarm_ends_with_its_cause_and_a_recurring_one_is_armed_again(test: T
     assert!(!raise(&world, AlarmKind::CircuitOpen, "00200").await);
     assert!(!raise(&world, AlarmKind::ResendingOver, &gone).await, "once for a payment");
     world.assert_clean().await;
+}
+
+async fn one_about_a_silent_collector_ends_with_its_next_answer(test: TestDatabase) {
+    let world = World::new(test).await;
+    let open = async || find(&world, AlarmQuery { open_only: true, ..AlarmQuery::default() }).await.len();
+    world.inquire(TAX).await;
+    assert!(raise(&world, AlarmKind::CircuitOpen, TAX.collector).await);
+    // another collector answers, and this one did before
+    world.clock.advance_seconds(1);
+    world.inquire(SHOP).await;
+    world.hub.gateway.end_alarms().await.unwrap();
+    assert_eq!(open().await, 1);
+    world.inquire(TAX).await;
+    world.hub.gateway.end_alarms().await.unwrap();
+    assert_eq!(open().await, 0);
 }
 
 async fn a_notice_and_its_audit_record_are_one_commit(test: TestDatabase) {

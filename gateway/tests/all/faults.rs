@@ -8,7 +8,7 @@ use database::{execute, on_both};
 use domain::payment::State;
 use domain::{PaymentId, Timestamp, Yen};
 use gateway::payment::history::Body;
-use gateway::{AlarmKind, AlarmQuery, InquiryError, PayError, Settings};
+use gateway::{AlarmKind, AlarmQuery, InquiryError, Operator, PayError, Settings};
 use ledger::{Commit, EntityId, OutboxChange, OutboxEntry};
 use serde_json::json;
 
@@ -291,13 +291,26 @@ async fn people_are_told_of_a_collector_that_nothing_reaches(test: TestDatabase)
         found.into_iter().map(|alarm| (alarm.kind, alarm.subject)).collect::<Vec<_>>()
     };
     assert_eq!(open().await, [], "not at once");
-    let told = async {
-        while open().await.is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    // another process, which the collector answers, ends the alarm: it comes back
+    for comes_back in [true, false] {
+        let told = async {
+            while open().await.is_empty() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(15), told).await.unwrap();
+        assert_eq!(open().await, [(AlarmKind::CircuitOpen, "00200".to_owned())]);
+        if comes_back {
+            assert!(world.hub.gateway.end_alarm(AlarmKind::CircuitOpen, "00200").await.unwrap());
         }
-    };
-    tokio::time::timeout(Duration::from_secs(15), told).await.unwrap();
-    assert_eq!(open().await, [(AlarmKind::CircuitOpen, "00200".to_owned())]);
+    }
+    // who took notice is not told again
+    let latest = world.hub.gateway.alarms(&AlarmQuery { limit: 10, ..AlarmQuery::default() }).await.unwrap();
+    assert_eq!(latest.len(), 2);
+    let known = latest.iter().find(|alarm| alarm.ended_at.is_none()).unwrap().id;
+    assert!(world.hub.gateway.acknowledge_alarm(known, &Operator::staff(7)).await.unwrap());
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(open().await, []);
     world.network.come_up().await;
     world.reaches(id, State::Accepted).await;
     world.assert_clean().await;
