@@ -1,6 +1,6 @@
 //! What may be taken once, and its keys in the ledger's guard table.
 
-use domain::{BillId, CollectorNumber, CustomerNumber, Date, PaymentCategory, PaymentId};
+use domain::{BillId, CollectorNumber, CustomerNumber, Date, PaymentCategory, PaymentId, StaffRequestId};
 use ledger::GuardKey;
 
 /// Something that a payment takes in the same commit as the money.
@@ -26,6 +26,11 @@ impl Guard {
     /// A one-time password: each step of a token's serial is used once, whoever shares the token (C17).
     pub fn one_time_password(serial: &str, step: i64) -> Self {
         Self(GuardKey(format!("otp|{serial}|{step}")))
+    }
+
+    /// What came of a request that two people decided: it is recorded once.
+    pub fn request_result(request: StaffRequestId) -> Self {
+        Self(GuardKey(format!("request-result|{request}")))
     }
 
     /// For a commit of the caller's own.

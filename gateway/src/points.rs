@@ -2,9 +2,9 @@
 //! name, and a place before and after it where a test may end the process at once, as a power cut would. The tests
 //! walk [`names`], so that a new one cannot be forgotten.
 //!
-//! What reaches the database without a place here: an alarm that is raised by itself, the lease of who looks after the
-//! days, leases and serials, the seals of the audit log, what is kept for a time only, and the commits of the bank and
-//! its console. Each may be lost or repeated without any other being wrong.
+//! What reaches the database without a place here: an alarm that is raised by itself, or that ended, the lease of who
+//! looks after the days, leases and serials, the seals of the audit log, what is kept for a time only, and the commits
+//! of the bank and its console. Each may be lost or repeated without any other being wrong.
 
 use bytes::Bytes;
 use collectors::{Outcome, SentRequest};

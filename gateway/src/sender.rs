@@ -57,7 +57,7 @@ impl Gateway {
     async fn send_open_work(&self, mut stop: Shutdown) {
         let pause = Duration::from_millis(self.0.settings.poll_interval_ms);
         let (mut cleans_at, mut ends_at) = (Instant::now(), Instant::now() + ALARMS_INTERVAL);
-        let mut circuits = Circuits::default();
+        let (mut circuits, mut alarms_after) = (Circuits::default(), None);
         while !stop.is_requested() {
             if cleans_at <= Instant::now() {
                 cleans_at = Instant::now() + CLEANING_INTERVAL;
@@ -67,7 +67,7 @@ impl Gateway {
             }
             if ends_at <= Instant::now() {
                 ends_at = Instant::now() + ALARMS_INTERVAL;
-                if let Err(error) = self.end_alarms().await {
+                if let Err(error) = self.end_some_alarms(&mut alarms_after).await {
                     tracing::error!(%error, "cannot look for alarms whose cause is over");
                 }
             }

@@ -7,25 +7,38 @@ use domain::{AlarmId, CollectorNumber, Date, PaymentId};
 use super::{Alarm, AlarmKind, AlarmRow, Cause, NewAlarm, SELECT};
 use crate::service::{CircuitState, ServiceDay, ServiceState};
 use crate::settlement::{self, SettlementState};
-use crate::{Gateway, StoreError};
+use crate::{Gateway, Guard, StoreError};
 
-/// Alarms that one read answers.
-const PAGE_ALARMS: i64 = 200;
+/// Alarms of one look; the next look goes on behind them.
+const LOOK_ALARMS_MAX: i64 = 200;
 
 impl Gateway {
     /// Ends the alarms whose cause is over, and says how many. [`run`](Self::run) does it by itself.
     pub async fn end_alarms(&self) -> Result<u32, StoreError> {
-        let (mut after, mut ended) = (AlarmId::from_uuid(uuid::Uuid::nil()), 0);
+        let (mut after, mut ended) = (None, 0);
         loop {
-            let page = self.lasting_alarms(after).await?;
-            let Some(last) = page.last() else { return Ok(ended) };
-            after = last.id;
-            for alarm in page {
-                if self.is_over(&alarm).await? && self.end_judged(&alarm).await? {
-                    ended += 1;
-                }
+            ended += self.end_some_alarms(&mut after).await?;
+            if after.is_none() {
+                return Ok(ended);
             }
         }
+    }
+
+    /// The same of those behind `after`, the oldest first, and no more than one look takes. `after` is where the next
+    /// look goes on; none is the start.
+    pub(crate) async fn end_some_alarms(&self, after: &mut Option<AlarmId>) -> Result<u32, StoreError> {
+        let first = AlarmId::from_uuid(uuid::Uuid::nil());
+        let found = self.lasting_alarms(after.unwrap_or(first)).await?;
+        let all = i64::try_from(found.len()).is_ok_and(|count| count < LOOK_ALARMS_MAX);
+        // one that cannot be judged keeps those behind it from nothing
+        *after = found.last().filter(|_| !all).map(|alarm| alarm.id);
+        let mut ended = 0;
+        for alarm in found {
+            if self.is_over(&alarm).await? && self.end_judged(&alarm).await? {
+                ended += 1;
+            }
+        }
+        Ok(ended)
     }
 
     /// The cause of an alarm is over. Says whether there was such an alarm.
@@ -73,7 +86,11 @@ impl Gateway {
             kinds.join(", ")
         );
         let rows: Vec<AlarmRow> = read!(self.database(), |c| {
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(after.uuid()).bind(PAGE_ALARMS).fetch_all(c).await
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .bind(after.uuid())
+                .bind(LOOK_ALARMS_MAX)
+                .fetch_all(c)
+                .await
         })?;
         rows.into_iter().map(Alarm::try_from).collect()
     }
@@ -81,7 +98,7 @@ impl Gateway {
     /// A subject that cannot be read lasts: people have to look.
     pub(crate) async fn is_over(&self, alarm: &Alarm) -> Result<bool, StoreError> {
         match alarm.kind.cause() {
-            Cause::Happened | Cause::Raiser => Ok(false),
+            Cause::Happened => Ok(false),
             Cause::OpenPayment => match alarm.subject.parse::<PaymentId>() {
                 Ok(payment) => {
                     Ok(!self.has_open_work(payment).await? && self.has_outcome_since(payment, alarm).await?)
@@ -108,7 +125,17 @@ impl Gateway {
                 }
                 None => Ok(false),
             },
+            Cause::OpenRequest => match alarm.subject.parse() {
+                Ok(request) => self.is_taken(&Guard::request_result(request)).await,
+                Err(_) => Ok(false),
+            },
         }
+    }
+
+    async fn is_taken(&self, guard: &Guard) -> Result<bool, StoreError> {
+        let (sql, key) = ("SELECT count(*) FROM guard WHERE key = $1", guard.key().0);
+        let count: i64 = read!(self.database(), |c| sqlx::query_scalar(sql).bind(key).fetch_one(c).await)?;
+        Ok(count > 0)
     }
 
     async fn has_open_work(&self, payment: PaymentId) -> Result<bool, StoreError> {
@@ -174,5 +201,5 @@ const fn is_outcome(event: Event) -> bool {
 }
 
 const fn ends_by_itself(kind: AlarmKind) -> bool {
-    !matches!(kind.cause(), Cause::Happened | Cause::Raiser)
+    !matches!(kind.cause(), Cause::Happened)
 }

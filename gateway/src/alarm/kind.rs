@@ -64,8 +64,8 @@ pub enum Cause {
     OpenBreaks,
     /// It lasts until the window is closed.
     WindowOpen,
-    /// Whoever raised it ends it.
-    Raiser,
+    /// It lasts until what came of the request is recorded.
+    OpenRequest,
 }
 
 kinds! {
@@ -123,7 +123,7 @@ impl AlarmKind {
             Self::DayNotClosed => Cause::DayOpen,
             Self::ReconciliationBreaks => Cause::OpenBreaks,
             Self::SettlementLate => Cause::WindowOpen,
-            Self::RequestUnclear => Cause::Raiser,
+            Self::RequestUnclear => Cause::OpenRequest,
             Self::LateAcceptance
             | Self::LateRejection
             | Self::LateCancellation

@@ -2,9 +2,11 @@
 
 use database::on_both;
 use database::testing::TestDatabase;
-use domain::AlarmId;
+use domain::{AlarmId, StaffRequestId};
+use ledger::{Commit, EntityId};
 
 use super::{World, number};
+use crate::Guard;
 use crate::alarm::{Alarm, AlarmKind, AlarmQuery, NewAlarm};
 use crate::payment::step::Report;
 use crate::reconciliation::Summary;
@@ -15,6 +17,8 @@ on_both!(
     one_about_breaks_ends_with_the_last,
     one_about_breaks_that_came_while_it_ended_is_raised_again,
     one_about_a_window_ends_when_it_is_closed,
+    one_about_a_request_ends_when_its_result_is_recorded,
+    a_look_is_bounded_and_the_next_goes_on,
 );
 
 const DAY: &str = "99022/2026-11-20";
@@ -112,4 +116,35 @@ async fn one_about_a_window_ends_when_it_is_closed(test: TestDatabase) {
     world.days_are_done("99022", &["2026-11-20"]).await;
     world.settle().await;
     assert_eq!(world.lasting().await, []);
+}
+
+async fn one_about_a_request_ends_when_its_result_is_recorded(test: TestDatabase) {
+    let world = World::new(test).await;
+    let [open, done] = [StaffRequestId::generate(), StaffRequestId::generate()];
+    for request in [open, done] {
+        world.raise(AlarmKind::RequestUnclear, &request.to_string()).await;
+    }
+    assert_eq!(world.lasting().await.len(), 2);
+    // the process that recorded it ended before it could end the alarm
+    let guards = vec![(Guard::request_result(done).key(), EntityId(done.uuid()))];
+    world.gateway.ledger().commit(Commit { guards, ..Commit::default() }).await.unwrap();
+    world.lasting().await;
+    let lasting: Vec<_> = world.open_alarms().await.into_iter().map(|alarm| alarm.subject).collect();
+    assert_eq!(lasting, [open.to_string()]);
+}
+
+async fn a_look_is_bounded_and_the_next_goes_on(test: TestDatabase) {
+    let world = World::new(test).await;
+    let new = |kind, n: u32| {
+        let (subject, detail) = (format!("{DAY}/{n}"), String::new());
+        NewAlarm { kind, subject, collector: None, detail }.row(world.clock.now())
+    };
+    let lasting = (0..200).map(|n| new(AlarmKind::DayNotClosed, n));
+    let over = (0..3).map(|n| new(AlarmKind::WorkStuck, n));
+    let rows_if_free = lasting.chain(over).collect();
+    world.gateway.ledger().commit(Commit { rows_if_free, ..Commit::default() }).await.unwrap();
+    let mut after = None;
+    for ended in [0, 3, 0, 0] {
+        assert_eq!(world.gateway.end_some_alarms(&mut after).await.unwrap(), ended);
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::{Clock, StaffRequestId};
 use edge::Shutdown;
-use gateway::{AlarmKind, Gateway, NewAlarm};
+use gateway::{AlarmKind, Gateway, Guard, NewAlarm};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Refused};
 use tracing::Instrument as _;
 
@@ -149,7 +149,7 @@ impl Requests {
         };
         let action = if outcome.done { "request.done" } else { "request.failed" };
         let commit = Commit {
-            guards: vec![(GuardKey(format!("request-result|{}", request.id)), EntityId(request.id.uuid()))],
+            guards: vec![(Guard::request_result(request.id).key(), EntityId(request.id.uuid()))],
             release: vec![open_guard(request)],
             rows: vec![store::result_row(request.id, &outcome)],
             audit: vec![record("system".to_owned(), action, request, &outcome.detail)],
