@@ -22,8 +22,8 @@ pub struct Audit {
     /// Compares with the mock collectors' own records too; they must be running.
     #[arg(long)]
     collectors: bool,
-    /// The public keys of the hub and its collectors, which verify the seals of the audit log and the signatures of all
-    /// messages; by default keys/public.json in the data folder.
+    /// The public keys of the hub and its collectors, which verify the seals of the audit log and the signatures of
+    /// every payment's messages; by default keys/public.json in the data folder.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// Seals that were kept elsewhere, a copy of keys/seals in the data folder: the database must still have what they
@@ -96,13 +96,14 @@ impl Audit {
         crate::data::read_keys(&file).map(Some)
     }
 
-    /// Without keys neither seals nor messages are verified.
+    /// Without keys neither seals nor payments' messages are verified.
     fn without_keys(&self) -> Finding {
         Finding {
             check: "heads-seal",
             subject: self.data.public_keys_file().display().to_string(),
             detail:
-                "it is missing, so no seal and no message's signature is verified; name the keys with --keys"
+                "it is missing, so no seal and no signature of a payment's message is verified; name the \
+                     keys with --keys"
                     .to_owned(),
         }
     }

@@ -133,6 +133,8 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // or INSERT OR REPLACE would take a row away without its trigger
+            .pragma("recursive_triggers", "ON")
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(256);
         if let Some(pages) = pages_max {

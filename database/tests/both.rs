@@ -205,7 +205,8 @@ const ONLY_ADDED_TO: &[Kept] = &[
         "$1, '00200', '2026-11-24', 1, 0, 's', '{}'", "summary = '[]'"),
     kept("reconciliation_break", "id, found_by, collector, date, class, subject, difference, facts, found_us",
         "$1, $1, '00200', '2026-11-24', 'c', 's', 1, '{}', 0", "difference = 0"),
-    kept("break_resolution", "break_id, at_us, actor, note, vanished", "$1, 0, 's', 'n', 0", "note = 'x'"),
+    kept("break_resolution", "break_id, at_us, actor, checked_by, note, vanished", "$1, 0, 's', 'c', 'n', 0",
+        "note = 'x'"),
     kept("api_key", "id, hash, prefix, name, holder, may_debit, scopes, created_us",
         "$1, $2, 'p', 'n', 'operator', 0, 'read', 0", "scopes = 'operate'"),
     kept("api_key_account", "api_key, account, branch, kind, number", "$1, 1, '100', 'ordinary', '1234567'",
@@ -229,6 +230,22 @@ async fn what_is_only_added_to_is_not_changed(test: TestDatabase) {
             let refused = execute!(database, sqlx::AssertSqlSafe(sql.clone()));
             let error = refused.expect_err(&sql).to_string();
             assert!(error.contains(&format!("{table} is only ever added to")), "{sql}: {error}");
+        }
+    }
+    if database.is_sqlite() {
+        for Kept { table, columns, values, .. } in ONLY_ADDED_TO.iter().filter(|kept| !kept.change.is_empty())
+        {
+            let sql = format!("INSERT OR REPLACE INTO {table} ({columns}) VALUES ({values})");
+            let sql = sqlx::AssertSqlSafe(sql);
+            let replaced = match values.contains("$2") {
+                true => execute!(database, sql, id, &hash),
+                false => execute!(database, sql, id),
+            };
+            let error = replaced.expect_err(table).to_string();
+            assert!(
+                error.contains(&format!("{table} is only ever added to")),
+                "replaced in {table}: {error}"
+            );
         }
     }
     assert_eq!(execute!(database, "UPDATE api_key SET last_used_us = 5").unwrap(), 1, "but its use is noted");

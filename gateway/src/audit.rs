@@ -94,7 +94,7 @@ impl Gateway {
         self.audit_with(None).await
     }
 
-    /// The same, and that both sides have signed every message that is kept: with their public keys.
+    /// The same, and that both sides have signed every message that is kept of a payment: with their public keys.
     pub async fn audit_with(&self, keys: Option<&KeySet>) -> Result<(Vec<Finding>, Look), StoreError> {
         let against = history::Against { directory: &self.0.directory, hub: &self.0.settings.centre, keys };
         let mut tx = self.database().snapshot().await?;
