@@ -59,7 +59,7 @@ impl Audit {
         let gateway = crate::hub::reader(&self.data).await?;
         let mut findings = gateway.ledger().audit().await.context("the ledger cannot be read")?;
         // before the database is looked at, which then has all of them
-        let kept = self.kept_seals()?;
+        let (own, named) = self.kept_seals()?;
         let keys = self.public_keys()?;
         let audited = gateway.audit_with(keys.as_ref()).await.context("the payments cannot be read")?;
         let (hub, before) = audited;
@@ -69,7 +69,11 @@ impl Audit {
         match &keys {
             Some(keys) => {
                 findings.extend(gateway.audit_seals(keys).await.context(unreadable)?);
-                for kept in kept {
+                // it may have been made since
+                if own.is_some() || !self.data.seals_file().exists() {
+                    findings.extend(gateway.audit_own_seals(own, keys).await.context(unreadable)?);
+                }
+                if let Some(kept) = named {
                     findings.extend(gateway.audit_kept_seals(kept, keys).await.context(unreadable)?);
                 }
             }
@@ -108,14 +112,14 @@ impl Audit {
         }
     }
 
-    /// The seals that are kept outside the database: the data folder's and those named.
-    fn kept_seals(&self) -> anyhow::Result<Vec<KeptSeals>> {
+    /// The seals that are kept outside the database: the data folder's, where it has them, and those named.
+    fn kept_seals(&self) -> anyhow::Result<(Option<KeptSeals>, Option<KeptSeals>)> {
         let own = Some(self.data.seals_file()).filter(|file| file.exists());
         let read = |file: PathBuf| {
             let remedy = || format!("cannot read {}; name a file of seals with --since-seal", file.display());
             KeptSeals::read(&file).with_context(remedy)
         };
-        own.into_iter().chain(self.since_seal.clone()).map(read).collect()
+        Ok((own.map(read).transpose()?, self.since_seal.clone().map(read).transpose()?))
     }
 
     async fn records(&self) -> anyhow::Result<Vec<CollectorRecord>> {

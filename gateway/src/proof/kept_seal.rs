@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{BufRead as _, Write as _};
+use std::io::{BufRead as _, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -15,10 +15,11 @@ use ledger::audit::{Finding, Heads, Seal, heads};
 
 use super::KeySet;
 use super::bundle::Hex;
+use super::seal::UNSEALED_MAX_S;
 use crate::{Gateway, StoreError};
 
-/// Characters of a line at most.
-const LINE_CHARS_MAX: u64 = 512;
+/// Bytes of a line at most.
+const LINE_BYTES_MAX: u64 = 512;
 /// Findings about one file at most.
 const FINDINGS_MAX: usize = 1_000;
 
@@ -49,10 +50,29 @@ impl KeptSeal {
     /// Adds it to a file, which is made where it is missing and which its owner alone may read.
     pub fn append(&self, file: &Path) -> std::io::Result<()> {
         use std::os::unix::fs::OpenOptionsExt as _;
-        let mut opened = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file)?;
+        let mut opened =
+            std::fs::OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(file)?;
+        // what a crash has left of a line takes none with it
+        let before = if ends_a_line(&mut opened)? { "" } else { "\n" };
         // in one write, so that two processes cannot mix their lines
-        opened.write_all(format!("{self}\n").as_bytes())
+        opened.write_all(format!("{before}{self}\n").as_bytes())
     }
+}
+
+fn ends_a_line(file: &mut std::fs::File) -> std::io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+/// Whether a line that is no seal can be the beginning of one.
+fn is_torn(line: &str) -> bool {
+    let mut parts = line.split(' ');
+    parts.next().is_some_and(|number| number.parse::<i64>().is_ok()) && parts.count() < 5
 }
 
 impl fmt::Display for KeptSeal {
@@ -88,20 +108,37 @@ pub struct KeptSeals {
 }
 
 impl KeptSeals {
-    /// Reads a file of lines.
+    /// Reads a file of lines. What is left of one that a crash has torn is no finding once another follows.
     pub fn read(file: &Path) -> std::io::Result<Self> {
         let mut kept = Self::default();
         let mut lines = std::io::BufReader::new(std::fs::File::open(file)?);
-        let (mut line, mut number) = (String::new(), 0_usize);
-        while std::io::Read::take(&mut lines, LINE_CHARS_MAX).read_line(&mut line)? > 0 {
+        let (mut line, mut number, mut torn) = (Vec::new(), 0_usize, None);
+        while (&mut lines).take(LINE_BYTES_MAX).read_until(b'\n', &mut line)? > 0 {
             number += 1;
-            match line.trim_end_matches('\n').parse() {
+            let text = std::str::from_utf8(&line).unwrap_or_default().trim_end_matches('\n');
+            let read = text.parse::<KeptSeal>();
+            if let (Some(before), Err(_)) = (torn.take(), &read) {
+                kept.no_seal(before);
+            }
+            match read {
                 Ok(seal) => kept.seals.push(seal),
-                Err(error) => kept.found(format!("line {number}"), format!("{error}")),
+                Err(NoSeal) if is_torn(text) => torn = Some(number),
+                Err(NoSeal) => kept.no_seal(number),
             }
             line.clear();
         }
+        if let Some(last) = torn {
+            kept.no_seal(last);
+        }
         Ok(kept)
+    }
+
+    fn no_seal(&mut self, line: usize) {
+        self.found(format!("line {line}"), NoSeal.to_string());
+    }
+
+    fn newest(&self) -> i64 {
+        self.seals.iter().map(|kept| kept.number).max().unwrap_or_default()
     }
 
     fn found(&mut self, subject: String, detail: String) {
@@ -142,6 +179,38 @@ impl Gateway {
         if let Err(error) = added.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked))) {
             tracing::error!(%error, number, "the seal is in the database alone: its file cannot be written");
         }
+    }
+
+    /// The same for the deployment's own file, `None` where it is missing: besides, it must not be far behind.
+    pub async fn audit_own_seals(
+        &self,
+        kept: Option<KeptSeals>,
+        keys: &KeySet,
+    ) -> Result<Vec<Finding>, StoreError> {
+        // of a file that is there, a line may still be on its way
+        let latest = kept.as_ref().map(|_| self.now().plus_seconds(-UNSEALED_MAX_S));
+        let kept = kept.unwrap_or_default();
+        let newest = kept.newest();
+        let mut findings = self.audit_kept_seals(kept, keys).await?;
+        let mut first = None;
+        let each = self.0.ledger.each_heads(|sealed| {
+            let heads = &sealed.heads;
+            if heads.number > newest && latest.is_none_or(|latest| heads.at < latest) {
+                first.get_or_insert((heads.number, heads.at));
+            }
+        });
+        each.await?;
+        findings.extend(first.map(|(number, at)| Finding {
+            check: "seal-kept",
+            subject: number.to_string(),
+            detail: match latest {
+                None => format!("the file of seals is missing, and there are heads records, from {at} on"),
+                Some(_) => format!(
+                    "the file of seals has no line of the heads record of {at}, and none that is newer"
+                ),
+            },
+        }));
+        Ok(findings)
     }
 
     /// Compares seals that were kept elsewhere with the heads records of the database, which must have each.
@@ -193,6 +262,18 @@ mod tests {
         kept(2, 2).append(&file).unwrap();
         let read = KeptSeals::read(&file).unwrap();
         assert_eq!((read.seals, read.findings), (vec![kept(1, 1), kept(2, 2)], vec![]));
+        // a crash in the middle of a line
+        let torn = "3 1764000000000000 03";
+        std::fs::write(&file, format!("{}\n{torn}", kept(1, 1))).unwrap();
+        let read = KeptSeals::read(&file).unwrap();
+        assert_eq!((read.seals, read.findings[0].subject.as_str()), (vec![kept(1, 1)], "line 2"));
+        kept(4, 4).append(&file).unwrap();
+        let read = KeptSeals::read(&file).unwrap();
+        assert_eq!((read.seals, read.findings), (vec![kept(1, 1), kept(4, 4)], vec![]));
+        // one byte that is no text
+        std::fs::write(&file, [b"1 \xff\n", kept(2, 2).to_string().as_bytes()].concat()).unwrap();
+        let read = KeptSeals::read(&file).unwrap();
+        assert_eq!((read.seals, read.findings[0].subject.as_str()), (vec![kept(2, 2)], "line 1"));
         std::fs::write(&file, format!("x\n{}\n{}", kept(1, 1), "9".repeat(1_024))).unwrap();
         let read = KeptSeals::read(&file).unwrap();
         let lines: Vec<_> = read.findings.iter().map(|found| found.subject.as_str()).collect();

@@ -16,7 +16,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// Records of this process that one heads record covers, about: a proof carries a digest of each.
 const RECORDS_MAX: i64 = 1_000;
 /// How long a record may stay unsealed, in business time: many times what a hub that runs takes.
-const UNSEALED_MAX_S: i64 = 600;
+pub(super) const UNSEALED_MAX_S: i64 = 600;
 
 impl Gateway {
     /// Records the heads of all chains now, sealed, and answers the record's number; `None` where nothing was logged

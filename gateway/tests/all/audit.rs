@@ -190,8 +190,16 @@ async fn a_rewritten_or_unsealed_log_is_found_by_the_seals_kept_outside(test: Te
         found.into_iter().map(|found| (found.check, found.detail)).collect::<Vec<_>>()
     };
     assert_eq!(found().await, []);
-    // a line that the hub has not signed accuses nobody
+    // the file is gone
+    let own = async |kept: Option<KeptSeals>| {
+        let found = gateway.audit_own_seals(kept, &keys).await.unwrap();
+        found.into_iter().map(|found| (found.check, found.detail)).collect::<Vec<_>>()
+    };
     let good = lines();
+    assert_eq!(own(Some(KeptSeals::read(&file).unwrap())).await, []);
+    let gone = own(None).await;
+    assert!(gone.len() == 1 && gone[0].1.contains("is missing"), "{gone:?}");
+    // a line that the hub has not signed accuses nobody
     std::fs::write(&file, good.replacen(' ', "9 ", 1)).unwrap();
     let forged = found().await;
     assert!(forged.len() == 1 && forged[0].1.contains("not sealed by the hub's key"), "{forged:?}");
@@ -213,4 +221,10 @@ async fn a_rewritten_or_unsealed_log_is_found_by_the_seals_kept_outside(test: Te
     assert_eq!(world.findings().await, [] as [&str; 0], "from inside nothing is to be seen");
     let rewritten = found().await;
     assert!(rewritten.len() == 1 && rewritten[0].1.contains("rewritten"), "{rewritten:?}");
+    // the file's end is gone
+    std::fs::write(&file, format!("{}\n", good.lines().next().unwrap())).unwrap();
+    assert_eq!(own(Some(KeptSeals::read(&file).unwrap())).await, [], "the newest may still be on its way");
+    world.clock.advance_seconds(601);
+    let behind = own(Some(KeptSeals::read(&file).unwrap())).await;
+    assert!(behind.len() == 1 && behind[0].1.contains("has no line of"), "{behind:?}");
 }
