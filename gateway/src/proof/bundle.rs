@@ -219,9 +219,6 @@ pub struct ReconciliationLine {
     pub sums_agree: bool,
     /// `matched`, or the class of the break that names this payment.
     pub result: String,
-    /// How the break ended, where it did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
 }
 
 /// A stretch of one writer's chain, up to the heads record that names its end.

@@ -103,12 +103,8 @@ impl Gateway {
         let Some(last) = last else { return Ok(None) };
         let serial = facts.message_key.rsplit('/').next().unwrap_or_default();
         let found = self.break_about(&facts.collector, facts, serial).await?;
-        let (result, note) = match found {
-            None => ("matched".to_owned(), None),
-            Some(found) => {
-                (found.class.as_str().to_owned(), found.resolution.map(|resolution| resolution.note))
-            }
-        };
+        // not how it ended: what staff note is for the bank alone
+        let result = found.map_or("matched", |found| found.class.as_str()).to_owned();
         Ok(Some(ReconciliationLine {
             date,
             number: last.summary.number,
@@ -116,7 +112,6 @@ impl Gateway {
             after_close: last.summary.after_close,
             sums_agree: last.summary.ties_out(),
             result,
-            note,
         }))
     }
 
