@@ -12,6 +12,7 @@ use domain::{ApiKeyId, ContractId, UserId};
 use edge::Peer;
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{ApiKey, Holder, KeyAccount, Scope, Token};
 use crate::api::Api;
@@ -23,17 +24,20 @@ const RATES_MAX: usize = 10_000;
 /// `last_used_at` is kept to the minute.
 const USE_NOTED_EVERY_S: i64 = 60;
 
-/// Tokens that were not right before, from one address: so many in a second on average are looked up.
+/// Tokens that were not right before and that are looked up at once: whoever guesses waits for others who guess, and
+/// takes no more of the database than this.
+const STRANGERS_AT_ONCE_MAX: usize = 2;
+/// Tokens that nobody has, from one address: so many in a second on average are refused as what they are.
 const STRANGERS_PER_SECOND_MAX: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 /// And so many at once.
 const STRANGERS_BURST_MAX: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 
-/// The rate of every key that calls, and of every address that comes with keys which were not right before. Cheap to
-/// clone.
+/// The rate of every key that calls, and of every address that comes with keys which nobody has. Cheap to clone.
 #[derive(Clone)]
 pub struct RateLimits {
     keys: Arc<DefaultKeyedRateLimiter<ApiKeyId>>,
     strangers: Arc<DefaultKeyedRateLimiter<IpAddr>>,
+    turns: Arc<Semaphore>,
     /// Hashes of tokens that were right before.
     known: Arc<Mutex<HashSet<Vec<u8>>>>,
 }
@@ -46,6 +50,7 @@ impl RateLimits {
         Self {
             keys: Arc::new(RateLimiter::keyed(of_key)),
             strangers: Arc::new(RateLimiter::keyed(of_address)),
+            turns: Arc::new(Semaphore::new(STRANGERS_AT_ONCE_MAX)),
             known: Arc::default(),
         }
     }
@@ -54,17 +59,26 @@ impl RateLimits {
         check(&self.keys, &key).map_err(|after_s| Problem::again(Code::TooManyRequests, after_s))
     }
 
-    /// Whether the token may be looked up. One that was right before may: whoever shares an address with somebody
-    /// who guesses is not kept out.
-    fn admit(&self, hash: &[u8], peer: Peer) -> Result<(), Problem> {
+    /// A turn to look the token up. One that was right before needs none, and every other gets one, however many wrong
+    /// ones came from the same address: whoever shares it with somebody who guesses is not kept out.
+    async fn turn(&self, hash: &[u8]) -> Option<SemaphorePermit<'_>> {
         if self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(hash) {
-            return Ok(());
+            return None;
         }
-        let network = network(peer.ip());
-        check(&self.strangers, &network).map_err(|after_s| {
-            let happened = "Too many keys that nobody has came from this address.";
-            Problem { retry_after_s: Some(after_s), ..Problem::because(Code::TooManyRequests, happened) }
-        })
+        // it is never closed
+        self.turns.acquire().await.ok()
+    }
+
+    /// What a token that nobody has is refused with: its address pays for it.
+    fn refusal(&self, peer: Peer) -> Problem {
+        match check(&self.strangers, &network(peer.ip())) {
+            Ok(()) => Code::KeyInvalid.into(),
+            Err(after_s) => {
+                let happened =
+                    "Too many keys that nobody has came from this address, and this one is another.";
+                Problem { retry_after_s: Some(after_s), ..Problem::because(Code::TooManyRequests, happened) }
+            }
+        }
     }
 
     /// Notes whether the token was right.
@@ -92,10 +106,11 @@ fn check<K: Clone + Eq + std::hash::Hash>(rates: &DefaultKeyedRateLimiter<K>, ke
     })
 }
 
-/// What counts as one address: of IPv6 the network, because one caller has all of it.
+/// What counts as one address: of IPv6 the network, because one caller has all of it. One of IPv4 that is written as
+/// IPv6 is itself.
 fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
+    match address.to_canonical() {
+        address @ IpAddr::V4(_) => address,
         IpAddr::V6(own) => {
             let [a, b, c, d, ..] = own.segments();
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
@@ -191,12 +206,13 @@ impl FromRequestParts<Api> for Caller {
         let token = token(parts)?;
         let hash = token.hash();
         let Ok(peer) = Peer::from_request_parts(parts, api).await;
-        api.rates.admit(&hash, peer)?;
+        let turn = api.rates.turn(&hash).await;
         let found = api.gateway.key_of(&token).await.map_err(|error| Problem::unavailable(&error))?;
+        drop(turn);
         api.rates.note(hash, found.is_some());
         let Some(key) = found else {
             tracing::warn!(prefix = token.prefix(), "refused: no such key");
-            return Err(Code::KeyInvalid.into());
+            return Err(api.rates.refusal(peer));
         };
         api.rates.check(key.id)?;
         let now = api.gateway.now();
@@ -218,4 +234,17 @@ fn token(parts: &Parts) -> Result<Token, Problem> {
         return Err(Code::KeyMissing.into());
     }
     Token::parse(token.trim()).map_err(|_| Code::KeyInvalid.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_same_however_it_is_written() {
+        let network = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_ne!(network("::ffff:192.0.2.1"), network("::ffff:192.0.2.2"));
+        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:5::6"));
+    }
 }

@@ -230,6 +230,8 @@ async fn who_guesses_keys_is_slowed_down_and_nobody_else() {
     assert!(refused >= 99, "{refused}");
     // from the same address
     assert_eq!(known.get("/v1/events").await.status, 200, "a key that was right before");
+    let new = bench.operator().await;
+    assert_eq!(new.get("/v1/events").await.status, 200, "a key that was never here");
     assert_eq!(bench.anonymous.get("/v1/time").await.status, 200);
 }
 
