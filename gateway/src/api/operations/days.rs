@@ -101,6 +101,8 @@ pub async fn list(State(api): State<Api>, caller: Caller, Query(of): Query<OfDat
 }
 
 /// Opens today at a collector (開局).
+///
+/// One key does alone what takes two people on the staff console.
 #[utoipa::path(
     post, operation_id = "open_day", path = "/v1/operations/collectors/{code}/open", tag = "operations",
     security(("key" = [])),
@@ -119,6 +121,8 @@ pub async fn open(State(api): State<Api>, caller: Caller, code: Result<Part, Pro
 }
 
 /// Pre-closes today at a collector (予備閉局): no new inquiry.
+///
+/// One key does alone what takes two people on the staff console.
 #[utoipa::path(
     post, operation_id = "pre_close_day", path = "/v1/operations/collectors/{code}/pre-close",
     tag = "operations", security(("key" = [])),
@@ -153,6 +157,8 @@ pub struct CloseInput {
 }
 
 /// Closes a day of a collector with counters (閉局).
+///
+/// One key does alone what takes two people on the staff console.
 #[utoipa::path(
     post, operation_id = "close_day", path = "/v1/operations/collectors/{code}/close", tag = "operations",
     security(("key" = [])), request_body = CloseInput,

@@ -250,6 +250,8 @@ impl From<WindowOutcome> for OutcomeBody {
 }
 
 /// Closes the window of a business day: what was accepted goes over into net payments.
+///
+/// One key does alone what takes two people on the staff console.
 #[utoipa::path(
     post, operation_id = "close_settlement_window", path = "/v1/operations/settlement-windows/close",
     tag = "operations", security(("key" = [])), request_body = CloseInput,
@@ -325,6 +327,8 @@ pub async fn net_payments(
 }
 
 /// Posts every net payment that is due.
+///
+/// One key does alone what takes two people on the staff console.
 #[utoipa::path(
     post, operation_id = "pay_due", path = "/v1/operations/net-payments/pay-due", tag = "operations",
     security(("key" = [])),
