@@ -155,7 +155,7 @@ impl Gateway {
     ) -> Result<Inquiry, InquiryError> {
         let collector = self.0.directory.get(&request.collector).ok_or(InquiryError::UnknownCollector)?;
         // before anything is read or signed: a crowd at a silent collector takes nothing from the others
-        if self.0.client.is_full(&collector.number) {
+        if self.has_crowd_at(&collector.number) {
             return Err(InquiryError::CollectorBusy);
         }
         check(collector, &request, self.takes_inquiries(collector).await?)?;
@@ -169,6 +169,11 @@ impl Gateway {
         points::reach(Persist::Inquiry.after());
         tracing::info!(inquiry = %inquiry.id, bills = inquiry.bills.len(), "an inquiry was answered");
         Ok(inquiry)
+    }
+
+    /// Whether as many wait for this collector as may: an inquiry would be refused at once.
+    pub(crate) fn has_crowd_at(&self, collector: &CollectorNumber) -> bool {
+        self.0.client.is_full(collector)
     }
 
     /// An inquiry of this contract.

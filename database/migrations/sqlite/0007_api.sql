@@ -48,12 +48,14 @@ CREATE TABLE idempotency (
 ) STRICT;
 CREATE INDEX idempotency_created ON idempotency (call, created_us);
 
--- How often an API key has asked with wrong numbers on a day: of one customer number, and in all. Deleted when the day
--- is over.
+-- How often an API key has asked with wrong numbers on a day, and how many inquiries have no answer yet: of one customer
+-- number, and in all. Deleted when the day is over.
 CREATE TABLE wrong_numbers (
     subject TEXT NOT NULL,
     date TEXT NOT NULL,
-    tries INTEGER NOT NULL CHECK (tries >= 0),
+    wrong INTEGER NOT NULL CHECK (wrong >= 0),
+    judging INTEGER NOT NULL CHECK (judging >= 0),
+    counted_us INTEGER NOT NULL,
     PRIMARY KEY (subject, date)
 ) STRICT, WITHOUT ROWID;
 

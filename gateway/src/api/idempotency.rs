@@ -150,7 +150,7 @@ impl Gateway {
         Ok(bound.ok_or_else(|| StoreError::Corrupt("a wish is gone at once".to_owned()))?)
     }
 
-    async fn bound(&self, of: &OfContract<'_>, wish: &Wish) -> Result<Option<Uuid>, BindError> {
+    pub(super) async fn bound(&self, of: &OfContract<'_>, wish: &Wish) -> Result<Option<Uuid>, BindError> {
         let found: Option<(Vec<u8>, Uuid)> = read!(self.database(), |c| {
             sqlx::query_as(
                 "SELECT request, subject FROM idempotency WHERE contract = $1 AND call = $2 AND key = $3",

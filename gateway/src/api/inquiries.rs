@@ -5,16 +5,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use collectors::Collector;
-use domain::{Bill, CollectorNumber, InquiryId, ResponseCode, Yen};
+use domain::{ApiKeyId, Bill, CollectorNumber, ContractId, InquiryId, ResponseCode, Yen};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
 use utoipa::ToSchema;
 
 use super::idempotency::{AnyIdempotencyKey, INQUIRIES, IdempotencyKey, Wish};
 use super::input::{Faults, Input};
-use super::key::{Caller, OfContract, Scope};
+use super::key::{Caller, Scope};
 use super::problem::{BodyRefusals, COLLECTOR_PAUSE_S, Code, KeyRefusals, Problem, ProblemBody};
 use super::{Answer, Api};
-use crate::{Gateway, INQUIRY_VALID_S, Inquiry, InquiryError, InquiryRequest};
+use crate::{Gateway, INQUIRY_VALID_S, Inquiry, InquiryError, InquiryRequest, Payer};
 
 /// The numbers of a slip.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -144,54 +145,91 @@ async fn inquire(
     caller.require(Scope::Inquire)?;
     let of = caller.contract()?;
     let request = read(gateway, input)?;
-    let Some(key) = key else {
-        let counted = gateway.count_try(caller.key, &request).await?;
-        let asked = gateway.inquire(of.payer, request).await;
-        gateway.judge_try(&counted, &asked).await;
-        return asked.map_err(|error| problem(&error));
+    let wish = key.map(|key| Wish::new(INQUIRIES, key, input));
+    // a crowd at a silent collector writes nothing; what was answered before is answered again
+    let is_full = gateway.has_crowd_at(&request.collector);
+    let id = match &wish {
+        None => None,
+        Some(wish) if is_full => gateway.bound(&of, wish).await?.map(InquiryId::from_uuid),
+        Some(wish) => Some(gateway.inquiry_of_wish(&of, wish).await?),
     };
-    let wish = Wish::new(INQUIRIES, key, input);
-    let id = gateway.inquiry_of_wish(&of, &wish).await?;
-    if let Some(known) = known(gateway, &of, id).await? {
+    if let Some(id) = id
+        && let Some(known) = known(gateway, of.contract, id).await?
+    {
         return Ok(known);
     }
-    let begun = gateway.begin_inquiry(id).await.map_err(|error| Problem::unavailable(&error))?;
-    if !begun {
-        return Err(Problem::again(Code::IdempotencyInFlight, 1));
+    if is_full {
+        return Err(problem(&InquiryError::CollectorBusy));
     }
-    let counted = match gateway.count_try(caller.key, &request).await {
-        Ok(counted) => counted,
-        Err(locked) => {
-            gateway.end_inquiry(id).await.map_err(|error| Problem::unavailable(&error))?;
-            return Err(locked);
+    let question = Question { key: caller.key, payer: of.payer, wish: id, request };
+    let gateway = gateway.clone();
+    // a client that goes away changes nothing: the answer is kept, and the try is judged
+    let asked = tokio::spawn(async move { question.ask(&gateway).await }.in_current_span()).await;
+    asked.unwrap_or_else(|panicked| Err(Problem::unavailable(&panicked)))
+}
+
+/// What is asked of a collector, and for whom.
+struct Question {
+    key: ApiKeyId,
+    payer: Payer,
+    /// The inquiry's id, where it has an Idempotency-Key.
+    wish: Option<InquiryId>,
+    request: InquiryRequest,
+}
+
+impl Question {
+    async fn ask(self, gateway: &Gateway) -> Result<Inquiry, Problem> {
+        let Some(id) = self.wish else {
+            return self.ask_as(gateway, InquiryId::generate()).await?.map_err(|error| problem(&error));
+        };
+        let contract = self.payer.contract;
+        let begun = gateway.begin_inquiry(id).await.map_err(|error| Problem::unavailable(&error))?;
+        if !begun {
+            return Err(Problem::again(Code::IdempotencyInFlight, 1));
         }
-    };
-    let asked = gateway.inquire_as(id, of.payer, request).await;
-    gateway.judge_try(&counted, &asked).await;
-    match asked {
-        Ok(inquiry) => Ok(inquiry),
-        Err(error) => {
-            // one that took over from this one may have been answered
-            if let Some(known) = known(gateway, &of, id).await? {
-                return Ok(known);
+        let asked = match self.ask_as(gateway, id).await {
+            Ok(asked) => asked,
+            Err(not_asked) => {
+                gateway.end_inquiry(id).await.map_err(|error| Problem::unavailable(&error))?;
+                return Err(not_asked);
             }
-            let problem = problem(&error);
-            let kept = match is_final(&error) {
-                true => gateway.refuse_inquiry(id, &problem).await,
-                false => gateway.end_inquiry(id).await,
-            };
-            kept.map_err(|error| Problem::unavailable(&error))?;
-            Err(problem)
+        };
+        let error = match asked {
+            Ok(inquiry) => return Ok(inquiry),
+            Err(error) => error,
+        };
+        // one that took over from this one may have been answered
+        if let Some(known) = known(gateway, contract, id).await? {
+            return Ok(known);
         }
+        let problem = problem(&error);
+        let kept = match is_final(&error) {
+            true => gateway.refuse_inquiry(id, &problem).await,
+            false => gateway.end_inquiry(id).await,
+        };
+        kept.map_err(|error| Problem::unavailable(&error))?;
+        Err(problem)
+    }
+
+    /// Counts the try, asks and judges it; a problem is why the collector was not asked.
+    async fn ask_as(
+        self,
+        gateway: &Gateway,
+        id: InquiryId,
+    ) -> Result<Result<Inquiry, InquiryError>, Problem> {
+        let counted = gateway.count_try(self.key, &self.request).await?;
+        let asked = gateway.inquire_as(id, self.payer, self.request).await;
+        gateway.judge_try(&counted, &asked).await;
+        Ok(asked)
     }
 }
 
-async fn known(gateway: &Gateway, of: &OfContract<'_>, id: InquiryId) -> Result<Option<Inquiry>, Problem> {
+async fn known(gateway: &Gateway, contract: ContractId, id: InquiryId) -> Result<Option<Inquiry>, Problem> {
     let unavailable = |error| Problem::unavailable(&error);
     if let Some(refusal) = gateway.refusal(id.uuid()).await.map_err(unavailable)? {
         return Err(refusal);
     }
-    gateway.inquiry(of.contract, id).await.map_err(unavailable)
+    gateway.inquiry(contract, id).await.map_err(unavailable)
 }
 
 /// The numbers against the collector's own rules, all faults at once.

@@ -1,18 +1,29 @@
 //! 確認番号 cannot be guessed: a key that has asked too often with wrong numbers is not let through to the collector
 //! for the rest of the day (SEC-40). A try counts before it is judged, so that tries side by side count like tries in
-//! a row.
+//! a row; those that nobody has judged yet keep others waiting for a moment only.
 
-use database::execute;
+use database::{execute, on};
 use domain::time::TimeOfDay;
 use domain::{ApiKeyId, Date, ResponseCode, Timestamp};
 
-use super::problem::{Code, Problem};
+use super::problem::{COLLECTOR_PAUSE_S, Code, Problem};
 use crate::{Gateway, Inquiry, InquiryError, InquiryRequest, StoreError};
 
 /// Wrong tries of one key at one customer number of a collector, in a day of business time.
 const OF_NUMBER_MAX: i64 = 10;
 /// Wrong tries of one key at all numbers, in a day.
 const OF_KEY_MAX: i64 = 300;
+/// No try takes longer to be judged, in business time: those that were counted before were lost with their process.
+const JUDGED_WITHIN_S: i64 = 120;
+/// Counts one more, those lost with their process aside: `$3` is the earliest instant at which one may be under way.
+const COUNT: &str = "
+    INSERT INTO wrong_numbers (subject, date, wrong, judging, counted_us) VALUES ($1, $2, 0, 1, $4)
+    ON CONFLICT (subject, date) DO UPDATE SET counted_us = $4,
+        judging = CASE WHEN wrong_numbers.counted_us < $3 THEN 1 ELSE wrong_numbers.judging + 1 END
+    WHERE wrong_numbers.wrong + CASE WHEN wrong_numbers.counted_us < $3 THEN 0 ELSE wrong_numbers.judging END < $5";
+const JUDGE: &str = "
+    UPDATE wrong_numbers SET wrong = wrong + $3, judging = CASE WHEN judging > 0 THEN judging - 1 ELSE 0 END
+    WHERE subject = $1 AND date = $2";
 
 /// A try that was counted.
 pub(super) struct Try {
@@ -25,6 +36,14 @@ impl Try {
         let number = format!("{key}|{}|{}", request.collector, request.customer_number);
         Self { date, counters: [(number, OF_NUMBER_MAX), (key.to_string(), OF_KEY_MAX)] }
     }
+}
+
+/// Whether there is room for one more try.
+enum Room {
+    Some,
+    /// Where those under way turn out not to be wrong.
+    LaterPerhaps,
+    None,
 }
 
 const fn is_wrong(error: &InquiryError) -> bool {
@@ -40,51 +59,60 @@ fn seconds_to_midnight(now: Timestamp) -> u64 {
 }
 
 impl Gateway {
-    /// Counts a try as wrong, unless the day's are used up. Every counted try that was not wrong is taken back.
+    /// Counts a try, unless the day's are used up. Every counted try is judged afterwards.
     pub(super) async fn count_try(&self, key: ApiKeyId, request: &InquiryRequest) -> Result<Try, Problem> {
         let now = self.now();
         let counted = Try::new(key, request, now.date());
-        let mut taken = 0;
-        for (subject, max) in &counted.counters {
-            let row = execute!(
-                self.database(),
-                "INSERT INTO wrong_numbers (subject, date, tries) VALUES ($1, $2, 1)
-                 ON CONFLICT (subject, date) DO UPDATE SET tries = wrong_numbers.tries + 1
-                 WHERE wrong_numbers.tries < $3",
-                subject,
-                counted.date.to_string(),
-                max,
-            );
-            match row {
-                Ok(0) => {
-                    self.take_back(&counted, taken).await.map_err(|error| Problem::unavailable(&error))?;
-                    tracing::warn!(key = %key, collector = %request.collector, "refused: too many wrong numbers");
-                    return Err(Problem::again(Code::NumbersLocked, seconds_to_midnight(now)));
-                }
-                Ok(_) => taken += 1,
-                Err(error) => return Err(Problem::unavailable(&error)),
+        match self.count(&counted, now).await.map_err(|error| Problem::unavailable(&error))? {
+            Room::Some => Ok(counted),
+            Room::LaterPerhaps => {
+                let happened = "As many inquiries with these numbers, or of the key, are without an answer yet as it \
+                                may still have wrong today; nobody was asked.";
+                let problem = Problem::because(Code::TooManyRequests, happened);
+                Err(Problem { retry_after_s: Some(COLLECTOR_PAUSE_S), ..problem })
+            }
+            Room::None => {
+                tracing::warn!(key = %key, collector = %request.collector, "refused: too many wrong numbers");
+                Err(Problem::again(Code::NumbersLocked, seconds_to_midnight(now)))
             }
         }
-        Ok(counted)
     }
 
-    /// Takes back a try that was not wrong, whatever else it came to.
+    async fn count(&self, counted: &Try, now: Timestamp) -> Result<Room, StoreError> {
+        let (date, lost) = (counted.date.to_string(), now.plus_seconds(-JUDGED_WITHIN_S).micros());
+        let mut tx = self.database().begin().await?;
+        for (subject, max) in &counted.counters {
+            if execute!(tx, COUNT, subject, &date, lost, now.micros(), max)? == 1 {
+                continue;
+            }
+            let wrong: i64 = on!(tx, |c| {
+                sqlx::query_scalar("SELECT wrong FROM wrong_numbers WHERE subject = $1 AND date = $2")
+                    .bind(subject)
+                    .bind(&date)
+                    .fetch_one(c)
+                    .await
+            })?;
+            tx.rollback().await?;
+            return Ok(if wrong >= *max { Room::None } else { Room::LaterPerhaps });
+        }
+        tx.commit().await?;
+        Ok(Room::Some)
+    }
+
+    /// Whether a counted try was wrong, whatever else it came to.
     pub(super) async fn judge_try(&self, counted: &Try, asked: &Result<Inquiry, InquiryError>) {
-        if asked.as_ref().is_err_and(is_wrong) {
-            return;
-        }
-        if let Err(error) = self.take_back(counted, counted.counters.len()).await {
-            tracing::warn!(%error, "a try that was not wrong stays counted for the day");
+        let wrong = i64::from(asked.as_ref().is_err_and(is_wrong));
+        if let Err(error) = self.judge(counted, wrong).await {
+            tracing::warn!(%error, "a try stays without a judgement");
         }
     }
 
-    async fn take_back(&self, counted: &Try, taken: usize) -> Result<(), StoreError> {
-        for (subject, _) in counted.counters.iter().take(taken) {
-            let sql =
-                "UPDATE wrong_numbers SET tries = tries - 1 WHERE subject = $1 AND date = $2 AND tries > 0";
-            execute!(self.database(), sql, subject, counted.date.to_string())?;
+    async fn judge(&self, counted: &Try, wrong: i64) -> Result<(), StoreError> {
+        let mut tx = self.database().begin().await?;
+        for (subject, _) in &counted.counters {
+            execute!(tx, JUDGE, subject, counted.date.to_string(), wrong)?;
         }
-        Ok(())
+        Ok(tx.commit().await?)
     }
 
     /// Forgets the tries of days that are over. [`run`](Self::run) does it by itself.

@@ -19,6 +19,7 @@ database::on_both!(
     bills_are_inquired,
     an_inquiry_under_a_key_is_asked_once,
     confirmation_numbers_are_not_guessed,
+    right_numbers_never_lock_a_key,
 );
 
 #[tokio::test]
@@ -249,7 +250,8 @@ async fn confirmation_numbers_are_not_guessed(test: TestDatabase) {
         codes.push(reply.unwrap().body["code"].as_str().unwrap().to_owned());
     }
     let count = |code: &str| codes.iter().filter(|found| *found == code).count();
-    assert_eq!((count("numbers_wrong"), count("numbers_locked")), (10, 10), "{codes:?}");
+    let waits = count("numbers_locked") + count("too_many_requests");
+    assert_eq!((count("numbers_wrong"), waits), (10, 10), "{codes:?}");
     let locked = guesser.post("/v1/inquiries", None, &numbers(PENSION)).await;
     locked.refused(429, "numbers_locked");
     let wait_s: i64 = locked.headers["retry-after"].to_str().unwrap().parse().unwrap();
@@ -265,4 +267,60 @@ async fn confirmation_numbers_are_not_guessed(test: TestDatabase) {
     })
     .unwrap();
     assert_eq!(left, ["2026-11-25"]);
+}
+
+async fn right_numbers_never_lock_a_key(test: TestDatabase) {
+    let bench = Bench::new(test).await;
+    let caller = bench.integrator().await;
+    let slow = |ms: u64, times: u32| json!({ "delay_ms": ms, "on": "inquiry", "times": times });
+    // side by side: those for which there is no room yet are told to come back in a moment
+    bench.world.network.fault("00500", slow(1_000, 10)).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..14 {
+        let caller = caller.clone();
+        tasks.spawn(async move { caller.post("/v1/inquiries", None, &numbers(PENSION)).await });
+    }
+    let mut waiting = 0;
+    while let Some(reply) = tasks.join_next().await {
+        let reply = reply.unwrap();
+        if reply.status != 201 {
+            reply.refused(429, "too_many_requests");
+            assert_eq!(reply.headers["retry-after"], "5");
+            assert!(
+                reply.body["detail"].as_str().unwrap().contains("without an answer yet"),
+                "{}",
+                reply.body
+            );
+            waiting += 1;
+        }
+    }
+    assert_eq!(waiting, 4);
+    // clients that hang up
+    let body = numbers(PENSION);
+    bench.world.network.fault("00500", slow(500, 10)).await;
+    for number in 0..10 {
+        let key = format!("gone-{number}");
+        let sent = caller.post("/v1/inquiries", (number % 2 == 0).then_some(key.as_str()), &body);
+        let gone = tokio::time::timeout(std::time::Duration::from_millis(100), sent).await;
+        assert!(gone.is_err(), "it was answered before the client went away");
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert_eq!(caller.post("/v1/inquiries", None, &body).await.status, 201);
+    assert_eq!(
+        caller.post("/v1/inquiries", Some("gone-0"), &body).await.status,
+        201,
+        "it was asked all the same"
+    );
+    // tries that a process took with it
+    let judging = |judging: i64| {
+        let database = &bench.world.test.database;
+        async move {
+            let sql = "UPDATE wrong_numbers SET judging = $1";
+            database::execute!(database, sql, judging).unwrap();
+        }
+    };
+    judging(10).await;
+    caller.post("/v1/inquiries", None, &body).await.refused(429, "too_many_requests");
+    bench.world.clock.advance_seconds(121);
+    assert_eq!(caller.post("/v1/inquiries", None, &body).await.status, 201);
 }
