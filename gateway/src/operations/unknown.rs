@@ -107,17 +107,19 @@ impl Gateway {
     }
 
     /// The collector's word ends what is unknown. Of a payment: cleared posts the amount, not cleared releases it. Of
-    /// a cancellation: cancelled gives the money back, not cancelled leaves the payment accepted.
+    /// a cancellation: cancelled gives the money back, not cancelled leaves the payment accepted. A "not" counts only
+    /// while there was no delivery after `deliveries`, those that there were when the collector was asked.
     #[tracing::instrument(level = "error", skip_all, fields(payment = %id, word = word.as_str()))]
     pub async fn decide(
         &self,
         id: PaymentId,
         word: Word,
+        deliveries: i64,
         eyes: &FourEyes,
     ) -> Result<Payment, OperationError> {
         eyes.check()?;
         let (facts, position, work) = self.open_work(id).await?;
-        manual::may_decide(&facts, &position, &work, word)?;
+        manual::may_decide(&facts, &position, &work, word, deliveries)?;
         let cancellation = self.cancellation_of(&facts, &work.key).await?;
         let decision = Decision {
             word,

@@ -61,6 +61,9 @@ pub enum NotNow {
         /// Seconds.
         wait_s: i64,
     },
+    /// It was delivered once more since the collector was asked, and may have been applied since.
+    #[error("the collector has to be asked again: there was a delivery since")]
+    AskedAgain,
     /// One person cannot be both.
     #[error("maker and checker are the same person")]
     SamePerson,
@@ -91,6 +94,7 @@ impl NotNow {
             Self::NotUnknown(_) => "not_unknown",
             Self::Delivering { .. } => "delivering",
             Self::TooSoon { .. } => "too_soon",
+            Self::AskedAgain => "asked_again",
             Self::SamePerson => "same_person",
             Self::BadReason => "bad_reason",
             Self::NotFromCounter => "not_from_counter",
@@ -180,8 +184,15 @@ pub fn resend(
     Ok(path.end(Effect::Deliver { delivery, repeat: true }))
 }
 
-/// Whether the collector's word may decide what is unknown.
-pub fn may_decide(facts: &Facts, position: &Position, work: &Work, word: Word) -> Result<(), NotNow> {
+/// Whether the collector's word may decide what is unknown. That nothing was applied says nothing about a delivery
+/// after `deliveries_then`, those that there were when the collector was asked.
+pub fn may_decide(
+    facts: &Facts,
+    position: &Position,
+    work: &Work,
+    word: Word,
+    deliveries_then: i64,
+) -> Result<(), NotNow> {
     let is_clearing = work.key == facts.message_key;
     let fits = is_clearing == matches!(word, Word::Cleared | Word::NotCleared);
     if !fits {
@@ -189,6 +200,9 @@ pub fn may_decide(facts: &Facts, position: &Position, work: &Work, word: Word) -
     }
     let deliveries = deliveries(position, work, facts)?;
     if matches!(word, Word::NotCleared | Word::NotCancelled) {
+        if work.delivery != deliveries_then {
+            return Err(NotNow::AskedAgain);
+        }
         check_delivering(deliveries, work)?;
         let wait_s = NOT_CLEARED_WAIT_S.saturating_sub(work.since_claim_s);
         if wait_s > 0 {

@@ -214,7 +214,7 @@ async fn a_payment_in_internet_banking_is_never_cancelled(test: TestDatabase) {
     assert_eq!((paid.state, paid.facts.channel), (State::Accepted, Channel::InternetBanking));
     assert_eq!(cancel(&world, paid.facts.id).await, Err(NotNow::NotFromCounter));
     for word in [Word::Cancelled, Word::NotCancelled] {
-        let refused = world.hub.gateway.decide(paid.facts.id, word, &eyes()).await.unwrap_err();
+        let refused = world.hub.gateway.decide(paid.facts.id, word, 1, &eyes()).await.unwrap_err();
         assert_eq!(refused.code(), "not_unknown");
     }
     assert_eq!(world.events(paid.facts.id).await, ["held", "claimed", "accepted"]);
@@ -379,12 +379,13 @@ async fn what_is_not_resent_any_more_is_resent_or_decided_by_people(test: TestDa
     // the collector knows nothing of it, and its day is over
     let refused = world.hub.gateway.resend(first, &teller()).await.unwrap();
     assert_eq!((refused.state, refused.cancellation), (State::Accepted, Some(Cancellation::Refused)));
-    let early = world.hub.gateway.decide(second, Word::NotCancelled, &eyes()).await.unwrap_err();
+    let deliveries = world.hub.gateway.unknown_cancellation(second).await.unwrap().unwrap().deliveries;
+    let early = world.hub.gateway.decide(second, Word::NotCancelled, deliveries, &eyes()).await.unwrap_err();
     assert_eq!(early.code(), "too_soon");
-    let other = world.hub.gateway.decide(second, Word::Cleared, &eyes()).await.unwrap_err();
+    let other = world.hub.gateway.decide(second, Word::Cleared, 1, &eyes()).await.unwrap_err();
     assert_eq!(other.code(), "not_unknown", "the payment itself is known");
     execute!(world.test.database, "UPDATE outbox SET claimed_us = claimed_us - 391000000").unwrap();
-    let decided = world.hub.gateway.decide(second, Word::NotCancelled, &eyes()).await.unwrap();
+    let decided = world.hub.gateway.decide(second, Word::NotCancelled, deliveries, &eyes()).await.unwrap();
     assert_eq!((decided.state, decided.cancellation), (State::Accepted, Some(Cancellation::Refused)));
     assert_eq!(cash(&world).await, Yen::new(-12_800 - 58_110));
     world.assert_clean().await;
@@ -402,7 +403,10 @@ async fn a_confirmation_after_the_word_is_an_incident(test: TestDatabase) {
     world.reaches_events(id, 7).await;
     end_pauses(&world).await;
     execute!(world.test.database, "UPDATE outbox SET claimed_us = claimed_us - 391000000").unwrap();
-    let decided = world.hub.gateway.decide(id, Word::NotCancelled, &eyes()).await.unwrap();
+    // the collector was asked before the repeat
+    let before = world.hub.gateway.decide(id, Word::NotCancelled, 1, &eyes()).await.unwrap_err();
+    assert_eq!(before.code(), "asked_again");
+    let decided = world.hub.gateway.decide(id, Word::NotCancelled, 2, &eyes()).await.unwrap();
     assert_eq!(decided.cancellation, Some(Cancellation::Refused));
     world.reaches_events(id, 9).await;
     assert_eq!(world.events(id).await.last().unwrap(), "late_cancellation");

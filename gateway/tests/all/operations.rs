@@ -47,7 +47,9 @@ fn watched() -> Settings {
 }
 
 async fn not_now(world: &World, id: PaymentId, word: Word) -> NotNow {
-    match world.hub.gateway.decide(id, word, &eyes()).await {
+    let open = world.hub.gateway.unknown_payment(id).await.unwrap();
+    let deliveries = open.map_or(0, |open| open.deliveries);
+    match world.hub.gateway.decide(id, word, deliveries, &eyes()).await {
         Err(OperationError::NotNow(reason)) => reason,
         other => panic!("{other:?}"),
     }
@@ -180,7 +182,7 @@ async fn two_people_decide_that_it_was_cleared(test: TestDatabase) {
     let world = World::with(test, patient(), &limits()).await;
     world.network.fault("99022", json!({"mode": "drop", "on": "clearing"})).await;
     let id = world.pay(WITH_FEE).await.unwrap().facts.id;
-    let payment = world.hub.gateway.decide(id, Word::Cleared, &eyes()).await.unwrap();
+    let payment = world.hub.gateway.decide(id, Word::Cleared, 1, &eyes()).await.unwrap();
     assert_eq!((payment.state, payment.word, payment.code), (State::Accepted, Some(Word::Cleared), None));
     assert_eq!(world.balance().await.balance, Yen::new(1_000_000 - 58_110));
     assert_eq!(world.balance().await.held, Yen::ZERO);
@@ -206,7 +208,7 @@ async fn two_people_decide_that_it_was_not_cleared(test: TestDatabase) {
     world.clock.advance_seconds(3_600);
     assert!(matches!(not_now(&world, id, Word::NotCleared).await, NotNow::TooSoon { .. }));
     pass_since_claim(&world, 390).await;
-    let payment = world.hub.gateway.decide(id, Word::NotCleared, &eyes()).await.unwrap();
+    let payment = world.hub.gateway.decide(id, Word::NotCleared, 1, &eyes()).await.unwrap();
     assert_eq!((payment.state, payment.word), (State::Rejected, Some(Word::NotCleared)));
     assert_eq!(world.balance().await.available, Yen::new(1_000_000));
     world.assert_clean().await;
@@ -222,10 +224,10 @@ async fn one_person_decides_nothing(test: TestDatabase) {
     let alone = FourEyes { checker: eyes().maker, ..eyes() };
     let silent = FourEyes { reason: " ".to_owned(), ..eyes() };
     for (eyes, expected) in [(alone, "same_person"), (silent, "bad_reason")] {
-        let refused = world.hub.gateway.decide(id, Word::Cleared, &eyes).await.unwrap_err();
+        let refused = world.hub.gateway.decide(id, Word::Cleared, 1, &eyes).await.unwrap_err();
         assert_eq!(refused.code(), expected);
     }
-    let nobody = world.hub.gateway.decide(PaymentId::generate(), Word::Cleared, &eyes()).await;
+    let nobody = world.hub.gateway.decide(PaymentId::generate(), Word::Cleared, 1, &eyes()).await;
     assert_eq!(nobody.unwrap_err().code(), "not_found");
     assert_eq!(world.events(id).await, ["held", "claimed", "outcome_unknown"]);
     world.assert_clean().await;
@@ -251,7 +253,10 @@ async fn an_acceptance_after_the_word_is_an_incident(test: TestDatabase) {
     let id = under_way(&world, "99022", SHOP).await;
     end_pauses(&world).await;
     pass_since_claim(&world, 391).await;
-    let payment = world.hub.gateway.decide(id, Word::NotCleared, &eyes()).await.unwrap();
+    // the collector was asked before the repeat
+    let before = world.hub.gateway.decide(id, Word::NotCleared, 1, &eyes()).await.unwrap_err();
+    assert_eq!(before.code(), "asked_again");
+    let payment = world.hub.gateway.decide(id, Word::NotCleared, 2, &eyes()).await.unwrap();
     assert_eq!(payment.state, State::Rejected);
     world.reaches_events(id, 6).await;
     let events = ["held", "claimed", "outcome_unknown", "claimed", "rejected", "late_acceptance"];
@@ -270,7 +275,7 @@ async fn a_rejection_after_the_word_is_an_incident(test: TestDatabase) {
     let world = World::with(test, watched(), &limits()).await;
     let id = under_way(&world, "00200", TAX).await;
     // what is under way comes back refused: the collector decides when it answers
-    let payment = world.hub.gateway.decide(id, Word::Cleared, &eyes()).await.unwrap();
+    let payment = world.hub.gateway.decide(id, Word::Cleared, 1, &eyes()).await.unwrap();
     assert_eq!(payment.state, State::Accepted, "also while a delivery is under way");
     tokio::time::sleep(Duration::from_millis(2_800)).await;
     assert_eq!(world.events(id).await.len(), 5, "an acceptance adds nothing to it");
@@ -285,7 +290,7 @@ async fn a_rejection_after_the_word_is_an_incident(test: TestDatabase) {
     let gateway = world.hub.gateway.clone();
     tokio::spawn(async move { gateway.resend(id, &operator()).await });
     world.reaches_events(id, 4).await;
-    world.hub.gateway.decide(id, Word::Cleared, &eyes()).await.unwrap();
+    world.hub.gateway.decide(id, Word::Cleared, 1, &eyes()).await.unwrap();
     world.reaches_events(id, 6).await;
     assert_eq!(world.events(id).await.last().unwrap(), "late_rejection");
     assert_eq!(open_alarms(&world).await, [(AlarmKind::LateRejection, id.to_string())]);

@@ -140,7 +140,7 @@ async fn a_payment_decided_by_people_is_proved(test: TestDatabase) {
     world.reaches(id, State::Unknown).await;
     let (maker, checker) = (Operator::staff("1"), Operator::staff("2"));
     let eyes = FourEyes { maker, checker, reason: "収納機関に電話で確認".to_owned() };
-    world.hub.gateway.decide(id, Word::Cleared, &eyes).await.unwrap();
+    world.hub.gateway.decide(id, Word::Cleared, 1, &eyes).await.unwrap();
     let (bundle, noted) = proved(&world, id).await;
     assert_eq!(bundle.proof.state, State::Accepted);
     assert!(

@@ -230,6 +230,7 @@ fn detail_pages() -> Vec<String> {
     let actions = |wait: &str| Actions {
         what: "消込",
         automatic: "自動で再送します。".to_owned(),
+        deliveries: 2,
         resend_wait: wait.to_owned(),
         words: [choice("word", "cleared", ""), choice("word-2", "not_cleared", wait)],
     };
@@ -248,6 +249,7 @@ fn detail_pages() -> Vec<String> {
             alarms: alarm_rows(),
             requests: vec![request_row(Tag::wait("承認待ち"), false), request_row(Tag::bad("差戻し"), true)],
             actions,
+            deliveries: if may_propose { String::new() } else { "\"><script>".to_owned() },
             word: "cleared".to_owned(),
             reason: "</textarea><script>".to_owned(),
         };

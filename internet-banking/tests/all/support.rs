@@ -200,6 +200,13 @@ impl Page {
         rest.split('"').next().unwrap().to_owned()
     }
 
+    /// What a hidden field of a form holds; empty where there is none.
+    pub fn value(&self, name: &str) -> String {
+        let mark = format!("name=\"{name}\" value=\"");
+        let found = self.body.split_once(&mark).and_then(|(_, rest)| rest.split('"').next());
+        found.unwrap_or_default().to_owned()
+    }
+
     /// What an element marked `data-field` holds, in the order of the page.
     pub fn fields(&self, name: &str) -> Vec<String> {
         let mark = format!("data-field=\"{name}\"");

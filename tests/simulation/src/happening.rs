@@ -120,6 +120,8 @@ pub(crate) enum Happening {
     StaffDecides {
         payment: u64,
         word: Word,
+        /// The deliveries when the collector was asked.
+        deliveries: i64,
     },
     /// The staff closes days whose payments have no outcome.
     StaffCloses,
@@ -210,7 +212,9 @@ impl World {
             }
             Happening::StaffLooks => self.staff_looks(),
             Happening::StaffActs { payment, tries } => self.staff_acts(payment, tries),
-            Happening::StaffDecides { payment, word } => self.staff_decides(payment, word),
+            Happening::StaffDecides { payment, word, deliveries } => {
+                self.staff_decides(payment, word, deliveries);
+            }
             Happening::StaffCloses => self.staff_closes(),
             Happening::Cancels { payment } => self.cancel(payment),
             Happening::KeepsDays { collector } => self.keep_days(collector),

@@ -111,11 +111,12 @@ impl World {
         let Some((facts, position)) = self.load(payment) else { return };
         let Some(work) = self.work(&facts, &position) else { return };
         let word = self.word_of_the_collector(&facts, &work.key);
-        if manual::may_decide(&facts, &position, &work, word).is_err() {
+        let deliveries = work.delivery;
+        if manual::may_decide(&facts, &position, &work, word, deliveries).is_err() {
             return self.plan(MINUTE_US, Happening::StaffActs { payment, tries: RESENDS_MAX });
         }
         let pause_us = self.random.between(5 * SECOND_US, MINUTE_US);
-        self.plan(pause_us, Happening::StaffDecides { payment, word });
+        self.plan(pause_us, Happening::StaffDecides { payment, word, deliveries });
     }
 
     pub fn word_of_the_collector(&self, facts: &Facts, key: &str) -> Word {
@@ -129,13 +130,13 @@ impl World {
         if taken_back { Word::Cancelled } else { Word::NotCancelled }
     }
 
-    pub fn staff_decides(&mut self, payment: u64, word: Word) {
+    pub fn staff_decides(&mut self, payment: u64, word: Word, deliveries: i64) {
         let again = Happening::StaffActs { payment, tries: RESENDS_MAX };
         let Some(node) = self.some_node() else { return self.plan(MINUTE_US, again) };
         let Some((facts, position)) = self.load(payment) else { return };
         let Some(work) = self.work(&facts, &position) else { return };
         let careless = self.makes(Mistake::DecidesTooEarly) && position.state == State::Unknown;
-        if !careless && manual::may_decide(&facts, &position, &work, word).is_err() {
+        if !careless && manual::may_decide(&facts, &position, &work, word, deliveries).is_err() {
             return self.plan(MINUTE_US, again);
         }
         let eyes = FourEyes {

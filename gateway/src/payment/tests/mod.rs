@@ -294,7 +294,7 @@ impl Walk {
     /// Two people bring the collector's word: the new state, or why not.
     fn decide(&mut self, word: Word) -> String {
         let Some(work) = self.work() else { return "over".to_owned() };
-        if let Err(refused) = manual::may_decide(&self.facts, &self.position(), &work, word) {
+        if let Err(refused) = manual::may_decide(&self.facts, &self.position(), &work, word, work.delivery) {
             return refused.code().to_owned();
         }
         let of = self.cancelling();

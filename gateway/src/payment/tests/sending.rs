@@ -208,6 +208,23 @@ fn a_person_waits_for_the_pause_or_for_the_delivery_that_is_under_way() {
 }
 
 #[test]
+fn the_word_that_nothing_was_applied_ends_with_the_next_delivery() {
+    let facts = facts(time(TEN), None);
+    let mut position = Position::start(time(TEN));
+    for (kind, delivery) in [("held", None), ("claimed", Some(1)), ("outcome_unknown", Some(1))] {
+        position.advance(kind.parse().unwrap(), &Body { delivery, ..Body::default() }).unwrap();
+    }
+    let work = |delivery| {
+        let key = facts.message_key.clone();
+        Work { key, fence: 1, delivery, left_s: 0, since_claim_s: 400 }
+    };
+    let may = |word, delivery| manual::may_decide(&facts, &position, &work(delivery), word, 2);
+    assert_eq!(may(Word::NotCleared, 2), Ok(()));
+    assert_eq!(may(Word::NotCleared, 3), Err(NotNow::AskedAgain));
+    assert_eq!(may(Word::Cleared, 3), Ok(()), "what is cleared stays so");
+}
+
+#[test]
 fn one_delivery_that_was_not_applied_says_nothing_about_another() {
     let mut position = Position::start(time(TEN));
     let mut next = |kind: &str, body: Body| {

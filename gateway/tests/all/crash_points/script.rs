@@ -321,7 +321,7 @@ impl Script {
             reason: "収納機関に電話で確認".to_owned(),
         };
         until("the decision", || async {
-            drop(gateway.decide(payment(4), Word::Cleared, &eyes).await);
+            drop(gateway.decide(payment(4), Word::Cleared, 1, &eyes).await);
             self.state(payment(4)).await.filter(|state| *state != State::Unknown)
         })
         .await;

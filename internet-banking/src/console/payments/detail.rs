@@ -15,6 +15,7 @@ use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
 use crate::console::alarms::pages::{AlarmRow, rows as alarm_rows};
 use crate::console::frame::{self, Area};
+use crate::console::help::ConsoleCode;
 use crate::console::links::{
     CancelLink, ConsoleLink, ProposeLink, ReceiptLink, RequestLink, ResendLink, StaffPaymentLink,
 };
@@ -42,6 +43,8 @@ pub struct Told {
 pub struct Proposed {
     word: String,
     reason: String,
+    /// The deliveries that the page showed, before the collector was asked.
+    deliveries: String,
 }
 
 /// What may be done about an unknown payment, or an unknown cancellation.
@@ -50,6 +53,8 @@ pub(in crate::console) struct Actions {
     pub what: &'static str,
     /// What the hub does by itself.
     pub automatic: String,
+    /// How often it was delivered.
+    pub deliveries: i64,
     /// How long until it may be asked for again; empty where it may now.
     pub resend_wait: String,
     /// What the collector may have said.
@@ -87,6 +92,8 @@ pub(in crate::console) struct DetailPage {
     pub is_cancellable: bool,
     /// Whether the person may propose.
     pub may_propose: bool,
+    /// The deliveries that the form was first shown with; empty where it is shown first now.
+    pub deliveries: String,
     /// What was typed.
     pub word: String,
     pub reason: String,
@@ -141,9 +148,15 @@ pub async fn propose(
             return again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?);
         }
     };
-    let proposal = Proposal::Decide { payment: id, word };
+    // a form without the number was none of ours: there is no delivery 0
+    let deliveries = form.deliveries.parse().unwrap_or_default();
+    let proposal = Proposal::Decide { payment: id, word, deliveries };
     match console.requests.propose(&by.staff, proposal, &form.reason).await {
         Ok(request) => Ok(Redirect::to(&RequestLink(request).to_string()).into_response()),
+        Err(problem) if problem.code == ConsoleCode::AskedAgain => {
+            // the next answer counts from now on
+            again(&page(&console, &by, id, Some(refused(&problem)), Proposed::default()).await?)
+        }
         Err(problem) => again(&page(&console, &by, id, Some(refused(&problem)), form).await?),
     }
 }
@@ -210,6 +223,7 @@ async fn page(
         receipt: at_counter.then_some(ReceiptLink(id)),
         is_cancellable: carry_out::cancellable(&payment, now.date()).is_ok(),
         may_propose: by.staff.role == StaffRole::Maker,
+        deliveries: typed.deliveries,
         word: typed.word,
         reason: typed.reason,
     })
@@ -226,6 +240,7 @@ fn of_payment(open: &UnknownPayment, at_counter: bool, now: Timestamp) -> Action
     Actions {
         what: "消込",
         automatic: automatic(open.automatic_until, now),
+        deliveries: open.deliveries,
         resend_wait: wait(open.resend_wait_s),
         words: [
             WordChoice {
@@ -250,6 +265,7 @@ fn of_cancellation(open: &OpenCancellation, now: Timestamp) -> Actions {
     Actions {
         what: "取消し",
         automatic: automatic(open.automatic_until, now),
+        deliveries: open.deliveries,
         resend_wait: wait(open.resend_wait_s),
         words: [
             WordChoice {

@@ -27,20 +27,26 @@ pub(in crate::console) enum Carried {
 pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), Problem> {
     let unavailable = |error: gateway::StoreError| Problem::unavailable(&error);
     match proposal {
-        Proposal::Decide { payment, word: word @ (Word::Cleared | Word::NotCleared) } => {
+        Proposal::Decide { payment, word: word @ (Word::Cleared | Word::NotCleared), deliveries } => {
             let found = find(gateway, *payment).await?;
             match gateway.unknown_payment(*payment).await.map_err(unavailable)? {
                 None => Err(not_now(NotNow::NotUnknown(found.state))),
+                Some(open) if *word == Word::NotCleared && open.deliveries != *deliveries => {
+                    Err(not_now(NotNow::AskedAgain))
+                }
                 Some(open) if *word == Word::NotCleared && open.not_cleared_wait_s > 0 => {
                     Err(not_now(NotNow::TooSoon { wait_s: open.not_cleared_wait_s }))
                 }
                 Some(_) => Ok(()),
             }
         }
-        Proposal::Decide { payment, word: word @ (Word::Cancelled | Word::NotCancelled) } => {
+        Proposal::Decide { payment, word: word @ (Word::Cancelled | Word::NotCancelled), deliveries } => {
             let found = find(gateway, *payment).await?;
             match gateway.unknown_cancellation(*payment).await.map_err(unavailable)? {
                 None => Err(not_now(NotNow::NotUnknown(found.state))),
+                Some(open) if *word == Word::NotCancelled && open.deliveries != *deliveries => {
+                    Err(not_now(NotNow::AskedAgain))
+                }
                 Some(open) if *word == Word::NotCancelled && open.not_cancelled_wait_s > 0 => {
                     Err(not_now(NotNow::TooSoon { wait_s: open.not_cancelled_wait_s }))
                 }
@@ -84,9 +90,9 @@ async fn find(gateway: &Gateway, payment: PaymentId) -> Result<Payment, Problem>
 /// Carries out what was approved.
 pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &Decision) -> Carried {
     match &request.proposal {
-        Proposal::Decide { payment, word } => {
+        Proposal::Decide { payment, word, deliveries } => {
             let eyes = eyes(request, decision);
-            match gateway.decide(*payment, *word, &eyes).await {
+            match gateway.decide(*payment, *word, *deliveries, &eyes).await {
                 Ok(payment) => Carried::Done(decided(&payment)),
                 Err(error) => {
                     // the process may have died between the hub's commit and the record of its result
@@ -214,6 +220,7 @@ pub fn not_now(reason: NotNow) -> Problem {
                 span(wait_s)
             ),
         ),
+        NotNow::AskedAgain => ConsoleCode::AskedAgain.into(),
         NotNow::SamePerson => ConsoleCode::OwnRequest.into(),
         NotNow::BadReason => Problem::new(ConsoleCode::Input, "理由は1文字から200文字で入力してください。"),
         NotNow::NotFromCounter => ConsoleCode::NotFromCounter.into(),

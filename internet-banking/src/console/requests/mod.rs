@@ -35,6 +35,8 @@ pub enum Proposal {
         payment: PaymentId,
         /// What the collector said.
         word: Word,
+        /// How often it had been delivered when the collector was asked: a later delivery makes a "not" worthless.
+        deliveries: i64,
     },
     /// 取消: the collector is asked to take a counter payment back.
     Cancel {
@@ -299,7 +301,7 @@ mod tests {
         let made_at = at("2026-11-24T23:59:00+09:00");
         let request = Request {
             id: StaffRequestId::generate(),
-            proposal: Proposal::Decide { payment: PaymentId::generate(), word: Word::Cleared },
+            proposal: Proposal::Decide { payment: PaymentId::generate(), word: Word::Cleared, deliveries: 1 },
             reason: "収納機関 田中様に電話で確認".to_owned(),
             maker: StaffId::generate(),
             made_at,
@@ -331,7 +333,7 @@ mod tests {
         };
         let seen = Seen { items: 1, amount: domain::Yen::new(12_800), breaks: 2 };
         for proposal in [
-            Proposal::Decide { payment: PaymentId::generate(), word: Word::NotCleared },
+            Proposal::Decide { payment: PaymentId::generate(), word: Word::NotCleared, deliveries: 2 },
             day(DayAct::Open),
             day(DayAct::Close { carry_forward: true, seen }),
             Proposal::ResolveBreak(BreakProposal { found: domain::BreakId::generate() }),

@@ -138,7 +138,7 @@ async fn log_and_alarms_speak_of_receipt_numbers_and_names(test: TestDatabase) {
         checker: Operator::staff(office.checker),
         reason: "電話で確認".to_owned(),
     };
-    office.console.gateway.decide(payment, Word::Cleared, &eyes).await.unwrap();
+    office.console.gateway.decide(payment, Word::Cleared, 1, &eyes).await.unwrap();
     let log = maker.get(&format!("/audit?subject={}", facts.receipt_number)).await.body;
     for words in [
         &number,

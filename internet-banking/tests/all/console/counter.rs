@@ -150,8 +150,10 @@ async fn propose_cancellation(browser: &mut Browser, id: PaymentId) -> Page {
 }
 
 async fn decide(browser: &mut Browser, id: PaymentId, word: &str) -> Page {
-    let csrf = browser.get(&format!("/payments/{id}")).await.token();
-    let form = [("csrf", csrf.as_str()), ("word", word), ("reason", "収納機関に電話で確認")];
+    let page = browser.get(&format!("/payments/{id}")).await;
+    let (csrf, deliveries) = (page.token(), page.value("deliveries"));
+    let reason = "収納機関に電話で確認";
+    let form = [("csrf", csrf.as_str()), ("word", word), ("reason", reason), ("deliveries", &deliveries)];
     browser.post(&format!("/payments/{id}/propose"), &form).await
 }
 

@@ -34,7 +34,7 @@ async fn accepted(office: &Office) {
         checker: Operator::staff(office.checker),
         reason: "電話で確認".to_owned(),
     };
-    office.console.gateway.decide(payment, Word::Cleared, &eyes).await.unwrap();
+    office.console.gateway.decide(payment, Word::Cleared, 1, &eyes).await.unwrap();
 }
 
 /// The collector's day is closed and compared, as its own steps do it.

@@ -63,7 +63,9 @@ async fn let_time_pass(office: &Office) {
 async fn propose(browser: &mut Browser, payment: PaymentId, word: &str, reason: &str) -> Page {
     let page = browser.get(&format!("/payments/{payment}")).await;
     let csrf = page.token();
-    let form = [("csrf", csrf.as_str()), ("word", word), ("reason", reason)];
+    let deliveries = page.value("deliveries");
+    let form =
+        [("csrf", csrf.as_str()), ("word", word), ("reason", reason), ("deliveries", deliveries.as_str())];
     browser.post(&format!("/payments/{payment}/propose"), &form).await
 }
 
@@ -294,7 +296,7 @@ async fn what_was_approved_is_carried_out_once_though_the_process_dies(test: Tes
         checker: Operator::staff(office.checker),
         reason: REASON.to_owned(),
     };
-    office.console.gateway.decide(payment, Word::Cleared, &eyes).await.unwrap();
+    office.console.gateway.decide(payment, Word::Cleared, 1, &eyes).await.unwrap();
     assert!(maker.get(&request).await.body.contains("実行中"));
     office.console.requests.take_over(60).await.unwrap();
     assert!(maker.get(&request).await.body.contains("実行中"), "another process may be at it");
@@ -309,6 +311,45 @@ async fn what_was_approved_is_carried_out_once_though_the_process_dies(test: Tes
 }
 
 #[tokio::test]
+async fn a_no_that_was_told_before_the_last_delivery_is_never_approved() {
+    let office = Office::new(sqlite().await).await;
+    let payment = unknown(&office).await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let deliver = async || {
+        let sql = "UPDATE outbox SET delivery = delivery + 1";
+        execute!(office.console.database, sql).unwrap();
+    };
+    let_time_pass(&office).await;
+    let request = propose(&mut maker, payment, "not_cleared", REASON).await.location().to_owned();
+    deliver().await;
+    let refused = press(&mut checker, &request, "approve", "").await;
+    assert_eq!(code(&refused), "S-305");
+    assert_eq!(state(&office, payment).await, State::Unknown);
+    // approved in the moment before the delivery, and carried out after it
+    approved(&office, &request).await;
+    office.world.clock.advance_seconds(1);
+    office.console.requests.take_over(0).await.unwrap();
+    let page = maker.get(&request).await.body;
+    assert!(page.contains("もう一度送信されています"), "{page}");
+    assert_eq!(state(&office, payment).await, State::Unknown);
+    // the collector was asked while the form was open
+    let path = format!("/payments/{payment}");
+    let form = maker.get(&path).await;
+    deliver().await;
+    let (csrf, deliveries) = (form.token(), form.value("deliveries"));
+    let old =
+        [("csrf", csrf.as_str()), ("deliveries", &deliveries), ("word", "not_cleared"), ("reason", REASON)];
+    let refused = maker.post(&format!("{path}/propose"), &old).await;
+    assert_eq!(code(&refused), "S-305");
+    assert!(!refused.body.contains(" checked") && refused.value("deliveries") != deliveries);
+    // a yes stays one
+    let request = propose(&mut maker, payment, "cleared", REASON).await.location().to_owned();
+    deliver().await;
+    press(&mut checker, &request, "approve", "").await;
+    assert_eq!(state(&office, payment).await, State::Accepted);
+}
+
+#[tokio::test]
 async fn an_answer_that_comes_before_the_approval_wins() {
     let office = Office::new(sqlite().await).await;
     let payment = unknown(&office).await;
@@ -320,7 +361,8 @@ async fn an_answer_that_comes_before_the_approval_wins() {
         reason: "elsewhere".to_owned(),
     };
     let_time_pass(&office).await;
-    office.console.gateway.decide(payment, Word::NotCleared, &eyes).await.unwrap();
+    let open = office.console.gateway.unknown_payment(payment).await.unwrap().unwrap();
+    office.console.gateway.decide(payment, Word::NotCleared, open.deliveries, &eyes).await.unwrap();
     let refused = press(&mut checker, &request, "approve", "").await;
     assert_eq!(code(&refused), "S-301");
     assert!(refused.body.contains("いまの状態: 受付不可"));

@@ -193,7 +193,7 @@ impl World {
         }
         if state == State::Unknown && self.makes(Mistake::DecidesTooEarly) {
             let word = self.word_of_the_collector(facts, &facts.message_key);
-            self.plan(5_000_000, Happening::StaffDecides { payment, word });
+            self.plan(5_000_000, Happening::StaffDecides { payment, word, deliveries: 0 });
         }
         let sign = match (before, state) {
             (_, State::Accepted) => 1,
