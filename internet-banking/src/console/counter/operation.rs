@@ -3,7 +3,7 @@
 use domain::PaymentId;
 use gateway::directory::Collector;
 use gateway::operations::CounterOrder;
-use gateway::{Inquiry, Payer, Payment};
+use gateway::{Inquiry, PayError, Payer, Payment};
 
 use super::problem::{Refusal, inquiry_refusal, pay_problem};
 use crate::console::Console;
@@ -31,7 +31,8 @@ pub async fn inquire(
 }
 
 /// 収納: pays what the draft says with the cash that was handed over. A payment that exists already is answered as it
-/// is: a second click, a page sent again or a second tab changes nothing.
+/// is: a second click, a page sent again or a second tab changes nothing. Where another payment at the counter has the
+/// bill already, it is that one.
 pub async fn collect(console: &Console, by: &Staff, draft: &Draft) -> Result<Payment, Problem> {
     admit(by)?;
     let (Some(inquiry), Some(choice)) = (draft.inquiry, draft.choice.as_ref()) else {
@@ -39,8 +40,17 @@ pub async fn collect(console: &Console, by: &Staff, draft: &Draft) -> Result<Pay
     };
     let order =
         CounterOrder { payment: choice.payment, inquiry, bill: choice.bill.clone(), amount: choice.amount };
-    let paid = console.gateway.counter_payment(order, &operator(by)).await;
-    paid.map_err(|error| pay_problem(choice.payment, &error))
+    let error = match console.gateway.counter_payment(order, &operator(by)).await {
+        Ok(paid) => return Ok(paid),
+        Err(error) => error,
+    };
+    if let PayError::BillBusy { other } = error
+        && let Some(paid) = existing(console, other).await?
+    {
+        tracing::info!(payment = %choice.payment, %other, "the bill has a payment at the counter already");
+        return Ok(paid);
+    }
+    Err(pay_problem(choice.payment, &error))
 }
 
 /// A counter payment. Where that cannot be read, nobody may be told that nothing was collected.

@@ -1,10 +1,11 @@
 //! What the payer is handed: a receipt, or what stands in its place while, or because, nothing was collected.
 
 use askama::Template;
-use axum::extract::{Path, State};
-use domain::payment::State as PaymentState;
+use axum::extract::{Path, Query, State};
+use domain::payment::{Cancellation, State as PaymentState};
 use domain::{CollectorNumber, PaymentCategory, PaymentId, Yen};
 use edge::Frame;
+use serde::Deserialize;
 
 use super::operation;
 use super::words::{Paper, paper};
@@ -18,6 +19,18 @@ use crate::console::requests::carry_out;
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::words::{Names, Tag};
 use crate::payeasy::words::time_of_day;
+
+/// Said where a bill was to be collected of which this payment is already the one.
+const PAID_BEFORE: &str = "同じ請求は、この受付ですでに窓口で手続きしています。今回の操作では収納していません。\
+    この受付のほかに現金を受け取っているときは、その現金を払込人に返してください。";
+
+/// What led here.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Led {
+    /// Another entry of the same bill.
+    before: bool,
+}
 
 #[derive(Template)]
 #[template(path = "console/counter/receipt.html")]
@@ -49,7 +62,10 @@ pub(in crate::console) struct ReceiptPage {
     pub teller: String,
     /// Where the newest cancellation is, and what that means for the cash.
     pub cancellation: Option<(Tag, &'static str)>,
+    /// Whether the page may be another in a moment.
     pub is_open: bool,
+    /// Whether there is a paper to hand over: none while a cancellation is open.
+    pub is_printed: bool,
     /// Whether it can be taken back.
     pub is_cancellable: bool,
     /// When the state was read.
@@ -57,7 +73,12 @@ pub(in crate::console) struct ReceiptPage {
 }
 
 /// `GET /counter/receipts/{id}`
-pub async fn show(State(console): State<Console>, by: StaffSignedIn, Path(id): Path<String>) -> Answer {
+pub async fn show(
+    State(console): State<Console>,
+    by: StaffSignedIn,
+    Path(id): Path<String>,
+    Query(told): Query<Led>,
+) -> Answer {
     let id: PaymentId = id.parse().map_err(|_| Stop::not_found())?;
     let stop = |problem: crate::console::problem::Problem| {
         problem.stop(&by, Area::Counter, ConsoleLink::Counter.path())
@@ -73,9 +94,14 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn, Path(id): P
     let facts = &payment.facts;
     let collector = console.gateway.directory().get(&facts.collector);
     let now = console.clock.now();
+    let is_cancelling = payment.cancellation.is_some_and(Cancellation::is_open);
+    let mut frame = frame::page(&by, Area::Counter);
+    if told.before {
+        frame.notice = Some(PAID_BEFORE.to_owned());
+    }
     shown(&ReceiptPage {
-        frame: frame::page(&by, Area::Counter),
-        paper: paper(payment.state),
+        frame,
+        paper: paper(payment.state, payment.cancellation),
         tag: state_tag(payment.state),
         state: payment.state,
         here: ReceiptLink(id),
@@ -96,7 +122,8 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn, Path(id): P
         cash: facts.amount.checked_add(facts.fee).unwrap_or(facts.amount),
         teller: teller.map(|teller| names.name(teller)).unwrap_or_default(),
         cancellation: payment.cancellation.map(|c| (cancellation_tag(c), cancellation_cash(c))),
-        is_open: payment.state.is_open(),
+        is_open: payment.state.is_open() || is_cancelling,
+        is_printed: !is_cancelling,
         is_cancellable: carry_out::cancellable(&payment, now.date()).is_ok(),
         printed_at: time_of_day(now),
     })

@@ -143,7 +143,7 @@ fn review_pages() -> Vec<String> {
 fn receipt_pages() -> Vec<String> {
     let page = |state: State, cancellation: Option<Cancellation>| ReceiptPage {
         frame: sample_frame(false),
-        paper: paper(state),
+        paper: paper(state, cancellation),
         tag: state_tag(state),
         state,
         here: ReceiptLink(PaymentId::generate()),
@@ -163,7 +163,8 @@ fn receipt_pages() -> Vec<String> {
         cash: Yen::new(58_110),
         teller: "決済業務課 <b>".to_owned(),
         cancellation: cancellation.map(|c| (cancellation_tag(c), cancellation_cash(c))),
-        is_open: state.is_open(),
+        is_open: state.is_open() || cancellation.is_some_and(Cancellation::is_open),
+        is_printed: !cancellation.is_some_and(Cancellation::is_open),
         is_cancellable: state == State::Accepted,
         printed_at: "2026年11月24日(火) 10:06".to_owned(),
     };

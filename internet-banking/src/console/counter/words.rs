@@ -1,6 +1,6 @@
 //! What the teller is told, and what the payer gets, in each state of a counter payment.
 
-use domain::payment::State;
+use domain::payment::{Cancellation, State};
 
 use crate::console::help::ConsoleCode;
 
@@ -19,9 +19,19 @@ pub struct Paper {
     pub help: Option<ConsoleCode>,
 }
 
+/// While the collector is asked to take it back, the payer gets nothing: neither paper nor cash.
+const CANCELLING: Paper = Paper {
+    title: "払込の取消し手続き中",
+    cash_label: "お預かりした現金",
+    payer: "この払込の取消しを収納機関に依頼しています。取消しの結果はまだ出ていません。",
+    teller: "取消しの結果を確認中です。結果が出るまで、現金を返さず、受領証も渡さないでください。",
+    help: Some(ConsoleCode::CancellationOpen),
+};
+
 /// What the payer gets to see.
-pub const fn paper(state: State) -> Paper {
+pub fn paper(state: State, cancellation: Option<Cancellation>) -> Paper {
     match state {
+        State::Accepted if cancellation.is_some_and(Cancellation::is_open) => CANCELLING,
         State::Accepted | State::Settled => Paper {
             title: "払込金受領証",
             cash_label: "現金受取額",
@@ -70,7 +80,7 @@ mod tests {
     #[test]
     fn cash_is_kept_while_the_outcome_is_open_and_goes_back_where_nothing_was_collected() {
         for state in State::ALL {
-            let paper = paper(*state);
+            let paper = paper(*state, None);
             assert_eq!(paper.teller.contains("返さないで"), state.is_open(), "{state}");
             let goes_back = !state.is_open() && !state.is_paid();
             assert_eq!(paper.cash_label == "お返しする現金", goes_back, "{state}");
@@ -80,5 +90,15 @@ mod tests {
                 assert!(!words.contains("口座") && words.ends_with('。'), "{state}: {words}");
             }
         }
+    }
+
+    #[test]
+    fn while_a_cancellation_is_open_nothing_is_handed_over() {
+        for cancellation in Cancellation::ALL {
+            let found = paper(State::Accepted, Some(*cancellation));
+            assert_eq!(found == CANCELLING, cancellation.is_open(), "{cancellation:?}");
+            assert_eq!(found.teller.contains("渡してください"), !cancellation.is_open(), "{cancellation:?}");
+        }
+        assert_eq!(paper(State::Cancelled, Some(Cancellation::Confirmed)), paper(State::Cancelled, None));
     }
 }

@@ -284,7 +284,12 @@ async fn what_was_reviewed_is_collected_or_nothing(test: TestDatabase) {
     let done = press(&mut teller, &path, &first).await;
     assert!(done.location().starts_with("/counter/receipts/"), "{}", done.body);
     let busy = press(&mut teller, &second.0, &second.1).await;
-    assert_eq!(stopped(&busy), "S-427", "another entry of the same bill");
+    assert_eq!(busy.location(), format!("{}?before=true", done.location()), "another entry of the same bill");
+    let before = teller.get(busy.location()).await.body;
+    assert!(
+        before.contains("今回の操作では収納していません。") && before.contains("払込金受領証"),
+        "{before}"
+    );
     assert_eq!(cash(&office).await, Yen::new(-58_110), "collected once");
 
     // too old: the inquiry, then the entry

@@ -80,6 +80,9 @@ pub async fn submit(
         false => Err(ConsoleCode::ReviewOutdated.into()),
     };
     let problem = match outcome {
+        Ok(paid) if paid.facts.id != payment => {
+            return Ok(Redirect::to(&format!("{}?before=true", ReceiptLink(paid.facts.id))).into_response());
+        }
         Ok(paid) => return Ok(Redirect::to(&ReceiptLink(paid.facts.id).to_string()).into_response()),
         Err(problem) => problem,
     };
