@@ -9,7 +9,7 @@ use super::words::{class_label, subject_words};
 use crate::console::help::ConsoleCode;
 use crate::console::links::BreakLink;
 use crate::console::problem::Problem;
-use crate::console::requests::carry_out::Carried;
+use crate::console::requests::carry_out::{Carried, not_now};
 use crate::console::requests::pages::Matter;
 use crate::console::words::collector_name;
 
@@ -72,7 +72,7 @@ impl BreakProposal {
             },
             BreakError::OutcomeUnknown => ConsoleCode::BreakWaits,
             BreakError::NoSuchBreak => ConsoleCode::NotThere,
-            BreakError::FourEyes(_) => ConsoleCode::OwnRequest,
+            BreakError::FourEyes(reason) => return Carried::Refused(not_now(reason).words().to_owned()),
             BreakError::MovedOn => ConsoleCode::DayMoved,
         };
         Carried::Refused(format!("{}{}", code.entry().happened, code.entry().remedy))

@@ -253,8 +253,8 @@ fn may_decide(by: &Staff, request: &Request) -> Result<(), Problem> {
 
 /// A reason or a note as it is kept: one line of 1 to 200 characters.
 fn words(typed: &str) -> Result<String, Problem> {
-    let typed = typed.trim();
     let line: String = typed.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line = line.trim();
     let chars = line.chars().count();
     if chars == 0 {
         return Err(Problem::new(ConsoleCode::Input, "理由を入力してください。"));
@@ -263,7 +263,7 @@ fn words(typed: &str) -> Result<String, Problem> {
         let detail = format!("理由は{WORDS_CHARS_MAX}文字までです。いま{chars}文字入力されています。");
         return Err(Problem::new(ConsoleCode::Input, detail));
     }
-    Ok(line)
+    Ok(line.to_owned())
 }
 
 fn failed(refused: &Refused) -> Problem {
@@ -285,5 +285,21 @@ fn record(actor: String, action: &'static str, request: &Request, detail: &str) 
             request.proposal.subject(),
             request.proposal.facts()
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_one_line_that_the_hub_takes_too() {
+        assert_eq!(words("\u{3000}電話で\r\n確認\u{1}\u{1}").unwrap(), "電話で  確認");
+        for empty in ["", " \n ", "\u{1}", "\u{1} \u{1}\u{3000}"] {
+            assert_eq!(words(empty).unwrap_err().code, ConsoleCode::Input, "{empty:?}");
+        }
+        let longest = "あ".repeat(WORDS_CHARS_MAX);
+        assert_eq!(words(&format!("{longest}\u{7f}")).unwrap(), longest);
+        assert!(words(&format!("{longest}あ")).is_err());
     }
 }
