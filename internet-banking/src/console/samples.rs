@@ -173,6 +173,7 @@ fn unknown_pages() -> Vec<String> {
         total: Yen::new(246_220),
         resendable: usize::from(!collector.is_empty()),
         more: false,
+        more_cancellations: false,
     };
     [page(Vec::new(), ""), page(vec![row(), row()], ""), page(vec![row()], "00200")]
         .map(|p| p.render().unwrap())

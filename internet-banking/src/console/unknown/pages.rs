@@ -69,20 +69,24 @@ pub(in crate::console) struct UnknownPage {
     /// Cancellations whose outcome nobody knows.
     pub cancellations: Vec<UnknownRow>,
     pub total: Yen,
-    /// How many can be asked for again now.
+    /// How many of those that are shown can be asked for again now.
     pub resendable: usize,
-    /// Whether there are more than these.
+    /// Whether there are more payments than these.
     pub more: bool,
+    /// Whether there are more cancellations than these.
+    pub more_cancellations: bool,
 }
 
 async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): Query<Filter>) -> Answer {
     let collector: Option<CollectorNumber> = filter.collector.parse().ok();
     let hub = &console.gateway;
     let mut open = hub.unknown_payments(collector.as_ref(), PAYMENTS_MAX + 1).await.map_err(failed)?;
+    let mut cancelling =
+        hub.unknown_cancellations(collector.as_ref(), PAYMENTS_MAX + 1).await.map_err(failed)?;
     let most = usize::try_from(PAYMENTS_MAX).unwrap_or(usize::MAX);
-    let more = open.len() > most;
+    let (more, more_cancellations) = (open.len() > most, cancelling.len() > most);
     open.truncate(most);
-    let cancelling = hub.unknown_cancellations(collector.as_ref(), PAYMENTS_MAX).await.map_err(failed)?;
+    cancelling.truncate(most);
     let resendable = open.iter().filter(|open| open.resend_wait_s == 0).count()
         + cancelling.iter().filter(|open| open.resend_wait_s == 0).count();
     let mut frame = frame::page(&by, Area::Unknown);
@@ -109,6 +113,7 @@ async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
         cancellations: cancelling.iter().map(|open| cancellation_row(&console, open)).collect(),
         rows: open.iter().map(|open| row(&console, open)).collect(),
         more,
+        more_cancellations,
     })
 }
 
