@@ -40,7 +40,7 @@ pub use payment::store::{HistoryPage, HistoryQuery};
 pub use payment::{Payment, StoreError};
 pub use reconciliation::{Break, BreakError, BreakQuery, Reconciliation};
 pub use request::{Decline, PaymentRequest};
-pub use service::{CloseOptions, CollectorStatus, ServiceDay, ServiceError, ServiceState};
+pub use service::{Carry, CloseOptions, CollectorStatus, ServiceDay, ServiceError, ServiceState};
 
 /// What the hub decides without looking anything up, beside [`payment`]: for those who run the same decisions on a
 /// world of their own.

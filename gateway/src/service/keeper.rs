@@ -250,8 +250,8 @@ impl Busy {
         let (collector, date) = (&self.day.collector, self.day.date);
         let system = Operator::system();
         let result = match self.act {
-            Act::Open => gateway.open_service(collector, &system).await.map(drop),
-            Act::PreClose => gateway.pre_close_service(collector, &system).await.map(drop),
+            Act::Open => gateway.open_service(collector, date, &system).await.map(drop),
+            Act::PreClose => gateway.pre_close_service(collector, date, &system).await.map(drop),
             Act::Close => {
                 gateway.close_service(collector, date, CloseOptions::SCHEDULED, &system).await.map(drop)
             }

@@ -36,7 +36,7 @@ pub(crate) mod store;
 
 use collectors::Collector;
 pub use collectors::protocol::{Counters, Tally};
-use domain::{CollectorNumber, Date, ResponseCode};
+use domain::{CollectorNumber, Date, ResponseCode, Yen};
 use ledger::Commit;
 
 pub(crate) use ask::Unanswered;
@@ -55,18 +55,33 @@ use crate::{Gateway, Operator, StoreError};
 /// How often a step is tried again because another process took one.
 const STEP_TRIES_MAX: u32 = 5;
 
+/// How much without a known outcome a close carries forward at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carry {
+    /// So many payments and cancellations.
+    pub items: u32,
+    /// And so much money.
+    pub amount: Yen,
+}
+
+impl Carry {
+    /// Whatever is open.
+    pub const ANY: Self = Self { items: u32::MAX, amount: Yen::new(i64::MAX) };
+}
+
 /// How a day is closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CloseOptions {
-    /// Closes although payments of the day have no known outcome: they stay open and are settled later.
-    pub carry_forward: bool,
+    /// Closes although payments of the day have no known outcome, and not more than these: they stay open and are
+    /// settled later.
+    pub carry_forward: Option<Carry>,
     /// Closes although so many breaks of the day are open, and not more.
     pub open_breaks: u32,
 }
 
 impl CloseOptions {
     /// By the schedule: nothing is carried, and breaks do not matter.
-    const SCHEDULED: Self = Self { carry_forward: false, open_breaks: u32::MAX };
+    const SCHEDULED: Self = Self { carry_forward: None, open_breaks: u32::MAX };
 }
 
 /// Why a step of a day was not taken. No money moves in any of these cases.
@@ -84,6 +99,9 @@ pub enum ServiceError {
     /// The day stands where the step is not possible: it only goes forward.
     #[error("the day is {0} and only goes forward")]
     NotNow(ServiceState),
+    /// The step is of today, and the day is another.
+    #[error("the day {0} is not today")]
+    NotToday(Date),
     /// Payments of the day have no known outcome: resolve them, or close with `carry_forward`.
     #[error("payments of the day without a known outcome: {count}")]
     Blocked {
@@ -91,6 +109,14 @@ pub enum ServiceError {
         items: Vec<OpenItem>,
         /// How many there are.
         count: u32,
+    },
+    /// More has no known outcome than whoever closes it has named to be carried forward.
+    #[error("more of the day is open than may be carried forward: {count}, {amount} yen")]
+    MoreOpen {
+        /// How many there are.
+        count: u32,
+        /// Their amounts.
+        amount: Yen,
     },
     /// More breaks of the day are open than whoever closes it has named.
     #[error("open breaks of the day: {count}")]
@@ -120,7 +146,9 @@ impl ServiceError {
             Self::NotConnected => "not_connected",
             Self::NoSuchDay => "no_such_day",
             Self::NotNow(_) => "not_now",
+            Self::NotToday(_) => "not_today",
             Self::Blocked { .. } => "open_items",
+            Self::MoreOpen { .. } => "more_open_items",
             Self::OpenBreaks { .. } => "open_breaks",
             Self::Refused(_) => "collector_refused",
             Self::NoAnswer(_) => "no_answer",
@@ -141,15 +169,16 @@ impl From<Unanswered> for ServiceError {
 }
 
 impl Gateway {
-    /// 開局 of today. Answers at once where it is open already.
+    /// 開局 of `date`, which has to be today. Answers at once where it is open already.
     pub async fn open_service(
         &self,
         collector: &CollectorNumber,
+        date: Date,
         operator: &Operator,
     ) -> Result<ServiceDay, ServiceError> {
         let row = self.connected(collector)?;
         let _attended = self.attend(collector);
-        let day = self.day(row, self.now().date()).await?;
+        let day = self.day_of_today(row, date).await?;
         match day.state {
             ServiceState::Open if !day.closing => return self.take(day, Change::Opened, operator).await,
             ServiceState::Waiting if !day.closing => {}
@@ -161,15 +190,16 @@ impl Gateway {
         }
     }
 
-    /// 予備閉局 of today: no new inquiry. Answers at once where it is pre-closed already.
+    /// 予備閉局 of `date`, which has to be today: no new inquiry. Answers at once where it is pre-closed already.
     pub async fn pre_close_service(
         &self,
         collector: &CollectorNumber,
+        date: Date,
         operator: &Operator,
     ) -> Result<ServiceDay, ServiceError> {
         let row = self.connected(collector)?;
         let _attended = self.attend(collector);
-        let day = self.day(row, self.now().date()).await?;
+        let day = self.day_of_today(row, date).await?;
         match day.state {
             ServiceState::PreClosed if !day.closing => {
                 return self.take(day, Change::PreClosed, operator).await;
@@ -186,7 +216,8 @@ impl Gateway {
     /// 閉局 of today or an earlier day. Answers at once where it is closed already.
     ///
     /// Where payments of the day have no known outcome it is refused and nothing changes, unless they are carried
-    /// forward; so it is where more breaks are open than named.
+    /// forward; so it is where more is open than named. What is carried is counted when nothing new is taken any more:
+    /// where it has become too much meanwhile, the close waits for outcomes, as a close of the schedule does.
     pub async fn close_service(
         &self,
         collector: &CollectorNumber,
@@ -204,14 +235,21 @@ impl Gateway {
         if count > options.open_breaks {
             return Err(self.failed(day, "close", ServiceError::OpenBreaks { count }, operator).await);
         }
-        let carry_forward = options.carry_forward || day.carried_forward;
-        if !carry_forward && let Err(blocked) = self.nothing_is_open(&day).await {
+        if let Err(blocked) = self.may_close(&day, options).await {
             return Err(self.failed(day, "close", blocked, operator).await);
         }
         // written down before anything is counted: from here on nothing new is held or sent
-        let day = self.take(day, Change::Closing { carry_forward: options.carry_forward }, operator).await?;
-        if !carry_forward && let Err(blocked) = self.nothing_is_open(&day).await {
+        let carries = options.carry_forward.is_some();
+        let mut day = if day.closing && carries {
+            day
+        } else {
+            self.take(day, Change::Closing { carry_forward: false }, operator).await?
+        };
+        if let Err(blocked) = self.may_close(&day, options).await {
             return Err(self.failed(day, "close", blocked, operator).await);
+        }
+        if carries {
+            day = self.take(day, Change::Closing { carry_forward: true }, operator).await?;
         }
         let hub = self.hub_counters(collector, date).await?;
         match self.tell_close(row, date, hub).await {
@@ -275,6 +313,14 @@ impl Gateway {
             self.begin(&collector.number, date).await?;
         }
         Err(ServiceError::MovedOn)
+    }
+
+    /// The day for a step that is of today only, whenever it is asked for.
+    async fn day_of_today(&self, collector: &Collector, date: Date) -> Result<ServiceDay, ServiceError> {
+        if date != self.now().date() {
+            return Err(ServiceError::NotToday(date));
+        }
+        self.day(collector, date).await
     }
 
     /// Begins a day, unless another process was faster.
@@ -342,8 +388,21 @@ impl Gateway {
         error
     }
 
-    async fn nothing_is_open(&self, day: &ServiceDay) -> Result<(), ServiceError> {
-        let (items, count) = self.open_items(&day.collector, day.date).await?;
-        if count == 0 { Ok(()) } else { Err(ServiceError::Blocked { items, count }) }
+    /// Whether no more is open than is carried forward. What was carried before needs no second word.
+    async fn may_close(&self, day: &ServiceDay, options: CloseOptions) -> Result<(), ServiceError> {
+        if day.carried_forward {
+            return Ok(());
+        }
+        let Some(most) = options.carry_forward else {
+            let (items, count) = self.open_items(&day.collector, day.date).await?;
+            return if count == 0 { Ok(()) } else { Err(ServiceError::Blocked { items, count }) };
+        };
+        let sums = self.open_sums(day.date).await?;
+        match sums.into_iter().find(|sum| sum.collector == day.collector) {
+            Some(OpenSum { count, amount, .. }) if count > most.items || amount > most.amount => {
+                Err(ServiceError::MoreOpen { count, amount })
+            }
+            _ => Ok(()),
+        }
     }
 }

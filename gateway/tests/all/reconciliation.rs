@@ -6,7 +6,7 @@ use domain::payment::State;
 use domain::{BreakId, Yen};
 use gateway::operations::NotNow;
 use gateway::reconciliation::{Advice, Break, BreakClass};
-use gateway::service::{CloseOptions, ServiceError, ServiceState};
+use gateway::service::{Carry, CloseOptions, ServiceError, ServiceState};
 use gateway::{AlarmKind, AlarmQuery, BreakError, BreakQuery, FourEyes, Operator, Payment, Reconciliation};
 use serde_json::json;
 
@@ -281,7 +281,7 @@ async fn cancellations_are_counted_and_compared(test: TestDatabase) {
     let blocked = gateway.close_service(&shop, today(), CloseOptions::default(), &staff()).await;
     let Err(ServiceError::Blocked { items, count: 1 }) = blocked else { panic!("{blocked:?}") };
     assert_eq!((items[0].payment, items[0].state), (unknown, State::Accepted));
-    let carry = CloseOptions { carry_forward: true, open_breaks: 0 };
+    let carry = CloseOptions { carry_forward: Some(Carry::ANY), open_breaks: 0 };
     let closed = gateway.close_service(&shop, today(), carry, &staff()).await.unwrap();
     let counters = closed.close_counters.unwrap();
     assert_eq!((counters.hub.cleared.count, counters.hub.cancelled.count), (2, 1));

@@ -7,7 +7,7 @@ use database::read;
 use database::testing::TestDatabase;
 use domain::payment::State;
 use domain::{CollectorNumber, Date, Timestamp, Yen};
-use gateway::service::{CloseOptions, ServiceDay, ServiceError, ServiceState};
+use gateway::service::{Carry, CloseOptions, ServiceDay, ServiceError, ServiceState};
 use gateway::{InquiryError, Operator, PayError, Settings};
 use serde_json::json;
 
@@ -27,7 +27,7 @@ on_both!(
 
 /// A day of every collector has several exchanges, on a machine that may be busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(90);
-const CARRY: CloseOptions = CloseOptions { carry_forward: true, open_breaks: 0 };
+const CARRY: CloseOptions = CloseOptions { carry_forward: Some(Carry::ANY), open_breaks: 0 };
 
 pub fn staff() -> Operator {
     Operator::staff(7)
@@ -100,18 +100,18 @@ async fn audited(world: &World, action: &str) -> Vec<(String, String)> {
 async fn a_day_is_opened_pre_closed_and_closed_by_hand(test: TestDatabase) {
     let world = World::new(test).await;
     let (gateway, tax, staff) = (&world.hub.gateway, number(TAX), staff());
-    let opened = gateway.open_service(&tax, &staff).await.unwrap();
+    let opened = gateway.open_service(&tax, today(), &staff).await.unwrap();
     assert_eq!((opened.state, opened.opened_at), (ServiceState::Open, Some(world.clock.now())));
-    assert_eq!(gateway.open_service(&tax, &staff).await.unwrap().state, ServiceState::Open);
+    assert_eq!(gateway.open_service(&tax, today(), &staff).await.unwrap().state, ServiceState::Open);
     let inquired = world.inquire(TAX).await;
 
-    let pre_closed = gateway.pre_close_service(&tax, &staff).await.unwrap();
+    let pre_closed = gateway.pre_close_service(&tax, today(), &staff).await.unwrap();
     assert_eq!(pre_closed.state, ServiceState::PreClosed);
     let refused = world.ask(world.payer, TAX).await;
     assert!(matches!(refused, Err(InquiryError::Closed)), "{refused:?}");
     let paid = gateway.pay(world.order(&inquired)).await.unwrap();
     assert_eq!(paid.state, State::Accepted, "what was inquired about may still be paid");
-    let again = gateway.open_service(&tax, &staff).await;
+    let again = gateway.open_service(&tax, today(), &staff).await;
     assert!(matches!(again, Err(ServiceError::NotNow(ServiceState::PreClosed))), "{again:?}");
 
     let closed = gateway.close_service(&tax, today(), CloseOptions::default(), &staff).await.unwrap();
@@ -143,9 +143,18 @@ async fn a_day_is_opened_pre_closed_and_closed_by_hand(test: TestDatabase) {
         gateway.close_service(&tax, "2026-11-23".parse().unwrap(), CARRY, &staff).await,
         Err(ServiceError::NoSuchDay)
     ));
+    for other in ["2026-11-23", "2026-11-25"] {
+        let other = other.parse().unwrap();
+        for refused in [
+            gateway.open_service(&number(SHOP), other, &staff).await,
+            gateway.pre_close_service(&number(SHOP), other, &staff).await,
+        ] {
+            assert!(matches!(refused, Err(ServiceError::NotToday(date)) if date == other), "{refused:?}");
+        }
+    }
     let link_only = "99028".parse().unwrap();
     assert!(matches!(
-        gateway.open_service(&link_only, &staff).await,
+        gateway.open_service(&link_only, today(), &staff).await,
         Err(ServiceError::NotConnected | ServiceError::UnknownCollector)
     ));
     world.assert_clean().await;
@@ -154,7 +163,7 @@ async fn a_day_is_opened_pre_closed_and_closed_by_hand(test: TestDatabase) {
 async fn a_payment_without_an_outcome_blocks_the_close_unless_it_is_carried(test: TestDatabase) {
     let world = World::new(test).await;
     let (gateway, shop, staff) = (&world.hub.gateway, number(SHOP), staff());
-    gateway.open_service(&shop, &staff).await.unwrap();
+    gateway.open_service(&shop, today(), &staff).await.unwrap();
     world.network.fault("99022", json!({"mode": "drop", "on": "clearing"})).await;
     let unknown = world.pay(SHOP).await.unwrap();
     world.reaches(unknown.facts.id, State::Unknown).await;
@@ -167,7 +176,19 @@ async fn a_payment_without_an_outcome_blocks_the_close_unless_it_is_carried(test
     assert!(!shown.closing && shown.state == ServiceState::Open, "nothing has changed: {shown:?}");
     assert_eq!(shown.trouble.unwrap().reason, "payments of the day without a known outcome: 1");
 
-    let closed = gateway.close_service(&shop, today(), CARRY, &staff).await.unwrap();
+    // one item of 12,800 yen is more than named, by number or by amount
+    for (items, amount) in [(0, 12_800), (1, 12_799)] {
+        let carry_forward = Some(Carry { items, amount: Yen::new(amount) });
+        let options = CloseOptions { carry_forward, open_breaks: 0 };
+        let refused = gateway.close_service(&shop, today(), options, &staff).await;
+        let Err(ServiceError::MoreOpen { count: 1, amount }) = refused else { panic!("{refused:?}") };
+        assert_eq!(amount, Yen::new(12_800));
+        let shown = day(&world, SHOP, "2026-11-24").await;
+        assert!(!shown.closing && !shown.carried_forward, "nothing has changed: {shown:?}");
+    }
+    let carry_forward = Some(Carry { items: 1, amount: Yen::new(12_800) });
+    let named = CloseOptions { carry_forward, open_breaks: 0 };
+    let closed = gateway.close_service(&shop, today(), named, &staff).await.unwrap();
     assert!(closed.carried_forward);
     let counters = closed.close_counters.unwrap();
     assert_eq!((counters.hub.cleared.count, counters.collector.cleared.count), (0, 1));
@@ -295,7 +316,7 @@ async fn a_collector_that_does_not_answer_is_told_again(test: TestDatabase) {
 async fn the_status_shows_what_is_open_and_what_is_unknown(test: TestDatabase) {
     let world = World::new(test).await;
     let gateway = &world.hub.gateway;
-    gateway.open_service(&number(SHOP), &staff()).await.unwrap();
+    gateway.open_service(&number(SHOP), today(), &staff()).await.unwrap();
     world.network.fault("99022", json!({"mode": "drop", "on": "clearing"})).await;
     let unknown = world.pay(SHOP).await.unwrap();
     world.reaches(unknown.facts.id, State::Unknown).await;

@@ -8,7 +8,7 @@ use database::on_both;
 use database::testing::TestDatabase;
 use domain::payment::{Cancellation, State};
 use domain::{AccountId, Date, ResendKey, ResponseCode, Serial, Yen};
-use gateway::service::CloseOptions;
+use gateway::service::{Carry, CloseOptions};
 use gateway::settlement::{
     AdviceState, NetPaymentQuery, Obstacle, Settlement, SettlementState, WindowError, WindowQuery,
     WindowState,
@@ -119,7 +119,7 @@ async fn a_carried_payment_settles_in_a_later_window(test: TestDatabase) {
     world.network.fault("99022", json!({"mode": "drop", "on": "clearing"})).await;
     let unknown = world.pay(SHOP).await.unwrap();
     world.reaches(unknown.facts.id, State::Unknown).await;
-    let carry = CloseOptions { carry_forward: true, open_breaks: 0 };
+    let carry = CloseOptions { carry_forward: Some(Carry::ANY), open_breaks: 0 };
     world.hub.gateway.close_service(&number(SHOP), today(), carry, &staff()).await.unwrap();
     move_to(&world, "2026-11-25T00:00:00");
     world.reaches(accepted.facts.id, State::Settled).await;
@@ -146,7 +146,7 @@ async fn a_cancellation_without_an_outcome_keeps_its_payment_out(test: TestDatab
     counter::pay(&world, WITH_FEE).await;
     world.network.fault("99022", json!({"mode": "lose", "on": "cancellation"})).await;
     assert!(counter::cancel(&world, id).await.unwrap().cancellation.is_some_and(Cancellation::is_open));
-    let carry = CloseOptions { carry_forward: true, open_breaks: 0 };
+    let carry = CloseOptions { carry_forward: Some(Carry::ANY), open_breaks: 0 };
     gateway.close_service(&shop, today(), carry, &staff).await.unwrap();
     gateway.reconcile(&shop, today(), &staff).await.unwrap();
     move_to(&world, "2026-11-25T00:00:00");
@@ -175,7 +175,7 @@ async fn a_late_payment_waits_until_its_day_is_compared_again(test: TestDatabase
     world.network.fault("99022", json!({"mode": "drop", "on": "clearing"})).await;
     let unknown = world.pay(SHOP).await.unwrap();
     world.reaches(unknown.facts.id, State::Unknown).await;
-    let carry = CloseOptions { carry_forward: true, open_breaks: 0 };
+    let carry = CloseOptions { carry_forward: Some(Carry::ANY), open_breaks: 0 };
     gateway.close_service(&shop, today(), carry, &staff).await.unwrap();
     gateway.reconcile(&shop, today(), &staff).await.unwrap();
     move_to(&world, "2026-11-25T00:00:00");

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse as _;
-use domain::{Date, Timestamp};
+use domain::{Date, Timestamp, Yen};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -12,7 +12,7 @@ use crate::api::input::{Input, Part, Query};
 use crate::api::key::Caller;
 use crate::api::problem::{BodyRefusals, KeyRefusals, Problem, ProblemBody};
 use crate::api::{Answer, Api};
-use crate::service::{CloseOptions, ServiceDay};
+use crate::service::{Carry, CloseOptions, ServiceDay};
 
 /// A processing day of a collector.
 #[derive(Serialize, ToSchema)]
@@ -116,7 +116,8 @@ pub async fn list(State(api): State<Api>, caller: Caller, Query(of): Query<OfDat
 )]
 pub async fn open(State(api): State<Api>, caller: Caller, code: Result<Part, Problem>) -> Answer {
     let operator = caller.operator()?;
-    let day = api.gateway.open_service(&collector(code)?, &operator).await?;
+    let today = api.gateway.now().date();
+    let day = api.gateway.open_service(&collector(code)?, today, &operator).await?;
     Ok(Json(DayBody::from(day)).into_response())
 }
 
@@ -136,7 +137,8 @@ pub async fn open(State(api): State<Api>, caller: Caller, code: Result<Part, Pro
 )]
 pub async fn pre_close(State(api): State<Api>, caller: Caller, code: Result<Part, Problem>) -> Answer {
     let operator = caller.operator()?;
-    let day = api.gateway.pre_close_service(&collector(code)?, &operator).await?;
+    let today = api.gateway.now().date();
+    let day = api.gateway.pre_close_service(&collector(code)?, today, &operator).await?;
     Ok(Json(DayBody::from(day)).into_response())
 }
 
@@ -151,6 +153,12 @@ pub struct CloseInput {
     /// Closes although payments of the day have no known outcome: they are settled later.
     #[serde(default)]
     carry_forward: bool,
+    /// Carries forward no more than so many payments and cancellations; whatever is open where it is absent.
+    #[serde(default)]
+    open_items: Option<u32>,
+    /// Carries forward no more than so many yen; whatever is open where it is absent.
+    #[serde(default)]
+    open_amount: Option<i64>,
     /// Closes although so many breaks of the day are open, and not more.
     #[serde(default)]
     open_breaks: u32,
@@ -177,7 +185,12 @@ pub async fn close(
     Input(input): Input<CloseInput>,
 ) -> Answer {
     let operator = caller.operator()?;
-    let options = CloseOptions { carry_forward: input.carry_forward, open_breaks: input.open_breaks };
+    let carry = Carry {
+        items: input.open_items.unwrap_or(Carry::ANY.items),
+        amount: input.open_amount.map_or(Carry::ANY.amount, Yen::new),
+    };
+    let carry_forward = input.carry_forward.then_some(carry);
+    let options = CloseOptions { carry_forward, open_breaks: input.open_breaks };
     let day = api.gateway.close_service(&collector(code)?, input.date, options, &operator).await?;
     Ok(Json(DayBody::from(day)).into_response())
 }

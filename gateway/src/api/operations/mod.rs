@@ -87,6 +87,13 @@ impl From<ServiceError> for Problem {
             ServiceError::NotNow(state) => {
                 Self::because(Code::ServiceStateWrong, format!("The day is {state} and only goes forward."))
             }
+            ServiceError::NotToday(date) => {
+                Self::because(Code::ServiceStateWrong, format!("The day {date} is not today."))
+            }
+            ServiceError::MoreOpen { count, amount } => Self::because(
+                Code::OpenItems,
+                format!("{count} payments of the day, {amount} yen, have no known outcome: more than named."),
+            ),
             ServiceError::Blocked { items, count } => Self {
                 payment: items.first().map(|item| item.payment),
                 ..Self::because(

@@ -219,7 +219,7 @@ impl Script {
         let shop: CollectorNumber = SHOP.collector.parse().unwrap();
         let teller = Operator::staff("1");
         until("the end of inquiries", || async {
-            self.hub.gateway.pre_close_service(&shop, &teller).await.ok()
+            self.hub.gateway.pre_close_service(&shop, self.clock.now().date(), &teller).await.ok()
         })
         .await;
         until("the counters", || async {

@@ -43,7 +43,7 @@ pub struct Told {
 #[serde(default)]
 pub struct Proposed {
     act: String,
-    /// `yes` or `no`, where something has no known outcome.
+    /// `yes`, where something has no known outcome and the maker has it carried forward.
     carry: String,
     /// `yes`, where breaks are open and the maker has seen them.
     confirm_breaks: String,
@@ -99,7 +99,7 @@ pub(in crate::console) struct DayPage {
     pub requests: Vec<RequestRow>,
     /// What was chosen and typed.
     pub act: String,
-    pub carry: String,
+    pub carry: bool,
     pub confirm_breaks: bool,
     pub reason: String,
 }
@@ -144,7 +144,8 @@ pub async fn propose(
     let (collector, date) = parse(&collector, &date)?;
     let day = console.gateway.service_day(&collector, date).await.map_err(failed)?;
     let now = Seen::now(&console.gateway, &collector, day.as_ref(), date).await.map_err(failed)?;
-    let act = match read(&form, now) {
+    let carried_forward = day.is_some_and(|day| day.carried_forward);
+    let act = match read(&form, now, carried_forward) {
         Ok(act) => act,
         Err(errors) => {
             return again(&page(&console, &by, &collector, date, Some(Trouble::input(errors)), form).await?);
@@ -164,7 +165,7 @@ pub async fn propose(
 }
 
 /// What the form proposes, or what has to be chosen first. What the maker has seen is what there is now.
-fn read(form: &Proposed, now: Seen) -> Result<DayAct, Errors> {
+fn read(form: &Proposed, now: Seen, carried_forward: bool) -> Result<DayAct, Errors> {
     match form.act.as_str() {
         "open" => return Ok(DayAct::Open),
         "pre_close" => return Ok(DayAct::PreClose),
@@ -178,8 +179,11 @@ fn read(form: &Proposed, now: Seen) -> Result<DayAct, Errors> {
         ));
     }
     let mut errors = Errors::none();
-    if now.items > 0 && !matches!(form.carry.as_str(), "yes" | "no") {
-        errors.add("carry", "結果の分からない払込・取消しを繰り越すかどうかを選んでください。");
+    if now.items > 0 && !carried_forward && form.carry != "yes" {
+        errors.add(
+            "carry",
+            "結果の分からない払込・取消しが残っています。繰り越さないときは、すべての結果が決まってから起票してください。",
+        );
     }
     if now.breaks > 0 && form.confirm_breaks != "yes" {
         errors.add("confirm_breaks", "未解消の不一致を残して閉局することを確かめてください。");
@@ -187,7 +191,7 @@ fn read(form: &Proposed, now: Seen) -> Result<DayAct, Errors> {
     if !errors.is_empty() {
         return Err(errors);
     }
-    Ok(DayAct::Close { carry_forward: now.items > 0 && form.carry == "yes", seen: now })
+    Ok(DayAct::Close { carry_forward: now.items > 0, seen: now })
 }
 
 fn parse(collector: &str, date: &str) -> Result<(CollectorNumber, Date), Stop> {
@@ -239,7 +243,7 @@ async fn page(
         may_propose: by.staff.role == StaffRole::Maker,
         requests: requests.iter().map(|request| RequestRow::of(request, &names, now)).collect(),
         act: typed.act,
-        carry: typed.carry,
+        carry: typed.carry == "yes",
         confirm_breaks: typed.confirm_breaks == "yes",
         reason: typed.reason,
         collector: collector.clone(),

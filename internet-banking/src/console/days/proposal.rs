@@ -2,7 +2,7 @@
 
 use domain::time::year_month_day;
 use domain::{CollectorNumber, Date, Timestamp, Yen};
-use gateway::service::{CloseOptions, ServiceDay, ServiceError, ServiceState};
+use gateway::service::{Carry, CloseOptions, Plan, ServiceDay, ServiceError, ServiceState};
 use gateway::{Gateway, Operator};
 use serde::{Deserialize, Serialize};
 
@@ -73,8 +73,8 @@ impl Seen {
     }
 
     /// Whether a day has nothing open that was not open then, as far as the numbers tell.
-    const fn covers(&self, now: &Self) -> bool {
-        now.items <= self.items && now.breaks <= self.breaks
+    fn covers(&self, now: &Self) -> bool {
+        now.items <= self.items && now.amount <= self.amount && now.breaks <= self.breaks
     }
 
     fn words(&self) -> String {
@@ -173,13 +173,11 @@ impl DayProposal {
     ) -> Carried {
         let (collector, date) = (&self.collector, self.date);
         let done = match self.act {
-            // these are of today, and the approval was too
-            DayAct::Open | DayAct::PreClose if approved_at.date() != date => {
-                return Carried::Refused(ConsoleCode::DayState.entry().happened.to_owned());
-            }
-            DayAct::Open => gateway.open_service(collector, by).await,
-            DayAct::PreClose => gateway.pre_close_service(collector, by).await,
+            DayAct::Open => gateway.open_service(collector, date, by).await,
+            DayAct::PreClose => gateway.pre_close_service(collector, date, by).await,
             DayAct::Close { carry_forward, seen } => {
+                let carry = Carry { items: seen.items, amount: seen.amount };
+                let carry_forward = carry_forward.then_some(carry);
                 let options = CloseOptions { carry_forward, open_breaks: seen.breaks };
                 gateway.close_service(collector, date, options, by).await
             }
@@ -195,7 +193,7 @@ impl DayProposal {
                 Ok(Some(day)) if self.was_done_by(&day, by, approved_at) => {
                     Carried::Done(self.done_words(&day))
                 }
-                Ok(day) => Carried::Refused(self.refused_words(&error, day.as_ref())),
+                Ok(day) => Carried::Refused(self.refused_words(gateway, &error, day.as_ref())),
                 Err(_) => Carried::Unclear,
             },
         }
@@ -226,13 +224,16 @@ impl DayProposal {
         }
     }
 
-    fn refused_words(&self, error: &ServiceError, day: Option<&ServiceDay>) -> String {
+    fn refused_words(&self, gateway: &Gateway, error: &ServiceError, day: Option<&ServiceDay>) -> String {
         let problem = problem(error, day);
-        let goes_on = match self.act {
-            DayAct::Close { .. }
-                if day.is_some_and(|day| day.closing && day.state != ServiceState::Closed) =>
-            {
+        let closing = day.is_some_and(|day| day.closing && day.state != ServiceState::Closed);
+        let goes_on = match (self.act, error) {
+            (DayAct::Close { .. }, _) if closing => {
                 "新しい払込は、もう受け付けていません。閉局は自動で繰り返します。"
+            }
+            (DayAct::Open | DayAct::PreClose, ServiceError::NoAnswer(_)) => {
+                let plan = gateway.service_plan(&self.collector, self.date);
+                self.act.may_have_arrived(plan.as_ref(), gateway.ledger().clock().now())
             }
             _ => "",
         };
@@ -248,6 +249,20 @@ impl DayAct {
             Self::Open => is_today && !closing && state == ServiceState::Waiting,
             Self::PreClose => is_today && !closing && state < ServiceState::PreClosed,
             Self::Close { .. } => state != ServiceState::Closed,
+        }
+    }
+
+    /// What is known of a step whose answer did not come, and what the schedule does about it.
+    fn may_have_arrived(self, plan: Option<&Plan>, now: Timestamp) -> &'static str {
+        let due = plan.and_then(|plan| match self {
+            Self::Open => plan.opens_at.filter(|_| plan.pre_closes_at.is_none_or(|ends| now < ends)),
+            Self::PreClose => plan.pre_closes_at,
+            Self::Close { .. } => Some(plan.closes_at),
+        });
+        match due {
+            Some(at) if at > now => "収納機関に届いた可能性があります。予定の時刻に自動で繰り返します。",
+            Some(_) => "収納機関に届いた可能性があります。自動で繰り返します。",
+            None => "収納機関に届いた可能性があります。自動では繰り返しません。",
         }
     }
 }
@@ -269,7 +284,17 @@ pub fn problem(error: &ServiceError, day: Option<&ServiceDay>) -> Problem {
             ConsoleCode::NotThere.into()
         }
         ServiceError::NotNow(_) => wrong_state(day),
+        ServiceError::NotToday(date) => Problem::new(
+            ConsoleCode::DayState,
+            format!("{}は処理日の当日ではないため、その操作はできません。", year_month_day(*date)),
+        ),
         ServiceError::Blocked { count, .. } => blocked(*count),
+        ServiceError::MoreOpen { count, amount } => Problem::new(
+            ConsoleCode::DayChanged,
+            format!(
+                "結果の分からない払込・取消しが、起票で確かめたものより多い{count}件 {amount}円になっています。"
+            ),
+        ),
         ServiceError::OpenBreaks { count } => Problem::new(
             ConsoleCode::DayChanged,
             format!("未解消の不一致が、起票で確かめた件数より多い{count}件になっています。"),

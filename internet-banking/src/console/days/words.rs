@@ -84,6 +84,12 @@ fn reason_words(reason: &str) -> String {
     if let Some(count) = after("payments of the day without a known outcome: ") {
         return format!("結果の分からない払込・取消しが{count}件あります。");
     }
+    let more = after("more of the day is open than may be carried forward: ");
+    if let Some((count, amount)) = more.and_then(|more| more.strip_suffix(" yen")?.split_once(", ")) {
+        return format!(
+            "結果の分からない払込・取消しが、起票で確かめたものより多い{count}件 {amount}円あります。"
+        );
+    }
     if let Some(count) = after("open breaks of the day: ") {
         return format!("未解消の不一致が{count}件あります。");
     }
@@ -115,6 +121,10 @@ mod tests {
     fn reasons_are_told_in_the_staffs_words() {
         for (reason, words) in [
             ("payments of the day without a known outcome: 2", "結果の分からない払込・取消しが2件あります。"),
+            (
+                "more of the day is open than may be carried forward: 2, 70,800 yen",
+                "結果の分からない払込・取消しが、起票で確かめたものより多い2件 70,800円あります。",
+            ),
             ("open breaks of the day: 3", "未解消の不一致が3件あります。"),
             ("the collector answered A001", "収納機関がA001(収納機関が開局していない)と応答しました。"),
             (

@@ -112,7 +112,7 @@ pub(super) fn day_pages() -> Vec<String> {
         may_propose,
         requests: if full { vec![request_row(Tag::wait("承認待ち"), true)] } else { Vec::new() },
         act: "close".to_owned(),
-        carry: "yes".to_owned(),
+        carry: true,
         confirm_breaks: full,
         reason: "</textarea><script>".to_owned(),
     };

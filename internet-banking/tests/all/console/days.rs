@@ -17,6 +17,8 @@ database::on_both!(
     a_day_is_opened_pre_closed_and_closed_by_two,
     a_close_is_blocked_by_an_unknown_outcome_and_carries_it_when_told_to,
     an_approved_close_that_cannot_be_done_says_why_and_what_to_do,
+    an_approved_step_of_a_day_is_never_taken_on_the_next,
+    a_lost_answer_is_told_as_one_that_may_have_arrived,
     open_breaks_are_confirmed_by_whoever_closes_by_hand,
     counters_are_asked_for_by_one_person_and_differences_are_marked,
 );
@@ -134,6 +136,23 @@ async fn state(office: &Office) -> ServiceState {
     day(office).await.map_or(ServiceState::Waiting, |day| day.state)
 }
 
+/// As if the process had died right after the approval was written.
+async fn approved(office: &Office, request: &str) {
+    let id: StaffRequestId = request.rsplit('/').next().unwrap().parse().unwrap();
+    on!(office.console.database, |c| sqlx::query(
+        "INSERT INTO staff_decision (request, verdict, maker, staff, note, decided_us)
+         VALUES ($1, 'approved', $2, $3, '', $4)"
+    )
+    .bind(id.uuid())
+    .bind(office.maker.uuid())
+    .bind(office.checker.uuid())
+    .bind(office.console.clock.now().micros())
+    .execute(c)
+    .await
+    .map(drop))
+    .unwrap();
+}
+
 async fn a_day_is_opened_pre_closed_and_closed_by_two(test: TestDatabase) {
     let (office, _network) = Office::connected(test).await;
     let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
@@ -210,13 +229,8 @@ async fn a_close_is_blocked_by_an_unknown_outcome_and_carries_it_when_told_to(te
     assert!(maker.get("/days").await.body.contains("1件 12,800円"));
 
     let unsaid = propose(&mut maker, &[("act", "close")]).await;
-    assert!(unsaid.body.contains("繰り越すかどうかを選んでください。"), "{}", unsaid.body);
-    let blocked = propose(&mut maker, &[("act", "close"), ("carry", "no")]).await;
-    assert_eq!((blocked.status, code(&blocked).as_str()), (StatusCode::CONFLICT, "S-502"));
-    assert!(
-        blocked.body.contains("1件残っているため")
-            && blocked.body.contains("繰り越して閉局するように起票し直して")
-    );
+    assert!(unsaid.body.contains("すべての結果が決まってから起票してください。"), "{}", unsaid.body);
+    assert!(!unsaid.body.contains("value=\"no\""), "there is no choice that can never be made");
 
     // a form that shows something else than there is
     let csrf = maker.get(DAY).await.token();
@@ -258,19 +272,7 @@ async fn an_approved_close_that_cannot_be_done_says_why_and_what_to_do(test: Tes
     let early = press(&mut checker, &request, "approve").await;
     assert_eq!(code(&early), "S-502", "said before anything is written");
     // the outcome became unknown between the approval and the close
-    let id: StaffRequestId = request.rsplit('/').next().unwrap().parse().unwrap();
-    let approved = on!(office.console.database, |c| sqlx::query(
-        "INSERT INTO staff_decision (request, verdict, maker, staff, note, decided_us)
-         VALUES ($1, 'approved', $2, $3, '', $4)"
-    )
-    .bind(id.uuid())
-    .bind(office.maker.uuid())
-    .bind(office.checker.uuid())
-    .bind(office.console.clock.now().micros())
-    .execute(c)
-    .await
-    .map(drop));
-    approved.unwrap();
+    approved(&office, &request).await;
     office.world.clock.advance_seconds(61);
     office.console.requests.take_over(60).await.unwrap();
     let page = maker.get(&request).await.body;
@@ -282,6 +284,35 @@ async fn an_approved_close_that_cannot_be_done_says_why_and_what_to_do(test: Tes
     assert!(!stays.closing && stays.state == ServiceState::Waiting, "{stays:?}");
     let page = maker.get(DAY).await.body;
     assert!(page.contains("閉局ができませんでした。結果の分からない払込・取消しが1件あります。"), "{page}");
+}
+
+async fn an_approved_step_of_a_day_is_never_taken_on_the_next(test: TestDatabase) {
+    let (office, _network) = Office::connected(test).await;
+    let mut maker = office.signed_in(MAKER).await;
+    let request = propose(&mut maker, &[("act", "pre_close")]).await.location().to_owned();
+    approved(&office, &request).await;
+    office.world.clock.advance_seconds(24 * 3600);
+    office.console.requests.take_over(60).await.unwrap();
+    let page = maker.get(&request).await.body;
+    assert!(page.contains("実行できません"), "{page}");
+    assert!(page.contains("2026年11月24日(火)は処理日の当日ではないため"), "{page}");
+    for date in ["2026-11-24", "2026-11-25"] {
+        let day = office.console.gateway.service_day(&number(SHOP), date.parse().unwrap()).await.unwrap();
+        assert!(day.is_none_or(|day| day.state == ServiceState::Waiting), "{date}");
+    }
+}
+
+async fn a_lost_answer_is_told_as_one_that_may_have_arrived(test: TestDatabase) {
+    let (office, network) = Office::connected(test).await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    network.fault("99022", json!({"mode": "lose", "on": "pre_close", "times": 1})).await;
+    let request = propose(&mut maker, &[("act", "pre_close")]).await.location().to_owned();
+    press(&mut checker, &request, "approve").await;
+    let page = maker.get(&request).await.body;
+    for words in ["実行できません", "収納機関に届いた可能性があります。予定の時刻に自動で繰り返します。"]
+    {
+        assert!(page.contains(words), "{words} in {page}");
+    }
 }
 
 async fn open_breaks_are_confirmed_by_whoever_closes_by_hand(test: TestDatabase) {
