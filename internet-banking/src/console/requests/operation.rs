@@ -1,8 +1,8 @@
 //! Proposing, approving, sending back, withdrawing. Who may is decided here, whatever the page showed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::{Clock, StaffRequestId};
 use edge::Shutdown;
@@ -19,8 +19,9 @@ use crate::console::staff::{Staff, StaffRole, require};
 
 /// Between two looks for approved requests whose process died.
 const LOOK_INTERVAL: Duration = Duration::from_secs(15);
-/// How old an approval is, in business time, before another process carries it out: longer than any operation takes.
-const TAKE_OVER_S: i64 = 60;
+/// How long an approved request is seen without a result before another process carries it out: longer than any
+/// operation takes. Elapsed time, for the business clock can be set.
+const TAKE_OVER_AFTER: Duration = Duration::from_secs(60);
 /// Tries of an approved request after which people are told that its result is not known.
 const UNCLEAR_TRIES_TOLD: u32 = 4;
 
@@ -30,12 +31,36 @@ pub struct Requests {
     gateway: Gateway,
     /// Tries of this process whose result is not known. It starts anew with the process.
     unclear: Arc<Mutex<HashMap<StaffRequestId, u32>>>,
+    /// Since when this process sees an approved request without a result.
+    seen: Arc<Mutex<HashMap<StaffRequestId, Instant>>>,
+    /// What this process is carrying out: nothing twice at a time.
+    at_work: Arc<Mutex<HashSet<StaffRequestId>>>,
+}
+
+/// A request that is being carried out, until this is dropped.
+struct AtWork {
+    ids: Arc<Mutex<HashSet<StaffRequestId>>>,
+    id: StaffRequestId,
+}
+
+impl AtWork {
+    /// `None` where it is being carried out already.
+    fn begin(ids: &Arc<Mutex<HashSet<StaffRequestId>>>, id: StaffRequestId) -> Option<Self> {
+        let begins = ids.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        begins.then(|| Self { ids: Arc::clone(ids), id })
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
 }
 
 impl Requests {
     /// Over the hub that carries them out.
     pub fn new(gateway: Gateway) -> Self {
-        Self { gateway, unclear: Arc::default() }
+        Self { gateway, unclear: Arc::default(), seen: Arc::default(), at_work: Arc::default() }
     }
 
     /// One request.
@@ -116,12 +141,13 @@ impl Requests {
     /// Carries out what was approved by a process that died, until the process stops.
     pub async fn run(self, mut shutdown: Shutdown) {
         // on SQLite no other process can be at work on them
-        let mut age_s = if self.gateway.ledger().database().is_sqlite() { 0 } else { TAKE_OVER_S };
+        let sqlite = self.gateway.ledger().database().is_sqlite();
+        let mut after = if sqlite { Duration::ZERO } else { TAKE_OVER_AFTER };
         while !shutdown.is_requested() {
-            if let Err(error) = self.take_over(age_s).await {
+            if let Err(error) = self.take_over(after).await {
                 tracing::warn!(%error, "approved requests cannot be looked for");
             }
-            age_s = TAKE_OVER_S;
+            after = TAKE_OVER_AFTER;
             tokio::select! {
                 () = tokio::time::sleep(LOOK_INTERVAL) => {}
                 () = shutdown.requested() => {}
@@ -129,18 +155,36 @@ impl Requests {
         }
     }
 
-    /// Carries out approved requests without a result that were approved so long ago.
-    pub async fn take_over(&self, age_s: i64) -> Result<(), RequestsError> {
-        let before = self.clock().now().plus_seconds(-age_s);
-        for request in store::running(self.gateway.ledger().database(), before).await? {
+    /// Carries out approved requests that this process has seen without a result for so long.
+    pub async fn take_over(&self, after: Duration) -> Result<(), RequestsError> {
+        let running = store::running(self.gateway.ledger().database()).await?;
+        for request in self.seen_for(running, after) {
             self.carry_out(&request).await;
         }
         Ok(())
     }
 
+    fn seen_for(&self, running: Vec<Request>, after: Duration) -> Vec<Request> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.retain(|id, _| running.iter().any(|request| request.id == *id));
+        let mut is_due =
+            |request: &Request| seen.entry(request.id).or_insert_with(Instant::now).elapsed() >= after;
+        running.into_iter().filter(|request| is_due(request)).collect()
+    }
+
     /// The operation, and the record of what came of it. Where that is not known, there is no record, and
     /// [`run`](Self::run) comes again.
     async fn carry_out(&self, request: &Request) {
+        let Some(_at_work) = AtWork::begin(&self.at_work, request.id) else { return };
+        // it may have ended since it was read
+        match self.find(request.id).await {
+            Ok(Some(Request { outcome: None, .. })) => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(request = %request.id, %error, "an approved request cannot be read, and waits");
+                return;
+            }
+        }
         let Some(decision) = &request.decision else { return };
         let outcome = match carry_out::carry_out(&self.gateway, request, decision).await {
             Carried::Done(detail) => Outcome { done: true, detail, at: self.clock().now() },
@@ -301,5 +345,15 @@ mod tests {
         let longest = "あ".repeat(WORDS_CHARS_MAX);
         assert_eq!(words(&format!("{longest}\u{7f}")).unwrap(), longest);
         assert!(words(&format!("{longest}あ")).is_err());
+    }
+
+    #[test]
+    fn a_request_is_carried_out_once_at_a_time() {
+        let (ids, one, other) = (Arc::default(), StaffRequestId::generate(), StaffRequestId::generate());
+        let first = AtWork::begin(&ids, one);
+        assert!(first.is_some() && AtWork::begin(&ids, one).is_none());
+        assert!(AtWork::begin(&ids, other).is_some(), "another is another");
+        drop(first);
+        assert!(AtWork::begin(&ids, one).is_some(), "it may be tried again when the first has ended");
     }
 }

@@ -181,21 +181,14 @@ pub(super) async fn list(database: &Database, query: &RequestQuery) -> Result<Ve
     rows.into_iter().map(Request::try_from).collect()
 }
 
-/// Approved requests that have no result, decided before an instant: their process may have died.
-pub(super) async fn running(
-    database: &Database,
-    decided_before: Timestamp,
-) -> Result<Vec<Request>, RequestsError> {
+/// Approved requests that have no result: their process may have died.
+pub(super) async fn running(database: &Database) -> Result<Vec<Request>, RequestsError> {
     let sql = format!(
-        "{SELECT} WHERE d.verdict = 'approved' AND s.request IS NULL AND d.decided_us < $1
-         ORDER BY d.decided_us LIMIT $2"
+        "{SELECT} WHERE d.verdict = 'approved' AND s.request IS NULL
+         ORDER BY d.decided_us LIMIT $1"
     );
     let rows: Vec<RequestRow> = read!(database, |c| {
-        sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(decided_before.micros())
-            .bind(RUNNING_MAX)
-            .fetch_all(c)
-            .await
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(RUNNING_MAX).fetch_all(c).await
     })?;
     rows.into_iter().map(Request::try_from).collect()
 }

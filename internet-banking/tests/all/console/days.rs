@@ -1,5 +1,7 @@
 //! 開局・閉局 by hand: under four eyes, with what is open named, and the counters asked for.
 
+use std::time::Duration;
+
 use database::on;
 use database::testing::{TestDatabase, sqlite};
 use domain::payment::State;
@@ -274,7 +276,7 @@ async fn an_approved_close_that_cannot_be_done_says_why_and_what_to_do(test: Tes
     // the outcome became unknown between the approval and the close
     approved(&office, &request).await;
     office.world.clock.advance_seconds(61);
-    office.console.requests.take_over(60).await.unwrap();
+    office.console.requests.take_over(Duration::ZERO).await.unwrap();
     let page = maker.get(&request).await.body;
     for words in ["実行できません", "1件残っているため、閉局できません。", "結果不明の画面から再送するか"]
     {
@@ -292,7 +294,7 @@ async fn an_approved_step_of_a_day_is_never_taken_on_the_next(test: TestDatabase
     let request = propose(&mut maker, &[("act", "pre_close")]).await.location().to_owned();
     approved(&office, &request).await;
     office.world.clock.advance_seconds(24 * 3600);
-    office.console.requests.take_over(60).await.unwrap();
+    office.console.requests.take_over(Duration::ZERO).await.unwrap();
     let page = maker.get(&request).await.body;
     assert!(page.contains("実行できません"), "{page}");
     assert!(page.contains("2026年11月24日(火)は処理日の当日ではないため"), "{page}");
