@@ -29,6 +29,7 @@ pub struct Filter {
 
 /// A day as the list shows it.
 pub(in crate::console) struct DayRow {
+    /// Its page; empty where the day is not there.
     pub link: String,
     pub name: String,
     pub number: String,
@@ -91,10 +92,13 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filte
     let days: HashMap<_, _> = days.iter().map(|day| (&day.collector, day)).collect();
     let open = hub.open_sums(date).await.map_err(failed)?;
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
+    let today = console.clock.now().date();
     let row = |collector: &Collector| {
         let plan = hub.service_plan(&collector.number, date)?;
         let open = open.iter().find(|sum| sum.collector == collector.number);
-        Some(row(collector, days.get(&collector.number).copied(), &plan, open, &names, date))
+        let day = days.get(&collector.number).copied();
+        let link = day_link(&collector.number, day, date, today);
+        Some(DayRow { link, ..row(collector, day, &plan, open, &names, date) })
     };
     page.rows = hub.directory().all().iter().filter_map(row).collect();
     shown(&page)
@@ -110,6 +114,17 @@ pub(in crate::console) fn asked_day(console: &Console, text: &str) -> (Date, Err
     }
 }
 
+/// Where a day is to be seen: today, or one that has begun; empty otherwise.
+pub(in crate::console) fn day_link(
+    collector: &CollectorNumber,
+    day: Option<&ServiceDay>,
+    date: Date,
+    today: Date,
+) -> String {
+    let is_there = day.is_some() || date == today;
+    if is_there { DayLink { collector, date }.to_string() } else { String::new() }
+}
+
 fn row(
     collector: &Collector,
     day: Option<&ServiceDay>,
@@ -119,7 +134,7 @@ fn row(
     date: Date,
 ) -> DayRow {
     DayRow {
-        link: DayLink { collector: &collector.number, date }.to_string(),
+        link: String::new(),
         name: collector.shown_name(),
         number: collector.number.to_string(),
         state: day_tag(day),

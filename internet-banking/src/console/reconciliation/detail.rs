@@ -163,14 +163,18 @@ fn sides(found: &Break) -> Vec<SideRow> {
         },
         None => nothing("当行", "この処理通番の払込はありません"),
     };
-    let line = |line: &gateway::reconciliation::CollectorFacts| SideRow {
+    let count = found.facts.collector.len();
+    let line = |(index, line): (usize, &gateway::reconciliation::CollectorFacts)| SideRow {
         who: "収納機関",
         status: status_label(&line.status).to_owned(),
         amount: Some(line.amount),
-        note: String::new(),
+        note: match count {
+            1 => format!("処理通番 {}", found.subject),
+            _ => format!("処理通番 {}の{count}件のうち{}件目", found.subject, index + 1),
+        },
     };
     let mut rows = vec![ours];
-    rows.extend(found.facts.collector.iter().map(line));
+    rows.extend(found.facts.collector.iter().enumerate().map(line));
     if found.facts.collector.is_empty() {
         rows.push(nothing("収納機関", "この処理通番の明細はありません"));
     }

@@ -382,7 +382,12 @@ async fn other_days_and_what_is_none() {
     let wrong = maker.get("/days?date=%22%3E%3Cscript%3E").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(!wrong.body.contains("\"><script>"));
-    assert_eq!(maker.get("/days?date=2026-11-23").await.status, StatusCode::OK);
+    for list in ["/days", "/reconciliation"] {
+        let other = maker.get(&format!("{list}?date=2026-11-23")).await;
+        assert_eq!(other.status, StatusCode::OK);
+        assert!(!other.body.contains("href=\"/days/"), "no link to a day that is not there: {}", other.body);
+        assert!(maker.get(list).await.body.contains(&format!("href=\"{DAY}\"")), "{list}");
+    }
     for path in
         ["/days/99022/2026-11-23", "/days/00999/2026-11-24", "/days/99022/x", "/days/99015/2026-11-24"]
     {
