@@ -295,9 +295,10 @@ async fn an_approved_step_of_a_day_is_never_taken_on_the_next(test: TestDatabase
     approved(&office, &request).await;
     office.world.clock.advance_seconds(24 * 3600);
     office.console.requests.take_over(Duration::ZERO).await.unwrap();
-    let page = maker.get(&request).await.body;
-    assert!(page.contains("実行できません"), "{page}");
-    assert!(page.contains("2026年11月24日(火)は処理日の当日ではないため"), "{page}");
+    let id = request.rsplit('/').next().unwrap().parse().unwrap();
+    let outcome = office.console.requests.find(id).await.unwrap().unwrap().outcome.unwrap();
+    assert!(!outcome.done, "{outcome:?}");
+    assert!(outcome.detail.contains("2026年11月24日(火)は処理日の当日ではないため"), "{outcome:?}");
     for date in ["2026-11-24", "2026-11-25"] {
         let day = office.console.gateway.service_day(&number(SHOP), date.parse().unwrap()).await.unwrap();
         assert!(day.is_none_or(|day| day.state == ServiceState::Waiting), "{date}");
@@ -311,7 +312,7 @@ async fn a_lost_answer_is_told_as_one_that_may_have_arrived(test: TestDatabase) 
     let request = propose(&mut maker, &[("act", "pre_close")]).await.location().to_owned();
     press(&mut checker, &request, "approve").await;
     let page = maker.get(&request).await.body;
-    for words in ["実行できません", "収納機関に届いた可能性があります。予定の時刻に自動で繰り返します。"]
+    for words in ["実行できません", "収納機関に届いた可能性があります。自動では繰り返しません。"]
     {
         assert!(page.contains(words), "{words} in {page}");
     }
