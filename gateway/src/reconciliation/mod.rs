@@ -8,8 +8,9 @@
 //! [`Gateway::reconcile`] does it by hand, as often as wanted, also while the day is open: what is on its way at that
 //! moment is carried forward then, never called missing.
 //!
-//! For pages and the API: [`Gateway::reconciliations`], [`Gateway::latest_reconciliations`], [`Gateway::breaks`], [`Gateway::break_of`] and
-//! [`Gateway::resolve_break`]. [`Advice`] names what to do about a break, for the page to say in words.
+//! For pages and the API: [`Gateway::reconciliations`], [`Gateway::latest_reconciliations`], [`Gateway::breaks`],
+//! [`Gateway::break_of`] and [`Gateway::resolve_break`]. [`Advice`] names what to do about a break, for the page to
+//! say in words.
 
 mod breaks;
 mod compare;

@@ -135,14 +135,14 @@ fn request(slip: Slip) -> InquiryRequest {
     }
 }
 
-/// Looks again until something is there.
+/// Looks again until something is there. A look that finds no connection free is none.
 async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
     let looking = async {
         loop {
             if let Some(found) = look().await {
                 return found;
             }
-            tokio::time::sleep(Duration::from_millis(15)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
     tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("{what} never comes"))
@@ -335,7 +335,7 @@ impl Script {
         until("the break", || async {
             let query =
                 BreakQuery { collector: Some(STRAY.parse().unwrap()), limit: 10, ..BreakQuery::default() };
-            let found = gateway.breaks(&query).await.unwrap();
+            let found = gateway.breaks(&query).await.ok()?;
             for open in found.iter().filter(|found| found.resolution.is_none()) {
                 drop(gateway.resolve_break(open.id, &eyes).await);
             }
@@ -344,7 +344,7 @@ impl Script {
         .await;
         until("the end of all alarms", || async {
             let query = AlarmQuery { open_only: true, limit: 100, ..AlarmQuery::default() };
-            let open = gateway.alarms(&query).await.unwrap();
+            let open = gateway.alarms(&query).await.ok()?;
             for alarm in &open {
                 drop(gateway.acknowledge_alarm(alarm.id, &operator).await);
             }
@@ -357,9 +357,9 @@ impl Script {
     async fn days_close(&self, date: Date) {
         let gateway = &self.hub.gateway;
         until(&format!("the close of {date}"), || async {
-            let days = gateway.service_days(date).await.unwrap();
+            let days = gateway.service_days(date).await.ok()?;
             let closed = !days.is_empty() && days.iter().all(|day| day.state == ServiceState::Closed);
-            let compared = gateway.reconciliations(date).await.unwrap();
+            let compared = gateway.reconciliations(date).await.ok()?;
             (closed && compared.len() >= days.len()).then_some(())
         })
         .await;

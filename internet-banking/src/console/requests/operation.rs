@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::{Clock, StaffRequestId};
 use edge::Shutdown;
 use gateway::{AlarmKind, Gateway, Guard, NewAlarm};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Refused};
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::carry_out::{self, Carried};

@@ -415,7 +415,7 @@ async fn a_cancellation_gives_the_cash_back_when_it_is_confirmed(test: TestDatab
     let waiting = maker.get(&page).await.body;
     assert!(waiting.contains("承認されて取消しが成立するまで、現金を返さないでください。"), "{waiting}");
     let csrf = maker.get(&request).await.token();
-    assert_eq!(code(&maker.post(&format!("{request}/approve"), &[("csrf", &csrf)]).await), "S-101");
+    assert_eq!(code(&maker.post(&format!("{request}/approve"), &[("csrf", &csrf)]).await), "S-201");
     assert_eq!(cash(&office).await, Yen::new(-58_110), "nothing goes back before it is approved");
 
     // the collector refuses: the payment stays

@@ -112,12 +112,12 @@ async fn what_one_proposes_another_approves_and_the_money_follows(test: TestData
     assert!(none.body.contains("理由を入力してください。"));
     let long = propose(&mut maker, payment, "cleared", &"あ".repeat(201)).await;
     assert!(long.body.contains("いま201文字入力されています。"));
+    let early = propose(&mut maker, payment, "not_cleared", REASON).await;
+    assert_eq!(code(&early), "S-303", "the last delivery is a moment ago");
+    assert!(early.body.contains(&format!(">{REASON}</textarea>")), "what was typed stays: {}", early.body);
     let made = propose(&mut maker, payment, "cleared", REASON).await;
     let request = made.location().to_owned();
     assert!(request.starts_with("/requests/"), "{}", made.body);
-    let again = propose(&mut maker, payment, "not_cleared", REASON).await;
-    assert_eq!(code(&again), "S-303", "the last delivery is a moment ago");
-    assert!(again.body.contains(&format!(">{REASON}</textarea>")), "what was typed stays: {}", again.body);
     assert_eq!(code(&propose(&mut maker, payment, "cleared", REASON).await), "S-204");
 
     let own = maker.get(&request).await;
@@ -331,7 +331,7 @@ async fn a_no_that_was_told_before_the_last_delivery_is_never_approved() {
     // approved in the moment before the delivery, and carried out after it
     approved(&office, &request).await;
     office.world.clock.advance_seconds(1);
-    office.console.requests.take_over(0).await.unwrap();
+    office.console.requests.take_over(Duration::ZERO).await.unwrap();
     let page = maker.get(&request).await.body;
     assert!(page.contains("もう一度送信されています"), "{page}");
     assert_eq!(state(&office, payment).await, State::Unknown);
