@@ -48,8 +48,8 @@ CREATE TABLE idempotency (
 ) STRICT;
 CREATE INDEX idempotency_created ON idempotency (call, created_us);
 
--- How often an API key has asked with wrong numbers on a day, and how many inquiries have no answer yet: of one customer
--- number, and in all. Deleted when the day is over.
+-- How often an API key has asked with wrong numbers on a day, and how many inquiries have no answer yet:
+-- of one customer number, and in all. Deleted when the day is over.
 CREATE TABLE wrong_numbers (
     subject TEXT NOT NULL,
     date TEXT NOT NULL,

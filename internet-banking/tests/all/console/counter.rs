@@ -423,7 +423,7 @@ async fn a_cancellation_gives_the_cash_back_when_it_is_confirmed(test: TestDatab
         .fault(SLIP.collector, json!({"mode": "refuse", "code": "B202", "on": "cancellation", "times": 1}))
         .await;
     let refused = approve(&mut checker, &request).await;
-    assert!(refused.body.contains("実行できず"), "{}", refused.body);
+    assert!(refused.body.contains("実行できません"), "{}", refused.body);
     assert!(refused.fields("outcome")[0].ends_with("払込は収納済みのままです。現金は返さないでください。"));
     let payment = look(&office, id).await;
     assert_eq!((payment.state, payment.cancellation), (State::Accepted, Some(Cancellation::Refused)));

@@ -105,7 +105,7 @@ async fn every_class_of_break_is_shown_with_its_own_instruction(test: TestDataba
             BreakClass::MissingHere,
             "当行になし",
             "777",
-            "当行からは引き落としていない消込なので取り消すよう依頼する。",
+            "当行が払込人から受け取っていない消込なので取り消すよう依頼する。",
         ),
         (BreakClass::MissingThere, "収納機関になし", "−12,800", "消込を記録するよう依頼する。"),
         (BreakClass::AmountDiffers, "金額相違", "1", "記録の金額を訂正するよう依頼する。"),
@@ -114,7 +114,7 @@ async fn every_class_of_break_is_shown_with_its_own_instruction(test: TestDataba
             BreakClass::Conflicting,
             "食い違い",
             "215,000",
-            "当行からは引き落としていない消込なので取り消すよう依頼する。",
+            "当行が払込人から受け取っていない消込なので取り消すよう依頼する。",
         ),
         (BreakClass::CarriedForward, "結果待ち", "4,980", "その回答(消込あり・消込なし)を起票する。"),
     ] {

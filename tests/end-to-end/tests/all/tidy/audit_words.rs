@@ -8,8 +8,8 @@ use super::{File, assert_none, files};
 const LABELS: &str = "internet-banking/src/console/audit/words.rs";
 /// Whose sources write records.
 const WRITERS: &[&str] = &["gateway/src/", "internet-banking/src/", "ledger/src/", "src/"];
-/// What stands behind the dot where a text of this form is a file's name and no action.
-const FILES: &[&str] = &["css", "html", "js", "json", "lock", "pem", "sqlite", "toml", "xml"];
+/// What stands behind the dot where a text of this form is the name of a file or a host and no action.
+const FILES: &[&str] = &["css", "example", "html", "js", "json", "lock", "pem", "sqlite", "toml", "xml"];
 
 /// Texts of a source that have the form of an action: `settlement.close`.
 fn actions(source: &str) -> impl Iterator<Item = &str> {
