@@ -235,7 +235,8 @@ impl Demo {
         };
         if let Some(latest) = latest.filter(|latest| now < *latest) {
             bail!(
-                "business time cannot go back before {latest}, which this data has seen; begin anew with --reset"
+                "business time cannot go back before {latest}, which this data has seen; \
+                 leave out --clock to go on, or begin anew with --reset"
             );
         }
         let clock = Clock::default();

@@ -23,8 +23,8 @@ pub struct BreakProposal {
 
 impl BreakProposal {
     /// What approving it does.
-    pub const CONSEQUENCE: &str = "承認すると、この不一致を解消済みにし、理由を記録に残します。お金は動きません。取り消せません。\
-         未解消の不一致がなくなると、その日の資金決済を締められるようになります。";
+    pub const CONSEQUENCE: &str = "承認すると、この不一致を解消済みにし、理由を記録に残します。この承認でお金は動きません。取り消せません。\
+         未解消の不一致がなくなると、その日の払込は当行の記録のとおりに資金決済に入り、支払日に収納機関へ支払われます。";
 
     /// Of one break one request is open.
     pub fn subject(&self) -> String {
