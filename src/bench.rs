@@ -45,6 +45,9 @@ enum What {
         /// Payments in each of the rounds.
         #[arg(long, default_value_t = 2_000)]
         payments: usize,
+        /// Payers at the healthy collectors at the same time: 8 leave two cores no pause.
+        #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
+        callers: u8,
         /// An empty PostgreSQL database to measure as well.
         #[arg(long, value_name = "URL")]
         postgres: Option<String>,
@@ -57,7 +60,9 @@ impl Bench {
         let report = match self.what {
             What::Start { runs } => start::run(runs).await?,
             What::Pages { requests } => pages::run(requests).await?,
-            What::Isolation { payments, postgres } => isolation::run(payments, postgres.as_deref()).await?,
+            What::Isolation { payments, callers, postgres } => {
+                isolation::run(payments, callers.into(), postgres.as_deref()).await?
+            }
             What::Payment { payments, postgres } => payment::run(payments, postgres.as_deref()).await?,
         };
         show(&report, self.json);

@@ -22,24 +22,23 @@ use crate::report::{Report, Spread, ratio};
 
 const DEAD: &str = "00500";
 const ALIVE: [&str; 2] = ["04000", "04100"];
-/// Payers at the healthy collectors at the same time.
-const CALLERS: usize = 8;
 /// Payers at the dead one; each asks again so soon after it was sent back.
 const DEAD_CALLERS: usize = 200;
 const DEAD_PAUSE: Duration = Duration::from_millis(500);
 /// So many rounds of each kind.
 const ROUNDS: usize = 5;
 
-/// `payments` a round, on SQLite and, where an address is given, on PostgreSQL.
-pub async fn run(payments: usize, postgres: Option<&str>) -> anyhow::Result<Report> {
+/// `payments` a round by so many callers at the same time, on SQLite and, where an address is given, on PostgreSQL.
+pub async fn run(payments: usize, callers: usize, postgres: Option<&str>) -> anyhow::Result<Report> {
     let mut report =
         Report::new("Payments at healthy collectors, without and with a collector that never answers");
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("mpn.sqlite");
-    one(&mut report, "SQLite", &Database::sqlite(&file).await?, folder.path(), payments).await?;
+    one(&mut report, "SQLite", &Database::sqlite(&file).await?, folder.path(), payments, callers).await?;
     if let Some(url) = postgres {
         let folder = tempfile::tempdir()?;
-        one(&mut report, "PostgreSQL", &Database::postgres(url).await?, folder.path(), payments).await?;
+        one(&mut report, "PostgreSQL", &Database::postgres(url).await?, folder.path(), payments, callers)
+            .await?;
     }
     Ok(report)
 }
@@ -50,6 +49,7 @@ async fn one(
     database: &Database,
     folder: &Path,
     payments: usize,
+    callers: usize,
 ) -> anyhow::Result<()> {
     let ten = Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").context("a fixed instant")?;
     let clock = Clock::with_offset_us(Clock::offset_us_for(ten));
@@ -60,13 +60,13 @@ async fn one(
     hub.mocks.seed(&bills).await?;
     let mut rounds = bills.chunks(payments);
     // not counted: connections and statements are made
-    round(&hub.gateway, rounds.next().context("no bills")?).await?;
+    round(&hub.gateway, rounds.next().context("no bills")?, callers).await?;
     let (mut without, mut with) = (Vec::new(), Vec::new());
     let mut seen = Seen::default();
     for _ in 0..ROUNDS {
-        without.push(round(&hub.gateway, rounds.next().context("no bills")?).await?);
+        without.push(round(&hub.gateway, rounds.next().context("no bills")?, callers).await?);
         let payers = Payers::at_the_dead(&hub).await;
-        with.push(round(&hub.gateway, rounds.next().context("no bills")?).await?);
+        with.push(round(&hub.gateway, rounds.next().context("no bills")?, callers).await?);
         seen.add(&payers.go_away().await);
     }
     let p99s = |rounds: &[Vec<Duration>]| -> Vec<Duration> {
@@ -131,12 +131,12 @@ fn bills(count: usize) -> Vec<SeedBill> {
 }
 
 /// Pays every bill, a few at the same time; how long each took from inquiry to posting.
-async fn round(gateway: &Gateway, bills: &[SeedBill]) -> anyhow::Result<Vec<Duration>> {
-    let mut callers = JoinSet::new();
-    for caller in 0..CALLERS {
-        let own: Vec<_> = bills.iter().skip(caller).step_by(CALLERS).cloned().collect();
+async fn round(gateway: &Gateway, bills: &[SeedBill], callers: usize) -> anyhow::Result<Vec<Duration>> {
+    let mut running = JoinSet::new();
+    for caller in 0..callers {
+        let own: Vec<_> = bills.iter().skip(caller).step_by(callers).cloned().collect();
         let gateway = gateway.clone();
-        callers.spawn(async move {
+        running.spawn(async move {
             let mut times = Vec::with_capacity(own.len());
             for bill in own {
                 let began = Instant::now();
@@ -147,7 +147,7 @@ async fn round(gateway: &Gateway, bills: &[SeedBill]) -> anyhow::Result<Vec<Dura
         });
     }
     let mut times = Vec::new();
-    while let Some(done) = callers.join_next().await {
+    while let Some(done) = running.join_next().await {
         times.extend(done??);
     }
     Ok(times)
