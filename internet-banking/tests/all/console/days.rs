@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use database::on;
 use database::testing::{TestDatabase, sqlite};
 use domain::payment::State;
-use domain::{CollectorNumber, Date, PaymentId, StaffRequestId};
+use domain::{CollectorNumber, Date, PaymentId};
 use gateway::service::{ServiceDay, ServiceState};
 use gateway::{InquiryRequest, Operator, Payer, Payment, PaymentOrder};
 use http::StatusCode;
@@ -138,23 +137,6 @@ async fn state(office: &Office) -> ServiceState {
     day(office).await.map_or(ServiceState::Waiting, |day| day.state)
 }
 
-/// As if the process had died right after the approval was written.
-async fn approved(office: &Office, request: &str) {
-    let id: StaffRequestId = request.rsplit('/').next().unwrap().parse().unwrap();
-    on!(office.console.database, |c| sqlx::query(
-        "INSERT INTO staff_decision (request, verdict, maker, staff, note, decided_us)
-         VALUES ($1, 'approved', $2, $3, '', $4)"
-    )
-    .bind(id.uuid())
-    .bind(office.maker.uuid())
-    .bind(office.checker.uuid())
-    .bind(office.console.clock.now().micros())
-    .execute(c)
-    .await
-    .map(drop))
-    .unwrap();
-}
-
 async fn a_day_is_opened_pre_closed_and_closed_by_two(test: TestDatabase) {
     let (office, _network) = Office::connected(test).await;
     let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
@@ -274,7 +256,7 @@ async fn an_approved_close_that_cannot_be_done_says_why_and_what_to_do(test: Tes
     let early = press(&mut checker, &request, "approve").await;
     assert_eq!(code(&early), "S-502", "said before anything is written");
     // the outcome became unknown between the approval and the close
-    approved(&office, &request).await;
+    office.approved(&request).await;
     office.world.clock.advance_seconds(61);
     office.console.requests.take_over(Duration::ZERO).await.unwrap();
     let page = maker.get(&request).await.body;
@@ -292,7 +274,7 @@ async fn an_approved_step_of_a_day_is_never_taken_on_the_next(test: TestDatabase
     let (office, _network) = Office::connected(test).await;
     let mut maker = office.signed_in(MAKER).await;
     let request = propose(&mut maker, &[("act", "pre_close")]).await.location().to_owned();
-    approved(&office, &request).await;
+    office.approved(&request).await;
     office.world.clock.advance_seconds(24 * 3600);
     office.console.requests.take_over(Duration::ZERO).await.unwrap();
     let id = request.rsplit('/').next().unwrap().parse().unwrap();

@@ -1,8 +1,8 @@
 //! A console with a maker and a checker.
 
-use database::read;
 use database::testing::TestDatabase;
-use domain::StaffId;
+use database::{on, read};
+use domain::{StaffId, StaffRequestId};
 use edge::CookieKind;
 use internet_banking::console::Console;
 use internet_banking::console::delivery::DeliverySettings;
@@ -87,6 +87,23 @@ impl Office {
             .await
             .unwrap()
         })
+    }
+
+    /// As if the process had died right after the approval of this request was written.
+    pub async fn approved(&self, request: &str) {
+        let id: StaffRequestId = request.rsplit('/').next().unwrap().parse().unwrap();
+        on!(self.console.database, |c| sqlx::query(
+            "INSERT INTO staff_decision (request, verdict, maker, staff, note, decided_us)
+             VALUES ($1, 'approved', $2, $3, '', $4)"
+        )
+        .bind(id.uuid())
+        .bind(self.maker.uuid())
+        .bind(self.checker.uuid())
+        .bind(self.console.clock.now().micros())
+        .execute(c)
+        .await
+        .map(drop))
+        .unwrap();
     }
 }
 

@@ -237,29 +237,12 @@ async fn of_two_who_approve_at_once_one_does(test: TestDatabase) {
     assert_eq!(decisions.count(), 1);
 }
 
-/// As if the process had died right after the approval was written.
-async fn approved(office: &Office, request: &str) {
-    let id: StaffRequestId = request.rsplit('/').next().unwrap().parse().unwrap();
-    on!(office.console.database, |c| sqlx::query(
-        "INSERT INTO staff_decision (request, verdict, maker, staff, note, decided_us)
-         VALUES ($1, 'approved', $2, $3, '', $4)"
-    )
-    .bind(id.uuid())
-    .bind(office.maker.uuid())
-    .bind(office.checker.uuid())
-    .bind(office.console.clock.now().micros())
-    .execute(c)
-    .await
-    .map(drop))
-    .unwrap();
-}
-
 async fn a_result_that_stays_unclear_is_told_and_ends_when_it_is_known(test: TestDatabase) {
     let office = Office::new(test).await;
     let payment = unknown(&office).await;
     let mut maker = office.signed_in(MAKER).await;
     let request = propose(&mut maker, payment, "cleared", REASON).await.location().to_owned();
-    approved(&office, &request).await;
+    office.approved(&request).await;
     office.world.clock.advance_seconds(1);
     let kept = |from: &str, to: &str| format!("UPDATE event SET body = replace(body, '{from}', '{to}')");
     drop_triggers(&office.console.database).await;
@@ -292,7 +275,7 @@ async fn what_was_approved_is_carried_out_once_though_the_process_dies(test: Tes
     let mut maker = office.signed_in(MAKER).await;
     let request = propose(&mut maker, payment, "cleared", REASON).await.location().to_owned();
     // the process died after the approval was written, and after the hub's commit, which it did not see
-    approved(&office, &request).await;
+    office.approved(&request).await;
     let eyes = FourEyes {
         maker: Operator::staff(office.maker),
         checker: Operator::staff(office.checker),
@@ -329,7 +312,7 @@ async fn a_no_that_was_told_before_the_last_delivery_is_never_approved() {
     assert_eq!(code(&refused), "S-305");
     assert_eq!(state(&office, payment).await, State::Unknown);
     // approved in the moment before the delivery, and carried out after it
-    approved(&office, &request).await;
+    office.approved(&request).await;
     office.world.clock.advance_seconds(1);
     office.console.requests.take_over(Duration::ZERO).await.unwrap();
     let page = maker.get(&request).await.body;
