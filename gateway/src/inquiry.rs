@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use collectors::client::Place;
 use collectors::protocol::{self, BillKey, Body, Channel, Header, InquiryAnswer, Message};
 use collectors::{Collector, NotSent, Outcome};
 use database::{execute, read};
@@ -158,11 +159,14 @@ impl Gateway {
         if self.has_crowd_at(&collector.number) {
             return Err(InquiryError::CollectorBusy);
         }
+        check(collector, &request, true)?;
+        // nothing is read from the database or signed before there is a place: a crowd in line costs nothing either
+        let place = self.0.client.place(&collector.number).await.map_err(not_asked)?;
         check(collector, &request, self.takes_inquiries(collector).await?)?;
         // read before the inquiry is sent: an acceptance that the answer may not know of yet counts as later
         let generations =
             if collector.payer_types_amount { self.generations(&request).await? } else { BTreeMap::new() };
-        let bills = self.ask(collector, payer.channel(), &request).await?;
+        let bills = self.ask(place, collector, payer.channel(), &request).await?;
         let inquiry = Inquiry { id, payer, request, bills, answered_at: self.now(), generations };
         points::reach(Persist::Inquiry.before());
         self.keep(&inquiry).await?;
@@ -224,6 +228,7 @@ impl Gateway {
 
     async fn ask(
         &self,
+        place: Place,
         collector: &Collector,
         channel: Channel,
         request: &InquiryRequest,
@@ -232,7 +237,7 @@ impl Gateway {
         let key = self.0.serials.next(self.database(), now.date()).await?;
         let message = message(&self.0.settings, channel, request, &key, now);
         let encoded = Bytes::from(protocol::encode(&message));
-        let outcome = self.exchange(Exchange::Inquiry, &collector.number, encoded).await;
+        let outcome = self.exchange_at(Exchange::Inquiry, &collector.number, place, encoded).await;
         let read = read(request, outcome);
         match &read {
             Err(InquiryError::Refused(code)) => {
@@ -326,10 +331,7 @@ pub fn message(
 pub fn read(request: &InquiryRequest, outcome: Outcome) -> Result<Vec<Bill>, InquiryError> {
     let answer = match outcome {
         Outcome::Answered(answer) => answer.message.body,
-        Outcome::NotSent(NotSent::Busy | NotSent::CircuitOpen | NotSent::RateLimited) => {
-            return Err(InquiryError::CollectorBusy);
-        }
-        Outcome::NotSent(reason) => return Err(InquiryError::NoAnswer(reason.to_string())),
+        Outcome::NotSent(reason) => return Err(not_asked(reason)),
         Outcome::Silent(reason) => return Err(InquiryError::NoAnswer(reason.to_string())),
     };
     match answer {
@@ -345,6 +347,16 @@ pub fn read(request: &InquiryRequest, outcome: Outcome) -> Result<Vec<Bill>, Inq
         }
         Body::InquiryAnswer(InquiryAnswer::Refused(code)) => Err(InquiryError::Refused(code)),
         other => Err(InquiryError::NoAnswer(format!("an inquiry was answered by {}", other.name()))),
+    }
+}
+
+/// Why the collector was not asked.
+fn not_asked(reason: NotSent) -> InquiryError {
+    match reason {
+        NotSent::Busy | NotSent::CircuitOpen | NotSent::RateLimited => InquiryError::CollectorBusy,
+        NotSent::NoRequest | NotSent::NoEndpoint | NotSent::NoConnection => {
+            InquiryError::NoAnswer(reason.to_string())
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! of the bank and its console. Each may be lost or repeated without any other being wrong.
 
 use bytes::Bytes;
+use collectors::client::Place;
 use collectors::{Outcome, SentRequest};
 use domain::CollectorNumber;
 use ledger::{Commit, Committed, Refused};
@@ -159,9 +160,29 @@ impl Gateway {
         collector: &CollectorNumber,
         message: Bytes,
     ) -> (Outcome, Option<SentRequest>) {
+        self.reached(what, collector, self.0.client.exchange_keeping(collector, message)).await
+    }
+
+    /// The same from a place that the request has already.
+    pub(crate) async fn exchange_at(
+        &self,
+        what: Exchange,
+        collector: &CollectorNumber,
+        place: Place,
+        message: Bytes,
+    ) -> Outcome {
+        self.reached(what, collector, place.exchange_keeping(message)).await.0
+    }
+
+    async fn reached(
+        &self,
+        what: Exchange,
+        collector: &CollectorNumber,
+        exchange: impl Future<Output = (Outcome, Option<SentRequest>)>,
+    ) -> (Outcome, Option<SentRequest>) {
         reach(what.before());
         let began = Instant::now();
-        let exchanged = self.0.client.exchange_keeping(collector, message).await;
+        let exchanged = exchange.await;
         if matches!(exchanged.0, Outcome::Answered(_)) {
             self.0.gauges.answered(collector, began.elapsed(), self.now());
         }

@@ -20,7 +20,7 @@ use domain::CollectorNumber;
 use tower::util::BoxCloneSyncService;
 use tower::{Service as _, ServiceBuilder, ServiceExt as _};
 
-use crate::protocol;
+use crate::protocol::{self, Message};
 use crate::signature::{SigningKey, VerifyingKey};
 use circuit::{Circuit, CircuitLayer};
 use rate::RateLayer;
@@ -41,10 +41,13 @@ struct Inner {
     lanes: HashMap<CollectorNumber, Lane>,
 }
 
+/// One collector's layers, from the place to the transport.
+type Stack = BoxCloneSyncService<Call, Answer, Failure>;
+
 /// The way to one collector.
 struct Lane {
     transport: Transport,
-    stack: BoxCloneSyncService<Call, Answer, Failure>,
+    stack: Stack,
     circuit: Circuit,
     limits: Limits,
     waiting: AtomicUsize,
@@ -68,7 +71,15 @@ impl Client {
         Ok(Self(Arc::new(Inner { key, lanes })))
     }
 
-    /// Sends the bytes of a request once and waits for its answer.
+    /// Waits for a place at this collector: one of the few requests that may be under way at the same time. Whoever has
+    /// work to do for a request does it afterwards, so that a crowd that waits costs no more than its waiting.
+    pub async fn place(&self, collector: &CollectorNumber) -> Result<Place, NotSent> {
+        let lane = self.0.lanes.get(collector).ok_or(NotSent::NoEndpoint)?;
+        let stack = lane.ready().await?;
+        Ok(Place { collector: collector.clone(), transport: lane.transport.clone(), stack })
+    }
+
+    /// Waits for a place, sends the bytes of a request once and waits for its answer.
     pub async fn exchange(&self, collector: &CollectorNumber, message: Bytes) -> Outcome {
         self.exchange_keeping(collector, message).await.0
     }
@@ -79,20 +90,14 @@ impl Client {
         collector: &CollectorNumber,
         message: Bytes,
     ) -> (Outcome, Option<SentRequest>) {
-        let request = match protocol::decode(&message) {
-            Ok(request) if request.body.is_request() => request,
-            _ => return (Outcome::NotSent(NotSent::NoRequest), None),
-        };
-        let Some(lane) = self.0.lanes.get(collector) else {
-            return (Outcome::NotSent(NotSent::NoEndpoint), None);
-        };
-        let log = wire::Exchange::begin(collector, &request, message.len());
-        let headers = lane.transport.sign(&message);
-        let sent = SentRequest { path: lane.transport.path().to_owned(), signature: headers.to_string() };
-        let outcome = lane.exchange(Call { request, bytes: message, headers }).await;
-        log.end(&outcome);
-        let left = !matches!(outcome, Outcome::NotSent(_));
-        (outcome, left.then_some(sent))
+        let Some(request) = request(&message) else { return (Outcome::NotSent(NotSent::NoRequest), None) };
+        match self.place(collector).await {
+            Ok(place) => place.send(request, message).await,
+            Err(reason) => {
+                wire::Exchange::begin(collector, &request, message.len()).end(&Outcome::NotSent(reason));
+                (Outcome::NotSent(reason), None)
+            }
+        }
     }
 
     /// Requests that wait for a place at this collector.
@@ -138,22 +143,56 @@ impl Lane {
         Self { transport, stack, circuit, limits: limits.clone(), waiting: AtomicUsize::new(0) }
     }
 
-    async fn exchange(&self, call: Call) -> Outcome {
-        let Some(waiting) = Waiting::begin(&self.waiting, self.limits.waiting_max) else {
-            return Outcome::NotSent(NotSent::Busy);
-        };
+    /// The stack with a place in it.
+    async fn ready(&self) -> Result<Stack, NotSent> {
+        let waiting = Waiting::begin(&self.waiting, self.limits.waiting_max).ok_or(NotSent::Busy)?;
         let mut stack = self.stack.clone();
-        let ready = match tokio::time::timeout(self.limits.queue_wait, stack.ready()).await {
-            Err(_elapsed) => return Outcome::NotSent(NotSent::Busy),
-            Ok(Err(failure)) => return failure.into(),
-            Ok(Ok(ready)) => ready,
-        };
+        match tokio::time::timeout(self.limits.queue_wait, stack.ready()).await {
+            Err(_elapsed) => return Err(NotSent::Busy),
+            Ok(Err(Failure::NotSent(reason))) => return Err(reason),
+            // nothing was called, so nothing was sent
+            Ok(Err(Failure::Silent(_))) => return Err(NotSent::NoConnection),
+            Ok(Ok(_ready)) => {}
+        }
         drop(waiting);
-        match ready.call(call).await {
-            Ok(answer) => Outcome::Answered(answer),
-            Err(failure) => failure.into(),
+        Ok(stack)
+    }
+}
+
+/// A place at one collector, for one request. It is free again when this is dropped.
+pub struct Place {
+    collector: CollectorNumber,
+    transport: Transport,
+    stack: Stack,
+}
+
+impl Place {
+    /// Sends the bytes of a request once and waits for its answer.
+    pub async fn exchange_keeping(self, message: Bytes) -> (Outcome, Option<SentRequest>) {
+        match request(&message) {
+            Some(request) => self.send(request, message).await,
+            None => (Outcome::NotSent(NotSent::NoRequest), None),
         }
     }
+
+    async fn send(self, request: Message, message: Bytes) -> (Outcome, Option<SentRequest>) {
+        let Self { collector, transport, mut stack } = self;
+        let log = wire::Exchange::begin(&collector, &request, message.len());
+        let headers = transport.sign(&message);
+        let sent = SentRequest { path: transport.path().to_owned(), signature: headers.to_string() };
+        let outcome = match stack.call(Call { request, bytes: message, headers }).await {
+            Ok(answer) => Outcome::Answered(answer),
+            Err(failure) => failure.into(),
+        };
+        log.end(&outcome);
+        let left = !matches!(outcome, Outcome::NotSent(_));
+        (outcome, left.then_some(sent))
+    }
+}
+
+/// The message, where it is a request.
+fn request(message: &[u8]) -> Option<Message> {
+    protocol::decode(message).ok().filter(|message| message.body.is_request())
 }
 
 /// One request that waits for a place, counted until it has one or gives up.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use collectors::client::Limits;
+use collectors::protocol;
 use database::testing::TestDatabase;
 use database::{execute, on_both};
 use domain::payment::State;
@@ -27,6 +28,7 @@ on_both!(
     an_answer_is_kept_while_the_database_fails,
     work_that_waits_does_not_hide_the_work_behind_it,
     a_failed_inquiry_keeps_nothing,
+    a_crowd_at_a_slow_collector_uses_up_nothing_while_it_waits,
     a_collector_gathers_no_more_open_work_than_the_bound,
     people_are_told_of_a_collector_that_nothing_reaches,
 );
@@ -260,6 +262,30 @@ async fn several_processes_do_not_repeat_more_often_than_one() {
     assert_eq!(world.network.record(&payment).await.unwrap().0, 3);
     world.assert_clean().await;
     drop(others);
+}
+
+async fn a_crowd_at_a_slow_collector_uses_up_nothing_while_it_waits(test: TestDatabase) {
+    let limits = Limits { concurrent_max: 1, queue_wait: Duration::from_millis(100), ..limits() };
+    let world = World::with(test, settings(), &limits).await;
+    let serial = async || {
+        let message = protocol::decode(&world.network.last_request(TAX.collector).await).unwrap();
+        message.header.key().serial.get()
+    };
+    world.network.fault(TAX.collector, json!({"delay_ms": 1_500, "on": "inquiry", "times": 1})).await;
+    let slow = world.ask(world.payer, TAX);
+    let crowd = async {
+        // until the first one has the place
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        for _ in 0..3 {
+            let busy = world.ask(world.payer, TAX).await;
+            assert!(matches!(busy, Err(InquiryError::CollectorBusy)), "{busy:?}");
+        }
+    };
+    let (answered, ()) = tokio::join!(slow, crowd);
+    answered.unwrap();
+    let of_the_slow = serial().await;
+    world.inquire(TAX).await;
+    assert_eq!(serial().await, of_the_slow + 1, "no message was made for those who found no place");
 }
 
 async fn a_collector_gathers_no_more_open_work_than_the_bound(test: TestDatabase) {

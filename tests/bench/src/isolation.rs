@@ -1,5 +1,6 @@
-//! `mpn bench isolation`: what a collector that never answers does to payments at the others. Rounds without and with
-//! payers at the dead collector alternate, so that a drift of the machine meets both alike.
+//! `mpn bench isolation`: what a collector that never answers does to payments at the others. Rounds come in pairs,
+//! without and with payers at the dead collector, and every second pair the other way round, so that a drift of the
+//! machine and tables that grow meet both alike.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,15 +19,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::hub::{Hub, PAYER};
-use crate::report::{Report, Spread, ratio};
+use crate::report::{Report, Spread};
 
 const DEAD: &str = "00500";
 const ALIVE: [&str; 2] = ["04000", "04100"];
 /// Payers at the dead one; each asks again so soon after it was sent back.
 const DEAD_CALLERS: usize = 200;
 const DEAD_PAUSE: Duration = Duration::from_millis(500);
-/// So many rounds of each kind.
-const ROUNDS: usize = 5;
+/// So many pairs of rounds.
+const PAIRS: usize = 10;
 
 /// `payments` a round by so many callers at the same time, on SQLite and, where an address is given, on PostgreSQL.
 pub async fn run(payments: usize, callers: usize, postgres: Option<&str>) -> anyhow::Result<Report> {
@@ -56,32 +57,39 @@ async fn one(
     let (trigger, shutdown) = Shutdown::pair();
     let dead = never_answers().await?;
     let hub = Hub::start(database, &clock, folder, &shutdown, &[(DEAD, dead)]).await?;
-    let bills = bills(payments * (2 * ROUNDS + 1));
+    let bills = bills(payments * (2 * PAIRS + 1));
     hub.mocks.seed(&bills).await?;
     let mut rounds = bills.chunks(payments);
     // not counted: connections and statements are made
     round(&hub.gateway, rounds.next().context("no bills")?, callers).await?;
     let (mut without, mut with) = (Vec::new(), Vec::new());
     let mut seen = Seen::default();
-    for _ in 0..ROUNDS {
-        without.push(round(&hub.gateway, rounds.next().context("no bills")?, callers).await?);
-        let payers = Payers::at_the_dead(&hub).await;
-        with.push(round(&hub.gateway, rounds.next().context("no bills")?, callers).await?);
-        seen.add(&payers.go_away().await);
+    for pair in 0..PAIRS {
+        for is_with in [pair % 2 == 1, pair % 2 == 0] {
+            let bills = rounds.next().context("no bills")?;
+            if is_with {
+                let payers = Payers::at_the_dead(&hub).await;
+                with.push(round(&hub.gateway, bills, callers).await?);
+                seen.add(&payers.go_away().await);
+            } else {
+                without.push(round(&hub.gateway, bills, callers).await?);
+            }
+        }
     }
-    let p99s = |rounds: &[Vec<Duration>]| -> Vec<Duration> {
-        rounds.iter().filter_map(|times| Spread::of(times.clone())).map(|spread| spread.p99).collect()
-    };
-    let (p99_without, p99_with) = (p99s(&without), p99s(&with));
     report.add(format!("{name}: all healthy"), without.concat());
     report.add(format!("{name}: one dead"), with.concat());
-    let middle = |times: Vec<Duration>| Spread::of(times).map(|spread| spread.median);
-    let a = middle(p99_without).context("no payments")?;
-    let b = middle(p99_with).context("no payments")?;
-    report.note(format!(
-        "{name}: the p99 of a round, median of {ROUNDS} rounds, is {} times that without the dead collector",
-        ratio(b, a)
-    ));
+    for (what, of) in [("p99", p99 as fn(Spread) -> Duration), ("median", median)] {
+        let mut times: Vec<_> = without.iter().zip(&with).filter_map(|(a, b)| in_times(a, b, of)).collect();
+        times.sort_unstable();
+        let [least, middle, most] =
+            [0, times.len() / 2, times.len().saturating_sub(1)].map(|at| times.get(at).copied());
+        let (Some(least), Some(middle), Some(most)) = (least, middle, most) else { bail!("no payments") };
+        let [least, middle, most] = [least, middle, most].map(|h| format!("{}.{:02}", h / 100, h % 100));
+        report.note(format!(
+            "{name}: the {what} of a round with the dead collector, in times of that without it: {middle} in the \
+             middle of {PAIRS} pairs, {least} to {most}"
+        ));
+    }
     report.note(format!(
         "{name}: at the dead collector {} inquiries were sent back at once as busy, {} at most waited for a place",
         seen.busy, seen.waiting
@@ -92,6 +100,20 @@ async fn one(
     }
     trigger.ask();
     Ok(())
+}
+
+fn p99(spread: Spread) -> Duration {
+    spread.p99
+}
+
+fn median(spread: Spread) -> Duration {
+    spread.median
+}
+
+/// A figure of `with` in hundredths of that of `without`.
+fn in_times(without: &[Duration], with: &[Duration], of: fn(Spread) -> Duration) -> Option<u128> {
+    let [without, with] = [without, with].map(|times| Spread::of(times.to_vec()).map(of));
+    (with?.as_nanos() * 100).checked_div(without?.as_nanos())
 }
 
 /// A server that takes every request and answers none.
