@@ -1,7 +1,10 @@
 //! What may be taken once, and its keys in the ledger's guard table.
 
+use database::read;
 use domain::{BillId, CollectorNumber, CustomerNumber, Date, PaymentCategory, PaymentId, StaffRequestId};
 use ledger::GuardKey;
+
+use crate::{Gateway, StoreError};
 
 /// Something that a payment takes in the same commit as the money.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,11 @@ impl Guard {
         Self(GuardKey(format!("request-result|{request}")))
     }
 
+    /// The hub's part of a request that two people decided: done once, or recorded as not done, and never both.
+    pub fn request_act(request: StaffRequestId) -> Self {
+        Self(GuardKey(format!("request-act|{request}")))
+    }
+
     /// For a commit of the caller's own.
     pub fn key(&self) -> GuardKey {
         self.0.clone()
@@ -56,6 +64,15 @@ impl Guard {
             Some("request") => GuardKind::Request,
             _ => GuardKind::Other,
         }
+    }
+}
+
+impl Gateway {
+    /// Whether somebody has taken it.
+    pub async fn is_taken(&self, guard: &Guard) -> Result<bool, StoreError> {
+        let (sql, key) = ("SELECT count(*) FROM guard WHERE key = $1", guard.key().0);
+        let count: i64 = read!(self.database(), |c| sqlx::query_scalar(sql).bind(key).fetch_one(c).await)?;
+        Ok(count > 0)
     }
 }
 

@@ -1,5 +1,7 @@
 -- What a person has to look at: one open alarm a kind and subject. `once` is 1 for kinds that are raised once for a
 -- subject, however long the cause lasts; others are raised again when somebody has taken notice or the cause is over.
+-- `again` counts how often it was raised while it was open, so that whoever has judged its cause to be over ends only
+-- what was judged.
 CREATE TABLE alarm (
     id BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -13,6 +15,7 @@ CREATE TABLE alarm (
     ended_us INTEGER,
     mailed_us INTEGER,
     posted_us INTEGER,
+    again INTEGER NOT NULL DEFAULT 0,
     CHECK ((acknowledged_us IS NULL) = (acknowledged_by IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX alarm_open ON alarm (kind, subject)
@@ -21,6 +24,14 @@ CREATE INDEX alarm_raised ON alarm (raised_us, id);
 CREATE INDEX alarm_unmailed ON alarm (id) WHERE mailed_us IS NULL;
 CREATE INDEX alarm_unposted ON alarm (id) WHERE posted_us IS NULL;
 CREATE INDEX alarm_lasting ON alarm (id) WHERE ended_us IS NULL;
+-- Before the key decides whether the new one goes in. The first condition is the index's.
+CREATE TRIGGER alarm_is_raised_again BEFORE INSERT ON alarm
+BEGIN
+    UPDATE alarm SET again = again + 1
+    WHERE kind = NEW.kind AND subject = NEW.subject
+      AND ((acknowledged_us IS NULL AND ended_us IS NULL) OR once = 1)
+      AND acknowledged_us IS NULL AND ended_us IS NULL;
+END;
 -- Who has taken notice of an alarm: one row, in the commit that says so in the audit log. The alarm says it too, for
 -- its index.
 CREATE TABLE alarm_acknowledgement (

@@ -4,7 +4,7 @@ use database::{execute, read};
 use domain::payment::Event;
 use domain::{AlarmId, CollectorNumber, Date, PaymentId};
 
-use super::{Alarm, AlarmKind, AlarmRow, Cause, NewAlarm, SELECT};
+use super::{Alarm, AlarmKind, AlarmRow, Cause, SELECT};
 use crate::service::{CircuitState, ServiceDay, ServiceState};
 use crate::settlement::{self, SettlementState};
 use crate::{Gateway, Guard, StoreError};
@@ -56,25 +56,20 @@ impl Gateway {
         Ok(ended > 0)
     }
 
-    /// Ends an alarm whose cause was found to be over. What came since was not told again, because this alarm was open
-    /// still: it is now. Says whether the cause is over.
+    /// Ends an alarm whose cause was found to be over, as it was when it was read. One that any process has raised again
+    /// since stays open, and the next look judges it anew. Says whether it ended.
     pub(crate) async fn end_judged(&self, alarm: &Alarm) -> Result<bool, StoreError> {
         let ended = execute!(
             self.database(),
-            "UPDATE alarm SET ended_us = $1 WHERE id = $2 AND ended_us IS NULL",
+            "UPDATE alarm SET ended_us = $1 WHERE id = $2 AND ended_us IS NULL AND again = $3",
             self.now().micros(),
             alarm.id.uuid(),
+            alarm.again,
         )?;
-        if ended == 0 {
-            return Ok(false);
-        }
-        if self.is_over(alarm).await? {
+        if ended > 0 {
             tracing::info!(kind = %alarm.kind, subject = %alarm.subject, "the cause of an alarm is over");
-            return Ok(true);
         }
-        let Alarm { kind, subject, collector, detail, .. } = alarm.clone();
-        self.raise(&NewAlarm { kind, subject, collector, detail }).await?;
-        Ok(false)
+        Ok(ended > 0)
     }
 
     /// Those whose cause may come to an end by itself, by id.
@@ -130,12 +125,6 @@ impl Gateway {
                 Err(_) => Ok(false),
             },
         }
-    }
-
-    async fn is_taken(&self, guard: &Guard) -> Result<bool, StoreError> {
-        let (sql, key) = ("SELECT count(*) FROM guard WHERE key = $1", guard.key().0);
-        let count: i64 = read!(self.database(), |c| sqlx::query_scalar(sql).bind(key).fetch_one(c).await)?;
-        Ok(count > 0)
     }
 
     async fn has_open_work(&self, payment: PaymentId) -> Result<bool, StoreError> {

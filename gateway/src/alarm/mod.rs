@@ -42,7 +42,7 @@ pub struct NewAlarm {
 }
 
 impl NewAlarm {
-    /// The row, for a commit's `rows_if_free`: an alarm that is open already stays as it is.
+    /// The row, for a commit's `rows_if_free`: an alarm that is open already stays, and counts that it came again.
     pub fn row(&self, now: Timestamp) -> Row {
         Row {
             table: &ALARM,
@@ -82,6 +82,8 @@ pub struct Alarm {
     pub mailed_at: Option<Timestamp>,
     /// When the callback was answered.
     pub posted_at: Option<Timestamp>,
+    /// How often it was raised again while it was open: what was judged at one count says nothing at the next.
+    pub(crate) again: i64,
 }
 
 impl Alarm {
@@ -152,10 +154,11 @@ struct AlarmRow {
     ended_us: Option<i64>,
     mailed_us: Option<i64>,
     posted_us: Option<i64>,
+    again: i64,
 }
 
 const SELECT: &str = "SELECT id, kind, subject, collector, detail, raised_us, acknowledged_us, acknowledged_by, \
-    ended_us, mailed_us, posted_us FROM alarm WHERE ";
+    ended_us, mailed_us, posted_us, again FROM alarm WHERE ";
 
 impl TryFrom<AlarmRow> for Alarm {
     type Error = StoreError;
@@ -172,6 +175,7 @@ impl TryFrom<AlarmRow> for Alarm {
             ended_at: row.ended_us.map(Timestamp::from_micros),
             mailed_at: row.mailed_us.map(Timestamp::from_micros),
             posted_at: row.posted_us.map(Timestamp::from_micros),
+            again: row.again,
         })
     }
 }

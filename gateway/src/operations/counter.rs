@@ -17,7 +17,7 @@ use crate::payment::store::{self, ShownRow};
 use crate::payment::{Payment, step};
 use crate::points::Persist;
 use crate::{
-    Gateway, Inquiry, InquiryError, InquiryRequest, PayError, Payer, PaymentOrder, StoreError, chart,
+    Gateway, Guard, Inquiry, InquiryError, InquiryRequest, PayError, Payer, PaymentOrder, StoreError, chart,
 };
 
 /// Open cancellations that one read answers at most.
@@ -128,11 +128,22 @@ impl Gateway {
 
     /// Asks the collector to take a counter payment back, on its own day, and waits a moment for the answer. The
     /// payment says what became of it: cancelled, or accepted with the state of its cancellation.
-    #[tracing::instrument(level = "error", skip_all, fields(payment = %id, %operator))]
     pub async fn cancel(&self, id: PaymentId, operator: &Operator) -> Result<Payment, OperationError> {
-        let (hub, by) = (self.clone(), operator.clone());
+        self.cancel_once(id, operator, None).await
+    }
+
+    /// The same, and the commit takes the guard: whoever has it, or whatever became of this before, it is not done again.
+    #[tracing::instrument(level = "error", skip_all, fields(payment = %id, %operator))]
+    pub async fn cancel_once(
+        &self,
+        id: PaymentId,
+        operator: &Operator,
+        once: Option<&Guard>,
+    ) -> Result<Payment, OperationError> {
+        let (hub, by, once) = (self.clone(), operator.clone(), once.cloned());
         // a task of its own: a person who goes away leaves no claim without its delivery
-        let begun = tokio::spawn(async move { hub.begin_cancellation(id, &by).await }.in_current_span());
+        let begun = async move { hub.begin_cancellation(id, &by, once.as_ref()).await };
+        let begun = tokio::spawn(begun.in_current_span());
         let delivery = begun.await.map_err(|_| StoreError::Ledger(Refused::Stopped))??;
         drop(tokio::time::timeout(Duration::from_secs(self.0.settings.pay_wait_s), delivery).await);
         self.payment_for_operator(id).await?.ok_or(OperationError::NotFound)
@@ -142,6 +153,7 @@ impl Gateway {
         &self,
         id: PaymentId,
         operator: &Operator,
+        once: Option<&Guard>,
     ) -> Result<JoinHandle<()>, OperationError> {
         let (facts, position) = self.load(id.into()).await?.ok_or(OperationError::NotFound)?;
         let now = self.now();
@@ -155,7 +167,8 @@ impl Gateway {
         let payload = cancellation::message(&facts, &self.clearing_message(&facts).await?, &key, now)?;
         let row = store::cancellation_row(&cancellation);
         let lease_s = self.0.settings.lease_s;
-        let step = cancellation::request(&facts, position, &cancellation, payload, row, lease_s)?;
+        let mut step = cancellation::request(&facts, position, &cancellation, payload, row, lease_s)?;
+        step.commit.guards.extend(once.map(|once| (once.key(), id.into())));
         let committed = self.persist(Persist::Cancellation, step.commit).await?;
         tracing::info!(message = %cancellation.key, "a cancellation is requested");
         self.begin_claimed(facts, Some(cancellation), step.effect, &committed)

@@ -18,7 +18,7 @@ use crate::payment::step::Effect;
 use crate::payment::{Facts, Payment, sending, store};
 use crate::points::Persist;
 use crate::sender::Delivery;
-use crate::{Gateway, StoreError};
+use crate::{Gateway, Guard, StoreError};
 
 /// Payments that one call resends; the caller asks again for the rest.
 const RESEND_ALL_MAX: i64 = 1_000;
@@ -109,13 +109,25 @@ impl Gateway {
     /// The collector's word ends what is unknown. Of a payment: cleared posts the amount, not cleared releases it. Of
     /// a cancellation: cancelled gives the money back, not cancelled leaves the payment accepted. A "not" counts only
     /// while there was no delivery after `deliveries`, those that there were when the collector was asked.
-    #[tracing::instrument(level = "error", skip_all, fields(payment = %id, word = word.as_str()))]
     pub async fn decide(
         &self,
         id: PaymentId,
         word: Word,
         deliveries: i64,
         eyes: &FourEyes,
+    ) -> Result<Payment, OperationError> {
+        self.decide_once(id, word, deliveries, eyes, None).await
+    }
+
+    /// The same, and the commit takes the guard: whoever has it, or whatever became of this before, it is not done again.
+    #[tracing::instrument(level = "error", skip_all, fields(payment = %id, word = word.as_str()))]
+    pub async fn decide_once(
+        &self,
+        id: PaymentId,
+        word: Word,
+        deliveries: i64,
+        eyes: &FourEyes,
+        once: Option<&Guard>,
     ) -> Result<Payment, OperationError> {
         eyes.check()?;
         let (facts, position, work) = self.open_work(id).await?;
@@ -127,7 +139,8 @@ impl Gateway {
             cancellation: cancellation.as_ref(),
             accepted_guard: sending::accepted_guard(self.0.directory.get(&facts.collector), &facts),
         };
-        let step = manual::decide(&facts, position, &work, decision, self.now())?;
+        let mut step = manual::decide(&facts, position, &work, decision, self.now())?;
+        step.commit.guards.extend(once.map(|once| (once.key(), id.into())));
         self.persist(Persist::Decision, step.commit).await?;
         tracing::warn!(maker = %eyes.maker, checker = %eyes.checker, state = %step.state, "an outcome was decided");
         self.payment_for_operator(id).await?.ok_or(OperationError::NotFound)

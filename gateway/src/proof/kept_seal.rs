@@ -47,7 +47,8 @@ impl KeptSeal {
         Self { number: heads.number, at: heads.at, hash: heads.hash(), seal: seal.clone() }
     }
 
-    /// Adds it to a file, which is made where it is missing and which its owner alone may read.
+    /// Adds it to a file, which is made where it is missing and which its owner alone may read. When this answers, the
+    /// line outlives a power cut.
     pub fn append(&self, file: &Path) -> std::io::Result<()> {
         use std::os::unix::fs::OpenOptionsExt as _;
         let mut opened =
@@ -55,7 +56,11 @@ impl KeptSeal {
         // what a crash has left of a line takes none with it
         let before = if ends_a_line(&mut opened)? { "" } else { "\n" };
         // in one write, so that two processes cannot mix their lines
-        opened.write_all(format!("{before}{self}\n").as_bytes())
+        opened.write_all(format!("{before}{self}\n").as_bytes())?;
+        opened.sync_all()?;
+        // the file's name too: whoever made it may have died before
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     }
 }
 

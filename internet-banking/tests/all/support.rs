@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use collectors::client::Peer as CollectorPeer;
 use collectors::signature::SigningKey;
 use database::testing::TestDatabase;
 use domain::{AccountId, CentreCode, Clock, CollectorNumber, ContractId, Timestamp, TransferId, UserId, Yen};
@@ -35,7 +36,7 @@ pub struct World {
     pub contract: ContractId,
     pub hanako: UserId,
     pub accounts: [AccountId; 2],
-    _test: TestDatabase,
+    test: TestDatabase,
 }
 
 impl World {
@@ -71,7 +72,13 @@ impl World {
         put(&ledger, accounts[0], 48_210_953).await;
         put(&ledger, accounts[1], 12_004_100).await;
         let hanako = add_user(&bank, contract, LOGIN_ID, Role::General, Rights::all(&accounts)).await;
-        Self { bank, clock, contract, hanako, accounts, _test: test }
+        Self { bank, clock, contract, hanako, accounts, test }
+    }
+
+    /// The hub of another process on the same database.
+    pub async fn other_gateway(&self, peers: HashMap<CollectorNumber, CollectorPeer>) -> Gateway {
+        let database = self.test.reopened().await;
+        gateway(&Ledger::start(database, self.clock.clone()), peers).await
     }
 
     pub fn browser(&self) -> Browser {
@@ -161,7 +168,7 @@ pub fn hub_key() -> SigningKey {
 }
 
 /// A hub that reaches these collectors.
-async fn gateway(ledger: &Ledger, peers: HashMap<CollectorNumber, collectors::client::Peer>) -> Gateway {
+async fn gateway(ledger: &Ledger, peers: HashMap<CollectorNumber, CollectorPeer>) -> Gateway {
     let limits = collectors::client::Limits {
         // a connection that the server closes under a request costs certainty
         idle_wait: Duration::ZERO,

@@ -15,7 +15,8 @@ on_both!(
     one_about_a_payment_ends_with_its_outcome,
     one_about_a_day_lasts_while_the_day_is_to_be_compared_again,
     one_about_breaks_ends_with_the_last,
-    one_about_breaks_that_came_while_it_ended_is_raised_again,
+    one_about_breaks_that_came_while_it_was_judged_stays,
+    one_that_is_raised_while_it_ends_is_told_once_and_not_lost,
     one_about_a_window_ends_when_it_is_closed,
     one_about_a_request_ends_when_its_result_is_recorded,
     a_look_is_bounded_and_the_next_goes_on,
@@ -84,7 +85,7 @@ async fn one_about_breaks_ends_with_the_last(test: TestDatabase) {
     assert_eq!(world.lasting().await, []);
 }
 
-async fn one_about_breaks_that_came_while_it_ended_is_raised_again(test: TestDatabase) {
+async fn one_about_breaks_that_came_while_it_was_judged_stays(test: TestDatabase) {
     let world = World::new(test).await;
     world.day_is("99022", "2026-11-20", "reconciled", 1).await;
     world.raise(AlarmKind::ReconciliationBreaks, DAY).await;
@@ -95,13 +96,28 @@ async fn one_about_breaks_that_came_while_it_ended_is_raised_again(test: TestDat
     world.compared("99022", "2026-11-20", Summary { open_breaks: 1, ..Summary::default() }).await;
     assert!(!world.raise(AlarmKind::ReconciliationBreaks, DAY).await);
     assert!(!world.gateway.end_judged(&judged).await.unwrap());
-    let again = world.lasting().await;
-    assert!(again.len() == 1 && again[0] != judged.id, "told anew");
-    // what was judged says nothing about the one that is open now
+    assert_eq!(world.lasting().await, [judged.id], "the same, so that nobody is told twice");
     world.compared("99022", "2026-11-20", Summary::default()).await;
-    assert!(!world.gateway.end_judged(&judged).await.unwrap());
-    assert_eq!(world.open_alarms().await[0].id, again[0]);
+    assert!(!world.gateway.end_judged(&judged).await.unwrap(), "what was judged was another moment");
     assert_eq!(world.lasting().await, []);
+    // one that comes after the end is told anew
+    world.compared("99022", "2026-11-20", Summary { open_breaks: 1, ..Summary::default() }).await;
+    assert!(world.raise(AlarmKind::ReconciliationBreaks, DAY).await);
+    assert!(!world.gateway.end_judged(&judged).await.unwrap(), "it is another alarm");
+    let open = world.open_alarms().await.remove(0);
+    assert!(open.id != judged.id && open.again == 0);
+}
+
+async fn one_that_is_raised_while_it_ends_is_told_once_and_not_lost(test: TestDatabase) {
+    let world = World::new(test).await;
+    assert!(world.raise(AlarmKind::DayNotClosed, DAY).await);
+    for _ in 0..20 {
+        let judged = world.open_alarms().await.remove(0);
+        let (ended, is_new) =
+            tokio::join!(world.gateway.end_judged(&judged), world.raise(AlarmKind::DayNotClosed, DAY));
+        assert_eq!(ended.unwrap(), is_new, "another is told of where the first has ended, and only there");
+        assert_eq!(world.open_alarms().await.len(), 1);
+    }
 }
 
 async fn one_about_a_window_ends_when_it_is_closed(test: TestDatabase) {

@@ -1,9 +1,9 @@
 //! What an approved request does to the hub.
 
-use domain::payment::{Cancellation, Event, State};
+use domain::payment::{Cancellation, State};
 use domain::{Date, PaymentId};
-use gateway::operations::{NotNow, PaymentEvent};
-use gateway::{FourEyes, Gateway, OperationError, Operator, Payment, Word};
+use gateway::operations::NotNow;
+use gateway::{FourEyes, Gateway, Guard, OperationError, Operator, Payment, Word};
 
 use super::{Decision, Proposal, Request};
 use crate::console::help::ConsoleCode;
@@ -16,6 +16,8 @@ use crate::console::words::span;
 pub(in crate::console) enum Carried {
     /// It was carried out; what came of it.
     Done(String),
+    /// It was carried out, and came to nothing; why.
+    Failed(String),
     /// The hub refused, and nothing was done; why.
     Refused(String),
     /// It may have been carried out or not.
@@ -91,37 +93,17 @@ async fn find(gateway: &Gateway, payment: PaymentId) -> Result<Payment, Problem>
 pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &Decision) -> Carried {
     match &request.proposal {
         Proposal::Decide { payment, word, deliveries } => {
-            let eyes = eyes(request, decision);
-            match gateway.decide(*payment, *word, *deliveries, &eyes).await {
+            let (eyes, once) = (eyes(request, decision), Guard::request_act(request.id));
+            match gateway.decide_once(*payment, *word, *deliveries, &eyes, Some(&once)).await {
                 Ok(payment) => Carried::Done(decided(&payment)),
-                Err(error) => {
-                    // the process may have died between the hub's commit and the record of its result
-                    let ours = |event: &PaymentEvent| was_decided_by(event, *word, &eyes);
-                    refused_or_done(gateway, *payment, &error, ours).await
-                }
+                Err(error) => refused_or_done(gateway, *payment, &error, &once).await,
             }
         }
         Proposal::Cancel { payment } => {
-            let operator = Operator::staff(decision.by);
-            let ours = |event: &PaymentEvent| {
-                event.kind == Event::CancellationRequested
-                    && event.at >= decision.at
-                    && event.body.by.as_deref() == Some(operator.name.as_str())
-            };
-            // one that this approval led to before may be refused or given up by now, and is not made a second time
-            match gateway.payment_events(*payment).await {
-                Ok(events) if events.iter().any(&ours) => {
-                    return match gateway.payment_for_operator(*payment).await {
-                        Ok(Some(payment)) => cancelled(&payment),
-                        _ => Carried::Unclear,
-                    };
-                }
-                Ok(_) => {}
-                Err(_) => return Carried::Unclear,
-            }
-            match gateway.cancel(*payment, &operator).await {
+            let (by, once) = (Operator::staff(decision.by), Guard::request_act(request.id));
+            match gateway.cancel_once(*payment, &by, Some(&once)).await {
                 Ok(payment) => cancelled(&payment),
-                Err(error) => refused_or_done(gateway, *payment, &error, ours).await,
+                Err(error) => refused_or_done(gateway, *payment, &error, &once).await,
             }
         }
         Proposal::Day(of) => of.carry_out(gateway, &Operator::staff(decision.by), decision.at).await,
@@ -144,20 +126,23 @@ fn eyes(request: &Request, decision: &Decision) -> FourEyes {
     }
 }
 
-/// What the hub's refusal means: another's doing, our own of an earlier try, or nothing that is known.
+/// What the hub's refusal means: another's doing, our own of an earlier try whose result was not recorded, or nothing
+/// that is known.
 async fn refused_or_done(
     gateway: &Gateway,
     payment: PaymentId,
     error: &OperationError,
-    ours: impl Fn(&PaymentEvent) -> bool,
+    once: &Guard,
 ) -> Carried {
-    if matches!(error, OperationError::Overloaded | OperationError::Store(_)) {
-        tracing::error!(%payment, %error, "an approved request was not carried out");
-        return Carried::Unclear;
-    }
-    let Ok(events) = gateway.payment_events(payment).await else { return Carried::Unclear };
-    if !events.iter().any(ours) {
-        return Carried::Refused(problem(error).words().to_owned());
+    match gateway.is_taken(once).await {
+        Ok(true) => {}
+        Ok(false) if !matches!(error, OperationError::Overloaded | OperationError::Store(_)) => {
+            return Carried::Refused(problem(error).words().to_owned());
+        }
+        Ok(false) | Err(_) => {
+            tracing::error!(%payment, %error, "an approved request was not carried out");
+            return Carried::Unclear;
+        }
     }
     match gateway.payment_for_operator(payment).await {
         Ok(Some(payment)) => cancelled_or_decided(&payment),
@@ -184,22 +169,13 @@ fn cancelled(payment: &Payment) -> Carried {
             Carried::Done(cancellation_cash(Cancellation::Confirmed).to_owned())
         }
         Some(over @ (Cancellation::Refused | Cancellation::Withdrawn)) => {
-            Carried::Refused(cancellation_cash(over).to_owned())
+            Carried::Failed(cancellation_cash(over).to_owned())
         }
         _ => Carried::Done(
             "取消しを収納機関に依頼しました。結果は払込の画面で確かめ、成立するまで現金を返さないでください。"
                 .to_owned(),
         ),
     }
-}
-
-/// Whether these two decided so, for this reason.
-fn was_decided_by(event: &PaymentEvent, word: Word, eyes: &FourEyes) -> bool {
-    let body = &event.body;
-    body.word == Some(word)
-        && body.by.as_deref() == Some(eyes.maker.name.as_str())
-        && body.checked_by.as_deref() == Some(eyes.checker.name.as_str())
-        && body.reason.as_deref() == Some(eyes.reason.trim())
 }
 
 /// Why the hub does not do it now, in the staff's words.

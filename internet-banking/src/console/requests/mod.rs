@@ -1,12 +1,14 @@
 //! Four eyes (起票と承認): one member of staff proposes, another approves, and only then the hub is told.
 //!
 //! A request never changes. Its decision and its result are rows of their own, each written once under a guard, so
-//! that of two who decide at the same time one does, and an approved operation is carried out once however often the
-//! process dies on the way.
+//! that of two who decide at the same time one does. One process at a time carries out what was approved (`run`), and
+//! what moves money takes a guard of the request in the hub's own commit: so it is done once however often a process
+//! dies on the way, stands still, or comes back late.
 
 pub(super) mod carry_out;
 mod operation;
 pub(super) mod pages;
+mod run;
 mod store;
 
 use domain::{CollectorNumber, Date, PaymentId, StaffId, StaffRequestId, Timestamp};
@@ -20,6 +22,7 @@ use super::words::Tag;
 
 pub use operation::Requests;
 pub use pages::routes;
+pub use run::Lease;
 pub use store::RequestQuery;
 
 /// Characters of a reason or a note at most.

@@ -1,6 +1,6 @@
 //! Proposing, approving, sending back, withdrawing. Who may is decided here, whatever the page showed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::carry_out::{self, Carried};
+use super::run::{Lease, Run, Runs, Turn};
 use super::store::{self, RequestQuery, RequestsError};
 use super::{Decision, Outcome, Proposal, Request, RequestState, Verdict, WORDS_CHARS_MAX};
 use crate::console::help::ConsoleCode;
@@ -20,9 +21,6 @@ use crate::console::staff::{Staff, StaffRole, require};
 
 /// Between two looks for approved requests whose process died.
 const LOOK_INTERVAL: Duration = Duration::from_secs(15);
-/// How long an approved request is seen without a result before another process carries it out: longer than any
-/// operation takes. Elapsed time, for the business clock can be set.
-const TAKE_OVER_AFTER: Duration = Duration::from_secs(60);
 /// Tries of an approved request after which people are told that its result is not known.
 const UNCLEAR_TRIES_TOLD: u32 = 4;
 
@@ -32,36 +30,19 @@ pub struct Requests {
     gateway: Gateway,
     /// Tries of this process whose result is not known. It starts anew with the process.
     unclear: Arc<Mutex<HashMap<StaffRequestId, u32>>>,
-    /// Since when this process sees an approved request without a result.
-    seen: Arc<Mutex<HashMap<StaffRequestId, Instant>>>,
-    /// What this process is carrying out: nothing twice at a time.
-    at_work: Arc<Mutex<HashSet<StaffRequestId>>>,
-}
-
-/// A request that is being carried out, until this is dropped.
-struct AtWork {
-    ids: Arc<Mutex<HashSet<StaffRequestId>>>,
-    id: StaffRequestId,
-}
-
-impl AtWork {
-    /// `None` where it is being carried out already.
-    fn begin(ids: &Arc<Mutex<HashSet<StaffRequestId>>>, id: StaffRequestId) -> Option<Self> {
-        let begins = ids.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-        begins.then(|| Self { ids: Arc::clone(ids), id })
-    }
-}
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
-    }
+    runs: Arc<Runs>,
+    lease: Lease,
 }
 
 impl Requests {
     /// Over the hub that carries them out.
     pub fn new(gateway: Gateway) -> Self {
-        Self { gateway, unclear: Arc::default(), seen: Arc::default(), at_work: Arc::default() }
+        Self::with_lease(gateway, Lease::default())
+    }
+
+    /// The same with another lease than everybody's.
+    pub fn with_lease(gateway: Gateway, lease: Lease) -> Self {
+        Self { gateway, unclear: Arc::default(), runs: Arc::default(), lease }
     }
 
     /// One request.
@@ -113,9 +94,10 @@ impl Requests {
         // said before anything is written: what cannot be done now may still be approved later
         carry_out::check(&self.gateway, &request.proposal).await?;
         let request = self.decide(by, request, Verdict::Approved, String::new()).await?;
-        let (requests, run) = (self.clone(), request.clone());
+        let (requests, run) = (self.clone(), Run::first(id));
         // a task of its own: a person who goes away stops nothing
-        let carried = tokio::spawn(async move { requests.carry_out(&run).await }.in_current_span()).await;
+        let carry_out = async move { requests.carry_out(&request, run).await };
+        let carried = tokio::spawn(carry_out.in_current_span()).await;
         if let Err(error) = carried {
             return Err(Problem::unclear(&error));
         }
@@ -143,12 +125,12 @@ impl Requests {
     pub async fn run(self, mut shutdown: Shutdown) {
         // on SQLite no other process can be at work on them
         let sqlite = self.gateway.ledger().database().is_sqlite();
-        let mut after = if sqlite { Duration::ZERO } else { TAKE_OVER_AFTER };
+        let mut after = if sqlite { Duration::ZERO } else { self.lease.lasts };
         while !shutdown.is_requested() {
             if let Err(error) = self.take_over(after).await {
                 tracing::warn!(%error, "approved requests cannot be looked for");
             }
-            after = TAKE_OVER_AFTER;
+            after = self.lease.lasts;
             tokio::select! {
                 () = tokio::time::sleep(LOOK_INTERVAL) => {}
                 () = shutdown.requested() => {}
@@ -156,52 +138,118 @@ impl Requests {
         }
     }
 
-    /// Carries out approved requests that this process has seen without a result for so long.
-    pub async fn take_over(&self, after: Duration) -> Result<(), RequestsError> {
-        let running = store::running(self.gateway.ledger().database()).await?;
-        for request in self.seen_for(running, after) {
-            self.carry_out(&request).await;
+    /// Carries out approved requests whose process has not been heard of for so long, and those of this process whose
+    /// result is not known. Says how many.
+    pub async fn take_over(&self, after: Duration) -> Result<usize, RequestsError> {
+        let database = self.gateway.ledger().database();
+        let running = store::running(database).await?;
+        let ids: Vec<_> = running.iter().map(|request| request.id).collect();
+        self.runs.keep(&ids);
+        let mut carried = 0;
+        for request in running {
+            let newest = Run::newest(database, request.id).await?;
+            let run = match self.runs.turn(newest, after) {
+                Turn::Wait => continue,
+                Turn::GoOn => newest,
+                Turn::TakeOver => match self.take(newest.next()).await {
+                    Ok(true) => newest.next(),
+                    // another process was faster
+                    Ok(false) => continue,
+                    Err(refused) => {
+                        tracing::warn!(request = %request.id, %refused, "an approved request cannot be taken up");
+                        continue;
+                    }
+                },
+            };
+            carried += usize::from(self.carry_out(&request, run).await);
         }
-        Ok(())
+        Ok(carried)
     }
 
-    fn seen_for(&self, running: Vec<Request>, after: Duration) -> Vec<Request> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.retain(|id, _| running.iter().any(|request| request.id == *id));
-        let mut is_due =
-            |request: &Request| seen.entry(request.id).or_insert_with(Instant::now).elapsed() >= after;
-        running.into_iter().filter(|request| is_due(request)).collect()
-    }
-
-    /// The operation, and the record of what came of it. Where that is not known, there is no record, and
-    /// [`run`](Self::run) comes again.
-    async fn carry_out(&self, request: &Request) {
-        let Some(_at_work) = AtWork::begin(&self.at_work, request.id) else { return };
-        // it may have ended since it was read
+    /// The operation under a run, and the record of what came of it. Where that is not known, there is no record, and
+    /// [`run`](Self::run) comes again. Says whether there was anything to do.
+    async fn carry_out(&self, request: &Request, run: Run) -> bool {
+        let Some(mut at_work) = self.runs.begin(run) else { return false };
+        // it may have ended before the run was taken
         match self.find(request.id).await {
             Ok(Some(Request { outcome: None, .. })) => {}
-            Ok(_) => return,
+            Ok(_) => return false,
             Err(error) => {
                 tracing::warn!(request = %request.id, %error, "an approved request cannot be read, and waits");
-                return;
+                return false;
             }
         }
-        let Some(decision) = &request.decision else { return };
-        let outcome = match carry_out::carry_out(&self.gateway, request, decision).await {
-            Carried::Done(detail) => Outcome { done: true, detail, at: self.clock().now() },
-            Carried::Refused(detail) => Outcome { done: false, detail, at: self.clock().now() },
-            Carried::Unclear => return self.tell_of_unclear(request).await,
+        let Some(decision) = &request.decision else { return false };
+        match self.operate(request, decision, &mut at_work.run).await {
+            Some(Carried::Unclear) => self.tell_of_unclear(request).await,
+            Some(carried) => self.record(request, carried, at_work.run).await,
+            None => tracing::warn!(request = %request.id, "another process carries out an approved request"),
+        }
+        true
+    }
+
+    /// The operation, and beside it the next run whenever its lease is about to end. It ends there where another process
+    /// has taken that one, or might have by now.
+    async fn operate(&self, request: &Request, decision: &Decision, run: &mut Run) -> Option<Carried> {
+        let operation = carry_out::carry_out(&self.gateway, request, decision);
+        tokio::pin!(operation);
+        let mut taken_at = Instant::now();
+        loop {
+            tokio::select! {
+                carried = &mut operation => return Some(carried),
+                () = tokio::time::sleep(self.lease.renewed_after) => {}
+            }
+            let asked_at = Instant::now();
+            match self.take(run.next()).await {
+                Ok(true) => (*run, taken_at) = (run.next(), asked_at),
+                Err(refused) if taken_at.elapsed() < self.lease.lasts => {
+                    tracing::warn!(request = %request.id, %refused, "a run cannot be prolonged yet");
+                }
+                Ok(false) | Err(_) => return None,
+            }
+        }
+    }
+
+    /// Takes a run. Says whether it was free.
+    async fn take(&self, run: Run) -> Result<bool, Refused> {
+        let guards = vec![(run.guard(), EntityId(run.request.uuid()))];
+        match self.gateway.ledger().commit(Commit { guards, ..Commit::default() }).await {
+            Ok(_) => Ok(true),
+            Err(Refused::Guarded { .. }) => Ok(false),
+            Err(refused) => Err(refused),
+        }
+    }
+
+    /// Records what came of it, unless another process has taken the request up since. What the hub refused is not done
+    /// by anybody any more, and what it has done meanwhile is not recorded as refused.
+    async fn record(&self, request: &Request, carried: Carried, run: Run) {
+        let is_refused = matches!(carried, Carried::Refused(_));
+        let (done, detail) = match carried {
+            Carried::Done(detail) => (true, detail),
+            Carried::Failed(detail) | Carried::Refused(detail) => (false, detail),
+            Carried::Unclear => return,
         };
+        let outcome = Outcome { done, detail, at: self.clock().now() };
         let action = if outcome.done { "request.done" } else { "request.failed" };
+        let (entity, result) = (EntityId(request.id.uuid()), Guard::request_result(request.id).key());
+        let act = Guard::request_act(request.id).key();
+        let mut guards = vec![(result.clone(), entity), (run.next().guard(), entity)];
+        guards.extend(is_refused.then_some((act, entity)));
+        let mut release = run.next().until();
+        release.push(open_guard(request));
         let commit = Commit {
-            guards: vec![(Guard::request_result(request.id).key(), EntityId(request.id.uuid()))],
-            release: vec![open_guard(request)],
+            guards,
+            release,
             rows: vec![store::result_row(request.id, &outcome)],
             audit: vec![record("system".to_owned(), action, request, &outcome.detail)],
             ..Commit::default()
         };
         match self.gateway.ledger().commit(commit).await {
-            Ok(_) | Err(Refused::Guarded { .. }) => self.no_longer_unclear(request.id).await,
+            Ok(_) => self.no_longer_unclear(request.id).await,
+            Err(Refused::Guarded { key, .. }) if key == result.0 => self.no_longer_unclear(request.id).await,
+            Err(refused @ Refused::Guarded { .. }) => {
+                tracing::warn!(request = %request.id, %refused, "a result was another's to record");
+            }
             Err(refused) => tracing::error!(request = %request.id, %refused, "a result was not recorded"),
         }
     }
@@ -256,8 +304,11 @@ impl Requests {
         let decision = Decision { verdict, by: by.id, note, at: self.clock().now() };
         // what is approved keeps its subject busy until it is carried out
         let release = if verdict == Verdict::Approved { Vec::new() } else { vec![open_guard(&request)] };
+        let entity = EntityId(request.id.uuid());
+        let mut guards = vec![(GuardKey(format!("request-decision|{}", request.id)), entity)];
+        guards.extend((verdict == Verdict::Approved).then(|| (Run::first(request.id).guard(), entity)));
         let commit = Commit {
-            guards: vec![(GuardKey(format!("request-decision|{}", request.id)), EntityId(request.id.uuid()))],
+            guards,
             release,
             rows: vec![store::decision_row(&request, &decision)],
             audit: vec![record(by.actor(), verdict.action(), &request, &decision.note)],
@@ -346,15 +397,5 @@ mod tests {
         let longest = "あ".repeat(WORDS_CHARS_MAX);
         assert_eq!(words(&format!("{longest}\u{7f}")).unwrap(), longest);
         assert!(words(&format!("{longest}あ")).is_err());
-    }
-
-    #[test]
-    fn a_request_is_carried_out_once_at_a_time() {
-        let (ids, one, other) = (Arc::default(), StaffRequestId::generate(), StaffRequestId::generate());
-        let first = AtWork::begin(&ids, one);
-        assert!(first.is_some() && AtWork::begin(&ids, one).is_none());
-        assert!(AtWork::begin(&ids, other).is_some(), "another is another");
-        drop(first);
-        assert!(AtWork::begin(&ids, one).is_some(), "it may be tried again when the first has ended");
     }
 }

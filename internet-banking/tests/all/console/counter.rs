@@ -1,10 +1,12 @@
 //! 窓口収納: cash for a bill, once, and its way back.
 
+use std::time::Duration;
+
 use database::execute;
 use database::testing::{TestDatabase, sqlite};
 use domain::payment::{Cancellation, State};
 use domain::{PaymentId, Yen};
-use gateway::{Payment, chart};
+use gateway::{Guard, Operator, Payment, chart};
 use http::StatusCode;
 use internet_banking::console::staff::StaffRole;
 use serde_json::json;
@@ -53,6 +55,7 @@ database::on_both!(
     cash_of_an_unknown_outcome_is_kept_until_two_people_know,
     a_cancellation_gives_the_cash_back_when_it_is_confirmed,
     a_cancellation_without_an_answer_is_decided_by_two_people,
+    an_approved_cancellation_is_asked_for_once_though_the_process_dies,
 );
 
 async fn begin(browser: &mut Browser, collector: &str) -> Page {
@@ -472,6 +475,28 @@ async fn a_cancellation_without_an_answer_is_decided_by_two_people(test: TestDat
     let payment = look(&office, id).await;
     assert_eq!((payment.state, payment.cancellation), (State::Cancelled, Some(Cancellation::Confirmed)));
     assert_eq!(cash(&office).await, Yen::ZERO);
+}
+
+async fn an_approved_cancellation_is_asked_for_once_though_the_process_dies(test: TestDatabase) {
+    let (office, network) = Office::connected(test).await;
+    let mut maker = office.signed_in(MAKER).await;
+    let id = collect(&mut maker, SLIP).await;
+    let request = propose_cancellation(&mut maker, id).await.location().to_owned();
+    office.approved(&request).await;
+    // the collector refused it, and the process died before it recorded what came of it
+    network.fault(SLIP.collector, json!({"mode": "refuse", "code": "B202", "on": "cancellation"})).await;
+    let once = Guard::request_act(request.rsplit('/').next().unwrap().parse().unwrap());
+    let by = Operator::staff(office.checker);
+    office.console.gateway.cancel_once(id, &by, Some(&once)).await.unwrap();
+    assert_eq!(look(&office, id).await.cancellation, Some(Cancellation::Refused));
+    network.fault(SLIP.collector, json!({})).await;
+    assert_eq!(office.console.requests.take_over(Duration::ZERO).await.unwrap(), 1);
+    let page = maker.get(&request).await;
+    assert!(page.body.contains("実行できません"), "{}", page.body);
+    assert!(page.fields("outcome")[0].ends_with("払込は収納済みのままです。現金は返さないでください。"));
+    assert_eq!(look(&office, id).await.state, State::Accepted, "the collector was not asked again");
+    let late = office.console.gateway.cancel_once(id, &by, Some(&once)).await;
+    assert!(late.is_err() && look(&office, id).await.cancellation == Some(Cancellation::Refused));
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ pub fn code(page: &Page) -> String {
 }
 
 /// The form of a day's page as it is shown, with what a person chooses.
-async fn propose(browser: &mut Browser, chosen: &[(&str, &str)]) -> Page {
+pub async fn propose(browser: &mut Browser, chosen: &[(&str, &str)]) -> Page {
     let page = browser.get(DAY).await;
     let hidden = |name: &str| {
         let mark = format!("name=\"{name}\" value=\"");
@@ -133,7 +133,7 @@ async fn day(office: &Office) -> Option<ServiceDay> {
     office.console.gateway.service_day(&number(SHOP), today()).await.unwrap()
 }
 
-async fn state(office: &Office) -> ServiceState {
+pub async fn state(office: &Office) -> ServiceState {
     day(office).await.map_or(ServiceState::Waiting, |day| day.state)
 }
 

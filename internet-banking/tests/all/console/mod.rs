@@ -4,6 +4,7 @@ mod alarms;
 mod counter;
 mod days;
 mod delivery;
+mod lease;
 mod reconciliation;
 mod settlement;
 mod sign_in;

@@ -1,11 +1,15 @@
 //! A console with a maker and a checker.
 
+use std::collections::HashMap;
+
+use collectors::client::Peer;
 use database::testing::TestDatabase;
-use database::{on, read};
-use domain::{StaffId, StaffRequestId};
+use database::{execute, on, read};
+use domain::{CollectorNumber, StaffId, StaffRequestId};
 use edge::CookieKind;
 use internet_banking::console::Console;
 use internet_banking::console::delivery::DeliverySettings;
+use internet_banking::console::requests::{Lease, Requests};
 use internet_banking::console::staff::{NewStaff, StaffRole};
 use internet_banking::secrets::Secret;
 use internet_banking::tokens::Seed;
@@ -104,6 +108,14 @@ impl Office {
         .await
         .map(drop))
         .unwrap();
+        let run = format!("request-run|{id}|{:010}", 1);
+        let sql = "INSERT INTO guard (key, entity, at_us) VALUES ($1, $2, 0)";
+        execute!(self.console.database, sql, run, id.uuid()).unwrap();
+    }
+
+    /// The requests as another process on the same database has them.
+    pub async fn other_process(&self, peers: HashMap<CollectorNumber, Peer>, lease: Lease) -> Requests {
+        Requests::with_lease(self.world.other_gateway(peers).await, lease)
     }
 }
 

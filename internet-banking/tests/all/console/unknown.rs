@@ -6,7 +6,7 @@ use database::testing::{TestDatabase, drop_triggers, sqlite};
 use database::{execute, on, read};
 use domain::payment::State;
 use domain::{PaymentId, StaffRequestId};
-use gateway::{AlarmKind, AlarmQuery, FourEyes, Operator, Word};
+use gateway::{AlarmKind, AlarmQuery, FourEyes, Guard, Operator, Word};
 use http::StatusCode;
 use internet_banking::console::staff::StaffRole;
 
@@ -69,6 +69,11 @@ async fn propose(browser: &mut Browser, payment: PaymentId, word: &str, reason: 
     let form =
         [("csrf", csrf.as_str()), ("word", word), ("reason", reason), ("deliveries", deliveries.as_str())];
     browser.post(&format!("/payments/{payment}/propose"), &form).await
+}
+
+/// Proposes the collector's word, for a good reason.
+pub async fn propose_word(browser: &mut Browser, payment: PaymentId, word: &str) -> Page {
+    propose(browser, payment, word, REASON).await
 }
 
 pub async fn press(browser: &mut Browser, request: &str, button: &str, note: &str) -> Page {
@@ -281,7 +286,9 @@ async fn what_was_approved_is_carried_out_once_though_the_process_dies(test: Tes
         checker: Operator::staff(office.checker),
         reason: REASON.to_owned(),
     };
-    office.console.gateway.decide(payment, Word::Cleared, 1, &eyes).await.unwrap();
+    let once = Guard::request_act(request.rsplit('/').next().unwrap().parse().unwrap());
+    let hub = &office.console.gateway;
+    hub.decide_once(payment, Word::Cleared, 1, &eyes, Some(&once)).await.unwrap();
     assert!(maker.get(&request).await.body.contains("実行中"));
     // the business clock says nothing of how long another process has been at it
     office.world.clock.advance_seconds(61);
@@ -317,6 +324,18 @@ async fn a_no_that_was_told_before_the_last_delivery_is_never_approved() {
     office.console.requests.take_over(Duration::ZERO).await.unwrap();
     let page = maker.get(&request).await.body;
     assert!(page.contains("もう一度送信されています"), "{page}");
+    assert_eq!(state(&office, payment).await, State::Unknown);
+    // a process that stood still since the approval comes too late, whatever the hub would say by now
+    let_time_pass(&office).await;
+    let eyes = FourEyes {
+        maker: Operator::staff(office.maker),
+        checker: Operator::staff(office.checker),
+        reason: REASON.to_owned(),
+    };
+    let once = Guard::request_act(request.rsplit('/').next().unwrap().parse().unwrap());
+    let hub = &office.console.gateway;
+    let deliveries = hub.unknown_payment(payment).await.unwrap().unwrap().deliveries;
+    assert!(hub.decide_once(payment, Word::NotCleared, deliveries, &eyes, Some(&once)).await.is_err());
     assert_eq!(state(&office, payment).await, State::Unknown);
     // the collector was asked while the form was open
     let path = format!("/payments/{payment}");
