@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -23,6 +23,7 @@ use subtle::ConstantTimeEq;
 use crate::cookie::CookieKind;
 use crate::failure::Failure;
 use crate::session::SessionId;
+use crate::site::FORM_BYTES_MAX;
 
 /// Name of the hidden field.
 pub const FIELD: &str = "csrf";
@@ -73,7 +74,7 @@ pub(crate) struct Guard {
 
 impl Guard {
     /// Without a session cookie that could be one, the cookie before sign-in counts.
-    fn expected(&self, headers: &HeaderMap) -> Option<String> {
+    pub(crate) fn expected(&self, headers: &HeaderMap) -> Option<String> {
         let session = self.cookie.session_of(headers).and_then(|value| SessionId::parse(&value));
         match session {
             Some(session) => Some(self.key.session_token(&session)),
@@ -93,10 +94,19 @@ struct Token {
     csrf: String,
 }
 
+/// Whether a form's token is the one that its page was given.
+pub(crate) fn is_right(expected: Option<&str>, token: &str) -> bool {
+    let right = expected.is_some_and(|expected| expected.as_bytes().ct_eq(token.as_bytes()).into());
+    if !right {
+        tracing::warn!("refused a form with a missing or wrong token");
+    }
+    right
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for CsrfForm<T> {
     type Rejection = Response;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
         let refuse = |failure: Failure| failure.into_response();
         let guard = request.extensions().get::<Guard>().cloned();
         let guard = guard.ok_or_else(|| refuse(Failure::internal("a form is read outside of a site")))?;
@@ -108,18 +118,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for CsrfForm<T> {
         if !is_form {
             return Err(refuse(Failure::BadForm));
         }
-        let body =
-            tokio::time::timeout(Duration::from_secs(BODY_READ_S), Bytes::from_request(request, state));
+        // a site that takes files takes no larger forms for that
+        let body = request.into_body();
+        let body = tokio::time::timeout(Duration::from_secs(BODY_READ_S), to_bytes(body, FORM_BYTES_MAX));
         let body = match body.await {
             Ok(Ok(body)) => body,
-            Ok(Err(rejection)) => return Err(rejection.into_response()),
+            Ok(Err(error)) => return Err(unread(&error).into_response()),
             Err(_) => return Err(StatusCode::REQUEST_TIMEOUT.into_response()),
         };
         // a field given twice is refused here, so nobody can hide a second token behind the first
         let token: Token = serde_urlencoded::from_bytes(&body).map_err(|_| refuse(Failure::BadForm))?;
-        let right = expected.is_some_and(|expected| expected.as_bytes().ct_eq(token.csrf.as_bytes()).into());
-        if !right {
-            tracing::warn!("refused a form with a missing or wrong token");
+        if !is_right(expected.as_deref(), &token.csrf) {
             return Err(refuse(Failure::StaleForm));
         }
         serde_urlencoded::from_bytes(&body).map(Self).map_err(|error| {
@@ -127,6 +136,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for CsrfForm<T> {
             refuse(Failure::BadForm)
         })
     }
+}
+
+/// What a body that did not come whole is answered: too large, or cut.
+fn unread(error: &axum::Error) -> StatusCode {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return StatusCode::PAYLOAD_TOO_LARGE;
+        }
+        cause = error.source();
+    }
+    StatusCode::BAD_REQUEST
 }
 
 /// The token for forms that are shown before sign-in, or where no session exists at all. The page is answered

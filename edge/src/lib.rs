@@ -18,6 +18,7 @@ pub mod session;
 pub mod shutdown;
 pub mod site;
 pub mod tls;
+pub mod upload;
 
 pub use connection::Connection;
 pub use cookie::CookieKind;
@@ -31,3 +32,4 @@ pub use peer::Peer;
 pub use session::{SessionId, SessionKey, SessionLimits, SessionStore, Standing};
 pub use shutdown::{Shutdown, ShutdownTrigger};
 pub use site::{Site, site};
+pub use upload::{CsrfUpload, UploadedFile};

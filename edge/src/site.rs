@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Extension, Router};
@@ -20,7 +20,7 @@ use crate::failure::{StaleForm, Words};
 use crate::frame::Frame;
 use crate::{assets, headers, origin};
 
-/// Bytes of a form: ample for every page of ours.
+/// Bytes of a form without a file: ample for every page of ours.
 pub const FORM_BYTES_MAX: usize = 64 * 1024;
 
 /// What a site is called and how its forms and cookies are made.
@@ -36,7 +36,7 @@ pub struct Site {
     pub cookie: CookieKind,
     /// Key of its form tokens.
     pub csrf: CsrfKey,
-    /// Bytes of a request body; [`FORM_BYTES_MAX`] unless it takes files.
+    /// Bytes of a request body; [`FORM_BYTES_MAX`] unless it takes files ([`crate::CsrfUpload`]).
     pub body_bytes_max: usize,
 }
 
@@ -56,6 +56,8 @@ pub fn site(router: Router, site: Site) -> Router {
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(Extension(guard))
         .layer(from_fn(origin::check))
+        // instead of the framework's own bound
+        .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(body_bytes_max))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::new(site), error_pages));

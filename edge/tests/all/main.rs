@@ -5,3 +5,4 @@
 mod connection;
 mod listening;
 mod sites;
+mod uploads;
