@@ -1,6 +1,7 @@
 //! Codecs of what others print and write: pure functions from text to types and back, one file a format.
 
 pub mod el_qr;
+pub mod picture;
 pub mod purpose_code;
 
 pub use el_qr::{ElNumber, ElQr, ElQrError};
