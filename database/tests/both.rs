@@ -207,6 +207,7 @@ const ONLY_ADDED_TO: &[Kept] = &[
         "$1, $1, '00200', '2026-11-24', 'c', 's', 1, '{}', 0", "difference = 0"),
     kept("break_resolution", "break_id, at_us, actor, checked_by, note, vanished", "$1, 0, 's', 'c', 'n', 0",
         "note = 'x'"),
+    kept("refund", "payment, break_id, at_us, actor, checked_by, reversal", "$1, $1, 0, 's', 'c', $1", "actor = 'x'"),
     kept("api_key", "id, hash, prefix, name, holder, may_debit, scopes, created_us",
         "$1, $2, 'p', 'n', 'operator', 0, 'read', 0", "scopes = 'operate'"),
     kept("api_key_account", "api_key, account, branch, kind, number", "$1, 1, '100', 'ordinary', '1234567'",

@@ -44,7 +44,7 @@ macro_rules! words {
 pub struct UnlistedWord;
 
 words! {
-    /// Where a payment is. These ten words are the API's.
+    /// Where a payment is. These eleven words are the API's.
     State,
     /// The collector answered; the payer has not confirmed.
     Inquired = "inquired",
@@ -66,6 +66,8 @@ words! {
     Voided = "voided",
     /// A counter payment undone by a confirmed cancellation.
     Cancelled = "cancelled",
+    /// Paid back (返金): the collector's books lack it, and never will have it.
+    Refunded = "refunded",
 }
 
 words! {
@@ -107,6 +109,8 @@ words! {
     CancellationWithdrawn = "cancellation_withdrawn",
     /// An answer contradicts how a cancellation ended: an incident, and no posting.
     LateCancellation = "late_cancellation",
+    /// Two people paid an accepted payment back that the collector's books lack.
+    Refunded = "refunded",
 }
 
 words! {
@@ -140,10 +144,13 @@ impl State {
             (Self::Held, Event::Voided) => Self::Voided,
             (Self::Held | Self::Sending | Self::Unknown, Event::OutcomeUnknown) => Self::Unknown,
             // incidents move nothing
-            (Self::Rejected | Self::Voided, Event::LateAcceptance)
-            | (Self::Accepted | Self::Settled | Self::Cancelled, Event::LateRejection) => self,
+            (Self::Rejected | Self::Voided | Self::Refunded, Event::LateAcceptance)
+            | (Self::Accepted | Self::Settled | Self::Cancelled | Self::Refunded, Event::LateRejection) => {
+                self
+            }
             (Self::Accepted, Event::Settled) => Self::Settled,
             (Self::Accepted, Event::Cancelled) => Self::Cancelled,
+            (Self::Accepted, Event::Refunded) => Self::Refunded,
             // until it is confirmed a cancellation changes nothing
             (
                 Self::Accepted,
@@ -154,7 +161,9 @@ impl State {
                 | Event::CancellationRefused
                 | Event::CancellationWithdrawn,
             )
-            | (Self::Accepted | Self::Settled | Self::Cancelled, Event::LateCancellation) => self,
+            | (Self::Accepted | Self::Settled | Self::Cancelled | Self::Refunded, Event::LateCancellation) => {
+                self
+            }
             _ => return None,
         })
     }
@@ -250,6 +259,7 @@ mod tests {
                 "accepted --cancellation_refused--> accepted",
                 "accepted --cancellation_withdrawn--> accepted",
                 "accepted --late_cancellation--> accepted",
+                "accepted --refunded--> refunded",
                 "rejected --late_acceptance--> rejected",
                 "unknown --claimed--> unknown",
                 "unknown --accepted--> accepted",
@@ -260,6 +270,9 @@ mod tests {
                 "voided --late_acceptance--> voided",
                 "cancelled --late_rejection--> cancelled",
                 "cancelled --late_cancellation--> cancelled",
+                "refunded --late_acceptance--> refunded",
+                "refunded --late_rejection--> refunded",
+                "refunded --late_cancellation--> refunded",
             ]
         );
     }
@@ -310,12 +323,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_settled_or_cancelled_twice() {
-        for state in State::ALL {
-            let over = matches!(state, State::Settled | State::Cancelled);
-            assert!(
-                !over || state.after(Event::Settled).is_none() && state.after(Event::Cancelled).is_none()
-            );
+    fn nothing_is_settled_cancelled_or_paid_back_twice() {
+        for state in [State::Settled, State::Cancelled, State::Refunded] {
+            for event in [Event::Settled, Event::Cancelled, Event::Refunded] {
+                assert_eq!(state.after(event), None, "{state} {event}");
+            }
         }
     }
 }

@@ -3,8 +3,9 @@
 
 mod cancellations;
 mod history;
+mod refunds;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use collectors::protocol::Channel;
 use database::{Tx, on};
@@ -101,7 +102,7 @@ impl Gateway {
         let mut findings = Vec::new();
         let mut look = Look::new();
         let mut sums = PaymentSums::default();
-        let mut cancelling = HashMap::new();
+        let (mut cancelling, mut refunded) = (HashMap::new(), HashSet::new());
         let mut after = (i64::MIN, Uuid::nil());
         loop {
             let rows: Vec<AuditRow> = on!(tx, |c| {
@@ -121,6 +122,9 @@ impl Gateway {
                 if state == State::Cancelled || is_cancelling {
                     cancelling.insert(row.id, state);
                 }
+                if state == State::Refunded {
+                    refunded.insert(row.id);
+                }
                 row.count(state, &mut sums);
                 let (collector, amount) = (row.collector, row.amount);
                 look.insert(row.message_key, Seen { collector, state, amount, is_cancelling });
@@ -129,6 +133,7 @@ impl Gateway {
         let collectors = self.directory().all().iter().map(|row| &row.number);
         findings.extend(settlement::audit::findings(&mut tx, collectors, &sums).await?);
         findings.extend(cancellations::check(&mut tx, cancelling).await?);
+        findings.extend(refunds::check(&mut tx, refunded).await?);
         findings.extend(strays(&mut tx).await?);
         findings.extend(crate::service::audit::faults(&mut tx).await?);
         tx.rollback().await?;
@@ -192,7 +197,7 @@ impl AuditRow {
             let right = match state {
                 _ if expected.is_none() => ended.is_none(),
                 State::Held | State::Sending | State::Unknown => ended.is_none(),
-                State::Accepted | State::Settled | State::Cancelled => ended == Some(2),
+                State::Accepted | State::Settled | State::Cancelled | State::Refunded => ended == Some(2),
                 State::Rejected | State::Voided => ended == Some(3),
                 State::Inquired | State::Expired => false,
             };
@@ -211,7 +216,7 @@ impl AuditRow {
         let guards = matches!(self.guard_of, Some(holder) if holder == self.id);
         let is_free = match state {
             State::Rejected | State::Voided => true,
-            State::Cancelled => !may_be_paid_again,
+            State::Cancelled | State::Refunded => !may_be_paid_again,
             _ => false,
         };
         if guards == is_free {
@@ -262,9 +267,11 @@ pub fn compare(before: &Look, records: &[CollectorRecord], after: &Look) -> Vec<
     let cleared: HashMap<&str, &CollectorRecord> =
         records.iter().filter(|r| r.cleared).map(|r| (r.key.as_str(), r)).collect();
     for (key, seen) in before.iter().filter(|(_, seen)| seen.state.is_paid()) {
-        let may_be_cancelled = after.get(key).is_some_and(|s| s.is_cancelling || s.state == State::Cancelled);
+        let may_be_taken_back = after
+            .get(key)
+            .is_some_and(|s| s.is_cancelling || matches!(s.state, State::Cancelled | State::Refunded));
         let detail = match cleared.get(key.as_str()) {
-            None if may_be_cancelled => continue,
+            None if may_be_taken_back => continue,
             None => format!("accepted here, and collector {} has not cleared it", seen.collector),
             Some(record) if record.amount != seen.amount || record.collector != seen.collector => {
                 format!(

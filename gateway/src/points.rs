@@ -70,6 +70,8 @@ points! {
     Reconciliation = "reconciliation",
     /// Somebody says what was done about a break.
     BreakResolution = "break_resolution",
+    /// A payment that the collector's books lack is paid back.
+    Refund = "refund",
     /// A settlement window begins to close.
     SettlementBegin = "settlement_begin",
     /// Some payments go over to the settlement account.

@@ -55,6 +55,18 @@ CREATE TABLE break_resolution (
     CHECK ((vanished = 1) = (checked_by IS NULL))
 );
 
+-- 返金: an accepted payment that the collector's books lack was paid back by two people, once. The ids of the transfers
+-- that gave the money back; its state is in the payment's events.
+CREATE TABLE refund (
+    payment UUID PRIMARY KEY REFERENCES payment (id),
+    break_id UUID NOT NULL UNIQUE REFERENCES break_resolution (break_id),
+    at_us BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    checked_by TEXT NOT NULL CHECK (checked_by <> actor),
+    reversal UUID NOT NULL UNIQUE,
+    fee_reversal UUID UNIQUE
+);
+
 -- All of it but the keeper's lease is only ever added to.
 CREATE TRIGGER service_day_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON service_day
 EXECUTE FUNCTION only_added_to();
@@ -63,4 +75,6 @@ EXECUTE FUNCTION only_added_to();
 CREATE TRIGGER reconciliation_break_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON reconciliation_break
 EXECUTE FUNCTION only_added_to();
 CREATE TRIGGER break_resolution_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON break_resolution
+EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER refund_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON refund
 EXECUTE FUNCTION only_added_to();

@@ -55,6 +55,18 @@ CREATE TABLE break_resolution (
     CHECK ((vanished = 1) = (checked_by IS NULL))
 ) STRICT, WITHOUT ROWID;
 
+-- 返金: an accepted payment that the collector's books lack was paid back by two people, once. The ids of the transfers
+-- that gave the money back; its state is in the payment's events.
+CREATE TABLE refund (
+    payment BLOB PRIMARY KEY REFERENCES payment (id),
+    break_id BLOB NOT NULL UNIQUE REFERENCES break_resolution (break_id),
+    at_us INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    checked_by TEXT NOT NULL CHECK (checked_by <> actor),
+    reversal BLOB NOT NULL UNIQUE,
+    fee_reversal BLOB UNIQUE
+) STRICT, WITHOUT ROWID;
+
 -- All of it but the keeper's lease is only ever added to.
 CREATE TRIGGER service_day_is_not_changed BEFORE UPDATE ON service_day
 BEGIN SELECT RAISE(ABORT, 'service_day is only ever added to'); END;
@@ -72,3 +84,7 @@ CREATE TRIGGER break_resolution_is_not_changed BEFORE UPDATE ON break_resolution
 BEGIN SELECT RAISE(ABORT, 'break_resolution is only ever added to'); END;
 CREATE TRIGGER break_resolution_is_not_deleted BEFORE DELETE ON break_resolution
 BEGIN SELECT RAISE(ABORT, 'break_resolution is only ever added to'); END;
+CREATE TRIGGER refund_is_not_changed BEFORE UPDATE ON refund
+BEGIN SELECT RAISE(ABORT, 'refund is only ever added to'); END;
+CREATE TRIGGER refund_is_not_deleted BEFORE DELETE ON refund
+BEGIN SELECT RAISE(ABORT, 'refund is only ever added to'); END;

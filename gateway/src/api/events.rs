@@ -54,7 +54,7 @@ pub struct EventBody {
     #[schema(value_type = uuid::Uuid)]
     payment_id: PaymentId,
     /// What happened: `held`, `claimed`, `accepted`, `rejected`, `not_applied`, `outcome_unknown`, `voided`,
-    /// `late_acceptance`, `settled`, `cancelled`; new words may come.
+    /// `late_acceptance`, `settled`, `cancelled`, `refunded`; new words may come.
     #[schema(value_type = String, examples("accepted"))]
     event: Event,
     /// The state after it.

@@ -34,6 +34,9 @@ pub enum PaymentState {
     Voided,
     /// A counter payment undone by a confirmed cancellation.
     Cancelled,
+    /// Paid back in full: the collector's books lack the clearing, and two people of the bank ended it so. The bill may
+    /// be paid anew.
+    Refunded,
 }
 
 /// A payment.
@@ -174,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_lists_the_ten_states() {
+    fn the_document_lists_every_state() {
         let schema = serde_json::to_value(PaymentState::schema()).unwrap();
         let states: Vec<_> = State::ALL.iter().map(|state| state.as_str()).collect();
         let listed = match schema.get("enum") {

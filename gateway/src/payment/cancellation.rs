@@ -7,12 +7,12 @@ use collectors::protocol::{self, Channel, Header, Message};
 use database::Row;
 use domain::payment::{Event, State};
 use domain::{PaymentId, ResendKey, ResponseCode, Timestamp, TransferId};
-use ledger::{EntityId, Kind, OutboxChange, OutboxEntry, Transfer};
+use ledger::{EntityId, OutboxChange, OutboxEntry};
 
 use super::history::{Body, Cancelling, Position};
 use super::manual::NotNow;
 use super::step::{
-    Claim, Delivered, Effect, Evidence, Path, Report, SendWindow, Step, automatic_resend_ends, holds,
+    Claim, Delivered, Effect, Evidence, Path, Report, SendWindow, Step, automatic_resend_ends, reversals,
 };
 use super::{Facts, StoreError};
 use crate::Operator;
@@ -281,28 +281,11 @@ pub(super) fn confirmed(
 ) -> Result<(), StoreError> {
     body.key = Some(cancellation.key.clone());
     path.event(Event::Cancelled, body, message)?;
-    path.commit.transfers = reversals(facts, cancellation);
+    path.commit.transfers = reversals(facts, cancellation.reversal, cancellation.fee_reversal, "取消");
     if !bill_may_be_paid_again {
         path.commit.release.push(facts.bill_guard.clone());
     }
     Ok(())
-}
-
-/// The opposite of what the acceptance posted.
-fn reversals(facts: &Facts, cancellation: &Cancellation) -> Vec<Transfer> {
-    let ids = std::iter::once(cancellation.reversal).chain(cancellation.fee_reversal);
-    holds(facts)
-        .into_iter()
-        .zip(ids)
-        .map(|(hold, id)| Transfer {
-            id,
-            debit: hold.credit,
-            credit: hold.debit,
-            amount: hold.amount,
-            kind: Kind::Posted,
-            memo: format!("{} 取消", hold.memo),
-        })
-        .collect()
 }
 
 /// An answer to a cancellation that is over, or that a newer one has followed.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use collectors::SentRequest;
 use domain::payment::{Cancellation, Event, State};
-use domain::{ResponseCode, Timestamp};
+use domain::{BreakId, ResponseCode, Timestamp};
 use ledger::audit::hash::EventRow;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +62,9 @@ pub struct Body {
     /// The resend key of the cancellation that it speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The break by which the collector's books lack the payment.
+    #[serde(rename = "break", skip_serializing_if = "Option::is_none")]
+    pub found: Option<BreakId>,
 }
 
 /// What a collector says off line of a payment, or a cancellation, whose outcome is unknown.
@@ -233,7 +236,9 @@ impl Position {
         let after = self.state.after(event).ok_or_else(|| impossible(&self.state))?;
         if event.is_of_cancellation() {
             self.advance_cancellation(event, body)?;
-        } else if event == Event::Settled && self.cancellation().is_some_and(Cancellation::is_open) {
+        } else if matches!(event, Event::Settled | Event::Refunded)
+            && self.cancellation().is_some_and(Cancellation::is_open)
+        {
             return Err(impossible(&"an open cancellation"));
         }
         self.state = after;

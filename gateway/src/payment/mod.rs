@@ -4,6 +4,7 @@ pub mod cancellation;
 pub mod history;
 pub mod manual;
 pub mod order;
+pub mod refund;
 pub mod sending;
 pub mod step;
 pub mod store;
@@ -100,6 +101,8 @@ pub struct Payment {
     pub word: Option<history::Word>,
     /// Where its newest cancellation is, as its last event has it.
     pub cancellation: Option<Cancellation>,
+    /// When it was paid back, where it was.
+    pub returned_at: Option<Timestamp>,
 }
 
 /// The hub's own data failed it. Nothing can be said to the payer but to look again later.

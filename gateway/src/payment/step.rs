@@ -6,7 +6,7 @@ use collectors::protocol::{Channel, Reference};
 use database::Row;
 use domain::payment::{Event, State};
 use domain::time::TimeOfDay;
-use domain::{Date, ResponseCode, Timestamp};
+use domain::{Date, ResponseCode, Timestamp, TransferId};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Kind, NewEvent, OutboxChange, OutboxEntry, Transfer};
 
 use super::history::{Body, Position};
@@ -317,12 +317,12 @@ fn late(
             return Ok(Some(path.end(Effect::Rest)));
         }
         // the collector contradicts itself, or what was decided here: an incident for people, and no money moves
-        (State::Rejected | State::Voided, Report::Accepted { reference, .. }) => {
+        (State::Rejected | State::Voided | State::Refunded, Report::Accepted { reference, .. }) => {
             body.code = Some(ResponseCode::Normal.to_string());
             body.reference = reference.as_ref().map(|r| r.as_str().to_owned());
             (Event::LateAcceptance, AlarmKind::LateAcceptance, format!("accepted after it was {state} here"))
         }
-        (State::Accepted | State::Settled | State::Cancelled, Report::Rejected(code)) => {
+        (State::Accepted | State::Settled | State::Cancelled | State::Refunded, Report::Rejected(code)) => {
             body.code = Some(code.to_string());
             (Event::LateRejection, AlarmKind::LateRejection, format!("{code} after it was {state} here"))
         }
@@ -362,10 +362,32 @@ pub(super) fn holds(facts: &Facts) -> Vec<Transfer> {
     holds
 }
 
-pub(super) fn endings(facts: &Facts, ending: fn(domain::TransferId) -> Kind) -> Vec<Transfer> {
+pub(super) fn endings(facts: &Facts, ending: fn(TransferId) -> Kind) -> Vec<Transfer> {
     holds(facts)
         .into_iter()
-        .map(|hold| Transfer { id: domain::TransferId::generate(), kind: ending(hold.id), ..hold })
+        .map(|hold| Transfer { id: TransferId::generate(), kind: ending(hold.id), ..hold })
+        .collect()
+}
+
+/// The opposite of what the acceptance posted: amount and fee go back whence they came.
+pub(super) fn reversals(
+    facts: &Facts,
+    amount: TransferId,
+    fee: Option<TransferId>,
+    word: &str,
+) -> Vec<Transfer> {
+    let ids = std::iter::once(amount).chain(fee);
+    holds(facts)
+        .into_iter()
+        .zip(ids)
+        .map(|(hold, id)| Transfer {
+            id,
+            debit: hold.credit,
+            credit: hold.debit,
+            amount: hold.amount,
+            kind: Kind::Posted,
+            memo: format!("{} {word}", hold.memo),
+        })
         .collect()
 }
 
@@ -396,7 +418,7 @@ impl<'f> Path<'f> {
             Event::Accepted | Event::CancellationRefused | Event::CancellationWithdrawn => {
                 self.commit.guards.push((self.owed(), EntityId::from(self.facts.id)));
             }
-            Event::CancellationRequested => self.commit.release.push(self.owed()),
+            Event::CancellationRequested | Event::Refunded => self.commit.release.push(self.owed()),
             _ => {}
         }
         self.commit.events.push(NewEvent {

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::cancellation::Cancellation;
 use super::history::{Body, Position};
+use super::refund::Refund;
 use super::{Facts, Payment, StoreError};
 use crate::{Gateway, Operator};
 
@@ -54,13 +55,20 @@ static CANCELLATION: Table = Table {
     name: "cancellation",
     columns: &["key", "payment", "requested_us", "requested_by", "reversal", "fee_reversal"],
 };
+static REFUND: Table = Table {
+    name: "refund",
+    columns: &["payment", "break_id", "at_us", "actor", "checked_by", "reversal", "fee_reversal"],
+};
 
 /// The columns of [`PaymentRow`], for every query that reads payments as `p`.
 const COLUMNS: &str = columns!();
 
 /// The columns of [`ShownRow`], with the last event as `e` and the one that accepted or rejected as `d`.
-pub(crate) const SHOWN: &str =
-    concat!(columns!(), ", e.at_us AS event_at_us, e.body AS event_body, d.body AS ending_body");
+pub(crate) const SHOWN: &str = concat!(
+    columns!(),
+    ", e.at_us AS event_at_us, e.body AS event_body, d.body AS ending_body, \
+         (SELECT f.at_us FROM refund f WHERE f.payment = p.id) AS returned_us"
+);
 
 #[derive(FromRow)]
 pub(crate) struct PaymentRow {
@@ -95,6 +103,7 @@ pub(crate) struct ShownRow {
     event_body: String,
     /// Of the event that accepted or rejected it, which later ones do not hide.
     ending_body: Option<String>,
+    returned_us: Option<i64>,
 }
 
 impl TryFrom<PaymentRow> for Facts {
@@ -149,6 +158,7 @@ impl TryFrom<ShownRow> for Payment {
             reference: says.reference,
             word: says.word,
             cancellation,
+            returned_at: row.returned_us.map(Timestamp::from_micros),
             facts,
         })
     }
@@ -200,6 +210,22 @@ pub fn cancellation_row(cancellation: &Cancellation) -> Row {
             cancellation.requested_by.name.clone().into(),
             cancellation.reversal.uuid().into(),
             Value::Uuid(cancellation.fee_reversal.map(TransferId::uuid)),
+        ],
+    }
+}
+
+/// The row that the commit of a refund inserts.
+pub(crate) fn refund_row(refund: &Refund) -> Row {
+    Row {
+        table: &REFUND,
+        values: vec![
+            refund.payment.uuid().into(),
+            refund.found.uuid().into(),
+            refund.at.micros().into(),
+            refund.maker.name.clone().into(),
+            refund.checker.name.clone().into(),
+            refund.reversal.uuid().into(),
+            Value::Uuid(refund.fee_reversal.map(TransferId::uuid)),
         ],
     }
 }
@@ -362,6 +388,18 @@ impl Gateway {
             .await
         })?;
         message.ok_or_else(|| StoreError::Corrupt(format!("payment {} has no message", facts.id)))
+    }
+
+    /// The transfers that paid a payment back; none where it was not.
+    pub(crate) async fn refund_transfers(&self, entity: EntityId) -> Result<Vec<TransferId>, StoreError> {
+        let row: Option<(Uuid, Option<Uuid>)> = read!(self.database(), |c| {
+            sqlx::query_as("SELECT reversal, fee_reversal FROM refund WHERE payment = $1")
+                .bind(entity.0)
+                .fetch_optional(c)
+                .await
+        })?;
+        let ids = row.into_iter().flat_map(|(amount, fee)| std::iter::once(amount).chain(fee));
+        Ok(ids.map(TransferId::from_uuid).collect())
     }
 
     /// The payments of a net payment behind `after`, in the order of their ids.

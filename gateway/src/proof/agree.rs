@@ -177,6 +177,8 @@ fn without_answer(event: Event, body: &Body) -> Result<(), String> {
         Event::Rejected => word == Some(Word::NotCleared),
         Event::Cancelled => word == Some(Word::Cancelled),
         Event::CancellationRefused => word == Some(Word::NotCancelled),
+        // no message is exchanged: the comparison found the collector's books without it
+        Event::Refunded => two_people && body.found.is_some(),
         Event::LateAcceptance | Event::LateRejection | Event::LateCancellation => false,
         Event::NotApplied | Event::CancellationNotApplied => body.sent == Some(false),
         _ => true,

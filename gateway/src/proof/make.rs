@@ -47,10 +47,12 @@ impl Gateway {
     pub async fn proof(&self, payment: PaymentId) -> Result<Option<ProofBundle>, StoreError> {
         let entity = EntityId::from(payment);
         let Some(facts) = self.facts_of(entity).await? else { return Ok(None) };
-        let mut position = self.0.ledger.position(entity).await?;
+        // the commit that pays it back is one with its collector's day
+        let shared = self.refund_transfers(entity).await?;
+        let mut position = self.0.ledger.position(entity, &shared).await?;
         if position.segments.iter().any(|segment| segment.heads.is_none()) {
             self.seal_if_possible().await;
-            position = self.0.ledger.position(entity).await?;
+            position = self.0.ledger.position(entity, &shared).await?;
         }
         let proof = self.assemble(facts, &position).await?;
         ProofBundle::sign(proof, self.0.client.key()).map(Some)

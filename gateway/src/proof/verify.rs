@@ -239,6 +239,13 @@ impl Case<'_> {
                     word.as_str()
                 ));
             }
+            if let (Event::Refunded, Some(by), Some(checked_by)) = (event, &body.by, &body.checked_by) {
+                notes.push(format!(
+                    "event {}: paid back by {by} and {checked_by}, because a comparison found the collector's books \
+                     without the clearing (the hub's word)",
+                    row.seq
+                ));
+            }
         }
         if conversation.clearing().is_none() {
             return Err("there is no clearing".to_owned());

@@ -61,7 +61,7 @@ pub struct Posting {
     pub posted: Option<Yen>,
     /// Whether the hold was given back.
     pub voided: bool,
-    /// What went back to the payer by a cancellation.
+    /// What went back to the payer by a cancellation or a refund.
     pub returned: Yen,
 }
 
@@ -76,7 +76,7 @@ impl Posting {
         let expected = match state {
             State::Held | State::Sending | State::Unknown => (None, false, Yen::ZERO),
             State::Accepted | State::Settled => (Some(amount), false, Yen::ZERO),
-            State::Cancelled => (Some(amount), false, amount),
+            State::Cancelled | State::Refunded => (Some(amount), false, amount),
             State::Rejected | State::Voided => (None, true, Yen::ZERO),
             State::Inquired | State::Expired => return false,
         };
@@ -108,6 +108,14 @@ pub struct HubItem {
 }
 
 impl HubItem {
+    /// As it was counted at the close of its day: a payment is paid back after that only.
+    pub(crate) fn before_refund(mut self) -> Self {
+        if self.state == State::Refunded {
+            self.state = State::Accepted;
+        }
+        self
+    }
+
     /// Whether it, or its cancellation, has no known outcome.
     const fn is_open(&self) -> bool {
         self.state.is_open() || self.cancelling
@@ -147,13 +155,28 @@ pub struct BreakFacts {
     pub advice: Advice,
 }
 
+impl BreakFacts {
+    /// What the collector has under the key, less what is refused or taken back.
+    pub fn there(&self) -> Yen {
+        let has_money = |line: &&CollectorFacts| {
+            [LineStatus::Cleared, LineStatus::Provisional].iter().any(|status| status.as_str() == line.status)
+        };
+        self.collector.iter().filter(has_money).map(|line| line.amount).sum()
+    }
+
+    /// Whether the collector's books lack the payment, or a part of it, although it was accepted here.
+    pub fn lacks(&self) -> bool {
+        self.hub.as_ref().is_some_and(|hub| hub.state.is_paid() && self.there() < hub.amount)
+    }
+}
+
 /// What a person does about a break. The pages say it in words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Advice {
     /// The payer was debited: the collector has to record the clearing.
     RecordThere,
-    /// The payer was not debited: the collector has to take its clearing back.
+    /// The payer was not debited, or has the money back: the collector has to take its clearing back.
     UndoThere,
     /// One of the collector's two records has to be taken back.
     UndoDuplicate,
@@ -282,7 +305,7 @@ pub fn net(counters: &Counters) -> Yen {
         .sum()
 }
 
-/// The hub's own counters of its payments.
+/// The hub's own counters of its payments. What was paid back is in no side's books.
 pub fn hub_counters<'i>(items: impl IntoIterator<Item = &'i HubItem>) -> Counters {
     let mut counters = Counters::default();
     for item in items {
@@ -435,6 +458,8 @@ fn class_of(item: Option<&HubItem>, lines: &[&Line], bill_twice: bool) -> Option
         }
         // nothing was ever debited, and nothing is cleared
         (State::Rejected, None | Some(LineStatus::Refused)) | (State::Voided, None) => None,
+        // paid back, and nothing is cleared any more
+        (State::Refunded, None | Some(LineStatus::Refused | LineStatus::Cancelled)) => None,
         (_, _) => Some((BreakClass::Conflicting, Advice::UndoThere)),
     }
 }

@@ -8,12 +8,13 @@ fn serial(number: u32) -> Serial {
 
 /// What a payment in this state has in the ledger.
 fn right(state: State, amount: Yen) -> Posting {
-    let posted = matches!(state, State::Accepted | State::Settled | State::Cancelled).then_some(amount);
+    let went_back = matches!(state, State::Cancelled | State::Refunded);
+    let posted = (state.is_paid() || went_back).then_some(amount);
     Posting {
         held: Some(amount),
         posted,
         voided: matches!(state, State::Rejected | State::Voided),
-        returned: if state == State::Cancelled { amount } else { Yen::ZERO },
+        returned: if went_back { amount } else { Yen::ZERO },
     }
 }
 
@@ -81,6 +82,7 @@ fn every_pair_has_its_class() {
         State::Cancelled,
         State::Rejected,
         State::Voided,
+        State::Refunded,
     ];
     let statuses = LineStatus::ALL.map(Some).into_iter().chain([None]);
     for status in statuses {
@@ -105,6 +107,7 @@ fn every_pair_has_its_class() {
             "cancelled here, cleared there: conflicting cancel_there 100",
             "rejected here, cleared there: conflicting undo_there 100",
             "voided here, cleared there: conflicting undo_there 100",
+            "refunded here, cleared there: conflicting undo_there 100",
             "nothing here, cleared there: missing_here undo_there 100",
             "held here, provisional there: carried_forward await_outcome 100",
             "sending here, provisional there: carried_forward await_outcome 100",
@@ -114,6 +117,7 @@ fn every_pair_has_its_class() {
             "cancelled here, provisional there: conflicting cancel_there 100",
             "rejected here, provisional there: conflicting undo_there 100",
             "voided here, provisional there: conflicting undo_there 100",
+            "refunded here, provisional there: conflicting undo_there 100",
             "nothing here, provisional there: missing_here undo_there 100",
             "held here, refused there: carried_forward await_outcome 0",
             "sending here, refused there: carried_forward await_outcome 0",
@@ -123,6 +127,7 @@ fn every_pair_has_its_class() {
             "cancelled here, refused there: conflicting record_there 0",
             "rejected here, refused there: matched",
             "voided here, refused there: conflicting undo_there 0",
+            "refunded here, refused there: matched",
             "nothing here, refused there: missing_here undo_there 0",
             "held here, cancelled there: carried_forward await_outcome 0",
             "sending here, cancelled there: carried_forward await_outcome 0",
@@ -132,6 +137,7 @@ fn every_pair_has_its_class() {
             "cancelled here, cancelled there: matched",
             "rejected here, cancelled there: conflicting undo_there 0",
             "voided here, cancelled there: conflicting undo_there 0",
+            "refunded here, cancelled there: matched",
             "nothing here, cancelled there: missing_here undo_there 0",
             "held here, nothing there: carried_forward await_outcome 0",
             "sending here, nothing there: carried_forward await_outcome 0",
@@ -141,6 +147,7 @@ fn every_pair_has_its_class() {
             "cancelled here, nothing there: missing_there record_there 0",
             "rejected here, nothing there: matched",
             "voided here, nothing there: matched",
+            "refunded here, nothing there: matched",
         ]
     );
 }
@@ -259,6 +266,7 @@ fn state() -> impl Strategy<Value = State> {
         State::Cancelled,
         State::Rejected,
         State::Voided,
+        State::Refunded,
     ])
 }
 
@@ -338,7 +346,7 @@ proptest! {
             let status = match item.state {
                 State::Cancelled => LineStatus::Cancelled,
                 State::Rejected => LineStatus::Refused,
-                State::Voided => return None,
+                State::Voided | State::Refunded => return None,
                 _ if item.provisional => LineStatus::Provisional,
                 _ => LineStatus::Cleared,
             };

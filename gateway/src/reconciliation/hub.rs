@@ -38,8 +38,9 @@ const ROWS: &str = "
             ORDER BY a.seq LIMIT 1) AS accepted,
            h.amount AS held, t.kind AS ended, t.amount AS ended_amount, t.debit AS ended_debit,
            t.credit AS ended_credit,
-           (SELECT CAST(sum(b.amount) AS BIGINT) FROM cancellation c JOIN transfer b ON b.id = c.reversal
-            WHERE c.payment = p.id) AS returned,
+           (SELECT CAST(sum(b.amount) AS BIGINT) FROM transfer b WHERE b.id IN (
+                SELECT c.reversal FROM cancellation c WHERE c.payment = p.id
+                UNION ALL SELECT r.reversal FROM refund r WHERE r.payment = p.id)) AS returned,
            (SELECT o.fence FROM outbox o WHERE o.entity = p.id) AS open
     FROM payment p
     LEFT JOIN transfer h ON h.id = p.hold AND h.kind = 1

@@ -1,8 +1,9 @@
 //! 精査: a processing day of a collector compared three ways, to the yen.
 //!
 //! The hub's payments, what the ledger has of them, and the collector's lines and counters are put side by side by
-//! [`compare`], a pure function. What does not match is a [`Break`]; it stays open until two people resolve it or a
-//! later comparison does not find it any more. Every comparison is kept, and the latest counts.
+//! [`compare`], a pure function. What does not match is a [`Break`]; it stays open until two people end it or a later
+//! comparison does not find it any more. How they may is decided by [`may_end`]: where the collector's books lack an
+//! accepted payment, no word of theirs lets it be settled. Every comparison is kept, and the latest counts.
 //!
 //! The schedule compares each day once after its close, and again while items that were carried forward are settled.
 //! [`Gateway::reconcile`] does it by hand, as often as wanted, also while the day is open: what is on its way at that
@@ -14,7 +15,9 @@
 
 mod breaks;
 mod compare;
+mod ending;
 mod hub;
+mod resolve;
 mod run;
 mod store;
 
@@ -26,8 +29,10 @@ pub use compare::{
     Posting, Subject, Totals, compare,
 };
 pub use compare::{hub_counters, net};
+pub use ending::{Ending, Hindrance, Standing, may_end};
 pub(crate) use hub::items;
-pub use run::{BreakError, moved};
+pub use resolve::BreakError;
+pub use run::moved;
 pub use store::BreakQuery;
 
 use crate::Operator;
@@ -181,4 +186,6 @@ pub struct Resolution {
     pub note: String,
     /// Whether a later comparison did not find it any more.
     pub vanished: bool,
+    /// Whether its payment was paid back.
+    pub refunded: bool,
 }

@@ -1,62 +1,24 @@
-//! Makes a comparison and keeps it, and lets two people resolve a break.
+//! Makes a comparison and keeps it.
 
 use std::collections::HashMap;
 
 use collectors::Collector;
 use collectors::protocol::{Counters, Line};
-use domain::{BreakId, CollectorNumber, Date, ReconciliationId};
-use ledger::{AuditRecord, Commit};
+use domain::{CollectorNumber, Date, ReconciliationId};
+use ledger::Commit;
 
 use super::breaks::turn;
 use super::compare::{BreakClass, HubItem, compare};
 use super::store::resolution_row;
 use super::{Reconciliation, Resolution, Summary};
-use crate::payment::manual::{FourEyes, NotNow};
 use crate::service::day::{Change, ServiceDay};
 use crate::service::{ServiceError, ServiceState, Unanswered};
 use crate::{AlarmKind, Gateway, NewAlarm, Operator, StoreError};
 
 /// How often a comparison is begun anew because the day or the collector's counters moved on.
-const TRIES_MAX: u32 = 5;
+pub(super) const TRIES_MAX: u32 = 5;
 /// Breaks that one comparison keeps; the others are counted.
 const BREAKS_KEPT_MAX: usize = 1_000;
-
-/// Why a break was not resolved.
-#[derive(Debug, thiserror::Error)]
-pub enum BreakError {
-    /// There is no such break.
-    #[error("there is no such break")]
-    NoSuchBreak,
-    /// It has ended before.
-    #[error("the break has ended before")]
-    EndedBefore,
-    /// Not by one person, and not without a note of 1 to 200 characters that says what was done.
-    #[error(transparent)]
-    FourEyes(#[from] NotNow),
-    /// The payment has no known outcome: it has to be resolved itself, and the break ends with it.
-    #[error("the payment's own outcome has to be resolved first")]
-    OutcomeUnknown,
-    /// Other steps of the day were taken at the same time. It may be repeated.
-    #[error("the day has moved on meanwhile")]
-    MovedOn,
-    /// Our own database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl BreakError {
-    /// A stable word.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NoSuchBreak => "no_such_break",
-            Self::EndedBefore => "ended_before",
-            Self::FourEyes(reason) => reason.code(),
-            Self::OutcomeUnknown => "outcome_unknown",
-            Self::MovedOn => "moved_on",
-            Self::Store(_) => "internal",
-        }
-    }
-}
 
 /// What both sides said of a day.
 struct Heard {
@@ -130,7 +92,14 @@ impl Gateway {
             commit.rows.push(made.break_row(found)?);
         }
         let note = format!("comparison {number} did not find it as it was");
-        let gone = Resolution { at: now, by: operator.clone(), checked_by: None, note, vanished: true };
+        let gone = Resolution {
+            at: now,
+            by: operator.clone(),
+            checked_by: None,
+            note,
+            vanished: true,
+            refunded: false,
+        };
         commit.rows.extend(turn.vanished.iter().map(|id| resolution_row(*id, &gone)));
         if turn.new.iter().any(|found| found.class != BreakClass::CarriedForward) {
             commit.rows_if_free.push(alarm(&made).row(now));
@@ -144,49 +113,6 @@ impl Gateway {
             tracing::info!(day = %day.name(), "{text}");
         }
         Ok(Some(made))
-    }
-
-    /// One person says what was done about a break, and another has checked it. No money moves.
-    pub async fn resolve_break(&self, id: BreakId, eyes: &FourEyes) -> Result<(), BreakError> {
-        eyes.check()?;
-        let note = eyes.reason.trim();
-        for _ in 0..TRIES_MAX {
-            let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
-            let day = self.service_day(&found.collector, found.date).await?;
-            let day = day.ok_or(BreakError::NoSuchBreak)?;
-            // read after the day: whoever ends it meanwhile makes the commit stale
-            let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
-            if found.resolution.is_some() {
-                return Err(BreakError::EndedBefore);
-            }
-            if found.class == BreakClass::CarriedForward {
-                return Err(BreakError::OutcomeUnknown);
-            }
-            let resolution = Resolution {
-                at: self.now(),
-                by: eyes.maker.clone(),
-                checked_by: Some(eyes.checker.clone()),
-                note: note.to_owned(),
-                vanished: false,
-            };
-            let (what, class) = (&found.subject, found.class.as_str());
-            let audit = AuditRecord {
-                contract: None,
-                actor: eyes.maker.name.clone(),
-                action: "reconciliation.resolve",
-                subject: id.to_string(),
-                detail: format!("{} {what} {class}, checked by {}: {note}", day.name(), eyes.checker),
-            };
-            let commit = Commit {
-                rows: vec![resolution_row(id, &resolution)],
-                audit: vec![audit],
-                ..Commit::default()
-            };
-            if self.take_step(&day, &Change::BreakResolved, &eyes.maker, commit).await?.is_some() {
-                return Ok(());
-            }
-        }
-        Err(BreakError::MovedOn)
     }
 }
 

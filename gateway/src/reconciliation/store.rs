@@ -69,12 +69,14 @@ struct BreakRow {
     checked_by: Option<String>,
     note: Option<String>,
     vanished: Option<i64>,
+    refunded: Option<Uuid>,
 }
 
 const BREAKS: &str = "
     SELECT b.id, b.found_by, b.collector, b.date, b.class, b.subject, b.difference, b.facts, b.found_us,
-           r.at_us, r.actor, r.checked_by, r.note, r.vanished
-    FROM reconciliation_break b LEFT JOIN break_resolution r ON r.break_id = b.id WHERE ";
+           r.at_us, r.actor, r.checked_by, r.note, r.vanished, f.payment AS refunded
+    FROM reconciliation_break b LEFT JOIN break_resolution r ON r.break_id = b.id
+    LEFT JOIN refund f ON f.break_id = b.id WHERE ";
 
 impl TryFrom<RunRow> for Reconciliation {
     type Error = StoreError;
@@ -105,6 +107,7 @@ impl TryFrom<BreakRow> for Break {
                 checked_by: row.checked_by.map(|name| Operator { name }),
                 note,
                 vanished: row.vanished == Some(1),
+                refunded: row.refunded.is_some(),
             }),
             _ => None,
         };

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use super::ServiceState;
 use super::day::ServiceDay;
 use crate::StoreError;
-use crate::reconciliation::{hub_counters, items};
+use crate::reconciliation::{HubItem, hub_counters, items};
 
 /// Days read at once.
 const PAGE_DAYS: i64 = 500;
@@ -57,13 +57,17 @@ pub(crate) async fn faults(tx: &mut Tx) -> Result<Vec<Finding>, StoreError> {
     }
 }
 
-/// The counters of a close against the payments. What was carried forward may have come in since, and nothing else.
+/// The counters of a close against the payments. What was carried forward may have come in since, and nothing else but
+/// what was paid back.
 async fn counted_wrong(tx: &mut Tx, day: &ServiceDay) -> Result<Option<Finding>, StoreError> {
     let Some(closed) = day.close_counters.filter(|_| day.state == ServiceState::Closed) else {
         return Ok(None);
     };
     let now = match items(tx, &day.collector, day.date).await {
-        Ok(items) => hub_counters(&items),
+        Ok(items) => {
+            let at_close: Vec<_> = items.into_iter().map(HubItem::before_refund).collect();
+            hub_counters(&at_close)
+        }
         Err(StoreError::Corrupt(detail)) => return Ok(Some(fault(day, "service-day-counters", detail))),
         Err(error) => return Err(error),
     };

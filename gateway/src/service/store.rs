@@ -217,7 +217,9 @@ impl Gateway {
         };
         let persist = match change {
             Change::Reconciled(_) => Persist::Reconciliation,
-            Change::BreakResolved => Persist::BreakResolution,
+            // money goes back in the same commit, or none moves
+            Change::BreakResolved if with.transfers.is_empty() => Persist::BreakResolution,
+            Change::BreakResolved => Persist::Refund,
             _ => Persist::Service,
         };
         let next = next.taken_by(change, &operator.name);

@@ -17,7 +17,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::support::Network;
-use script::{ASK_IN_PERSON, COUNTER, DAY_TWO, DECIDED, LOST_ANSWER, PENSIONS, STRAY, Told};
+use script::{ASK_IN_PERSON, COUNTER, DAY_TWO, DECIDED, LOST_ANSWER, PENSIONS, STRAY, STRUCK, Told};
 
 const SIGABRT: i32 = 6;
 /// How long one process may take.
@@ -102,12 +102,25 @@ impl World {
 
     /// The collectors' clock is the hub's, and the bad luck ends with the first day.
     async fn keep_up(&self, database: &Database) {
+        self.strike().await;
         let Ok(Some(stored)) = database::clock::load(database).await else { return };
         let before = self.clock.now();
         self.clock.set_offset_us(stored.offset_us);
         let day_two = Timestamp::parse_rfc3339(DAY_TWO).unwrap();
         if before < day_two && self.clock.now() >= day_two {
             self.network.control("DELETE", "/control/00500/faults", String::new()).await;
+        }
+    }
+}
+
+impl World {
+    /// The collector loses one payment from its books as soon as it has answered it; the key keeps its answer.
+    async fn strike(&self) {
+        let clearings = self.network.clearings().await;
+        let booked = clearings.iter().find(|clearing| clearing["customer_number"] == STRUCK);
+        if let Some(key) = booked.and_then(|clearing| clearing["key"].as_str()?.split_once('/')) {
+            let path = format!("/control/00500/clearings/{}", key.1);
+            self.network.control("PATCH", &path, json!({ "times": 0 }).to_string()).await;
         }
     }
 }

@@ -15,6 +15,7 @@ mod operations;
 mod pay;
 mod proof;
 mod reconciliation;
+mod refund;
 mod service;
 mod settlement;
 mod support;

@@ -5,7 +5,7 @@ use database::testing::TestDatabase;
 use domain::payment::State;
 use domain::{BreakId, Yen};
 use gateway::operations::NotNow;
-use gateway::reconciliation::{Advice, Break, BreakClass};
+use gateway::reconciliation::{Advice, Break, BreakClass, Ending, Hindrance};
 use gateway::service::{Carry, CloseOptions, ServiceError, ServiceState};
 use gateway::{AlarmKind, AlarmQuery, BreakError, BreakQuery, FourEyes, Operator, Payment, Reconciliation};
 use serde_json::json;
@@ -34,28 +34,28 @@ async fn closed(world: &World, slip: Slip) {
     world.hub.gateway.close_service(&number(slip), today(), options, &staff()).await.unwrap();
 }
 
-async fn compared(world: &World, slip: Slip) -> Reconciliation {
+pub async fn compared(world: &World, slip: Slip) -> Reconciliation {
     world.hub.gateway.reconcile(&number(slip), today(), &staff()).await.unwrap()
 }
 
-async fn accepted(world: &World, slip: Slip) -> Payment {
+pub async fn accepted(world: &World, slip: Slip) -> Payment {
     let paid = world.pay(slip).await.unwrap();
     assert_eq!(paid.state, State::Accepted);
     paid
 }
 
-async fn open_breaks(world: &World) -> Vec<Break> {
+pub async fn open_breaks(world: &World) -> Vec<Break> {
     let query = BreakQuery { open_only: true, limit: 500, ..BreakQuery::default() };
     world.hub.gateway.breaks(&query).await.unwrap()
 }
 
 /// The path of a payment's clearing in the mocks' controls.
-fn path_of(payment: &Payment) -> String {
+pub fn path_of(payment: &Payment) -> String {
     let key = payment.facts.message_key.split_once('/').unwrap().1;
     format!("/control/{}/clearings/{key}", payment.facts.collector)
 }
 
-fn serial_of(payment: &Payment) -> &str {
+pub fn serial_of(payment: &Payment) -> &str {
     payment.facts.message_key.rsplit('/').next().unwrap()
 }
 
@@ -162,16 +162,16 @@ async fn a_break_ends_by_two_people_or_when_it_is_gone(test: TestDatabase) {
     let (by_hand, gone) = (of(&fee), of(&shop));
 
     for note in ["", "  ", "\u{7}", &"長".repeat(201)] {
-        let refused = gateway.resolve_break(by_hand, &eyes(note)).await;
+        let refused = gateway.resolve_break(by_hand, Ending::Noted, &eyes(note)).await;
         assert!(matches!(refused, Err(BreakError::FourEyes(NotNow::BadReason))), "{note:?}");
     }
     let alone = FourEyes { checker: staff(), ..eyes("収納機関に確認済み") };
-    let refused = gateway.resolve_break(by_hand, &alone).await;
+    let refused = gateway.resolve_break(by_hand, Ending::Noted, &alone).await;
     assert!(matches!(refused, Err(BreakError::FourEyes(NotNow::SamePerson))), "{refused:?}");
-    gateway.resolve_break(by_hand, &eyes(" 収納機関に確認済み ")).await.unwrap();
-    let again = gateway.resolve_break(by_hand, &eyes("もう一度")).await;
+    gateway.resolve_break(by_hand, Ending::Noted, &eyes(" 収納機関に確認済み ")).await.unwrap();
+    let again = gateway.resolve_break(by_hand, Ending::Noted, &eyes("もう一度")).await;
     assert!(matches!(again, Err(BreakError::EndedBefore)), "{again:?}");
-    let none = gateway.resolve_break(BreakId::generate(), &eyes("x")).await;
+    let none = gateway.resolve_break(BreakId::generate(), Ending::Noted, &eyes("x")).await;
     assert!(matches!(none, Err(BreakError::NoSuchBreak)), "{none:?}");
     let resolution = gateway.break_of(by_hand).await.unwrap().unwrap().resolution.unwrap();
     assert_eq!((resolution.note.as_str(), resolution.vanished), ("収納機関に確認済み", false));
@@ -237,8 +237,8 @@ async fn what_is_on_its_way_is_carried_forward_and_never_missing(test: TestDatab
     assert_eq!((summary.carried_forward, summary.missing_there, summary.open_breaks), (1, 0, 1));
     assert!(!summary.after_close && summary.ties_out());
     let carried = open_breaks(&world).await.remove(0);
-    let refused = gateway.resolve_break(carried.id, &eyes("x")).await;
-    assert!(matches!(refused, Err(BreakError::OutcomeUnknown)), "{refused:?}");
+    let refused = gateway.resolve_break(carried.id, Ending::Noted, &eyes("x")).await;
+    assert!(matches!(refused, Err(BreakError::Hindered(Hindrance::OutcomeUnknown))), "{refused:?}");
     let alarms = gateway.alarms(&AlarmQuery { limit: 9, ..AlarmQuery::default() }).await.unwrap();
     assert!(alarms.iter().all(|alarm| alarm.kind != AlarmKind::ReconciliationBreaks), "{alarms:?}");
     world.network.fault("99022", json!({})).await;

@@ -8,6 +8,7 @@ use database::on_both;
 use database::testing::TestDatabase;
 use domain::payment::{Cancellation, State};
 use domain::{AccountId, Date, ResendKey, ResponseCode, Serial, Yen};
+use gateway::reconciliation::Ending;
 use gateway::service::{Carry, CloseOptions};
 use gateway::settlement::{
     AdviceState, NetPaymentQuery, Obstacle, Settlement, SettlementState, WindowError, WindowQuery,
@@ -226,7 +227,7 @@ async fn a_break_keeps_the_window_open_until_it_is_resolved(test: TestDatabase) 
     };
     let breaks = gateway.breaks(&query).await.unwrap();
     gateway
-        .resolve_break(breaks[0].id, &crate::reconciliation::eyes("収納機関の誤記帳と確認"))
+        .resolve_break(breaks[0].id, Ending::Noted, &crate::reconciliation::eyes("収納機関の誤記帳と確認"))
         .await
         .unwrap();
     assert_eq!(outcome().await.unwrap().sums.amount, paid.facts.amount);

@@ -83,6 +83,10 @@ const FACTS: &[(&str, &str)] = &[
     ("not_cleared, checked by {who}: {text}", "消込なし、承認 {who}: {text}"),
     ("cancelled, checked by {who}: {text}", "取消しあり、承認 {who}: {text}"),
     ("not_cancelled, checked by {who}: {text}", "取消しなし、承認 {who}: {text}"),
+    (
+        "{text} yen and a fee of {text} yen, checked by {who}",
+        "金額 {text} 円と手数料 {text} 円を返金、承認 {who}",
+    ),
     ("nothing was sent in time", "送信できないまま時間切れ"),
     ("the collector recorded the clearing", "収納機関が消込を記録"),
     ("the collector took the clearing back", "収納機関が消込を取消し"),

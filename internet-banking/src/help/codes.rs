@@ -16,6 +16,8 @@ pub enum Money {
     UntouchedByThis,
     /// It is not known whether the amount was held.
     Unclear,
+    /// It was debited, and is back.
+    Returned,
 }
 
 impl Money {
@@ -26,6 +28,7 @@ impl Money {
             Self::UntouchedByThis => "この手続きでは何も引き落とされていません。",
             Self::Held => "お支払い金額は口座に確保されています(支払可能額から差し引かれています)。",
             Self::Unclear => "払い込まれたかどうかは、払込履歴でご確認ください。",
+            Self::Returned => "引き落とした金額は、手数料を含めてお支払い口座に戻しました。",
             Self::Released => "お支払い金額は引き落とされていません。確保した金額は元に戻しました。",
         }
     }
@@ -228,6 +231,11 @@ codes! {
     "払込の不成立",
     "受付時間内に収納機関へ送ることができなかったため、払込は行われませんでした。",
     "番号の入力からもう一度お手続きください。";
+    /// The collector has no record of the accepted payment; the payer was paid back.
+    Refunded = "P-604", Returned,
+    "払込金の返金",
+    "収納機関がいったん受け付けた払込の記録が、収納機関に残っていませんでした。当行と収納機関で確かめ、返金しました。",
+    "この払込は済んでいません。お支払いが必要な場合は、番号の入力からもう一度お手続きください。期限を過ぎたときの延滞金などは、収納機関にお問い合わせください。";
 }
 
 #[cfg(test)]

@@ -202,6 +202,7 @@ fn payment(state: State) -> PaymentView {
         late_charge: Yen::new(100),
         account: "本店営業部 普通 1234567".to_owned(),
         reference: state.is_paid().then(|| "R-1".to_owned()),
+        returned_at: (state == State::Refunded).then(|| "2026年11月25日(水) 9:30".to_owned()),
     }
 }
 

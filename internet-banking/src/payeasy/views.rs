@@ -334,6 +334,8 @@ pub struct PaymentView {
     pub account: String,
     /// The collector's own number for it.
     pub reference: Option<String>,
+    /// When the money came back, where it did.
+    pub returned_at: Option<String>,
 }
 
 impl PaymentView {
@@ -364,6 +366,7 @@ impl PaymentView {
             late_charge: facts.bill.late_charge,
             account,
             reference: payment.reference.clone(),
+            returned_at: payment.returned_at.map(time_of_day),
         }
     }
 

@@ -113,6 +113,16 @@ pub const fn shown(state: State) -> Shown {
             next: "詳しくはお取引店にお問い合わせください。",
             help: None,
         },
+        State::Refunded => Shown {
+            word: "返金済み",
+            icon: "−",
+            class: "info",
+            meaning: "いったん引き落としましたが、収納機関に払込の記録がないことを確かめたため、\
+                      手数料を含めてお支払い口座に返金しました。",
+            total_label: "返金した金額(お支払い口座に戻しました)",
+            next: "この払込は済んでいません。お支払いが必要な場合は、番号の入力からもう一度お手続きください。",
+            help: Some(Code::Refunded),
+        },
     }
 }
 

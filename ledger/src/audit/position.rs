@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use database::{Tx, on};
+use domain::TransferId;
 use uuid::Uuid;
 
 use super::chain::{Content, Record};
@@ -63,8 +64,9 @@ pub struct Position {
 }
 
 impl Ledger {
-    /// Everything that proves an entity's events and money, in one snapshot.
-    pub async fn position(&self, entity: EntityId) -> Result<Position, sqlx::Error> {
+    /// Everything that proves an entity's events and money, in one snapshot. `shared` are transfers of its own in
+    /// commits that it shares with other entities.
+    pub async fn position(&self, entity: EntityId, shared: &[TransferId]) -> Result<Position, sqlx::Error> {
         let mut tx = self.database.snapshot().await?;
         let positions: Vec<(i64,)> = on!(tx, |c| {
             sqlx::query_as("SELECT position FROM event WHERE entity = $1 ORDER BY seq")
@@ -94,7 +96,8 @@ impl Ledger {
             {
                 own.push(number);
             }
-            let segment = Stretch { writer, own, end, entity }.load(&mut tx, heads, &mut position.transfers);
+            let segment =
+                Stretch { writer, own, end, entity, shared }.load(&mut tx, heads, &mut position.transfers);
             position.segments.push(segment.await?);
         }
         position.transfers.sort_by_key(|row| row.position);
@@ -144,14 +147,15 @@ async fn covering(tx: &mut Tx, writer: Uuid, number: i64) -> Result<Option<Seale
 }
 
 /// A stretch to read.
-struct Stretch {
+struct Stretch<'s> {
     writer: Uuid,
     own: Vec<i64>,
     end: Option<i64>,
     entity: EntityId,
+    shared: &'s [TransferId],
 }
 
-impl Stretch {
+impl Stretch<'_> {
     async fn load(
         self,
         tx: &mut Tx,
@@ -186,9 +190,11 @@ impl Stretch {
         Ok(Segment { writer, before, head: head.map_or([0; 32], |(hash,)| known(&hash)), entries, heads })
     }
 
-    /// All of a commit that is this entity's alone; of one that many entities share, none: its sums are nobody's.
+    /// All of a commit that is this entity's alone; of one that many entities share, those that are named: its sums are
+    /// nobody's.
     fn own_transfers(&self, covered: Covered) -> Vec<JournalRow> {
         let alone = covered.events.values().all(|event| event.entity == self.entity.0);
-        if alone { covered.transfers.into_values().collect() } else { Vec::new() }
+        let is_own = |row: &JournalRow| alone || self.shared.contains(&row.transfer.id);
+        covered.transfers.into_values().filter(is_own).collect()
     }
 }

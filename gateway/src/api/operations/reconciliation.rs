@@ -184,6 +184,8 @@ pub struct ResolutionBody {
     note: String,
     /// Whether a later comparison did not find it any more.
     vanished: bool,
+    /// Whether its payment was paid back.
+    refunded: bool,
 }
 
 impl From<Break> for BreakBody {
@@ -203,6 +205,7 @@ impl From<Break> for BreakBody {
                 checked_by: resolution.checked_by.map(|checker| checker.name),
                 note: resolution.note,
                 vanished: resolution.vanished,
+                refunded: resolution.refunded,
             }),
         }
     }

@@ -42,6 +42,22 @@ fn only_an_accepted_counter_payment_of_today_can_be_cancelled() {
 
 #[test]
 #[rustfmt::skip]
+fn while_a_cancellation_is_open_nothing_is_paid_back() {
+    check(&[
+        ("accepted cancel refund",              "accepted cancellation impossible"),
+        ("accepted cancel silent refund",       "accepted cancellation unknown impossible"),
+        ("accepted cancel accepted refund",     "accepted cancellation confirmed impossible"),
+        ("accepted cancel rejected refund",     "accepted cancellation refused refunded"),
+        ("accepted cancel rejected refund cancel", "accepted cancellation refused refunded not_accepted"),
+        ("accepted cancel silent notcancelled refund accepted",
+            "accepted cancellation unknown too_soon impossible confirmed"),
+        ("accepted cancel silent +390s notcancelled refund accepted",
+            "accepted cancellation unknown refused refunded late"),
+    ], at_ten);
+}
+
+#[test]
+#[rustfmt::skip]
 fn the_answer_decides_whether_the_money_goes_back() {
     check(&[
         ("accepted cancel accepted",            "accepted cancellation confirmed"),

@@ -12,13 +12,15 @@ use collectors::SentRequest;
 use collectors::protocol::Channel;
 use domain::payment::State;
 use domain::{
-    AccountId, Bill, ContractId, Date, InquiryId, PaymentId, ResponseCode, Timestamp, TransferId, UserId, Yen,
+    AccountId, Bill, BreakId, ContractId, Date, InquiryId, PaymentId, ResponseCode, Timestamp, TransferId,
+    UserId, Yen,
 };
 use ledger::{Commit, Event, GuardKey, Kind, OutboxChange};
 
 use super::cancellation::{self as steps, Cancellation};
 use super::history::{Position, Word};
 use super::manual::{self, Decision, FourEyes, NotNow, Work};
+use super::refund::{self, Refund};
 use super::step::{self, Claim, Confirmation, Delivered, Effect, Evidence, Report, SendWindow};
 use super::{Facts, StoreError, store};
 use crate::Operator;
@@ -310,6 +312,29 @@ impl Walk {
         self.stands(of)
     }
 
+    /// Two people pay it back, because the collector's books lack it: the new state, or `impossible`.
+    fn refund(&mut self) -> String {
+        let FourEyes { maker, checker, .. } = eyes();
+        let refund = Refund {
+            payment: self.facts.id,
+            found: BreakId::generate(),
+            at: self.now,
+            maker,
+            checker,
+            reversal: TransferId::generate(),
+            fee_reversal: self.facts.fee_hold.map(|_| TransferId::generate()),
+        };
+        match refund::refund(&self.facts, self.position(), &refund, false) {
+            Ok(step) => {
+                assert_eq!(step.effect, Effect::Rest);
+                self.commit(step.commit).unwrap();
+                self.check();
+                self.state().to_string()
+            }
+            Err(_) => "impossible".to_owned(),
+        }
+    }
+
     /// A sender records what became of its claim: the new state, `fenced`, `nothing`, `late` or `alarm`.
     fn report(&mut self, claim: Claimed, report: &Report) -> String {
         self.bytes_left |= claim.of.is_none() && *report != unsent();
@@ -427,18 +452,21 @@ impl Walk {
         for hold in &self.holds {
             let right = match self.endings.get(hold) {
                 None => state.is_open(),
-                Some(Kind::PostPending(_)) => matches!(state, State::Accepted | State::Cancelled),
+                Some(Kind::PostPending(_)) => {
+                    matches!(state, State::Accepted | State::Cancelled | State::Refunded)
+                }
                 Some(Kind::VoidPending(_)) => matches!(state, State::Rejected | State::Voided),
                 Some(_) => false,
             };
             assert!(right, "{state}: {:?}", self.endings);
         }
-        let returned = if state == State::Cancelled { 2 } else { 0 };
+        let went_back = matches!(state, State::Cancelled | State::Refunded);
+        let returned = if went_back { 2 } else { 0 };
         assert_eq!(self.returned.len(), returned, "{state}: amount and fee go back once");
         let owed = self.guards.iter().any(|key| key.0.starts_with("owed|"));
         assert_eq!(owed, state == State::Accepted && !cancelling, "{state}: owed to the collector");
         let guarded = self.guards.contains(&self.facts.bill_guard);
-        let is_free = matches!(state, State::Rejected | State::Voided | State::Cancelled);
+        let is_free = went_back || matches!(state, State::Rejected | State::Voided);
         assert_eq!(guarded, !is_free, "{state}: the bill's guard");
         assert!(state != State::Voided || !self.bytes_left, "voided after bytes had left");
     }

@@ -2,8 +2,8 @@
 //!
 //! Words: `accepted rejected a001 unsent silent` report on the newest delivery, `1:accepted` on the first
 //! one; `crash` lets the lease run out; `sweep` is a look at open work; `manual` is an operator's resend, `cleared`
-//! and `notcleared` the collector's word; `+119s`, `@25T00:30:00`, `closed` set the scene and say nothing. Each
-//! other word answers one word.
+//! and `notcleared` the collector's word; `refund` pays it back; `+119s`, `@25T00:30:00`, `closed` set
+//! the scene and say nothing. Each other word answers one word.
 
 use domain::Date;
 
@@ -47,6 +47,8 @@ pub(super) fn run_in(walk: &mut Walk, script: &str) -> String {
             said.push(walk.decide(Word::Cleared));
         } else if word == "notcleared" {
             said.push(walk.decide(Word::NotCleared));
+        } else if word == "refund" {
+            said.push(walk.refund());
         } else if word == "cancel" {
             said.push(walk.cancel());
         } else if word == "cancelled" {
@@ -85,6 +87,23 @@ fn the_first_delivery_comes_to_something() {
         ("sweep",                   "leased"),
         ("accepted sweep",          "accepted none"),
         ("rejected sweep",          "rejected none"),
+    ], at_ten);
+}
+
+#[test]
+#[rustfmt::skip]
+fn only_what_is_accepted_is_paid_back_and_once() {
+    check(&[
+        ("accepted refund",                     "accepted refunded"),
+        ("accepted refund refund sweep",        "accepted refunded impossible none"),
+        ("refund",                              "impossible"),
+        ("silent refund",                       "unknown impossible"),
+        ("a001 refund",                         "held impossible"),
+        ("rejected refund",                     "rejected impossible"),
+        // whatever the collector says after it is for people
+        ("silent sweep accepted refund 1:accepted",  "unknown resend accepted refunded late"),
+        ("silent sweep accepted refund 1:rejected",  "unknown resend accepted refunded late"),
+        ("silent sweep accepted refund 1:silent",    "unknown resend accepted refunded nothing"),
     ], at_ten);
 }
 

@@ -71,7 +71,7 @@ fn compare(facts: &Facts, position: &Position, rows: &[JournalRow]) -> Result<St
         take("hold", &|t| t.id == hold && t.kind == Kind::Pending && forth(t))?;
         match position.state {
             State::Held | State::Sending | State::Unknown => {}
-            State::Accepted | State::Settled | State::Cancelled => {
+            State::Accepted | State::Settled | State::Cancelled | State::Refunded => {
                 take("posting of its hold", &|t| t.kind == Kind::PostPending(hold) && forth(t))?;
             }
             State::Rejected | State::Voided => {
@@ -79,7 +79,7 @@ fn compare(facts: &Facts, position: &Position, rows: &[JournalRow]) -> Result<St
             }
             State::Inquired | State::Expired => return Err("nothing was ever held".to_owned()),
         }
-        if position.state == State::Cancelled {
+        if matches!(position.state, State::Cancelled | State::Refunded) {
             take("return", &|t| t.kind == Kind::Posted && back(t))?;
         }
     }
@@ -91,7 +91,7 @@ fn compare(facts: &Facts, position: &Position, rows: &[JournalRow]) -> Result<St
         State::Held | State::Sending | State::Unknown => "are held",
         State::Accepted | State::Settled => "were held and posted once",
         State::Rejected | State::Voided => "were held and released",
-        State::Cancelled => "were held, posted once and given back once",
+        State::Cancelled | State::Refunded => "were held, posted once and given back once",
         State::Inquired | State::Expired => "were never held",
     };
     Ok(format!("{amount} yen and a fee of {fee} yen {what}, as bill, clearing and facts say"))

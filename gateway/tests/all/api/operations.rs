@@ -3,6 +3,7 @@
 use database::testing::TestDatabase;
 use domain::payment::State;
 use gateway::api::key::{Holder, Scope};
+use gateway::reconciliation::Ending;
 use gateway::{AlarmKind, NewAlarm, Settings};
 use serde_json::{Value, json};
 
@@ -167,7 +168,7 @@ pub async fn whole_day(bench: &Bench, operator: &Caller) {
         .post(&resolution, None, &json!({ "note": "収納機関が取り消した" }))
         .await
         .refused(404, "not_found");
-    bench.world.hub.gateway.resolve_break(open, &eyes("収納機関が取り消した")).await.unwrap();
+    bench.world.hub.gateway.resolve_break(open, Ending::Noted, &eyes("収納機関が取り消した")).await.unwrap();
     let resolved = operator.get("/v1/operations/breaks?collector=99022").await;
     let resolved = &resolved.body["breaks"][0]["resolution"];
     assert_eq!((&resolved["by"], &resolved["checked_by"]), (&json!("staff:7"), &json!("staff:8")));

@@ -14,7 +14,7 @@ use domain::{
 };
 use gateway::api::key::{AccountName, AccountType, Holder, KeyAccount, NewKey, Scope, Token};
 use gateway::operations::CounterOrder;
-use gateway::reconciliation::BreakQuery;
+use gateway::reconciliation::{BreakQuery, Ending};
 use gateway::service::ServiceState;
 use gateway::settlement::{AdviceState, NetPaymentQuery};
 use gateway::{AlarmQuery, FourEyes, InquiryRequest, Operator, Payer, PaymentOrder, Settings, Word, chart};
@@ -43,12 +43,14 @@ pub const ASK_IN_PERSON: &str = "1000000000000003";
 pub const DECIDED: &str = "1000000000000004";
 /// Paid in cash and cancelled.
 pub const COUNTER: &str = "1000000000000005";
+/// Accepted, and struck from the collector's books: paid back on the second day.
+pub const STRUCK: &str = "1000000000000009";
 const OVER_THE_API: &str = "1000000000000006";
 const TOO_DEAR: &str = "1000000000000007";
 const AUTHORISED: &str = "1000000000000008";
 /// Bills of 1,000 yen at 社会保険庁.
-pub const PENSIONS: [&str; 8] =
-    [PLAIN, LOST_ANSWER, ASK_IN_PERSON, DECIDED, COUNTER, OVER_THE_API, TOO_DEAR, AUTHORISED];
+pub const PENSIONS: [&str; 9] =
+    [PLAIN, LOST_ANSWER, ASK_IN_PERSON, DECIDED, COUNTER, OVER_THE_API, TOO_DEAR, AUTHORISED, STRUCK];
 /// Books what was never sent.
 pub const STRAY: &str = "04000";
 
@@ -57,7 +59,7 @@ const CASH: AccountId = AccountId::new(900);
 const ACCOUNT: AccountId = AccountId::new(1_001);
 const POOR_ACCOUNT: AccountId = AccountId::new(1_002);
 const OPENING: i64 = 1_000_000;
-/// What the account has at the end: five pensions, a tax and a purchase are paid.
+/// What the account has at the end: five pensions, a tax and a purchase are paid, and a pension is paid back.
 const LEFT: i64 = OPENING - 5 * 1_000 - 215_000 - 12_800;
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -208,6 +210,7 @@ impl Script {
 
     async fn first_day(&self) {
         let paid = [State::Accepted, State::Settled];
+        self.pay(payment(8), pension(STRUCK), &[State::Accepted, State::Refunded]).await;
         self.pay(payment(1), pension(PLAIN), &paid).await;
         self.pay(payment(2), pension(LOST_ANSWER), &paid).await;
         self.pay(payment(3), pension(ASK_IN_PERSON), &[State::Unknown]).await;
@@ -332,16 +335,21 @@ impl Script {
         .await;
         let day_one = instant(DAY_ONE).date();
         self.days_close(day_one).await;
-        until("the break", || async {
-            let query =
-                BreakQuery { collector: Some(STRAY.parse().unwrap()), limit: 10, ..BreakQuery::default() };
-            let found = gateway.breaks(&query).await.ok()?;
-            for open in found.iter().filter(|found| found.resolution.is_none()) {
-                drop(gateway.resolve_break(open.id, &eyes).await);
-            }
-            (!found.is_empty() && found.iter().all(|found| found.resolution.is_some())).then_some(())
-        })
-        .await;
+        for (collector, ending) in [(STRAY, Ending::Noted), (PENSION, Ending::Refunded)] {
+            until(&format!("the break of {collector}"), || async {
+                let query = BreakQuery {
+                    collector: Some(collector.parse().unwrap()),
+                    limit: 10,
+                    ..BreakQuery::default()
+                };
+                let found = gateway.breaks(&query).await.ok()?;
+                for open in found.iter().filter(|found| found.resolution.is_none()) {
+                    drop(gateway.resolve_break(open.id, ending, &eyes).await);
+                }
+                (!found.is_empty() && found.iter().all(|found| found.resolution.is_some())).then_some(())
+            })
+            .await;
+        }
         until("the end of all alarms", || async {
             let query = AlarmQuery { open_only: true, limit: 100, ..AlarmQuery::default() };
             let open = gateway.alarms(&query).await.ok()?;
@@ -385,6 +393,7 @@ impl Script {
 
     async fn assert_done(&self) {
         assert_eq!(self.state(payment(7)).await, Some(State::Cancelled));
+        assert_eq!(self.state(payment(8)).await, Some(State::Refunded));
         let balance = self.hub.ledger.balances(&[ACCOUNT]).await.unwrap()[0];
         assert_eq!((balance.balance, balance.held), (Yen::new(LEFT), Yen::ZERO));
         for (account, paid) in [(chart::BANK_OF_JAPAN, 5 * 1_000 + 215_000), (chart::INTERBANK, 12_800)] {

@@ -26,6 +26,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("payeasy.cancelled", "取消しの成立"),
     ("payeasy.cancel-refused", "取消しの不成立"),
     ("payeasy.cancel-withdrawn", "取消しの取りやめ"),
+    ("payeasy.refund", "払込人への返金"),
     ("payeasy.refused", "APIからの払込の不成立"),
     ("payeasy.incident", "矛盾する応答"),
     ("payeasy.request", "APIからの払込依頼"),

@@ -70,6 +70,15 @@ pub fn paper(state: State, cancellation: Option<Cancellation>) -> Paper {
             teller: "取消しが成立しました。現金を払込人に返し、渡してある受領証を回収してください。",
             help: None,
         },
+        State::Refunded => Paper {
+            title: "返金のお知らせ",
+            cash_label: "お返しする現金",
+            payer: "収納機関に払込の記録がないことを確かめたため、受領した現金を手数料とともにお返しします。\
+                    払込は済んでいません。お支払いが必要な場合は、もう一度お手続きください。",
+            teller: "収納を戻しました。現金を払込人に返し、渡してある受領証を回収して、\
+                     払込が済んでいないことを伝えてください。",
+            help: None,
+        },
     }
 }
 

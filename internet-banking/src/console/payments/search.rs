@@ -139,6 +139,7 @@ fn states(asked: &str) -> Vec<Choice> {
         PaymentState::Rejected,
         PaymentState::Voided,
         PaymentState::Cancelled,
+        PaymentState::Refunded,
     ];
     let mut choices = vec![Choice::new("", "すべて", asked)];
     choices.extend(known.iter().map(|state| Choice::new(state.as_str(), state_tag(*state).word, asked)));

@@ -20,6 +20,7 @@ pub const fn state_tag(state: State) -> Tag {
         State::Expired => Tag::info("期限切れ"),
         State::Voided => Tag::info("不成立"),
         State::Cancelled => Tag::info("取消済み"),
+        State::Refunded => Tag::info("返金済み"),
     }
 }
 
@@ -38,6 +39,9 @@ const fn deposit_words(state: State) -> &'static str {
         State::Inquired | State::Expired => "お金は動いていません。",
         State::Rejected | State::Voided => "確保した金額はお客さまの口座に戻しました。",
         State::Cancelled => "取消しにより、引き落とした金額を戻しました。",
+        State::Refunded => {
+            "収納機関に記録がないため、引き落とした金額を手数料とともにお客さまの口座へ戻しました。"
+        }
     }
 }
 
@@ -51,6 +55,9 @@ const fn cash_words(state: State) -> &'static str {
         State::Inquired | State::Expired => "収納していません。現金は払込人に返してください。",
         State::Rejected | State::Voided => "収納していません。預かった現金は払込人に返してください。",
         State::Cancelled => "取消しにより収納を戻しました。現金は払込人に返してください。",
+        State::Refunded => {
+            "収納機関に記録がないため収納を戻しました。手数料とともに現金を払込人に返してください。"
+        }
     }
 }
 
@@ -74,6 +81,7 @@ pub fn event_words(event: &PaymentEvent, at_counter: bool) -> String {
         (Event::OutcomeUnknown, _) => format!("結果不明{delivery}"),
         (Event::Voided, _) => "未送信のまま時間切れ、確保を解除".to_owned(),
         (Event::LateAcceptance, _) => "終わった払込への消込の応答(お金は動いていません)".to_owned(),
+        (Event::Refunded, _) => "収納機関に記録がないため、お客さまの口座へ返金".to_owned(),
         (Event::LateRejection, _) => "収納済みの払込への受付不可の応答(お金は動いていません)".to_owned(),
         (Event::Settled, _) => "資金決済へ".to_owned(),
         (Event::Cancelled, Some(_)) => "収納機関の回答により取消しが成立、収納を戻し".to_owned(),
@@ -103,6 +111,7 @@ fn cash_event_words(event: &PaymentEvent) -> Option<&'static str> {
         Event::Rejected if by_word => "収納機関の回答により未収納に確定、現金は返却",
         Event::Rejected => "収納機関が受け付けず、現金は返却",
         Event::Voided => "未送信のまま時間切れ、現金は返却",
+        Event::Refunded => "収納機関に記録がないため収納を戻し、現金は返却",
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use domain::{BreakId, CollectorNumber, Timestamp, Yen};
 use edge::{Errors, Frame};
-use gateway::reconciliation::{Break, BreakClass};
+use gateway::reconciliation::{Break, BreakClass, Resolution};
 use gateway::{BreakQuery, Gateway};
 use serde::Deserialize;
 
@@ -55,14 +55,18 @@ impl BreakRow {
             date: domain::time::month_day(found.date),
             subject: subject_words(found),
             difference: found.difference,
-            end: found.resolution.as_ref().map(|resolution| end_tag(resolution.vanished)),
+            end: found.resolution.as_ref().map(end_tag),
         }
     }
 }
 
 /// How a break ended.
-pub(in crate::console) const fn end_tag(vanished: bool) -> Tag {
-    if vanished { Tag::info("後の照合で消滅") } else { Tag::ok("解消済み") }
+pub(in crate::console) const fn end_tag(resolution: &Resolution) -> Tag {
+    match resolution {
+        Resolution { vanished: true, .. } => Tag::info("後の照合で消滅"),
+        Resolution { refunded: true, .. } => Tag::ok("返金して解消"),
+        _ => Tag::ok("解消済み"),
+    }
 }
 
 #[derive(Template)]

@@ -5,12 +5,13 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use domain::{BreakId, CollectorNumber, Date, Yen};
 use edge::{CsrfForm, Errors, Frame};
-use gateway::reconciliation::{Advice, Break};
+use gateway::BreakError;
+use gateway::reconciliation::{Advice, Break, Ending, Hindrance};
 use serde::Deserialize;
 
 use super::breaks::{BreakRow, end_tag};
-use super::proposal::{BreakProposal, resolvable};
-use super::words::{meaning, status_label, steps};
+use super::proposal::{self, BreakProposal};
+use super::words::{ending_label, ending_words, meaning, status_label, steps};
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
@@ -18,6 +19,7 @@ use crate::console::help::ConsoleCode;
 use crate::console::links::{
     BreakLink, ConsoleLink, DayLink, ReconciliationLink, RequestLink, ResolveLink, StaffPaymentLink,
 };
+use crate::console::payments::views::PaymentShown;
 use crate::console::payments::words::state_tag;
 use crate::console::problem::Trouble;
 use crate::console::requests::pages::RequestRow;
@@ -33,7 +35,33 @@ const ABOUT_MAX: u32 = 20;
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Proposed {
+    ending: String,
     reason: String,
+}
+
+impl Proposed {
+    fn ending(&self) -> Option<Ending> {
+        Ending::ALL.into_iter().find(|ending| ending.as_str() == self.ending)
+    }
+}
+
+/// A way to end a break.
+pub(in crate::console) struct EndingRow {
+    /// Of its control; the error summary leads to the first.
+    pub id: &'static str,
+    pub ending: Ending,
+    pub label: &'static str,
+    pub words: &'static str,
+    /// What goes back to whom, where money does.
+    pub money: Option<String>,
+}
+
+/// How a break may end now.
+#[derive(Default)]
+pub(in crate::console) struct Endings {
+    pub rows: Vec<EndingRow>,
+    /// What keeps the payer from being paid back, where the collector's books lack the payment.
+    pub no_refund: Option<ConsoleCode>,
 }
 
 /// What one side has.
@@ -72,6 +100,9 @@ pub(in crate::console) struct BreakPage {
     pub end: Option<EndShown>,
     /// Whether it ends with its payment only.
     pub waits: bool,
+    pub endings: Endings,
+    /// The chosen one.
+    pub ending: String,
     pub may_propose: bool,
     pub requests: Vec<RequestRow>,
     pub reason: String,
@@ -90,7 +121,11 @@ pub async fn propose(
     CsrfForm(form): CsrfForm<Proposed>,
 ) -> Answer {
     let id = parse(&id)?;
-    let proposal = Proposal::ResolveBreak(BreakProposal { found: id });
+    let Some(ending) = form.ending() else {
+        let errors = Errors::one("ending", "どう終わらせるかを選んでください。");
+        return again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?);
+    };
+    let proposal = Proposal::ResolveBreak(BreakProposal { found: id, ending });
     match console.requests.propose(&by.staff, proposal, &form.reason).await {
         Ok(request) => Ok(Redirect::to(&RequestLink(request).to_string()).into_response()),
         Err(problem) if problem.code == ConsoleCode::Input => {
@@ -117,7 +152,7 @@ async fn page(
     let query = RequestQuery { subject: Some(id.to_string()), limit: ABOUT_MAX, ..RequestQuery::default() };
     let requests = console.requests.list(&query).await.map_err(failed)?;
     let now = console.clock.now();
-    let state = resolvable(&found);
+    let endings = endings(console, &found).await?;
     Ok(BreakPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Reconciliation) },
         csrf: by.csrf.clone(),
@@ -131,7 +166,7 @@ async fn page(
         payment: found.facts.hub.as_ref().map(|hub| StaffPaymentLink(hub.payment)),
         steps: steps(found.facts.advice),
         end: found.resolution.as_ref().map(|resolution| EndShown {
-            tag: end_tag(resolution.vanished),
+            tag: end_tag(resolution),
             at: stamp(resolution.at),
             by: match &resolution.checked_by {
                 Some(checker) => {
@@ -141,13 +176,51 @@ async fn page(
             },
             note: if resolution.vanished { String::new() } else { resolution.note.clone() },
         }),
-        waits: state == Err(ConsoleCode::BreakWaits),
+        waits: found.resolution.is_none() && endings.rows.is_empty(),
+        ending: match endings.rows.as_slice() {
+            [only] => only.ending.as_str().to_owned(),
+            _ => typed.ending,
+        },
+        endings,
         may_propose: by.staff.role == StaffRole::Maker,
         requests: requests.iter().map(|request| RequestRow::of(request, &names, now)).collect(),
         reason: typed.reason,
         collector: found.collector,
         date: found.date,
     })
+}
+
+/// What two people may do about an open break.
+async fn endings(console: &Console, found: &Break) -> Result<Endings, Stop> {
+    let mut endings = Endings::default();
+    if found.resolution.is_some() {
+        return Ok(endings);
+    }
+    let payment = proposal::payment_of(&console.gateway, found).await.map_err(failed)?;
+    for ending in Ending::ALL {
+        match console.gateway.check_ending(found, ending).await {
+            Ok(()) => {
+                let money = match (&payment, ending) {
+                    (Some(payment), Ending::Refunded) => {
+                        let shown = PaymentShown::of(console, payment).await?;
+                        let (sum, to) = (proposal::refund_words(payment), proposal::destination(&shown));
+                        Some(format!("返金額 {sum}、返金先 {to}"))
+                    }
+                    _ => None,
+                };
+                let (label, words) = (ending_label(ending), ending_words(ending));
+                let id = if endings.rows.is_empty() { "ending" } else { ending.as_str() };
+                endings.rows.push(EndingRow { id, ending, label, words, money });
+            }
+            Err(BreakError::Hindered(Hindrance::NotLacking | Hindrance::OutcomeUnknown)) => {}
+            Err(BreakError::Hindered(hindrance)) if ending == Ending::Refunded => {
+                endings.no_refund = Some(proposal::hindered(hindrance));
+            }
+            Err(BreakError::Store(error)) => return Err(failed(error)),
+            Err(_) => {}
+        }
+    }
+    Ok(endings)
 }
 
 fn sides(found: &Break) -> Vec<SideRow> {

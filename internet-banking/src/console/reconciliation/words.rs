@@ -1,6 +1,6 @@
 //! What the classes of breaks are called, and what to do about each, step by step.
 
-use gateway::reconciliation::{Advice, Break, BreakClass, Summary};
+use gateway::reconciliation::{Advice, Break, BreakClass, Ending, Summary};
 
 use crate::console::words::Tag;
 
@@ -24,6 +24,29 @@ pub const fn class_tag(class: BreakClass) -> Tag {
     }
 }
 
+/// How a break may end.
+pub const fn ending_label(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Noted => "対応を書いて解消する",
+        Ending::Recorded => "収納機関が記録した",
+        Ending::Refunded => "払込人に返金する",
+    }
+}
+
+/// What that comes to.
+pub const fn ending_words(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Noted => "お金は動きません。",
+        Ending::Recorded => {
+            "承認のときに照合し直します。収納機関の記録と一致したときだけ不一致が終わり、払込は資金決済に入ります。お金は動きません。"
+        }
+        Ending::Refunded => {
+            "収納機関が記録していないし、これからもしないと回答したとき。承認のときに照合し直し、記録がないことを確かめてから返金します。\
+             払込は「返金済み」になり、資金決済に入りません。取り消せません。"
+        }
+    }
+}
+
 /// What a break is, in words.
 pub const fn meaning(class: BreakClass, advice: Advice) -> &'static str {
     match (class, advice) {
@@ -37,7 +60,8 @@ pub const fn meaning(class: BreakClass, advice: Advice) -> &'static str {
             "収納機関に消込の記録がありますが、当行はこの処理通番の消込を送っていません。払込人から金額を受け取っていません。"
         }
         (BreakClass::MissingThere, _) => {
-            "払込人から受け取り済みですが、収納機関に消込の記録がありません。このままでは、納付されていない扱いになります。"
+            "払込人から受け取り済みですが、収納機関に消込の記録がありません。このままでは、納付されていない扱いになります。\
+             不一致が終わるまで、この払込は資金決済に入りません。"
         }
         (BreakClass::AmountDiffers, _) => {
             "両方に記録がありますが、金額が違います。正しいのは、払込人が確認し、当行が受け取った金額です。"
@@ -52,7 +76,7 @@ pub const fn meaning(class: BreakClass, advice: Advice) -> &'static str {
             "当行では収納済み(または取消済み)ですが、収納機関では受付不可などの別の記録になっています。"
         }
         (BreakClass::Conflicting, _) => {
-            "当行では払込人から受け取っていない払込ですが、収納機関では消し込まれています。"
+            "当行では払込人から受け取っていないか、返金した払込ですが、収納機関では消し込まれています。"
         }
         (BreakClass::CarriedForward, _) => {
             "払込または取消しの結果がまだ分かっていません。誤りかどうかは、結果が決まってから分かります。"
@@ -67,8 +91,10 @@ pub const fn steps(advice: Advice) -> &'static [&'static str] {
             "払込の経過で、収納機関がいつ、どの応答コードで受け付けたかを確かめる。職員の起票で「消込あり」とした払込は、その照会をやり直す。",
             "収納機関の照会窓口に、処理通番、金額、受け付けた日時を伝え、消込を記録するよう依頼する。収納済みの払込は、当行から再送しても送られない。",
             "記録した日時と担当者名を聞いて控え、「照合し直す」を押す。一致すれば、この不一致は自動で終わる。",
-            "収納機関が記録できないと回答したときは、解消してもこの払込は当行の記録のとおり収納機関に支払われるため、\
-             その返戻と払込人への返金を収納機関と合意してから、その内容を書いて解消を起票する。",
+            "収納機関が記録しないと回答したときは、閉局の後に、払込人への返金を起票する。承認のときに照合し直し、\
+             記録がないことを確かめてから、金額と手数料が払込人に戻る。",
+            "取消済みの払込は、収納機関と合意した内容を書いて解消を起票する。すでに資金決済に入った払込は、\
+             収納機関に返戻を求め、その内容を書いて解消を起票する。",
         ],
         Advice::UndoThere => &[
             "処理通番で払込検索を行い、当行に成立した払込がないことを確かめる。",
@@ -92,7 +118,8 @@ pub const fn steps(advice: Advice) -> &'static [&'static str] {
             "払込の金額と、払込人が確認した請求の内容を、払込の画面で確かめる。",
             "収納機関の照会窓口に、処理通番と当行の金額を伝え、記録の金額を訂正するよう依頼する。",
             "訂正した日時と担当者名を聞いて控え、「照合し直す」を押す。一致すれば、この不一致は自動で終わる。",
-            "訂正できないと回答されたときは、支払額を当行の金額とすることを合意し、その内容を書いて解消を起票する。",
+            "収納機関の金額が当行より多いまま訂正できないと回答されたときは、支払額を当行の金額とすることを合意し、その内容を書いて解消を起票する。\
+             当行より少ないままのときは、消込の取消しを依頼し、照合し直してから、払込人への返金を起票する。",
         ],
         Advice::CheckLedger => &[
             "この払込について、再送、起票、資金決済の操作をしない。",

@@ -48,7 +48,7 @@ pub enum Proposal {
     },
     /// 開局, 予備閉局 or 閉局 by hand.
     Day(DayProposal),
-    /// A break of a comparison ends: the reason says what was done about it.
+    /// A break of a comparison ends, and the payer may get money back: the reason says what was done about it.
     ResolveBreak(BreakProposal),
     /// 締め: a collector's settlement window is closed.
     CloseWindow {
@@ -106,7 +106,7 @@ impl Proposal {
             Self::Decide { word: Word::NotCancelled, .. } => "結果不明の取消しを「取消しなし」で確定",
             Self::Cancel { .. } => "窓口収納の取消し",
             Self::Day(of) => of.title(),
-            Self::ResolveBreak(_) => "照合の不一致の解消",
+            Self::ResolveBreak(of) => of.title(),
             Self::CloseWindow { .. } => "資金決済の締め",
             Self::PayNet { .. } => "資金決済の支払い",
         }
@@ -148,7 +148,7 @@ impl Proposal {
                 "承認すると、収納機関に取消しを依頼します。収納機関が受け付けたときだけ収納を戻し、現金を返せます。"
             }
             Self::Day(of) => of.consequence(),
-            Self::ResolveBreak(_) => BreakProposal::CONSEQUENCE,
+            Self::ResolveBreak(of) => of.consequence(),
             Self::CloseWindow { .. } => {
                 "承認すると、対象の払込を締めて支払額を確定し、収納機関に通知します。取り消せません。"
             }
@@ -339,7 +339,10 @@ mod tests {
             Proposal::Decide { payment: PaymentId::generate(), word: Word::NotCleared, deliveries: 2 },
             day(DayAct::Open),
             day(DayAct::Close { carry_forward: true, seen }),
-            Proposal::ResolveBreak(BreakProposal { found: domain::BreakId::generate() }),
+            Proposal::ResolveBreak(BreakProposal {
+                found: domain::BreakId::generate(),
+                ending: gateway::reconciliation::Ending::Refunded,
+            }),
         ] {
             let json = serde_json::to_string(&proposal).unwrap();
             assert!(json.starts_with(&format!("{{\"kind\":\"{}\"", proposal.kind())), "{json}");

@@ -2,7 +2,8 @@
 
 use askama::Template;
 use domain::{BreakId, CollectorNumber, Date, PaymentId, Yen};
-use gateway::reconciliation::{Advice, BreakClass};
+use gateway::Operator;
+use gateway::reconciliation::{Advice, BreakClass, Ending, Resolution};
 use gateway::service::{BothCounters, Counters, ServiceState, Tally};
 
 use super::{at, choices, request_row, sample_frame, troubles};
@@ -10,14 +11,17 @@ use crate::console::days::detail::{ActChoice, DayPage, OpenRow};
 use crate::console::days::list::{CountersShown, DayRow, ListPage as DaysPage, StepRow};
 use crate::console::days::proposal::Seen;
 use crate::console::days::words::{CounterTable, same};
+use crate::console::help::ConsoleCode;
 use crate::console::home::service_tag;
 use crate::console::links::{BreakLink, StaffPaymentLink};
 use crate::console::payments::words::state_tag;
 use crate::console::problem::Trouble;
 use crate::console::reconciliation::breaks::{BreakRow, BreaksPage, end_tag};
-use crate::console::reconciliation::detail::{BreakPage, EndShown, SideRow};
+use crate::console::reconciliation::detail::{BreakPage, EndShown, EndingRow, Endings, SideRow};
 use crate::console::reconciliation::list::{ListPage as RunsPage, RunRow, SumRow};
-use crate::console::reconciliation::words::{class_tag, meaning, steps, summary_tag};
+use crate::console::reconciliation::words::{
+    class_tag, ending_label, ending_words, meaning, steps, summary_tag,
+};
 use crate::console::words::{Tag, stamp};
 
 fn collector() -> CollectorNumber {
@@ -152,6 +156,12 @@ pub(super) fn run_pages() -> Vec<String> {
     [page(none, vec![row(true), row(false)]), page(wrong, Vec::new())].map(|p| p.render().unwrap()).into()
 }
 
+fn resolution(refunded: bool) -> Resolution {
+    let by = Operator::system();
+    let note = "<i>入力".to_owned();
+    Resolution { at: at(), by, checked_by: None, note, vanished: !refunded, refunded }
+}
+
 fn break_row(class: BreakClass, ended: bool) -> BreakRow {
     BreakRow {
         link: BreakLink(BreakId::generate()),
@@ -161,7 +171,7 @@ fn break_row(class: BreakClass, ended: bool) -> BreakRow {
         date: "11月24日(火)".to_owned(),
         subject: "<00200>".to_owned(),
         difference: Yen::new(-1_000),
-        end: ended.then(|| end_tag(class == BreakClass::Duplicate)),
+        end: ended.then(|| end_tag(&resolution(class == BreakClass::Duplicate))),
     }
 }
 
@@ -205,12 +215,27 @@ pub(super) fn break_pages() -> Vec<String> {
         payment: (!ended).then(|| StaffPaymentLink(PaymentId::generate())),
         steps: steps(advice),
         end: ended.then(|| EndShown {
-            tag: end_tag(false),
+            tag: end_tag(&resolution(true)),
             at: stamp(at()),
             by: "決済業務課 <b>".to_owned(),
             note: "<i>入力".to_owned(),
         }),
         waits: class == BreakClass::CarriedForward,
+        endings: Endings {
+            rows: Ending::ALL
+                .into_iter()
+                .take(if class == BreakClass::MissingThere { 3 } else { 1 })
+                .map(|ending| EndingRow {
+                    id: if ending == Ending::Noted { "ending" } else { ending.as_str() },
+                    ending,
+                    label: ending_label(ending),
+                    words: ending_words(ending),
+                    money: (ending == Ending::Refunded).then(|| "返金額 1,000円 <b>".to_owned()),
+                })
+                .collect(),
+            no_refund: (class == BreakClass::Conflicting).then_some(ConsoleCode::RefundBeforeClose),
+        },
+        ending: "noted".to_owned(),
         may_propose: advice != Advice::CheckLedger,
         requests: if ended { vec![request_row(Tag::ok("実行済み"), true)] } else { Vec::new() },
         reason: "</textarea><script>".to_owned(),

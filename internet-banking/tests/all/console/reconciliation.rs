@@ -1,13 +1,16 @@
 //! 照合: what was compared, every class of break with its own instruction, and a break resolved by two.
 
+use std::time::Duration;
+
 use database::testing::{TestDatabase, sqlite};
+use domain::Yen;
 use domain::payment::State;
-use gateway::reconciliation::{Break, BreakClass};
-use gateway::{BreakQuery, Payment};
+use gateway::reconciliation::{Break, BreakClass, Ending};
+use gateway::{BreakQuery, CloseOptions, FourEyes, Operator, Payment};
 use http::StatusCode;
 use serde_json::json;
 
-use super::days::{PENSION, SHOP, SMALL, TAX, WITH_FEE, code, invent, pay, press, unknown};
+use super::days::{PENSION, SHOP, SMALL, TAX, WITH_FEE, code, invent, pay, press, today, unknown};
 use super::support::{CHECKER, MAKER, Office};
 use crate::network::Network;
 use crate::support::{Browser, Page};
@@ -16,6 +19,9 @@ database::on_both!(
     every_class_of_break_is_shown_with_its_own_instruction,
     a_break_is_resolved_by_two_and_gone_from_the_open_list,
     a_list_of_breaks_is_cut_into_pages_at_the_boundary,
+    what_the_collector_lacks_is_paid_back_by_two_and_the_customer_sees_it,
+    a_counter_payment_that_is_paid_back_is_handed_over_in_cash,
+    what_the_collector_records_after_all_stays,
 );
 
 const NOTE: &str = "収納機関 田中様が11/24 15:00 に取消しを記録";
@@ -49,8 +55,13 @@ async fn found(office: &Office) -> Vec<Break> {
 }
 
 async fn propose(browser: &mut Browser, page: &str, note: &str) -> Page {
+    propose_ending(browser, page, "noted", note).await
+}
+
+async fn propose_ending(browser: &mut Browser, page: &str, ending: &str, note: &str) -> Page {
     let csrf = browser.get(page).await.token();
-    browser.post(&format!("{page}/propose"), &[("csrf", &csrf), ("reason", note)]).await
+    let form = [("csrf", csrf.as_str()), ("ending", ending), ("reason", note)];
+    browser.post(&format!("{page}/propose"), &form).await
 }
 
 /// One break of every class at three collectors.
@@ -184,7 +195,7 @@ async fn a_break_is_resolved_by_two_and_gone_from_the_open_list(test: TestDataba
     assert!(trail.contains(&format!("checked by staff:{}: {NOTE}", office.checker)), "{trail}");
 
     let csrf = maker.get(&of(BreakClass::AmountDiffers)).await.token();
-    let form = [("csrf", csrf.as_str()), ("reason", NOTE)];
+    let form = [("csrf", csrf.as_str()), ("ending", "noted"), ("reason", NOTE)];
     let again = maker.post(&format!("{path}/propose"), &form).await;
     assert_eq!((again.status, code(&again).as_str()), (StatusCode::CONFLICT, "S-601"));
     let waits = maker.post(&format!("{}/propose", of(BreakClass::CarriedForward)), &form).await;
@@ -221,6 +232,136 @@ async fn a_list_of_breaks_is_cut_into_pages_at_the_boundary(test: TestDatabase) 
     assert!(next.contains("class=missing_here&collector=99022&date=2026-11-24"), "{next}");
     let second = checker.get(&next).await.body;
     assert_eq!((rows(&second), second.contains("rel=\"next\"")), (1, false));
+}
+
+/// The page of the only open break, of a payment that the collector has lost, on a day that is closed or not.
+async fn lost(office: &Office, network: &Network, payment: &Payment, closed: bool) -> String {
+    network.control("DELETE", &path_of(payment), String::new()).await;
+    if closed {
+        let (hub, shop) = (&office.console.gateway, "99022".parse().unwrap());
+        let by = Operator::staff("7");
+        hub.close_service(&shop, today(), CloseOptions::default(), &by).await.unwrap();
+    }
+    compared(&mut office.signed_in(MAKER).await, "99022").await;
+    format!("{BREAKS}/{}", found(office).await[0].id)
+}
+
+async fn what_the_collector_lacks_is_paid_back_by_two_and_the_customer_sees_it(test: TestDatabase) {
+    let (office, network) = Office::connected(test).await;
+    let paid = pay(&office, WITH_FEE).await;
+    let account = office.world.accounts[0];
+    let balance = async || office.world.bank.ledger.balances(&[account]).await.unwrap()[0].balance;
+    let debited = balance().await;
+    let path = lost(&office, &network, &paid, false).await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let early = maker.get(&path).await.body;
+    assert!(early.contains("返金はできません。処理日を閉局する前は"), "{early}");
+    assert!(!early.contains("value=\"refunded\"") && !early.contains("value=\"noted\""), "{early}");
+    assert_eq!(code(&propose_ending(&mut maker, &path, "refunded", NOTE).await), "S-606");
+    let (hub, by) = (&office.console.gateway, Operator::staff("7"));
+    let shop = "99022".parse().unwrap();
+    let options = CloseOptions { open_breaks: 1, ..CloseOptions::default() };
+    hub.close_service(&shop, today(), options, &by).await.unwrap();
+
+    let page = maker.get(&path).await;
+    assert_eq!(
+        page.fields("refund"),
+        [
+            "返金額 58,110円(金額 58,000円、手数料 110円)、返金先 株式会社見本商事 ・ 経理 佐藤花子 本店営業部 普通 1234567"
+        ]
+    );
+    assert!(page.body.contains("この払込は資金決済に入りません") && page.body.contains("収納機関が記録した"));
+    assert_eq!(code(&propose(&mut maker, &path, NOTE).await), "S-603", "no note lets it be settled");
+    let none = maker.post(&format!("{path}/propose"), &[("csrf", &page.token()), ("reason", NOTE)]).await;
+    assert!(none.body.contains("どう終わらせるかを選んでください。"), "{}", none.body);
+    let request = propose_ending(&mut maker, &path, "refunded", NOTE).await.location().to_owned();
+    assert_eq!(code(&press(&mut maker, &request, "approve").await), "S-201");
+    let seen = checker.get(&request).await.body;
+    for words in [
+        "収納機関に記録のない払込の返金",
+        "58,110円(金額 58,000円、手数料 110円)",
+        "株式会社見本商事 ・ 経理 佐藤花子 本店営業部 普通 1234567",
+        "収納機関には支払われません。取り消せません。",
+        NOTE,
+    ] {
+        assert!(seen.contains(words), "{words} in {seen}");
+    }
+    assert_eq!(balance().await, debited, "nobody but the maker has agreed");
+    assert_eq!(press(&mut checker, &request, "approve").await.location(), request);
+    let done = checker.get(&request).await.body;
+    assert!(done.contains("58,110円(金額 58,000円、手数料 110円)を返金しました。"), "{done}");
+    assert_eq!(balance().await, debited.checked_add(Yen::new(58_110)).unwrap());
+    assert!(maker.get(&path).await.body.contains("返金して解消"));
+    let detail = maker.get(&format!("/payments/{}", paid.facts.id)).await.body;
+    for words in ["返金済み", "収納機関に記録がないため、お客さまの口座へ返金", "unyo-01", "unyo-11"]
+    {
+        assert!(detail.contains(words), "{words} in {detail}");
+    }
+    let trail = checker.get("/audit?action=payeasy.refund").await.body;
+    assert!(trail.contains("金額 58000 円と手数料 110 円を返金、承認"), "{trail}");
+
+    let mut customer = office.world.signed_in().await;
+    let history = customer.get("/payeasy/history").await.body;
+    assert!(history.contains("返金済み") && history.contains("に口座へ返金"), "{history}");
+    let shown = customer.get(&format!("/payeasy/payments/{}", paid.facts.id)).await;
+    assert!(shown.fields("returned_at")[0].starts_with("2026年11月24日(火) 10:0"), "{}", shown.body);
+    for words in ["収納機関に払込の記録がないことを確かめたため", "この払込は済んでいません。", "P-604"]
+    {
+        assert!(shown.body.contains(words), "{words} in {}", shown.body);
+    }
+}
+
+async fn a_counter_payment_that_is_paid_back_is_handed_over_in_cash(test: TestDatabase) {
+    let (office, network) = Office::connected(test).await;
+    let paid = super::counter::paid(&office).await;
+    let path = lost(&office, &network, &paid, true).await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    assert!(maker.get(&path).await.body.contains("返金先 窓口現金(承認の後に、現金を払込人に返す)"));
+    let request = propose_ending(&mut maker, &path, "refunded", NOTE).await.location().to_owned();
+    // the process dies between the hub's commit and the record of its result
+    office.approved(&request).await;
+    let eyes = FourEyes {
+        maker: Operator::staff(office.maker),
+        checker: Operator::staff(office.checker),
+        reason: NOTE.to_owned(),
+    };
+    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    office.console.gateway.resolve_break(id, Ending::Refunded, &eyes).await.unwrap();
+    office.console.requests.take_over(Duration::ZERO).await.unwrap();
+    let done = checker.get(&request).await.body;
+    assert!(done.contains("手数料とともに現金を払込人に返してください。"), "{done}");
+    let paper = maker.get(&format!("/counter/receipts/{}", paid.facts.id)).await;
+    assert_eq!(paper.fields("cash"), ["58,110"]);
+    for words in ["返金のお知らせ", "お返しする現金", "渡してある受領証を回収して"]
+    {
+        assert!(paper.body.contains(words), "{words} in {}", paper.body);
+    }
+}
+
+async fn what_the_collector_records_after_all_stays(test: TestDatabase) {
+    let (office, network) = Office::connected(test).await;
+    let paid = pay(&office, SHOP).await;
+    let path = lost(&office, &network, &paid, true).await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let request = propose_ending(&mut maker, &path, "recorded", NOTE).await.location().to_owned();
+    press(&mut checker, &request, "approve").await;
+    let word = checker.get(&request).await.body;
+    assert!(word.contains("照合し直しましたが、収納機関の記録はまだ払込に足りません。"), "{word}");
+    assert_eq!(found(&office).await.len(), 1);
+
+    let serial: u32 = paid.facts.message_key.rsplit('/').next().unwrap().parse().unwrap();
+    let booked = json!({"amount": 12_800, "serial": serial}).to_string();
+    network.control("POST", "/control/99022/clearings", booked).await;
+    let refund = propose_ending(&mut maker, &path, "refunded", NOTE).await.location().to_owned();
+    press(&mut checker, &refund, "approve").await;
+    let kept = checker.get(&refund).await.body;
+    assert!(
+        kept.contains("収納機関の記録にこの払込がありました。不一致は終わり、返金は行っていません。"),
+        "{kept}"
+    );
+    let payment = office.console.gateway.payment_for_operator(paid.facts.id).await.unwrap().unwrap();
+    assert_eq!((payment.state, found(&office).await.len()), (State::Accepted, 0));
+    assert!(maker.get(&path).await.body.contains("後の照合で消滅"));
 }
 
 #[tokio::test]

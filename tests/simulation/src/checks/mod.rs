@@ -81,5 +81,6 @@ pub(crate) const fn state_note(state: State) -> &'static str {
         State::Expired => "is expired",
         State::Voided => "is voided",
         State::Cancelled => "is cancelled",
+        State::Refunded => "is refunded",
     }
 }
