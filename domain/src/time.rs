@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
 /// A calendar day in Japan.
 pub type Date = chrono::NaiveDate;
@@ -71,12 +71,29 @@ impl Timestamp {
 
     /// Reads RFC 3339 with an offset: `2026-11-24T10:00:00+09:00`. Finer than a microsecond is cut off.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text).ok().map(|t| Self(t.timestamp_micros()))
+        Self::parse_seconds_in_japan(text)
+            .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|t| Self(t.timestamp_micros())))
+    }
+
+    /// The form in which [`rfc3339`](Self::rfc3339) writes: nearly every instant that is read has it.
+    fn parse_seconds_in_japan(text: &str) -> Option<Self> {
+        let text = text.strip_suffix("+09:00").filter(|text| text.len() == 19 && text.is_ascii())?;
+        let separated = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+        let fits = separated.iter().all(|(at, byte)| text.as_bytes()[*at] == *byte);
+        let number = |range: std::ops::Range<usize>| {
+            let digits = text.get(range)?;
+            digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u32>().ok())?
+        };
+        let year = i32::try_from(number(0..4)?).ok()?;
+        let date = Date::from_ymd_opt(year, number(5..7)?, number(8..10)?)?;
+        let time = NaiveTime::from_hms_opt(number(11..13)?, number(14..16)?, number(17..19)?)?;
+        fits.then(|| Self::from_jst(date, time))
     }
 
     /// RFC 3339 on Japan's clock, to the second.
     pub fn rfc3339(self) -> String {
-        self.jst().format("%Y-%m-%dT%H:%M:%S%:z").to_string()
+        let (date, time) = (self.date(), self.time());
+        format!("{date}T{:02}:{:02}:{:02}+09:00", time.hour(), time.minute(), time.second())
     }
 }
 
@@ -126,6 +143,30 @@ mod tests {
         assert_eq!(t.micros() % 1_000_000, 123_456);
         assert_eq!(Timestamp::from_jst(t.date(), t.time()), t);
         assert_eq!(t.rfc3339(), "2026-11-24T10:00:00+09:00");
+    }
+
+    /// The form that the hub itself writes is read without the general parser, and comes to the same.
+    #[test]
+    fn every_form_of_an_instant_is_read_alike() {
+        let ten = Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap();
+        for same in ["2026-11-24T01:00:00Z", "2026-11-24T10:00:00.0+09:00", "2026-11-24t10:00:00+09:00"] {
+            assert_eq!(Timestamp::parse_rfc3339(same), Some(ten), "{same}");
+        }
+        for text in ["2026-11-24T10:00:00+09:00", "0001-01-01T00:00:00+09:00", "9999-12-31T23:59:59+09:00"] {
+            assert_eq!(Timestamp::parse_rfc3339(text).unwrap().rfc3339(), text);
+        }
+        for wrong in [
+            "2026-02-29T10:00:00+09:00",
+            "2026-11-24T24:00:00+09:00",
+            "2026-11-24T10:60:00+09:00",
+            "+026-11-24T10:00:00+09:00",
+            "2026-11-24T10:00-00+09:00",
+            "2026-11-24T10:00:00",
+        ] {
+            assert_eq!(Timestamp::parse_rfc3339(wrong), None, "{wrong}");
+        }
+        let leap = Timestamp::parse_rfc3339("2016-12-31T23:59:60Z").unwrap();
+        assert_eq!(Timestamp::parse_rfc3339("2017-01-01T08:59:60+09:00"), Some(leap), "a leap second");
     }
 
     #[test]

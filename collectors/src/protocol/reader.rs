@@ -153,6 +153,9 @@ fn digits(text: &str, max: usize) -> Option<&str> {
 
 /// `2026-11-24` and nothing looser.
 fn date(text: &str) -> Option<Date> {
-    let date: Date = text.parse().ok()?;
-    (date.format("%Y-%m-%d").to_string() == text).then_some(date)
+    let (year, month, day) = (text.get(..4)?, text.get(5..7)?, text.get(8..)?);
+    let separated = text.len() == 10 && text.get(4..5) == Some("-") && text.get(7..8) == Some("-");
+    let number = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?;
+    let whole = Date::from_ymd_opt(i32::try_from(number(year)?).ok()?, number(month)?, number(day)?);
+    whole.filter(|_| separated)
 }

@@ -45,7 +45,7 @@ impl ElementSink {
     }
 
     pub(super) fn date(&mut self, name: &str, date: Date) {
-        self.text(name, &date.format("%Y-%m-%d").to_string());
+        self.text(name, &date.to_string());
     }
 
     fn event(&mut self, event: Event<'_>) {

@@ -12,8 +12,18 @@ pub(super) enum Fault {
 }
 
 /// XML 1.0 production 2.
-pub(super) fn is_char(c: char) -> bool {
+fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// Where a text has a character that XML forbids.
+pub(super) fn forbidden(text: &str) -> Option<usize> {
+    // most documents are plain throughout, and seen through byte by byte
+    let plain = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'\x7f');
+    if text.bytes().all(plain) {
+        return None;
+    }
+    text.char_indices().find(|(_, c)| !is_char(*c)).map(|(at, _)| at)
 }
 
 /// XML 1.0 production 3.

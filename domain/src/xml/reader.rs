@@ -19,7 +19,7 @@ pub fn read(bytes: &[u8], limits: Limits) -> Result<Element, XmlError> {
     }
     let text = std::str::from_utf8(bytes).map_err(|_| XmlError::NotUtf8)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if let Some((at, _)) = text.char_indices().find(|(_, c)| !markup::is_char(*c)) {
+    if let Some(at) = markup::forbidden(text) {
         return Err(XmlError::Malformed { what: "a character that XML forbids", at });
     }
     let mut reader = Reader::from_str(text);
@@ -156,7 +156,10 @@ impl Builder {
     }
 
     fn resolve(&self, prefix: &str) -> Result<Option<Arc<str>>, Fault> {
-        match self.bindings.iter().rev().find(|(bound, _)| bound == prefix) {
+        // most names have no prefix, and it costs to compare texts of no length
+        let named =
+            |bound: &str| bound.is_empty() == prefix.is_empty() && (prefix.is_empty() || bound == prefix);
+        match self.bindings.iter().rev().find(|(bound, _)| named(bound)) {
             Some((_, namespace)) if namespace.is_empty() => Ok(None),
             Some((_, namespace)) => Ok(Some(Arc::clone(namespace))),
             None if prefix.is_empty() => Ok(None),
@@ -165,13 +168,12 @@ impl Builder {
     }
 
     fn text(&mut self, text: &str, written_on_purpose: bool) -> Result<(), Fault> {
-        let blank = !written_on_purpose && text.chars().all(markup::is_space);
         match self.open.last_mut() {
             Some(open) => {
                 open.element.text.push_str(text);
                 Ok(())
             }
-            None if blank => Ok(()),
+            None if !written_on_purpose && text.chars().all(markup::is_space) => Ok(()),
             None => Err(Fault::Malformed("text outside of the root")),
         }
     }
