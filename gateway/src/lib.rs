@@ -47,7 +47,7 @@ pub use service::{Carry, CloseOptions, CollectorStatus, ServiceDay, ServiceError
 pub mod decisions {
     pub use crate::inquiry::{accepted_prefix, check, generations, message, read};
     pub use crate::payment::store::cancellation_row;
-    pub use crate::reconciliation::{hub_counters, moved};
+    pub use crate::reconciliation::{breaks, hub_counters, moved};
     pub use crate::service::day::{Change, Gate};
     pub use crate::service::schedule::{Act, Plan, due};
     pub use crate::service::store::commit as day_commit;

@@ -7,7 +7,7 @@ use super::compare::{BreakClass, BreakFacts, Difference};
 /// A break of an earlier comparison of the day that is open or was resolved by a person. One that a comparison ended is
 /// none of these: found again, it is a new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Known {
+pub struct Known {
     /// Its id.
     pub id: BreakId,
     /// Its class.
@@ -22,7 +22,7 @@ pub(crate) struct Known {
 
 /// What a comparison does to the breaks of its day.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Turn<'d> {
+pub struct Turn<'d> {
     /// Found for the first time.
     pub new: Vec<&'d Difference>,
     /// Open ones that were not found again, or not as they were.
@@ -33,7 +33,7 @@ pub(crate) struct Turn<'d> {
 
 /// A break is the same as long as it is about the same, of the same class, with the same facts. One that a person
 /// resolved stays resolved while it is the same.
-pub(crate) fn turn<'d>(known: &[Known], found: &'d [Difference]) -> Turn<'d> {
+pub fn turn<'d>(known: &[Known], found: &'d [Difference]) -> Turn<'d> {
     let same = |known: &Known, found: &Difference| {
         known.class == found.class && known.subject == found.subject.to_string() && known.facts == found.facts
     };

@@ -13,7 +13,7 @@
 //! [`Gateway::break_of`] and [`Gateway::resolve_break`]. [`Advice`] names what to do about a break, for the page to
 //! say in words.
 
-mod breaks;
+pub mod breaks;
 mod compare;
 mod ending;
 mod hub;

@@ -37,11 +37,23 @@ impl World {
         }
         let opens_us = 9 * HOUR_US;
         self.plan(opens_us, Happening::StaffLooks);
+        self.plan_hands();
         self.plan_looks();
         self.plan_settling();
         if !self.quiet {
             self.plan_payers();
             self.plan_breaks();
+        }
+    }
+
+    /// What the staff does of its own accord: closes what has waited since midnight, compares.
+    fn plan_hands(&mut self) {
+        let pause_us = self.random.between(SECOND_US, 5 * MINUTE_US);
+        self.plan(pause_us, Happening::StaffCloses);
+        if self.random.one_in(2) {
+            let collector = self.random.index(self.collectors.len());
+            let pause_us = self.random.between(9 * HOUR_US, 19 * HOUR_US);
+            self.plan(pause_us, Happening::StaffCompares { collector });
         }
     }
 

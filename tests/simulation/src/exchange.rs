@@ -1,12 +1,14 @@
 //! The exchanges between the hub's processes and the collectors, with all that can go wrong on the way.
 
+use std::rc::Rc;
+
 use bytes::Bytes;
 use collectors::{NotSent, Outcome as Exchanged, Silence, protocol};
 
 use crate::collector::Now;
 use crate::happening::Happening;
 use crate::hub::Purpose;
-use crate::network::{ANSWER_WAIT_US, Break, Flight, Reply, spoil};
+use crate::network::{ANSWER_WAIT_US, Break, Flight, Reply, Request, spoil};
 use crate::world::World;
 
 /// A request's signature counts for so long at the collector.
@@ -27,7 +29,8 @@ impl World {
             self.nodes[node].circuits[collector].report(false, probe, now_us);
             return self.not_sent(node, purpose, NotSent::NoConnection);
         }
-        let Ok(request) = protocol::decode(bytes) else {
+        // read once for both sides: the bytes on the way are these
+        let Ok(request) = protocol::decode(bytes).map(Rc::new) else {
             return self.not_sent(node, purpose, NotSent::NoRequest);
         };
         if let Purpose::Delivery(delivery) = &purpose {
@@ -36,6 +39,7 @@ impl World {
         self.flown += 1;
         let flight = self.flown;
         let life = self.nodes[node].life;
+        let message = Rc::clone(&request);
         self.flights.insert(flight, Flight { node, life, collector, request, probe, purpose });
         let silence = Reply::Silence(Silence::Timeout);
         self.plan(ANSWER_WAIT_US, Happening::Replies { flight, reply: silence });
@@ -58,14 +62,12 @@ impl World {
                 self.stats.count("request duplicated");
             }
             let pause_us = self.weather.latency_us(&mut self.random);
-            self.plan(
-                pause_us,
-                Happening::Arrives { flight, collector, sent_us: now_us, bytes: bytes.clone() },
-            );
+            let request = Request { message: Rc::clone(&message), bytes: bytes.clone() };
+            self.plan(pause_us, Happening::Arrives { flight, collector, sent_us: now_us, request });
         }
     }
 
-    pub fn arrives(&mut self, flight: u64, collector: usize, sent_us: i64, bytes: Bytes) {
+    pub fn arrives(&mut self, flight: u64, collector: usize, sent_us: i64, request: Request) {
         if !self.collectors[collector].up {
             self.stats.count("request lost at a collector that is down");
             return;
@@ -77,10 +79,10 @@ impl World {
         let life = self.collectors[collector].life;
         let slow = self.faults(20);
         let pause_us = self.random.between(500, if slow { 28_000_000 } else { 60_000 });
-        self.plan(pause_us, Happening::Treats { flight, collector, life, bytes });
+        self.plan(pause_us, Happening::Treats { flight, collector, life, request });
     }
 
-    pub fn treats(&mut self, flight: u64, collector: usize, life: u32, bytes: &Bytes) {
+    pub fn treats(&mut self, flight: u64, collector: usize, life: u32, request: &Request) {
         if self.collectors[collector].life != life || !self.collectors[collector].up {
             self.stats.count("request lost by a collector that restarted");
             return;
@@ -91,10 +93,11 @@ impl World {
         }
         let business = self.store.business(self.now_us);
         let now = Now { business, us: self.now_us };
-        let treated = self.collectors[collector].treat(bytes, now);
+        let treated = self.collectors[collector].treat(request, now);
         let Some((message, recorded)) = treated else { return };
         if let Some(recorded) = recorded {
             self.recorded_by(collector, &recorded);
+            self.perhaps_books_wrongly(collector, &recorded);
         }
         if self.faults(1) {
             self.stats.count("collector restarted between its record and its answer");

@@ -2,16 +2,15 @@
 
 use std::rc::Rc;
 
-use bytes::Bytes;
 use collectors::{NotSent, Outcome as Exchanged};
-use domain::Date;
+use domain::{BreakId, Date};
 use gateway::PaymentOrder;
 use gateway::operations::Word;
 use gateway::payment::sending::Conclusion;
 use ledger::{Committed, Refused};
 
-use crate::hub::{Batch, Delivery, Purpose, Recording, count};
-use crate::network::{Break, Reply};
+use crate::hub::{Batch, Closing, Delivery, Purpose, Recording, count};
+use crate::network::{Break, Reply, Request};
 use crate::settings::Mistake;
 use crate::trace::NOTHING;
 use crate::world::World;
@@ -68,14 +67,14 @@ pub(crate) enum Happening {
         flight: u64,
         collector: usize,
         sent_us: i64,
-        bytes: Bytes,
+        request: Request,
     },
     /// The collector has worked on it.
     Treats {
         flight: u64,
         collector: usize,
         life: u32,
-        bytes: Bytes,
+        request: Request,
     },
     Replies {
         flight: u64,
@@ -129,6 +128,16 @@ pub(crate) enum Happening {
     Cancels {
         payment: u64,
     },
+    /// Somebody looks after a break that a comparison found.
+    StaffResolves {
+        collector: usize,
+        date: Date,
+        found: BreakId,
+    },
+    /// Somebody compares a day of a collector by hand.
+    StaffCompares {
+        collector: usize,
+    },
     /// Somebody looks after a collector's days.
     KeepsDays {
         collector: usize,
@@ -136,6 +145,12 @@ pub(crate) enum Happening {
     /// Somebody looks at what a collector is owed.
     Settles {
         collector: usize,
+    },
+    /// A process goes on with the close of a window.
+    ClosesOn {
+        node: usize,
+        life: u32,
+        closing: Box<Closing>,
     },
     /// A process tells a collector once more what it is paid for a window.
     Advises {
@@ -172,11 +187,11 @@ impl World {
             }
             Happening::Concludes { .. } => {}
             Happening::Begins { .. } | Happening::Unsent { .. } | Happening::Records { .. } => {}
-            Happening::Arrives { flight, collector, sent_us, bytes } => {
-                self.arrives(flight, collector, sent_us, bytes);
+            Happening::Arrives { flight, collector, sent_us, request } => {
+                self.arrives(flight, collector, sent_us, request);
             }
-            Happening::Treats { flight, collector, life, bytes } => {
-                self.treats(flight, collector, life, &bytes);
+            Happening::Treats { flight, collector, life, request } => {
+                self.treats(flight, collector, life, &request);
             }
             Happening::Replies { flight, reply } => self.replies(flight, reply),
             Happening::Starts { node } if !self.nodes[node].up => self.starts(node),
@@ -216,9 +231,17 @@ impl World {
                 self.staff_decides(payment, word, deliveries);
             }
             Happening::StaffCloses => self.staff_closes(),
+            Happening::StaffResolves { collector, date, found } => {
+                self.staff_resolves(collector, date, found);
+            }
+            Happening::StaffCompares { collector } => self.staff_compares(collector),
             Happening::Cancels { payment } => self.cancel(payment),
             Happening::KeepsDays { collector } => self.keep_days(collector),
             Happening::Settles { collector } => self.settle(collector),
+            Happening::ClosesOn { node, life, closing } if self.lives(node, life) => {
+                self.go_on(node, *closing);
+            }
+            Happening::ClosesOn { .. } => {}
             Happening::Advises { node, life, collector, window } => {
                 self.advise(node, life, collector, window);
             }

@@ -4,6 +4,7 @@
 //! `apply`, the group commit (on [`ledger::memory`]). What acts, the processes, their timers and the network between
 //! them, is modelled here, so that each can fail at any moment. The same seed gives the same run, event by event.
 
+mod breaks;
 mod cases;
 mod checks;
 mod collector;

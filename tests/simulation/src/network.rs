@@ -1,5 +1,7 @@
 //! The ways between the hub's processes and the collectors: they lose, copy, delay, spoil and break.
 
+use std::rc::Rc;
+
 use bytes::Bytes;
 use collectors::Silence;
 use collectors::protocol::Message;
@@ -104,9 +106,15 @@ pub(crate) struct Flight {
     pub node: usize,
     pub life: u32,
     pub collector: usize,
-    pub request: Message,
+    pub request: Rc<Message>,
     pub probe: bool,
     pub purpose: Purpose,
+}
+
+/// A request on its way, with what its bytes say.
+pub(crate) struct Request {
+    pub message: Rc<Message>,
+    pub bytes: Bytes,
 }
 
 /// What comes back on the way.

@@ -96,8 +96,18 @@ mistakes! {
     ForgetsOpenWork = "forgets-open-work",
     /// The staff decides "not cleared" while a message may still be under way.
     DecidesTooEarly = "decides-too-early",
-    /// The hub closes a window although a day of it is not closed, or not compared.
+    /// The hub settles a window although a day of it is not closed.
+    SettlesUnclosed = "settles-unclosed",
+    /// The hub settles a window although a day of it was not compared since its close.
     SettlesUncompared = "settles-uncompared",
+    /// The hub takes the first comparison of a closed day for the last, whatever came to an outcome since.
+    SettlesOutdated = "settles-outdated",
+    /// The hub settles the payments of a day although breaks of it are open.
+    SettlesOverBreaks = "settles-over-breaks",
+    /// The hub's comparison does not tell what the collector has nothing of.
+    OverlooksBreaks = "overlooks-breaks",
+    /// A later comparison of the hub forgets the open breaks that it finds again.
+    ForgetsOpenBreaks = "forgets-open-breaks",
     /// A hub that takes up the close of a window again forgets what has gone over.
     ForgetsParts = "forgets-parts",
     /// The hub posts a net payment two times.

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use bytes::Bytes;
-use domain::{Date, InquiryId, PaymentId, Timestamp, TransferId};
+use domain::{BreakId, Date, InquiryId, PaymentId, Timestamp, TransferId};
 use gateway::Inquiry;
+use gateway::decisions::breaks::Known;
 use gateway::payment::Facts;
 use gateway::payment::cancellation::Cancellation;
 use gateway::payment::history::Position;
+use gateway::reconciliation::BreakClass;
 use gateway::service::ServiceDay;
 use gateway::settlement::Settlement;
 use ledger::memory::Memory;
@@ -23,6 +25,8 @@ pub(crate) struct Store {
     pub memory: Memory,
     /// The payment table.
     pub facts: BTreeMap<u64, Rc<Facts>>,
+    /// The payments of each collector's days, by its place and the date.
+    pub of_day: BTreeMap<(usize, Date), BTreeSet<u64>>,
     /// Each payment's events, folded; at its end they are folded anew and compared.
     pub positions: HashMap<EntityId, Position>,
     pub inquiries: BTreeMap<u64, Rc<Inquiry>>,
@@ -33,6 +37,8 @@ pub(crate) struct Store {
     pub cancellations: BTreeMap<String, Rc<Cancellation>>,
     /// Every collector's days, by its place and the date.
     pub days: BTreeMap<(usize, Date), ServiceDay>,
+    /// The breaks of every day: the open ones, and those that people resolved.
+    pub breaks: BTreeMap<(usize, Date), Vec<FoundBreak>>,
     /// The dates on which a collector got payments, whatever has become of them.
     pub receipts: BTreeSet<(usize, Date)>,
     /// Every collector's settlements, by its place and the window; beside each its advice and its transfers.
@@ -43,6 +49,30 @@ pub(crate) struct Store {
     pub down_until_us: i64,
     /// The claim of each piece of open work as its commits were answered: kept apart from the ledger, to check it.
     pub fences: HashMap<String, i64>,
+}
+
+/// A row of the breaks.
+#[derive(Clone, Debug)]
+pub(crate) struct FoundBreak {
+    pub known: Known,
+    /// The payment that it is about.
+    pub payment: Option<u64>,
+}
+
+impl FoundBreak {
+    /// Whether it holds what it is about until people resolve it or a comparison ends it.
+    pub fn holds(&self) -> bool {
+        !self.known.resolved && self.known.class != BreakClass::CarriedForward
+    }
+}
+
+/// What a step of a day does to the breaks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BreakRows {
+    pub new: Vec<FoundBreak>,
+    /// Not found any more.
+    pub vanished: Vec<BreakId>,
+    pub resolved: Option<BreakId>,
 }
 
 /// The id of a payment in this world.
@@ -80,6 +110,29 @@ impl Store {
     /// Business time as the database's processes agree on it.
     pub fn business(&self, now_us: i64) -> Timestamp {
         Timestamp::from_micros(now_us + self.offset_us)
+    }
+
+    /// The breaks of a day that are open.
+    pub fn open_breaks(&self, place: (usize, Date)) -> impl Iterator<Item = &FoundBreak> {
+        self.breaks.get(&place).into_iter().flatten().filter(|found| !found.known.resolved)
+    }
+
+    /// Whether a break of a payment is open.
+    pub fn is_broken(&self, place: (usize, Date), payment: u64) -> bool {
+        self.open_breaks(place).any(|found| found.payment == Some(payment) && found.holds())
+    }
+
+    /// Writes what a step of a day does to its breaks.
+    pub fn keep_breaks(&mut self, place: (usize, Date), rows: &BreakRows) {
+        if rows.new.is_empty() && rows.vanished.is_empty() && rows.resolved.is_none() {
+            return;
+        }
+        let kept = self.breaks.entry(place).or_default();
+        kept.retain(|found| !rows.vanished.contains(&found.known.id));
+        for found in kept.iter_mut() {
+            found.known.resolved |= rows.resolved == Some(found.known.id);
+        }
+        kept.extend(rows.new.iter().cloned());
     }
 
     /// Drops what is kept for a time only.

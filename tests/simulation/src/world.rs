@@ -10,6 +10,7 @@ use gateway::payment::Facts;
 use gateway::service::ServiceDay;
 use ledger::{Commit, NewAccount};
 
+use crate::breaks::Wrong;
 use crate::cases::Case;
 use crate::checks::Paid;
 use crate::collector::Collector;
@@ -20,7 +21,7 @@ use crate::payers::{Contract, Intent};
 use crate::random::Random;
 use crate::report::{Report, Stats, Violation};
 use crate::settings::{Mistake, Settings};
-use crate::store::{Store, payment_number};
+use crate::store::{FoundBreak, Store, payment_number};
 use crate::trace::{Digest, Notes, Recent};
 
 /// 2026-11-24 00:00 in Japan, a Tuesday: where every run begins.
@@ -82,6 +83,8 @@ pub(crate) struct World {
     pub paid_to: BTreeMap<AccountId, i64>,
     /// Which payment cleared which bill: collector, slip, bill.
     pub cleared_bills: HashMap<(usize, String, String), u64>,
+    /// What collectors have booked wrongly, by collector and date.
+    pub wrong: BTreeMap<(usize, Date), Vec<Wrong>>,
     pub stats: Stats,
     pub digest: Digest,
     pub recent: Recent,
@@ -152,6 +155,7 @@ impl World {
             paid: vec![Paid::default(); places],
             paid_to: BTreeMap::new(),
             cleared_bills: HashMap::new(),
+            wrong: BTreeMap::new(),
             stats: Stats::default(),
             digest: Digest::default(),
             recent: Recent::default(),
@@ -193,6 +197,7 @@ impl World {
         let waits = |day: &ServiceDay| day.unfinished && day.date < self.day;
         let open = self.is_settling()
             || self.store.memory.open_work().next().is_some()
+            || self.store.breaks.values().flatten().any(FoundBreak::holds)
             || self.store.days.values().any(waits);
         !open || self.quiet_days > QUIET_DAYS_MAX
     }
@@ -253,7 +258,9 @@ impl World {
         let number = payment_number(facts.id.uuid());
         self.held_payments += 1;
         self.stats.count("payment held");
-        self.store.receipts.insert((self.places[&facts.collector], facts.receipt_date));
+        let day = (self.places[&facts.collector], facts.receipt_date);
+        self.store.receipts.insert(day);
+        self.store.of_day.entry(day).or_default().insert(number);
         self.store.facts.insert(number, Rc::clone(facts));
         if let Some(other) = self.keys.insert(facts.message_key.clone(), number) {
             self.fail("two payments under one key", number, format!("the other is {other}"));

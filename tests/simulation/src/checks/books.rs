@@ -10,6 +10,7 @@ use ledger::EntityId;
 
 use super::days::is_cancelling;
 use super::state_note;
+use crate::collector::Entry;
 use crate::store::{payment_id, payment_number};
 use crate::world::World;
 
@@ -91,7 +92,8 @@ impl World {
         let over = |world: &Self, payment: &u64| {
             let Some(facts) = world.store.facts.get(payment) else { return true };
             let slips = &world.collectors[world.places[&facts.collector]].slips;
-            let day = world.store.days.get(&(world.places[&facts.collector], facts.receipt_date));
+            let place = (world.places[&facts.collector], facts.receipt_date);
+            let day = world.store.days.get(&place);
             let position = world.store.positions.get(&facts.id.into());
             // what is accepted still settles
             let open = position.is_some_and(|p| p.state == State::Accepted || is_cancelling(p));
@@ -99,6 +101,8 @@ impl World {
                 && !slips.contains_key(facts.customer_number.as_str())
                 && day.is_none_or(|day| !day.unfinished)
                 && !open
+                && !world.is_booked_wrongly(place, *payment)
+                && !world.store.is_broken(place, *payment)
         };
         let quiet_us = self.now_us - 24 * 3_600_000_000;
         let old =
@@ -128,11 +132,13 @@ impl World {
         let Some(facts) = self.store.facts.get(&payment) else { return };
         let collector = &self.collectors[self.places[&facts.collector]];
         let record = collector.records.get(&facts.message_key);
+        let wrong = record.is_some_and(|record| record.entry != Entry::Right);
         let kept = record.map(|record| (record.amount, record.cleared));
         let told = self.cases[&payment].recorded.first().copied();
         self.expect(kept == told, "a collector keeps its record", payment, |_| {
             format!("{told:?}, now {kept:?}")
         });
+        self.expect(!wrong, "a collector puts its books right", payment, |_| String::new());
     }
 
     fn forget(&mut self, payment: u64) {
@@ -143,6 +149,12 @@ impl World {
             return self.store.memory.forget(entity, &case.transfers, &[]);
         };
         let place = self.places[&facts.collector];
+        if let Some(of_day) = self.store.of_day.get_mut(&(place, facts.receipt_date)) {
+            of_day.remove(&payment);
+        }
+        if let Some(wrong) = self.wrong.get_mut(&(place, facts.receipt_date)) {
+            wrong.retain(|wrong| wrong.payment != payment);
+        }
         self.keys.remove(&facts.message_key);
         for key in &case.cancellations {
             self.keys.remove(key);
@@ -177,6 +189,7 @@ impl World {
                 format!("{}: {accepted} accepted, {cleared} cleared", world.collectors[place].row.number)
             });
         }
+        self.check_all_resolved();
         self.check_all_paid();
     }
 }

@@ -2,6 +2,7 @@
 //! once a day for all of it.
 
 mod books;
+mod breaks;
 mod commits;
 mod days;
 mod messages;
@@ -13,6 +14,7 @@ use gateway::payment::Facts;
 use crate::report::Violation;
 use crate::world::World;
 
+pub(crate) use breaks::Compared;
 pub(crate) use settlements::Paid;
 
 impl World {
@@ -48,7 +50,7 @@ impl World {
         }));
     }
 
-    fn expect(
+    pub fn expect(
         &mut self,
         holds: bool,
         rule: &'static str,

@@ -8,12 +8,13 @@ use domain::payment::State;
 use domain::{AccountId, Date};
 use gateway::chart;
 use gateway::directory::PayerFees;
+use gateway::service::ServiceState;
 use gateway::settlement::{AdviceState, Settlement, SettlementState, window};
 use ledger::{Commit, EntityId, Transfer};
 
 use super::days::is_cancelling;
 use crate::hub::count;
-use crate::store::{is_payment, payment_number};
+use crate::store::{FoundBreak, is_payment, payment_number};
 use crate::world::World;
 
 /// Days after its receipt date in which every payment that is accepted settles, late outcomes and holidays included.
@@ -38,6 +39,9 @@ impl World {
         let before = self.store.settlements.get(&(collector, next.window)).cloned();
         let state = before.as_ref().map_or(SettlementState::Closing, |before| before.state);
         self.expect(state <= next.state, "a settlement goes forward", 0, |_| next.number());
+        if before.is_none() {
+            self.check_begun(collector, next);
+        }
         let payments: Vec<u64> = commit
             .events
             .iter()
@@ -76,6 +80,21 @@ impl World {
         kept.extend(commit.transfers.iter().map(|transfer| transfer.id));
     }
 
+    /// The close of a window begins: its days are over, closed and compared.
+    fn check_begun(&mut self, collector: usize, settlement: &Settlement) {
+        let compared = |date: &Date| match self.store.days.get(&(collector, *date)) {
+            Some(day) => {
+                let after_close = day.reconciliation.as_ref().is_some_and(|summary| summary.after_close);
+                day.state == ServiceState::Closed && after_close
+            }
+            None => !self.store.receipts.contains(&(collector, *date)),
+        };
+        let open = window::receipt_dates(settlement.window).find(|date| !compared(date));
+        self.expect(open.is_none(), "a window begins to close when its days are compared", 0, |_| {
+            format!("{}: {open:?}", settlement.number())
+        });
+    }
+
     /// A payment goes over; its amount and fee.
     fn check_settled(&mut self, payment: u64, settlement: &Settlement) -> Option<(i64, i64)> {
         let facts = self.store.facts.get(&payment).cloned()?;
@@ -90,8 +109,13 @@ impl World {
         self.expect(earlier.is_none(), "no payment is in two settlements", payment, |_| {
             format!("{earlier:?}, then {}", settlement.window)
         });
+        let place = (self.places[&facts.collector], facts.receipt_date);
+        let broken = self.store.is_broken(place, payment);
+        self.expect(!broken, "nothing is settled over an open break", payment, |world| {
+            format!("{} closes over {:?}", settlement.number(), world.store.breaks.get(&place))
+        });
         self.expect(compared, "nothing is settled that was not compared", payment, |world| {
-            let day = world.store.days.get(&(world.places[&facts.collector], facts.receipt_date));
+            let day = world.store.days.get(&place);
             format!("{} closes, the day is {day:?}", settlement.number())
         });
         let own = window::of(facts.receipt_date) <= settlement.window;
@@ -230,6 +254,9 @@ impl World {
         }
         self.chronicle.retain(|(_, date), _| *date >= before);
         self.store.receipts.retain(|(_, date)| *date >= before);
+        self.store.breaks.retain(|(_, date), found| *date >= before || found.iter().any(FoundBreak::holds));
+        self.wrong.retain(|_, wrong| !wrong.is_empty());
+        self.store.of_day.retain(|_, payments| !payments.is_empty());
     }
 
     /// A hub that posts beside its record.

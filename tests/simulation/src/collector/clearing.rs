@@ -8,7 +8,7 @@ use collectors::protocol::{
 };
 use domain::{Date, ResendKey, ResponseCode, Serial};
 
-use super::{Collector, Now};
+use super::{Collector, Entry, Now};
 use crate::settings::Mistake;
 
 /// A decided clearing.
@@ -26,6 +26,8 @@ pub(crate) struct Record {
     pub provisional: bool,
     /// The cancellation that took it back.
     pub cancelled_by: Option<String>,
+    /// What the books have of it.
+    pub entry: Entry,
 }
 
 /// A decided cancellation.
@@ -96,6 +98,7 @@ impl Collector {
             cleared: matches!(answer, ClearingAnswer::Normal { .. }),
             provisional: matches!(answer, ClearingAnswer::Normal { provisional: Some(_), .. }),
             cancelled_by: None,
+            entry: Entry::Right,
             answer: answer.clone(),
         };
         let recorded = self.keep(key, record);

@@ -17,8 +17,10 @@ pub(super) enum Told {
 }
 
 fn add(tally: &mut Tally, record: &Record) {
-    tally.count += 1;
-    tally.amount = Yen::new(tally.amount.get() + record.amount);
+    for amount in record.entry.amounts(record.amount) {
+        tally.count += 1;
+        tally.amount = Yen::new(tally.amount.get() + amount);
+    }
 }
 
 impl Collector {
@@ -94,20 +96,23 @@ impl Collector {
         let of_day = self.records.values().filter(|record| record.date == asked.counted_date);
         let mut lines: Vec<Line> = of_day
             .filter(|record| asked.after.is_none_or(|after| record.serial > after))
-            .map(|record| Line {
-                serial: record.serial,
-                status: match record {
+            .flat_map(|record| {
+                let status = match record {
                     Record { cancelled_by: Some(_), .. } => LineStatus::Cancelled,
                     Record { cleared: false, .. } => LineStatus::Refused,
                     Record { provisional: true, .. } => LineStatus::Provisional,
                     _ => LineStatus::Cleared,
-                },
-                amount: Yen::new(record.amount),
+                };
+                let serial = record.serial;
+                let amounts = record.entry.amounts(record.amount);
+                amounts.map(move |amount| Line { serial, status, amount: Yen::new(amount) })
             })
             .collect();
         lines.sort_unstable_by_key(|line| line.serial);
-        let more = lines.len() > LINES_MAX;
+        // the next page is asked for by the last serial of this one: both lines of a serial are on one page
+        let next = lines.get(LINES_MAX).map(|line| line.serial);
         lines.truncate(LINES_MAX);
-        LinesAnswer::Page { lines, more }
+        lines.truncate(lines.partition_point(|line| next.is_none_or(|next| line.serial < next)));
+        LinesAnswer::Page { lines, more: next.is_some() }
     }
 }

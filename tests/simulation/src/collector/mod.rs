@@ -1,20 +1,22 @@
 //! A collecting institution, built from docs/protocol alone: its bills, its records under keys, its days, its
 //! decisions. It shares the codec with the hub and nothing else.
 
+mod books;
 mod clearing;
 mod day;
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use collectors::Collector as Row;
 use collectors::protocol::{
-    self, Body, Inquiry, InquiryAnswer, Message, ServiceAnswer, SettlementAdvice, SettlementAdviceAnswer,
+    Body, Inquiry, InquiryAnswer, Message, ServiceAnswer, SettlementAdvice, SettlementAdviceAnswer,
 };
 use domain::{Bill, ConfirmationNumber, Date, PaymentCategory, ResponseCode, Timestamp};
 
+use crate::network::Request;
 use crate::settings::Mistake;
 
+pub(crate) use books::Entry;
 use clearing::Taken;
 pub(crate) use clearing::{Record, Recorded};
 use day::Told;
@@ -86,25 +88,25 @@ impl Collector {
         self.mistake == Some(mistake)
     }
 
-    /// Treats a request; what is not readable as one gets no answer.
-    pub fn treat(&mut self, bytes: &Bytes, now: Now) -> Option<(Message, Option<Recorded>)> {
-        let message = protocol::decode(bytes).ok()?;
+    /// Treats a request; what is none gets no answer.
+    pub fn treat(&mut self, request: &Request, now: Now) -> Option<(Message, Option<Recorded>)> {
+        let Request { message, bytes } = request;
         let mut recorded = None;
         let body = match &message.body {
             Body::Inquiry(inquiry) => Body::InquiryAnswer(self.inquire(inquiry, now)),
             Body::Clearing(clearing) => {
                 let open = self.takes(message.header.processing_date, now);
-                let (answer, new) = self.clear(&message, clearing, bytes, open);
+                let (answer, new) = self.clear(message, clearing, bytes, open);
                 recorded = new;
                 Body::ClearingAnswer(answer)
             }
             Body::Cancellation(cancellation) => {
-                let (answer, new) = self.cancel(&message, cancellation, bytes, now);
+                let (answer, new) = self.cancel(message, cancellation, bytes, now);
                 recorded = new;
                 Body::CancellationAnswer(answer)
             }
             Body::ResendConfirmation(repeat) => {
-                let (body, new) = self.repeat(&message, repeat, now);
+                let (body, new) = self.repeat(message, repeat, now);
                 recorded = new;
                 body
             }

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
+use domain::Date;
 use gateway::payment::Facts;
 use gateway::payment::cancellation::Cancellation;
 use gateway::service::ServiceDay;
@@ -17,7 +18,7 @@ use super::sending::{Recording, Taken};
 use super::settling::Settling;
 use crate::happening::Happening;
 use crate::settings::Mistake;
-use crate::store::{is_payment, key_of, payment_number};
+use crate::store::{BreakRows, is_payment, key_of, payment_number};
 use crate::trace::NOTHING;
 use crate::world::World;
 
@@ -39,8 +40,13 @@ pub(crate) enum Then {
 pub(crate) enum Kept {
     Payment(Rc<Facts>),
     Cancellation(Rc<Cancellation>),
-    /// With the payments that a comparison found accepted on both sides.
-    Day(usize, Box<ServiceDay>, Vec<u64>),
+    /// With the payments that a comparison found accepted on both sides, and what becomes of the day's breaks.
+    Day {
+        collector: usize,
+        day: Box<ServiceDay>,
+        compared: Vec<u64>,
+        breaks: Box<BreakRows>,
+    },
     /// With the message of the advice, where a window is closed.
     Settlement {
         collector: usize,
@@ -161,7 +167,7 @@ impl World {
             }
             Some(Mistake::LeavesTheGuardOut) => {
                 commit.guards.retain(|(key, _)| !key.0.starts_with("bill|"));
-                commit.release.clear();
+                commit.release.retain(|key| !key.0.starts_with("bill|"));
             }
             Some(Mistake::FreesTheGuardTooEarly) => {
                 commit.release.retain(|key| self.store.memory.guard(&key.0).is_some());
@@ -180,19 +186,8 @@ impl World {
                 self.cases.entry(payment).or_default().cancellations.push(cancellation.key.clone());
                 self.store.cancellations.insert(cancellation.key.clone(), Rc::clone(cancellation));
             }
-            Kept::Day(collector, day, compared) => {
-                self.about = Some((*collector, day.date));
-                self.note_date(
-                    *collector,
-                    day.date,
-                    commit.events.first().map_or("", |event| event.kind),
-                    [NOTHING, NOTHING],
-                );
-                self.check_day(*collector, day);
-                self.about = None;
-                self.compared(compared);
-                self.store.days.insert((*collector, day.date), ServiceDay::clone(day));
-                return;
+            Kept::Day { collector, day, compared, breaks } => {
+                return self.day_moved(commit, (*collector, day.date), day, compared, breaks);
             }
             Kept::Settlement { collector, settlement, advice } => {
                 self.about = Some((*collector, settlement.window));
@@ -238,6 +233,29 @@ impl World {
                 self.look_at(node, until_us);
             }
         }
+    }
+
+    fn day_moved(
+        &mut self,
+        commit: &Commit,
+        place: (usize, Date),
+        day: &ServiceDay,
+        compared: &[u64],
+        breaks: &BreakRows,
+    ) {
+        self.about = Some(place);
+        let what = commit.events.first().map_or("", |event| event.kind);
+        self.note_date(place.0, place.1, what, [NOTHING, NOTHING]);
+        self.check_day(place.0, day);
+        if let Some(id) = breaks.resolved {
+            self.resolved(place, id);
+        }
+        self.store.keep_breaks(place, breaks);
+        self.check_breaks(place, day);
+        self.about = None;
+        self.broken(place, breaks);
+        self.compared(compared);
+        self.store.days.insert(place, day.clone());
     }
 
     /// The payments of a part.

@@ -9,17 +9,20 @@ use collectors::protocol::{
     self, Body, Close, Counter, CounterAnswer, Counters, Header, Line, Lines, LinesAnswer, Message, Service,
     ServiceAnswer,
 };
-use domain::{CentreCode, Date, ResponseCode, Serial, Timestamp};
+use domain::{BreakId, CentreCode, Date, ResponseCode, Serial, Timestamp};
+use gateway::decisions::breaks::{self, Known};
 use gateway::decisions::{self, Act, Change, Plan};
-use gateway::reconciliation::{Comparison, HubItem, Summary, compare};
+use gateway::reconciliation::{BreakClass, Comparison, HubItem, Summary, compare};
 use gateway::service::{BothCounters, ServiceDay, ServiceState};
 use gateway::{Operator, StoreError};
 use ledger::{Commit, Refused};
 
 use super::committing::{Kept, Outcome};
 use super::{Purpose, Submitted, Then, count};
+use crate::checks::Compared;
 use crate::happening::Happening;
-use crate::store::payment_number;
+use crate::settings::Mistake;
+use crate::store::{BreakRows, FoundBreak, payment_number};
 use crate::world::World;
 
 const SECOND_US: i64 = 1_000_000;
@@ -53,13 +56,16 @@ pub(crate) struct Errand {
     pub collector: usize,
     pub date: Date,
     pub act: Act,
-    carry_forward: bool,
+    /// By a person, who carries open payments forward and knows of so many open breaks.
+    by_hand: Option<u32>,
     stage: Stage,
     /// The day as it was read first, and the hub's own payments of it.
     day: ServiceDay,
     items: Vec<HubItem>,
     /// The payments that its comparison found accepted on both sides.
     compared: Vec<u64>,
+    /// When the collector's word was asked for.
+    asked_us: i64,
     tries: u32,
 }
 
@@ -104,8 +110,9 @@ impl World {
         for day in days {
             let plan = Plan::of(&self.collectors[collector].row.hours, day.date, self.hub.pre_close_s);
             let open = self.open_items(collector, day.date);
-            if let Some(act) = decisions::due(&day, &plan, open, now) {
-                self.begin_errand(node, collector, day, act, false);
+            let over = self.makes(Mistake::SettlesOutdated) && is_compared(&day);
+            if let Some(act) = decisions::due(&day, &plan, open, now).filter(|_| !over) {
+                self.begin_errand(node, collector, day, act, None);
                 return;
             }
         }
@@ -137,7 +144,7 @@ impl World {
         for date in missing {
             let number = self.collectors[collector].row.number.clone();
             let day = ServiceDay::new(number, date);
-            self.write_step(node, collector, &day, &Change::Began, None);
+            self.write_step(node, collector, &day, &Change::Began, BreakRows::default(), None);
         }
     }
 
@@ -151,20 +158,21 @@ impl World {
         u32::try_from(open.count()).unwrap_or(u32::MAX)
     }
 
-    /// A step by the schedule, or by the staff who carries open payments forward.
+    /// A step by the schedule, or by the staff, who carries open payments forward and names open breaks.
     pub fn begin_errand(
         &mut self,
         node: usize,
         collector: usize,
         day: ServiceDay,
         act: Act,
-        carry_forward: bool,
+        by_hand: Option<u32>,
     ) {
         self.keeping[collector].busy = Some((node, self.nodes[node].life));
         let date = day.date;
         let stage = Stage::Taking;
         let (items, compared) = (Vec::new(), Vec::new());
-        let errand = Errand { collector, date, act, carry_forward, stage, day, items, compared, tries: 0 };
+        let (asked_us, tries) = (self.now_us, 0);
+        let errand = Errand { collector, date, act, by_hand, stage, day, items, compared, asked_us, tries };
         match act {
             Act::Open => self.tell(node, errand, Counters::default()),
             Act::PreClose => self.tell(node, errand, Counters::default()),
@@ -174,14 +182,18 @@ impl World {
     }
 
     fn begin_close(&mut self, node: usize, mut errand: Errand) {
-        let carry_forward = errand.carry_forward || errand.day.carried_forward;
+        if errand.by_hand.is_some_and(|known| errand.day.open_breaks() > known) {
+            self.stats.count("close by hand that open breaks hold");
+            return self.errand_ends(errand.collector, false);
+        }
+        let carry_forward = errand.by_hand.is_some() || errand.day.carried_forward;
         if !carry_forward && self.open_items(errand.collector, errand.date) > 0 {
             self.stats.count("close of a day that waits for an outcome");
             return self.errand_ends(errand.collector, false);
         }
         // written down before anything is counted: from here on nothing new is held or sent
         errand.stage = Stage::Closing;
-        let change = Change::Closing { carry_forward: errand.carry_forward };
+        let change = Change::Closing { carry_forward: errand.by_hand.is_some() };
         self.take(node, errand, change);
     }
 
@@ -189,6 +201,7 @@ impl World {
         let Some(day) = self.store.days.get(&(errand.collector, errand.date)).cloned() else { return };
         errand.day = day;
         errand.items = self.hub_items(errand.collector, errand.date);
+        errand.asked_us = self.now_us;
         errand.stage = Stage::CountingBefore;
         self.ask_counters(node, errand);
     }
@@ -310,11 +323,17 @@ impl World {
             return self.errand_ends(errand.collector, false);
         }
         let items = decisions::moved(&errand.items, self.hub_items(errand.collector, errand.date));
-        let comparison = compare(&items, lines, counters);
+        let mut comparison = compare(&items, lines, counters);
+        if self.makes(Mistake::OverlooksBreaks) {
+            comparison.differences.retain(|found| found.class != BreakClass::MissingThere);
+        }
         let number = errand.day.reconciliation.as_ref().map_or(0, |r| r.number) + 1;
-        let summary = Summary::of(number, closed, &comparison);
-        self.about = Some((errand.collector, errand.date));
-        self.check_comparison(&errand.day, &comparison, &summary);
+        let mut summary = Summary::of(number, closed, &comparison);
+        let place = (errand.collector, errand.date);
+        let rows = self.turn_breaks(place, &comparison, &mut summary);
+        self.about = Some(place);
+        let compared = Compared { items: &items, comparison: &comparison, asked_us: errand.asked_us };
+        self.check_comparison(place, &errand.day, compared, &summary);
         self.about = None;
         if closed {
             errand.compared = found_accepted(&items, &comparison);
@@ -322,8 +341,27 @@ impl World {
         errand.stage = Stage::Taking;
         let (collector, day) = (errand.collector, errand.day.clone());
         let change = Change::Reconciled(summary);
-        // on the day as it was read first: what changed since makes it stale
-        self.write_step(node, collector, &day, &change.clone(), Some(Taking { errand, change }));
+        self.write_step(node, collector, &day, &change.clone(), rows, Some(Taking { errand, change }));
+    }
+
+    /// What the comparison does to the breaks of its day, and how many are open then.
+    fn turn_breaks(&self, place: (usize, Date), comparison: &Comparison, summary: &mut Summary) -> BreakRows {
+        let known = self.store.breaks.get(&place).into_iter().flatten();
+        let known: Vec<Known> = known.map(|found| found.known.clone()).collect();
+        let turn = breaks::turn(&known, &comparison.differences);
+        let open = if self.makes(Mistake::ForgetsOpenBreaks) { turn.new.len() } else { turn.open };
+        summary.open_breaks = u32::try_from(open).unwrap_or(u32::MAX);
+        let new = turn.new.iter().map(|found| FoundBreak {
+            known: Known {
+                id: BreakId::generate(),
+                class: found.class,
+                subject: found.subject.to_string(),
+                facts: found.facts.clone(),
+                resolved: false,
+            },
+            payment: found.facts.hub.as_ref().map(|hub| payment_number(hub.payment.uuid())),
+        });
+        BreakRows { new: new.collect(), vanished: turn.vanished, resolved: None }
     }
 }
 
@@ -341,22 +379,26 @@ impl World {
         if day.after(&change, self.node_now(node)).is_none() {
             return self.errand_ends(collector, false);
         }
-        self.write_step(node, collector, &day, &change.clone(), Some(Taking { errand, change }));
+        let given = change.clone();
+        let taking = Some(Taking { errand, change });
+        self.write_step(node, collector, &day, &given, BreakRows::default(), taking);
     }
 
-    fn write_step(
+    /// Writes a step on the day as it was read: what changed since makes it stale.
+    pub fn write_step(
         &mut self,
         node: usize,
         collector: usize,
         day: &ServiceDay,
         change: &Change,
+        breaks: BreakRows,
         taking: Option<Taking>,
     ) {
         let now = self.node_now(node);
         match step(day, change, now) {
             Ok((next, commit)) => {
                 let compared = taking.as_ref().map(|t| t.errand.compared.clone()).unwrap_or_default();
-                let kept = Kept::Day(collector, Box::new(next), compared);
+                let kept = Kept::Day { collector, day: Box::new(next), compared, breaks: Box::new(breaks) };
                 let then = taking.map_or(Then::Nothing, |taking| Then::Day(Box::new(taking)));
                 self.submit(node, Submitted { commit, kept, then });
             }
@@ -403,6 +445,11 @@ impl World {
         self.happened("a day moves on", [count(place), i64::from(errand.date.to_epoch_days())]);
         self.errand_ends(place, true);
     }
+}
+
+/// Whether a day was compared since its close.
+pub(super) fn is_compared(day: &ServiceDay) -> bool {
+    day.reconciliation.as_ref().is_some_and(|summary| summary.after_close)
 }
 
 /// The payments that both sides have as accepted.

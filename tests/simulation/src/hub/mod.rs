@@ -28,6 +28,7 @@ pub(crate) use committing::{Batch, Kept, Submitted, Then};
 pub(crate) use days::{Errand, Keeping};
 pub(crate) use paying::Shown;
 pub(crate) use sending::{Delivery, Recording, Taken};
+pub(crate) use settling::Closing;
 
 /// Business time of a process follows another's setting of the clock after this long at most.
 const KEEPS_IN_STEP_US: i64 = 1_000_000;

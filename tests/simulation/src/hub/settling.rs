@@ -13,6 +13,7 @@ use gateway::{Operator, StoreError};
 use ledger::{EntityId, GuardKey, Refused};
 
 use super::committing::{Kept, Outcome};
+use super::days::is_compared;
 use super::{Purpose, Submitted, Then, count};
 use crate::happening::Happening;
 use crate::settings::Mistake;
@@ -26,6 +27,9 @@ const PART_PAYMENTS_MAX: usize = 16;
 const TRIES_MAX: u32 = 8;
 /// The longest pause between two advices, in resend intervals.
 const PAUSE_INTERVALS_MAX: u32 = 10;
+
+/// How long a process may stand still between two parts.
+const STOPPED_US_MAX: i64 = 20 * 60 * SECOND_US;
 
 /// A commit of a settlement on its way to the database.
 pub(crate) enum Settling {
@@ -92,16 +96,20 @@ impl World {
             return self.go_on(node, closing);
         }
         let Some(next) = self.next_window(collector, closed_through) else { return };
-        let careless = self.makes(Mistake::SettlesUncompared);
-        let mut obstacles = self.obstacles(node, collector, next, closed_through);
-        obstacles.retain(|obstacle| !careless || matches!(obstacle, Obstacle::NotOver(_)));
+        let obstacles = self.obstacles(node, collector, next, closed_through);
         if !obstacles.is_empty() {
-            return;
+            return self.count_obstacles(&obstacles);
         }
         let new = Settlement::new(&self.collectors[collector].row, next, &self.hub.bank);
         let step = settling::begin(&new, &Operator::system(), self.node_now(node));
         let closing = self.closing(collector, new);
         self.close_step(node, closing, step, None);
+    }
+
+    fn count_obstacles(&mut self, obstacles: &[Obstacle]) {
+        if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::Breaks { .. })) {
+            self.stats.count("look at a window that open breaks hold");
+        }
     }
 
     fn closing(&self, collector: usize, settlement: Settlement) -> Closing {
@@ -151,7 +159,20 @@ impl World {
             let has_payments = self.store.receipts.contains(&(collector, date));
             settling::obstacle(date, day, has_payments, self.open_items(collector, date), today)
         };
-        dates.into_iter().filter_map(obstacle).collect()
+        let seen = |obstacle: &Obstacle| !self.overlooks(collector, obstacle);
+        dates.into_iter().filter_map(obstacle).filter(seen).collect()
+    }
+
+    /// What a hub with a mistake would not see.
+    fn overlooks(&self, collector: usize, obstacle: &Obstacle) -> bool {
+        let compared = self.store.days.get(&(collector, obstacle.date())).is_some_and(is_compared);
+        match (self.settings.mistake, obstacle) {
+            (Some(Mistake::SettlesUnclosed), Obstacle::NotClosed(_))
+            | (Some(Mistake::SettlesOverBreaks), Obstacle::Breaks { .. }) => true,
+            (Some(Mistake::SettlesUncompared), Obstacle::NotReconciled(_)) => !compared,
+            (Some(Mistake::SettlesOutdated), Obstacle::NotReconciled(_)) => compared,
+            _ => false,
+        }
     }
 
     /// What is owed for receipt dates up to `last`, behind a key.
@@ -178,7 +199,7 @@ impl World {
     }
 
     /// The next part, or the end.
-    fn go_on(&mut self, node: usize, mut closing: Closing) {
+    pub fn go_on(&mut self, node: usize, mut closing: Closing) {
         let now = self.node_now(node);
         loop {
             let window = closing.settlement.window;
@@ -194,8 +215,8 @@ impl World {
             // what came late waits for the comparison of its day, and the close with it: a later look goes on
             let dates: BTreeSet<Date> = part.iter().map(|owed| owed.receipt_date).collect();
             let obstacles = self.obstacles_of(node, closing.collector, dates);
-            if !obstacles.is_empty() && !self.makes(Mistake::SettlesUncompared) {
-                return;
+            if !obstacles.is_empty() {
+                return self.count_obstacles(&obstacles);
             }
             closing.last = last;
             let step = settling::part(&closing.settlement, &part, now);
@@ -245,7 +266,13 @@ impl World {
         match outcome {
             Ok(_) if closing.settlement.state == SettlementState::Closing => {
                 (closing.after, closing.tries) = (closing.last.clone(), 0);
-                self.go_on(node, closing);
+                if !self.faults(100) {
+                    return self.go_on(node, closing);
+                }
+                self.stats.count("process stopped in the middle of a close");
+                let pause_us = self.random.between(0, STOPPED_US_MAX);
+                let (life, closing) = (self.nodes[node].life, Box::new(closing));
+                self.plan(pause_us, Happening::ClosesOn { node, life, closing });
             }
             Ok(_) => {
                 let paid = closing.settlement.state == SettlementState::Due;
