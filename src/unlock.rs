@@ -10,7 +10,8 @@ use ledger::{AuditRecord, Commit, Ledger};
 use crate::data::DataArgs;
 use crate::{Done, Outcome};
 
-/// Lifts the locks of a login ID (a user's, with the confirmation password, or a staff member's), and of a token.
+/// Lifts the locks of a login ID (a user's, with the confirmation password, or a staff member's), and of a token. What
+/// wrong numbers of slips have stopped is lifted on the staff console, by two people.
 ///
 /// Example: mpn unlock shoji-keiri --token 9000000002
 #[derive(Args)]

@@ -73,7 +73,8 @@ pub fn classify(kind: Kind, answer: &ClearingAnswer) -> AnswerClass {
             | ResponseCode::AlreadyPaid
             | ResponseCode::Expired
             | ResponseCode::AmountDiffers
-            | ResponseCode::NotYetPayable,
+            | ResponseCode::NotYetPayable
+            | ResponseCode::NumberStopped,
         ) => AnswerClass::RejectedForGood(code),
         (Kind::Local | Kind::Private, _) => AnswerClass::Unknown(UnknownAnswer::RefusedWithoutRight(code)),
     }
@@ -102,7 +103,8 @@ pub fn classify_cancellation(answer: &CancellationAnswer) -> AnswerClass {
         | ResponseCode::PaymentCategoryWrong
         | ResponseCode::CounterDateWrong
         | ResponseCode::AmountDiffers
-        | ResponseCode::NotYetPayable => AnswerClass::Unknown(UnknownAnswer::CodeDoesNotFit(answer.code)),
+        | ResponseCode::NotYetPayable
+        | ResponseCode::NumberStopped => AnswerClass::Unknown(UnknownAnswer::CodeDoesNotFit(answer.code)),
     }
 }
 
@@ -145,6 +147,7 @@ mod tests {
                 "National B202 rejected",
                 "National B203 rejected",
                 "National B204 rejected",
+                "National B205 rejected",
                 "Local A001 not applied",
                 "Private A001 not applied",
             ]

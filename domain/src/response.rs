@@ -52,6 +52,8 @@ codes! {
     AmountDiffers = "B203",
     /// Our own: the bill cannot be paid yet.
     NotYetPayable = "B204",
+    /// Our own: the collector has stopped answering for the customer number, after wrong numbers.
+    NumberStopped = "B205",
     /// Our own: the same key came with another body.
     KeyReused = "B901",
     /// The collector's program failed, or several bills matched.

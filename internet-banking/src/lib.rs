@@ -28,6 +28,7 @@ use edge::{CookieKind, CsrfKey, Frame, SessionLimits, Site};
 use gateway::Gateway;
 use ledger::Ledger;
 
+use crate::payeasy::wrong_numbers::{WrongNumberLimits, WrongNumbers};
 use crate::secrets::{Purpose, Secret};
 use crate::sign_in::{Passwords, Sessions, SignIns, Throttle, ThrottleLimits};
 use crate::tokens::{SealingKey, Tokens};
@@ -53,6 +54,8 @@ pub struct Bank {
     pub sign_ins: SignIns,
     /// One-time-password tokens.
     pub tokens: Tokens,
+    /// Wrong numbers of slips, by user.
+    pub wrong_numbers: WrongNumbers,
     csrf: CsrfKey,
 }
 
@@ -74,6 +77,7 @@ impl Bank {
             contracts: contracts::Store::new(database.clone(), clock.clone()),
             sign_ins: SignIns::new(database.clone(), clock.clone(), passwords.clone(), throttle, sessions),
             tokens: Tokens::new(database.clone(), sealing),
+            wrong_numbers: WrongNumbers::new(database.clone(), WrongNumberLimits::default()),
             csrf: CsrfKey::new(&secret.key(Purpose::Csrf)),
             database,
             clock,

@@ -54,6 +54,8 @@ pub enum BillState {
     NotYet,
     /// Its contents cannot be obtained.
     Unavailable,
+    /// The customer number was asked about with wrong numbers too often.
+    Stopped,
 }
 
 impl BillState {
@@ -65,6 +67,7 @@ impl BillState {
             Self::Expired => "expired",
             Self::NotYet => "not_yet",
             Self::Unavailable => "unavailable",
+            Self::Stopped => "stopped",
         }
     }
 
@@ -76,6 +79,7 @@ impl BillState {
             Self::Expired => Some(ResponseCode::Expired),
             Self::NotYet => Some(ResponseCode::NotYetPayable),
             Self::Unavailable => Some(ResponseCode::BillNotObtained),
+            Self::Stopped => Some(ResponseCode::NumberStopped),
         }
     }
 }
@@ -85,6 +89,8 @@ impl StoredBill {
     pub fn state(&self, today: Date, payer_types_amount: bool) -> BillState {
         if self.scenario == "unavailable" {
             BillState::Unavailable
+        } else if self.scenario == "stopped" {
+            BillState::Stopped
         } else if self.paid_elsewhere || (self.matched > 0 && !payer_types_amount) {
             BillState::Paid
         } else if self.bill.clear_by.is_some_and(|last| today > last) {

@@ -49,17 +49,18 @@ pub struct BillRequest {
     pub clear_by: Option<Date>,
     /// The first day of payment.
     pub payable_from: Option<Date>,
-    /// `normal`, `already_paid`, `expired`, `not_yet` or `unavailable`.
+    /// `normal`, `already_paid`, `expired`, `not_yet`, `unavailable` or `stopped`.
     pub scenario: Option<String>,
 }
 
 /// The scenarios with their names on the page.
-pub const SCENARIOS: [(&str, &str); 5] = [
+pub const SCENARIOS: [(&str, &str); 6] = [
     ("normal", "払える請求"),
     ("already_paid", "支払済(B201)"),
     ("expired", "期限切れ(B202)"),
     ("not_yet", "未到来(B204)"),
     ("unavailable", "内容を取得できない(A101)"),
+    ("stopped", "番号の照会を停止中(B205)"),
 ];
 
 /// A field that cannot be what was asked for.

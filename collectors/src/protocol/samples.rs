@@ -131,6 +131,12 @@ pub(crate) fn cleared_provisionally() -> Message {
     Message { header: header.answer(time(21)), body: Body::ClearingAnswer(answer) }
 }
 
+/// The collector has stopped answering for the customer number.
+pub(crate) fn inquiry_stopped() -> Message {
+    let stopped = InquiryAnswer::Refused(ResponseCode::NumberStopped);
+    answer_to(&tax_inquiry(), Body::InquiryAnswer(stopped))
+}
+
 /// A national collector refused.
 pub(crate) fn clearing_refused() -> Message {
     let answer = ClearingAnswer::Refused { code: ResponseCode::AlreadyPaid, reference: None };
@@ -280,6 +286,7 @@ pub(crate) fn all() -> Vec<(&'static str, Message)> {
         ("inquiry-answer", one_bill()),
         ("inquiry-answer-several-bills", several_bills()),
         ("inquiry-answer-refused", inquiry_refused()),
+        ("inquiry-answer-stopped", inquiry_stopped()),
         ("clearing", clearing()),
         ("clearing-answer", cleared()),
         ("clearing-answer-provisional", cleared_provisionally()),

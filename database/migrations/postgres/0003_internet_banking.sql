@@ -100,6 +100,20 @@ CREATE TABLE payeasy_draft (
 CREATE INDEX payeasy_draft_user ON payeasy_draft (app_user, expires_us);
 CREATE INDEX payeasy_draft_expires ON payeasy_draft (expires_us);
 
+-- Wrong numbers of slips, by user: in a row, and under way to be judged. stopped_on is the day of the last stop, stops
+-- the days since the branch last lifted one. The numbers themselves are not kept.
+CREATE TABLE payeasy_wrong_numbers (
+    app_user UUID PRIMARY KEY,
+    contract UUID NOT NULL,
+    wrong BIGINT NOT NULL CHECK (wrong >= 0),
+    judging BIGINT NOT NULL CHECK (judging >= 0),
+    counted_us BIGINT NOT NULL,
+    stopped_on TEXT,
+    stopped_us BIGINT,
+    stops BIGINT NOT NULL CHECK (stops >= 0),
+    CHECK ((stopped_on IS NULL) = (stopped_us IS NULL))
+);
+
 -- Tokens of one-time passwords --------------------------------------------------------------------------------------
 
 -- The secret is sealed under the deployment's key. last_step is the newest code that was typed rightly. A token of

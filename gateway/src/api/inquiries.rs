@@ -332,6 +332,7 @@ const fn refused(answer: ResponseCode) -> Code {
         ResponseCode::Expired => Code::BillExpired,
         ResponseCode::AmountDiffers => Code::AmountDiffers,
         ResponseCode::NotYetPayable => Code::NotYetPayable,
+        ResponseCode::NumberStopped => Code::NumberStopped,
         _ => Code::CollectorFailed,
     }
 }

@@ -147,6 +147,8 @@ codes! {
         "Its last day has passed.", "Ask the collector for a new slip.";
     NotYetPayable = "not_yet_payable", 422, Untouched, "The bill cannot be paid yet.",
         "Its first day has not come.", "Call again from that day on.";
+    NumberStopped = "number_stopped", 422, Untouched, "The collector has stopped answering for this number.",
+        "The collector has been asked with wrong numbers too often, by whomever.", "Ask the collector how to go on.";
     AmountDiffers = "amount_differs", 422, Untouched, "The amount is not what is owed.",
         "The collector owes to collect another amount than the one given.", "Compare it with the slip.";
     CollectorFailed = "collector_failed", 502, Untouched, "The collector could not answer.",

@@ -31,6 +31,8 @@ pub enum Area {
     Reconciliation,
     /// 資金決済.
     Settlement,
+    /// 利用者.
+    Users,
     /// 承認待ち.
     Requests,
     /// 警報.
@@ -48,6 +50,7 @@ impl Area {
         Self::Days,
         Self::Reconciliation,
         Self::Settlement,
+        Self::Users,
         Self::Requests,
         Self::Alarms,
         Self::Trail,
@@ -62,6 +65,7 @@ impl Area {
             Self::Days => "開局・閉局",
             Self::Reconciliation => "照合",
             Self::Settlement => "資金決済",
+            Self::Users => "利用者",
             Self::Requests => "承認待ち",
             Self::Alarms => "警報",
             Self::Trail => "監査ログ",
@@ -77,6 +81,7 @@ impl Area {
             Self::Days => ConsoleLink::Days,
             Self::Reconciliation => ConsoleLink::Reconciliation,
             Self::Settlement => ConsoleLink::Settlement,
+            Self::Users => ConsoleLink::Users,
             Self::Requests => ConsoleLink::Requests,
             Self::Alarms => ConsoleLink::Alarms,
             Self::Trail => ConsoleLink::Trail,

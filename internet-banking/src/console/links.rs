@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use domain::{AlarmId, BreakId, CollectorNumber, Date, PaymentId, SettlementId, StaffRequestId, Timestamp};
+use domain::{
+    AlarmId, BreakId, CollectorNumber, Date, PaymentId, SettlementId, StaffRequestId, Timestamp, UserId,
+};
 use ledger::TrailPlace;
 
 use super::help::ConsoleCode;
@@ -47,6 +49,8 @@ pub enum ConsoleLink {
     Settlement,
     /// 清算勘定の残高.
     ClearingAccounts,
+    /// 利用者.
+    Users,
     /// 承認待ち.
     Requests,
     /// 警報.
@@ -79,6 +83,7 @@ impl ConsoleLink {
             Self::Breaks => "/reconciliation/breaks",
             Self::Settlement => "/settlement",
             Self::ClearingAccounts => "/settlement/accounts",
+            Self::Users => "/users",
             Self::Requests => "/requests",
             Self::Alarms => "/alarms",
             Self::Trail => "/audit",
@@ -148,6 +153,10 @@ id_links! {
     CloseWindowLink(SettlementId) = "/settlement/", "/close";
     /// Proposes that its net payment is paid (POST).
     PayNetLink(SettlementId) = "/settlement/", "/pay";
+    /// The page of one user of a customer.
+    UserLink(UserId) = "/users/", "";
+    /// Proposes that what wrong numbers stopped is lifted (POST).
+    LiftStopLink(UserId) = "/users/", "/lift";
     /// The page of one request.
     RequestLink(StaffRequestId) = "/requests/", "";
     /// Approves it (POST).

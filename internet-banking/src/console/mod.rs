@@ -24,6 +24,7 @@ pub mod sign_in;
 pub mod staff;
 mod told;
 mod unknown;
+mod users;
 mod words;
 
 use axum::Router;
@@ -34,6 +35,7 @@ use gateway::Gateway;
 use ledger::Ledger;
 
 use crate::SecretError;
+use crate::payeasy::wrong_numbers::{WrongNumberLimits, WrongNumbers};
 use crate::secrets::{Purpose, Secret};
 use crate::sign_in::{Gate, Passwords, Sessions, Throttle, ThrottleLimits};
 use crate::tokens::{SealingKey, Tokens};
@@ -65,6 +67,8 @@ pub struct Console {
     pub requests: Requests,
     /// Alarms on their way out of the house.
     pub delivery: Delivery,
+    /// Wrong numbers that customers typed, by user.
+    pub wrong_numbers: WrongNumbers,
     csrf: CsrfKey,
 }
 
@@ -101,6 +105,7 @@ impl Console {
             requests: Requests::new(gateway.clone()),
             contracts: crate::contracts::Store::new(database.clone(), clock.clone()),
             csrf: CsrfKey::new(&secret.key(Purpose::ConsoleCsrf)),
+            wrong_numbers: WrongNumbers::new(database.clone(), WrongNumberLimits::default()),
             delivery: Delivery::new(database.clone(), gateway.clone(), targets)?,
             staff,
             tokens,
@@ -131,6 +136,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         .merge(days::routes())
         .merge(reconciliation::routes())
         .merge(settlement::routes())
+        .merge(users::routes())
         .merge(requests::routes())
         .merge(alarms::routes())
         .merge(audit::routes())

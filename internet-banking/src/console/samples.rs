@@ -2,6 +2,7 @@
 
 mod days;
 mod settlement;
+mod users;
 
 use askama::Template;
 use domain::payment::{Cancellation, State};
@@ -372,6 +373,7 @@ fn every_page() -> Vec<String> {
         days::day_pages(),
         days::run_pages(),
         days::break_pages(),
+        users::pages(),
         other_pages(),
     ]
     .concat()

@@ -90,6 +90,8 @@ const FACTS: &[(&str, &str)] = &[
     ("nothing was sent in time", "送信できないまま時間切れ"),
     ("the collector recorded the clearing", "収納機関が消込を記録"),
     ("the collector took the clearing back", "収納機関が消込を取消し"),
+    ("wrong numbers, until {date}", "番号の誤りが上限に達し、{date} 0:00 まで停止"),
+    ("wrong numbers, until the branch lifts it", "番号の誤りによる停止が重なり、窓口で解除するまで停止"),
     ("password_and_token", "パスワードとワンタイムパスワード"),
     ("wrong", "パスワードまたはワンタイムパスワードの誤り"),
     ("wrong, blocked from now on", "誤りが続いたため、しばらくログインを停止"),

@@ -121,6 +121,26 @@ codes! {
     "金額の相違",
     "入力された金額が、収納機関の請求金額と違います。",
     "払込書や申告の金額を確かめて、もう一度入力してください。金額についてのお問い合わせは収納機関へお願いします。";
+    /// The collector answers no more for the number.
+    NumberStopped = "P-210", Untouched,
+    "収納機関による照会の停止",
+    "番号の誤りが続いたため、収納機関がこの番号の照会を停止しています。当行の停止ではありません。",
+    "再開の手続きは収納機関にお問い合わせください。ほかの番号の払込は、これまでどおりご利用になれます。";
+    /// The user typed too many wrong numbers today.
+    StoppedForToday = "P-211", Untouched,
+    "番号の誤りによる本日の停止",
+    "番号の誤りが続いて上限に達したため、税金・各種料金の払込を本日は停止しました。",
+    "払込書の番号をお確かめのうえ、停止が終わってからお手続きください。お急ぎの場合は、払込書に書かれた別のお支払い方法をご利用になるか、お取引店にご相談ください。";
+    /// The user was stopped on too many days.
+    StoppedUntilLifted = "P-212", Untouched,
+    "番号の誤りによる停止(窓口での解除が必要)",
+    "番号の誤りによる停止が重なって上限に達したため、税金・各種料金の払込を停止しました。",
+    "再開は、お取引店の窓口に書面でお申し出ください。それまでは、払込書に書かれた別のお支払い方法をご利用ください。照会など、ほかのお取引はこれまでどおりご利用になれます。";
+    /// As many of the user's inquiries are under way as may still be wrong.
+    AnswersPending = "P-213", Untouched,
+    "回答を待っている照会あり",
+    "番号の照会が重なっているため、この照会は行いませんでした。",
+    "先の照会の回答を待って、もう一度進んでください。";
     /// More than 15 minutes have passed since the inquiry.
     InquiryExpired = "P-301", Untouched,
     "照会の有効時間切れ",

@@ -15,6 +15,7 @@ mod samples;
 pub(crate) mod store;
 pub(crate) mod views;
 pub(crate) mod words;
+pub mod wrong_numbers;
 
 pub use pages::routes;
 pub use problem::Problem;

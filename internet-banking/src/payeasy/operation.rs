@@ -4,12 +4,14 @@
 use domain::{CollectorNumber, PaymentId, ResponseCode, Timestamp};
 use gateway::directory::Collector;
 use gateway::{Gateway, Guard, GuardKind, Inquiry, InquiryError, PayError, Payer, Payment, PaymentOrder};
+use ledger::{AuditRecord, Commit};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::draft::{Choice, Draft};
 use super::problem::Problem;
 use super::rules::Numbers;
 use super::store::Drafts;
+use super::wrong_numbers::{Admission, Judgement, Stopped, Tally};
 use crate::Bank;
 use crate::confirmation;
 use crate::contracts::Business;
@@ -50,12 +52,65 @@ pub async fn inquire(
     numbers: Numbers,
 ) -> Result<Inquiry, Problem> {
     policy::require(by, Business::PayEasy).map_err(|_| Problem::NotPermitted)?;
-    bank.gateway.inquire(payer(by), numbers.request(collector)).await.map_err(|error| {
-        let problem = inquiry_problem(&error, collector, bank.clock.now());
+    let counters = &bank.wrong_numbers;
+    let counted = counters.admit(by.contract.id, by.user.id, bank.clock.now()).await;
+    match counted.map_err(|error| unavailable(&error))? {
+        Admission::Counted => {}
+        Admission::OthersUnderWay => return Err(Problem::AnswersPending),
+        Admission::Stopped(stopped) => return Err(Problem::Stopped(stopped)),
+    }
+    let asked = bank.gateway.inquire(payer(by), numbers.request(collector)).await;
+    let now = bank.clock.now();
+    // an answer is not shown before it is judged: else the next try would be free
+    let judged = counters.judge(by.user.id, Judgement::of(&asked), now).await;
+    let tally = judged.map_err(|error| unavailable(&error))?;
+    asked.map_err(|error| {
+        let problem = match (inquiry_problem(&error, collector, now), tally) {
+            (_, Some(Tally::Stopped(stopped))) => {
+                tell_of_stop(bank, by, stopped);
+                Problem::Stopped(stopped)
+            }
+            (Problem::Refused(answer), Some(Tally::Left(left))) if left <= counters.limits().told_from => {
+                Problem::WrongNumber { answer, left }
+            }
+            (problem, _) => problem,
+        };
         let code = problem.code();
         tracing::info!(collector = %collector.number, %code, "an inquiry found no bill to pay");
         problem
     })
+}
+
+/// Wrong numbers stop a user here, whatever page is open.
+pub async fn require_not_stopped(bank: &Bank, by: &SignedIn) -> Result<(), Problem> {
+    let stopped = bank.wrong_numbers.stopped(by.user.id, bank.clock.now()).await;
+    match stopped.map_err(|error| unavailable(&error))? {
+        Some(stopped) => Err(Problem::Stopped(stopped)),
+        None => Ok(()),
+    }
+}
+
+/// Leaves a record that a user was stopped. The stop itself is in the counters.
+fn tell_of_stop(bank: &Bank, by: &SignedIn, stopped: Stopped) {
+    let detail = match stopped {
+        Stopped::Until(day) => format!("wrong numbers, until {day}"),
+        Stopped::UntilLifted => "wrong numbers, until the branch lifts it".to_owned(),
+    };
+    tracing::warn!(user = %by.user.id, %detail, "Pay-easy is stopped for a user");
+    let record = AuditRecord {
+        contract: Some(by.contract.id),
+        actor: by.user.id.to_string(),
+        action: "payeasy.stop",
+        subject: by.user.id.to_string(),
+        detail,
+    };
+    let ledger = bank.ledger.clone();
+    tokio::spawn(async move {
+        let commit = Commit { audit: vec![record], ..Commit::default() };
+        if let Err(error) = ledger.commit(commit).await {
+            tracing::error!(%error, "a stop is not in the audit log");
+        }
+    });
 }
 
 /// Closed by its hours, or by the end of its processing day within them.
@@ -99,6 +154,7 @@ pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -
         return bank.gateway.answered(paid).await.map_err(|error| unclear(choice.payment, &error));
     }
     policy::require_account(by, Business::PayEasy, choice.account).map_err(|_| Problem::NotPermitted)?;
+    require_not_stopped(bank, by).await?;
     let collector = collector(&bank.gateway, &draft.collector)?;
     let request = requested(bank, by, draft).await?;
     confirm(bank, by, &secrets.confirmation_password).await?;

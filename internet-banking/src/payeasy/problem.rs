@@ -1,7 +1,8 @@
 //! Everything that can stop a payment, each with its own words and code.
 
-use domain::{PaymentId, ResponseCode, Yen};
+use domain::{PaymentId, ResponseCode, Yen, time};
 
+use super::wrong_numbers::Stopped;
 use crate::help::Code;
 
 /// Why the payer cannot go on. Money never moved, but for the one case that says so.
@@ -26,6 +27,17 @@ pub enum Problem {
     },
     /// What the collector answered to the inquiry.
     Refused(ResponseCode),
+    /// The same about a wrong number, where few more stop the user.
+    WrongNumber {
+        /// The answer.
+        answer: ResponseCode,
+        /// Wrong ones in a row that are left.
+        left: i64,
+    },
+    /// Wrong numbers have stopped Pay-easy for the user.
+    Stopped(Stopped),
+    /// As many inquiries of the user are under way as may still be wrong.
+    AnswersPending,
     /// The collector is slow or silent, and no more work is taken for it.
     CollectorBusy,
     /// Nobody answered the inquiry.
@@ -93,7 +105,10 @@ impl Problem {
             Self::LinkOnly { .. } => Code::LinkOnly,
             Self::NotYetWorking { .. } => Code::NotYetWorking,
             Self::CollectorClosed { .. } => Code::CollectorClosed,
-            Self::Refused(answer) => refused(*answer),
+            Self::Refused(answer) | Self::WrongNumber { answer, .. } => refused(*answer),
+            Self::Stopped(Stopped::Until(_)) => Code::StoppedForToday,
+            Self::Stopped(Stopped::UntilLifted) => Code::StoppedUntilLifted,
+            Self::AnswersPending => Code::AnswersPending,
             Self::CollectorBusy => Code::CollectorBusy,
             Self::NoAnswer => Code::NoAnswer,
             Self::InquiryExpired => Code::InquiryExpired,
@@ -129,6 +144,12 @@ impl Problem {
             Self::CollectorClosed { hours: None } => {
                 format!("{happened}収納機関の本日の受付は終了しました。")
             }
+            Self::WrongNumber { left, .. } => {
+                format!("{happened}あと{left}回続けて誤ると、本日の払込を停止します。")
+            }
+            Self::Stopped(Stopped::Until(day)) => {
+                format!("{happened}{} 0:00 から、またご利用になれます。", time::year_month_day(*day))
+            }
             Self::InsufficientFunds { available } => {
                 format!("支払可能額が足りません。支払可能額は {available} 円です。")
             }
@@ -155,6 +176,7 @@ impl Problem {
                 | Self::AmountChanged
                 | Self::BillUnavailable
                 | Self::BillBusy { .. }
+                | Self::Stopped(_)
                 | Self::ClearByPassed
                 | Self::RequestOver
                 | Self::NotPermitted
@@ -166,7 +188,7 @@ impl Problem {
     pub const fn field(&self) -> Option<&'static str> {
         Some(match self {
             Self::UnknownCollector | Self::LinkOnly { .. } | Self::NotYetWorking { .. } => "collector",
-            Self::Refused(answer) => match refused(*answer) {
+            Self::Refused(answer) | Self::WrongNumber { answer, .. } => match refused(*answer) {
                 Code::NumbersWrong => "customer_number",
                 Code::CategoryWrong => "payment_category",
                 Code::AmountDiffers => "amount",
@@ -195,6 +217,7 @@ const fn refused(answer: ResponseCode) -> Code {
         ResponseCode::Expired => Code::Expired,
         ResponseCode::AmountDiffers => Code::AmountDiffers,
         ResponseCode::NotYetPayable => Code::NotYetPayable,
+        ResponseCode::NumberStopped => Code::NumberStopped,
         // the collector could not read our message: nothing that the payer typed is to blame
         ResponseCode::Malformed => Code::Unavailable,
         ResponseCode::Normal
@@ -218,6 +241,10 @@ mod tests {
             Problem::NotYetWorking { name: "住友生命保険(相)".to_owned() },
             Problem::CollectorClosed { hours: Some("8:00–21:00".to_owned()) },
             Problem::CollectorClosed { hours: None },
+            Problem::WrongNumber { answer: ResponseCode::ConfirmationNumberWrong, left: 2 },
+            Problem::Stopped(Stopped::Until(domain::Date::default())),
+            Problem::Stopped(Stopped::UntilLifted),
+            Problem::AnswersPending,
             Problem::CollectorBusy,
             Problem::NoAnswer,
             Problem::InquiryExpired,
@@ -262,6 +289,11 @@ mod tests {
             (customer.code(), customer.words(), customer.field()),
             (confirmation.code(), confirmation.words(), confirmation.field())
         );
+        let last_tries = |answer| Problem::WrongNumber { answer, left: 2 }.words();
+        assert_eq!(
+            last_tries(ResponseCode::CustomerNumberWrong),
+            last_tries(ResponseCode::ConfirmationNumberWrong)
+        );
     }
 
     #[test]
@@ -294,9 +326,10 @@ mod tests {
             ResponseCode::PaymentCategoryWrong,
             ResponseCode::BillNotObtained,
             ResponseCode::AmountDiffers,
+            ResponseCode::NumberStopped,
         ]
         .map(|answer| Problem::Refused(answer).words())
         .into();
-        assert_eq!(words.len(), 10);
+        assert_eq!(words.len(), 11);
     }
 }

@@ -55,6 +55,7 @@ pub async fn find(
 /// Asks the collector anew and begins an entry at its last step: what was asked for must still be owed.
 pub async fn open(bank: &Bank, by: &SignedIn, request: &PaymentRequest) -> Result<Draft, Problem> {
     policy::require_account(by, Business::PayEasy, request.account).map_err(|_| Problem::NotPermitted)?;
+    operation::require_not_stopped(bank, by).await?;
     let now: Timestamp = bank.clock.now();
     if !request.may_be_authorised_at(now) {
         return Err(Problem::RequestOver);

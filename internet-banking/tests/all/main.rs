@@ -11,3 +11,4 @@ mod requests;
 mod security;
 mod sign_in;
 mod support;
+mod wrong_numbers;

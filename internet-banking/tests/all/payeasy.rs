@@ -247,7 +247,7 @@ async fn wrong_numbers_are_told_at_the_field_and_the_secret_one_is_not_shown_aga
 
 #[tokio::test]
 async fn a_closed_collector_says_its_hours() {
-    let world = World::new(sqlite().await).await;
+    let (world, _network) = World::connected(sqlite().await).await;
     world.clock.advance_seconds(4 * 24 * 3600);
     let mut browser = world.signed_in().await;
     let entry = Entry::begin(&mut browser, TAX).await;

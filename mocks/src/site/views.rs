@@ -168,6 +168,7 @@ impl BillRow {
             BillState::Expired => ("bad", "×", "期限切れ"),
             BillState::NotYet => ("wait", "…", "未到来"),
             BillState::Unavailable => ("bad", "?", "取得できません"),
+            BillState::Stopped => ("bad", "×", "照会停止中"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{AlarmId, CollectorNumber, Date, PaymentId, StaffRequestId, time};
+use domain::{AlarmId, CollectorNumber, Date, PaymentId, StaffRequestId, UserId, time};
 use gateway::settlement;
 use ledger::TrailRecord;
 
@@ -11,8 +11,9 @@ use super::words::action_label;
 use crate::answer::{Stop, failed};
 use crate::console::Console;
 use crate::console::alarms::alarm_words;
-use crate::console::links::{RequestLink, SettlementLink, StaffPaymentLink};
+use crate::console::links::{RequestLink, SettlementLink, StaffPaymentLink, UserLink};
 use crate::console::told::Teller;
+use crate::console::users::store as users;
 use crate::console::words::{Names, collector_name, stamp};
 
 /// A subject in words, and its page.
@@ -63,6 +64,7 @@ async fn subject(console: &Console, record: &TrailRecord) -> Result<Subject, Sto
     let text = record.subject.as_str();
     let area = record.action.split('.').next().unwrap_or_default();
     let found = match (area, record.action.as_str()) {
+        (_, "payeasy.stop" | "console.user_view") => user(console, text).await?,
         ("payeasy", _) | (_, "console.payment_view") => payment(console, text).await?,
         ("request", _) | (_, "console.request_view") => request(console, text).await?,
         ("alarm", _) => alarm(console, text).await?,
@@ -83,6 +85,12 @@ async fn payment(console: &Console, text: &str) -> Result<Option<Subject>, Stop>
     Ok(found.map(|payment| {
         Subject::of(format!("受付番号 {}", payment.facts.receipt_number), &StaffPaymentLink(id))
     }))
+}
+
+async fn user(console: &Console, text: &str) -> Result<Option<Subject>, Stop> {
+    let Ok(id) = text.parse::<UserId>() else { return Ok(None) };
+    let found = users::find(&console.database, id).await.map_err(failed)?;
+    Ok(found.map(|user| Subject::of(format!("{} {}", user.contract_name, user.login_id), &UserLink(id))))
 }
 
 async fn request(console: &Console, text: &str) -> Result<Option<Subject>, Stop> {

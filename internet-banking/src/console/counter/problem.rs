@@ -70,6 +70,7 @@ const fn console_code(code: Code) -> ConsoleCode {
         Code::AlreadyPaid => ConsoleCode::AlreadyPaid,
         Code::Expired => ConsoleCode::SlipExpired,
         Code::NotYetPayable => ConsoleCode::NotYetPayable,
+        Code::NumberStopped => ConsoleCode::NumberStopped,
         Code::AmountDiffers => ConsoleCode::AmountDiffers,
         Code::CollectorBusy | Code::NoAnswer => ConsoleCode::NoAnswer,
         Code::CollectorFailed => ConsoleCode::CollectorFailed,

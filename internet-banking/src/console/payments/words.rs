@@ -174,6 +174,7 @@ pub const fn code_words(code: ResponseCode) -> &'static str {
         ResponseCode::Expired => "期限切れ、または閉局後",
         ResponseCode::AmountDiffers => "金額相違",
         ResponseCode::NotYetPayable => "支払期間前",
+        ResponseCode::NumberStopped => "番号の誤りが続き、収納機関が照会を停止中",
         ResponseCode::KeyReused => "同じ処理通番で内容が異なる",
         ResponseCode::CollectorError => "収納機関の内部エラー",
         ResponseCode::Malformed => "電文形式の誤り",

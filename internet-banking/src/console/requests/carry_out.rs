@@ -62,6 +62,7 @@ pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), 
         }
         Proposal::Day(of) => of.check(gateway).await,
         Proposal::ResolveBreak(of) => of.check(gateway).await,
+        Proposal::LiftStop(of) => of.check(gateway).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::check_close(gateway, collector, *window).await
         }
@@ -108,6 +109,7 @@ pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &D
         }
         Proposal::Day(of) => of.carry_out(gateway, &Operator::staff(decision.by), decision.at).await,
         Proposal::ResolveBreak(of) => of.carry_out(gateway, &eyes(request, decision)).await,
+        Proposal::LiftStop(of) => of.carry_out(gateway).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::close(gateway, collector, *window, &Operator::staff(decision.by)).await
         }

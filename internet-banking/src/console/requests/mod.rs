@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::days::proposal::DayProposal;
 use super::reconciliation::proposal::BreakProposal;
+use super::users::proposal::LiftStop;
 use super::words::Tag;
 
 pub use operation::Requests;
@@ -64,6 +65,8 @@ pub enum Proposal {
         /// The business day.
         window: Date,
     },
+    /// 停止の解除: what wrong numbers stopped for a user.
+    LiftStop(LiftStop),
 }
 
 impl Proposal {
@@ -76,6 +79,7 @@ impl Proposal {
             Self::ResolveBreak(_) => "resolve_break",
             Self::CloseWindow { .. } => "close_window",
             Self::PayNet { .. } => "pay_net",
+            Self::LiftStop(_) => "lift_stop",
         }
     }
 
@@ -85,6 +89,7 @@ impl Proposal {
             Self::Decide { payment, .. } | Self::Cancel { payment } => payment.to_string(),
             Self::Day(of) => of.subject(),
             Self::ResolveBreak(of) => of.subject(),
+            Self::LiftStop(of) => of.subject(),
             Self::CloseWindow { collector, window } | Self::PayNet { collector, window } => {
                 gateway::settlement::number(collector, *window)
             }
@@ -109,6 +114,7 @@ impl Proposal {
             Self::ResolveBreak(of) => of.title(),
             Self::CloseWindow { .. } => "資金決済の締め",
             Self::PayNet { .. } => "資金決済の支払い",
+            Self::LiftStop(_) => "番号の誤りによる停止の解除",
         }
     }
 
@@ -117,7 +123,9 @@ impl Proposal {
         match self {
             Self::Day(of) => of.subject(),
             Self::CloseWindow { .. } | Self::PayNet { .. } => self.subject(),
-            Self::Decide { .. } | Self::Cancel { .. } | Self::ResolveBreak(_) => String::new(),
+            Self::Decide { .. } | Self::Cancel { .. } | Self::ResolveBreak(_) | Self::LiftStop(_) => {
+                String::new()
+            }
         }
     }
 
@@ -149,6 +157,7 @@ impl Proposal {
             }
             Self::Day(of) => of.consequence(),
             Self::ResolveBreak(of) => of.consequence(),
+            Self::LiftStop(_) => LiftStop::CONSEQUENCE,
             Self::CloseWindow { .. } => {
                 "承認すると、対象の払込を締めて支払額を確定し、収納機関に通知します。取り消せません。"
             }
@@ -160,7 +169,7 @@ impl Proposal {
     pub const fn payment(&self) -> Option<PaymentId> {
         match self {
             Self::Decide { payment, .. } | Self::Cancel { payment } => Some(*payment),
-            Self::Day(_) | Self::ResolveBreak(_) => None,
+            Self::Day(_) | Self::ResolveBreak(_) | Self::LiftStop(_) => None,
             Self::CloseWindow { .. } | Self::PayNet { .. } => None,
         }
     }
@@ -342,6 +351,10 @@ mod tests {
             Proposal::ResolveBreak(BreakProposal {
                 found: domain::BreakId::generate(),
                 ending: gateway::reconciliation::Ending::Refunded,
+            }),
+            Proposal::LiftStop(LiftStop {
+                user: domain::UserId::generate(),
+                stopped_at: Timestamp::from_micros(1),
             }),
         ] {
             let json = serde_json::to_string(&proposal).unwrap();

@@ -5,10 +5,11 @@ use axum::response::{IntoResponse as _, Redirect};
 use edge::{CsrfForm, Errors};
 use serde::Deserialize;
 
-use super::{Answer, admit, again, drafts, failed, open, page_frame, row, shown};
+use super::{Answer, Stop, admit, again, drafts, failed, open, page_frame, row, shown};
 use crate::Bank;
 use crate::payeasy::draft::{Draft, Step};
 use crate::payeasy::operation;
+use crate::payeasy::problem::Problem;
 use crate::payeasy::rules::{Questions, TypedNumbers, read_collector};
 use crate::payeasy::views::{CollectorRow, CollectorsPage, NumbersPage, StartPage, Trouble};
 use crate::sign_in::SignedIn;
@@ -23,7 +24,8 @@ pub struct Begin {
 /// `GET /payeasy/new`
 pub async fn start(State(bank): State<Bank>, by: SignedIn) -> Answer {
     admit(&by)?;
-    shown(&start_page(&bank, &by, String::new(), None))
+    let stopped = operation::require_not_stopped(&bank, &by).await.err();
+    shown(&start_page(&bank, &by, String::new(), stopped.as_ref().map(Trouble::from)))
 }
 
 /// `POST /payeasy/new`
@@ -35,6 +37,7 @@ pub async fn begin(State(bank): State<Bank>, by: SignedIn, CsrfForm(form): CsrfF
             return again(&start_page(&bank, &by, form.collector, Some(Trouble::input(errors))));
         }
     };
+    operation::require_not_stopped(&bank, &by).await.map_err(|problem| Stop::because(&by, &problem))?;
     if let Err(problem) = operation::collector(&bank.gateway, &number) {
         return again(&start_page(&bank, &by, form.collector, Some(Trouble::from(&problem))));
     }
@@ -76,6 +79,7 @@ pub async fn submit(
             drafts(&bank, &by).inquired(&draft.id, inquiry.id).await.map_err(failed)?;
             Ok(Redirect::to(&draft.path(Step::Bills)).into_response())
         }
+        Err(problem @ Problem::Stopped(_)) => Err(Stop::because(&by, &problem)),
         Err(problem) => again(&numbers_page(&bank, &by, &draft, typed, Some(Trouble::from(&problem)))?),
     }
 }

@@ -10,3 +10,4 @@ mod settlement;
 mod sign_in;
 mod support;
 mod unknown;
+mod users;

@@ -1,0 +1,132 @@
+//! One user of a customer: what wrong numbers have stopped, and how two people lift it.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
+use domain::{Timestamp, UserId};
+use edge::{CsrfForm, Errors, Frame};
+use serde::Deserialize;
+
+use super::proposal::LiftStop;
+use super::{stop_tag, store};
+use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::console::Console;
+use crate::console::frame::{self, Area};
+use crate::console::help::ConsoleCode;
+use crate::console::links::{ConsoleLink, LiftStopLink, RequestLink, UserLink};
+use crate::console::page::note;
+use crate::console::problem::Trouble;
+use crate::console::requests::pages::RequestRow;
+use crate::console::requests::{Proposal, RequestQuery};
+use crate::console::sign_in::StaffSignedIn;
+use crate::console::staff::StaffRole;
+use crate::console::words::{Names, Tag, stamp};
+
+/// Requests about one user that the page shows.
+const ABOUT_MAX: u32 = 20;
+
+/// 起票.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Proposed {
+    /// The stop that the page showed, in microseconds.
+    stopped: i64,
+    reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/users/user.html")]
+pub(in crate::console) struct UserPage {
+    pub frame: Frame,
+    pub csrf: String,
+    pub trouble: Option<Trouble>,
+    pub errors: Errors,
+    pub id: UserId,
+    pub login_id: String,
+    pub name: String,
+    pub role: &'static str,
+    pub contract: String,
+    pub tag: Tag,
+    /// Wrong numbers in a row.
+    pub wrong: i64,
+    pub wrong_max: i64,
+    /// Days on which it was stopped.
+    pub stops: i64,
+    pub stops_max: i64,
+    pub stopped_at: String,
+    /// The last stop, where there is one to lift.
+    pub liftable: Option<i64>,
+    pub may_propose: bool,
+    pub requests: Vec<RequestRow>,
+    pub reason: String,
+}
+
+/// `GET /users/{id}`
+pub async fn show(State(console): State<Console>, by: StaffSignedIn, Path(id): Path<String>) -> Answer {
+    let id = parse(&id)?;
+    let page = page(&console, &by, id, None, Proposed::default()).await?;
+    note(&console, &by, "console.user_view", id.to_string(), "").await?;
+    shown(&page)
+}
+
+/// `POST /users/{id}/lift`
+pub async fn propose(
+    State(console): State<Console>,
+    by: StaffSignedIn,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<Proposed>,
+) -> Answer {
+    let id = parse(&id)?;
+    let proposal = LiftStop { user: id, stopped_at: Timestamp::from_micros(form.stopped) };
+    match console.requests.propose(&by.staff, Proposal::LiftStop(proposal), &form.reason).await {
+        Ok(request) => Ok(Redirect::to(&RequestLink(request).to_string()).into_response()),
+        Err(problem) if problem.code == ConsoleCode::Input => {
+            let errors = Errors::one("reason", problem.words().to_owned());
+            again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?)
+        }
+        Err(problem) => Err(problem.stop(&by, Area::Users, &UserLink(id).to_string())),
+    }
+}
+
+fn parse(id: &str) -> Result<UserId, Stop> {
+    id.parse().map_err(|_| Stop::not_found())
+}
+
+async fn page(
+    console: &Console,
+    by: &StaffSignedIn,
+    id: UserId,
+    trouble: Option<Trouble>,
+    typed: Proposed,
+) -> Result<UserPage, Stop> {
+    let user = store::find(&console.database, id).await.map_err(failed)?.ok_or_else(Stop::not_found)?;
+    let standing = console.wrong_numbers.standing(id).await.map_err(failed)?;
+    let limits = console.wrong_numbers.limits();
+    let now = console.clock.now();
+    let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
+    let subject = Some(LiftStop::subject_of(id));
+    let query = RequestQuery { subject, limit: ABOUT_MAX, ..RequestQuery::default() };
+    let requests = console.requests.list(&query).await.map_err(failed)?;
+    let stopped_at = standing.as_ref().and_then(|s| s.stopped_at);
+    Ok(UserPage {
+        frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Users) },
+        csrf: by.csrf.clone(),
+        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        trouble,
+        id,
+        login_id: user.login_id,
+        name: user.name,
+        role: user.role.map(crate::contracts::Role::label).unwrap_or_default(),
+        contract: user.contract_name,
+        tag: stop_tag(standing.as_ref().and_then(|s| s.stopped(now.date(), limits))),
+        wrong: standing.as_ref().map_or(0, |s| s.wrong),
+        wrong_max: limits.in_a_row_max,
+        stops: standing.as_ref().map_or(0, |s| s.stops),
+        stops_max: limits.stops_max,
+        stopped_at: stopped_at.map(stamp).unwrap_or_default(),
+        liftable: stopped_at.map(Timestamp::micros),
+        may_propose: by.staff.role == StaffRole::Maker,
+        requests: requests.iter().map(|request| RequestRow::of(request, &names, now)).collect(),
+        reason: typed.reason,
+    })
+}

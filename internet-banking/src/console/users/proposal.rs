@@ -1,0 +1,104 @@
+//! What lifting a stop asks of two people.
+
+use database::Database;
+use domain::{Timestamp, UserId};
+use gateway::Gateway;
+use serde::{Deserialize, Serialize};
+
+use super::store;
+use crate::answer::{Stop, failed};
+use crate::console::Console;
+use crate::console::help::ConsoleCode;
+use crate::console::links::UserLink;
+use crate::console::problem::Problem;
+use crate::console::requests::carry_out::Carried;
+use crate::console::requests::pages::Matter;
+use crate::console::words::stamp;
+use crate::payeasy::wrong_numbers::{Standing, WrongNumberLimits, WrongNumbers};
+
+const LIFTED: &str = "番号の誤りによる停止を解除しました。利用者はすぐに払込をご利用になれます。";
+
+/// What wrong numbers stopped is lifted, where the last stop is the one that the maker has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiftStop {
+    /// Whose.
+    pub user: UserId,
+    /// When it was stopped.
+    pub stopped_at: Timestamp,
+}
+
+impl LiftStop {
+    /// What approving it does.
+    pub const CONSEQUENCE: &str = "承認すると、番号の誤りによる払込の停止を解除し、停止した日の数を0に戻します。この承認でお金は動きません。";
+
+    /// Of one user one request is open.
+    pub fn subject(&self) -> String {
+        Self::subject_of(self.user)
+    }
+
+    /// The subject of requests about a user.
+    pub fn subject_of(user: UserId) -> String {
+        format!("payeasy-stop/{user}")
+    }
+
+    /// What the page of a request shows of it.
+    pub(in crate::console) async fn matter(&self, console: &Console) -> Result<Option<Matter>, Stop> {
+        let Some(user) = store::find(&console.database, self.user).await.map_err(failed)? else {
+            return Ok(None);
+        };
+        Ok(Some(Matter {
+            heading: "対象の利用者",
+            link: UserLink(user.id).to_string(),
+            link_words: "利用者を見る",
+            rows: vec![
+                ("契約", user.contract_name),
+                ("利用者", user.name),
+                ("ログインID", user.login_id),
+                ("解除する停止", stamp(self.stopped_at)),
+            ],
+        }))
+    }
+
+    /// Whether it could be carried out now.
+    pub async fn check(&self, gateway: &Gateway) -> Result<(), Problem> {
+        let standing = standing(gateway.ledger().database(), self.user).await;
+        let standing =
+            standing.map_err(|error| Problem::unavailable(&error))?.ok_or(ConsoleCode::NotThere)?;
+        if standing.stopped_at == Some(self.stopped_at) {
+            Ok(())
+        } else {
+            Err(ConsoleCode::StopChanged.into())
+        }
+    }
+
+    /// Lifts it. One that is lifted by then is as good.
+    pub(in crate::console) async fn carry_out(&self, gateway: &Gateway) -> Carried {
+        let database = gateway.ledger().database();
+        match counters(database).lift(self.user, self.stopped_at).await {
+            Ok(true) => return Carried::Done(LIFTED.to_owned()),
+            Ok(false) => {}
+            Err(error) => return unclear(&error),
+        }
+        match standing(database, self.user).await {
+            Ok(Some(Standing { stopped_at: None, .. })) => Carried::Done(LIFTED.to_owned()),
+            Ok(_) => {
+                let entry = ConsoleCode::StopChanged.entry();
+                Carried::Refused(format!("{}{}", entry.happened, entry.remedy))
+            }
+            Err(error) => unclear(&error),
+        }
+    }
+}
+
+fn counters(database: &Database) -> WrongNumbers {
+    WrongNumbers::new(database.clone(), WrongNumberLimits::default())
+}
+
+async fn standing(database: &Database, user: UserId) -> Result<Option<Standing>, sqlx::Error> {
+    counters(database).standing(user).await
+}
+
+fn unclear(error: &dyn std::error::Error) -> Carried {
+    tracing::error!(%error, "an approved lifting was not carried out");
+    Carried::Unclear
+}

@@ -1,0 +1,87 @@
+//! 利用者: found by login ID or contract, and a stop for wrong numbers lifted by two.
+
+use database::testing::TestDatabase;
+use http::StatusCode;
+
+use super::support::{CHECKER, MAKER, Office};
+use crate::support::{Browser, LOGIN_ID};
+use crate::wrong_numbers::guess;
+
+database::on_both!(
+    a_stopped_user_is_found_and_unlocked_by_two_and_never_by_one,
+    an_approval_that_the_process_did_not_outlive_lifts_no_later_stop,
+);
+
+const REASON: &str = "11/25 本店営業部で書面を受領、佐藤様と確認";
+
+async fn propose(browser: &mut Browser, page: &str, reason: &str) -> crate::support::Page {
+    let shown = browser.get(page).await;
+    let (csrf, stopped) = (shown.token(), shown.value("stopped"));
+    let form = [("csrf", csrf.as_str()), ("stopped", stopped.as_str()), ("reason", reason)];
+    browser.post(&format!("{page}/lift"), &form).await
+}
+
+/// SEC-40: the branch unlocks, and two people make it the branch.
+async fn a_stopped_user_is_found_and_unlocked_by_two_and_never_by_one(test: TestDatabase) {
+    let (office, _network) = Office::connected(test).await;
+    let user = format!("/users/{}", office.world.hanako);
+    let mut maker = office.signed_in(MAKER).await;
+    assert!(maker.get("/users").await.body.contains("該当する利用者はいません。"));
+    let mut customer = office.world.signed_in().await;
+    guess(&mut customer, 10).await;
+    for search in ["/users", "/users?text=hanako01", "/users?text=%E8%A6%8B%E6%9C%AC%E5%95%86"] {
+        let page = maker.get(search).await.body;
+        assert!(page.contains(&user) && page.contains("本日停止"), "{search}: {page}");
+    }
+    assert!(!maker.get("/users?text=hanako").await.body.contains(&user), "a login ID is no part of one");
+    assert!(!maker.get("/users?text=%25").await.body.contains(&user), "no text of the search is a pattern");
+    let page = maker.get(&user).await;
+    assert_eq!((page.fields("stops"), page.fields("wrong")), (vec!["1".to_owned()], vec!["0".to_owned()]));
+    assert_eq!(propose(&mut maker, &user, "").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let proposed = propose(&mut maker, &user, REASON).await;
+    let request = proposed.location().to_owned();
+    assert!(request.starts_with("/requests/"), "{}", proposed.body);
+    let csrf = maker.get(&request).await.token();
+    let own = maker.post(&format!("{request}/approve"), &[("csrf", &csrf)]).await;
+    assert_eq!(own.status, StatusCode::FORBIDDEN, "nobody approves what he proposed");
+    assert!(!customer.get("/payeasy/new").await.fields("error_code").is_empty(), "nothing is lifted yet");
+
+    let mut checker = office.signed_in(CHECKER).await;
+    let page = checker.get(&request).await;
+    assert!(
+        page.body.contains(LOGIN_ID) && page.body.contains("停止した日の数を0に戻します"),
+        "{}",
+        page.body
+    );
+    checker.post(&format!("{request}/approve"), &[("csrf", &page.token())]).await;
+    let done = checker.get(&request).await;
+    assert!(done.body.contains("番号の誤りによる停止を解除しました。"), "{}", done.body);
+    assert!(customer.get("/payeasy/new").await.fields("error_code").is_empty(), "the user goes on");
+    assert_eq!(checker.get(&user).await.fields("stops"), ["0"]);
+    let trail = office.audit().await;
+    for action in
+        ["payeasy.stop", "console.user_search", "request.propose", "request.approve", "request.done"]
+    {
+        assert!(trail.iter().any(|(_, done, _)| done == action), "{action}");
+    }
+}
+
+async fn an_approval_that_the_process_did_not_outlive_lifts_no_later_stop(test: TestDatabase) {
+    let (office, _network) = Office::connected(test).await;
+    let user = format!("/users/{}", office.world.hanako);
+    let mut maker = office.signed_in(MAKER).await;
+    let mut customer = office.world.signed_in().await;
+    guess(&mut customer, 10).await;
+    let request = propose(&mut maker, &user, REASON).await.location().to_owned();
+    let standing = office.console.wrong_numbers.standing(office.world.hanako).await.unwrap().unwrap();
+    // the process lifted it, and died before it wrote that down
+    office.approved(&request).await;
+    let stopped_at = standing.stopped_at.unwrap();
+    assert!(office.console.wrong_numbers.lift(office.world.hanako, stopped_at).await.unwrap());
+    office.world.clock.advance_seconds(1);
+    guess(&mut customer, 10).await;
+    office.console.requests.take_over(std::time::Duration::ZERO).await.unwrap();
+    let page = maker.get(&request).await;
+    assert!(page.body.contains("その後に新しい停止が加わっています。"), "{}", page.body);
+    assert_eq!(maker.get(&user).await.fields("stops"), ["1"], "the later stop stays");
+}
