@@ -143,7 +143,7 @@ impl Gateway {
     /// Whether the payers of this collector type the amount, so that a bill may be paid again.
     fn may_be_paid_again(&self, collector: &str) -> bool {
         let number = collector.parse().ok();
-        number.and_then(|number| self.0.directory.get(&number)).is_some_and(|c| c.payer_types_amount)
+        number.and_then(|number| self.0.directory.get(&number)).is_some_and(|c| c.payer_types_amount())
     }
 }
 

@@ -154,7 +154,7 @@ impl Gateway {
         payer: Payer,
         request: InquiryRequest,
     ) -> Result<Inquiry, InquiryError> {
-        let collector = self.0.directory.get(&request.collector).ok_or(InquiryError::UnknownCollector)?;
+        let collector = self.collectors().get(&request.collector).ok_or(InquiryError::UnknownCollector)?;
         // before anything is read or signed: a crowd at a silent collector takes nothing from the others
         if self.has_crowd_at(&collector.number) {
             return Err(InquiryError::CollectorBusy);
@@ -165,7 +165,7 @@ impl Gateway {
         check(collector, &request, self.takes_inquiries(collector).await?)?;
         // read before the inquiry is sent: an acceptance that the answer may not know of yet counts as later
         let generations =
-            if collector.payer_types_amount { self.generations(&request).await? } else { BTreeMap::new() };
+            if collector.payer_types_amount() { self.generations(&request).await? } else { BTreeMap::new() };
         let bills = self.ask(place, collector, payer.channel(), &request).await?;
         let inquiry = Inquiry { id, payer, request, bills, answered_at: self.now(), generations };
         points::reach(Persist::Inquiry.before());
@@ -299,7 +299,7 @@ pub fn check(collector: &Collector, request: &InquiryRequest, is_open: bool) -> 
         (None, Some(_)) => return Err(InquiryError::CategoryNotUsed),
         _ => {}
     }
-    match (collector.payer_types_amount, request.amount) {
+    match (collector.payer_types_amount(), request.amount) {
         (true, Some(amount)) if amount >= Yen::new(1) && amount <= domain::money::AMOUNT_MAX => {}
         (true, _) => return Err(InquiryError::AmountNeeded),
         (false, Some(_)) => return Err(InquiryError::AmountNotTyped),

@@ -166,6 +166,11 @@ impl Gateway {
         &self.0.directory
     }
 
+    /// The institutions as they are today.
+    pub fn collectors(&self) -> collectors::directory::OnDay<'_> {
+        self.0.directory.on(self.now().date())
+    }
+
     /// The ledger underneath.
     pub fn ledger(&self) -> &Ledger {
         &self.0.ledger

@@ -1,12 +1,12 @@
-//! The rows of the institutions' data that are mocked, read by a reader of the mocks' own.
+//! The rows of the institutions' data that are available, read by a reader of the mocks' own.
 
 use domain::{CollectorNumber, Date, Hours, Timestamp};
 use serde::Deserialize;
 
-const DATA: &str = include_str!("../../collectors/data/collectors.toml");
+use crate::data::DataError;
 
-/// The institutions that the mocks play.
-pub const MOCKED: [&str; 6] = ["00200", "00500", "04000", "04100", "99022", "99090"];
+/// The list that is part of the program.
+pub(crate) const TEXT: &str = include_str!("../../collectors/data/collectors.toml");
 
 /// 国庫金収納, 地公体収納 or 一般収納.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -108,20 +108,6 @@ impl Institution {
     }
 }
 
-/// Why the data cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// Not TOML, or a row lacks what a mock needs.
-    #[error("the institutions' data cannot be read: {0}")]
-    Toml(#[from] toml::de::Error),
-    /// A number that is not five digits.
-    #[error("{0:?} is no institution's number")]
-    Number(String),
-    /// A mocked institution is not in the data.
-    #[error("the institutions' data lacks {0}")]
-    Missing(&'static str),
-}
-
 // keys that the mocks do not use are ignored, so that the data can grow
 #[derive(Deserialize)]
 struct File {
@@ -138,28 +124,34 @@ struct Row {
     customer_number: NumberRule,
     confirmation_number: NumberRule,
     payment_category: Option<NumberRule>,
-    #[serde(default)]
-    payer_types_amount: bool,
-    #[serde(default)]
-    charges: Vec<String>,
+    amount: Option<String>,
+    charges: Vec<Charge>,
     hours: Option<Hours>,
 }
 
-/// The mocked institutions, in the order of [`MOCKED`].
-pub fn load() -> Result<Vec<Institution>, DataError> {
-    from_text(DATA)
+#[derive(Deserialize)]
+struct Charge {
+    name: String,
 }
 
-fn from_text(text: &str) -> Result<Vec<Institution>, DataError> {
+/// The institutions of a list that are available, as they are on `today`.
+pub(crate) fn read(text: &str, today: Date) -> Result<Vec<Institution>, DataError> {
     let file: File = toml::from_str(text)?;
-    MOCKED
-        .into_iter()
-        .map(|number| {
-            let is_it = |row: &&toml::Table| row.get("number").and_then(toml::Value::as_str) == Some(number);
-            let row = file.collector.iter().find(is_it).ok_or(DataError::Missing(number))?;
-            institution(row.clone().try_into()?)
-        })
-        .collect()
+    let available = |row: &toml::Table| row.get("available").and_then(toml::Value::as_bool) == Some(true);
+    file.collector.into_iter().filter(available).map(|row| institution(on(row, today)?)).collect()
+}
+
+/// A row with the changes that apply on a day.
+fn on(mut row: toml::Table, today: Date) -> Result<Row, DataError> {
+    let changes = row.remove("changes");
+    for change in changes.as_ref().and_then(toml::Value::as_array).into_iter().flatten() {
+        let change = change.as_table().cloned().unwrap_or_default();
+        let from = change.get("from").and_then(toml::Value::as_str).and_then(|day| day.parse::<Date>().ok());
+        if from.is_some_and(|from| from <= today) {
+            row.extend(change);
+        }
+    }
+    Ok(row.try_into()?)
 }
 
 fn institution(row: Row) -> Result<Institution, DataError> {
@@ -175,8 +167,8 @@ fn institution(row: Row) -> Result<Institution, DataError> {
         customer_number: row.customer_number,
         confirmation_number: row.confirmation_number,
         payment_category: row.payment_category,
-        payer_types_amount: row.payer_types_amount,
-        charges: row.charges,
+        payer_types_amount: row.amount.as_deref() == Some("typed"),
+        charges: row.charges.into_iter().map(|charge| charge.name).collect(),
         hours: row.hours.unwrap_or_else(Hours::always),
     })
 }
@@ -190,11 +182,16 @@ pub fn days_later(day: Date, days: i64) -> Date {
 mod tests {
     use super::*;
 
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
     #[test]
-    fn every_mocked_row_is_in_the_data() {
-        let all = load().unwrap();
-        assert_eq!(all.len(), MOCKED.len());
-        let tax = &all[0];
+    fn every_available_row_is_mocked() {
+        let all = read(TEXT, day("2026-11-24")).unwrap();
+        let available = TEXT.lines().filter(|line| *line == "available = true").count();
+        assert_eq!(all.len(), available);
+        let tax = all.iter().find(|row| row.number.as_str() == "00200").unwrap();
         assert_eq!((tax.code.as_str(), tax.kind), ("00200000", Kind::National));
         assert_eq!(tax.customer_number.digits_max, 16);
         assert!(tax.payment_category.is_some());
@@ -203,11 +200,20 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_row_is_named_and_unknown_keys_are_ignored() {
-        let Err(DataError::Missing(number)) = from_text("[[collector]]\nnumber = \"00100\"\nnew = 1\n")
-        else {
-            panic!("a row is missing");
+    fn a_change_applies_from_its_day() {
+        let name = |text: &str| {
+            let all = read(TEXT, day(text)).unwrap();
+            all.into_iter().find(|row| row.number.as_str() == "00500").unwrap().name
         };
-        assert_eq!(number, "00200");
+        assert_eq!(name("2009-12-31"), "社会保険庁");
+        assert_eq!(name("2010-01-01"), "社会保険庁(現 厚生労働省年金局)");
+    }
+
+    #[test]
+    fn unknown_keys_are_ignored_and_a_missing_one_is_named() {
+        let row = "[[collector]]\nnumber = \"00100\"\navailable = true\nnew = 1\n";
+        let error = read(row, day("2026-11-24")).unwrap_err().to_string();
+        assert!(error.contains("missing field `kind`"), "{error}");
+        assert_eq!(read("[[collector]]\nnew = 1\n", day("2026-11-24")).unwrap().len(), 0);
     }
 }

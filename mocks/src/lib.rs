@@ -10,8 +10,10 @@ mod clearings;
 mod control;
 mod counters;
 mod creation;
+mod data;
 mod exchange;
 mod faults;
+mod fixtures;
 mod institutions;
 mod journal;
 mod keys;
@@ -33,6 +35,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
+pub use data::{Data, DataError};
 pub use mailbox::serve_mailbox;
 pub use mocks::{Mocks, MocksConfig, OpenError};
 pub use protocol::protocol_router;

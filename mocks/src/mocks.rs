@@ -7,7 +7,8 @@ use domain::{CentreCode, Clock, CollectorNumber, Date};
 use ring::signature::Ed25519KeyPair;
 use tokio::sync::watch;
 
-use crate::institutions::{self, DataError, Institution};
+use crate::data::{Data, DataError};
+use crate::institutions::Institution;
 use crate::keys::{self, KeyError};
 use crate::samples::{self, SeedBill, SeedError};
 use crate::store::{Store, StoreError};
@@ -71,8 +72,14 @@ pub enum OpenError {
 impl Mocks {
     /// Opens the records and keys in the data folder, making them on the first start.
     pub async fn open(config: MocksConfig) -> Result<Self, OpenError> {
+        Self::open_with(config, &Data::embedded()).await
+    }
+
+    /// The same with institutions of the caller's own. Their rows are those of the business day of the opening.
+    pub async fn open_with(config: MocksConfig, data: &Data) -> Result<Self, OpenError> {
+        let rows = data.institutions(config.clock.now().date())?;
         // all at once, because each new key waits for the disk
-        let loading = institutions::load()?.into_iter().map(|institution| {
+        let loading = rows.into_iter().map(|institution| {
             let file = config.data_dir.join(format!("{}.pk8", institution.key_id()));
             (institution, tokio::task::spawn_blocking(move || keys::load_or_make(&file)))
         });

@@ -4,7 +4,9 @@ use domain::{Bill, BillId, CollectorNumber, Date, Yen};
 use serde::{Deserialize, Serialize};
 
 use crate::bills::{self, NewBill};
-use crate::institutions::days_later;
+use crate::creation::SCENARIOS;
+use crate::data::Data;
+use crate::institutions::{Institution, days_later};
 use crate::mocks::Mocks;
 use crate::store::StoreError;
 
@@ -44,7 +46,7 @@ pub struct SeedBill {
 /// Why a bill cannot be seeded.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    /// A field is not what its type allows, or the collector is not mocked.
+    /// A field is not what its type or its collector's row allows, or the collector is not mocked.
     #[error("the {field} of bill {bill_id} is not valid")]
     Field {
         /// Which bill.
@@ -95,6 +97,22 @@ impl SeedBill {
         };
         Ok((self.collector.parse().map_err(|_| wrong("collector"))?, new))
     }
+
+    /// Whether it could be a bill of this institution; else, the field that tells.
+    pub(crate) fn fits(&self, row: &Institution) -> Result<(), &'static str> {
+        let category = match (&row.payment_category, &self.payment_category) {
+            (Some(rule), Some(digits)) => rule.fits(digits),
+            (rule, digits) => rule.is_none() && digits.is_none(),
+        };
+        let of_the_row = [
+            ("customer_number", row.customer_number.fits(&self.customer_number)),
+            ("confirmation_number", row.confirmation_number.fits(&self.confirmation_number)),
+            ("payment_category", category),
+            ("late_charge", self.late_charge <= self.amount),
+            ("scenario", SCENARIOS.iter().any(|(word, _)| *word == self.scenario)),
+        ];
+        of_the_row.into_iter().find(|(_, fits)| !fits).map_or(Ok(()), |(field, _)| Err(field))
+    }
 }
 
 /// See [`Mocks::seed`].
@@ -102,157 +120,65 @@ pub(crate) async fn seed(mocks: &Mocks, seeds: &[SeedBill]) -> Result<(), SeedEr
     let now = mocks.config().clock.now();
     let mut write = mocks.store().write().await?;
     for seed in seeds {
-        if mocks.collector(&seed.collector).is_none() {
-            return Err(SeedError::Field { bill_id: seed.bill_id.clone(), field: "collector" });
-        }
+        let wrong = |field| SeedError::Field { bill_id: seed.bill_id.clone(), field };
+        let found = mocks.collector(&seed.collector).ok_or_else(|| wrong("collector"))?;
         let (collector, new) = seed.on(now.date())?;
+        seed.fits(&found.institution).map_err(wrong)?;
         bills::insert(&mut write, &collector, &new, now).await?;
     }
     write.commit().await.map_err(StoreError::from)?;
     Ok(())
 }
 
-/// One line of the table below.
-struct Line(
-    /* collector */ &'static str,
-    /* customer number */ &'static str,
-    /* confirmation number */ &'static str,
-    /* payment category */ &'static str,
-    /* bill id */ &'static str,
-    /* contents */ &'static str,
-    /* amount */ i64,
-    /* due in days */ i64,
-    /* scenario */ &'static str,
-);
-
-const COMPANY: &str = "株式会社見本商事";
-
-#[rustfmt::skip]
-const LINES: &[Line] = &[
-    Line("00200", "2013000123456789", "246810", "7000001234", "NTA-0001",
-        "法人税 確定申告 令和8年9月期", 1_284_500, 30, "normal"),
-    Line("00200", "2013000123456789", "246810", "7000001235", "NTA-0002",
-        "消費税及び地方消費税 確定申告 令和8年9月期", 862_300, 30, "normal"),
-    Line("00200", "2013000123456789", "246810", "7000001236", "NTA-0003",
-        "源泉所得税及復興特別所得税 給与所得等 令和8年10月", 148_720, 16, "normal"),
-    Line("00200", "2013000987654321", "135790", "7000004567", "NTA-0004",
-        "申告所得税及復興特別所得税 予定納税 第2期", 215_000, 7, "normal"),
-    Line("00200", "2013000123456789", "246810", "7000001240", "NTA-0101",
-        "法人税 中間申告 令和8年3月", 540_000, -120, "already_paid"),
-    Line("00200", "2013000123456789", "246810", "7000001241", "NTA-0102",
-        "法人税 確定申告 令和7年9月期", 1_011_900, -300, "expired"),
-    Line("00200", "2013000123456789", "246810", "7000001242", "NTA-0103",
-        "法人税 中間申告 令和9年3月", 642_200, 180, "not_yet"),
-    Line("00500", "0123456789012345", "482913", "", "NEN-0001",
-        "国民年金保険料 令和8年10月分", 17_920, 10, "normal"),
-    Line("00500", "0123456789012345", "482913", "", "NEN-0002",
-        "国民年金保険料 令和8年11月分", 17_920, 40, "normal"),
-    Line("00500", "9876543210987654", "730165", "", "NEN-0003",
-        "厚生年金保険料 令和8年10月分", 486_312, 8, "normal"),
-    Line("00500", "5555000011112222", "606060", "", "NEN-0101",
-        "国民年金保険料 令和8年8月分", 17_920, -50, "already_paid"),
-    Line("00500", "5555000011113333", "606061", "", "NEN-0102",
-        "国民年金保険料 令和6年8月分", 16_980, -780, "expired"),
-    Line("04000", "12345678901234567890", "1234", "001", "MYG-0001",
-        "自動車税(種別割) 令和8年度 宮城300あ1234", 36_000, 30, "normal"),
-    Line("04000", "12345678901234567890", "1234", "001", "MYG-0002",
-        "自動車税(種別割) 令和8年度 宮城400い5678", 16_000, 30, "normal"),
-    Line("04000", "2026000000000031", "5678", "002", "MYG-0003",
-        "法人事業税・特別法人事業税 令和8年9月期", 312_400, 30, "normal"),
-    Line("04000", "2026000000000099", "9012", "001", "MYG-0102",
-        "自動車税(種別割) 令和7年度 宮城300う9012", 36_000, -200, "expired"),
-    Line("04100", "04100202600010012345", "975310", "010", "SDI-0001",
-        "固定資産税・都市計画税 令和8年度 第3期", 184_300, 33, "normal"),
-    Line("04100", "04100202600010012345", "975310", "010", "SDI-0002",
-        "固定資産税・都市計画税 令和8年度 第4期", 184_300, 95, "normal"),
-    Line("04100", "04100202600010012345", "975310", "010", "SDI-0003",
-        "固定資産税(償却資産) 令和8年度 第3期", 42_700, 33, "normal"),
-    Line("04100", "04100202600010067890", "864208", "030", "SDI-0004",
-        "市県民税(普通徴収) 令和8年度 第4期", 51_200, 65, "normal"),
-    Line("04100", "04100202600010012345", "975310", "020", "SDI-0101",
-        "固定資産税・都市計画税 令和8年度 第2期", 184_300, -85, "already_paid"),
-    Line("99022", "90220000000000012345", "112233", "", "PAY-0001",
-        "モバイルオークション落札代金 注文2611-0042", 12_800, 5, "normal"),
-    Line("99022", "90220000000000067890", "445566", "", "PAY-0002",
-        "モバイルオークション落札代金 注文2611-0108", 4_980, 5, "normal"),
-    Line("99022", "90220000000000024680", "778899", "", "PAY-0003",
-        "モバイルオークション落札代金 注文2611-0177", 58_000, 6, "normal"),
-    Line("99022", "90220000000000013579", "998877", "", "PAY-0102",
-        "モバイルオークション落札代金 注文2610-0007", 3_200, -20, "expired"),
-    Line("99022", "90220000000000097531", "665544", "", "PAY-0101",
-        "モバイルオークション落札代金 注文2610-0021", 7_700, 3, "already_paid"),
-    Line("99090", "99090000000000000001", "909090", "", "TST-0001",
-        "試験用の払込金(金額は自由)", 1_000, 365, "normal"),
-];
-
-/// The fee of the one private bill whose payer bears it.
-const FEE_YEN: i64 = 110;
-
-/// Bills that can be paid, several under one key among them, and one for each way to be refused.
+/// The sample bills that are part of the program: some that can be paid of each institution, several under one
+/// key among them, and some for each way to be refused.
 pub fn sample_bills() -> Vec<SeedBill> {
-    LINES.iter().map(seed_of).collect()
-}
-
-fn seed_of(line: &Line) -> SeedBill {
-    let Line(collector, customer, confirmation, category, bill_id, contents, amount, due, scenario) = *line;
-    let clear_by = match collector {
-        // two months from the declaration
-        "00200" => due + 60,
-        // two years from the due date
-        "00500" => due + 730,
-        // local taxes until the due date only
-        _ => due,
-    };
-    SeedBill {
-        collector: collector.to_owned(),
-        customer_number: customer.to_owned(),
-        confirmation_number: confirmation.to_owned(),
-        payment_category: (!category.is_empty()).then(|| category.to_owned()),
-        bill_id: bill_id.to_owned(),
-        payer: if customer.starts_with("2013000987") { "佐藤 花子" } else { COMPANY }.to_owned(),
-        contents: contents.to_owned(),
-        amount,
-        fee: if bill_id == "PAY-0003" { FEE_YEN } else { 0 },
-        late_charge: 0,
-        due_days: Some(due),
-        clear_by_days: Some(clear_by),
-        payable_from_days: (scenario == "not_yet").then_some(150),
-        scenario: scenario.to_owned(),
-    }
+    let bills = Data::embedded().bills();
+    bills.unwrap_or_else(|error| panic!("collectors/data/fixtures, which a test reads: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::bills::BillState;
-    use crate::institutions::{self, Kind};
+    use crate::institutions::Kind;
+
+    fn today() -> Date {
+        Date::from_ymd_opt(2026, 11, 24).unwrap()
+    }
+
+    fn rows() -> Vec<Institution> {
+        Data::embedded().institutions(today()).unwrap()
+    }
+
+    fn row(number: &str) -> Institution {
+        rows().into_iter().find(|row| row.number.as_str() == number).unwrap()
+    }
+
+    fn state(sample: &SeedBill) -> BillState {
+        let (_, new) = sample.on(today()).unwrap();
+        let stored = bills::StoredBill {
+            row: 1,
+            bill: new.bill,
+            customer_number: new.customer_number,
+            confirmation_number: new.confirmation_number,
+            payment_category: new.payment_category,
+            payable_from: new.payable_from,
+            paid_elsewhere: new.paid_elsewhere,
+            scenario: new.scenario,
+            clearings: 0,
+            matched: 0,
+            created_at: domain::Timestamp::default(),
+        };
+        stored.state(today(), row(&sample.collector).payer_types_amount)
+    }
 
     #[test]
     fn every_sample_fits_its_collector_and_is_what_its_scenario_says() {
-        let today = Date::from_ymd_opt(2026, 11, 24).unwrap();
-        let rows = institutions::load().unwrap();
         for sample in sample_bills() {
-            let (number, new) = sample.on(today).unwrap();
-            let row = rows.iter().find(|row| row.number == number).unwrap();
-            assert!(row.customer_number.fits(&sample.customer_number), "{}", sample.bill_id);
-            assert!(row.confirmation_number.fits(&sample.confirmation_number), "{}", sample.bill_id);
-            let category = sample.payment_category.as_deref();
-            assert_eq!(category.is_some(), row.payment_category.is_some(), "{}", sample.bill_id);
-            assert!(category.is_none_or(|text| row.payment_category.as_ref().unwrap().fits(text)));
-            let state = bills::StoredBill {
-                row: 1,
-                bill: new.bill,
-                customer_number: new.customer_number,
-                confirmation_number: new.confirmation_number,
-                payment_category: new.payment_category,
-                payable_from: new.payable_from,
-                paid_elsewhere: new.paid_elsewhere,
-                scenario: new.scenario,
-                clearings: 0,
-                matched: 0,
-                created_at: domain::Timestamp::default(),
-            }
-            .state(today, row.payer_types_amount);
+            assert_eq!(sample.fits(&row(&sample.collector)), Ok(()), "{}", sample.bill_id);
             let wanted = match sample.scenario.as_str() {
                 "normal" => BillState::Payable,
                 "already_paid" => BillState::Paid,
@@ -260,22 +186,63 @@ mod tests {
                 "not_yet" => BillState::NotYet,
                 other => panic!("{other}"),
             };
-            assert_eq!(state, wanted, "{}", sample.bill_id);
+            assert_eq!(state(&sample), wanted, "{}", sample.bill_id);
         }
     }
 
     #[test]
-    fn there_is_enough_to_pay_of_each_kind() {
-        let rows = institutions::load().unwrap();
-        let normal = |number: &str| {
-            let payable = |bill: &&SeedBill| bill.collector == number && bill.scenario == "normal";
-            sample_bills().iter().filter(payable).count()
-        };
-        for row in rows.iter().filter(|row| row.kind == Kind::National) {
-            assert!(normal(row.number.as_str()) >= 3, "{}", row.number);
+    fn each_institution_has_something_to_pay_and_national_ones_have_more() {
+        let rows = rows();
+        let folders = Data::embedded().bills;
+        assert_eq!(folders.len(), rows.len(), "a folder for each institution, and no other");
+        for row in &rows {
+            let normal = sample_bills();
+            let normal = normal.iter().filter(|bill| bill.collector == row.number.as_str());
+            let count = normal.filter(|bill| bill.scenario == "normal").count();
+            let least = if row.kind == Kind::National { 3 } else { 2 };
+            assert!(count >= least || row.payer_types_amount, "{}: {count}", row.number);
         }
-        assert!(normal("99022") >= 3);
-        let fees: Vec<_> = sample_bills().into_iter().filter(|bill| bill.fee > 0).collect();
-        assert_eq!(fees.len(), 1);
+    }
+
+    /// One key with several bills to choose from is offered where the row says so, and there alone.
+    #[test]
+    fn several_bills_under_one_key_are_where_the_row_offers_them() {
+        let mut keys: BTreeMap<_, usize> = BTreeMap::new();
+        for bill in sample_bills().into_iter().filter(|bill| bill.scenario == "normal") {
+            *keys.entry((bill.collector, bill.customer_number, bill.payment_category)).or_default() += 1;
+        }
+        let list: toml::Table = toml::from_str(&Data::embedded().institutions).unwrap();
+        for row in list["collector"].as_array().unwrap() {
+            let number = row["number"].as_str().unwrap();
+            let mut of_row = keys.iter().filter(|((collector, ..), _)| collector == number);
+            let offered = row.get("several_bills").is_some_and(|value| value.as_bool() == Some(true));
+            assert_eq!(of_row.any(|(_, count)| *count > 1), offered, "{number}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_bill_of_the_row_is_named() {
+        let good = sample_bills().into_iter().find(|bill| bill.bill_id == "NTA-0001").unwrap();
+        let tax = row("00200");
+        let with = |change: &dyn Fn(&mut SeedBill)| {
+            let mut bill = good.clone();
+            change(&mut bill);
+            bill.fits(&tax)
+        };
+        assert_eq!(with(&|_| {}), Ok(()));
+        assert_eq!(with(&|bill| bill.customer_number = "2013".to_owned()), Err("customer_number"));
+        assert_eq!(with(&|bill| bill.confirmation_number = "24681".to_owned()), Err("confirmation_number"));
+        assert_eq!(with(&|bill| bill.payment_category = Some("001".to_owned())), Err("payment_category"));
+        assert_eq!(with(&|bill| bill.payment_category = None), Err("payment_category"));
+        assert_eq!(with(&|bill| bill.late_charge = bill.amount + 1), Err("late_charge"));
+        assert_eq!(with(&|bill| bill.scenario = "odd".to_owned()), Err("scenario"));
+        assert_eq!(good.fits(&row("00500")), Err("payment_category"));
+    }
+
+    #[test]
+    fn some_bills_are_late_and_some_have_a_fee() {
+        let bills = sample_bills();
+        assert!(bills.iter().any(|bill| bill.late_charge > 0 && bill.due_days < Some(0)));
+        assert!(bills.iter().any(|bill| bill.fee > 0));
     }
 }

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use collectors::{Directory, Kind};
 use domain::{Clock, Yen};
 use internet_banking::Bank;
 use serde_json::{Value, json};
@@ -29,6 +30,24 @@ pub struct Shown<'a> {
     pub on_postgres: bool,
     /// Whether the mock collectors run.
     pub mocks: bool,
+}
+
+/// Collectors of each kind whose first bill is printed.
+const COLLECTORS_SHOWN: usize = 2;
+
+/// A bill that can be paid by its numbers, of some collectors of each kind.
+fn first_bills() -> Vec<mocks::SeedBill> {
+    let directory = Directory::embedded();
+    let mut shown: Vec<(Kind, mocks::SeedBill)> = Vec::new();
+    for bill in mocks::sample_bills().into_iter().filter(|bill| bill.scenario == "normal") {
+        let row = bill.collector.parse().ok().and_then(|number| directory.get(&number));
+        let Some(row) = row.filter(|row| row.methods.online) else { continue };
+        let is_shown = shown.iter().any(|(_, other)| other.collector == bill.collector);
+        if !is_shown && shown.iter().filter(|(kind, _)| *kind == row.kind).count() < COLLECTORS_SHOWN {
+            shown.push((row.kind, bill));
+        }
+    }
+    shown.into_iter().map(|(_, bill)| bill).collect()
 }
 
 impl Shown<'_> {
@@ -117,12 +136,7 @@ impl Shown<'_> {
                 "    {:<9}  {:<20}  {:<7}  {:<12}  {:>9}",
                 "collector", "number", "secret", "category", "yen"
             )?;
-            let mut collectors = Vec::new();
-            for bill in mocks::sample_bills().iter().filter(|b| b.scenario == "normal") {
-                if collectors.contains(&bill.collector) {
-                    continue;
-                }
-                collectors.push(bill.collector.clone());
+            for bill in first_bills() {
                 let category = bill.payment_category.as_deref().unwrap_or("-");
                 writeln!(
                     out,

@@ -117,8 +117,10 @@ impl Live {
         };
         let directory = Directory::embedded();
         let rows = directory.all().iter().filter(|row| row.methods.online && row.available);
-        let collectors = rows
-            .map(|row| Target { number: row.number.to_string(), payer_types_amount: row.payer_types_amount });
+        let collectors = rows.map(|row| Target {
+            number: row.number.to_string(),
+            payer_types_amount: row.payer_types_amount(),
+        });
         Ok(Self {
             hub: Caller::new(text("/api/url")?, Some(text("/api/keys/integrator")?)),
             mocks: Caller::new(text("/mocks/url")?, None),

@@ -1,13 +1,20 @@
 //! The collecting institutions (収納機関) as data: `data/collectors.toml`, read and checked once.
 
+mod charge;
+mod check;
+mod numbers;
+mod paying;
 mod row;
 mod terms;
 
 use std::collections::HashMap;
 
 use domain::hours::Hours;
-use domain::{CollectorNumber, ConfirmationNumber, CustomerNumber, NumberError, PaymentCategory};
+use domain::{CollectorNumber, Date};
 
+pub use charge::{AfterDue, Charge, Span, Validity};
+pub use numbers::{CategoryCode, CategoryRule, DigitsRule, NumberRules, SecondSecret};
+pub use paying::{AmountEntry, DuplicateKey, FeeStep, FeeTable};
 pub use row::DirectoryError;
 pub use terms::{PayerFees, Receiver, SettlementTerms};
 
@@ -64,65 +71,7 @@ pub struct Methods {
     pub link: bool,
 }
 
-/// One number that the payer types.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DigitsRule {
-    /// As the slip calls it.
-    pub label: String,
-    /// Fewest digits.
-    pub digits_min: usize,
-    /// Most digits.
-    pub digits_max: usize,
-}
-
-/// 納付区分, where the collector uses one.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CategoryRule {
-    /// As the slip calls it.
-    pub label: String,
-    /// Fewest digits.
-    pub digits_min: usize,
-    /// Most digits.
-    pub digits_max: usize,
-    /// An example for the hint of the form.
-    pub example: String,
-}
-
-/// What the payer types from the slip.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NumberRules {
-    /// 納付番号 or お客様番号.
-    pub customer: DigitsRule,
-    /// 確認番号.
-    pub confirmation: DigitsRule,
-    /// 納付区分.
-    pub category: Option<CategoryRule>,
-}
-
-impl NumberRules {
-    /// Reads what a person typed as this collector's 納付番号 or お客様番号.
-    pub fn customer_number(&self, typed: &str) -> Result<CustomerNumber, NumberError> {
-        let DigitsRule { digits_min, digits_max, .. } = self.customer;
-        domain::numbers::digits_typed(typed, digits_min, digits_max)?.parse()
-    }
-
-    /// Reads what a person typed as this collector's 確認番号.
-    pub fn confirmation_number(&self, typed: &str) -> Result<ConfirmationNumber, NumberError> {
-        let DigitsRule { digits_min, digits_max, .. } = self.confirmation;
-        domain::numbers::digits_typed(typed, digits_min, digits_max)?.parse()
-    }
-}
-
-impl CategoryRule {
-    /// Reads what a person typed as this collector's 納付区分.
-    pub fn category(&self, typed: &str) -> Result<PaymentCategory, NumberError> {
-        domain::numbers::digits_typed(typed, self.digits_min, self.digits_max)?.parse()
-    }
-}
-
-/// One collecting institution.
+/// One collecting institution, as it is on a day.
 #[derive(Clone, Debug)]
 pub struct Collector {
     /// 収納機関番号, as slips print it.
@@ -133,22 +82,38 @@ pub struct Collector {
     pub number_source: NumberSource,
     /// Its kind.
     pub kind: Kind,
+    /// Whether it is one of the bank's list.
+    pub on_list: bool,
     /// The name on the bank's list, word for word.
     pub name: String,
     /// The present name, where the institution has been renamed since.
     pub name_today: Option<String>,
+    /// The name in katakana, without the form of the company: to find and to sort by.
+    pub kana: String,
+    /// The same of the present name.
+    pub kana_today: Option<String>,
     /// How a payer may come to a bill.
     pub methods: Methods,
-    /// What can be paid, word for word.
-    pub charges: Vec<String>,
+    /// What can be paid.
+    pub charges: Vec<Charge>,
+    /// How long numbers of its slips are valid.
+    pub validity: Vec<Validity>,
     /// A remark for us, not for payers.
     pub note: Option<String>,
     /// What every payer must be told before paying (国税: prior notification).
     pub notice: Option<String>,
     /// The numbers to type.
     pub numbers: NumberRules,
-    /// Whether the payer types the amount too; elsewhere the collector's amount governs.
-    pub payer_types_amount: bool,
+    /// Where the amount comes from.
+    pub amount: AmountEntry,
+    /// The fee that a payer may have to bear.
+    pub fee: FeeTable,
+    /// What makes a second payment look like a mistake.
+    pub duplicate_key: DuplicateKey,
+    /// Whether one customer number may have several bills, of which the payer chooses.
+    pub several_bills: bool,
+    /// 収納代行: several merchants are behind the one number.
+    pub agency: bool,
     /// Whether a payment needs a one-time password: private collectors.
     pub one_time_password: bool,
     /// Whether there is a working endpoint.
@@ -159,7 +124,7 @@ pub struct Collector {
     pub settlement: SettlementTerms,
     /// Whom the payer asks about the bill.
     pub contact: String,
-    /// Not on the bank's list; exists for tests and demonstrations.
+    /// Exists for tests and demonstrations.
     pub test_row: bool,
 }
 
@@ -171,36 +136,95 @@ impl Collector {
             None => self.name.clone(),
         }
     }
+
+    /// Whether every inquiry names an amount (C23); elsewhere the collector's amount governs.
+    pub const fn payer_types_amount(&self) -> bool {
+        matches!(self.amount, AmountEntry::Typed)
+    }
+
+    /// What can be paid, as the list says it.
+    pub fn charge_names(&self) -> Vec<&str> {
+        self.charges.iter().map(|charge| charge.name.as_str()).collect()
+    }
+}
+
+/// One institution over time.
+#[derive(Clone, Debug)]
+struct Row {
+    first: Collector,
+    /// The institution from each day of change on, in order.
+    changed: Vec<(Date, Collector)>,
 }
 
 /// All institutions, in the order of the list.
+///
+/// What a change of a row may touch (names, charges, numbers, fee, notice, contact) is read from [`Directory::on`]
+/// a day. What none touches (number, code, kind, methods, availability, settlement) and the hours, which carry
+/// days of their own, [`Directory::get`] and [`Directory::all`] give without one.
 #[derive(Clone, Debug)]
 pub struct Directory {
     rows: Vec<Collector>,
+    changed: HashMap<CollectorNumber, Vec<(Date, Collector)>>,
     by_number: HashMap<CollectorNumber, usize>,
 }
 
+/// The institutions as they are on a day.
+#[derive(Clone, Copy, Debug)]
+pub struct OnDay<'a> {
+    directory: &'a Directory,
+    date: Date,
+}
+
 impl Directory {
+    /// The list that is part of the program, as it is written.
+    pub const TEXT: &str = include_str!("../../data/collectors.toml");
+
     /// The list that is part of the program.
     pub fn embedded() -> Self {
-        Self::parse(include_str!("../../data/collectors.toml"))
+        Self::parse(Self::TEXT)
             .unwrap_or_else(|error| panic!("data/collectors.toml, which a test reads: {error}"))
     }
 
     /// Reads a list; an error names the row and the field.
     pub fn parse(text: &str) -> Result<Self, DirectoryError> {
-        let rows = row::read(text)?;
-        let by_number = rows.iter().enumerate().map(|(index, row)| (row.number.clone(), index)).collect();
-        Ok(Self { rows, by_number })
+        let mut directory = Self { rows: Vec::new(), changed: HashMap::new(), by_number: HashMap::new() };
+        for Row { first, changed } in row::read(text)? {
+            directory.by_number.insert(first.number.clone(), directory.rows.len());
+            directory.changed.insert(first.number.clone(), changed);
+            directory.rows.push(first);
+        }
+        Ok(directory)
     }
 
-    /// The institution with this number.
+    /// The institutions on a day.
+    pub const fn on(&self, date: Date) -> OnDay<'_> {
+        OnDay { directory: self, date }
+    }
+
+    /// What never changes of the institution with this number.
     pub fn get(&self, number: &CollectorNumber) -> Option<&Collector> {
         self.by_number.get(number).and_then(|index| self.rows.get(*index))
     }
 
-    /// All, test rows included, in the order of the list.
+    /// What never changes of all, test rows included, in the order of the list.
     pub fn all(&self) -> &[Collector] {
         &self.rows
+    }
+}
+
+impl<'a> OnDay<'a> {
+    /// The institution with this number.
+    pub fn get(self, number: &CollectorNumber) -> Option<&'a Collector> {
+        self.directory.get(number).map(|row| self.version(row))
+    }
+
+    /// All, test rows included, in the order of the list.
+    pub fn all(self) -> impl Iterator<Item = &'a Collector> {
+        self.directory.rows.iter().map(move |row| self.version(row))
+    }
+
+    fn version(self, row: &'a Collector) -> &'a Collector {
+        let changed = self.directory.changed.get(&row.number).map(Vec::as_slice).unwrap_or_default();
+        changed.iter().rev().find(|(from, _)| *from <= self.date).map_or(row, |(_, version)| version)
     }
 }

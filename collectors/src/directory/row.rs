@@ -1,12 +1,16 @@
-//! A row as it is written, and the rules it must keep.
+//! A row as it is written, with the days from which parts of it are different.
 
 use std::collections::HashSet;
 
+use domain::Date;
 use domain::hours::Hours;
-use domain::{CollectorNumber, ConfirmationNumber, CustomerNumber, PaymentCategory};
 
+use super::check::check;
 use super::terms::{Defaults, Own};
-use super::{CategoryRule, Collector, DigitsRule, Kind, Methods, NumberRules, NumberSource};
+use super::{
+    AmountEntry, CategoryRule, Charge, DigitsRule, DuplicateKey, FeeTable, Kind, NumberSource, SecondSecret,
+    Validity,
+};
 
 /// Why a list of institutions cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,8 +25,8 @@ pub enum DirectoryError {
         row: usize,
         /// The number as written.
         number: String,
-        /// The field.
-        field: &'static str,
+        /// The field; of a change, with the day from which it applies.
+        field: String,
         /// The rule it breaks.
         rule: &'static str,
     },
@@ -35,148 +39,134 @@ struct File {
     collector: Vec<Row>,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
-    number: String,
-    number_is: NumberSource,
-    kind: Kind,
-    name: String,
+pub(super) struct Row {
+    pub number: String,
+    pub number_is: NumberSource,
+    pub kind: Kind,
+    #[serde(default = "listed")]
+    pub on_list: bool,
+    pub name: String,
+    pub name_today: Option<String>,
+    pub kana: String,
+    pub kana_today: Option<String>,
+    pub methods: Vec<Method>,
+    pub charges: Vec<Charge>,
+    #[serde(default)]
+    pub validity: Vec<Validity>,
+    pub note: Option<String>,
+    pub notice: Option<String>,
+    #[serde(default)]
+    pub amount: AmountEntry,
+    #[serde(default)]
+    pub fee: FeeTable,
+    pub duplicate_key: Option<DuplicateKey>,
+    #[serde(default)]
+    pub several_bills: bool,
+    #[serde(default)]
+    pub agency: bool,
+    #[serde(default)]
+    pub one_time_password: bool,
+    #[serde(default)]
+    pub available: bool,
+    #[serde(default)]
+    pub test_row: bool,
+    pub hours: Option<Hours>,
+    #[serde(default)]
+    pub settlement: Own,
+    pub contact: String,
+    pub customer_number: DigitsRule,
+    pub confirmation_number: DigitsRule,
+    #[serde(default)]
+    pub second_secret: SecondSecret,
+    pub payment_category: Option<CategoryRule>,
+    #[serde(default)]
+    changes: Vec<Change>,
+}
+
+/// What is different from a day on; what is not named stays.
+#[derive(Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    from: Date,
     name_today: Option<String>,
-    methods: Vec<Method>,
-    charges: Vec<String>,
-    note: Option<String>,
+    kana_today: Option<String>,
+    charges: Option<Vec<Charge>>,
+    validity: Option<Vec<Validity>>,
     notice: Option<String>,
-    #[serde(default)]
-    payer_types_amount: bool,
-    #[serde(default)]
-    one_time_password: bool,
-    #[serde(default)]
-    available: bool,
-    #[serde(default)]
-    test_row: bool,
-    hours: Option<Hours>,
-    #[serde(default)]
-    settlement: Own,
-    contact: String,
-    customer_number: DigitsRule,
-    confirmation_number: DigitsRule,
+    fee: Option<FeeTable>,
+    contact: Option<String>,
+    customer_number: Option<DigitsRule>,
+    confirmation_number: Option<DigitsRule>,
     payment_category: Option<CategoryRule>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Method {
+pub(super) enum Method {
     Online,
     Link,
 }
 
+const fn listed() -> bool {
+    true
+}
+
+/// The field and the rule that it breaks.
+pub(super) type Broken = (&'static str, &'static str);
+
 /// Reads and checks the whole list.
-pub(super) fn read(text: &str) -> Result<Vec<Collector>, DirectoryError> {
+pub(super) fn read(text: &str) -> Result<Vec<super::Row>, DirectoryError> {
     let file: File = toml::from_str(text).map_err(|error| DirectoryError::Text(error.to_string()))?;
     let mut numbers = HashSet::new();
     let mut rows = Vec::with_capacity(file.collector.len());
     for (index, row) in file.collector.into_iter().enumerate() {
         let number = row.number.clone();
         let fail =
-            |(field, rule)| DirectoryError::Row { row: index + 1, number: number.clone(), field, rule };
-        let collector = check(row, &file.settlement).map_err(fail)?;
-        if !numbers.insert(collector.number.clone()) {
-            return Err(fail(("number", "another row has it")));
+            |field: String, rule| DirectoryError::Row { row: index + 1, number: number.clone(), field, rule };
+        let versions = versions(row, &file.settlement).map_err(|(field, rule)| fail(field, rule))?;
+        if !numbers.insert(versions.first.number.clone()) {
+            return Err(fail("number".to_owned(), "another row has it"));
         }
-        rows.push(collector);
+        rows.push(versions);
     }
     Ok(rows)
 }
 
-type Broken = (&'static str, &'static str);
-
-fn check(row: Row, defaults: &Defaults) -> Result<Collector, Broken> {
-    let number: CollectorNumber = row.number.parse().map_err(|_| ("number", "it has five digits"))?;
-    let fictional = (99_001..=99_099).contains(&row.number.parse::<u32>().unwrap_or_default());
-    if fictional != (row.number_is == NumberSource::Fictional) {
-        return Err(("number_is", "fictional numbers are 99001 to 99099, and no others"));
+/// The row and each of its changes on top of those before, every one of them checked as a whole.
+fn versions(mut row: Row, defaults: &Defaults) -> Result<super::Row, (String, &'static str)> {
+    let changes = std::mem::take(&mut row.changes);
+    let first = check(row.clone(), defaults).map_err(|(field, rule)| (field.to_owned(), rule))?;
+    if !changes.is_sorted_by(|a, b| a.from < b.from) {
+        return Err(("changes".to_owned(), "they are in the order of their days"));
     }
-    if row.name.trim().is_empty() {
-        return Err(("name", "it is not empty"));
+    let mut changed = Vec::with_capacity(changes.len());
+    for change in changes {
+        let from = change.from;
+        row = change.over(row);
+        let version =
+            check(row.clone(), defaults).map_err(|(field, rule)| (format!("{field} from {from}"), rule))?;
+        changed.push((from, version));
     }
-    if row.charges.is_empty() || row.charges.iter().any(|charge| charge.trim().is_empty()) {
-        return Err(("charges", "there is one at least, and none is empty"));
-    }
-    if row.contact.trim().is_empty() {
-        return Err(("contact", "it is not empty"));
-    }
-    let methods =
-        Methods { online: row.methods.contains(&Method::Online), link: row.methods.contains(&Method::Link) };
-    if !methods.online && !methods.link {
-        return Err(("methods", "there is one at least"));
-    }
-    // banking rule: a one-time password except for taxes and treasury money
-    if row.one_time_password != (row.kind == Kind::Private) {
-        return Err(("one_time_password", "private collectors need it, national and local ones do not"));
-    }
-    if row.payer_types_amount && !methods.online {
-        return Err(("payer_types_amount", "only where the payer types at all"));
-    }
-    digits(
-        "customer_number",
-        row.customer_number.digits_min,
-        row.customer_number.digits_max,
-        (CustomerNumber::DIGITS_MIN, CustomerNumber::DIGITS_MAX),
-    )?;
-    digits(
-        "confirmation_number",
-        row.confirmation_number.digits_min,
-        row.confirmation_number.digits_max,
-        (ConfirmationNumber::DIGITS_MIN, ConfirmationNumber::DIGITS_MAX),
-    )?;
-    match (&row.payment_category, row.kind) {
-        (None, Kind::Local) => return Err(("payment_category", "a local collector uses one")),
-        (Some(_), Kind::Private) => return Err(("payment_category", "a private collector uses none")),
-        (Some(rule), _) => {
-            digits(
-                "payment_category",
-                rule.digits_min,
-                rule.digits_max,
-                (PaymentCategory::DIGITS_MIN, PaymentCategory::DIGITS_MAX),
-            )?;
-            rule.category(&rule.example).map_err(|_| ("payment_category", "the example fits the digits"))?;
-        }
-        (None, _) => {}
-    }
-    let settlement = defaults.terms(row.kind, row.settlement).map_err(|rule| ("settlement", rule))?;
-    Ok(Collector {
-        code: number.code(),
-        number,
-        number_source: row.number_is,
-        kind: row.kind,
-        name: row.name,
-        name_today: row.name_today,
-        methods,
-        charges: row.charges,
-        note: row.note,
-        notice: row.notice,
-        numbers: NumberRules {
-            customer: row.customer_number,
-            confirmation: row.confirmation_number,
-            category: row.payment_category,
-        },
-        payer_types_amount: row.payer_types_amount,
-        one_time_password: row.one_time_password,
-        available: row.available,
-        hours: row.hours.unwrap_or_else(Hours::always),
-        settlement,
-        contact: row.contact,
-        test_row: row.test_row,
-    })
+    Ok(super::Row { first, changed })
 }
 
-/// The range lies inside the network's width.
-fn digits(field: &'static str, min: usize, max: usize, width: (usize, usize)) -> Result<(), Broken> {
-    if width.0 <= min && min <= max && max <= width.1 {
-        Ok(())
-    } else {
-        Err((field, "digits_min to digits_max is a range inside the network's width"))
+impl Change {
+    fn over(self, row: Row) -> Row {
+        Row {
+            name_today: self.name_today.or(row.name_today),
+            kana_today: self.kana_today.or(row.kana_today),
+            charges: self.charges.unwrap_or(row.charges),
+            validity: self.validity.unwrap_or(row.validity),
+            notice: self.notice.or(row.notice),
+            fee: self.fee.unwrap_or(row.fee),
+            contact: self.contact.unwrap_or(row.contact),
+            customer_number: self.customer_number.unwrap_or(row.customer_number),
+            confirmation_number: self.confirmation_number.unwrap_or(row.confirmation_number),
+            payment_category: self.payment_category.or(row.payment_category),
+            ..row
+        }
     }
 }
 

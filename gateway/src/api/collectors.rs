@@ -87,8 +87,8 @@ impl From<&Collector> for CollectorBody {
             name_today: collector.name_today.clone(),
             kind: collector.kind.as_str(),
             methods: offered.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect(),
-            charges: collector.charges.clone(),
-            payer_types_amount: collector.payer_types_amount,
+            charges: collector.charge_names().into_iter().map(str::to_owned).collect(),
+            payer_types_amount: collector.payer_types_amount(),
             one_time_password: collector.one_time_password,
             available: collector.available,
             numbers: NumbersBody {
@@ -110,9 +110,7 @@ impl From<&Collector> for CollectorBody {
     responses((status = 200, body = CollectorsBody))
 )]
 pub async fn list(State(api): State<Api>) -> Json<CollectorsBody> {
-    Json(CollectorsBody {
-        collectors: api.gateway.directory().all().iter().map(CollectorBody::from).collect(),
-    })
+    Json(CollectorsBody { collectors: api.gateway.collectors().all().map(CollectorBody::from).collect() })
 }
 
 /// Shows a collecting institution.
@@ -128,6 +126,6 @@ pub async fn show(State(api): State<Api>, code: Result<Part, Problem>) -> Answer
     let unknown = || Problem::from(Code::CollectorUnknown);
     let Part(code) = code.map_err(|_| unknown())?;
     let number: CollectorNumber = code.parse().map_err(|_| unknown())?;
-    let collector = api.gateway.directory().get(&number).ok_or_else(unknown)?;
+    let collector = api.gateway.collectors().get(&number).ok_or_else(unknown)?;
     Ok(Json(CollectorBody::from(collector)).into_response())
 }

@@ -235,7 +235,7 @@ async fn known(gateway: &Gateway, contract: ContractId, id: InquiryId) -> Result
 /// The numbers against the collector's own rules, all faults at once.
 fn read(gateway: &Gateway, input: &InquiryInput) -> Result<InquiryRequest, Problem> {
     let number: Result<CollectorNumber, _> = input.collector.parse();
-    let collector = number.ok().and_then(|number| gateway.directory().get(&number));
+    let collector = number.ok().and_then(|number| gateway.collectors().get(&number));
     let Some(collector) = collector else {
         return Err(Problem::field(Code::FieldsInvalid, "/collector", "No collector has this number."));
     };
@@ -277,7 +277,7 @@ fn read(gateway: &Gateway, input: &InquiryInput) -> Result<InquiryRequest, Probl
 }
 
 fn amount(collector: &Collector, amount: Option<i64>, faults: &mut Faults) -> Option<Yen> {
-    match (collector.payer_types_amount, amount) {
+    match (collector.payer_types_amount(), amount) {
         (true, Some(yen)) if (1..=domain::money::AMOUNT_MAX.get()).contains(&yen) => Some(Yen::new(yen)),
         (true, Some(_)) => {
             faults.note("/amount", "1 to 99,999,999,999 yen");

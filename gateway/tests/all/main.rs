@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod alarms;
+mod another_collector;
 mod api;
 mod audit;
 mod bills;

@@ -20,7 +20,7 @@ use gateway::{
 };
 use http_body_util::BodyExt as _;
 use ledger::{Balance, Commit, Kind, Ledger, NewAccount, Transfer};
-use mocks::{Mocks, MocksConfig, SeedBill};
+use mocks::{Data, Mocks, MocksConfig, SeedBill};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -75,6 +75,11 @@ fn hub_key() -> SigningKey {
 
 impl Network {
     pub async fn new(clock: &Clock) -> Self {
+        Self::of(clock, &Data::embedded()).await
+    }
+
+    /// With institutions and sample bills of the test's own.
+    pub async fn of(clock: &Clock, data: &Data) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = MocksConfig {
             data_dir: folder.path().to_owned(),
@@ -83,8 +88,8 @@ impl Network {
             bank_code: "9999".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
         };
-        let mocks = Mocks::open(config).await.unwrap();
-        mocks.seed(&mocks::sample_bills()).await.unwrap();
+        let mocks = Mocks::open_with(config, data).await.unwrap();
+        mocks.seed(&data.bills().unwrap()).await.unwrap();
         let site = mocks::site_router(mocks.clone());
         let address = "127.0.0.1:0".parse().unwrap();
         let mut network = Self { mocks, site, address, serving: None, _folder: folder };
@@ -266,8 +271,18 @@ impl Hub {
         limits: &Limits,
     ) -> Self {
         let client = client(collectors, keys, limits);
+        Self::with(database, clock, settings, Directory::embedded(), client).await
+    }
+
+    async fn with(
+        database: Database,
+        clock: &Clock,
+        settings: Settings,
+        directory: Directory,
+        client: Client,
+    ) -> Self {
         let ledger = Ledger::start(database, clock.clone());
-        let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await.unwrap();
+        let gateway = Gateway::open(settings, ledger.clone(), directory, client).await.unwrap();
         let (trigger, shutdown) = Shutdown::pair();
         let worker = tokio::spawn(gateway.clone().run(shutdown));
         Self { gateway, ledger, trigger, worker }
@@ -296,9 +311,21 @@ impl World {
     }
 
     pub async fn with(test: TestDatabase, settings: Settings, limits: &Limits) -> Self {
+        Self::of(test, settings, limits, Directory::embedded(), &Data::embedded()).await
+    }
+
+    /// With institutions and sample bills of the test's own.
+    pub async fn of(
+        test: TestDatabase,
+        settings: Settings,
+        limits: &Limits,
+        directory: Directory,
+        data: &Data,
+    ) -> Self {
         let clock = Clock::frozen(Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap());
-        let network = Network::new(&clock).await;
-        let hub = Hub::open(test.database.clone(), &clock, &network, settings, limits).await;
+        let network = Network::of(&clock, data).await;
+        let client = network.client(limits);
+        let hub = Hub::with(test.database.clone(), &clock, settings, directory, client).await;
         let payer = Payer { contract: ContractId::generate(), user: UserId::generate() };
         hub.ledger.open_account(&NewAccount::internal(CASH, "現金")).await.unwrap();
         let account = AccountId::new(1_001);

@@ -83,12 +83,12 @@ pub fn day(text: &str) -> Option<Date> {
 
 /// `国税庁`, or the number where the directory has none.
 pub fn collector_name(gateway: &Gateway, number: &CollectorNumber) -> String {
-    gateway.directory().get(number).map_or_else(|| number.to_string(), |found| found.shown_name())
+    gateway.collectors().get(number).map_or_else(|| number.to_string(), |found| found.shown_name())
 }
 
 /// The collectors as choices of a filter, by number.
 pub fn collectors(gateway: &Gateway, asked: &str) -> Vec<Choice> {
-    let each = gateway.directory().all().iter().filter(|c| c.available);
+    let each = gateway.collectors().all().filter(|c| c.available);
     let all = std::iter::once(Choice::new("", "すべて", asked));
     all.chain(each.map(|c| Choice::new(c.number.as_str(), format!("{} {}", c.number, c.shown_name()), asked)))
         .collect()

@@ -120,7 +120,7 @@ async fn tasks(bank: &Bank, signed_in: &SignedIn) -> Result<Vec<Task>, Failure> 
     let open = bank.gateway.open_payments(signed_in.contract.id, &accounts, TASKS_MAX + 1).await?;
     let task = |payment: gateway::Payment| {
         let facts = payment.facts;
-        let collector = bank.gateway.directory().get(&facts.collector);
+        let collector = bank.gateway.collectors().get(&facts.collector);
         Task {
             link: PaymentLink(facts.id),
             collector: collector.map_or_else(|| facts.collector.to_string(), |found| found.shown_name()),
@@ -136,7 +136,7 @@ async fn requests(bank: &Bank, signed_in: &SignedIn) -> Result<Vec<Request>, Fai
     let accounts = signed_in.user.rights.accounts(Business::PayEasy);
     let waiting = bank.gateway.payment_requests(signed_in.contract.id, &accounts, TASKS_MAX + 1).await?;
     let request = |request: gateway::PaymentRequest| {
-        let collector = bank.gateway.directory().get(&request.collector);
+        let collector = bank.gateway.collectors().get(&request.collector);
         Request {
             link: RequestLink(request.id),
             collector: collector.map_or_else(|| request.collector.to_string(), |found| found.shown_name()),

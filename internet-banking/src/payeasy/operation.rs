@@ -34,7 +34,7 @@ pub struct Secrets {
 
 /// The collector of a number, if it can be paid by typing numbers.
 pub fn collector<'a>(gateway: &'a Gateway, number: &CollectorNumber) -> Result<&'a Collector, Problem> {
-    let found = gateway.directory().get(number).ok_or(Problem::UnknownCollector)?;
+    let found = gateway.collectors().get(number).ok_or(Problem::UnknownCollector)?;
     if !found.methods.online {
         return Err(Problem::LinkOnly { name: found.shown_name() });
     }
@@ -256,7 +256,7 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
         PayError::GuardTaken(GuardKind::Request) => Problem::RequestOver,
         PayError::GuardTaken(_) => Problem::OneTimePasswordUsed,
         PayError::ClearByPassed => Problem::ClearByPassed,
-        PayError::Closed => match bank.gateway.directory().get(&draft.collector) {
+        PayError::Closed => match bank.gateway.collectors().get(&draft.collector) {
             Some(collector) => closed(collector, bank.clock.now()),
             None => Problem::UnknownCollector,
         },

@@ -170,7 +170,7 @@ impl Questions {
                 digits_max: rule.digits_max,
                 example: Some(rule.example.clone()).filter(|e| !e.is_empty()),
             }),
-            amount: collector.payer_types_amount,
+            amount: collector.payer_types_amount(),
         }
     }
 

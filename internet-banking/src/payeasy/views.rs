@@ -79,7 +79,7 @@ impl CollectorRow {
         Self {
             number: collector.number.clone(),
             name: collector.shown_name(),
-            charges: collector.charges.join("、"),
+            charges: collector.charge_names().join("、"),
             hours: collector.hours.text(today),
             notice: collector.notice.clone(),
             method: match (collector.methods.online, collector.available) {

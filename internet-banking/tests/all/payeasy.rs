@@ -208,7 +208,7 @@ async fn every_wrong_collector_has_its_own_words() {
         ("0020", "P-100", "収納機関番号は 5 けたです。いま 4 けた入力されています。"),
         ("12345", "P-101", "見つかりませんでした"),
         ("99015", "P-102", "オリックス・クレジット"),
-        ("99014", "P-103", "住友生命"),
+        ("99091", "P-103", "テスト収納機関"),
     ] {
         let page = browser.post("/payeasy/new", &[("csrf", &csrf), ("collector", typed)]).await;
         assert_eq!(code(&page), expected, "{typed}");

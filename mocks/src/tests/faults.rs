@@ -123,6 +123,6 @@ async fn a_fault_that_cannot_be_is_refused() {
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
         assert!(json["error"].as_str().is_some_and(|text| !text.is_empty()));
     }
-    let (status, _) = hub.json("PUT", "/control/00100/fault", r#"{"mode":"drop"}"#).await;
+    let (status, _) = hub.json("PUT", "/control/99091/fault", r#"{"mode":"drop"}"#).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }

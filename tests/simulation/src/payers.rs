@@ -71,9 +71,9 @@ impl World {
             customer_number: digits(number, rules.customer.digits_max.min(16)),
             confirmation_number: digits(number % 9_000 + 1_000, rules.confirmation.digits_max),
             category: rules.category.as_ref().map(|category| digits(1, category.digits_min)),
-            amount: row.payer_types_amount.then(|| Yen::new(self.random.between(1, 50_000))),
+            amount: row.payer_types_amount().then(|| Yen::new(self.random.between(1, 50_000))),
         };
-        let typed = row.payer_types_amount;
+        let typed = row.payer_types_amount();
         let days = if typed { 20 } else { 2 };
         let until_us = self.now_us + days * 24 * HOUR_US + 12 * HOUR_US;
         let count = if typed || self.random.below(5) > 0 { 1 } else { 3 };
@@ -110,7 +110,7 @@ impl World {
         let bill = Bill {
             id,
             payer: "見本 太郎".to_owned(),
-            contents: format!("令和8年度 {}", self.collectors[collector].row.charges[0])
+            contents: format!("令和8年度 {}", self.collectors[collector].row.charges[0].name)
                 .chars()
                 .take(60)
                 .collect(),

@@ -161,7 +161,7 @@ fn an_answer_is_what_its_class_says_and_its_bytes_are_kept() {
 fn an_acceptance_is_counted_where_the_bill_may_be_paid_again() {
     let facts = Facts { bill_guard: GuardKey("bill|any|B1|3".to_owned()), ..facts(time(TEN), None) };
     let directory = Directory::embedded();
-    let row = |typed: bool| directory.all().iter().find(|c| c.payer_types_amount == typed);
+    let row = |typed: bool| directory.all().iter().find(|c| c.payer_types_amount() == typed);
     assert_eq!(sending::accepted_guard(row(false), &facts), None);
     assert_eq!(sending::accepted_guard(None, &facts), None);
     let guard = sending::accepted_guard(row(true), &facts).unwrap();

@@ -92,7 +92,7 @@ pub async fn show(
     let teller = events.first().and_then(|event| event.body.by.as_deref());
     note(&console, &by, "console.payment_view", id.to_string(), "receipt").await?;
     let facts = &payment.facts;
-    let collector = console.gateway.directory().get(&facts.collector);
+    let collector = console.gateway.collectors().get(&facts.collector);
     let now = console.clock.now();
     let is_cancelling = payment.cancellation.is_some_and(Cancellation::is_open);
     let mut frame = frame::page(&by, Area::Counter);

@@ -100,7 +100,7 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filte
         let link = day_link(&collector.number, day, date, today);
         Some(DayRow { link, ..row(collector, day, &plan, open, &names, date) })
     };
-    page.rows = hub.directory().all().iter().filter_map(row).collect();
+    page.rows = hub.collectors().all().filter_map(row).collect();
     shown(&page)
 }
 
@@ -195,5 +195,5 @@ pub(in crate::console) fn connected<'c>(
     console: &'c Console,
     number: &CollectorNumber,
 ) -> Option<&'c Collector> {
-    console.gateway.directory().get(number).filter(|collector| collector.available)
+    console.gateway.collectors().get(number).filter(|collector| collector.available)
 }

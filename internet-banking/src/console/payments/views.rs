@@ -110,7 +110,7 @@ impl PaymentShown {
     pub async fn of(console: &Console, payment: &Payment) -> Result<Self, Stop> {
         let facts = &payment.facts;
         let (customer, account) = payer(console, payment).await?;
-        let collector = console.gateway.directory().get(&facts.collector);
+        let collector = console.gateway.collectors().get(&facts.collector);
         Ok(Self {
             id: facts.id,
             row: PaymentRow::of(console, payment),

@@ -109,9 +109,8 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filte
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
     let today = console.clock.now().date();
     page.rows = hub
-        .directory()
+        .collectors()
         .all()
-        .iter()
         .filter(|collector| collector.available)
         .map(|collector| {
             let day = days.get(&collector.number).copied();

@@ -83,7 +83,7 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(filter): Query<F
     admit(&by)?;
     let since = since(bank.clock.now());
     let place: Option<usize> = filter.collector.parse().ok();
-    let chosen = place.and_then(|place| bank.gateway.directory().all().get(place));
+    let chosen = place.and_then(|place| bank.gateway.collectors().all().nth(place));
     let collector = chosen.map(|c| c.number.clone());
     let group = Group::read(&filter.state);
     let before = before(&bank, &by, &filter.older).await?;
@@ -95,7 +95,7 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(filter): Query<F
         let account = accounts.iter().find(|a| a.account == payment.facts.account)?;
         Some(named(&bank, payment, account))
     };
-    let rows = bank.gateway.directory().all().iter().enumerate().filter(|(_, c)| c.available);
+    let rows = bank.gateway.collectors().all().enumerate().filter(|(_, c)| c.available);
     shown(&HistoryPage {
         frame: page_frame(&by, false),
         since: domain::time::year_month_day(since.date()),

@@ -160,7 +160,7 @@ async fn payable(bank: &Bank, by: &SignedIn) -> Result<Vec<Payable>, Stop> {
 /// The row of a draft's collector. A row that has gone since is a fault of ours.
 fn row<'a>(bank: &'a Bank, draft: &Draft) -> Result<&'a gateway::directory::Collector, Stop> {
     bank.gateway
-        .directory()
+        .collectors()
         .get(&draft.collector)
         .ok_or_else(|| Failure::internal(format!("collector {} left the directory", draft.collector)).into())
 }

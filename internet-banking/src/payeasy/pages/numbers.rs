@@ -49,7 +49,7 @@ pub async fn begin(State(bank): State<Bank>, by: SignedIn, CsrfForm(form): CsrfF
 pub async fn collectors(State(bank): State<Bank>, by: SignedIn) -> Answer {
     admit(&by)?;
     let today = bank.clock.now().date();
-    let all = bank.gateway.directory().all().iter().filter(|c| !c.test_row);
+    let all = bank.gateway.collectors().all().filter(|c| !c.test_row);
     let rows = all.map(|c| CollectorRow::of(c, today)).collect();
     shown(&CollectorsPage { frame: page_frame(&by, false), collectors: rows })
 }
@@ -93,7 +93,7 @@ async fn earlier(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<TypedNumbe
 
 fn start_page(bank: &Bank, by: &SignedIn, collector: String, trouble: Option<Trouble>) -> StartPage {
     let today = bank.clock.now().date();
-    let working = bank.gateway.directory().all().iter().filter(|c| c.available && c.methods.online);
+    let working = bank.gateway.collectors().all().filter(|c| c.available && c.methods.online);
     StartPage {
         frame: page_frame(by, trouble.is_some()),
         csrf: by.csrf.clone(),

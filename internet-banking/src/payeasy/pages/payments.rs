@@ -64,6 +64,6 @@ async fn view(bank: &Bank, by: &SignedIn, payment: &Payment) -> Result<PaymentVi
 
 /// A payment with the names of its collector and account.
 pub(super) fn named(bank: &Bank, payment: &Payment, account: &DepositAccount) -> PaymentView {
-    let collector = bank.gateway.directory().get(&payment.facts.collector);
+    let collector = bank.gateway.collectors().get(&payment.facts.collector);
     PaymentView::of(payment, collector, account.to_string())
 }

@@ -83,7 +83,7 @@ async fn find(bank: &Bank, by: &SignedIn, id: &str) -> Result<(PaymentRequest, S
 async fn row(bank: &Bank, by: &SignedIn, request: &PaymentRequest) -> Result<RequestRow, Stop> {
     let accounts = bank.contracts.accounts_for(&by.user, Business::PayEasy).await.map_err(failed)?;
     let account = accounts.iter().find(|account| account.account == request.account);
-    let collector = bank.gateway.directory().get(&request.collector);
+    let collector = bank.gateway.collectors().get(&request.collector);
     Ok(RequestRow {
         path: RequestLink(request.id),
         list: Link::PayeasyRequests,

@@ -372,7 +372,7 @@ async fn other_days_and_what_is_none() {
         assert!(maker.get(list).await.body.contains(&format!("href=\"{DAY}\"")), "{list}");
     }
     for path in
-        ["/days/99022/2026-11-23", "/days/00999/2026-11-24", "/days/99022/x", "/days/99015/2026-11-24"]
+        ["/days/99022/2026-11-23", "/days/00999/2026-11-24", "/days/99022/x", "/days/99091/2026-11-24"]
     {
         assert_eq!(maker.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }

@@ -124,7 +124,7 @@ impl Collector {
         if let Some(owed) = owed
             && record.cleared
             && !record.provisional
-            && !self.row.payer_types_amount
+            && !self.row.payer_types_amount()
         {
             owed.paid = paid;
         }
@@ -144,7 +144,7 @@ impl Collector {
         if owed.paid {
             return Some(ResponseCode::AlreadyPaid);
         }
-        let typed = self.row.payer_types_amount;
+        let typed = self.row.payer_types_amount();
         (!typed && owed.bill.amount != clearing.amount).then_some(ResponseCode::AmountDiffers)
     }
 

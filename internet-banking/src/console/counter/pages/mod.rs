@@ -76,6 +76,6 @@ async fn valid_inquiry(console: &Console, by: &StaffSignedIn, draft: &Draft) -> 
 
 /// The row of a draft's collector.
 fn row<'a>(console: &'a Console, by: &StaffSignedIn, draft: &Draft) -> Result<&'a Collector, Stop> {
-    let found = console.gateway.directory().get(&draft.collector);
+    let found = console.gateway.collectors().get(&draft.collector);
     found.ok_or_else(|| stop(by, &ConsoleCode::UnknownCollector.into()))
 }

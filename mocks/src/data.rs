@@ -1,0 +1,61 @@
+//! What the mocks are made of: the institutions' list, and a folder of sample bills for each.
+
+use std::collections::BTreeMap;
+
+use crate::fixtures;
+use crate::institutions::{self, Institution};
+use crate::samples::SeedBill;
+
+/// Each institution's `bills.toml`, by the folder's name.
+const FIXTURES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/fixtures.rs"));
+
+/// The institutions' list as it is written, and the sample bills by 収納機関番号.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// The list: every institution of it that is available is mocked.
+    pub institutions: String,
+    /// Each institution's sample bills.
+    pub bills: BTreeMap<String, String>,
+}
+
+/// Why the data cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The list is not TOML, or a row lacks what a mock needs.
+    #[error("the institutions' data cannot be read: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// A number that is not five digits.
+    #[error("{0:?} is no institution's number")]
+    Number(String),
+    /// Sample bills that cannot be read.
+    #[error("the sample bills of {number}: {reason}")]
+    Bills {
+        /// 収納機関番号, or the name of the folder.
+        number: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Data {
+    /// The data that is part of the program.
+    pub fn embedded() -> Self {
+        let text = |(number, text): &(&str, &str)| ((*number).to_owned(), (*text).to_owned());
+        Self { institutions: institutions::TEXT.to_owned(), bills: FIXTURES.iter().map(text).collect() }
+    }
+
+    /// The institutions that are mocked, as they are on `today`, in the order of the list.
+    pub(crate) fn institutions(&self, today: domain::Date) -> Result<Vec<Institution>, DataError> {
+        institutions::read(&self.institutions, today)
+    }
+
+    /// The sample bills, in the order of their collectors' numbers.
+    pub fn bills(&self) -> Result<Vec<SeedBill>, DataError> {
+        let mut bills = Vec::new();
+        for (number, text) in &self.bills {
+            let fail = |reason| DataError::Bills { number: number.clone(), reason };
+            bills.extend(fixtures::read(number, text).map_err(fail)?);
+        }
+        Ok(bills)
+    }
+}
