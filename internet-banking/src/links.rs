@@ -29,6 +29,10 @@ pub enum Link {
     PayeasyHistory,
     /// Those of them whose outcome is not known yet.
     PayeasyHistoryOpen,
+    /// Pay a local tax by its eL番号.
+    PayeasyEl,
+    /// The same form, filled by a picture of the eL-QR (POST).
+    PayeasyElPicture,
     /// The collectors that can be paid.
     PayeasyCollectors,
     /// What the contract's own systems asked for.
@@ -49,6 +53,8 @@ impl Link {
             Self::SignOut => "/sign-out",
             Self::Home => "/home",
             Self::PayeasyNew => "/payeasy/new",
+            Self::PayeasyEl => "/payeasy/el",
+            Self::PayeasyElPicture => "/payeasy/el/picture",
             Self::PayeasyHistory => "/payeasy/history",
             Self::PayeasyHistoryOpen => "/payeasy/history?state=checking",
             Self::Help => "/help",

@@ -14,6 +14,8 @@ use super::{
 
 /// Digits of a 税目・料金番号.
 const CHARGE_CODE_DIGITS: usize = 3;
+/// Digits of 共通納税機関コード.
+const MUNICIPALITY_DIGITS: usize = 5;
 
 /// A row that keeps them all.
 pub(super) fn check(row: Row, defaults: &Defaults) -> Result<Collector, Broken> {
@@ -193,8 +195,9 @@ fn category(rule: &CategoryRule, kind: Kind, charges: &[Charge]) -> Result<(), &
         return Err("digits_min to digits_max is a range inside the network's width");
     }
     rule.category(&rule.example).map_err(|_| "the example fits the digits")?;
-    if kind == Kind::Local && (rule.digits_min, rule.digits_max) != (CHARGE_CODE_DIGITS, CHARGE_CODE_DIGITS) {
-        return Err("a local collector's has three digits");
+    let most = if rule.municipality { CHARGE_CODE_DIGITS + MUNICIPALITY_DIGITS } else { CHARGE_CODE_DIGITS };
+    if kind == Kind::Local && (rule.digits_min, rule.digits_max) != (CHARGE_CODE_DIGITS, most) {
+        return Err("a local collector's has three digits, and five more where a municipality follows");
     }
     if rule.codes.is_empty() {
         return Ok(());

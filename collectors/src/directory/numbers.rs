@@ -33,6 +33,9 @@ pub struct CategoryRule {
     pub digits_max: usize,
     /// An example for the hint of the form.
     pub example: String,
+    /// 税目・料金番号 may be followed by 共通納税機関コード: whose tax it is.
+    #[serde(default)]
+    pub municipality: bool,
     /// 税目・料金番号: what each three-digit code stands for. Only to be told: the collector says what is right.
     #[serde(default)]
     pub codes: Vec<CategoryCode>,

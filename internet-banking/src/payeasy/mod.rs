@@ -5,6 +5,7 @@
 //! checked in `operation`. The counter's pages (console) read slips and keep their entries by the same means.
 
 pub(crate) mod draft;
+pub(crate) mod el;
 pub(crate) mod operation;
 mod pages;
 pub(crate) mod problem;

@@ -5,6 +5,7 @@ use domain::payment::State;
 use domain::{CollectorNumber, PaymentId, ResponseCode, Yen};
 use edge::{Errors, Frame, NavItem};
 
+use super::el::{Printed, TypedEl};
 use super::problem::Problem;
 use super::rules::{Asked, Questions, TypedNumbers};
 use super::views::*;
@@ -75,6 +76,39 @@ fn start_pages() -> Vec<String> {
         collectors: vec![collector_row()],
     };
     troubles("collector").into_iter().map(|t| page(t).render().unwrap()).collect()
+}
+
+fn el_pages() -> Vec<String> {
+    let page = |trouble: Option<Trouble>, printed: Option<Printed>| ElPage {
+        frame: frame(trouble.is_some()),
+        csrf: "t".to_owned(),
+        errors: errors(trouble.as_ref()),
+        trouble,
+        typed: TypedEl {
+            body: "04100".to_owned(),
+            key: "\"><script>".to_owned(),
+            confirmation_number: "123456".to_owned(),
+            item: "001".to_owned(),
+        },
+        printed,
+    };
+    let printed = |is_over| Printed {
+        amount: "12,300".to_owned(),
+        due: "2026年12月25日".to_owned(),
+        payable_until: "2027年1月31日".to_owned(),
+        is_over,
+    };
+    let mut pages: Vec<_> =
+        ["picture", "key"].into_iter().flat_map(troubles).map(|t| page(t, None).render().unwrap()).collect();
+    // what was read is shown, what was typed is not
+    let typed = pages.iter().all(|page| !page.contains("123456"));
+    assert!(typed);
+    for is_over in [false, true] {
+        let read = page(None, Some(printed(is_over))).render().unwrap();
+        assert!(read.contains("123456"));
+        pages.push(read);
+    }
+    pages
 }
 
 fn numbers_pages() -> Vec<String> {
@@ -273,6 +307,7 @@ fn other_pages() -> Vec<String> {
 fn every_page() -> Vec<String> {
     let groups = [
         start_pages(),
+        el_pages(),
         numbers_pages(),
         bills_pages(),
         review_pages(),

@@ -6,6 +6,7 @@ use domain::{CollectorNumber, Date, PaymentId, Yen};
 use edge::{Errors, Frame};
 use gateway::directory::Collector;
 
+use super::el::{Printed, TypedEl};
 use super::problem::Problem;
 use super::rules::{Questions, TypedNumbers};
 use super::words::{Shown, era_date, shown, time_of_day};
@@ -107,6 +108,31 @@ pub struct StartPage {
     pub collector: String,
     /// The collectors that work.
     pub collectors: Vec<CollectorRow>,
+}
+
+/// eL番号, and a picture that fills it.
+#[derive(Template)]
+#[template(path = "payeasy/el.html")]
+pub struct ElPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The form's token.
+    pub csrf: String,
+    /// What is wrong.
+    pub trouble: Option<Trouble>,
+    /// The same, for the controls.
+    pub errors: Errors,
+    /// What was typed, or read.
+    pub typed: TypedEl,
+    /// What the picture says besides.
+    pub printed: Option<Printed>,
+}
+
+impl ElPage {
+    /// The 確認番号 that was read from a picture; one that was typed is never shown again.
+    fn if_read(&self) -> &str {
+        if self.printed.is_some() { &self.typed.confirmation_number } else { "" }
+    }
 }
 
 /// All collectors of the list.

@@ -1,6 +1,7 @@
 //! The pages of Pay-easy: extract, authorise, call one operation, render.
 
 mod choice;
+mod el;
 mod history;
 mod numbers;
 mod payments;
@@ -8,7 +9,7 @@ mod requests;
 mod review;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use domain::{AccountId, Yen};
 use edge::{Failure, Frame};
 use http::StatusCode;
@@ -31,6 +32,8 @@ use crate::sign_in::SignedIn;
 pub fn routes() -> Router<Bank> {
     Router::new()
         .route(Link::PayeasyNew.path(), get(numbers::start).post(numbers::begin))
+        .route(Link::PayeasyEl.path(), get(el::show).post(el::submit))
+        .route(Link::PayeasyElPicture.path(), post(el::fill))
         .route(Link::PayeasyCollectors.path(), get(numbers::collectors))
         .route(EntryPage::Numbers.route(), get(numbers::show).post(numbers::submit))
         .route(EntryPage::Bills.route(), get(choice::show).post(choice::submit))

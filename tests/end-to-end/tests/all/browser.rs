@@ -1,6 +1,7 @@
 //! The whole job in a real browser, with and without JavaScript.
 
 mod console;
+mod el;
 mod window;
 
 use serde_json::{Value, json};
@@ -191,7 +192,7 @@ impl Desk {
     }
 
     async fn assert_sound(&self) {
-        for bill in ["NTA-0001", "PAY-0003"] {
+        for bill in ["NTA-0001", "PAY-0003", "ELT-0001"] {
             let bills = self.demo.json["bills"].as_array().unwrap();
             let bill = Bill::read(bills.iter().find(|found| found["bill_id"] == bill).unwrap());
             self.demo.mocks().assert_cleared_once(&bill).await;
@@ -206,6 +207,7 @@ async fn a_clerk_pays_with_javascript_and_every_page_is_fit_to_be_seen() {
     desk.sign_in().await;
     desk.pay_a_tax_slip().await;
     desk.pay_an_auction().await;
+    desk.pay_a_local_tax_by_its_photo().await;
     pages_of_trouble(&mut desk).await;
     pages_of_requests(&mut desk).await;
     pages_of_collectors(&mut desk).await;
@@ -221,6 +223,7 @@ async fn a_clerk_pays_without_javascript() {
     desk.sign_in().await;
     desk.pay_a_tax_slip().await;
     desk.pay_an_auction().await;
+    desk.pay_a_local_tax_by_its_photo().await;
     desk.sign_out().await;
     desk.assert_sound().await;
     desk.window.close().await;
