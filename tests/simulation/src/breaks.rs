@@ -1,13 +1,21 @@
 //! What does not match: collectors that book a clearing wrongly now and then, and the people who look after the breaks
-//! that comparisons find. A break is looked at some hours later, compared again, put right at the collector, resolved.
+//! that comparisons find. A break is looked at some hours later, compared again, put right at the collector, ended by
+//! a note; or the payment is paid back.
 
 use domain::time::TimeOfDay;
-use domain::{BreakId, Date, Serial, Timestamp, Yen};
-use gateway::decisions::{Act, Change};
-use gateway::reconciliation::{BreakClass, HubItem};
+use domain::{BreakId, Date, Serial, Timestamp, TransferId, Yen};
+use gateway::decisions::{self, Act, Change};
+use gateway::payment::Facts;
+use gateway::payment::refund::{self, Refund};
+use gateway::reconciliation::{BreakClass, Ending, HubItem, Standing, may_end};
+use gateway::{Operator, StoreError};
+use ledger::Commit;
 
+use crate::checks::is_cancelling;
 use crate::collector::{Entry, Recorded};
 use crate::happening::Happening;
+use crate::hub::{Kept, Submitted, Then};
+use crate::settings::Mistake;
 use crate::store::{BreakRows, FoundBreak};
 use crate::trace::NOTHING;
 use crate::world::World;
@@ -59,7 +67,9 @@ impl World {
             0 => (Entry::Missing, "clearing that its collector lost"),
             1 => (Entry::Double, "clearing that its collector booked twice"),
             _ => {
-                let other = amount + self.random.between(1, 999);
+                let by = self.random.between(1, 999);
+                let less = *amount > by && self.random.one_in(2);
+                let other = if less { amount - by } else { amount + by };
                 (Entry::Amount(other), "clearing that its collector booked with another amount")
             }
         };
@@ -72,7 +82,10 @@ impl World {
     }
 
     /// The collector puts right what it has of a payment.
-    fn mend(&mut self, place: (usize, Date), payment: u64) {
+    pub fn mend(&mut self, place: (usize, Date), payment: u64) {
+        if !self.is_booked_wrongly(place, payment) {
+            return;
+        }
         let now_us = self.now_us;
         let wrong = self.wrong.get_mut(&place).into_iter().flatten();
         for wrong in wrong.filter(|wrong| wrong.payment == payment && wrong.mended_us.is_none()) {
@@ -88,6 +101,15 @@ impl World {
     pub fn is_booked_wrongly(&self, place: (usize, Date), payment: u64) -> bool {
         let mut wrong = self.wrong.get(&place).into_iter().flatten();
         wrong.any(|wrong| wrong.payment == payment && wrong.mended_us.is_none())
+    }
+}
+
+impl World {
+    /// Whether a collector's books have less of a payment than its amount.
+    pub fn is_lacking(&self, place: (usize, Date), payment: u64, amount: i64) -> bool {
+        let wrong = self.wrong.get(&place).into_iter().flatten();
+        let mut wrong = wrong.filter(|wrong| wrong.payment == payment && wrong.mended_us.is_none());
+        wrong.any(|wrong| wrong.entry.amounts(amount).sum::<i64>() < amount)
     }
 }
 
@@ -119,14 +141,59 @@ impl World {
         let now = self.store.business(self.now_us);
         let hour = now.seconds_since(Timestamp::from_jst(now.date(), TimeOfDay::MIN)) / 3_600;
         let Some(node) = self.some_node().filter(|_| OFFICE_HOURS.contains(&hour)) else { return };
-        let way = self.random.below(4);
-        if way > 0 {
+        let payment = found.payment.unwrap_or_default();
+        let lacks = found.known.facts.lacks();
+        match self.random.below(5) {
+            // nobody has done anything about it yet
+            0 => self.compare_by_hand(node, place),
+            1 => {
+                self.mend(place, payment);
+                self.compare_by_hand(node, place);
+            }
+            // nothing of it goes to the collector, and it may put it right later
+            2 | 3 if !lacks => {
+                if self.random.one_in(2) {
+                    self.mend(place, payment);
+                } else {
+                    let pause_us = self.random.between(HOUR_US, 24 * HOUR_US);
+                    self.plan(pause_us, Happening::Mends { collector, date, payment });
+                }
+                self.end_break(node, place, &found, Ending::Noted);
+            }
+            2 if self.makes(Mistake::NotesWhatIsLacking) => {
+                self.end_break(node, place, &found, Ending::Noted);
+            }
+            _ => self.begin_refund(node, place, &found),
+        }
+    }
+
+    /// The collector says that it never had it. Its books decide, and now and then they show it after all.
+    fn begin_refund(&mut self, node: usize, place: (usize, Date), found: &FoundBreak) {
+        if !self.may_end(place, found, Ending::Refunded) {
+            self.stats.count("break that is not to be paid back as things stand");
+            return;
+        }
+        if self.random.one_in(4) {
             self.mend(place, found.payment.unwrap_or_default());
         }
-        if way < 2 {
-            self.compare_by_hand(node, place);
-        } else {
-            self.resolve_break(node, place, &found);
+        if self.makes(Mistake::RefundsUncompared) {
+            return self.end_break(node, place, found, Ending::Refunded);
+        }
+        self.compare_by_hand(node, place);
+        let pause_us = self.random.between(MINUTE_US, 10 * MINUTE_US);
+        let ((collector, date), asked_us) = (place, self.now_us);
+        self.plan(pause_us, Happening::StaffRefunds { collector, date, found: found.known.id, asked_us });
+    }
+
+    /// The payment goes back where the comparison that was asked for has found the same.
+    pub fn staff_refunds(&mut self, collector: usize, date: Date, id: BreakId, asked_us: i64) {
+        let place = (collector, date);
+        let compared = self.store.asked_us.get(&place).is_some_and(|last_us| *last_us >= asked_us);
+        let Some(node) = self.some_node().filter(|_| compared) else { return };
+        let found = self.store.open_breaks(place).find(|found| found.known.id == id).cloned();
+        match found {
+            Some(found) => self.end_break(node, place, &found, Ending::Refunded),
+            None => self.stats.count("payment that was to go back, and is in the collector's books"),
         }
     }
 
@@ -144,23 +211,101 @@ impl World {
         self.begin_errand(node, place.0, day, Act::Reconcile, Some(u32::MAX));
     }
 
-    /// One person says what was done, another has checked it.
-    fn resolve_break(&mut self, node: usize, place: (usize, Date), found: &FoundBreak) {
-        let Some(day) = self.store.days.get(&place).cloned() else { return };
-        self.stats.count("break resolved by two people");
-        let rows = BreakRows { resolved: Some(found.known.id), ..BreakRows::default() };
-        self.write_step(node, place.0, &day, &Change::BreakResolved, rows, None);
+    fn may_end(&self, place: (usize, Date), found: &FoundBreak, ending: Ending) -> bool {
+        let Some(day) = self.store.days.get(&place) else { return false };
+        let standing = found
+            .payment
+            .and_then(|payment| self.load(payment))
+            .map(|(_, position)| Standing { state: position.state, cancelling: is_cancelling(&position) });
+        let careless = self.makes(Mistake::NotesWhatIsLacking) && ending == Ending::Noted;
+        let FoundBreak { known, .. } = found;
+        careless || may_end(known.class, &known.facts, ending, standing, day.state).is_ok()
     }
 
-    /// A break is resolved: what it held may settle.
-    pub fn resolved(&mut self, place: (usize, Date), id: BreakId) {
+    /// One person says what was done, another has checked it.
+    fn end_break(&mut self, node: usize, place: (usize, Date), found: &FoundBreak, ending: Ending) {
+        if !self.may_end(place, found, ending) {
+            self.stats.count("break that does not end so as things stand");
+            return;
+        }
+        match self.ending(node, place, found, ending) {
+            Ok(Some(submitted)) => self.submit(node, submitted),
+            Ok(None) => {}
+            Err(error) => {
+                self.fail("a break can be ended", found.payment.unwrap_or_default(), error.to_string());
+            }
+        }
+    }
+
+    fn ending(
+        &self,
+        node: usize,
+        place: (usize, Date),
+        found: &FoundBreak,
+        ending: Ending,
+    ) -> Result<Option<Submitted>, StoreError> {
+        let (now, change) = (self.node_now(node), Change::BreakResolved);
+        let Some(day) = self.store.days.get(&place) else { return Ok(None) };
+        let Some(next) = day.after(&change, now) else { return Ok(None) };
+        let mut breaks = BreakRows { resolved: Some(found.known.id), ..BreakRows::default() };
+        let mut commit = Commit::default();
+        if ending == Ending::Refunded {
+            let Some((facts, position)) = found.payment.and_then(|payment| self.load(payment)) else {
+                return Ok(None);
+            };
+            let refund = Refund {
+                payment: facts.id,
+                found: found.known.id,
+                at: now,
+                maker: Operator::staff(1),
+                checker: Operator::staff(2),
+                reversal: TransferId::generate(),
+                fee_reversal: facts.fee_hold.map(|_| TransferId::generate()),
+            };
+            let again = self.collectors[place.0].row.payer_types_amount();
+            commit = refund::refund(&facts, position, &refund, again)?.commit;
+            breaks.refund = Some(refund);
+        }
+        let commit = decisions::day_commit(day, &next, &change, &Operator::staff(1), now, commit)?;
+        let (collector, compared, breaks) = (place.0, Vec::new(), Box::new(breaks));
+        let kept = Kept::Day { collector, day: Box::new(next), compared, breaks };
+        Ok(Some(Submitted { commit, kept, then: Then::Nothing }))
+    }
+
+    /// A break is ended by people.
+    pub fn resolved(&mut self, place: (usize, Date), id: BreakId, refund: Option<&Refund>) {
         let found = self.store.breaks.get(&place).into_iter().flatten().find(|found| found.known.id == id);
         let Some(found) = found.cloned() else { return };
         let open = !found.known.resolved;
         let payment = found.payment.unwrap_or_default();
         self.expect(open, "a break is resolved once", payment, |_| found.known.subject.clone());
-        self.note(payment, "two people resolve its break", [NOTHING, NOTHING]);
-        let paid = found.known.facts.hub.as_ref().is_some_and(|hub| hub.state.is_paid());
-        self.cases.entry(payment).or_default().compared |= paid;
+        let Some(refund) = refund else {
+            self.stats.count("break ended by a note of two people");
+            self.note(payment, "two people end its break by a note", [NOTHING, NOTHING]);
+            let paid = found.known.facts.hub.as_ref().is_some_and(|hub| hub.state.is_paid());
+            self.cases.entry(payment).or_default().compared |= paid;
+            return;
+        };
+        self.stats.count("payment paid back");
+        self.note(payment, "two people pay it back", [NOTHING, NOTHING]);
+        let other = self.store.refunds.insert(payment, refund.clone());
+        self.expect(other.is_none(), "a payment is paid back once", payment, |_| format!("{other:?}"));
+    }
+
+    /// A payment is paid back: its collector never had it, and the bill may be paid anew.
+    pub fn paid_back(&mut self, collector: usize, payment: u64, facts: &Facts) {
+        let place = (collector, facts.receipt_date);
+        let mut wrong = self.wrong.get(&place).into_iter().flatten();
+        let missing = wrong.any(|wrong| {
+            wrong.payment == payment && wrong.mended_us.is_none() && wrong.entry == Entry::Missing
+        });
+        self.expect(missing, "what is paid back is not in the collector's books", payment, |_| String::new());
+        let now_us = self.now_us;
+        let wrong = self.wrong.get_mut(&place).into_iter().flatten();
+        wrong.filter(|wrong| wrong.payment == payment).for_each(|wrong| wrong.mended_us = Some(now_us));
+        self.cleared[collector] -= facts.amount.get();
+        self.collectors[collector].give_up(&facts.message_key);
+        let slip = facts.customer_number.as_str().to_owned();
+        self.cleared_bills.remove(&(collector, slip, facts.bill.id.as_str().to_owned()));
     }
 }

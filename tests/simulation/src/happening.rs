@@ -134,6 +134,19 @@ pub(crate) enum Happening {
         date: Date,
         found: BreakId,
     },
+    /// Two people pay a payment back, after a comparison that was asked for then.
+    StaffRefunds {
+        collector: usize,
+        date: Date,
+        found: BreakId,
+        asked_us: i64,
+    },
+    /// A collector puts its books right.
+    Mends {
+        collector: usize,
+        date: Date,
+        payment: u64,
+    },
     /// Somebody compares a day of a collector by hand.
     StaffCompares {
         collector: usize,
@@ -234,6 +247,10 @@ impl World {
             Happening::StaffResolves { collector, date, found } => {
                 self.staff_resolves(collector, date, found);
             }
+            Happening::StaffRefunds { collector, date, found, asked_us } => {
+                self.staff_refunds(collector, date, found, asked_us);
+            }
+            Happening::Mends { collector, date, payment } => self.mend((collector, date), payment),
             Happening::StaffCompares { collector } => self.staff_compares(collector),
             Happening::Cancels { payment } => self.cancel(payment),
             Happening::KeepsDays { collector } => self.keep_days(collector),

@@ -114,6 +114,14 @@ mistakes! {
     PaysTwice = "pays-twice",
     /// The hub tells a collector another sum than it pays.
     TellsAnotherSum = "tells-another-sum",
+    /// The hub lets a note end a break by which a collector's books lack an accepted payment.
+    NotesWhatIsLacking = "notes-what-is-lacking",
+    /// The hub pays back on a person's word, without another look at the collector's books.
+    RefundsUncompared = "refunds-uncompared",
+    /// The hub posts a refund two times.
+    RefundsTwice = "refunds-twice",
+    /// The hub owes its collector what it has paid back.
+    OwesWhatIsPaidBack = "owes-what-is-paid-back",
     /// A collector records every copy of a clearing.
     CollectorRecordsTwice = "collector-records-twice",
     /// A national collector clears under a key that it has refused.

@@ -10,6 +10,7 @@ use gateway::decisions::breaks::Known;
 use gateway::payment::Facts;
 use gateway::payment::cancellation::Cancellation;
 use gateway::payment::history::Position;
+use gateway::payment::refund::Refund;
 use gateway::reconciliation::BreakClass;
 use gateway::service::ServiceDay;
 use gateway::settlement::Settlement;
@@ -39,6 +40,10 @@ pub(crate) struct Store {
     pub days: BTreeMap<(usize, Date), ServiceDay>,
     /// The breaks of every day: the open ones, and those that people resolved.
     pub breaks: BTreeMap<(usize, Date), Vec<FoundBreak>>,
+    /// When the collector was asked for what the latest comparison of each day says.
+    pub asked_us: BTreeMap<(usize, Date), i64>,
+    /// The refund table, by payment.
+    pub refunds: BTreeMap<u64, Refund>,
     /// The dates on which a collector got payments, whatever has become of them.
     pub receipts: BTreeSet<(usize, Date)>,
     /// Every collector's settlements, by its place and the window; beside each its advice and its transfers.
@@ -73,6 +78,10 @@ pub(crate) struct BreakRows {
     /// Not found any more.
     pub vanished: Vec<BreakId>,
     pub resolved: Option<BreakId>,
+    /// What pays the payment back.
+    pub refund: Option<Refund>,
+    /// When the collector's word was asked for.
+    pub asked_us: Option<i64>,
 }
 
 /// The id of a payment in this world.
@@ -124,6 +133,9 @@ impl Store {
 
     /// Writes what a step of a day does to its breaks.
     pub fn keep_breaks(&mut self, place: (usize, Date), rows: &BreakRows) {
+        if let Some(asked_us) = rows.asked_us {
+            self.asked_us.insert(place, asked_us);
+        }
         if rows.new.is_empty() && rows.vanished.is_empty() && rows.resolved.is_none() {
             return;
         }

@@ -132,7 +132,9 @@ impl World {
         let Some(facts) = self.store.facts.get(&payment) else { return };
         let collector = &self.collectors[self.places[&facts.collector]];
         let record = collector.records.get(&facts.message_key);
-        let wrong = record.is_some_and(|record| record.entry != Entry::Right);
+        let refunded = self.store.refunds.contains_key(&payment);
+        let right = if refunded { Entry::Missing } else { Entry::Right };
+        let wrong = record.is_some_and(|record| record.entry != right);
         let kept = record.map(|record| (record.amount, record.cleared));
         let told = self.cases[&payment].recorded.first().copied();
         self.expect(kept == told, "a collector keeps its record", payment, |_| {
@@ -145,6 +147,7 @@ impl World {
         let Some(case) = self.cases.remove(&payment) else { return };
         let entity = EntityId::from(payment_id(payment));
         self.store.positions.remove(&entity);
+        self.store.refunds.remove(&payment);
         let Some(facts) = self.store.facts.remove(&payment) else {
             return self.store.memory.forget(entity, &case.transfers, &[]);
         };

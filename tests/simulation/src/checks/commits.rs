@@ -1,5 +1,6 @@
 //! What a commit changes: claims, money, guards, and a payment against the world outside.
 
+use domain::TransferId;
 use domain::payment::State;
 use gateway::payment::Facts;
 use gateway::payment::history::Position;
@@ -61,7 +62,7 @@ impl World {
                 let holds = state.is_some_and(|state| match state {
                     // where a bill may be paid again the guard of a cancelled payment stays: an inquiry made
                     // before the acceptance meets it
-                    State::Cancelled => self.may_be_paid_again(holder),
+                    State::Cancelled | State::Refunded => self.may_be_paid_again(holder),
                     state => state.is_open() || state.is_paid(),
                 });
                 self.expect(holds, "a bill's guard is held by a payment of it", holder, |_| {
@@ -116,7 +117,7 @@ impl World {
         let freed = match state {
             State::Rejected | State::Voided => true,
             // a later inquiry of a bill that may be paid again takes the next guard
-            State::Cancelled => !typed,
+            State::Cancelled | State::Refunded => !typed,
             _ => false,
         };
         self.expect(
@@ -147,7 +148,9 @@ impl World {
             };
             let right = match state {
                 _ if state.is_open() => ending == Some(None),
-                State::Accepted | State::Settled | State::Cancelled => ending == Some(Some(Ending::Posted)),
+                State::Accepted | State::Settled | State::Cancelled | State::Refunded => {
+                    ending == Some(Some(Ending::Posted))
+                }
                 _ => ending == Some(Some(Ending::Voided)),
             };
             self.expect(right, "the hold ends as the payment does", payment, |_| {
@@ -156,13 +159,34 @@ impl World {
         }
         let keys = self.cases.get(&payment).map(|case| case.cancellations.as_slice()).unwrap_or_default();
         let reversals = keys.iter().filter_map(|key| self.store.cancellations.get(key));
-        let ids = reversals.flat_map(|c| std::iter::once(c.reversal).chain(c.fee_reversal));
-        let given_back = ids.filter(|id| self.store.memory.transfer(*id).is_some()).count();
-        let holds = 1 + usize::from(facts.fee_hold.is_some());
-        let right = given_back == if state == State::Cancelled { holds } else { 0 };
-        self.expect(right, "money goes back once, and only with a cancellation", payment, |_| {
-            format!("the payment is {state}, {given_back} transfers went back")
-        });
+        let reversals = reversals.map(|c| (c.reversal, c.fee_reversal));
+        let refund = self.store.refunds.get(&payment).map(|refund| (refund.reversal, refund.fee_reversal));
+        let ids = reversals.chain(refund).flat_map(|(amount, fee)| std::iter::once(amount).chain(fee));
+        let went_back: Vec<i64> = ids.filter_map(|id| self.went_back(facts, id)).collect();
+        let due = match state {
+            State::Cancelled | State::Refunded if facts.fee_hold.is_some() => {
+                vec![facts.amount.get(), facts.fee.get()]
+            }
+            State::Cancelled | State::Refunded => vec![facts.amount.get()],
+            _ => Vec::new(),
+        };
+        self.expect(
+            went_back == due,
+            "money goes back once, with a cancellation or a refund",
+            payment,
+            |_| format!("the payment is {state}, {went_back:?} yen went back"),
+        );
+    }
+
+    /// What a transfer gave back to the account that was debited.
+    fn went_back(&self, facts: &Facts, id: TransferId) -> Option<i64> {
+        match self.store.memory.transfer(id) {
+            Some(Known::Applied { transfer, .. }) if transfer.credit == facts.account => {
+                Some(transfer.amount)
+            }
+            Some(Known::Applied { .. }) => Some(0),
+            _ => None,
+        }
     }
 
     /// What the hub concluded against what happened.
@@ -176,6 +200,8 @@ impl World {
                 ("what is accepted was cleared once", once && (cancelling || !case.cancelled_there))
             }
             State::Cancelled => ("what is cancelled was taken back", once && case.cancelled_there),
+            // and its books have lost it: looked at when it is paid back
+            State::Refunded => ("what is paid back was cleared once", once && !case.cancelled_there),
             State::Rejected => {
                 ("what is rejected was refused", cleared == 0 && (refused == 1 || case.decided))
             }
@@ -197,12 +223,15 @@ impl World {
         }
         let sign = match (before, state) {
             (_, State::Accepted) => 1,
-            (State::Accepted, State::Cancelled) => -1,
+            (State::Accepted, State::Cancelled | State::Refunded) => -1,
             _ => 0,
         };
         let place = self.places.get(&facts.collector).copied().unwrap_or_default();
         self.accepted[place].0 += sign * facts.amount.get();
         self.accepted[place].1 += sign * facts.fee.get();
+        if state == State::Refunded {
+            self.paid_back(place, payment, facts);
+        }
         if state == State::Accepted {
             self.perhaps_cancel(payment, facts);
         }

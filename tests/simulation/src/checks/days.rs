@@ -91,7 +91,9 @@ impl World {
         let right = hold.debit == facts.account && hold.credit == chart::clearing(&facts.collector);
         let keys = self.cases.get(&payment_number(facts.id.uuid())).map(|case| &case.cancellations);
         let reversals = keys.into_iter().flatten().filter_map(|key| self.store.cancellations.get(key));
-        let returned = reversals.filter_map(|c| match self.store.memory.transfer(c.reversal) {
+        let refund = self.store.refunds.get(&payment_number(facts.id.uuid()));
+        let reversals = reversals.map(|c| c.reversal).chain(refund.map(|refund| refund.reversal));
+        let returned = reversals.filter_map(|id| match self.store.memory.transfer(id) {
             Some(Known::Applied { transfer, .. }) => Some(transfer.amount),
             _ => None,
         });
@@ -104,6 +106,6 @@ impl World {
     }
 }
 
-pub(super) fn is_cancelling(position: &Position) -> bool {
+pub(crate) fn is_cancelling(position: &Position) -> bool {
     position.cancellation().is_some_and(Cancellation::is_open)
 }

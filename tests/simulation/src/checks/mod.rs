@@ -15,6 +15,7 @@ use crate::report::Violation;
 use crate::world::World;
 
 pub(crate) use breaks::Compared;
+pub(crate) use days::is_cancelling;
 pub(crate) use settlements::Paid;
 
 impl World {

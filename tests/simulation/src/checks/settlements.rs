@@ -114,6 +114,10 @@ impl World {
         self.expect(!broken, "nothing is settled over an open break", payment, |world| {
             format!("{} closes over {:?}", settlement.number(), world.store.breaks.get(&place))
         });
+        let lacks = self.is_lacking(place, payment, facts.amount.get());
+        self.expect(!lacks, "nothing is settled that the collector's books lack", payment, |_| {
+            settlement.number()
+        });
         self.expect(compared, "nothing is settled that was not compared", payment, |world| {
             let day = world.store.days.get(&place);
             format!("{} closes, the day is {day:?}", settlement.number())
@@ -256,12 +260,13 @@ impl World {
         self.store.receipts.retain(|(_, date)| *date >= before);
         self.store.breaks.retain(|(_, date), found| *date >= before || found.iter().any(FoundBreak::holds));
         self.wrong.retain(|_, wrong| !wrong.is_empty());
+        self.store.asked_us.retain(|(_, date), _| *date >= before);
         self.store.of_day.retain(|_, payments| !payments.is_empty());
     }
 
     /// A hub that posts beside its record.
-    pub fn pay_twice(commit: &mut Commit) {
-        if commit.events.iter().any(|event| event.kind == "settlement_paid") {
+    pub fn move_twice(commit: &mut Commit, kind: &str) {
+        if commit.events.iter().any(|event| event.kind == kind) {
             let again = commit
                 .transfers
                 .iter()

@@ -43,6 +43,13 @@ impl Collector {
         Some((record.date, record.serial))
     }
 
+    /// It never had a clearing: nothing of it counts, and its bill may be paid anew.
+    pub fn give_up(&mut self, key: &str) {
+        if let Some(record) = self.records.get(key).cloned() {
+            self.mark(&record, false);
+        }
+    }
+
     /// By how much the counters of a day are wrong: count and amount of what was cleared, and of what was taken back.
     pub fn miscounts(&self, date: Date) -> [(i64, i64); 2] {
         let mut sums = [(0, 0); 2];

@@ -119,7 +119,7 @@ impl Collector {
     }
 
     /// Marks the bill; where the payer types the amount it may be paid once more.
-    fn mark(&mut self, record: &Record, paid: bool) {
+    pub(super) fn mark(&mut self, record: &Record, paid: bool) {
         let owed = self.slips.get_mut(&record.slip).and_then(|slip| slip.owed(&record.bill));
         if let Some(owed) = owed
             && record.cleared

@@ -172,7 +172,11 @@ impl World {
             Some(Mistake::FreesTheGuardTooEarly) => {
                 commit.release.retain(|key| self.store.memory.guard(&key.0).is_some());
             }
-            Some(Mistake::PaysTwice) => Self::pay_twice(commit),
+            Some(Mistake::PaysTwice) => Self::move_twice(commit, "settlement_paid"),
+            Some(Mistake::RefundsTwice) => Self::move_twice(commit, "refunded"),
+            Some(Mistake::OwesWhatIsPaidBack) if commit.events.iter().any(|e| e.kind == "refunded") => {
+                commit.release.retain(|key| !key.0.starts_with("owed|"));
+            }
             _ => {}
         }
     }
@@ -206,12 +210,8 @@ impl World {
             Kept::Nothing => {}
         }
         self.check_fences(commit, committed);
-        for event in commit.events.iter().take(1) {
-            let transfers = commit.transfers.iter().map(|transfer| transfer.id);
-            let case = self.cases.entry(payment_number(event.entity.0)).or_default();
-            case.transfers.extend(transfers);
-            case.guards.extend(commit.guards.iter().map(|(key, _)| key.0.clone()));
-            case.guards.retain(|key| commit.release.iter().all(|free| free.0 != *key));
+        if let Some(event) = commit.events.first() {
+            self.keep_with_payment(commit, payment_number(event.entity.0));
         }
         let mut entities: Vec<EntityId> = commit.events.iter().map(|e| e.entity).collect();
         entities.extend(commit.outbox.iter().filter_map(|change| match change {
@@ -235,6 +235,14 @@ impl World {
         }
     }
 
+    /// What is let go of with the payment.
+    fn keep_with_payment(&mut self, commit: &Commit, payment: u64) {
+        let case = self.cases.entry(payment).or_default();
+        case.transfers.extend(commit.transfers.iter().map(|transfer| transfer.id));
+        case.guards.extend(commit.guards.iter().map(|(key, _)| key.0.clone()));
+        case.guards.retain(|key| commit.release.iter().all(|free| free.0 != *key));
+    }
+
     fn day_moved(
         &mut self,
         commit: &Commit,
@@ -244,15 +252,19 @@ impl World {
         breaks: &BreakRows,
     ) {
         self.about = Some(place);
-        let what = commit.events.first().map_or("", |event| event.kind);
-        self.note_date(place.0, place.1, what, [NOTHING, NOTHING]);
+        let what = commit.events.iter().find(|event| !is_payment(event.entity));
+        self.note_date(place.0, place.1, what.map_or("", |event| event.kind), [NOTHING, NOTHING]);
         self.check_day(place.0, day);
         if let Some(id) = breaks.resolved {
-            self.resolved(place, id);
+            self.resolved(place, id, breaks.refund.as_ref());
         }
         self.store.keep_breaks(place, breaks);
         self.check_breaks(place, day);
         self.about = None;
+        for payment in commit.events.iter().map(|event| event.entity).filter(|entity| is_payment(*entity)) {
+            self.keep_with_payment(commit, payment_number(payment.0));
+            self.check_payment(payment_number(payment.0));
+        }
         self.broken(place, breaks);
         self.compared(compared);
         self.store.days.insert(place, day.clone());

@@ -330,7 +330,8 @@ impl World {
         let number = errand.day.reconciliation.as_ref().map_or(0, |r| r.number) + 1;
         let mut summary = Summary::of(number, closed, &comparison);
         let place = (errand.collector, errand.date);
-        let rows = self.turn_breaks(place, &comparison, &mut summary);
+        let mut rows = self.turn_breaks(place, &comparison, &mut summary);
+        rows.asked_us = Some(errand.asked_us);
         self.about = Some(place);
         let compared = Compared { items: &items, comparison: &comparison, asked_us: errand.asked_us };
         self.check_comparison(place, &errand.day, compared, &summary);
@@ -361,7 +362,7 @@ impl World {
             },
             payment: found.facts.hub.as_ref().map(|hub| payment_number(hub.payment.uuid())),
         });
-        BreakRows { new: new.collect(), vanished: turn.vanished, resolved: None }
+        BreakRows { new: new.collect(), vanished: turn.vanished, ..BreakRows::default() }
     }
 }
 
@@ -385,7 +386,7 @@ impl World {
     }
 
     /// Writes a step on the day as it was read: what changed since makes it stale.
-    pub fn write_step(
+    fn write_step(
         &mut self,
         node: usize,
         collector: usize,
