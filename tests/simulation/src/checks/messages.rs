@@ -91,12 +91,12 @@ impl World {
         self.expect(right, "a record has the payment's amount and bill", payment, |_| {
             format!("{recorded:?}")
         });
-        self.expect(position.state.is_open(), "nothing is recorded of what is over", payment, |_| {
-            format!("the payment is {}", position.state)
-        });
         let earlier = self.cases[&payment].recorded.first().copied();
         self.expect(earlier.is_none(), "a collector decides once under a key", payment, |_| {
             format!("{earlier:?}, then {recorded:?}")
+        });
+        self.expect(position.state.is_open(), "nothing is recorded of what is over", payment, |_| {
+            format!("the payment is {}", position.state)
         });
         self.cases.entry(payment).or_default().recorded.push((*amount, *cleared));
         if !cleared {

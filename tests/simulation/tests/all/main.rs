@@ -18,6 +18,7 @@ const FOUND: &[(Mistake, &str)] = &[
     (Mistake::TakesSilenceForARefusal, "what is rejected was refused"),
     (Mistake::TrustsNotApplied, "events follow one another"),
     (Mistake::PostsAfterARefusal, "what is accepted was cleared once"),
+    (Mistake::PostsAfterARefusal, "accepted is cleared, and cleared is accepted or open"),
     (Mistake::PostsBesideTheHold, "the hold ends as the payment does"),
     (Mistake::IgnoresFences, "only the holder of a claim changes its work"),
     (Mistake::ForgetsOpenWork, "everything comes to an end"),
