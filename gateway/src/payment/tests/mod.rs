@@ -317,7 +317,7 @@ impl Walk {
         let FourEyes { maker, checker, .. } = eyes();
         let refund = Refund {
             payment: self.facts.id,
-            found: BreakId::generate(),
+            found: BreakId::from_uuid(uuid::Uuid::from_u128(7)),
             at: self.now,
             maker,
             checker,
