@@ -69,6 +69,9 @@ pub enum Hindrance {
     /// The ledger is not what the payment says: nothing more may be posted before that is understood.
     #[error("the ledger is not what the payment says")]
     CheckLedger,
+    /// The account that was debited is closed: the money has nowhere to go back to.
+    #[error("the account that was debited is closed")]
+    AccountClosed,
 }
 
 impl Hindrance {
@@ -82,6 +85,7 @@ impl Hindrance {
             Self::DayOpen => "day_open",
             Self::AmountThere => "amount_there",
             Self::CheckLedger => "check_ledger",
+            Self::AccountClosed => "account_closed",
         }
     }
 }

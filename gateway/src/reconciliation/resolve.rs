@@ -1,7 +1,7 @@
 //! Two people end a break.
 
 use domain::{BreakId, Timestamp, TransferId};
-use ledger::{AuditRecord, Commit, EntityId};
+use ledger::{AuditRecord, Commit, EntityId, Refused, TransferResult};
 
 use super::ending::{Ending, Hindrance, Standing, may_end};
 use super::run::TRIES_MAX;
@@ -64,6 +64,16 @@ impl BreakError {
             Self::MovedOn => "moved_on",
             Self::Store(_) => "internal",
         }
+    }
+}
+
+/// Why the commit of an ending was refused.
+fn not_written(error: StoreError) -> BreakError {
+    match error {
+        StoreError::Ledger(Refused::Transfer { result: TransferResult::CreditAccountClosed, .. }) => {
+            Hindrance::AccountClosed.into()
+        }
+        error => error.into(),
     }
 }
 
@@ -160,7 +170,8 @@ impl Gateway {
                 subject: id.to_string(),
                 detail: format!("{} {what} {class}, checked by {}: {note}", day.name(), eyes.checker),
             });
-            if self.take_step(&day, &Change::BreakResolved, &eyes.maker, commit).await?.is_some() {
+            let taken = self.take_step(&day, &Change::BreakResolved, &eyes.maker, commit).await;
+            if taken.map_err(not_written)?.is_some() {
                 if refunded {
                     tracing::warn!(maker = %eyes.maker, checker = %eyes.checker, "a payment was paid back");
                 }

@@ -23,6 +23,7 @@ on_both!(
     only_the_books_let_a_payment_stay,
     what_the_books_show_in_part_is_not_paid_back,
     nothing_is_paid_back_before_the_close_or_after_the_settlement,
+    a_closed_account_gets_nothing_and_nothing_is_settled,
     of_many_at_the_same_time_one_pays_back,
     a_refund_is_proved_and_audited,
 );
@@ -222,6 +223,18 @@ async fn nothing_is_paid_back_before_the_close_or_after_the_settlement(test: Tes
 async fn close_with(world: &World, open_breaks: u32) {
     let options = CloseOptions { open_breaks, ..CloseOptions::default() };
     world.hub.gateway.close_service(&number(SHOP), today(), options, &staff()).await.unwrap();
+}
+
+async fn a_closed_account_gets_nothing_and_nothing_is_settled(test: TestDatabase) {
+    let world = World::new(test).await;
+    let (payment, _, found) = lost(&world).await;
+    assert!(world.hub.ledger.close_account(world.account).await.unwrap());
+    let refused = world.hub.gateway.resolve_break(found, Ending::Refunded, &eyes(NOTE)).await;
+    assert_eq!(hindrance(refused), Hindrance::AccountClosed);
+    assert_eq!((state(&world, &payment).await, only_break(&world).await), (State::Accepted, found));
+    move_to(&world, "2026-11-25T00:00:00");
+    assert!(matches!(window(&world).await, Err(WindowError::NotReady(_))));
+    assert_eq!(world.findings().await, ["collector-missing"]);
 }
 
 async fn of_many_at_the_same_time_one_pays_back(test: TestDatabase) {

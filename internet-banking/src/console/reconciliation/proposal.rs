@@ -187,6 +187,7 @@ pub(super) const fn hindered(hindrance: Hindrance) -> ConsoleCode {
         Hindrance::DayOpen => ConsoleCode::RefundBeforeClose,
         Hindrance::AmountThere => ConsoleCode::RefundOfPart,
         Hindrance::CheckLedger => ConsoleCode::RefundBlocked,
+        Hindrance::AccountClosed => ConsoleCode::RefundToClosedAccount,
     }
 }
 
