@@ -159,7 +159,7 @@ impl Demo {
         keys::write_public(&self.data, gateway.public_keys())?;
         let bank = Bank::new(ledger, gateway.clone(), &secret)?;
         let targets = match &mocks {
-            Some(_) => alarms::targets(&secret, ports.at(12)?, ports.at(10)?)?,
+            Some(_) => alarms::targets(&secret, ports.at(2)?, ports.at(12)?, ports.at(10)?)?,
             None => DeliverySettings::default(),
         };
         let console = Console::new(&bank.ledger, gateway.clone(), &secret, targets)?;

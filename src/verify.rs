@@ -10,7 +10,10 @@ use crate::{Done, Outcome};
 
 /// Verifies a proof that `mpn proof` wrote, with public keys and nothing else: the hub's and the collector's signature
 /// of every message, amounts, states, the audit log and its seal. Says line by line what was verified; exit code 1
-/// where something is wrong.
+/// where something is wrong. The last line says so where no signed answer decided, but the word of two members of
+/// staff, and where the collector's books say otherwise.
+///
+/// Times are named: the business time of the bank, or the wall time of the machine that signed.
 ///
 /// Without --keys the keys in the file are used. Then it is shown that the file fits together, and not who made it.
 ///
@@ -51,12 +54,7 @@ impl Verify {
         let facts = &bundle.proof.facts;
         let payment =
             format!("payment {} of {} yen to {}", facts.receipt_number, facts.amount, facts.collector);
-        if report.is_sound() {
-            println!("{payment}: {}, proved", bundle.proof.state);
-            Ok(Done::Well)
-        } else {
-            println!("{payment}: not proved");
-            Ok(Done::Wrong)
-        }
+        println!("{payment}: {}", report.verdict(bundle.proof.state));
+        Ok(if report.is_sound() { Done::Well } else { Done::Wrong })
     }
 }

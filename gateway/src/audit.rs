@@ -3,12 +3,15 @@
 
 mod cancellations;
 mod history;
+mod open_work;
 mod refunds;
+mod resolved;
 
 use std::collections::{HashMap, HashSet};
 
 use collectors::protocol::Channel;
 use database::{Tx, on};
+use domain::Yen;
 use domain::payment::{Cancellation, State};
 use ledger::audit::Finding;
 use sqlx::FromRow;
@@ -18,6 +21,9 @@ use crate::payment::history::Body;
 use crate::proof::KeySet;
 use crate::settlement::audit::PaymentSums;
 use crate::{Gateway, StoreError, chart, settlement};
+
+pub use open_work::OpenWork;
+pub use resolved::ResolvedBreak;
 
 /// Payments read at once.
 const PAGE_PAYMENTS: i64 = 1_000;
@@ -43,6 +49,19 @@ pub struct Seen {
     amount: i64,
     /// Whether a cancellation is open.
     is_cancelling: bool,
+}
+
+/// A payment on which a collector's record and the hub differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What was found; its subject is the resend key.
+    pub finding: Finding,
+    /// The collector.
+    pub collector: String,
+    /// Where it stands here, and the amount.
+    pub here: Option<(State, i64)>,
+    /// The amount that the collector has cleared.
+    pub there: Option<i64>,
 }
 
 /// All payments of one look, by resend key.
@@ -190,9 +209,8 @@ impl AuditRow {
         ];
         for (what, expected, held, ended) in holds {
             if held != expected {
-                faults.push(
-                    self.fault("payment-hold", format!("the {what} is {expected:?}, held is {held:?}")),
-                );
+                let detail = format!("the {what} is {}, held is {}", yen(expected), yen(held));
+                faults.push(self.fault("payment-hold", detail));
             }
             let right = match state {
                 _ if expected.is_none() => ended.is_none(),
@@ -262,8 +280,8 @@ fn is_cancelling(body: &Body) -> bool {
 
 /// Compares the collectors' records, read between two looks, with both looks: what was accepted before must
 /// be cleared there, and what is cleared there must be on its way or accepted after. A cancellation may come between.
-pub fn compare(before: &Look, records: &[CollectorRecord], after: &Look) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub fn compare(before: &Look, records: &[CollectorRecord], after: &Look) -> Vec<Difference> {
+    let mut differences = Vec::new();
     let cleared: HashMap<&str, &CollectorRecord> =
         records.iter().filter(|r| r.cleared).map(|r| (r.key.as_str(), r)).collect();
     for (key, seen) in before.iter().filter(|(_, seen)| seen.state.is_paid()) {
@@ -274,14 +292,17 @@ pub fn compare(before: &Look, records: &[CollectorRecord], after: &Look) -> Vec<
             None if may_be_taken_back => continue,
             None => format!("accepted here, and collector {} has not cleared it", seen.collector),
             Some(record) if record.amount != seen.amount || record.collector != seen.collector => {
-                format!(
-                    "{} yen here and {} yen at collector {}",
-                    seen.amount, record.amount, record.collector
-                )
+                let (here, there) = (Yen::new(seen.amount), Yen::new(record.amount));
+                format!("{here} yen here and {there} yen at collector {}", record.collector)
             }
             Some(_) => continue,
         };
-        findings.push(Finding { check: "collector-missing", subject: key.clone(), detail });
+        differences.push(Difference {
+            finding: Finding { check: "collector-missing", subject: key.clone(), detail },
+            collector: seen.collector.clone(),
+            here: Some((seen.state, seen.amount)),
+            there: cleared.get(key.as_str()).map(|record| record.amount),
+        });
     }
     for (key, record) in cleared {
         let found = after.get(key);
@@ -296,13 +317,24 @@ pub fn compare(before: &Look, records: &[CollectorRecord], after: &Look) -> Vec<
         });
         if !known {
             let here = found.map_or_else(|| "unknown here".to_owned(), |seen| format!("{} here", seen.state));
-            let detail =
-                format!("cleared by collector {} for {} yen, {here}", record.collector, record.amount);
-            findings.push(Finding { check: "hub-missing", subject: key.to_owned(), detail });
+            let (collector, amount) = (record.collector.clone(), Yen::new(record.amount));
+            let detail = format!("cleared by collector {collector} for {amount} yen, {here}");
+            differences.push(Difference {
+                finding: Finding { check: "hub-missing", subject: key.to_owned(), detail },
+                collector,
+                here: found.map(|seen| (seen.state, seen.amount)),
+                there: Some(record.amount),
+            });
         }
     }
-    findings.sort_by(|a, b| (a.check, &a.subject).cmp(&(b.check, &b.subject)));
-    findings
+    let order = |one: &Difference| (one.finding.check, one.finding.subject.clone());
+    differences.sort_by_key(order);
+    differences
+}
+
+/// An amount for people.
+fn yen(amount: Option<i64>) -> String {
+    amount.map_or_else(|| "nothing".to_owned(), |amount| format!("{} yen", Yen::new(amount)))
 }
 
 #[cfg(test)]
@@ -323,7 +355,7 @@ mod tests {
     }
 
     fn checks(before: &Look, records: &[CollectorRecord], after: &Look) -> Vec<&'static str> {
-        compare(before, records, after).iter().map(|f| f.check).collect()
+        compare(before, records, after).iter().map(|difference| difference.finding.check).collect()
     }
 
     #[test]
@@ -369,6 +401,15 @@ mod tests {
     #[test]
     fn another_amount_is_found_on_both_sides() {
         let accepted = look(State::Accepted);
-        assert_eq!(checks(&accepted, &record(99, true), &accepted), ["collector-missing", "hub-missing"]);
+        let found = compare(&accepted, &record(1_234_567, true), &accepted);
+        let told = |difference: &Difference| (difference.finding.check, difference.finding.detail.clone());
+        assert_eq!(
+            found.iter().map(told).collect::<Vec<_>>(),
+            [
+                ("collector-missing", "100 yen here and 1,234,567 yen at collector 00200".to_owned()),
+                ("hub-missing", "cleared by collector 00200 for 1,234,567 yen, accepted here".to_owned()),
+            ]
+        );
+        assert_eq!((found[0].here, found[0].there), (Some((State::Accepted, 100)), Some(1_234_567)));
     }
 }

@@ -39,8 +39,8 @@ pub struct TrailRecord {
     pub detail: String,
 }
 
-/// Which records to show. Empty texts ask for all; records that only vouch for what a commit wrote come when their
-/// action is asked for.
+/// Which records to show. Empty texts and lists ask for all; records that only vouch for what a commit wrote come when
+/// their action is asked for.
 #[derive(Clone, Debug)]
 pub struct TrailQuery {
     /// From this instant on.
@@ -51,8 +51,8 @@ pub struct TrailQuery {
     pub actor: String,
     /// Of this action.
     pub action: String,
-    /// About this subject.
-    pub subject: String,
+    /// About one of these subjects.
+    pub subjects: Vec<String>,
     /// Older than this one, the last of the page before.
     pub before: Option<TrailPlace>,
     /// At most so many, and never more than 200.
@@ -93,12 +93,17 @@ impl Ledger {
                 "SELECT at_us, writer, number, contract, actor, action, subject, detail FROM audit WHERE at_us >= ",
             );
             sql.push_bind(query.from.micros()).push(" AND at_us < ").push_bind(query.until.micros());
-            for (column, wanted) in
-                [("actor", &query.actor), ("action", &query.action), ("subject", &query.subject)]
-            {
+            for (column, wanted) in [("actor", &query.actor), ("action", &query.action)] {
                 if !wanted.is_empty() {
                     sql.push(format!(" AND {column} = ")).push_bind(wanted.as_str());
                 }
+            }
+            if !query.subjects.is_empty() {
+                let mut among = sql.push(" AND subject IN (").separated(", ");
+                for subject in &query.subjects {
+                    among.push_bind(subject.as_str());
+                }
+                sql.push(")");
             }
             if query.action.is_empty() {
                 sql.push(" AND action <> ").push_bind(SILENT_ACTION);

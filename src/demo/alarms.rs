@@ -7,7 +7,7 @@ use internet_banking::console::delivery::{DeliverySettings, MailSettings, Webhoo
 use internet_banking::secrets::{Purpose, Secret};
 
 /// The targets, counted from the demo's first port.
-pub fn targets(secret: &Secret, mailbox: u16, mocks: u16) -> anyhow::Result<DeliverySettings> {
+pub fn targets(secret: &Secret, console: u16, mailbox: u16, mocks: u16) -> anyhow::Result<DeliverySettings> {
     let mut key = String::new();
     for byte in secret.key(Purpose::AlarmCallback).iter() {
         write!(key, "{byte:02x}")?;
@@ -18,6 +18,7 @@ pub fn targets(secret: &Secret, mailbox: u16, mocks: u16) -> anyhow::Result<Deli
             port: mailbox,
             from: "alarm@mihon-bank.example".to_owned(),
             to: vec!["ops@example.jp".to_owned()],
+            console: format!("http://localhost:{console}").parse()?,
         }),
         webhook: Some(WebhookSettings {
             url: format!("http://127.0.0.1:{mocks}/webhooks/alarms").parse()?,

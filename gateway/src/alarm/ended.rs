@@ -56,8 +56,8 @@ impl Gateway {
         Ok(ended > 0)
     }
 
-    /// Ends an alarm whose cause was found to be over, as it was when it was read. One that any process has raised again
-    /// since stays open, and the next look judges it anew. Says whether it ended.
+    /// Ends an alarm whose cause was found to be over, as it was when it was read. One that any process has raised
+    /// again since stays open, and the next look judges it anew. Says whether it ended.
     pub(crate) async fn end_judged(&self, alarm: &Alarm) -> Result<bool, StoreError> {
         let ended = execute!(
             self.database(),

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::input::Part;
 use super::problem::{Code, Problem, ProblemBody};
 use super::{Answer, Api};
+use crate::service::Unavailable;
 
 /// A collecting institution.
 #[derive(Serialize, ToSchema)]
@@ -34,8 +35,12 @@ pub struct CollectorBody {
     payer_types_amount: bool,
     /// Whether a person is asked for a one-time password.
     one_time_password: bool,
-    /// Whether there is a working connection.
+    /// Whether it takes an inquiry now.
     available: bool,
+    /// Why it does not: `not_connected`; `outside_hours`; `pre_closed`, where only what was inquired about before can
+    /// be paid; `day_closed`, by the schedule or by hand; `not_answering`.
+    #[schema(examples("day_closed"))]
+    unavailable: Option<&'static str>,
     /// The numbers of a slip.
     numbers: NumbersBody,
 }
@@ -72,8 +77,8 @@ pub struct CollectorsBody {
     collectors: Vec<CollectorBody>,
 }
 
-impl From<&Collector> for CollectorBody {
-    fn from(collector: &Collector) -> Self {
+impl CollectorBody {
+    fn of(collector: &Collector, unavailable: Option<Unavailable>) -> Self {
         let offered = [("online", collector.methods.online), ("link", collector.methods.link)];
         let numbers = &collector.numbers;
         let digits = |rule: &collectors::directory::DigitsRule| DigitsBody {
@@ -90,7 +95,8 @@ impl From<&Collector> for CollectorBody {
             charges: collector.charge_names().into_iter().map(str::to_owned).collect(),
             payer_types_amount: collector.payer_types_amount(),
             one_time_password: collector.one_time_password,
-            available: collector.available,
+            available: unavailable.is_none(),
+            unavailable: unavailable.map(Unavailable::as_str),
             numbers: NumbersBody {
                 customer_number: digits(&numbers.customer),
                 confirmation_number: digits(&numbers.confirmation),
@@ -107,10 +113,16 @@ impl From<&Collector> for CollectorBody {
 /// Lists the collecting institutions.
 #[utoipa::path(
     get, operation_id = "list_collectors", path = "/v1/collectors", tag = "directory",
-    responses((status = 200, body = CollectorsBody))
+    responses(
+        (status = 200, body = CollectorsBody),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
-pub async fn list(State(api): State<Api>) -> Json<CollectorsBody> {
-    Json(CollectorsBody { collectors: api.gateway.collectors().all().map(CollectorBody::from).collect() })
+pub async fn list(State(api): State<Api>) -> Answer {
+    let unavailable = api.gateway.unavailable().await.map_err(|error| Problem::unavailable(&error))?;
+    let body = |row: &Collector| CollectorBody::of(row, unavailable.get(&row.number).copied());
+    let collectors = api.gateway.collectors().all().map(body).collect();
+    Ok(Json(CollectorsBody { collectors }).into_response())
 }
 
 /// Shows a collecting institution.
@@ -120,6 +132,7 @@ pub async fn list(State(api): State<Api>) -> Json<CollectorsBody> {
     responses(
         (status = 200, body = CollectorBody),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn show(State(api): State<Api>, code: Result<Part, Problem>) -> Answer {
@@ -127,5 +140,6 @@ pub async fn show(State(api): State<Api>, code: Result<Part, Problem>) -> Answer
     let Part(code) = code.map_err(|_| unknown())?;
     let number: CollectorNumber = code.parse().map_err(|_| unknown())?;
     let collector = api.gateway.collectors().get(&number).ok_or_else(unknown)?;
-    Ok(Json(CollectorBody::from(collector)).into_response())
+    let unavailable = api.gateway.unavailable().await.map_err(|error| Problem::unavailable(&error))?;
+    Ok(Json(CollectorBody::of(collector, unavailable.get(&number).copied())).into_response())
 }

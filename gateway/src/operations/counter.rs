@@ -132,7 +132,8 @@ impl Gateway {
         self.cancel_once(id, operator, None).await
     }
 
-    /// The same, and the commit takes the guard: whoever has it, or whatever became of this before, it is not done again.
+    /// The same, and the commit takes the guard: whoever has it, and whatever became of this before, it is not done
+    /// again.
     #[tracing::instrument(level = "error", skip_all, fields(payment = %id, %operator))]
     pub async fn cancel_once(
         &self,

@@ -119,7 +119,8 @@ impl Gateway {
         self.decide_once(id, word, deliveries, eyes, None).await
     }
 
-    /// The same, and the commit takes the guard: whoever has it, or whatever became of this before, it is not done again.
+    /// The same, and the commit takes the guard: whoever has it, and whatever became of this before, it is not done
+    /// again.
     #[tracing::instrument(level = "error", skip_all, fields(payment = %id, word = word.as_str()))]
     pub async fn decide_once(
         &self,

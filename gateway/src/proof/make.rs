@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use database::read;
 use domain::payment::State;
-use domain::{CollectorNumber, PaymentId};
+use domain::{CollectorNumber, Date, PaymentId};
 use ledger::EntityId;
 use ledger::audit::{Content, Entry, Own, Position, Seal, SealedHeads, Segment};
 use uuid::Uuid;
@@ -104,7 +104,9 @@ impl Gateway {
             .max_by_key(|made| made.summary.number);
         let Some(last) = last else { return Ok(None) };
         let serial = facts.message_key.rsplit('/').next().unwrap_or_default();
-        let found = self.break_about(&facts.collector, facts, serial).await?;
+        let found = self.newest_break(&facts.collector, date, serial).await?;
+        let is_gone = |found: &Break| found.resolution.as_ref().is_some_and(|ended| ended.vanished);
+        let found = found.filter(|found| !is_gone(found));
         // not how it ended: what staff note is for the bank alone
         let result = found.map_or("matched", |found| found.class.as_str()).to_owned();
         Ok(Some(ReconciliationLine {
@@ -117,11 +119,11 @@ impl Gateway {
         }))
     }
 
-    /// The newest break that names the payment's serial, unless a later comparison did not find it any more.
-    async fn break_about(
+    /// The newest break of a day that names the serial, however it ended.
+    pub(crate) async fn newest_break(
         &self,
         collector: &CollectorNumber,
-        facts: &Facts,
+        date: Date,
         serial: &str,
     ) -> Result<Option<Break>, StoreError> {
         let mut before = None;
@@ -129,7 +131,7 @@ impl Gateway {
             let page = self
                 .breaks(&BreakQuery {
                     collector: Some(collector.clone()),
-                    date: Some(facts.receipt_date),
+                    date: Some(date),
                     before,
                     limit: BREAKS_MAX,
                     ..BreakQuery::default()
@@ -138,8 +140,7 @@ impl Gateway {
             let Some(last) = page.last().map(|found| (found.found_at, found.id)) else { return Ok(None) };
             before = Some(last);
             if let Some(found) = page.into_iter().find(|found| found.subject == serial) {
-                let vanished = found.resolution.as_ref().is_some_and(|resolution| resolution.vanished);
-                return Ok((!vanished).then_some(found));
+                return Ok(Some(found));
             }
         }
     }

@@ -32,8 +32,10 @@ impl Sides {
         };
         let sent = verify_kept_request(&self.hub, &parts, &request.headers.signed())
             .map_err(|error| format!("the request is not the hub's: {error}"))?;
-        let mut text =
-            format!("delivery {delivery}: {message} signed by {} at {}", sent.key_id, sent.created);
+        let mut text = format!(
+            "delivery {delivery}: {message} signed by {} at {} (wall time)",
+            sent.key_id, sent.created
+        );
         match response {
             None => text.push_str(", without a signed answer"),
             Some(response) => {
@@ -41,7 +43,7 @@ impl Sides {
                 let parts = ResponseParts { status: response.status, body: &answer, request_body: &body };
                 let came = verify_kept_response(&self.collector, &parts, &response.headers.signed())
                     .map_err(|error| format!("the answer is not the collector's: {error}"))?;
-                text.push_str(&format!(", answered under {} at {}", came.key_id, came.created));
+                text.push_str(&format!(", answered under {} at {} (wall time)", came.key_id, came.created));
             }
         }
         Ok(text)

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use collectors::Directory;
 use collectors::signature::VerifyingKey;
 use domain::CentreCode;
-use domain::payment::Event;
+use domain::payment::{Event, State};
 use ledger::audit::hash::{EventRow, JournalRow};
 
 use super::agree::Conversation;
@@ -18,6 +18,7 @@ use super::signed::{Sides, unsigned};
 use super::{exchanges, make};
 use crate::inquiry::centre;
 use crate::payment::history::{Body, Position};
+use crate::reconciliation::BreakClass;
 
 /// What a hub's centre code begins with (docs/protocol/README.md).
 const HUB_CODE_PREFIX: &str = "MPN";
@@ -47,12 +48,47 @@ pub struct Line {
 pub struct Report {
     /// The lines.
     pub lines: Vec<Line>,
+    /// How the last outcome came about, where it was by no signed answer.
+    pub by_word: Option<ByWord>,
+    /// What the comparison with the collector's books found in place of the payment: the class of a break.
+    pub books_differ: Option<String>,
+}
+
+/// The word of two people in place of a signed answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByWord {
+    /// What they said that the collector had said.
+    pub word: &'static str,
+    /// The two.
+    pub by: [String; 2],
 }
 
 impl Report {
     /// Whether nothing is wrong.
     pub fn is_sound(&self) -> bool {
         !self.lines.iter().any(|line| line.mark == Mark::Wrong)
+    }
+
+    /// What is proved of a payment that stands there, in one sentence: by whom, and what speaks against it.
+    pub fn verdict(&self, state: State) -> String {
+        if !self.is_sound() {
+            return "not proved".to_owned();
+        }
+        let books = self.books_differ.as_ref().map_or_else(String::new, |class| {
+            match (class == BreakClass::MissingThere.as_str(), state.is_paid()) {
+                (true, true) => format!("; but the collector's books lack it ({class})"),
+                // the payer has the money back
+                (true, false) => String::new(),
+                (false, _) => format!("; but the collector's books say otherwise ({class})"),
+            }
+        });
+        match &self.by_word {
+            None => format!("{state}, proved{books}"),
+            Some(ByWord { word, by: [by, checked_by] }) => format!(
+                "{state} by the word of staff ({word}: {by}, checked by {checked_by}), which is proved, and by no \
+                 signed answer of the collector{books}"
+            ),
+        }
     }
 
     fn line(&mut self, mark: Mark, text: impl Into<String>) {
@@ -78,6 +114,11 @@ impl Report {
             Err(text) => self.wrong(text),
         }
     }
+}
+
+/// What an answer decides, of a payment or its cancellation.
+const fn ends_something(event: Event) -> bool {
+    matches!(event, Event::Accepted | Event::Rejected | Event::Cancelled | Event::CancellationRefused)
 }
 
 /// The proof in the making of a report.
@@ -163,7 +204,7 @@ impl Case<'_> {
         let by = &bundle.signature.key_id;
         let good = signed.is_some_and(|(text, signature)| self.hub_signed(by, &text, &signature));
         self.report.check(if good {
-            Ok(format!("the hub signed this file with {by} at {}", self.proof.made_at))
+            Ok(format!("the hub signed this file with {by} at {} (business time)", self.proof.made_at))
         } else {
             Err(format!("the file is not signed by the hub's key {by:?}, or was changed since"))
         });
@@ -177,7 +218,8 @@ impl Case<'_> {
     /// this fails.
     fn history(&mut self) -> Option<Position> {
         match self.replay() {
-            Ok((position, notes)) => {
+            Ok((position, notes, by_word)) => {
+                self.report.by_word = by_word;
                 let states: Vec<String> = self.states();
                 self.report
                     .verified(format!("the events follow the table of states: {}", states.join(" → ")));
@@ -205,7 +247,7 @@ impl Case<'_> {
         states
     }
 
-    fn replay(&self) -> Result<(Position, Vec<String>), String> {
+    fn replay(&self) -> Result<(Position, Vec<String>, Option<ByWord>), String> {
         let facts = &self.proof.facts;
         let directory = Directory::embedded();
         let collector = directory
@@ -213,7 +255,7 @@ impl Case<'_> {
             .ok_or_else(|| format!("there is no collector {}", facts.collector))?;
         let mut position = Position::start(facts.held_at);
         let mut conversation = Conversation::new(facts, collector.kind);
-        let mut notes = Vec::new();
+        let (mut notes, mut by_word) = (Vec::new(), None);
         for row in &self.events {
             let at = |wrong: &dyn std::fmt::Display| format!("event {}: {wrong}", row.seq);
             let event: Event = row.kind.parse().map_err(|error| at(&error))?;
@@ -238,6 +280,9 @@ impl Case<'_> {
                     row.seq,
                     word.as_str()
                 ));
+                by_word = Some(ByWord { word: word.as_str(), by: [by.clone(), checked_by.clone()] });
+            } else if ends_something(event) && row.message.is_some() {
+                by_word = None;
             }
             if let (Event::Refunded, Some(by), Some(checked_by)) = (event, &body.by, &body.checked_by) {
                 notes.push(format!(
@@ -253,7 +298,7 @@ impl Case<'_> {
         if position.state != self.proof.state {
             return Err(format!("the events make it {}, the file says {}", position.state, self.proof.state));
         }
-        Ok((position, notes))
+        Ok((position, notes, by_word))
     }
 
     /// Every message as it went and came, with its signature.
@@ -282,11 +327,17 @@ impl Case<'_> {
         let closed = if line.after_close { "closed" } else { "open" };
         let sums = if line.sums_agree { "agree" } else { "differ" };
         let text = format!(
-            "comparison {} with the collector's books, of {} while it was {closed}: {}; the sums of the day {sums} \
-             (the hub's word)",
-            line.number, line.date, line.result
+            "comparison {} with the collector's books, at {} (business time), of {} while it was {closed}: {}; the \
+             sums of the day {sums} (the hub's word)",
+            line.number, line.at, line.date, line.result
         );
-        if line.result == "matched" { self.report.verified(text) } else { self.report.noted(text) }
+        if line.result == "matched" {
+            return self.report.verified(text);
+        }
+        // what is carried forward was not known yet when the books were compared
+        let is_known = line.result != BreakClass::CarriedForward.as_str();
+        self.report.books_differ = is_known.then(|| line.result.clone());
+        self.report.noted(text);
     }
 
     /// What is said to be open must be what is.

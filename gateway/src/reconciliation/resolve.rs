@@ -12,7 +12,7 @@ use crate::payment::refund::{self, Refund};
 use crate::payment::{sending, store};
 use crate::service::day::{Change, ServiceDay};
 use crate::service::{ServiceError, ServiceState};
-use crate::{Gateway, StoreError};
+use crate::{Gateway, Guard, StoreError};
 
 /// Why a break was not resolved.
 #[derive(Debug, thiserror::Error)]
@@ -80,16 +80,28 @@ fn not_written(error: StoreError) -> BreakError {
 impl Gateway {
     /// Two people end a break: one asks for it, another has checked it. What concerns the collector's books is decided
     /// by the books, which are compared again first; no word stands in for them.
-    #[tracing::instrument(level = "error", skip_all, fields(found = %id, ending = ending.as_str()))]
     pub async fn resolve_break(
         &self,
         id: BreakId,
         ending: Ending,
         eyes: &FourEyes,
     ) -> Result<(), BreakError> {
+        self.resolve_break_once(id, ending, eyes, None).await
+    }
+
+    /// The same, and the commit takes the guard: whoever has it, and whatever became of this before, it is not done
+    /// again.
+    #[tracing::instrument(level = "error", skip_all, fields(found = %id, ending = ending.as_str()))]
+    pub async fn resolve_break_once(
+        &self,
+        id: BreakId,
+        ending: Ending,
+        eyes: &FourEyes,
+        once: Option<&Guard>,
+    ) -> Result<(), BreakError> {
         eyes.check()?;
         if ending == Ending::Noted {
-            return self.end_break(id, ending, eyes).await;
+            return self.end_break(id, ending, eyes, once).await;
         }
         let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
         let vanished = found.resolution.as_ref().is_some_and(|resolution| resolution.vanished);
@@ -100,7 +112,7 @@ impl Gateway {
         }
         let goes_on = self.break_of(id).await?.is_some_and(|found| found.resolution.is_none());
         match ending {
-            Ending::Noted | Ending::Refunded if goes_on => self.end_break(id, ending, eyes).await,
+            Ending::Noted | Ending::Refunded if goes_on => self.end_break(id, ending, eyes, once).await,
             Ending::Recorded if goes_on => Err(BreakError::StillLacking),
             _ if self.is_broken(&found).await? => Err(BreakError::Changed),
             Ending::Recorded => Ok(()),
@@ -139,7 +151,13 @@ impl Gateway {
         Ok(known.iter().any(|known| !known.resolved && known.subject == found.subject))
     }
 
-    async fn end_break(&self, id: BreakId, ending: Ending, eyes: &FourEyes) -> Result<(), BreakError> {
+    async fn end_break(
+        &self,
+        id: BreakId,
+        ending: Ending,
+        eyes: &FourEyes,
+        once: Option<&Guard>,
+    ) -> Result<(), BreakError> {
         let note = eyes.reason.trim();
         for _ in 0..TRIES_MAX {
             let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
@@ -162,6 +180,7 @@ impl Gateway {
                 true => self.paid_back(&found, eyes, resolution.at).await?,
                 false => Commit::default(),
             };
+            commit.guards.extend(once.map(|once| (once.key(), EntityId(id.uuid()))));
             commit.rows.push(resolution_row(id, &resolution));
             commit.audit.push(AuditRecord {
                 contract: None,

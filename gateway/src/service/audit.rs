@@ -72,8 +72,16 @@ async fn counted_wrong(tx: &mut Tx, day: &ServiceDay) -> Result<Option<Finding>,
         Err(error) => return Err(error),
     };
     let right = if day.carried_forward { has_grown(&closed.hub, &now) } else { closed.hub == now };
-    let detail = || format!("the close counted {:?}, the payments make {now:?}", closed.hub);
+    let detail =
+        || format!("the close counted {}, the payments make {}", counted(&closed.hub), counted(&now));
     Ok((!right).then(|| fault(day, "service-day-counters", detail())))
+}
+
+/// Counters for people.
+fn counted(counters: &Counters) -> String {
+    let tally = |name: &str, tally: Tally| format!("{} {name} of {} yen", tally.count, tally.amount);
+    let Counters { cleared, provisional, cancelled } = *counters;
+    [tally("cleared", cleared), tally("provisional", provisional), tally("cancelled", cancelled)].join(", ")
 }
 
 fn has_grown(before: &Counters, now: &Counters) -> bool {

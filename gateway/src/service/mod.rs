@@ -46,7 +46,7 @@ pub use day::{BothCounters, ServiceDay, ServiceState, Trouble};
 pub(crate) use keeper::Keeper;
 pub use schedule::Plan;
 pub(crate) use status::Gauges;
-pub use status::{CircuitState, CollectorStatus};
+pub use status::{CircuitState, CollectorStatus, Unavailable};
 pub use store::{OpenItem, OpenSum};
 
 use crate::points::Persist;

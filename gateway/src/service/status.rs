@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use collectors::Collector;
 pub use collectors::client::CircuitState;
 use database::read;
 use domain::payment::State;
 use domain::{CollectorNumber, Timestamp};
 use sqlx::FromRow;
 
-use super::day::{ServiceState, Trouble};
+use super::day::{Gate, ServiceState, Trouble};
 use crate::directory::Kind;
 use crate::payment::store;
 use crate::{Gateway, StoreError};
@@ -46,6 +47,34 @@ pub struct CollectorStatus {
     pub unknown: u32,
     /// How long its last answer to this process took, in milliseconds, and when it came.
     pub last_answer: Option<LastAnswer>,
+}
+
+/// Why a collector takes no inquiry at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unavailable {
+    /// There is no working connection.
+    NotConnected,
+    /// It is outside of its hours.
+    OutsideHours,
+    /// Today is pre-closed: what was inquired about before can be paid, and nothing else.
+    PreClosed,
+    /// Today is closed, or its close has begun: by the schedule or by hand.
+    DayClosed,
+    /// Nothing reaches it at the moment.
+    NotAnswering,
+}
+
+impl Unavailable {
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotConnected => "not_connected",
+            Self::OutsideHours => "outside_hours",
+            Self::PreClosed => "pre_closed",
+            Self::DayClosed => "day_closed",
+            Self::NotAnswering => "not_answering",
+        }
+    }
 }
 
 /// A measured answer.
@@ -91,6 +120,26 @@ const WORK: &str = "
     GROUP BY o.destination";
 
 impl Gateway {
+    /// The collectors that take no inquiry now, and why not.
+    pub async fn unavailable(&self) -> Result<HashMap<CollectorNumber, Unavailable>, StoreError> {
+        let now = self.now();
+        let today = self.service_days(now.date()).await?;
+        let gates: HashMap<_, _> = today.iter().map(|day| (&day.collector, day.gate())).collect();
+        let why = |row: &Collector| match gates.get(&row.number) {
+            _ if !row.available => Some(Unavailable::NotConnected),
+            _ if !row.hours.is_open(now) => Some(Unavailable::OutsideHours),
+            Some(Gate::Shut) => Some(Unavailable::DayClosed),
+            Some(Gate::PaymentsOnly) => Some(Unavailable::PreClosed),
+            Some(Gate::Open) | None => match self.0.client.circuit(&row.number) {
+                None => Some(Unavailable::NotConnected),
+                Some(CircuitState::Open) => Some(Unavailable::NotAnswering),
+                Some(CircuitState::Closed | CircuitState::Probing) => None,
+            },
+        };
+        let rows = self.collectors().all();
+        Ok(rows.filter_map(|row| Some((row.number.clone(), why(row)?))).collect())
+    }
+
     /// Every connected collector now, in the order of the directory.
     pub async fn collector_statuses(&self) -> Result<Vec<CollectorStatus>, StoreError> {
         let now = self.now();

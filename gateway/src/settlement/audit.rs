@@ -168,7 +168,10 @@ async fn parts(
         known.insert((row.settlement, row.part), ());
         let of_payments = payments.settled.get(&(row.settlement, row.part)).copied().unwrap_or_default();
         if of_payments != sums {
-            fault("settlement-part", format!("it says {sums:?}, and its payments are {of_payments:?}"));
+            fault(
+                "settlement-part",
+                format!("it says {}, and its payments are {}", said(sums), said(of_payments)),
+            );
         }
         let (parts, total) = totals.entry(row.settlement).or_default();
         *parts += 1;
@@ -188,14 +191,15 @@ async fn parts(
         let moved =
             [moved(row.debit, row.credit, row.moved), moved(row.fee_debit, row.fee_credit, row.fee_moved)];
         if moved != [Some(amount), (sums.fee > Yen::ZERO).then_some(fee)] {
-            fault("settlement-transfer", format!("it is {sums:?} and its transfers are {moved:?}"));
+            fault("settlement-transfer", format!("it is {} and its transfers are {moved:?}", said(sums)));
         }
     }
     for (id, settlement) in settlements {
         let found = totals.remove(id).unwrap_or_default();
         if found != (settlement.parts, settlement.sums) {
-            let detail =
-                format!("it is {:?} in {} parts, found are {found:?}", settlement.sums, settlement.parts);
+            let (parts, sums) = found;
+            let (is, of) = (said(settlement.sums), settlement.parts);
+            let detail = format!("it is {is} in {of} parts, found are {} in {parts}", said(sums));
             findings.push(Finding { check: "settlement-sums", subject: settlement.number(), detail });
         }
     }
@@ -290,6 +294,11 @@ fn expected_balances<'a, 'b>(
         }
     }
     expected
+}
+
+/// Sums for people.
+fn said(Sums { count, amount, fee }: Sums) -> String {
+    format!("{count} payments of {amount} yen and {fee} yen of fees")
 }
 
 fn moved(debit: Option<i64>, credit: Option<i64>, amount: Option<i64>) -> Option<Moved> {

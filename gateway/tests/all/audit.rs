@@ -8,9 +8,13 @@ use database::testing::{TestDatabase, drop_triggers};
 use database::{Database, execute, read};
 use domain::payment::State;
 use gateway::proof::KeptSeals;
-use gateway::{CloseOptions, Operator, Settings};
+use gateway::reconciliation::Ending;
+use gateway::{BreakQuery, CloseOptions, Operator, Settings};
+use ledger::Finding;
 use serde_json::json;
 
+use crate::reconciliation::eyes;
+use crate::service::{number, staff, today};
 use crate::support::{PENSION, SHOP, TAX, WITH_FEE, World, limits, settings};
 
 on_both!(
@@ -18,7 +22,74 @@ on_both!(
     a_release_of_what_may_have_left_is_found,
     a_closed_day_that_was_tampered_with_is_found,
     a_rewritten_or_unsealed_log_is_found_by_the_seals_kept_outside,
+    what_two_people_have_resolved_is_no_finding_until_it_changes,
+    open_work_is_named_and_no_finding,
 );
+
+async fn what_two_people_have_resolved_is_no_finding_until_it_changes(test: TestDatabase) {
+    let world = World::new(test).await;
+    let (gateway, network) = (&world.hub.gateway, &world.network);
+    world.pay(SHOP).await.unwrap();
+    let books = "/control/99022/clearings";
+    for (amount, serial) in [(1_500, 99_999_999), (700, 99_999_998)] {
+        let invented = json!({"amount": amount, "serial": serial}).to_string();
+        network.control("POST", books, invented).await;
+    }
+    gateway.reconcile(&number(SHOP), today(), &staff()).await.unwrap();
+    let parted = async || {
+        let before = gateway.audit().await.unwrap().1;
+        let (findings, resolved) = gateway.part_resolved(world.differences(&before).await).await.unwrap();
+        let checks = |found: &Finding| (found.check, found.subject.clone());
+        let resolved: Vec<_> =
+            resolved.iter().map(|one| (one.finding.check, one.resolution.note.clone())).collect();
+        (findings.iter().map(checks).collect::<Vec<_>>(), resolved)
+    };
+    let invented = [98, 99].map(|n| ("hub-missing", format!("MPN9999/2026-11-24/999999{n}")));
+    let (findings, resolved) = parted().await;
+    assert_eq!((findings, resolved), (invented.to_vec(), vec![]), "the breaks are open");
+    let query = BreakQuery { open_only: true, limit: 9, ..BreakQuery::default() };
+    for found in gateway.breaks(&query).await.unwrap() {
+        let note = format!("{}を確認", found.subject);
+        gateway.resolve_break(found.id, Ending::Noted, &eyes(&note)).await.unwrap();
+    }
+    let (findings, resolved) = parted().await;
+    assert_eq!(findings, [], "each was decided by two people");
+    assert_eq!(resolved, [98, 99].map(|n| ("hub-missing", format!("999999{n}を確認"))));
+    // what they decided was another amount
+    let path = format!("{books}/2026-11-24/99999999");
+    network.control("PATCH", &path, json!({"amount": 1_501}).to_string()).await;
+    let (findings, resolved) = parted().await;
+    assert_eq!((findings, resolved.len()), (invented[1..].to_vec(), 1));
+}
+
+async fn open_work_is_named_and_no_finding(test: TestDatabase) {
+    let still = Settings { poll_interval_ms: 3_600_000, ..settings() };
+    let world = World::with(test, still, &limits()).await;
+    let gateway = &world.hub.gateway;
+    assert_eq!(gateway.all_open().await.unwrap(), []);
+    world.network.fault("00200", json!({"mode": "drop", "on": "clearing", "times": 1})).await;
+    let unknown = world.pay(TAX).await.unwrap().facts;
+    world.pay(SHOP).await.unwrap();
+    world.network.control("POST", "/control/99022/clearings", json!({"amount": 1_500}).to_string()).await;
+    gateway.reconcile(&number(SHOP), today(), &staff()).await.unwrap();
+    let open = gateway.all_open().await.unwrap();
+    let told: Vec<_> = open.iter().map(|one| (one.what, one.subject.as_str())).collect();
+    let a_break = open.iter().find(|one| one.what == "open-break").unwrap();
+    assert!(a_break.subject.starts_with("99022/2026-11-24/"), "{a_break:?}");
+    assert_eq!(a_break.detail, "missing_here, 1,500 yen at the collector less yen here");
+    assert_eq!(
+        told,
+        [
+            ("unknown-payment", unknown.receipt_number.as_str()),
+            ("open-break", a_break.subject.as_str()),
+            ("open-window", "20261124-00200"),
+            ("open-window", "20261124-99022"),
+        ]
+    );
+    assert!(open[0].detail.starts_with("215,000 yen to 00200, without a known outcome since 2026-11-24T10:"));
+    let window = &open[3].detail;
+    assert!(window.starts_with("1 payments, 12,800 yen: 2026-11-24 is not closed"), "{window}");
+}
 
 async fn run(database: &Database, sql: &str) {
     execute!(database, sqlx::AssertSqlSafe(sql.to_owned())).unwrap();

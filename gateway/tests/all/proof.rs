@@ -147,6 +147,22 @@ async fn a_payment_decided_by_people_is_proved(test: TestDatabase) {
         noted[0]
             .contains("no signed answer, but the collector's word off line, cleared, by staff:1 and staff:2")
     );
+    let verdict = async |id| prove(&world, id).await.1.verdict(State::Accepted);
+    let word = "accepted by the word of staff (cleared: staff:1, checked by staff:2), which is proved, and by no \
+                signed answer of the collector";
+    // it was cleared there, and only the answer was lost
+    assert_eq!(verdict(id).await, word);
+    let (day, tax, system) = (bundle.proof.facts.receipt_date, "00200".parse().unwrap(), Operator::system());
+    world.hub.gateway.reconcile(&tax, day, &system).await.unwrap();
+    assert_eq!(verdict(id).await, word, "the books have it");
+    // a collector whose word was wrong
+    world.network.fault("00500", json!({"mode": "lose", "on": "clearing", "times": 1})).await;
+    let id = world.pay(PENSION).await.unwrap().facts.id;
+    world.reaches(id, State::Unknown).await;
+    world.hub.gateway.decide(id, Word::Cleared, 1, &eyes).await.unwrap();
+    world.hub.gateway.reconcile(&"00500".parse().unwrap(), day, &system).await.unwrap();
+    let lacks = format!("{word}; but the collector's books lack it (missing_there)");
+    assert_eq!(verdict(id).await, lacks);
 }
 
 async fn other_payments_are_shown_as_digests(test: TestDatabase) {

@@ -14,7 +14,7 @@ use database::testing::TestDatabase;
 use domain::payment::State;
 use domain::{AccountId, Clock, CollectorNumber, ContractId, PaymentId, Timestamp, TransferId, UserId, Yen};
 use edge::{Shutdown, ShutdownTrigger};
-use gateway::audit::CollectorRecord;
+use gateway::audit::{CollectorRecord, Difference, Look};
 use gateway::{
     Gateway, Guard, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder, Settings,
 };
@@ -447,6 +447,15 @@ impl World {
         let (mut found, before) = self.hub.gateway.audit_with(Some(&keys)).await.unwrap();
         found.extend(self.hub.ledger.audit().await.unwrap());
         found.extend(self.hub.gateway.audit_seals(&keys).await.unwrap());
+        found.extend(self.differences(&before).await.into_iter().map(|difference| difference.finding));
+        let mut checks: Vec<_> = found.into_iter().map(|f| f.check).collect();
+        checks.sort_unstable();
+        checks.dedup();
+        checks
+    }
+
+    /// What the comparison with the collectors' records finds, after a look at the hub.
+    pub async fn differences(&self, before: &Look) -> Vec<Difference> {
         let records: Vec<_> = self
             .network
             .clearings()
@@ -460,11 +469,7 @@ impl World {
             })
             .collect();
         let (_, after) = self.hub.gateway.audit().await.unwrap();
-        found.extend(gateway::audit::compare(&before, &records, &after));
-        let mut checks: Vec<_> = found.into_iter().map(|f| f.check).collect();
-        checks.sort_unstable();
-        checks.dedup();
-        checks
+        gateway::audit::compare(before, &records, &after)
     }
 
     pub async fn assert_clean(&self) {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use database::{Tx, on};
-use domain::{AccountId, TransferId};
+use domain::{AccountId, TransferId, Yen};
 use uuid::Uuid;
 
 use super::log::Vouched;
@@ -145,9 +145,10 @@ impl Replay {
                 let before = self.drift.insert(account, drift).unwrap_or_default();
                 if drift != before {
                     let detail = format!(
-                        "at position {} {recorded} is recorded, {} follows from the line before",
+                        "at position {} {} is recorded, {} follows from the line before",
                         row.position,
-                        follows.saturating_add(before)
+                        units(recorded),
+                        units(follows.saturating_add(before))
                     );
                     self.found("balance-after", &account, detail);
                 }
@@ -165,23 +166,31 @@ impl Replay {
             let Some(made) = self.state.accounts.get(&id) else { continue };
             let (balance, held) = (made.balance, made.held);
             if stored.balance != balance {
-                let detail = format!("the balance is {}, the journal makes it {balance}", stored.balance);
+                let detail = format!(
+                    "the balance is {}, the journal makes it {}",
+                    units(stored.balance),
+                    units(balance)
+                );
                 self.found("balance", &id, detail);
             }
             if stored.held != held {
-                let detail = format!("held is {}, the open holds make it {held}", stored.held);
+                let detail =
+                    format!("held is {}, the open holds make it {}", units(stored.held), units(held));
                 self.found("held", &id, detail);
             }
             if stored.available() < 0 {
                 let Account { balance, held, overdraft, .. } = stored;
-                self.found(
-                    "available",
-                    &id,
-                    format!("balance {balance}, held {held}, overdraft {overdraft}"),
-                );
+                let [balance, held, overdraft] = [balance, held, overdraft].map(units);
+                let detail = format!("balance {balance}, held {held}, overdraft {overdraft}");
+                self.found("available", &id, detail);
             }
         }
     }
+}
+
+/// Minor units for people, in groups of three digits.
+fn units(amount: i64) -> String {
+    Yen::new(amount).to_string()
 }
 
 /// The check that a refusal belongs to.

@@ -13,6 +13,7 @@ use database::testing::TestDatabase;
 use serde_json::json;
 
 use self::support::{Bench, Caller, numbers};
+use crate::service::{number, staff, today};
 use crate::support::{PENSION, TAX, TYPED};
 
 database::on_both!(
@@ -74,6 +75,7 @@ async fn the_directory_is_shown() {
             "payer_types_amount": false,
             "one_time_password": false,
             "available": true,
+            "unavailable": null,
             "numbers": {
                 "customer_number": { "label": "納付番号", "digits_min": 16, "digits_max": 16 },
                 "confirmation_number": { "label": "確認番号", "digits_min": 6, "digits_max": 6 },
@@ -82,6 +84,19 @@ async fn the_directory_is_shown() {
         })
     );
     assert!(collectors.contains(&one.body));
+    let unconnected = collectors.iter().find(|one| one["unavailable"] == "not_connected").unwrap();
+    assert_eq!(unconnected["available"], false);
+    // a day that was closed or pre-closed by hand, within the collector's hours
+    let hub = &bench.world.hub.gateway;
+    let options = gateway::CloseOptions::default();
+    hub.close_service(&number(PENSION), today(), options, &staff()).await.unwrap();
+    hub.pre_close_service(&number(TAX), today(), &staff()).await.unwrap();
+    for (collector, why) in [("00500", "day_closed"), ("00200", "pre_closed")] {
+        let shown = bench.anonymous.get(&format!("/v1/collectors/{collector}")).await.body;
+        assert_eq!((&shown["available"], &shown["unavailable"]), (&json!(false), &json!(why)));
+        let listed = bench.anonymous.get("/v1/collectors").await;
+        assert!(listed.body["collectors"].as_array().unwrap().contains(&shown));
+    }
     for path in ["/v1/collectors/00999", "/v1/collectors/5", "/v1/collectors/%ff"] {
         bench.anonymous.get(path).await.refused(404, "collector_unknown");
     }

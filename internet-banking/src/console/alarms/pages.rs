@@ -5,19 +5,16 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{get, post};
-use domain::{AlarmId, CollectorNumber, Date, PaymentId, Timestamp, time};
+use domain::{AlarmId, CollectorNumber, Timestamp};
 use edge::{CsrfForm, Frame};
-use gateway::alarm::About;
-use gateway::{Alarm, AlarmChannel, AlarmQuery, settlement};
+use gateway::{Alarm, AlarmChannel, AlarmQuery};
 use serde::Deserialize;
 
-use super::alarm_words;
+use super::{AlarmSubject, alarm_words};
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::delivery::{Progress, Undelivered};
 use crate::console::frame::{self, Area};
-use crate::console::links::{
-    AcknowledgeLink, AlarmsLink, ConsoleLink, NumberLink, RequestLink, SettlementLink, StaffPaymentLink,
-};
+use crate::console::links::{AcknowledgeLink, AlarmsLink, ConsoleLink};
 use crate::console::page::Pressed;
 use crate::console::problem::Problem;
 use crate::console::sign_in::StaffSignedIn;
@@ -138,46 +135,10 @@ pub(in crate::console) async fn rows(console: &Console, alarms: Vec<Alarm>) -> R
     let undelivered = console.delivery.undelivered().await.map_err(failed)?;
     let mut rows = Vec::new();
     for alarm in alarms {
-        let subject = subject(console, &alarm).await?;
+        let subject = AlarmSubject::of(&console.gateway, &alarm).await.map_err(failed)?;
         rows.push(row(console, &names, &undelivered, alarm, subject));
     }
     Ok(rows)
-}
-
-/// What an alarm is about, in words, and its page; the collector's name stands beside it.
-async fn subject(console: &Console, alarm: &Alarm) -> Result<(String, Option<String>), Stop> {
-    let text = alarm.subject.as_str();
-    Ok(match alarm.kind.about() {
-        About::Payment => match text.parse::<PaymentId>() {
-            Ok(id) => {
-                let found = console.gateway.payment_for_operator(id).await.map_err(failed)?;
-                let number = found.map(|payment| format!("受付番号 {}", payment.facts.receipt_number));
-                (number.unwrap_or_else(|| "払込の詳細".to_owned()), Some(StaffPaymentLink(id).to_string()))
-            }
-            Err(_) => (text.to_owned(), None),
-        },
-        About::Message => (format!("処理通番 {text}"), Some(NumberLink(text).to_string())),
-        About::Settlement => match settlement::of_number(text) {
-            Some((collector, window)) => (
-                format!("{}の決済分", time::year_month_day(window)),
-                Some(SettlementLink(settlement::id(&collector, window)).to_string()),
-            ),
-            None => (text.to_owned(), None),
-        },
-        About::Request => match text.parse() {
-            Ok(id) => ("起票の内容".to_owned(), Some(RequestLink(id).to_string())),
-            Err(_) => (text.to_owned(), None),
-        },
-        About::Day => {
-            let date = text.split_once('/').and_then(|(_, date)| date.parse::<Date>().ok());
-            (date.map_or_else(|| text.to_owned(), |d| format!("{}の処理日", time::year_month_day(d))), None)
-        }
-        // its name says it
-        About::Collector if alarm.collector.as_ref().is_some_and(|c| c.as_str() == text) => {
-            (String::new(), None)
-        }
-        About::Collector => (text.to_owned(), None),
-    })
 }
 
 fn row(
@@ -185,7 +146,7 @@ fn row(
     names: &Names,
     undelivered: &Undelivered,
     alarm: Alarm,
-    (subject, link): (String, Option<String>),
+    AlarmSubject { text: subject, link }: AlarmSubject,
 ) -> AlarmRow {
     let words = alarm_words(alarm.kind);
     let collector = alarm.collector.as_ref();

@@ -2,6 +2,7 @@
 
 pub(super) mod pages;
 mod shown;
+mod subjects;
 mod words;
 
 pub use pages::routes;

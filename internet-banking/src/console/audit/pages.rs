@@ -13,6 +13,7 @@ use ledger::{TrailPlace, TrailQuery, TrailRecord};
 use serde::Deserialize;
 
 use super::shown::rows;
+use super::subjects::subjects_of;
 use super::words::ACTIONS;
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
@@ -105,7 +106,7 @@ async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
         until: Timestamp::from_jst(until.succ_opt().unwrap_or(until), NaiveTime::MIN),
         actor: filter.actor.clone(),
         action: filter.action.clone(),
-        subject: subject_of(&console, page.subject.trim()).await?,
+        subjects: subjects_of(&console, page.subject.trim(), (from, until)).await?,
         before: place(&filter.older),
         limit: PAGE_RECORDS + 1,
     };
@@ -116,7 +117,7 @@ async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
     records.truncate(page_len);
     add_users(&console, &records, &mut names).await?;
     page.older = records.last().filter(|_| more).map(|last| {
-        let TrailQuery { actor, action, subject, .. } = &query;
+        let (TrailQuery { actor, action, .. }, subject) = (&query, page.subject.trim());
         TrailLink { days: (from, until), actor, action, subject, place: last.place }.to_string()
     });
     page.rows = rows(&console, &names, records).await?;
@@ -133,15 +134,6 @@ async fn add_users(console: &Console, records: &[TrailRecord], names: &mut Names
         }
     }
     Ok(())
-}
-
-/// What the log has as the subject: the id of the payment of which somebody typed a number, or what was typed.
-async fn subject_of(console: &Console, typed: &str) -> Result<String, Stop> {
-    let found = console.gateway.search_payments(typed).await.map_err(failed)?;
-    Ok(match found.as_slice() {
-        [only] => only.facts.id.to_string(),
-        _ => typed.to_owned(),
-    })
 }
 
 fn actors(staff: &[crate::console::staff::Staff], asked: &str) -> Vec<Choice> {

@@ -11,7 +11,8 @@ use super::words::action_label;
 use crate::answer::{Stop, failed};
 use crate::console::Console;
 use crate::console::alarms::alarm_words;
-use crate::console::links::{RequestLink, SettlementLink, StaffPaymentLink, UserLink};
+use crate::console::links::{DayLink, RequestLink, SettlementLink, StaffPaymentLink, UserLink};
+use crate::console::requests::Proposal;
 use crate::console::told::Teller;
 use crate::console::users::store as users;
 use crate::console::words::{Names, collector_name, stamp};
@@ -96,10 +97,27 @@ async fn user(console: &Console, text: &str) -> Result<Option<Subject>, Stop> {
 async fn request(console: &Console, text: &str) -> Result<Option<Subject>, Stop> {
     let Ok(id) = text.parse::<StaffRequestId>() else { return Ok(None) };
     let found = console.requests.find(id).await.map_err(failed)?;
-    Ok(found.map(|request| {
-        let title = request.proposal.title();
-        Subject::of(format!("{title}({}の起票)", stamp(request.made_at)), &RequestLink(id))
-    }))
+    let Some(request) = found else { return Ok(None) };
+    let (title, about) = (request.proposal.title(), about(console, &request.proposal).await?);
+    let separated = if about.is_empty() { "" } else { ": " };
+    let text = format!("{title}({}の起票){separated}{about}", stamp(request.made_at));
+    Ok(Some(Subject::of(text, &RequestLink(id))))
+}
+
+/// What a request concerns: a payment by its number, a day or a window with its collector, a user.
+async fn about(console: &Console, proposal: &Proposal) -> Result<String, Stop> {
+    let subject = proposal.subject();
+    let found = match proposal {
+        Proposal::Decide { .. } | Proposal::Cancel { .. } => payment(console, &subject).await?,
+        Proposal::Day(_) => day(console, &subject),
+        Proposal::LiftStop(of) => user(console, &of.user.to_string()).await?,
+        Proposal::CloseWindow { .. } | Proposal::PayNet { .. } => window(console, &subject),
+        Proposal::ResolveBreak(of) => {
+            let found = console.gateway.break_of(of.found).await.map_err(failed)?;
+            found.and_then(|found| day(console, &format!("{}/{}", found.collector, found.date)))
+        }
+    };
+    Ok(found.map(|subject| subject.text).unwrap_or_default())
 }
 
 async fn alarm(console: &Console, text: &str) -> Result<Option<Subject>, Stop> {
@@ -121,7 +139,8 @@ fn day(console: &Console, text: &str) -> Option<Subject> {
     let (collector, date) = text.split_once('/')?;
     let (collector, date) = (collector.parse::<CollectorNumber>().ok()?, date.parse::<Date>().ok()?);
     let name = collector_name(&console.gateway, &collector);
-    Some(Subject { text: format!("{name} {}の処理日", time::year_month_day(date)), link: None })
+    let text = format!("{name} {}の処理日", time::year_month_day(date));
+    Some(Subject::of(text, &DayLink { collector: &collector, date }))
 }
 
 /// Days of a search as people write them; anything else as it is.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use http::Uri;
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
@@ -9,6 +10,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use super::settings::{MailSettings, SettingsError};
 use super::{Notice, TryError};
 use crate::console::frame::SITE_NAME;
+use crate::console::links::ConsoleLink;
 use crate::frame::day_and_time;
 
 /// How long the relay may take for each step.
@@ -21,6 +23,8 @@ pub(super) struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     to: Vec<Mailbox>,
+    /// What links begin with.
+    console: String,
 }
 
 impl Mailer {
@@ -38,7 +42,8 @@ impl Mailer {
             .hello_name(ClientId::Domain(DOMAIN.to_owned()))
             .timeout(Some(STEP_WAIT))
             .build();
-        Ok(Self { transport, from: mailbox(&settings.from)?, to })
+        let console = origin(&settings.console)?;
+        Ok(Self { transport, from: mailbox(&settings.from)?, to, console })
     }
 
     pub async fn send(&self, notice: &Notice<'_>) -> Result<(), TryError> {
@@ -59,29 +64,51 @@ impl Mailer {
         for to in &self.to {
             message = message.to(to.clone());
         }
-        message.body(body(notice)).map_err(|error| TryError(error.to_string()))
+        message.body(body(notice, &self.console)).map_err(|error| TryError(error.to_string()))
     }
 }
 
 fn subject(notice: &Notice<'_>) -> String {
     match &notice.collector {
-        Some(collector) => format!("[{SITE_NAME}] 警報: {}({collector})", notice.title()),
+        Some(collector) => format!("[{SITE_NAME}] 警報: {} {collector}", notice.title()),
         None => format!("[{SITE_NAME}] 警報: {}", notice.title()),
     }
 }
 
-/// No links and no customers' data: whoever may see more signs in at the console.
-fn body(notice: &Notice<'_>) -> String {
-    let alarm = notice.alarm;
-    let collector = notice.collector.as_deref().unwrap_or("-");
-    format!(
-        "{title}\r\n\r\n発生日時: {at}\r\n収納機関: {collector}\r\n対象: {subject}\r\n内容: {detail}\r\n\r\n\
-         {remedy}\r\n\r\n対応を始めたら、職員用画面の「警報」で確認済みにしてください。\r\n警報番号: {id}\r\n",
-        title = notice.title(),
-        at = day_and_time(alarm.raised_at),
-        subject = alarm.subject,
-        detail = alarm.detail,
-        remedy = notice.remedy(),
-        id = alarm.id,
-    )
+/// No customers' data: the links lead to the console, where whoever may see more signs in.
+fn body(notice: &Notice<'_>, console: &str) -> String {
+    let facts = &notice.facts;
+    // what no sentence of ours says is of our own systems
+    let for_systems = if facts.is_ascii() { "(システム担当向け) " } else { "" };
+    let subject = match notice.subject.text.as_str() {
+        "" => "収納機関との接続",
+        text => text,
+    };
+    let mut lines = vec![
+        notice.title().to_owned(),
+        String::new(),
+        format!("発生日時: {}", day_and_time(notice.alarm.raised_at)),
+        format!("収納機関: {}", notice.collector.as_deref().unwrap_or("-")),
+        format!("対象: {subject}"),
+        format!("内容: {for_systems}{facts}"),
+    ];
+    lines.extend(notice.subject.link.as_ref().map(|link| format!("画面: {console}{link}")));
+    lines.extend([
+        String::new(),
+        notice.remedy().to_owned(),
+        String::new(),
+        "対応を始めたら、職員用画面の「警報」で確認済みにしてください。".to_owned(),
+        format!("警報: {console}{}", ConsoleLink::Alarms),
+        String::new(),
+    ]);
+    lines.join("\r\n")
+}
+
+/// Where links begin: the address without a slash at its end.
+fn origin(console: &Uri) -> Result<String, SettingsError> {
+    let scheme = console.scheme_str().filter(|scheme| ["http", "https"].contains(scheme));
+    match (scheme, console.authority(), console.path_and_query().map_or("/", |path| path.as_str())) {
+        (Some(scheme), Some(host), "/") => Ok(format!("{scheme}://{host}")),
+        _ => Err(SettingsError::Console),
+    }
 }

@@ -17,8 +17,9 @@ use domain::AlarmId;
 use edge::Shutdown;
 use gateway::{Alarm, AlarmChannel, Gateway, StoreError};
 
-use super::alarms::alarm_words;
-use super::words::collector_name;
+use super::alarms::{AlarmSubject, alarm_words};
+use super::told::Teller;
+use super::words::{Names, collector_name};
 
 pub use settings::{DeliverySettings, MailSettings, SettingsError, WebhookSettings};
 pub use store::{Progress, Undelivered};
@@ -43,7 +44,11 @@ struct TryError(String);
 /// What leaves the house: facts about an alarm, without customers' data.
 struct Notice<'a> {
     alarm: &'a Alarm,
+    /// Name and number.
     collector: Option<String>,
+    subject: AlarmSubject,
+    /// The facts in the staff's words.
+    facts: String,
 }
 
 /// The deliveries of a database. Cheap to clone.
@@ -141,8 +146,12 @@ impl Inner {
     }
 
     async fn attempt(&self, channel: AlarmChannel, alarm: &Alarm) -> Result<(), TryError> {
-        let collector = alarm.collector.as_ref().map(|number| collector_name(&self.gateway, number));
-        let notice = Notice { alarm, collector };
+        let name = |number| format!("{}({number})", collector_name(&self.gateway, number));
+        let collector = alarm.collector.as_ref().map(name);
+        let subject = AlarmSubject::of(&self.gateway, alarm).await;
+        let subject = subject.map_err(|error| TryError(error.to_string()))?;
+        let facts = Teller { gateway: &self.gateway, names: &Names::default() }.told(&alarm.detail);
+        let notice = Notice { alarm, collector, subject, facts };
         let attempt = async {
             match (channel, &self.mailer, &self.caller) {
                 (AlarmChannel::Mail, Some(mailer), _) => mailer.send(&notice).await,

@@ -25,6 +25,8 @@ pub struct MailSettings {
     pub from: String,
     /// Who is told.
     pub to: Vec<String>,
+    /// Where staff reaches the console, such as `https://console.example`: links begin with it.
+    pub console: Uri,
 }
 
 /// A callback over HTTPS, or over HTTP to this machine.
@@ -47,6 +49,9 @@ pub enum SettingsError {
     /// An address is none.
     #[error("{0:?} is no mail address")]
     Address(String),
+    /// The console's address is none.
+    #[error("the console's address is http:// or https:// and a host, without a path")]
+    Console,
     /// Nobody is told.
     #[error("the mail has no recipient")]
     NoRecipient,

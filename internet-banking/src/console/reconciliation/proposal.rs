@@ -2,7 +2,7 @@
 
 use domain::BreakId;
 use gateway::reconciliation::{Break, Ending, Hindrance};
-use gateway::{BreakError, FourEyes, Gateway, Payment};
+use gateway::{BreakError, FourEyes, Gateway, Guard, Payment};
 use serde::{Deserialize, Serialize};
 
 use super::words::{class_label, ending_label, subject_words};
@@ -95,8 +95,13 @@ impl BreakProposal {
     }
 
     /// Tells the hub.
-    pub(in crate::console) async fn carry_out(&self, gateway: &Gateway, eyes: &FourEyes) -> Carried {
-        let error = match gateway.resolve_break(self.found, self.ending, eyes).await {
+    pub(in crate::console) async fn carry_out(
+        &self,
+        gateway: &Gateway,
+        eyes: &FourEyes,
+        once: &Guard,
+    ) -> Carried {
+        let error = match gateway.resolve_break_once(self.found, self.ending, eyes, Some(once)).await {
             Ok(()) => return self.done(gateway).await,
             Err(error) => error,
         };

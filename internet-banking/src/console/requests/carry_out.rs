@@ -108,7 +108,10 @@ pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &D
             }
         }
         Proposal::Day(of) => of.carry_out(gateway, &Operator::staff(decision.by), decision.at).await,
-        Proposal::ResolveBreak(of) => of.carry_out(gateway, &eyes(request, decision)).await,
+        Proposal::ResolveBreak(of) => {
+            let once = Guard::request_act(request.id);
+            of.carry_out(gateway, &eyes(request, decision), &once).await
+        }
         Proposal::LiftStop(of) => of.carry_out(gateway).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::close(gateway, collector, *window, &Operator::staff(decision.by)).await

@@ -55,6 +55,11 @@ impl Requests {
         store::list(self.gateway.ledger().database(), query).await
     }
 
+    /// The ids of requests about any of these subjects, the newest 500.
+    pub async fn about(&self, subjects: &[String]) -> Result<Vec<String>, RequestsError> {
+        store::about(self.gateway.ledger().database(), subjects).await
+    }
+
     /// 起票: proposes something, for another to decide on the same day.
     pub async fn propose(
         &self,
@@ -188,8 +193,8 @@ impl Requests {
         true
     }
 
-    /// The operation, and beside it the next run whenever its lease is about to end. It ends there where another process
-    /// has taken that one, or might have by now.
+    /// The operation, and beside it the next run whenever its lease is about to end. It ends there where another
+    /// process has taken that one, or might have by now.
     async fn operate(&self, request: &Request, decision: &Decision, run: &mut Run) -> Option<Carried> {
         let operation = carry_out::carry_out(&self.gateway, request, decision);
         tokio::pin!(operation);

@@ -19,6 +19,8 @@ static RESULT: Table = Table { name: "staff_result", columns: &["request", "done
 
 /// Requests that one read answers at most.
 const LIMIT_MAX: u32 = 200;
+/// Requests about given subjects that one read answers at most.
+const ABOUT_MAX: i64 = 500;
 /// Approved requests without a result that one look takes up at most.
 const RUNNING_MAX: i64 = 50;
 
@@ -179,6 +181,20 @@ pub(super) async fn list(database: &Database, query: &RequestQuery) -> Result<Ve
         sql.build_query_as().fetch_all(c).await
     })?;
     rows.into_iter().map(Request::try_from).collect()
+}
+
+/// The ids of requests about any of these subjects, the newest.
+pub(super) async fn about(database: &Database, subjects: &[String]) -> Result<Vec<String>, RequestsError> {
+    let ids: Vec<Uuid> = read!(database, |c| {
+        let mut sql = QueryBuilder::new("SELECT id FROM staff_request WHERE subject IN (");
+        let mut among = sql.separated(", ");
+        for subject in subjects {
+            among.push_bind(subject.as_str());
+        }
+        sql.push(") ORDER BY made_us DESC LIMIT ").push_bind(ABOUT_MAX);
+        sql.build_query_scalar().fetch_all(c).await
+    })?;
+    Ok(ids.into_iter().map(|id| StaffRequestId::from_uuid(id).to_string()).collect())
 }
 
 /// Approved requests that have no result: their process may have died.

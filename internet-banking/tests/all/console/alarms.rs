@@ -5,14 +5,17 @@ use domain::{CollectorNumber, PaymentId};
 use gateway::{AlarmKind, FourEyes, NewAlarm, Operator, Word};
 use http::StatusCode;
 
+use super::days::{self, propose};
 use super::support::{CHECKER, MAKER, Office};
-use super::unknown::unknown;
+use super::unknown::{press, propose_word, unknown};
+use crate::support::Browser;
 
 database::on_both!(
     an_alarm_is_listed_until_somebody_takes_notice_and_then_under_all,
     lists_are_cut_into_pages,
     the_audit_log_is_searched_by_day_person_action_and_subject,
     log_and_alarms_speak_of_receipt_numbers_and_names,
+    a_request_is_found_by_what_it_concerns,
 );
 
 async fn raise(office: &Office, kind: AlarmKind, subject: &str) {
@@ -125,7 +128,7 @@ async fn log_and_alarms_speak_of_receipt_numbers_and_names(test: TestDatabase) {
         ">2026年11月20日(金)の決済分</a>",
         "支払日は2026年11月24日(火)です。締められない理由: 2026年11月20日(金)を閉局していない、\
          2026年11月20日(金)の照合に解消していない不一致が2件ある",
-        "2026年11月23日(月)の処理日",
+        ">2026年11月23日(月)の処理日</a>",
         "収納機関の応答は A001 収納機関が開局していない です。",
     ] {
         assert!(alarms.contains(words), "{words} in {alarms}");
@@ -152,6 +155,42 @@ async fn log_and_alarms_speak_of_receipt_numbers_and_names(test: TestDatabase) {
     let of_search = maker.get("/audit?action=console.audit_search").await.body;
     assert!(of_search.contains(&format!("対象: {}", facts.receipt_number)), "{of_search}");
     assert!(of_search.contains("2026年11月24日(火)"));
+}
+
+async fn a_request_is_found_by_what_it_concerns(test: TestDatabase) {
+    let (office, network) = Office::connected(test).await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let facts = days::unknown(&office, &network, days::TAX).await.facts;
+    let word = propose_word(&mut maker, facts.id, "cleared").await.location().to_owned();
+    let day = propose(&mut maker, &[("act", "pre_close")]).await.location().to_owned();
+    for request in [&word, &day] {
+        press(&mut checker, request, "approve", "").await;
+    }
+    let about_payment = format!("の起票): 受付番号 {}</a>", facts.receipt_number);
+    let shop = office.console.gateway.directory().get(&days::number(days::SHOP)).unwrap().shown_name();
+    let about_day = format!("の起票): {shop} 2026年11月24日(火)の処理日</a>");
+    let search = async |browser: &mut Browser, subject: &str| {
+        browser.get(&format!("/audit?subject={}", subject.replace('/', "%2F"))).await.body
+    };
+    for (subject, is_of_payment) in [
+        (facts.receipt_number.as_str(), true),
+        (facts.message_key.as_str(), true),
+        (&facts.id.to_string(), true),
+        ("99022/2026-11-24", false),
+        ("99022", false),
+    ] {
+        let found = search(&mut maker, subject).await;
+        let (of, not_of) = if is_of_payment { (&word, &day) } else { (&day, &word) };
+        // 起票, 承認, 実行
+        for action in ["request.propose", "request.approve", "request.done"] {
+            assert!(found.contains(&format!(">{action}<")), "{action} by {subject} in {found}");
+        }
+        assert!(found.contains(&format!("href=\"{of}\"")) && !found.contains(not_of.as_str()), "{subject}");
+        let about = if is_of_payment { &about_payment } else { &about_day };
+        assert!(found.contains(about.as_str()), "{about} by {subject} in {found}");
+    }
+    let elsewhere = search(&mut maker, "00500").await;
+    assert!(elsewhere.contains("該当する記録はありません"), "{elsewhere}");
 }
 
 #[tokio::test]

@@ -21,11 +21,13 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::support::{MAKER, Office};
+use super::unknown::unknown;
 
 const KEY: &str = "0123456789abcdef";
 
 database::on_both!(
     an_alarm_is_mailed_and_called_out_once_each_and_the_page_says_so,
+    a_mail_tells_staff_in_their_words_and_leads_to_the_page,
     a_failed_try_is_repeated_after_a_pause_and_the_page_says_so,
     what_was_given_up_keeps_nothing_waiting,
     two_processes_make_one_try,
@@ -61,6 +63,7 @@ impl Relay {
             port: self.address.port(),
             from: "見本銀行 <alarm@mihon-bank.example>".to_owned(),
             to: vec!["ops@example.jp".to_owned(), "second@example.jp".to_owned()],
+            console: "http://localhost:8082".parse().unwrap(),
         }
     }
 }
@@ -165,7 +168,9 @@ async fn an_alarm_is_mailed_and_called_out_once_each_and_the_page_says_so(test: 
     ] {
         assert!(mails[0].contains(&line), "{line} in {}", mails[0]);
     }
-    assert!(decoded(&mails[0]).contains("収納機関に接続できない"), "{}", decoded(&mails[0]));
+    let mail = decoded(&mails[0]);
+    assert!(mail.contains("収納機関に接続できない") && mail.contains("国税庁(00200)"), "{mail}");
+    assert!(mail.contains("警報: http://localhost:8082/alarms\r\n"), "{mail}");
     let calls = receiver.calls.lock().unwrap().clone();
     let [(headers, body)] = calls.as_slice() else { panic!("{} calls", calls.len()) };
     let told: serde_json::Value = serde_json::from_slice(body).unwrap();
@@ -173,6 +178,43 @@ async fn an_alarm_is_mailed_and_called_out_once_each_and_the_page_says_so(test: 
     assert_eq!((&told["collector"], &told["id"]), (&"00200".into(), &alarm[0].id.to_string().into()));
     assert_signed(headers[SIGNATURE_HEADER].to_str().unwrap(), body);
     assert_eq!(browser.get("/alarms").await.body.matches(">送信済み<").count(), 2);
+}
+
+async fn a_mail_tells_staff_in_their_words_and_leads_to_the_page(test: TestDatabase) {
+    let relay = Relay::start().await;
+    let settings = DeliverySettings { mail: Some(relay.settings()), webhook: None };
+    let office = Office::with_targets(test, settings).await;
+    let id = unknown(&office).await;
+    let facts = office.console.gateway.payment_for_operator(id).await.unwrap().unwrap().facts;
+    let raise = async |kind, subject: String, detail: String| {
+        let alarm = NewAlarm { kind, subject, collector: Some(facts.collector.clone()), detail };
+        assert!(office.console.gateway.raise(&alarm).await.unwrap());
+        assert_eq!(office.console.delivery.deliver_due(AlarmChannel::Mail).await.unwrap(), 1);
+        let mail = decoded(relay.mails().last().unwrap());
+        assert!(!mail.contains(&id.to_string()) || mail.contains(&format!("/payments/{id}\r\n")), "{mail}");
+        mail
+    };
+    let said = format!("{} of payment {id} is not resent any more: ask the collector", facts.message_key);
+    let mail = raise(AlarmKind::ResendingOver, id.to_string(), said).await;
+    for line in [
+        format!("対象: 受付番号 {}\r\n", facts.receipt_number),
+        format!("内容: {} の自動再送が終わりました。\r\n", facts.message_key),
+        format!("画面: http://localhost:8082/payments/{id}\r\n"),
+    ] {
+        assert!(mail.contains(&line), "{line} in {mail}");
+    }
+    let (day, said) = ("00200/2026-11-24", "comparison 2: 3 matched, 1 missing_here");
+    let mail = raise(AlarmKind::ReconciliationBreaks, day.to_owned(), said.to_owned()).await;
+    for line in [
+        "対象: 2026年11月24日(火)の処理日\r\n",
+        "内容: 第2回の照合: 一致 3件、当方に記録なし 1件\r\n",
+        "画面: http://localhost:8082/days/00200/2026-11-24\r\n",
+    ] {
+        assert!(mail.contains(line), "{line} in {mail}");
+    }
+    let mail =
+        raise(AlarmKind::WorkStuck, facts.message_key.clone(), "a row has no payment".to_owned()).await;
+    assert!(mail.contains("内容: (システム担当向け) a row has no payment\r\n"), "{mail}");
 }
 
 /// The content of a mail whose body is in base64 or quoted-printable.
@@ -264,6 +306,7 @@ async fn only_targets_that_are_safe_to_reach_are_accepted() {
         port: 25,
         from: "a@example.jp".to_owned(),
         to: to.iter().map(|text| (*text).to_owned()).collect(),
+        console: "https://console.example/".parse().unwrap(),
     };
     let hook = |url: &str, key: &str, root_pem: Option<&str>| WebhookSettings {
         url: url.parse().unwrap(),
@@ -280,6 +323,11 @@ async fn only_targets_that_are_safe_to_reach_are_accepted() {
         refused(Some(mail("127.0.0.1", &["nobody"])), None),
         Some(SettingsError::Address("nobody".to_owned()))
     );
+    for console in ["/alarms", "ftp://console.example", "https://console.example/path", "https://h/?q"] {
+        let mail = MailSettings { console: console.parse().unwrap(), ..mail("127.0.0.1", &["b@example.jp"]) };
+        assert_eq!(refused(Some(mail), None), Some(SettingsError::Console), "{console}");
+    }
+    assert_eq!(refused(Some(mail("127.0.0.1", &["b@example.jp"])), None), None);
     for url in ["http://example.jp/", "http://127.0.0.1.example.jp/", "ftp://localhost/", "/path"] {
         assert_eq!(refused(None, Some(hook(url, KEY, None))), Some(SettingsError::Url), "{url}");
     }
