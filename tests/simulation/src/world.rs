@@ -95,6 +95,10 @@ pub(crate) struct World {
     pub violation: Option<Box<Violation>>,
 }
 
+/// The collectors of the world: each kind, with and without 納付区分, hours and a typed amount. More of them would
+/// spread the same payments thinner and meet nothing else.
+const PLAYED: [&str; 6] = ["00200", "00500", "04000", "04100", "99022", "99090"];
+
 impl World {
     pub fn new(settings: Settings) -> Self {
         let parsed =
@@ -102,7 +106,7 @@ impl World {
         let (begins, centre, bank) = parsed.unwrap_or_else(|| unreachable!("constants"));
         let mut random = Random::new(settings.seed);
         let rows = Directory::embedded();
-        let rows = rows.all().iter().filter(|row| row.methods.online && row.available).cloned();
+        let rows = rows.all().iter().filter(|row| PLAYED.contains(&row.number.as_str())).cloned();
         let collectors: Vec<_> = rows.map(|row| Collector::new(row, settings.mistake)).collect();
         let mut store = Store::default();
         let hub = gateway::Settings::new(centre, bank);
