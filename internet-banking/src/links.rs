@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::PaymentId;
+use domain::{CollectorNumber, PaymentId};
 
 use crate::help::Code;
 
@@ -112,6 +112,21 @@ impl PrintLink {
 impl fmt::Display for PrintLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/print", PaymentLink(self.0))
+    }
+}
+
+/// The page of one collector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectorLink(pub CollectorNumber);
+
+impl CollectorLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/payeasy/collectors/{collector}";
+}
+
+impl fmt::Display for CollectorLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", Link::PayeasyCollectors, self.0)
     }
 }
 

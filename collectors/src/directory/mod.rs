@@ -5,6 +5,7 @@ mod check;
 mod numbers;
 mod paying;
 mod row;
+mod search;
 mod terms;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ pub use charge::{AfterDue, Charge, Span, Validity};
 pub use numbers::{CategoryCode, CategoryRule, DigitsRule, NumberRules, SecondSecret};
 pub use paying::{AmountEntry, DuplicateKey, FeeStep, FeeTable};
 pub use row::DirectoryError;
+pub use search::folded;
 pub use terms::{PayerFees, Receiver, SettlementTerms};
 
 /// 収納の種類: decides who may refuse a clearing and how the key is made up.

@@ -20,6 +20,9 @@ use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
 use crate::tokens::Verdict;
 
+/// Most collectors that are suggested for a number that is none.
+const NEAR_MAX: usize = 3;
+
 /// The secrets of the review page.
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
@@ -34,7 +37,7 @@ pub struct Secrets {
 
 /// The collector of a number, if it can be paid by typing numbers.
 pub fn collector<'a>(gateway: &'a Gateway, number: &CollectorNumber) -> Result<&'a Collector, Problem> {
-    let found = gateway.collectors().get(number).ok_or(Problem::UnknownCollector)?;
+    let found = gateway.collectors().get(number).ok_or_else(|| unknown(gateway, number))?;
     if !found.methods.online {
         return Err(Problem::LinkOnly { name: found.shown_name() });
     }
@@ -42,6 +45,12 @@ pub fn collector<'a>(gateway: &'a Gateway, number: &CollectorNumber) -> Result<&
         return Err(Problem::NotYetWorking { name: found.shown_name() });
     }
     Ok(found)
+}
+
+/// A number that is none, with the collectors that may have been meant.
+fn unknown(gateway: &Gateway, number: &CollectorNumber) -> Problem {
+    let near = gateway.collectors().nearest(number, NEAR_MAX).into_iter();
+    Problem::UnknownCollector { near: near.map(|row| (row.number.clone(), row.shown_name())).collect() }
 }
 
 /// Asks the collector for the bills of the numbers. Nothing is debited, and nothing is asked twice.
@@ -122,7 +131,7 @@ fn closed(collector: &Collector, now: Timestamp) -> Problem {
 /// Why there are no bills, in the words of those who type the numbers.
 pub fn inquiry_problem(error: &InquiryError, collector: &Collector, now: Timestamp) -> Problem {
     match *error {
-        InquiryError::UnknownCollector => Problem::UnknownCollector,
+        InquiryError::UnknownCollector => Problem::UnknownCollector { near: Vec::new() },
         InquiryError::LinkOnly => Problem::LinkOnly { name: collector.shown_name() },
         InquiryError::NotConnected => Problem::NotYetWorking { name: collector.shown_name() },
         // the numbers were read against the same row, so this is a fault of ours and not the payer's
@@ -258,7 +267,7 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
         PayError::ClearByPassed => Problem::ClearByPassed,
         PayError::Closed => match bank.gateway.collectors().get(&draft.collector) {
             Some(collector) => closed(collector, bank.clock.now()),
-            None => Problem::UnknownCollector,
+            None => Problem::UnknownCollector { near: Vec::new() },
         },
         PayError::CollectorBusy => Problem::CollectorBusy,
         PayError::Overloaded => Problem::Unavailable,

@@ -1,6 +1,6 @@
 //! Everything that can stop a payment, each with its own words and code.
 
-use domain::{PaymentId, ResponseCode, Yen, time};
+use domain::{CollectorNumber, PaymentId, ResponseCode, Yen, time};
 
 use super::wrong_numbers::Stopped;
 use crate::help::Code;
@@ -9,7 +9,10 @@ use crate::help::Code;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// No collector has the number.
-    UnknownCollector,
+    UnknownCollector {
+        /// Those with a number near it, as they are shown.
+        near: Vec<(CollectorNumber, String)>,
+    },
     /// The collector is paid from its own site only (R103).
     LinkOnly {
         /// Its name.
@@ -97,11 +100,17 @@ pub enum Problem {
     PaymentUnclear,
 }
 
+/// The collectors that may have been meant, in a sentence.
+pub fn near_words(near: &[(CollectorNumber, String)]) -> String {
+    let each: Vec<_> = near.iter().map(|(number, name)| format!("{number} {name}")).collect();
+    format!("番号の近い収納機関: {}", each.join("、"))
+}
+
 impl Problem {
     /// The stable code, which has a help page.
     pub const fn code(&self) -> Code {
         match self {
-            Self::UnknownCollector => Code::UnknownCollector,
+            Self::UnknownCollector { .. } => Code::UnknownCollector,
             Self::LinkOnly { .. } => Code::LinkOnly,
             Self::NotYetWorking { .. } => Code::NotYetWorking,
             Self::CollectorClosed { .. } => Code::CollectorClosed,
@@ -137,6 +146,9 @@ impl Problem {
     pub fn words(&self) -> String {
         let happened = self.code().entry().happened;
         match self {
+            Self::UnknownCollector { near } if !near.is_empty() => {
+                format!("{happened}{}", near_words(near))
+            }
             Self::LinkOnly { name } | Self::NotYetWorking { name } => {
                 format!("{name}: {happened}")
             }
@@ -168,7 +180,7 @@ impl Problem {
     pub const fn ends_the_entry(&self) -> bool {
         matches!(
             self,
-            Self::UnknownCollector
+            Self::UnknownCollector { .. }
                 | Self::LinkOnly { .. }
                 | Self::NotYetWorking { .. }
                 | Self::CollectorClosed { .. }
@@ -187,7 +199,7 @@ impl Problem {
     /// The field that the error summary leads to, where one is to blame.
     pub const fn field(&self) -> Option<&'static str> {
         Some(match self {
-            Self::UnknownCollector | Self::LinkOnly { .. } | Self::NotYetWorking { .. } => "collector",
+            Self::UnknownCollector { .. } | Self::LinkOnly { .. } | Self::NotYetWorking { .. } => "collector",
             Self::Refused(answer) | Self::WrongNumber { answer, .. } => match refused(*answer) {
                 Code::NumbersWrong => "customer_number",
                 Code::CategoryWrong => "payment_category",
@@ -236,7 +248,7 @@ mod tests {
     fn samples() -> Vec<Problem> {
         let mut samples: Vec<_> = ResponseCode::ALL.iter().copied().map(Problem::Refused).collect();
         samples.extend([
-            Problem::UnknownCollector,
+            Problem::UnknownCollector { near: Vec::new() },
             Problem::LinkOnly { name: "オリックス・クレジット(株)".to_owned() },
             Problem::NotYetWorking { name: "住友生命保険(相)".to_owned() },
             Problem::CollectorClosed { hours: Some("8:00–21:00".to_owned()) },

@@ -7,7 +7,7 @@ use domain::numbers::{NumberError, digits_typed};
 use domain::{CollectorNumber, ConfirmationNumber, CustomerNumber, PaymentCategory, Yen};
 use edge::{Errors, FieldError};
 use gateway::InquiryRequest;
-use gateway::directory::{Collector, DigitsRule};
+use gateway::directory::{CategoryRule, Collector, DigitsRule};
 
 /// A number that a collector asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Asked {
     pub digits_min: usize,
     /// Most digits.
     pub digits_max: usize,
+    /// How the slip groups its digits, where the row says so: `0000-0000-0000-0000`.
+    pub form: Option<String>,
     /// One that could be, where the row gives one.
     pub example: Option<String>,
 }
@@ -102,6 +104,28 @@ pub fn read_collector(typed: &str) -> Result<CollectorNumber, Errors> {
 }
 
 impl Asked {
+    /// A number of a collector's row.
+    pub fn of(rule: &DigitsRule) -> Self {
+        Self {
+            label: rule.label.clone(),
+            digits_min: rule.digits_min,
+            digits_max: rule.digits_max,
+            form: rule.form(),
+            example: None,
+        }
+    }
+
+    /// The 納付区分 of a collector's row.
+    pub fn of_category(rule: &CategoryRule) -> Self {
+        Self {
+            label: rule.label.clone(),
+            digits_min: rule.digits_min,
+            digits_max: rule.digits_max,
+            form: None,
+            example: Some(rule.example.clone()).filter(|e| !e.is_empty()),
+        }
+    }
+
     /// The name without its explanation in brackets, for sentences.
     fn name(&self) -> &str {
         self.label.split(['(', '(']).next().unwrap_or(&self.label)
@@ -118,12 +142,11 @@ impl Asked {
         }
     }
 
-    /// The digits and, where there is one, an example.
+    /// The digits, how the slip groups them and an example, where there are such.
     pub fn hint(&self) -> String {
-        match &self.example {
-            Some(example) => format!("{} 例: {example}", self.digits()),
-            None => self.digits(),
-        }
+        let form = self.form.as_ref().map_or_else(String::new, |form| format!("({form} の形)"));
+        let example = self.example.as_ref().map_or_else(String::new, |example| format!(" 例: {example}"));
+        format!("{}{form}{example}", self.digits())
     }
 
     /// The digits that were typed.
@@ -155,21 +178,10 @@ impl Questions {
     /// What a collector's row asks for.
     pub fn of(collector: &Collector) -> Self {
         let numbers = &collector.numbers;
-        let asked = |rule: &DigitsRule| Asked {
-            label: rule.label.clone(),
-            digits_min: rule.digits_min,
-            digits_max: rule.digits_max,
-            example: None,
-        };
         Self {
-            customer_number: asked(&numbers.customer),
-            confirmation_number: asked(&numbers.confirmation),
-            payment_category: numbers.category.as_ref().map(|rule| Asked {
-                label: rule.label.clone(),
-                digits_min: rule.digits_min,
-                digits_max: rule.digits_max,
-                example: Some(rule.example.clone()).filter(|e| !e.is_empty()),
-            }),
+            customer_number: Asked::of(&numbers.customer),
+            confirmation_number: Asked::of(&numbers.confirmation),
+            payment_category: numbers.category.as_ref().map(Asked::of_category),
             amount: collector.payer_types_amount(),
         }
     }
@@ -220,7 +232,7 @@ mod tests {
     use super::*;
 
     fn asked(label: &str, digits_min: usize, digits_max: usize) -> Asked {
-        Asked { label: label.to_owned(), digits_min, digits_max, example: None }
+        Asked { label: label.to_owned(), digits_min, digits_max, form: None, example: None }
     }
 
     fn tax() -> Questions {
@@ -302,5 +314,8 @@ mod tests {
         assert_eq!(private().confirmation_number.digits(), "4〜6けた");
         assert_eq!(private().customer_number.digits(), "20けたまで");
         assert_eq!(tax().customer_number.digits(), "16けた");
+        let grouped = Asked { form: Some("0000-0000".to_owned()), ..asked("番号", 8, 8) };
+        assert_eq!(grouped.hint(), "8けた(0000-0000 の形)");
+        assert_eq!(Asked { example: Some("001".to_owned()), ..asked("番号", 3, 3) }.hint(), "3けた 例: 001");
     }
 }

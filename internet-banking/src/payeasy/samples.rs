@@ -5,13 +5,14 @@ use domain::payment::State;
 use domain::{CollectorNumber, PaymentId, ResponseCode, Yen};
 use edge::{Errors, Frame, NavItem};
 
+use super::collectors::{CollectorGroup, CollectorPage, CollectorsPage};
 use super::el::{Printed, TypedEl};
 use super::problem::Problem;
 use super::rules::{Asked, Questions, TypedNumbers};
 use super::views::*;
 use super::words::shown;
 use crate::help::{Code, Money};
-use crate::links::{Link, PaymentLink, PrintLink, RequestLink};
+use crate::links::{CollectorLink, Link, PaymentLink, PrintLink, RequestLink};
 use crate::page_checks;
 
 fn frame(has_errors: bool) -> Frame {
@@ -51,19 +52,22 @@ fn asked(label: &str, digits: usize) -> Asked {
         label: label.to_owned(),
         digits_min: digits,
         digits_max: digits,
+        form: None,
         example: Some("7000001234".to_owned()),
     }
 }
 
-fn collector_row() -> CollectorRow {
-    CollectorRow {
-        number: tax(),
-        name: "国税庁".to_owned(),
-        charges: "法人税、消費税及び地方消費税".to_owned(),
-        hours: "平日 8:30〜24:00".to_owned(),
-        notice: Some("事前に税務署への届出が必要です。".to_owned()),
-        method: "番号の入力",
-    }
+fn directory_pages() -> Vec<String> {
+    let directory = collectors::Directory::embedded();
+    let today = "2026-11-24".parse().unwrap();
+    let list = |query: &str| CollectorsPage {
+        frame: frame(false),
+        query: query.to_owned(),
+        groups: CollectorGroup::of(&directory.on(today).search(query)),
+    };
+    let lists = ["", "国税", "\"><script>"].map(|query| list(query).render().unwrap());
+    let page = |row| CollectorPage::of(frame(false), "t".to_owned(), row, today).render().unwrap();
+    lists.into_iter().chain(directory.on(today).all().map(page)).collect()
 }
 
 fn start_pages() -> Vec<String> {
@@ -73,7 +77,7 @@ fn start_pages() -> Vec<String> {
         errors: errors(trouble.as_ref()),
         trouble,
         collector: "\"><script>".to_owned(),
-        collectors: vec![collector_row()],
+        near: vec![Near { path: CollectorLink(tax()), number: tax(), name: "国税庁".to_owned() }],
     };
     troubles("collector").into_iter().map(|t| page(t).render().unwrap()).collect()
 }
@@ -300,7 +304,7 @@ fn other_pages() -> Vec<String> {
     let stopped =
         |code: &Code| StoppedPage::new(frame(true), *code, None, Some("/payeasy/payments/x".to_owned()));
     let mut pages: Vec<_> = Code::ALL.iter().map(|code| stopped(code).render().unwrap()).collect();
-    pages.push(CollectorsPage { frame: frame(false), collectors: vec![collector_row()] }.render().unwrap());
+    pages.extend(directory_pages());
     pages
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use domain::payment::State;
-use domain::{CollectorNumber, Date, PaymentId, Yen};
+use domain::{CollectorNumber, PaymentId, Yen};
 use edge::{Errors, Frame};
 use gateway::directory::Collector;
 
@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::rules::{Questions, TypedNumbers};
 use super::words::{Shown, era_date, shown, time_of_day};
 use crate::help::{Code, Entry, Money};
-use crate::links::{Link, PaymentLink, PrintLink, RequestLink};
+use crate::links::{CollectorLink, Link, PaymentLink, PrintLink, RequestLink};
 
 /// The error summary at the top of a page.
 #[derive(Clone, Debug)]
@@ -57,41 +57,6 @@ impl From<&Problem> for Trouble {
     }
 }
 
-/// A collector in the list of the first page.
-#[derive(Clone, Debug)]
-pub struct CollectorRow {
-    /// 収納機関番号.
-    pub number: CollectorNumber,
-    /// Listed name and today's.
-    pub name: String,
-    /// What can be paid.
-    pub charges: String,
-    /// When it answers.
-    pub hours: String,
-    /// What every payer must be told.
-    pub notice: Option<String>,
-    /// How it can be paid here.
-    pub method: &'static str,
-}
-
-impl CollectorRow {
-    /// A row of the directory, with the hours of a day.
-    pub fn of(collector: &Collector, today: Date) -> Self {
-        Self {
-            number: collector.number.clone(),
-            name: collector.shown_name(),
-            charges: collector.charge_names().join("、"),
-            hours: collector.hours.text(today),
-            notice: collector.notice.clone(),
-            method: match (collector.methods.online, collector.available) {
-                (true, true) => "番号の入力",
-                (true, false) => "準備中",
-                (false, _) => "サイトから",
-            },
-        }
-    }
-}
-
 /// 収納機関番号.
 #[derive(Template)]
 #[template(path = "payeasy/start.html")]
@@ -106,8 +71,8 @@ pub struct StartPage {
     pub errors: Errors,
     /// What was typed.
     pub collector: String,
-    /// The collectors that work.
-    pub collectors: Vec<CollectorRow>,
+    /// Collectors whose number is near one that is none.
+    pub near: Vec<Near>,
 }
 
 /// eL番号, and a picture that fills it.
@@ -135,14 +100,28 @@ impl ElPage {
     }
 }
 
-/// All collectors of the list.
-#[derive(Template)]
-#[template(path = "payeasy/collectors.html")]
-pub struct CollectorsPage {
-    /// The frame.
-    pub frame: Frame,
-    /// The collectors.
-    pub collectors: Vec<CollectorRow>,
+/// A collector that may have been meant.
+#[derive(Clone, Debug)]
+pub struct Near {
+    /// Its page.
+    pub path: CollectorLink,
+    /// 収納機関番号.
+    pub number: CollectorNumber,
+    /// Listed name and today's.
+    pub name: String,
+}
+
+impl Near {
+    /// The collectors that a problem suggests.
+    pub fn of(problem: &Problem) -> Vec<Self> {
+        let Problem::UnknownCollector { near } = problem else { return Vec::new() };
+        let one = |(number, name): &(CollectorNumber, String)| Self {
+            path: CollectorLink(number.clone()),
+            number: number.clone(),
+            name: name.clone(),
+        };
+        near.iter().map(one).collect()
+    }
 }
 
 /// 納付番号, 確認番号 and so on. The 確認番号 that was typed is never shown again.

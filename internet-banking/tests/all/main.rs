@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod console;
+mod directory;
 mod home;
 mod network;
 mod payeasy;

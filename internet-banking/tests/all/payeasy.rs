@@ -431,7 +431,13 @@ async fn without_the_right_every_page_is_forbidden() {
     let mut browser = world.browser();
     browser.sign_in("nopay01", PASSWORD).await;
     let csrf = browser.get("/home").await.token();
-    for path in ["/payeasy/new", "/payeasy/history", "/payeasy/collectors", &entry.page("numbers")] {
+    for path in [
+        "/payeasy/new",
+        "/payeasy/history",
+        "/payeasy/collectors",
+        "/payeasy/collectors/00200",
+        &entry.page("numbers"),
+    ] {
         let page = browser.get(path).await;
         assert_eq!((page.status, code(&page).as_str()), (StatusCode::FORBIDDEN, "P-501"), "{path}");
     }

@@ -10,7 +10,7 @@ use crate::console::help::ConsoleCode;
 use crate::console::problem::{Problem, Trouble};
 use crate::help::Code;
 use crate::payeasy::operation;
-use crate::payeasy::problem::Problem as SlipProblem;
+use crate::payeasy::problem::{Problem as SlipProblem, near_words};
 
 /// A problem, with the control that is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,9 @@ pub fn inquiry_refusal(error: &InquiryError, collector: &Collector, now: Timesta
 pub fn refusal(problem: &SlipProblem) -> Refusal {
     let code = console_code(problem.code());
     let detail = match problem {
+        SlipProblem::UnknownCollector { near } if !near.is_empty() => {
+            format!("{}{}", code.entry().happened, near_words(near))
+        }
         SlipProblem::LinkOnly { name } | SlipProblem::NotYetWorking { name } => {
             format!("{name}: {}", code.entry().happened)
         }
@@ -120,7 +123,7 @@ mod tests {
     fn no_refusal_of_an_inquiry_lets_a_teller_keep_cash() {
         let mut problems: Vec<_> = ResponseCode::ALL.iter().copied().map(SlipProblem::Refused).collect();
         problems.extend([
-            SlipProblem::UnknownCollector,
+            SlipProblem::UnknownCollector { near: Vec::new() },
             SlipProblem::LinkOnly { name: "見本".to_owned() },
             SlipProblem::NotYetWorking { name: "見本".to_owned() },
             SlipProblem::CollectorClosed { hours: None },

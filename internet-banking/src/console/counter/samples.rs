@@ -57,6 +57,7 @@ fn numbers_pages() -> Vec<String> {
         label: label.to_owned(),
         digits_min: 4,
         digits_max: 6,
+        form: Some("0000-0000".to_owned()),
         example: Some("123456".to_owned()),
     };
     let page = |trouble: Option<Trouble>, full: bool| NumbersPage {

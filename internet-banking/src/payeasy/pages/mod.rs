@@ -1,6 +1,7 @@
 //! The pages of Pay-easy: extract, authorise, call one operation, render.
 
 mod choice;
+mod directory;
 mod el;
 mod history;
 mod numbers;
@@ -24,7 +25,7 @@ use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
 use crate::help::Code;
-use crate::links::{EntryLink, EntryPage, Link, PaymentLink, PrintLink, RequestLink};
+use crate::links::{CollectorLink, EntryLink, EntryPage, Link, PaymentLink, PrintLink, RequestLink};
 use crate::policy;
 use crate::sign_in::SignedIn;
 
@@ -34,7 +35,8 @@ pub fn routes() -> Router<Bank> {
         .route(Link::PayeasyNew.path(), get(numbers::start).post(numbers::begin))
         .route(Link::PayeasyEl.path(), get(el::show).post(el::submit))
         .route(Link::PayeasyElPicture.path(), post(el::fill))
-        .route(Link::PayeasyCollectors.path(), get(numbers::collectors))
+        .route(Link::PayeasyCollectors.path(), get(directory::search))
+        .route(CollectorLink::ROUTE, get(directory::show))
         .route(EntryPage::Numbers.route(), get(numbers::show).post(numbers::submit))
         .route(EntryPage::Bills.route(), get(choice::show).post(choice::submit))
         .route(EntryPage::Review.route(), get(review::show).post(review::submit))

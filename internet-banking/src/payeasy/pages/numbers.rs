@@ -11,7 +11,7 @@ use crate::payeasy::draft::{Draft, Step};
 use crate::payeasy::operation;
 use crate::payeasy::problem::Problem;
 use crate::payeasy::rules::{Questions, TypedNumbers, read_collector};
-use crate::payeasy::views::{CollectorRow, CollectorsPage, NumbersPage, StartPage, Trouble};
+use crate::payeasy::views::{Near, NumbersPage, StartPage, Trouble};
 use crate::sign_in::SignedIn;
 
 /// What the first form holds.
@@ -25,7 +25,7 @@ pub struct Begin {
 pub async fn start(State(bank): State<Bank>, by: SignedIn) -> Answer {
     admit(&by)?;
     let stopped = operation::require_not_stopped(&bank, &by).await.err();
-    shown(&start_page(&bank, &by, String::new(), stopped.as_ref().map(Trouble::from)))
+    shown(&start_page(&by, String::new(), stopped.as_ref().map(Trouble::from)))
 }
 
 /// `POST /payeasy/new`
@@ -34,24 +34,16 @@ pub async fn begin(State(bank): State<Bank>, by: SignedIn, CsrfForm(form): CsrfF
     let number = match read_collector(&form.collector) {
         Ok(number) => number,
         Err(errors) => {
-            return again(&start_page(&bank, &by, form.collector, Some(Trouble::input(errors))));
+            return again(&start_page(&by, form.collector, Some(Trouble::input(errors))));
         }
     };
     operation::require_not_stopped(&bank, &by).await.map_err(|problem| Stop::because(&by, &problem))?;
     if let Err(problem) = operation::collector(&bank.gateway, &number) {
-        return again(&start_page(&bank, &by, form.collector, Some(Trouble::from(&problem))));
+        let near = Near::of(&problem);
+        return again(&StartPage { near, ..start_page(&by, form.collector, Some(Trouble::from(&problem))) });
     }
     let draft = drafts(&bank, &by).begin(&number, bank.clock.now()).await.map_err(failed)?;
     Ok(Redirect::to(&draft.path(Step::Numbers)).into_response())
-}
-
-/// `GET /payeasy/collectors`
-pub async fn collectors(State(bank): State<Bank>, by: SignedIn) -> Answer {
-    admit(&by)?;
-    let today = bank.clock.now().date();
-    let all = bank.gateway.collectors().all().filter(|c| !c.test_row);
-    let rows = all.map(|c| CollectorRow::of(c, today)).collect();
-    shown(&CollectorsPage { frame: page_frame(&by, false), collectors: rows })
 }
 
 /// `GET /payeasy/new/{draft}/numbers`
@@ -91,16 +83,14 @@ async fn earlier(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<TypedNumbe
     Ok(inquiry.map(|inquiry| TypedNumbers::of(&inquiry.request)).unwrap_or_default())
 }
 
-fn start_page(bank: &Bank, by: &SignedIn, collector: String, trouble: Option<Trouble>) -> StartPage {
-    let today = bank.clock.now().date();
-    let working = bank.gateway.collectors().all().filter(|c| c.available && c.methods.online);
+fn start_page(by: &SignedIn, collector: String, trouble: Option<Trouble>) -> StartPage {
     StartPage {
         frame: page_frame(by, trouble.is_some()),
         csrf: by.csrf.clone(),
         errors: errors(trouble.as_ref()),
         trouble,
         collector,
-        collectors: working.map(|c| CollectorRow::of(c, today)).collect(),
+        near: Vec::new(),
     }
 }
 

@@ -252,6 +252,8 @@ async fn a_slip_that_cannot_be_paid_says_what_becomes_of_the_cash(test: TestData
         assert_eq!(stopped(&page), expected);
         assert!(page.body.contains("href=\"#collector\""), "{}", page.body);
     }
+    let near = begin(&mut teller, "00201").await;
+    assert!(near.body.contains("番号の近い収納機関: 00200 国税庁"), "{}", near.body);
     let numbers = begin(&mut teller, SLIP.collector).await.location().to_owned();
     let page = type_numbers(&mut teller, &numbers, Slip { customer: "12", confirmation: "", ..SLIP }).await;
     assert_eq!(stopped(&page), "S-410");

@@ -234,6 +234,8 @@ async fn pages_of_trouble(desk: &mut Desk) {
     let mocks = desk.demo.mocks();
     for (path, name) in [
         ("/payeasy/collectors", "19-collectors"),
+        ("/payeasy/collectors/00200", "19-collector-tax"),
+        ("/payeasy/collectors/99015", "19-collector-link-only"),
         ("/help/P-201", "20-help"),
         ("/help/P-601", "21-help-unknown"),
         ("/no/such/page", "22-not-found"),
