@@ -1,7 +1,9 @@
 //! What may be taken once, and its keys in the ledger's guard table.
 
 use database::read;
-use domain::{BillId, CollectorNumber, CustomerNumber, Date, PaymentCategory, PaymentId, StaffRequestId};
+use domain::{
+    BillId, CollectorNumber, ContractId, CustomerNumber, Date, PaymentCategory, PaymentId, StaffRequestId,
+};
 use ledger::GuardKey;
 
 use crate::{Gateway, StoreError};
@@ -21,6 +23,8 @@ pub enum GuardKind {
     Wish,
     /// A request for a payment was authorised or declined.
     Request,
+    /// Another payment of the contract was held against the same sum.
+    DailyLimit,
     /// Another.
     Other,
 }
@@ -46,6 +50,16 @@ impl Guard {
         self.0.clone()
     }
 
+    /// The number of a payment among those of its contract's day that count towards a limit.
+    pub(crate) fn daily_limit(contract: ContractId, day: Date, number: usize) -> Self {
+        Self(GuardKey(format!("{}{number}", Self::daily_limit_prefix(contract, day))))
+    }
+
+    /// What every [`daily_limit`](Self::daily_limit) guard of a contract's day begins with.
+    pub(crate) fn daily_limit_prefix(contract: ContractId, day: Date) -> String {
+        format!("daily-limit|{contract}|{day}|")
+    }
+
     /// A wish of the API: it is made or refused, and never both.
     pub(crate) fn wish(payment: PaymentId) -> Self {
         Self(GuardKey(format!("wish|{payment}")))
@@ -62,6 +76,7 @@ impl Guard {
             Some("bill") => GuardKind::Bill,
             Some("wish") => GuardKind::Wish,
             Some("request") => GuardKind::Request,
+            Some("daily-limit") => GuardKind::DailyLimit,
             _ => GuardKind::Other,
         }
     }

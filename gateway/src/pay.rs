@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
+use crate::daily_limit::{DailyLimit, OverLimit};
 use crate::guard::{Guard, GuardKind};
 use crate::inquiry::Inquiry;
 use crate::payment::step::{self, Effect};
@@ -23,6 +24,23 @@ use crate::{Gateway, Operator, Payer, StoreError};
 const ANSWER_LOOK_PAUSE: Duration = Duration::from_millis(50);
 /// Between two looks at most: many may wait for one payment.
 const ANSWER_LOOK_PAUSE_MAX: Duration = Duration::from_millis(400);
+
+/// Sums of a day that one payment is held against at most: of those that want the same number one gets it each time.
+const LIMIT_TRIES_MAX: usize = 64;
+
+/// Why nothing was held.
+enum NotHeld {
+    /// The ledger refused.
+    Refused(Refused),
+    /// It was not asked, or cannot be.
+    Error(PayError),
+}
+
+impl From<PayError> for NotHeld {
+    fn from(error: PayError) -> Self {
+        Self::Error(error)
+    }
+}
 
 /// What the payer confirmed, as it was shown.
 #[derive(Clone, Debug)]
@@ -73,6 +91,9 @@ pub enum PayError {
     /// Something that can be used once was used.
     #[error("a {0:?} guard is taken")]
     GuardTaken(GuardKind),
+    /// It would pass what may be paid to private collectors in a day.
+    #[error("a limit of {} yen a day is used up to {} yen", .0.limit, .0.used)]
+    OverDailyLimit(OverLimit),
     /// 消込期限 has passed since the inquiry.
     #[error("the last day for clearing has passed")]
     ClearByPassed,
@@ -110,17 +131,39 @@ impl Gateway {
         fields(contract = %order.payer.contract, payment = %order.payment)
     )]
     pub async fn pay(&self, order: PaymentOrder) -> Result<Payment, PayError> {
+        self.pay_within(order, None).await
+    }
+
+    /// The same, within what may be paid in a day.
+    #[tracing::instrument(
+        level = "error", skip_all,
+        fields(contract = %order.payer.contract, payment = %order.payment)
+    )]
+    pub async fn pay_within(
+        &self,
+        order: PaymentOrder,
+        limit: Option<DailyLimit>,
+    ) -> Result<Payment, PayError> {
         let actor = Operator { name: order.payer.user.to_string() };
-        self.pay_as(&order, actor).await
+        self.pay_once(&order, limit, actor).await
     }
 
     pub(crate) async fn pay_as(&self, order: &PaymentOrder, actor: Operator) -> Result<Payment, PayError> {
+        self.pay_once(order, None, actor).await
+    }
+
+    async fn pay_once(
+        &self,
+        order: &PaymentOrder,
+        limit: Option<DailyLimit>,
+        actor: Operator,
+    ) -> Result<Payment, PayError> {
         let turn = self.0.paying.turn(order.payment).await;
         if let Some(made) = self.made_before(order).await? {
             drop(turn);
             return Ok(self.answered(made).await?);
         }
-        match self.make(order, actor, turn).await {
+        match self.make(order, limit, actor, turn).await {
             Ok(made) => Ok(made),
             // another process may have been told the same order at the same time, and held since the first look
             Err(refused) => match self.made_before(order).await? {
@@ -131,29 +174,58 @@ impl Gateway {
     }
 
     /// Holds and sends for an order that has made nothing yet. The turn ends when it is known whether it is held.
-    async fn make(&self, order: &PaymentOrder, actor: Operator, turn: Turn) -> Result<Payment, PayError> {
+    async fn make(
+        &self,
+        order: &PaymentOrder,
+        limit: Option<DailyLimit>,
+        actor: Operator,
+        turn: Turn,
+    ) -> Result<Payment, PayError> {
         let found = self.inquiry(order.payer.contract, order.inquiry).await?;
         let inquiry = found.ok_or(PayError::InquiryExpired)?;
         let facts = self.facts(order, &inquiry).await?;
         self.check_queue(&facts.collector).await?;
-        let step = orders::confirmation(&self.0.settings, &facts, &inquiry, &order.guards, actor)?;
         // a task of its own: a payer who goes away between the hold and the answer stops neither
-        let hub = self.clone();
+        let (hub, guards) = (self.clone(), order.guards.clone());
         let held = async move {
-            let held = hub.hold(facts, step).await;
+            let held = hub.hold_within(limit, &facts, &inquiry, &guards, &actor).await;
             drop(turn);
             held
         };
         let held = tokio::spawn(held.in_current_span());
         let delivery = match held.await {
             Ok(Ok(delivery)) => delivery,
-            Ok(Err(refused)) => return self.refused(order, refused).await,
+            Ok(Err(NotHeld::Refused(refused))) => return self.refused(order, refused).await,
+            Ok(Err(NotHeld::Error(error))) => return Err(error),
             Err(_stopping) => return Err(StoreError::Ledger(Refused::Stopped).into()),
         };
         if let Some(delivery) = delivery {
             drop(tokio::time::timeout(Duration::from_secs(self.0.settings.pay_wait_s), delivery).await);
         }
         self.shown(order).await
+    }
+
+    /// Holds within a limit: adds up and takes the day's next number, anew where another payment took it first.
+    async fn hold_within(
+        &self,
+        limit: Option<DailyLimit>,
+        facts: &Facts,
+        inquiry: &Inquiry,
+        guards: &[Guard],
+        actor: &Operator,
+    ) -> Result<Option<JoinHandle<()>>, NotHeld> {
+        for _ in 0..LIMIT_TRIES_MAX {
+            let mut taken = guards.to_vec();
+            if let Some(limit) = &limit {
+                taken.push(self.within(limit, facts).await?);
+            }
+            let step = orders::confirmation(&self.0.settings, facts, inquiry, &taken, actor.clone())?;
+            match self.hold(facts.clone(), step).await {
+                Err(Refused::Guarded { key, .. }) if Guard::kind_of(&key) == GuardKind::DailyLimit => {}
+                held => return held.map_err(NotHeld::Refused),
+            }
+        }
+        Err(PayError::Overloaded.into())
     }
 
     /// Commits the hold and begins the delivery that it claimed.

@@ -28,6 +28,7 @@ use edge::{CookieKind, CsrfKey, Frame, SessionLimits, Site};
 use gateway::Gateway;
 use ledger::Ledger;
 
+use crate::payeasy::limits::{CONTRACT_LIMIT, Limits};
 use crate::payeasy::wrong_numbers::{WrongNumberLimits, WrongNumbers};
 use crate::secrets::{Purpose, Secret};
 use crate::sign_in::{Passwords, Sessions, SignIns, Throttle, ThrottleLimits};
@@ -56,6 +57,8 @@ pub struct Bank {
     pub tokens: Tokens,
     /// Wrong numbers of slips, by user.
     pub wrong_numbers: WrongNumbers,
+    /// What may be paid to private collectors in a day.
+    pub limits: Limits,
     csrf: CsrfKey,
 }
 
@@ -77,6 +80,7 @@ impl Bank {
             contracts: contracts::Store::new(database.clone(), clock.clone()),
             sign_ins: SignIns::new(database.clone(), clock.clone(), passwords.clone(), throttle, sessions),
             tokens: Tokens::new(database.clone(), sealing),
+            limits: Limits::new(database.clone(), CONTRACT_LIMIT),
             wrong_numbers: WrongNumbers::new(database.clone(), WrongNumberLimits::default()),
             csrf: CsrfKey::new(&secret.key(Purpose::Csrf)),
             database,

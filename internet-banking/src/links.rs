@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{CollectorNumber, PaymentId};
+use domain::{CollectorNumber, PaymentId, UserId};
 
 use crate::help::Code;
 
@@ -37,6 +37,8 @@ pub enum Link {
     PayeasyCollectors,
     /// What the contract's own systems asked for.
     PayeasyRequests,
+    /// What may be paid in a day.
+    PayeasyLimits,
     /// The list of error codes.
     Help,
 }
@@ -60,6 +62,7 @@ impl Link {
             Self::Help => "/help",
             Self::PayeasyCollectors => "/payeasy/collectors",
             Self::PayeasyRequests => "/payeasy/requests",
+            Self::PayeasyLimits => "/payeasy/limits",
         }
     }
 }
@@ -97,6 +100,21 @@ impl RequestLink {
 impl fmt::Display for RequestLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&Self::ROUTE.replace("{payment}", &self.0.to_string()))
+    }
+}
+
+/// The limit of one user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserLimitLink(pub UserId);
+
+impl UserLimitLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/payeasy/limits/{user}";
+}
+
+impl fmt::Display for UserLimitLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", Link::PayeasyLimits, self.0)
     }
 }
 

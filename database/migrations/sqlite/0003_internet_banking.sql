@@ -114,6 +114,17 @@ CREATE TABLE payeasy_wrong_numbers (
     CHECK ((stopped_on IS NULL) = (stopped_us IS NULL))
 ) STRICT;
 
+-- What a user may pay to private collectors in a day, as the contract's master set it; no amount is the contract's own
+-- limit. The newest row holds, and none is ever changed.
+CREATE TABLE payeasy_limit (
+    app_user BLOB NOT NULL,
+    at_us INTEGER NOT NULL,
+    contract BLOB NOT NULL,
+    amount INTEGER CHECK (amount >= 0),
+    actor TEXT NOT NULL,
+    PRIMARY KEY (app_user, at_us)
+) STRICT, WITHOUT ROWID;
+
 -- Tokens of one-time passwords --------------------------------------------------------------------------------------
 
 -- The secret is sealed under the deployment's key. last_step is the newest code that was typed rightly. A token of

@@ -11,6 +11,7 @@ mod cleaning;
 mod counter;
 mod crash;
 mod crash_points;
+mod daily_limit;
 mod faults;
 mod operations;
 mod pay;

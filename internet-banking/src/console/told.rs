@@ -90,6 +90,8 @@ const FACTS: &[(&str, &str)] = &[
     ("nothing was sent in time", "送信できないまま時間切れ"),
     ("the collector recorded the clearing", "収納機関が消込を記録"),
     ("the collector took the clearing back", "収納機関が消込を取消し"),
+    ("{text} yen a day", "1日 {text} 円"),
+    ("the contract's limit", "ご契約の限度額と同じ"),
     ("wrong numbers, until {date}", "番号の誤りが上限に達し、{date} 0:00 まで停止"),
     ("wrong numbers, until the branch lifts it", "番号の誤りによる停止が重なり、窓口で解除するまで停止"),
     ("password_and_token", "パスワードとワンタイムパスワード"),

@@ -181,6 +181,16 @@ codes! {
     "終了した払込依頼",
     "この払込依頼は、取り下げられたか、受付の期限を過ぎたため、払い込めません。",
     "お支払いが必要な場合は、依頼元のシステムからもう一度依頼するか、番号の入力からお手続きください。";
+    /// It would pass what may be paid to private collectors in a day.
+    OverDailyLimit = "P-309", Untouched,
+    "1日の限度額の超過",
+    "民間の収納機関への1日の払込限度額を超えるため、払い込みませんでした。",
+    "限度額が元に戻ってからお手続きください。限度額ときょうの残りは「1日の限度額」の画面で確認できます。利用者の限度額はマスターユーザまたは管理者ユーザが、ご契約の限度額はお取引店が変更します。";
+    /// The contract has paid under the same numbers before, and nobody has said that it is meant.
+    RepeatUnconfirmed = "P-310", Untouched,
+    "同じ番号への払込の確認",
+    "同じ番号への払込が、すでにあります。重ねて払い込むことの確認がまだのため、払い込みませんでした。",
+    "払込履歴で先の払込をご確認ください。重ねて払い込む場合は、確認欄にチェックを入れて、もう一度進んでください。";
     /// The confirmation password is wrong.
     ConfirmationPasswordWrong = "P-401", Untouched,
     "確認用パスワードの誤り",
@@ -209,7 +219,7 @@ codes! {
     /// The user has no token.
     NoToken = "P-406", Untouched,
     "トークンの未登録",
-    "この収納機関への払込にはワンタイムパスワードが必要ですが、トークンが登録されていません。",
+    "このお手続きにはワンタイムパスワードが必要ですが、トークンが登録されていません。",
     "トークンのお申し込みと利用開始の登録は、マスターユーザまたはお取引店にご相談ください。";
     /// The user may not do this.
     NotPermitted = "P-501", Untouched,

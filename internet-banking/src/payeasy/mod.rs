@@ -7,9 +7,11 @@
 mod collectors;
 pub(crate) mod draft;
 pub(crate) mod el;
+pub mod limits;
 pub(crate) mod operation;
 mod pages;
 pub(crate) mod problem;
+mod repeats;
 mod request;
 pub(crate) mod rules;
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! The operations behind the pages: right, account, passwords and one-time password are checked here,
 //! whatever the form left out (SEC-14, SEC-35).
 
-use domain::{CollectorNumber, PaymentId, ResponseCode, Timestamp};
+use domain::{CollectorNumber, InquiryId, PaymentId, ResponseCode, Timestamp};
 use gateway::directory::Collector;
 use gateway::{Gateway, Guard, GuardKind, Inquiry, InquiryError, PayError, Payer, Payment, PaymentOrder};
 use ledger::{AuditRecord, Commit};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::draft::{Choice, Draft};
+use super::limits;
 use super::problem::Problem;
+use super::repeats;
 use super::rules::Numbers;
 use super::store::Drafts;
 use super::wrong_numbers::{Admission, Judgement, Stopped, Tally};
@@ -33,6 +35,13 @@ pub struct Secrets {
     /// ワンタイムパスワード; needed where the collector's row says so, whether the form has it or not.
     #[serde(deserialize_with = "secret_field")]
     pub one_time_password: SecretString,
+}
+
+/// What the payer has ticked on the review page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// Pays although the contract has paid under the same numbers before.
+    pub repeats: bool,
 }
 
 /// The collector of a number, if it can be paid by typing numbers.
@@ -154,7 +163,13 @@ pub fn inquiry_problem(error: &InquiryError, collector: &Collector, now: Timesta
 
 /// Pays what the draft says. A payment that exists already is answered as it is: a double click, a page sent
 /// again or a second tab changes nothing and needs no new one-time password.
-pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -> Result<Payment, Problem> {
+pub async fn pay(
+    bank: &Bank,
+    by: &SignedIn,
+    draft: &Draft,
+    consent: Consent,
+    secrets: &Secrets,
+) -> Result<Payment, Problem> {
     policy::require(by, Business::PayEasy).map_err(|_| Problem::NotPermitted)?;
     let (Some(inquiry), Some(choice)) = (draft.inquiry, draft.choice.as_ref()) else {
         return Err(Problem::ReviewOutdated);
@@ -166,6 +181,9 @@ pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -
     require_not_stopped(bank, by).await?;
     let collector = collector(&bank.gateway, &draft.collector)?;
     let request = requested(bank, by, draft).await?;
+    if !consent.repeats {
+        not_paid_before(bank, by, collector, inquiry).await?;
+    }
     confirm(bank, by, &secrets.confirmation_password).await?;
     let mut guards: Vec<_> = request.into_iter().collect();
     if collector.one_time_password {
@@ -180,7 +198,11 @@ pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -
         account: choice.account,
         guards,
     };
-    match bank.gateway.pay(order).await {
+    let limit = match limits::applies_to(collector) {
+        true => Some(bank.limits.of(by.contract.id, by.user.id).await.map_err(|error| unavailable(&error))?),
+        false => None,
+    };
+    match bank.gateway.pay_within(order, limit).await {
         Ok(payment) => {
             tracing::info!(payment = %payment.facts.id, state = %payment.state, "a payment was confirmed");
             Ok(payment)
@@ -200,6 +222,21 @@ pub async fn pay(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -
             }
             Err(problem)
         }
+    }
+}
+
+/// Under the same numbers nothing is paid a second time unawares.
+async fn not_paid_before(
+    bank: &Bank,
+    by: &SignedIn,
+    collector: &Collector,
+    inquiry: InquiryId,
+) -> Result<(), Problem> {
+    let asked = bank.gateway.inquiry(by.contract.id, inquiry).await.map_err(|error| unavailable(&error))?;
+    let Some(asked) = asked else { return Err(Problem::InquiryExpired) };
+    match repeats::earlier(bank, by, collector, &asked.request).await?.is_empty() {
+        true => Ok(()),
+        false => Err(Problem::RepeatUnconfirmed),
     }
 }
 
@@ -236,7 +273,11 @@ async fn confirm(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<(),
 }
 
 /// The guard that spends the typed code in the commit of the money.
-async fn one_time_password(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<Guard, Problem> {
+pub(super) async fn one_time_password(
+    bank: &Bank,
+    by: &SignedIn,
+    typed: &SecretString,
+) -> Result<Guard, Problem> {
     let serial = by.user.token_serial.as_deref().ok_or(Problem::NoToken)?;
     if typed.expose_secret().trim().is_empty() {
         return Err(Problem::Missing { field: "one_time_password" });
@@ -261,6 +302,10 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
             let seen = existing(bank, by, other).await.ok().flatten();
             let seen = seen.filter(|p| by.user.rights.may_use(Business::PayEasy, p.facts.account));
             Problem::BillBusy { seen: seen.map(|p| p.facts.id) }
+        }
+        PayError::OverDailyLimit(over) => {
+            let tomorrow = bank.clock.now().date().succ_opt().unwrap_or_default();
+            Problem::OverDailyLimit { over, until: tomorrow }
         }
         PayError::GuardTaken(GuardKind::Request) => Problem::RequestOver,
         PayError::GuardTaken(_) => Problem::OneTimePasswordUsed,

@@ -1,6 +1,7 @@
 //! Everything that can stop a payment, each with its own words and code.
 
-use domain::{CollectorNumber, PaymentId, ResponseCode, Yen, time};
+use domain::{CollectorNumber, Date, PaymentId, ResponseCode, Yen, time};
+use gateway::{LimitOf, OverLimit};
 
 use super::wrong_numbers::Stopped;
 use crate::help::Code;
@@ -63,6 +64,15 @@ pub enum Problem {
         /// That payment, where the user may see it.
         seen: Option<PaymentId>,
     },
+    /// It would pass what may be paid to private collectors in a day.
+    OverDailyLimit {
+        /// The limit and what is used of it.
+        over: OverLimit,
+        /// When the next day begins.
+        until: Date,
+    },
+    /// The contract has paid under the same numbers, and the payer has not said that it is meant.
+    RepeatUnconfirmed,
     /// The last day for clearing has passed.
     ClearByPassed,
     /// The request was turned down or has waited too long.
@@ -126,6 +136,8 @@ impl Problem {
             Self::InsufficientFunds { .. } => Code::InsufficientFunds,
             Self::AccountClosed => Code::AccountClosed,
             Self::BillBusy { .. } => Code::BillBusy,
+            Self::OverDailyLimit { .. } => Code::OverDailyLimit,
+            Self::RepeatUnconfirmed => Code::RepeatUnconfirmed,
             Self::ClearByPassed => Code::ClearByPassed,
             Self::RequestOver => Code::RequestOver,
             Self::Missing { .. } => Code::Input,
@@ -162,6 +174,19 @@ impl Problem {
             Self::Stopped(Stopped::Until(day)) => {
                 format!("{happened}{} 0:00 から、またご利用になれます。", time::year_month_day(*day))
             }
+            Self::OverDailyLimit { over, until } => {
+                let whose = match over.of {
+                    LimitOf::Contract => "ご契約",
+                    LimitOf::User => "ご利用の方",
+                };
+                format!(
+                    "{happened}{whose}の限度額 {} 円のうち、本日の払込(手続き中を含む)は {} 円、残りは {} 円です。{} 0:00 に元に戻ります。",
+                    over.limit,
+                    over.used,
+                    over.remaining(),
+                    time::year_month_day(*until)
+                )
+            }
             Self::InsufficientFunds { available } => {
                 format!("支払可能額が足りません。支払可能額は {available} 円です。")
             }
@@ -189,6 +214,7 @@ impl Problem {
                 | Self::BillUnavailable
                 | Self::BillBusy { .. }
                 | Self::Stopped(_)
+                | Self::OverDailyLimit { .. }
                 | Self::ClearByPassed
                 | Self::RequestOver
                 | Self::NotPermitted
@@ -208,6 +234,7 @@ impl Problem {
             },
             Self::InsufficientFunds { .. } | Self::AccountClosed => "account",
             Self::Missing { field } => field,
+            Self::RepeatUnconfirmed => "repeat",
             Self::ConfirmationPasswordWrong { .. } => "confirmation_password",
             Self::OneTimePasswordWrong { .. } | Self::OneTimePasswordUsed => "one_time_password",
             _ => return None,
@@ -245,6 +272,10 @@ mod tests {
     use super::*;
     use crate::help::codes::Money;
 
+    fn over(of: LimitOf) -> OverLimit {
+        OverLimit { of, limit: Yen::new(10_000_000), used: Yen::new(9_876_543) }
+    }
+
     fn samples() -> Vec<Problem> {
         let mut samples: Vec<_> = ResponseCode::ALL.iter().copied().map(Problem::Refused).collect();
         samples.extend([
@@ -265,6 +296,9 @@ mod tests {
             Problem::InsufficientFunds { available: Yen::new(12_300) },
             Problem::AccountClosed,
             Problem::BillBusy { seen: None },
+            Problem::OverDailyLimit { over: over(LimitOf::Contract), until: Date::default() },
+            Problem::OverDailyLimit { over: over(LimitOf::User), until: Date::default() },
+            Problem::RepeatUnconfirmed,
             Problem::ClearByPassed,
             Problem::RequestOver,
             Problem::Missing { field: "one_time_password" },
@@ -316,6 +350,13 @@ mod tests {
 
     #[test]
     fn what_the_payer_needs_to_know_is_in_the_words() {
+        let until = Date::from_ymd_opt(2026, 11, 25).unwrap();
+        let limit = Problem::OverDailyLimit { over: over(LimitOf::User), until }.words();
+        for words in
+            ["ご利用の方の限度額 10,000,000 円", "9,876,543 円", "残りは 123,457 円", "11月25日(水) 0:00"]
+        {
+            assert!(limit.contains(words), "{words} in {limit}");
+        }
         let funds = Problem::InsufficientFunds { available: Yen::new(1_234_567) }.words();
         assert!(funds.contains("1,234,567 円"), "{funds}");
         assert!(Problem::OneTimePasswordWrong { left: 3 }.words().contains("あと3回"));

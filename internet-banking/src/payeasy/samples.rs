@@ -2,17 +2,18 @@
 
 use askama::Template;
 use domain::payment::State;
-use domain::{CollectorNumber, PaymentId, ResponseCode, Yen};
+use domain::{CollectorNumber, PaymentId, ResponseCode, UserId, Yen};
 use edge::{Errors, Frame, NavItem};
 
 use super::collectors::{CollectorGroup, CollectorPage, CollectorsPage};
 use super::el::{Printed, TypedEl};
+use super::pages::limits::{LimitPage, LimitRow, LimitsPage};
 use super::problem::Problem;
 use super::rules::{Asked, Questions, TypedNumbers};
 use super::views::*;
 use super::words::shown;
 use crate::help::{Code, Money};
-use crate::links::{CollectorLink, Link, PaymentLink, PrintLink, RequestLink};
+use crate::links::{CollectorLink, Link, PaymentLink, PrintLink, RequestLink, UserLimitLink};
 use crate::page_checks;
 
 fn frame(has_errors: bool) -> Frame {
@@ -36,6 +37,7 @@ fn troubles(field: &'static str) -> Vec<Option<Trouble>> {
         Problem::InsufficientFunds { available: Yen::new(12_300) },
         Problem::ConfirmationPasswordWrong { left: 2 },
         Problem::OneTimePasswordUsed,
+        Problem::RepeatUnconfirmed,
         Problem::BillBusy { seen: Some(PaymentId::generate()) },
     ];
     let mut troubles = vec![None, Some(Trouble::input(input))];
@@ -175,6 +177,45 @@ fn bills_pages() -> Vec<String> {
     troubles.into_iter().flat_map(|t| [page(t.clone(), 1), page(t, 3)]).map(|p| p.render().unwrap()).collect()
 }
 
+fn earlier() -> EarlierRow {
+    EarlierRow {
+        at: "2026年11月24日(火) 9:58".to_owned(),
+        total: Yen::new(123_000),
+        state: shown(State::Accepted).word,
+    }
+}
+
+fn limit_pages() -> Vec<String> {
+    let row = |limit: Option<Yen>, may_set: bool| LimitRow {
+        name: "\"><script>".to_owned(),
+        login_id: "hanako01".to_owned(),
+        limit,
+        used: Yen::new(9_000),
+        left: limit.map(|_| Yen::ZERO),
+        link: may_set.then(|| UserLimitLink(UserId::generate())),
+    };
+    let list = |may_set: bool| LimitsPage {
+        frame: frame(false),
+        contract: row(Some(Yen::new(10_000_000)), false),
+        users: vec![row(None, may_set), row(Some(Yen::new(5_000)), may_set)],
+        today: "11月24日(火)".to_owned(),
+        may_set,
+    };
+    let one = |trouble: Option<Trouble>| LimitPage {
+        frame: frame(trouble.is_some()),
+        csrf: "t".to_owned(),
+        errors: errors(trouble.as_ref()),
+        action: UserLimitLink(UserId::generate()),
+        row: row(trouble.is_some().then_some(Yen::new(5_000)), true),
+        trouble,
+        contract: Yen::new(10_000_000),
+        limit: "\"><script>".to_owned(),
+    };
+    let mut pages: Vec<_> = [true, false].map(|may_set| list(may_set).render().unwrap()).into();
+    pages.extend(troubles("limit").into_iter().map(|t| one(t).render().unwrap()));
+    pages
+}
+
 fn review_pages() -> Vec<String> {
     let page = |trouble: Option<Trouble>, full: bool| ReviewPage {
         frame: frame(trouble.is_some()),
@@ -202,6 +243,8 @@ fn review_pages() -> Vec<String> {
         balance_after: Yen::new(0),
         due: full.then(|| "令和8年11月30日(月)".to_owned()),
         repeats_paid: full,
+        repeats: if full { 0 } else { 7 },
+        earlier: if full { Vec::new() } else { vec![earlier()] },
         one_time_password: full,
         order: PaymentId::generate(),
     };
@@ -315,6 +358,7 @@ fn every_page() -> Vec<String> {
         numbers_pages(),
         bills_pages(),
         review_pages(),
+        limit_pages(),
         payment_pages(),
         history_pages(),
         request_pages(),

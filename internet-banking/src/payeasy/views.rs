@@ -30,18 +30,18 @@ impl Trouble {
         Self { code: Code::Input, errors, other: None }
     }
 
-    fn heading(&self) -> &'static str {
+    pub(super) fn heading(&self) -> &'static str {
         match self.code {
             Code::Input => "入力を確かめてください",
             code => code.entry().title,
         }
     }
 
-    fn money(&self) -> &'static str {
+    pub(super) fn money(&self) -> &'static str {
         self.code.entry().money.words()
     }
 
-    fn remedy(&self) -> &'static str {
+    pub(super) fn remedy(&self) -> &'static str {
         self.code.entry().remedy
     }
 }
@@ -232,6 +232,29 @@ pub struct BillsPage {
     pub accounts: Vec<AccountRow>,
 }
 
+/// An earlier payment under the same numbers. By whom and from which account is not for every user.
+#[derive(Clone, Debug)]
+pub struct EarlierRow {
+    /// When it was accepted by the bank.
+    pub at: String,
+    /// Amount and fee.
+    pub total: Yen,
+    /// Where it is.
+    pub state: &'static str,
+}
+
+impl EarlierRow {
+    /// Of a payment.
+    pub fn of(payment: &gateway::Payment) -> Self {
+        let facts = &payment.facts;
+        Self {
+            at: time_of_day(facts.held_at),
+            total: facts.amount.checked_add(facts.fee).unwrap_or(facts.amount),
+            state: shown(payment.state).word,
+        }
+    }
+}
+
 /// The last look before the money moves.
 #[derive(Template)]
 #[template(path = "payeasy/review.html")]
@@ -284,6 +307,10 @@ pub struct ReviewPage {
     pub balance_after: Yen,
     /// 納期限.
     pub due: Option<String>,
+    /// What the contract has paid under the same numbers, the newest first.
+    pub earlier: Vec<EarlierRow>,
+    /// How many there are.
+    pub repeats: usize,
     /// Whether a payment to the same number was accepted before, whoever made it.
     pub repeats_paid: bool,
     /// Whether a one-time password is asked.

@@ -8,6 +8,7 @@ mod home;
 mod network;
 mod payeasy;
 mod payeasy_entry;
+mod repeats_and_limits;
 mod requests;
 mod security;
 mod sign_in;

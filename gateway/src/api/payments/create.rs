@@ -202,7 +202,10 @@ async fn not_made(api: &Api, of: &OfContract<'_>, error: PayError) -> NotMade {
             return NotMade::Unclear(Problem::again(Code::CollectorBusy, COLLECTOR_PAUSE_S));
         }
         PayError::GuardTaken(GuardKind::Wish) | PayError::DifferentOrder => return NotMade::Elsewhere,
-        PayError::GuardTaken(_) | PayError::Overloaded | PayError::NotWritten(_) => {
+        PayError::GuardTaken(_)
+        | PayError::OverDailyLimit(_)
+        | PayError::Overloaded
+        | PayError::NotWritten(_) => {
             return NotMade::Unclear(Problem::again(Code::Overloaded, 1));
         }
         PayError::Store(error) => return NotMade::Unclear(unclear(&error)),

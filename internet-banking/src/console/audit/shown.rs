@@ -65,7 +65,7 @@ async fn subject(console: &Console, record: &TrailRecord) -> Result<Subject, Sto
     let text = record.subject.as_str();
     let area = record.action.split('.').next().unwrap_or_default();
     let found = match (area, record.action.as_str()) {
-        (_, "payeasy.stop" | "console.user_view") => user(console, text).await?,
+        (_, "payeasy.stop" | "payeasy.limit" | "console.user_view") => user(console, text).await?,
         ("payeasy", _) | (_, "console.payment_view") => payment(console, text).await?,
         ("request", _) | (_, "console.request_view") => request(console, text).await?,
         ("alarm", _) => alarm(console, text).await?,

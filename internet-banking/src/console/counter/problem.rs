@@ -96,6 +96,7 @@ pub fn pay_problem(id: PaymentId, error: &PayError) -> Problem {
         PayError::InsufficientFunds { .. }
         | PayError::AccountClosed
         | PayError::GuardTaken(_)
+        | PayError::OverDailyLimit(_)
         | PayError::Overloaded
         | PayError::NotWritten(_) => {
             tracing::error!(payment = %id, %error, "a payment at the counter was not taken");

@@ -4,6 +4,7 @@ mod choice;
 mod directory;
 mod el;
 mod history;
+pub(super) mod limits;
 mod numbers;
 mod payments;
 mod requests;
@@ -25,7 +26,7 @@ use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
 use crate::help::Code;
-use crate::links::{CollectorLink, EntryLink, EntryPage, Link, PaymentLink, PrintLink, RequestLink};
+use crate::links::{CollectorLink, EntryLink, EntryPage, Link, PaymentLink, PrintLink, RequestLink, UserLimitLink};
 use crate::policy;
 use crate::sign_in::SignedIn;
 
@@ -43,6 +44,8 @@ pub fn routes() -> Router<Bank> {
         .route(EntryPage::Result.route(), get(payments::result))
         .route(Link::PayeasyHistory.path(), get(history::show))
         .route(Link::PayeasyRequests.path(), get(requests::list))
+        .route(Link::PayeasyLimits.path(), get(limits::list))
+        .route(UserLimitLink::ROUTE, get(limits::show).post(limits::submit))
         .route(RequestLink::ROUTE, get(requests::show).post(requests::decide))
         .route(PaymentLink::ROUTE, get(payments::show))
         .route(PrintLink::ROUTE, get(payments::print))

@@ -10,11 +10,15 @@ use super::{Answer, Stop, again, open, page_frame, payable, result_path, row, sh
 use crate::Bank;
 use crate::links::RequestLink;
 use crate::payeasy::draft::{Draft, Step};
-use crate::payeasy::operation::{self, Secrets};
+use crate::payeasy::operation::{self, Consent, Secrets};
 use crate::payeasy::problem::Problem;
-use crate::payeasy::views::{ReviewPage, Trouble};
+use crate::payeasy::repeats;
+use crate::payeasy::views::{EarlierRow, ReviewPage, Trouble};
 use crate::payeasy::words::era_date;
 use crate::sign_in::SignedIn;
+
+/// Earlier payments under the same numbers that the page shows.
+const EARLIER_SHOWN_MAX: usize = 5;
 
 /// What the form holds.
 #[derive(Deserialize)]
@@ -22,6 +26,9 @@ pub struct Confirmed {
     /// The payment that the page showed.
     #[serde(default)]
     order: String,
+    /// `yes`, where the payer means to pay under the same numbers again.
+    #[serde(default)]
+    repeat: String,
     #[serde(flatten)]
     secrets: Secrets,
 }
@@ -41,8 +48,9 @@ pub async fn submit(
 ) -> Answer {
     let draft = open(&bank, &by, &id, Step::Review).await?;
     let reviewed = draft.choice.as_ref().is_some_and(|choice| choice.payment.to_string() == form.order);
+    let consent = Consent { repeats: form.repeat == "yes" };
     let outcome = match reviewed {
-        true => operation::pay(&bank, &by, &draft, &form.secrets).await,
+        true => operation::pay(&bank, &by, &draft, consent, &form.secrets).await,
         // the page was shown before bill or account were changed elsewhere: it authorises nothing (SEC-15)
         false => Err(Problem::ReviewOutdated),
     };
@@ -72,6 +80,8 @@ async fn page(
     let too_large = || Stop::from(Failure::internal("a bill's total does not fit"));
     let total = bill.total().ok_or_else(too_large)?;
     let collector = row(bank, draft)?;
+    let earlier = repeats::earlier(bank, by, collector, &inquiry.request).await;
+    let earlier = earlier.map_err(|problem| Stop::because(by, &problem))?;
     Ok(ReviewPage {
         frame: page_frame(by, trouble.is_some()),
         csrf: by.csrf.clone(),
@@ -97,6 +107,8 @@ async fn page(
         account: account.details.to_string(),
         balance_after: account.balance.checked_sub(total).ok_or_else(too_large)?,
         due: bill.due.map(era_date),
+        repeats: earlier.len(),
+        earlier: earlier.iter().take(EARLIER_SHOWN_MAX).map(EarlierRow::of).collect(),
         repeats_paid: inquiry.was_accepted_before(&bill.id),
         one_time_password: collector.one_time_password,
         order: choice.payment,

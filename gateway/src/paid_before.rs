@@ -1,0 +1,61 @@
+//! 同じ番号への払込: what a contract paid before under the same numbers, so that nobody pays twice unawares.
+
+use collectors::Collector;
+use database::read;
+use domain::{CollectorNumber, ContractId, CustomerNumber, PaymentCategory, Timestamp};
+
+use crate::inquiry::InquiryRequest;
+use crate::payment::store::{ShownRow, shown};
+use crate::{Gateway, Payment, StoreError};
+
+/// Payments that are looked at.
+const LOOKED_AT_MAX: i64 = 100;
+
+/// What makes two payments look like one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepeatKey {
+    collector: CollectorNumber,
+    customer_number: CustomerNumber,
+    category: Option<PaymentCategory>,
+}
+
+impl RepeatKey {
+    /// Of an inquiry at a collector: at every one the customer number and the 納付区分.
+    pub fn of(collector: &Collector, request: &InquiryRequest) -> Self {
+        Self {
+            collector: collector.number.clone(),
+            customer_number: request.customer_number.clone(),
+            category: request.category.clone(),
+        }
+    }
+}
+
+impl Gateway {
+    /// Payments of a contract under the key, by whatever user and account, that were held at or after an instant and
+    /// are paid or still open, and not paid back; the newest first.
+    pub async fn paid_before(
+        &self,
+        contract: ContractId,
+        key: &RepeatKey,
+        since: Timestamp,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let sql = shown(
+            "p.contract = $1 AND p.held_us >= $2 AND p.collector = $3 AND p.customer_number = $4 \
+             AND coalesce(p.category, '') = $5 ORDER BY p.held_us DESC, p.id DESC LIMIT $6",
+        );
+        let rows: Vec<ShownRow> = read!(self.database(), |c| {
+            sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .bind(contract.uuid())
+                .bind(since.micros())
+                .bind(key.collector.as_str())
+                .bind(key.customer_number.as_str())
+                .bind(key.category.as_ref().map_or("", PaymentCategory::as_str))
+                .bind(LOOKED_AT_MAX)
+                .fetch_all(c)
+                .await
+        })?;
+        let payments: Vec<Payment> = rows.into_iter().map(Payment::try_from).collect::<Result<_, _>>()?;
+        let stands = |p: &Payment| (p.state.is_paid() || p.state.is_open()) && p.returned_at.is_none();
+        Ok(payments.into_iter().filter(stands).collect())
+    }
+}

@@ -1,0 +1,183 @@
+//! 1日の限度額 as the bank keeps it: the contract's, which the bank sets, and what its master sets for a user below it.
+//! A change is a row that is written once; the newest holds.
+
+use database::{Database, Row, Table, Value, read};
+use domain::money::AmountError;
+use domain::{ContractId, Timestamp, UserId, Yen};
+use gateway::DailyLimit;
+use gateway::directory::{Collector, Kind};
+use ledger::{AuditRecord, Commit, EntityId, Refused};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::operation::{self, unavailable};
+use super::problem::Problem;
+use crate::Bank;
+use crate::contracts::{Business, Role};
+use crate::policy;
+use crate::sign_in::SignedIn;
+
+static LIMIT: Table =
+    Table { name: "payeasy_limit", columns: &["app_user", "at_us", "contract", "amount", "actor"] };
+
+/// What a contract may pay to private collectors in a day.
+pub const CONTRACT_LIMIT: Yen = Yen::new(10_000_000);
+
+/// The limits of a database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    database: Database,
+    contract: Yen,
+}
+
+/// A user of the contract with the own limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserLimit {
+    /// The person.
+    pub user: UserId,
+    /// The person's name.
+    pub name: String,
+    /// What the person types to sign in.
+    pub login_id: String,
+    /// The limit, where there is one below the contract's.
+    pub limit: Option<Yen>,
+}
+
+/// Whether a collector's payments count towards the limits: private ones do, taxes and treasury money have none.
+pub fn applies_to(collector: &Collector) -> bool {
+    collector.kind == Kind::Private
+}
+
+impl Limits {
+    /// The limits of a database, with what every contract may pay.
+    pub const fn new(database: Database, contract: Yen) -> Self {
+        Self { database, contract }
+    }
+
+    /// What a contract may pay.
+    pub const fn of_contract(&self) -> Yen {
+        self.contract
+    }
+
+    /// What a user may pay, and the contract.
+    pub async fn of(&self, contract: ContractId, user: UserId) -> Result<DailyLimit, sqlx::Error> {
+        let found: Option<Option<i64>> = read!(self.database, |c| {
+            sqlx::query_scalar(
+                "SELECT amount FROM payeasy_limit WHERE app_user = $1 AND contract = $2 ORDER BY at_us DESC LIMIT 1",
+            )
+            .bind(user.uuid())
+            .bind(contract.uuid())
+            .fetch_optional(c)
+            .await
+        })?;
+        Ok(DailyLimit { contract: self.contract, user: found.flatten().map(Yen::new) })
+    }
+
+    /// The users of a contract who may sign in, each with the own limit.
+    pub async fn users(&self, contract: ContractId) -> Result<Vec<UserLimit>, sqlx::Error> {
+        let rows: Vec<(Uuid, String, String, Option<i64>)> = read!(self.database, |c| {
+            sqlx::query_as(
+                "SELECT u.id, u.name, u.login_id, (SELECT l.amount FROM payeasy_limit l
+                     WHERE l.app_user = u.id ORDER BY l.at_us DESC LIMIT 1) AS amount
+                 FROM app_user u WHERE u.contract = $1 AND u.disabled_us IS NULL ORDER BY u.login_id",
+            )
+            .bind(contract.uuid())
+            .fetch_all(c)
+            .await
+        })?;
+        let user = |(id, name, login_id, limit): (Uuid, String, String, Option<i64>)| UserLimit {
+            user: UserId::from_uuid(id),
+            name,
+            login_id,
+            limit: limit.map(Yen::new),
+        };
+        Ok(rows.into_iter().map(user).collect())
+    }
+}
+
+/// Whether the person may set the limits of the contract's users: the master, and administrators who may pay.
+pub fn may_set(by: &SignedIn) -> bool {
+    by.user.role != Role::General && policy::require(by, Business::PayEasy).is_ok()
+}
+
+/// Reads a limit: empty is none, and none is above the contract's.
+pub fn read_limit(typed: &str, contract: Yen) -> Result<Option<Yen>, String> {
+    match Yen::parse_typed(typed) {
+        Ok(limit) if limit <= contract => Ok(Some(limit)),
+        Ok(_) | Err(AmountError::TooLarge) => {
+            Err(format!("ご契約の限度額 {contract} 円以下の金額を入力してください。"))
+        }
+        Err(AmountError::Empty) => Ok(None),
+        Err(AmountError::NotDigit(_)) => Err("限度額は数字で入力してください。".to_owned()),
+    }
+}
+
+/// Sets a user's limit, in one commit with the one-time password that it costs and the record of it.
+pub async fn set(
+    bank: &Bank,
+    by: &SignedIn,
+    user: UserId,
+    limit: Option<Yen>,
+    one_time_password: &SecretString,
+) -> Result<(), Problem> {
+    if !may_set(by) {
+        return Err(Problem::NotPermitted);
+    }
+    let theirs = bank.contracts.user(by.contract.id, user).await.map_err(|error| unavailable(&error))?;
+    if theirs.is_none() || limit.is_some_and(|limit| limit > bank.limits.of_contract()) {
+        return Err(Problem::NotPermitted);
+    }
+    let guard = operation::one_time_password(bank, by, one_time_password).await?;
+    let now: Timestamp = bank.clock.now();
+    let detail = match limit {
+        Some(limit) => format!("{limit} yen a day"),
+        None => "the contract's limit".to_owned(),
+    };
+    let commit = Commit {
+        guards: vec![(guard.key(), EntityId(user.uuid()))],
+        rows: vec![row(by, user, limit, now)],
+        audit: vec![AuditRecord {
+            contract: Some(by.contract.id),
+            actor: by.user.id.to_string(),
+            action: "payeasy.limit",
+            subject: user.to_string(),
+            detail,
+        }],
+        ..Commit::default()
+    };
+    match bank.ledger.commit(commit).await {
+        Ok(_) => Ok(()),
+        // the only guard that it takes
+        Err(Refused::Guarded { .. }) => Err(Problem::OneTimePasswordUsed),
+        Err(refused) => Err(unavailable(&refused)),
+    }
+}
+
+fn row(by: &SignedIn, user: UserId, limit: Option<Yen>, now: Timestamp) -> Row {
+    Row {
+        table: &LIMIT,
+        values: vec![
+            user.uuid().into(),
+            now.micros().into(),
+            by.contract.id.uuid().into(),
+            Value::Int(limit.map(Yen::get)),
+            by.user.id.to_string().into(),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_nothing_or_an_amount_up_to_the_contracts() {
+        let contract = Yen::new(10_000_000);
+        assert_eq!(read_limit("", contract), Ok(None));
+        assert_eq!(read_limit("0", contract), Ok(Some(Yen::ZERO)), "nothing may be paid");
+        assert_eq!(read_limit("10,000,000円", contract), Ok(Some(contract)));
+        for typed in ["10,000,001", "999999999999", "-1", "1.5"] {
+            assert!(read_limit(typed, contract).is_err(), "{typed}");
+        }
+    }
+}
