@@ -61,6 +61,8 @@ typed_id! {
     StaffRequestId,
     /// One delivery of a message.
     MessageId,
+    /// Numbers that a contract pays again and again.
+    FavouriteId,
     /// A key of the REST API.
     ApiKeyId,
     /// Something that a person has to look at.

@@ -18,7 +18,7 @@ pub use bill::{Bill, BillId};
 pub use clock::Clock;
 pub use hours::Hours;
 pub use id::{
-    AccountId, AlarmId, ApiKeyId, BreakId, ContractId, HoldId, InquiryId, MessageId, PaymentId,
+    AccountId, AlarmId, ApiKeyId, BreakId, ContractId, FavouriteId, HoldId, InquiryId, MessageId, PaymentId,
     ReconciliationId, SettlementId, StaffId, StaffRequestId, TransferId, UserId,
 };
 pub use key::{CentreCode, ResendKey, Serial};

@@ -1,8 +1,9 @@
 //! 同じ番号への払込: what a contract paid before under the same numbers, so that nobody pays twice unawares.
 
 use collectors::Collector;
+use collectors::directory::DuplicateKey;
 use database::read;
-use domain::{CollectorNumber, ContractId, CustomerNumber, PaymentCategory, Timestamp};
+use domain::{CollectorNumber, ContractId, CustomerNumber, Timestamp};
 
 use crate::inquiry::InquiryRequest;
 use crate::payment::store::{ShownRow, shown};
@@ -16,16 +17,23 @@ const LOOKED_AT_MAX: i64 = 100;
 pub struct RepeatKey {
     collector: CollectorNumber,
     customer_number: CustomerNumber,
-    category: Option<PaymentCategory>,
+    /// Whatever it is where this is none.
+    category: Option<String>,
 }
 
 impl RepeatKey {
-    /// Of an inquiry at a collector: at every one the customer number and the 納付区分.
+    /// Of an inquiry, as the collector's row says what makes two payments alike.
     pub fn of(collector: &Collector, request: &InquiryRequest) -> Self {
+        let category = match collector.duplicate_key {
+            DuplicateKey::CustomerNumber => None,
+            DuplicateKey::WithCategory => {
+                Some(request.category.as_ref().map(|c| c.as_str().to_owned()).unwrap_or_default())
+            }
+        };
         Self {
             collector: collector.number.clone(),
             customer_number: request.customer_number.clone(),
-            category: request.category.clone(),
+            category,
         }
     }
 }
@@ -41,7 +49,7 @@ impl Gateway {
     ) -> Result<Vec<Payment>, StoreError> {
         let sql = shown(
             "p.contract = $1 AND p.held_us >= $2 AND p.collector = $3 AND p.customer_number = $4 \
-             AND coalesce(p.category, '') = $5 ORDER BY p.held_us DESC, p.id DESC LIMIT $6",
+             AND coalesce(p.category, '') = coalesce($5, p.category, '') ORDER BY p.held_us DESC, p.id DESC LIMIT $6",
         );
         let rows: Vec<ShownRow> = read!(self.database(), |c| {
             sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -49,7 +57,7 @@ impl Gateway {
                 .bind(since.micros())
                 .bind(key.collector.as_str())
                 .bind(key.customer_number.as_str())
-                .bind(key.category.as_ref().map_or("", PaymentCategory::as_str))
+                .bind(key.category.as_deref())
                 .bind(LOOKED_AT_MAX)
                 .fetch_all(c)
                 .await

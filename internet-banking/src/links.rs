@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{CollectorNumber, PaymentId, UserId};
+use domain::{CollectorNumber, FavouriteId, PaymentId, UserId};
 
 use crate::help::Code;
 
@@ -39,6 +39,8 @@ pub enum Link {
     PayeasyRequests,
     /// What may be paid in a day.
     PayeasyLimits,
+    /// 登録払込先.
+    PayeasyFavourites,
     /// The list of error codes.
     Help,
 }
@@ -63,6 +65,7 @@ impl Link {
             Self::PayeasyCollectors => "/payeasy/collectors",
             Self::PayeasyRequests => "/payeasy/requests",
             Self::PayeasyLimits => "/payeasy/limits",
+            Self::PayeasyFavourites => "/payeasy/favourites",
         }
     }
 }
@@ -100,6 +103,36 @@ impl RequestLink {
 impl fmt::Display for RequestLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&Self::ROUTE.replace("{payment}", &self.0.to_string()))
+    }
+}
+
+/// One of the favourites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FavouriteLink(pub FavouriteId);
+
+impl FavouriteLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/payeasy/favourites/{favourite}";
+}
+
+impl fmt::Display for FavouriteLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", Link::PayeasyFavourites, self.0)
+    }
+}
+
+/// The numbers of an earlier payment, to pay again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgainLink(pub PaymentId);
+
+impl AgainLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/payeasy/payments/{payment}/again";
+}
+
+impl fmt::Display for AgainLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/again", PaymentLink(self.0))
     }
 }
 

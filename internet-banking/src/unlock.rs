@@ -9,8 +9,8 @@ use crate::secrets::{Purpose, Secret};
 use crate::sign_in::{Throttle, ThrottleLimits};
 
 /// Lifts the block or lock of a login ID, a customer's or a staff member's, and the lock of its user's confirmation
-/// password; what wrong numbers of slips stopped is lifted by two people on the console. Answers whether anybody has the
-/// login ID; one that nobody has is unlocked all the same.
+/// password; what wrong numbers of slips stopped is lifted by two people on the console. Answers whether anybody has
+/// the login ID; one that nobody has is unlocked all the same.
 pub async fn unlock(database: &Database, secret: &Secret, login_id: &str) -> Result<bool, sqlx::Error> {
     let login_id = login_id.trim();
     for purpose in [Purpose::Throttle, Purpose::ConsoleThrottle] {

@@ -94,11 +94,27 @@ CREATE TABLE payeasy_draft (
     account BIGINT,
     amount BIGINT,
     payment UUID,
+    customer_number TEXT,
+    category TEXT,
     expires_us BIGINT NOT NULL,
     CHECK ((payment IS NULL) = (bill IS NULL OR account IS NULL OR amount IS NULL))
 );
 CREATE INDEX payeasy_draft_user ON payeasy_draft (app_user, expires_us);
 CREATE INDEX payeasy_draft_expires ON payeasy_draft (expires_us);
+
+-- 登録払込先: numbers that a contract pays again and again; the 確認番号 is not among them. No 納付区分 is the empty text,
+-- so that the same numbers are there once.
+CREATE TABLE payeasy_favourite (
+    id UUID PRIMARY KEY,
+    contract UUID NOT NULL,
+    name TEXT NOT NULL,
+    collector TEXT NOT NULL,
+    customer_number TEXT NOT NULL,
+    category TEXT NOT NULL,
+    created_by UUID NOT NULL,
+    created_us BIGINT NOT NULL,
+    UNIQUE (contract, collector, customer_number, category)
+);
 
 -- Wrong numbers of slips, by user: in a row, and under way to be judged. stopped_on is the day of the last stop, stops
 -- the days since the branch last lifted one. The numbers themselves are not kept.

@@ -94,11 +94,27 @@ CREATE TABLE payeasy_draft (
     account INTEGER,
     amount INTEGER,
     payment BLOB,
+    customer_number TEXT,
+    category TEXT,
     expires_us INTEGER NOT NULL,
     CHECK ((payment IS NULL) = (bill IS NULL OR account IS NULL OR amount IS NULL))
 ) STRICT;
 CREATE INDEX payeasy_draft_user ON payeasy_draft (app_user, expires_us);
 CREATE INDEX payeasy_draft_expires ON payeasy_draft (expires_us);
+
+-- 登録払込先: numbers that a contract pays again and again; the 確認番号 is not among them. No 納付区分 is the empty text,
+-- so that the same numbers are there once.
+CREATE TABLE payeasy_favourite (
+    id BLOB PRIMARY KEY,
+    contract BLOB NOT NULL,
+    name TEXT NOT NULL,
+    collector TEXT NOT NULL,
+    customer_number TEXT NOT NULL,
+    category TEXT NOT NULL,
+    created_by BLOB NOT NULL,
+    created_us INTEGER NOT NULL,
+    UNIQUE (contract, collector, customer_number, category)
+) STRICT, WITHOUT ROWID;
 
 -- Wrong numbers of slips, by user: in a row, and under way to be judged. stopped_on is the day of the last stop, stops
 -- the days since the branch last lifted one. The numbers themselves are not kept.

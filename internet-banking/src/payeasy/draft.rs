@@ -3,6 +3,7 @@
 
 use domain::{AccountId, BillId, CollectorNumber, ContractId, InquiryId, PaymentId, Timestamp, UserId, Yen};
 
+use super::favourites::Prefill;
 use crate::links::{EntryLink, EntryPage};
 
 /// Seconds of business time after which an entry that was begun is over.
@@ -51,6 +52,8 @@ pub struct Draft {
     pub choice: Option<Choice>,
     /// The request that the entry authorises, whose choice is not the user's to change.
     pub request: Option<PaymentId>,
+    /// What its numbers begin with, where they are an earlier payment's.
+    pub prefill: Option<Prefill>,
     /// When the entry is over.
     pub expires_at: Timestamp,
 }
@@ -90,6 +93,7 @@ mod tests {
             inquiry: None,
             choice: None,
             request: None,
+            prefill: None,
             expires_at: Timestamp::default(),
         };
         assert_eq!(draft.reached(), Step::Numbers);

@@ -7,6 +7,7 @@
 mod collectors;
 pub(crate) mod draft;
 pub(crate) mod el;
+pub(crate) mod favourites;
 pub mod limits;
 pub(crate) mod operation;
 mod pages;

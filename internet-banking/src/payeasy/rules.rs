@@ -9,6 +9,8 @@ use edge::{Errors, FieldError};
 use gateway::InquiryRequest;
 use gateway::directory::{CategoryRule, Collector, DigitsRule};
 
+use super::favourites::Prefill;
+
 /// A number that a collector asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -65,6 +67,15 @@ pub struct Numbers {
 }
 
 impl TypedNumbers {
+    /// What stays the same from an earlier payment.
+    pub fn kept(numbers: &Prefill) -> Self {
+        Self {
+            customer_number: numbers.customer_number.grouped(),
+            payment_category: numbers.category.as_ref().map(|c| c.grouped()).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
     /// What was typed for an inquiry, for somebody who comes back to change it; without the 確認番号.
     pub fn of(request: &InquiryRequest) -> Self {
         Self {
@@ -186,6 +197,15 @@ impl Questions {
         }
     }
 
+    /// What has to be typed beside the numbers that are filled in.
+    pub fn to_type(&self, kept: &Prefill) -> String {
+        let category = self.payment_category.as_ref().filter(|_| kept.category.is_none());
+        let mut names = vec![self.confirmation_number.name()];
+        names.extend(category.map(Asked::name));
+        names.extend(self.amount.then_some("金額"));
+        names.join("、")
+    }
+
     /// Reads the form, or tells everything that is wrong with it at once.
     pub fn read(&self, typed: &TypedNumbers) -> Result<Numbers, Errors> {
         let customer = self.customer_number.parse("customer_number", &typed.customer_number);
@@ -268,6 +288,18 @@ mod tests {
         assert_eq!(numbers.customer_number.as_str(), "2013000123456789");
         assert_eq!(numbers.payment_category.unwrap().as_str(), "7000001234");
         assert_eq!(numbers.amount, None);
+    }
+
+    #[test]
+    fn what_has_still_to_be_typed_is_what_is_not_kept() {
+        let kept = |category: Option<&str>| Prefill {
+            customer_number: "1".parse().unwrap(),
+            category: category.map(|digits| digits.parse().unwrap()),
+        };
+        assert_eq!(tax().to_type(&kept(None)), "確認番号、納付区分");
+        assert_eq!(tax().to_type(&kept(Some("7000001234"))), "確認番号");
+        assert_eq!(private().to_type(&kept(None)), "確認番号、金額");
+        assert_eq!(TypedNumbers::kept(&kept(None)).confirmation_number, "", "it is never kept");
     }
 
     #[test]

@@ -2,18 +2,19 @@
 
 use askama::Template;
 use domain::payment::State;
-use domain::{CollectorNumber, PaymentId, ResponseCode, UserId, Yen};
+use domain::{CollectorNumber, FavouriteId, PaymentId, ResponseCode, UserId, Yen};
 use edge::{Errors, Frame, NavItem};
 
 use super::collectors::{CollectorGroup, CollectorPage, CollectorsPage};
 use super::el::{Printed, TypedEl};
+use super::pages::favourites::{FavouritePage, FavouriteRow, FavouritesPage, KeptRow};
 use super::pages::limits::{LimitPage, LimitRow, LimitsPage};
 use super::problem::Problem;
 use super::rules::{Asked, Questions, TypedNumbers};
 use super::views::*;
 use super::words::shown;
 use crate::help::{Code, Money};
-use crate::links::{CollectorLink, Link, PaymentLink, PrintLink, RequestLink, UserLimitLink};
+use crate::links::{CollectorLink, FavouriteLink, Link, PaymentLink, PrintLink, RequestLink, UserLimitLink};
 use crate::page_checks;
 
 fn frame(has_errors: bool) -> Frame {
@@ -127,6 +128,7 @@ fn numbers_pages() -> Vec<String> {
         collector: "国税庁".to_owned(),
         collector_number: tax(),
         notice: full.then(|| "事前に税務署への届出が必要です。".to_owned()),
+        to_type: Some("確認番号、<i>金額".to_owned()),
         questions: Questions {
             customer_number: asked("納付番号(利用者識別番号)", 16),
             confirmation_number: asked("確認番号", 6),
@@ -213,6 +215,40 @@ fn limit_pages() -> Vec<String> {
     };
     let mut pages: Vec<_> = [true, false].map(|may_set| list(may_set).render().unwrap()).into();
     pages.extend(troubles("limit").into_iter().map(|t| one(t).render().unwrap()));
+    pages
+}
+
+fn favourite_pages() -> Vec<String> {
+    let kept = |full: bool| KeptRow {
+        collector: "仙台市".to_owned(),
+        collector_number: tax(),
+        customer_label: "納付番号".to_owned(),
+        customer_number: "0410 0202".to_owned(),
+        category: full.then(|| "010".to_owned()),
+        to_type: "確認番号".to_owned(),
+    };
+    let row = |full: bool| FavouriteRow {
+        link: FavouriteLink(FavouriteId::generate()),
+        name: "\"><script>".to_owned(),
+        kept: kept(full),
+    };
+    let list = |rows: Vec<FavouriteRow>| FavouritesPage { frame: frame(false), csrf: "t".to_owned(), rows };
+    let one = |trouble: Option<Trouble>, is_kept: bool| FavouritePage {
+        frame: frame(trouble.is_some()),
+        csrf: "t".to_owned(),
+        errors: errors(trouble.as_ref()),
+        trouble,
+        action: "/payeasy/favourites/f".to_owned(),
+        kept: kept(is_kept),
+        typed: "\"><script>".to_owned(),
+        is_kept,
+        payment: (!is_kept).then(|| PaymentLink(PaymentId::generate())),
+    };
+    let mut pages: Vec<_> =
+        [list(Vec::new()), list(vec![row(true), row(false)])].map(|page| page.render().unwrap()).into();
+    for trouble in troubles("name") {
+        pages.extend([one(trouble.clone(), true), one(trouble, false)].map(|page| page.render().unwrap()));
+    }
     pages
 }
 
@@ -359,6 +395,7 @@ fn every_page() -> Vec<String> {
         bills_pages(),
         review_pages(),
         limit_pages(),
+        favourite_pages(),
         payment_pages(),
         history_pages(),
         request_pages(),
@@ -437,4 +474,24 @@ fn steps_are_marked_and_text_is_escaped() {
             assert!(!html.contains(raw), "{raw}");
         }
     }
+}
+
+/// R106: whatever a page says of a receipt is that there is none. R107: nobody is offered to take a payment back. R108:
+/// questions about the bill go to the collector.
+#[test]
+fn a_result_is_no_receipt_cannot_be_taken_back_and_names_whom_to_ask() {
+    let pages = [payment_pages(), review_pages()].concat();
+    for html in &pages {
+        for rest in html.split("領収書").skip(1) {
+            assert!(rest.starts_with("は発行されません") || rest.starts_with("ではありません"), "{rest}");
+        }
+        assert!(!html.contains("取り消す</button>"), "{html}");
+        assert!(html.contains("お問い合わせは収納機関へお願いします。"), "{html}");
+    }
+    for html in review_pages() {
+        assert!(html.contains("払込の取り消しはできません。領収書は発行されません。"), "{html}");
+    }
+    let paid = pages.iter().filter(|html| html.contains("data-state=\"accepted\""));
+    assert!(paid.clone().count() > 0);
+    assert!(paid.clone().all(|html| html.contains("領収書")), "it is said where it could be taken for one");
 }

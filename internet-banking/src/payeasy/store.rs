@@ -1,10 +1,14 @@
 //! The table of drafts. Every statement names contract and user, so another's draft is simply not there.
 
 use database::{Database, execute, read};
-use domain::{AccountId, BillId, CollectorNumber, ContractId, InquiryId, PaymentId, Timestamp, UserId, Yen};
+use domain::{
+    AccountId, BillId, CollectorNumber, ContractId, InquiryId, PaymentCategory, PaymentId, Timestamp, UserId,
+    Yen,
+};
 use uuid::Uuid;
 
 use super::draft::{Choice, DRAFT_LIFE_S, DRAFTS_PER_USER_MAX, Draft};
+use super::favourites::Prefill;
 
 /// Seconds for which an expired draft is kept, so that its page can say so and lead to its payment.
 const KEPT_AFTER_EXPIRY_S: i64 = 24 * 3600;
@@ -37,6 +41,8 @@ struct DraftRow {
     amount: Option<i64>,
     payment: Option<Uuid>,
     request: Option<Uuid>,
+    customer_number: Option<String>,
+    category: Option<String>,
     expires_us: i64,
 }
 
@@ -64,6 +70,17 @@ impl<'a> Drafts<'a> {
         self.insert(Draft { inquiry: Some(inquiry), choice: Some(choice), request, ..new }, now).await
     }
 
+    /// Begins an entry whose numbers are filled in as far as they stay the same.
+    pub async fn begin_again(
+        &self,
+        collector: &CollectorNumber,
+        prefill: Prefill,
+        now: Timestamp,
+    ) -> Result<Draft, DraftError> {
+        let new = self.new_draft(collector, now);
+        self.insert(Draft { prefill: Some(prefill), ..new }, now).await
+    }
+
     fn new_draft(&self, collector: &CollectorNumber, now: Timestamp) -> Draft {
         Draft {
             id: domain::random::opaque_id(),
@@ -73,6 +90,7 @@ impl<'a> Drafts<'a> {
             inquiry: None,
             choice: None,
             request: None,
+            prefill: None,
             expires_at: now.plus_seconds(DRAFT_LIFE_S),
         }
     }
@@ -87,8 +105,9 @@ impl<'a> Drafts<'a> {
         execute!(
             self.database,
             "INSERT INTO payeasy_draft \
-             (id, contract, app_user, collector, inquiry, bill, account, amount, payment, request, expires_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             (id, contract, app_user, collector, inquiry, bill, account, amount, payment, request, expires_us, \
+              customer_number, category) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             draft.id.as_str(),
             self.contract.uuid(),
             self.user.uuid(),
@@ -100,6 +119,8 @@ impl<'a> Drafts<'a> {
             choice.map(|choice| choice.payment.uuid()),
             draft.request.map(PaymentId::uuid),
             draft.expires_at.micros(),
+            draft.prefill.as_ref().map(|kept| kept.customer_number.as_str()),
+            draft.prefill.as_ref().and_then(|kept| kept.category.as_ref()).map(PaymentCategory::as_str),
         )?;
         execute!(
             self.database,
@@ -115,7 +136,8 @@ impl<'a> Drafts<'a> {
     pub async fn find(&self, id: &str) -> Result<Option<Draft>, DraftError> {
         let row: Option<DraftRow> = read!(self.database, |c| {
             sqlx::query_as(
-                "SELECT collector, inquiry, bill, account, amount, payment, request, expires_us FROM payeasy_draft \
+                "SELECT collector, inquiry, bill, account, amount, payment, request, customer_number, category, \
+                 expires_us FROM payeasy_draft \
                  WHERE id = $1 AND contract = $2 AND app_user = $3",
             )
             .bind(id)
@@ -188,6 +210,17 @@ impl<'a> Drafts<'a> {
             }),
             _ => None,
         };
+        let prefill = match row.customer_number {
+            Some(customer) => Some(Prefill {
+                customer_number: customer.parse().map_err(|_| DraftError::Column("customer_number"))?,
+                category: row
+                    .category
+                    .map(|category| category.parse())
+                    .transpose()
+                    .map_err(|_| DraftError::Column("category"))?,
+            }),
+            None => None,
+        };
         Ok(Draft {
             id: id.to_owned(),
             contract: self.contract,
@@ -196,6 +229,7 @@ impl<'a> Drafts<'a> {
             inquiry: row.inquiry.map(InquiryId::from_uuid),
             choice,
             request: row.request.map(PaymentId::from_uuid),
+            prefill,
             expires_at: Timestamp::from_micros(row.expires_us),
         })
     }

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::rules::{Questions, TypedNumbers};
 use super::words::{Shown, era_date, shown, time_of_day};
 use crate::help::{Code, Entry, Money};
-use crate::links::{CollectorLink, Link, PaymentLink, PrintLink, RequestLink};
+use crate::links::{AgainLink, CollectorLink, Link, PaymentLink, PrintLink, RequestLink};
 
 /// The error summary at the top of a page.
 #[derive(Clone, Debug)]
@@ -144,6 +144,8 @@ pub struct NumbersPage {
     pub collector_number: CollectorNumber,
     /// What every payer of this collector must be told.
     pub notice: Option<String>,
+    /// What has to be typed, where the rest is filled in.
+    pub to_type: Option<String>,
     /// What is asked.
     pub questions: Questions,
     /// What was typed.

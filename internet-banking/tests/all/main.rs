@@ -4,6 +4,7 @@
 
 mod console;
 mod directory;
+mod favourites;
 mod home;
 mod network;
 mod payeasy;

@@ -21,6 +21,7 @@ database::on_both!(
     the_history_is_cut_into_pages_and_ends_after_100_days,
 );
 
+/// R104, R107, R108: the review says before the button that nothing can be taken back and whom to ask.
 async fn a_payment_is_made_once_however_often_it_is_sent(test: TestDatabase) {
     let world = World::new(test).await;
     let mut browser = world.signed_in().await;
@@ -128,13 +129,14 @@ async fn a_one_time_password_is_spent_once_by_all_who_share_the_token(test: Test
     let second = Entry::answered(&world, &mut jiro, PRIVATE, &[bill("P2", 800)]).await;
     second.choose(&mut jiro, "P2", 1_001).await;
     let review = second.review(&mut jiro).await;
-    let used = second.press(&mut jiro, &review, &[CONFIRMED, ("one_time_password", &now)]).await;
+    let again = ("repeat", "yes");
+    let used = second.press(&mut jiro, &review, &[CONFIRMED, again, ("one_time_password", &now)]).await;
     assert_eq!(code(&used), "P-405", "used by the other who shares the token");
     assert_eq!(held(&world).await, 700);
     world.clock.advance_seconds(60);
     let next = current().await;
     let review = second.review(&mut jiro).await;
-    let paid = second.press(&mut jiro, &review, &[CONFIRMED, ("one_time_password", &next)]).await;
+    let paid = second.press(&mut jiro, &review, &[CONFIRMED, again, ("one_time_password", &next)]).await;
     assert_eq!(paid.location(), second.page("result"), "{}", paid.body);
     assert_eq!(held(&world).await, 1_500);
 }

@@ -95,7 +95,8 @@ impl Entry {
     pub async fn pay(&self, browser: &mut Browser, bill: &str, account: i64) -> Page {
         assert_eq!(self.choose(browser, bill, account).await.location(), self.page("review"));
         let review = self.review(browser).await;
-        self.press(browser, &review, &[("confirmation_password", PASSWORD)]).await
+        // where the same numbers were paid before
+        self.press(browser, &review, &[("confirmation_password", PASSWORD), ("repeat", "yes")]).await
     }
 }
 

@@ -70,7 +70,8 @@ async fn paying_under_the_same_numbers_again_needs_a_tick_and_is_not_refused(tes
     let page = again.press(&mut taro, &review, &[CONFIRMED]).await;
     assert_eq!((page.status, code(&page)), (StatusCode::UNPROCESSABLE_ENTITY, "P-310".to_owned()));
     assert_eq!(held(&world).await, 0, "nothing without the tick");
-    let paid = repeated(&mut taro, &again, &again.review(&mut taro).await).await;
+    let review = again.review(&mut taro).await;
+    let paid = repeated(&mut taro, &again, &review).await;
     assert_eq!(paid.location(), again.page("result"), "{}", paid.body);
     assert_eq!(held(&world).await, 2_000);
 }

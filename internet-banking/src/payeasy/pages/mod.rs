@@ -3,6 +3,7 @@
 mod choice;
 mod directory;
 mod el;
+pub(super) mod favourites;
 mod history;
 pub(super) mod limits;
 mod numbers;
@@ -26,7 +27,10 @@ use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
 use crate::help::Code;
-use crate::links::{CollectorLink, EntryLink, EntryPage, Link, PaymentLink, PrintLink, RequestLink, UserLimitLink};
+use crate::links::{
+    AgainLink, CollectorLink, EntryLink, EntryPage, FavouriteLink, Link, PaymentLink, PrintLink, RequestLink,
+    UserLimitLink,
+};
 use crate::policy;
 use crate::sign_in::SignedIn;
 
@@ -44,6 +48,9 @@ pub fn routes() -> Router<Bank> {
         .route(EntryPage::Result.route(), get(payments::result))
         .route(Link::PayeasyHistory.path(), get(history::show))
         .route(Link::PayeasyRequests.path(), get(requests::list))
+        .route(Link::PayeasyFavourites.path(), get(favourites::list))
+        .route(FavouriteLink::ROUTE, get(favourites::show).post(favourites::submit))
+        .route(AgainLink::ROUTE, get(favourites::show_again).post(favourites::submit_again))
         .route(Link::PayeasyLimits.path(), get(limits::list))
         .route(UserLimitLink::ROUTE, get(limits::show).post(limits::submit))
         .route(RequestLink::ROUTE, get(requests::show).post(requests::decide))

@@ -78,7 +78,9 @@ pub async fn submit(
 
 /// What was typed for the inquiry before, for somebody who comes back to change it; without the 確認番号.
 async fn earlier(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<TypedNumbers, super::Stop> {
-    let Some(inquiry) = draft.inquiry else { return Ok(TypedNumbers::default()) };
+    let Some(inquiry) = draft.inquiry else {
+        return Ok(draft.prefill.as_ref().map(TypedNumbers::kept).unwrap_or_default());
+    };
     let inquiry = bank.gateway.inquiry(by.contract.id, inquiry).await.map_err(failed)?;
     Ok(inquiry.map(|inquiry| TypedNumbers::of(&inquiry.request)).unwrap_or_default())
 }
@@ -111,6 +113,7 @@ fn numbers_page(
         collector: collector.shown_name(),
         collector_number: collector.number.clone(),
         notice: collector.notice.clone(),
+        to_type: draft.prefill.as_ref().map(|kept| Questions::of(collector).to_type(kept)),
         questions: Questions::of(collector),
         typed,
     })

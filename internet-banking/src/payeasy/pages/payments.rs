@@ -47,6 +47,15 @@ pub async fn print(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String
     })
 }
 
+/// A payment from an account that the user may use.
+pub(super) async fn visible(bank: &Bank, by: &SignedIn, id: &str) -> Result<Payment, Stop> {
+    admit(by)?;
+    let id: PaymentId = id.parse().map_err(|_| Stop::not_found())?;
+    let payment = bank.gateway.payment(by.contract.id, id).await.map_err(failed)?;
+    let own = payment.filter(|p| by.user.rights.may_use(Business::PayEasy, p.facts.account));
+    own.ok_or_else(Stop::not_found)
+}
+
 async fn load(bank: &Bank, by: &SignedIn, id: &str) -> Result<PaymentView, Stop> {
     admit(by)?;
     let id: PaymentId = id.parse().map_err(|_| Stop::not_found())?;

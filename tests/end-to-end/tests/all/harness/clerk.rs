@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::client::{Answer, Client};
 use super::demo::Demo;
 use super::mocks::Bill;
-use super::page::Page;
+use super::page::{Form, Page};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
@@ -120,15 +120,22 @@ impl Clerk {
 
     /// The same where the bank may die meanwhile.
     pub async fn try_pay(&self, review: &Answer) -> anyhow::Result<Answer> {
+        self.client.try_submit(review, &self.confirmed(review)).await
+    }
+
+    /// The form of a last look with the confirmation password, and the tick where the same numbers were paid before.
+    fn confirmed(&self, review: &Answer) -> Form {
         let mut form = review.page.form();
         form.fill("confirmation_password", &self.confirmation_password);
-        self.client.try_submit(review, &form).await
+        if form.has("repeat") {
+            form.put("repeat", "yes");
+        }
+        form
     }
 
     /// Confirms at a private collector.
     pub async fn pay_with_code(&self, review: &Answer, code: &str) -> Answer {
-        let mut form = review.page.form();
-        form.fill("confirmation_password", &self.confirmation_password);
+        let mut form = self.confirmed(review);
         form.fill("one_time_password", code);
         self.client.submit(review, &form).await
     }
