@@ -105,6 +105,8 @@ words! {
     Deny = "deny", "記録にあるものを「ない」と答える(A101)";
     /// The business program refuses: a national collector's clearing is rejected, others clear provisionally.
     Refuse = "refuse", "業務で拒否する";
+    /// A page of lines lacks its last line, rightly signed; the counters still count it.
+    ShortLines = "short_lines", "明細の最後の 1 件を落とす";
 }
 
 impl Mode {
@@ -115,7 +117,7 @@ impl Mode {
 
     /// Whether the answer leaves as it should, whatever it says and whenever.
     pub const fn is_answered(self) -> bool {
-        matches!(self, Self::None | Self::Refuse)
+        matches!(self, Self::None | Self::Refuse | Self::ShortLines)
     }
 }
 

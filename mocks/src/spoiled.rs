@@ -39,9 +39,13 @@ pub fn respond(
 ) -> Response {
     let key = &collector.key;
     match fault.mode {
-        Mode::None | Mode::Refuse | Mode::Late | Mode::Hold | Mode::Closed | Mode::Deny => {
-            signed(collector, key, message, request_digest, XML)
-        }
+        Mode::None
+        | Mode::Refuse
+        | Mode::Late
+        | Mode::Hold
+        | Mode::Closed
+        | Mode::Deny
+        | Mode::ShortLines => signed(collector, key, message, request_digest, XML),
         Mode::Drop | Mode::Lose => no_answer(),
         Mode::ResetBefore | Mode::ResetAfter => {
             connection.inspect(|connection| connection.reset());

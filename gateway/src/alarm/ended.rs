@@ -157,10 +157,10 @@ impl Gateway {
     async fn is_done(&self, day: &ServiceDay) -> Result<bool, StoreError> {
         let compared = day.reconciliation.as_ref().filter(|done| done.after_close);
         let Some(compared) = compared.filter(|_| day.state == ServiceState::Closed) else { return Ok(false) };
-        if compared.unsettled == 0 {
-            return Ok(true);
-        }
-        let open_items = self.open_items(&day.collector, day.date).await?.1;
+        let open_items = match compared.unsettled {
+            0 => 0,
+            _ => self.open_items(&day.collector, day.date).await?.1,
+        };
         Ok(!compared.is_outdated(open_items))
     }
 

@@ -164,6 +164,8 @@ pub struct Position {
     pub held_at: Timestamp,
     /// The deliveries of the clearing.
     pub deliveries: Deliveries,
+    /// When the newest of them was claimed.
+    pub claimed_at: Option<Timestamp>,
     /// The newest cancellation, where one was requested.
     pub cancelling: Option<Cancelling>,
 }
@@ -176,6 +178,7 @@ impl Position {
             seq: 0,
             held_at: now,
             deliveries: Deliveries::default(),
+            claimed_at: None,
             cancelling: None,
         }
     }
@@ -193,6 +196,7 @@ impl Position {
             let kind: Event = StoreError::parse(&event.kind)?;
             let body: Body = StoreError::json(&event.body)?;
             self.advance(kind, &body)?;
+            self.claimed_at = if kind == Event::Claimed { Some(event.at) } else { self.claimed_at };
         }
         Ok(())
     }
@@ -201,7 +205,9 @@ impl Position {
     pub fn of_rows(events: &[EventRow]) -> Result<Self, StoreError> {
         let mut position = Self::start(events.first().map(|e| e.at).unwrap_or_default());
         for event in events {
-            position.advance(StoreError::parse(&event.kind)?, &StoreError::json(&event.body)?)?;
+            let kind: Event = StoreError::parse(&event.kind)?;
+            position.advance(kind, &StoreError::json(&event.body)?)?;
+            position.claimed_at = if kind == Event::Claimed { Some(event.at) } else { position.claimed_at };
         }
         Ok(position)
     }

@@ -11,9 +11,10 @@ use super::step::{Effect, Path, Step, endings};
 use super::{Facts, StoreError, sending};
 use crate::{Operator, Settings};
 
-/// From the last claim on, until "not cleared" may be decided: bytes may leave while the claim's lease runs, 60
-/// seconds; their signature counts for 300 seconds at the collector; and the answer is waited for 30.
-pub const NOT_CLEARED_WAIT_S: i64 = 390;
+/// From the last claim on, until nothing of it can be under way: a delivery may begin while the claim's lease runs, 60
+/// seconds; it waits 5 for a place at the collector; it is signed then, and its signature counts for 300 there; and the
+/// answer is waited for 30.
+pub const NOT_CLEARED_WAIT_S: i64 = 60 + 5 + 300 + 30;
 /// Characters of a decision's reason.
 pub const REASON_CHARS_MAX: usize = 200;
 

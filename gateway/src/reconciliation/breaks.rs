@@ -23,24 +23,30 @@ pub struct Known {
 /// What a comparison does to the breaks of its day.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Turn<'d> {
-    /// Found for the first time.
+    /// Found for the first time, and kept.
     pub new: Vec<&'d Difference>,
     /// Open ones that were not found again, or not as they were.
     pub vanished: Vec<BreakId>,
     /// Open after it.
     pub open: usize,
+    /// Found for the first time too, and beyond what is kept of one comparison.
+    pub not_kept: usize,
 }
 
 /// A break is the same as long as it is about the same, of the same class, with the same facts. One that a person
-/// resolved stays resolved while it is the same.
-pub fn turn<'d>(known: &[Known], found: &'d [Difference]) -> Turn<'d> {
+/// resolved stays resolved while it is the same. At most `kept_max` are kept of those that are new, so that what is open
+/// or gone is told from all that was found.
+pub fn turn<'d>(known: &[Known], found: &'d [Difference], kept_max: usize) -> Turn<'d> {
     let same = |known: &Known, found: &Difference| {
         known.class == found.class && known.subject == found.subject.to_string() && known.facts == found.facts
     };
-    let new: Vec<_> = found.iter().filter(|f| !known.iter().any(|k| same(k, f))).collect();
+    let mut new: Vec<_> = found.iter().filter(|f| !known.iter().any(|k| same(k, f))).collect();
+    let not_kept = new.len().saturating_sub(kept_max);
+    new.truncate(kept_max);
     let (goes_on, gone): (Vec<_>, Vec<_>) =
         known.iter().filter(|k| !k.resolved).partition(|k| found.iter().any(|f| same(k, f)));
-    Turn { open: new.len() + goes_on.len(), new, vanished: gone.iter().map(|k| k.id).collect() }
+    let vanished = gone.iter().map(|k| k.id).collect();
+    Turn { open: new.len() + goes_on.len(), new, vanished, not_kept }
 }
 
 #[cfg(test)]
@@ -55,6 +61,7 @@ mod tests {
             hub: None,
             collector: vec![CollectorFacts { status: "cleared".to_owned(), amount: Yen::new(amount) }],
             advice: Advice::UndoThere,
+            sums: None,
         };
         let subject = Subject::Serial(Serial::new(serial).unwrap());
         Difference { class, subject, facts, difference: Yen::new(amount) }
@@ -77,7 +84,10 @@ mod tests {
         let comes = found(3, BreakClass::Duplicate, 300);
         let before = [known(&stays, false), known(&goes, false)];
         let now = [stays, comes.clone()];
-        assert_eq!(turn(&before, &now), Turn { new: vec![&comes], vanished: vec![before[1].id], open: 2 });
+        assert_eq!(
+            turn(&before, &now, 9),
+            Turn { new: vec![&comes], vanished: vec![before[1].id], open: 2, not_kept: 0 }
+        );
     }
 
     #[test]
@@ -85,19 +95,34 @@ mod tests {
         let resolved = found(1, BreakClass::MissingHere, 100);
         let before = [known(&resolved, true)];
         let same = [resolved];
-        assert_eq!(turn(&before, &same), Turn { open: 0, ..Turn::default() });
+        assert_eq!(turn(&before, &same, 9), Turn { open: 0, ..Turn::default() });
         let other_amount = [found(1, BreakClass::MissingHere, 101)];
         let other_class = [found(1, BreakClass::Conflicting, 100)];
         for changed in [&other_amount, &other_class] {
-            assert_eq!(turn(&before, changed), Turn { new: vec![&changed[0]], open: 1, vanished: vec![] });
+            assert_eq!(
+                turn(&before, changed, 9),
+                Turn { new: vec![&changed[0]], open: 1, ..Turn::default() }
+            );
         }
-        assert_eq!(turn(&before, &[]), Turn::default());
+        assert_eq!(turn(&before, &[], 9), Turn::default());
     }
 
     #[test]
     fn a_break_whose_facts_changed_ends_and_another_begins() {
         let before = [known(&found(1, BreakClass::AmountDiffers, 100), false)];
         let now = [found(1, BreakClass::AmountDiffers, 101)];
-        assert_eq!(turn(&before, &now), Turn { new: vec![&now[0]], vanished: vec![before[0].id], open: 1 });
+        assert_eq!(
+            turn(&before, &now, 9),
+            Turn { new: vec![&now[0]], vanished: vec![before[0].id], open: 1, not_kept: 0 }
+        );
+    }
+    #[test]
+    fn what_is_open_goes_on_however_much_is_found_before_it() {
+        let open = found(9, BreakClass::MissingHere, 900);
+        let before = [known(&open, false)];
+        let now = [1, 2, 3].map(|serial| found(serial, BreakClass::MissingHere, 100));
+        let now = [now.to_vec(), vec![open]].concat();
+        let expected = Turn { new: vec![&now[0], &now[1]], vanished: vec![], open: 3, not_kept: 1 };
+        assert_eq!(turn(&before, &now, 2), expected);
     }
 }

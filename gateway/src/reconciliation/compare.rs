@@ -153,6 +153,18 @@ pub struct BreakFacts {
     pub collector: Vec<CollectorFacts>,
     /// What to do.
     pub advice: Advice,
+    /// The collector's two sums, where the break is about them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sums: Option<SumFacts>,
+}
+
+/// What a collector counts, and what its lines come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SumFacts {
+    /// Its counters.
+    pub counters: Counters,
+    /// Of its lines.
+    pub lines: LineTotals,
 }
 
 impl BreakFacts {
@@ -277,6 +289,14 @@ pub struct Totals {
     pub collector: Option<Counters>,
     /// Of the collector's lines.
     pub lines: LineTotals,
+}
+
+impl Totals {
+    /// Whether the collector's counters are the sum of its lines. Where they are not, one of the two is wrong, and a line
+    /// that is not there says nothing.
+    pub fn lines_are_counted(&self) -> bool {
+        self.collector.is_some_and(|counters| self.lines.add_up_to(&counters))
+    }
 }
 
 /// What a comparison came to.
@@ -482,7 +502,7 @@ fn facts(item: Option<&HubItem>, lines: &[&Line], advice: Advice) -> BreakFacts 
         .iter()
         .map(|line| CollectorFacts { status: line.status.as_str().to_owned(), amount: line.amount })
         .collect();
-    BreakFacts { hub, collector, advice }
+    BreakFacts { hub, collector, advice, sums: None }
 }
 
 /// The collector's counters against its own lines.
@@ -490,7 +510,8 @@ fn counted_wrong(lines: &LineTotals, counters: &Counters) -> Option<Difference> 
     if lines.add_up_to(counters) {
         return None;
     }
-    let facts = BreakFacts { advice: Advice::CheckCounters, ..BreakFacts::default() };
+    let sums = Some(SumFacts { counters: *counters, lines: *lines });
+    let facts = BreakFacts { advice: Advice::CheckCounters, sums, ..BreakFacts::default() };
     // the items' differences speak of the lines; this one of the counters against them
     let difference = net(counters).checked_sub(lines.net()).unwrap_or(Yen::ZERO);
     Some(Difference { class: BreakClass::AmountDiffers, subject: Subject::Counters, facts, difference })

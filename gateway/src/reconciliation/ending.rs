@@ -7,7 +7,8 @@ use domain::payment::State;
 use serde::{Deserialize, Serialize};
 
 use super::compare::{Advice, BreakClass, BreakFacts};
-use crate::service::ServiceState;
+use crate::payment::manual::NOT_CLEARED_WAIT_S;
+use crate::service::{ServiceDay, ServiceState};
 
 /// How two people end a break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,27 @@ pub struct Standing {
     pub state: State,
     /// Whether a cancellation of it has no known outcome.
     pub cancelling: bool,
+    /// Seconds since its clearing was claimed last: until some have passed, it may still arrive.
+    pub since_claim_s: i64,
+}
+
+/// Where the day of a break stands, and what its latest comparison is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayStanding {
+    /// Its state.
+    pub state: ServiceState,
+    /// Whether the collector's counters are the sum of its lines.
+    pub lines_are_counted: bool,
+}
+
+impl From<&ServiceDay> for DayStanding {
+    fn from(day: &ServiceDay) -> Self {
+        let latest = day.reconciliation.as_ref();
+        Self {
+            state: day.state,
+            lines_are_counted: latest.is_some_and(|latest| latest.totals.lines_are_counted()),
+        }
+    }
 }
 
 /// Why a break cannot be ended so, as things stand. Nothing was done.
@@ -72,6 +94,16 @@ pub enum Hindrance {
     /// The account that was debited is closed: the money has nowhere to go back to.
     #[error("the account that was debited is closed")]
     AccountClosed,
+    /// The collector's counters are not the sum of its lines: they may count the payment that the lines lack. A break of
+    /// its own says so; whatever two people note on that one, only a comparison in which both agree lifts this.
+    #[error("the collector's counters are not the sum of its lines")]
+    CountersDiffer,
+    /// A message of the payment may be under way, and be recorded after the collector was asked.
+    #[error("a message may still be under way for {wait_s} s")]
+    UnderWay {
+        /// Seconds.
+        wait_s: i64,
+    },
 }
 
 impl Hindrance {
@@ -86,6 +118,8 @@ impl Hindrance {
             Self::AmountThere => "amount_there",
             Self::CheckLedger => "check_ledger",
             Self::AccountClosed => "account_closed",
+            Self::CountersDiffer => "counters_differ",
+            Self::UnderWay { .. } => "under_way",
         }
     }
 }
@@ -97,7 +131,7 @@ pub fn may_end(
     facts: &BreakFacts,
     ending: Ending,
     payment: Option<Standing>,
-    day: ServiceState,
+    day: DayStanding,
 ) -> Result<(), Hindrance> {
     let waits = payment.is_some_and(|payment| payment.state.is_open() || payment.cancelling);
     if class == BreakClass::CarriedForward || waits {
@@ -105,6 +139,7 @@ pub fn may_end(
     }
     let state = payment.map(|payment| payment.state);
     let lacks = facts.lacks();
+    let wait_s = payment.map_or(0, |payment| NOT_CLEARED_WAIT_S.saturating_sub(payment.since_claim_s));
     match ending {
         Ending::Noted if lacks && state == Some(State::Accepted) => Err(Hindrance::Lacking),
         Ending::Noted => Ok(()),
@@ -114,7 +149,9 @@ pub fn may_end(
         Ending::Refunded if state != Some(State::Accepted) => Err(Hindrance::NotLacking),
         Ending::Refunded if facts.advice == Advice::CheckLedger => Err(Hindrance::CheckLedger),
         Ending::Refunded if facts.there() > domain::Yen::ZERO => Err(Hindrance::AmountThere),
-        Ending::Refunded if day != ServiceState::Closed => Err(Hindrance::DayOpen),
+        Ending::Refunded if day.state != ServiceState::Closed => Err(Hindrance::DayOpen),
+        Ending::Refunded if !day.lines_are_counted => Err(Hindrance::CountersDiffer),
+        Ending::Refunded if wait_s > 0 => Err(Hindrance::UnderWay { wait_s }),
         Ending::Refunded => Ok(()),
     }
 }
@@ -139,14 +176,24 @@ mod tests {
             status: (*status).to_owned(),
             amount: Yen::new(*amount),
         };
-        BreakFacts { hub, collector: lines.iter().map(line).collect(), advice }
+        BreakFacts { hub, collector: lines.iter().map(line).collect(), advice, sums: None }
+    }
+
+    /// A payment of which nothing is under way any more.
+    fn standing(state: State) -> Standing {
+        Standing { state, cancelling: false, since_claim_s: NOT_CLEARED_WAIT_S }
+    }
+
+    /// A day whose lines are all counted.
+    fn day(state: ServiceState) -> DayStanding {
+        DayStanding { state, lines_are_counted: true }
     }
 
     /// What becomes of each ending, noted, recorded and refunded, on a closed day.
     fn endings(class: BreakClass, facts: &BreakFacts, state: Option<State>) -> [&'static str; 3] {
-        let payment = state.map(|state| Standing { state, cancelling: false });
+        let payment = state.map(standing);
         Ending::ALL.map(|ending| {
-            let may = may_end(class, facts, ending, payment, ServiceState::Closed);
+            let may = may_end(class, facts, ending, payment, day(ServiceState::Closed));
             may.map_or_else(Hindrance::code, |()| "may")
         })
     }
@@ -194,9 +241,10 @@ mod tests {
         }
         let carried = endings(BreakClass::CarriedForward, &missing, Some(State::Accepted));
         assert_eq!(carried, ["outcome_unknown"; 3]);
-        let cancelling = Some(Standing { state: State::Accepted, cancelling: true });
+        let cancelling = Some(Standing { cancelling: true, ..standing(State::Accepted) });
         for ending in Ending::ALL {
-            let may = may_end(BreakClass::MissingThere, &missing, ending, cancelling, ServiceState::Closed);
+            let closed = day(ServiceState::Closed);
+            let may = may_end(BreakClass::MissingThere, &missing, ending, cancelling, closed);
             assert_eq!(may, Err(Hindrance::OutcomeUnknown), "{ending:?}");
         }
     }
@@ -204,13 +252,31 @@ mod tests {
     #[test]
     fn nothing_is_paid_back_before_the_day_is_closed() {
         let missing = facts(Some(State::Accepted), &[], Advice::RecordThere);
-        let accepted = Some(Standing { state: State::Accepted, cancelling: false });
-        for day in ServiceState::ALL {
-            let may = may_end(BreakClass::MissingThere, &missing, Ending::Refunded, accepted, day);
-            let expected = if day == ServiceState::Closed { Ok(()) } else { Err(Hindrance::DayOpen) };
-            assert_eq!(may, expected, "{day}");
-            let looked = may_end(BreakClass::MissingThere, &missing, Ending::Recorded, accepted, day);
-            assert_eq!(looked, Ok(()), "{day}");
+        let accepted = Some(standing(State::Accepted));
+        for state in ServiceState::ALL {
+            let may = may_end(BreakClass::MissingThere, &missing, Ending::Refunded, accepted, day(state));
+            let expected = if state == ServiceState::Closed { Ok(()) } else { Err(Hindrance::DayOpen) };
+            assert_eq!(may, expected, "{state}");
+            let looked = may_end(BreakClass::MissingThere, &missing, Ending::Recorded, accepted, day(state));
+            assert_eq!(looked, Ok(()), "{state}");
         }
+    }
+
+    #[test]
+    fn nothing_is_paid_back_while_the_books_contradict_themselves_or_a_message_is_under_way() {
+        let missing = facts(Some(State::Accepted), &[], Advice::RecordThere);
+        let closed = day(ServiceState::Closed);
+        let may = |ending, since_claim_s, day| {
+            let payment = Some(Standing { since_claim_s, ..standing(State::Accepted) });
+            may_end(BreakClass::MissingThere, &missing, ending, payment, day)
+        };
+        let uncounted = DayStanding { lines_are_counted: false, ..closed };
+        assert_eq!(may(Ending::Refunded, NOT_CLEARED_WAIT_S, uncounted), Err(Hindrance::CountersDiffer));
+        for (since_claim_s, wait_s) in [(0, NOT_CLEARED_WAIT_S), (NOT_CLEARED_WAIT_S - 1, 1)] {
+            let refused = may(Ending::Refunded, since_claim_s, closed);
+            assert_eq!(refused, Err(Hindrance::UnderWay { wait_s }));
+        }
+        assert_eq!(may(Ending::Refunded, NOT_CLEARED_WAIT_S, closed), Ok(()));
+        assert_eq!(may(Ending::Recorded, 0, uncounted), Ok(()));
     }
 }

@@ -5,12 +5,13 @@
 //! comparison does not find it any more. How they may is decided by [`may_end`]: where the collector's books lack an
 //! accepted payment, no word of theirs lets it be settled. Every comparison is kept, and the latest counts.
 //!
-//! The schedule compares each day once after its close, and again while items that were carried forward are settled.
+//! The schedule compares each day once after its close, and again while items that were carried forward are settled, at
+//! once after a payment was paid back, and once more on the pay date then.
 //! [`Gateway::reconcile`] does it by hand, as often as wanted, also while the day is open: what is on its way at that
 //! moment is carried forward then, never called missing.
 //!
 //! For pages and the API: [`Gateway::reconciliations`], [`Gateway::latest_reconciliations`], [`Gateway::breaks`],
-//! [`Gateway::break_of`] and [`Gateway::resolve_break`]. [`Advice`] names what to do about a break, for the page to
+//! [`Gateway::break_of`] and [`Gateway::resolve_break_once`]. [`Advice`] names what to do about a break, for the page to
 //! say in words.
 
 pub mod breaks;
@@ -26,10 +27,10 @@ use serde::{Deserialize, Serialize};
 
 pub use compare::{
     Advice, BreakClass, BreakFacts, CollectorFacts, Comparison, Difference, HubFacts, HubItem, LineTotals,
-    Posting, Subject, Totals, compare,
+    Posting, Subject, SumFacts, Totals, compare,
 };
 pub use compare::{hub_counters, net};
-pub use ending::{Ending, Hindrance, Standing, may_end};
+pub use ending::{DayStanding, Ending, Hindrance, Standing, may_end};
 pub(crate) use hub::items;
 pub use resolve::BreakError;
 pub use run::moved;
@@ -63,8 +64,10 @@ pub struct Summary {
     pub unsettled: u32,
     /// Breaks of the day that nobody has resolved yet.
     pub open_breaks: u32,
-    /// Breaks that were counted and not kept, because there were too many.
+    /// Breaks that were counted and not kept, because there were too many new ones.
     pub not_kept: u32,
+    /// Whether a payment of the day was paid back since: it has to be compared again.
+    pub paid_back_since: bool,
     /// The four sums.
     pub totals: Totals,
 }
@@ -77,10 +80,10 @@ impl Summary {
         here == *ledger && here == lines.net() && collector.is_some_and(|counters| net(&counters) == here)
     }
 
-    /// Whether payments that had no known outcome have one since, when so many of the day have none now: the day is to
-    /// be compared again.
+    /// Whether the day is to be compared again: payments that had no known outcome have one since, when so many of the
+    /// day have none now, or one was paid back.
     pub const fn is_outdated(&self, open_items: u32) -> bool {
-        self.unsettled > 0 && self.unsettled != open_items
+        self.paid_back_since || (self.unsettled > 0 && self.unsettled != open_items)
     }
 
     /// What does not match, by class; [`BreakClass::CarriedForward`] too.
@@ -114,6 +117,7 @@ impl Summary {
             unsettled: comparison.unsettled,
             open_breaks: 0,
             not_kept: 0,
+            paid_back_since: false,
             totals: comparison.totals,
         }
     }

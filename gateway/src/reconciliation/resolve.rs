@@ -1,18 +1,35 @@
 //! Two people end a break.
 
-use domain::{BreakId, Timestamp, TransferId};
+use std::time::Duration;
+
+use domain::payment::Cancellation;
+use domain::{BreakId, Date, Timestamp, TransferId};
 use ledger::{AuditRecord, Commit, EntityId, Refused, TransferResult};
+use tokio::time::Instant;
 
 use super::ending::{Ending, Hindrance, Standing, may_end};
 use super::run::TRIES_MAX;
 use super::store::resolution_row;
 use super::{Break, Resolution};
+use crate::payment::history::Position;
 use crate::payment::manual::{FourEyes, NotNow};
 use crate::payment::refund::{self, Refund};
-use crate::payment::{sending, store};
+use crate::payment::{Facts, sending, store};
+use crate::service::ServiceError;
 use crate::service::day::{Change, ServiceDay};
-use crate::service::{ServiceError, ServiceState};
+use crate::settlement::window;
 use crate::{Gateway, Guard, StoreError};
+
+/// How long what the collector said counts for a commit: a process that stood still since asks again.
+const HEARD_FOR: Duration = Duration::from_secs(30);
+
+/// What two people ask for.
+struct Asked<'a> {
+    id: BreakId,
+    ending: Ending,
+    eyes: &'a FourEyes,
+    once: Option<&'a Guard>,
+}
 
 /// Why a break was not resolved.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +58,7 @@ pub enum BreakError {
     /// The new comparison found something else under the key, which is another break.
     #[error("the break is another now")]
     Changed,
-    /// Other steps of the day were taken at the same time. It may be repeated.
+    /// Other steps of the day were taken at the same time, or another has the guard. It may be repeated.
     #[error("the day has moved on meanwhile")]
     MovedOn,
     /// Our own database failed.
@@ -73,13 +90,13 @@ fn not_written(error: StoreError) -> BreakError {
         StoreError::Ledger(Refused::Transfer { result: TransferResult::CreditAccountClosed, .. }) => {
             Hindrance::AccountClosed.into()
         }
+        StoreError::Ledger(Refused::Guarded { .. }) => BreakError::MovedOn,
         error => error.into(),
     }
 }
 
 impl Gateway {
-    /// Two people end a break: one asks for it, another has checked it. What concerns the collector's books is decided
-    /// by the books, which are compared again first; no word stands in for them.
+    /// Two people end a break, without a guard.
     pub async fn resolve_break(
         &self,
         id: BreakId,
@@ -89,8 +106,9 @@ impl Gateway {
         self.resolve_break_once(id, ending, eyes, None).await
     }
 
-    /// The same, and the commit takes the guard: whoever has it, and whatever became of this before, it is not done
-    /// again.
+    /// Two people end a break: one asks for it, another has checked it. What concerns the collector's books is decided
+    /// by the books, which are compared again first; no word stands in for them. The commit follows that comparison and
+    /// no other, or a new one is made. It takes the guard: whoever has it, the break is not ended under it again.
     #[tracing::instrument(level = "error", skip_all, fields(found = %id, ending = ending.as_str()))]
     pub async fn resolve_break_once(
         &self,
@@ -100,24 +118,28 @@ impl Gateway {
         once: Option<&Guard>,
     ) -> Result<(), BreakError> {
         eyes.check()?;
-        if ending == Ending::Noted {
-            return self.end_break(id, ending, eyes, once).await;
+        for _ in 0..TRIES_MAX {
+            let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
+            if ending == Ending::Recorded && has_vanished(&found) {
+                return self.gone(&found, ending).await;
+            }
+            let day = self.service_day(&found.collector, found.date).await?;
+            let day = day.ok_or(BreakError::NoSuchBreak)?;
+            let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
+            self.check_on(&day, &found, ending).await?;
+            let (day, heard_at) = match ending {
+                Ending::Noted => (day, Instant::now()),
+                Ending::Recorded | Ending::Refunded => {
+                    let compared = self.compare_day(&found.collector, found.date, &eyes.maker).await;
+                    let compared = compared.map_err(BreakError::NotCompared)?;
+                    (compared.day, compared.heard_at)
+                }
+            };
+            if self.end_break(&Asked { id, ending, eyes, once }, &day, heard_at).await? {
+                return Ok(());
+            }
         }
-        let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
-        let vanished = found.resolution.as_ref().is_some_and(|resolution| resolution.vanished);
-        if !(vanished && ending == Ending::Recorded) {
-            self.check_ending(&found, ending).await?;
-            let compared = self.reconcile(&found.collector, found.date, &eyes.maker).await;
-            compared.map_err(BreakError::NotCompared)?;
-        }
-        let goes_on = self.break_of(id).await?.is_some_and(|found| found.resolution.is_none());
-        match ending {
-            Ending::Noted | Ending::Refunded if goes_on => self.end_break(id, ending, eyes, once).await,
-            Ending::Recorded if goes_on => Err(BreakError::StillLacking),
-            _ if self.is_broken(&found).await? => Err(BreakError::Changed),
-            Ending::Recorded => Ok(()),
-            Ending::Noted | Ending::Refunded => Err(BreakError::FoundThere),
-        }
+        Err(BreakError::MovedOn)
     }
 
     /// Whether two people may end a break so now.
@@ -131,86 +153,116 @@ impl Gateway {
         if found.resolution.is_some() {
             return Err(BreakError::EndedBefore);
         }
-        let standing = self.standing(found).await?;
-        Ok(may_end(found.class, &found.facts, ending, standing, day.state)?)
+        let payment = self.payment_of(found).await?;
+        let standing = payment.map(|(_, position)| self.standing(&position));
+        Ok(may_end(found.class, &found.facts, ending, standing, day.into())?)
     }
 
-    /// Where the payment of a break stands.
-    async fn standing(&self, found: &Break) -> Result<Option<Standing>, StoreError> {
-        let Some(hub) = &found.facts.hub else { return Ok(None) };
-        let payment = self.payment_for_operator(hub.payment).await?;
-        Ok(payment.map(|payment| Standing {
-            state: payment.state,
-            cancelling: payment.cancellation.is_some_and(domain::payment::Cancellation::is_open),
-        }))
+    /// The payment of a break, where there is one.
+    async fn payment_of(&self, found: &Break) -> Result<Option<(Facts, Position)>, StoreError> {
+        match &found.facts.hub {
+            Some(hub) => self.load(EntityId::from(hub.payment)).await,
+            None => Ok(None),
+        }
     }
 
-    /// Whether anything is open about what the break was about.
-    async fn is_broken(&self, found: &Break) -> Result<bool, StoreError> {
+    fn standing(&self, position: &Position) -> Standing {
+        Standing {
+            state: position.state,
+            cancelling: position.cancellation().is_some_and(Cancellation::is_open),
+            since_claim_s: position.claimed_at.map_or(i64::MAX, |at| self.now().seconds_since(at)),
+        }
+    }
+
+    /// A comparison has not found the break any more, or found something else about the same.
+    async fn gone(&self, found: &Break, ending: Ending) -> Result<(), BreakError> {
         let known = self.known_breaks(&found.collector, found.date).await?;
-        Ok(known.iter().any(|known| !known.resolved && known.subject == found.subject))
+        if known.iter().any(|known| !known.resolved && known.subject == found.subject) {
+            return Err(BreakError::Changed);
+        }
+        if ending == Ending::Recorded { Ok(()) } else { Err(BreakError::FoundThere) }
     }
 
+    /// Ends a break on the day as it was read or compared, and on no later one. Says whether that came to an end: where
+    /// it did not, the day has moved on, or what the collector said is too old.
     async fn end_break(
         &self,
-        id: BreakId,
-        ending: Ending,
-        eyes: &FourEyes,
-        once: Option<&Guard>,
-    ) -> Result<(), BreakError> {
-        let note = eyes.reason.trim();
-        for _ in 0..TRIES_MAX {
-            let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
-            let day = self.service_day(&found.collector, found.date).await?;
-            let day = day.ok_or(BreakError::NoSuchBreak)?;
-            // read after the day: whoever ends it meanwhile makes the commit stale
-            let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
-            self.check_on(&day, &found, ending).await?;
-            let refunded = ending == Ending::Refunded;
-            let resolution = Resolution {
-                at: self.now(),
-                by: eyes.maker.clone(),
-                checked_by: Some(eyes.checker.clone()),
-                note: note.to_owned(),
-                vanished: false,
-                refunded,
-            };
-            let (what, class) = (&found.subject, found.class.as_str());
-            let mut commit = match refunded {
-                true => self.paid_back(&found, eyes, resolution.at).await?,
-                false => Commit::default(),
-            };
-            commit.guards.extend(once.map(|once| (once.key(), EntityId(id.uuid()))));
-            commit.rows.push(resolution_row(id, &resolution));
-            commit.audit.push(AuditRecord {
-                contract: None,
-                actor: eyes.maker.name.clone(),
-                action: "reconciliation.resolve",
-                subject: id.to_string(),
-                detail: format!("{} {what} {class}, checked by {}: {note}", day.name(), eyes.checker),
-            });
-            let taken = self.take_step(&day, &Change::BreakResolved, &eyes.maker, commit).await;
-            if taken.map_err(not_written)?.is_some() {
-                if refunded {
-                    tracing::warn!(maker = %eyes.maker, checker = %eyes.checker, "a payment was paid back");
-                }
-                return Ok(());
+        asked: &Asked<'_>,
+        day: &ServiceDay,
+        heard_at: Instant,
+    ) -> Result<bool, BreakError> {
+        let Asked { id, ending, eyes, once } = *asked;
+        // read after the day: whoever ends it meanwhile makes the commit stale
+        let found = self.break_of(id).await?.ok_or(BreakError::NoSuchBreak)?;
+        match ending {
+            Ending::Recorded | Ending::Refunded if has_vanished(&found) => {
+                return self.gone(&found, ending).await.map(|()| true);
             }
+            Ending::Recorded if found.resolution.is_none() => return Err(BreakError::StillLacking),
+            _ => self.check_on(day, &found, ending).await?,
         }
-        Err(BreakError::MovedOn)
+        let refunded = ending == Ending::Refunded;
+        let resolution = Resolution {
+            at: self.now(),
+            by: eyes.maker.clone(),
+            checked_by: Some(eyes.checker.clone()),
+            note: eyes.reason.trim().to_owned(),
+            vanished: false,
+            refunded,
+        };
+        let (mut commit, change) = match refunded {
+            true => (
+                self.paid_back(day, &found, eyes, resolution.at).await?,
+                Change::PaidBack { again_on: self.again_on(day, resolution.at.date())? },
+            ),
+            false => (Commit::default(), Change::BreakResolved),
+        };
+        commit.guards.extend(once.map(|once| (once.key(), EntityId(id.uuid()))));
+        commit.rows.push(resolution_row(id, &resolution));
+        let (what, class, checker, note) =
+            (&found.subject, found.class.as_str(), &eyes.checker, &resolution.note);
+        commit.audit.push(AuditRecord {
+            contract: None,
+            actor: eyes.maker.name.clone(),
+            action: "reconciliation.resolve",
+            subject: id.to_string(),
+            detail: format!("{} {what} {class}, checked by {checker}: {note}", day.name()),
+        });
+        if heard_at.elapsed() > HEARD_FOR {
+            return Ok(false);
+        }
+        match self.take_step(day, &change, &eyes.maker, commit).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(false),
+            Err(error) => return Err(not_written(error)),
+        }
+        if refunded {
+            tracing::warn!(maker = %eyes.maker, checker = %eyes.checker, "a payment was paid back");
+        }
+        Ok(true)
+    }
+
+    /// When a day of which a payment is paid back `today` is compared once more: on the pay date of its window, and not
+    /// before tomorrow.
+    fn again_on(&self, day: &ServiceDay, today: Date) -> Result<Date, BreakError> {
+        let row = self.connected(&day.collector).map_err(BreakError::NotCompared)?;
+        let tomorrow = today.succ_opt().unwrap_or(today);
+        let lag = row.settlement.lag_business_days;
+        Ok(window::pay_date(window::of(day.date), lag, tomorrow))
     }
 
     /// What pays the payment of a break back, for the commit that ends the break.
-    async fn paid_back(&self, found: &Break, eyes: &FourEyes, at: Timestamp) -> Result<Commit, BreakError> {
-        let hub = found.facts.hub.as_ref().ok_or(Hindrance::NotLacking)?;
-        let loaded = self.load(EntityId::from(hub.payment)).await?;
-        let (facts, position) = loaded.ok_or(Hindrance::NotLacking)?;
-        let standing = Standing {
-            state: position.state,
-            cancelling: position.cancellation().is_some_and(domain::payment::Cancellation::is_open),
-        };
+    async fn paid_back(
+        &self,
+        day: &ServiceDay,
+        found: &Break,
+        eyes: &FourEyes,
+        at: Timestamp,
+    ) -> Result<Commit, BreakError> {
+        let (facts, position) = self.payment_of(found).await?.ok_or(Hindrance::NotLacking)?;
+        let standing = self.standing(&position);
         // as it stands at the number that the commit names
-        may_end(found.class, &found.facts, Ending::Refunded, Some(standing), ServiceState::Closed)?;
+        may_end(found.class, &found.facts, Ending::Refunded, Some(standing), day.into())?;
         let refund = Refund {
             payment: facts.id,
             found: found.id,
@@ -226,3 +278,11 @@ impl Gateway {
         Ok(step.commit)
     }
 }
+
+fn has_vanished(found: &Break) -> bool {
+    found.resolution.as_ref().is_some_and(|resolution| resolution.vanished)
+}
+
+#[cfg(test)]
+#[path = "resolve_tests.rs"]
+mod tests;

@@ -6,6 +6,7 @@ use collectors::Collector;
 use collectors::protocol::{Counters, Line};
 use domain::{CollectorNumber, Date, ReconciliationId};
 use ledger::Commit;
+use tokio::time::Instant;
 
 use super::breaks::turn;
 use super::compare::{BreakClass, HubItem, compare};
@@ -17,14 +18,24 @@ use crate::{AlarmKind, Gateway, NewAlarm, Operator, StoreError};
 
 /// How often a comparison is begun anew because the day or the collector's counters moved on.
 pub(super) const TRIES_MAX: u32 = 5;
-/// Breaks that one comparison keeps; the others are counted.
+/// New breaks that one comparison keeps; the others are counted.
 const BREAKS_KEPT_MAX: usize = 1_000;
 
 /// What both sides said of a day.
-struct Heard {
-    items: Vec<HubItem>,
-    lines: Vec<Line>,
-    counters: Option<Counters>,
+pub(super) struct Heard {
+    pub items: Vec<HubItem>,
+    pub lines: Vec<Line>,
+    pub counters: Option<Counters>,
+    pub at: Instant,
+}
+
+/// A comparison that was kept, for whoever acts on it.
+pub(super) struct Compared {
+    pub made: Reconciliation,
+    /// The day as the comparison left it.
+    pub day: ServiceDay,
+    /// Since when the collector's books may say something else.
+    pub heard_at: Instant,
 }
 
 impl Gateway {
@@ -35,6 +46,16 @@ impl Gateway {
         date: Date,
         operator: &Operator,
     ) -> Result<Reconciliation, ServiceError> {
+        Ok(self.compare_day(collector, date, operator).await?.made)
+    }
+
+    /// The same, with what the comparison is worth.
+    pub(super) async fn compare_day(
+        &self,
+        collector: &CollectorNumber,
+        date: Date,
+        operator: &Operator,
+    ) -> Result<Compared, ServiceError> {
         let row = self.connected(collector)?;
         for _ in 0..TRIES_MAX {
             // read before everything else: whatever changes the day from here on makes the commit stale
@@ -46,8 +67,8 @@ impl Gateway {
             if heard.counters.is_none() && day.state == ServiceState::Closed {
                 continue;
             }
-            if let Some(made) = self.keep_comparison(&day, &heard, operator).await? {
-                return Ok(made);
+            if let Some((made, day)) = self.keep_comparison(&day, &heard, operator).await? {
+                return Ok(Compared { made, day, heard_at: heard.at });
             }
         }
         Err(ServiceError::MovedOn)
@@ -58,25 +79,25 @@ impl Gateway {
         let before = self.hub_items(&row.number, date).await?;
         let counted_before = self.ask_counter(row, date).await?;
         let lines = self.ask_lines(row, date).await?;
+        // from before the question on: nobody knows when the answer was made
+        let at = Instant::now();
         let counted = self.ask_counter(row, date).await?;
         let items = moved(&before, self.hub_items(&row.number, date).await?);
-        Ok(Heard { items, lines, counters: (counted == counted_before).then_some(counted) })
+        Ok(Heard { items, lines, counters: (counted == counted_before).then_some(counted), at })
     }
 
-    async fn keep_comparison(
+    pub(super) async fn keep_comparison(
         &self,
         day: &ServiceDay,
         heard: &Heard,
         operator: &Operator,
-    ) -> Result<Option<Reconciliation>, StoreError> {
-        let mut comparison = compare(&heard.items, &heard.lines, heard.counters);
+    ) -> Result<Option<(Reconciliation, ServiceDay)>, StoreError> {
+        let comparison = compare(&heard.items, &heard.lines, heard.counters);
         let number = day.reconciliation.as_ref().map_or(0, |r| r.number).saturating_add(1);
         let mut summary = Summary::of(number, day.state == ServiceState::Closed, &comparison);
-        summary.not_kept = count(comparison.differences.len().saturating_sub(BREAKS_KEPT_MAX));
-        comparison.differences.truncate(BREAKS_KEPT_MAX);
         let known = self.known_breaks(&day.collector, day.date).await?;
-        let turn = turn(&known, &comparison.differences);
-        summary.open_breaks = count(turn.open);
+        let turn = turn(&known, &comparison.differences, BREAKS_KEPT_MAX);
+        (summary.open_breaks, summary.not_kept) = (count(turn.open), count(turn.not_kept));
         let now = self.now();
         let made = Reconciliation {
             id: ReconciliationId::generate(),
@@ -105,14 +126,14 @@ impl Gateway {
             commit.rows_if_free.push(alarm(&made).row(now));
         }
         let change = Change::Reconciled(made.summary.clone());
-        let Some(_) = self.take_step(day, &change, operator, commit).await? else { return Ok(None) };
+        let Some(next) = self.take_step(day, &change, operator, commit).await? else { return Ok(None) };
         let (breaks, text) = (made.summary.open_breaks, made.summary.text());
         if breaks > 0 {
             tracing::error!(day = %day.name(), breaks, "{text}");
         } else {
             tracing::info!(day = %day.name(), "{text}");
         }
-        Ok(Some(made))
+        Ok(Some((made, next)))
     }
 }
 

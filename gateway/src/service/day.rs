@@ -104,6 +104,9 @@ pub struct ServiceDay {
     pub trouble: Option<Trouble>,
     /// The latest 精査.
     pub reconciliation: Option<Summary>,
+    /// A payment of it was paid back: on this date it is compared once more, since what the collector books late is
+    /// found by a comparison alone.
+    pub compared_again_on: Option<Date>,
     /// Whether the schedule still has to look after it.
     pub unfinished: bool,
 }
@@ -135,8 +138,13 @@ pub enum Change {
     },
     /// 精査 was made.
     Reconciled(Summary),
-    /// A person resolved a break of the latest 精査.
+    /// Two people resolved a break of the latest 精査.
     BreakResolved,
+    /// 返金: they did so by paying its payment back.
+    PaidBack {
+        /// When the day is compared once more, besides the comparison that is due at once.
+        again_on: Date,
+    },
 }
 
 impl Change {
@@ -152,6 +160,7 @@ impl Change {
             Self::Troubled { .. } => "service_troubled",
             Self::Reconciled(_) => "service_reconciled",
             Self::BreakResolved => "service_break_resolved",
+            Self::PaidBack { .. } => "service_paid_back",
         }
     }
 }
@@ -187,6 +196,7 @@ impl ServiceDay {
             asked_counters: None,
             trouble: None,
             reconciliation: None,
+            compared_again_on: None,
             unfinished: true,
         }
     }
@@ -261,18 +271,32 @@ impl ServiceDay {
                 return Some(next);
             }
             (Change::Reconciled(summary), _) => {
-                next.unfinished = self.state != Closed || summary.unsettled > 0;
+                next.compared_again_on = self.compared_again_on.filter(|date| *date > now.date());
+                let again = next.compared_again_on.is_some();
+                next.unfinished = self.state != Closed || summary.unsettled > 0 || again;
                 next.reconciliation = Some(summary.clone());
             }
             (Change::BreakResolved, _) => {
-                let summary = next.reconciliation.as_mut()?;
-                summary.open_breaks = summary.open_breaks.checked_sub(1)?;
+                next.end_break()?;
+                return Some(next);
+            }
+            (Change::PaidBack { again_on }, Closed) => {
+                next.end_break()?.paid_back_since = true;
+                next.compared_again_on = self.compared_again_on.max(Some(*again_on));
+                next.unfinished = true;
                 return Some(next);
             }
             _ => return None,
         }
         next.trouble = None;
         Some(next)
+    }
+
+    /// One open break less. `None` where none is open.
+    fn end_break(&mut self) -> Option<&mut Summary> {
+        let summary = self.reconciliation.as_mut()?;
+        summary.open_breaks = summary.open_breaks.checked_sub(1)?;
+        Some(summary)
     }
 
     /// Whether `change` would only say again what is known.
@@ -286,7 +310,9 @@ impl ServiceDay {
             Change::PreClosed => self.state >= ServiceState::PreClosed,
             Change::Closed(_) => self.state == ServiceState::Closed,
             Change::Began => self.seq > 0,
-            Change::Counted(_) | Change::Reconciled(_) | Change::BreakResolved => false,
+            Change::Counted(_) | Change::Reconciled(_) | Change::BreakResolved | Change::PaidBack { .. } => {
+                false
+            }
         }
     }
 }
@@ -412,6 +438,23 @@ pub(crate) mod tests {
         let day = day_after(&[CLOSING, self::closed(), reconciled(0), Change::BreakResolved]);
         assert_eq!(day.reconciliation.as_ref().map(|r| r.open_breaks), Some(0));
         assert_eq!(day.after(&Change::BreakResolved, Timestamp::default()), None, "none is open");
+    }
+
+    #[test]
+    fn a_day_of_which_a_payment_was_paid_back_is_compared_at_once_and_once_more() {
+        let paid_back = Change::PaidBack { again_on: "2026-11-27".parse().unwrap() };
+        let now = at("2026-11-25T10:00:00");
+        let open = day_after(&[reconciled(0)]);
+        assert_eq!(open.after(&paid_back, now), None, "nothing is paid back before the close");
+        let compared = day_after(&[CLOSING, closed(), reconciled(0)]);
+        let day = compared.after(&paid_back, now).unwrap();
+        let is_outdated = |day: &ServiceDay| day.reconciliation.as_ref().unwrap().is_outdated(0);
+        assert!(day.unfinished && is_outdated(&day) && day.open_breaks() == 0);
+        assert_eq!(day.after(&paid_back, now), None, "none is open");
+        let again = day.after(&reconciled(0), now).unwrap();
+        assert!(again.unfinished && !is_outdated(&again), "once more, on the date");
+        let last = again.after(&reconciled(0), at("2026-11-27T00:00:00")).unwrap();
+        assert!(!last.unfinished && last.compared_again_on.is_none());
     }
 
     #[test]

@@ -52,9 +52,9 @@ pub fn due(day: &ServiceDay, plan: &Plan, open_items: u32, now: Timestamp) -> Op
     if day.state == ServiceState::Closed {
         return match &day.reconciliation {
             None => Some(Act::Reconcile),
-            // compared before it was closed, or with what has been settled since
+            // compared before it was closed, or with what has been settled or paid back since
             Some(summary) if !summary.after_close || summary.is_outdated(open_items) => Some(Act::Reconcile),
-            Some(_) => None,
+            Some(_) => day.compared_again_on.is_some_and(|date| date <= now.date()).then_some(Act::Reconcile),
         };
     }
     let today = now.date() == day.date;
@@ -167,5 +167,19 @@ mod tests {
         assert_eq!(of(Some(after_close(0)), 0), None);
         assert_eq!(of(Some(after_close(2)), 2), None, "nothing has changed");
         assert_eq!(of(Some(after_close(2)), 1), Some(Act::Reconcile));
+    }
+
+    #[test]
+    fn a_refund_has_the_day_compared_at_once_and_on_its_date() {
+        let plan = plan("00200", "2026-11-24");
+        let after_close =
+            Change::Reconciled(Summary { after_close: true, open_breaks: 1, ..Summary::default() });
+        let paid_back = Change::PaidBack { again_on: "2026-11-27".parse().unwrap() };
+        let mut changes = vec![CLOSING, closed(), after_close.clone(), paid_back];
+        let due = |changes: &[Change], time| due(&day_after(changes), &plan, 0, at(time));
+        assert_eq!(due(&changes, "2026-11-25T10:00:00"), Some(Act::Reconcile));
+        changes.push(after_close);
+        assert_eq!(due(&changes, "2026-11-26T23:59:59"), None);
+        assert_eq!(due(&changes, "2026-11-27T00:00:00"), Some(Act::Reconcile));
     }
 }

@@ -198,7 +198,7 @@ impl Gateway {
     }
 
     /// Takes the step in one commit, with whatever else has to be true together with it. `None` where the day has moved
-    /// on since it was read.
+    /// on since it was read; refused as guarded where a guard that comes with it is taken.
     pub(crate) async fn take_step(
         &self,
         day: &ServiceDay,
@@ -217,14 +217,17 @@ impl Gateway {
         };
         let persist = match change {
             Change::Reconciled(_) => Persist::Reconciliation,
-            // money goes back in the same commit, or none moves
-            Change::BreakResolved if with.transfers.is_empty() => Persist::BreakResolution,
-            Change::BreakResolved => Persist::Refund,
+            Change::BreakResolved => Persist::BreakResolution,
+            Change::PaidBack { .. } => Persist::Refund,
             _ => Persist::Service,
         };
         let next = next.taken_by(change, &operator.name);
+        let own: Vec<String> = with.guards.iter().map(|(key, _)| key.0.clone()).collect();
         match self.persist(persist, commit(day, &next, change, operator, now, with)?).await {
             Ok(_) => Ok(Some(next)),
+            Err(Refused::Guarded { key, holder }) if own.contains(&key) => {
+                Err(Refused::Guarded { key, holder }.into())
+            }
             Err(Refused::Stale | Refused::Guarded { .. }) => Ok(None),
             Err(refused) => Err(refused.into()),
         }
@@ -285,7 +288,8 @@ pub fn audit(next: &ServiceDay, change: &Change, operator: &Operator) -> Option<
         }
         Change::Troubled { tried, reason } if by_hand => ("service.failed", format!("{tried}: {reason}")),
         // who resolves a break writes what was resolved
-        Change::BreakResolved | Change::Began | Change::Counted(_) | Change::Troubled { .. } => return None,
+        Change::BreakResolved | Change::PaidBack { .. } => return None,
+        Change::Began | Change::Counted(_) | Change::Troubled { .. } => return None,
     };
     Some(AuditRecord { contract: None, actor: operator.name.clone(), action, subject: next.name(), detail })
 }

@@ -27,7 +27,7 @@ mod state;
 mod step;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod window;
 
 use std::collections::HashSet;

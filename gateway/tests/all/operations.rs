@@ -98,7 +98,7 @@ async fn what_is_not_resent_any_more_is_resent_by_an_operator(test: TestDatabase
     assert_eq!((unknown.len(), unknown[0].payment.facts.id), (1, id));
     assert_eq!((unknown[0].automatic_until, unknown[0].resend_wait_s), (end, 0));
     assert!(unknown[0].deliveries >= 1 && unknown[0].reason.is_some() && !unknown[0].is_delivering);
-    assert!((380..=390).contains(&unknown[0].not_cleared_wait_s), "{}", unknown[0].not_cleared_wait_s);
+    assert!((385..=395).contains(&unknown[0].not_cleared_wait_s), "{}", unknown[0].not_cleared_wait_s);
     world.network.fault("99022", json!({})).await;
     let payment = world.hub.gateway.resend(id, &operator()).await.unwrap();
     assert_eq!(payment.state, State::Accepted);
@@ -203,11 +203,11 @@ async fn two_people_decide_that_it_was_not_cleared(test: TestDatabase) {
     world.network.fault("99022", json!({"mode": "lose", "on": "clearing", "times": 1})).await;
     let id = world.pay(WITH_FEE).await.unwrap().facts.id;
     let NotNow::TooSoon { wait_s } = not_now(&world, id, Word::NotCleared).await else { panic!("allowed") };
-    assert!((385..=390).contains(&wait_s), "{wait_s}");
+    assert!((390..=395).contains(&wait_s), "{wait_s}");
     // business time says nothing about what is under way
     world.clock.advance_seconds(3_600);
     assert!(matches!(not_now(&world, id, Word::NotCleared).await, NotNow::TooSoon { .. }));
-    pass_since_claim(&world, 390).await;
+    pass_since_claim(&world, 395).await;
     let payment = world.hub.gateway.decide(id, Word::NotCleared, 1, &eyes()).await.unwrap();
     assert_eq!((payment.state, payment.word), (State::Rejected, Some(Word::NotCleared)));
     assert_eq!(world.balance().await.available, Yen::new(1_000_000));

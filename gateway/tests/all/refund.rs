@@ -1,21 +1,23 @@
 //! A payment that was accepted here and that the collector's books lack: the books show it at last, or the payer is
 //! paid back. Nothing else lets its window close.
 
+use std::time::Duration;
+
 use database::testing::TestDatabase;
 use database::{execute, on_both};
 use domain::payment::{Event, State};
 use domain::{BreakId, TransferId, Yen};
 use gateway::proof::{Mark, ProofBundle, verify};
 use gateway::reconciliation::{BreakClass, Ending, Hindrance};
-use gateway::service::CloseOptions;
+use gateway::service::{CloseOptions, ServiceDay};
 use gateway::settlement::{Settlement, SettlementState, WindowError};
-use gateway::{BreakError, FourEyes, Operator, Payment, View, chart};
+use gateway::{AlarmKind, AlarmQuery, BreakError, FourEyes, Operator, Payment, View, chart};
 use serde_json::json;
 
 use crate::counter;
 use crate::reconciliation::{accepted, compared, eyes, open_breaks, path_of, serial_of};
-use crate::service::{move_to, number, staff, today};
-use crate::support::{SHOP, WITH_FEE, World};
+use crate::service::{keeping, move_to, number, staff, today, until};
+use crate::support::{SHOP, WITH_FEE, World, limits};
 
 on_both!(
     what_the_books_lack_is_paid_back_and_the_window_pays_without_it,
@@ -25,6 +27,8 @@ on_both!(
     nothing_is_paid_back_before_the_close_or_after_the_settlement,
     a_closed_account_gets_nothing_and_nothing_is_settled,
     of_many_at_the_same_time_one_pays_back,
+    what_only_the_lines_lack_is_not_paid_back,
+    what_is_recorded_after_a_refund_is_found,
     a_refund_is_proved_and_audited,
 );
 
@@ -35,6 +39,7 @@ async fn lost(world: &World) -> (Payment, Payment, BreakId) {
     let (lost, kept) = (accepted(world, WITH_FEE).await, accepted(world, SHOP).await);
     lose(world, &lost).await;
     close(world).await;
+    nothing_is_under_way(world);
     let summary = compared(world, SHOP).await.summary;
     assert_eq!((summary.matched, summary.missing_there, summary.open_breaks), (1, 1, 1));
     (lost, kept, only_break(world).await)
@@ -54,6 +59,11 @@ async fn book(world: &World, payment: &Payment, amount: i64) {
 async fn close(world: &World) {
     let gateway = &world.hub.gateway;
     gateway.close_service(&number(SHOP), today(), CloseOptions::default(), &staff()).await.unwrap();
+}
+
+/// Whatever was sent has arrived by now, or never will.
+fn nothing_is_under_way(world: &World) {
+    move_to(world, "2026-11-24T10:06:35");
 }
 
 async fn only_break(world: &World) -> BreakId {
@@ -111,6 +121,8 @@ async fn what_the_books_lack_is_paid_back_and_the_window_pays_without_it(test: T
         told.iter().filter(|one| one.payment == payment.facts.id).map(|one| one.event).collect();
     assert_eq!(told, [Event::Held, Event::Claimed, Event::Accepted, Event::Refunded]);
 
+    assert!(matches!(window(&world).await, Err(WindowError::NotReady(_))), "the day is compared again first");
+    compared(&world, SHOP).await;
     let closed = window(&world).await.unwrap();
     assert_eq!((closed.sums.count, closed.sums.amount, closed.sums.fee.get()), (1, Yen::new(12_800), 0));
     assert_eq!(state(&world, &kept).await, State::Settled);
@@ -136,6 +148,9 @@ async fn a_counter_payment_is_paid_back_out_of_the_cash(test: TestDatabase) {
     close(&world).await;
     compared(&world, SHOP).await;
     let found = only_break(&world).await;
+    let early = world.hub.gateway.resolve_break(found, Ending::Refunded, &eyes(NOTE)).await;
+    assert_eq!(hindrance(early), Hindrance::UnderWay { wait_s: 395 });
+    nothing_is_under_way(&world);
     world.hub.gateway.resolve_break(found, Ending::Refunded, &eyes(NOTE)).await.unwrap();
     assert_eq!(state(&world, &payment).await, State::Refunded);
     assert_eq!(internal(&world, chart::COUNTER_CASH).await, Yen::ZERO);
@@ -253,6 +268,70 @@ async fn of_many_at_the_same_time_one_pays_back(test: TestDatabase) {
     world.assert_clean().await;
 }
 
+/// A page of the collector's lines lacks its last one, and its counters count it.
+async fn what_only_the_lines_lack_is_not_paid_back(test: TestDatabase) {
+    let world = World::new(test).await;
+    let gateway = &world.hub.gateway;
+    let (_, payment) = (accepted(&world, SHOP).await, accepted(&world, WITH_FEE).await);
+    close(&world).await;
+    nothing_is_under_way(&world);
+    world.network.fault("99022", json!({"mode": "short_lines", "on": "lines"})).await;
+    let summary = compared(&world, SHOP).await.summary;
+    assert_eq!((summary.matched, summary.missing_there, summary.open_breaks), (1, 1, 2));
+    let of =
+        async |class| open_breaks(&world).await.into_iter().find(|found| found.class == class).unwrap().id;
+    let (lines, counters) = (of(BreakClass::MissingThere).await, of(BreakClass::AmountDiffers).await);
+    let refused = gateway.resolve_break(lines, Ending::Refunded, &eyes(NOTE)).await;
+    assert_eq!(hindrance(refused), Hindrance::CountersDiffer);
+    gateway.resolve_break(counters, Ending::Noted, &eyes("カウンタの誤りとの回答")).await.unwrap();
+    compared(&world, SHOP).await;
+    assert_eq!(only_break(&world).await, lines, "the same sums stay resolved");
+    let refused = gateway.resolve_break(lines, Ending::Refunded, &eyes(NOTE)).await;
+    assert_eq!(hindrance(refused), Hindrance::CountersDiffer, "no note lifts it");
+    assert_eq!(state(&world, &payment).await, State::Accepted);
+
+    // other sums are another break, and the line was there all the time
+    let invented = json!({"amount": 1, "serial": 99_999_999, "processing_date": "2026-11-24"}).to_string();
+    world.network.control("POST", "/control/99022/clearings", invented).await;
+    compared(&world, SHOP).await;
+    let [other] = open_breaks(&world).await.try_into().unwrap();
+    assert_eq!((other.subject.as_str(), other.difference), ("counters", Yen::new(1)));
+    world.network.fault("99022", json!({})).await;
+    let gone = gateway.resolve_break(lines, Ending::Refunded, &eyes(NOTE)).await;
+    assert!(matches!(gone, Err(BreakError::EndedBefore)), "{gone:?}");
+    assert_eq!(world.balance().await.balance, Yen::new(1_000_000 - 58_110 - 12_800));
+    assert_eq!(world.findings().await, ["hub-missing"], "what the collector alone has");
+}
+
+async fn what_is_recorded_after_a_refund_is_found(test: TestDatabase) {
+    let world = World::with(test, keeping(), &limits()).await;
+    let gateway = &world.hub.gateway;
+    let (payment, _, found) = lost(&world).await;
+    gateway.resolve_break(found, Ending::Refunded, &eyes(NOTE)).await.unwrap();
+    let compared = |day: &ServiceDay| day.reconciliation.as_ref().is_some_and(|last| !last.paid_back_since);
+    let day = until(&world, SHOP, "2026-11-24", compared).await;
+    let again = day.compared_again_on.unwrap();
+    assert_eq!((day.open_breaks(), again.to_string().as_str()), (0, "2026-11-27"), "the pay date");
+    let alarmed = async || {
+        let query = AlarmQuery { open_only: true, limit: 100, ..AlarmQuery::default() };
+        let alarms = gateway.alarms(&query).await.unwrap();
+        alarms.iter().filter(|alarm| alarm.kind == AlarmKind::ReconciliationBreaks).count()
+    };
+    while alarmed().await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+
+    book(&world, &payment, 58_000).await;
+    move_to(&world, "2026-11-27T00:00:00");
+    let day = until(&world, SHOP, "2026-11-24", |day| day.open_breaks() == 1).await;
+    assert!(!day.unfinished && day.compared_again_on.is_none(), "{day:?}");
+    let late = open_breaks(&world).await.into_iter().find(|found| found.date == today()).unwrap();
+    assert_eq!((late.class, late.subject.as_str()), (BreakClass::Conflicting, serial_of(&payment)));
+    assert_eq!((late.difference, alarmed().await), (Yen::new(58_000), 1));
+    assert_eq!(state(&world, &payment).await, State::Refunded);
+    assert_eq!(world.findings().await, ["hub-missing"], "what the collector alone has");
+}
+
 async fn a_refund_is_proved_and_audited(test: TestDatabase) {
     let world = World::new(test).await;
     let gateway = &world.hub.gateway;
@@ -284,6 +363,25 @@ async fn a_refund_is_proved_and_audited(test: TestDatabase) {
     execute!(world.test.database, "UPDATE refund SET checked_by = 'staff:9'").unwrap();
     assert_eq!(world.findings().await, ["payment-refund"]);
     execute!(world.test.database, "UPDATE refund SET checked_by = 'staff:8'").unwrap();
+    let (own, other) = (payment.facts.id.to_string(), kept.facts.id.to_string());
+    let (named, stranger) = (found.to_string(), BreakId::generate().to_string());
+    let nothing_there = ("\"collector\":[]", "\"collector\":[{\"status\":\"cleared\",\"amount\":1}]");
+    let facts = "UPDATE reconciliation_break SET facts = replace(facts, $1, $2)";
+    let refunds = "UPDATE event SET body = replace(body, $1, $2) WHERE kind = 'refunded'";
+    let days = "UPDATE event SET body = replace(body, $1, $2) WHERE kind LIKE 'service_%'";
+    for (sql, right, wrong) in [
+        (facts, own.as_str(), other.as_str()),
+        (facts, nothing_there.0, nothing_there.1),
+        (facts, "\"state\":\"accepted\"", "\"state\":\"rejected\""),
+        (refunds, &named, &stranger),
+        (days, "\"state\":\"closed\"", "\"state\":\"pre_closed\""),
+    ] {
+        let finds = async || world.findings().await.contains(&"payment-refund");
+        execute!(world.test.database, sql, right, wrong).unwrap();
+        assert!(finds().await, "{sql}: {right} is {wrong}");
+        execute!(world.test.database, sql, wrong, right).unwrap();
+        assert!(!finds().await, "{sql}: {right} again");
+    }
     let swapped = "UPDATE refund SET reversal = fee_reversal, fee_reversal = NULL";
     execute!(world.test.database, swapped).unwrap();
     assert!(world.findings().await.contains(&"payment-refund"));

@@ -41,7 +41,7 @@ pub fn today() -> Date {
     "2026-11-24".parse().unwrap()
 }
 
-fn keeping() -> Settings {
+pub fn keeping() -> Settings {
     Settings { keeps_days: true, ..settings() }
 }
 

@@ -85,7 +85,10 @@ impl Exchange<'_> {
             return self.refuse(self.received.kind, code).await;
         }
         let (reader, sender) = (self.mocks.store().reader(), &self.received.header.sender);
-        let page = counters::page(reader, &self.institution.number, sender, day, lines.after).await?;
+        let mut page = counters::page(reader, &self.institution.number, sender, day, lines.after).await?;
+        if self.fault.mode == Mode::ShortLines {
+            page.lines.pop();
+        }
         let code = ResponseCode::Normal;
         self.say(code, &Answer::Lines { code, page: Some(page) }).await
     }

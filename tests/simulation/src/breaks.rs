@@ -213,13 +213,16 @@ impl World {
 
     fn may_end(&self, place: (usize, Date), found: &FoundBreak, ending: Ending) -> bool {
         let Some(day) = self.store.days.get(&place) else { return false };
-        let standing = found
-            .payment
-            .and_then(|payment| self.load(payment))
-            .map(|(_, position)| Standing { state: position.state, cancelling: is_cancelling(&position) });
+        let standing = found.payment.and_then(|payment| self.load(payment)).map(|(_, position)| Standing {
+            state: position.state,
+            cancelling: is_cancelling(&position),
+            since_claim_s: position
+                .claimed_at
+                .map_or(i64::MAX, |at| self.store.business(self.now_us).seconds_since(at)),
+        });
         let careless = self.makes(Mistake::NotesWhatIsLacking) && ending == Ending::Noted;
         let FoundBreak { known, .. } = found;
-        careless || may_end(known.class, &known.facts, ending, standing, day.state).is_ok()
+        careless || may_end(known.class, &known.facts, ending, standing, day.into()).is_ok()
     }
 
     /// One person says what was done, another has checked it.
@@ -244,7 +247,11 @@ impl World {
         found: &FoundBreak,
         ending: Ending,
     ) -> Result<Option<Submitted>, StoreError> {
-        let (now, change) = (self.node_now(node), Change::BreakResolved);
+        let now = self.node_now(node);
+        let change = match ending {
+            Ending::Refunded => Change::PaidBack { again_on: now.date().succ_opt().unwrap_or(Date::MAX) },
+            Ending::Noted | Ending::Recorded => Change::BreakResolved,
+        };
         let Some(day) = self.store.days.get(&place) else { return Ok(None) };
         let Some(next) = day.after(&change, now) else { return Ok(None) };
         let mut breaks = BreakRows { resolved: Some(found.known.id), ..BreakRows::default() };

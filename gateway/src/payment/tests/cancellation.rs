@@ -51,7 +51,7 @@ fn while_a_cancellation_is_open_nothing_is_paid_back() {
         ("accepted cancel rejected refund cancel", "accepted cancellation refused refunded not_accepted"),
         ("accepted cancel silent notcancelled refund accepted",
             "accepted cancellation unknown too_soon impossible confirmed"),
-        ("accepted cancel silent +390s notcancelled refund accepted",
+        ("accepted cancel silent +395s notcancelled refund accepted",
             "accepted cancellation unknown refused refunded late"),
     ], at_ten);
 }
@@ -115,17 +115,17 @@ fn what_was_never_sent_is_given_up_with_its_day() {
 fn the_collectors_word_ends_an_unknown_cancellation() {
     check(&[
         ("accepted cancel silent cancelled",         "accepted cancellation unknown confirmed"),
-        ("accepted cancel silent +389s notcancelled", "accepted cancellation unknown too_soon"),
-        ("accepted cancel silent +390s notcancelled", "accepted cancellation unknown refused"),
-        ("accepted cancel silent +390s sweep notcancelled", "accepted cancellation unknown resend delivering"),
+        ("accepted cancel silent +394s notcancelled", "accepted cancellation unknown too_soon"),
+        ("accepted cancel silent +395s notcancelled", "accepted cancellation unknown refused"),
+        ("accepted cancel silent +395s sweep notcancelled", "accepted cancellation unknown resend delivering"),
         ("accepted cancel silent sweep cancelled",   "accepted cancellation unknown resend confirmed"),
         ("accepted cancel cancelled",                "accepted cancellation not_unknown"),
         ("accepted cancelled",                       "accepted over"),
         // each word is about its own message
         ("accepted cancel silent cleared",           "accepted cancellation unknown not_unknown"),
-        ("accepted cancel silent +390s notcleared",  "accepted cancellation unknown not_unknown"),
+        ("accepted cancel silent +395s notcleared",  "accepted cancellation unknown not_unknown"),
         ("silent cancelled",                         "unknown not_unknown"),
-        ("silent +390s notcancelled",                "unknown not_unknown"),
+        ("silent +395s notcancelled",                "unknown not_unknown"),
     ], at_ten);
 }
 
@@ -137,8 +137,8 @@ fn an_answer_after_the_end_moves_nothing() {
         ("accepted cancel accepted rejected",        "accepted cancellation confirmed late"),
         ("accepted cancel rejected accepted",        "accepted cancellation refused late"),
         ("accepted cancel rejected rejected",        "accepted cancellation refused nothing"),
-        ("accepted cancel silent +390s notcancelled accepted", "accepted cancellation unknown refused late"),
-        ("accepted cancel silent +390s notcancelled rejected", "accepted cancellation unknown refused nothing"),
+        ("accepted cancel silent +395s notcancelled accepted", "accepted cancellation unknown refused late"),
+        ("accepted cancel silent +395s notcancelled rejected", "accepted cancellation unknown refused nothing"),
         ("accepted cancel silent cancelled rejected", "accepted cancellation unknown confirmed late"),
         ("accepted cancel silent cancelled silent",  "accepted cancellation unknown confirmed nothing"),
         // of the first cancellation while a second one is open, and after it
@@ -214,7 +214,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => Just(Happening::Sweep),
         2 => Just(Happening::Manual),
         1 => Just(Happening::Asked),
-        2 => prop_oneof![Just(1), Just(119), Just(120), Just(390), Just(3_600), Just(50_400)]
+        2 => prop_oneof![Just(1), Just(119), Just(120), Just(395), Just(3_600), Just(50_400)]
             .prop_map(Happening::Later),
         1 => any::<bool>().prop_map(Happening::Closes),
     ]

@@ -44,7 +44,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => Just(Happening::Sweep),
         2 => Just(Happening::Manual),
         1 => Just(Happening::Asked),
-        2 => prop_oneof![Just(1), Just(60), Just(119), Just(120), Just(390), Just(3_600), Just(50_400)]
+        2 => prop_oneof![Just(1), Just(60), Just(119), Just(120), Just(395), Just(3_600), Just(50_400)]
             .prop_map(Happening::Later),
         1 => any::<bool>().prop_map(Happening::Closes),
     ]
@@ -211,7 +211,7 @@ fn said() -> impl Strategy<Value = Said> {
         5 => Just(Said::Sweep),
         1 => Just(Said::Manual),
         1 => any::<bool>().prop_map(Said::Word),
-        2 => prop_oneof![Just(1), Just(120), Just(390), Just(50_400)].prop_map(Said::Later),
+        2 => prop_oneof![Just(1), Just(120), Just(395), Just(50_400)].prop_map(Said::Later),
         1 => any::<bool>().prop_map(Said::Closes),
     ]
 }

@@ -37,10 +37,10 @@ const PAYER: AccountId = AccountId::new(1_001);
 const DATA: &str = include_str!("../../../../collectors/data/collectors.toml");
 
 /// A hub without a worker and without connections, whose clock stands still, and a payer with money.
-struct World {
+pub(crate) struct World {
     test: TestDatabase,
     clock: Clock,
-    gateway: Gateway,
+    pub(crate) gateway: Gateway,
     serial: AtomicU32,
 }
 
@@ -104,7 +104,7 @@ fn answer(facts: &Facts, report: &Report) -> Evidence {
 
 impl World {
     /// On Friday, 20 November 2026, at 10:00.
-    async fn new(test: TestDatabase) -> Self {
+    pub(crate) async fn new(test: TestDatabase) -> Self {
         Self::with(test, Directory::embedded()).await
     }
 
@@ -122,7 +122,7 @@ impl World {
     }
 
     /// Sets the clock.
-    fn at(&self, text: &str) {
+    pub(crate) fn at(&self, text: &str) {
         self.clock.set_offset_us(Timestamp::parse_rfc3339(&format!("{text}+09:00")).unwrap().micros());
     }
 
@@ -205,14 +205,14 @@ impl World {
     }
 
     /// A payment that is accepted today.
-    async fn pay(&self, collector: &str, amount: i64, fee: i64) -> Facts {
+    pub(crate) async fn pay(&self, collector: &str, amount: i64, fee: i64) -> Facts {
         let held = self.hold(collector, amount, fee).await;
         self.accept(&held).await;
         held.0
     }
 
     /// The collector's day is open, closed, or compared with that many open breaks: by its own steps.
-    async fn day_is(&self, collector: &str, date: &str, state: &str, breaks: u32) {
+    pub(crate) async fn day_is(&self, collector: &str, date: &str, state: &str, breaks: u32) {
         let new = ServiceDay::new(number(collector), day(date));
         let known = self.gateway.service_day(&new.collector, new.date).await.unwrap();
         let mut current = known.unwrap_or(new);
@@ -278,7 +278,7 @@ impl World {
         checks
     }
 
-    async fn assert_clean(&self) {
+    pub(crate) async fn assert_clean(&self) {
         assert_eq!(self.findings().await, [] as [&str; 0]);
     }
 }

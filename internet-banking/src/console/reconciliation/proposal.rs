@@ -94,7 +94,7 @@ impl BreakProposal {
         gateway.check_ending(&found, self.ending).await.map_err(|error| problem(&error))
     }
 
-    /// Tells the hub.
+    /// Tells the hub, once.
     pub(in crate::console) async fn carry_out(
         &self,
         gateway: &Gateway,
@@ -105,15 +105,11 @@ impl BreakProposal {
             Ok(()) => return self.done(gateway).await,
             Err(error) => error,
         };
-        if let BreakError::EndedBefore = error {
-            match gateway.break_of(self.found).await {
-                // the process may have died between the hub's commit and the record of its result
-                Ok(Some(found)) if was_ended_by(&found, self.ending, eyes) => {
-                    return self.done(gateway).await;
-                }
-                Ok(_) => {}
-                Err(_) => return Carried::Unclear,
-            }
+        match (gateway.is_taken(once).await, gateway.break_of(self.found).await) {
+            // our own of an earlier try, whose result was not recorded
+            (Ok(true), Ok(Some(Break { resolution: Some(_), .. }))) => return self.done(gateway).await,
+            (Ok(_), Ok(_)) => {}
+            (Err(_), _) | (_, Err(_)) => return Carried::Unclear,
         }
         let problem = problem(&error);
         match problem.code {
@@ -193,14 +189,7 @@ pub(super) const fn hindered(hindrance: Hindrance) -> ConsoleCode {
         Hindrance::AmountThere => ConsoleCode::RefundOfPart,
         Hindrance::CheckLedger => ConsoleCode::RefundBlocked,
         Hindrance::AccountClosed => ConsoleCode::RefundToClosedAccount,
+        Hindrance::CountersDiffer => ConsoleCode::RefundCountersDiffer,
+        Hindrance::UnderWay { .. } => ConsoleCode::RefundUnderWay,
     }
-}
-
-fn was_ended_by(found: &Break, ending: Ending, eyes: &FourEyes) -> bool {
-    found.resolution.as_ref().is_some_and(|resolution| {
-        resolution.by == eyes.maker
-            && resolution.checked_by.as_ref() == Some(&eyes.checker)
-            && resolution.note == eyes.reason.trim()
-            && resolution.refunded == (ending == Ending::Refunded)
-    })
 }

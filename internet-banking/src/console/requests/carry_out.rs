@@ -109,8 +109,8 @@ pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &D
         }
         Proposal::Day(of) => of.carry_out(gateway, &Operator::staff(decision.by), decision.at).await,
         Proposal::ResolveBreak(of) => {
-            let once = Guard::request_act(request.id);
-            of.carry_out(gateway, &eyes(request, decision), &once).await
+            let (eyes, once) = (eyes(request, decision), Guard::request_act(request.id));
+            of.carry_out(gateway, &eyes, &once).await
         }
         Proposal::LiftStop(of) => of.carry_out(gateway).await,
         Proposal::CloseWindow { collector, window } => {

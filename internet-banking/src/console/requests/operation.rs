@@ -240,11 +240,10 @@ impl Requests {
         let act = Guard::request_act(request.id).key();
         let mut guards = vec![(result.clone(), entity), (run.next().guard(), entity)];
         guards.extend(is_refused.then_some((act, entity)));
-        let mut release = run.next().until();
-        release.push(open_guard(request));
+        // the runs stay taken: a process that stands still wakes to find its next one gone, however late
         let commit = Commit {
             guards,
-            release,
+            release: vec![open_guard(request)],
             rows: vec![store::result_row(request.id, &outcome)],
             audit: vec![record("system".to_owned(), action, request, &outcome.detail)],
             ..Commit::default()

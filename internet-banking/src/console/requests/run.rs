@@ -3,8 +3,9 @@
 //! A run is a guard with a number, and the highest number of a request is the process that is at it. The approval takes
 //! the first. Whoever is at it takes the next one before its lease is over; whoever sees the same number for a whole
 //! lease takes the next one too, and then the process of the number before is dead or stands still. The record of the
-//! result takes the next one again: so of a run, its successor and its result, the database lets one through. No clock
-//! is compared with another: a lease is elapsed time at the process that looks on.
+//! result takes the next one again: so of a run, its successor and its result, the database lets one through. No number
+//! is ever free again: whoever stood still meanwhile finds the next one taken. No clock is compared with another: a
+//! lease is elapsed time at the process that looks on.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -53,11 +54,6 @@ impl Run {
     /// Numbers of one width, so that keys are in their order.
     pub fn guard(self) -> GuardKey {
         GuardKey(format!("request-run|{}|{:010}", self.request, self.number))
-    }
-
-    /// Every one up to it.
-    pub fn until(self) -> Vec<GuardKey> {
-        (1..=self.number).map(|number| Self { number, ..self }.guard()).collect()
     }
 
     /// The newest of a request; the one of number 0, where no process has been at it.
@@ -197,7 +193,5 @@ mod tests {
         let request = StaffRequestId::generate();
         let of = |number| Run { request, number }.guard();
         assert!(of(2) < of(10) && of(999) < of(1_000));
-        assert_eq!(Run { request, number: 3 }.until(), [of(1), of(2), of(3)]);
-        assert_eq!(Run { request, number: 0 }.until(), []);
     }
 }

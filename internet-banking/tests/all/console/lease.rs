@@ -13,6 +13,7 @@ use tokio::sync::Barrier;
 use tokio::task::JoinHandle;
 
 use super::days::{propose, state};
+use super::reconciliation::{lost, propose_ending};
 use super::support::{MAKER, Office};
 use super::unknown::{propose_word, unknown};
 use crate::network::Network;
@@ -23,6 +24,8 @@ database::on_both!(
     one_that_stands_still_past_its_lease_records_nothing,
     one_that_is_at_it_keeps_the_others_away,
     one_that_dies_is_followed_when_its_lease_is_over,
+    one_that_wakes_after_the_result_goes_no_further,
+    one_that_wakes_after_a_refusal_pays_nothing_back,
 );
 
 const SHOP: &str = "99022";
@@ -38,11 +41,15 @@ async fn newest_run(office: &Office) -> Option<u32> {
     key.and_then(|key| key.rsplit('|').next()?.parse().ok())
 }
 
-/// What the collector was asked, until it was asked so often.
-async fn until_asked(network: &Network, times: usize) {
+/// How often the collector was asked this.
+async fn asked(network: &Network, kind: &str) -> usize {
     let path = format!("/control/{SHOP}/messages");
-    let asked = async || network.control("GET", &path, String::new()).await.to_string();
-    while asked().await.matches("PreClose").count() < times {
+    network.control("GET", &path, String::new()).await.to_string().matches(kind).count()
+}
+
+/// Waits until the collector was asked so often to pre-close.
+async fn until_asked(network: &Network, times: usize) {
+    while asked(network, "PreClose").await < times {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -122,7 +129,7 @@ async fn one_that_stands_still_past_its_lease_records_nothing(test: TestDatabase
     assert_eq!(results(&office).await, [(1, "予備閉局にしました。".to_owned())]);
     assert_eq!(state(&office).await, ServiceState::PreClosed);
     assert_eq!(still.take_over(Duration::ZERO).await.unwrap(), 0, "nothing is left to do");
-    assert_eq!(newest_run(&office).await, None, "nor to remember");
+    assert_eq!(newest_run(&office).await, Some(4), "the result's own, and nobody's to take");
 }
 
 async fn one_that_is_at_it_keeps_the_others_away(test: TestDatabase) {
@@ -158,4 +165,52 @@ async fn one_that_dies_is_followed_when_its_lease_is_over(test: TestDatabase) {
     tokio::time::sleep(lasts).await;
     assert_eq!(office.console.requests.take_over(lasts).await.unwrap(), 1);
     assert_eq!(results(&office).await, [(1, "予備閉局にしました。".to_owned())]);
+}
+
+async fn one_that_wakes_after_the_result_goes_no_further(test: TestDatabase) {
+    let (office, network) = Office::connected(test).await;
+    let lease = Lease { lasts: Duration::from_secs(60), renewed_after: Duration::from_secs(3) };
+    let (slow, _) = orphan(&office, &network, lease).await;
+    network.fault(SHOP, json!({"mode": "none", "on": "pre_close", "delay_ms": 9_000})).await;
+    let first = takes_over(&slow);
+    until_asked(&network, 1).await;
+    network.fault(SHOP, json!({})).await;
+    assert_eq!(office.console.requests.take_over(Duration::ZERO).await.unwrap(), 1);
+    assert_eq!(results(&office).await, [(1, "予備閉局にしました。".to_owned())]);
+    assert!(!first.is_finished(), "it stands still");
+    assert_eq!(first.await.unwrap(), 1);
+    assert_eq!(newest_run(&office).await, Some(4), "the result's: the first found its next one taken");
+    let runs: i64 = read!(office.console.database, |c| {
+        sqlx::query_scalar("SELECT count(*) FROM guard WHERE key LIKE 'request-run|%'").fetch_one(c).await
+    })
+    .unwrap();
+    assert_eq!(runs, 4);
+}
+
+async fn one_that_wakes_after_a_refusal_pays_nothing_back(test: TestDatabase) {
+    let (office, network) = Office::connected(test).await;
+    let paid = super::counter::paid(&office).await;
+    let path = lost(&office, &network, &paid, true).await;
+    let still = office.other_process(network.peers(), STILL).await;
+    let mut maker = office.signed_in(MAKER).await;
+    let request =
+        propose_ending(&mut maker, &path, "refunded", "記録しないと回答").await.location().to_owned();
+    office.approved(&request).await;
+    network.fault(SHOP, json!({"mode": "none", "on": "lines", "delay_ms": 4_000})).await;
+    let before = asked(&network, "Lines").await;
+    let first = takes_over(&still);
+    while asked(&network, "Lines").await == before {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    network.fault(SHOP, json!({"mode": "lose", "on": "lines"})).await;
+    assert_eq!(office.console.requests.take_over(Duration::ZERO).await.unwrap(), 1);
+    let refused = results(&office).await;
+    assert!(matches!(refused.as_slice(), [(0, _)]), "{refused:?}");
+    network.fault(SHOP, json!({})).await;
+    assert!(!first.is_finished(), "it stands still");
+    // it compares again, finds nothing under the key, and may not act on it
+    assert_eq!(first.await.unwrap(), 1);
+    let found = office.console.gateway.payment_for_operator(paid.facts.id).await.unwrap().unwrap();
+    assert_eq!(found.state, State::Accepted);
+    assert_eq!(results(&office).await, refused);
 }

@@ -6,7 +6,7 @@ use database::testing::{TestDatabase, sqlite};
 use domain::Yen;
 use domain::payment::State;
 use gateway::reconciliation::{Break, BreakClass, Ending};
-use gateway::{BreakQuery, CloseOptions, FourEyes, Operator, Payment};
+use gateway::{BreakQuery, CloseOptions, FourEyes, Guard, Operator, Payment};
 use http::StatusCode;
 use serde_json::json;
 
@@ -58,7 +58,7 @@ async fn propose(browser: &mut Browser, page: &str, note: &str) -> Page {
     propose_ending(browser, page, "noted", note).await
 }
 
-async fn propose_ending(browser: &mut Browser, page: &str, ending: &str, note: &str) -> Page {
+pub async fn propose_ending(browser: &mut Browser, page: &str, ending: &str, note: &str) -> Page {
     let csrf = browser.get(page).await.token();
     let form = [("csrf", csrf.as_str()), ("ending", ending), ("reason", note)];
     browser.post(&format!("{page}/propose"), &form).await
@@ -235,8 +235,10 @@ async fn a_list_of_breaks_is_cut_into_pages_at_the_boundary(test: TestDatabase) 
 }
 
 /// The page of the only open break, of a payment that the collector has lost, on a day that is closed or not.
-async fn lost(office: &Office, network: &Network, payment: &Payment, closed: bool) -> String {
+pub async fn lost(office: &Office, network: &Network, payment: &Payment, closed: bool) -> String {
     network.control("DELETE", &path_of(payment), String::new()).await;
+    // nothing of it is under way any more
+    office.world.clock.advance_seconds(395);
     if closed {
         let (hub, shop) = (&office.console.gateway, "99022".parse().unwrap());
         let by = Operator::staff("7");
@@ -304,7 +306,7 @@ async fn what_the_collector_lacks_is_paid_back_by_two_and_the_customer_sees_it(t
     let history = customer.get("/payeasy/history").await.body;
     assert!(history.contains("返金済み") && history.contains("に口座へ返金"), "{history}");
     let shown = customer.get(&format!("/payeasy/payments/{}", paid.facts.id)).await;
-    assert!(shown.fields("returned_at")[0].starts_with("2026年11月24日(火) 10:0"), "{}", shown.body);
+    assert!(shown.fields("returned_at")[0].starts_with("2026年11月24日(火) 10:"), "{}", shown.body);
     for words in ["収納機関に払込の記録がないことを確かめたため", "この払込は済んでいません。", "P-604"]
     {
         assert!(shown.body.contains(words), "{words} in {}", shown.body);
@@ -326,7 +328,9 @@ async fn a_counter_payment_that_is_paid_back_is_handed_over_in_cash(test: TestDa
         reason: NOTE.to_owned(),
     };
     let id = path.rsplit('/').next().unwrap().parse().unwrap();
-    office.console.gateway.resolve_break(id, Ending::Refunded, &eyes).await.unwrap();
+    let once = Guard::request_act(request.rsplit('/').next().unwrap().parse().unwrap());
+    let gateway = &office.console.gateway;
+    gateway.resolve_break_once(id, Ending::Refunded, &eyes, Some(&once)).await.unwrap();
     office.console.requests.take_over(Duration::ZERO).await.unwrap();
     let done = checker.get(&request).await.body;
     assert!(done.contains("手数料とともに現金を払込人に返してください。"), "{done}");

@@ -349,7 +349,7 @@ impl World {
     fn turn_breaks(&self, place: (usize, Date), comparison: &Comparison, summary: &mut Summary) -> BreakRows {
         let known = self.store.breaks.get(&place).into_iter().flatten();
         let known: Vec<Known> = known.map(|found| found.known.clone()).collect();
-        let turn = breaks::turn(&known, &comparison.differences);
+        let turn = breaks::turn(&known, &comparison.differences, usize::MAX);
         let open = if self.makes(Mistake::ForgetsOpenBreaks) { turn.new.len() } else { turn.open };
         summary.open_breaks = u32::try_from(open).unwrap_or(u32::MAX);
         let new = turn.new.iter().map(|found| FoundBreak {
