@@ -102,9 +102,9 @@ mod tests {
         let of_collectors = directory.all().iter().flat_map(|row| of_collector(row, &own));
         let all: Vec<_> = of_collectors.chain(of_bank()).map(|account| account.id).collect();
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
-        assert_eq!(all.len(), 30 * 3 + 2 + 4);
+        assert_eq!(all.len(), directory.all().len() * 3 + 2 + 4);
         let of_collectors = all.iter().filter(|id| (OF_COLLECTORS.0..OF_COLLECTORS.1).contains(*id));
-        assert_eq!(of_collectors.count(), 30 * 3 + 2);
+        assert_eq!(of_collectors.count(), directory.all().len() * 3 + 2);
     }
 
     #[test]

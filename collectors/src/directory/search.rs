@@ -179,8 +179,8 @@ mod tests {
 
     #[test]
     fn without_a_word_all_are_found_but_the_test_rows() {
-        assert_eq!(found("").len(), 28);
-        assert_eq!(found(" ・(株) ").len(), 28);
+        let all = Directory::embedded().all().iter().filter(|row| !row.test_row).count();
+        assert_eq!((found("").len(), found(" ・(株) ").len()), (all, all));
         assert!(found("試験用").is_empty() && found("99090").is_empty());
         assert!(found(&"あ".repeat(100_000)).is_empty());
     }

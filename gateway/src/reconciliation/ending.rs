@@ -250,6 +250,11 @@ mod tests {
     }
 
     #[test]
+    fn each_ending_has_its_word() {
+        assert_eq!(Ending::ALL.map(Ending::as_str), ["noted", "recorded", "refunded"]);
+    }
+
+    #[test]
     fn nothing_is_paid_back_before_the_day_is_closed() {
         let missing = facts(Some(State::Accepted), &[], Advice::RecordThere);
         let accepted = Some(standing(State::Accepted));
