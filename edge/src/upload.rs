@@ -19,8 +19,8 @@ const TEXTS_MAX: usize = 32;
 /// Bytes of one of them.
 const TEXT_BYTES_MAX: usize = 4 * 1024;
 
-/// A form with at most one file. The token is the first field, so that nothing is kept of a form without a right one; the
-/// whole is bounded by the site's `body_bytes_max`.
+/// A form with at most one file. The token is the first field, so that nothing is kept of a form without a right one;
+/// the whole is bounded by the site's `body_bytes_max`.
 #[derive(Debug)]
 pub struct CsrfUpload {
     texts: HashMap<String, String>,

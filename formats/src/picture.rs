@@ -11,8 +11,8 @@ pub const PICTURE_BYTES_MAX: usize = 12 * 1024 * 1024;
 const SIDE_MAX: u32 = 12_000;
 /// Memory for unpacking one.
 const MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
-/// Codes are looked for at these sizes of the longer side, in turn: a fine photo is read best when made smaller, a small
-/// code in a large page only when it is not.
+/// Codes are looked for at these sizes of the longer side, in turn: a fine photo is read best when made smaller, a
+/// small code in a large page only when it is not.
 const SIDES_TRIED: [u32; 3] = [1_600, 900, 3_200];
 
 /// Why no code was read.

@@ -92,7 +92,8 @@ impl Gateway {
 }
 
 /// Taken by the acceptance of a payment and given back by its settlement, cancellation or refund: the payments that are
-/// owed to a collector are found by it, in the order of their receipt dates, and one that is not owed cannot be settled.
+/// owed to a collector are found by it, in the order of their receipt dates, and one that is not owed cannot be
+/// settled.
 pub(crate) fn owed(collector: &CollectorNumber, receipt_date: Date, message_key: &str) -> GuardKey {
     GuardKey(format!("owed|{collector}|{receipt_date}|{message_key}"))
 }

@@ -34,8 +34,8 @@ pub struct Turn<'d> {
 }
 
 /// A break is the same as long as it is about the same, of the same class, with the same facts. One that a person
-/// resolved stays resolved while it is the same. At most `kept_max` are kept of those that are new, so that what is open
-/// or gone is told from all that was found.
+/// resolved stays resolved while it is the same. At most `kept_max` are kept of those that are new, so that what is
+/// open or gone is told from all that was found.
 pub fn turn<'d>(known: &[Known], found: &'d [Difference], kept_max: usize) -> Turn<'d> {
     let same = |known: &Known, found: &Difference| {
         known.class == found.class && known.subject == found.subject.to_string() && known.facts == found.facts

@@ -292,8 +292,8 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Whether the collector's counters are the sum of its lines. Where they are not, one of the two is wrong, and a line
-    /// that is not there says nothing.
+    /// Whether the collector's counters are the sum of its lines. Where they are not, one of the two is wrong, and a
+    /// line that is not there says nothing.
     pub fn lines_are_counted(&self) -> bool {
         self.collector.is_some_and(|counters| self.lines.add_up_to(&counters))
     }

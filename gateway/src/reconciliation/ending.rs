@@ -94,8 +94,8 @@ pub enum Hindrance {
     /// The account that was debited is closed: the money has nowhere to go back to.
     #[error("the account that was debited is closed")]
     AccountClosed,
-    /// The collector's counters are not the sum of its lines: they may count the payment that the lines lack. A break of
-    /// its own says so; whatever two people note on that one, only a comparison in which both agree lifts this.
+    /// The collector's counters are not the sum of its lines: they may count the payment that the lines lack. A break
+    /// of its own says so; whatever two people note on that one, only a comparison in which both agree lifts this.
     #[error("the collector's counters are not the sum of its lines")]
     CountersDiffer,
     /// A message of the payment may be under way, and be recorded after the collector was asked.

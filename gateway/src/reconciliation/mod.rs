@@ -11,8 +11,8 @@
 //! moment is carried forward then, never called missing.
 //!
 //! For pages and the API: [`Gateway::reconciliations`], [`Gateway::latest_reconciliations`], [`Gateway::breaks`],
-//! [`Gateway::break_of`] and [`Gateway::resolve_break_once`]. [`Advice`] names what to do about a break, for the page to
-//! say in words.
+//! [`Gateway::break_of`] and [`Gateway::resolve_break_once`]. [`Advice`] names what to do about a break, for the page
+//! to say in words.
 
 pub mod breaks;
 mod compare;

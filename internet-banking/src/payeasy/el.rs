@@ -1,5 +1,5 @@
-//! Slips of local taxes with an eL番号: the form, the picture of the eL-QR that fills it, and the words for what is wrong.
-//! Whatever comes this way is paid to 地方税共同機構, with the municipality as a part of the 納付区分.
+//! Slips of local taxes with an eL番号: the form, the picture of the eL-QR that fills it, and the words for what is
+//! wrong. Whatever comes this way is paid to 地方税共同機構, with the municipality as a part of the 納付区分.
 
 use std::borrow::Cow;
 
