@@ -384,7 +384,7 @@ async fn what_is_not_resent_any_more_is_resent_or_decided_by_people(test: TestDa
     assert_eq!(early.code(), "too_soon");
     let other = world.hub.gateway.decide(second, Word::Cleared, 1, &eyes()).await.unwrap_err();
     assert_eq!(other.code(), "not_unknown", "the payment itself is known");
-    execute!(world.test.database, "UPDATE outbox SET claimed_us = claimed_us - 391000000").unwrap();
+    execute!(world.test.database, "UPDATE outbox SET claimed_us = claimed_us - 396000000").unwrap();
     let decided = world.hub.gateway.decide(second, Word::NotCancelled, deliveries, &eyes()).await.unwrap();
     assert_eq!((decided.state, decided.cancellation), (State::Accepted, Some(Cancellation::Refused)));
     assert_eq!(cash(&world).await, Yen::new(-12_800 - 58_110));
@@ -402,7 +402,7 @@ async fn a_confirmation_after_the_word_is_an_incident(test: TestDatabase) {
     tokio::spawn(async move { gateway.resend(id, &teller()).await });
     world.reaches_events(id, 7).await;
     end_pauses(&world).await;
-    execute!(world.test.database, "UPDATE outbox SET claimed_us = claimed_us - 391000000").unwrap();
+    execute!(world.test.database, "UPDATE outbox SET claimed_us = claimed_us - 396000000").unwrap();
     // the collector was asked before the repeat
     let before = world.hub.gateway.decide(id, Word::NotCancelled, 1, &eyes()).await.unwrap_err();
     assert_eq!(before.code(), "asked_again");

@@ -252,7 +252,7 @@ async fn an_acceptance_after_the_word_is_an_incident(test: TestDatabase) {
     let world = World::with(test, watched(), &limits()).await;
     let id = under_way(&world, "99022", SHOP).await;
     end_pauses(&world).await;
-    pass_since_claim(&world, 391).await;
+    pass_since_claim(&world, 396).await;
     // the collector was asked before the repeat
     let before = world.hub.gateway.decide(id, Word::NotCleared, 1, &eyes()).await.unwrap_err();
     assert_eq!(before.code(), "asked_again");
