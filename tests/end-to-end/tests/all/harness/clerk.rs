@@ -152,7 +152,8 @@ impl Clerk {
     pub async fn payments(&self) -> Vec<String> {
         let history = self.client.get("/payeasy/history").await;
         let mut links = history.page.links();
-        links.retain(|link| link.starts_with("/payeasy/payments/"));
+        // a payment's own page, not the form that pays its numbers again
+        links.retain(|link| link.strip_prefix("/payeasy/payments/").is_some_and(|id| !id.contains('/')));
         links
     }
 
