@@ -250,6 +250,10 @@ async fn pages_of_trouble(desk: &mut Desk) {
     desk.review(&bill).await;
     desk.confirm().await;
     desk.window.goto(&first).await;
+    // the page had not seen that payment yet, and asks before it goes on
+    desk.confirm().await;
+    desk.assert_summary("同じ番号への払込が、すでにあります").await;
+    desk.window.choose("#repeat").await;
     desk.confirm().await;
     assert!(desk.window.has("main a[href^='/payeasy/payments/']").await, "{}", desk.window.text().await);
     desk.look("23-stopped").await;
