@@ -27,7 +27,7 @@ use tower::ServiceExt as _;
 /// Where opening balances come from.
 const CASH: AccountId = AccountId::new(900);
 /// How long anything may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is printed on a slip.
 #[derive(Clone, Copy, Debug)]
