@@ -56,8 +56,8 @@ CREATE TABLE break_resolution (
 ) STRICT, WITHOUT ROWID;
 
 -- 返金: an accepted payment that the collector's books lack was paid back by two people, once. The ids of the transfers
--- that gave the money back; its state is in the payment's events. Its break ends in the same commit, which inserts table
--- by table in the order of their names: break_resolution before refund.
+-- that gave the money back; its state is in the payment's events. Its break ends in the same commit, which inserts
+-- table by table in the order of their names: break_resolution before refund.
 CREATE TABLE refund (
     payment BLOB PRIMARY KEY REFERENCES payment (id),
     break_id BLOB NOT NULL UNIQUE REFERENCES break_resolution (break_id),

@@ -12,7 +12,7 @@ mod requests;
 mod review;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use domain::{AccountId, Yen};
 use edge::{Failure, Frame};
 use http::StatusCode;
@@ -39,7 +39,7 @@ pub fn routes() -> Router<Bank> {
     Router::new()
         .route(Link::PayeasyNew.path(), get(numbers::start).post(numbers::begin))
         .route(Link::PayeasyEl.path(), get(el::show).post(el::submit))
-        .route(Link::PayeasyElPicture.path(), post(el::fill))
+        .route(Link::PayeasyElPicture.path(), get(el::show).post(el::fill))
         .route(Link::PayeasyCollectors.path(), get(directory::search))
         .route(CollectorLink::ROUTE, get(directory::show))
         .route(EntryPage::Numbers.route(), get(numbers::show).post(numbers::submit))
