@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::harness::page::Form;
 use crate::harness::{Answer, Bill, Clerk, Demo, company};
 
-const PAGES_MAX: usize = 300;
+const PAGES_MAX: usize = 1_500;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
