@@ -136,17 +136,7 @@ impl Gateway {
     }
 
     async fn holds_counted(&self, contract: ContractId, day: Date) -> Result<usize, StoreError> {
-        let prefix = Guard::daily_limit_prefix(contract, day);
-        let end = format!("{prefix}\u{10ffff}");
-        let keys: Vec<String> = read!(self.database(), |c| {
-            sqlx::query_scalar("SELECT key FROM guard WHERE key > $1 AND key < $2")
-                .bind(&prefix)
-                .bind(&end)
-                .fetch_all(c)
-                .await
-        })?;
-        // the range is the database's idea of order; the prefix decides
-        Ok(keys.iter().filter(|key| key.starts_with(&prefix)).count())
+        Ok(self.guards_with(&Guard::daily_limit_prefix(contract, day)).await?.len())
     }
 }
 

@@ -83,6 +83,21 @@ impl Guard {
 }
 
 impl Gateway {
+    /// The keys of all guards that begin so.
+    pub(crate) async fn guards_with(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let end = format!("{prefix}\u{10ffff}");
+        let mut keys: Vec<String> = read!(self.database(), |c| {
+            sqlx::query_scalar("SELECT key FROM guard WHERE key > $1 AND key < $2")
+                .bind(prefix)
+                .bind(&end)
+                .fetch_all(c)
+                .await
+        })?;
+        // the range is the database's idea of order; the prefix decides
+        keys.retain(|key| key.starts_with(prefix));
+        Ok(keys)
+    }
+
     /// Whether somebody has taken it.
     pub async fn is_taken(&self, guard: &Guard) -> Result<bool, StoreError> {
         let (sql, key) = ("SELECT count(*) FROM guard WHERE key = $1", guard.key().0);

@@ -252,14 +252,7 @@ impl Gateway {
     /// How often each bill of this payer has been accepted so far.
     async fn generations(&self, request: &InquiryRequest) -> Result<BTreeMap<String, i64>, StoreError> {
         let prefix = accepted_prefix(request);
-        let end = format!("{prefix}\u{10ffff}");
-        let keys: Vec<String> = read!(self.database(), |c| {
-            sqlx::query_scalar("SELECT key FROM guard WHERE key > $1 AND key < $2")
-                .bind(&prefix)
-                .bind(&end)
-                .fetch_all(c)
-                .await
-        })?;
+        let keys = self.guards_with(&prefix).await?;
         Ok(generations(&prefix, keys.iter().map(String::as_str)))
     }
 
