@@ -19,6 +19,7 @@ use crate::creation::{self, BillRequest, CreateError};
 use crate::institutions::Institution;
 use crate::journal::{self, Side};
 use crate::mocks::{Collector, Mocks};
+use crate::special;
 use crate::store::StoreError;
 
 /// Bills in one listing.
@@ -28,6 +29,7 @@ const BILLS_LISTED_MAX: i64 = 10_000;
 pub fn routes(mocks: Mocks) -> Router {
     Router::new()
         .route("/control/{number}/bills", get(list_bills).post(create_bills))
+        .route("/control/{number}/special-numbers", get(list_special_numbers))
         .route("/control/{number}/messages", get(list_messages))
         .route("/control/{number}/messages/{file}", get(message_xml))
         .merge(books::routes())
@@ -186,6 +188,20 @@ async fn create_bills(
     let Json(request) = request?;
     let made = creation::create(&mocks, collector, &request).await?;
     Ok((StatusCode::CREATED, Bills::of(made, &collector.institution, mocks.today())))
+}
+
+#[derive(Serialize)]
+struct SpecialNumbers {
+    special_numbers: Vec<special::Shown>,
+}
+
+async fn list_special_numbers(
+    State(mocks): State<Mocks>,
+    Path(number): Path<String>,
+) -> Result<Json<SpecialNumbers>, Refused> {
+    let institution = &collector(&mocks, &number)?.institution;
+    let special_numbers = special::next(&mocks, institution, mocks.config().clock.now()).await?;
+    Ok(Json(SpecialNumbers { special_numbers }))
 }
 
 #[derive(Deserialize)]

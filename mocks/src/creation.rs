@@ -128,7 +128,8 @@ pub async fn create(
     Ok(made)
 }
 
-fn customer_digits(institution: &Institution) -> usize {
+/// The digits of a generated 納付番号 or お客様番号.
+pub fn customer_digits(institution: &Institution) -> usize {
     let rule = &institution.customer_number;
     CUSTOMER_DIGITS.clamp(rule.digits_min, rule.digits_max).max(COUNTED_DIGITS)
 }
@@ -211,7 +212,8 @@ fn category(rule: Option<&NumberRule>, given: Option<&str>) -> Result<Option<Pay
     if rule.fits(number.as_str()) { Ok(Some(number)) } else { Err(()) }
 }
 
-fn default_contents(institution: &Institution) -> &str {
+/// 納付内容 of a bill for which none is given.
+pub fn default_contents(institution: &Institution) -> &str {
     institution.charges.first().map_or("払込金", String::as_str)
 }
 

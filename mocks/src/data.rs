@@ -5,17 +5,20 @@ use std::collections::BTreeMap;
 use crate::fixtures;
 use crate::institutions::{self, Institution};
 use crate::samples::SeedBill;
+use crate::special::{self, Special};
 
 /// Each institution's `bills.toml`, by the folder's name.
 const FIXTURES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/fixtures.rs"));
 
-/// The institutions' list as it is written, and the sample bills by 収納機関番号.
+/// The institutions' list as it is written, the sample bills by 収納機関番号, and the special numbers of all.
 #[derive(Clone, Debug)]
 pub struct Data {
     /// The list: every institution of it that is available is mocked.
     pub institutions: String,
     /// Each institution's sample bills.
     pub bills: BTreeMap<String, String>,
+    /// The customer numbers with a known outcome.
+    pub special_numbers: String,
 }
 
 /// Why the data cannot be used.
@@ -35,18 +38,30 @@ pub enum DataError {
         /// What is wrong.
         reason: String,
     },
+    /// Special numbers that cannot be read.
+    #[error("the special numbers: {0}")]
+    SpecialNumbers(String),
 }
 
 impl Data {
     /// The data that is part of the program.
     pub fn embedded() -> Self {
         let text = |(number, text): &(&str, &str)| ((*number).to_owned(), (*text).to_owned());
-        Self { institutions: institutions::TEXT.to_owned(), bills: FIXTURES.iter().map(text).collect() }
+        Self {
+            institutions: institutions::TEXT.to_owned(),
+            bills: FIXTURES.iter().map(text).collect(),
+            special_numbers: special::TEXT.to_owned(),
+        }
     }
 
     /// The institutions that are mocked, as they are on `today`, in the order of the list.
     pub(crate) fn institutions(&self, today: domain::Date) -> Result<Vec<Institution>, DataError> {
         institutions::read(&self.institutions, today)
+    }
+
+    /// The customer numbers with a known outcome.
+    pub(crate) fn specials(&self) -> Result<Vec<Special>, DataError> {
+        special::read(&self.special_numbers).map_err(DataError::SpecialNumbers)
     }
 
     /// The sample bills, in the order of their collectors' numbers.

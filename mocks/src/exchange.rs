@@ -16,6 +16,7 @@ use crate::message::{
 };
 use crate::mocks::Mocks;
 use crate::service::{self, State};
+use crate::special;
 use crate::store::StoreError;
 
 /// A request, with what it is decided on.
@@ -132,6 +133,7 @@ impl Exchange<'_> {
         if inquiry.amount.is_some() != self.institution.payer_types_amount {
             return Ok(Err(ResponseCode::Malformed));
         }
+        special::make(self.mocks, self.institution, &inquiry.key.customer_number, self.now).await?;
         let numbers = Numbers {
             confirmation_number: &inquiry.key.confirmation_number,
             payment_category: inquiry.key.payment_category.as_ref(),

@@ -174,6 +174,11 @@ impl<'a> Asked<'a> {
         };
         Self { kind: received.kind, inner: inner.map(|inner| inner.kind), customer_number }
     }
+
+    /// Whose bill it is about, if it is about one.
+    pub const fn customer_number(&self) -> Option<&'a CustomerNumber> {
+        self.customer_number
+    }
 }
 
 impl AppliesTo {
@@ -336,6 +341,11 @@ impl Fault {
         let is_customer =
             self.customer_number.as_ref().is_none_or(|number| Some(number) == asked.customer_number);
         !self.is_none() && is_customer && self.applies_to().meets(asked)
+    }
+
+    /// What happens to every request that is met; nothing is counted.
+    pub fn strikes(&self, asked: &Asked<'_>) -> Option<Hit> {
+        self.meets(asked).then(|| self.hit(0))
     }
 
     /// What happens to the request for which `drawn` was drawn.

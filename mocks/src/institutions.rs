@@ -1,6 +1,6 @@
 //! The rows of the institutions' data that are available, read by a reader of the mocks' own.
 
-use domain::{CollectorNumber, Date, Hours, Timestamp};
+use domain::{CollectorNumber, Date, Hours, Timestamp, Yen};
 use serde::Deserialize;
 
 use crate::data::DataError;
@@ -85,13 +85,36 @@ pub struct Institution {
     pub payment_category: Option<NumberRule>,
     /// Whether the payer types the amount.
     pub payer_types_amount: bool,
+    /// Whether the payer may type the numbers: オンライン方式.
+    pub takes_typed_numbers: bool,
+    /// Whether one customer number may have several bills.
+    pub several_bills: bool,
     /// What it collects.
     pub charges: Vec<String>,
     /// When it answers.
     pub hours: Hours,
+    fee: FeeTable,
+}
+
+/// The fee that the payer may have to bear.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct FeeTable {
+    steps: Vec<FeeStep>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct FeeStep {
+    from: i64,
+    fee: i64,
 }
 
 impl Institution {
+    /// The fee that its table has for an amount.
+    pub fn fee(&self, amount: Yen) -> Yen {
+        let step = self.fee.steps.iter().rfind(|step| step.from <= amount.get());
+        step.map_or(Yen::ZERO, |step| Yen::new(step.fee))
+    }
+
     /// Whether it answers at that instant of business time.
     pub fn is_open(&self, at: Timestamp) -> bool {
         self.hours.is_open(at)
@@ -125,6 +148,11 @@ struct Row {
     confirmation_number: NumberRule,
     payment_category: Option<NumberRule>,
     amount: Option<String>,
+    methods: Vec<String>,
+    #[serde(default)]
+    several_bills: bool,
+    #[serde(default)]
+    fee: FeeTable,
     charges: Vec<Charge>,
     hours: Option<Hours>,
 }
@@ -168,6 +196,9 @@ fn institution(row: Row) -> Result<Institution, DataError> {
         confirmation_number: row.confirmation_number,
         payment_category: row.payment_category,
         payer_types_amount: row.amount.as_deref() == Some("typed"),
+        takes_typed_numbers: row.methods.iter().any(|method| method == "online"),
+        several_bills: row.several_bills,
+        fee: row.fee,
         charges: row.charges.into_iter().map(|charge| charge.name).collect(),
         hours: row.hours.unwrap_or_else(Hours::always),
     })

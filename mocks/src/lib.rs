@@ -27,6 +27,7 @@ mod settlements;
 mod signature;
 mod sinks;
 mod site;
+mod special;
 mod spoiled;
 mod store;
 mod webhooks;

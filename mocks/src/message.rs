@@ -1,6 +1,7 @@
 //! The messages as this side sees them: requests read strictly, answers written. Field by field as
 //! docs/protocol/mpn-v1.xsd has them.
 
+mod check;
 mod read;
 mod write;
 
@@ -9,6 +10,7 @@ use domain::{
     ResponseCode, Serial, Yen,
 };
 
+pub use check::check;
 pub use read::read;
 pub use write::write;
 

@@ -11,6 +11,7 @@ use crate::data::{Data, DataError};
 use crate::institutions::Institution;
 use crate::keys::{self, KeyError};
 use crate::samples::{self, SeedBill, SeedError};
+use crate::special::Special;
 use crate::store::{Store, StoreError};
 
 /// The records' file in the data folder.
@@ -39,6 +40,7 @@ struct Inner {
     config: MocksConfig,
     store: Store,
     collectors: Vec<Collector>,
+    specials: Vec<Special>,
 }
 
 /// One mock collector.
@@ -78,6 +80,7 @@ impl Mocks {
     /// The same with institutions of the caller's own. Their rows are those of the business day of the opening.
     pub async fn open_with(config: MocksConfig, data: &Data) -> Result<Self, OpenError> {
         let rows = data.institutions(config.clock.now().date())?;
+        let specials = data.specials()?;
         // all at once, because each new key waits for the disk
         let loading = rows.into_iter().map(|institution| {
             let file = config.data_dir.join(format!("{}.pk8", institution.key_id()));
@@ -91,7 +94,7 @@ impl Mocks {
             let key = key.await.map_err(|_| KeyError::Interrupted)??;
             collectors.push(Collector { institution, key, answers: watch::Sender::new(0) });
         }
-        Ok(Self(Arc::new(Inner { config, store, collectors })))
+        Ok(Self(Arc::new(Inner { config, store, collectors, specials })))
     }
 
     /// Each collector's number, key id and Ed25519 public key.
@@ -118,6 +121,10 @@ impl Mocks {
 
     pub(crate) fn collector(&self, number: &str) -> Option<&Collector> {
         self.0.collectors.iter().find(|one| one.institution.number.as_str() == number)
+    }
+
+    pub(crate) fn specials(&self) -> &[Special] {
+        &self.0.specials
     }
 
     pub(crate) fn config(&self) -> &MocksConfig {

@@ -17,6 +17,7 @@ use crate::journal::{self, Entry};
 use crate::message;
 use crate::mocks::{Collector, Mocks};
 use crate::signature::{self, SignedRequest};
+use crate::special;
 use crate::spoiled;
 use crate::store::StoreError;
 use crate::xml::MESSAGE_BYTES_MAX;
@@ -78,7 +79,8 @@ async fn answer(mocks: &Mocks, collector: &Collector, request: HttpRequest) -> R
         }
     };
     let asked = Asked::of(&received);
-    let fault = faults::take(mocks.store(), number, received.kind, &asked).await?;
+    let special = special::hit(mocks.specials(), &collector.institution, &asked);
+    let fault = faults::take(mocks.store(), number, received.kind, &asked, special).await?;
     let connection = parts.extensions.get::<Connection>();
     let exchange = Exchange { mocks, institution: &collector.institution, received, body: &body, fault, now };
     if fault.mode.is_before_work() {

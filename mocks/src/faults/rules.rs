@@ -165,22 +165,23 @@ async fn keep(connection: &mut SqliteConnection, rule: &Rule) -> Result<(), Stor
     Ok(())
 }
 
-/// What happens to a request: by the first rule that does not let it pass, else by chaos.
+/// What happens to a request: by the first rule that does not let it pass, else by its special number, else by chaos.
 pub async fn take(
     store: &Store,
     collector: &CollectorNumber,
     kind: Kind,
     asked: &Asked<'_>,
+    special: Option<Hit>,
 ) -> Result<Hit, StoreError> {
     // most requests meet nothing, and are not to wait for the one writer
     let is_met = list(store.reader(), collector).await?.iter().any(|rule| rule.fault.meets(asked));
     let chaos = chaos::get(store.reader()).await?;
     let is_in_chaos = chaos.as_ref().is_some_and(|chaos| chaos.meets(asked));
     if !is_met && !is_in_chaos {
-        return Ok(Hit::default());
+        return Ok(special.unwrap_or_default());
     }
     let mut write = store.write().await?;
-    let hit = match strike(&mut write, collector, asked).await? {
+    let hit = match strike(&mut write, collector, asked).await?.or(special) {
         Some(hit) => hit,
         None => in_chaos(&mut write, collector, kind, chaos.filter(|_| is_in_chaos)).await?,
     };

@@ -19,15 +19,19 @@ pub fn read(bytes: &[u8]) -> Result<Received, UnreadableError> {
     Ok(received)
 }
 
-fn read_one(bytes: &[u8]) -> Result<Received, UnreadableError> {
+/// The header of a message, and its body as it stands there.
+pub(super) fn envelope(bytes: &[u8]) -> Result<(Header, Element), UnreadableError> {
     let root = xml::read(bytes)?;
     if root.name != "Message" || !root.text.is_empty() {
         return Err(FieldError("Message").into());
     }
-    let [header, body] = root.children.as_slice() else {
-        return Err(FieldError("Message").into());
-    };
-    let header = read_header(header)?;
+    let [header, body] = <[Element; 2]>::try_from(root.children).map_err(|_| FieldError("Message"))?;
+    Ok((read_header(&header)?, body))
+}
+
+fn read_one(bytes: &[u8]) -> Result<Received, UnreadableError> {
+    let (header, body) = envelope(bytes)?;
+    let body = &body;
     let (kind, body) = match body.name.as_str() {
         "Inquiry" => (Kind::Inquiry, read_inquiry(body).map(Request::Inquiry)),
         "Clearing" => (Kind::Clearing, read_clearing(body).map(Request::Clearing)),
@@ -47,10 +51,10 @@ fn read_one(bytes: &[u8]) -> Result<Received, UnreadableError> {
 }
 
 /// Takes the fields of an element in the order of the schema.
-struct Fields<'a>(std::iter::Peekable<std::slice::Iter<'a, Element>>);
+pub(super) struct Fields<'a>(std::iter::Peekable<std::slice::Iter<'a, Element>>);
 
 impl<'a> Fields<'a> {
-    fn of(element: &'a Element, name: &'static str) -> Result<Self, FieldError> {
+    pub(super) fn of(element: &'a Element, name: &'static str) -> Result<Self, FieldError> {
         if element.name == name && element.text.is_empty() {
             Ok(Self(element.children.iter().peekable()))
         } else {
@@ -58,7 +62,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn optional_text(&mut self, name: &'static str) -> Result<Option<&'a str>, FieldError> {
+    pub(super) fn optional_text(&mut self, name: &'static str) -> Result<Option<&'a str>, FieldError> {
         match self.0.next_if(|element| element.name == name) {
             Some(element) if element.children.is_empty() => Ok(Some(&element.text)),
             Some(_) => Err(FieldError(name)),
@@ -70,11 +74,11 @@ impl<'a> Fields<'a> {
         self.optional_text(name)?.ok_or(FieldError(name))
     }
 
-    fn parsed<T: FromStr>(&mut self, name: &'static str) -> Result<T, FieldError> {
+    pub(super) fn parsed<T: FromStr>(&mut self, name: &'static str) -> Result<T, FieldError> {
         self.text(name)?.parse().map_err(|_| FieldError(name))
     }
 
-    fn optional<T: FromStr>(&mut self, name: &'static str) -> Result<Option<T>, FieldError> {
+    pub(super) fn optional<T: FromStr>(&mut self, name: &'static str) -> Result<Option<T>, FieldError> {
         self.optional_text(name)?.map(|text| text.parse().map_err(|_| FieldError(name))).transpose()
     }
 
@@ -84,7 +88,14 @@ impl<'a> Fields<'a> {
         if fits { Ok(text.to_owned()) } else { Err(FieldError(name)) }
     }
 
-    fn word(&mut self, name: &'static str, allowed: &[&str]) -> Result<String, FieldError> {
+    /// Text for people, without control characters.
+    pub(super) fn words(&mut self, name: &'static str, chars_max: usize) -> Result<(), FieldError> {
+        let text = self.text(name)?;
+        let fits = (1..=chars_max).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if fits { Ok(()) } else { Err(FieldError(name)) }
+    }
+
+    pub(super) fn word(&mut self, name: &'static str, allowed: &[&str]) -> Result<String, FieldError> {
         let text = self.text(name)?;
         if allowed.contains(&text) { Ok(text.to_owned()) } else { Err(FieldError(name)) }
     }
@@ -93,11 +104,11 @@ impl<'a> Fields<'a> {
         read_date(self.text(name)?).ok_or(FieldError(name))
     }
 
-    fn optional_date(&mut self, name: &'static str) -> Result<Option<Date>, FieldError> {
+    pub(super) fn optional_date(&mut self, name: &'static str) -> Result<Option<Date>, FieldError> {
         self.optional_text(name)?.map(|text| read_date(text).ok_or(FieldError(name))).transpose()
     }
 
-    fn amount(&mut self, name: &'static str, least: i64) -> Result<Yen, FieldError> {
+    pub(super) fn amount(&mut self, name: &'static str, least: i64) -> Result<Yen, FieldError> {
         read_amount(self.text(name)?, least).ok_or(FieldError(name))
     }
 
@@ -109,8 +120,12 @@ impl<'a> Fields<'a> {
         read_number(self.text(name)?, COUNT_DIGITS_MAX).ok_or(FieldError(name))
     }
 
+    pub(super) fn optional_element(&mut self, name: &str) -> Option<&'a Element> {
+        self.0.next_if(|element| element.name == name)
+    }
+
     fn element(&mut self, name: &'static str) -> Result<&'a Element, FieldError> {
-        self.0.next_if(|element| element.name == name).ok_or(FieldError(name))
+        self.optional_element(name).ok_or(FieldError(name))
     }
 
     fn service(&mut self) -> Result<Service, FieldError> {
@@ -119,7 +134,7 @@ impl<'a> Fields<'a> {
         Ok(Service { bank, kind })
     }
 
-    fn end(mut self, name: &'static str) -> Result<(), FieldError> {
+    pub(super) fn end(mut self, name: &'static str) -> Result<(), FieldError> {
         if self.0.next().is_none() { Ok(()) } else { Err(FieldError(name)) }
     }
 }
@@ -250,7 +265,7 @@ fn read_close(element: &Element) -> Result<Close, FieldError> {
     Ok(Close { service, counted_date, counters })
 }
 
-fn read_counters(element: &Element) -> Result<Counters, FieldError> {
+pub(super) fn read_counters(element: &Element) -> Result<Counters, FieldError> {
     let mut fields = Fields::of(element, "Counters")?;
     let counters = Counters {
         cleared: read_tally(fields.element("Cleared")?, "Cleared")?,
@@ -298,7 +313,7 @@ fn read_advice(element: &Element) -> Result<SettlementAdvice, FieldError> {
 }
 
 /// Up to thirty visible ASCII characters.
-fn read_reference(text: &str) -> Option<String> {
+pub(super) fn read_reference(text: &str) -> Option<String> {
     let fits = (1..=30).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
     fits.then(|| text.to_owned())
 }

@@ -2,6 +2,7 @@
 
 mod fault_form;
 mod mailbox;
+mod message;
 mod pages;
 mod views;
 
@@ -24,6 +25,7 @@ pub fn site_router(mocks: Mocks) -> Router {
         .route("/mailbox", get(mailbox::list))
         .route("/mailbox/{id}", get(mailbox::one))
         .route("/{number}", get(pages::collector))
+        .route("/{number}/messages/{id}", get(message::show))
         .route("/{number}/bills", post(pages::create_bill))
         .route("/{number}/fault", post(fault_form::add))
         .route("/{number}/fault/{id}/remove", post(fault_form::remove))

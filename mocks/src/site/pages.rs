@@ -13,7 +13,7 @@ use super::views::{BillForm, CollectorPage, IndexPage, IndexRow};
 use crate::creation::{self, BillRequest, CreateError};
 use crate::faults::{chaos, rules};
 use crate::mocks::{Collector, Mocks};
-use crate::{bills, journal, service};
+use crate::{bills, journal, service, special};
 
 const BILLS_SHOWN_MAX: i64 = 100;
 const MESSAGES_SHOWN_MAX: i64 = 50;
@@ -73,8 +73,9 @@ pub async fn build(
     let rules = rules::list(mocks.store().reader(), number).await?;
     let now = mocks.config().clock.now();
     let state = service::of_day(mocks.store().reader(), &collector.institution, now.date(), now).await?;
+    let specials = special::next(mocks, &collector.institution, now).await?;
     let mut page = CollectorPage::new(&collector.institution, csrf.token(), state, now);
-    page.fill(bills, messages, rules, &collector.institution, now.date());
+    page.fill(bills, messages, rules, specials, &collector.institution, now.date());
     page.form = form;
     page.fault_form = fault_form;
     page.frame.has_errors = !errors.is_empty();

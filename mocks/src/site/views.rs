@@ -15,6 +15,7 @@ use crate::faults::rules::Rule;
 use crate::institutions::Institution;
 use crate::journal;
 use crate::service::State;
+use crate::special;
 
 /// Which part of the site a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,12 +106,21 @@ pub struct IndexPage {
     chaos: String,
     csrf: String,
     now: String,
+    /// The same time of the next day, as the clock takes it.
+    example: String,
 }
 
 impl IndexPage {
     pub fn new(rows: Vec<IndexRow>, chaos: Option<&Chaos>, csrf: &str, now: Timestamp) -> Self {
         let chaos = chaos_text(chaos);
-        Self { frame: frame(Page::Collectors), rows, chaos, csrf: csrf.to_owned(), now: clock_text(now) }
+        Self {
+            frame: frame(Page::Collectors),
+            rows,
+            chaos,
+            csrf: csrf.to_owned(),
+            now: clock_text(now),
+            example: now.plus_seconds(24 * 60 * 60).rfc3339(),
+        }
     }
 }
 
@@ -176,21 +186,20 @@ impl BillRow {
 /// A message in the table.
 pub struct MessageRow {
     id: i64,
-    at: String,
-    kind: &'static str,
-    key: String,
-    customer_number: String,
-    bill_id: String,
-    amount: Option<Yen>,
-    code: String,
-    provisional: Option<String>,
-    outcome: String,
-    has_request: bool,
-    has_answer: bool,
+    pub at: String,
+    pub kind: &'static str,
+    pub key: String,
+    pub customer_number: String,
+    pub bill_id: String,
+    pub amount: Option<Yen>,
+    pub code: String,
+    pub provisional: Option<String>,
+    pub outcome: String,
+    has_xml: bool,
 }
 
 impl MessageRow {
-    fn of(shown: journal::Shown) -> Self {
+    pub fn of(shown: journal::Shown) -> Self {
         let key = match (&shown.processing_date, shown.serial) {
             (Some(date), Some(serial)) => format!("{date} {serial:08}"),
             _ => String::new(),
@@ -206,16 +215,8 @@ impl MessageRow {
             code: shown.code.unwrap_or_default(),
             provisional: shown.provisional,
             outcome: outcome_text(&shown.outcome, shown.delay_ms),
-            has_request: shown.has_request,
-            has_answer: shown.has_answer,
+            has_xml: shown.has_request || shown.has_answer,
         }
-    }
-}
-
-impl MessageRow {
-    /// Where the XML of either side is.
-    fn xml(&self, number: &str) -> String {
-        format!("/control/{number}/messages/{}.xml", self.id)
     }
 }
 
@@ -261,6 +262,8 @@ pub struct CollectorPage {
     confirmation_digits: String,
     category: Option<(String, String)>,
     payer_types_amount: bool,
+    takes_typed_numbers: bool,
+    specials: Vec<special::Shown>,
     bills: Vec<BillRow>,
     messages: Vec<MessageRow>,
     rules: Vec<RuleRow>,
@@ -296,6 +299,8 @@ impl CollectorPage {
                 .as_ref()
                 .map(|rule| (rule.label.clone(), digits_text(rule))),
             payer_types_amount: institution.payer_types_amount,
+            takes_typed_numbers: institution.takes_typed_numbers,
+            specials: Vec::new(),
             bills: Vec::new(),
             messages: Vec::new(),
             rules: Vec::new(),
@@ -308,11 +313,13 @@ impl CollectorPage {
         bills: Vec<StoredBill>,
         messages: Vec<journal::Shown>,
         rules: Vec<Rule>,
+        specials: Vec<special::Shown>,
         institution: &Institution,
         today: Date,
     ) {
         self.bills = bills.into_iter().map(|bill| BillRow::of(bill, institution, today)).collect();
         self.messages = messages.into_iter().map(MessageRow::of).collect();
+        self.specials = specials;
         self.rules = rules.into_iter().map(RuleRow::from).collect();
     }
 

@@ -13,4 +13,5 @@ mod pages;
 mod rules;
 mod signing;
 mod sinks;
+mod special;
 mod transport;

@@ -196,3 +196,51 @@ async fn a_form_of_another_site_or_without_its_token_is_refused() {
     let (_, fault) = hub.json("GET", "/control/00200/fault", "").await;
     assert_eq!(fault["mode"], "none");
 }
+
+#[tokio::test]
+async fn an_exchange_is_laid_out_and_checked() {
+    let hub = Hub::start().await;
+    hub.send("04100", &CITY.clearing(1)).await;
+    hub.send("04100", &CITY.resend(1, &CITY.clearing(1))).await;
+    let broken = TAX.inquiry(2).replace("<Bank>9999</Bank>", "<Bank>99</Bank>");
+    assert_eq!(hub.send("00200", &broken).await.code(), "9003");
+    let list = get(&hub, "/04100").await.text;
+    assert!(list.contains("href=\"/04100/messages/2\""), "{list}");
+    let resent = get(&hub, "/04100/messages/2").await;
+    assert_eq!(resent.status, StatusCode::OK);
+    for words in [
+        "<h1>再送確認</h1>",
+        "2026-11-24 00000001",
+        "再送確認が運んだ電文",
+        "&#60;Message&#62;\n  &#60;Header&#62;\n    &#60;Version&#62;1&#60;/Version&#62;",
+        "/control/04100/messages/2.xml?side=answer",
+    ] {
+        assert!(resent.text.contains(words), "{words}: {}", resent.text);
+    }
+    assert_eq!(resent.text.matches("電文の形式どおりです").count(), 3);
+    let wrong = get(&hub, "/00200/messages/3").await.text;
+    assert!(
+        wrong.contains("電文の形式に合いません</span> Bank is missing, misplaced or not valid"),
+        "{wrong}"
+    );
+    assert_eq!(wrong.matches("電文の形式どおりです").count(), 1);
+    // of another collector, and of none
+    for path in ["/04100/messages/3", "/04100/messages/99", "/12345/messages/1"] {
+        assert_eq!(get(&hub, path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn special_numbers_and_the_way_to_move_the_clock_are_shown() {
+    let hub = Hub::start().await;
+    let text = get(&hub, "/00200").await.text;
+    for words in
+        ["試験用の番号", "0000000000001100", "納付区分 7000001234", "支払済のため払い込めません(P-203)。"]
+    {
+        assert!(text.contains(words), "{words}");
+    }
+    assert!(!text.contains("0000000000003200"), "no provisional clearing at a national collector");
+    assert!(get(&hub, "/99015").await.text.contains("番号を入力した払込を受け付けません(P-102)"));
+    let list = get(&hub, "/").await.text;
+    assert!(list.contains("clock.set") && list.contains("2026-11-25T10:00:00+09:00"), "{list}");
+}
