@@ -16,7 +16,7 @@ const SIGNATURE_VALID_US: i64 = 300_000_000;
 
 impl World {
     /// Sends a request and waits for what comes back.
-    pub fn exchange(&mut self, node: usize, collector: usize, bytes: &Bytes, purpose: Purpose) {
+    pub fn exchange(&mut self, node: usize, collector: usize, request: Request, purpose: Purpose) {
         let now_us = self.now_us;
         let Some(probe) = self.nodes[node].circuits[collector].enter(now_us) else {
             self.stats.count("request stopped by an open circuit");
@@ -29,17 +29,14 @@ impl World {
             self.nodes[node].circuits[collector].report(false, probe, now_us);
             return self.not_sent(node, purpose, NotSent::NoConnection);
         }
-        // read once for both sides: the bytes on the way are these
-        let Ok(request) = protocol::decode(bytes).map(Rc::new) else {
-            return self.not_sent(node, purpose, NotSent::NoRequest);
-        };
+        let Request { message, bytes } = request;
         if let Purpose::Delivery(delivery) = &purpose {
-            self.check_sent(node, delivery, &request, bytes);
+            self.check_sent(node, delivery, &message, &bytes);
         }
         self.flown += 1;
         let flight = self.flown;
         let life = self.nodes[node].life;
-        let message = Rc::clone(&request);
+        let request = Rc::clone(&message);
         self.flights.insert(flight, Flight { node, life, collector, request, probe, purpose });
         let silence = Reply::Silence(Silence::Timeout);
         self.plan(ANSWER_WAIT_US, Happening::Replies { flight, reply: silence });
@@ -64,6 +61,14 @@ impl World {
             let pause_us = self.weather.latency_us(&mut self.random);
             let request = Request { message: Rc::clone(&message), bytes: bytes.clone() };
             self.plan(pause_us, Happening::Arrives { flight, collector, sent_us: now_us, request });
+        }
+    }
+
+    /// Sends what is at hand as bytes only.
+    pub fn exchange_bytes(&mut self, node: usize, collector: usize, bytes: Bytes, purpose: Purpose) {
+        match Request::read(bytes) {
+            Some(request) => self.exchange(node, collector, request, purpose),
+            None => self.not_sent(node, purpose, NotSent::NoRequest),
         }
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use collectors::Silence;
-use collectors::protocol::Message;
+use collectors::protocol::{self, Message};
 use collectors::signature::SignatureError;
 
 use crate::hub::Purpose;
@@ -111,10 +111,22 @@ pub(crate) struct Flight {
     pub purpose: Purpose,
 }
 
-/// A request on its way, with what its bytes say.
+/// A request on its way, with what its bytes say: that is read once, and not again by every side.
 pub(crate) struct Request {
     pub message: Rc<Message>,
     pub bytes: Bytes,
+}
+
+impl Request {
+    /// The bytes of a message.
+    pub fn write(message: Message) -> Self {
+        Self { bytes: Bytes::from(protocol::encode(&message)), message: Rc::new(message) }
+    }
+
+    /// What the bytes say, if they are a message.
+    pub fn read(bytes: Bytes) -> Option<Self> {
+        protocol::decode(&bytes).ok().map(|message| Self { message: Rc::new(message), bytes })
+    }
 }
 
 /// What comes back on the way.

@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use bytes::Bytes;
 use collectors::Outcome as Exchanged;
 use collectors::protocol::{
-    self, Body, Close, Counter, CounterAnswer, Counters, Header, Line, Lines, LinesAnswer, Message, Service,
+    Body, Close, Counter, CounterAnswer, Counters, Header, Line, Lines, LinesAnswer, Message, Service,
     ServiceAnswer,
 };
 use domain::{BreakId, CentreCode, Date, ResponseCode, Serial, Timestamp};
@@ -21,6 +20,7 @@ use super::committing::{Kept, Outcome};
 use super::{Purpose, Submitted, Then, count};
 use crate::checks::Compared;
 use crate::happening::Happening;
+use crate::network::Request;
 use crate::settings::Mistake;
 use crate::store::{BreakRows, FoundBreak, payment_number};
 use crate::world::World;
@@ -229,8 +229,8 @@ impl World {
         let centre: CentreCode =
             format!("C{number}").parse().unwrap_or_else(|_| unreachable!("a collector's centre code"));
         let header = Header::request(&key, centre, self.node_now(node));
-        let bytes = Bytes::from(protocol::encode(&Message { header, body }));
-        self.exchange(node, collector, &bytes, Purpose::Day(Rc::new(errand)));
+        let request = Request::write(Message { header, body });
+        self.exchange(node, collector, request, Purpose::Day(Rc::new(errand)));
     }
 
     fn service(&self, collector: usize) -> Service {

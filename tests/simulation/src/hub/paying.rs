@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use collectors::Outcome as Exchanged;
-use collectors::protocol;
 use gateway::payment::step::{Effect, Step};
 use gateway::payment::{Facts, order as orders};
 use gateway::{Inquiry, Operator, PayError, PaymentOrder, decisions};
@@ -13,6 +12,7 @@ use ledger::Refused;
 
 use super::committing::{Kept, Outcome};
 use super::{Delivery, Purpose, Submitted, Then, count};
+use crate::network::Request;
 use crate::settings::Mistake;
 use crate::store::{inquiry_id, payment_number};
 use crate::trace::NOTHING;
@@ -55,8 +55,8 @@ impl World {
         };
         let key = self.next_key(node);
         let message = decisions::message(&self.hub, channel, &request, &key, self.node_now(node));
-        let bytes = Bytes::from(protocol::encode(&message));
-        self.exchange(node, collector, &bytes, Purpose::Inquiry(intent, generations));
+        let request = Request::write(message);
+        self.exchange(node, collector, request, Purpose::Inquiry(intent, generations));
     }
 
     /// The exchange of an inquiry came to something.
@@ -122,7 +122,7 @@ impl World {
         let place = self.place_of(&facts);
         let delivery =
             Delivery { facts, fence: 0, delivery: 1, repeat: false, lane: false, cancellation: None };
-        self.exchange(node, place, &bytes.unwrap_or_default(), Purpose::Delivery(Rc::new(delivery)));
+        self.exchange_bytes(node, place, bytes.unwrap_or_default(), Purpose::Delivery(Rc::new(delivery)));
     }
 
     fn make(&mut self, node: usize, order: &PaymentOrder) -> Result<(Rc<Facts>, Step), PayError> {

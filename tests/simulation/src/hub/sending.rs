@@ -277,7 +277,8 @@ impl World {
             return self.conclude(node, delivery, Conclusion::not_sent(&"the lease is over"));
         }
         let place = self.place_of(facts);
-        self.exchange(node, place, &Bytes::from(message), Purpose::Delivery(Rc::clone(delivery)));
+        let purpose = Purpose::Delivery(Rc::clone(delivery));
+        self.exchange_bytes(node, place, Bytes::from(message), purpose);
     }
 
     fn mistaken_message(&mut self, node: usize, delivery: &Delivery, message: Vec<u8>) -> Vec<u8> {

@@ -369,7 +369,9 @@ impl World {
         let place = (collector, window);
         let open = self.store.settlements.get(&place).is_some_and(|s| self.is_unadvised(s));
         match self.store.advices.get(&place).cloned().filter(|_| open) {
-            Some(message) => self.exchange(node, collector, &message, Purpose::Advice(collector, window)),
+            Some(message) => {
+                self.exchange_bytes(node, collector, message, Purpose::Advice(collector, window));
+            }
             None => drop(self.nodes[node].advices.remove(&place)),
         }
     }
