@@ -32,4 +32,4 @@ pub use peer::Peer;
 pub use session::{SessionId, SessionKey, SessionLimits, SessionStore, Standing};
 pub use shutdown::{Shutdown, ShutdownTrigger};
 pub use site::{Site, site};
-pub use upload::{CsrfUpload, UploadedFile};
+pub use upload::CsrfUpload;

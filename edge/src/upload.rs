@@ -14,6 +14,10 @@ use crate::failure::Failure;
 
 /// Time for a form with its file to arrive whole.
 const BODY_READ_S: u64 = 60;
+/// Bytes of a file that are kept; a larger one is read to its end and thrown away, so that the page can say so.
+pub const FILE_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// Bytes of a form with a file that is not refused unread: what phones take today, with room.
+pub const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Fields of text at most.
 const TEXTS_MAX: usize = 32;
 /// Bytes of one of them.
@@ -34,8 +38,12 @@ pub struct UploadedFile {
     /// The name that it had on the sender's machine: for showing only.
     pub name: String,
     /// What is in it.
-    pub bytes: Bytes,
+    pub bytes: Result<Bytes, TooLarge>,
 }
+
+/// The file has more than [`FILE_BYTES_MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge;
 
 impl CsrfUpload {
     /// A field's text; empty where the form has none.
@@ -76,7 +84,7 @@ async fn read(mut form: Multipart, expected: Option<&str>) -> Result<CsrfUpload,
             // a control without a choice sends an empty name
             Some(file) if file.is_empty() => true,
             Some(file) => {
-                let bytes = field.bytes().await.map_err(|error| unreadable(&error))?;
+                let bytes = contents(field).await?;
                 upload.file.replace(UploadedFile { name: file, bytes }).is_none()
             }
             None => upload.texts.insert(name, text(field).await?).is_none(),
@@ -90,6 +98,20 @@ async fn read(mut form: Multipart, expected: Option<&str>) -> Result<CsrfUpload,
 
 async fn next(form: &mut Multipart) -> Result<Option<Field<'_>>, Response> {
     form.next_field().await.map_err(|error| unreadable(&error))
+}
+
+async fn contents(mut field: Field<'_>) -> Result<Result<Bytes, TooLarge>, Response> {
+    let mut kept = Ok(BytesMut::new());
+    while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
+        kept = match kept {
+            Ok(mut bytes) if bytes.len() + chunk.len() <= FILE_BYTES_MAX => {
+                bytes.extend_from_slice(&chunk);
+                Ok(bytes)
+            }
+            _ => Err(TooLarge),
+        };
+    }
+    Ok(kept.map(BytesMut::freeze))
 }
 
 async fn text(mut field: Field<'_>) -> Result<String, Response> {

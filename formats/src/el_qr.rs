@@ -45,21 +45,31 @@ impl ElNumber {
     /// Digits of 税目・料金番号.
     pub const ITEM_DIGITS: usize = 3;
 
-    /// The four numbers, each as a person types it.
-    pub fn typed(body: &str, key: &str, confirmation: &str, item: &str) -> Result<Self, (Part, NumberError)> {
-        let digits = |part, text: &str, count| {
-            domain::numbers::digits_typed(text, count, count).map_err(|error| (part, error))
-        };
-        let body = digits(Part::Body, body, Self::BODY_DIGITS)?;
-        let key = digits(Part::Key, key, Self::KEY_DIGITS)?;
-        let confirmation = digits(Part::Confirmation, confirmation, Self::CONFIRMATION_DIGITS)?;
-        let item = digits(Part::Item, item, Self::ITEM_DIGITS)?;
-        Ok(Self {
-            body,
-            key: key.parse().map_err(|error| (Part::Key, error))?,
-            confirmation: confirmation.parse().map_err(|error| (Part::Confirmation, error))?,
-            item,
-        })
+    /// The four numbers, each as a person types it; or everything that is wrong with them.
+    pub fn typed(
+        body: &str,
+        key: &str,
+        confirmation: &str,
+        item: &str,
+    ) -> Result<Self, Vec<(Part, NumberError)>> {
+        let body = digits(Part::Body, body, Self::BODY_DIGITS);
+        let key = number::<CustomerNumber>(Part::Key, key, Self::KEY_DIGITS);
+        let confirmation =
+            number::<ConfirmationNumber>(Part::Confirmation, confirmation, Self::CONFIRMATION_DIGITS);
+        let item = digits(Part::Item, item, Self::ITEM_DIGITS);
+        match (body, key, confirmation, item) {
+            (Ok(body), Ok(key), Ok(confirmation), Ok(item)) => Ok(Self { body, key, confirmation, item }),
+            (body, key, confirmation, item) => {
+                Err([body.err(), key.err(), confirmation.err(), item.err()].into_iter().flatten().collect())
+            }
+        }
+    }
+
+    /// Of the 納付区分 of a payment to 地方税共同機構 by eL番号: 税目・料金番号 and 共通納税機関コード.
+    pub fn of_category(category: &PaymentCategory) -> Option<(&str, &str)> {
+        let digits = category.as_str();
+        let is_both = digits.len() == Self::ITEM_DIGITS + Self::BODY_DIGITS;
+        is_both.then(|| digits.split_at(Self::ITEM_DIGITS))
     }
 
     /// 共通納税機関コード.
@@ -87,6 +97,17 @@ impl ElNumber {
         let digits = format!("{}{}", self.item, self.body);
         digits.parse().unwrap_or_else(|_| unreachable!("three and five digits are a category"))
     }
+}
+
+fn digits(part: Part, typed: &str, count: usize) -> Result<String, (Part, NumberError)> {
+    domain::numbers::digits_typed(typed, count, count).map_err(|error| (part, error))
+}
+
+fn number<N>(part: Part, typed: &str, count: usize) -> Result<N, (Part, NumberError)>
+where
+    N: std::str::FromStr<Err = NumberError>,
+{
+    digits(part, typed, count)?.parse().map_err(|error| (part, error))
 }
 
 pub use domain::NumberError;

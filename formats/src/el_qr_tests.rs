@@ -96,11 +96,17 @@ fn typed_numbers_have_their_lengths() {
     let key = "0000-0209-9000-0000-0001";
     let number = ElNumber::typed("04100", key, "123456", "999").unwrap();
     assert_eq!(number, read(VECTOR).unwrap().number);
-    let part = |body, key, confirmation, item| ElNumber::typed(body, key, confirmation, item).unwrap_err().0;
-    assert_eq!(part("0410", key, "123456", "999"), Part::Body);
-    assert_eq!(part("04100", "1", "123456", "999"), Part::Key);
-    assert_eq!(part("04100", key, "12345", "999"), Part::Confirmation);
-    assert_eq!(part("04100", key, "123456", "99"), Part::Item);
+    let parts = |body, key, confirmation, item| -> Vec<Part> {
+        let wrong = ElNumber::typed(body, key, confirmation, item).unwrap_err();
+        wrong.into_iter().map(|(part, _)| part).collect()
+    };
+    assert_eq!(parts("0410", key, "123456", "999"), [Part::Body]);
+    assert_eq!(parts("04100", "1", "123456", "999"), [Part::Key]);
+    assert_eq!(parts("04100", key, "12345", "999"), [Part::Confirmation]);
+    assert_eq!(parts("04100", key, "123456", "99"), [Part::Item]);
+    assert_eq!(parts("", "1", "x", "9"), [Part::Body, Part::Key, Part::Confirmation, Part::Item]);
+    assert_eq!(ElNumber::of_category(&number.category()), Some(("999", "04100")));
+    assert_eq!(ElNumber::of_category(&"999".parse().unwrap()), None);
 }
 
 proptest! {

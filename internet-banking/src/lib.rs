@@ -100,7 +100,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         stale_form: edge::Words::STALE_FORM,
         cookie,
         csrf: bank.csrf.clone(),
-        body_bytes_max: payeasy::el::UPLOAD_BYTES_MAX,
+        body_bytes_max: edge::upload::BODY_BYTES_MAX,
     };
     let pages = Router::new()
         .merge(sign_in::routes())

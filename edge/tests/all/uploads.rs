@@ -3,20 +3,22 @@
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
+use edge::upload::{FILE_BYTES_MAX, UploadedFile};
 use edge::{CookieKind, CsrfKey, CsrfUpload, Frame, PreSession, Site, Words};
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-const BODY_BYTES_MAX: usize = 3_000_000;
+const BODY_BYTES_MAX: usize = FILE_BYTES_MAX + 1_000_000;
 
 async fn page(pre: PreSession) -> Response<Body> {
     pre.attach(pre.token().to_owned())
 }
 
 async fn take(form: CsrfUpload) -> String {
-    let file =
-        form.file.as_ref().map_or_else(|| "none".to_owned(), |f| format!("{} {}", f.name, f.bytes.len()));
+    let size =
+        |file: &UploadedFile| file.bytes.as_ref().map_or("too large".to_owned(), |b| b.len().to_string());
+    let file = form.file.as_ref().map_or_else(|| "none".to_owned(), |f| format!("{} {}", f.name, size(f)));
     format!("{} {file}", form.text("note"))
 }
 
@@ -106,6 +108,14 @@ async fn a_form_is_bounded() {
     let large: &'static [u8] = vec![b'x'; BODY_BYTES_MAX].leak();
     let sent = send(|token| vec![("csrf", None, token.as_bytes()), ("photo", Some("a.png"), large)]);
     assert_eq!(sent.await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    // a file that is too large by itself is told from one that is not there
+    for (bytes, told) in
+        [(FILE_BYTES_MAX, FILE_BYTES_MAX.to_string()), (FILE_BYTES_MAX + 1, "too large".to_owned())]
+    {
+        let sent =
+            send(|token| vec![("csrf", None, token.as_bytes()), ("photo", Some("a.png"), &large[..bytes])]);
+        assert_eq!(sent.await, (StatusCode::OK, format!(" a.png {told}")));
+    }
     let sent = send(|token| vec![("csrf", None, token.as_bytes()), ("note", None, &large[..5_000])]);
     assert_eq!(sent.await.0, StatusCode::BAD_REQUEST);
     let twice = |second| {

@@ -5,15 +5,16 @@ use std::borrow::Cow;
 
 use domain::numbers::NumberError;
 use domain::{CollectorNumber, Date};
-use edge::{Errors, UploadedFile};
+use edge::Errors;
+use edge::upload::{FILE_BYTES_MAX, TooLarge, UploadedFile};
 use formats::el_qr::{ElNumber, ElQr, ElQrError, LOCAL_TAX_AGENCY, Part};
 use formats::picture::{self, PICTURE_BYTES_MAX, PictureError};
 use tokio::sync::Semaphore;
 
-use super::rules::Numbers;
+use super::rules::{Numbers, read_amount};
 
-/// Bytes of a form with a picture.
-pub const UPLOAD_BYTES_MAX: usize = PICTURE_BYTES_MAX + edge::site::FORM_BYTES_MAX;
+// what is kept of a file is what a picture may have
+const _: () = assert!(FILE_BYTES_MAX == PICTURE_BYTES_MAX);
 
 /// Pictures that are read at the same time: each takes a processor for a moment, and the payments need theirs.
 static READERS: Semaphore = Semaphore::const_new(1);
@@ -30,13 +31,13 @@ pub struct TypedEl {
     pub confirmation_number: String,
     /// 税目・料金番号.
     pub item: String,
+    /// 金額 of the slip, to be compared with the answer; may be left out.
+    pub amount: String,
 }
 
 /// What the code says besides the numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Printed {
-    /// 金額 as printed; the answer governs.
-    pub amount: String,
     /// 納期限.
     pub due: String,
     /// 支払期限.
@@ -52,28 +53,44 @@ pub fn agency() -> CollectorNumber {
 
 impl TypedEl {
     /// As the slip prints them. The 確認番号 is there, because the payer has not typed it but photographed it.
-    pub fn of(number: &ElNumber) -> Self {
+    pub fn of(code: &ElQr) -> Self {
+        let number = &code.number;
         Self {
             body: number.body().to_owned(),
             key: number.key().grouped(),
             confirmation_number: number.confirmation().as_str().to_owned(),
             item: number.item().to_owned(),
+            amount: code.amount.to_string(),
         }
     }
 
-    /// The numbers of the inquiry.
+    /// The numbers of the inquiry, or everything that is wrong in the form.
     pub fn read(&self) -> Result<Numbers, Errors> {
         let number = ElNumber::typed(&self.body, &self.key, &self.confirmation_number, &self.item);
-        let number = number.map_err(|(part, error)| {
-            let (field, name) = control(part);
-            Errors::one(field, wrong_number(name, &error))
-        })?;
-        Ok(Numbers {
-            customer_number: number.key().clone(),
-            confirmation_number: number.confirmation().clone(),
-            payment_category: Some(number.category()),
-            amount: None,
-        })
+        let printed = match self.amount.trim() {
+            "" => Ok(None),
+            typed => read_amount(typed).map(Some),
+        };
+        match (number, printed) {
+            (Ok(number), Ok(printed)) => Ok(Numbers {
+                customer_number: number.key().clone(),
+                confirmation_number: number.confirmation().clone(),
+                payment_category: Some(number.category()),
+                amount: None,
+                printed,
+            }),
+            (number, printed) => {
+                let mut errors = Errors::none();
+                for (part, error) in number.err().into_iter().flatten() {
+                    let (field, name) = control(part);
+                    errors.add(field, wrong_number(name, &error));
+                }
+                if let Err(fault) = printed {
+                    errors.add(fault.field, fault.message);
+                }
+                Err(errors)
+            }
+        }
     }
 }
 
@@ -81,7 +98,6 @@ impl Printed {
     /// What a code says, seen on a day.
     pub fn of(code: &ElQr, today: Date) -> Self {
         Self {
-            amount: code.amount.to_string(),
             due: domain::time::year_month_day(code.due),
             payable_until: domain::time::year_month_day(code.payable_until),
             is_over: today > code.payable_until,
@@ -111,12 +127,14 @@ fn wrong_number(name: &str, error: &NumberError) -> String {
 /// The eL-QR in a picture.
 pub async fn read_picture(file: Option<UploadedFile>) -> Result<ElQr, Errors> {
     let wrong = |words: Cow<'static, str>| Errors::one("picture", words);
-    let file = file.filter(|file| !file.bytes.is_empty());
+    let file =
+        file.filter(|file| file.bytes.as_ref().is_ok_and(|bytes| !bytes.is_empty()) || file.bytes.is_err());
     let file = file.ok_or_else(|| wrong("eL-QR の写真か画像を選んでください。".into()))?;
+    let bytes = file.bytes.map_err(|TooLarge| wrong(no_code(PictureError::TooLarge).into()))?;
     let reader = READERS.acquire().await.map_err(|_| wrong(BUSY.into()))?;
     let found = tokio::task::spawn_blocking(move || {
         let _reader = reader;
-        picture::qr_codes(&file.bytes)
+        picture::qr_codes(&bytes)
     });
     let texts = match found.await {
         Ok(read) => read.map_err(|error| wrong(no_code(error).into()))?,
@@ -201,20 +219,33 @@ mod tests {
 
     #[test]
     fn the_municipality_is_a_part_and_not_the_payee() {
-        let numbers = TypedEl::of(&number()).read().unwrap();
+        let numbers = TypedEl::of(&code()).read().unwrap();
         assert_eq!(agency().as_str(), "13800");
         assert_eq!(numbers.payment_category.unwrap().as_str(), "00104100");
         assert_eq!(numbers.customer_number.as_str(), "00000209900000000001");
-        assert_eq!(numbers.amount, None);
+        assert_eq!((numbers.amount, numbers.printed), (None, Some(Yen::new(12_300))));
+        let without = TypedEl { amount: String::new(), ..TypedEl::of(&code()) };
+        assert_eq!(without.read().unwrap().printed, None);
     }
 
     #[test]
     fn each_part_is_asked_for_by_its_name() {
-        let typed = TypedEl { key: "0000 0209".to_owned(), ..TypedEl::of(&number()) };
+        let typed = TypedEl {
+            body: String::new(),
+            key: "0000 0209".to_owned(),
+            amount: "12,300ドル".to_owned(),
+            ..TypedEl::of(&code())
+        };
         let errors = typed.read().unwrap_err();
-        assert_eq!(errors.of("key"), Some("案件特定キーは 20 けたです。いま 8 けた入力されています。"));
-        let typed = TypedEl { body: String::new(), ..TypedEl::of(&number()) };
-        assert_eq!(typed.read().unwrap_err().of("body"), Some("共通納税機関コードを入力してください。"));
+        let told: Vec<_> = errors.iter().map(|error| (error.field, error.message.as_ref())).collect();
+        assert_eq!(
+            told,
+            [
+                ("body", "共通納税機関コードを入力してください。"),
+                ("key", "案件特定キーは 20 けたです。いま 8 けた入力されています。"),
+                ("amount", "金額は数字で入力してください。"),
+            ]
+        );
     }
 
     #[test]
@@ -235,11 +266,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_that_is_no_picture_says_so() {
-        let file =
-            |bytes: &'static [u8]| Some(UploadedFile { name: "slip.pdf".to_owned(), bytes: bytes.into() });
+        let file = |bytes: &'static [u8]| {
+            Some(UploadedFile { name: "slip.pdf".to_owned(), bytes: Ok(bytes.into()) })
+        };
         let words = async |file| read_picture(file).await.unwrap_err().of("picture").unwrap().to_owned();
         assert!(words(None).await.contains("選んでください"));
         assert!(words(file(b"")).await.contains("選んでください"));
         assert!(words(file(b"%PDF-1.7")).await.contains("画像として読めません"));
+        let large = UploadedFile { name: "photo.jpg".to_owned(), bytes: Err(TooLarge) };
+        assert!(words(Some(large)).await.contains("12MB まで"));
     }
 }

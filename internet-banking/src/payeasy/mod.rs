@@ -17,6 +17,7 @@ mod request;
 pub(crate) mod rules;
 #[cfg(test)]
 mod samples;
+pub(crate) mod slip_words;
 pub(crate) mod store;
 pub(crate) mod views;
 pub(crate) mod words;

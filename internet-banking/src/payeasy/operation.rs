@@ -1,9 +1,11 @@
 //! The operations behind the pages: right, account, passwords and one-time password are checked here,
 //! whatever the form left out (SEC-14, SEC-35).
 
-use domain::{CollectorNumber, InquiryId, PaymentId, ResponseCode, Timestamp};
+use domain::{CollectorNumber, InquiryId, PaymentId, ResponseCode, Timestamp, Yen};
 use gateway::directory::Collector;
-use gateway::{Gateway, Guard, GuardKind, Inquiry, InquiryError, PayError, Payer, Payment, PaymentOrder};
+use gateway::{
+    Gateway, Guard, GuardKind, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder,
+};
 use ledger::{AuditRecord, Commit};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -11,7 +13,7 @@ use super::draft::{Choice, Draft};
 use super::limits;
 use super::problem::Problem;
 use super::repeats;
-use super::rules::Numbers;
+use super::rules::{Numbers, none_as_printed};
 use super::store::Drafts;
 use super::wrong_numbers::{Admission, Judgement, Stopped, Tally};
 use crate::Bank;
@@ -77,12 +79,14 @@ pub async fn inquire(
         Admission::OthersUnderWay => return Err(Problem::AnswersPending),
         Admission::Stopped(stopped) => return Err(Problem::Stopped(stopped)),
     }
-    let asked = bank.gateway.inquire(payer(by), numbers.request(collector)).await;
+    let printed = numbers.printed;
+    let request = numbers.request(collector);
+    let asked = bank.gateway.inquire(payer(by), request.clone()).await;
     let now = bank.clock.now();
     // an answer is not shown before it is judged: else the next try would be free
     let judged = counters.judge(by.user.id, Judgement::of(&asked), now).await;
     let tally = judged.map_err(|error| unavailable(&error))?;
-    asked.map_err(|error| {
+    let inquiry = asked.map_err(|error| {
         let problem = match (inquiry_problem(&error, collector, now), tally) {
             (_, Some(Tally::Stopped(stopped))) => {
                 tell_of_stop(bank, by, stopped);
@@ -96,7 +100,41 @@ pub async fn inquire(
         let code = problem.code();
         tracing::info!(collector = %collector.number, %code, "an inquiry found no bill to pay");
         problem
-    })
+    });
+    match inquiry {
+        Ok(inquiry) => as_printed(&inquiry, printed).map(|()| inquiry),
+        Err(Problem::Refused(ResponseCode::AlreadyPaid)) => Err(paid(bank, by, collector, &request).await),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// C23: an amount that the payer read from the slip stops the entry where no bill of the answer has it.
+pub fn as_printed(inquiry: &Inquiry, printed: Option<Yen>) -> Result<(), Problem> {
+    match printed {
+        Some(printed) if none_as_printed(&inquiry.bills, printed) => {
+            let billed = match inquiry.bills.as_slice() {
+                [only] => Some(only.amount),
+                _ => None,
+            };
+            Err(Problem::NotAsPrinted { billed })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Paid, and where: the newest payment of the contract under the same numbers that is paid or being paid.
+async fn paid(bank: &Bank, by: &SignedIn, collector: &Collector, request: &InquiryRequest) -> Problem {
+    match repeats::earlier(bank, by, collector, request).await {
+        Ok(earlier) => match earlier.first() {
+            Some(own) => {
+                let visible = by.user.rights.may_use(Business::PayEasy, own.facts.account);
+                Problem::PaidHere { seen: visible.then_some(own.facts.id) }
+            }
+            None => Problem::Refused(ResponseCode::AlreadyPaid),
+        },
+        // what the collector said is not hidden by a failure of ours
+        Err(_) => Problem::Refused(ResponseCode::AlreadyPaid),
+    }
 }
 
 /// Wrong numbers stop a user here, whatever page is open.

@@ -31,6 +31,16 @@ pub enum Problem {
     },
     /// What the collector answered to the inquiry.
     Refused(ResponseCode),
+    /// It answered that the bill is paid, and the contract has paid under the same numbers.
+    PaidHere {
+        /// That payment, where the user may see it.
+        seen: Option<PaymentId>,
+    },
+    /// The answer's amount is not the slip's.
+    NotAsPrinted {
+        /// What is owed, where the answer is one bill.
+        billed: Option<Yen>,
+    },
     /// The same about a wrong number, where few more stop the user.
     WrongNumber {
         /// The answer.
@@ -110,6 +120,9 @@ pub enum Problem {
     PaymentUnclear,
 }
 
+/// How to go on where the answer's amount is the right one.
+const PAYING_WHAT_IS_BILLED: &str = "請求金額で払い込むときは、金額の欄を空にして進んでください。";
+
 /// The collectors that may have been meant, in a sentence.
 pub fn near_words(near: &[(CollectorNumber, String)]) -> String {
     let each: Vec<_> = near.iter().map(|(number, name)| format!("{number} {name}")).collect();
@@ -125,6 +138,8 @@ impl Problem {
             Self::NotYetWorking { .. } => Code::NotYetWorking,
             Self::CollectorClosed { .. } => Code::CollectorClosed,
             Self::Refused(answer) | Self::WrongNumber { answer, .. } => refused(*answer),
+            Self::PaidHere { .. } => Code::AlreadyPaid,
+            Self::NotAsPrinted { .. } => Code::AmountDiffers,
             Self::Stopped(Stopped::Until(_)) => Code::StoppedForToday,
             Self::Stopped(Stopped::UntilLifted) => Code::StoppedUntilLifted,
             Self::AnswersPending => Code::AnswersPending,
@@ -168,6 +183,13 @@ impl Problem {
             Self::CollectorClosed { hours: None } => {
                 format!("{happened}収納機関の本日の受付は終了しました。")
             }
+            Self::PaidHere { .. } => {
+                format!("{happened}同じ番号への払込が、ご契約の払込履歴にあります。")
+            }
+            Self::NotAsPrinted { billed: Some(billed) } => {
+                format!("{happened}収納機関の請求金額は {billed} 円です。{PAYING_WHAT_IS_BILLED}")
+            }
+            Self::NotAsPrinted { billed: None } => format!("{happened}{PAYING_WHAT_IS_BILLED}"),
             Self::WrongNumber { left, .. } => {
                 format!("{happened}あと{left}回続けて誤ると、本日の払込を停止します。")
             }
@@ -233,6 +255,7 @@ impl Problem {
                 _ => return None,
             },
             Self::InsufficientFunds { .. } | Self::AccountClosed => "account",
+            Self::NotAsPrinted { .. } => "amount",
             Self::Missing { field } => field,
             Self::RepeatUnconfirmed => "repeat",
             Self::ConfirmationPasswordWrong { .. } => "confirmation_password",
@@ -285,6 +308,9 @@ mod tests {
             Problem::CollectorClosed { hours: Some("8:00–21:00".to_owned()) },
             Problem::CollectorClosed { hours: None },
             Problem::WrongNumber { answer: ResponseCode::ConfirmationNumberWrong, left: 2 },
+            Problem::PaidHere { seen: None },
+            Problem::NotAsPrinted { billed: Some(Yen::new(12_300)) },
+            Problem::NotAsPrinted { billed: None },
             Problem::Stopped(Stopped::Until(domain::Date::default())),
             Problem::Stopped(Stopped::UntilLifted),
             Problem::AnswersPending,
@@ -319,8 +345,7 @@ mod tests {
     fn every_problem_says_that_nothing_was_debited() {
         for problem in samples() {
             // another payment of the same bill may have taken the money
-            let other =
-                matches!(problem, Problem::BillBusy { .. } | Problem::Refused(ResponseCode::AlreadyPaid));
+            let other = matches!(problem.code(), Code::BillBusy | Code::AlreadyPaid);
             let money = if other { Money::UntouchedByThis } else { Money::Untouched };
             assert_eq!(problem.code().entry().money, money, "{problem:?}");
             assert!(!problem.words().is_empty());

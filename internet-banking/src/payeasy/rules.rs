@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use domain::money::AmountError;
 use domain::numbers::{NumberError, digits_typed};
-use domain::{CollectorNumber, ConfirmationNumber, CustomerNumber, PaymentCategory, Yen};
+use domain::{Bill, CollectorNumber, ConfirmationNumber, CustomerNumber, PaymentCategory, Yen};
 use edge::{Errors, FieldError};
 use gateway::InquiryRequest;
 use gateway::directory::{CategoryRule, Collector, DigitsRule};
@@ -35,8 +35,17 @@ pub struct Questions {
     pub confirmation_number: Asked,
     /// 納付区分.
     pub payment_category: Option<Asked>,
-    /// Whether the payer types the amount (C23).
-    pub amount: bool,
+    /// What the amount is for that the payer types (C23).
+    pub amount: AmountUse,
+}
+
+/// What a typed amount does (C23).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AmountUse {
+    /// It is what is paid.
+    Decides,
+    /// It is compared with the collector's answer, where the payer types it at all. The answer governs.
+    Compared,
 }
 
 /// The form as it was sent.
@@ -62,8 +71,10 @@ pub struct Numbers {
     pub confirmation_number: ConfirmationNumber,
     /// 納付区分, where the collector has one.
     pub payment_category: Option<PaymentCategory>,
-    /// 金額, where the payer types it.
+    /// 金額, where it is what the payer types.
     pub amount: Option<Yen>,
+    /// 金額 of the slip, to be compared with the answer.
+    pub printed: Option<Yen>,
 }
 
 impl TypedNumbers {
@@ -193,8 +204,13 @@ impl Questions {
             customer_number: Asked::of(&numbers.customer),
             confirmation_number: Asked::of(&numbers.confirmation),
             payment_category: numbers.category.as_ref().map(Asked::of_category),
-            amount: collector.payer_types_amount(),
+            amount: if collector.payer_types_amount() { AmountUse::Decides } else { AmountUse::Compared },
         }
+    }
+
+    /// Whether the form must name an amount.
+    pub fn needs_amount(&self) -> bool {
+        self.amount == AmountUse::Decides
     }
 
     /// What has to be typed beside the numbers that are filled in.
@@ -202,7 +218,7 @@ impl Questions {
         let category = self.payment_category.as_ref().filter(|_| kept.category.is_none());
         let mut names = vec![self.confirmation_number.name()];
         names.extend(category.map(Asked::name));
-        names.extend(self.amount.then_some("金額"));
+        names.extend(self.needs_amount().then_some("金額"));
         names.join("、")
     }
 
@@ -215,10 +231,14 @@ impl Questions {
             .as_ref()
             .map(|asked| asked.parse("payment_category", &typed.payment_category))
             .transpose();
-        let amount = self.amount.then(|| read_amount(&typed.amount)).transpose();
+        let amount = match self.amount {
+            AmountUse::Compared if typed.amount.trim().is_empty() => Ok(None),
+            _ => read_amount(&typed.amount).map(Some),
+        };
         match (customer, confirmation, category, amount) {
             (Ok(customer_number), Ok(confirmation_number), Ok(payment_category), Ok(amount)) => {
-                Ok(Numbers { customer_number, confirmation_number, payment_category, amount })
+                let (amount, printed) = if self.needs_amount() { (amount, None) } else { (None, amount) };
+                Ok(Numbers { customer_number, confirmation_number, payment_category, amount, printed })
             }
             (customer, confirmation, category, amount) => {
                 let mut errors = Errors::none();
@@ -232,7 +252,18 @@ impl Questions {
     }
 }
 
-fn read_amount(typed: &str) -> Result<Yen, FieldError> {
+/// The bills of an answer, where none is what the slip says: the amount alone, without the charge for being late that
+/// has come to it since, or with the fee.
+pub fn none_as_printed(bills: &[Bill], printed: Yen) -> bool {
+    let is_printed = |bill: &Bill| {
+        let without_late_charge = bill.amount.checked_sub(bill.late_charge);
+        bill.amount == printed || without_late_charge == Some(printed) || bill.total() == Some(printed)
+    };
+    !bills.iter().any(is_printed)
+}
+
+/// Reads 金額.
+pub fn read_amount(typed: &str) -> Result<Yen, FieldError> {
     let message = match Yen::parse_typed(typed) {
         Ok(amount) if amount > Yen::ZERO => return Ok(amount),
         Ok(_) => "金額は 1 円以上で入力してください。",
@@ -260,7 +291,7 @@ mod tests {
             customer_number: asked("納付番号(利用者識別番号)", 16, 16),
             confirmation_number: asked("確認番号(納税用確認番号)", 6, 6),
             payment_category: Some(asked("納付区分(納付区分番号)", 10, 10)),
-            amount: false,
+            amount: AmountUse::Compared,
         }
     }
 
@@ -269,7 +300,7 @@ mod tests {
             customer_number: asked("お客様番号", 1, 20),
             confirmation_number: asked("確認番号", 4, 6),
             payment_category: None,
-            amount: true,
+            amount: AmountUse::Decides,
         }
     }
 
@@ -329,7 +360,36 @@ mod tests {
             let faults = private().read(&typed("123", "1234", "", amount)).unwrap_err();
             assert_eq!(faults, Errors::one("amount", message));
         }
-        assert_eq!(tax().read(&typed(&"1".repeat(16), "123456", "7000001234", "5")).unwrap().amount, None);
+    }
+
+    #[test]
+    fn elsewhere_an_amount_is_only_compared() {
+        let read = |amount| tax().read(&typed(&"1".repeat(16), "123456", "7000001234", amount));
+        let numbers = read("5").unwrap();
+        assert_eq!((numbers.amount, numbers.printed), (None, Some(Yen::new(5))));
+        assert_eq!(read(" ").unwrap().printed, None);
+        assert_eq!(read("x").unwrap_err(), Errors::one("amount", "金額は数字で入力してください。"));
+    }
+
+    #[test]
+    fn an_amount_is_the_bills_with_or_without_fee_and_late_charge() {
+        let bill = Bill {
+            id: "B1".parse().unwrap(),
+            payer: "見本".to_owned(),
+            contents: "電波利用料".to_owned(),
+            amount: Yen::new(10_300),
+            fee: Yen::new(110),
+            late_charge: Yen::new(300),
+            due: None,
+            clear_by: None,
+        };
+        let bills =
+            [Bill { amount: Yen::new(99), late_charge: Yen::ZERO, fee: Yen::ZERO, ..bill.clone() }, bill];
+        for (printed, differs) in
+            [(10_300, false), (10_000, false), (10_410, false), (99, false), (10_110, true)]
+        {
+            assert_eq!(none_as_printed(&bills, Yen::new(printed)), differs, "{printed}");
+        }
     }
 
     #[test]

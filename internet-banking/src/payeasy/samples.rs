@@ -10,7 +10,8 @@ use super::el::{Printed, TypedEl};
 use super::pages::favourites::{FavouritePage, FavouriteRow, FavouritesPage, KeptRow};
 use super::pages::limits::{LimitPage, LimitRow, LimitsPage};
 use super::problem::Problem;
-use super::rules::{Asked, Questions, TypedNumbers};
+use super::rules::{AmountUse, Asked, Questions, TypedNumbers};
+use super::slip_words::{BillWords, NumberRow};
 use super::views::*;
 use super::words::shown;
 use crate::help::{Code, Money};
@@ -96,11 +97,11 @@ fn el_pages() -> Vec<String> {
             key: "\"><script>".to_owned(),
             confirmation_number: "123456".to_owned(),
             item: "001".to_owned(),
+            amount: "12,300".to_owned(),
         },
         printed,
     };
     let printed = |is_over| Printed {
-        amount: "12,300".to_owned(),
         due: "2026年12月25日".to_owned(),
         payable_until: "2027年1月31日".to_owned(),
         is_over,
@@ -128,12 +129,13 @@ fn numbers_pages() -> Vec<String> {
         collector: "国税庁".to_owned(),
         collector_number: tax(),
         notice: full.then(|| "事前に税務署への届出が必要です。".to_owned()),
+        has_el_number: full,
         to_type: Some("確認番号、<i>金額".to_owned()),
         questions: Questions {
             customer_number: asked("納付番号(利用者識別番号)", 16),
             confirmation_number: asked("確認番号", 6),
             payment_category: full.then(|| asked("納付区分", 10)),
-            amount: full,
+            amount: if full { AmountUse::Decides } else { AmountUse::Compared },
         },
         typed: TypedNumbers { customer_number: "2013 0001".to_owned(), ..TypedNumbers::default() },
     };
@@ -145,17 +147,33 @@ fn numbers_pages() -> Vec<String> {
         .collect()
 }
 
+fn number_rows() -> Vec<NumberRow> {
+    let row = |meaning: Option<&str>| NumberRow {
+        label: "<b>番号".to_owned(),
+        digits: "2013 0001".to_owned(),
+        meaning: meaning.map(str::to_owned),
+    };
+    vec![row(None), row(Some("<b>自動車税"))]
+}
+
+fn bill_words(full: bool) -> BillWords {
+    BillWords {
+        due_label: "納期限",
+        due: full.then(|| "令和8年11月30日(月)".to_owned()),
+        overdue: full.then(|| "この日を過ぎています".to_owned()),
+        late_charge: full.then(|| ("<b>延滞税".to_owned(), Yen::new(300))),
+    }
+}
+
 fn bills_pages() -> Vec<String> {
     let bill = |number: usize| BillRow {
         id: format!("B{number}"),
         amount: Yen::new(123_000),
         fee: Yen::new(110),
         has_fee: number == 1,
-        late_charge: Yen::new(300),
-        has_late_charge: number == 2,
         contents: "法人税 <確定申告>".to_owned(),
         payer: "株式会社見本商事".to_owned(),
-        due: (number != 2).then(|| "令和8年11月30日(月)".to_owned()),
+        words: bill_words(number == 2),
         checked: number == 1,
     };
     let page = |trouble: Option<Trouble>, bills: usize| BillsPage {
@@ -219,18 +237,16 @@ fn limit_pages() -> Vec<String> {
 }
 
 fn favourite_pages() -> Vec<String> {
-    let kept = |full: bool| KeptRow {
+    let kept = || KeptRow {
         collector: "仙台市".to_owned(),
         collector_number: tax(),
-        customer_label: "納付番号".to_owned(),
-        customer_number: "0410 0202".to_owned(),
-        category: full.then(|| "010".to_owned()),
+        numbers: number_rows(),
         to_type: "確認番号".to_owned(),
     };
-    let row = |full: bool| FavouriteRow {
+    let row = || FavouriteRow {
         link: FavouriteLink(FavouriteId::generate()),
         name: "\"><script>".to_owned(),
-        kept: kept(full),
+        kept: kept(),
     };
     let list = |rows: Vec<FavouriteRow>| FavouritesPage { frame: frame(false), csrf: "t".to_owned(), rows };
     let one = |trouble: Option<Trouble>, is_kept: bool| FavouritePage {
@@ -239,13 +255,12 @@ fn favourite_pages() -> Vec<String> {
         errors: errors(trouble.as_ref()),
         trouble,
         action: "/payeasy/favourites/f".to_owned(),
-        kept: kept(is_kept),
+        kept: kept(),
         typed: "\"><script>".to_owned(),
         is_kept,
         payment: (!is_kept).then(|| PaymentLink(PaymentId::generate())),
     };
-    let mut pages: Vec<_> =
-        [list(Vec::new()), list(vec![row(true), row(false)])].map(|page| page.render().unwrap()).into();
+    let mut pages: Vec<_> = [list(Vec::new()), list(vec![row()])].map(|page| page.render().unwrap()).into();
     for trouble in troubles("name") {
         pages.extend([one(trouble.clone(), true), one(trouble, false)].map(|page| page.render().unwrap()));
     }
@@ -269,15 +284,12 @@ fn review_pages() -> Vec<String> {
         amount: Yen::new(123_000),
         fee: Yen::new(110),
         total: Yen::new(123_110),
-        late_charge: Yen::new(20),
-        has_late_charge: full,
+        has_fee: full,
+        words: bill_words(full),
         payer: "株式会社見本商事".to_owned(),
-        customer_label: "お客様番号".to_owned(),
-        customer_number: "2013 0001".to_owned(),
-        category: full.then(|| "001".to_owned()),
+        numbers: number_rows(),
         account: "本店営業部 普通 1234567".to_owned(),
         balance_after: Yen::new(0),
-        due: full.then(|| "令和8年11月30日(月)".to_owned()),
         repeats_paid: full,
         repeats: if full { 0 } else { 7 },
         earlier: if full { Vec::new() } else { vec![earlier()] },
@@ -310,13 +322,11 @@ fn payment(state: State) -> PaymentView {
         contact: "所轄の税務署へお問い合わせください。".to_owned(),
         contents: "法人税 & 確定申告".to_owned(),
         payer: "株式会社見本商事".to_owned(),
-        customer_label: "納付番号(利用者識別番号)".to_owned(),
-        customer_number: "2013 0001 2345 6789".to_owned(),
-        category: state.is_paid().then(|| "7000 0012 34".to_owned()),
+        numbers: number_rows(),
         amount: Yen::new(123_000),
         fee: Yen::ZERO,
         total: Yen::new(123_000),
-        late_charge: Yen::new(100),
+        late_charge: state.is_paid().then(|| ("延滞金".to_owned(), Yen::new(100))),
         account: "本店営業部 普通 1234567".to_owned(),
         reference: state.is_paid().then(|| "R-1".to_owned()),
         returned_at: (state == State::Refunded).then(|| "2026年11月25日(水) 9:30".to_owned()),
@@ -437,7 +447,12 @@ fn where_money_may_have_moved_the_history_comes_first() {
         let html = StoppedPage::new(frame(true), *code, None, None).render().unwrap();
         let first = html.split("<a class=\"button\" href=\"").nth(1).unwrap().split('"').next().unwrap();
         let untouched = matches!(code.entry().money, Money::Untouched | Money::Released);
-        let expected = if untouched { Link::PayeasyNew } else { Link::PayeasyHistory };
+        let expected = match code {
+            // nothing that the payer could begin anew
+            Code::StoppedForToday | Code::StoppedUntilLifted => Link::Home,
+            _ if untouched => Link::PayeasyNew,
+            _ => Link::PayeasyHistory,
+        };
         assert_eq!(first, expected.path(), "{code}");
     }
 }

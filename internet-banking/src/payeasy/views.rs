@@ -9,7 +9,8 @@ use gateway::directory::Collector;
 use super::el::{Printed, TypedEl};
 use super::problem::Problem;
 use super::rules::{Questions, TypedNumbers};
-use super::words::{Shown, era_date, shown, time_of_day};
+use super::slip_words::{BillWords, NumberRow};
+use super::words::{Shown, shown, time_of_day};
 use crate::help::{Code, Entry, Money};
 use crate::links::{AgainLink, CollectorLink, Link, PaymentLink, PrintLink, RequestLink};
 
@@ -49,7 +50,9 @@ impl Trouble {
 impl From<&Problem> for Trouble {
     fn from(problem: &Problem) -> Self {
         let other = match problem {
-            Problem::BillBusy { seen } => seen.map(|id| PaymentLink(id).to_string()),
+            Problem::BillBusy { seen } | Problem::PaidHere { seen } => {
+                seen.map(|id| PaymentLink(id).to_string())
+            }
             _ => None,
         };
         let errors = Errors::one(problem.field().unwrap_or_default(), problem.words());
@@ -144,6 +147,8 @@ pub struct NumbersPage {
     pub collector_number: CollectorNumber,
     /// What every payer of this collector must be told.
     pub notice: Option<String>,
+    /// Whether slips of the collector may carry an eL番号, which has a page of its own.
+    pub has_el_number: bool,
     /// What has to be typed, where the rest is filled in.
     pub to_type: Option<String>,
     /// What is asked.
@@ -163,33 +168,27 @@ pub struct BillRow {
     pub fee: Yen,
     /// Whether there is a fee.
     pub has_fee: bool,
-    /// 延滞金.
-    pub late_charge: Yen,
-    /// Whether there is a late charge.
-    pub has_late_charge: bool,
     /// 納付内容.
     pub contents: String,
     /// 納付者氏名.
     pub payer: String,
-    /// 納期限.
-    pub due: Option<String>,
+    /// Its day and its charge for being late.
+    pub words: BillWords,
     /// Whether it is chosen already.
     pub checked: bool,
 }
 
 impl BillRow {
     /// A bill of an inquiry.
-    pub fn of(bill: &domain::Bill, checked: bool) -> Self {
+    pub fn of(bill: &domain::Bill, words: BillWords, checked: bool) -> Self {
         Self {
             id: bill.id.to_string(),
             amount: bill.amount,
             fee: bill.fee,
             has_fee: bill.fee > Yen::ZERO,
-            late_charge: bill.late_charge,
-            has_late_charge: bill.late_charge > Yen::ZERO,
             contents: bill.contents.clone(),
             payer: bill.payer.clone(),
-            due: bill.due.map(era_date),
+            words,
             checked,
         }
     }
@@ -271,7 +270,7 @@ pub struct ReviewPage {
     pub errors: Errors,
     /// Where the form goes.
     pub action: String,
-    /// Back to the numbers.
+    /// Back to the numbers; empty where nothing may be changed.
     pub change_numbers: String,
     /// Back to bill and account.
     pub change_choice: String,
@@ -289,26 +288,20 @@ pub struct ReviewPage {
     pub amount: Yen,
     /// 手数料.
     pub fee: Yen,
+    /// Whether there is a fee.
+    pub has_fee: bool,
     /// What leaves the account.
     pub total: Yen,
-    /// 延滞金.
-    pub late_charge: Yen,
-    /// Whether there is a late charge.
-    pub has_late_charge: bool,
+    /// Its day and its charge for being late.
+    pub words: BillWords,
     /// 納付者氏名.
     pub payer: String,
-    /// What the collector calls the customer number.
-    pub customer_label: String,
-    /// In groups of four.
-    pub customer_number: String,
-    /// In groups of four.
-    pub category: Option<String>,
+    /// The numbers that were typed.
+    pub numbers: Vec<NumberRow>,
     /// Branch, kind and number.
     pub account: String,
     /// The balance after the debit.
     pub balance_after: Yen,
-    /// 納期限.
-    pub due: Option<String>,
     /// What the contract has paid under the same numbers, the newest first.
     pub earlier: Vec<EarlierRow>,
     /// How many there are.
@@ -350,20 +343,16 @@ pub struct PaymentView {
     pub contents: String,
     /// 納付者氏名.
     pub payer: String,
-    /// What the collector calls the customer number.
-    pub customer_label: String,
-    /// In groups of four.
-    pub customer_number: String,
-    /// In groups of four.
-    pub category: Option<String>,
+    /// The numbers that were typed.
+    pub numbers: Vec<NumberRow>,
     /// 請求金額.
     pub amount: Yen,
     /// 手数料.
     pub fee: Yen,
     /// Amount and fee; the state says whether they left the account.
     pub total: Yen,
-    /// 延滞金.
-    pub late_charge: Yen,
+    /// Its charge for being late, with its name.
+    pub late_charge: Option<(String, Yen)>,
     /// Branch, kind and number.
     pub account: String,
     /// The collector's own number for it.
@@ -390,22 +379,16 @@ impl PaymentView {
             contact: collector.map(|c| c.contact.clone()).unwrap_or_default(),
             contents: facts.bill.contents.clone(),
             payer: facts.bill.payer.clone(),
-            customer_label: collector
-                .map_or_else(|| "納付番号(お客様番号)".to_owned(), |c| c.numbers.customer.label.clone()),
-            customer_number: facts.customer_number.grouped(),
-            category: facts.category.as_ref().map(domain::PaymentCategory::grouped),
+            numbers: NumberRow::of(collector, &facts.customer_number, facts.category.as_ref()),
             amount: facts.amount,
             fee: facts.fee,
             total: facts.amount.checked_add(facts.fee).unwrap_or(facts.amount),
-            late_charge: facts.bill.late_charge,
+            late_charge: BillWords::of(collector, facts.category.as_ref(), &facts.bill, facts.receipt_date)
+                .late_charge,
             account,
             reference: payment.reference.clone(),
             returned_at: payment.returned_at.map(time_of_day),
         }
-    }
-
-    fn has_late_charge(&self) -> bool {
-        self.late_charge > Yen::ZERO
     }
 
     fn is_open(&self) -> bool {
@@ -504,6 +487,8 @@ pub struct StoppedPage {
     pub other: Option<String>,
     /// Whether the payer looks at the history before anything else: money may have moved.
     pub history_first: bool,
+    /// Whether no entry can be begun anew.
+    pub entry_stopped: bool,
     /// The stable code.
     pub code: Code,
 }
@@ -514,7 +499,18 @@ impl StoppedPage {
         let Entry { title, happened: general, money, remedy } = code.entry();
         let happened = happened.unwrap_or_else(|| general.to_owned());
         let history_first = !matches!(money, Money::Untouched | Money::Released);
-        Self { frame, title, happened, money: money.words(), remedy, other, history_first, code }
+        let entry_stopped = matches!(code, Code::StoppedForToday | Code::StoppedUntilLifted);
+        Self {
+            frame,
+            title,
+            happened,
+            money: money.words(),
+            remedy,
+            other,
+            history_first,
+            entry_stopped,
+            code,
+        }
     }
 }
 

@@ -13,5 +13,6 @@ mod repeats_and_limits;
 mod requests;
 mod security;
 mod sign_in;
+mod slips;
 mod support;
 mod wrong_numbers;

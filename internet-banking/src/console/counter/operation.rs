@@ -5,12 +5,13 @@ use gateway::directory::Collector;
 use gateway::operations::CounterOrder;
 use gateway::{Inquiry, PayError, Payer, Payment};
 
-use super::problem::{Refusal, inquiry_refusal, pay_problem};
+use super::problem::{Refusal, inquiry_refusal, pay_problem, refusal};
 use crate::console::Console;
 use crate::console::help::ConsoleCode;
 use crate::console::problem::Problem;
 use crate::console::staff::{Staff, StaffRole, operator, require};
 use crate::payeasy::draft::Draft;
+use crate::payeasy::operation::as_printed;
 use crate::payeasy::rules::Numbers;
 
 /// Whoever may collect at the counter.
@@ -26,8 +27,11 @@ pub async fn inquire(
     numbers: Numbers,
 ) -> Result<Inquiry, Refusal> {
     admit(by)?;
+    let printed = numbers.printed;
     let asked = console.gateway.counter_inquiry(numbers.request(collector), &operator(by)).await;
-    asked.map_err(|error| inquiry_refusal(&error, collector, console.clock.now()))
+    let inquiry = asked.map_err(|error| inquiry_refusal(&error, collector, console.clock.now()))?;
+    as_printed(&inquiry, printed).map_err(|problem| refusal(&problem))?;
+    Ok(inquiry)
 }
 
 /// 収納: pays what the draft says with the cash that was handed over. A payment that exists already is answered as it

@@ -53,6 +53,9 @@ pub fn refusal(problem: &SlipProblem) -> Refusal {
         SlipProblem::CollectorClosed { hours: Some(hours) } => {
             format!("{}(取扱時間 {hours})", code.entry().happened)
         }
+        SlipProblem::NotAsPrinted { billed: Some(billed) } => {
+            format!("{}収納機関の請求金額は {billed} 円です。", code.entry().happened)
+        }
         SlipProblem::CollectorClosed { hours: None } => "収納機関の本日の受付は終了しました。".to_owned(),
         _ => String::new(),
     };
@@ -128,6 +131,7 @@ mod tests {
             SlipProblem::LinkOnly { name: "見本".to_owned() },
             SlipProblem::NotYetWorking { name: "見本".to_owned() },
             SlipProblem::CollectorClosed { hours: None },
+            SlipProblem::NotAsPrinted { billed: Some(Yen::new(300)) },
             SlipProblem::CollectorBusy,
             SlipProblem::NoAnswer,
             SlipProblem::Unavailable,

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use domain::payment::{Cancellation, State as PaymentState};
-use domain::{CollectorNumber, PaymentCategory, PaymentId, Yen};
+use domain::{CollectorNumber, PaymentId, Yen};
 use edge::Frame;
 use serde::Deserialize;
 
@@ -18,6 +18,7 @@ use crate::console::payments::words::{cancellation_cash, cancellation_tag, state
 use crate::console::requests::carry_out;
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::words::{Names, Tag};
+use crate::payeasy::slip_words::NumberRow;
 use crate::payeasy::words::time_of_day;
 
 /// Said where a bill was to be collected of which this payment is already the one.
@@ -51,9 +52,7 @@ pub(in crate::console) struct ReceiptPage {
     pub contact: String,
     pub contents: String,
     pub payer: String,
-    pub customer_label: String,
-    pub customer_number: String,
-    pub category: Option<String>,
+    pub numbers: Vec<NumberRow>,
     pub amount: Yen,
     pub fee: Yen,
     /// Amount and fee.
@@ -113,10 +112,7 @@ pub async fn show(
         contact: collector.map(|c| c.contact.clone()).unwrap_or_default(),
         contents: facts.bill.contents.clone(),
         payer: facts.bill.payer.clone(),
-        customer_label: collector
-            .map_or_else(|| "納付番号(お客様番号)".to_owned(), |c| c.numbers.customer.label.clone()),
-        customer_number: facts.customer_number.grouped(),
-        category: facts.category.as_ref().map(PaymentCategory::grouped),
+        numbers: NumberRow::of(collector, &facts.customer_number, facts.category.as_ref()),
         amount: facts.amount,
         fee: facts.fee,
         cash: facts.amount.checked_add(facts.fee).unwrap_or(facts.amount),

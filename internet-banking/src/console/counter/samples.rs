@@ -16,7 +16,8 @@ use crate::console::payments::words::{cancellation_cash, cancellation_tag, state
 use crate::console::problem::{Problem, Trouble};
 use crate::console::samples::{at, sample_frame, troubles};
 use crate::console::words::stamp;
-use crate::payeasy::rules::{Asked, Questions, TypedNumbers};
+use crate::payeasy::rules::{AmountUse, Asked, Questions, TypedNumbers};
+use crate::payeasy::slip_words::{BillWords, NumberRow};
 use crate::payeasy::views::BillRow;
 
 /// Every page with every sample.
@@ -73,7 +74,7 @@ fn numbers_pages() -> Vec<String> {
             customer_number: asked("納付番号(利用者識別番号)"),
             confirmation_number: asked("確認番号"),
             payment_category: full.then(|| asked("納付区分")),
-            amount: full,
+            amount: if full { AmountUse::Decides } else { AmountUse::Compared },
         },
         typed: TypedNumbers { customer_number: "\"><script>".to_owned(), ..TypedNumbers::default() },
     };
@@ -83,17 +84,33 @@ fn numbers_pages() -> Vec<String> {
     pages.iter().map(|p| p.render().unwrap()).collect()
 }
 
+fn numbers() -> Vec<NumberRow> {
+    let row = |meaning: Option<&str>| NumberRow {
+        label: "<b>番号".to_owned(),
+        digits: "9022 0000".to_owned(),
+        meaning: meaning.map(str::to_owned),
+    };
+    vec![row(None), row(Some("<b>自動車税"))]
+}
+
+fn words(full: bool) -> BillWords {
+    BillWords {
+        due_label: "納期限",
+        due: full.then(|| "令和8年11月30日(月)".to_owned()),
+        overdue: full.then(|| "この日を過ぎています".to_owned()),
+        late_charge: full.then(|| ("<b>延滞税".to_owned(), Yen::new(300))),
+    }
+}
+
 fn bills_pages() -> Vec<String> {
     let row = |id: &str, full: bool| BillRow {
         id: id.to_owned(),
         amount: Yen::new(58_000),
         fee: Yen::new(110),
         has_fee: full,
-        late_charge: Yen::new(300),
-        has_late_charge: full,
         contents: "<i>入力された内容".to_owned(),
         payer: "見本 <b>理由".to_owned(),
-        due: full.then(|| "令和8年11月30日(月)".to_owned()),
+        words: words(full),
         checked: full,
     };
     let page = |trouble: Option<Trouble>, bills: Vec<BillRow>| BillsPage {
@@ -124,15 +141,11 @@ fn review_pages() -> Vec<String> {
         collector_number: "00200".parse().unwrap(),
         contents: "<b>内容".to_owned(),
         payer: "<b>理由".to_owned(),
-        customer_label: "お客様番号".to_owned(),
-        customer_number: "9022 0000".to_owned(),
-        category: full.then(|| "7000".to_owned()),
+        numbers: numbers(),
         amount: Yen::new(58_000),
         fee: Yen::new(110),
-        late_charge: Yen::new(300),
-        has_late_charge: full,
         cash: Yen::new(58_110),
-        due: full.then(|| "令和8年11月30日(月)".to_owned()),
+        words: words(full),
         repeats_paid: full,
         order: PaymentId::generate(),
     };
@@ -156,9 +169,7 @@ fn receipt_pages() -> Vec<String> {
         contact: "03-0000-0000".to_owned(),
         contents: "<b>内容".to_owned(),
         payer: "<b>理由".to_owned(),
-        customer_label: "お客様番号".to_owned(),
-        customer_number: "9022 0000".to_owned(),
-        category: state.is_paid().then(|| "7000".to_owned()),
+        numbers: numbers(),
         amount: Yen::new(58_000),
         fee: Yen::new(110),
         cash: Yen::new(58_110),

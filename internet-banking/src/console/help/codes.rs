@@ -204,7 +204,7 @@ code_table! {
     AmountDiffers = "S-422", NotCollected,
     "金額の相違",
     "入力された金額が、収納機関の請求と一致しません。",
-    "払込書の金額を確かめて、入力し直してください。";
+    "払込書の金額を確かめて、入力し直してください。請求金額で収納するときは、金額の欄を空にして進みます。";
     /// The collector is silent or busy.
     NoAnswer = "S-423", NotCollected,
     "収納機関の応答なし",

@@ -13,6 +13,7 @@ use crate::answer::{Stop, failed};
 use crate::console::Console;
 use crate::console::links::StaffPaymentLink;
 use crate::console::words::{Names, Tag, collector_name, stamp};
+use crate::payeasy::slip_words::{NumberRow, due_label};
 
 /// A payment in a list.
 #[derive(Clone, Debug)]
@@ -75,14 +76,12 @@ pub struct PaymentShown {
     pub receipt_date: String,
     /// 収納機関番号.
     pub collector_number: String,
-    /// What the collector calls the payer's number.
-    pub customer_label: String,
-    /// The payer's number.
-    pub customer_number: String,
-    /// 納付区分.
-    pub category: Option<String>,
+    /// The numbers that were typed.
+    pub numbers: Vec<NumberRow>,
     /// 納付者.
     pub payer: String,
+    /// What the day is called.
+    pub due_label: &'static str,
     /// 納期限.
     pub due: Option<String>,
     /// 消込期限.
@@ -119,11 +118,9 @@ impl PaymentShown {
             changed_at: stamp(payment.changed_at),
             receipt_date: domain::time::year_month_day(facts.receipt_date),
             collector_number: facts.collector.to_string(),
-            customer_label: collector
-                .map_or_else(|| "納付番号・お客様番号".to_owned(), |c| c.numbers.customer.label.clone()),
-            customer_number: facts.customer_number.grouped(),
-            category: facts.category.as_ref().map(domain::PaymentCategory::grouped),
+            numbers: NumberRow::of(collector, &facts.customer_number, facts.category.as_ref()),
             payer: facts.bill.payer.clone(),
+            due_label: due_label(collector),
             due: facts.bill.due.map(domain::time::year_month_day),
             clear_by: facts.bill.clear_by.map(domain::time::year_month_day),
             customer,

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
-use domain::{AccountId, Bill, BillId, PaymentId};
+use domain::{AccountId, Bill, BillId, Date, PaymentId};
 use edge::{CsrfForm, Errors};
 use gateway::directory::Collector;
 use gateway::{INQUIRY_VALID_S, Inquiry};
@@ -16,6 +16,7 @@ use crate::contracts::DepositAccount;
 use crate::help::Code;
 use crate::payeasy::draft::{Choice, Draft, Step};
 use crate::payeasy::problem::Problem;
+use crate::payeasy::slip_words::BillWords;
 use crate::payeasy::views::{AccountRow, BillRow, BillsPage, Trouble};
 use crate::payeasy::words::clock_time;
 use crate::sign_in::SignedIn;
@@ -35,6 +36,7 @@ struct Offer<'a> {
     collector: &'a Collector,
     inquiry: Inquiry,
     accounts: Vec<Payable>,
+    today: Date,
 }
 
 /// `GET /payeasy/new/{draft}/bills`
@@ -87,7 +89,7 @@ async fn offer<'a>(bank: &'a Bank, by: &'a SignedIn, draft: &'a Draft) -> Result
     if accounts.is_empty() {
         return Err(Stop::with_code(by, Code::NotPermitted));
     }
-    Ok(Offer { by, draft, collector: row(bank, draft)?, inquiry, accounts })
+    Ok(Offer { by, draft, collector: row(bank, draft)?, inquiry, accounts, today: bank.clock.now().date() })
 }
 
 impl Offer<'_> {
@@ -114,7 +116,7 @@ impl Offer<'_> {
             back: self.draft.path(Step::Numbers),
             collector: self.collector.shown_name(),
             valid_until: clock_time(self.valid_until()),
-            bills: self.inquiry.bills.iter().map(|b| BillRow::of(b, checked(b))).collect(),
+            bills: self.inquiry.bills.iter().map(|b| BillRow::of(b, self.words(b), checked(b))).collect(),
             accounts: self
                 .accounts
                 .iter()
@@ -126,6 +128,10 @@ impl Offer<'_> {
                 })
                 .collect(),
         }
+    }
+
+    fn words(&self, bill: &Bill) -> BillWords {
+        BillWords::of(Some(self.collector), self.inquiry.request.category.as_ref(), bill, self.today)
     }
 
     /// The inquiry's end or the entry's, whichever comes first.

@@ -24,7 +24,7 @@ pub async fn fill(State(bank): State<Bank>, by: SignedIn, form: CsrfUpload) -> A
     match el::read_picture(form.file).await {
         Ok(code) => {
             let printed = Printed::of(&code, bank.clock.now().date());
-            shown(&page(&by, TypedEl::of(&code.number), Some(printed), None))
+            shown(&page(&by, TypedEl::of(&code), Some(printed), None))
         }
         Err(errors) => again(&page(&by, TypedEl::default(), None, Some(Trouble::input(errors)))),
     }

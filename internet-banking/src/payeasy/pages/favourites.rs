@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
-use domain::{CollectorNumber, FavouriteId, PaymentCategory};
+use domain::{CollectorNumber, FavouriteId};
 use edge::{CsrfForm, Errors, Frame};
 use gateway::directory::Collector;
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use crate::payeasy::draft::Step;
 use crate::payeasy::favourites::{FAVOURITES_MAX, Favourite, Favourites, NAME_CHARS_MAX, Prefill, Refused};
 use crate::payeasy::operation;
 use crate::payeasy::rules::Questions;
+use crate::payeasy::slip_words::NumberRow;
 use crate::payeasy::views::Trouble;
 use crate::sign_in::SignedIn;
 
@@ -26,12 +27,8 @@ pub struct KeptRow {
     pub collector: String,
     /// 収納機関番号.
     pub collector_number: CollectorNumber,
-    /// What the collector calls the customer number.
-    pub customer_label: String,
-    /// In groups of four.
-    pub customer_number: String,
-    /// In groups of four.
-    pub category: Option<String>,
+    /// Those that stay the same.
+    pub numbers: Vec<NumberRow>,
     /// What has still to be typed.
     pub to_type: String,
 }
@@ -237,10 +234,7 @@ fn kept(bank: &Bank, collector: &CollectorNumber, numbers: &Prefill) -> KeptRow 
     KeptRow {
         collector: row.map_or_else(|| collector.to_string(), Collector::shown_name),
         collector_number: collector.clone(),
-        customer_label: row
-            .map_or_else(|| "納付番号(お客様番号)".to_owned(), |row| row.numbers.customer.label.clone()),
-        customer_number: numbers.customer_number.grouped(),
-        category: numbers.category.as_ref().map(PaymentCategory::grouped),
+        numbers: NumberRow::of(row, &numbers.customer_number, numbers.category.as_ref()),
         to_type: row.map(|row| Questions::of(row).to_type(numbers)).unwrap_or_default(),
     }
 }

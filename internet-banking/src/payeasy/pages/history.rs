@@ -40,17 +40,19 @@ enum Group {
     All,
     Paid,
     Checking,
+    Refunded,
     NotPaid,
 }
 
 impl Group {
-    const ALL: &[Self] = &[Self::All, Self::Paid, Self::Checking, Self::NotPaid];
+    const ALL: &[Self] = &[Self::All, Self::Paid, Self::Checking, Self::Refunded, Self::NotPaid];
 
     const fn value(self) -> &'static str {
         match self {
             Self::All => "",
             Self::Paid => "paid",
             Self::Checking => "checking",
+            Self::Refunded => "refunded",
             Self::NotPaid => "not-paid",
         }
     }
@@ -60,6 +62,7 @@ impl Group {
             Self::All => "すべて",
             Self::Paid => "払込完了",
             Self::Checking => "払込結果を確認中",
+            Self::Refunded => "返金済み",
             Self::NotPaid => "払い込まれなかったもの",
         }
     }
@@ -73,7 +76,8 @@ impl Group {
             Self::All => true,
             Self::Paid => state.is_paid(),
             Self::Checking => state.is_open(),
-            Self::NotPaid => !state.is_paid() && !state.is_open(),
+            Self::Refunded => matches!(state, PaymentState::Refunded),
+            Self::NotPaid => !state.is_paid() && !state.is_open() && !matches!(state, PaymentState::Refunded),
         }
     }
 }

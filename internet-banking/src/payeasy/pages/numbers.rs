@@ -113,6 +113,7 @@ fn numbers_page(
         collector: collector.shown_name(),
         collector_number: collector.number.clone(),
         notice: collector.notice.clone(),
+        has_el_number: collector.numbers.category.as_ref().is_some_and(|rule| rule.municipality),
         to_type: draft.prefill.as_ref().map(|kept| Questions::of(collector).to_type(kept)),
         questions: Questions::of(collector),
         typed,

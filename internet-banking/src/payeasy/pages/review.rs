@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
-use domain::{PaymentCategory, Yen};
+use domain::Yen;
 use edge::{CsrfForm, Failure};
 use serde::Deserialize;
 
@@ -13,8 +13,8 @@ use crate::payeasy::draft::{Draft, Step};
 use crate::payeasy::operation::{self, Consent, Secrets};
 use crate::payeasy::problem::Problem;
 use crate::payeasy::repeats;
+use crate::payeasy::slip_words::{BillWords, NumberRow};
 use crate::payeasy::views::{EarlierRow, ReviewPage, Trouble};
-use crate::payeasy::words::era_date;
 use crate::sign_in::SignedIn;
 
 /// Earlier payments under the same numbers that the page shows.
@@ -82,13 +82,14 @@ async fn page(
     let collector = row(bank, draft)?;
     let earlier = repeats::earlier(bank, by, collector, &inquiry.request).await;
     let earlier = earlier.map_err(|problem| Stop::because(by, &problem))?;
+    let category = inquiry.request.category.as_ref();
     Ok(ReviewPage {
         frame: page_frame(by, trouble.is_some()),
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
         action: draft.path(Step::Review),
-        change_numbers: draft.path(Step::Numbers),
+        change_numbers: if draft.request.is_none() { draft.path(Step::Numbers) } else { String::new() },
         change_choice: draft.path(Step::Bills),
         request: draft.request.map(|id| RequestLink(id).to_string()),
         collector: collector.shown_name(),
@@ -97,16 +98,13 @@ async fn page(
         contents: bill.contents.clone(),
         amount: bill.amount,
         fee: bill.fee,
+        has_fee: bill.fee > Yen::ZERO,
         total,
-        late_charge: bill.late_charge,
-        has_late_charge: bill.late_charge > Yen::ZERO,
+        words: BillWords::of(Some(collector), category, bill, bank.clock.now().date()),
         payer: bill.payer.clone(),
-        customer_label: collector.numbers.customer.label.clone(),
-        customer_number: inquiry.request.customer_number.grouped(),
-        category: inquiry.request.category.as_ref().map(PaymentCategory::grouped),
+        numbers: NumberRow::of(Some(collector), &inquiry.request.customer_number, category),
         account: account.details.to_string(),
         balance_after: account.balance.checked_sub(total).ok_or_else(too_large)?,
-        due: bill.due.map(era_date),
         repeats: earlier.len(),
         earlier: earlier.iter().take(EARLIER_SHOWN_MAX).map(EarlierRow::of).collect(),
         repeats_paid: inquiry.was_accepted_before(&bill.id),

@@ -15,6 +15,7 @@ use crate::console::frame::{self, Area};
 use crate::console::problem::Trouble;
 use crate::console::sign_in::StaffSignedIn;
 use crate::payeasy::draft::{Choice, Draft, Step};
+use crate::payeasy::slip_words::BillWords;
 use crate::payeasy::views::BillRow;
 use crate::payeasy::words::clock_time;
 
@@ -81,6 +82,9 @@ fn page(
 ) -> Result<BillsPage, Stop> {
     let chosen = draft.choice.as_ref().map(|choice| &choice.bill);
     let is_checked = |bill: &Bill| inquiry.bills.len() == 1 || chosen.is_some_and(|id| *id == bill.id);
+    let collector = row(console, by, draft)?;
+    let category = inquiry.request.category.as_ref();
+    let words = |bill: &Bill| BillWords::of(Some(collector), category, bill, console.clock.now().date());
     Ok(BillsPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Counter) },
         csrf: by.csrf.clone(),
@@ -88,8 +92,8 @@ fn page(
         trouble,
         action: path(draft, Step::Bills),
         back: path(draft, Step::Numbers),
-        collector: row(console, by, draft)?.shown_name(),
+        collector: collector.shown_name(),
         valid_until: clock_time(inquiry.answered_at.plus_seconds(INQUIRY_VALID_S).min(draft.expires_at)),
-        bills: inquiry.bills.iter().map(|bill| BillRow::of(bill, is_checked(bill))).collect(),
+        bills: inquiry.bills.iter().map(|bill| BillRow::of(bill, words(bill), is_checked(bill))).collect(),
     })
 }

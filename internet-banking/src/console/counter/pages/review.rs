@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
-use domain::{CollectorNumber, PaymentCategory, PaymentId, Yen};
+use domain::{CollectorNumber, PaymentId, Yen};
 use edge::{CsrfForm, Failure, Frame};
 use serde::Deserialize;
 
@@ -18,7 +18,7 @@ use crate::console::links::ReceiptLink;
 use crate::console::problem::Trouble;
 use crate::console::sign_in::StaffSignedIn;
 use crate::payeasy::draft::{Draft, Step};
-use crate::payeasy::words::era_date;
+use crate::payeasy::slip_words::{BillWords, NumberRow};
 
 /// What the form holds.
 #[derive(Default, Deserialize)]
@@ -41,16 +41,12 @@ pub(in crate::console) struct ReviewPage {
     pub collector_number: CollectorNumber,
     pub contents: String,
     pub payer: String,
-    pub customer_label: String,
-    pub customer_number: String,
-    pub category: Option<String>,
+    pub numbers: Vec<NumberRow>,
     pub amount: Yen,
     pub fee: Yen,
-    pub late_charge: Yen,
-    pub has_late_charge: bool,
     /// Amount and fee: what the payer hands over.
     pub cash: Yen,
-    pub due: Option<String>,
+    pub words: BillWords,
     /// Whether a payment to the same number was accepted before, whoever made it.
     pub repeats_paid: bool,
     /// The payment that the button makes, exactly as shown.
@@ -111,6 +107,7 @@ async fn page(
     let bill = inquiry.bill(&choice.bill).ok_or_else(|| stop(by, &ConsoleCode::BillChanged.into()))?;
     let too_large = || Stop::from(Failure::internal("a bill's total does not fit"));
     let collector = row(console, by, draft)?;
+    let category = inquiry.request.category.as_ref();
     Ok(ReviewPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Counter) },
         csrf: by.csrf.clone(),
@@ -122,15 +119,11 @@ async fn page(
         collector_number: collector.number.clone(),
         contents: bill.contents.clone(),
         payer: bill.payer.clone(),
-        customer_label: collector.numbers.customer.label.clone(),
-        customer_number: inquiry.request.customer_number.grouped(),
-        category: inquiry.request.category.as_ref().map(PaymentCategory::grouped),
+        numbers: NumberRow::of(Some(collector), &inquiry.request.customer_number, category),
         amount: bill.amount,
         fee: bill.fee,
-        late_charge: bill.late_charge,
-        has_late_charge: bill.late_charge > Yen::ZERO,
         cash: bill.total().ok_or_else(too_large)?,
-        due: bill.due.map(era_date),
+        words: BillWords::of(Some(collector), category, bill, console.clock.now().date()),
         repeats_paid: inquiry.was_accepted_before(&bill.id),
         order: choice.payment,
     })
