@@ -69,6 +69,22 @@ async fn another_row_and_folder_are_another_collector() {
         assert!(matches!(answer, Err(InquiryError::Refused(code)) if code == refused), "{answer:?}");
     }
     assert_eq!(world.balance().await.available.get(), 1_000_000 - paid);
+    // and it has the special numbers of every mock, in its own widths
+    let path = format!("/control/{NUMBER}/special-numbers");
+    let shown = world.network.control("GET", &path, String::new()).await;
+    let shown = &shown["special_numbers"][0];
+    assert_eq!(
+        (&shown["customer_number"], &shown["confirmation_number"]),
+        (&"000000000100".into(), &"1234".into())
+    );
+    let special = InquiryRequest {
+        collector: NUMBER.parse().unwrap(),
+        customer_number: "000000000100".parse().unwrap(),
+        confirmation_number: "1234".parse().unwrap(),
+        category: None,
+        amount: None,
+    };
+    assert_eq!(world.hub.gateway.inquire(world.payer, special).await.unwrap().bills.len(), 1);
     world.assert_clean().await;
 }
 

@@ -18,6 +18,7 @@ mod pay;
 mod proof;
 mod reconciliation;
 mod refund;
+mod rows;
 mod service;
 mod settlement;
 mod support;

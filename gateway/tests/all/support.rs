@@ -162,7 +162,12 @@ impl Network {
     pub async fn last_request(&self, collector: &str) -> Vec<u8> {
         let listed = self.control("GET", &format!("/control/{collector}/messages"), String::new()).await;
         let id = &listed["messages"][0]["id"];
-        let path = format!("/control/{collector}/messages/{id}.xml?side=request");
+        self.xml(collector, id.as_i64().unwrap(), "request").await
+    }
+
+    /// One side of an exchange: `request` or `answer`.
+    pub async fn xml(&self, collector: &str, id: i64, side: &str) -> Vec<u8> {
+        let path = format!("/control/{collector}/messages/{id}.xml?side={side}");
         self.control_bytes("GET", &path, String::new()).await
     }
 
@@ -234,18 +239,19 @@ pub fn limits() -> Limits {
 /// time, each of which keeps the days of all.
 fn few() -> Directory {
     const FEW: [&str; 6] = ["00200", "00500", "04000", "04100", "99022", "99090"];
+    Directory::parse(&list_of(&FEW)).unwrap()
+}
+
+/// The list of institutions with these rows and no other.
+pub fn list_of(numbers: &[&str]) -> String {
     let text = Data::embedded().institutions;
     let mut tables = text.split("\n[[collector]]\n");
-    let mut few = tables.next().unwrap().to_owned();
-    for table in
-        tables.filter(|table| FEW.iter().any(|number| table.starts_with(&format!("number = \"{number}\""))))
-    {
-        few += "\n[[collector]]\n";
-        few += table;
-    }
-    let few = Directory::parse(&few).unwrap();
-    assert_eq!(few.all().len(), FEW.len());
-    few
+    let head = tables.next().unwrap().to_owned();
+    let is_one =
+        |table: &&str| numbers.iter().any(|number| table.starts_with(&format!("number = \"{number}\"")));
+    let rows: Vec<_> = tables.filter(is_one).collect();
+    assert_eq!(rows.len(), numbers.len());
+    rows.into_iter().fold(head, |list, row| format!("{list}\n[[collector]]\n{row}"))
 }
 
 fn client(collectors: SocketAddr, keys: Vec<(CollectorNumber, String, [u8; 32])>, limits: &Limits) -> Client {
@@ -350,6 +356,12 @@ impl World {
         let world = Self { hub, clock, network, payer, account, test };
         world.open_account(account, 1_000_000).await;
         world
+    }
+
+    /// Another hub on the same database and collectors, as of another process.
+    pub async fn another_hub(&self, limits: &Limits, directory: Directory) -> Hub {
+        let client = self.network.client(limits);
+        Hub::with(self.test.database.clone(), &self.clock, settings(), directory, client).await
     }
 
     pub async fn open_account(&self, account: AccountId, yen: i64) {
