@@ -81,6 +81,11 @@ struct Ports {
 }
 
 impl Ports {
+    /// Where the bank is.
+    fn bank_url(&self) -> String {
+        format!("http://localhost:{}", self.base)
+    }
+
     fn at(&self, offset: u16) -> anyhow::Result<u16> {
         self.base.checked_add(offset).with_context(|| {
             format!("--port-base {} leaves no room for 21 ports; choose one below 65515", self.base)
@@ -145,7 +150,7 @@ impl Demo {
         let clock = self.set_clock(&database).await?;
         let hub_key = keys::hub(&self.data)?;
         let authority = keys::Authority::load_or_make(&self.data)?;
-        let mocks = if self.no_mocks { None } else { Some(self.mocks(&clock, &hub_key).await?) };
+        let mocks = if self.no_mocks { None } else { Some(self.mocks(&clock, &hub_key, &ports).await?) };
         let peers = peers(mocks.as_ref(), ports.at(11)?)?;
         let trust = Trust::RootCa(authority.pem.clone());
         let client = Client::new(hub_key, peers, &trust, &ClientLimits::default())?;
@@ -179,7 +184,7 @@ impl Demo {
         tasks.spawn(console.delivery.clone().run(shutdown.clone()));
         tasks.spawn(console.requests.clone().run(shutdown.clone()));
         let console = internet_banking::console::router(console, CookieKind::http("console"));
-        let bank_url = format!("http://localhost:{}", ports.base);
+        let bank_url = ports.bank_url();
         let config =
             gateway::api::Config { may_set_clock: true, bank_url, ..gateway::api::Config::default() };
         let api = for_this_machine(gateway::api::router(gateway.clone(), config));
@@ -248,6 +253,7 @@ impl Demo {
         &self,
         clock: &Clock,
         hub_key: &collectors::signature::SigningKey,
+        ports: &Ports,
     ) -> anyhow::Result<Mocks> {
         let data_dir = self.data.data.join("mocks");
         std::fs::create_dir_all(&data_dir).with_context(|| {
@@ -258,6 +264,7 @@ impl Demo {
             clock: clock.clone(),
             hub_public_key: *hub_key.verifying_key().bytes(),
             bank_code: OWN_BANK_CODE.to_owned(),
+            bank_url: ports.bank_url(),
             hub_centre: HUB_CENTRE.parse()?,
         };
         Ok(Mocks::open(config).await?)

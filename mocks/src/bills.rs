@@ -2,10 +2,11 @@
 
 use domain::{
     Bill, BillId, CollectorNumber, ConfirmationNumber, CustomerNumber, Date, PaymentCategory, ResponseCode,
-    Timestamp, Yen,
+    Timestamp, Yen, random,
 };
 use sqlx::{Executor, Sqlite, SqliteConnection};
 
+use crate::late::LateRule;
 use crate::store::{self, StoreError};
 
 /// Most bills in one answer (the message schema's bound).
@@ -14,7 +15,27 @@ pub const BILLS_ANSWERED_MAX: usize = 50;
 /// Most bills that one customer number may have; more are not looked at.
 const BILLS_OF_CUSTOMER_MAX: i64 = 1_000;
 
-/// A bill as its collector keeps it.
+/// How a bill stands on its collector's web site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnSite {
+    /// The end of its page's address, which nobody can guess.
+    pub page: String,
+    /// The act at the site that made it, and with it perhaps others.
+    pub act: Option<String>,
+    /// When the institutions come to know its numbers.
+    pub appears_at: Option<Timestamp>,
+    /// What it grows by after its due date.
+    pub late: Option<LateRule>,
+}
+
+impl OnSite {
+    /// A bill that no act at the site made.
+    pub fn new() -> Self {
+        Self { page: random::opaque_id(), act: None, appears_at: None, late: None }
+    }
+}
+
+/// A bill as its collector keeps it, as it is at the instant of the question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredBill {
     /// The row.
@@ -39,6 +60,12 @@ pub struct StoredBill {
     pub matched: i64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// 領収日 of the clearing that matched.
+    pub paid_on: Option<Date>,
+    /// How it stands on the site.
+    pub on_site: OnSite,
+    /// Whether the institutions do not know its numbers yet.
+    pub appearing: bool,
 }
 
 /// Where a bill stands on a day.
@@ -56,6 +83,8 @@ pub enum BillState {
     Unavailable,
     /// The customer number was asked about with wrong numbers too often.
     Stopped,
+    /// Made a moment ago, and not known to the institutions yet.
+    Appearing,
 }
 
 impl BillState {
@@ -68,6 +97,7 @@ impl BillState {
             Self::NotYet => "not_yet",
             Self::Unavailable => "unavailable",
             Self::Stopped => "stopped",
+            Self::Appearing => "appearing",
         }
     }
 
@@ -78,7 +108,7 @@ impl BillState {
             Self::Paid => Some(ResponseCode::AlreadyPaid),
             Self::Expired => Some(ResponseCode::Expired),
             Self::NotYet => Some(ResponseCode::NotYetPayable),
-            Self::Unavailable => Some(ResponseCode::BillNotObtained),
+            Self::Unavailable | Self::Appearing => Some(ResponseCode::BillNotObtained),
             Self::Stopped => Some(ResponseCode::NumberStopped),
         }
     }
@@ -93,6 +123,8 @@ impl StoredBill {
             BillState::Stopped
         } else if self.paid_elsewhere || (self.matched > 0 && !payer_types_amount) {
             BillState::Paid
+        } else if self.appearing {
+            BillState::Appearing
         } else if self.bill.clear_by.is_some_and(|last| today > last) {
             BillState::Expired
         } else if self.payable_from.is_some_and(|first| today < first) {
@@ -100,6 +132,21 @@ impl StoredBill {
         } else {
             BillState::Payable
         }
+    }
+
+    /// As it is at that instant: a late charge has grown, and the amount holds to the end of the day.
+    fn at(mut self, now: Timestamp) -> Self {
+        self.appearing = self.on_site.appears_at.is_some_and(|appears| now < appears);
+        if let (Some(rule), Some(due), false) = (&self.on_site.late, self.bill.due, self.paid_elsewhere) {
+            let day = self.paid_on.unwrap_or(now.date());
+            let charge = rule.charge(self.bill.amount, due, day);
+            let whole = self.bill.amount.checked_add(charge).unwrap_or(domain::money::AMOUNT_MAX);
+            let holds_until = due.max(day);
+            self.bill.late_charge = charge;
+            self.bill.amount = whole.min(domain::money::AMOUNT_MAX);
+            self.bill.clear_by = Some(self.bill.clear_by.map_or(holds_until, |last| last.min(holds_until)));
+        }
+        self
     }
 }
 
@@ -172,6 +219,11 @@ struct Row {
     clearings: i64,
     matched: i64,
     created_at: i64,
+    page: String,
+    act: Option<String>,
+    appears_at: Option<i64>,
+    late_rule: Option<String>,
+    paid_on: Option<String>,
 }
 
 impl TryFrom<Row> for StoredBill {
@@ -201,15 +253,32 @@ impl TryFrom<Row> for StoredBill {
             clearings: row.clearings,
             matched: row.matched,
             created_at: store::timestamp(row.created_at),
+            paid_on: store::optional_date(row.paid_on.as_deref())?,
+            on_site: OnSite {
+                page: row.page,
+                act: row.act,
+                appears_at: row.appears_at.map(store::timestamp),
+                late: row
+                    .late_rule
+                    .map(|text| serde_json::from_str(&text))
+                    .transpose()
+                    .map_err(|_| StoreError::Value("late rule"))?,
+            },
+            appearing: false,
         })
     }
 }
 
-/// The bills of a customer number.
+fn read(rows: Vec<Row>, now: Timestamp) -> Result<Vec<StoredBill>, StoreError> {
+    rows.into_iter().map(|row| Ok(StoredBill::try_from(row)?.at(now))).collect()
+}
+
+/// The bills of a customer number, as they are at `now`.
 pub async fn of_customer<'c>(
     connection: impl Executor<'c, Database = Sqlite>,
     collector: &CollectorNumber,
     customer: &CustomerNumber,
+    now: Timestamp,
 ) -> Result<Vec<StoredBill>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT * FROM bills WHERE collector = $1 AND customer_number = $2 ORDER BY due, id LIMIT $3",
@@ -219,21 +288,54 @@ pub async fn of_customer<'c>(
     .bind(BILLS_OF_CUSTOMER_MAX)
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(StoredBill::try_from).collect()
+    read(rows, now)
 }
 
-/// The newest bills of a collector.
+/// The newest bills of a collector, as they are at `now`.
 pub async fn list<'c>(
     connection: impl Executor<'c, Database = Sqlite>,
     collector: &CollectorNumber,
     limit: i64,
+    now: Timestamp,
 ) -> Result<Vec<StoredBill>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as("SELECT * FROM bills WHERE collector = $1 ORDER BY id DESC LIMIT $2")
         .bind(collector.as_str())
         .bind(limit)
         .fetch_all(connection)
         .await?;
-    rows.into_iter().map(StoredBill::try_from).collect()
+    read(rows, now)
+}
+
+/// The bill of a page at the collector's site, as it is at `now`.
+pub async fn of_page<'c>(
+    connection: impl Executor<'c, Database = Sqlite>,
+    collector: &CollectorNumber,
+    page: &str,
+    now: Timestamp,
+) -> Result<Option<StoredBill>, StoreError> {
+    let row: Option<Row> = sqlx::query_as("SELECT * FROM bills WHERE page = $1 AND collector = $2")
+        .bind(page)
+        .bind(collector.as_str())
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| Ok(StoredBill::try_from(row)?.at(now))).transpose()
+}
+
+/// The bills that one act at the collector's site made, as they are at `now`.
+pub async fn of_act<'c>(
+    connection: impl Executor<'c, Database = Sqlite>,
+    collector: &CollectorNumber,
+    act: &str,
+    now: Timestamp,
+) -> Result<Vec<StoredBill>, StoreError> {
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT * FROM bills WHERE act = $1 AND collector = $2 ORDER BY due, id LIMIT $3")
+            .bind(act)
+            .bind(collector.as_str())
+            .bind(BILLS_OF_CUSTOMER_MAX)
+            .fetch_all(connection)
+            .await?;
+    read(rows, now)
 }
 
 /// How many bills a collector has.
@@ -265,6 +367,31 @@ pub struct NewBill {
     pub paid_elsewhere: bool,
     /// Why it is made.
     pub scenario: String,
+    /// How it stands on the site. With a late rule, the bill's amount is the principal.
+    pub on_site: OnSite,
+}
+
+impl NewBill {
+    /// As it is kept in that row.
+    pub fn kept(self, row: i64, now: Timestamp) -> StoredBill {
+        let stored = StoredBill {
+            row,
+            bill: self.bill,
+            customer_number: self.customer_number,
+            confirmation_number: self.confirmation_number,
+            payment_category: self.payment_category,
+            payable_from: self.payable_from,
+            paid_elsewhere: self.paid_elsewhere,
+            scenario: self.scenario,
+            clearings: 0,
+            matched: 0,
+            created_at: now,
+            paid_on: None,
+            on_site: self.on_site,
+            appearing: false,
+        };
+        stored.at(now)
+    }
 }
 
 /// Records a bill; `false` when its collector has one of that id, which is left as it is.
@@ -274,11 +401,13 @@ pub async fn insert(
     new: &NewBill,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    let late_rule = new.on_site.late.as_ref().map(serde_json::to_string).transpose();
+    let late_rule = late_rule.map_err(|_| StoreError::Value("late rule"))?;
     let done = sqlx::query(
         "INSERT INTO bills (collector, bill_id, customer_number, confirmation_number, payment_category, \
          payer, contents, amount, fee, late_charge, due, clear_by, payable_from, paid_elsewhere, scenario, \
-         created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+         created_at, page, act, appears_at, late_rule) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) \
          ON CONFLICT (collector, bill_id) DO NOTHING",
     )
     .bind(collector.as_str())
@@ -297,22 +426,30 @@ pub async fn insert(
     .bind(i64::from(new.paid_elsewhere))
     .bind(&new.scenario)
     .bind(now.micros())
+    .bind(&new.on_site.page)
+    .bind(&new.on_site.act)
+    .bind(new.on_site.appears_at.map(Timestamp::micros))
+    .bind(late_rule)
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Counts a recorded clearing of a bill.
+/// Counts a recorded clearing of a bill; one that matched has paid it on its 領収日.
 pub async fn count_clearing(
     connection: &mut SqliteConnection,
     row: i64,
-    matched: bool,
+    paid_on: Option<Date>,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE bills SET clearings = clearings + 1, matched = matched + $2 WHERE id = $1")
-        .bind(row)
-        .bind(i64::from(matched))
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE bills SET clearings = clearings + 1, matched = matched + $2, paid_on = COALESCE($3, paid_on) \
+         WHERE id = $1",
+    )
+    .bind(row)
+    .bind(i64::from(paid_on.is_some()))
+    .bind(paid_on.map(|day| day.to_string()))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -323,7 +460,8 @@ pub async fn uncount_match(
     bill_id: &str,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE bills SET matched = matched - 1 WHERE collector = $1 AND bill_id = $2 AND matched > 0",
+        "UPDATE bills SET matched = matched - 1, paid_on = CASE WHEN matched > 1 THEN paid_on END \
+         WHERE collector = $1 AND bill_id = $2 AND matched > 0",
     )
     .bind(collector.as_str())
     .bind(bill_id)

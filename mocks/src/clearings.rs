@@ -168,7 +168,8 @@ pub async fn record(
     now: Timestamp,
 ) -> Result<Recorded, StoreError> {
     let collector = &rules.institution.number;
-    let of_customer = bills::of_customer(&mut *connection, collector, &clearing.key.customer_number).await?;
+    let of_customer =
+        bills::of_customer(&mut *connection, collector, &clearing.key.customer_number, now).await?;
     let (bill, reason) = find(clearing, &of_customer, rules);
     // there is one writer, so the next row is this one's
     let row = next_row(connection).await?;
@@ -207,7 +208,8 @@ pub async fn record(
     .execute(&mut *connection)
     .await?;
     if let (Some(bill), ResponseCode::Normal) = (bill, outcome.code) {
-        bills::count_clearing(connection, bill.row, outcome.provisional.is_none()).await?;
+        let paid_on = outcome.provisional.is_none().then_some(clearing.receipt_date);
+        bills::count_clearing(connection, bill.row, paid_on).await?;
     }
     Ok(Recorded { answer, outcome, repeated: false })
 }

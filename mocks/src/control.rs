@@ -175,7 +175,8 @@ impl Bills {
 
 async fn list_bills(State(mocks): State<Mocks>, Path(number): Path<String>) -> Result<Json<Bills>, Refused> {
     let institution = &collector(&mocks, &number)?.institution;
-    let stored = bills::list(mocks.store().reader(), &institution.number, BILLS_LISTED_MAX).await?;
+    let now = mocks.config().clock.now();
+    let stored = bills::list(mocks.store().reader(), &institution.number, BILLS_LISTED_MAX, now).await?;
     Ok(Bills::of(stored, institution, mocks.today()))
 }
 

@@ -3,7 +3,7 @@
 use domain::{Bill, BillId, ConfirmationNumber, CustomerNumber, Date, PaymentCategory, Yen, random};
 use serde::Deserialize;
 
-use crate::bills::{self, NewBill, StoredBill};
+use crate::bills::{self, NewBill, OnSite, StoredBill};
 use crate::institutions::{Institution, NumberRule, days_later};
 use crate::mocks::{Collector, Mocks};
 use crate::store::StoreError;
@@ -110,19 +110,7 @@ pub async fn create(
             let message = "その請求番号はすでに使われています。";
             return Err(FieldRefused { field: "bill_id", message }.into());
         }
-        made.push(StoredBill {
-            row: 0,
-            bill: new.bill,
-            customer_number: new.customer_number,
-            confirmation_number: new.confirmation_number,
-            payment_category: new.payment_category,
-            payable_from: new.payable_from,
-            paid_elsewhere: new.paid_elsewhere,
-            scenario: new.scenario,
-            clearings: 0,
-            matched: 0,
-            created_at: now,
-        });
+        made.push(new.kept(0, now));
     }
     write.commit().await.map_err(StoreError::from)?;
     Ok(made)
@@ -189,6 +177,7 @@ fn complete(
         payable_from,
         paid_elsewhere: scenario == "already_paid",
         scenario: scenario.to_owned(),
+        on_site: OnSite::new(),
     })
 }
 
@@ -214,10 +203,10 @@ fn category(rule: Option<&NumberRule>, given: Option<&str>) -> Result<Option<Pay
 
 /// 納付内容 of a bill for which none is given.
 pub fn default_contents(institution: &Institution) -> &str {
-    institution.charges.first().map_or("払込金", String::as_str)
+    institution.charges.first().map_or("払込金", |charge| charge.name.as_str())
 }
 
-fn text(given: Option<&str>, default: &str, chars_max: usize) -> Option<String> {
+pub fn text(given: Option<&str>, default: &str, chars_max: usize) -> Option<String> {
     let text = given.map(str::trim).filter(|text| !text.is_empty()).unwrap_or(default);
     let is_hidden = |c: char| {
         // control characters, and those that change the direction of writing
@@ -233,8 +222,8 @@ fn yen(given: Option<i64>, default: Yen, least: i64) -> Option<Yen> {
     (least..=domain::money::AMOUNT_MAX.get()).contains(&amount.get()).then_some(amount)
 }
 
-/// So many random digits, at most 38.
-fn random_digits(count: usize) -> String {
+/// So many random digits, at most 39.
+pub fn random_digits(count: usize) -> String {
     let digits = format!("{:039}", u128::from_le_bytes(random::bytes::<16>()));
     let from = digits.len().saturating_sub(count);
     digits.get(from..).unwrap_or_default().to_owned()

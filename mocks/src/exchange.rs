@@ -138,9 +138,8 @@ impl Exchange<'_> {
             confirmation_number: &inquiry.key.confirmation_number,
             payment_category: inquiry.key.payment_category.as_ref(),
         };
-        let of_customer =
-            bills::of_customer(store.reader(), &self.institution.number, &inquiry.key.customer_number)
-                .await?;
+        let (number, customer) = (&self.institution.number, &inquiry.key.customer_number);
+        let of_customer = bills::of_customer(store.reader(), number, customer, self.now).await?;
         let found = bills::matching(&of_customer, numbers, self.institution.payment_category.is_some())
             .and_then(|named| bills::payable(&named, self.now.date(), inquiry.amount));
         Ok(found)

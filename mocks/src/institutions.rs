@@ -66,6 +66,56 @@ impl NumberRule {
     }
 }
 
+/// What becomes of a bill that is not paid by its due date.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterDue {
+    /// It cannot be paid here any more.
+    Refused,
+    /// It is paid together with a charge of that name.
+    WithLateCharge(String),
+    /// It is paid; a charge of that name is asked for apart.
+    LateChargeApart(String),
+    /// It is paid for so long.
+    PayableFor(Span),
+    /// It cannot be paid any more, and this is lost.
+    RightLost(String),
+    /// Each bill says.
+    #[default]
+    AsBilled,
+}
+
+/// A span of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Span {
+    /// Days.
+    Days(u32),
+    /// Months.
+    Months(u32),
+    /// Years.
+    Years(u32),
+}
+
+/// A charge that an institution collects.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Charge {
+    /// Its name on the list.
+    pub name: String,
+    /// What becomes of an overdue bill.
+    #[serde(default)]
+    pub after_due: AfterDue,
+}
+
+/// A 納付区分 with the tax that it means.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Code {
+    /// Its digits.
+    pub code: String,
+    /// The tax.
+    pub charge: String,
+}
+
 /// An institution as its mock needs it.
 #[derive(Clone, Debug)]
 pub struct Institution {
@@ -90,7 +140,11 @@ pub struct Institution {
     /// Whether one customer number may have several bills.
     pub several_bills: bool,
     /// What it collects.
-    pub charges: Vec<String>,
+    pub charges: Vec<Charge>,
+    /// Which 納付区分 means which tax, where its slips have a short one.
+    pub codes: Vec<Code>,
+    /// Whom payers ask.
+    pub contact: String,
     /// When it answers.
     pub hours: Hours,
     fee: FeeTable,
@@ -113,6 +167,11 @@ impl Institution {
     pub fn fee(&self, amount: Yen) -> Yen {
         let step = self.fee.steps.iter().rfind(|step| step.from <= amount.get());
         step.map_or(Yen::ZERO, |step| Yen::new(step.fee))
+    }
+
+    /// Whether its bills can have a fee that the payer bears.
+    pub fn has_fee(&self) -> bool {
+        !self.fee.steps.is_empty()
     }
 
     /// Whether it answers at that instant of business time.
@@ -146,7 +205,8 @@ struct Row {
     name_today: Option<String>,
     customer_number: NumberRule,
     confirmation_number: NumberRule,
-    payment_category: Option<NumberRule>,
+    payment_category: Option<Category>,
+    contact: Option<String>,
     amount: Option<String>,
     methods: Vec<String>,
     #[serde(default)]
@@ -158,8 +218,11 @@ struct Row {
 }
 
 #[derive(Deserialize)]
-struct Charge {
-    name: String,
+struct Category {
+    #[serde(flatten)]
+    rule: NumberRule,
+    #[serde(default)]
+    codes: Vec<Code>,
 }
 
 /// The institutions of a list that are available, as they are on `today`.
@@ -184,6 +247,7 @@ fn on(mut row: toml::Table, today: Date) -> Result<Row, DataError> {
 
 fn institution(row: Row) -> Result<Institution, DataError> {
     let number: CollectorNumber = row.number.parse().map_err(|_| DataError::Number(row.number.clone()))?;
+    let (payment_category, codes) = row.payment_category.map(|it| (it.rule, it.codes)).unzip();
     Ok(Institution {
         code: row.code.unwrap_or_else(|| number.code()),
         number,
@@ -194,12 +258,14 @@ fn institution(row: Row) -> Result<Institution, DataError> {
         },
         customer_number: row.customer_number,
         confirmation_number: row.confirmation_number,
-        payment_category: row.payment_category,
+        payment_category,
+        codes: codes.unwrap_or_default(),
         payer_types_amount: row.amount.as_deref() == Some("typed"),
         takes_typed_numbers: row.methods.iter().any(|method| method == "online"),
         several_bills: row.several_bills,
         fee: row.fee,
-        charges: row.charges.into_iter().map(|charge| charge.name).collect(),
+        charges: row.charges,
+        contact: row.contact.unwrap_or_default(),
         hours: row.hours.unwrap_or_else(Hours::always),
     })
 }

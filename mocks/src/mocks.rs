@@ -11,6 +11,7 @@ use crate::data::{Data, DataError};
 use crate::institutions::Institution;
 use crate::keys::{self, KeyError};
 use crate::samples::{self, SeedBill, SeedError};
+use crate::sites::Site;
 use crate::special::Special;
 use crate::store::{Store, StoreError};
 
@@ -28,6 +29,8 @@ pub struct MocksConfig {
     pub hub_public_key: [u8; 32],
     /// The one bank that is contracted.
     pub bank_code: String,
+    /// Where that bank's site is: the collectors' sites lead there.
+    pub bank_url: String,
     /// The centre whose messages are answered.
     pub hub_centre: CentreCode,
 }
@@ -47,6 +50,8 @@ struct Inner {
 pub struct Collector {
     /// Its row.
     pub institution: Institution,
+    /// Its web site.
+    pub(crate) site: Site,
     pub(crate) key: Ed25519KeyPair,
     /// Counts its answers, for those that wait to be overtaken.
     pub(crate) answers: watch::Sender<u64>,
@@ -83,16 +88,17 @@ impl Mocks {
         let specials = data.specials()?;
         // all at once, because each new key waits for the disk
         let loading = rows.into_iter().map(|institution| {
+            let site = data.site(&institution)?;
             let file = config.data_dir.join(format!("{}.pk8", institution.key_id()));
-            (institution, tokio::task::spawn_blocking(move || keys::load_or_make(&file)))
+            Ok((institution, site, tokio::task::spawn_blocking(move || keys::load_or_make(&file))))
         });
-        let loading: Vec<_> = loading.collect();
+        let loading = loading.collect::<Result<Vec<_>, DataError>>()?;
         let file = config.data_dir.join(FILE);
         let store = Store::open(&file).await.map_err(|source| OpenError::Store { file, source })?;
         let mut collectors = Vec::with_capacity(loading.len());
-        for (institution, key) in loading {
+        for (institution, site, key) in loading {
             let key = key.await.map_err(|_| KeyError::Interrupted)??;
-            collectors.push(Collector { institution, key, answers: watch::Sender::new(0) });
+            collectors.push(Collector { institution, site, key, answers: watch::Sender::new(0) });
         }
         Ok(Self(Arc::new(Inner { config, store, collectors, specials })))
     }

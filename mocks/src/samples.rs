@@ -3,7 +3,7 @@
 use domain::{Bill, BillId, CollectorNumber, Date, Yen};
 use serde::{Deserialize, Serialize};
 
-use crate::bills::{self, NewBill};
+use crate::bills::{self, NewBill, OnSite};
 use crate::creation::SCENARIOS;
 use crate::data::Data;
 use crate::institutions::{Institution, days_later};
@@ -94,6 +94,7 @@ impl SeedBill {
             payable_from: day(self.payable_from_days),
             paid_elsewhere: self.scenario == "already_paid",
             scenario: self.scenario.clone(),
+            on_site: OnSite::new(),
         };
         Ok((self.collector.parse().map_err(|_| wrong("collector"))?, new))
     }
@@ -159,19 +160,7 @@ mod tests {
 
     fn state(sample: &SeedBill) -> BillState {
         let (_, new) = sample.on(today()).unwrap();
-        let stored = bills::StoredBill {
-            row: 1,
-            bill: new.bill,
-            customer_number: new.customer_number,
-            confirmation_number: new.confirmation_number,
-            payment_category: new.payment_category,
-            payable_from: new.payable_from,
-            paid_elsewhere: new.paid_elsewhere,
-            scenario: new.scenario,
-            clearings: 0,
-            matched: 0,
-            created_at: domain::Timestamp::default(),
-        };
+        let stored = new.kept(1, domain::Timestamp::from_jst(today(), domain::time::TimeOfDay::MIN));
         stored.state(today(), row(&sample.collector).payer_types_amount)
     }
 

@@ -22,10 +22,22 @@ CREATE TABLE IF NOT EXISTS bills (
     -- clearings that matched
     matched INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
+    -- the end of the address of its page at the collector's site
+    page TEXT NOT NULL UNIQUE,
+    -- what made it at the site, and with it perhaps others
+    act TEXT,
+    -- the institutions do not know it before
+    appears_at INTEGER,
+    -- JSON: what it grows by after its due date; amount is the principal then
+    late_rule TEXT,
+    -- 領収日 of the clearing that matched
+    paid_on TEXT,
     UNIQUE (collector, bill_id)
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS bills_customer ON bills (collector, customer_number);
+
+CREATE INDEX IF NOT EXISTS bills_act ON bills (act) WHERE act IS NOT NULL;
 
 -- One row for each resend key, written before the first answer leaves, refusals included.
 CREATE TABLE IF NOT EXISTS clearings (
@@ -205,4 +217,4 @@ CREATE TABLE IF NOT EXISTS sinks (
     status INTEGER NOT NULL
 ) STRICT;
 
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;

@@ -34,6 +34,7 @@ impl Network {
             clock: clock.clone(),
             hub_public_key: *hub_key().verifying_key().bytes(),
             bank_code: "9999".to_owned(),
+            bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
         };
         let mocks = Mocks::open(config).await.unwrap();

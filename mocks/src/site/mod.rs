@@ -14,6 +14,7 @@ use edge::{CookieKind, CsrfKey, Frame, Site, Words};
 
 use crate::control;
 use crate::mocks::Mocks;
+use crate::sites;
 
 /// Name in the bar of the pages.
 const NAME: &str = "模擬収納機関";
@@ -30,6 +31,7 @@ pub fn site_router(mocks: Mocks) -> Router {
         .route("/{number}/fault", post(fault_form::add))
         .route("/{number}/fault/{id}/remove", post(fault_form::remove))
         .route("/chaos/end", post(fault_form::end_chaos))
+        .merge(sites::routes())
         .with_state(mocks.clone());
     let site = Site {
         frame: Frame { site: NAME, home: "/", ..Frame::default() },

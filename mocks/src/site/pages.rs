@@ -68,10 +68,10 @@ pub async fn build(
     notice: Option<String>,
 ) -> Result<CollectorPage, Failure> {
     let number = &collector.institution.number;
-    let bills = bills::list(mocks.store().reader(), number, BILLS_SHOWN_MAX).await?;
+    let now = mocks.config().clock.now();
+    let bills = bills::list(mocks.store().reader(), number, BILLS_SHOWN_MAX, now).await?;
     let messages = journal::list(mocks.store(), number, None, MESSAGES_SHOWN_MAX).await?;
     let rules = rules::list(mocks.store().reader(), number).await?;
-    let now = mocks.config().clock.now();
     let state = service::of_day(mocks.store().reader(), &collector.institution, now.date(), now).await?;
     let specials = special::next(mocks, &collector.institution, now).await?;
     let mut page = CollectorPage::new(&collector.institution, csrf.token(), state, now);

@@ -179,6 +179,7 @@ impl BillRow {
             BillState::NotYet => ("wait", "…", "未到来"),
             BillState::Unavailable => ("bad", "?", "取得できません"),
             BillState::Stopped => ("bad", "×", "照会停止中"),
+            BillState::Appearing => ("wait", "…", "反映待ち"),
         }
     }
 }

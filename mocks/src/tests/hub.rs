@@ -69,6 +69,7 @@ impl Hub {
             clock: clock.clone(),
             hub_public_key: key.public_key().as_ref().try_into().unwrap(),
             bank_code: "9999".to_owned(),
+            bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
         })
         .await

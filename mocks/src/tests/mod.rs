@@ -13,5 +13,6 @@ mod pages;
 mod rules;
 mod signing;
 mod sinks;
+mod sites;
 mod special;
 mod transport;

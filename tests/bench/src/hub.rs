@@ -42,6 +42,7 @@ impl Hub {
             clock: clock.clone(),
             hub_public_key: *key.verifying_key().bytes(),
             bank_code: "9999".to_owned(),
+            bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse()?,
         })
         .await?;
