@@ -25,7 +25,9 @@ fn names(directory: &Directory, kind: Kind) -> Vec<&str> {
     listed.filter(|row| row.kind == kind).map(|row| row.name.as_str()).collect()
 }
 
-/// R99, R101, R102: names and order of the bank's list.
+/// Names and order of the bank's list.
+///
+/// Proves R99, R101, R102.
 #[test]
 fn the_twenty_seven_of_the_list_are_there_by_name() {
     let directory = Directory::embedded();
@@ -63,7 +65,9 @@ fn the_twenty_seven_of_the_list_are_there_by_name() {
     assert_eq!(directory.all().iter().filter(|row| row.test_row).count(), 2);
 }
 
-/// R99, R101: what can be paid, at the rows with the longest lists.
+/// What can be paid, at the rows with the longest lists.
+///
+/// Proves R99, R101.
 #[test]
 fn charges_are_word_for_word() {
     let directory = Directory::embedded();
@@ -79,7 +83,7 @@ fn charges_are_word_for_word() {
     );
 }
 
-/// R100.
+/// Proves R100.
 #[test]
 fn the_tax_agency_tells_of_the_prior_notification() {
     let directory = Directory::embedded();
@@ -87,7 +91,7 @@ fn the_tax_agency_tells_of_the_prior_notification() {
     assert!(notice.contains("税務署") && notice.contains("届出") && notice.contains("e-Tax"), "{notice}");
 }
 
-/// R103.
+/// Proves R103.
 #[test]
 fn orix_credit_is_reached_by_link_only() {
     let directory = Directory::embedded();

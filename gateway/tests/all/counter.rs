@@ -208,6 +208,7 @@ async fn a_bill_that_may_be_paid_again_keeps_its_guard(test: TestDatabase) {
     world.assert_clean().await;
 }
 
+/// Proves R107.
 async fn a_payment_in_internet_banking_is_never_cancelled(test: TestDatabase) {
     let world = World::new(test).await;
     let paid = world.pay(SHOP).await.unwrap();

@@ -491,8 +491,10 @@ fn steps_are_marked_and_text_is_escaped() {
     }
 }
 
-/// R106: whatever a page says of a receipt is that there is none. R107: nobody is offered to take a payment back. R108:
-/// questions about the bill go to the collector.
+/// Whatever a page says of a receipt is that there is none; nobody is offered to take a payment back; questions about
+/// the bill go to the collector.
+///
+/// Proves R106, R107, R108.
 #[test]
 fn a_result_is_no_receipt_cannot_be_taken_back_and_names_whom_to_ask() {
     let pages = [payment_pages(), review_pages()].concat();

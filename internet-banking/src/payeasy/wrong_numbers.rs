@@ -296,7 +296,9 @@ mod tests {
         }
     }
 
-    /// SEC-40: nine wrong numbers in a row leave one try, and the tenth stops Pay-easy for the rest of the day.
+    /// Nine wrong numbers in a row leave one try, and the tenth stops Pay-easy for the rest of the day.
+    ///
+    /// Proves SEC-40.
     async fn the_tenth_wrong_number_in_a_row_stops_the_day_and_the_ninth_does_not(test: TestDatabase) {
         let payer = Payer::new(&test);
         for left in (1..=9).rev() {
@@ -309,7 +311,9 @@ mod tests {
         assert_eq!(colleague.wrong(ten()).await, Tally::Left(9), "another user's row is another");
     }
 
-    /// SEC-40: only wrong numbers in a row count, and only what was typed.
+    /// Only wrong numbers in a row count, and only what was typed.
+    ///
+    /// Proves SEC-40.
     async fn a_right_number_ends_the_row_and_an_outage_does_not(test: TestDatabase) {
         let payer = Payer::new(&test);
         for _ in 0..9 {
@@ -324,7 +328,9 @@ mod tests {
         assert_eq!(payer.wrong(ten()).await, Tally::Left(9));
     }
 
-    /// SEC-40: a row goes on over midnight, and a stop ends there.
+    /// A row goes on over midnight, and a stop ends there.
+    ///
+    /// Proves SEC-40.
     async fn the_stop_ends_with_the_day_in_japan(test: TestDatabase) {
         let payer = Payer::new(&test);
         let (last, first) = (at("2026-11-24T23:59:59+09:00"), at("2026-11-25T00:00:00+09:00"));
@@ -340,7 +346,9 @@ mod tests {
         assert_eq!(payer.wrong(later).await, Tally::Stopped(Stopped::Until(day(27))), "nine, a night, one");
     }
 
-    /// SEC-40: five days of it lock nothing for longer, the sixth locks until the branch unlocks.
+    /// Five days of it lock nothing for longer, the sixth locks until the branch unlocks.
+    ///
+    /// Proves SEC-40.
     async fn the_sixth_day_stops_until_the_branch_lifts_it(test: TestDatabase) {
         let payer = Payer::new(&test);
         let mut now = ten();
@@ -403,7 +411,9 @@ mod tests {
         assert!(!payer.numbers.lift(payer.user, ten()).await.unwrap(), "it is lifted once");
     }
 
-    /// SEC-40: A003, A004 and A013 are wrong numbers; an outage of the collector is none.
+    /// A003, A004 and A013 are wrong numbers; an outage of the collector is none.
+    ///
+    /// Proves SEC-40.
     #[test]
     fn only_answers_about_the_typed_numbers_count() {
         let wrong: Vec<_> = ResponseCode::ALL

@@ -21,7 +21,9 @@ database::on_both!(
     the_history_is_cut_into_pages_and_ends_after_100_days,
 );
 
-/// R104, R107, R108: the review says before the button that nothing can be taken back and whom to ask.
+/// The review says before the button that nothing can be taken back and whom to ask.
+///
+/// Proves R104, R107, R108.
 async fn a_payment_is_made_once_however_often_it_is_sent(test: TestDatabase) {
     let world = World::new(test).await;
     let mut browser = world.signed_in().await;
@@ -200,6 +202,7 @@ async fn a_bill_that_anybody_paid_before_is_paid_again_with_a_warning_only() {
     }
 }
 
+/// Proves R103.
 #[tokio::test]
 async fn every_wrong_collector_has_its_own_words() {
     let world = World::new(sqlite().await).await;
@@ -364,6 +367,7 @@ async fn the_confirmation_password_is_asked_and_locks_after_five_wrong_ones() {
     assert_eq!(held(&world).await, 0);
 }
 
+/// Proves R104.
 #[tokio::test]
 async fn too_little_money_is_said_with_what_is_available_and_another_account_pays() {
     let world = World::new(sqlite().await).await;

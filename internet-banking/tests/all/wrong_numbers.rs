@@ -45,7 +45,9 @@ async fn messages(network: &Network) -> usize {
     found["messages"].as_array().unwrap().len()
 }
 
-/// SEC-40: the ninth leaves a try, the tenth stops the user and nobody else, until midnight in Japan.
+/// The ninth leaves a try, the tenth stops the user and nobody else, until midnight in Japan.
+///
+/// Proves SEC-40.
 async fn ten_wrong_numbers_in_a_row_stop_the_user_for_the_day_and_ask_nobody_any_more(test: TestDatabase) {
     let (world, network) = World::connected(test).await;
     let mut browser = world.signed_in().await;
@@ -84,7 +86,9 @@ async fn ten_wrong_numbers_in_a_row_stop_the_user_for_the_day_and_ask_nobody_any
     assert!(browser.get("/payeasy/new").await.fields("error_code").is_empty(), "0:00:00");
 }
 
-/// SEC-40: a page that was open before the stop authorises nothing either.
+/// A page that was open before the stop authorises nothing either.
+///
+/// Proves SEC-40.
 async fn a_user_who_is_stopped_can_authorise_nothing_that_was_open_before(test: TestDatabase) {
     let (world, _network) = World::connected(test).await;
     let mut browser = world.signed_in().await;
@@ -99,7 +103,9 @@ async fn a_user_who_is_stopped_can_authorise_nothing_that_was_open_before(test: 
     assert_eq!(crate::payeasy_entry::held(&world).await, 0);
 }
 
-/// SEC-40: only what was typed counts.
+/// Only what was typed counts.
+///
+/// Proves SEC-40.
 async fn an_outage_of_the_collector_is_no_wrong_number(test: TestDatabase) {
     let (world, network) = World::connected(test).await;
     let mut browser = world.signed_in().await;
@@ -116,7 +122,9 @@ async fn an_outage_of_the_collector_is_no_wrong_number(test: TestDatabase) {
     assert_eq!(code(&page), "P-201", "the right one ended the row");
 }
 
-/// SEC-40: the collector's stop is the collector's, and no step towards the bank's.
+/// The collector's stop is the collector's, and no step towards the bank's.
+///
+/// Proves SEC-40.
 async fn a_collector_that_stopped_a_number_is_told_apart_from_the_bank(test: TestDatabase) {
     let (world, network) = World::connected(test).await;
     let mut browser = world.signed_in().await;

@@ -217,6 +217,7 @@ async fn a_clerk_pays_with_javascript_and_every_page_is_fit_to_be_seen() {
     desk.window.close().await;
 }
 
+/// Proves R98, R104.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clerk_pays_without_javascript() {
     let mut desk = Desk::open(false).await;

@@ -8,6 +8,7 @@ mod files;
 mod licences;
 mod migrations;
 mod modules;
+mod requirements;
 mod templates;
 
 use std::path::{Path, PathBuf};
