@@ -17,16 +17,16 @@ const COMMITTED: &str = "../docs/collectors.md";
 const HEAD: &str = "\
 # The collectors
 
-Every institution of the directory, each with a mock of its own and a test of its own: `cargo test -p gateway rows`. The
-table is written by those tests. A mark stands for a step that the row's test has done against its mock; – means that the
-step does not exist there. `UPDATE_EXAMPLES=1 cargo test -p gateway rows` renews it.
+Every institution of the directory, each with a mock of its own and a test of its own: `cargo test -p gateway rows`.
+The table is written by those tests. A mark stands for a step that the row's test has done against its mock; – means
+that the step does not exist there. `UPDATE_EXAMPLES=1 cargo test -p gateway rows` renews it.
 
 Names are the bank's list's, today's in brackets. Numbers in italics are fictional (99001 to 99099) or follow from a
 public rule (04000, 04100); the others are printed in public pages.
 
 - *inquiry, payment*: a bill is found by the row's own numbers, and paid once to the last posting.
-- *wrong number*: a wrong 確認番号 and a wrong 納付番号 or お客様番号 are refused; so is what is not yet payable, and what is asked
-  while the collector is closed.
+- *wrong number*: a wrong 確認番号 and a wrong 納付番号 or お客様番号 are refused; so is what is not yet payable, and what is
+  asked while the collector is closed.
 - *no match*: a clearing that does not match is refused at a national collector and 仮消込 elsewhere.
 - *lost answer*: the clearing is recorded, its answer lost; 再送確認 brings it.
 - *timeout, garbage*: no bill is known, and nothing is debited.

@@ -152,7 +152,7 @@ fn every_requirement_names_the_tests_that_prove_it() {
 fn proofs_are_found_above_tests_alone() {
     let comment = |rules: &str| format!("/// A rule.\n///\n/// {}ves {rules}.\n", "Pro");
     let source = format!(
-        "on_both!(\n    b,\n);\n{}#[test]\nfn a() {{}}\n{}async fn b(test: X) {{}}\n{}fn c() {{}}\n    {}    d = \"1\",\n",
+        "on_both!(\n    b,\n);\n{}#[test]\nfn a() {{}}\n{}async fn b(test: X) {{}}\n{}fn c() {{}}\n{}    d = \"1\",\n",
         comment("R1"),
         comment("R2, SEC-3"),
         comment("R80b"),
