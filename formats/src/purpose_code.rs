@@ -26,23 +26,19 @@ pub struct Tax {
     pub code: String,
     /// As the agency writes it.
     pub name: String,
+    /// The charge of the agency's row in the directory that it belongs to.
+    pub charge: String,
     /// What its 課税期間 is.
     pub period: PeriodKind,
     /// The kinds of return that it knows.
     returns: Vec<String>,
-    #[serde(default)]
-    years: Years,
+    /// The first day on which a period can begin that it is raised for.
+    from: Option<Date>,
+    /// The last one.
+    until: Option<Date>,
     /// Whether the code was found in print.
     #[serde(default)]
     pub assumed: bool,
-}
-
-/// The calendar years that a tax is raised for, both inclusive.
-#[derive(Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Years {
-    from: Option<i32>,
-    until: Option<i32>,
 }
 
 /// 申告区分.
@@ -84,6 +80,8 @@ pub enum PeriodKind {
 }
 
 impl PeriodKind {
+    const ALL: [Self; 2] = [Self::Year, Self::BusinessYear];
+
     /// Digits of a whole code.
     pub const fn digits(self) -> usize {
         match self {
@@ -100,6 +98,21 @@ pub enum Period {
     Year(i32),
     /// The business year that begins on this day.
     BusinessYear(Date),
+}
+
+/// What a code is made up of, as a payer chooses and types it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts<'p> {
+    /// 税目番号.
+    pub tax: &'p str,
+    /// 申告区分コード.
+    pub kind: &'p str,
+    /// 元号コード.
+    pub era: &'p str,
+    /// The year of the era, 99 at most.
+    pub year: u32,
+    /// Month and day on which the business year begins, each 99 at most.
+    pub first: Option<(u32, u32)>,
 }
 
 /// A code that can be.
@@ -136,10 +149,10 @@ pub enum PurposeError {
         found: usize,
     },
     /// The tax knows no such 申告区分 (the fourth digit).
-    #[error("{tax} has no return {code}")]
+    #[error("{} has no return {code}", tax.as_deref().unwrap_or("no tax"))]
     Return {
-        /// The tax's name.
-        tax: String,
+        /// The tax's name, where the code has one.
+        tax: Option<String>,
         /// The digit.
         code: String,
     },
@@ -176,13 +189,13 @@ pub enum PurposeError {
     /// The period has not begun yet.
     #[error("the period begins on {0}, which has not come")]
     NotBegun(Date),
-    /// The tax was not raised in this year.
-    #[error("{tax} was not raised for {year}")]
+    /// The tax was not raised for a period that begins on this day.
+    #[error("{tax} was not raised for a period from {begins} on")]
     NotRaised {
         /// The tax's name.
         tax: String,
-        /// The calendar year.
-        year: i32,
+        /// The first day.
+        begins: Date,
     },
 }
 
@@ -208,78 +221,104 @@ impl PurposeCodes {
         self.returns.iter().filter(|kind| tax.returns.contains(&kind.code))
     }
 
-    /// Makes up the code; the year of two eras is of the later one.
-    pub fn build(
-        &self,
-        tax: &str,
-        kind: &str,
-        period: Period,
-        today: Date,
-    ) -> Result<PurposeCode<'_>, PurposeError> {
-        let last_day = match period {
-            Period::Year(year) => NaiveDate::from_ymd_opt(year, 12, 31),
-            Period::BusinessYear(first) => Some(first),
-        };
-        let found = last_day.and_then(|day| Some((day, self.eras.iter().find(|era| era.contains(day))?)));
-        let Some((day, era)) = found else {
-            let year = last_day.map_or_else(String::new, |day| day.year().to_string());
-            return Err(PurposeError::Year { era: "西暦".to_owned(), year });
-        };
-        let year = day.year() - era.first.year() + 1;
-        let rest = match period {
-            Period::Year(_) => String::new(),
-            Period::BusinessYear(first) => first.format("%m%d").to_string(),
-        };
-        self.read(&format!("{tax}{kind}{}{year:02}{rest}", era.code), today)
+    /// The tax with this 税目番号.
+    pub fn tax(&self, code: &str) -> Option<&Tax> {
+        self.taxes.iter().find(|tax| tax.code == code)
     }
 
-    /// Reads a code as a person types it from a slip; an error names the first part that cannot be.
-    pub fn read(&self, typed: &str, today: Date) -> Result<PurposeCode<'_>, PurposeError> {
+    /// Makes up the code, or tells every part that cannot be.
+    pub fn build(&self, parts: Parts<'_>, today: Date) -> Result<PurposeCode<'_>, Vec<PurposeError>> {
+        let Parts { tax, kind, era, year, first } = parts;
+        let first = first.map_or_else(String::new, |(month, day)| format!("{month:02}{day:02}"));
+        self.read(&format!("{tax}{kind}{era}{year:02}{first}"), today)
+    }
+
+    /// Reads a code as a person types it from a slip, or tells every part that cannot be, in the order of the parts.
+    pub fn read(&self, typed: &str, today: Date) -> Result<PurposeCode<'_>, Vec<PurposeError>> {
         let (least, most) = (PeriodKind::Year.digits(), PeriodKind::BusinessYear.digits());
-        let digits = domain::numbers::digits_typed(typed, least, most)?;
+        let digits = domain::numbers::digits_typed(typed, least, most).map_err(|error| vec![error.into()])?;
+        let mut faults = Faults(Vec::new());
         let (tax, rest) = digits.split_at(3);
-        let tax =
-            self.taxes.iter().find(|t| t.code == tax).ok_or_else(|| PurposeError::Tax(tax.to_owned()))?;
-        let name = || tax.name.clone();
-        if digits.len() != tax.period.digits() {
-            return Err(PurposeError::Length {
-                tax: name(),
-                digits: tax.period.digits(),
-                found: digits.len(),
-            });
-        }
+        let tax = faults.keep(self.tax(tax).ok_or_else(|| PurposeError::Tax(tax.to_owned())));
         let (kind, rest) = rest.split_at(1);
-        let kind = self
-            .returns(tax)
-            .find(|k| k.code == kind)
-            .ok_or_else(|| PurposeError::Return { tax: name(), code: kind.to_owned() })?;
         let (era, rest) = rest.split_at(1);
-        let era =
-            self.eras.iter().find(|e| e.code == era).ok_or_else(|| PurposeError::Era(era.to_owned()))?;
         let (year, day) = rest.split_at(2);
-        let year = era.year(year)?;
-        let period = match tax.period {
-            PeriodKind::Year => Period::Year(year),
-            PeriodKind::BusinessYear => Period::BusinessYear(era.day(year, day)?),
+        // where no tax says what its period is, the length does
+        let mut period = PeriodKind::ALL.into_iter().find(|kind| kind.digits() == digits.len());
+        if let Some(tax) = tax.filter(|tax| Some(tax.period) != period) {
+            let (tax, digits, found) = (tax.name.clone(), tax.period.digits(), digits.len());
+            faults.0.push(PurposeError::Length { tax, digits, found });
+            period = None;
+        }
+        let kind = faults.keep(self.kind(tax, kind));
+        let era = self.eras.iter().find(|e| e.code == era).ok_or_else(|| PurposeError::Era(era.to_owned()));
+        let era = faults.keep(era);
+        let year = era.and_then(|era| faults.keep(era.year(year)));
+        let period = match period {
+            None => None,
+            Some(PeriodKind::Year) => year.map(Period::Year),
+            Some(PeriodKind::BusinessYear) => {
+                let first = faults.keep(first_day(year.unwrap_or(LEAP_YEAR), day));
+                let known = era.filter(|_| year.is_some()).zip(first);
+                known.and_then(|(era, first)| faults.keep(era.of(first))).map(Period::BusinessYear)
+            }
         };
+        if let Some(period) = period {
+            faults.keep(period.has_begun(today));
+            if let Some(tax) = tax {
+                faults.keep(tax.is_raised(period));
+            }
+        }
+        match (digits.parse(), tax, kind, era, period) {
+            (Ok(category), Some(tax), Some(kind), Some(era), Some(period)) if faults.0.is_empty() => {
+                Ok(PurposeCode { category, tax, kind, era, period })
+            }
+            (Err(error), ..) if faults.0.is_empty() => Err(vec![error.into()]),
+            _ => Err(faults.0),
+        }
+    }
+
+    fn kind(&self, tax: Option<&Tax>, code: &str) -> Result<&Return, PurposeError> {
+        let known =
+            |kind: &&Return| kind.code == code && tax.is_none_or(|tax| tax.returns.contains(&kind.code));
+        let wrong = || PurposeError::Return { tax: tax.map(|tax| tax.name.clone()), code: code.to_owned() };
+        self.returns.iter().find(known).ok_or_else(wrong)
+    }
+}
+
+/// What is wrong so far.
+struct Faults(Vec<PurposeError>);
+
+impl Faults {
+    fn keep<T>(&mut self, read: Result<T, PurposeError>) -> Option<T> {
+        read.map_err(|fault| self.0.push(fault)).ok()
+    }
+}
+
+/// Stands for a year that is not known, so that no day is refused that some year has.
+const LEAP_YEAR: i32 = 2000;
+
+/// The day of four digits in a calendar year.
+fn first_day(year: i32, digits: &str) -> Result<Date, PurposeError> {
+    let (month, day) = digits.split_at(2);
+    let number = |text: &str| text.parse::<u32>().unwrap_or_default();
+    if !(1..=12).contains(&number(month)) {
+        return Err(PurposeError::Month(month.to_owned()));
+    }
+    NaiveDate::from_ymd_opt(year, number(month), number(day))
+        .ok_or_else(|| PurposeError::Day { month: month.to_owned(), day: day.to_owned() })
+}
+
+impl Tax {
+    fn is_raised(&self, period: Period) -> Result<(), PurposeError> {
         let begins = period.begins();
-        if begins > today {
-            return Err(PurposeError::NotBegun(begins));
-        }
-        let raised = tax.years.from.is_none_or(|from| from <= begins.year())
-            && tax.years.until.is_none_or(|until| begins.year() <= until);
-        if !raised {
-            return Err(PurposeError::NotRaised { tax: name(), year: begins.year() });
-        }
-        Ok(PurposeCode { category: digits.parse()?, tax, kind, era, period })
+        let is_raised =
+            self.from.is_none_or(|from| from <= begins) && self.until.is_none_or(|until| begins <= until);
+        if is_raised { Ok(()) } else { Err(PurposeError::NotRaised { tax: self.name.clone(), begins }) }
     }
 }
 
 impl Era {
-    fn contains(&self, day: Date) -> bool {
-        self.first <= day && self.last.is_none_or(|last| day <= last)
-    }
-
     /// The calendar year of two digits.
     fn year(&self, digits: &str) -> Result<i32, PurposeError> {
         let wrong = || PurposeError::Year { era: self.name.clone(), year: digits.to_owned() };
@@ -289,16 +328,8 @@ impl Era {
         if year >= 1 && calendar <= last { Ok(calendar) } else { Err(wrong()) }
     }
 
-    /// The day of four digits in a calendar year.
-    fn day(&self, year: i32, digits: &str) -> Result<Date, PurposeError> {
-        let (month, day) = digits.split_at(2);
-        let number = |text: &str| text.parse::<u32>().unwrap_or_default();
-        if !(1..=12).contains(&number(month)) {
-            return Err(PurposeError::Month(month.to_owned()));
-        }
-        let date = NaiveDate::from_ymd_opt(year, number(month), number(day))
-            .ok_or_else(|| PurposeError::Day { month: month.to_owned(), day: day.to_owned() })?;
-        if self.contains(date) {
+    fn of(&self, date: Date) -> Result<Date, PurposeError> {
+        if self.first <= date && self.last.is_none_or(|last| date <= last) {
             Ok(date)
         } else {
             Err(PurposeError::NotInEra { era: self.name.clone(), date })
@@ -321,6 +352,11 @@ impl Period {
             Self::BusinessYear(first) => first,
         }
     }
+
+    fn has_begun(self, today: Date) -> Result<(), PurposeError> {
+        let begins = self.begins();
+        if begins <= today { Ok(()) } else { Err(PurposeError::NotBegun(begins)) }
+    }
 }
 
 impl PurposeCode<'_> {
@@ -329,16 +365,20 @@ impl PurposeCode<'_> {
         &self.category
     }
 
-    /// What the code says: `法人税 確定申告 令和5年4月1日に始まる課税期間分`.
-    pub fn words(&self) -> String {
-        let period = match self.period {
+    /// The period alone: `令和5年4月1日に始まる課税期間分`, `令和5年分`.
+    pub fn period_words(&self) -> String {
+        match self.period {
             Period::Year(year) => format!("{}分", self.era.shown(year)),
             Period::BusinessYear(first) => {
                 let year = self.era.shown(first.year());
                 format!("{year}{}月{}日に始まる課税期間分", first.month(), first.day())
             }
-        };
-        format!("{} {} {period}", self.tax.name, self.kind.name)
+        }
+    }
+
+    /// What the code says: `法人税 確定申告 令和5年4月1日に始まる課税期間分`.
+    pub fn words(&self) -> String {
+        format!("{} {} {}", self.tax.name, self.kind.name, self.period_words())
     }
 }
 

@@ -15,8 +15,16 @@ fn words(typed: &str) -> String {
     PurposeCodes::embedded().read(typed, today()).unwrap().words()
 }
 
-fn wrong(typed: &str) -> PurposeError {
+/// Everything that cannot be.
+fn faults(typed: &str) -> Vec<PurposeError> {
     PurposeCodes::embedded().read(typed, today()).unwrap_err()
+}
+
+/// The one thing that cannot be.
+fn wrong(typed: &str) -> PurposeError {
+    let mut faults = faults(typed);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    faults.remove(0)
 }
 
 #[test]
@@ -32,18 +40,15 @@ fn a_code_from_a_slip_is_explained() {
 #[test]
 fn a_code_is_made_up_of_its_parts() {
     let codes = PurposeCodes::embedded();
-    let build = |tax, kind, period| {
-        codes.build(tax, kind, period, today()).map(|code| code.category().as_str().to_owned())
+    let build = |tax, kind, era, year, first| {
+        let code = codes.build(Parts { tax, kind, era, year, first }, today());
+        code.map(|code| code.category().as_str().to_owned())
     };
-    assert_eq!(build("030", "4", Period::BusinessYear(day(2007, 4, 1))).unwrap(), "03044190401");
-    assert_eq!(build("030", "4", Period::BusinessYear(day(2019, 4, 30))).unwrap(), "03044310430");
-    assert_eq!(build("030", "4", Period::BusinessYear(day(2019, 5, 1))).unwrap(), "03045010501");
-    assert_eq!(build("320", "4", Period::Year(2023)).unwrap(), "3204505");
-    assert_eq!(build("320", "4", Period::Year(2019)).unwrap(), "3204501", "of the later era");
-    assert_eq!(
-        build("320", "4", Period::Year(1900)),
-        Err(PurposeError::Year { era: "西暦".to_owned(), year: "1900".to_owned() })
-    );
+    assert_eq!(build("030", "4", "4", 19, Some((4, 1))).unwrap(), "03044190401");
+    assert_eq!(build("030", "4", "4", 31, Some((4, 30))).unwrap(), "03044310430");
+    assert_eq!(build("030", "4", "5", 1, Some((5, 1))).unwrap(), "03045010501");
+    assert_eq!(build("320", "4", "5", 5, None).unwrap(), "3204505");
+    assert_eq!(build("030", "4", "4", 31, Some((5, 1))).unwrap_err(), faults("03044310501"));
 }
 
 #[test]
@@ -70,9 +75,50 @@ fn the_part_that_cannot_be_is_named() {
     assert_eq!(wrong("03045081125"), PurposeError::NotBegun(day(2026, 11, 25)));
     assert_eq!(words("03045081124"), "法人税 確定申告 令和8年11月24日に始まる課税期間分");
     assert_eq!(wrong("3204509"), PurposeError::NotBegun(day(2027, 1, 1)));
-    assert!(matches!(wrong("3204424"), PurposeError::NotRaised { year: 2012, .. }));
-    assert!(matches!(wrong("0204425"), PurposeError::NotRaised { year: 2013, .. }));
+    let not_raised = |tax: &str, begins| PurposeError::NotRaised { tax: tax.to_owned(), begins };
+    assert_eq!(wrong("3204424"), not_raised("申告所得税及復興特別所得税", day(2012, 1, 1)));
+    assert_eq!(wrong("0204425"), not_raised("申告所得税", day(2013, 1, 1)));
+    assert_eq!(wrong("34044260930"), not_raised("地方法人税", day(2014, 9, 30)));
+    assert_eq!(words("34044261001"), "地方法人税 確定申告 平成26年10月1日に始まる課税期間分");
+    assert_eq!(wrong("33044260401"), not_raised("復興特別法人税", day(2014, 4, 1)));
+    assert_eq!(words("33044260331"), "復興特別法人税 確定申告 平成26年3月31日に始まる課税期間分");
     assert_eq!(words("0204424"), "申告所得税 確定申告 平成24年分");
+}
+
+#[test]
+fn everything_that_cannot_be_is_named_at_once() {
+    let year = |era: &str, year: &str| PurposeError::Year { era: era.to_owned(), year: year.to_owned() };
+    let kind = |tax: Option<&str>, code: &str| PurposeError::Return {
+        tax: tax.map(str::to_owned),
+        code: code.to_owned(),
+    };
+    let month = |digits: &str| PurposeError::Month(digits.to_owned());
+    assert_eq!(
+        faults("99999081301"),
+        [
+            PurposeError::Tax("999".to_owned()),
+            kind(None, "9"),
+            PurposeError::Era("9".to_owned()),
+            month("13")
+        ]
+    );
+    assert_eq!(faults("03015001301"), [kind(Some("法人税"), "1"), year("令和", "00"), month("13")]);
+    let (tax, first) =
+        ("法人税".to_owned(), PurposeError::Day { month: "02".to_owned(), day: "31".to_owned() });
+    assert_eq!(faults("03045000231"), [year("令和", "00"), first]);
+    assert_eq!(
+        faults("0301900"),
+        [
+            PurposeError::Length { tax, digits: 11, found: 7 },
+            kind(Some("法人税"), "1"),
+            PurposeError::Era("9".to_owned()),
+        ]
+    );
+    let begins = day(2027, 1, 1);
+    assert_eq!(
+        faults("0204509"),
+        [PurposeError::NotBegun(begins), PurposeError::NotRaised { tax: "申告所得税".to_owned(), begins },]
+    );
 }
 
 #[test]
@@ -94,20 +140,27 @@ fn the_tables_agree_with_themselves() {
 }
 
 proptest! {
-    /// What can be read is what its parts make up.
+    /// What its parts make up can be read, and says the same.
     #[test]
-    fn reading_and_making_up_agree(tax in 0_usize..4, kind in 1_u8..=8, offset in 0_u32..36_500) {
+    fn reading_and_making_up_agree(
+        tax in 0_usize..6, kind in 1_u8..=9, era in 3_u8..=5, year in 0_u32..=70,
+        month in 0_u32..=13, day in 0_u32..=32,
+    ) {
         let codes = PurposeCodes::embedded();
         let tax = &codes.taxes()[tax];
-        let first = day(1926, 12, 25) + chrono::Days::new(offset.into());
-        let period = match tax.period {
-            PeriodKind::Year => Period::Year(first.year()),
-            PeriodKind::BusinessYear => Period::BusinessYear(first),
-        };
-        if let Ok(code) = codes.build(&tax.code, &kind.to_string(), period, today()) {
-            prop_assert_eq!(code.period, period);
-            let again = codes.read(code.category().as_str(), today());
-            prop_assert_eq!(again, Ok(code));
+        let (kind, era) = (kind.to_string(), era.to_string());
+        let first = (tax.period == PeriodKind::BusinessYear).then_some((month, day));
+        let parts = Parts { tax: &tax.code, kind: &kind, era: &era, year, first };
+        match codes.build(parts, today()) {
+            Ok(code) => {
+                if let Period::BusinessYear(begins) = code.period {
+                    prop_assert_eq!((begins.month(), begins.day()), (month, day));
+                }
+                prop_assert_eq!(code.category().as_str().len(), tax.period.digits());
+                let again = codes.read(code.category().as_str(), today());
+                prop_assert_eq!(again, Ok(code));
+            }
+            Err(faults) => prop_assert!(!faults.is_empty()),
         }
     }
 

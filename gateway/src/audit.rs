@@ -74,6 +74,7 @@ struct AuditRow {
     account: i64,
     channel: String,
     collector: String,
+    category: Option<String>,
     amount: i64,
     fee: i64,
     fee_hold: Option<Uuid>,
@@ -91,7 +92,7 @@ struct AuditRow {
 }
 
 const ROWS: &str = "
-    SELECT p.id, p.held_us, p.account, p.channel, p.collector, p.amount, p.fee, p.fee_hold, p.message_key,
+    SELECT p.id, p.held_us, p.account, p.channel, p.collector, p.category, p.amount, p.fee, p.fee_hold, p.message_key,
            e.body AS event_body, h.amount AS held, he.kind AS ended, f.amount AS fee_held, fe.kind AS fee_ended,
            g.entity AS guard_of, o.entity AS outbox_of, w.entity AS owed_of,
            s.settlement AS settled_in, s.part AS settled_part
@@ -133,7 +134,7 @@ impl Gateway {
             findings.extend(history::check(&mut tx, against, &ids).await?);
             for row in rows {
                 let body = row.body();
-                findings.extend(row.faults(body.as_ref(), self.may_be_paid_again(&row.collector)));
+                findings.extend(row.faults(body.as_ref(), self.may_be_paid_again(&row)));
                 let Some((state, is_cancelling)) = body.and_then(|b| Some((b.state?, is_cancelling(&b))))
                 else {
                     continue;
@@ -159,10 +160,11 @@ impl Gateway {
         Ok((findings, look))
     }
 
-    /// Whether the payers of this collector type the amount, so that a bill may be paid again.
-    fn may_be_paid_again(&self, collector: &str) -> bool {
-        let number = collector.parse().ok();
-        number.and_then(|number| self.0.directory.get(&number)).is_some_and(|c| c.payer_types_amount())
+    /// Whether the payer typed the amount, so that what was paid may be paid again.
+    fn may_be_paid_again(&self, row: &AuditRow) -> bool {
+        let category = row.category.as_deref().and_then(|category| category.parse().ok());
+        let collector = row.collector.parse().ok().and_then(|number| self.0.directory.get(&number));
+        collector.is_some_and(|c| c.payer_types_amount(category.as_ref()))
     }
 }
 

@@ -111,8 +111,8 @@ pub enum InquiryError {
     /// The collector needs a 納付区分.
     #[error("the collector needs a payment category")]
     CategoryNeeded,
-    /// The collector has no 納付区分.
-    #[error("the collector has no payment category")]
+    /// The collector has no 納付区分, or none of so many digits.
+    #[error("the collector has no such payment category")]
     CategoryNotUsed,
     /// The payer has to type the amount, 1 yen or more.
     #[error("the payer types the amount at this collector")]
@@ -164,8 +164,11 @@ impl Gateway {
         let place = self.0.client.place(&collector.number).await.map_err(not_asked)?;
         check(collector, &request, self.takes_inquiries(collector).await?)?;
         // read before the inquiry is sent: an acceptance that the answer may not know of yet counts as later
-        let generations =
-            if collector.payer_types_amount() { self.generations(&request).await? } else { BTreeMap::new() };
+        let generations = if types_amount(collector, &request) {
+            self.generations(&request).await?
+        } else {
+            BTreeMap::new()
+        };
         let bills = self.ask(place, collector, payer.channel(), &request).await?;
         let inquiry = Inquiry { id, payer, request, bills, answered_at: self.now(), generations };
         points::reach(Persist::Inquiry.before());
@@ -289,16 +292,23 @@ pub fn check(collector: &Collector, request: &InquiryRequest, is_open: bool) -> 
     }
     match (&collector.numbers.category, &request.category) {
         (Some(_), None) => return Err(InquiryError::CategoryNeeded),
-        (None, Some(_)) => return Err(InquiryError::CategoryNotUsed),
+        (_, Some(category)) if !collector.numbers.takes(category) => {
+            return Err(InquiryError::CategoryNotUsed);
+        }
         _ => {}
     }
-    match (collector.payer_types_amount(), request.amount) {
+    match (types_amount(collector, request), request.amount) {
         (true, Some(amount)) if amount >= Yen::new(1) && amount <= domain::money::AMOUNT_MAX => {}
         (true, _) => return Err(InquiryError::AmountNeeded),
         (false, Some(_)) => return Err(InquiryError::AmountNotTyped),
         (false, None) => {}
     }
     if is_open { Ok(()) } else { Err(InquiryError::Closed) }
+}
+
+/// Whether the payer says how much: the row decides, and at some collectors what stands as 納付区分.
+fn types_amount(collector: &Collector, request: &InquiryRequest) -> bool {
+    collector.payer_types_amount(request.category.as_ref())
 }
 
 /// The message that asks.

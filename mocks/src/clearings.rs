@@ -7,6 +7,7 @@ use sqlx::{Executor, Sqlite, SqliteConnection};
 use crate::bills::{self, Numbers, StoredBill};
 use crate::institutions::Institution;
 use crate::message::{Answer, Clearing, ClearingOutcome, Header, Kind};
+use crate::purposes;
 use crate::store::StoreError;
 use crate::{message, signature};
 
@@ -38,6 +39,15 @@ fn find<'a>(
             confirmation_number: &clearing.key.confirmation_number,
             payment_category: clearing.key.payment_category.as_ref(),
         };
+        if let Some(code) = rules.institution.purpose(numbers.payment_category) {
+            let confirmation = numbers.confirmation_number;
+            let bill = purposes::bill(of_customer, confirmation, code, rules.today, clearing.amount)?;
+            return match clearing.bill_id == bill.id {
+                false => Err(ResponseCode::BillNotObtained),
+                true if clearing.fee != bill.fee => Err(ResponseCode::AmountDiffers),
+                true => Ok(()),
+            };
+        }
         let has_category = rules.institution.payment_category.is_some();
         let candidates = bills::matching(of_customer, numbers, has_category)?;
         let stored = candidates

@@ -15,6 +15,7 @@ use crate::message::{
     self, Answer, BillKey, Cancellation, Clearing, ClearingOutcome, Inquiry, Kind, Received, Request,
 };
 use crate::mocks::Mocks;
+use crate::purposes;
 use crate::service::{self, State};
 use crate::special;
 use crate::store::StoreError;
@@ -130,7 +131,9 @@ impl Exchange<'_> {
         if inquiry.bank != self.mocks.config().bank_code {
             return Ok(Err(ResponseCode::BankNotContracted));
         }
-        if inquiry.amount.is_some() != self.institution.payer_types_amount {
+        let purpose = self.institution.purpose(inquiry.key.payment_category.as_ref());
+        let is_typed = self.institution.payer_types_amount || purpose.is_some();
+        if inquiry.amount.is_some() != is_typed {
             return Ok(Err(ResponseCode::Malformed));
         }
         special::make(self.mocks, self.institution, &inquiry.key.customer_number, self.now).await?;
@@ -140,6 +143,11 @@ impl Exchange<'_> {
         };
         let (number, customer) = (&self.institution.number, &inquiry.key.customer_number);
         let of_customer = bills::of_customer(store.reader(), number, customer, self.now).await?;
+        if let (Some(code), Some(amount)) = (purpose, inquiry.amount) {
+            let confirmation = numbers.confirmation_number;
+            let bill = purposes::bill(&of_customer, confirmation, code, self.now.date(), amount);
+            return Ok(bill.map(|bill| vec![bill]));
+        }
         let found = bills::matching(&of_customer, numbers, self.institution.payment_category.is_some())
             .and_then(|named| bills::payable(&named, self.now.date(), inquiry.amount));
         Ok(found)

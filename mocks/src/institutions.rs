@@ -1,6 +1,6 @@
 //! The rows of the institutions' data that are available, read by a reader of the mocks' own.
 
-use domain::{CollectorNumber, Date, Hours, Timestamp, Yen};
+use domain::{CollectorNumber, Date, Hours, PaymentCategory, Timestamp, Yen};
 use serde::Deserialize;
 
 use crate::data::DataError;
@@ -133,12 +133,14 @@ pub struct Institution {
     pub confirmation_number: NumberRule,
     /// 納付区分, where its slips have one.
     pub payment_category: Option<NumberRule>,
-    /// Whether the payer types the amount.
+    /// Whether the payer types the amount of whatever is paid.
     pub payer_types_amount: bool,
     /// Whether the payer may type the numbers: オンライン方式.
     pub takes_typed_numbers: bool,
     /// Whether one customer number may have several bills.
     pub several_bills: bool,
+    /// The digits of a 納付目的コード, which stands in the place of 納付区分 and brings an amount that the payer typed.
+    pub purpose_digits: Vec<usize>,
     /// What it collects.
     pub charges: Vec<Charge>,
     /// Which 納付区分 means which tax, where its slips have a short one.
@@ -179,6 +181,11 @@ impl Institution {
         self.hours.is_open(at)
     }
 
+    /// The 納付目的コード that stands in the place of 納付区分, if one does.
+    pub fn purpose<'c>(&self, category: Option<&'c PaymentCategory>) -> Option<&'c PaymentCategory> {
+        category.filter(|category| self.purpose_digits.contains(&category.as_str().len()))
+    }
+
     /// The centre code in messages: `C00200`.
     pub fn centre(&self) -> String {
         format!("C{}", self.number)
@@ -213,6 +220,8 @@ struct Row {
     several_bills: bool,
     #[serde(default)]
     fee: FeeTable,
+    #[serde(default)]
+    purpose_digits: Vec<usize>,
     charges: Vec<Charge>,
     hours: Option<Hours>,
 }
@@ -266,6 +275,7 @@ fn institution(row: Row) -> Result<Institution, DataError> {
         fee: row.fee,
         charges: row.charges,
         contact: row.contact.unwrap_or_default(),
+        purpose_digits: row.purpose_digits,
         hours: row.hours.unwrap_or_else(Hours::always),
     })
 }
@@ -292,6 +302,8 @@ mod tests {
         assert_eq!((tax.code.as_str(), tax.kind), ("00200000", Kind::National));
         assert_eq!(tax.customer_number.digits_max, 16);
         assert!(tax.payment_category.is_some());
+        let purpose = |digits: &str| tax.purpose(Some(&digits.parse().unwrap())).is_some();
+        assert!(purpose("3204507") && purpose("03045080401") && !purpose("7000001234"));
         assert!(all.iter().all(|one| one.payer_types_amount == (one.number.as_str() == "99090")));
         assert!(all.iter().all(|one| one.payment_category.is_none() || one.kind != Kind::Private));
     }

@@ -22,6 +22,7 @@ mod mailbox;
 mod message;
 mod mocks;
 mod protocol;
+mod purposes;
 mod samples;
 mod service;
 mod settlements;

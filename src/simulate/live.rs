@@ -119,7 +119,7 @@ impl Live {
         let rows = directory.all().iter().filter(|row| row.methods.online && row.available);
         let collectors = rows.map(|row| Target {
             number: row.number.to_string(),
-            payer_types_amount: row.payer_types_amount(),
+            payer_types_amount: row.payer_types_amount(None),
         });
         Ok(Self {
             hub: Caller::new(text("/api/url")?, Some(text("/api/keys/integrator")?)),

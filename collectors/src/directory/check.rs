@@ -46,6 +46,7 @@ pub(super) fn check(row: Row, defaults: &Defaults) -> Result<Collector, Broken> 
         return Err(("fee", rule));
     }
     numbers(&row)?;
+    purpose_digits(&row)?;
     let duplicate_key = duplicate_key(&row)?;
     let settlement = defaults.terms(row.kind, row.settlement).map_err(|rule| ("settlement", rule))?;
     Ok(Collector {
@@ -68,6 +69,7 @@ pub(super) fn check(row: Row, defaults: &Defaults) -> Result<Collector, Broken> 
             confirmation: row.confirmation_number,
             second_secret: row.second_secret,
             category: row.payment_category,
+            purpose_digits: row.purpose_digits,
         },
         amount: row.amount,
         fee: row.fee,
@@ -171,6 +173,26 @@ fn numbers(row: &Row) -> Result<(), Broken> {
         (None, _) => {}
     }
     Ok(())
+}
+
+/// A number of digits tells which of the two a payer gave, and with it who decides the amount.
+fn purpose_digits(row: &Row) -> Result<(), Broken> {
+    let widths = &row.purpose_digits;
+    let of_category =
+        |digits: &usize| row.payment_category.as_ref().is_some_and(|rule| rule.may_have(*digits));
+    if (row.amount == AmountEntry::TypedWithPurpose) == widths.is_empty() {
+        Err(("purpose_digits", "a 納付目的コード has digits where it can be given, and only there"))
+    } else if !widths.is_sorted_by(|a, b| a < b)
+        || !widths
+            .iter()
+            .all(|digits| (PaymentCategory::DIGITS_MIN..=PaymentCategory::DIGITS_MAX).contains(digits))
+    {
+        Err(("purpose_digits", "they are in order and inside the network's width"))
+    } else if widths.iter().any(of_category) {
+        Err(("purpose_digits", "they are never as many as 納付区分 has"))
+    } else {
+        Ok(())
+    }
 }
 
 /// The range lies inside the network's width, and groups make up the longest number.

@@ -11,10 +11,10 @@ mod terms;
 use std::collections::HashMap;
 
 use domain::hours::Hours;
-use domain::{CollectorNumber, Date};
+use domain::{CollectorNumber, Date, PaymentCategory};
 
 pub use charge::{AfterDue, Charge, Span, Validity};
-pub use numbers::{CategoryCode, CategoryRule, DigitsRule, NumberRules, SecondSecret};
+pub use numbers::{CategoryCode, CategoryError, CategoryRule, DigitsRule, NumberRules, SecondSecret};
 pub use paying::{AmountEntry, DuplicateKey, FeeStep, FeeTable};
 pub use row::DirectoryError;
 pub use search::folded;
@@ -139,9 +139,14 @@ impl Collector {
         }
     }
 
-    /// Whether every inquiry names an amount (C23); elsewhere the collector's amount governs.
-    pub const fn payer_types_amount(&self) -> bool {
-        matches!(self.amount, AmountEntry::Typed)
+    /// Whether an inquiry with this 納付区分 names the amount (C23); elsewhere the collector's amount governs. What the
+    /// payer types may be paid again and again.
+    pub fn payer_types_amount(&self, category: Option<&PaymentCategory>) -> bool {
+        match self.amount {
+            AmountEntry::Typed => true,
+            AmountEntry::TypedWithPurpose => category.is_some_and(|c| self.numbers.is_purpose(c)),
+            AmountEntry::Billed | AmountEntry::ChosenOnSite => false,
+        }
     }
 
     /// What can be paid, as the list says it.

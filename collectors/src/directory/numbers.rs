@@ -76,6 +76,37 @@ pub struct NumberRules {
     pub second_secret: SecondSecret,
     /// 納付区分.
     pub category: Option<CategoryRule>,
+    /// The digits of a 納付目的コード, which a payer may give in the place of 納付区分 and then types the amount
+    /// (入力方式); never as many as 納付区分 has. The codes are `formats::purpose_code`.
+    pub purpose_digits: Vec<usize>,
+}
+
+/// Why a text cannot be a collector's 納付区分.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CategoryError {
+    /// The collector uses none.
+    #[error("the collector uses none")]
+    NotUsed,
+    /// Not digits, or too few or too many.
+    #[error(transparent)]
+    Number(#[from] NumberError),
+    /// Neither 納付区分 nor 納付目的コード has so many digits.
+    #[error("{found} digits were found where {} are allowed", one_of(.widths))]
+    Width {
+        /// The digits that there may be.
+        widths: Vec<usize>,
+        /// Digits found.
+        found: usize,
+    },
+}
+
+/// `7, 10 or 11`.
+fn one_of(widths: &[usize]) -> String {
+    let words: Vec<_> = widths.iter().map(usize::to_string).collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 impl NumberRules {
@@ -90,6 +121,33 @@ impl NumberRules {
         let DigitsRule { digits_min, digits_max, .. } = self.confirmation;
         domain::numbers::digits_typed(typed, digits_min, digits_max)?.parse()
     }
+
+    /// Reads what a person typed as this collector's 納付区分, or as a 納付目的コード where it may stand in its place.
+    pub fn payment_category(&self, typed: &str) -> Result<PaymentCategory, CategoryError> {
+        let rule = self.category.as_ref().ok_or(CategoryError::NotUsed)?;
+        if self.purpose_digits.is_empty() {
+            return Ok(rule.category(typed)?);
+        }
+        let category = PaymentCategory::parse_typed(typed)?;
+        if self.takes(&category) {
+            return Ok(category);
+        }
+        let mut widths: Vec<_> = (rule.digits_min..=rule.digits_max).collect();
+        widths.extend(&self.purpose_digits);
+        widths.sort_unstable();
+        Err(CategoryError::Width { widths, found: category.as_str().len() })
+    }
+
+    /// Whether a 納付区分 of so many digits may be sent to the collector.
+    pub fn takes(&self, category: &PaymentCategory) -> bool {
+        let digits = category.as_str().len();
+        self.category.as_ref().is_some_and(|rule| rule.may_have(digits)) || self.is_purpose(category)
+    }
+
+    /// Whether it is a 納付目的コード: its digits say so.
+    pub fn is_purpose(&self, category: &PaymentCategory) -> bool {
+        self.purpose_digits.contains(&category.as_str().len())
+    }
 }
 
 impl DigitsRule {
@@ -102,8 +160,13 @@ impl DigitsRule {
 
 impl CategoryRule {
     /// Reads what a person typed as this collector's 納付区分.
-    pub fn category(&self, typed: &str) -> Result<PaymentCategory, NumberError> {
+    pub(super) fn category(&self, typed: &str) -> Result<PaymentCategory, NumberError> {
         domain::numbers::digits_typed(typed, self.digits_min, self.digits_max)?.parse()
+    }
+
+    /// Whether a 納付区分 may have so many digits.
+    pub(super) fn may_have(&self, digits: usize) -> bool {
+        (self.digits_min..=self.digits_max).contains(&digits)
     }
 
     /// The charge that a code stands for, as far as the row knows.

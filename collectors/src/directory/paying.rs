@@ -14,7 +14,6 @@ pub enum AmountEntry {
     #[default]
     Billed,
     /// The bill; but the payer types it who gives a 納付目的コード instead of a registered 納付区分 (入力方式).
-    /// The codes are `formats::purpose_code`.
     TypedWithPurpose,
     /// The payer chooses it on the collector's site, within bounds that the hand-off names.
     ChosenOnSite,

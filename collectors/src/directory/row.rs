@@ -81,6 +81,9 @@ pub(super) struct Row {
     #[serde(default)]
     pub second_secret: SecondSecret,
     pub payment_category: Option<CategoryRule>,
+    // what no change touches: a payment's way must not depend on the day on which it is looked at
+    #[serde(default)]
+    pub purpose_digits: Vec<usize>,
     #[serde(default)]
     changes: Vec<Change>,
 }

@@ -1,10 +1,10 @@
 //! The embedded list against the rules.
 
-use domain::{Date, Yen};
+use domain::{Date, NumberError, Yen};
 
 use super::super::{
-    AfterDue, AmountEntry, Collector, Directory, DuplicateKey, Kind, PayerFees, Receiver, SecondSecret,
-    SettlementTerms, Span,
+    AfterDue, AmountEntry, CategoryError, Collector, Directory, DuplicateKey, Kind, PayerFees, Receiver,
+    SecondSecret, SettlementTerms, Span,
 };
 
 fn row<'a>(directory: &'a Directory, number: &str) -> &'a Collector {
@@ -121,8 +121,36 @@ fn only_the_test_row_takes_a_typed_amount_with_every_inquiry() {
             _ => AmountEntry::Billed,
         };
         assert_eq!(row.amount, expected, "{}", row.number);
-        assert_eq!(row.payer_types_amount(), row.amount == AmountEntry::Typed, "{}", row.number);
+        assert_eq!(row.payer_types_amount(None), row.amount == AmountEntry::Typed, "{}", row.number);
     }
+}
+
+/// Proves R104. C23: at the tax agency the digits of 納付区分 say whether the amount is registered or typed.
+#[test]
+fn a_purpose_code_in_the_place_of_a_category_brings_a_typed_amount() {
+    let directory = Directory::embedded();
+    let tax = row(&directory, "00200");
+    let read = |typed: &str| tax.numbers.payment_category(typed);
+    for (typed, is_typed) in [("7000001234", false), ("0304-5080-401", true), ("３２０４５０８", true)]
+    {
+        let category = read(typed).unwrap();
+        assert_eq!(tax.payer_types_amount(Some(&category)), is_typed, "{typed}");
+        assert!(tax.numbers.takes(&category));
+    }
+    for digits in [1, 6, 8, 9, 12, 16] {
+        let told = read(&"7".repeat(digits)).unwrap_err().to_string();
+        assert_eq!(told, format!("{digits} digits were found where 7, 10 or 11 are allowed"));
+        assert!(!tax.numbers.takes(&"7".repeat(digits).parse().unwrap()));
+    }
+    assert_eq!(read("").unwrap_err(), CategoryError::Number(NumberError::Empty));
+    let city = row(&directory, "04100");
+    assert_eq!(
+        city.numbers.payment_category("0304508").unwrap_err().to_string(),
+        "7 digits were found where 3 to 3 are allowed"
+    );
+    assert!(!city.payer_types_amount(Some(&"010".parse().unwrap())));
+    let shop = row(&directory, "99022");
+    assert_eq!(shop.numbers.payment_category("1").unwrap_err(), CategoryError::NotUsed);
 }
 
 /// What public pages say of single charges, and what is said of the rest as assumed.
@@ -352,6 +380,26 @@ fn broken(row: &str, from: &str, to: &str) -> String {
     let error = Directory::parse(&good(&row.replace(from, to))).unwrap_err().to_string();
     let told = error.strip_prefix("row 1 (").and_then(|told| told.split_once("), ")).map(|(_, told)| told);
     told.unwrap_or_else(|| panic!("{error}")).split(": ").next().unwrap().to_owned()
+}
+
+/// 納付目的コード: a national collector's, in a width of its own.
+#[test]
+fn the_widths_of_purpose_codes_are_checked() {
+    let text = LOCAL
+        .replace("kind = \"local\"", "kind = \"national\"")
+        .replace("contact =", "amount = \"typed_with_purpose\"\npurpose_digits = [7, 11]\ncontact =");
+    Directory::parse(&good(&text)).unwrap();
+    for (from, to) in [
+        ("purpose_digits = [7, 11]\n", ""),
+        ("[7, 11]", "[]"),
+        ("[7, 11]", "[11, 7]"),
+        ("[7, 11]", "[0, 7]"),
+        ("[7, 11]", "[7, 17]"),
+        ("[7, 11]", "[3, 7]"),
+        ("\"typed_with_purpose\"", "\"typed\""),
+    ] {
+        assert_eq!(broken(&text, from, to), "purpose_digits", "{from} -> {to}");
+    }
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub struct CollectorBody {
     methods: Vec<&'static str>,
     /// What can be paid.
     charges: Vec<String>,
-    /// Whether an inquiry names the amount.
+    /// Whether every inquiry names the amount. With a 納付目的コード one does, whatever this says.
     payer_types_amount: bool,
     /// Whether a person is asked for a one-time password.
     one_time_password: bool,
@@ -55,6 +55,9 @@ pub struct NumbersBody {
     confirmation_number: DigitsBody,
     /// 納付区分, where the collector uses one.
     payment_category: Option<DigitsBody>,
+    /// The digits of a 納付目的コード, which may stand in the place of 納付区分 (入力方式); empty where none may.
+    #[schema(examples(json!([7, 11])))]
+    purpose_code_digits: Vec<usize>,
 }
 
 /// How many digits a number has.
@@ -93,7 +96,7 @@ impl CollectorBody {
             kind: collector.kind.as_str(),
             methods: offered.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect(),
             charges: collector.charge_names().into_iter().map(str::to_owned).collect(),
-            payer_types_amount: collector.payer_types_amount(),
+            payer_types_amount: collector.payer_types_amount(None),
             one_time_password: collector.one_time_password,
             available: unavailable.is_none(),
             unavailable: unavailable.map(Unavailable::as_str),
@@ -105,6 +108,7 @@ impl CollectorBody {
                     digits_min: rule.digits_min,
                     digits_max: rule.digits_max,
                 }),
+                purpose_code_digits: numbers.purpose_digits.clone(),
             },
         }
     }

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use collectors::Collector;
 use domain::{ApiKeyId, Bill, CollectorNumber, ContractId, InquiryId, ResponseCode, Yen};
 use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
@@ -31,11 +30,11 @@ pub struct InquiryInput {
     /// 確認番号.
     #[schema(max_length = 20, examples("135790"))]
     confirmation_number: String,
-    /// 納付区分, where the collector uses one.
+    /// 納付区分, where the collector uses one, or a 納付目的コード in its place.
     #[serde(default)]
     #[schema(max_length = 60, examples("7000004567"))]
     payment_category: Option<String>,
-    /// In yen, at collectors whose payers type the amount.
+    /// In yen, where the payer types the amount: with a 納付目的コード, and at some collectors always.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 99999999999_i64)]
     amount: Option<i64>,
@@ -252,7 +251,7 @@ fn read(gateway: &Gateway, input: &InquiryInput) -> Result<InquiryRequest, Probl
     let confirmation =
         faults.read("/confirmation_number", numbers.confirmation_number(&input.confirmation_number));
     let category = match (&numbers.category, &input.payment_category) {
-        (Some(rule), Some(typed)) => faults.read("/payment_category", rule.category(typed)),
+        (Some(_), Some(typed)) => faults.read("/payment_category", numbers.payment_category(typed)),
         (Some(_), None) => {
             faults.note("/payment_category", "the collector needs one");
             None
@@ -263,7 +262,11 @@ fn read(gateway: &Gateway, input: &InquiryInput) -> Result<InquiryRequest, Probl
         }
         (None, None) => None,
     };
-    let amount = amount(collector, input.amount, &mut faults);
+    let amount = match category {
+        // a wrong one does not say whose the amount is
+        None if !numbers.purpose_digits.is_empty() => None,
+        _ => amount(collector.payer_types_amount(category.as_ref()), input.amount, &mut faults),
+    };
     match (customer, confirmation, faults.is_empty()) {
         (Some(customer_number), Some(confirmation_number), true) => Ok(InquiryRequest {
             collector: collector.number.clone(),
@@ -276,19 +279,19 @@ fn read(gateway: &Gateway, input: &InquiryInput) -> Result<InquiryRequest, Probl
     }
 }
 
-fn amount(collector: &Collector, amount: Option<i64>, faults: &mut Faults) -> Option<Yen> {
-    match (collector.payer_types_amount(), amount) {
+fn amount(is_typed: bool, amount: Option<i64>, faults: &mut Faults) -> Option<Yen> {
+    match (is_typed, amount) {
         (true, Some(yen)) if (1..=domain::money::AMOUNT_MAX.get()).contains(&yen) => Some(Yen::new(yen)),
         (true, Some(_)) => {
             faults.note("/amount", "1 to 99,999,999,999 yen");
             None
         }
         (true, None) => {
-            faults.note("/amount", "at this collector the payer names the amount");
+            faults.note("/amount", "here the payer names the amount");
             None
         }
         (false, Some(_)) => {
-            faults.note("/amount", "at this collector the bill decides the amount");
+            faults.note("/amount", "here the bill decides the amount");
             None
         }
         (false, None) => None,

@@ -155,7 +155,7 @@ fn pause_intervals(delivery: i64) -> i64 {
 
 /// Taken by the acceptance where the bill may be paid again.
 pub fn accepted_guard(collector: Option<&Collector>, facts: &Facts) -> Option<GuardKey> {
-    let repeatable = collector.is_some_and(|c| c.payer_types_amount());
+    let repeatable = collector.is_some_and(|c| c.payer_types_amount(facts.category.as_ref()));
     let generation = facts.bill_guard.0.rsplit('|').next()?.parse().ok()?;
     let subject = BillSubject {
         collector: &facts.collector,

@@ -95,7 +95,8 @@ async fn every_institution_of_the_list_answers_for_its_sample_bills() {
     for bill in mocks::sample_bills() {
         let mut request = request(&bill);
         let row = world.hub.gateway.collectors().get(&request.collector).unwrap();
-        request.amount = row.payer_types_amount().then(|| domain::Yen::new(bill.amount));
+        request.amount =
+            row.payer_types_amount(request.category.as_ref()).then(|| domain::Yen::new(bill.amount));
         let answer = world.hub.gateway.inquire(world.payer, request).await;
         let refused = match bill.scenario.as_str() {
             _ if !row.methods.online => {

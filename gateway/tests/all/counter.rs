@@ -13,7 +13,7 @@ use gateway::{
 };
 use serde_json::json;
 
-use crate::support::{Hub, PENSION, SHOP, Slip, TYPED, WITH_FEE, World, decoded, limits, settings};
+use crate::support::{Hub, PENSION, PURPOSE, SHOP, Slip, TYPED, WITH_FEE, World, decoded, limits, settings};
 
 on_both!(
     cash_pays_a_bill_at_the_counter,
@@ -196,16 +196,18 @@ async fn a_cancelled_payment_gives_the_cash_back_and_the_bill_is_free(test: Test
 
 async fn a_bill_that_may_be_paid_again_keeps_its_guard(test: TestDatabase) {
     let world = World::new(test).await;
-    let early = inquire(&world, TYPED).await;
-    let id = pay(&world, TYPED).await.facts.id;
-    assert_eq!(cancel(&world, id).await.unwrap().state, State::Cancelled);
-    world.assert_clean().await;
-    // what was inquired before the acceptance rests on an old count
-    let old = world.hub.gateway.counter_payment(order(&early), &teller()).await;
-    assert!(matches!(old, Err(PayError::BillBusy { other }) if other == id), "{old:?}");
-    assert_eq!(pay(&world, TYPED).await.state, State::Accepted);
-    assert_eq!(cash(&world).await, Yen::new(-3_000));
-    world.assert_clean().await;
+    for (slip, paid) in [(TYPED, -3_000), (PURPOSE, -6_000)] {
+        let early = inquire(&world, slip).await;
+        let id = pay(&world, slip).await.facts.id;
+        assert_eq!(cancel(&world, id).await.unwrap().state, State::Cancelled);
+        world.assert_clean().await;
+        // what was inquired before the acceptance rests on an old count
+        let old = world.hub.gateway.counter_payment(order(&early), &teller()).await;
+        assert!(matches!(old, Err(PayError::BillBusy { other }) if other == id), "{old:?}");
+        assert_eq!(pay(&world, slip).await.state, State::Accepted);
+        assert_eq!(cash(&world).await, Yen::new(paid));
+        world.assert_clean().await;
+    }
 }
 
 /// Proves R107.

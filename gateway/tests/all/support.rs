@@ -60,6 +60,10 @@ pub const SHOP: Slip = slip("99022", "90220000000000012345", "112233", None);
 /// The collector whose payers type the amount.
 pub const TYPED: Slip = Slip { amount: Some(3_000), ..slip("99090", "99090000000000000001", "909090", None) };
 
+/// What a taxpayer who registered nothing pays by a 納付目的コード.
+pub const PURPOSE: Slip =
+    Slip { amount: Some(3_000), ..slip("00200", "2013000987654321", "135790", Some("03045080401")) };
+
 /// The mock collectors on a port of their own.
 pub struct Network {
     mocks: Mocks,

@@ -204,7 +204,7 @@ impl Questions {
             customer_number: Asked::of(&numbers.customer),
             confirmation_number: Asked::of(&numbers.confirmation),
             payment_category: numbers.category.as_ref().map(Asked::of_category),
-            amount: if collector.payer_types_amount() { AmountUse::Decides } else { AmountUse::Compared },
+            amount: if collector.payer_types_amount(None) { AmountUse::Decides } else { AmountUse::Compared },
         }
     }
 

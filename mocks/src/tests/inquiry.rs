@@ -83,6 +83,43 @@ async fn a_typed_amount_is_what_the_bill_is_answered_with() {
     assert_eq!(hub.send("99090", &TYPED.clearing(5)).await.field("ProvisionalCode"), None);
 }
 
+/// 入力方式: whoever the tax agency knows pays what the code says, as much as they say, and again.
+#[tokio::test]
+async fn a_purpose_code_is_answered_in_words_and_can_be_paid_again() {
+    let hub = Hub::start().await;
+    let slip = Slip { category: "03045080401", bill: "P03045080401", amount: 4_321, ..TAX };
+    let typed = "<Amount>4321</Amount>";
+    let answer = hub.send("00200", &slip.inquiry_of("9999", typed, 1)).await;
+    assert_eq!((answer.code().as_str(), answer.bill_ids()), ("0000", vec!["P03045080401".to_owned()]));
+    assert_eq!(answer.field("Amount").unwrap(), "4321");
+    assert_eq!(answer.field("Payer").unwrap(), "株式会社見本商事");
+    assert_eq!(answer.field("Contents").unwrap(), "法人税 確定申告 令和8年4月1日に始まる課税期間分");
+    for (slip, amount, code) in [
+        (Slip { customer: "2013000123456780", ..slip }, typed, "A003"),
+        (Slip { confirmation: "246811", ..slip }, typed, "A004"),
+        (Slip { category: "03045081301", ..slip }, typed, "A013"),
+        (slip, "", "9003"),
+        (Slip { category: "7000001234", ..slip }, typed, "9003"),
+        (Slip { category: "030450804", ..slip }, "", "A013"),
+    ] {
+        let answer = hub.send("00200", &slip.inquiry_of("9999", amount, 2)).await;
+        assert_eq!(answer.code(), code, "{} {amount}", slip.category);
+    }
+    for serial in [3, 4] {
+        assert_eq!(hub.send("00200", &slip.clearing(serial)).await.code(), "0000");
+    }
+    for (serial, wrong, code) in [
+        (5, Slip { category: "03045081301", ..slip }, "A013"),
+        (6, Slip { bill: "P03045070401", ..slip }, "A101"),
+        (7, Slip { fee: 110, ..slip }, "B203"),
+    ] {
+        assert_eq!(hub.send("00200", &wrong.clearing(serial)).await.code(), code);
+    }
+    let booked = hub.clearings("00200").await;
+    let kept: Vec<_> = booked.iter().filter(|one| one["code"] == "0000").map(|one| &one["amount"]).collect();
+    assert_eq!(kept, [4_321, 4_321]);
+}
+
 #[tokio::test]
 async fn a_message_that_is_not_the_schemas_is_refused_in_its_own_kind() {
     let hub = Hub::start().await;

@@ -269,7 +269,7 @@ impl World {
                 reversal: TransferId::generate(),
                 fee_reversal: facts.fee_hold.map(|_| TransferId::generate()),
             };
-            let again = self.collectors[place.0].row.payer_types_amount();
+            let again = self.collectors[place.0].row.payer_types_amount(facts.category.as_ref());
             commit = refund::refund(&facts, position, &refund, again)?.commit;
             breaks.refund = Some(refund);
         }

@@ -112,7 +112,7 @@ impl World {
                 _ => self.random.between(BUSY_FROM_US, DAY_US),
             };
             self.new_intent(collector, &request, pause_us);
-            if self.collectors[collector].row.payer_types_amount() {
+            if request.amount.is_some() {
                 self.pays_again(collector, &request, pause_us);
             }
         }

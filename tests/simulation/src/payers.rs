@@ -66,14 +66,15 @@ impl World {
         let number = self.made_slips;
         let row = &self.collectors[collector].row;
         let rules = &row.numbers;
+        let category = rules.category.as_ref().map(|rule| digits(1, rule.digits_min));
+        let typed = row.payer_types_amount(category.as_ref());
         let request = InquiryRequest {
             collector: row.number.clone(),
             customer_number: digits(number, rules.customer.digits_max.min(16)),
             confirmation_number: digits(number % 9_000 + 1_000, rules.confirmation.digits_max),
-            category: rules.category.as_ref().map(|category| digits(1, category.digits_min)),
-            amount: row.payer_types_amount().then(|| Yen::new(self.random.between(1, 50_000))),
+            category,
+            amount: typed.then(|| Yen::new(self.random.between(1, 50_000))),
         };
-        let typed = row.payer_types_amount();
         let days = if typed { 20 } else { 2 };
         let until_us = self.now_us + days * 24 * HOUR_US + 12 * HOUR_US;
         let count = if typed || self.random.below(5) > 0 { 1 } else { 3 };

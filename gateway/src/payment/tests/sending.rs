@@ -159,13 +159,21 @@ fn an_answer_is_what_its_class_says_and_its_bytes_are_kept() {
 
 #[test]
 fn an_acceptance_is_counted_where_the_bill_may_be_paid_again() {
-    let facts = Facts { bill_guard: GuardKey("bill|any|B1|3".to_owned()), ..facts(time(TEN), None) };
+    let of = |category: Option<&str>| Facts {
+        bill_guard: GuardKey("bill|any|B1|3".to_owned()),
+        category: category.map(|digits| digits.parse().unwrap()),
+        ..facts(time(TEN), None)
+    };
     let directory = Directory::embedded();
-    let row = |typed: bool| directory.all().iter().find(|c| c.payer_types_amount() == typed);
-    assert_eq!(sending::accepted_guard(row(false), &facts), None);
-    assert_eq!(sending::accepted_guard(None, &facts), None);
-    let guard = sending::accepted_guard(row(true), &facts).unwrap();
+    let row = |number: &str| directory.all().iter().find(|c| c.number.as_str() == number);
+    assert_eq!(sending::accepted_guard(row("00100"), &of(None)), None);
+    assert_eq!(sending::accepted_guard(None, &of(None)), None);
+    let guard = sending::accepted_guard(row("99090"), &of(None)).unwrap();
     assert_eq!(guard.0, "paid|00200|2013000123456789||B1|3");
+    // a registered bill is paid once, what a 納付目的コード names again and again
+    assert_eq!(sending::accepted_guard(row("00200"), &of(Some("7000001234"))), None);
+    let guard = sending::accepted_guard(row("00200"), &of(Some("03045080401"))).unwrap();
+    assert_eq!(guard.0, "paid|00200|2013000123456789|03045080401|B1|3");
 }
 
 #[test]

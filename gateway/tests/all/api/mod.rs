@@ -14,7 +14,7 @@ use serde_json::json;
 
 use self::support::{Bench, Caller, numbers};
 use crate::service::{number, staff, today};
-use crate::support::{PENSION, TAX, TYPED};
+use crate::support::{PENSION, PURPOSE, Slip, TAX, TYPED};
 
 database::on_both!(
     bills_are_inquired,
@@ -80,6 +80,7 @@ async fn the_directory_is_shown() {
                 "customer_number": { "label": "納付番号", "digits_min": 16, "digits_max": 16 },
                 "confirmation_number": { "label": "確認番号", "digits_min": 6, "digits_max": 6 },
                 "payment_category": null,
+                "purpose_code_digits": [],
             },
         })
     );
@@ -182,6 +183,19 @@ async fn bills_are_inquired(test: TestDatabase) {
     let mut typed = numbers(TYPED);
     typed["amount"] = 0.into();
     assert_eq!(caller.post("/v1/inquiries", None, &typed).await.pointers(), ["/amount"]);
+    // whose the amount is, the digits of the category say
+    let reply = caller.post("/v1/inquiries", None, &numbers(PURPOSE)).await;
+    assert_eq!((reply.status, &reply.body["bills"][0]["amount"]), (201, &json!(3_000)), "{}", reply.body);
+    for (slip, pointer) in [
+        (Slip { amount: None, ..PURPOSE }, "/amount"),
+        (Slip { amount: Some(5), ..TAX }, "/amount"),
+        (Slip { category: Some("030450804"), ..PURPOSE }, "/payment_category"),
+    ] {
+        let reply = caller.post("/v1/inquiries", None, &numbers(slip)).await;
+        assert_eq!(reply.pointers(), [pointer], "{}", reply.body);
+    }
+    let impossible = numbers(Slip { category: Some("03045081301"), ..PURPOSE });
+    caller.post("/v1/inquiries", None, &impossible).await.refused(422, "category_wrong");
 
     caller
         .post("/v1/inquiries", None, &wrong("confirmation_number", json!("000000")))

@@ -147,7 +147,10 @@ impl Row {
             // as the bank's page reads them
             customer_number: rules.customer_number(text("customer_number")).unwrap(),
             confirmation_number: rules.confirmation_number(text("confirmation_number")).unwrap(),
-            category: rules.category.as_ref().map(|rule| rule.category(text("payment_category")).unwrap()),
+            category: rules
+                .category
+                .as_ref()
+                .map(|_| rules.payment_category(text("payment_category")).unwrap()),
             amount: None,
         }
     }

@@ -89,7 +89,9 @@ impl World {
 
     fn may_be_paid_again(&self, payment: u64) -> bool {
         let facts = self.store.facts.get(&payment);
-        facts.is_some_and(|f| self.collectors[self.places[&f.collector]].row.payer_types_amount())
+        facts.is_some_and(|f| {
+            self.collectors[self.places[&f.collector]].row.payer_types_amount(f.category.as_ref())
+        })
     }
 
     /// Money, guard, open work and the outside agree about a payment.

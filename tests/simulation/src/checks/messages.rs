@@ -104,7 +104,7 @@ impl World {
             return;
         }
         self.cleared[collector] += amount;
-        if !self.collectors[collector].row.payer_types_amount() {
+        if !self.collectors[collector].row.payer_types_amount(facts.category.as_ref()) {
             let bill = (collector, slip.clone(), bill.clone());
             if let Some(other) = self.cleared_bills.insert(bill, payment) {
                 self.fail("no bill is paid twice", payment, format!("payment {other} has paid it"));

@@ -118,13 +118,19 @@ impl Collector {
         recorded
     }
 
+    /// Whether the payer of a slip types the amount.
+    fn types_amount(&self, slip: &str) -> bool {
+        self.slips.get(slip).is_some_and(|slip| self.row.payer_types_amount(slip.category.as_ref()))
+    }
+
     /// Marks the bill; where the payer types the amount it may be paid once more.
     pub(super) fn mark(&mut self, record: &Record, paid: bool) {
+        let typed = self.types_amount(&record.slip);
         let owed = self.slips.get_mut(&record.slip).and_then(|slip| slip.owed(&record.bill));
         if let Some(owed) = owed
             && record.cleared
             && !record.provisional
-            && !self.row.payer_types_amount()
+            && !typed
         {
             owed.paid = paid;
         }
@@ -144,7 +150,7 @@ impl Collector {
         if owed.paid {
             return Some(ResponseCode::AlreadyPaid);
         }
-        let typed = self.row.payer_types_amount();
+        let typed = self.types_amount(clearing.bill.customer_number.as_str());
         (!typed && owed.bill.amount != clearing.amount).then_some(ResponseCode::AmountDiffers)
     }
 

@@ -47,7 +47,7 @@ impl World {
             return self.inquiry_failed(intent);
         }
         let prefix = decisions::accepted_prefix(&request);
-        let generations = if row.payer_types_amount() {
+        let generations = if row.payer_types_amount(request.category.as_ref()) {
             let keys = self.store.memory.guards(&prefix).map(|(key, _)| key);
             decisions::generations(&prefix, keys)
         } else {
