@@ -14,5 +14,6 @@ mod requests;
 mod security;
 mod sign_in;
 mod slips;
+mod special_numbers;
 mod support;
 mod wrong_numbers;
