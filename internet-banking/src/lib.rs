@@ -28,8 +28,9 @@ use edge::{CookieKind, CsrfKey, Frame, SessionLimits, Site};
 use gateway::Gateway;
 use ledger::Ledger;
 
-use crate::payeasy::limits::{CONTRACT_LIMIT, Limits};
-use crate::payeasy::wrong_numbers::{WrongNumberLimits, WrongNumbers};
+use crate::payeasy::bounds::Bounds;
+use crate::payeasy::limits::Limits;
+use crate::payeasy::wrong_numbers::WrongNumbers;
 use crate::secrets::{Purpose, Secret};
 use crate::sign_in::{Passwords, Sessions, SignIns, Throttle, ThrottleLimits};
 use crate::tokens::{SealingKey, Tokens};
@@ -80,8 +81,8 @@ impl Bank {
             contracts: contracts::Store::new(database.clone(), clock.clone()),
             sign_ins: SignIns::new(database.clone(), clock.clone(), passwords.clone(), throttle, sessions),
             tokens: Tokens::new(database.clone(), sealing),
-            limits: Limits::new(database.clone(), CONTRACT_LIMIT),
-            wrong_numbers: WrongNumbers::new(database.clone(), WrongNumberLimits::default()),
+            limits: Limits::new(database.clone()),
+            wrong_numbers: WrongNumbers::new(database.clone(), Bounds::embedded().wrong_numbers),
             csrf: CsrfKey::new(&secret.key(Purpose::Csrf)),
             database,
             clock,

@@ -141,6 +141,15 @@ CREATE TABLE payeasy_limit (
     PRIMARY KEY (app_user, at_us)
 );
 
+-- The same of a whole contract, as two people of the bank set it; without a row it is the bank's own.
+CREATE TABLE payeasy_contract_limit (
+    contract UUID NOT NULL,
+    at_us BIGINT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount >= 0),
+    actor TEXT NOT NULL,
+    PRIMARY KEY (contract, at_us)
+);
+
 -- Tokens of one-time passwords --------------------------------------------------------------------------------------
 
 -- The secret is sealed under the deployment's key. last_step is the newest code that was typed rightly. A token of

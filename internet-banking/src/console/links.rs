@@ -3,7 +3,8 @@
 use std::fmt;
 
 use domain::{
-    AlarmId, BreakId, CollectorNumber, Date, PaymentId, SettlementId, StaffRequestId, Timestamp, UserId,
+    AlarmId, BreakId, CollectorNumber, ContractId, Date, PaymentId, SettlementId, StaffRequestId, Timestamp,
+    UserId,
 };
 use ledger::TrailPlace;
 
@@ -157,6 +158,10 @@ id_links! {
     UserLink(UserId) = "/users/", "";
     /// Proposes that what wrong numbers stopped is lifted (POST).
     LiftStopLink(UserId) = "/users/", "/lift";
+    /// The page of one contract.
+    ContractLink(ContractId) = "/contracts/", "";
+    /// Proposes another daily limit for it (POST).
+    ContractLimitLink(ContractId) = "/contracts/", "/limit";
     /// The page of one request.
     RequestLink(StaffRequestId) = "/requests/", "";
     /// Approves it (POST).

@@ -5,6 +5,7 @@
 
 mod alarms;
 mod audit;
+mod contracts;
 mod counter;
 mod days;
 pub mod delivery;
@@ -35,7 +36,9 @@ use gateway::Gateway;
 use ledger::Ledger;
 
 use crate::SecretError;
-use crate::payeasy::wrong_numbers::{WrongNumberLimits, WrongNumbers};
+use crate::payeasy::bounds::Bounds;
+use crate::payeasy::limits::Limits;
+use crate::payeasy::wrong_numbers::WrongNumbers;
 use crate::secrets::{Purpose, Secret};
 use crate::sign_in::{Gate, Passwords, Sessions, Throttle, ThrottleLimits};
 use crate::tokens::{SealingKey, Tokens};
@@ -69,6 +72,8 @@ pub struct Console {
     pub delivery: Delivery,
     /// Wrong numbers that customers typed, by user.
     pub wrong_numbers: WrongNumbers,
+    /// What customers may pay in a day.
+    pub limits: Limits,
     csrf: CsrfKey,
 }
 
@@ -105,7 +110,8 @@ impl Console {
             requests: Requests::new(gateway.clone()),
             contracts: crate::contracts::Store::new(database.clone(), clock.clone()),
             csrf: CsrfKey::new(&secret.key(Purpose::ConsoleCsrf)),
-            wrong_numbers: WrongNumbers::new(database.clone(), WrongNumberLimits::default()),
+            wrong_numbers: WrongNumbers::new(database.clone(), Bounds::embedded().wrong_numbers),
+            limits: Limits::new(database.clone()),
             delivery: Delivery::new(database.clone(), gateway.clone(), targets)?,
             staff,
             tokens,
@@ -137,6 +143,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         .merge(reconciliation::routes())
         .merge(settlement::routes())
         .merge(users::routes())
+        .merge(contracts::routes())
         .merge(requests::routes())
         .merge(alarms::routes())
         .merge(audit::routes())

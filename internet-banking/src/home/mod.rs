@@ -20,6 +20,9 @@ use crate::sign_in::SignedIn;
 /// Payments without an outcome that the page names; the history has the others.
 const TASKS_MAX: u32 = 10;
 
+/// Days for which a refund is named.
+const REFUND_DAYS: i64 = 14;
+
 /// The page of this folder.
 pub fn routes() -> Router<Bank> {
     Router::new().route(Link::Home.path(), get(show))
@@ -42,11 +45,13 @@ struct Page {
     tasks: Vec<Task>,
     /// Whether there are more than these.
     more_tasks: bool,
+    /// Payments that came back, whose bills are unpaid again.
+    refunds: Vec<Task>,
     lines: Vec<Line>,
     total: Yen,
 }
 
-/// A payment whose outcome is not known yet.
+/// A payment whose outcome is not known yet, or that came back.
 struct Task {
     link: PaymentLink,
     collector: String,
@@ -106,6 +111,7 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         requests,
         more_requests,
         more_tasks,
+        refunds: refunds(&bank, &signed_in, now).await?,
         tasks,
         lines,
     })
@@ -118,17 +124,28 @@ async fn tasks(bank: &Bank, signed_in: &SignedIn) -> Result<Vec<Task>, Failure> 
         return Ok(Vec::new());
     }
     let open = bank.gateway.open_payments(signed_in.contract.id, &accounts, TASKS_MAX + 1).await?;
-    let task = |payment: gateway::Payment| {
-        let facts = payment.facts;
+    Ok(open.into_iter().map(|payment| Task::of(bank, &payment)).collect())
+}
+
+/// 返金のお知らせ: what came back of late, whose bill the payer has to see to.
+async fn refunds(bank: &Bank, signed_in: &SignedIn, now: Timestamp) -> Result<Vec<Task>, Failure> {
+    let accounts = signed_in.user.rights.accounts(Business::PayEasy);
+    let since = now.plus_seconds(-REFUND_DAYS * 24 * 3600);
+    let found = bank.gateway.refunded_payments(signed_in.contract.id, &accounts, since, TASKS_MAX).await?;
+    Ok(found.into_iter().map(|payment| Task::of(bank, &payment)).collect())
+}
+
+impl Task {
+    fn of(bank: &Bank, payment: &gateway::Payment) -> Self {
+        let facts = &payment.facts;
         let collector = bank.gateway.collectors().get(&facts.collector);
-        Task {
+        Self {
             link: PaymentLink(facts.id),
             collector: collector.map_or_else(|| facts.collector.to_string(), |found| found.shown_name()),
             day: month_day(facts.receipt_date),
             amount: facts.amount,
         }
-    };
-    Ok(open.into_iter().map(task).collect())
+    }
 }
 
 /// 外部システムからの払込依頼: those that the user may authorise.

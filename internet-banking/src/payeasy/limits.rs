@@ -1,15 +1,16 @@
-//! 1日の限度額 as the bank keeps it: the contract's, which the bank sets, and what its master sets for a user below it.
+//! 1日の限度額 as the bank keeps it: the contract's, which the branch sets, and what its master sets for a user below it.
 //! A change is a row that is written once; the newest holds.
 
 use database::{Database, Row, Table, Value, read};
 use domain::money::AmountError;
 use domain::{ContractId, Timestamp, UserId, Yen};
-use gateway::DailyLimit;
 use gateway::directory::{Collector, Kind};
-use ledger::{AuditRecord, Commit, EntityId, Refused};
+use gateway::{DailyLimit, Guard, Operator};
+use ledger::{AuditRecord, Commit, EntityId, Ledger, Refused};
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use super::bounds::Bounds;
 use super::operation::{self, unavailable};
 use super::problem::Problem;
 use crate::Bank;
@@ -20,14 +21,13 @@ use crate::sign_in::SignedIn;
 static LIMIT: Table =
     Table { name: "payeasy_limit", columns: &["app_user", "at_us", "contract", "amount", "actor"] };
 
-/// What a contract may pay to private collectors in a day.
-pub const CONTRACT_LIMIT: Yen = Yen::new(10_000_000);
+static CONTRACT_LIMIT: Table =
+    Table { name: "payeasy_contract_limit", columns: &["contract", "at_us", "amount", "actor"] };
 
 /// The limits of a database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Limits {
     database: Database,
-    contract: Yen,
 }
 
 /// A user of the contract with the own limit.
@@ -49,14 +49,52 @@ pub fn applies_to(collector: &Collector) -> bool {
 }
 
 impl Limits {
-    /// The limits of a database, with what every contract may pay.
-    pub const fn new(database: Database, contract: Yen) -> Self {
-        Self { database, contract }
+    /// The limits of a database.
+    pub const fn new(database: Database) -> Self {
+        Self { database }
     }
 
-    /// What a contract may pay.
-    pub const fn of_contract(&self) -> Yen {
-        self.contract
+    /// What a contract may pay: its own, or what the bank has set for all.
+    pub async fn of_contract(&self, contract: ContractId) -> Result<Yen, sqlx::Error> {
+        let found: Option<i64> = read!(self.database, |c| {
+            sqlx::query_scalar(
+                "SELECT amount FROM payeasy_contract_limit WHERE contract = $1 ORDER BY at_us DESC LIMIT 1",
+            )
+            .bind(contract.uuid())
+            .fetch_optional(c)
+            .await
+        })?;
+        Ok(found.map_or(Bounds::embedded().daily_limit.contract, Yen::new))
+    }
+
+    /// Sets what a contract may pay, in one commit with the guard of the request that asked for it.
+    pub async fn set_contract(
+        &self,
+        ledger: &Ledger,
+        contract: ContractId,
+        limit: Yen,
+        by: &Operator,
+        once: &Guard,
+    ) -> Result<(), Refused> {
+        let row = Row {
+            table: &CONTRACT_LIMIT,
+            values: vec![
+                contract.uuid().into(),
+                ledger.clock().now().micros().into(),
+                limit.get().into(),
+                by.to_string().into(),
+            ],
+        };
+        let audit = AuditRecord {
+            contract: Some(contract),
+            actor: by.to_string(),
+            action: "payeasy.contract_limit",
+            subject: contract.to_string(),
+            detail: format!("{limit} yen a day"),
+        };
+        let guards = vec![(once.key(), EntityId(contract.uuid()))];
+        ledger.commit(Commit { guards, rows: vec![row], audit: vec![audit], ..Commit::default() }).await?;
+        Ok(())
     }
 
     /// What a user may pay, and the contract.
@@ -70,7 +108,7 @@ impl Limits {
             .fetch_optional(c)
             .await
         })?;
-        Ok(DailyLimit { contract: self.contract, user: found.flatten().map(Yen::new) })
+        Ok(DailyLimit { contract: self.of_contract(contract).await?, user: found.flatten().map(Yen::new) })
     }
 
     /// The users of a contract who may sign in, each with the own limit.
@@ -124,7 +162,8 @@ pub async fn set(
         return Err(Problem::NotPermitted);
     }
     let theirs = bank.contracts.user(by.contract.id, user).await.map_err(|error| unavailable(&error))?;
-    if theirs.is_none() || limit.is_some_and(|limit| limit > bank.limits.of_contract()) {
+    let most = bank.limits.of_contract(by.contract.id).await.map_err(|error| unavailable(&error))?;
+    if theirs.is_none() || limit.is_some_and(|limit| limit > most) {
         return Err(Problem::NotPermitted);
     }
     let guard = operation::one_time_password(bank, by, one_time_password).await?;

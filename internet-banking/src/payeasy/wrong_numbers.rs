@@ -32,7 +32,8 @@ const NOT_WRONG: &str = "
     WHERE app_user = $1";
 
 /// How many wrong numbers a user may type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WrongNumberLimits {
     /// Wrong ones in a row that stop Pay-easy for the rest of the day.
     pub in_a_row_max: i64,
@@ -40,12 +41,6 @@ pub struct WrongNumberLimits {
     pub stops_max: i64,
     /// Tries left from which on the payer is told how many.
     pub told_from: i64,
-}
-
-impl Default for WrongNumberLimits {
-    fn default() -> Self {
-        Self { in_a_row_max: 10, stops_max: 6, told_from: 3 }
-    }
 }
 
 /// Until when Pay-easy is stopped for a user.
@@ -242,6 +237,7 @@ fn standing((wrong, stops, stopped_on, stopped_us): Row) -> Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payeasy::bounds::Bounds;
     use database::testing::TestDatabase;
 
     database::on_both!(
@@ -267,7 +263,7 @@ mod tests {
     }
 
     fn counters(test: &TestDatabase) -> WrongNumbers {
-        WrongNumbers::new(test.database.clone(), WrongNumberLimits::default())
+        WrongNumbers::new(test.database.clone(), Bounds::embedded().wrong_numbers)
     }
 
     /// One who types.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{AlarmId, CollectorNumber, Date, PaymentId, StaffRequestId, UserId, time};
+use domain::{AlarmId, CollectorNumber, ContractId, Date, PaymentId, StaffRequestId, UserId, time};
 use gateway::settlement;
 use ledger::TrailRecord;
 
@@ -11,7 +11,7 @@ use super::words::action_label;
 use crate::answer::{Stop, failed};
 use crate::console::Console;
 use crate::console::alarms::alarm_words;
-use crate::console::links::{DayLink, RequestLink, SettlementLink, StaffPaymentLink, UserLink};
+use crate::console::links::{ContractLink, DayLink, RequestLink, SettlementLink, StaffPaymentLink, UserLink};
 use crate::console::requests::Proposal;
 use crate::console::told::Teller;
 use crate::console::users::store as users;
@@ -66,6 +66,7 @@ async fn subject(console: &Console, record: &TrailRecord) -> Result<Subject, Sto
     let area = record.action.split('.').next().unwrap_or_default();
     let found = match (area, record.action.as_str()) {
         (_, "payeasy.stop" | "payeasy.limit" | "console.user_view") => user(console, text).await?,
+        (_, "payeasy.contract_limit" | "console.contract_view") => contract(console, text).await?,
         ("payeasy", _) | (_, "console.payment_view") => payment(console, text).await?,
         ("request", _) | (_, "console.request_view") => request(console, text).await?,
         ("alarm", _) => alarm(console, text).await?,
@@ -94,6 +95,12 @@ async fn user(console: &Console, text: &str) -> Result<Option<Subject>, Stop> {
     Ok(found.map(|user| Subject::of(format!("{} {}", user.contract_name, user.login_id), &UserLink(id))))
 }
 
+async fn contract(console: &Console, text: &str) -> Result<Option<Subject>, Stop> {
+    let Ok(id) = text.parse::<ContractId>() else { return Ok(None) };
+    let found = console.contracts.contract(id).await.map_err(failed)?;
+    Ok(found.map(|contract| Subject::of(contract.name, &ContractLink(id))))
+}
+
 async fn request(console: &Console, text: &str) -> Result<Option<Subject>, Stop> {
     let Ok(id) = text.parse::<StaffRequestId>() else { return Ok(None) };
     let found = console.requests.find(id).await.map_err(failed)?;
@@ -111,6 +118,7 @@ async fn about(console: &Console, proposal: &Proposal) -> Result<String, Stop> {
         Proposal::Decide { .. } | Proposal::Cancel { .. } => payment(console, &subject).await?,
         Proposal::Day(_) => day(console, &subject),
         Proposal::LiftStop(of) => user(console, &of.user.to_string()).await?,
+        Proposal::ContractLimit(of) => contract(console, &of.contract.to_string()).await?,
         Proposal::CloseWindow { .. } | Proposal::PayNet { .. } => window(console, &subject),
         Proposal::ResolveBreak(of) => {
             let found = console.gateway.break_of(of.found).await.map_err(failed)?;

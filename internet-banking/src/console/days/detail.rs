@@ -15,15 +15,14 @@ use super::words::{CounterTable, day_tag, trouble_words};
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
-use crate::console::help::ConsoleCode;
 use crate::console::links::{
-    BreaksLink, ConsoleLink, DayCountersLink, DayLink, DayProposeLink, RequestLink, StaffPaymentLink,
+    BreaksLink, ConsoleLink, DayCountersLink, DayLink, DayProposeLink, StaffPaymentLink,
 };
 use crate::console::page::Pressed;
 use crate::console::payments::words::state_tag;
 use crate::console::problem::Trouble;
 use crate::console::requests::pages::RequestRow;
-use crate::console::requests::{Proposal, RequestQuery};
+use crate::console::requests::{self, Proposal, RequestQuery};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::{self, StaffRole};
 use crate::console::words::{Names, Tag, day, stamp};
@@ -152,16 +151,11 @@ pub async fn propose(
         }
     };
     let proposal = Proposal::Day(DayProposal { collector: collector.clone(), date, act });
-    match console.requests.propose(&by.staff, proposal, &form.reason).await {
-        Ok(request) => Ok(Redirect::to(&RequestLink(request).to_string()).into_response()),
-        Err(problem) if problem.code == ConsoleCode::Input => {
-            let errors = Errors::one("reason", problem.words().to_owned());
-            again(&page(&console, &by, &collector, date, Some(Trouble::input(errors)), form).await?)
-        }
-        Err(problem) => {
-            Err(problem.stop(&by, Area::Days, &DayLink { collector: &collector, date }.to_string()))
-        }
-    }
+    let (back, reason) = (DayLink { collector: &collector, date }.to_string(), form.reason.clone());
+    requests::propose(&console, &by, proposal, &reason, (Area::Days, back), async |trouble| {
+        page(&console, &by, &collector, date, Some(trouble), form).await
+    })
+    .await
 }
 
 /// What the form proposes, or what has to be chosen first. What the maker has seen is what there is now.

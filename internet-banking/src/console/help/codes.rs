@@ -109,6 +109,11 @@ code_table! {
     "停止の状態の変化",
     "この停止は、すでに解除されたか、その後に新しい停止が加わっています。",
     "利用者の画面で、いまの状態を確かめてください。解除がまだ必要な場合は、改めて起票してください。";
+    /// The contract's limit is not the one that was seen.
+    LimitChanged = "S-307", None,
+    "限度額の変化",
+    "起票した後に、この契約の1日の限度額が変わりました。",
+    "契約の画面で、いまの限度額を確かめてください。変更がまだ必要な場合は、改めて起票してください。";
     /// It was not made at the counter.
     NotFromCounter = "S-401", Untouched,
     "窓口以外の払込の取消し",

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Redirect};
 use domain::{BreakId, CollectorNumber, Date, Yen};
 use edge::{CsrfForm, Errors, Frame};
 use gateway::BreakError;
@@ -17,13 +16,13 @@ use crate::console::Console;
 use crate::console::frame::{self, Area};
 use crate::console::help::ConsoleCode;
 use crate::console::links::{
-    BreakLink, ConsoleLink, DayLink, ReconciliationLink, RequestLink, ResolveLink, StaffPaymentLink,
+    BreakLink, ConsoleLink, DayLink, ReconciliationLink, ResolveLink, StaffPaymentLink,
 };
 use crate::console::payments::views::PaymentShown;
 use crate::console::payments::words::state_tag;
 use crate::console::problem::Trouble;
 use crate::console::requests::pages::RequestRow;
-use crate::console::requests::{Proposal, RequestQuery};
+use crate::console::requests::{self, Proposal, RequestQuery};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
 use crate::console::words::{Names, Tag, stamp};
@@ -126,14 +125,11 @@ pub async fn propose(
         return again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?);
     };
     let proposal = Proposal::ResolveBreak(BreakProposal { found: id, ending });
-    match console.requests.propose(&by.staff, proposal, &form.reason).await {
-        Ok(request) => Ok(Redirect::to(&RequestLink(request).to_string()).into_response()),
-        Err(problem) if problem.code == ConsoleCode::Input => {
-            let errors = Errors::one("reason", problem.words().to_owned());
-            again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?)
-        }
-        Err(problem) => Err(problem.stop(&by, Area::Reconciliation, &BreakLink(id).to_string())),
-    }
+    let (back, reason) = ((Area::Reconciliation, BreakLink(id).to_string()), form.reason.clone());
+    requests::propose(&console, &by, proposal, &reason, back, async |trouble| {
+        page(&console, &by, id, Some(trouble), form).await
+    })
+    .await
 }
 
 fn parse(id: &str) -> Result<BreakId, Stop> {

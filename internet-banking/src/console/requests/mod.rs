@@ -8,6 +8,7 @@
 pub(super) mod carry_out;
 mod operation;
 pub(super) mod pages;
+mod propose;
 mod run;
 mod store;
 
@@ -16,6 +17,7 @@ use gateway::Word;
 use gateway::operations::REASON_CHARS_MAX;
 use serde::{Deserialize, Serialize};
 
+use super::contracts::proposal::ContractLimit;
 use super::days::proposal::DayProposal;
 use super::reconciliation::proposal::BreakProposal;
 use super::users::proposal::LiftStop;
@@ -23,6 +25,7 @@ use super::words::Tag;
 
 pub use operation::Requests;
 pub use pages::routes;
+pub(super) use propose::propose;
 pub use run::Lease;
 pub use store::RequestQuery;
 
@@ -67,6 +70,8 @@ pub enum Proposal {
     },
     /// 停止の解除: what wrong numbers stopped for a user.
     LiftStop(LiftStop),
+    /// 1日の限度額 of a contract.
+    ContractLimit(ContractLimit),
 }
 
 impl Proposal {
@@ -80,6 +85,7 @@ impl Proposal {
             Self::CloseWindow { .. } => "close_window",
             Self::PayNet { .. } => "pay_net",
             Self::LiftStop(_) => "lift_stop",
+            Self::ContractLimit(_) => "contract_limit",
         }
     }
 
@@ -90,6 +96,7 @@ impl Proposal {
             Self::Day(of) => of.subject(),
             Self::ResolveBreak(of) => of.subject(),
             Self::LiftStop(of) => of.subject(),
+            Self::ContractLimit(of) => of.subject(),
             Self::CloseWindow { collector, window } | Self::PayNet { collector, window } => {
                 gateway::settlement::number(collector, *window)
             }
@@ -115,6 +122,7 @@ impl Proposal {
             Self::CloseWindow { .. } => "資金決済の締め",
             Self::PayNet { .. } => "資金決済の支払い",
             Self::LiftStop(_) => "番号の誤りによる停止の解除",
+            Self::ContractLimit(_) => "契約の1日の限度額の変更",
         }
     }
 
@@ -123,9 +131,11 @@ impl Proposal {
         match self {
             Self::Day(of) => of.subject(),
             Self::CloseWindow { .. } | Self::PayNet { .. } => self.subject(),
-            Self::Decide { .. } | Self::Cancel { .. } | Self::ResolveBreak(_) | Self::LiftStop(_) => {
-                String::new()
-            }
+            Self::Decide { .. }
+            | Self::Cancel { .. }
+            | Self::ResolveBreak(_)
+            | Self::LiftStop(_)
+            | Self::ContractLimit(_) => String::new(),
         }
     }
 
@@ -158,6 +168,7 @@ impl Proposal {
             Self::Day(of) => of.consequence(),
             Self::ResolveBreak(of) => of.consequence(),
             Self::LiftStop(_) => LiftStop::CONSEQUENCE,
+            Self::ContractLimit(_) => ContractLimit::CONSEQUENCE,
             Self::CloseWindow { .. } => {
                 "承認すると、対象の払込を締めて支払額を確定し、収納機関に通知します。取り消せません。"
             }
@@ -169,7 +180,7 @@ impl Proposal {
     pub const fn payment(&self) -> Option<PaymentId> {
         match self {
             Self::Decide { payment, .. } | Self::Cancel { payment } => Some(*payment),
-            Self::Day(_) | Self::ResolveBreak(_) | Self::LiftStop(_) => None,
+            Self::Day(_) | Self::ResolveBreak(_) | Self::LiftStop(_) | Self::ContractLimit(_) => None,
             Self::CloseWindow { .. } | Self::PayNet { .. } => None,
         }
     }
@@ -355,6 +366,11 @@ mod tests {
             Proposal::LiftStop(LiftStop {
                 user: domain::UserId::generate(),
                 stopped_at: Timestamp::from_micros(1),
+            }),
+            Proposal::ContractLimit(ContractLimit {
+                contract: domain::ContractId::generate(),
+                before: domain::Yen::new(10_000_000),
+                after: domain::Yen::ZERO,
             }),
         ] {
             let json = serde_json::to_string(&proposal).unwrap();

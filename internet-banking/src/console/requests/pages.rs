@@ -84,6 +84,7 @@ impl Matter {
             Proposal::Day(of) => of.matter(&console.gateway).await.map(Some).map_err(failed),
             Proposal::ResolveBreak(of) => of.matter(console).await,
             Proposal::LiftStop(of) => of.matter(console).await,
+            Proposal::ContractLimit(of) => of.matter(console).await,
             Proposal::CloseWindow { collector, window } | Proposal::PayNet { collector, window } => {
                 settlement::matter(console, collector, *window).await
             }

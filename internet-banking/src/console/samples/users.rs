@@ -1,10 +1,11 @@
 //! Samples of the pages of the customers' users.
 
 use askama::Template;
-use domain::{Date, UserId};
+use domain::{ContractId, Date, UserId, Yen};
 
 use super::{at, request_row, sample_frame, troubles};
-use crate::console::links::UserLink;
+use crate::console::contracts::detail::ContractPage;
+use crate::console::links::{ContractLink, UserLink};
 use crate::console::users::detail::UserPage;
 use crate::console::users::list::{UserRow, UsersPage};
 use crate::console::users::stop_tag;
@@ -20,6 +21,7 @@ pub fn pages() -> Vec<String> {
         name: "<b>理由".to_owned(),
         role: "一般",
         contract: "株式会社見本商事".to_owned(),
+        contract_link: ContractLink(ContractId::generate()),
         tag: stop_tag(stopped),
         stopped_at: stopped.map(|_| stamp(at())).unwrap_or_default(),
     };
@@ -44,6 +46,7 @@ pub fn pages() -> Vec<String> {
                 name: "<b>理由".to_owned(),
                 role: "一般",
                 contract: "株式会社見本商事".to_owned(),
+                contract_link: ContractLink(ContractId::generate()),
                 tag: stop_tag(stopped),
                 wrong: 3,
                 wrong_max: 10,
@@ -61,5 +64,29 @@ pub fn pages() -> Vec<String> {
             pages.push(page.render().unwrap());
         }
     }
+    pages.extend(contracts());
     pages
+}
+
+fn contracts() -> impl Iterator<Item = String> {
+    troubles("limit").into_iter().map(|trouble| {
+        let page = ContractPage {
+            frame: sample_frame(trouble.is_some()),
+            csrf: "t".to_owned(),
+            errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+            may_propose: trouble.is_some(),
+            requests: trouble.iter().map(|_| request_row(Tag::wait("承認待ち"), false)).collect(),
+            trouble,
+            id: ContractId::generate(),
+            name: "<b>見本商事".to_owned(),
+            plan: "Webタイプ",
+            sign_in: "電子証明書",
+            limit: Yen::new(10_000_000),
+            today: "11月24日(火)".to_owned(),
+            used: Yen::new(9_000),
+            typed: "\"><script>".to_owned(),
+            reason: "</textarea><script".to_owned(),
+        };
+        page.render().unwrap()
+    })
 }

@@ -2,22 +2,20 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Redirect};
 use domain::{Timestamp, UserId};
 use edge::{CsrfForm, Errors, Frame};
 use serde::Deserialize;
 
 use super::proposal::LiftStop;
 use super::{stop_tag, store};
-use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
-use crate::console::help::ConsoleCode;
-use crate::console::links::{ConsoleLink, LiftStopLink, RequestLink, UserLink};
+use crate::console::links::{ConsoleLink, ContractLink, LiftStopLink, UserLink};
 use crate::console::page::note;
 use crate::console::problem::Trouble;
 use crate::console::requests::pages::RequestRow;
-use crate::console::requests::{Proposal, RequestQuery};
+use crate::console::requests::{self, Proposal, RequestQuery};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
 use crate::console::words::{Names, Tag, stamp};
@@ -46,6 +44,7 @@ pub(in crate::console) struct UserPage {
     pub name: String,
     pub role: &'static str,
     pub contract: String,
+    pub contract_link: ContractLink,
     pub tag: Tag,
     /// Wrong numbers in a row.
     pub wrong: i64,
@@ -78,14 +77,11 @@ pub async fn propose(
 ) -> Answer {
     let id = parse(&id)?;
     let proposal = LiftStop { user: id, stopped_at: Timestamp::from_micros(form.stopped) };
-    match console.requests.propose(&by.staff, Proposal::LiftStop(proposal), &form.reason).await {
-        Ok(request) => Ok(Redirect::to(&RequestLink(request).to_string()).into_response()),
-        Err(problem) if problem.code == ConsoleCode::Input => {
-            let errors = Errors::one("reason", problem.words().to_owned());
-            again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?)
-        }
-        Err(problem) => Err(problem.stop(&by, Area::Users, &UserLink(id).to_string())),
-    }
+    let (back, reason) = ((Area::Users, UserLink(id).to_string()), form.reason.clone());
+    requests::propose(&console, &by, Proposal::LiftStop(proposal), &reason, back, async |trouble| {
+        page(&console, &by, id, Some(trouble), form).await
+    })
+    .await
 }
 
 fn parse(id: &str) -> Result<UserId, Stop> {
@@ -118,6 +114,7 @@ async fn page(
         name: user.name,
         role: user.role.map(crate::contracts::Role::label).unwrap_or_default(),
         contract: user.contract_name,
+        contract_link: ContractLink(user.contract),
         tag: stop_tag(standing.as_ref().and_then(|s| s.stopped(now.date(), limits))),
         wrong: standing.as_ref().map_or(0, |s| s.wrong),
         wrong_max: limits.in_a_row_max,

@@ -10,7 +10,7 @@ use super::store::{self, FoundUser};
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
-use crate::console::links::{ConsoleLink, UserLink};
+use crate::console::links::{ConsoleLink, ContractLink, UserLink};
 use crate::console::page::note;
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::words::{Tag, stamp};
@@ -34,6 +34,7 @@ pub(in crate::console) struct UserRow {
     pub name: String,
     pub role: &'static str,
     pub contract: String,
+    pub contract_link: ContractLink,
     pub tag: Tag,
     /// When Pay-easy was last stopped.
     pub stopped_at: String,
@@ -78,6 +79,7 @@ async fn row(console: &Console, user: FoundUser) -> Result<UserRow, Stop> {
         name: user.name,
         role: user.role.map(crate::contracts::Role::label).unwrap_or_default(),
         contract: user.contract_name,
+        contract_link: ContractLink(user.contract),
         tag: stop_tag(stopped),
         stopped_at: standing.and_then(|s| s.stopped_at).map(stamp).unwrap_or_default(),
     })

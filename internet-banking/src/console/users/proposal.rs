@@ -14,7 +14,8 @@ use crate::console::problem::Problem;
 use crate::console::requests::carry_out::Carried;
 use crate::console::requests::pages::Matter;
 use crate::console::words::stamp;
-use crate::payeasy::wrong_numbers::{Standing, WrongNumberLimits, WrongNumbers};
+use crate::payeasy::bounds::Bounds;
+use crate::payeasy::wrong_numbers::{Standing, WrongNumbers};
 
 const LIFTED: &str = "番号の誤りによる停止を解除しました。利用者はすぐに払込をご利用になれます。";
 
@@ -91,7 +92,7 @@ impl LiftStop {
 }
 
 fn counters(database: &Database) -> WrongNumbers {
-    WrongNumbers::new(database.clone(), WrongNumberLimits::default())
+    WrongNumbers::new(database.clone(), Bounds::embedded().wrong_numbers)
 }
 
 async fn standing(database: &Database, user: UserId) -> Result<Option<Standing>, sqlx::Error> {

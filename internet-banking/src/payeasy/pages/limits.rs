@@ -90,7 +90,7 @@ pub async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
     let may_set = limits::may_set(&by);
     let users = bank.limits.users(by.contract.id).await.map_err(failed)?;
     let seen = users.into_iter().filter(|one| may_set || one.user == by.user.id);
-    let limit = bank.limits.of_contract();
+    let limit = bank.limits.of_contract(by.contract.id).await.map_err(failed)?;
     let all = used.total().unwrap_or(limit);
     shown(&LimitsPage {
         frame: page_frame(&by, false),
@@ -123,7 +123,8 @@ pub async fn submit(
     CsrfForm(form): CsrfForm<Typed>,
 ) -> Answer {
     let user = find(&bank, &by, &id).await?;
-    let limit = match limits::read_limit(&form.limit, bank.limits.of_contract()) {
+    let most = bank.limits.of_contract(by.contract.id).await.map_err(failed)?;
+    let limit = match limits::read_limit(&form.limit, most) {
         Ok(limit) => limit,
         Err(message) => {
             let trouble = Trouble::input(Errors::one("limit", message));
@@ -162,7 +163,7 @@ async fn page(
         trouble,
         action: UserLimitLink(user.user),
         row: row(user, &used, true),
-        contract: bank.limits.of_contract(),
+        contract: bank.limits.of_contract(by.contract.id).await.map_err(failed)?,
         limit,
     })
 }

@@ -303,6 +303,10 @@ async fn what_the_collector_lacks_is_paid_back_by_two_and_the_customer_sees_it(t
     assert!(trail.contains("金額 58000 円と手数料 110 円を返金、承認"), "{trail}");
 
     let mut customer = office.world.signed_in().await;
+    let home = customer.get("/home").await;
+    assert_eq!(home.fields("refund"), ["返金しました"], "told where everybody begins: {}", home.body);
+    let only = customer.get("/payeasy/history?state=refunded").await.body;
+    assert!(only.contains("に口座へ返金"), "{only}");
     let history = customer.get("/payeasy/history").await.body;
     assert!(history.contains("返金済み") && history.contains("に口座へ返金"), "{history}");
     let shown = customer.get(&format!("/payeasy/payments/{}", paid.facts.id)).await;

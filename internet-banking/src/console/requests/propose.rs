@@ -1,0 +1,34 @@
+//! 起票 by a form of any page.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Redirect};
+use edge::Errors;
+
+use super::Proposal;
+use crate::answer::{Answer, Stop, again};
+use crate::console::Console;
+use crate::console::frame::Area;
+use crate::console::help::ConsoleCode;
+use crate::console::links::RequestLink;
+use crate::console::problem::Trouble;
+use crate::console::sign_in::StaffSignedIn;
+
+/// Proposes it, and leads to the request. Where the reason cannot be taken, the form comes again with what was typed;
+/// what else is in the way has a page of its own that leads back.
+pub(in crate::console) async fn propose<P: Template>(
+    console: &Console,
+    by: &StaffSignedIn,
+    proposal: Proposal,
+    reason: &str,
+    (area, back): (Area, String),
+    form: impl AsyncFnOnce(Trouble) -> Result<P, Stop>,
+) -> Answer {
+    match console.requests.propose(&by.staff, proposal, reason).await {
+        Ok(request) => Ok(Redirect::to(&RequestLink(request).to_string()).into_response()),
+        Err(problem) if problem.code == ConsoleCode::Input => {
+            let errors = Errors::one("reason", problem.words().to_owned());
+            again(&form(Trouble::input(errors)).await?)
+        }
+        Err(problem) => Err(problem.stop(by, area, &back)),
+    }
+}
