@@ -123,7 +123,7 @@ pub struct Shown {
     /// The word of the outcome.
     pub outcome: String,
     /// 納付番号 or お客様番号.
-    pub customer_number: String,
+    pub customer_number: CustomerNumber,
     /// 確認番号.
     pub confirmation_number: String,
     /// 納付区分, where the collector has one.
@@ -224,20 +224,21 @@ pub async fn next(
     .fetch_all(mocks.store().reader())
     .await?;
     let used: BTreeSet<String> = used.into_iter().map(|(number,)| number).collect();
-    let shown = |special: &Special| {
+    let shown = |special: &Special| -> Result<Shown, StoreError> {
         let mut numbers = (0..TURNS).map(|turn| special.number(institution, turn));
         let last = special.number(institution, TURNS - 1);
-        Shown {
+        let number = numbers.find(|number| !used.contains(number)).unwrap_or(last);
+        Ok(Shown {
             outcome: special.outcome.clone(),
-            customer_number: numbers.find(|number| !used.contains(number)).unwrap_or(last),
+            customer_number: number.parse().map_err(|_| StoreError::Value("special number"))?,
             confirmation_number: confirmation(institution),
             payment_category: category(institution),
             does: special.does.clone(),
             bank: special.bank.clone(),
-        }
+        })
     };
     let here = mocks.specials().iter().filter(|special| special.is_at(institution));
-    Ok(here.map(shown).collect())
+    here.map(shown).collect()
 }
 
 #[cfg(test)]
