@@ -21,11 +21,11 @@
 //!     { id = "kind", label = "無線局の種別", choices = [{ label = "基地局", amount = 2_970 }] },
 //!     { id = "count", label = "局数", count = [1, 100], value = "1" },
 //! ]
-//! bill = [{
-//!     contents = "電波利用料 {kind} {count}局",
-//!     amount = { terms = [{ field = "kind", by = "count" }] },
-//!     due = { days = 20 },
-//! }]
+//!
+//! [[service.bill]]
+//! contents = "電波利用料 {kind} {count}局"
+//! amount = { terms = [{ field = "kind", by = "count" }] }
+//! due = { days = 20 }
 //! ```
 //!
 //! What a service leaves out comes from the row. A row without a `site.toml` has a site of its charges.

@@ -7,7 +7,7 @@ use domain::{
 use super::data::{BillRule, Last, Service};
 use super::fields::{Values, Wrong};
 use super::rules::{Act, Pattern, draw};
-use crate::bills::{self, NewBill, OnSite};
+use crate::bills::{self, BillState, NewBill, OnSite};
 use crate::creation;
 use crate::institutions::{AfterDue, Institution, NumberRule, Span};
 use crate::mocks::{Collector, Mocks};
@@ -37,7 +37,7 @@ fn of_form(message: &str) -> IssueError {
     IssueError::Form(Wrong { field: String::new(), message: message.to_owned() })
 }
 
-/// Issues the bills of a service: all or none. Gives the page of the first.
+/// Issues the bills of a service: all or none. Gives the page of the first that can be paid, else of the first.
 pub async fn issue(
     mocks: &Mocks,
     collector: &Collector,
@@ -57,7 +57,12 @@ pub async fn issue(
         if taken {
             continue;
         }
-        let page = new.first().map(|bill| bill.on_site.page.clone()).unwrap_or_default();
+        let is_payable = |bill: &&NewBill| {
+            let state = (*bill).clone().kept(0, now).state(now.date(), row.payer_types_amount);
+            state == BillState::Payable
+        };
+        let first = new.iter().find(is_payable).or(new.first());
+        let page = first.map(|bill| bill.on_site.page.clone()).unwrap_or_default();
         for bill in &new {
             if !bills::insert(&mut write, &row.number, bill, now).await? {
                 return Err(of_form("ただいま混み合っています。もう一度お試しください。"));

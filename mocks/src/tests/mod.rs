@@ -9,6 +9,7 @@ mod days;
 mod faults;
 mod hub;
 mod inquiry;
+mod issuing;
 mod pages;
 mod rules;
 mod signing;
