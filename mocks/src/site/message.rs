@@ -7,7 +7,7 @@ use edge::{Failure, Frame};
 
 use super::views::{MessageRow, Page, frame};
 use crate::journal::{self, Side};
-use crate::message::{self, Request};
+use crate::message::{self, FieldError, Request, UnreadableError};
 use crate::mocks::Mocks;
 use crate::xml::{self, Element};
 
@@ -27,8 +27,18 @@ struct Shown {
 
 impl Shown {
     fn of(title: &'static str, id: &'static str, raw: Option<String>, bytes: &[u8]) -> Self {
-        let wrong = message::check(bytes).err().map(|error| error.to_string()).unwrap_or_default();
+        let wrong = message::check(bytes).err().map(|error| words(&error)).unwrap_or_default();
         Self { title, id, raw, wrong, text: laid_out(bytes) }
+    }
+}
+
+/// Why a message is none.
+fn words(error: &UnreadableError) -> String {
+    match error {
+        UnreadableError::Envelope(FieldError(field)) => {
+            format!("{field} がないか、順序か値が正しくありません。")
+        }
+        UnreadableError::Xml(error) => format!("XML として読めません({error})。"),
     }
 }
 

@@ -220,7 +220,7 @@ async fn an_exchange_is_laid_out_and_checked() {
     assert_eq!(resent.text.matches("電文の形式どおりです").count(), 3);
     let wrong = get(&hub, "/00200/messages/3").await.text;
     assert!(
-        wrong.contains("電文の形式に合いません</span> Bank is missing, misplaced or not valid"),
+        wrong.contains("電文の形式に合いません</span> Bank がないか、順序か値が正しくありません。"),
         "{wrong}"
     );
     assert_eq!(wrong.matches("電文の形式どおりです").count(), 1);
