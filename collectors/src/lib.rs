@@ -1,12 +1,13 @@
 //! The collecting institutions as data, the protocol to them as code, and the client.
 //!
 //! [`directory`] is the list of institutions, [`protocol`] the messages (`docs/protocol/`), [`signature`] who
-//! said them, [`client`] carries one message to one institution, and [`answer`] says what a clearing's answer
-//! means.
+//! said them, [`client`] carries one message to one institution, [`answer`] says what a clearing's answer means, and
+//! [`link`] reads the bills that the institutions' sites hand over.
 
 pub mod answer;
 pub mod client;
 pub mod directory;
+pub mod link;
 pub mod protocol;
 pub mod signature;
 

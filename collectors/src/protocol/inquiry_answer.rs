@@ -87,7 +87,7 @@ fn read_bill(mut fields: Fields<'_>) -> Result<Bill, DecodeError> {
 
 /// Text that a page shows beside an amount: no control characters, and nothing that turns the direction of
 /// writing, which could make one amount look like another.
-fn shown_text(text: &str, chars_max: usize) -> Option<String> {
+pub(crate) fn shown_text(text: &str, chars_max: usize) -> Option<String> {
     let turns = |c: char| {
         matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

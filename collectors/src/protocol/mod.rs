@@ -41,6 +41,7 @@ pub use fields::{BankCode, BankCodeError, BillKey, Channel, EntryKind, Reference
 pub use header::Header;
 pub use inquiry::Inquiry;
 pub use inquiry_answer::InquiryAnswer;
+pub(crate) use inquiry_answer::shown_text;
 pub use lines::Lines;
 pub use lines_answer::{Line, LineStatus, LinesAnswer};
 pub use message::{Body, Message, decode, encode};

@@ -1,0 +1,183 @@
+//! The hand-off: what opens, what is read, and what is not.
+
+use serde_json::{Value, json};
+
+use super::jwe::{JWE_BYTES_MAX, OpenError, open, seal};
+use super::*;
+
+fn key(id: &str) -> LinkKey {
+    LinkKey::from_jwk(&LinkKey::generate(id).unwrap()).unwrap()
+}
+
+fn one() -> Value {
+    json!({
+        "v": 1, "skno": "99022", "cno": "902200001111", "kno": "1234", "amount": 12_800, "fee": 110,
+        "payer": "株式会社見本商事", "payer_kana": "カ)ミホンシヨウジ", "contents": "モバイルオークション 落札代金",
+        "due": "20261130", "clear_until": "20261231", "issued_at": "2026-11-24T10:00:00+09:00",
+        "nonce": "AAAAbbbbCCCC-_09", "return_url": "https://shop.example/orders/1",
+    })
+}
+
+fn with(mut contents: Value, changes: &[(&str, Value)]) -> Value {
+    for (field, value) in changes {
+        let fields = contents.as_object_mut().unwrap();
+        if value.is_null() {
+            fields.remove(*field)
+        } else {
+            fields.insert((*field).to_owned(), value.clone())
+        };
+    }
+    contents
+}
+
+fn read(pattern: Pattern, contents: &Value) -> Result<HandOff, PayloadError> {
+    HandOff::read(pattern, contents.to_string().as_bytes())
+}
+
+#[test]
+fn what_was_sealed_opens_under_its_key_and_no_other() {
+    let (ours, other) = (key("99022-1"), key("99022-2"));
+    let compact = seal(&ours, b"{}").unwrap();
+    assert_eq!(open(&compact, |kid| (kid == "99022-1").then_some(&ours)).unwrap(), b"{}");
+    assert_eq!(open(&compact, |_| None), Err(OpenError::UnknownKey("99022-1".to_owned())));
+    // the id of one key over the bytes of another
+    assert_eq!(open(&compact, |_| Some(&other)), Err(OpenError::Tampered("99022-1".to_owned())));
+    assert_ne!(compact, seal(&ours, b"{}").unwrap(), "no nonce comes twice");
+    assert!(!format!("{ours:?}").contains("=="));
+}
+
+#[test]
+fn no_changed_byte_opens() {
+    let ours = key("99022-1");
+    let compact = seal(&ours, one().to_string().as_bytes()).unwrap();
+    for place in 0..compact.len() {
+        for replaced in [b'A', b'.', b'-'] {
+            let mut bytes = compact.clone().into_bytes();
+            if bytes[place] == replaced {
+                continue;
+            }
+            bytes[place] = replaced;
+            let changed = String::from_utf8(bytes).unwrap();
+            assert!(open(&changed, |_| Some(&ours)).is_err(), "{place}");
+        }
+        assert!(open(&compact[..place], |_| Some(&ours)).is_err(), "cut at {place}");
+    }
+    assert!(open(&format!("{compact}."), |_| Some(&ours)).is_err());
+    assert_eq!(open(&"A".repeat(JWE_BYTES_MAX + 1), |_| Some(&ours)), Err(OpenError::TooLarge));
+}
+
+#[test]
+fn no_other_algorithm_is_taken() {
+    use base64::Engine as _;
+    let ours = key("99022-1");
+    let compact = seal(&ours, b"{}").unwrap();
+    let rest = compact.split_once('.').unwrap().1;
+    for (header, why) in [
+        (r#"{"alg":"none","enc":"A256GCM","kid":"99022-1"}"#, "alg is not dir"),
+        (r#"{"alg":"RSA-OAEP","enc":"A256GCM","kid":"99022-1"}"#, "alg is not dir"),
+        (r#"{"alg":"dir","enc":"A128CBC-HS256","kid":"99022-1"}"#, "enc is not A256GCM"),
+        (r#"{"alg":"dir","enc":"A256GCM","kid":"99022-1","zip":"DEF"}"#, "it is compressed"),
+        (
+            r#"{"alg":"dir","enc":"A256GCM","kid":"99022-1","crit":["b64"]}"#,
+            "it has extensions that must be understood",
+        ),
+        (r#"{"alg":"dir","enc":"A256GCM"}"#, "it is no JSON with alg, enc and kid"),
+        (r#"{"alg":"dir","alg":"none","enc":"A256GCM","kid":"1"}"#, "it is no JSON with alg, enc and kid"),
+        ("[]", "it is no JSON with alg, enc and kid"),
+    ] {
+        let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(header);
+        assert_eq!(open(&format!("{header}.{rest}"), |_| Some(&ours)), Err(OpenError::Header(why)));
+    }
+}
+
+#[test]
+fn keys_are_jwks_of_256_bits_and_overlap() {
+    let jwk = |changes: &[(&str, Value)]| {
+        let k = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        LinkKey::from_jwk(&with(json!({"kty": "oct", "kid": "99022-1", "k": k}), changes).to_string())
+    };
+    let at = |text: &str| domain::Timestamp::parse_rfc3339(text).unwrap();
+    let (day, next) = (at("2026-11-24T00:00:00Z"), at("2026-11-24T00:00:01Z"));
+    assert!(jwk(&[]).unwrap().is_valid(day));
+    let old = jwk(&[("exp", json!(1_795_478_401))]).unwrap();
+    let new = jwk(&[("nbf", json!(1_795_478_400))]).unwrap();
+    assert_eq!((old.is_valid(day), new.is_valid(day)), (true, true));
+    assert_eq!((old.is_valid(next), new.is_valid(next)), (false, true));
+    assert!(!new.is_valid(at("2026-11-23T23:59:59Z")));
+    for (changes, error) in [
+        (("kty", json!("RSA")), LinkKeyError::Jwk),
+        (("k", json!("AAAA")), LinkKeyError::Length),
+        (("k", json!("==")), LinkKeyError::Jwk),
+        (("kid", json!("a/b")), LinkKeyError::Id),
+        (("kid", Value::Null), LinkKeyError::Jwk),
+    ] {
+        assert_eq!(jwk(&[changes]).unwrap_err(), error);
+    }
+}
+
+#[test]
+fn each_pattern_has_its_own_fields() {
+    let found = read(Pattern::One, &one()).unwrap();
+    let [handed] = found.bills.as_slice() else { panic!("one bill") };
+    assert_eq!((handed.bill.amount.get(), handed.bill.fee.get()), (12_800, 110));
+    assert_eq!(handed.bill.id.as_str(), "AAAAbbbbCCCC-_09");
+    assert_eq!(handed.bill.clear_by.unwrap().to_string(), "2026-12-31");
+    let range = [("amount", Value::Null), ("amount_min", json!(1_000)), ("amount_max", json!(50_000))];
+    let chosen = read(Pattern::Chosen, &with(one(), &range)).unwrap();
+    assert_eq!(chosen.bounds.map(|(least, most)| (least.get(), most.get())), Some((1_000, 50_000)));
+    let bill = |cno: &str| json!({"cno": cno, "kno": "1234", "amount": 500, "contents": "11月分"});
+    let none: Vec<_> =
+        ["cno", "kno", "amount", "fee", "contents", "due", "clear_until"].map(|f| (f, Value::Null)).into();
+    let several = with(with(one(), &none), &[("bills", json!([bill("1"), bill("2")]))]);
+    let found = read(Pattern::Several, &several).unwrap();
+    let ids: Vec<_> = found.bills.iter().map(|handed| handed.bill.id.as_str()).collect();
+    assert_eq!(ids, ["AAAAbbbbCCCC-_09-01", "AAAAbbbbCCCC-_09-02"]);
+    // none is read as another
+    for (pattern, contents) in [
+        (Pattern::One, &several),
+        (Pattern::Several, &one()),
+        (Pattern::Chosen, &one()),
+        (Pattern::Several, &with(several.clone(), &[("bills", json!([bill("1"), bill("1")]))])),
+        (Pattern::Several, &with(several.clone(), &[("bills", json!([]))])),
+        (Pattern::Several, &with(several.clone(), &[("cno", json!("1"))])),
+        (Pattern::Chosen, &with(one(), &[range[0].clone(), range[1].clone(), ("amount_max", json!(999))])),
+    ] {
+        assert!(read(pattern, contents).is_err(), "{pattern:?} {contents}");
+    }
+}
+
+#[test]
+fn what_is_no_hand_off_is_not_read() {
+    for (field, value) in [
+        ("v", json!(2)),
+        ("skno", json!("9902")),
+        ("cno", json!("12345678901234567890a")),
+        ("kno", json!("12")),
+        ("kubun", json!("1".repeat(17))),
+        ("amount", json!(0)),
+        ("amount", json!(-1)),
+        ("amount", json!("+12800")),
+        ("amount", json!(12_800.5)),
+        ("amount", json!(100_000_000_000_i64)),
+        ("fee", json!(-1)),
+        ("payer", json!("\u{fffd}\u{fffd}商事")),
+        ("payer", json!("見本\u{202e}商事")),
+        ("payer", json!(" ")),
+        ("contents", json!("a".repeat(61))),
+        ("due", json!("2026-11-30")),
+        ("due", json!("20261131")),
+        ("issued_at", json!("2026-11-24 10:00")),
+        ("nonce", json!("AAAAbbbbCCCC-_0")),
+        ("nonce", json!("AAAAbbbbCCCC-_0=")),
+        ("return_url", json!("https://shop.example/注文")),
+        ("return_url", json!("")),
+        ("unknown", json!(1)),
+    ] {
+        assert!(read(Pattern::One, &with(one(), &[(field, value.clone())])).is_err(), "{field} {value}");
+    }
+    assert!(HandOff::read(Pattern::One, b"\x83\x4a\x83\x5e").is_err(), "Shift_JIS is no UTF-8");
+    for word in ["01", "02", "03"] {
+        assert_eq!(Pattern::of_word(word).unwrap().as_str(), word);
+    }
+    assert_eq!(Pattern::of_word("1"), None);
+}
