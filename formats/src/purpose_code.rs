@@ -82,6 +82,13 @@ pub enum PeriodKind {
 impl PeriodKind {
     const ALL: [Self; 2] = [Self::Year, Self::BusinessYear];
 
+    fn beginning(self, day: Date) -> Period {
+        match self {
+            Self::Year => Period::Year(day.year()),
+            Self::BusinessYear => Period::BusinessYear(day),
+        }
+    }
+
     /// Digits of a whole code.
     pub const fn digits(self) -> usize {
         match self {
@@ -226,6 +233,16 @@ impl PurposeCodes {
         self.taxes.iter().find(|tax| tax.code == code)
     }
 
+    /// A period in words; the year of two eras is of the later one.
+    pub fn period_words(&self, period: Period) -> String {
+        let last = match period {
+            Period::Year(year) => NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(NaiveDate::MAX),
+            Period::BusinessYear(first) => first,
+        };
+        let era = self.eras.iter().rev().find(|era| era.first <= last);
+        era.map(|era| era.words(period)).unwrap_or_default()
+    }
+
     /// Makes up the code, or tells every part that cannot be.
     pub fn build(&self, parts: Parts<'_>, today: Date) -> Result<PurposeCode<'_>, Vec<PurposeError>> {
         let Parts { tax, kind, era, year, first } = parts;
@@ -310,6 +327,16 @@ fn first_day(year: i32, digits: &str) -> Result<Date, PurposeError> {
 }
 
 impl Tax {
+    /// The first period that it is raised for, where there was a time before.
+    pub fn first_period(&self) -> Option<Period> {
+        self.from.map(|from| self.period.beginning(from))
+    }
+
+    /// The last one, where there is.
+    pub fn last_period(&self) -> Option<Period> {
+        self.until.map(|until| self.period.beginning(until))
+    }
+
     fn is_raised(&self, period: Period) -> Result<(), PurposeError> {
         let begins = period.begins();
         let is_raised =
@@ -333,6 +360,16 @@ impl Era {
             Ok(date)
         } else {
             Err(PurposeError::NotInEra { era: self.name.clone(), date })
+        }
+    }
+
+    fn words(&self, period: Period) -> String {
+        match period {
+            Period::Year(year) => format!("{}分", self.shown(year)),
+            Period::BusinessYear(first) => {
+                let year = self.shown(first.year());
+                format!("{year}{}月{}日に始まる課税期間分", first.month(), first.day())
+            }
         }
     }
 
@@ -367,13 +404,7 @@ impl PurposeCode<'_> {
 
     /// The period alone: `令和5年4月1日に始まる課税期間分`, `令和5年分`.
     pub fn period_words(&self) -> String {
-        match self.period {
-            Period::Year(year) => format!("{}分", self.era.shown(year)),
-            Period::BusinessYear(first) => {
-                let year = self.era.shown(first.year());
-                format!("{year}{}月{}日に始まる課税期間分", first.month(), first.day())
-            }
-        }
+        self.era.words(self.period)
     }
 
     /// What the code says: `法人税 確定申告 令和5年4月1日に始まる課税期間分`.

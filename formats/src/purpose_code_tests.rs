@@ -52,6 +52,20 @@ fn a_code_is_made_up_of_its_parts() {
 }
 
 #[test]
+fn the_periods_of_a_tax_are_told() {
+    let codes = PurposeCodes::embedded();
+    let told = |tax: &str| {
+        let tax = codes.tax(tax).unwrap();
+        [tax.first_period(), tax.last_period()].map(|period| period.map(|period| codes.period_words(period)))
+    };
+    assert_eq!(told("320"), [Some("平成25年分".to_owned()), None]);
+    assert_eq!(told("020"), [None, Some("平成24年分".to_owned())]);
+    assert_eq!(told("340"), [Some("平成26年10月1日に始まる課税期間分".to_owned()), None]);
+    assert_eq!(told("030"), [None, None]);
+    assert_eq!(codes.period_words(Period::Year(2019)), "令和元年分");
+}
+
+#[test]
 fn the_part_that_cannot_be_is_named() {
     let year = |era: &str, year: &str| PurposeError::Year { era: era.to_owned(), year: year.to_owned() };
     assert_eq!(wrong(""), PurposeError::Number(NumberError::Empty));

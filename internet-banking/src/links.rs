@@ -201,6 +201,12 @@ impl fmt::Display for HelpLink {
 pub enum EntryPage {
     /// The numbers of the slip.
     Numbers,
+    /// 入力方式: the tax, or the 納付目的コード of a slip.
+    Purpose,
+    /// 入力方式: kind of return and period.
+    Period,
+    /// 入力方式: the payer's numbers and the amount.
+    Amount,
     /// Bill and account.
     Bills,
     /// The last look.
@@ -214,6 +220,9 @@ impl EntryPage {
     pub const fn route(self) -> &'static str {
         match self {
             Self::Numbers => "/payeasy/new/{draft}/numbers",
+            Self::Purpose => "/payeasy/new/{draft}/purpose",
+            Self::Period => "/payeasy/new/{draft}/period",
+            Self::Amount => "/payeasy/new/{draft}/amount",
             Self::Bills => "/payeasy/new/{draft}/bills",
             Self::Review => "/payeasy/new/{draft}/review",
             Self::Result => "/payeasy/new/{draft}/result",

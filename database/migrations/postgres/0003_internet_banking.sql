@@ -96,6 +96,8 @@ CREATE TABLE payeasy_draft (
     payment UUID,
     customer_number TEXT,
     category TEXT,
+    -- 入力方式: 税目番号, and once it is made up the whole 納付目的コード
+    purpose TEXT,
     expires_us BIGINT NOT NULL,
     CHECK ((payment IS NULL) = (bill IS NULL OR account IS NULL OR amount IS NULL))
 );

@@ -5,6 +5,7 @@ use domain::{CollectorNumber, Date};
 use edge::Frame;
 use gateway::directory::{AmountEntry, CategoryRule, Collector, DigitsRule, FeeTable, Kind, NumberRules};
 
+use super::purpose;
 use super::rules::Asked;
 use crate::links::{CollectorLink, Link};
 
@@ -184,7 +185,11 @@ fn numbers(collector: &Collector) -> Vec<NumberRow> {
         label: rule.label.clone(),
         form: Asked::of_category(rule).hint(),
     });
-    let numbers = [row(customer), row(confirmation)].into_iter().chain(category);
+    let purpose = purpose::is_offered(collector).then(|| NumberRow {
+        label: format!("または{}(入力方式)", purpose::NAME),
+        form: "7けたまたは11けた。税目、申告区分、課税期間を選んで作れます。金額も入力します。".to_owned(),
+    });
+    let numbers = [row(customer), row(confirmation)].into_iter().chain(category).chain(purpose);
     let own = NumberRow { label: "収納機関番号".to_owned(), form: collector.number.to_string() };
     std::iter::once(own).chain(numbers).collect()
 }

@@ -4,6 +4,7 @@
 use domain::{AccountId, BillId, CollectorNumber, ContractId, InquiryId, PaymentId, Timestamp, UserId, Yen};
 
 use super::favourites::Prefill;
+use super::purpose::Purpose;
 use crate::links::{EntryLink, EntryPage};
 
 /// Seconds of business time after which an entry that was begun is over.
@@ -54,6 +55,8 @@ pub struct Draft {
     pub request: Option<PaymentId>,
     /// What its numbers begin with, where they are an earlier payment's.
     pub prefill: Option<Prefill>,
+    /// 入力方式: how far the 納付目的コード is made up.
+    pub purpose: Option<Purpose>,
     /// When the entry is over.
     pub expires_at: Timestamp,
 }
@@ -94,6 +97,7 @@ mod tests {
             choice: None,
             request: None,
             prefill: None,
+            purpose: None,
             expires_at: Timestamp::default(),
         };
         assert_eq!(draft.reached(), Step::Numbers);

@@ -13,6 +13,7 @@ pub mod limits;
 pub(crate) mod operation;
 mod pages;
 pub(crate) mod problem;
+mod purpose;
 mod repeats;
 mod request;
 pub(crate) mod rules;

@@ -87,12 +87,14 @@ impl TypedNumbers {
         }
     }
 
-    /// What was typed for an inquiry, for somebody who comes back to change it; without the 確認番号.
+    /// What was typed for an inquiry, for somebody who comes back to change it; without the 確認番号. Where the amount
+    /// was typed, 納付区分 may be a 納付目的コード, which pages of its own ask for.
     pub fn of(request: &InquiryRequest) -> Self {
+        let category = request.category.as_ref().filter(|_| request.amount.is_none());
         Self {
             customer_number: request.customer_number.grouped(),
             confirmation_number: String::new(),
-            payment_category: request.category.as_ref().map(|c| c.grouped()).unwrap_or_default(),
+            payment_category: category.map(PaymentCategory::grouped).unwrap_or_default(),
             amount: request.amount.map(|a| a.to_string()).unwrap_or_default(),
         }
     }
@@ -206,6 +208,11 @@ impl Questions {
             payment_category: numbers.category.as_ref().map(Asked::of_category),
             amount: if collector.payer_types_amount(None) { AmountUse::Decides } else { AmountUse::Compared },
         }
+    }
+
+    /// What is asked beside a 納付目的コード, with which the amount is the payer's (入力方式).
+    pub fn with_purpose(collector: &Collector) -> Self {
+        Self { payment_category: None, amount: AmountUse::Decides, ..Self::of(collector) }
     }
 
     /// Whether the form must name an amount.

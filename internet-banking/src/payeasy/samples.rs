@@ -9,7 +9,9 @@ use super::collectors::{CollectorGroup, CollectorPage, CollectorsPage};
 use super::el::{Printed, TypedEl};
 use super::pages::favourites::{FavouritePage, FavouriteRow, FavouritesPage, KeptRow};
 use super::pages::limits::{LimitPage, LimitRow, LimitsPage};
+use super::pages::purpose::{AmountPage, Choice, Explained, Head, PeriodPage, PurposePage};
 use super::problem::Problem;
+use super::purpose::{TypedPeriod, codes};
 use super::rules::{AmountUse, Asked, Questions, TypedNumbers};
 use super::slip_words::{BillWords, NumberRow};
 use super::views::*;
@@ -128,6 +130,7 @@ fn numbers_pages() -> Vec<String> {
         action: "/payeasy/new/d/numbers".to_owned(),
         collector: "国税庁".to_owned(),
         collector_number: tax(),
+        entry_method: full.then(|| "/payeasy/new/d/purpose".to_owned()),
         notice: full.then(|| "事前に税務署への届出が必要です。".to_owned()),
         has_el_number: full,
         to_type: Some("確認番号、<i>金額".to_owned()),
@@ -163,6 +166,63 @@ fn bill_words(full: bool) -> BillWords {
         overdue: full.then(|| "この日を過ぎています".to_owned()),
         late_charge: full.then(|| ("<b>延滞税".to_owned(), Yen::new(300))),
     }
+}
+
+fn purpose_pages() -> Vec<String> {
+    let head = |trouble: Option<Trouble>| Head {
+        csrf: "t".to_owned(),
+        errors: errors(trouble.as_ref()),
+        trouble,
+        action: "/payeasy/new/d/purpose".to_owned(),
+        change_tax: "/payeasy/new/d/purpose".to_owned(),
+        registered: "/payeasy/new/d/numbers".to_owned(),
+        collector: "国税庁".to_owned(),
+        collector_number: tax(),
+    };
+    let frame_of = |trouble: &Option<Trouble>| frame(trouble.is_some());
+    let choice = |code: &str| Choice {
+        code: code.to_owned(),
+        name: "法人税".to_owned(),
+        hint: "平成24年分まで".to_owned(),
+        checked: code == "4",
+    };
+    let purpose = |trouble: Option<Trouble>| PurposePage {
+        frame: frame_of(&trouble),
+        head: head(trouble),
+        notice: Some("事前に税務署への届出が必要です。".to_owned()),
+        taxes: ["4", "5"].map(choice).into(),
+        code: "\"><script>".to_owned(),
+        others: "印紙税".to_owned(),
+    };
+    let period = |trouble: Option<Trouble>, asks_day: bool| PeriodPage {
+        frame: frame_of(&trouble),
+        head: head(trouble),
+        tax: "法人税".to_owned(),
+        tax_code: "030".to_owned(),
+        asks_day,
+        kinds: ["4", "5"].map(choice).into(),
+        eras: ["4", "5"].map(choice).into(),
+        typed: TypedPeriod { year: "\"><script>".to_owned(), ..TypedPeriod::begin() },
+    };
+    let code = codes().read("03045080401", "2026-11-24".parse().unwrap()).unwrap();
+    let amount = |trouble: Option<Trouble>| AmountPage {
+        frame: frame_of(&trouble),
+        head: head(trouble),
+        code: Explained::of(&code),
+        questions: Questions {
+            customer_number: asked("納付番号(利用者識別番号)", 16),
+            confirmation_number: asked("確認番号", 6),
+            payment_category: None,
+            amount: AmountUse::Decides,
+        },
+        typed: TypedNumbers { amount: "\"><script>".to_owned(), ..TypedNumbers::default() },
+    };
+    let mut pages: Vec<_> =
+        ["tax", "code"].into_iter().flat_map(troubles).map(|t| purpose(t).render()).collect();
+    pages.extend(["kind", "era", "month"].into_iter().flat_map(troubles).map(|t| period(t, true).render()));
+    pages.push(period(None, false).render());
+    pages.extend(troubles("payment_category").into_iter().map(|t| amount(t).render()));
+    pages.into_iter().map(Result::unwrap).collect()
 }
 
 fn bills_pages() -> Vec<String> {
@@ -402,6 +462,7 @@ fn every_page() -> Vec<String> {
         start_pages(),
         el_pages(),
         numbers_pages(),
+        purpose_pages(),
         bills_pages(),
         review_pages(),
         limit_pages(),

@@ -4,6 +4,7 @@ use domain::{Bill, CustomerNumber, Date, PaymentCategory, Yen};
 use formats::el_qr::ElNumber;
 use gateway::directory::{AfterDue, Charge, Collector, Kind};
 
+use super::purpose;
 use super::words::era_date;
 
 /// A number of a slip.
@@ -41,8 +42,12 @@ impl NumberRow {
         }
         let label =
             collector.map_or("納付番号(お客様番号)", |collector| &collector.numbers.customer.label);
+        let is_purpose = |code: &PaymentCategory| collector.is_some_and(|c| c.numbers.is_purpose(code));
         let meaning = |category| rule.and_then(|rule| rule.charge(category));
-        let second = category.map(|digits| row("納付区分", digits.grouped(), meaning(digits)));
+        let second = category.map(|digits| match is_purpose(digits) {
+            true => row(purpose::NAME, digits.grouped(), purpose::words(digits).as_deref()),
+            false => row("納付区分", digits.grouped(), meaning(digits)),
+        });
         std::iter::once(row(label, customer.grouped(), None)).chain(second).collect()
     }
 }
@@ -181,6 +186,16 @@ mod tests {
         let code = &sendai.numbers.category.as_ref().unwrap().codes[0];
         let rows = numbers("04100", Some(&code.code));
         assert_eq!(rows[1].2.as_ref(), Some(&code.charge));
+    }
+
+    #[test]
+    fn a_purpose_code_is_told_in_words() {
+        let row = |digits: &str| numbers("00200", Some(digits)).remove(1);
+        let (label, digits, meaning) = row("03045080401");
+        assert_eq!((label.as_str(), digits.as_str()), ("納付目的コード", "0304 5080 401"));
+        assert_eq!(meaning.as_deref(), Some("法人税 確定申告 令和8年4月1日に始まる課税期間分"));
+        let (label, _, meaning) = row("7000001234");
+        assert_eq!((label.as_str(), meaning), ("納付区分", None));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::draft::{Choice, DRAFT_LIFE_S, DRAFTS_PER_USER_MAX, Draft};
 use super::favourites::Prefill;
+use super::purpose::Purpose;
 
 /// Seconds for which an expired draft is kept, so that its page can say so and lead to its payment.
 const KEPT_AFTER_EXPIRY_S: i64 = 24 * 3600;
@@ -43,6 +44,7 @@ struct DraftRow {
     request: Option<Uuid>,
     customer_number: Option<String>,
     category: Option<String>,
+    purpose: Option<String>,
     expires_us: i64,
 }
 
@@ -91,6 +93,7 @@ impl<'a> Drafts<'a> {
             choice: None,
             request: None,
             prefill: None,
+            purpose: None,
             expires_at: now.plus_seconds(DRAFT_LIFE_S),
         }
     }
@@ -137,7 +140,7 @@ impl<'a> Drafts<'a> {
         let row: Option<DraftRow> = read!(self.database, |c| {
             sqlx::query_as(
                 "SELECT collector, inquiry, bill, account, amount, payment, request, customer_number, category, \
-                 expires_us FROM payeasy_draft \
+                 purpose, expires_us FROM payeasy_draft \
                  WHERE id = $1 AND contract = $2 AND app_user = $3",
             )
             .bind(id)
@@ -160,6 +163,20 @@ impl<'a> Drafts<'a> {
             self.contract.uuid(),
             self.user.uuid(),
             inquiry.uuid(),
+        )?;
+        Ok(())
+    }
+
+    /// Records how far a 納付目的コード is made up.
+    pub async fn purposed(&self, id: &str, purpose: &Purpose) -> Result<(), DraftError> {
+        execute!(
+            self.database,
+            "UPDATE payeasy_draft SET purpose = $4 \
+             WHERE id = $1 AND contract = $2 AND app_user = $3 AND request IS NULL",
+            id,
+            self.contract.uuid(),
+            self.user.uuid(),
+            purpose.as_str(),
         )?;
         Ok(())
     }
@@ -230,6 +247,11 @@ impl<'a> Drafts<'a> {
             choice,
             request: row.request.map(PaymentId::from_uuid),
             prefill,
+            purpose: row
+                .purpose
+                .map(|purpose| purpose.parse())
+                .transpose()
+                .map_err(|_| DraftError::Column("purpose"))?,
             expires_at: Timestamp::from_micros(row.expires_us),
         })
     }

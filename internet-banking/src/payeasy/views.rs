@@ -145,6 +145,8 @@ pub struct NumbersPage {
     pub collector: String,
     /// 収納機関番号.
     pub collector_number: CollectorNumber,
+    /// The first page of 入力方式, where the collector can be paid so.
+    pub entry_method: Option<String>,
     /// What every payer of this collector must be told.
     pub notice: Option<String>,
     /// Whether slips of the collector may carry an eL番号, which has a page of its own.

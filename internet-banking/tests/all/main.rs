@@ -4,6 +4,7 @@
 
 mod console;
 mod directory;
+mod entry_method;
 mod favourites;
 mod home;
 mod network;

@@ -9,7 +9,8 @@ use gateway::{INQUIRY_VALID_S, Inquiry};
 use serde::Deserialize;
 
 use super::{
-    Answer, Payable, Stop, again, drafts, failed, open, page_frame, payable, row, shown, valid_inquiry,
+    Answer, Payable, Stop, again, drafts, failed, numbers_path, open, page_frame, payable, row, shown,
+    valid_inquiry,
 };
 use crate::Bank;
 use crate::contracts::DepositAccount;
@@ -113,7 +114,7 @@ impl Offer<'_> {
             errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
             trouble,
             action: self.draft.path(Step::Bills),
-            back: self.draft.path(Step::Numbers),
+            back: numbers_path(self.draft, self.collector, &self.inquiry.request),
             collector: self.collector.shown_name(),
             valid_until: clock_time(self.valid_until()),
             bills: self.inquiry.bills.iter().map(|b| BillRow::of(b, self.words(b), checked(b))).collect(),

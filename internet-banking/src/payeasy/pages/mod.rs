@@ -8,6 +8,7 @@ mod history;
 pub(super) mod limits;
 mod numbers;
 mod payments;
+pub(super) mod purpose;
 mod requests;
 mod review;
 
@@ -15,6 +16,8 @@ use axum::Router;
 use axum::routing::get;
 use domain::{AccountId, Yen};
 use edge::{Failure, Frame};
+use gateway::InquiryRequest;
+use gateway::directory::Collector;
 use http::StatusCode;
 
 use super::draft::{Draft, Step};
@@ -43,6 +46,9 @@ pub fn routes() -> Router<Bank> {
         .route(Link::PayeasyCollectors.path(), get(directory::search))
         .route(CollectorLink::ROUTE, get(directory::show))
         .route(EntryPage::Numbers.route(), get(numbers::show).post(numbers::submit))
+        .route(EntryPage::Purpose.route(), get(purpose::show).post(purpose::submit))
+        .route(EntryPage::Period.route(), get(purpose::show_period).post(purpose::submit_period))
+        .route(EntryPage::Amount.route(), get(purpose::show_amount).post(purpose::submit_amount))
         .route(EntryPage::Bills.route(), get(choice::show).post(choice::submit))
         .route(EntryPage::Review.route(), get(review::show).post(review::submit))
         .route(EntryPage::Result.route(), get(payments::result))
@@ -131,6 +137,12 @@ fn result_path(draft: &str) -> String {
     EntryLink { draft, page: EntryPage::Result }.to_string()
 }
 
+/// The page on which the numbers of an inquiry can be typed again.
+fn numbers_path(draft: &Draft, collector: &Collector, request: &InquiryRequest) -> String {
+    let is_purpose = request.category.as_ref().is_some_and(|code| collector.numbers.is_purpose(code));
+    if is_purpose { purpose::path(draft, EntryPage::Amount) } else { draft.path(Step::Numbers) }
+}
+
 /// The draft's inquiry, while a payment may be made of it.
 async fn valid_inquiry(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<gateway::Inquiry, Stop> {
     let Some(id) = draft.inquiry else { return Err(Stop::redirect(&draft.path(Step::Numbers))) };
@@ -173,7 +185,7 @@ async fn payable(bank: &Bank, by: &SignedIn) -> Result<Vec<Payable>, Stop> {
 }
 
 /// The row of a draft's collector. A row that has gone since is a fault of ours.
-fn row<'a>(bank: &'a Bank, draft: &Draft) -> Result<&'a gateway::directory::Collector, Stop> {
+fn row<'a>(bank: &'a Bank, draft: &Draft) -> Result<&'a Collector, Stop> {
     bank.gateway
         .collectors()
         .get(&draft.collector)

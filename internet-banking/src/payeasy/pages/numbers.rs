@@ -5,11 +5,14 @@ use axum::response::{IntoResponse as _, Redirect};
 use edge::{CsrfForm, Errors};
 use serde::Deserialize;
 
+use super::purpose::{go_on, path};
 use super::{Answer, Stop, admit, again, drafts, failed, open, page_frame, row, shown};
 use crate::Bank;
+use crate::links::EntryPage;
 use crate::payeasy::draft::{Draft, Step};
 use crate::payeasy::operation;
 use crate::payeasy::problem::Problem;
+use crate::payeasy::purpose::{self, Purpose};
 use crate::payeasy::rules::{Questions, TypedNumbers, read_collector};
 use crate::payeasy::views::{Near, NumbersPage, StartPage, Trouble};
 use crate::sign_in::SignedIn;
@@ -62,7 +65,18 @@ pub async fn submit(
 ) -> Answer {
     let draft = open(&bank, &by, &id, Step::Numbers).await?;
     let collector = row(&bank, &draft)?;
-    let numbers = match Questions::of(collector).read(&typed) {
+    let today = bank.clock.now().date();
+    let read = match purpose::typed_as_category(collector, &typed.payment_category, today) {
+        // a 納付目的コード where 納付区分 belongs: its own page explains it, and asks for the amount
+        Some(Ok(code)) => {
+            return go_on(&bank, &by, &draft, &Purpose::of_code(&code), EntryPage::Amount).await;
+        }
+        Some(Err(parts)) => {
+            Questions::of(collector).read(&typed).map_err(|errors| purpose::with_parts(&errors, &parts))
+        }
+        None => Questions::of(collector).read(&typed),
+    };
+    let numbers = match read {
         Ok(numbers) => numbers,
         Err(errors) => return again(&numbers_page(&bank, &by, &draft, typed, Some(Trouble::input(errors)))?),
     };
@@ -77,7 +91,7 @@ pub async fn submit(
 }
 
 /// What was typed for the inquiry before, for somebody who comes back to change it; without the 確認番号.
-async fn earlier(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<TypedNumbers, super::Stop> {
+pub(super) async fn earlier(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<TypedNumbers, super::Stop> {
     let Some(inquiry) = draft.inquiry else {
         return Ok(draft.prefill.as_ref().map(TypedNumbers::kept).unwrap_or_default());
     };
@@ -110,6 +124,7 @@ fn numbers_page(
         errors: errors(trouble.as_ref()),
         trouble,
         action: draft.path(Step::Numbers),
+        entry_method: purpose::is_offered(collector).then(|| path(draft, EntryPage::Purpose)),
         collector: collector.shown_name(),
         collector_number: collector.number.clone(),
         notice: collector.notice.clone(),

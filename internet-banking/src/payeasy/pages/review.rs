@@ -6,7 +6,9 @@ use domain::Yen;
 use edge::{CsrfForm, Failure};
 use serde::Deserialize;
 
-use super::{Answer, Stop, again, open, page_frame, payable, result_path, row, shown, valid_inquiry};
+use super::{
+    Answer, Stop, again, numbers_path, open, page_frame, payable, result_path, row, shown, valid_inquiry,
+};
 use crate::Bank;
 use crate::links::RequestLink;
 use crate::payeasy::draft::{Draft, Step};
@@ -89,7 +91,10 @@ async fn page(
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
         action: draft.path(Step::Review),
-        change_numbers: if draft.request.is_none() { draft.path(Step::Numbers) } else { String::new() },
+        change_numbers: match draft.request {
+            None => numbers_path(draft, collector, &inquiry.request),
+            Some(_) => String::new(),
+        },
         change_choice: draft.path(Step::Bills),
         request: draft.request.map(|id| RequestLink(id).to_string()),
         collector: collector.shown_name(),

@@ -2,6 +2,7 @@
 
 mod console;
 mod el;
+mod purpose;
 mod window;
 
 use serde_json::{Value, json};
@@ -208,6 +209,7 @@ async fn a_clerk_pays_with_javascript_and_every_page_is_fit_to_be_seen() {
     desk.pay_a_tax_slip().await;
     desk.pay_an_auction().await;
     desk.pay_a_local_tax_by_its_photo().await;
+    desk.pay_a_tax_by_choices().await;
     pages_of_trouble(&mut desk).await;
     pages_of_requests(&mut desk).await;
     pages_of_collectors(&mut desk).await;
@@ -225,6 +227,7 @@ async fn a_clerk_pays_without_javascript() {
     desk.pay_a_tax_slip().await;
     desk.pay_an_auction().await;
     desk.pay_a_local_tax_by_its_photo().await;
+    desk.pay_a_tax_by_choices().await;
     desk.sign_out().await;
     desk.assert_sound().await;
     desk.window.close().await;
