@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use domain::{Date, NumberError, PaymentCategory};
 use edge::Errors;
 use formats::purpose_code::{Parts, PeriodKind, PurposeCode, PurposeCodes, PurposeError, Tax};
+use gateway::Payment;
 use gateway::directory::Collector;
 
 /// What the payer reads of it everywhere.
@@ -46,6 +47,12 @@ impl Purpose {
     /// The code is complete.
     pub fn of_code(code: &PurposeCode<'_>) -> Self {
         Self(code.category().as_str().to_owned())
+    }
+
+    /// What an earlier payment was for, where it was paid so.
+    pub fn of_payment(collector: &Collector, payment: &Payment) -> Option<Self> {
+        let code = payment.facts.category.as_ref().filter(|code| collector.numbers.is_purpose(code));
+        code.map(|code| Self(code.as_str().to_owned()))
     }
 
     /// The digits.

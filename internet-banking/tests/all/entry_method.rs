@@ -33,6 +33,13 @@ async fn ask(browser: &mut Browser, entry: &Entry, confirmation: &str, amount: &
     send(browser, entry, "amount", &form).await
 }
 
+/// The page that pays the newest payment again.
+async fn result_link(browser: &mut Browser) -> String {
+    let history = browser.get("/payeasy/history").await;
+    let (_, rest) = history.body.split_once("href=\"/payeasy/payments/").expect("a payment");
+    format!("/payeasy/payments/{}/again", rest.split('"').next().unwrap())
+}
+
 /// Proves R104.
 async fn a_tax_that_was_not_registered_is_paid_by_choices_and_again(test: TestDatabase) {
     let (world, network) = World::connected(test).await;
@@ -80,6 +87,17 @@ async fn a_tax_that_was_not_registered_is_paid_by_choices_and_again(test: TestDa
         let result = browser.get(&entry.page("result")).await;
         assert!(result.body.contains("data-state=\"accepted\"") && result.body.contains(WORDS));
     }
+    // again: the choices are filled in, and the period may be changed
+    let link = result_link(&mut browser).await;
+    let page = browser.get(&link).await;
+    assert!(page.body.contains("課税期間、確認番号、金額"), "{}", page.body);
+    let csrf = page.token();
+    let begun = browser.post(&link, &[("csrf", &csrf), ("action", "pay")]).await;
+    let again = Entry(begun.location().strip_suffix("/period").expect("the period's page").to_owned());
+    assert!(browser.get(&again.page("period")).await.body.contains("name=\"year\" value=\"8\""));
+    let amount = browser.get(&again.page("amount")).await;
+    assert_eq!(amount.fields("purpose"), [WORDS]);
+    assert!(amount.body.contains("value=\"2013 0001 2345 6789\""), "{}", amount.body);
     let booked = network.clearings(TAX).await;
     let amounts: Vec<_> = booked.iter().map(|one| one["amount"].as_i64().unwrap()).collect();
     assert_eq!(amounts, [12_300, 12_300]);

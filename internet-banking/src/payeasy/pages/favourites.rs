@@ -10,12 +10,14 @@ use gateway::directory::Collector;
 use serde::Deserialize;
 
 use super::payments::visible;
+use super::purpose::go_on;
 use super::{Answer, Stop, admit, again, drafts, failed, page_frame, shown};
 use crate::Bank;
-use crate::links::{AgainLink, FavouriteLink, Link, PaymentLink};
+use crate::links::{AgainLink, EntryPage, FavouriteLink, Link, PaymentLink};
 use crate::payeasy::draft::Step;
 use crate::payeasy::favourites::{FAVOURITES_MAX, Favourite, Favourites, NAME_CHARS_MAX, Prefill, Refused};
 use crate::payeasy::operation;
+use crate::payeasy::purpose::Purpose;
 use crate::payeasy::rules::Questions;
 use crate::payeasy::slip_words::NumberRow;
 use crate::payeasy::views::Trouble;
@@ -122,7 +124,7 @@ pub async fn submit(
                 return again(&page(&bank, &by, Of::Favourite(&one), &form.name, Some(trouble(refused))));
             }
         },
-        _ => return begin(&bank, &by, &one.collector, one.numbers).await,
+        _ => return begin(&bank, &by, &one.collector, one.numbers, None).await,
     }
     Ok(Redirect::to(Link::PayeasyFavourites.path()).into_response())
 }
@@ -144,7 +146,7 @@ pub async fn submit_again(
     let (payment, row) = earlier(&bank, &by, &id).await?;
     let (collector, numbers) = (&payment.facts.collector, Prefill::of_payment(row, &payment));
     if form.action != "keep" {
-        return begin(&bank, &by, collector, numbers).await;
+        return begin(&bank, &by, collector, numbers, Purpose::of_payment(row, &payment)).await;
     }
     let now = bank.clock.now();
     let added = favourites(&bank, &by).add(by.user.id, &form.name, collector, &numbers, now).await;
@@ -176,13 +178,23 @@ async fn earlier<'a>(
     Ok((payment, row))
 }
 
-/// An entry whose numbers are filled in. The collector is asked when the rest was typed.
-async fn begin(bank: &Bank, by: &SignedIn, collector: &CollectorNumber, numbers: Prefill) -> Answer {
+/// An entry whose numbers are filled in. The collector is asked when the rest was typed; of a 納付目的コード the period
+/// comes first, which may be another.
+async fn begin(
+    bank: &Bank,
+    by: &SignedIn,
+    collector: &CollectorNumber,
+    numbers: Prefill,
+    purpose: Option<Purpose>,
+) -> Answer {
     let because = |problem| Stop::because(by, &problem);
     operation::require_not_stopped(bank, by).await.map_err(because)?;
     operation::collector(&bank.gateway, collector).map_err(because)?;
     let draft = drafts(bank, by).begin_again(collector, numbers, bank.clock.now()).await.map_err(failed)?;
-    Ok(Redirect::to(&draft.path(Step::Numbers)).into_response())
+    match purpose {
+        Some(purpose) => go_on(bank, by, &draft, &purpose, EntryPage::Period).await,
+        None => Ok(Redirect::to(&draft.path(Step::Numbers)).into_response()),
+    }
 }
 
 /// What a page is of.
@@ -198,8 +210,9 @@ fn page(bank: &Bank, by: &SignedIn, of: Of<'_>, name: &str, trouble: Option<Trou
             (FavouriteLink(one.id).to_string(), kept(bank, &one.collector, &one.numbers), None)
         }
         Of::Payment(payment, numbers) => {
-            let id = payment.facts.id;
-            (AgainLink(id).to_string(), kept(bank, &payment.facts.collector, numbers), Some(PaymentLink(id)))
+            let (id, collector) = (payment.facts.id, &payment.facts.collector);
+            let kept = KeptRow { to_type: to_type(bank, payment, numbers), ..kept(bank, collector, numbers) };
+            (AgainLink(id).to_string(), kept, Some(PaymentLink(id)))
         }
     };
     FavouritePage {
@@ -212,6 +225,15 @@ fn page(bank: &Bank, by: &SignedIn, of: Of<'_>, name: &str, trouble: Option<Trou
         typed: name.chars().take(2 * NAME_CHARS_MAX).collect(),
         is_kept: payment.is_none(),
         payment,
+    }
+}
+
+/// What has to be typed to pay the same again.
+fn to_type(bank: &Bank, payment: &gateway::Payment, numbers: &Prefill) -> String {
+    let Some(row) = bank.gateway.directory().get(&payment.facts.collector) else { return String::new() };
+    match Purpose::of_payment(row, payment) {
+        Some(_) => format!("課税期間、{}", Questions::with_purpose(row).to_type(numbers)),
+        None => Questions::of(row).to_type(numbers),
     }
 }
 

@@ -44,6 +44,10 @@ async fn each_refusal_has_its_own_words_and_debits_nothing() {
     assert_eq!(first.page.summary(), second.page.summary());
     assert_eq!(first.status, second.status);
 
+    // a 納付目的コード with an impossible period, told by its part before anybody is asked
+    let impossible = Bill { payment_category: Some("0304508-1301".to_owned()), ..right.clone() };
+    assert_refused(&clerk.inquire(&impossible).await, "P-100", "13 月(8〜9けた目)はありません");
+
     for (collector, scenario, code, words) in [
         ("00200", "already_paid", "P-203", "すでにお支払い済みです"),
         ("00500", "expired", "P-204", "期限を過ぎている"),
