@@ -1,4 +1,4 @@
-//! 金融機関選択: the banks that the sites offer. All but the one that is configured are fictional and lead nowhere.
+//! 金融機関選択: the banks that the sites offer, all fictional; one is this program's, the others lead nowhere.
 
 /// A bank on the selection page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ const fn bank(code: &'static str, name: &'static str, kana: char, group: &'stati
 /// The rows of the syllabary that some bank has.
 pub const KANA: [char; 9] = ['あ', 'か', 'さ', 'た', 'な', 'は', 'ま', 'ら', 'わ'];
 
-/// All of them, by group.
+/// All of them, by group and there by reading.
 pub const BANKS: [Bank; 24] = [
     bank("9901", "北みほん銀行", 'か', "北海道・東北"),
     bank("9902", "三陸ひながた銀行", 'さ', "北海道・東北"),
@@ -28,23 +28,23 @@ pub const BANKS: [Bank; 24] = [
     bank("9999", "見本銀行", 'ま', "北海道・東北"),
     bank("9904", "最上ひながた銀行", 'ま', "北海道・東北"),
     bank("9905", "相模みほん銀行", 'さ', "関東"),
-    bank("9906", "武蔵ひながた銀行", 'ま', "関東"),
     bank("9907", "利根例示銀行", 'た', "関東"),
+    bank("9906", "武蔵ひながた銀行", 'ま', "関東"),
     bank("9908", "尾張みほん銀行", 'あ', "中部"),
     bank("9909", "加賀例示銀行", 'か', "中部"),
     bank("9910", "信濃ひながた銀行", 'さ', "中部"),
+    bank("9913", "淡海ひながた銀行", 'あ', "近畿"),
     bank("9911", "丹波例示銀行", 'た', "近畿"),
     bank("9912", "難波みほん銀行", 'な', "近畿"),
-    bank("9913", "淡海ひながた銀行", 'あ', "近畿"),
+    bank("9916", "阿波ひながた銀行", 'あ', "中国・四国"),
     bank("9914", "瀬戸みほん銀行", 'さ', "中国・四国"),
     bank("9915", "播磨灘例示銀行", 'は', "中国・四国"),
-    bank("9916", "阿波ひながた銀行", 'あ', "中国・四国"),
     bank("9917", "筑後みほん銀行", 'た', "九州・沖縄"),
     bank("9918", "日向例示銀行", 'は', "九州・沖縄"),
     bank("9919", "琉球ひながた銀行", 'ら', "九州・沖縄"),
     bank("9920", "れいじネット銀行", 'ら', "インターネット専業銀行"),
-    bank("9921", "わかばみほん信用金庫", 'わ', "信用金庫・信用組合"),
     bank("9922", "ひながた信用組合", 'は', "信用金庫・信用組合"),
+    bank("9921", "わかばみほん信用金庫", 'わ', "信用金庫・信用組合"),
     bank("9923", "みほん労働金庫", 'ま', "労働金庫"),
 ];
 

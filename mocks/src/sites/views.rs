@@ -127,7 +127,7 @@ pub struct BillView {
     total: Yen,
     late: Option<(String, Yen)>,
     due: String,
-    last: Option<String>,
+    last: Option<(&'static str, String)>,
     after_due: String,
     opens: Option<String>,
     paid_on: Option<String>,
@@ -166,6 +166,7 @@ impl BillView {
         if let (Some(rule), Some(category)) = (&row.payment_category, &bill.payment_category) {
             numbers.push((rule.label.clone(), category.grouped()));
         }
+        let is_growing = bill.on_site.late.is_some();
         let late_name = bill.on_site.late.as_ref().map_or("延滞金", |rule| rule.name.as_str());
         Self {
             page: bill.on_site.page.clone(),
@@ -176,7 +177,11 @@ impl BillView {
             total: bill.bill.amount.checked_add(bill.bill.fee).unwrap_or(bill.bill.amount),
             late: (bill.bill.late_charge > Yen::ZERO).then(|| (late_name.to_owned(), bill.bill.late_charge)),
             due: bill.bill.due.map(text).unwrap_or_default(),
-            last: bill.bill.clear_by.filter(|last| Some(*last) != bill.bill.due).map(text),
+            last: bill
+                .bill
+                .clear_by
+                .filter(|last| Some(*last) != bill.bill.due && state != BillState::Paid)
+                .map(|last| (if is_growing { "この金額の期限" } else { "有効期限" }, text(last))),
             after_due: after_due(bill, site, now.date()),
             opens: bill.payable_from.filter(|_| state == BillState::NotYet).map(text),
             paid_on: bill.paid_on.map(text),

@@ -12,7 +12,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use tower::ServiceExt as _;
 
-use crate::{Mocks, MocksConfig, protocol_router, sample_bills, site_router};
+use crate::{Data, Mocks, MocksConfig, protocol_router, sample_bills, site_router};
 
 /// A Tuesday, ten in the morning.
 pub const TUESDAY: &str = "2026-11-24T10:00:00+09:00";
@@ -64,16 +64,24 @@ impl Hub {
     }
 
     pub async fn start_in(folder: tempfile::TempDir, key: Ed25519KeyPair, clock: Clock) -> Self {
-        let mocks = Mocks::open(MocksConfig {
+        Self::open(folder, key, clock, &Data::embedded()).await
+    }
+
+    /// A fresh one with institutions of the test's own.
+    pub async fn start_with(data: &Data) -> Self {
+        Self::open(tempfile::tempdir().unwrap(), new_key(), Clock::frozen(at(TUESDAY)), data).await
+    }
+
+    async fn open(folder: tempfile::TempDir, key: Ed25519KeyPair, clock: Clock, data: &Data) -> Self {
+        let config = MocksConfig {
             data_dir: folder.path().to_owned(),
             clock: clock.clone(),
             hub_public_key: key.public_key().as_ref().try_into().unwrap(),
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
-        })
-        .await
-        .unwrap();
+        };
+        let mocks = Mocks::open_with(config, data).await.unwrap();
         mocks.seed(&sample_bills()).await.unwrap();
         let (protocol, site) = (protocol_router(mocks.clone()), site_router(mocks.clone()));
         Self { mocks, protocol, site, clock, key, folder }

@@ -7,7 +7,6 @@ use http::{Request, StatusCode, header};
 use tower::ServiceExt as _;
 
 use super::hub::{Hub, at};
-use crate::institutions::Institution;
 use crate::mocks::Collector;
 
 pub struct Page {
@@ -151,10 +150,6 @@ pub async fn act(hub: &Hub, number: &str, service: &str, changed: &[(&str, &str)
     Slip::open(hub, page.headers[header::LOCATION].to_str().unwrap()).await
 }
 
-fn row(hub: &Hub, number: &str) -> Institution {
-    hub.mocks.collector(number).unwrap().institution.clone()
-}
-
 #[tokio::test]
 async fn every_service_of_every_site_issues_bills_that_can_be_inquired_about() {
     let hub = Hub::start().await;
@@ -189,13 +184,23 @@ async fn every_service_of_every_site_issues_bills_that_can_be_inquired_about() {
     }
 }
 
+/// The row of the gateway's test of another collector, which has no site of its own.
+const ANOTHER: &str = include_str!("../../../gateway/tests/all/another_collector/row.toml");
+
 #[tokio::test]
 async fn a_row_without_a_site_has_one_of_its_charges() {
-    let hub = Hub::start().await;
-    let row = row(&hub, "99024");
-    let site = crate::sites::site(None, &row).unwrap();
-    assert_eq!(site.services.len(), row.charges.len());
-    assert!(site.services.iter().all(|service| service.bills.len() == 1));
+    let mut data = crate::Data::embedded();
+    data.institutions += ANOTHER;
+    let hub = Hub::start_with(&data).await;
+    let one = hub.mocks.collector("99029").unwrap();
+    assert_eq!(one.site.services.len(), one.institution.charges.len());
+    for service in &one.site.services {
+        let slip = act(&hub, "99029", &service.id, &[("amount", "12,345")]).await;
+        let found = slip.inquire(&hub, "99029").await;
+        assert_eq!((found.code().as_str(), found.field("Amount").as_deref()), ("0000", Some("12345")));
+        assert_eq!(slip.pay(&hub, "99029", 2, &found).await, "0000");
+        assert_eq!(Slip::open(&hub, &slip.path).await.state(), "paid");
+    }
 }
 
 #[tokio::test]

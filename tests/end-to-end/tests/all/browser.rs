@@ -3,6 +3,7 @@
 mod console;
 mod el;
 mod purpose;
+mod sites;
 mod window;
 
 use serde_json::{Value, json};

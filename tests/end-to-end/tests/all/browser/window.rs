@@ -18,7 +18,8 @@ const PAGE_WAIT: Duration = Duration::from_secs(20);
 
 /// The widths of the pictures.
 const DESKTOP_PX: u32 = 1280;
-const PHONE_PX: u32 = 390;
+/// A phone as most have it.
+pub const PHONE_PX: u32 = 390;
 /// Nothing may overflow on the narrowest phone in use.
 const NARROW_PX: u32 = 375;
 const WINDOW_HEIGHT_PX: u32 = 900;
@@ -158,6 +159,15 @@ impl Window {
         found
     }
 
+    /// What each element of a selector shows.
+    pub async fn texts(&self, selector: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for element in self.driver.find_all(Locator::Css(selector)).await.unwrap() {
+            found.push(element.text().await.unwrap());
+        }
+        found
+    }
+
     /// Everything that is shown.
     pub async fn text(&self) -> String {
         let body = self.driver.find(Locator::Css("body")).await.unwrap();
@@ -204,12 +214,25 @@ impl Window {
         self.driver.execute(script, Vec::new()).await.unwrap()
     }
 
+    /// Takes a picture as on a phone, measures the narrowest and lets axe-core look: for the many pages that are
+    /// alike.
+    pub async fn glance(&mut self, name: &str) {
+        self.picture(name, PHONE_PX).await;
+        self.axe(name).await;
+        self.measure(name).await;
+    }
+
     /// Takes a picture at both widths, measures the narrowest and lets axe-core look.
     pub async fn look(&mut self, name: &str) {
         for width in [DESKTOP_PX, PHONE_PX] {
             self.picture(name, width).await;
             self.axe(&format!("{name} at {width} px")).await;
         }
+        self.measure(name).await;
+    }
+
+    /// Finds what is wider than the narrowest phone.
+    async fn measure(&mut self, name: &str) {
         self.resize(NARROW_PX, WINDOW_HEIGHT_PX).await;
         let wide = self.script("return document.documentElement.scrollWidth").await;
         if wide.as_u64().is_none_or(|wide| wide > u64::from(NARROW_PX)) {
