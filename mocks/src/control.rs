@@ -134,6 +134,8 @@ struct ShownBill {
     state: &'static str,
     clearings: i64,
     matched: i64,
+    /// Where it is at the collector's site.
+    page: String,
 }
 
 impl ShownBill {
@@ -157,6 +159,7 @@ impl ShownBill {
             state,
             clearings: stored.clearings,
             matched: stored.matched,
+            page: format!("/sites/{}/bills/{}", institution.number, stored.on_site.page),
         }
     }
 }

@@ -141,6 +141,7 @@ pub struct BillForm {
 
 /// A bill in the table.
 pub struct BillRow {
+    page: String,
     bill_id: String,
     customer_number: String,
     confirmation_number: String,
@@ -158,6 +159,7 @@ impl BillRow {
     fn of(stored: StoredBill, institution: &Institution, today: Date) -> Self {
         Self {
             state: stored.state(today, institution.payer_types_amount),
+            page: format!("/sites/{}/bills/{}", institution.number, stored.on_site.page),
             bill_id: stored.bill.id.to_string(),
             customer_number: stored.customer_number.grouped(),
             confirmation_number: stored.confirmation_number.as_str().to_owned(),

@@ -236,6 +236,20 @@ async fn sites_and_their_bills_outlive_a_restart() {
 }
 
 #[tokio::test]
+async fn the_controls_lead_to_the_page_of_every_bill() {
+    let hub = Hub::start().await;
+    let (_, json) = hub.json("GET", "/control/04100/bills", "").await;
+    let controls = get(&hub, "/04100").await.text;
+    for bill in json["bills"].as_array().unwrap() {
+        let page = bill["page"].as_str().unwrap();
+        assert!(controls.contains(&format!("href=\"{page}\"")), "{bill}");
+        let slip = Slip::open(&hub, page).await;
+        assert_eq!(slip.state(), bill["state"], "{bill}");
+        assert!(slip.text.contains(bill["contents"].as_str().unwrap()), "{bill}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_needs_its_whole_address_or_all_numbers() {
     let hub = Hub::start().await;
     let service = hub.mocks.collector("04100").unwrap().site.services[0].id.clone();
