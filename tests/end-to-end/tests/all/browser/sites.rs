@@ -130,7 +130,7 @@ impl Desk {
 
 /// Proves R103, R104.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_collectors_site_leads_banks_of_bill_and_bills_of_some_are_paid_by_their_numbers() {
+async fn every_collectors_site_leads_to_the_banks_and_bills_of_some_are_paid_by_their_numbers() {
     let mut desk = Desk::open(true).await;
     desk.looks = false;
     desk.sign_in().await;
