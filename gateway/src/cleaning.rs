@@ -15,6 +15,7 @@ impl Gateway {
     /// Deletes whatever is kept for a time only.
     pub(crate) async fn clean(&self) -> Result<(), StoreError> {
         self.delete_old_inquiries().await?;
+        self.delete_old_hand_offs().await?;
         self.forget_old_wishes().await?;
         self.delete_old_requests().await?;
         self.forget_wrong_numbers().await?;

@@ -8,7 +8,7 @@ use collectors::protocol::{self, BillKey, Body, Channel, Header, InquiryAnswer, 
 use collectors::{Collector, NotSent, Outcome};
 use database::{execute, read};
 use domain::{
-    Bill, CentreCode, CollectorNumber, ConfirmationNumber, ContractId, CustomerNumber, InquiryId,
+    Bill, BillId, CentreCode, CollectorNumber, ConfirmationNumber, ContractId, CustomerNumber, InquiryId,
     PaymentCategory, ResendKey, ResponseCode, Timestamp, UserId, Yen,
 };
 use uuid::Uuid;
@@ -72,6 +72,8 @@ pub struct Inquiry {
     pub answered_at: Timestamp,
     /// For each bill, how often it had been accepted before the inquiry was sent; see [`crate::guard`].
     pub generations: BTreeMap<String, i64>,
+    /// The bill of the hand-off that it was made of, where the payer typed nothing.
+    pub link: Option<BillId>,
 }
 
 impl Inquiry {
@@ -81,17 +83,17 @@ impl Inquiry {
     }
 
     /// The bill with this id.
-    pub fn bill(&self, id: &domain::BillId) -> Option<&Bill> {
+    pub fn bill(&self, id: &BillId) -> Option<&Bill> {
         self.bills.iter().find(|b| b.id == *id)
     }
 
     /// Whether a bill had been paid and accepted before the inquiry was sent, whoever paid it: only where the payer
     /// types the amount, since no other bill can be paid twice.
-    pub fn was_accepted_before(&self, bill: &domain::BillId) -> bool {
+    pub fn was_accepted_before(&self, bill: &BillId) -> bool {
         self.generation(bill) > 0
     }
 
-    pub(crate) fn generation(&self, bill: &domain::BillId) -> i64 {
+    pub(crate) fn generation(&self, bill: &BillId) -> i64 {
         self.generations.get(bill.as_str()).copied().unwrap_or_default()
     }
 }
@@ -155,27 +157,35 @@ impl Gateway {
         request: InquiryRequest,
     ) -> Result<Inquiry, InquiryError> {
         let collector = self.collectors().get(&request.collector).ok_or(InquiryError::UnknownCollector)?;
-        // before anything is read or signed: a crowd at a silent collector takes nothing from the others
-        if self.has_crowd_at(&collector.number) {
-            return Err(InquiryError::CollectorBusy);
-        }
-        check(collector, &request, true)?;
-        // nothing is read from the database or signed before there is a place: a crowd in line costs nothing either
-        let place = self.0.client.place(&collector.number).await.map_err(not_asked)?;
-        check(collector, &request, self.takes_inquiries(collector).await?)?;
-        // read before the inquiry is sent: an acceptance that the answer may not know of yet counts as later
-        let generations = if types_amount(collector, &request) {
-            self.generations(&request).await?
-        } else {
-            BTreeMap::new()
-        };
-        let bills = self.ask(place, collector, payer.channel(), &request).await?;
-        let inquiry = Inquiry { id, payer, request, bills, answered_at: self.now(), generations };
+        let (bills, generations) = self.answer(collector, payer.channel(), &request).await?;
+        let inquiry = Inquiry { id, payer, request, bills, answered_at: self.now(), generations, link: None };
         points::reach(Persist::Inquiry.before());
         self.keep(&inquiry).await?;
         points::reach(Persist::Inquiry.after());
         tracing::info!(inquiry = %inquiry.id, bills = inquiry.bills.len(), "an inquiry was answered");
         Ok(inquiry)
+    }
+
+    /// The collector's bills, and how often each had been accepted before it was asked.
+    pub(crate) async fn answer(
+        &self,
+        collector: &Collector,
+        channel: Channel,
+        request: &InquiryRequest,
+    ) -> Result<(Vec<Bill>, BTreeMap<String, i64>), InquiryError> {
+        // before anything is read or signed: a crowd at a silent collector takes nothing from the others
+        if self.has_crowd_at(&collector.number) {
+            return Err(InquiryError::CollectorBusy);
+        }
+        check(collector, request, true)?;
+        // nothing is read from the database or signed before there is a place: a crowd in line costs nothing either
+        let place = self.0.client.place(&collector.number).await.map_err(not_asked)?;
+        check(collector, request, self.takes_inquiries(collector).await?)?;
+        // read before the inquiry is sent: an acceptance that the answer may not know of yet counts as later
+        let generations =
+            if types_amount(collector, request) { self.generations(request).await? } else { BTreeMap::new() };
+        let bills = self.ask(place, collector, channel, request).await?;
+        Ok((bills, generations))
     }
 
     /// Whether as many wait for this collector as may: an inquiry would be refused at once.
@@ -185,11 +195,12 @@ impl Gateway {
 
     /// An inquiry of this contract.
     pub async fn inquiry(&self, contract: ContractId, id: InquiryId) -> Result<Option<Inquiry>, StoreError> {
-        type Found = (Uuid, String, String, String, Option<String>, Option<i64>, String, String, i64);
+        type Found =
+            (Uuid, String, String, String, Option<String>, Option<i64>, String, String, i64, Option<String>);
         let found: Option<Found> = read!(self.database(), |c| {
             sqlx::query_as(
                 "SELECT user_id, collector, customer_number, confirmation_number, category, amount, bills,
-                        generations, answered_us
+                        generations, answered_us, link
                  FROM inquiry WHERE id = $1 AND contract = $2",
             )
             .bind(id.uuid())
@@ -209,6 +220,7 @@ impl Gateway {
                     bills,
                     generations,
                     answered,
+                    link,
                 )| {
                     Ok(Inquiry {
                         id,
@@ -223,6 +235,7 @@ impl Gateway {
                         bills: StoreError::json(&bills)?,
                         generations: StoreError::json(&generations)?,
                         answered_at: Timestamp::from_micros(answered),
+                        link: crate::link::kept(link.as_deref())?,
                     })
                 },
             )
@@ -259,13 +272,13 @@ impl Gateway {
         Ok(generations(&prefix, keys.iter().map(String::as_str)))
     }
 
-    async fn keep(&self, inquiry: &Inquiry) -> Result<(), StoreError> {
+    pub(crate) async fn keep(&self, inquiry: &Inquiry) -> Result<(), StoreError> {
         let request = &inquiry.request;
         execute!(
             self.database(),
             "INSERT INTO inquiry (id, contract, user_id, collector, customer_number, confirmation_number, category,
-                                  amount, bills, generations, answered_us)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                  amount, bills, generations, answered_us, link)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             inquiry.id.uuid(),
             inquiry.payer.contract.uuid(),
             inquiry.payer.user.uuid(),
@@ -277,6 +290,7 @@ impl Gateway {
             StoreError::to_json(&inquiry.bills)?,
             StoreError::to_json(&inquiry.generations)?,
             inquiry.answered_at.micros(),
+            inquiry.link.as_ref().map(BillId::as_str),
         )?;
         Ok(())
     }

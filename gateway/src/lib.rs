@@ -12,6 +12,7 @@ mod daily_limit;
 pub mod feed;
 mod guard;
 mod inquiry;
+pub mod link;
 pub mod operations;
 mod paid_before;
 mod pay;
@@ -91,6 +92,8 @@ pub struct Settings {
     pub open_payments_max: i64,
     /// Where each seal of the audit log is kept outside the database too, one a line.
     pub seals_file: Option<std::path::PathBuf>,
+    /// What was agreed on with collectors about 情報リンク方式.
+    pub links: link::LinkPeers,
 }
 
 impl Settings {
@@ -109,6 +112,7 @@ impl Settings {
             circuit_alarm_s: 120,
             open_payments_max: 1_000,
             seals_file: None,
+            links: link::LinkPeers::default(),
         }
     }
 }

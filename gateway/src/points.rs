@@ -46,6 +46,8 @@ points! {
     Persist, "before_persist_", "after_persist_",
     /// An answered inquiry.
     Inquiry = "inquiry",
+    /// A hand-off of a collector's site arrived.
+    HandOff = "hand_off",
     /// A teller is about to ask for a payer's bills.
     CounterInquiry = "counter_inquiry",
     /// The payer's money is held and the first delivery claimed.

@@ -11,4 +11,4 @@ mod payload;
 mod tests;
 
 pub use key::{LinkKey, LinkKeyError};
-pub use payload::{HandOff, Handed, NONCE_CHARS, Pattern, PayloadError};
+pub use payload::{BILLS_MAX, HandOff, Handed, NONCE_CHARS, Pattern, PayloadError};

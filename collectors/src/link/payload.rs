@@ -12,7 +12,7 @@ use serde::Deserialize;
 /// Characters of a nonce: 96 bits in base64url.
 pub const NONCE_CHARS: usize = 16;
 /// Bills of one hand-off at most.
-const BILLS_MAX: usize = 20;
+pub const BILLS_MAX: usize = 20;
 /// Bytes of a return address at most.
 const RETURN_URL_BYTES_MAX: usize = 1_024;
 

@@ -14,7 +14,7 @@ mod tests;
 use collectors::protocol::Channel;
 use domain::payment::{Cancellation, State};
 use domain::{
-    AccountId, Bill, CollectorNumber, ContractId, CustomerNumber, Date, InquiryId, PaymentCategory,
+    AccountId, Bill, BillId, CollectorNumber, ContractId, CustomerNumber, Date, InquiryId, PaymentCategory,
     PaymentId, ResponseCode, Timestamp, TransferId, UserId, Yen,
 };
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,10 @@ pub struct Facts {
     pub fee: Yen,
     /// The inquiry that it pays.
     pub inquiry: InquiryId,
+    /// The bill of the hand-off that brought it: its nonce, and the place where there are several. None where the payer
+    /// typed the numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<BillId>,
     /// The hold of the amount.
     pub hold: TransferId,
     /// The hold of the fee, where there is one.

@@ -32,6 +32,7 @@ static PAYMENT: Table = Table {
         "amount",
         "fee",
         "inquiry",
+        "link",
         "hold",
         "fee_hold",
         "bill_guard",
@@ -46,7 +47,7 @@ static PAYMENT: Table = Table {
 macro_rules! columns {
     () => {
         "p.id, p.contract, p.user_id, p.account, p.channel, p.collector, p.customer_number, p.category, p.bill, \
-         p.amount, p.fee, p.inquiry, p.hold, p.fee_hold, p.bill_guard, p.message_key, p.receipt_number, \
+         p.amount, p.fee, p.inquiry, p.link, p.hold, p.fee_hold, p.bill_guard, p.message_key, p.receipt_number, \
          p.receipt_date, p.memo, p.held_us"
     };
 }
@@ -84,6 +85,7 @@ pub(crate) struct PaymentRow {
     amount: i64,
     fee: i64,
     inquiry: Uuid,
+    link: Option<String>,
     hold: Uuid,
     fee_hold: Option<Uuid>,
     bill_guard: String,
@@ -122,6 +124,7 @@ impl TryFrom<PaymentRow> for Facts {
             amount: Yen::new(row.amount),
             fee: Yen::new(row.fee),
             inquiry: InquiryId::from_uuid(row.inquiry),
+            link: row.link.as_deref().map(StoreError::parse).transpose()?,
             hold: TransferId::from_uuid(row.hold),
             fee_hold: row.fee_hold.map(TransferId::from_uuid),
             bill_guard: GuardKey(row.bill_guard),
@@ -187,6 +190,7 @@ pub(crate) fn row(facts: &Facts) -> Result<Row, StoreError> {
             facts.amount.get().into(),
             facts.fee.get().into(),
             facts.inquiry.uuid().into(),
+            Value::Text(facts.link.as_ref().map(ToString::to_string)),
             facts.hold.uuid().into(),
             Value::Uuid(facts.fee_hold.map(TransferId::uuid)),
             facts.bill_guard.0.clone().into(),

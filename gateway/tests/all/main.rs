@@ -13,6 +13,7 @@ mod crash;
 mod crash_points;
 mod daily_limit;
 mod faults;
+mod link;
 mod operations;
 mod pay;
 mod proof;

@@ -95,6 +95,7 @@ fn facts(held_at: Timestamp, clear_by: Option<Date>) -> Facts {
         amount: Yen::new(1_000),
         fee: Yen::new(110),
         inquiry: InquiryId::generate(),
+        link: None,
         hold: TransferId::generate(),
         fee_hold: Some(TransferId::generate()),
         bill_guard: GuardKey("bill|B1".to_owned()),

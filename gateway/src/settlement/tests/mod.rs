@@ -157,6 +157,7 @@ impl World {
             amount,
             fee,
             inquiry: InquiryId::generate(),
+            link: None,
             hold: TransferId::generate(),
             fee_hold: (fee > Yen::ZERO).then(TransferId::generate),
             bill_guard: GuardKey(format!("bill|{id}")),

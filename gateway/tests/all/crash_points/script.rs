@@ -13,6 +13,7 @@ use domain::{
     AccountId, Clock, CollectorNumber, ContractId, Date, PaymentId, Timestamp, TransferId, UserId, Yen,
 };
 use gateway::api::key::{AccountName, AccountType, Holder, KeyAccount, NewKey, Scope, Token};
+use gateway::link::LinkChoice;
 use gateway::operations::CounterOrder;
 use gateway::reconciliation::{BreakQuery, Ending};
 use gateway::service::ServiceState;
@@ -89,7 +90,13 @@ pub async fn run(told: Told) {
         Some(stored) => clock.set_offset_us(stored.offset_us),
         None => database::clock::set(&database, &clock, instant(DAY_ONE)).await.unwrap(),
     }
-    let settings = Settings { lease_s: 1, resend_interval_s: 1, keeps_days: true, ..settings() };
+    let settings = Settings {
+        lease_s: 1,
+        resend_interval_s: 1,
+        keeps_days: true,
+        links: crate::link::peers(),
+        ..settings()
+    };
     let limits = Limits { answer_wait: Duration::from_secs(10), ..limits() };
     let hub = Hub::reaching(database.clone(), &clock, told.collectors, told.keys, settings, &limits).await;
     let mut script = Script { hub, database, clock };
@@ -208,6 +215,34 @@ impl Script {
         self.reaches(id, states).await;
     }
 
+    /// Pays the shop's bill by its hand-off, and waits for one of the states.
+    async fn pay_linked(&self, id: PaymentId, states: &[State]) {
+        let gateway = &self.hub.gateway;
+        until(&format!("{id}"), || async {
+            if self.state(id).await.is_some() {
+                return Some(());
+            }
+            let mut contents = crate::link::shop_bill(crate::link::NONCE);
+            contents["issued_at"] = json!(self.clock.now().rfc3339());
+            let form = crate::link::form("01", &contents, &crate::link::key("99022-1"));
+            let arrived = gateway.take_hand_off(&form).await.ok()?;
+            let arrival = gateway.claim_hand_off(&arrived, payer()).await.ok()??;
+            let inquiry = gateway.inquire_linked(payer(), &arrival, LinkChoice::default()).await.ok()?;
+            let order = PaymentOrder {
+                payment: id,
+                payer: payer(),
+                inquiry: inquiry.id,
+                bill: inquiry.bills[0].id.clone(),
+                amount: inquiry.bills[0].amount,
+                account: ACCOUNT,
+                guards: Vec::new(),
+            };
+            gateway.pay(order).await.ok().map(drop)
+        })
+        .await;
+        self.reaches(id, states).await;
+    }
+
     async fn first_day(&self) {
         let paid = [State::Accepted, State::Settled];
         self.pay(payment(8), pension(STRUCK), &[State::Accepted, State::Refunded]).await;
@@ -216,7 +251,7 @@ impl Script {
         self.pay(payment(3), pension(ASK_IN_PERSON), &[State::Unknown]).await;
         self.pay(payment(4), pension(DECIDED), &[State::Unknown]).await;
         self.pay(payment(5), TAX, &paid).await;
-        self.pay(payment(6), SHOP, &paid).await;
+        self.pay_linked(payment(6), &paid).await;
         self.counter().await;
         self.api().await;
         let shop: CollectorNumber = SHOP.collector.parse().unwrap();

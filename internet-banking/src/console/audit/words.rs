@@ -23,6 +23,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("payeasy.resend", "払込の手動再送"),
     ("payeasy.decide", "収納機関の回答による確定"),
     ("payeasy.pay", "払込"),
+    ("payeasy.link", "情報リンクの受付"),
     ("payeasy.limit", "利用者の1日の限度額の変更"),
     ("payeasy.contract_limit", "契約の1日の限度額の変更"),
     ("payeasy.stop", "番号の誤りによる払込の停止"),

@@ -83,6 +83,7 @@ impl World {
             bills,
             answered_at: self.node_now(node),
             generations,
+            link: None,
         };
         let inquiry = Rc::new(inquiry);
         self.store.inquiries.insert(self.made_inquiries, Rc::clone(&inquiry));
