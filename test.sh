@@ -69,6 +69,8 @@ missing_packages() {
     has python3 && python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || echo python3-venv
     has node || echo nodejs
     has npm || echo npm
+    has go || echo golang-go
+    [ -d /usr/share/gocode/src/gopkg.in/square/go-jose.v2 ] || echo golang-gopkg-square-go-jose.v2-dev
 }
 
 install_packages() {

@@ -8,6 +8,7 @@ mod data;
 mod demo;
 mod fetch;
 mod hub;
+mod link;
 mod proof;
 mod simulate;
 mod token;
@@ -35,6 +36,7 @@ enum Command {
     Audit(audit::Audit),
     Proof(proof::Proof),
     Verify(verify::Verify),
+    Link(link::Link),
     Bench(bench::Bench),
     Simulate(simulate::Simulate),
 }
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
             Command::Audit(audit) => audit.run().await,
             Command::Proof(proof) => proof.run().await,
             Command::Verify(verify) => verify.run().await,
+            Command::Link(link) => link.run(),
             Command::Bench(bench) => bench.run().await,
             Command::Simulate(simulate) => simulate.run().await,
         }

@@ -65,11 +65,21 @@ impl LinkKey {
         })
     }
 
-    /// A new key as a JWK in JSON.
+    /// A new key as a JWK in JSON, without an end.
     pub fn generate(id: &str) -> Result<Zeroizing<String>, LinkKeyError> {
+        Self::generate_for(id, None, None)
+    }
+
+    /// A new key as a JWK in JSON, for the time from `first` on and before `end`, whole seconds.
+    pub fn generate_for(
+        id: &str,
+        first: Option<Timestamp>,
+        end: Option<Timestamp>,
+    ) -> Result<Zeroizing<String>, LinkKeyError> {
         let bytes = Zeroizing::new(domain::random::bytes::<KEY_BYTES>());
         let k = Zeroizing::new(URL_SAFE_NO_PAD.encode(*bytes));
-        let jwk = Jwk { kty: "oct".to_owned(), kid: checked_id(id)?, k, nbf: None, exp: None };
+        let (nbf, exp) = (first.map(Timestamp::seconds), end.map(Timestamp::seconds));
+        let jwk = Jwk { kty: "oct".to_owned(), kid: checked_id(id)?, k, nbf, exp };
         serde_json::to_string(&jwk).map(Zeroizing::new).map_err(|_| LinkKeyError::Jwk)
     }
 

@@ -7,6 +7,7 @@
 pub mod jwe;
 mod key;
 mod payload;
+pub mod rules;
 #[cfg(test)]
 mod tests;
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::jwe::{JWE_BYTES_MAX, OpenError, open, seal};
+use super::rules::{AGE_S_MAX, AHEAD_S_MAX, BrokenRule};
 use super::*;
 
 fn key(id: &str) -> LinkKey {
@@ -104,6 +105,9 @@ fn keys_are_jwks_of_256_bits_and_overlap() {
     assert_eq!((old.is_valid(day), new.is_valid(day)), (true, true));
     assert_eq!((old.is_valid(next), new.is_valid(next)), (false, true));
     assert!(!new.is_valid(at("2026-11-23T23:59:59Z")));
+    let made = LinkKey::generate_for("99022-2", Some(day), Some(next)).unwrap();
+    let made = LinkKey::from_jwk(&made).unwrap();
+    assert_eq!([at("2026-11-23T23:59:59Z"), day, next].map(|at| made.is_valid(at)), [false, true, false]);
     for (changes, error) in [
         (("kty", json!("RSA")), LinkKeyError::Jwk),
         (("k", json!("AAAA")), LinkKeyError::Length),
@@ -180,4 +184,69 @@ fn what_is_no_hand_off_is_not_read() {
         assert_eq!(Pattern::of_word(word).unwrap().as_str(), word);
     }
     assert_eq!(Pattern::of_word("1"), None);
+}
+
+/// What a hand-off breaks, so many seconds after it was issued.
+fn broken(pattern: Pattern, contents: &Value, after_s: i64) -> Vec<BrokenRule> {
+    let handed = read(pattern, contents).unwrap();
+    let directory = crate::Directory::embedded();
+    let collector = directory.get(&handed.collector).unwrap();
+    handed.broken_rules(collector, handed.issued_at.plus_seconds(after_s))
+}
+
+#[test]
+fn a_hand_off_holds_for_thirty_minutes_and_leads_back_to_an_https_address() {
+    let after = |seconds: i64| broken(Pattern::One, &one(), seconds);
+    assert_eq!([after(-AHEAD_S_MAX), after(0), after(AGE_S_MAX)], [vec![], vec![], vec![]]);
+    assert_eq!(after(AGE_S_MAX + 1), [BrokenRule::Old]);
+    assert_eq!(after(-AHEAD_S_MAX - 1), [BrokenRule::Ahead]);
+    let leads = |address: &str, seconds: i64| {
+        broken(Pattern::One, &with(one(), &[("return_url", json!(address))]), seconds)
+    };
+    for address in
+        ["https://shop.example/orders/1?a=b&c", "https://shop.example:8443", "http://127.0.0.1:8090/"]
+    {
+        assert_eq!(leads(address, 0), [], "{address}");
+    }
+    for address in [
+        "http://shop.example/",
+        "javascript:alert(1)",
+        "//shop.example/",
+        "/orders/1",
+        "shop.example",
+        "https://",
+        "https://shop.example/#a",
+        "https://shop.example@other.example/",
+        "http://127.0.0.1@other.example/",
+        "ftp://shop.example/",
+    ] {
+        assert_eq!(leads(address, 0), [BrokenRule::ReturnUrl], "{address}");
+    }
+    assert_eq!(leads("/", 9_999), [BrokenRule::Old, BrokenRule::ReturnUrl], "all of them");
+}
+
+#[test]
+fn a_hand_off_has_its_collectors_numbers() {
+    let tax = [
+        ("skno", json!("00200")),
+        ("cno", json!("1234567890123456")),
+        ("kno", json!("123456")),
+        ("kubun", json!("1234567890")),
+    ];
+    let of_tax = |changes: &[(&str, Value)]| broken(Pattern::One, &with(with(one(), &tax), changes), 0);
+    assert_eq!(of_tax(&[]), []);
+    for (field, value) in [
+        ("cno", json!("123456789012345")),
+        ("kno", json!("1234")),
+        ("kubun", json!("1")),
+        ("kubun", Value::Null),
+    ] {
+        assert_eq!(of_tax(&[(field, value)]), [BrokenRule::Numbers(field)]);
+    }
+    let uncategorised = broken(Pattern::One, &with(one(), &[("kubun", json!("1"))]), 0);
+    assert_eq!(uncategorised, [BrokenRule::Numbers("kubun")]);
+    let range = [("amount", Value::Null), ("amount_min", json!(1_000)), ("amount_max", json!(50_000))];
+    assert_eq!(broken(Pattern::Chosen, &with(one(), &range), 0), [BrokenRule::AmountChosen]);
+    let lender = [("skno", json!("99015")), ("cno", json!("1234567890123456"))];
+    assert_eq!(broken(Pattern::Chosen, &with(with(one(), &range), &lender), 0), []);
 }

@@ -11,6 +11,7 @@ mod crash;
 mod database_faults;
 mod day;
 mod harness;
+mod link;
 mod live;
 mod once;
 mod proof;

@@ -12,7 +12,7 @@ const WRAPPED: &[&str] = &["rs", "html", "css", "sql", "sh"];
 
 /// Files in which a leftover can stand.
 const WRITTEN: &[&str] =
-    &["rs", "html", "css", "js", "mjs", "py", "sql", "sh", "toml", "md", "xsd", "xml", "yml"];
+    &["rs", "html", "css", "js", "mjs", "py", "go", "sql", "sh", "toml", "md", "xsd", "xml", "yml"];
 
 #[test]
 fn a_file_is_one_concept_and_fits_its_length() {
