@@ -10,6 +10,7 @@ use collectors::Directory;
 use collectors::link::jwe::JWE_BYTES_MAX;
 use collectors::link::{HandOff, LinkKey, LinkKeyError, NONCE_CHARS, Pattern, jwe};
 use domain::{Clock, Timestamp};
+use gateway::link::ReturnUrl;
 use serde_json::{Map, Value};
 
 use crate::{Done, Outcome};
@@ -90,6 +91,9 @@ struct Open {
     /// When the bank gets it: `now`, or an instant in RFC 3339.
     #[arg(long, value_name = "now|RFC 3339", default_value = "now")]
     at: Instant,
+    /// An address that the collector registered with the bank, below which payers return; may be given again.
+    #[arg(long, value_name = "URL")]
+    registered: Vec<ReturnUrl>,
 }
 
 #[derive(Args)]
@@ -158,7 +162,7 @@ impl Make {
             Ok(handed) => handed,
             Err(error) => return Ok(refused(&[error.to_string()])),
         };
-        let broken = broken(&handed, &key, handed.issued_at);
+        let broken = broken(&handed, &key, &[], handed.issued_at);
         if !broken.is_empty() {
             return Ok(refused(&broken));
         }
@@ -207,22 +211,37 @@ impl Open {
         }
         let Instant(at) = self.at;
         let broken = match HandOff::read(self.common.pattern, &contents) {
-            Ok(handed) => broken(&handed, &key, at),
+            Ok(handed) => broken(&handed, &key, &self.registered, at),
             Err(error) => vec![error.to_string()],
         };
         if broken.is_empty() { Ok(Done::Well) } else { Ok(refused(&broken)) }
     }
 }
 
-/// Every rule that a hand-off under this key breaks at an instant.
-fn broken(handed: &HandOff, key: &LinkKey, at: Timestamp) -> Vec<String> {
-    let outside = (!key.is_valid(at)).then(|| format!("the key {} is not to be used at {at}", key.id()));
-    let directory = Directory::embedded();
-    let rules = match directory.on(at.date()).get(&handed.collector) {
-        Some(collector) => handed.broken_rules(collector, at).iter().map(ToString::to_string).collect(),
-        None => vec![format!("no collector has the number {}", handed.collector)],
-    };
-    outside.into_iter().chain(rules).collect()
+/// Every rule that a hand-off under this key breaks at an instant; where no address is registered, its own may be.
+fn broken(handed: &HandOff, key: &LinkKey, registered: &[ReturnUrl], at: Timestamp) -> Vec<String> {
+    let mut found = Vec::new();
+    if !key.is_valid(at) {
+        found.push(format!("the key {} is not to be used at {at}", key.id()));
+    }
+    match Directory::embedded().on(at.date()).get(&handed.collector) {
+        Some(collector) => {
+            found.extend(handed.broken_rules(collector, at).iter().map(ToString::to_string));
+        }
+        None => found.push(format!("no collector has the number {}", handed.collector)),
+    }
+    if !root(&handed.return_url).is_some_and(|root| root.covers(&handed.return_url)) {
+        found.push("return_url is none that can be registered: https, a host, no user, no way up".to_owned());
+    } else if !registered.is_empty() && !registered.iter().any(|below| below.covers(&handed.return_url)) {
+        found.push("return_url is not below a registered address".to_owned());
+    }
+    found
+}
+
+/// The whole of the site that an address is on.
+fn root(address: &str) -> Option<ReturnUrl> {
+    let uri: http::Uri = address.parse().ok()?;
+    format!("{}://{}/", uri.scheme_str()?, uri.authority()?).parse().ok()
 }
 
 fn refused(why: &[String]) -> Done {

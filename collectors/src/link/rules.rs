@@ -1,7 +1,6 @@
 //! What the bank holds against a hand-off that reads, apart from what it has seen already and whom it agreed with.
 
 use domain::Timestamp;
-use http::Uri;
 
 use super::{HandOff, Handed, Pattern};
 use crate::directory::{AmountEntry, Collector};
@@ -20,9 +19,6 @@ pub enum BrokenRule {
     /// More than [`AHEAD_S_MAX`] from now.
     #[error("issued_at is more than 60 seconds in the future")]
     Ahead,
-    /// Nowhere that a browser may be led to.
-    #[error("return_url is no https address with a host, or has a user or a fragment")]
-    ReturnUrl,
     /// The collector does not offer the method, or has no connection.
     #[error("the collector does not offer the information link")]
     NotOffered,
@@ -45,7 +41,6 @@ impl HandOff {
             (!collector.methods.link || !collector.available).then_some(BrokenRule::NotOffered),
             (age_s > AGE_S_MAX).then_some(BrokenRule::Old),
             (age_s < -AHEAD_S_MAX).then_some(BrokenRule::Ahead),
-            (!may_lead_back(&self.return_url)).then_some(BrokenRule::ReturnUrl),
             numbers.map(BrokenRule::Numbers),
             (self.pattern == Pattern::Chosen && !chooses).then_some(BrokenRule::AmountChosen),
         ];
@@ -69,17 +64,4 @@ fn wrong_number(handed: &Handed, collector: &Collector) -> Option<&'static str> 
         None => rules.category.is_none(),
     };
     (!category).then_some("kubun")
-}
-
-/// An https address, or http on this machine; with no user in it, who could look like the host.
-fn may_lead_back(address: &str) -> bool {
-    let Ok(uri) = address.parse::<Uri>() else { return false };
-    let Some(authority) = uri.authority() else { return false };
-    let on_this_machine = matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]");
-    let safe = match uri.scheme_str() {
-        Some("https") => true,
-        Some("http") => on_this_machine,
-        _ => false,
-    };
-    safe && !authority.host().is_empty() && !authority.as_str().contains('@') && !address.contains('#')
 }

@@ -203,7 +203,6 @@ fn a_wrong_field_is_named_and_nothing_is_made() {
         (with(&[("due", "20261131".into())]), "due is not valid"),
         (with(&[("payer", Value::Null)]), "missing field `payer`"),
         (with(&[("colour", 1.into())]), "unknown field `colour`"),
-        (with(&[("return_url", "http://shop.example/".into())]), "return_url is no https address"),
         (with(&[("return_url", format!("https://shop.example/{}", "a".repeat(7_500)).into())]), "return_url"),
         ("[]".to_owned(), "no JSON object"),
         (String::new(), "no JSON object"),
@@ -211,6 +210,20 @@ fn a_wrong_field_is_named_and_nothing_is_made() {
         let made = link(&["make", "--pattern", "01"], &key, &contents);
         assert_eq!((made.code, made.out.as_str()), (1, ""), "{contents}");
         assert!(made.err.starts_with("WRONG  ") && made.err.contains(why), "{why}: {}", made.err);
+    }
+    for address in [
+        "http://shop.example/",
+        "javascript:alert(1)",
+        "//shop.example/",
+        "/orders/1",
+        "https://",
+        "https://shop.example/#a",
+        "https://shop.example@other.example/",
+        "https://shop.example/orders/../admin",
+    ] {
+        let made = link(&["make", "--pattern", "01"], &key, &with(&[("return_url", address.into())]));
+        assert_eq!((made.code, made.out.as_str()), (1, ""), "{address}");
+        assert!(made.err.starts_with("WRONG  return_url is none that can be registered"), "{}", made.err);
     }
     assert_eq!(link(&["make", "--pattern", "01"], &key, &" ".repeat(9_000)).code, 2);
     assert_eq!(link(&["make", "--pattern", "04"], &key, &with(&[])).code, 2);
@@ -233,6 +246,16 @@ fn every_rule_that_a_hand_off_breaks_is_named() {
     for instant in ["2026-11-24T09:59:00+09:00", "2026-11-24T01:30:00Z"] {
         assert_eq!(at(instant), (0, String::new()));
     }
+    let below = |registered: &str| {
+        let words =
+            ["open", "--pattern", "01", "--at", "2026-11-24T10:00:00+09:00", "--registered", registered];
+        let opened = link(&words, &key, &made.out);
+        (opened.code, opened.err)
+    };
+    assert_eq!(below("https://shop.example/orders/"), (0, String::new()));
+    let elsewhere = "WRONG  return_url is not below a registered address\n".to_owned();
+    assert_eq!(below("https://shop.example/other/"), (1, elsewhere));
+    assert_eq!(below("https://shop.example/orders").0, 2);
     let old = "WRONG  issued_at is more than 30 minutes ago\n";
     assert_eq!(at("2026-11-24T10:30:01+09:00"), (1, old.to_owned()));
     let ahead = "WRONG  issued_at is more than 60 seconds in the future\n".to_owned();
