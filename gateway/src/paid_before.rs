@@ -3,9 +3,10 @@
 use collectors::Collector;
 use collectors::directory::DuplicateKey;
 use database::read;
-use domain::{CollectorNumber, ContractId, CustomerNumber, Timestamp};
+use domain::{CollectorNumber, ContractId, CustomerNumber, PaymentCategory, Timestamp};
 
 use crate::inquiry::InquiryRequest;
+use crate::payment::Facts;
 use crate::payment::store::{ShownRow, shown};
 use crate::{Gateway, Payment, StoreError};
 
@@ -24,17 +25,20 @@ pub struct RepeatKey {
 impl RepeatKey {
     /// Of an inquiry, as the collector's row says what makes two payments alike.
     pub fn of(collector: &Collector, request: &InquiryRequest) -> Self {
+        Self::new(collector, &request.customer_number, request.category.as_ref())
+    }
+
+    /// Of a payment.
+    pub fn of_payment(collector: &Collector, facts: &Facts) -> Self {
+        Self::new(collector, &facts.customer_number, facts.category.as_ref())
+    }
+
+    fn new(collector: &Collector, customer: &CustomerNumber, category: Option<&PaymentCategory>) -> Self {
         let category = match collector.duplicate_key {
             DuplicateKey::CustomerNumber => None,
-            DuplicateKey::WithCategory => {
-                Some(request.category.as_ref().map(|c| c.as_str().to_owned()).unwrap_or_default())
-            }
+            DuplicateKey::WithCategory => Some(category.map(|c| c.as_str().to_owned()).unwrap_or_default()),
         };
-        Self {
-            collector: collector.number.clone(),
-            customer_number: request.customer_number.clone(),
-            category,
-        }
+        Self { collector: collector.number.clone(), customer_number: customer.clone(), category }
     }
 }
 

@@ -6,6 +6,7 @@ use ring::aead::{Aad, NONCE_LEN, Nonce};
 use serde::{Deserialize, Serialize};
 
 use super::LinkKey;
+use super::key::is_key_id;
 
 /// Bytes of a hand-off at most.
 pub const JWE_BYTES_MAX: usize = 8 * 1024;
@@ -61,6 +62,8 @@ impl Header {
             Err(OpenError::Header("it is compressed"))
         } else if header.crit.is_some() {
             Err(OpenError::Header("it has extensions that must be understood"))
+        } else if !is_key_id(&header.kid) {
+            Err(OpenError::Header("kid is no key id"))
         } else {
             Ok(header)
         }

@@ -105,7 +105,10 @@ impl fmt::Debug for LinkKey {
 }
 
 fn checked_id(id: &str) -> Result<String, LinkKeyError> {
-    let fits = (1..=KEY_ID_CHARS_MAX).contains(&id.len())
-        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
-    if fits { Ok(id.to_owned()) } else { Err(LinkKeyError::Id) }
+    if is_key_id(id) { Ok(id.to_owned()) } else { Err(LinkKeyError::Id) }
+}
+
+pub(super) fn is_key_id(id: &str) -> bool {
+    (1..=KEY_ID_CHARS_MAX).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
 }

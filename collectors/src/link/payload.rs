@@ -136,8 +136,10 @@ struct Entry {
 impl HandOff {
     /// Reads the contents of a `bill` that came with this pattern.
     pub fn read(pattern: Pattern, contents: &[u8]) -> Result<Self, PayloadError> {
-        let read: Contents =
-            serde_json::from_slice(contents).map_err(|error| PayloadError::Json(error.to_string()))?;
+        let read: Contents = serde_json::from_slice(contents).map_err(|error| {
+            // the message of the error itself may repeat a number or a name
+            PayloadError::Json(format!("{:?} at {}:{}", error.classify(), error.line(), error.column()))
+        })?;
         if read.v != 1 {
             return Err(PayloadError::Field("v"));
         }
@@ -147,15 +149,22 @@ impl HandOff {
             Pattern::Several => format!("{nonce}-{place:02}"),
             Pattern::One | Pattern::Chosen => nonce.clone(),
         };
-        let handed: Result<Vec<_>, _> = entries
+        let handed: Vec<_> = entries
             .into_iter()
             .zip(1..)
             .map(|(entry, place)| entry.handed(&id(place), &read.payer))
-            .collect();
+            .collect::<Result<_, _>>()?;
+        let fits = |handed: &Handed| {
+            let most = bounds.map_or(handed.bill.amount, |(_, most)| most);
+            most.checked_add(handed.bill.fee).is_some_and(|total| total <= AMOUNT_MAX)
+        };
+        if !handed.iter().all(fits) {
+            return Err(PayloadError::Field("fee"));
+        }
         Ok(Self {
             collector: read.skno.parse().map_err(|_| PayloadError::Field("skno"))?,
             pattern,
-            bills: handed?,
+            bills: handed,
             bounds,
             issued_at: Timestamp::parse_rfc3339(&read.issued_at).ok_or(PayloadError::Field("issued_at"))?,
             nonce,
@@ -184,7 +193,7 @@ impl Contents {
                 return Err(PayloadError::Field("bills"));
             }
             let bills = self.bills.as_deref().unwrap_or_default();
-            let numbers: BTreeSet<_> = bills.iter().map(|bill| (&bill.cno, &bill.kno, &bill.kubun)).collect();
+            let numbers: BTreeSet<_> = bills.iter().map(|bill| &bill.cno).collect();
             if !(1..=BILLS_MAX).contains(&bills.len()) || numbers.len() != bills.len() {
                 return Err(PayloadError::Field("bills"));
             }
@@ -220,9 +229,6 @@ impl Entry {
             due: self.due.as_deref().map(|text| day(text, "due")).transpose()?,
             clear_by: self.clear_until.as_deref().map(|text| day(text, "clear_until")).transpose()?,
         };
-        if bill.total().is_none_or(|total| total > AMOUNT_MAX) {
-            return Err(PayloadError::Field("fee"));
-        }
         Ok(Handed {
             customer_number: self.cno.parse().map_err(|_| PayloadError::Field("cno"))?,
             confirmation_number: self.kno.parse().map_err(|_| PayloadError::Field("kno"))?,

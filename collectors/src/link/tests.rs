@@ -84,6 +84,7 @@ fn no_other_algorithm_is_taken() {
         ),
         (r#"{"alg":"dir","enc":"A256GCM"}"#, "it is no JSON with alg, enc and kid"),
         (r#"{"alg":"dir","alg":"none","enc":"A256GCM","kid":"1"}"#, "it is no JSON with alg, enc and kid"),
+        ("{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"kid\":\"a\\nb\"}", "kid is no key id"),
         ("[]", "it is no JSON with alg, enc and kid"),
     ] {
         let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(header);
@@ -164,6 +165,8 @@ fn what_is_no_hand_off_is_not_read() {
         ("amount", json!(12_800.5)),
         ("amount", json!(100_000_000_000_i64)),
         ("fee", json!(-1)),
+        ("fee", json!(99_999_999_999_i64)),
+        ("kno", json!(1234)),
         ("payer", json!("\u{fffd}\u{fffd}商事")),
         ("payer", json!("見本\u{202e}商事")),
         ("payer", json!(" ")),
@@ -179,6 +182,11 @@ fn what_is_no_hand_off_is_not_read() {
     ] {
         assert!(read(Pattern::One, &with(one(), &[(field, value.clone())])).is_err(), "{field} {value}");
     }
+    let number = read(Pattern::One, &with(one(), &[("kno", json!(987_654))])).unwrap_err();
+    assert!(!number.to_string().contains("987654"), "no number of a payer is in the log: {number}");
+    let range =
+        [("amount", Value::Null), ("amount_min", json!(1)), ("amount_max", json!(99_999_999_999_i64))];
+    assert_eq!(read(Pattern::Chosen, &with(one(), &range)), Err(PayloadError::Field("fee")));
     assert!(HandOff::read(Pattern::One, b"\x83\x4a\x83\x5e").is_err(), "Shift_JIS is no UTF-8");
     for word in ["01", "02", "03"] {
         assert_eq!(Pattern::of_word(word).unwrap().as_str(), word);
@@ -229,4 +237,24 @@ fn a_hand_off_has_its_collectors_numbers() {
     assert_eq!(broken(Pattern::Chosen, &with(one(), &range), 0), [BrokenRule::AmountChosen]);
     let lender = [("skno", json!("99015")), ("cno", json!("1234567890123456"))];
     assert_eq!(broken(Pattern::Chosen, &with(with(one(), &range), &lender), 0), []);
+}
+
+/// Made by PyPI `jwcrypto` 1.6.1.
+#[test]
+fn what_another_library_made_opens() {
+    let key = json!({"kty": "oct", "kid": "99022-1", "k": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"});
+    let key = LinkKey::from_jwk(&key.to_string()).unwrap();
+    let compact = concat!(
+        "eyJhbGciOiAiZGlyIiwgImVuYyI6ICJBMjU2R0NNIiwgImtpZCI6ICI5OTAyMi0xIn0..Y7xl_HnqUjVjnhMc.",
+        "D7YSqvGXmuNw1xvHRX23FoLItrH-CJZfbwM9hLfmRMyCq0zlUMyUER6PSVZo9UwDARYJOXtVJ5_Qhfjkidde8jwjyFwolShLodSV9laP",
+        "AQf60L2M0NuBvyBUvHKXJZNs0XnW6svtmBkT5RJtiY2BZv3-Wej7tIzmvnXIVo5uQN1XyGSrX0UBnefGYCH10HaVts7wsfLWxc4TUu-D",
+        "u_JjFozF8_PCWU6Cty22-53XZ46GZB_mezBVwD_GPtFhcpags8UIe76KPx5sQusWJEqNX3_v03-hY3aTDMHiMxWRsgxhPpm6M6vVeC-W",
+        "2jpU.-ny5pWhwB4xKow7PN7WKhA",
+    );
+    let contents = open(compact, |kid| (kid == "99022-1").then_some(&key)).unwrap();
+    let found = HandOff::read(Pattern::One, &contents).unwrap();
+    assert_eq!(
+        (found.bills[0].bill.payer.as_str(), found.bills[0].bill.amount.get()),
+        ("株式会社見本商事", 12_800)
+    );
 }

@@ -93,6 +93,7 @@ CREATE TABLE payeasy_draft (
     bill TEXT,
     account BIGINT,
     amount BIGINT,
+    printed BIGINT,
     payment UUID,
     customer_number TEXT,
     category TEXT,
@@ -151,6 +152,8 @@ CREATE TABLE payeasy_contract_limit (
     actor TEXT NOT NULL,
     PRIMARY KEY (contract, at_us)
 );
+CREATE TRIGGER payeasy_contract_limit_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON payeasy_contract_limit
+EXECUTE FUNCTION only_added_to();
 
 -- Tokens of one-time passwords --------------------------------------------------------------------------------------
 

@@ -93,6 +93,7 @@ CREATE TABLE payeasy_draft (
     bill TEXT,
     account INTEGER,
     amount INTEGER,
+    printed INTEGER,
     payment BLOB,
     customer_number TEXT,
     category TEXT,
@@ -151,6 +152,10 @@ CREATE TABLE payeasy_contract_limit (
     actor TEXT NOT NULL,
     PRIMARY KEY (contract, at_us)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER payeasy_contract_limit_is_not_changed BEFORE UPDATE ON payeasy_contract_limit
+BEGIN SELECT RAISE(ABORT, 'payeasy_contract_limit is only ever added to'); END;
+CREATE TRIGGER payeasy_contract_limit_is_not_deleted BEFORE DELETE ON payeasy_contract_limit
+BEGIN SELECT RAISE(ABORT, 'payeasy_contract_limit is only ever added to'); END;
 
 -- Tokens of one-time passwords --------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ use chrono::{NaiveTime, Timelike};
 use domain::time::month_day;
 use domain::{Timestamp, Yen};
 use edge::{Failure, Frame, render};
+use gateway::RepeatKey;
 use ledger::Balance;
 
 use crate::Bank;
@@ -47,6 +48,8 @@ struct Page {
     more_tasks: bool,
     /// Payments that came back, whose bills are unpaid again.
     refunds: Vec<Task>,
+    /// Whether there are more than these.
+    more_refunds: bool,
     lines: Vec<Line>,
     total: Yen,
 }
@@ -100,6 +103,9 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
     requests.truncate(named);
     let more_tasks = tasks.len() > named;
     tasks.truncate(named);
+    let mut refunds = refunds(&bank, &signed_in, now).await?;
+    let more_refunds = refunds.len() > named;
+    refunds.truncate(named);
     render(&Page {
         frame,
         greeting: greeting(now.time()),
@@ -111,7 +117,8 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         requests,
         more_requests,
         more_tasks,
-        refunds: refunds(&bank, &signed_in, now).await?,
+        more_refunds,
+        refunds,
         tasks,
         lines,
     })
@@ -127,12 +134,26 @@ async fn tasks(bank: &Bank, signed_in: &SignedIn) -> Result<Vec<Task>, Failure> 
     Ok(open.into_iter().map(|payment| Task::of(bank, &payment)).collect())
 }
 
-/// 返金のお知らせ: what came back of late, whose bill the payer has to see to.
+/// 返金のお知らせ: what came back of late and was not paid again under the same numbers, with amount and fee.
 async fn refunds(bank: &Bank, signed_in: &SignedIn, now: Timestamp) -> Result<Vec<Task>, Failure> {
     let accounts = signed_in.user.rights.accounts(Business::PayEasy);
     let since = now.plus_seconds(-REFUND_DAYS * 24 * 3600);
-    let found = bank.gateway.refunded_payments(signed_in.contract.id, &accounts, since, TASKS_MAX).await?;
-    Ok(found.into_iter().map(|payment| Task::of(bank, &payment)).collect())
+    let contract = signed_in.contract.id;
+    let mut refunds = Vec::new();
+    for payment in bank.gateway.refunded_payments(contract, &accounts, since, TASKS_MAX + 1).await? {
+        let facts = &payment.facts;
+        let collector = bank.gateway.collectors().get(&facts.collector);
+        let key = collector.map(|collector| RepeatKey::of_payment(collector, facts));
+        let paid_again = match (key, payment.returned_at) {
+            (Some(key), Some(returned_at)) => bank.gateway.paid_before(contract, &key, returned_at).await?,
+            _ => Vec::new(),
+        };
+        if paid_again.is_empty() {
+            let returned = facts.amount.checked_add(facts.fee).unwrap_or(facts.amount);
+            refunds.push(Task { amount: returned, ..Task::of(bank, &payment) });
+        }
+    }
+    Ok(refunds)
 }
 
 impl Task {

@@ -49,6 +49,8 @@ pub struct Draft {
     pub collector: CollectorNumber,
     /// The inquiry that was answered.
     pub inquiry: Option<InquiryId>,
+    /// The amount that the payer read from the slip, where one was typed (C23).
+    pub printed: Option<Yen>,
     /// What was chosen from it.
     pub choice: Option<Choice>,
     /// The request that the entry authorises, whose choice is not the user's to change.
@@ -94,6 +96,7 @@ mod tests {
             user: UserId::generate(),
             collector: "00200".parse().unwrap(),
             inquiry: None,
+            printed: None,
             choice: None,
             request: None,
             prefill: None,

@@ -2,6 +2,7 @@
 //! wrong. Whatever comes this way is paid to 地方税共同機構, with the municipality as a part of the 納付区分.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use domain::numbers::NumberError;
 use domain::{CollectorNumber, Date};
@@ -18,6 +19,9 @@ const _: () = assert!(FILE_BYTES_MAX == PICTURE_BYTES_MAX);
 
 /// Pictures that are read at the same time: each takes a processor for a moment, and the payments need theirs.
 static READERS: Semaphore = Semaphore::const_new(1);
+
+/// How long a picture waits for its turn.
+const READER_WAIT: Duration = Duration::from_secs(10);
 
 /// The form as it was sent, or as a picture filled it.
 #[derive(Clone, Default, serde::Deserialize)]
@@ -131,7 +135,8 @@ pub async fn read_picture(file: Option<UploadedFile>) -> Result<ElQr, Errors> {
         file.filter(|file| file.bytes.as_ref().is_ok_and(|bytes| !bytes.is_empty()) || file.bytes.is_err());
     let file = file.ok_or_else(|| wrong("eL-QR の写真か画像を選んでください。".into()))?;
     let bytes = file.bytes.map_err(|TooLarge| wrong(no_code(PictureError::TooLarge).into()))?;
-    let reader = READERS.acquire().await.map_err(|_| wrong(BUSY.into()))?;
+    let reader = tokio::time::timeout(READER_WAIT, READERS.acquire()).await;
+    let Ok(Ok(reader)) = reader else { return Err(wrong(BUSY.into())) };
     let found = tokio::task::spawn_blocking(move || {
         let _reader = reader;
         picture::qr_codes(&bytes)

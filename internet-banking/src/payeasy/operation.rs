@@ -1,7 +1,7 @@
 //! The operations behind the pages: right, account, passwords and one-time password are checked here,
 //! whatever the form left out (SEC-14, SEC-35).
 
-use domain::{CollectorNumber, InquiryId, PaymentId, ResponseCode, Timestamp, Yen};
+use domain::{Bill, CollectorNumber, InquiryId, PaymentId, ResponseCode, Timestamp, Yen};
 use gateway::directory::Collector;
 use gateway::{
     Gateway, Guard, GuardKind, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder,
@@ -117,6 +117,16 @@ pub fn as_printed(inquiry: &Inquiry, printed: Option<Yen>) -> Result<(), Problem
                 _ => None,
             };
             Err(Problem::NotAsPrinted { billed })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// C23 again, of the bill that the payer chose among several.
+pub fn chosen_as_printed(draft: &Draft, bill: &Bill) -> Result<(), Problem> {
+    match draft.printed {
+        Some(printed) if none_as_printed(std::slice::from_ref(bill), printed) => {
+            Err(Problem::ChosenNotAsPrinted { printed, billed: bill.amount })
         }
         _ => Ok(()),
     }

@@ -41,6 +41,13 @@ pub enum Problem {
         /// What is owed, where the answer is one bill.
         billed: Option<Yen>,
     },
+    /// The chosen bill's amount is not the slip's, though another's is.
+    ChosenNotAsPrinted {
+        /// What was typed.
+        printed: Yen,
+        /// What the chosen one is about.
+        billed: Yen,
+    },
     /// The same about a wrong number, where few more stop the user.
     WrongNumber {
         /// The answer.
@@ -139,7 +146,7 @@ impl Problem {
             Self::CollectorClosed { .. } => Code::CollectorClosed,
             Self::Refused(answer) | Self::WrongNumber { answer, .. } => refused(*answer),
             Self::PaidHere { .. } => Code::AlreadyPaid,
-            Self::NotAsPrinted { .. } => Code::AmountDiffers,
+            Self::NotAsPrinted { .. } | Self::ChosenNotAsPrinted { .. } => Code::AmountDiffers,
             Self::Stopped(Stopped::Until(_)) => Code::StoppedForToday,
             Self::Stopped(Stopped::UntilLifted) => Code::StoppedUntilLifted,
             Self::AnswersPending => Code::AnswersPending,
@@ -184,11 +191,17 @@ impl Problem {
                 format!("{happened}収納機関の本日の受付は終了しました。")
             }
             Self::PaidHere { .. } => {
-                format!("{happened}同じ番号への払込が、ご契約の払込履歴にあります。")
+                format!(
+                    "{happened}同じ番号への払込が、ご契約の払込履歴にあります(この請求の払込とは限りません)。"
+                )
             }
             Self::NotAsPrinted { billed: Some(billed) } => {
                 format!("{happened}収納機関の請求金額は {billed} 円です。{PAYING_WHAT_IS_BILLED}")
             }
+            Self::ChosenNotAsPrinted { printed, billed } => format!(
+                "選ばれた請求は {billed} 円で、入力された払込書の金額 {printed} 円と違います。\
+                 払込書の請求を選ぶか、番号の入力へ戻って金額の欄を空にしてください。"
+            ),
             Self::NotAsPrinted { billed: None } => format!("{happened}{PAYING_WHAT_IS_BILLED}"),
             Self::WrongNumber { left, .. } => {
                 format!("{happened}あと{left}回続けて誤ると、本日の払込を停止します。")
@@ -256,6 +269,7 @@ impl Problem {
             },
             Self::InsufficientFunds { .. } | Self::AccountClosed => "account",
             Self::NotAsPrinted { .. } => "amount",
+            Self::ChosenNotAsPrinted { .. } => "bill",
             Self::Missing { field } => field,
             Self::RepeatUnconfirmed => "repeat",
             Self::ConfirmationPasswordWrong { .. } => "confirmation_password",
@@ -311,6 +325,7 @@ mod tests {
             Problem::PaidHere { seen: None },
             Problem::NotAsPrinted { billed: Some(Yen::new(12_300)) },
             Problem::NotAsPrinted { billed: None },
+            Problem::ChosenNotAsPrinted { printed: Yen::new(1), billed: Yen::new(2) },
             Problem::Stopped(Stopped::Until(domain::Date::default())),
             Problem::Stopped(Stopped::UntilLifted),
             Problem::AnswersPending,

@@ -40,6 +40,7 @@ struct DraftRow {
     bill: Option<String>,
     account: Option<i64>,
     amount: Option<i64>,
+    printed: Option<i64>,
     payment: Option<Uuid>,
     request: Option<Uuid>,
     customer_number: Option<String>,
@@ -90,6 +91,7 @@ impl<'a> Drafts<'a> {
             user: self.user,
             collector: collector.clone(),
             inquiry: None,
+            printed: None,
             choice: None,
             request: None,
             prefill: None,
@@ -139,7 +141,7 @@ impl<'a> Drafts<'a> {
     pub async fn find(&self, id: &str) -> Result<Option<Draft>, DraftError> {
         let row: Option<DraftRow> = read!(self.database, |c| {
             sqlx::query_as(
-                "SELECT collector, inquiry, bill, account, amount, payment, request, customer_number, category, \
+                "SELECT collector, inquiry, printed, bill, account, amount, payment, request, customer_number, category, \
                  purpose, expires_us FROM payeasy_draft \
                  WHERE id = $1 AND contract = $2 AND app_user = $3",
             )
@@ -157,12 +159,27 @@ impl<'a> Drafts<'a> {
         execute!(
             self.database,
             "UPDATE payeasy_draft \
-             SET inquiry = $4, bill = NULL, account = NULL, amount = NULL, payment = NULL \
+             SET inquiry = $4, printed = NULL, bill = NULL, account = NULL, amount = NULL, payment = NULL \
              WHERE id = $1 AND contract = $2 AND app_user = $3 AND request IS NULL",
             id,
             self.contract.uuid(),
             self.user.uuid(),
             inquiry.uuid(),
+        )?;
+        Ok(())
+    }
+
+    /// Records the amount that the payer read from the slip, beside an answered inquiry.
+    pub async fn printed(&self, id: &str, inquiry: InquiryId, printed: Yen) -> Result<(), DraftError> {
+        execute!(
+            self.database,
+            "UPDATE payeasy_draft SET printed = $5 \
+             WHERE id = $1 AND contract = $2 AND app_user = $3 AND inquiry = $4 AND request IS NULL",
+            id,
+            self.contract.uuid(),
+            self.user.uuid(),
+            inquiry.uuid(),
+            printed.get(),
         )?;
         Ok(())
     }
@@ -244,6 +261,7 @@ impl<'a> Drafts<'a> {
             user: self.user,
             collector: row.collector.parse().map_err(|_| DraftError::Column("collector"))?,
             inquiry: row.inquiry.map(InquiryId::from_uuid),
+            printed: row.printed.map(Yen::new),
             choice,
             request: row.request.map(PaymentId::from_uuid),
             prefill,

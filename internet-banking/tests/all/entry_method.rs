@@ -29,7 +29,18 @@ async fn make_up(browser: &mut Browser, entry: &Entry) {
 }
 
 async fn ask(browser: &mut Browser, entry: &Entry, confirmation: &str, amount: &str) -> Page {
-    let form = [("customer_number", CUSTOMER), ("confirmation_number", confirmation), ("amount", amount)];
+    let shown = browser.get(&entry.page("amount")).await.value("purpose_code");
+    ask_of(browser, entry, &shown, confirmation, amount).await
+}
+
+/// The same from a page that showed this code.
+async fn ask_of(browser: &mut Browser, entry: &Entry, code: &str, confirmation: &str, amount: &str) -> Page {
+    let form = [
+        ("purpose_code", code),
+        ("customer_number", CUSTOMER),
+        ("confirmation_number", confirmation),
+        ("amount", amount),
+    ];
     send(browser, entry, "amount", &form).await
 }
 
@@ -55,6 +66,9 @@ async fn a_tax_that_was_not_registered_is_paid_by_choices_and_again(test: TestDa
     make_up(&mut browser, &entry).await;
     let amount = browser.get(&entry.page("amount")).await;
     assert_eq!([amount.fields("purpose"), amount.fields("purpose_code")], [[WORDS], ["0304 5080 401"]]);
+    // an amount that was meant for another tax is not asked about
+    let outdated = ask_of(&mut browser, &entry, "0304 5070 401", CONFIRMATION, "3000").await;
+    assert_eq!(code(&outdated), "P-503");
     // wrong numbers count as everywhere, and the amount is needed
     let page = ask(&mut browser, &entry, "111111", "3000").await;
     assert_eq!(code(&page), "P-201");

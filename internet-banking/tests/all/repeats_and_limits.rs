@@ -19,7 +19,8 @@ const TAX: &str = "00200";
 const PRIVATE: &str = "99022";
 const CONFIRMED: (&str, &str) = ("confirmation_password", PASSWORD);
 
-async fn add(world: &World, login_id: &str, role: Role, serial: &str, seed: u8) -> domain::UserId {
+/// A user of the contract with a token of the own.
+pub async fn add(world: &World, login_id: &str, role: Role, serial: &str, seed: u8) -> domain::UserId {
     let hash = world.bank.passwords.hash(PASSWORD).await.unwrap();
     let user = NewUser {
         contract: world.contract,
@@ -36,7 +37,7 @@ async fn add(world: &World, login_id: &str, role: Role, serial: &str, seed: u8) 
 }
 
 /// A fresh code of a token.
-async fn fresh(world: &World, serial: &str) -> String {
+pub async fn fresh(world: &World, serial: &str) -> String {
     world.clock.advance_seconds(60);
     world.bank.tokens.current_code(serial, world.clock.now()).await.unwrap()
 }

@@ -94,7 +94,7 @@ async fn a_late_bill_says_so_with_the_charge_by_its_own_name() {
     let review = entry.review(&mut browser).await;
     for page in [&bills, &review] {
         assert!(page.body.contains("うち延滞税 1,300 円"), "{}", page.body);
-        assert_eq!(page.fields("overdue"), ["納期限切れ"]);
+        assert_eq!(page.fields("overdue"), ["納期限経過"]);
     }
 }
 

@@ -26,8 +26,8 @@ pub struct ContractLimit {
 
 impl ContractLimit {
     /// What approving it does.
-    pub const CONSEQUENCE: &str = "承認すると、民間の収納機関への1日の払込限度額をすぐに変更します。きょうの払込より低くすると、\
-         きょうはもう払い込めません。この承認でお金は動きません。";
+    pub const CONSEQUENCE: &str = "承認すると、民間の収納機関への1日の払込限度額をすぐに変更します。本日の払込済額を下回る金額にすると、\
+         本日はこれ以上払い込めません。この承認でお金は動きません。";
 
     /// Of one contract one request is open.
     pub fn subject(&self) -> String {
@@ -58,6 +58,12 @@ impl ContractLimit {
 
     /// Whether it could be carried out now.
     pub async fn check(&self, gateway: &Gateway) -> Result<(), Problem> {
+        let contracts = crate::contracts::Store::new(
+            gateway.ledger().database().clone(),
+            gateway.ledger().clock().clone(),
+        );
+        let found = contracts.contract(self.contract).await.map_err(|error| Problem::unavailable(&error))?;
+        found.ok_or(ConsoleCode::NotThere)?;
         let now = limits(gateway).of_contract(self.contract).await;
         match now.map_err(|error| Problem::unavailable(&error))? {
             now if now != self.before => Err(ConsoleCode::LimitChanged.into()),

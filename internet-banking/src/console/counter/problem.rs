@@ -54,7 +54,16 @@ pub fn refusal(problem: &SlipProblem) -> Refusal {
             format!("{}(取扱時間 {hours})", code.entry().happened)
         }
         SlipProblem::NotAsPrinted { billed: Some(billed) } => {
-            format!("{}収納機関の請求金額は {billed} 円です。", code.entry().happened)
+            format!(
+                "{}収納機関の請求金額は {billed} 円です。請求金額で収納するときは、金額の欄を空にして進みます。",
+                code.entry().happened
+            )
+        }
+        SlipProblem::NotAsPrinted { billed: None } => {
+            format!("{}請求金額で収納するときは、金額の欄を空にして進みます。", code.entry().happened)
+        }
+        SlipProblem::ChosenNotAsPrinted { printed, billed } => {
+            format!("選ばれた請求は {billed} 円で、入力された払込書の金額 {printed} 円と違います。")
         }
         SlipProblem::CollectorClosed { hours: None } => "収納機関の本日の受付は終了しました。".to_owned(),
         _ => String::new(),
@@ -132,6 +141,7 @@ mod tests {
             SlipProblem::NotYetWorking { name: "見本".to_owned() },
             SlipProblem::CollectorClosed { hours: None },
             SlipProblem::NotAsPrinted { billed: Some(Yen::new(300)) },
+            SlipProblem::ChosenNotAsPrinted { printed: Yen::new(1), billed: Yen::new(2) },
             SlipProblem::CollectorBusy,
             SlipProblem::NoAnswer,
             SlipProblem::Unavailable,

@@ -111,7 +111,7 @@ code_table! {
     "利用者の画面で、いまの状態を確かめてください。解除がまだ必要な場合は、改めて起票してください。";
     /// The contract's limit is not the one that was seen.
     LimitChanged = "S-307", None,
-    "限度額の変化",
+    "限度額の変更",
     "起票した後に、この契約の1日の限度額が変わりました。",
     "契約の画面で、いまの限度額を確かめてください。変更がまだ必要な場合は、改めて起票してください。";
     /// It was not made at the counter.
@@ -209,7 +209,7 @@ code_table! {
     AmountDiffers = "S-422", NotCollected,
     "金額の相違",
     "入力された金額が、収納機関の請求と一致しません。",
-    "払込書の金額を確かめて、入力し直してください。請求金額で収納するときは、金額の欄を空にして進みます。";
+    "払込書の金額を確かめて、入力し直してください。";
     /// The collector is silent or busy.
     NoAnswer = "S-423", NotCollected,
     "収納機関の応答なし",

@@ -16,6 +16,7 @@ use crate::Bank;
 use crate::contracts::DepositAccount;
 use crate::help::Code;
 use crate::payeasy::draft::{Choice, Draft, Step};
+use crate::payeasy::operation;
 use crate::payeasy::problem::Problem;
 use crate::payeasy::slip_words::BillWords;
 use crate::payeasy::views::{AccountRow, BillRow, BillsPage, Trouble};
@@ -69,6 +70,9 @@ pub async fn submit(
         }
         return again(&offer.page(shown_bill, shown_account, Some(Trouble::input(errors))));
     };
+    if let Err(problem) = operation::chosen_as_printed(&draft, bill) {
+        return again(&offer.page(shown_bill, shown_account, Some(Trouble::from(&problem))));
+    }
     // said early for the payer's sake; what decides is the ledger, when the amount is held
     if bill.total().is_none_or(|total| total > account.available) {
         let trouble = Trouble::from(&Problem::InsufficientFunds { available: account.available });

@@ -37,7 +37,7 @@ pub async fn submit(State(bank): State<Bank>, by: SignedIn, CsrfForm(typed): Csr
         Ok(numbers) => numbers,
         Err(errors) => return again(&page(&by, typed, None, Some(Trouble::input(errors)))),
     };
-    let agency = el::agency();
+    let (agency, printed) = (el::agency(), numbers.printed);
     let found = match operation::collector(&bank.gateway, &agency) {
         Ok(collector) => operation::inquire(&bank, &by, collector, numbers).await,
         Err(problem) => Err(problem),
@@ -47,6 +47,9 @@ pub async fn submit(State(bank): State<Bank>, by: SignedIn, CsrfForm(typed): Csr
             let entries = drafts(&bank, &by);
             let draft = entries.begin(&agency, bank.clock.now()).await.map_err(failed)?;
             entries.inquired(&draft.id, inquiry.id).await.map_err(failed)?;
+            if let Some(printed) = printed {
+                entries.printed(&draft.id, inquiry.id, printed).await.map_err(failed)?;
+            }
             Ok(Redirect::to(&draft.path(Step::Bills)).into_response())
         }
         Err(problem) => again(&page(&by, typed, None, Some(Trouble::from(&problem)))),

@@ -184,6 +184,16 @@ pub async fn submit_period(
     }
 }
 
+/// What the last form holds.
+#[derive(Deserialize)]
+pub struct AmountForm {
+    /// The 納付目的コード that the page showed.
+    #[serde(default)]
+    purpose_code: String,
+    #[serde(flatten)]
+    typed: TypedNumbers,
+}
+
 /// `GET /payeasy/new/{draft}/amount`
 pub async fn show_amount(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
     let (draft, collector) = entry(&bank, &by, &id).await?;
@@ -197,10 +207,16 @@ pub async fn submit_amount(
     State(bank): State<Bank>,
     by: SignedIn,
     Path(id): Path<String>,
-    CsrfForm(typed): CsrfForm<TypedNumbers>,
+    CsrfForm(form): CsrfForm<AmountForm>,
 ) -> Answer {
     let (draft, collector) = entry(&bank, &by, &id).await?;
     let code = complete(&bank, &draft)?;
+    let typed = form.typed;
+    // the page was shown before another tax was chosen elsewhere: its amount was meant for that one
+    if form.purpose_code != code.category().grouped() {
+        let trouble = Trouble::from(&Problem::ReviewOutdated);
+        return again(&amount_page(&by, &draft, collector, &code, TypedNumbers::default(), Some(trouble)));
+    }
     let numbers = match Questions::with_purpose(collector).read(&typed) {
         Ok(numbers) => Numbers { payment_category: Some(code.category().clone()), ..numbers },
         Err(errors) => {

@@ -3,9 +3,12 @@
 use database::testing::TestDatabase;
 use domain::Yen;
 use http::StatusCode;
+use internet_banking::contracts::Role;
 
 use super::support::{CHECKER, MAKER, Office};
-use crate::support::{Browser, Page};
+use crate::payeasy_entry::{Entry, bill};
+use crate::repeats_and_limits::{add, fresh};
+use crate::support::{Browser, PASSWORD, Page, put};
 
 database::on_both!(
     a_contracts_limit_is_changed_by_two_and_holds_at_once,
@@ -51,6 +54,19 @@ async fn a_contracts_limit_is_changed_by_two_and_holds_at_once(test: TestDatabas
     let own = maker.post(&format!("{request}/approve"), &[("csrf", &csrf)]).await;
     assert_eq!(own.status, StatusCode::FORBIDDEN, "nobody approves what he proposed");
 
+    add(&office.world, "jiro01", Role::General, "T-0009", 9).await;
+    let mut payer = office.world.browser();
+    payer.sign_in("jiro01", PASSWORD).await;
+    let pay = async |payer: &mut Browser, id: &str, amount: i64| {
+        let entry = Entry::answered(&office.world, payer, "99022", &[bill(id, amount)]).await;
+        entry.choose(payer, id, 1_001).await;
+        let (code, review) = (fresh(&office.world, "T-0009").await, entry.review(payer).await);
+        let secrets = [("confirmation_password", PASSWORD), ("one_time_password", &code), ("repeat", "yes")];
+        entry.press(payer, &review, &secrets).await
+    };
+    put(&office.world.bank.ledger, office.world.accounts[0], 30_000_000).await;
+    let before = pay(&mut payer, "P1", 10_000_001).await;
+    assert_eq!(before.fields("error_code"), ["P-309"], "{}", before.body);
     let mut customer = office.world.signed_in().await;
     assert_eq!(customer.get("/payeasy/limits").await.fields("contract_limit"), ["10,000,000"]);
     let mut checker = office.signed_in(CHECKER).await;
@@ -58,6 +74,8 @@ async fn a_contracts_limit_is_changed_by_two_and_holds_at_once(test: TestDatabas
     assert!(done.body.contains("10,000,000 円から 20,000,000 円に変更しました。"), "{}", done.body);
     assert_eq!(customer.get("/payeasy/limits").await.fields("contract_limit"), ["20,000,000"]);
     assert_eq!(checker.get(&contract).await.fields("limit"), ["20,000,000"]);
+    let paid = pay(&mut payer, "P2", 10_000_001).await;
+    assert!(paid.location().ends_with("/result"), "it holds at once: {}", paid.body);
     let trail = office.audit().await;
     assert!(trail.iter().any(|(_, action, _)| action == "payeasy.contract_limit"), "{trail:?}");
 }
@@ -81,4 +99,7 @@ async fn a_limit_that_changed_meanwhile_is_not_changed_again(test: TestDatabase)
     // nobody else's
     let other = format!("/contracts/{}", domain::ContractId::generate());
     assert_eq!(maker.get(&other).await.status, StatusCode::NOT_FOUND);
+    let csrf = maker.get(&contract).await.token();
+    let form = [("csrf", csrf.as_str()), ("before", "10000000"), ("limit", "7"), ("reason", REASON)];
+    assert_eq!(maker.post(&format!("{other}/limit"), &form).await.status, StatusCode::CONFLICT);
 }

@@ -305,6 +305,7 @@ async fn what_the_collector_lacks_is_paid_back_by_two_and_the_customer_sees_it(t
     let mut customer = office.world.signed_in().await;
     let home = customer.get("/home").await;
     assert_eq!(home.fields("refund"), ["返金しました"], "told where everybody begins: {}", home.body);
+    assert!(home.body.contains("<span class=\"num\">58,110 円</span>"), "with the fee: {}", home.body);
     let only = customer.get("/payeasy/history?state=refunded").await.body;
     assert!(only.contains("に口座へ返金"), "{only}");
     let history = customer.get("/payeasy/history").await.body;

@@ -11,10 +11,12 @@ use serde::Deserialize;
 use super::{drafts, open, path, row, valid_inquiry};
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
+use crate::console::counter::problem::refusal;
 use crate::console::frame::{self, Area};
 use crate::console::problem::Trouble;
 use crate::console::sign_in::StaffSignedIn;
 use crate::payeasy::draft::{Choice, Draft, Step};
+use crate::payeasy::operation::chosen_as_printed;
 use crate::payeasy::slip_words::BillWords;
 use crate::payeasy::views::BillRow;
 use crate::payeasy::words::clock_time;
@@ -63,6 +65,10 @@ pub async fn submit(
         let errors = Errors::one("bill", "払い込む請求を選んでください。");
         return again(&page(&console, &by, &draft, &inquiry, Some(Trouble::slip(errors)))?);
     };
+    if let Err(problem) = chosen_as_printed(&draft, bill) {
+        let trouble = Trouble::from(&refusal(&problem));
+        return again(&page(&console, &by, &draft, &inquiry, Some(trouble))?);
+    }
     let choice = Choice {
         bill: bill.id.clone(),
         account: chart::COUNTER_CASH,

@@ -57,9 +57,14 @@ pub async fn submit(
         Ok(numbers) => numbers,
         Err(errors) => return again(&page(&console, &by, &draft, typed, Some(Trouble::slip(errors)))?),
     };
+    let printed = numbers.printed;
     match operation::inquire(&console, &by.staff, collector, numbers).await {
         Ok(inquiry) => {
-            drafts(&console, &by).inquired(&draft.id, inquiry.id).await.map_err(failed)?;
+            let entries = drafts(&console, &by);
+            entries.inquired(&draft.id, inquiry.id).await.map_err(failed)?;
+            if let Some(printed) = printed {
+                entries.printed(&draft.id, inquiry.id, printed).await.map_err(failed)?;
+            }
             Ok(Redirect::to(&path(&draft, Step::Bills)).into_response())
         }
         Err(refusal) => again(&page(&console, &by, &draft, typed, Some(Trouble::from(&refusal)))?),
