@@ -73,14 +73,20 @@ impl BillWords {
         bill: &Bill,
         today: Date,
     ) -> Self {
-        let after_due = collector.map(|collector| after_due(collector, category, bill));
+        let after_due = collector.and_then(|collector| after_due(collector, category, bill));
         let has_late_charge = bill.late_charge > Yen::ZERO;
         Self {
             due_label: due_label(collector),
             due: bill.due.map(era_date),
-            overdue: bill.due.filter(|due| today > *due).map(|_| overdue(has_late_charge).to_owned()),
+            overdue: bill.due.filter(|due| today > *due).map(|due| {
+                let last = after_due.and_then(|rule| rule.last_day(due));
+                // the bill may end sooner
+                let last = last.map(|last| bill.clear_by.unwrap_or(last).min(last));
+                let last = last.filter(|last| today <= *last);
+                last.map_or_else(|| overdue(has_late_charge).to_owned(), still_payable)
+            }),
             late_charge: has_late_charge.then(|| {
-                let name = after_due.flatten().and_then(late_charge_name).unwrap_or(LATE_CHARGE);
+                let name = after_due.and_then(late_charge_name).unwrap_or(LATE_CHARGE);
                 (name.to_owned(), bill.late_charge)
             }),
         }
@@ -104,6 +110,11 @@ const fn overdue(has_late_charge: bool) -> &'static str {
     } else {
         "この日を過ぎています。延滞金などは、別に請求されることがあります"
     }
+}
+
+/// Where the law lets it be paid for so long.
+fn still_payable(last: Date) -> String {
+    format!("この日を過ぎています。{}まで払い込めます", era_date(last))
 }
 
 fn late_charge_name(after_due: &AfterDue) -> Option<&str> {
@@ -216,6 +227,9 @@ mod tests {
         let on = |today| BillWords::of(Some(&collector("99025")), None, &bill("通販代金", 0), today);
         assert_eq!((on(day(24)).due_label, on(day(24)).overdue), ("お支払い期限", None));
         assert!(on(day(25)).overdue.is_some());
+        let pension = BillWords::of(Some(&collector("00500")), None, &bill("国民年金保険料", 0), day(25));
+        let words = "この日を過ぎています。令和10年11月24日(金)まで払い込めます";
+        assert_eq!(pension.overdue.as_deref(), Some(words));
         let tax = BillWords::of(Some(&collector("00300")), None, &bill("電波利用料", 300), day(25));
         assert_eq!((tax.due_label, tax.overdue.as_deref()), ("納期限", Some("この日を過ぎています")));
     }
