@@ -141,8 +141,8 @@ impl<'a> Drafts<'a> {
     pub async fn find(&self, id: &str) -> Result<Option<Draft>, DraftError> {
         let row: Option<DraftRow> = read!(self.database, |c| {
             sqlx::query_as(
-                "SELECT collector, inquiry, printed, bill, account, amount, payment, request, customer_number, category, \
-                 purpose, expires_us FROM payeasy_draft \
+                "SELECT collector, inquiry, printed, bill, account, amount, payment, request, customer_number, \
+                 category, purpose, expires_us FROM payeasy_draft \
                  WHERE id = $1 AND contract = $2 AND app_user = $3",
             )
             .bind(id)
