@@ -28,7 +28,7 @@ use internet_banking::Bank;
 use internet_banking::console::Console;
 use internet_banking::console::delivery::DeliverySettings;
 use ledger::Ledger;
-use mocks::{Mocks, MocksConfig};
+use mocks::{LinkConfig, Mocks, MocksConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -266,6 +266,10 @@ impl Demo {
             bank_code: OWN_BANK_CODE.to_owned(),
             bank_url: ports.bank_url(),
             hub_centre: HUB_CENTRE.parse()?,
+            link: Some(LinkConfig {
+                site_url: format!("http://127.0.0.1:{}", ports.at(10)?),
+                keys_dir: self.data.data.join("keys").join("link"),
+            }),
         };
         Ok(Mocks::open(config).await?)
     }

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, Uri, header};
 
 /// Nothing from elsewhere, no inline style or script, no frames, forms only to ourselves.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
@@ -27,6 +27,23 @@ pub const ALWAYS: [(HeaderName, &str); 7] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
+/// On a response: the page's forms go to one other origin, and to none else.
+#[derive(Clone, Debug)]
+pub struct FormsTo(HeaderValue);
+
+impl FormsTo {
+    /// The origin of a URL of http or https.
+    pub fn origin_of(url: &str) -> Option<Self> {
+        let uri: Uri = url.parse().ok()?;
+        let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
+        let host = uri.authority()?.as_str();
+        let is_plain = host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
+        let target = format!("form-action {scheme}://{host}");
+        let policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", &target);
+        policy.parse().ok().filter(|_| is_plain).map(Self)
+    }
+}
+
 /// Puts the security headers on every response of the router, error pages and panics included when they are
 /// made inside. `Cache-Control` is `no-store` unless the handler set one, as static files do.
 pub fn security_headers(router: Router) -> Router {
@@ -35,9 +52,13 @@ pub fn security_headers(router: Router) -> Router {
 
 async fn add(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let forms_to = response.extensions_mut().remove::<FormsTo>();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(FormsTo(policy)) = forms_to {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

@@ -26,7 +26,7 @@ pub use csrf::{CsrfForm, CsrfKey, PreSession};
 pub use failure::{Failure, Words};
 pub use form::{Errors, FieldError};
 pub use frame::{Frame, NavItem, Who, render};
-pub use headers::security_headers;
+pub use headers::{FormsTo, security_headers};
 pub use listener::{Limits, bind, serve_http, serve_tls};
 pub use peer::Peer;
 pub use session::{SessionId, SessionKey, SessionLimits, SessionStore, Standing};

@@ -62,6 +62,8 @@ pub struct StoredBill {
     pub created_at: Timestamp,
     /// 領収日 of the clearing that matched.
     pub paid_on: Option<Date>,
+    /// What it paid, without the fee.
+    pub paid_amount: Option<Yen>,
     /// How it stands on the site.
     pub on_site: OnSite,
     /// Whether the institutions do not know its numbers yet.
@@ -224,6 +226,7 @@ struct Row {
     appears_at: Option<i64>,
     late_rule: Option<String>,
     paid_on: Option<String>,
+    paid_amount: Option<i64>,
 }
 
 impl TryFrom<Row> for StoredBill {
@@ -254,6 +257,7 @@ impl TryFrom<Row> for StoredBill {
             matched: row.matched,
             created_at: store::timestamp(row.created_at),
             paid_on: store::optional_date(row.paid_on.as_deref())?,
+            paid_amount: row.paid_amount.map(Yen::new),
             on_site: OnSite {
                 page: row.page,
                 act: row.act,
@@ -387,6 +391,7 @@ impl NewBill {
             matched: 0,
             created_at: now,
             paid_on: None,
+            paid_amount: None,
             on_site: self.on_site,
             appearing: false,
         };
@@ -435,19 +440,20 @@ pub async fn insert(
     Ok(done.rows_affected() == 1)
 }
 
-/// Counts a recorded clearing of a bill; one that matched has paid it on its 領収日.
+/// Counts a recorded clearing of a bill; one that matched has paid so much on its 領収日.
 pub async fn count_clearing(
     connection: &mut SqliteConnection,
     row: i64,
-    paid_on: Option<Date>,
+    paid: Option<(Date, Yen)>,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE bills SET clearings = clearings + 1, matched = matched + $2, paid_on = COALESCE($3, paid_on) \
-         WHERE id = $1",
+        "UPDATE bills SET clearings = clearings + 1, matched = matched + $2, paid_on = COALESCE($3, paid_on), \
+         paid_amount = COALESCE($4, paid_amount) WHERE id = $1",
     )
     .bind(row)
-    .bind(i64::from(paid_on.is_some()))
-    .bind(paid_on.map(|day| day.to_string()))
+    .bind(i64::from(paid.is_some()))
+    .bind(paid.map(|(day, _)| day.to_string()))
+    .bind(paid.map(|(_, amount)| amount.get()))
     .execute(connection)
     .await?;
     Ok(())
@@ -460,7 +466,8 @@ pub async fn uncount_match(
     bill_id: &str,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE bills SET matched = matched - 1, paid_on = CASE WHEN matched > 1 THEN paid_on END \
+        "UPDATE bills SET matched = matched - 1, paid_on = CASE WHEN matched > 1 THEN paid_on END, \
+         paid_amount = CASE WHEN matched > 1 THEN paid_amount END \
          WHERE collector = $1 AND bill_id = $2 AND matched > 0",
     )
     .bind(collector.as_str())

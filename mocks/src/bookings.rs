@@ -5,6 +5,7 @@ use serde::Deserialize;
 use sqlx::SqliteConnection;
 
 use crate::institutions::Institution;
+use crate::link;
 use crate::mocks::Mocks;
 use crate::store::StoreError;
 use crate::{bills, clearings, signature};
@@ -244,6 +245,7 @@ pub async fn lose(
     .await?
     .rows_affected();
     if code == ResponseCode::Normal.as_str() {
+        let bill_id = link::own_id(&mut write, collector, bill_id).await?;
         bills::uncount_clearing(&mut write, collector, &bill_id).await?;
         if !is_provisional && taken_back == 0 {
             bills::uncount_match(&mut write, collector, &bill_id).await?;

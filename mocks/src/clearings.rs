@@ -6,6 +6,7 @@ use sqlx::{Executor, Sqlite, SqliteConnection};
 
 use crate::bills::{self, Numbers, StoredBill};
 use crate::institutions::Institution;
+use crate::link::{self, Handed};
 use crate::message::{Answer, Clearing, ClearingOutcome, Header, Kind};
 use crate::purposes;
 use crate::store::StoreError;
@@ -24,13 +25,18 @@ pub struct Rules<'a> {
     pub refusal: Option<ResponseCode>,
 }
 
-/// The bill that a clearing names, and why it cannot be matched, if it cannot.
+/// The bill that a clearing names, by its own id or by that of a hand-off, and why it cannot be matched, if it cannot.
 fn find<'a>(
     clearing: &Clearing,
     of_customer: &'a [StoredBill],
+    handed: Option<Handed>,
     rules: &Rules<'_>,
 ) -> (Option<&'a StoredBill>, Option<ResponseCode>) {
-    let named = of_customer.iter().find(|stored| stored.bill.id == clearing.bill_id);
+    let is_named = |stored: &StoredBill| match handed {
+        Some(handed) => stored.row == handed.bill,
+        None => stored.bill.id == clearing.bill_id,
+    };
+    let named = of_customer.iter().find(|stored| is_named(stored));
     let reason = || -> Result<(), ResponseCode> {
         if clearing.bank != rules.bank {
             return Err(ResponseCode::BankNotContracted);
@@ -50,10 +56,8 @@ fn find<'a>(
         }
         let has_category = rules.institution.payment_category.is_some();
         let candidates = bills::matching(of_customer, numbers, has_category)?;
-        let stored = candidates
-            .into_iter()
-            .find(|stored| stored.bill.id == clearing.bill_id)
-            .ok_or(ResponseCode::BillNotObtained)?;
+        let stored =
+            candidates.into_iter().find(|stored| is_named(stored)).ok_or(ResponseCode::BillNotObtained)?;
         let typed = rules.institution.payer_types_amount;
         if let Some(refusal) = stored.state(rules.today, typed).refusal() {
             return Err(refusal);
@@ -61,7 +65,11 @@ fn find<'a>(
         if clearing.clear_by.is_some_and(|last| rules.today > last) {
             return Err(ResponseCode::Expired);
         }
-        if (!typed && clearing.amount != stored.bill.amount) || clearing.fee != stored.bill.fee {
+        let amount_fits = match handed {
+            Some(handed) => handed.covers(clearing.amount),
+            None => typed || clearing.amount == stored.bill.amount,
+        };
+        if !amount_fits || clearing.fee != stored.bill.fee {
             return Err(ResponseCode::AmountDiffers);
         }
         Ok(())
@@ -180,7 +188,8 @@ pub async fn record(
     let collector = &rules.institution.number;
     let of_customer =
         bills::of_customer(&mut *connection, collector, &clearing.key.customer_number, now).await?;
-    let (bill, reason) = find(clearing, &of_customer, rules);
+    let handed = link::handed(&mut *connection, collector, &clearing.entry_kind, &clearing.bill_id).await?;
+    let (bill, reason) = find(clearing, &of_customer, handed, rules);
     // there is one writer, so the next row is this one's
     let row = next_row(connection).await?;
     let reference = format!("{collector}-{}-{row:08}", rules.today.format("%Y%m%d"));
@@ -218,8 +227,8 @@ pub async fn record(
     .execute(&mut *connection)
     .await?;
     if let (Some(bill), ResponseCode::Normal) = (bill, outcome.code) {
-        let paid_on = outcome.provisional.is_none().then_some(clearing.receipt_date);
-        bills::count_clearing(connection, bill.row, paid_on).await?;
+        let paid = outcome.provisional.is_none().then_some((clearing.receipt_date, clearing.amount));
+        bills::count_clearing(connection, bill.row, paid).await?;
     }
     Ok(Recorded { answer, outcome, repeated: false })
 }

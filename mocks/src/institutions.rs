@@ -137,6 +137,10 @@ pub struct Institution {
     pub payer_types_amount: bool,
     /// Whether the payer may type the numbers: オンライン方式.
     pub takes_typed_numbers: bool,
+    /// Whether its site hands bills over: 情報リンク方式.
+    pub offers_link: bool,
+    /// Whether the payer chooses how much of a bill is paid.
+    pub payer_chooses_amount: bool,
     /// Whether one customer number may have several bills.
     pub several_bills: bool,
     /// The digits of a 納付目的コード, which stands in the place of 納付区分 and brings an amount that the payer typed.
@@ -270,7 +274,9 @@ fn institution(row: Row) -> Result<Institution, DataError> {
         payment_category,
         codes: codes.unwrap_or_default(),
         payer_types_amount: row.amount.as_deref() == Some("typed"),
+        payer_chooses_amount: row.amount.as_deref() == Some("chosen_on_site"),
         takes_typed_numbers: row.methods.iter().any(|method| method == "online"),
+        offers_link: row.methods.iter().any(|method| method == "link"),
         several_bills: row.several_bills,
         fee: row.fee,
         charges: row.charges,

@@ -18,6 +18,7 @@ mod institutions;
 mod journal;
 mod keys;
 mod late;
+mod link;
 mod mailbox;
 mod message;
 mod mocks;
@@ -40,6 +41,7 @@ mod xml;
 mod tests;
 
 pub use data::{Data, DataError};
+pub use link::LinkConfig;
 pub use mailbox::serve_mailbox;
 pub use mocks::{Mocks, MocksConfig, OpenError};
 pub use protocol::protocol_router;

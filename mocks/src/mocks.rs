@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::data::{Data, DataError};
 use crate::institutions::Institution;
 use crate::keys::{self, KeyError};
+use crate::link::LinkConfig;
 use crate::samples::{self, SeedBill, SeedError};
 use crate::sites::Site;
 use crate::special::Special;
@@ -33,6 +34,8 @@ pub struct MocksConfig {
     pub bank_url: String,
     /// The centre whose messages are answered.
     pub hub_centre: CentreCode,
+    /// What the sites need to hand bills over to the bank; without it payers type numbers.
+    pub link: Option<LinkConfig>,
 }
 
 /// The mock collectors. Cheap to clone.

@@ -32,6 +32,8 @@ CREATE TABLE IF NOT EXISTS bills (
     late_rule TEXT,
     -- 領収日 of the clearing that matched
     paid_on TEXT,
+    -- what it paid, without the fee
+    paid_amount INTEGER,
     UNIQUE (collector, bill_id)
 ) STRICT;
 
@@ -70,6 +72,22 @@ CREATE TABLE IF NOT EXISTS clearings (
     booked_times INTEGER NOT NULL DEFAULT 1,
     UNIQUE (collector, sender, processing_date, serial)
 ) STRICT;
+
+-- 情報リンク方式: which bill a linked clearing may name by the hand-off that it came with.
+CREATE TABLE IF NOT EXISTS hand_offs (
+    collector TEXT NOT NULL,
+    -- the nonce; of one of several bills with its place behind it
+    bill_id TEXT NOT NULL,
+    -- the row
+    bill INTEGER NOT NULL,
+    -- what may be paid, both included; the same but where the payer chooses
+    amount_min INTEGER NOT NULL,
+    amount_max INTEGER NOT NULL,
+    made_at INTEGER NOT NULL,
+    PRIMARY KEY (collector, bill_id)
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS hand_offs_made ON hand_offs (made_at);
 
 -- 取消, recorded as clearings are: each under a key of its own with its first answer, refusals included.
 CREATE TABLE IF NOT EXISTS cancellations (
@@ -217,4 +235,4 @@ CREATE TABLE IF NOT EXISTS sinks (
     status INTEGER NOT NULL
 ) STRICT;
 
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;

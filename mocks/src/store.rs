@@ -12,7 +12,7 @@ use sqlx::{Connection as _, Sqlite, Transaction};
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// What the schema's last statement sets.
-const SCHEMA_VERSION: i64 = 5;
+const SCHEMA_VERSION: i64 = 6;
 
 /// Connections that only read.
 const READERS_MAX: u32 = 4;

@@ -92,6 +92,7 @@ impl Network {
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
+            link: None,
         };
         let mocks = Mocks::open_with(config, data).await.unwrap();
         mocks.seed(&data.bills().unwrap()).await.unwrap();

@@ -36,6 +36,7 @@ impl Network {
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
+            link: None,
         };
         let mocks = Mocks::open(config).await.unwrap();
         mocks.seed(&mocks::sample_bills()).await.unwrap();

@@ -6,6 +6,7 @@
 //! look = "office"                     # office, city, shop, press or finance
 //! colours = { main = "#1d4f7c", accent = "#8a4b00", ground = "#f3f6f9" }
 //! bill_prefix = "RAD"                 # of the bills' ids
+//! pays_up_to = 5_000_000              # where the row lets the payer choose: the most; a bill's amount is the least
 //!
 //! [[service]]
 //! id = "fee"
@@ -30,6 +31,7 @@
 //!
 //! What a service leaves out comes from the row. A row without a `site.toml` has a site of its charges.
 
+use domain::money::AMOUNT_MAX;
 use serde::Deserialize;
 
 use super::fields::{Field, RawField};
@@ -231,6 +233,8 @@ pub struct Site {
     pub words: Words,
     /// The beginning of its bills' ids.
     pub bill_prefix: String,
+    /// The most that a payer may choose to pay of a bill, where the payer chooses.
+    pub pays_up_to: Option<i64>,
     /// What can be done.
     pub services: Vec<Service>,
 }
@@ -246,6 +250,7 @@ struct File {
     colours: Colours,
     words: Option<Words>,
     bill_prefix: String,
+    pays_up_to: Option<i64>,
     service: Vec<Entry>,
 }
 
@@ -287,6 +292,7 @@ pub fn read(text: &str, row: &Institution) -> Result<Site, String> {
         colours: file.colours,
         words: file.words.unwrap_or_else(|| super::default::words(row.kind)),
         bill_prefix: file.bill_prefix,
+        pays_up_to: file.pays_up_to,
         services,
     };
     check(&site, row).map(|()| site)
@@ -329,6 +335,10 @@ fn check(site: &Site, row: &Institution) -> Result<(), String> {
     let is_prefix = (1..=4).contains(&site.bill_prefix.len());
     if !is_prefix || !site.bill_prefix.bytes().all(|b| b.is_ascii_uppercase()) {
         return Err("bill_prefix is one to four capital letters".to_owned());
+    }
+    let bound = site.pays_up_to.map(|most| (1..=AMOUNT_MAX.get()).contains(&most));
+    if bound != row.payer_chooses_amount.then_some(true) {
+        return Err("pays_up_to is an amount, and stands where the row's payers choose".to_owned());
     }
     if site.services.is_empty() || site.services.len() > SERVICES_MAX {
         return Err(format!("there are 1 to {SERVICES_MAX} services"));

@@ -52,6 +52,7 @@ pub fn site(row: &Institution) -> Site {
         colours: colours(row.kind),
         words: words(row.kind),
         bill_prefix: "BIL".to_owned(),
+        pays_up_to: None,
         services: numbered.map(|(charge, place)| service(row, charge, place)).collect(),
     }
 }

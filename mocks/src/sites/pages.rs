@@ -1,12 +1,12 @@
 //! The handlers of the sites: read, do one thing, show.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use askama::Template as _;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use domain::{ConfirmationNumber, CustomerNumber, PaymentCategory};
-use edge::{CsrfForm, Failure, PreSession};
+use domain::{ConfirmationNumber, CustomerNumber, PaymentCategory, Yen};
+use edge::{CsrfForm, Failure, FormsTo, PreSession};
 use http::{StatusCode, header};
 use serde::Deserialize;
 
@@ -15,7 +15,8 @@ use super::data::Service;
 use super::fields;
 use super::issue::{IssueError, issue};
 use super::views::{Around, BanksPage, BillPage, BillView, HandoffPage, HomePage, LookupPage, ServicePage};
-use crate::bills::{self, Numbers, StoredBill};
+use crate::bills::{self, BillState, Numbers, StoredBill};
+use crate::link::{self, Handing};
 use crate::mocks::{Collector, Mocks};
 
 /// What all sites' style sheets have in common.
@@ -116,6 +117,7 @@ pub async fn bill(
         Some(act) => bills::of_act(mocks.store().reader(), &collector.institution.number, act, now).await?,
         None => Vec::new(),
     };
+    let choice = choice(&mocks, collector, &stored).await?;
     let watching = seen.watch.as_deref() != Some("off");
     let made = seen.made.and_then(|id| collector.site.services.iter().find(|service| service.id == id));
     let page = BillPage {
@@ -125,6 +127,7 @@ pub async fn bill(
         } else {
             Vec::new()
         },
+        choices: choice.len(),
         bill: shown,
         done: made.map(|service| service.done.clone()).unwrap_or_default(),
         watching,
@@ -132,9 +135,28 @@ pub async fn bill(
     Ok(Html(page.render()?).into_response())
 }
 
+/// The bills of the same act that can be handed over together, for the payer to choose at the bank: each of them is
+/// named by numbers of its own. None where there is no choice.
+async fn choice(mocks: &Mocks, collector: &Collector, bill: &StoredBill) -> Result<Vec<StoredBill>, Failure> {
+    let row = &collector.institution;
+    let now = mocks.config().clock.now();
+    let Some(act) = bill.on_site.act.as_ref().filter(|_| row.offers_link && mocks.config().link.is_some())
+    else {
+        return Ok(Vec::new());
+    };
+    let mut bills = bills::of_act(mocks.store().reader(), &row.number, act, now).await?;
+    bills.retain(|bill| bill.state(now.date(), row.payer_types_amount) == BillState::Payable);
+    let numbers: HashSet<_> =
+        bills.iter().map(|b| (&b.customer_number, &b.confirmation_number, &b.payment_category)).collect();
+    let is_choice = bills.len() > 1 && numbers.len() == bills.len();
+    Ok(if is_choice { bills } else { Vec::new() })
+}
+
 #[derive(Deserialize)]
 pub struct Filter {
     kana: Option<char>,
+    #[serde(default)]
+    several: bool,
 }
 
 pub async fn banks(
@@ -149,26 +171,61 @@ pub async fn banks(
         bill: view(&mocks, collector, &stored),
         groups: banks::groups(filter.kana),
         chosen: filter.kana,
+        several: filter.several,
     };
     Ok(Html(page.render()?).into_response())
 }
 
-/// The page that leads to the chosen bank: here the bill is handed over where that is connected.
+/// The page that leads to the chosen bank: each time it is shown it has a new hand-off for ours.
 pub async fn hand_off(
     State(mocks): State<Mocks>,
     Path((number, page, code)): Path<(String, String, String)>,
+    Query(filter): Query<Filter>,
 ) -> Result<Response, Failure> {
     let collector = collector(&mocks, &number)?;
     let stored = find(&mocks, collector, &page).await?;
     let bank = banks::find(&code).ok_or(Failure::NotFound)?;
     let config = mocks.config();
+    let is_ours = bank.code == config.bank_code;
+    let (form, choices) = match is_ours {
+        true => prepared(&mocks, collector, &stored, filter.several).await?,
+        false => (None, 0),
+    };
+    let forms_to = form.as_ref().and_then(|form| FormsTo::origin_of(&form.action));
     let page = HandoffPage {
         around: around(collector),
         bill: view(&mocks, collector, &stored),
         bank,
-        bank_url: (bank.code == config.bank_code).then(|| format!("{}{BANK_ENTRY}", config.bank_url)),
+        bank_url: is_ours.then(|| format!("{}{BANK_ENTRY}", config.bank_url)),
+        form,
+        choices,
     };
-    Ok(Html(page.render()?).into_response())
+    let mut response = Html(page.render()?).into_response();
+    if let Some(forms_to) = forms_to {
+        response.extensions_mut().insert(forms_to);
+    }
+    Ok(response)
+}
+
+/// The form of a new hand-off, and among how many bills it lets the payer choose.
+async fn prepared(
+    mocks: &Mocks,
+    collector: &Collector,
+    stored: &StoredBill,
+    several: bool,
+) -> Result<(Option<link::Form>, usize), Failure> {
+    let row = &collector.institution;
+    if stored.state(mocks.today(), row.payer_types_amount) != BillState::Payable {
+        return Ok((None, 0));
+    }
+    let choice = if several { choice(mocks, collector, stored).await? } else { Vec::new() };
+    let handing = match (choice.as_slice(), collector.site.pays_up_to) {
+        ([], Some(most)) => Handing::Chosen(stored, Yen::new(most)),
+        ([], None) => Handing::One(stored),
+        (bills, _) => Handing::Several(bills),
+    };
+    let form = link::hand_over(mocks, collector, handing, &stored.on_site.page).await?;
+    Ok((form, choice.len()))
 }
 
 fn lookup_page<'a>(collector: &'a Collector, csrf: &'a PreSession) -> LookupPage<'a> {

@@ -9,6 +9,7 @@ use super::data::{Service, Site};
 use super::fields::{self, Kind as FieldKind, Wrong};
 use crate::bills::{BillState, StoredBill};
 use crate::institutions::{Institution, Kind};
+use crate::link::Form;
 
 /// Seconds until a page with a bill that is not paid yet is asked for again.
 const WATCH_S: u32 = 10;
@@ -131,6 +132,8 @@ pub struct BillView {
     after_due: String,
     opens: Option<String>,
     paid_on: Option<String>,
+    paid_amount: Option<Yen>,
+    pays_up_to: Option<Yen>,
     state: BillState,
     state_word: String,
     numbers: Vec<(String, String)>,
@@ -185,6 +188,10 @@ impl BillView {
             after_due: after_due(bill, site, now.date()),
             opens: bill.payable_from.filter(|_| state == BillState::NotYet).map(text),
             paid_on: bill.paid_on.map(text),
+            paid_amount: bill
+                .paid_amount
+                .filter(|paid| state == BillState::Paid && *paid != bill.bill.amount),
+            pays_up_to: site.pays_up_to.filter(|_| state != BillState::Paid).map(Yen::new),
             state,
             state_word,
             numbers: if row.takes_typed_numbers { numbers } else { Vec::new() },
@@ -247,6 +254,8 @@ pub struct BillPage<'a> {
     pub bill: BillView,
     /// Those that the same act made, this one among them.
     pub others: Vec<BillView>,
+    /// Among how many of them the payer can choose at the bank.
+    pub choices: usize,
     /// What is told once, after the act.
     pub done: String,
     pub watching: bool,
@@ -259,6 +268,8 @@ pub struct BanksPage<'a> {
     pub bill: BillView,
     pub groups: Vec<Group>,
     pub chosen: Option<char>,
+    /// Whether the payer chooses among several bills at the bank.
+    pub several: bool,
 }
 
 impl BanksPage<'_> {
@@ -275,6 +286,10 @@ pub struct HandoffPage<'a> {
     pub bank: Bank,
     /// Where the bank takes payments; absent for one that leads nowhere.
     pub bank_url: Option<String>,
+    /// The hand-off, where the bank takes it.
+    pub form: Option<Form>,
+    /// Among how many bills it lets the payer choose; 0 where it has one.
+    pub choices: usize,
 }
 
 #[derive(Template)]

@@ -12,10 +12,13 @@ use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use tower::ServiceExt as _;
 
-use crate::{Data, Mocks, MocksConfig, protocol_router, sample_bills, site_router};
+use crate::{Data, LinkConfig, Mocks, MocksConfig, protocol_router, sample_bills, site_router};
 
 /// A Tuesday, ten in the morning.
 pub const TUESDAY: &str = "2026-11-24T10:00:00+09:00";
+
+/// Where the sites are.
+pub const SITES: &str = "http://localhost:8090";
 
 pub struct Hub {
     pub mocks: Mocks,
@@ -80,6 +83,10 @@ impl Hub {
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
+            link: Some(LinkConfig {
+                site_url: SITES.to_owned(),
+                keys_dir: folder.path().join("shared-keys"),
+            }),
         };
         let mocks = Mocks::open_with(config, data).await.unwrap();
         mocks.seed(&sample_bills()).await.unwrap();

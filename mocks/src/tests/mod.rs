@@ -10,6 +10,7 @@ mod faults;
 mod hub;
 mod inquiry;
 mod issuing;
+mod linking;
 mod pages;
 mod rules;
 mod signing;

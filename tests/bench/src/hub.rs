@@ -44,6 +44,7 @@ impl Hub {
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse()?,
+            link: None,
         })
         .await?;
         mocks.seed(&mocks::sample_bills()).await?;
