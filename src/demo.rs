@@ -149,6 +149,7 @@ impl Demo {
         }
         let clock = self.set_clock(&database).await?;
         let hub_key = keys::hub(&self.data)?;
+        let links = keys::links(&self.data, &Directory::embedded(), ports.at(10)?)?;
         let authority = keys::Authority::load_or_make(&self.data)?;
         let mocks = if self.no_mocks { None } else { Some(self.mocks(&clock, &hub_key, &ports).await?) };
         let peers = peers(mocks.as_ref(), ports.at(11)?)?;
@@ -158,6 +159,7 @@ impl Demo {
         let settings = Settings {
             resend_interval_s: self.resend_interval,
             seals_file: Some(self.data.seals_file()),
+            links,
             ..Settings::new(HUB_CENTRE.parse()?, OWN_BANK_CODE.parse()?)
         };
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await?;

@@ -1,4 +1,4 @@
-//! The two cookies of a site: the session's, and the one that carries a form's CSRF secret before sign-in.
+//! The cookies of a site: the session's, the one that carries a form's CSRF secret before sign-in, and further ones.
 
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header};
@@ -34,7 +34,7 @@ impl CookieKind {
 
     /// Name of the cookie before sign-in.
     pub fn pre_session_name(self) -> String {
-        format!("{}-form", self.session_name())
+        self.further_name("form")
     }
 
     /// The header value that sets the session cookie. It ends with the browser; the server's own timeouts
@@ -53,6 +53,27 @@ impl CookieKind {
     /// The header value that sets the cookie before sign-in.
     pub fn set_pre_session(self, value: &str) -> HeaderValue {
         self.set(self.pre_session_name(), value)
+    }
+
+    /// The header value that sets a further cookie of the site. It ends with the browser.
+    pub fn set_further(self, suffix: &str, value: &str) -> HeaderValue {
+        self.set(self.further_name(suffix), value)
+    }
+
+    /// The header value that makes the browser forget a further cookie.
+    pub fn clear_further(self, suffix: &str) -> HeaderValue {
+        let mut cookie = self.cookie(self.further_name(suffix), "");
+        cookie.make_removal();
+        header_value(&cookie)
+    }
+
+    /// A further cookie of a request.
+    pub fn further_of(self, suffix: &str, headers: &HeaderMap) -> Option<String> {
+        read(headers, &self.further_name(suffix))
+    }
+
+    fn further_name(self, suffix: &str) -> String {
+        format!("{}-{suffix}", self.session_name())
     }
 
     /// The session cookie of a request.

@@ -8,6 +8,7 @@ pub mod connection;
 pub mod cookie;
 pub mod csrf;
 pub mod failure;
+pub mod foreign;
 pub mod form;
 pub mod frame;
 pub mod headers;

@@ -38,6 +38,8 @@ pub struct Site {
     pub csrf: CsrfKey,
     /// Bytes of a request body; [`FORM_BYTES_MAX`] unless it takes files ([`crate::CsrfUpload`]).
     pub body_bytes_max: usize,
+    /// Paths whose forms other sites may have a browser send ([`crate::foreign`]); none else.
+    pub foreign_forms: &'static [&'static str],
 }
 
 /// The number of a request in the log and on its error page.
@@ -49,13 +51,13 @@ pub struct CorrelationId(pub String);
 pub fn site(router: Router, site: Site) -> Router {
     let tls = site.cookie.is_tls();
     let guard = Guard { key: site.csrf.clone(), cookie: site.cookie };
-    let body_bytes_max = site.body_bytes_max;
+    let (body_bytes_max, foreign_forms) = (site.body_bytes_max, site.foreign_forms);
     // the last layer added is the outermost
     let router = router
         .merge(assets::routes())
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(Extension(guard))
-        .layer(from_fn(origin::check))
+        .layer(from_fn_with_state(foreign_forms, origin::check))
         // instead of the framework's own bound
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(body_bytes_max))

@@ -93,6 +93,9 @@ impl Bank {
     }
 }
 
+/// What other sites may have a browser send: hand-offs, which are sealed.
+const FOREIGN_FORMS: &[&str] = &[links::Link::LinkEntry.path()];
+
 /// The bank's site for a listener whose cookies are of this kind.
 pub fn router(bank: Bank, cookie: CookieKind) -> Router {
     let site = Site {
@@ -102,6 +105,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         cookie,
         csrf: bank.csrf.clone(),
         body_bytes_max: edge::upload::BODY_BYTES_MAX,
+        foreign_forms: FOREIGN_FORMS,
     };
     let pages = Router::new()
         .merge(sign_in::routes())

@@ -41,6 +41,8 @@ pub enum Link {
     PayeasyLimits,
     /// 登録払込先.
     PayeasyFavourites,
+    /// Where collectors' sites have browsers send hand-offs (POST).
+    LinkEntry,
     /// The list of error codes.
     Help,
 }
@@ -61,6 +63,7 @@ impl Link {
             Self::PayeasyElPicture => "/payeasy/el/picture",
             Self::PayeasyHistory => "/payeasy/history",
             Self::PayeasyHistoryOpen => "/payeasy/history?state=checking",
+            Self::LinkEntry => "/payeasy/link/entry",
             Self::Help => "/help",
             Self::PayeasyCollectors => "/payeasy/collectors",
             Self::PayeasyRequests => "/payeasy/requests",
@@ -88,6 +91,31 @@ impl PaymentLink {
 impl fmt::Display for PaymentLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "/payeasy/payments/{}", self.0)
+    }
+}
+
+/// The page of a hand-off. Its id says nothing of payer, collector or amount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandOffLink(pub String);
+
+impl HandOffLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/payeasy/link/{handoff}";
+}
+
+impl fmt::Display for HandOffLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/payeasy/link/{}", self.0)
+    }
+}
+
+/// Sign-in that leads back to the page of a hand-off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandOffSignIn(pub String);
+
+impl fmt::Display for HandOffSignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}?link={}", Link::SignIn, self.0)
     }
 }
 

@@ -48,6 +48,14 @@ const fn offers(plan: Plan, business: Business) -> bool {
     }
 }
 
+/// 情報リンク方式: not in ミニ (R105, C12).
+pub const fn offers_link(plan: Plan) -> bool {
+    match plan {
+        Plan::Web | Plan::Type2 => true,
+        Plan::Mini => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

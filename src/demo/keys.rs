@@ -1,8 +1,13 @@
-//! The demo's keys: the hub's signing key and a certificate authority of its own.
+//! The demo's keys: the hub's signing key, a certificate authority of its own, and what it shares with collectors'
+//! sites.
+
+use std::collections::HashMap;
 
 use anyhow::Context as _;
+use collectors::Directory;
 use collectors::signature::SigningKey;
 use domain::time::Date;
+use gateway::link::{LinkKey, LinkPeer, LinkPeers};
 use gateway::proof::KeySet;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use ring::rand::SystemRandom;
@@ -12,6 +17,8 @@ use crate::data::{DataArgs, read_or_make};
 
 /// How long the authority's certificate is good for.
 const AUTHORITY_YEARS: i32 = 10;
+/// Keys of one collector for hand-offs at most.
+const LINK_KEYS_MAX: usize = 9;
 
 /// The hub's Ed25519 key.
 pub fn hub(data: &DataArgs) -> anyhow::Result<SigningKey> {
@@ -24,6 +31,31 @@ pub fn hub(data: &DataArgs) -> anyhow::Result<SigningKey> {
     SigningKey::from_pkcs8_der("hub-1", &der).map_err(|_| {
         anyhow::anyhow!("{} is no signing key; remove it or begin anew with --reset", file.display())
     })
+}
+
+/// What was agreed on with every collector that hands bills over (情報リンク方式): a key that its site reads from the same
+/// file, `link/NUMBER-1.jwk`, with successors as `-2` and so on, and where its site is.
+pub fn links(data: &DataArgs, directory: &Directory, sites_port: u16) -> anyhow::Result<LinkPeers> {
+    let mut peers = HashMap::new();
+    for row in directory.all().iter().filter(|row| row.methods.link) {
+        let mut keys = Vec::new();
+        for place in 1..=LINK_KEYS_MAX {
+            let id = format!("{}-{place}", row.number);
+            let file = data.key_file(&format!("link/{id}.jwk"));
+            if place > 1 && !file.exists() {
+                break;
+            }
+            let jwk = read_or_make(&file, || Ok(LinkKey::generate(&id)?.as_bytes().to_vec()))?;
+            let key = std::str::from_utf8(&jwk).ok().and_then(|jwk| LinkKey::from_jwk(jwk).ok());
+            keys.push(key.with_context(|| {
+                format!("{} is no key; remove it or begin anew with --reset", file.display())
+            })?);
+        }
+        let site = |host: &str| format!("http://{host}:{sites_port}/sites/{}/", row.number).parse();
+        let return_urls = vec![site("127.0.0.1")?, site("localhost")?];
+        peers.insert(row.number.clone(), LinkPeer { keys, return_urls });
+    }
+    Ok(LinkPeers::from(peers))
 }
 
 /// Writes the public keys of the hub and the collectors for those who verify: `mpn audit`, `mpn verify`. Keys that were

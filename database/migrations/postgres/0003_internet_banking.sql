@@ -99,6 +99,7 @@ CREATE TABLE payeasy_draft (
     category TEXT,
     -- 入力方式: 税目番号, and once it is made up the whole 納付目的コード
     purpose TEXT,
+    link TEXT,
     expires_us BIGINT NOT NULL,
     CHECK ((payment IS NULL) = (bill IS NULL OR account IS NULL OR amount IS NULL))
 );

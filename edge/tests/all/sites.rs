@@ -25,6 +25,13 @@ async fn greet(CsrfForm(form): CsrfForm<Name>) -> String {
     format!("hello {}", form.name)
 }
 
+async fn take(request: axum::extract::Request) -> String {
+    match edge::foreign::read::<Name>(request, 64).await {
+        Ok(form) => form.name,
+        Err(error) => error.to_string(),
+    }
+}
+
 async fn panics() -> &'static str {
     panic!("secret detail")
 }
@@ -37,6 +44,7 @@ fn site(cookie: CookieKind) -> Router {
     let router = Router::new()
         .route("/page", get(page))
         .route("/greet", post(greet))
+        .route("/foreign", post(take))
         .route("/panics", get(panics))
         .route("/fails", get(fails));
     let csrf = CsrfKey::new(&KEY);
@@ -50,6 +58,7 @@ fn site(cookie: CookieKind) -> Router {
             cookie,
             csrf,
             body_bytes_max: BODY_BYTES_MAX,
+            foreign_forms: &["/foreign"],
         },
     )
 }
@@ -182,6 +191,30 @@ async fn another_site_cannot_send_a_form_even_with_the_right_token() {
     ] {
         let request = form(&cookie).header(name, value).body(body.clone().into()).unwrap();
         assert_eq!(send(request).await.0, status, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn only_where_a_site_says_so_another_may_send_a_form_and_its_bytes_are_bounded() {
+    let form = |path: &str, kind: &'static str| {
+        let request = Request::post(path).header("sec-fetch-site", "cross-site");
+        request.header(header::CONTENT_TYPE, kind)
+    };
+    let (urlencoded, shift_jis) =
+        ("application/x-www-form-urlencoded", "Application/X-WWW-Form-Urlencoded; charset=Shift_JIS");
+    for (body, kind, answer) in [
+        ("name=Hanako".to_owned(), urlencoded, "Hanako"),
+        ("name=Hanako".to_owned(), shift_jis, "Hanako"),
+        ("name=a&name=b".to_owned(), urlencoded, "its fields are not those of the form"),
+        (format!("name={}", "a".repeat(60)), urlencoded, "it is too large or did not come whole"),
+        ("name=a".to_owned(), "text/plain", "it is no form"),
+    ] {
+        let (status, _, said) = send(form("/foreign", kind).body(body.into()).unwrap()).await;
+        assert_eq!((status, said.as_str()), (StatusCode::OK, answer));
+    }
+    for path in ["/greet", "/foreign/", "/foreign/x", "//foreign", "/page"] {
+        let refused = send(form(path, urlencoded).body("name=a".into()).unwrap()).await;
+        assert_eq!(refused.0, StatusCode::FORBIDDEN, "{path}");
     }
 }
 

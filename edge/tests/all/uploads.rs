@@ -30,6 +30,7 @@ fn site() -> Router {
         cookie: CookieKind::http("demo"),
         csrf: CsrfKey::new(&[7; 32]),
         body_bytes_max: BODY_BYTES_MAX,
+        foreign_forms: &[],
     };
     edge::site(Router::new().route("/page", get(page)).route("/take", post(take)), site)
 }

@@ -1,21 +1,15 @@
 //! The arrival of a hand-off: what is taken, and why not. The reasons are for the log alone.
 
-use collectors::Collector;
-use collectors::directory::AmountEntry;
 use collectors::link::jwe::{self, OpenError};
-use collectors::link::{HandOff, Handed, Pattern, PayloadError};
-use domain::{CollectorNumber, Timestamp};
+use collectors::link::rules::BrokenRule;
+use collectors::link::{HandOff, Pattern, PayloadError};
+use domain::CollectorNumber;
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Refused};
 use uuid::Uuid;
 
-use super::{Arrival, LinkPeer};
+use super::Arrival;
 use crate::points::Persist;
 use crate::{Gateway, Operator, StoreError};
-
-/// The most between the making of a hand-off and the end of the payer's sign-in, in business time.
-pub const SIGN_IN_WITHIN_S: i64 = 30 * 60;
-/// How far a collector's clock may be ahead of ours.
-const AHEAD_MAX_S: i64 = 60;
 
 /// The form that a collector's site has the browser post.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,18 +46,9 @@ pub enum NotTaken {
     /// Sealed by the collector, about another.
     #[error("it is about collector {0}")]
     OtherCollector(CollectorNumber),
-    /// The numbers are not those of the collector's bills.
-    #[error("{0} is none of the collector's")]
-    Numbers(&'static str),
-    /// The collector's payers do not choose the amount.
-    #[error("the collector's payers choose no amount")]
-    AmountChosen,
-    /// Made more than half an hour ago.
-    #[error("it was made {0} seconds ago")]
-    TooOld(i64),
-    /// Made in the future.
-    #[error("it is made {0} seconds from now")]
-    FromTheFuture(i64),
+    /// It breaks a rule of its collector or of time.
+    #[error(transparent)]
+    Broken(#[from] BrokenRule),
     /// The payer would be led somewhere else.
     #[error("the return address is not registered")]
     ReturnUrl,
@@ -107,7 +92,12 @@ impl Gateway {
             tracing::warn!(hand_off = %first.id, "a hand-off came again");
             return Ok(first.id);
         }
-        judge(&hand_off, collector, peer, now)?;
+        if let Some(broken) = hand_off.broken_rules(collector, now).into_iter().next() {
+            return Err(broken.into());
+        }
+        if !peer.may_return_to(&hand_off.return_url) {
+            return Err(NotTaken::ReturnUrl);
+        }
         let arrival = Arrival {
             id: domain::random::opaque_id(),
             hand_off,
@@ -145,7 +135,7 @@ impl Gateway {
             // twice at the same moment; or so long ago that it is not kept any more
             Err(Refused::Guarded { .. }) => match self.hand_off_of(&collector, &nonce).await? {
                 Some(first) => Ok(first.id),
-                None => Err(NotTaken::TooOld(SIGN_IN_WITHIN_S)),
+                None => Err(BrokenRule::Old.into()),
             },
             Err(refused) => Err(StoreError::from(refused).into()),
         }
@@ -155,45 +145,4 @@ impl Gateway {
 /// Taken by the arrival of a hand-off, for good.
 pub(super) fn nonce_guard(collector: &CollectorNumber, nonce: &str) -> GuardKey {
     GuardKey(format!("link-nonce|{collector}|{nonce}"))
-}
-
-/// Whether a hand-off that its collector made may be taken.
-fn judge(hand_off: &HandOff, collector: &Collector, peer: &LinkPeer, now: Timestamp) -> Result<(), NotTaken> {
-    let age_s = now.seconds_since(hand_off.issued_at);
-    if age_s > SIGN_IN_WITHIN_S {
-        return Err(NotTaken::TooOld(age_s));
-    }
-    if age_s < -AHEAD_MAX_S {
-        return Err(NotTaken::FromTheFuture(-age_s));
-    }
-    if !peer.may_return_to(&hand_off.return_url) {
-        return Err(NotTaken::ReturnUrl);
-    }
-    for handed in &hand_off.bills {
-        numbers(handed, collector)?;
-    }
-    let category = hand_off.bills.first().and_then(|handed| handed.category.as_ref());
-    let chooses = collector.amount == AmountEntry::ChosenOnSite || collector.payer_types_amount(category);
-    if hand_off.pattern == Pattern::Chosen && !chooses {
-        return Err(NotTaken::AmountChosen);
-    }
-    Ok(())
-}
-
-/// The numbers are the payer's side of the collector's own rules.
-fn numbers(handed: &Handed, collector: &Collector) -> Result<(), NotTaken> {
-    let rules = &collector.numbers;
-    let fits = |text: &str, min: usize, max: usize| (min..=max).contains(&text.len());
-    if !fits(handed.customer_number.as_str(), rules.customer.digits_min, rules.customer.digits_max) {
-        return Err(NotTaken::Numbers("cno"));
-    }
-    let confirmation = &rules.confirmation;
-    if !fits(handed.confirmation_number.as_str(), confirmation.digits_min, confirmation.digits_max) {
-        return Err(NotTaken::Numbers("kno"));
-    }
-    match (&rules.category, &handed.category) {
-        (Some(_), None) => Err(NotTaken::Numbers("kubun")),
-        (_, Some(category)) if !rules.takes(category) => Err(NotTaken::Numbers("kubun")),
-        _ => Ok(()),
-    }
 }

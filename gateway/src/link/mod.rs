@@ -11,14 +11,16 @@ mod bill;
 mod peer;
 mod store;
 
+use collectors::link::rules::AGE_S_MAX;
 use collectors::link::{HandOff, NONCE_CHARS, Pattern};
 use domain::{CollectorNumber, Timestamp};
 
 use crate::Payer;
 
-pub use arrival::{LinkForm, NotTaken, SIGN_IN_WITHIN_S};
+pub use arrival::{LinkForm, NotTaken};
 pub(crate) use bill::kept;
 pub use bill::{LinkChoice, LinkedError};
+pub use collectors::link::rules::BrokenRule;
 pub use collectors::link::{Handed, LinkKey, LinkKeyError};
 pub use peer::{LinkPeer, LinkPeers, ReturnUrl, ReturnUrlError};
 
@@ -67,7 +69,7 @@ impl Arrival {
             Some((_, claimed_at)) => now.seconds_since(claimed_at) < CLAIMED_VALID_S,
             None => {
                 let ended = signed_in_at.filter(|at| *at >= self.arrived_at).unwrap_or(now);
-                ended.seconds_since(self.hand_off.issued_at) <= SIGN_IN_WITHIN_S
+                ended.seconds_since(self.hand_off.issued_at) <= AGE_S_MAX
                     && now.seconds_since(ended) < CLAIMED_VALID_S
             }
         };

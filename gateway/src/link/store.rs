@@ -1,8 +1,8 @@
 //! The table of hand-offs. Their contents have the 確認番号 in them and are kept for a day, as inquiries are.
 
-use collectors::link::{HandOff, Pattern};
+use collectors::link::{HandOff, NONCE_CHARS, Pattern};
 use database::{Row, Table, execute, read};
-use domain::{CollectorNumber, ContractId, Timestamp, UserId};
+use domain::{BillId, CollectorNumber, ContractId, Timestamp, UserId};
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
@@ -94,6 +94,18 @@ impl Gateway {
                 .await
         })?;
         found.map(Arrival::try_from).transpose()
+    }
+
+    /// The hand-off that a bill came with.
+    pub async fn hand_off_of_bill(
+        &self,
+        collector: &CollectorNumber,
+        bill: &BillId,
+    ) -> Result<Option<Arrival>, StoreError> {
+        match bill.as_str().get(..NONCE_CHARS) {
+            Some(nonce) => self.hand_off_of(collector, nonce).await,
+            None => Ok(None),
+        }
     }
 
     /// Whether a nonce was ever used.

@@ -10,7 +10,9 @@ use database::testing::TestDatabase;
 use database::{on_both, read};
 use domain::payment::State;
 use domain::{ContractId, UserId, Yen};
-use gateway::link::{Arrival, LinkChoice, LinkForm, LinkPeer, LinkPeers, LinkedError, NotTaken, Standing};
+use gateway::link::{
+    Arrival, BrokenRule, LinkChoice, LinkForm, LinkPeer, LinkPeers, LinkedError, NotTaken, Standing,
+};
 use gateway::{Gateway, InquiryError, Payer, Settings};
 use serde_json::{Value, json};
 
@@ -277,7 +279,7 @@ async fn what_no_collector_made_for_here_and_now_is_not_taken(test: TestDatabase
     let chosen = with(loan(NONCE), &[("skno", json!(SHOP)), ("cno", json!("90220000000000012345"))]);
     let chosen = with(chosen, &[("kno", json!("112233"))]);
     let taken = gateway.take_hand_off(&form("03", &chosen, &key("99022-1"))).await;
-    assert!(matches!(taken, Err(NotTaken::AmountChosen)), "{taken:?}");
+    assert!(matches!(taken, Err(NotTaken::Broken(BrokenRule::AmountChosen))), "{taken:?}");
     let kept: i64 = read!(world.test.database, |c| {
         sqlx::query_scalar("SELECT count(*) FROM link_handoff").fetch_one(c).await.unwrap()
     });

@@ -132,6 +132,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         cookie,
         csrf: console.csrf.clone(),
         body_bytes_max: edge::site::FORM_BYTES_MAX,
+        foreign_forms: &[],
     };
     let pages = Router::new()
         .merge(sign_in::routes())

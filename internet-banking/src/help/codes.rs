@@ -236,6 +236,26 @@ codes! {
     "確認後の内容変更",
     "別の画面で内容が変更されたため、払い込みませんでした。",
     "いま表示されている内容をもう一度ご確認のうえ、お手続きください。";
+    /// A hand-off of a collector's site was not taken, or is another's. Which of the reasons it was is not said.
+    LinkRefused = "P-701", Untouched,
+    "受け取れない請求",
+    "収納機関のサイトから受け取った請求を、確かめられませんでした。すでに使われたもの、古いもの、ほかの画面や利用者が受け取ったものは、お取り扱いできません。",
+    "収納機関のサイトに戻り、お支払い方法の選択からもう一度お手続きください。ブラウザーのCookieが無効のときは、有効にしてください。続く場合は収納機関にお問い合わせください。";
+    /// A hand-off was left for too long.
+    LinkExpired = "P-702", Untouched,
+    "受け取った請求の時間切れ",
+    "収納機関のサイトで手続きを始めてから30分を過ぎたため、受け取った請求のままでは払い込めません。",
+    "収納機関のサイトに戻り、お支払い方法の選択からもう一度お手続きください。";
+    /// The collector's answer to the inquiry says another amount than its hand-off.
+    LinkDiffers = "P-703", Untouched,
+    "受け取った請求と照会結果の相違",
+    "収納機関のサイトから受け取った金額と、収納機関に照会した金額が違うため、払い込めません。",
+    "収納機関のサイトに戻って請求の内容を確かめ、もう一度お手続きください。続く場合は収納機関にお問い合わせください。";
+    /// The contract's plan has no 情報リンク方式.
+    LinkNotInPlan = "P-704", Untouched,
+    "ご契約にない払込方式",
+    "ご契約のプランでは、収納機関のサイトから手続きする方式(情報リンク方式)はご利用になれません。",
+    "番号を入力しての払込は、ご利用になれます。収納機関のサイトで番号をご確認ください。プランの変更は、お取引店にご相談ください。";
     /// Our own failure before anything was done.
     Unavailable = "P-901", Untouched,
     "一時的な取扱不可",

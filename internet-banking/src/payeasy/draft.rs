@@ -59,11 +59,18 @@ pub struct Draft {
     pub prefill: Option<Prefill>,
     /// 入力方式: how far the 納付目的コード is made up.
     pub purpose: Option<Purpose>,
+    /// The hand-off of a collector's site that it began with.
+    pub link: Option<String>,
     /// When the entry is over.
     pub expires_at: Timestamp,
 }
 
 impl Draft {
+    /// The hand-off that the entry pays. One whose numbers were only filled in from a hand-off pays what is typed.
+    pub fn linked(&self) -> Option<&str> {
+        self.link.as_deref().filter(|_| self.prefill.is_none())
+    }
+
     /// The furthest page that may be opened.
     pub const fn reached(&self) -> Step {
         match (&self.inquiry, &self.choice) {
@@ -101,6 +108,7 @@ mod tests {
             request: None,
             prefill: None,
             purpose: None,
+            link: None,
             expires_at: Timestamp::default(),
         };
         assert_eq!(draft.reached(), Step::Numbers);

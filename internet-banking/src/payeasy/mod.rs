@@ -10,6 +10,7 @@ pub(crate) mod draft;
 pub(crate) mod el;
 pub(crate) mod favourites;
 pub mod limits;
+pub(crate) mod linked;
 pub(crate) mod operation;
 mod pages;
 pub(crate) mod problem;

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::draft::{Choice, Draft};
 use super::limits;
+use super::linked;
 use super::problem::Problem;
 use super::repeats;
 use super::rules::{Numbers, none_as_printed};
@@ -227,7 +228,10 @@ pub async fn pay(
     }
     policy::require_account(by, Business::PayEasy, choice.account).map_err(|_| Problem::NotPermitted)?;
     require_not_stopped(bank, by).await?;
-    let collector = collector(&bank.gateway, &draft.collector)?;
+    let collector = match draft.linked() {
+        Some(_) => linked::payable(bank, by, &draft.collector)?,
+        None => collector(&bank.gateway, &draft.collector)?,
+    };
     let request = requested(bank, by, draft).await?;
     if !consent.repeats {
         not_paid_before(bank, by, collector, inquiry).await?;
@@ -345,12 +349,7 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
         PayError::AmountChanged => Problem::AmountChanged,
         PayError::InsufficientFunds { available } => Problem::InsufficientFunds { available },
         PayError::AccountClosed => Problem::AccountClosed,
-        PayError::BillBusy { other } => {
-            // another contract's payment of the bill is not for this user to know
-            let seen = existing(bank, by, other).await.ok().flatten();
-            let seen = seen.filter(|p| by.user.rights.may_use(Business::PayEasy, p.facts.account));
-            Problem::BillBusy { seen: seen.map(|p| p.facts.id) }
-        }
+        PayError::BillBusy { other } => busy(bank, by, other).await,
         PayError::OverDailyLimit(over) => {
             let tomorrow = bank.clock.now().date().succ_opt().unwrap_or_default();
             Problem::OverDailyLimit { over, until: tomorrow }
@@ -377,6 +376,13 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
             Problem::PaymentUnclear
         }
     }
+}
+
+/// A payment is in the way. Another contract's is not for this user to know.
+pub(super) async fn busy(bank: &Bank, by: &SignedIn, other: PaymentId) -> Problem {
+    let seen = existing(bank, by, other).await.ok().flatten();
+    let seen = seen.filter(|p| by.user.rights.may_use(Business::PayEasy, p.facts.account));
+    Problem::BillBusy { seen: seen.map(|p| p.facts.id) }
 }
 
 pub(super) const fn payer(by: &SignedIn) -> Payer {

@@ -94,6 +94,17 @@ pub enum Problem {
     ClearByPassed,
     /// The request was turned down or has waited too long.
     RequestOver,
+    /// The hand-off is another's.
+    LinkRefused,
+    /// The hand-off was left for too long.
+    LinkExpired,
+    /// The collector's answer differs from its hand-off.
+    LinkDiffers,
+    /// The contract's plan has no 情報リンク方式.
+    LinkNotInPlan {
+        /// The plan's name.
+        plan: &'static str,
+    },
     /// A secret that the operation needs was left out. It counts as no guess.
     Missing {
         /// The control that asks for it.
@@ -162,6 +173,10 @@ impl Problem {
             Self::RepeatUnconfirmed => Code::RepeatUnconfirmed,
             Self::ClearByPassed => Code::ClearByPassed,
             Self::RequestOver => Code::RequestOver,
+            Self::LinkRefused => Code::LinkRefused,
+            Self::LinkExpired => Code::LinkExpired,
+            Self::LinkDiffers => Code::LinkDiffers,
+            Self::LinkNotInPlan { .. } => Code::LinkNotInPlan,
             Self::Missing { .. } => Code::Input,
             Self::ConfirmationPasswordWrong { .. } => Code::ConfirmationPasswordWrong,
             Self::ConfirmationPasswordLocked => Code::ConfirmationPasswordLocked,
@@ -186,6 +201,7 @@ impl Problem {
             Self::LinkOnly { name } | Self::NotYetWorking { name } => {
                 format!("{name}: {happened}")
             }
+            Self::LinkNotInPlan { plan } => format!("{happened}(プラン: {plan})"),
             Self::CollectorClosed { hours: Some(hours) } => format!("{happened}(取扱時間 {hours})"),
             Self::CollectorClosed { hours: None } => {
                 format!("{happened}収納機関の本日の受付は終了しました。")
@@ -252,6 +268,10 @@ impl Problem {
                 | Self::OverDailyLimit { .. }
                 | Self::ClearByPassed
                 | Self::RequestOver
+                | Self::LinkRefused
+                | Self::LinkExpired
+                | Self::LinkDiffers
+                | Self::LinkNotInPlan { .. }
                 | Self::NotPermitted
                 | Self::PaymentUnclear
         )
@@ -342,6 +362,10 @@ mod tests {
             Problem::RepeatUnconfirmed,
             Problem::ClearByPassed,
             Problem::RequestOver,
+            Problem::LinkRefused,
+            Problem::LinkExpired,
+            Problem::LinkDiffers,
+            Problem::LinkNotInPlan { plan: "ミニ" },
             Problem::Missing { field: "one_time_password" },
             Problem::ConfirmationPasswordWrong { left: 2 },
             Problem::ConfirmationPasswordLocked,

@@ -133,6 +133,7 @@ fn numbers_pages() -> Vec<String> {
         entry_method: full.then(|| "/payeasy/new/d/purpose".to_owned()),
         notice: full.then(|| "事前に税務署への届出が必要です。".to_owned()),
         has_el_number: full,
+        handed: !full,
         to_type: Some("確認番号、<i>金額".to_owned()),
         questions: Questions {
             customer_number: asked("納付番号(利用者識別番号)", 16),
@@ -244,6 +245,7 @@ fn bills_pages() -> Vec<String> {
         action: "/payeasy/new/d/bills".to_owned(),
         back: "/payeasy/new/d/numbers".to_owned(),
         collector: "国税庁".to_owned(),
+        linked: bills == 1,
         valid_until: "10:15".to_owned(),
         bills: (1..=bills).map(bill).collect(),
         accounts: vec![AccountRow {
@@ -337,6 +339,7 @@ fn review_pages() -> Vec<String> {
         change_numbers: "/payeasy/new/d/numbers".to_owned(),
         change_choice: "/payeasy/new/d/bills".to_owned(),
         request: (!full).then(|| "/payeasy/requests/r".to_owned()),
+        linked: full,
         collector: "(株)ペイジェント".to_owned(),
         collector_number: tax(),
         contact: "お支払い内容については(株)ペイジェントへ。".to_owned(),
@@ -399,7 +402,9 @@ fn payment_pages() -> Vec<String> {
         for just_paid in [true, false] {
             let payment = payment(*state);
             let here = payment.path.to_string();
-            let html = PaymentPage { frame: frame(false), payment, just_paid, here }.render().unwrap();
+            let return_url = just_paid.then(|| "https://shop.example/\"><script>".to_owned());
+            let page = PaymentPage { frame: frame(false), payment, just_paid, here, return_url };
+            let html = page.render().unwrap();
             assert!(html.contains(&format!("data-state=\"{state}\"")) && html.contains(shown(*state).word));
             pages.push(html);
         }
@@ -483,6 +488,7 @@ fn a_payment_is_called_debited_only_when_it_is_paid() {
             payment: payment(*state),
             just_paid: false,
             here: String::new(),
+            return_url: None,
         };
         let print = PrintPage {
             frame: frame(false),

@@ -46,6 +46,7 @@ struct DraftRow {
     customer_number: Option<String>,
     category: Option<String>,
     purpose: Option<String>,
+    link: Option<String>,
     expires_us: i64,
 }
 
@@ -84,6 +85,30 @@ impl<'a> Drafts<'a> {
         self.insert(Draft { prefill: Some(prefill), ..new }, now).await
     }
 
+    /// Begins an entry of a hand-off's bill.
+    pub async fn begin_linked(
+        &self,
+        collector: &CollectorNumber,
+        inquiry: InquiryId,
+        hand_off: &str,
+        now: Timestamp,
+    ) -> Result<Draft, DraftError> {
+        let new = self.new_draft(collector, now);
+        self.insert(Draft { inquiry: Some(inquiry), link: Some(hand_off.to_owned()), ..new }, now).await
+    }
+
+    /// Begins an entry whose numbers are a hand-off's, to be paid as if they were typed.
+    pub async fn begin_handed(
+        &self,
+        collector: &CollectorNumber,
+        prefill: Prefill,
+        hand_off: &str,
+        now: Timestamp,
+    ) -> Result<Draft, DraftError> {
+        let new = self.new_draft(collector, now);
+        self.insert(Draft { prefill: Some(prefill), link: Some(hand_off.to_owned()), ..new }, now).await
+    }
+
     fn new_draft(&self, collector: &CollectorNumber, now: Timestamp) -> Draft {
         Draft {
             id: domain::random::opaque_id(),
@@ -96,6 +121,7 @@ impl<'a> Drafts<'a> {
             request: None,
             prefill: None,
             purpose: None,
+            link: None,
             expires_at: now.plus_seconds(DRAFT_LIFE_S),
         }
     }
@@ -111,8 +137,8 @@ impl<'a> Drafts<'a> {
             self.database,
             "INSERT INTO payeasy_draft \
              (id, contract, app_user, collector, inquiry, bill, account, amount, payment, request, expires_us, \
-              customer_number, category) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+              customer_number, category, link) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
             draft.id.as_str(),
             self.contract.uuid(),
             self.user.uuid(),
@@ -126,6 +152,7 @@ impl<'a> Drafts<'a> {
             draft.expires_at.micros(),
             draft.prefill.as_ref().map(|kept| kept.customer_number.as_str()),
             draft.prefill.as_ref().and_then(|kept| kept.category.as_ref()).map(PaymentCategory::as_str),
+            draft.link.as_deref(),
         )?;
         execute!(
             self.database,
@@ -142,7 +169,7 @@ impl<'a> Drafts<'a> {
         let row: Option<DraftRow> = read!(self.database, |c| {
             sqlx::query_as(
                 "SELECT collector, inquiry, printed, bill, account, amount, payment, request, customer_number, \
-                 category, purpose, expires_us FROM payeasy_draft \
+                 category, purpose, link, expires_us FROM payeasy_draft \
                  WHERE id = $1 AND contract = $2 AND app_user = $3",
             )
             .bind(id)
@@ -270,6 +297,7 @@ impl<'a> Drafts<'a> {
                 .map(|purpose| purpose.parse())
                 .transpose()
                 .map_err(|_| DraftError::Column("purpose"))?,
+            link: row.link,
             expires_at: Timestamp::from_micros(row.expires_us),
         })
     }

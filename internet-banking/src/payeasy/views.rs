@@ -151,12 +151,21 @@ pub struct NumbersPage {
     pub notice: Option<String>,
     /// Whether slips of the collector may carry an eL番号, which has a page of its own.
     pub has_el_number: bool,
+    /// Whether all of it was filled in from a hand-off.
+    pub handed: bool,
     /// What has to be typed, where the rest is filled in.
     pub to_type: Option<String>,
     /// What is asked.
     pub questions: Questions,
     /// What was typed.
     pub typed: TypedNumbers,
+}
+
+impl NumbersPage {
+    /// The 確認番号 of a hand-off; one that was typed is never shown again.
+    fn confirmation(&self) -> &str {
+        if self.handed { &self.typed.confirmation_number } else { "" }
+    }
 }
 
 /// A bill to choose.
@@ -227,6 +236,8 @@ pub struct BillsPage {
     pub back: String,
     /// The collector's name.
     pub collector: String,
+    /// Whether a hand-off brought it.
+    pub linked: bool,
     /// Until when the answer may be used.
     pub valid_until: String,
     /// The bills.
@@ -278,6 +289,8 @@ pub struct ReviewPage {
     pub change_choice: String,
     /// Back to the request that is authorised, where nothing of it may be changed.
     pub request: Option<String>,
+    /// Whether a hand-off brought it.
+    pub linked: bool,
     /// The payee's name from our own directory.
     pub collector: String,
     /// 収納機関番号.
@@ -415,6 +428,14 @@ pub struct PaymentPage {
     pub just_paid: bool,
     /// This page's address, to ask again.
     pub here: String,
+    /// Back to the collector's site that handed it over, while that is kept.
+    pub return_url: Option<String>,
+}
+
+impl PaymentPage {
+    const fn linked(&self) -> bool {
+        self.return_url.is_some()
+    }
 }
 
 /// A page to print, which is no receipt.

@@ -10,8 +10,11 @@ use edge::{CookieKind, CsrfForm, Errors, Failure, Frame, Peer, PreSession, Sessi
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
+use gateway::link::Arrival;
+
 use super::gate::Refusal;
-use crate::links::Link;
+use crate::links::{HandOffLink, Link};
+use crate::payeasy::linked::{self, BrowserId};
 use crate::{Bank, frame};
 
 /// When to come back, where too many sign in at the same time.
@@ -32,12 +35,16 @@ struct Page<'a> {
     csrf: &'a str,
     login_id: &'a str,
     errors: Errors,
+    /// The hand-off that the payer came with; empty where there is none.
+    link: &'a str,
 }
 
 #[derive(Deserialize)]
-struct Ended {
+struct Asked {
     #[serde(default)]
     ended: String,
+    #[serde(default)]
+    link: String,
 }
 
 #[derive(Deserialize)]
@@ -46,6 +53,8 @@ struct Form {
     login_id: String,
     #[serde(default)]
     password: String,
+    #[serde(default)]
+    link: String,
 }
 
 /// A form whose button is all it says.
@@ -54,19 +63,21 @@ struct Nothing {}
 
 async fn show(
     State(bank): State<Bank>,
-    Query(ended): Query<Ended>,
+    Query(asked): Query<Asked>,
     cookie: CookieKind,
     pre: PreSession,
+    browser: BrowserId,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
+    let carried = linked::carried(&bank, &asked.link, &browser).await?;
     let had = cookie.session_of(&headers);
     if let Some(id) = had.as_deref().and_then(SessionId::parse) {
         let loaded = bank.sign_ins.sessions().load(id.key(), bank.clock.now()).await?;
         if matches!(loaded, Loaded::Live(_)) {
-            return Ok(Redirect::to(Link::Home.path()).into_response());
+            return Ok(Redirect::to(&next(carried.as_ref())).into_response());
         }
     }
-    let notice = match ended.ended.as_str() {
+    let notice = match asked.ended.as_str() {
         "expired" => {
             Some("しばらく操作がなかったため、安全のためログアウトしました。もう一度ログインしてください。")
         }
@@ -77,8 +88,10 @@ async fn show(
         "signed-out" => Some("ログアウトしました。"),
         _ => None,
     };
-    let frame = Frame { notice: notice.map(str::to_owned), ..entrance() };
-    let page = Page { frame, csrf: pre.token(), login_id: "", errors: Errors::none() };
+    let notice = notice.map(str::to_owned).or_else(|| carried.as_ref().map(|one| linked::notice(&bank, one)));
+    let frame = Frame { notice, ..entrance() };
+    let link = carried.as_ref().map_or("", |one| one.id.as_str());
+    let page = Page { frame, csrf: pre.token(), login_id: "", errors: Errors::none(), link };
     let mut response = pre.attach(render(&page)?);
     if had.is_some() {
         // a dead session's cookie would be taken for the form's
@@ -92,6 +105,7 @@ async fn sign_in(
     cookie: CookieKind,
     peer: Peer,
     pre: PreSession,
+    browser: BrowserId,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<Response, Failure> {
     let errors = missing(&form);
@@ -100,7 +114,8 @@ async fn sign_in(
     }
     match bank.sign_ins.by_password(&form.login_id, &form.password, peer).await {
         Ok(session) => {
-            let mut response = Redirect::to(Link::Home.path()).into_response();
+            let carried = linked::carried(&bank, &form.link, &browser).await?;
+            let mut response = Redirect::to(&next(carried.as_ref())).into_response();
             response.headers_mut().append(header::SET_COOKIE, cookie.set_session(&session.cookie_value()));
             Ok(response)
         }
@@ -127,7 +142,14 @@ async fn sign_out(
     }
     let mut response = Redirect::to(Link::SignInSignedOut.path()).into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie.clear_session());
+    // whoever sits here next has not brought what this person left
+    response.headers_mut().append(header::SET_COOKIE, BrowserId::forget(cookie));
     Ok(response)
+}
+
+/// Where a sign-in leads: to the hand-off that this browser brought, or home. Never to an address that came along.
+fn next(carried: Option<&Arrival>) -> String {
+    carried.map_or_else(|| Link::Home.path().to_owned(), |one| HandOffLink(one.id.clone()).to_string())
 }
 
 fn missing(form: &Form) -> Errors {
@@ -144,7 +166,7 @@ fn missing(form: &Form) -> Errors {
 /// The form again. The password has to be typed anew.
 fn again(pre: &PreSession, form: &Form, status: StatusCode, errors: Errors) -> Result<Response, Failure> {
     let frame = Frame { has_errors: true, ..entrance() };
-    let page = Page { frame, csrf: pre.token(), login_id: form.login_id.trim(), errors };
+    let page = Page { frame, csrf: pre.token(), login_id: form.login_id.trim(), errors, link: &form.link };
     Ok(pre.attach((status, render(&page)?)))
 }
 

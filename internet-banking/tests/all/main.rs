@@ -7,6 +7,7 @@ mod directory;
 mod entry_method;
 mod favourites;
 mod home;
+mod link;
 mod network;
 mod payeasy;
 mod payeasy_entry;

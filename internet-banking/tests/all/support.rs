@@ -12,6 +12,7 @@ use database::testing::TestDatabase;
 use domain::{AccountId, CentreCode, Clock, CollectorNumber, ContractId, Timestamp, TransferId, UserId, Yen};
 use edge::{CookieKind, Peer};
 use gateway::Gateway;
+use gateway::link::{LinkKey, LinkPeer, LinkPeers};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use internet_banking::Bank;
@@ -42,7 +43,7 @@ pub struct World {
 impl World {
     pub async fn new(test: TestDatabase) -> Self {
         let ledger = ledger(&test);
-        let gateway = gateway(&ledger, HashMap::new()).await;
+        let gateway = gateway(&ledger, HashMap::new(), settings()).await;
         Self::of(test, ledger, gateway).await
     }
 
@@ -50,7 +51,21 @@ impl World {
     pub async fn connected(test: TestDatabase) -> (Self, Network) {
         let ledger = ledger(&test);
         let network = Network::new(ledger.clock()).await;
-        let gateway = gateway(&ledger, network.peers()).await;
+        let gateway = gateway(&ledger, network.peers(), settings()).await;
+        (Self::of(test, ledger, gateway).await, network)
+    }
+
+    /// One that has agreed on keys with collectors, whose payers come from `https://shop.example/pay/`.
+    pub async fn linked(test: TestDatabase, keys: Vec<(&str, LinkKey)>) -> (Self, Network) {
+        let ledger = ledger(&test);
+        let network = Network::new(ledger.clock()).await;
+        let peer = |(number, key): (&str, LinkKey)| {
+            let return_urls = vec!["https://shop.example/pay/".parse().unwrap()];
+            (number.parse::<CollectorNumber>().unwrap(), LinkPeer { keys: vec![key], return_urls })
+        };
+        let links = LinkPeers::from(keys.into_iter().map(peer).collect::<HashMap<_, _>>());
+        let settings = gateway::Settings { links, resend_interval_s: 0, pay_wait_s: 2, ..settings() };
+        let gateway = gateway(&ledger, network.peers(), settings).await;
         (Self::of(test, ledger, gateway).await, network)
     }
 
@@ -78,7 +93,7 @@ impl World {
     /// The hub of another process on the same database.
     pub async fn other_gateway(&self, peers: HashMap<CollectorNumber, CollectorPeer>) -> Gateway {
         let database = self.test.reopened().await;
-        gateway(&Ledger::start(database, self.clock.clone()), peers).await
+        gateway(&Ledger::start(database, self.clock.clone()), peers, settings()).await
     }
 
     pub fn browser(&self) -> Browser {
@@ -167,8 +182,18 @@ pub fn hub_key() -> SigningKey {
     SigningKey::from_seed("hub-1", &[1; 32]).unwrap()
 }
 
+fn settings() -> gateway::Settings {
+    let centre: CentreCode = "MPN9999".parse().unwrap();
+    let settings = gateway::Settings::new(centre, "9999".parse().unwrap());
+    gateway::Settings { keeps_days: false, ..settings }
+}
+
 /// A hub that reaches these collectors.
-async fn gateway(ledger: &Ledger, peers: HashMap<CollectorNumber, CollectorPeer>) -> Gateway {
+async fn gateway(
+    ledger: &Ledger,
+    peers: HashMap<CollectorNumber, CollectorPeer>,
+    settings: gateway::Settings,
+) -> Gateway {
     let limits = collectors::client::Limits {
         // a connection that the server closes under a request costs certainty
         idle_wait: Duration::ZERO,
@@ -176,9 +201,6 @@ async fn gateway(ledger: &Ledger, peers: HashMap<CollectorNumber, CollectorPeer>
     };
     let trust = collectors::client::Trust::PlainHttp;
     let client = collectors::Client::new(hub_key(), peers, &trust, &limits).unwrap();
-    let centre: CentreCode = "MPN9999".parse().unwrap();
-    let settings = gateway::Settings::new(centre, "9999".parse().unwrap());
-    let settings = gateway::Settings { keeps_days: false, ..settings };
     Gateway::open(settings, ledger.clone(), collectors::Directory::embedded(), client).await.unwrap()
 }
 

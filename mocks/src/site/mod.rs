@@ -41,6 +41,7 @@ pub fn site_router(mocks: Mocks) -> Router {
         // forms need not outlive the process
         csrf: CsrfKey::new(&random::bytes()),
         body_bytes_max: FORM_BYTES_MAX,
+        foreign_forms: &[],
     };
     // the controls answer JSON also when they refuse, so they stay outside of the site's error pages
     edge::site(pages, site).merge(edge::security_headers(control::routes(mocks)))

@@ -120,6 +120,7 @@ impl Offer<'_> {
             action: self.draft.path(Step::Bills),
             back: numbers_path(self.draft, self.collector, &self.inquiry.request),
             collector: self.collector.shown_name(),
+            linked: self.draft.linked().is_some(),
             valid_until: clock_time(self.valid_until()),
             bills: self.inquiry.bills.iter().map(|b| BillRow::of(b, self.words(b), checked(b))).collect(),
             accounts: self

@@ -6,6 +6,7 @@ mod el;
 pub(super) mod favourites;
 mod history;
 pub(super) mod limits;
+pub(super) mod linked;
 mod numbers;
 mod payments;
 pub(super) mod purpose;
@@ -13,7 +14,7 @@ mod requests;
 mod review;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use domain::{AccountId, Yen};
 use edge::{Failure, Frame};
 use gateway::InquiryRequest;
@@ -31,8 +32,8 @@ use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
 use crate::help::Code;
 use crate::links::{
-    AgainLink, CollectorLink, EntryLink, EntryPage, FavouriteLink, Link, PaymentLink, PrintLink, RequestLink,
-    UserLimitLink,
+    AgainLink, CollectorLink, EntryLink, EntryPage, FavouriteLink, HandOffLink, Link, PaymentLink, PrintLink,
+    RequestLink, UserLimitLink,
 };
 use crate::policy;
 use crate::sign_in::SignedIn;
@@ -52,6 +53,8 @@ pub fn routes() -> Router<Bank> {
         .route(EntryPage::Bills.route(), get(choice::show).post(choice::submit))
         .route(EntryPage::Review.route(), get(review::show).post(review::submit))
         .route(EntryPage::Result.route(), get(payments::result))
+        .route(Link::LinkEntry.path(), post(linked::enter))
+        .route(HandOffLink::ROUTE, get(linked::show).post(linked::submit))
         .route(Link::PayeasyHistory.path(), get(history::show))
         .route(Link::PayeasyRequests.path(), get(requests::list))
         .route(Link::PayeasyFavourites.path(), get(favourites::list))
@@ -82,8 +85,8 @@ impl Stop {
 
 const fn status(code: Code) -> StatusCode {
     match code {
-        Code::NotPermitted => StatusCode::FORBIDDEN,
-        Code::DraftExpired | Code::InquiryExpired => StatusCode::GONE,
+        Code::NotPermitted | Code::LinkRefused | Code::LinkNotInPlan => StatusCode::FORBIDDEN,
+        Code::DraftExpired | Code::InquiryExpired | Code::LinkExpired => StatusCode::GONE,
         Code::Unavailable | Code::PaymentUnclear => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::CONFLICT,
     }
@@ -113,7 +116,13 @@ async fn open(bank: &Bank, by: &SignedIn, id: &str, step: Step) -> Result<Draft,
         if let Some(request) = draft.request {
             return Err(Stop::redirect(&RequestLink(request).to_string()));
         }
+        if let Some(link) = draft.linked() {
+            return Err(Stop::redirect(&HandOffLink(link.to_owned()).to_string()));
+        }
         return Err(Stop::with_code(by, Code::DraftExpired));
+    }
+    if let Some(link) = draft.linked().filter(|_| step < Step::Bills) {
+        return Err(Stop::redirect(&HandOffLink(link.to_owned()).to_string()));
     }
     if draft.request.is_some() && step < Step::Review {
         return Err(Stop::redirect(&draft.path(Step::Review)));
@@ -137,8 +146,11 @@ fn result_path(draft: &str) -> String {
     EntryLink { draft, page: EntryPage::Result }.to_string()
 }
 
-/// The page on which the numbers of an inquiry can be typed again.
+/// The page on which the numbers of an inquiry can be typed again, or that brought them.
 fn numbers_path(draft: &Draft, collector: &Collector, request: &InquiryRequest) -> String {
+    if let Some(link) = draft.linked() {
+        return HandOffLink(link.to_owned()).to_string();
+    }
     let is_purpose = request.category.as_ref().is_some_and(|code| collector.numbers.is_purpose(code));
     if is_purpose { purpose::path(draft, EntryPage::Amount) } else { draft.path(Step::Numbers) }
 }
@@ -148,10 +160,11 @@ async fn valid_inquiry(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<gate
     let Some(id) = draft.inquiry else { return Err(Stop::redirect(&draft.path(Step::Numbers))) };
     let inquiry = bank.gateway.inquiry(by.contract.id, id).await.map_err(failed)?;
     let valid = inquiry.filter(|inquiry| inquiry.is_valid_at(bank.clock.now()));
-    valid.ok_or_else(|| match draft.request {
+    valid.ok_or_else(|| match (draft.request, draft.linked()) {
         // from its own page the collector is asked anew
-        Some(request) => Stop::redirect(&RequestLink(request).to_string()),
-        None => Stop::because(by, &Problem::InquiryExpired),
+        (Some(request), _) => Stop::redirect(&RequestLink(request).to_string()),
+        (None, Some(link)) => Stop::redirect(&HandOffLink(link.to_owned()).to_string()),
+        (None, None) => Stop::because(by, &Problem::InquiryExpired),
     })
 }
 

@@ -98,10 +98,24 @@ pub async fn submit(
 /// What was typed for the inquiry before, for somebody who comes back to change it; without the 確認番号.
 pub(super) async fn earlier(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<TypedNumbers, super::Stop> {
     let Some(inquiry) = draft.inquiry else {
-        return Ok(draft.prefill.as_ref().map(TypedNumbers::kept).unwrap_or_default());
+        let kept = draft.prefill.as_ref().map(TypedNumbers::kept).unwrap_or_default();
+        let confirmation_number = handed_confirmation(bank, by, draft).await?;
+        return Ok(TypedNumbers { confirmation_number, ..kept });
     };
     let inquiry = bank.gateway.inquiry(by.contract.id, inquiry).await.map_err(failed)?;
     Ok(inquiry.map(|inquiry| TypedNumbers::of(&inquiry.request)).unwrap_or_default())
+}
+
+/// The 確認番号 of the hand-off whose numbers are filled in; empty where there is none.
+async fn handed_confirmation(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<String, super::Stop> {
+    let (Some(link), Some(kept)) = (&draft.link, &draft.prefill) else { return Ok(String::new()) };
+    let arrival = bank.gateway.hand_off(link).await.map_err(failed)?;
+    let own = arrival.filter(|one| one.claim.is_some_and(|(payer, _)| payer == operation::payer(by)));
+    let handed = own.and_then(|one| {
+        let mut bills = one.hand_off.bills.into_iter();
+        bills.find(|bill| bill.customer_number == kept.customer_number && bill.category == kept.category)
+    });
+    Ok(handed.map(|bill| bill.confirmation_number.as_str().to_owned()).unwrap_or_default())
 }
 
 fn start_page(by: &SignedIn, collector: String, trouble: Option<Trouble>) -> StartPage {
@@ -134,6 +148,7 @@ fn numbers_page(
         collector_number: collector.number.clone(),
         notice: collector.notice.clone(),
         has_el_number: collector.numbers.category.as_ref().is_some_and(|rule| rule.municipality),
+        handed: draft.link.is_some(),
         to_type: draft.prefill.as_ref().map(|kept| Questions::of(collector).to_type(kept)),
         questions: Questions::of(collector),
         typed,

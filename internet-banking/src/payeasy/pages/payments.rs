@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use domain::PaymentId;
 use gateway::Payment;
 
-use super::{Answer, Stop, admit, failed, find, page_frame, result_path, shown};
+use super::{Answer, Stop, admit, failed, find, linked, page_frame, result_path, shown};
 use crate::Bank;
 use crate::contracts::{Business, DepositAccount};
 use crate::payeasy::operation;
@@ -20,20 +20,19 @@ pub async fn result(State(bank): State<Bank>, by: SignedIn, Path(id): Path<Strin
     let choice = draft.choice.as_ref().ok_or_else(due)?;
     let payment = operation::existing(&bank, &by, choice.payment).await;
     let payment = payment.map_err(|problem| Stop::because(&by, &problem))?.ok_or_else(due)?;
+    let return_url = linked::return_url(&bank, &payment).await;
     let payment = view(&bank, &by, &payment).await?;
-    shown(&PaymentPage {
-        frame: page_frame(&by, false),
-        payment,
-        just_paid: true,
-        here: result_path(&draft.id),
-    })
+    let here = result_path(&draft.id);
+    shown(&PaymentPage { frame: page_frame(&by, false), payment, just_paid: true, here, return_url })
 }
 
 /// `GET /payeasy/payments/{payment}`
 pub async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
-    let payment = load(&bank, &by, &id).await?;
+    let found = visible(&bank, &by, &id).await?;
+    let return_url = linked::return_url(&bank, &found).await;
+    let payment = view(&bank, &by, &found).await?;
     let here = payment.path.to_string();
-    shown(&PaymentPage { frame: page_frame(&by, false), payment, just_paid: false, here })
+    shown(&PaymentPage { frame: page_frame(&by, false), payment, just_paid: false, here, return_url })
 }
 
 /// `GET /payeasy/payments/{payment}/print`

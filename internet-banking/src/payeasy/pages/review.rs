@@ -91,12 +91,13 @@ async fn page(
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
         action: draft.path(Step::Review),
-        change_numbers: match draft.request {
-            None => numbers_path(draft, collector, &inquiry.request),
-            Some(_) => String::new(),
+        change_numbers: match (draft.request, draft.linked()) {
+            (None, None) => numbers_path(draft, collector, &inquiry.request),
+            _ => String::new(),
         },
         change_choice: draft.path(Step::Bills),
         request: draft.request.map(|id| RequestLink(id).to_string()),
+        linked: draft.linked().is_some(),
         collector: collector.shown_name(),
         collector_number: collector.number.clone(),
         contact: collector.contact.clone(),
