@@ -121,7 +121,10 @@ impl Gateway {
             Err(error) => return Err(error.into()),
         };
         let same = |bill: &Bill| (bill.amount, bill.fee) == (handed.amount, handed.fee);
-        match answered.into_iter().find(same) {
+        // the instalments of one number may be of one amount: the one that says the same is meant
+        let alike = |bill: &&Bill| (&bill.contents, bill.due) == (&handed.contents, handed.due);
+        let same: Vec<Bill> = answered.into_iter().filter(same).collect();
+        match same.iter().find(alike).or(same.first()).cloned() {
             Some(bill) => Ok((bill, generations)),
             None => {
                 tracing::warn!("a collector's answer differs from its hand-off");
