@@ -26,6 +26,9 @@ const NONCE_BYTES: usize = 12;
 /// Bytes of a key's file at most.
 const KEY_FILE_BYTES_MAX: usize = 4 * 1024;
 
+/// Keys of one collector at most.
+const KEYS_MAX: usize = 9;
+
 /// Days after which a hand-off is forgotten. It can be paid for an hour, and its clearing be late by a few days.
 const KEPT_DAYS: i64 = 62;
 
@@ -34,8 +37,8 @@ const KEPT_DAYS: i64 = 62;
 pub struct LinkConfig {
     /// Where the sites are: payers return to below it.
     pub site_url: String,
-    /// The folder of the keys that collectors and bank share: `99022-1.jwk`. Read whenever one is needed, so that a key
-    /// can be replaced while the sites run.
+    /// The folder of the keys that collectors and bank share: `99022-1.jwk`, its successor `99022-2.jwk` and so on.
+    /// Read whenever one is needed, so that a successor can come while the sites run.
     pub keys_dir: PathBuf,
 }
 
@@ -125,8 +128,8 @@ pub async fn hand_over(
 ) -> Result<Option<Form>, LinkError> {
     let row = &collector.institution;
     let Some(config) = mocks.config().link.as_ref().filter(|_| row.offers_link) else { return Ok(None) };
-    let Some(key) = SharedKey::load(config, &row.number).await? else { return Ok(None) };
     let now = mocks.config().clock.now();
+    let Some(key) = SharedKey::load(config, &row.number, now).await? else { return Ok(None) };
     let nonce = BASE64.encode(random::bytes::<NONCE_BYTES>());
     let return_url = format!("{}/sites/{}/bills/{page}", config.site_url.trim_end_matches('/'), row.number);
     let contents = Contents::of(&row.number, handing, &nonce, return_url, now);
@@ -236,6 +239,8 @@ impl<'a> Entry<'a> {
 struct SharedKey {
     id: String,
     key: LessSafeKey,
+    not_before_s: Option<i64>,
+    expires_s: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -243,6 +248,8 @@ struct Jwk {
     kty: String,
     kid: String,
     k: String,
+    nbf: Option<i64>,
+    exp: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -253,14 +260,28 @@ struct Header<'a> {
 }
 
 impl SharedKey {
-    /// The collector's, where there is one.
-    async fn load(config: &LinkConfig, number: &CollectorNumber) -> Result<Option<Self>, LinkError> {
-        let file = config.keys_dir.join(format!("{number}-1.jwk"));
-        match tokio::fs::read(&file).await {
-            Ok(json) => Self::read(&json).map(Some).map_err(|reason| LinkError::Key { file, reason }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(_) => Err(LinkError::Key { file, reason: "it cannot be read" }),
+    /// The newest of the collector's that may be used now, where there is one.
+    async fn load(
+        config: &LinkConfig,
+        number: &CollectorNumber,
+        now: Timestamp,
+    ) -> Result<Option<Self>, LinkError> {
+        let mut newest = None;
+        for place in 1..=KEYS_MAX {
+            let file = config.keys_dir.join(format!("{number}-{place}.jwk"));
+            let key = match tokio::fs::read(&file).await {
+                Ok(json) => Self::read(&json).map_err(|reason| LinkError::Key { file, reason })?,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
+                Err(_) => return Err(LinkError::Key { file, reason: "it cannot be read" }),
+            };
+            newest = Some(key).filter(|key| key.is_valid(now)).or(newest);
         }
+        Ok(newest)
+    }
+
+    fn is_valid(&self, now: Timestamp) -> bool {
+        let second = now.seconds();
+        self.not_before_s.is_none_or(|first| first <= second) && self.expires_s.is_none_or(|end| second < end)
     }
 
     fn read(json: &[u8]) -> Result<Self, &'static str> {
@@ -271,7 +292,11 @@ impl SharedKey {
         let jwk: Jwk = serde_json::from_slice(json).map_err(|_| wrong)?;
         let bytes = BASE64.decode(&jwk.k).map_err(|_| wrong)?;
         let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| wrong)?;
-        if jwk.kty == "oct" { Ok(Self { id: jwk.kid, key: LessSafeKey::new(key) }) } else { Err(wrong) }
+        if jwk.kty != "oct" {
+            return Err(wrong);
+        }
+        let key = LessSafeKey::new(key);
+        Ok(Self { id: jwk.kid, key, not_before_s: jwk.nbf, expires_s: jwk.exp })
     }
 
     /// JWE in compact serialization, encrypted directly under the key.

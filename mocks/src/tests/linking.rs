@@ -125,6 +125,13 @@ async fn each_look_makes_another_hand_off_and_no_key_makes_none() {
     assert_ne!(first.nonce, second.nonce);
     let other = get(&hub, &format!("{}/banks/9906", path_of(&slip))).await;
     assert!(!other.text.contains("<form"), "another bank gets nothing");
+    // a successor takes over when its time has come
+    let soon = hub.clock.now().plus_seconds(60);
+    let successor = LinkKey::generate_for("99022-2", Some(soon), None).unwrap();
+    std::fs::write(hub.folder.path().join("shared-keys/99022-2.jwk"), &*successor).unwrap();
+    hand_over(&hub, &slip, &key).await;
+    hub.clock.advance_seconds(61);
+    hand_over(&hub, &slip, &LinkKey::from_jwk(&successor).unwrap()).await;
     std::fs::write(hub.folder.path().join("shared-keys/99022-1.jwk"), "{}").unwrap();
     assert_eq!(get(&hub, &place).await.status, StatusCode::INTERNAL_SERVER_ERROR);
 }

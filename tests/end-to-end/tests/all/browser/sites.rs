@@ -11,7 +11,7 @@ const TURN_WAIT: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// The 27 of the bank's list and 地方税共同機構, in its order.
-const SITES: [&str; 28] = [
+pub const SITES: [&str; 28] = [
     "00100", "00120", "00200", "00300", "00400", "00500", "04000", "04100", "99009", "99010", "99011",
     "49001", "99013", "99014", "99015", "99016", "99017", "99018", "99019", "99020", "48001", "99022",
     "99023", "99024", "99025", "99026", "99027", "13800",
@@ -21,7 +21,7 @@ const SITES: [&str; 28] = [
 const CLOSELY: [&str; 5] = ["00200", "04100", "99009", "99016", "99015"];
 
 /// Its numbers reach the institutions some seconds after they were issued.
-const APPEARS_LATER: &str = "99023";
+pub const APPEARS_LATER: &str = "99023";
 
 /// What the payer types at the bank.
 struct Numbers {
@@ -32,13 +32,13 @@ struct Numbers {
 }
 
 impl Desk {
-    fn site(&self, path: &str) -> String {
+    pub fn site(&self, path: &str) -> String {
         format!("{}{path}", self.demo.json["mocks"]["url"].as_str().unwrap())
     }
 
     /// Opens a service of a site from its first page, and does what it offers with what the form starts with.
     /// Gives the path of the bill's page.
-    async fn act_at_site(&mut self, number: &str, service: &str) -> String {
+    pub async fn act_at_site(&mut self, number: &str, service: &str) -> String {
         self.window.goto(&self.site(&format!("/sites/{number}"))).await;
         self.window.follow(&format!("main .doors a[href='/sites/{number}/{service}']")).await;
         self.window.press().await;
@@ -126,7 +126,7 @@ impl Desk {
     }
 
     /// The page that is open asks again by itself, and shows another state of its bill then.
-    async fn turns_to(&self, state: &str) {
+    pub async fn turns_to(&self, state: &str) {
         let began = Instant::now();
         while !self.window.has(&format!("[data-field=state][data-state={state}]")).await {
             assert!(began.elapsed() < TURN_WAIT, "not {state}: {}", self.window.text().await);

@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use fantoccini::elements::Element;
+use fantoccini::wd::WindowHandle;
 use fantoccini::{Client as Driver, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -125,6 +126,22 @@ impl Window {
     /// Goes back in the history.
     pub async fn back(&self) {
         self.driver.back().await.unwrap();
+    }
+
+    /// Opens another tab, which is looked at from here on, and gives the one that was before.
+    pub async fn new_tab(&self) -> WindowHandle {
+        let before = self.driver.window().await.unwrap();
+        let opened = self.driver.new_window(true).await.unwrap();
+        self.driver.switch_to_window(opened.handle).await.unwrap();
+        self.resize(DESKTOP_PX, WINDOW_HEIGHT_PX).await;
+        before
+    }
+
+    /// Looks at another tab, and gives the one that was looked at before.
+    pub async fn to_tab(&self, tab: WindowHandle) -> WindowHandle {
+        let before = self.driver.window().await.unwrap();
+        self.driver.switch_to_window(tab).await.unwrap();
+        before
     }
 
     /// Asks for the page that is open once more.

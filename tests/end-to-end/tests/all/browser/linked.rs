@@ -1,0 +1,244 @@
+//! 情報リンク方式 in a browser: from the collectors' sites into the bank, and back.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::Desk;
+use super::sites::{APPEARS_LATER, SITES};
+
+/// Past ten: a code of the token is used once.
+const MINUTES: [u32; 12] = [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24];
+
+/// What was not answered is made sure of soon.
+const HASTE: [&str; 2] = ["--resend-interval", "1"];
+
+const ACCEPTED_WAIT: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// A hand-off on its way.
+struct Handed {
+    /// The page of the bill at the site.
+    bill: String,
+    /// What the site says that it costs.
+    total: String,
+}
+
+impl Desk {
+    /// Bills issued at a site and handed over, up to the page of the bank that shows them.
+    async fn hand_over(&mut self, number: &str, service: &str) -> Handed {
+        let bill = self.act_at_site(number, service).await;
+        self.hand_over_bill(number, bill).await
+    }
+
+    async fn hand_over_bill(&mut self, number: &str, bill: String) -> Handed {
+        // the page that does not ask again by itself
+        self.window.goto(&self.site(&format!("{bill}?watch=off"))).await;
+        let total = self.window.find("[data-field=amount]").await.text().await.unwrap();
+        let total = total.trim_end_matches('円').trim().to_owned();
+        self.window.follow("main a[href$='/banks']").await;
+        self.window.follow("main a[data-bank='9999']").await;
+        if self.looks {
+            self.window.glance(&format!("53-link-{number}-site")).await;
+        }
+        self.go_to_bank(number).await;
+        Handed { bill, total }
+    }
+
+    /// Presses the one button of the site's page.
+    async fn go_to_bank(&mut self, number: &str) {
+        self.window.follow("main button[data-field=hand-off]").await;
+        let path = self.window.path().await;
+        let text = self.window.text().await;
+        assert!(path.starts_with("/payeasy/link/") && text.contains(number), "{number} {path}: {text}");
+        if self.looks {
+            self.window.glance(&format!("54-link-{number}-bank")).await;
+        }
+    }
+
+    /// From the bank's page of a hand-off to its review, where the amount stands.
+    async fn begin(&mut self, amount: &str) {
+        self.window.press_value("begin").await;
+        assert!(self.window.path().await.ends_with("/bills"), "{}", self.window.text().await);
+        self.window.press().await;
+        assert!(self.window.path().await.ends_with("/review"), "{}", self.window.text().await);
+        let review = self.window.text().await;
+        assert!(review.contains(&format!("{amount} 円を払い込む")), "{amount} is not in {review}");
+    }
+
+    /// Confirms the review that is open, with the token's code where it is asked for.
+    async fn confirm_linked(&mut self, minute: u32) {
+        if self.window.has("main [name=one_time_password]").await {
+            self.demo.try_set_clock(&format!("2026-11-24T10:{minute:02}:00+09:00")).await;
+            let serial = self.user()["token_serial"].as_str().unwrap().to_owned();
+            let code = self.demo.token(&serial);
+            self.window.fill("one_time_password", &code).await;
+        }
+        self.confirm().await;
+    }
+
+    /// Follows the bank's link back, and finds the bill paid at the site.
+    async fn return_to_site(&mut self, number: &str, handed: &Handed) {
+        let back = self.site(&handed.bill);
+        self.window.follow(&format!("main a[href='{back}']")).await;
+        assert_eq!(self.window.path().await, handed.bill);
+        self.turns_to("paid").await;
+        assert!(self.window.text().await.contains("ご入金を確認しました"), "{}", self.window.text().await);
+        if self.looks {
+            self.window.glance(&format!("55-link-{number}-paid")).await;
+        }
+    }
+
+    /// A whole payment: issued at the site, handed over, paid at the bank, and back.
+    async fn pay_linked(&mut self, number: &str, service: &str, minute: u32) {
+        let handed = self.hand_over(number, service).await;
+        self.begin(&handed.total).await;
+        self.confirm_linked(minute).await;
+        assert_eq!(self.state().await, "accepted", "{}", self.window.text().await);
+        self.return_to_site(number, &handed).await;
+    }
+
+    /// The first hand-off of a browser in which nobody is signed in: what is paid is shown before the sign-in.
+    async fn pay_linked_signing_in(&mut self, number: &str, service: &str, minute: u32) {
+        let user = self.user();
+        let handed = self.hand_over(number, service).await;
+        let text = self.window.text().await;
+        assert!(text.contains(&handed.total) && text.contains("まだ何も引き落とされていません"), "{text}");
+        self.window.follow("main a[href^='/sign-in?link=']").await;
+        self.window.fill("login_id", user["login_id"].as_str().unwrap()).await;
+        self.window.fill("password", user["password"].as_str().unwrap()).await;
+        self.window.press().await;
+        assert!(self.window.path().await.starts_with("/payeasy/link/"), "{}", self.window.text().await);
+        self.begin(&handed.total).await;
+        self.confirm_linked(minute).await;
+        assert_eq!(self.state().await, "accepted", "{}", self.window.text().await);
+        self.return_to_site(number, &handed).await;
+    }
+
+    /// The amount is chosen at the bank, from the site's least on; the answer to the clearing is lost.
+    async fn pay_what_is_chosen_with_a_lost_answer(&mut self, minute: u32) {
+        let handed = self.hand_over("99015", "repay").await;
+        self.demo.mocks().fault_once("99015", "drop", "first_clearing").await;
+        self.window.fill("amount", "45,000").await;
+        self.begin("45,000").await;
+        self.confirm_linked(minute).await;
+        let state = self.state().await;
+        assert!(["unknown", "sending", "accepted"].contains(&state.as_str()), "{state}");
+        let began = Instant::now();
+        while self.state().await != "accepted" {
+            assert!(began.elapsed() < ACCEPTED_WAIT, "{}", self.window.text().await);
+            sleep(LOOK_AGAIN).await;
+            self.window.reload().await;
+        }
+        self.return_to_site("99015", &handed).await;
+        let paid = self.window.find("[data-field=paid_amount]").await.text().await.unwrap();
+        assert_eq!(paid, "45,000");
+        let (_, clearings) = self.clearings("99015").await;
+        assert_eq!(clearings.len(), 1, "{clearings:?}");
+        assert_eq!(
+            (&clearings[0]["entry_kind"], &clearings[0]["amount"]),
+            (&"linked".into(), &45_000.into())
+        );
+        assert!(clearings[0]["deliveries"].as_i64().unwrap() >= 2, "it was made sure of: {clearings:?}");
+    }
+
+    async fn clearings(&self, number: &str) -> (u16, Vec<serde_json::Value>) {
+        let url = self.site(&format!("/control/{number}/clearings"));
+        let client = crate::harness::client::Client::new("");
+        let (status, body) = client.send_json(http::Method::GET, &url, String::new()).await;
+        let answer: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        (status, answer["clearings"].as_array().unwrap().clone())
+    }
+
+    /// Two bills in two tabs: each pays its own, in whatever order they are gone on with. The page of the first stays
+    /// open at the site and turns to paid without anybody returning to it.
+    async fn pay_in_two_tabs(&mut self, minute: u32) {
+        self.act_at_site("04100", "kotei").await;
+        // of instalments under one number the second
+        let watched = self.window.links("main ul.bills a").await.swap_remove(1);
+        self.window.goto(&self.site(&watched)).await;
+        let site = self.window.new_tab().await;
+        let first = self.hand_over_bill("04100", watched).await;
+        let first_tab = self.window.new_tab().await;
+        let second = self.hand_over("00300", "fee").await;
+        assert_ne!(first.total, second.total);
+        let second_tab = self.window.to_tab(first_tab).await;
+        self.begin(&first.total).await;
+        let first_tab = self.window.to_tab(second_tab).await;
+        self.begin(&second.total).await;
+        self.confirm_linked(minute).await;
+        assert_eq!(self.state().await, "accepted", "{}", self.window.text().await);
+        self.return_to_site("00300", &second).await;
+        self.window.to_tab(first_tab).await;
+        self.confirm_linked(minute).await;
+        assert_eq!(self.state().await, "accepted", "{}", self.window.text().await);
+        let text = self.window.text().await;
+        assert!(text.contains(&first.total), "{text}");
+        self.window.to_tab(site).await;
+        assert_eq!(self.window.path().await, first.bill);
+        self.turns_to("paid").await;
+    }
+
+    /// All instalments of an act are handed over; the second is chosen at the bank.
+    async fn pay_the_second_of_several(&mut self, minute: u32) {
+        let bill = self.act_at_site("48001", "instalments").await;
+        self.window.goto(&self.site(&format!("{bill}?watch=off"))).await;
+        let pages = self.window.links("main ul.bills a").await;
+        let sums = self.window.texts("main ul.bills .sum").await;
+        self.window.follow("main a[href$='/banks?several=true']").await;
+        self.window.follow("main a[data-bank='9999']").await;
+        self.go_to_bank("48001").await;
+        self.window.choose("main [name=bill][value='1']").await;
+        self.begin(sums[1].trim_end_matches('円')).await;
+        self.confirm_linked(minute).await;
+        assert_eq!(self.state().await, "accepted", "{}", self.window.text().await);
+        for (place, page) in pages.iter().enumerate() {
+            self.window.goto(&self.site(&format!("{page}?watch=off"))).await;
+            assert_eq!(self.state().await, if place == 1 { "paid" } else { "payable" }, "{place}");
+        }
+    }
+}
+
+/// Proves R103, R105.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bills_are_handed_over_by_the_collectors_sites_paid_and_seen_paid_there() {
+    let mut desk = Desk::open(true).await;
+    desk.demo.restart_with(None, &HASTE).await;
+    let mut minutes = MINUTES.into_iter();
+    let mut minute = || minutes.next().unwrap();
+    // national, by a payer who signs in on the way
+    desk.pay_linked_signing_in("00400", "once", minute()).await;
+    // with a fee
+    desk.pay_linked("99022", "bid", minute()).await;
+    // an agency's
+    desk.pay_linked("99011", "gas", minute()).await;
+    desk.pay_what_is_chosen_with_a_lost_answer(minute()).await;
+    // a local one and a national one
+    desk.pay_in_two_tabs(minute()).await;
+    desk.pay_the_second_of_several(minute()).await;
+    desk.demo.assert_sound().await;
+    // and from all of them as far as the bank's page
+    desk.looks = false;
+    let appears = desk.act_at_site(APPEARS_LATER, "exam").await;
+    for number in SITES.into_iter().filter(|number| *number != APPEARS_LATER) {
+        desk.window.goto(&desk.site(&format!("/sites/{number}"))).await;
+        desk.window.follow("main .doors a").await;
+        desk.window.press().await;
+        let bill = desk.window.path().await;
+        desk.hand_over_bill(number, bill).await;
+    }
+    desk.demo.try_set_clock("2026-11-24T10:30:00+09:00").await;
+    desk.hand_over_bill(APPEARS_LATER, appears).await;
+    desk.window.close().await;
+}
+
+/// Proves R105.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bill_is_handed_over_and_paid_without_javascript() {
+    let mut desk = Desk::open(false).await;
+    desk.demo.restart_with(None, &HASTE).await;
+    desk.pay_linked_signing_in("04100", "kotei", 2).await;
+    desk.pay_what_is_chosen_with_a_lost_answer(4).await;
+    desk.demo.assert_sound().await;
+    desk.window.close().await;
+}
