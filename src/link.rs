@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use collectors::Directory;
 use collectors::link::jwe::JWE_BYTES_MAX;
-use collectors::link::{HandOff, LinkKey, LinkKeyError, NONCE_CHARS, Pattern, jwe};
+use collectors::link::{HandOff, LinkKey, LinkKeyError, NONCE_CHARS, Pattern, PayloadError, jwe};
 use domain::{Clock, Timestamp};
 use gateway::link::ReturnUrl;
 use serde_json::{Map, Value};
@@ -160,7 +160,7 @@ impl Make {
         };
         let handed = match HandOff::read(self.common.pattern, contents.as_bytes()) {
             Ok(handed) => handed,
-            Err(error) => return Ok(refused(&[error.to_string()])),
+            Err(error) => return Ok(refused(&[unread(&error, contents.as_bytes())])),
         };
         let broken = broken(&handed, &key, &[], handed.issued_at);
         if !broken.is_empty() {
@@ -212,9 +212,17 @@ impl Open {
         let Instant(at) = self.at;
         let broken = match HandOff::read(self.common.pattern, &contents) {
             Ok(handed) => broken(&handed, &key, &self.registered, at),
-            Err(error) => vec![error.to_string()],
+            Err(error) => vec![unread(&error, &contents)],
         };
         if broken.is_empty() { Ok(Done::Well) } else { Ok(refused(&broken)) }
+    }
+}
+
+/// Why contents are not read, with the name of the field.
+fn unread(error: &PayloadError, contents: &[u8]) -> String {
+    match (error, HandOff::wrong_json(contents)) {
+        (PayloadError::Json(_), Some(said)) => format!("the contents are not those of a hand-off: {said}"),
+        _ => error.to_string(),
     }
 }
 

@@ -134,6 +134,11 @@ struct Entry {
 }
 
 impl HandOff {
+    /// What is wrong with the JSON of contents, for whoever wrote them. It may repeat a number or a name: never for a log.
+    pub fn wrong_json(contents: &[u8]) -> Option<String> {
+        serde_json::from_slice::<Contents>(contents).err().map(|error| error.to_string())
+    }
+
     /// Reads the contents of a `bill` that came with this pattern.
     pub fn read(pattern: Pattern, contents: &[u8]) -> Result<Self, PayloadError> {
         let read: Contents = serde_json::from_slice(contents).map_err(|error| {

@@ -184,6 +184,9 @@ fn what_is_no_hand_off_is_not_read() {
     }
     let number = read(Pattern::One, &with(one(), &[("kno", json!(987_654))])).unwrap_err();
     assert!(!number.to_string().contains("987654"), "no number of a payer is in the log: {number}");
+    let lacking = HandOff::wrong_json(with(one(), &[("payer", Value::Null)]).to_string().as_bytes());
+    assert!(lacking.is_some_and(|said| said.contains("`payer`")), "whoever wrote it is told the field");
+    assert_eq!(HandOff::wrong_json(one().to_string().as_bytes()), None);
     let range =
         [("amount", Value::Null), ("amount_min", json!(1)), ("amount_max", json!(99_999_999_999_i64))];
     assert_eq!(read(Pattern::Chosen, &with(one(), &range)), Err(PayloadError::Field("fee")));

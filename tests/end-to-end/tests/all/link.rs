@@ -8,7 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::harness::files;
+use crate::harness::page::Page;
+use crate::harness::{Demo, files};
 
 /// How a command ended: its exit code and what it printed.
 struct Ended {
@@ -308,4 +309,50 @@ fn a_form_hands_the_payer_over_and_a_key_stays_where_it_is() {
     for address in ["javascript:alert(1)", "bank.example", "https://bank.example/\"><b>"] {
         assert_eq!(form(address).code, 2, "{address}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_running_bank_takes_what_the_command_takes_and_refuses_the_rest_alike() {
+    let demo = Demo::start().await;
+    let key = demo.data().join("keys/link/99022-1.jwk");
+    let site = format!("{}/sites/99022/", demo.json["mocks"]["url"].as_str().unwrap());
+    let entry = format!("{}/payeasy/link/entry", demo.json["bank"]["url"].as_str().unwrap());
+    let (now, late) = ("2026-11-24T10:00:00+09:00", "2026-11-24T09:20:00+09:00");
+    let mut refusals = Vec::new();
+    for (issued_at, return_url, spoilt, taken) in [
+        (now, site.as_str(), false, true),
+        (late, &site, false, false),
+        ("2026-11-24T10:40:00+09:00", &site, false, false),
+        (now, "https://shop.example/orders/1", false, false),
+        (now, &site, true, false),
+    ] {
+        let contents = with(&[("return_url", return_url.into())]);
+        let words = ["make", "--pattern", "01", "--issued-at", issued_at, "--form", &entry];
+        let made = link(&words, &key, &contents);
+        assert_eq!((made.code, made.err.as_str()), (0, ""));
+        let mut form = Page::parse(&made.out).form();
+        assert_eq!((form.action.as_str(), form.method.as_str()), (entry.as_str(), "post"));
+        form.action = "/payeasy/link/entry".to_owned();
+        if spoilt {
+            let bill = tampered(form.value("bill")).remove(2);
+            form.put("bill", &bill);
+        }
+        let words = ["open", "--pattern", "01", "--at", now, "--registered", &site];
+        let opened = link(&words, &key, form.value("bill"));
+        assert_eq!(opened.code == 0, taken, "{}", opened.err);
+        let browser = demo.client();
+        let start = browser.get("/sign-in").await;
+        let page = browser.submit(&start, &form).await.page;
+        if taken {
+            assert_eq!(
+                (page.fields("amount"), page.fields("fee")),
+                (vec!["12,800".into()], vec!["110".into()])
+            );
+        } else {
+            assert_eq!(page.fields("error_code"), ["P-701"], "{}", page.text());
+            refusals.push(page.text());
+        }
+    }
+    assert_eq!(refusals.len(), 4);
+    assert!(refusals.iter().all(|page| *page == refusals[0]), "one page for all: {refusals:?}");
 }
