@@ -72,3 +72,20 @@ pub(crate) async fn add_transport_security(request: Request, next: Next) -> Resp
         .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT_SECURITY));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_go_to_one_origin_and_nothing_else_changes() {
+        let policy = |url: &str| FormsTo::origin_of(url).map(|to| to.0.to_str().unwrap().to_owned());
+        let found = policy("http://localhost:8080/payeasy/link/entry?x=1").unwrap();
+        assert!(found.contains("; form-action http://localhost:8080; "), "{found}");
+        let ours = "form-action http://localhost:8080";
+        assert_eq!(found.replace(ours, "form-action 'self'"), CONTENT_SECURITY_POLICY);
+        for none in ["/payeasy", "ftp://bank.example/", "https://u@bank.example/", "https://*.example/", ""] {
+            assert_eq!(policy(none), None, "{none}");
+        }
+    }
+}
