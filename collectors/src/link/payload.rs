@@ -134,7 +134,8 @@ struct Entry {
 }
 
 impl HandOff {
-    /// What is wrong with the JSON of contents, for whoever wrote them. It may repeat a number or a name: never for a log.
+    /// What is wrong with the JSON of contents, for whoever wrote them. It may repeat a number or a name, so no log has
+    /// it.
     pub fn wrong_json(contents: &[u8]) -> Option<String> {
         serde_json::from_slice::<Contents>(contents).err().map(|error| error.to_string())
     }
