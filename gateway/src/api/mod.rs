@@ -6,6 +6,7 @@ mod idempotency;
 mod input;
 mod inquiries;
 pub mod key;
+mod link;
 mod operations;
 mod pages;
 mod payments;
@@ -107,6 +108,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(payments::show::show))
         .routes(routes!(payments::proof::show))
         .routes(routes!(events::list))
+        .routes(routes!(link::show))
         .merge(operations::documented())
 }
 

@@ -1,5 +1,6 @@
 //! Shapes that several calls answer with.
 
+use collectors::protocol::EntryKind;
 use domain::payment::State;
 use domain::{PaymentId, Timestamp};
 use serde::Serialize;
@@ -51,6 +52,8 @@ pub struct PaymentBody {
     state: State,
     /// 収納機関番号.
     collector: String,
+    /// 入力区分: whether the payer typed the numbers or a collector's site handed the bill over (`typed`, `linked`).
+    entry_kind: &'static str,
     /// 納付番号 or お客様番号.
     customer_number: String,
     /// 納付区分.
@@ -105,6 +108,7 @@ impl PaymentBody {
             id: facts.id,
             state: payment.state,
             collector: facts.collector.to_string(),
+            entry_kind: facts.entry_kind().as_str(),
             customer_number: facts.customer_number.as_str().to_owned(),
             payment_category: facts.category.as_ref().map(|c| c.as_str().to_owned()),
             bill_id: facts.bill.id.to_string(),
@@ -137,6 +141,7 @@ impl PaymentBody {
             id: request.id,
             state: if waits { State::Inquired } else { State::Expired },
             collector: request.collector.to_string(),
+            entry_kind: EntryKind::Typed.as_str(),
             customer_number: request.customer_number.as_str().to_owned(),
             payment_category: request.category.as_ref().map(|c| c.as_str().to_owned()),
             bill_id: request.bill.id.to_string(),

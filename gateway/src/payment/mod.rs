@@ -11,7 +11,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-use collectors::protocol::Channel;
+use collectors::protocol::{Channel, EntryKind};
 use domain::payment::{Cancellation, State};
 use domain::{
     AccountId, Bill, BillId, CollectorNumber, ContractId, CustomerNumber, Date, InquiryId, PaymentCategory,
@@ -75,6 +75,11 @@ impl Facts {
     /// Whether the payer stood at the counter, and the bank took cash.
     pub fn is_at_counter(&self) -> bool {
         self.channel == Channel::Counter
+    }
+
+    /// 入力区分: whether the payer typed the numbers.
+    pub const fn entry_kind(&self) -> EntryKind {
+        if self.link.is_some() { EntryKind::Linked } else { EntryKind::Typed }
     }
 
     /// SHA-256 of the facts as compact JSON, in hexadecimal. The payment's first event carries it, and the audit log

@@ -1,7 +1,7 @@
 //! From a confirmed order to the commit that holds the money: the checks, the facts, the clearing. Pure.
 
 use collectors::Collector;
-use collectors::protocol::{self, Body, Channel, Clearing, EntryKind, Header, Message};
+use collectors::protocol::{self, Body, Channel, Clearing, Header, Message};
 use domain::{Bill, ResendKey, Timestamp, TransferId, Yen};
 
 use super::step::{self, Confirmation, Step};
@@ -95,7 +95,7 @@ pub fn confirmation(
             fee: facts.fee,
             bank: settings.bank.clone(),
             channel: facts.channel,
-            entry_kind: if facts.link.is_some() { EntryKind::Linked } else { EntryKind::Typed },
+            entry_kind: facts.entry_kind(),
             receipt_date: facts.receipt_date,
             clear_by: facts.bill.clear_by,
         }),

@@ -10,12 +10,14 @@ use database::testing::TestDatabase;
 use database::{on_both, read};
 use domain::payment::State;
 use domain::{ContractId, UserId, Yen};
+use gateway::api::key::{Holder, Scope};
 use gateway::link::{
     Arrival, BrokenRule, LinkChoice, LinkForm, LinkPeer, LinkPeers, LinkedError, NotTaken, Standing,
 };
 use gateway::{Gateway, InquiryError, Payer, Settings};
 use serde_json::{Value, json};
 
+use crate::api::support::{Bench, Caller};
 use crate::support::{World, decoded, limits, settings};
 
 on_both!(
@@ -29,6 +31,7 @@ on_both!(
     keys_rotate_with_an_overlap,
     a_lost_answer_in_the_middle_of_a_linked_payment_ends_paid_once,
     a_hand_off_is_deleted_after_a_day_and_its_nonce_is_not_forgotten,
+    the_collector_learns_over_the_api_what_became_of_its_hand_off_and_nobody_else_does,
 );
 
 /// The collector by both methods, and the one by link alone.
@@ -394,4 +397,44 @@ async fn a_hand_off_is_deleted_after_a_day_and_its_nonce_is_not_forgotten(test: 
     assert!(gateway.has_arrived(&SHOP.parse().unwrap(), NONCE).await.unwrap());
     let now = with(shop_bill(NONCE), &[("issued_at", json!(world.clock.now().rfc3339()))]);
     assert!(gateway.take_hand_off(&of_shop(&now)).await.is_err(), "made anew under a nonce of long ago");
+}
+
+async fn the_collector_learns_over_the_api_what_became_of_its_hand_off_and_nobody_else_does(
+    test: TestDatabase,
+) {
+    let bench = Bench::of(world(test).await);
+    let world = &bench.world;
+    let gateway = &world.hub.gateway;
+    let (_, shop) = bench.issue(Holder::Collector(SHOP.parse().unwrap()), &[Scope::Read]).await;
+    let (_, loans) = bench.issue(Holder::Collector(LOANS.parse().unwrap()), &[Scope::Read]).await;
+    let state = async |caller: &Caller, nonce: &str| {
+        let reply = caller.get(&format!("/v1/link/{nonce}")).await;
+        assert_eq!(reply.status, 200);
+        reply.body
+    };
+    for nonce in [NONCE, "AAAA", "0000000000000000"] {
+        assert_eq!(state(&shop, nonce).await["state"], "not_received");
+    }
+    let arrival = claimed(world, &of_shop(&shop_bill(NONCE))).await;
+    assert_eq!(state(&shop, NONCE).await, json!({"nonce": NONCE, "state": "waiting", "payments": []}));
+    assert_eq!(state(&loans, NONCE).await["state"], "not_received", "another collector's");
+    world.network.fault(SHOP, json!({"mode": "drop", "on": "clearing"})).await;
+    let inquiry = gateway.inquire_linked(world.payer, &arrival, LinkChoice::default()).await.unwrap();
+    let id = gateway.pay(world.order(&inquiry)).await.unwrap().facts.id;
+    assert_eq!(state(&shop, NONCE).await["state"], "paying");
+    world.network.control("DELETE", &format!("/control/{SHOP}/faults"), String::new()).await;
+    world.reaches(id, State::Accepted).await;
+    let paid = state(&shop, NONCE).await;
+    assert_eq!((&paid["state"], &paid["payments"][0]["id"]), (&json!("paid"), &json!(id)));
+    assert_eq!(paid["payments"][0]["entry_kind"], "linked");
+    assert_eq!(paid["payments"][0]["account"], Value::Null, "the payer's account is not its matter");
+    let idle = "AAAAbbbbCCCC-_10";
+    gateway.take_hand_off(&of_shop(&shop_bill(idle))).await.unwrap();
+    world.clock.advance_seconds(24 * 60 * 60 + 1);
+    assert_eq!(state(&shop, idle).await["state"], "expired");
+    gateway.delete_old_hand_offs().await.unwrap();
+    assert_eq!(state(&shop, idle).await["state"], "expired", "that it came is kept");
+    for stranger in [bench.integrator().await, bench.operator().await] {
+        stranger.get(&format!("/v1/link/{NONCE}")).await.refused(403, "not_permitted");
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use domain::{ApiKeyId, ContractId, UserId};
+use domain::{ApiKeyId, CollectorNumber, ContractId, UserId};
 use edge::Peer;
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -165,6 +165,17 @@ impl Caller {
             }),
             Holder::Collector(_) | Holder::Operator => {
                 Err(Problem::because(Code::NotPermitted, "The call is for keys of a contract."))
+            }
+        }
+    }
+
+    /// The collector that the key belongs to.
+    pub fn collector(&self) -> Result<&CollectorNumber, Problem> {
+        self.require(Scope::Read)?;
+        match &self.holder {
+            Holder::Collector(number) => Ok(number),
+            Holder::Contract { .. } | Holder::Operator => {
+                Err(Problem::because(Code::NotPermitted, "The call is for keys of a collector."))
             }
         }
     }

@@ -18,7 +18,8 @@ const RACES: [(&str, u16); 2] = [
 /// A call with its parameters filled in.
 fn filled(call: &str, collector: &str) -> (String, String) {
     let (method, path) = call.split_once(' ').unwrap();
-    let path = path.replace("{id}", NOBODY).replace("{code}", collector);
+    let path =
+        path.replace("{id}", NOBODY).replace("{code}", collector).replace("{nonce}", crate::link::NONCE);
     (method.to_owned(), path)
 }
 
