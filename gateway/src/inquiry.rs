@@ -88,13 +88,18 @@ impl Inquiry {
     }
 
     /// Whether a bill had been paid and accepted before the inquiry was sent, whoever paid it: only where the payer
-    /// types the amount, since no other bill can be paid twice.
+    /// types the amount or a hand-off alone has the bill, since no other bill can be paid twice.
     pub fn was_accepted_before(&self, bill: &BillId) -> bool {
-        self.generation(bill) > 0
+        self.bill(bill).is_some_and(|bill| self.generation(bill) > 0)
     }
 
-    pub(crate) fn generation(&self, bill: &BillId) -> i64 {
-        self.generations.get(bill.as_str()).copied().unwrap_or_default()
+    pub(crate) fn generation(&self, bill: &Bill) -> i64 {
+        self.generations.get(self.guarded(bill).as_str()).copied().unwrap_or_default()
+    }
+
+    /// The id under which a bill is guarded.
+    pub(crate) fn guarded(&self, bill: &Bill) -> BillId {
+        guarded(self.link.as_ref(), &bill.id, &self.request.customer_number)
     }
 }
 
@@ -266,7 +271,10 @@ impl Gateway {
     }
 
     /// How often each bill of this payer has been accepted so far.
-    async fn generations(&self, request: &InquiryRequest) -> Result<BTreeMap<String, i64>, StoreError> {
+    pub(crate) async fn generations(
+        &self,
+        request: &InquiryRequest,
+    ) -> Result<BTreeMap<String, i64>, StoreError> {
         let prefix = accepted_prefix(request);
         let keys = self.guards_with(&prefix).await?;
         Ok(generations(&prefix, keys.iter().map(String::as_str)))
@@ -392,6 +400,16 @@ pub fn generations<'k>(prefix: &str, keys: impl Iterator<Item = &'k str>) -> BTr
         }
     }
     counts
+}
+
+/// The id under which a bill is guarded: its own; where a hand-off alone has it, the customer number, since another
+/// hand-off gives the same bill another id.
+pub(crate) fn guarded(link: Option<&BillId>, bill: &BillId, customer: &CustomerNumber) -> BillId {
+    if link == Some(bill) {
+        customer.as_str().parse().unwrap_or_else(|_| unreachable!("up to 20 digits are a bill id"))
+    } else {
+        bill.clone()
+    }
 }
 
 /// センタコード of a collector.

@@ -76,7 +76,9 @@ impl Gateway {
         let link = handed.bill.id.clone();
         let (bill, generations) = match asks {
             true => self.confirmed(collector, payer, &request, handed.bill).await?,
-            false if self.takes_inquiries(collector).await? => (handed.bill, BTreeMap::new()),
+            false if self.takes_inquiries(collector).await? => {
+                (handed.bill, self.generations(&request).await?)
+            }
             false => return Err(InquiryError::Closed.into()),
         };
         // looked at after the generations were: whatever is accepted from here on counts as later than they are
@@ -115,7 +117,7 @@ impl Gateway {
         let (answered, generations) = match self.answer(collector, payer.channel(), request).await {
             Ok(answered) => answered,
             Err(InquiryError::Refused(ResponseCode::CustomerNumberWrong | ResponseCode::BillNotObtained)) => {
-                return Ok((handed, BTreeMap::new()));
+                return Ok((handed, self.generations(request).await?));
             }
             Err(InquiryError::Refused(ResponseCode::AmountDiffers)) => return Err(LinkedError::Differs),
             Err(error) => return Err(error.into()),

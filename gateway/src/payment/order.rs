@@ -69,7 +69,7 @@ pub fn facts(
         link: inquiry.link.clone(),
         hold: TransferId::generate(),
         fee_hold: (bill.fee > Yen::ZERO).then(TransferId::generate),
-        bill_guard: subject(request).open(&bill.id, inquiry.generation(&bill.id)),
+        bill_guard: subject(request).open(&inquiry.guarded(bill), inquiry.generation(bill)),
         receipt_number: format!("{}-{}", key.date.format("%Y%m%d"), key.serial),
         receipt_date: key.date,
         message_key: key.to_string(),

@@ -14,6 +14,7 @@ use super::{Facts, StoreError};
 use crate::Settings;
 use crate::alarm::AlarmKind;
 use crate::guard::BillSubject;
+use crate::inquiry::guarded;
 
 /// Pause before a first delivery of which no byte left is tried again.
 const NOT_SENT_PAUSE_S: i64 = 5;
@@ -155,14 +156,16 @@ fn pause_intervals(delivery: i64) -> i64 {
 
 /// Taken by the acceptance where the bill may be paid again.
 pub fn accepted_guard(collector: Option<&Collector>, facts: &Facts) -> Option<GuardKey> {
-    let repeatable = collector.is_some_and(|c| c.payer_types_amount(facts.category.as_ref()));
+    let is_handed = facts.link.as_ref() == Some(&facts.bill.id);
+    let repeatable = is_handed || collector.is_some_and(|c| c.payer_types_amount(facts.category.as_ref()));
     let generation = facts.bill_guard.0.rsplit('|').next()?.parse().ok()?;
     let subject = BillSubject {
         collector: &facts.collector,
         customer_number: &facts.customer_number,
         category: facts.category.as_ref(),
     };
-    repeatable.then(|| subject.accepted(&facts.bill.id, generation))
+    let bill = guarded(facts.link.as_ref(), &facts.bill.id, &facts.customer_number);
+    repeatable.then(|| subject.accepted(&bill, generation))
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ on_both!(
     it_belongs_to_the_first_browser_and_the_first_person,
     keys_rotate_with_an_overlap,
     a_lost_answer_in_the_middle_of_a_linked_payment_ends_paid_once,
+    another_hand_off_of_a_bill_waits_for_the_outcome_of_the_first,
     a_hand_off_is_deleted_after_a_day_and_its_nonce_is_not_forgotten,
     the_collector_learns_over_the_api_what_became_of_its_hand_off_and_nobody_else_does,
 );
@@ -382,6 +383,33 @@ async fn a_lost_answer_in_the_middle_of_a_linked_payment_ends_paid_once(test: Te
     assert_eq!((deliveries, first_by.as_str()), (2, "Clearing"));
     assert_eq!(world.network.clearings().await.len(), 1);
     assert_eq!(world.balance().await.balance, Yen::new(987_200));
+    world.assert_clean().await;
+}
+
+/// A payer who sees 確認中 goes back to the site and comes with the same debt again.
+async fn another_hand_off_of_a_bill_waits_for_the_outcome_of_the_first(test: TestDatabase) {
+    let world = world(test).await;
+    let gateway = &world.hub.gateway;
+    world.network.fault(LOANS, json!({"mode": "drop", "on": "clearing", "times": 1})).await;
+    let choice = LinkChoice { place: 0, amount: Some(Yen::new(25_000)) };
+    let begun = async |nonce: &str| {
+        let arrival = claimed(&world, &form("03", &loan(nonce), &key("99015-1"))).await;
+        gateway.inquire_linked(world.payer, &arrival, choice).await.unwrap()
+    };
+    let first = begun(NONCE).await;
+    let second = begun("AAAAbbbbCCCC-_30").await;
+    let id = gateway.pay(world.order(&first)).await.unwrap().facts.id;
+    let busy = gateway.pay(world.order(&second)).await;
+    assert!(matches!(busy, Err(gateway::PayError::BillBusy { other }) if other == id), "{busy:?}");
+    world.reaches(id, State::Accepted).await;
+    // one that was asked about before the first was accepted stays refused; a later one is a payment of its own
+    let busy = gateway.pay(world.order(&second)).await;
+    assert!(matches!(busy, Err(gateway::PayError::BillBusy { .. })), "{busy:?}");
+    let third = begun("AAAAbbbbCCCC-_31").await;
+    assert!(third.was_accepted_before(&third.bills[0].id), "the page warns");
+    assert_eq!(gateway.pay(world.order(&third)).await.unwrap().state, State::Accepted);
+    assert_eq!(world.network.clearings().await.len(), 2);
+    assert_eq!(world.balance().await.balance, Yen::new(950_000));
     world.assert_clean().await;
 }
 
