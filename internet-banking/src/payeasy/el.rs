@@ -13,6 +13,7 @@ use formats::picture::{self, PICTURE_BYTES_MAX, PictureError};
 use tokio::sync::Semaphore;
 
 use super::rules::{Numbers, read_amount};
+use crate::help::Code;
 
 // what is kept of a file is what a picture may have
 const _: () = assert!(FILE_BYTES_MAX == PICTURE_BYTES_MAX);
@@ -125,6 +126,15 @@ fn wrong_number(name: &str, error: &NumberError) -> String {
         NumberError::Length { max, found, .. } => {
             format!("{name}は {max} けたです。いま {found} けた入力されています。")
         }
+    }
+}
+
+/// What an answer about the numbers says by the names of an eL番号, and the control that it is about.
+pub const fn in_its_words(code: Code) -> Option<(&'static str, &'static str)> {
+    match code {
+        Code::NumbersWrong => Some(("key", "案件特定キーまたは確認番号に誤りがあります。")),
+        Code::CategoryWrong => Some(("body", "共通納税機関コードまたは税目・料金番号に誤りがあります。")),
+        _ => None,
     }
 }
 

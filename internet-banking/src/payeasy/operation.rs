@@ -113,11 +113,7 @@ pub async fn inquire(
 pub fn as_printed(inquiry: &Inquiry, printed: Option<Yen>) -> Result<(), Problem> {
     match printed {
         Some(printed) if none_as_printed(&inquiry.bills, printed) => {
-            let billed = match inquiry.bills.as_slice() {
-                [only] => Some(only.amount),
-                _ => None,
-            };
-            Err(Problem::NotAsPrinted { billed })
+            Err(Problem::NotAsPrinted { billed: inquiry.bills.iter().map(|bill| bill.amount).collect() })
         }
         _ => Ok(()),
     }

@@ -38,8 +38,8 @@ pub enum Problem {
     },
     /// The answer's amount is not the slip's.
     NotAsPrinted {
-        /// What is owed, where the answer is one bill.
-        billed: Option<Yen>,
+        /// What each bill of the answer is about.
+        billed: Vec<Yen>,
     },
     /// The chosen bill's amount is not the slip's, though another's is.
     ChosenNotAsPrinted {
@@ -138,6 +138,22 @@ pub enum Problem {
     PaymentUnclear,
 }
 
+/// What an answer's bills are about, in sentences.
+pub fn billed_words(billed: &[Yen]) -> String {
+    match billed {
+        [only] => format!("収納機関の請求金額は {only} 円です。"),
+        several => {
+            let each: Vec<_> =
+                several.iter().take(BILLED_NAMED_MAX).map(|amount| format!("{amount} 円")).collect();
+            let more = if several.len() > BILLED_NAMED_MAX { " など" } else { "" };
+            format!("請求は {}件({}{more})で、1件ずつ払い込みます。", several.len(), each.join("、"))
+        }
+    }
+}
+
+/// Bills whose amounts are named at most.
+const BILLED_NAMED_MAX: usize = 5;
+
 /// How to go on where the answer's amount is the right one.
 const PAYING_WHAT_IS_BILLED: &str = "請求金額で払い込むときは、金額の欄を空にして進んでください。";
 
@@ -211,14 +227,13 @@ impl Problem {
                     "{happened}同じ番号への払込が、ご契約の払込履歴にあります(この請求の払込とは限りません)。"
                 )
             }
-            Self::NotAsPrinted { billed: Some(billed) } => {
-                format!("{happened}収納機関の請求金額は {billed} 円です。{PAYING_WHAT_IS_BILLED}")
+            Self::NotAsPrinted { billed } => {
+                format!("{happened}{}{PAYING_WHAT_IS_BILLED}", billed_words(billed))
             }
             Self::ChosenNotAsPrinted { printed, billed } => format!(
                 "選ばれた請求は {billed} 円で、入力された払込書の金額 {printed} 円と違います。\
                  払込書の請求を選ぶか、番号の入力へ戻って金額の欄を空にしてください。"
             ),
-            Self::NotAsPrinted { billed: None } => format!("{happened}{PAYING_WHAT_IS_BILLED}"),
             Self::WrongNumber { left, .. } => {
                 format!("{happened}あと{left}回続けて誤ると、本日の払込を停止します。")
             }
@@ -230,10 +245,15 @@ impl Problem {
                     LimitOf::Contract => "ご契約",
                     LimitOf::User => "ご利用の方",
                 };
+                let (limit, used) = (over.limit, over.used);
+                // with nothing used, this payment alone is more than the limit, on any day
+                if used == Yen::ZERO {
+                    return format!(
+                        "{happened}この払込は、{whose}の1日の限度額 {limit} 円を1件で超えています。"
+                    );
+                }
                 format!(
-                    "{happened}{whose}の限度額 {} 円のうち、本日の払込(手続き中を含む)は {} 円、残りは {} 円です。{} 0:00 に元に戻ります。",
-                    over.limit,
-                    over.used,
+                    "{happened}{whose}の限度額 {limit} 円のうち、本日の払込(手続き中を含む)は {used} 円、残りは {} 円です。{} 0:00 から、また限度額まで払い込めます。",
                     over.remaining(),
                     time::year_month_day(*until)
                 )
@@ -343,8 +363,8 @@ mod tests {
             Problem::CollectorClosed { hours: None },
             Problem::WrongNumber { answer: ResponseCode::ConfirmationNumberWrong, left: 2 },
             Problem::PaidHere { seen: None },
-            Problem::NotAsPrinted { billed: Some(Yen::new(12_300)) },
-            Problem::NotAsPrinted { billed: None },
+            Problem::NotAsPrinted { billed: vec![Yen::new(12_300)] },
+            Problem::NotAsPrinted { billed: vec![Yen::new(1), Yen::new(2)] },
             Problem::ChosenNotAsPrinted { printed: Yen::new(1), billed: Yen::new(2) },
             Problem::Stopped(Stopped::Until(domain::Date::default())),
             Problem::Stopped(Stopped::UntilLifted),

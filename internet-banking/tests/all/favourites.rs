@@ -35,7 +35,8 @@ async fn an_earlier_payments_numbers_are_filled_in_and_the_confirmation_number_i
     let mut browser = world.signed_in().await;
     let payment = paid(&world, &mut browser).await;
     let again = format!("{payment}/again");
-    assert!(browser.get(&payment).await.body.contains(&again));
+    let open = browser.get(&payment).await.body;
+    assert!(open.contains("もう一度払い込まないでください") && !open.contains(&again), "{open}");
     let page = browser.get(&again).await;
     assert!(page.body.contains("確認番号、納付区分"), "{}", page.body);
     let begun = press(&mut browser, &again, "pay", "").await;

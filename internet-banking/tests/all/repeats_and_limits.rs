@@ -163,7 +163,7 @@ async fn a_master_lowers_a_users_limit_with_a_one_time_password_and_it_holds_at_
     let code_now = fresh(&world, "T-0001").await;
     let refused = entry.press(&mut taro, &review, &[CONFIRMED, ("one_time_password", &code_now)]).await;
     assert_eq!(code(&refused), "P-309");
-    assert!(refused.body.contains("ご利用の方の限度額 5,000 円"), "{}", refused.body);
+    assert!(refused.body.contains("ご利用の方の1日の限度額 5,000 円を1件で超えています"), "{}", refused.body);
 
     let code_now = fresh(&world, "T-0002").await;
     assert_eq!(set(&mut master, "", &code_now).await.location(), "/payeasy/limits");

@@ -50,7 +50,7 @@ impl ContractLimit {
             link_words: "契約を見る",
             rows: vec![
                 ("契約", contract.name),
-                ("いまの限度額", format!("{} 円", self.before)),
+                ("変更前の限度額", format!("{} 円", self.before)),
                 ("変更後の限度額", format!("{} 円", self.after)),
             ],
         }))

@@ -10,7 +10,7 @@ use crate::console::help::ConsoleCode;
 use crate::console::problem::{Problem, Trouble};
 use crate::help::Code;
 use crate::payeasy::operation;
-use crate::payeasy::problem::{Problem as SlipProblem, near_words};
+use crate::payeasy::problem::{Problem as SlipProblem, billed_words, near_words};
 
 /// A problem, with the control that is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,14 +53,9 @@ pub fn refusal(problem: &SlipProblem) -> Refusal {
         SlipProblem::CollectorClosed { hours: Some(hours) } => {
             format!("{}(取扱時間 {hours})", code.entry().happened)
         }
-        SlipProblem::NotAsPrinted { billed: Some(billed) } => {
-            format!(
-                "{}収納機関の請求金額は {billed} 円です。請求金額で収納するときは、金額の欄を空にして進みます。",
-                code.entry().happened
-            )
-        }
-        SlipProblem::NotAsPrinted { billed: None } => {
-            format!("{}請求金額で収納するときは、金額の欄を空にして進みます。", code.entry().happened)
+        SlipProblem::NotAsPrinted { billed } => {
+            let (happened, billed) = (code.entry().happened, billed_words(billed));
+            format!("{happened}{billed}請求金額で収納するときは、金額の欄を空にして進みます。")
         }
         SlipProblem::ChosenNotAsPrinted { printed, billed } => {
             format!("選ばれた請求は {billed} 円で、入力された払込書の金額 {printed} 円と違います。")
@@ -140,7 +135,7 @@ mod tests {
             SlipProblem::LinkOnly { name: "見本".to_owned() },
             SlipProblem::NotYetWorking { name: "見本".to_owned() },
             SlipProblem::CollectorClosed { hours: None },
-            SlipProblem::NotAsPrinted { billed: Some(Yen::new(300)) },
+            SlipProblem::NotAsPrinted { billed: vec![Yen::new(300)] },
             SlipProblem::ChosenNotAsPrinted { printed: Yen::new(1), billed: Yen::new(2) },
             SlipProblem::CollectorBusy,
             SlipProblem::NoAnswer,

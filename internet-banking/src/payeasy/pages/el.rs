@@ -52,7 +52,13 @@ pub async fn submit(State(bank): State<Bank>, by: SignedIn, CsrfForm(typed): Csr
             }
             Ok(Redirect::to(&draft.path(Step::Bills)).into_response())
         }
-        Err(problem) => again(&page(&by, typed, None, Some(Trouble::from(&problem)))),
+        Err(problem) => {
+            let mut trouble = Trouble::from(&problem);
+            if let Some((field, words)) = el::in_its_words(trouble.code) {
+                trouble.errors = Errors::one(field, words);
+            }
+            again(&page(&by, typed, None, Some(trouble)))
+        }
     }
 }
 
