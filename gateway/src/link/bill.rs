@@ -126,8 +126,10 @@ impl Gateway {
         // the instalments of one number may be of one amount: the one that says the same is meant
         let alike = |bill: &&Bill| (&bill.contents, bill.due) == (&handed.contents, handed.due);
         let same: Vec<Bill> = answered.into_iter().filter(same).collect();
-        match same.iter().find(alike).or(same.first()).cloned() {
+        let only = || if let [only] = same.as_slice() { Some(only) } else { None };
+        match same.iter().find(alike).or_else(only).cloned() {
             Some(bill) => Ok((bill, generations)),
+            // of several alike in amount none says the same: another than the one that was meant might be paid
             None => {
                 tracing::warn!("a collector's answer differs from its hand-off");
                 Err(LinkedError::Differs)
