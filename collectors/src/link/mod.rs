@@ -12,4 +12,4 @@ pub mod rules;
 mod tests;
 
 pub use key::{LinkKey, LinkKeyError};
-pub use payload::{BILLS_MAX, HandOff, Handed, NONCE_CHARS, Pattern, PayloadError};
+pub use payload::{BILLS_MAX, HandOff, Handed, NONCE_CHARS, Pattern, PayloadError, bill_ids, is_nonce};

@@ -152,7 +152,7 @@ impl HandOff {
         let nonce = nonce(&read.nonce)?;
         let (entries, bounds) = read.entries(pattern)?;
         let id = |place: usize| match pattern {
-            Pattern::Several => format!("{nonce}-{place:02}"),
+            Pattern::Several => listed_id(&nonce, place),
             Pattern::One | Pattern::Chosen => nonce.clone(),
         };
         let handed: Vec<_> = entries
@@ -248,10 +248,23 @@ impl Entry {
     }
 }
 
+/// Whether a text has the form of a nonce.
+pub fn is_nonce(text: &str) -> bool {
+    text.len() == NONCE_CHARS && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+/// The ids that bills of a hand-off can have: the nonce, or the nonce and a place from 1 on.
+pub fn bill_ids(nonce: &str) -> Vec<String> {
+    let places = (1..=BILLS_MAX).map(|place| listed_id(nonce, place));
+    std::iter::once(nonce.to_owned()).chain(places).collect()
+}
+
+fn listed_id(nonce: &str, place: usize) -> String {
+    format!("{nonce}-{place:02}")
+}
+
 fn nonce(text: &str) -> Result<String, PayloadError> {
-    let fits = text.len() == NONCE_CHARS
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    if fits { Ok(text.to_owned()) } else { Err(PayloadError::Field("nonce")) }
+    if is_nonce(text) { Ok(text.to_owned()) } else { Err(PayloadError::Field("nonce")) }
 }
 
 fn address(text: &str) -> Result<String, PayloadError> {

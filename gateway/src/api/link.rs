@@ -12,7 +12,7 @@ use super::problem::{KeyRefusals, Problem};
 use super::shapes::PaymentBody;
 use super::{Answer, Api};
 use crate::Payment;
-use crate::link::{Arrival, Standing, is_nonce};
+use crate::link::{Arrival, Standing};
 
 /// What became of a hand-off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -53,7 +53,7 @@ pub async fn show(State(api): State<Api>, caller: Caller, nonce: Result<Part, Pr
     let collector = caller.collector()?;
     let unavailable = |error| Problem::unavailable(&error);
     let nonce = nonce.map(|Part(nonce)| nonce).unwrap_or_default();
-    if !is_nonce(&nonce) {
+    if !collectors::link::is_nonce(&nonce) {
         let body = LinkBody { nonce, state: LinkState::NotReceived, payments: Vec::new() };
         return Ok(Json(body).into_response());
     }

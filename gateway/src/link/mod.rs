@@ -12,7 +12,7 @@ mod peer;
 mod store;
 
 use collectors::link::rules::AGE_S_MAX;
-use collectors::link::{HandOff, NONCE_CHARS, Pattern};
+use collectors::link::{HandOff, Pattern};
 use domain::{CollectorNumber, Timestamp};
 
 use crate::Payer;
@@ -75,15 +75,4 @@ impl Arrival {
         };
         if is_open { Standing::Open } else { Standing::Expired }
     }
-}
-
-/// The ids that bills of this hand-off have: the nonce, or the nonce and a place.
-pub(crate) fn bill_ids(nonce: &str) -> Vec<String> {
-    let places = 1..=collectors::link::BILLS_MAX;
-    std::iter::once(nonce.to_owned()).chain(places.map(|place| format!("{nonce}-{place:02}"))).collect()
-}
-
-/// Whether a text has the form of a nonce.
-pub(crate) fn is_nonce(text: &str) -> bool {
-    text.len() == NONCE_CHARS && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

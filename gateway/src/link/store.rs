@@ -1,12 +1,12 @@
 //! The table of hand-offs. Their contents have the 確認番号 in them and are kept for a day, as inquiries are.
 
-use collectors::link::{HandOff, NONCE_CHARS, Pattern};
+use collectors::link::{HandOff, NONCE_CHARS, Pattern, bill_ids, is_nonce};
 use database::{Row, Table, execute, read};
 use domain::{BillId, CollectorNumber, ContractId, Timestamp, UserId};
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Arrival, arrival, bill_ids, is_nonce};
+use super::{Arrival, arrival};
 use crate::guard::Guard;
 use crate::payment::store::{ShownRow, shown};
 use crate::{Gateway, Payer, Payment, StoreError};

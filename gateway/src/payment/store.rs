@@ -316,22 +316,11 @@ impl Gateway {
         accounts: &[AccountId],
         limit: u32,
     ) -> Result<Vec<Payment>, StoreError> {
-        if accounts.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows: Vec<ShownRow> = read!(self.database(), |c| {
-            // the open work is short and a contract's history is long: CROSS JOIN keeps SQLite to this order
-            let mut sql = QueryBuilder::new(shown_of(
-                "outbox o CROSS JOIN payment p",
-                "p.id = o.entity AND p.message_key = o.key AND p.contract = ",
-            ));
-            sql.push_bind(contract.uuid());
-            from_accounts(&mut sql, accounts);
-            sql.push(" ORDER BY p.held_us, p.id LIMIT ");
-            sql.push_bind(i64::from(limit.clamp(1, HISTORY_LIMIT_MAX)));
-            sql.build_query_as().fetch_all(c).await
-        })?;
-        rows.into_iter().map(Payment::try_from).collect()
+        let open = shown_of(
+            "outbox o CROSS JOIN payment p",
+            "p.id = o.entity AND p.message_key = o.key AND p.contract = ",
+        );
+        self.few_payments(open, contract, accounts, "p.held_us, p.id", limit).await
     }
 
     /// What was given back to a contract since an instant, to these of its accounts; the newest first, at most 100.
@@ -342,20 +331,33 @@ impl Gateway {
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<Payment>, StoreError> {
+        let condition = format!("p.id = r.payment AND r.at_us >= {} AND p.contract = ", since.micros());
+        let refunded = shown_of("refund r CROSS JOIN payment p", &condition);
+        self.few_payments(refunded, contract, accounts, "r.at_us DESC, p.id", limit).await
+    }
+
+    /// Payments of a contract from these of its accounts that a short table leads to: its history is long, and CROSS
+    /// JOIN keeps SQLite to this order. `select` ends where the contract's id follows.
+    async fn few_payments(
+        &self,
+        select: String,
+        contract: ContractId,
+        accounts: &[AccountId],
+        order: &'static str,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
         if accounts.is_empty() {
             return Ok(Vec::new());
         }
         let rows: Vec<ShownRow> = read!(self.database(), |c| {
-            // refunds are few and a contract's history is long
-            let mut sql = QueryBuilder::new(shown_of(
-                "refund r CROSS JOIN payment p",
-                "p.id = r.payment AND p.contract = ",
-            ));
+            let mut sql = QueryBuilder::new(select.as_str());
             sql.push_bind(contract.uuid());
-            sql.push(" AND r.at_us >= ");
-            sql.push_bind(since.micros());
-            from_accounts(&mut sql, accounts);
-            sql.push(" ORDER BY r.at_us DESC, p.id LIMIT ");
+            sql.push(" AND p.account IN (");
+            let mut list = sql.separated(", ");
+            for account in accounts {
+                list.push_bind(account.get());
+            }
+            list.push_unseparated(") ORDER BY ").push_unseparated(order).push_unseparated(" LIMIT ");
             sql.push_bind(i64::from(limit.clamp(1, HISTORY_LIMIT_MAX)));
             sql.build_query_as().fetch_all(c).await
         })?;
@@ -507,20 +509,6 @@ pub(crate) async fn facts_of(
 /// A query of payments with their last event, ending in the condition.
 pub(crate) fn shown(condition: &str) -> String {
     shown_of("payment p", condition)
-}
-
-/// Only payments debited from one of these accounts.
-fn from_accounts<DB>(sql: &mut QueryBuilder<DB>, accounts: &[AccountId])
-where
-    DB: sqlx::Database,
-    for<'a> i64: sqlx::Encode<'a, DB> + sqlx::Type<DB>,
-{
-    sql.push(" AND p.account IN (");
-    let mut list = sql.separated(", ");
-    for account in accounts {
-        list.push_bind(account.get());
-    }
-    list.push_unseparated(")");
 }
 
 /// The same from other tables, `p` among them.

@@ -181,32 +181,23 @@ impl<'a> Drafts<'a> {
         row.map(|row| self.draft(id, row)).transpose()
     }
 
-    /// Records an answered inquiry; what was chosen from an earlier one is forgotten.
-    pub async fn inquired(&self, id: &str, inquiry: InquiryId) -> Result<(), DraftError> {
+    /// Records an answered inquiry with the amount that the payer read from the slip; what was chosen from an earlier one is forgotten.
+    pub async fn inquired(
+        &self,
+        id: &str,
+        inquiry: InquiryId,
+        printed: Option<Yen>,
+    ) -> Result<(), DraftError> {
         execute!(
             self.database,
             "UPDATE payeasy_draft \
-             SET inquiry = $4, printed = NULL, bill = NULL, account = NULL, amount = NULL, payment = NULL \
+             SET inquiry = $4, printed = $5, bill = NULL, account = NULL, amount = NULL, payment = NULL \
              WHERE id = $1 AND contract = $2 AND app_user = $3 AND request IS NULL",
             id,
             self.contract.uuid(),
             self.user.uuid(),
             inquiry.uuid(),
-        )?;
-        Ok(())
-    }
-
-    /// Records the amount that the payer read from the slip, beside an answered inquiry.
-    pub async fn printed(&self, id: &str, inquiry: InquiryId, printed: Yen) -> Result<(), DraftError> {
-        execute!(
-            self.database,
-            "UPDATE payeasy_draft SET printed = $5 \
-             WHERE id = $1 AND contract = $2 AND app_user = $3 AND inquiry = $4 AND request IS NULL",
-            id,
-            self.contract.uuid(),
-            self.user.uuid(),
-            inquiry.uuid(),
-            printed.get(),
+            printed.map(Yen::get),
         )?;
         Ok(())
     }
@@ -340,7 +331,7 @@ mod tests {
         for (contract, user) in [(contract, UserId::generate()), (ContractId::generate(), user)] {
             let other = Drafts::of(&test.database, contract, user);
             assert_eq!(other.find(&draft.id).await.unwrap(), None);
-            other.inquired(&draft.id, InquiryId::generate()).await.unwrap();
+            other.inquired(&draft.id, InquiryId::generate(), None).await.unwrap();
         }
         assert_eq!(drafts.find(&draft.id).await.unwrap(), Some(draft), "another's request changed nothing");
     }
@@ -349,7 +340,7 @@ mod tests {
         let drafts = Drafts::of(&test.database, ContractId::generate(), UserId::generate());
         let draft = drafts.begin(&tax(), now()).await.unwrap();
         let inquiry = InquiryId::generate();
-        drafts.inquired(&draft.id, inquiry).await.unwrap();
+        drafts.inquired(&draft.id, inquiry, None).await.unwrap();
         let payment = async |chosen: &Choice| {
             drafts.chosen(&draft.id, inquiry, chosen).await.unwrap();
             drafts.find(&draft.id).await.unwrap().unwrap().choice.unwrap().payment
@@ -361,7 +352,7 @@ mod tests {
         drafts.chosen(&draft.id, InquiryId::generate(), &choice(3)).await.unwrap();
         let kept = drafts.find(&draft.id).await.unwrap().unwrap();
         assert_eq!(kept.choice.unwrap().payment, second, "a choice from an older inquiry is not taken");
-        drafts.inquired(&draft.id, InquiryId::generate()).await.unwrap();
+        drafts.inquired(&draft.id, InquiryId::generate(), None).await.unwrap();
         assert_eq!(drafts.find(&draft.id).await.unwrap().unwrap().choice, None);
     }
 
@@ -369,7 +360,7 @@ mod tests {
         let drafts = Drafts::of(&test.database, ContractId::generate(), UserId::generate());
         let draft = drafts.begin(&tax(), now()).await.unwrap();
         let (inquiry, chosen) = (InquiryId::generate(), choice(1));
-        drafts.inquired(&draft.id, inquiry).await.unwrap();
+        drafts.inquired(&draft.id, inquiry, None).await.unwrap();
         drafts.chosen(&draft.id, inquiry, &chosen).await.unwrap();
         let payment = async || drafts.find(&draft.id).await.unwrap().unwrap().choice.unwrap().payment;
         drafts.renew(&draft.id, chosen.payment).await.unwrap();

@@ -15,14 +15,11 @@ use crate::console::frame::{self, Area};
 use crate::console::links::{ConsoleLink, ContractLimitLink, ContractLink};
 use crate::console::page::note;
 use crate::console::problem::Trouble;
-use crate::console::requests::pages::RequestRow;
-use crate::console::requests::{Proposal, RequestQuery, propose};
+use crate::console::requests::pages::{self, RequestRow};
+use crate::console::requests::{Proposal, propose};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
 use crate::console::words::Names;
-
-/// Requests about one contract that the page shows.
-const ABOUT_MAX: u32 = 20;
 
 /// 起票.
 #[derive(Clone, Default, Deserialize)]
@@ -120,9 +117,6 @@ async fn page(
     let limit = console.limits.of_contract(id).await.map_err(failed)?;
     let used = console.gateway.day_use(id, now.date()).await.map_err(failed)?;
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
-    let subject = Some(ContractLimit::subject_of(id));
-    let query = RequestQuery { subject, limit: ABOUT_MAX, ..RequestQuery::default() };
-    let requests = console.requests.list(&query).await.map_err(failed)?;
     Ok(ContractPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Users) },
         csrf: by.csrf.clone(),
@@ -136,7 +130,7 @@ async fn page(
         today: month_day(now.date()),
         used: used.total().unwrap_or(limit),
         may_propose: by.staff.role == StaffRole::Maker,
-        requests: requests.iter().map(|request| RequestRow::of(request, &names, now)).collect(),
+        requests: pages::about(console, &names, ContractLimit::subject_of(id)).await?,
         typed: typed.limit,
         reason: typed.reason,
     })

@@ -21,14 +21,11 @@ use crate::console::links::{
 use crate::console::page::Pressed;
 use crate::console::payments::words::state_tag;
 use crate::console::problem::Trouble;
-use crate::console::requests::pages::RequestRow;
-use crate::console::requests::{self, Proposal, RequestQuery};
+use crate::console::requests::pages::{self, RequestRow};
+use crate::console::requests::{self, Proposal};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::{self, StaffRole};
 use crate::console::words::{Names, Tag, day, stamp};
-
-/// Requests about one day that its page shows.
-const ABOUT_MAX: u32 = 20;
 
 /// What the last button came to.
 #[derive(Default, Deserialize)]
@@ -215,9 +212,6 @@ async fn page(
     let day = day.as_ref();
     let (open, count) = hub.open_items(collector, date).await.map_err(failed)?;
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
-    let subject = Some(format!("{collector}/{date}"));
-    let query = RequestQuery { subject, limit: ABOUT_MAX, ..RequestQuery::default() };
-    let requests = console.requests.list(&query).await.map_err(failed)?;
     Ok(DayPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Days) },
         csrf: by.csrf.clone(),
@@ -235,7 +229,7 @@ async fn page(
         seen: Seen::now(hub, collector, day, date).await.map_err(failed)?,
         acts: acts(day, is_today),
         may_propose: by.staff.role == StaffRole::Maker,
-        requests: requests.iter().map(|request| RequestRow::of(request, &names, now)).collect(),
+        requests: pages::about(console, &names, format!("{collector}/{date}")).await?,
         act: typed.act,
         carry: typed.carry == "yes",
         confirm_breaks: typed.confirm_breaks == "yes",

@@ -21,14 +21,11 @@ use crate::console::links::{
 use crate::console::payments::views::PaymentShown;
 use crate::console::payments::words::state_tag;
 use crate::console::problem::Trouble;
-use crate::console::requests::pages::RequestRow;
-use crate::console::requests::{self, Proposal, RequestQuery};
+use crate::console::requests::pages::{self, RequestRow};
+use crate::console::requests::{self, Proposal};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
 use crate::console::words::{Names, Tag, stamp};
-
-/// Requests about one break that its page shows.
-const ABOUT_MAX: u32 = 20;
 
 /// 起票.
 #[derive(Clone, Default, Deserialize)]
@@ -145,9 +142,6 @@ async fn page(
 ) -> Result<BreakPage, Stop> {
     let found = console.gateway.break_of(id).await.map_err(failed)?.ok_or_else(Stop::not_found)?;
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
-    let query = RequestQuery { subject: Some(id.to_string()), limit: ABOUT_MAX, ..RequestQuery::default() };
-    let requests = console.requests.list(&query).await.map_err(failed)?;
-    let now = console.clock.now();
     let endings = endings(console, &found).await?;
     Ok(BreakPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Reconciliation) },
@@ -179,7 +173,7 @@ async fn page(
         },
         endings,
         may_propose: by.staff.role == StaffRole::Maker,
-        requests: requests.iter().map(|request| RequestRow::of(request, &names, now)).collect(),
+        requests: pages::about(console, &names, id.to_string()).await?,
         reason: typed.reason,
         collector: found.collector,
         date: found.date,

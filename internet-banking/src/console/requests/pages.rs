@@ -92,6 +92,21 @@ impl Matter {
     }
 }
 
+/// Requests about one subject that its page shows.
+const ABOUT_MAX: u32 = 20;
+
+/// What was proposed about a subject, the newest first, for that subject's own page.
+pub(in crate::console) async fn about(
+    console: &Console,
+    names: &Names,
+    subject: String,
+) -> Result<Vec<RequestRow>, Stop> {
+    let query = RequestQuery { subject: Some(subject), limit: ABOUT_MAX, ..RequestQuery::default() };
+    let requests = console.requests.list(&query).await.map_err(failed)?;
+    let now = console.clock.now();
+    Ok(requests.iter().map(|request| RequestRow::of(request, names, now)).collect())
+}
+
 impl RequestRow {
     /// A row.
     pub fn of(request: &Request, names: &Names, now: Timestamp) -> Self {

@@ -17,17 +17,14 @@ use crate::console::links::{CloseWindowLink, ConsoleLink, PayNetLink, RequestLin
 use crate::console::page::{note, refused};
 use crate::console::payments::views::PaymentRow;
 use crate::console::problem::Trouble;
-use crate::console::requests::pages::RequestRow;
-use crate::console::requests::{Proposal, RequestQuery};
+use crate::console::requests::Proposal;
+use crate::console::requests::pages::{self, RequestRow};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
 use crate::console::words::{Names, Tag, collector_name, stamp};
 
 /// Payments a page.
 const PAGE_PAYMENTS: u32 = 50;
-/// Requests about one window that its page shows.
-const REQUESTS_MAX: u32 = 20;
-
 /// Where the list of payments goes on.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -201,9 +198,6 @@ async fn page(
     let found = hub.settlement_window(id).await.map_err(failed)?.ok_or_else(Stop::not_found)?;
     let now = console.clock.now();
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
-    let subject = Some(found.terms.number());
-    let query = RequestQuery { subject, limit: REQUESTS_MAX, ..RequestQuery::default() };
-    let requests = console.requests.list(&query).await.map_err(failed)?;
     let after: Option<PaymentId> = place.after.parse().ok();
     let settled = hub.settled_payments(id, after, PAGE_PAYMENTS).await.map_err(failed)?;
     let more = settled.payments.last().filter(|_| settled.more);
@@ -219,7 +213,7 @@ async fn page(
         act: act(&found, now.date()),
         may_propose: by.staff.role == StaffRole::Maker,
         reason: typed.reason,
-        requests: requests.iter().map(|request| RequestRow::of(request, &names, now)).collect(),
+        requests: pages::about(console, &names, found.terms.number()).await?,
         postings: postings.into_iter().map(PostingRow::from).collect(),
         more: more.map(|last| SettledPaymentsLink { settlement: id, after: last.facts.id }.to_string()),
         payments: settled.payments.iter().map(|payment| PaymentRow::of(console, payment)).collect(),

@@ -14,14 +14,11 @@ use crate::console::frame::{self, Area};
 use crate::console::links::{ConsoleLink, ContractLink, LiftStopLink, UserLink};
 use crate::console::page::note;
 use crate::console::problem::Trouble;
-use crate::console::requests::pages::RequestRow;
-use crate::console::requests::{self, Proposal, RequestQuery};
+use crate::console::requests::pages::{self, RequestRow};
+use crate::console::requests::{self, Proposal};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
 use crate::console::words::{Names, Tag, stamp};
-
-/// Requests about one user that the page shows.
-const ABOUT_MAX: u32 = 20;
 
 /// 起票.
 #[derive(Clone, Default, Deserialize)]
@@ -100,9 +97,6 @@ async fn page(
     let limits = console.wrong_numbers.limits();
     let now = console.clock.now();
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
-    let subject = Some(LiftStop::subject_of(id));
-    let query = RequestQuery { subject, limit: ABOUT_MAX, ..RequestQuery::default() };
-    let requests = console.requests.list(&query).await.map_err(failed)?;
     let stopped_at = standing.as_ref().and_then(|s| s.stopped_at);
     Ok(UserPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Users) },
@@ -123,7 +117,7 @@ async fn page(
         stopped_at: stopped_at.map(stamp).unwrap_or_default(),
         liftable: stopped_at.map(Timestamp::micros),
         may_propose: by.staff.role == StaffRole::Maker,
-        requests: requests.iter().map(|request| RequestRow::of(request, &names, now)).collect(),
+        requests: pages::about(console, &names, LiftStop::subject_of(id)).await?,
         reason: typed.reason,
     })
 }

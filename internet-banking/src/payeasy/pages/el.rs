@@ -46,10 +46,7 @@ pub async fn submit(State(bank): State<Bank>, by: SignedIn, CsrfForm(typed): Csr
         Ok(inquiry) => {
             let entries = drafts(&bank, &by);
             let draft = entries.begin(&agency, bank.clock.now()).await.map_err(failed)?;
-            entries.inquired(&draft.id, inquiry.id).await.map_err(failed)?;
-            if let Some(printed) = printed {
-                entries.printed(&draft.id, inquiry.id, printed).await.map_err(failed)?;
-            }
+            entries.inquired(&draft.id, inquiry.id, printed).await.map_err(failed)?;
             Ok(Redirect::to(&draft.path(Step::Bills)).into_response())
         }
         Err(problem) => {

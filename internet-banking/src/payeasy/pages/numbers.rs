@@ -83,11 +83,7 @@ pub async fn submit(
     let printed = numbers.printed;
     match operation::inquire(&bank, &by, collector, numbers).await {
         Ok(inquiry) => {
-            let entries = drafts(&bank, &by);
-            entries.inquired(&draft.id, inquiry.id).await.map_err(failed)?;
-            if let Some(printed) = printed {
-                entries.printed(&draft.id, inquiry.id, printed).await.map_err(failed)?;
-            }
+            drafts(&bank, &by).inquired(&draft.id, inquiry.id, printed).await.map_err(failed)?;
             Ok(Redirect::to(&draft.path(Step::Bills)).into_response())
         }
         Err(problem @ Problem::Stopped(_)) => Err(Stop::because(&by, &problem)),

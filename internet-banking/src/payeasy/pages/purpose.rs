@@ -225,7 +225,7 @@ pub async fn submit_amount(
     };
     match operation::inquire(&bank, &by, collector, numbers).await {
         Ok(inquiry) => {
-            drafts(&bank, &by).inquired(&draft.id, inquiry.id).await.map_err(failed)?;
+            drafts(&bank, &by).inquired(&draft.id, inquiry.id, None).await.map_err(failed)?;
             Ok(Redirect::to(&draft.path(Step::Bills)).into_response())
         }
         Err(problem @ Problem::Stopped(_)) => Err(Stop::because(&by, &problem)),

@@ -60,11 +60,7 @@ pub async fn submit(
     let printed = numbers.printed;
     match operation::inquire(&console, &by.staff, collector, numbers).await {
         Ok(inquiry) => {
-            let entries = drafts(&console, &by);
-            entries.inquired(&draft.id, inquiry.id).await.map_err(failed)?;
-            if let Some(printed) = printed {
-                entries.printed(&draft.id, inquiry.id, printed).await.map_err(failed)?;
-            }
+            drafts(&console, &by).inquired(&draft.id, inquiry.id, printed).await.map_err(failed)?;
             Ok(Redirect::to(&path(&draft, Step::Bills)).into_response())
         }
         Err(refusal) => again(&page(&console, &by, &draft, typed, Some(Trouble::from(&refusal)))?),
