@@ -181,7 +181,8 @@ impl<'a> Drafts<'a> {
         row.map(|row| self.draft(id, row)).transpose()
     }
 
-    /// Records an answered inquiry with the amount that the payer read from the slip; what was chosen from an earlier one is forgotten.
+    /// Records an answered inquiry with the amount that the payer read from the slip; what was chosen from an earlier
+    /// one is forgotten.
     pub async fn inquired(
         &self,
         id: &str,

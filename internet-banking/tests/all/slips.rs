@@ -53,6 +53,20 @@ async fn an_amount_that_is_not_the_collectors_stops_with_the_collectors_amount(t
     assert_eq!(bills.fields("amount"), ["18,420"]);
 }
 
+#[tokio::test]
+async fn of_several_bills_the_chosen_one_has_the_slips_amount() {
+    let world = World::new(sqlite().await).await;
+    let mut browser = world.signed_in().await;
+    let entry =
+        Entry::answered(&world, &mut browser, "00500", &[bill("B1", 10_000), bill("B2", 20_000)]).await;
+    database::execute!(world.bank.database, "UPDATE payeasy_draft SET printed = 10000").unwrap();
+    let page = entry.choose(&mut browser, "B2", 1_002).await;
+    assert_eq!((page.status, code(&page)), (StatusCode::UNPROCESSABLE_ENTITY, "P-209".to_owned()));
+    assert!(page.body.contains("選ばれた請求は 20,000 円で"), "{}", page.body);
+    assert_eq!(browser.get(&entry.page("review")).await.location(), entry.page("bills"), "nothing is chosen");
+    assert_eq!(entry.choose(&mut browser, "B1", 1_002).await.location(), entry.page("review"));
+}
+
 /// The payment of a colleague is told of, and shown only to those who may use its account.
 async fn a_bill_that_the_contract_has_paid_itself_leads_to_that_payment(test: TestDatabase) {
     let (world, _network) = World::connected(test).await;

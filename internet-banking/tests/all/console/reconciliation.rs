@@ -316,6 +316,12 @@ async fn what_the_collector_lacks_is_paid_back_by_two_and_the_customer_sees_it(t
     {
         assert!(shown.body.contains(words), "{words} in {}", shown.body);
     }
+    // the next day the bill is paid under the same numbers: nobody is sent to pay it a third time
+    office.world.clock.advance_seconds(24 * 3_600);
+    pay(&office, WITH_FEE).await;
+    let mut customer = office.world.signed_in().await;
+    let home = customer.get("/home").await;
+    assert!(home.fields("refund").is_empty(), "{}", home.body);
 }
 
 async fn a_counter_payment_that_is_paid_back_is_handed_over_in_cash(test: TestDatabase) {
