@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use crate::{Tx, on};
+use crate::{Tx, execute, on};
 
 /// A table and the columns that are written.
 #[derive(Debug, PartialEq, Eq)]
@@ -66,6 +66,55 @@ pub struct Row {
     pub table: &'static Table,
     /// One value a column.
     pub values: Vec<Value>,
+}
+
+/// A change of rows that are there: one statement with `$1` parameters, and how many rows it must meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The statement, the same on both databases.
+    pub sql: &'static str,
+    /// Its parameters.
+    pub values: Vec<Value>,
+    /// The rows it must touch; none lets it touch any number.
+    pub rows: Option<u64>,
+}
+
+impl Change {
+    /// A statement that must touch one row.
+    pub const fn one(sql: &'static str, values: Vec<Value>) -> Self {
+        Self { sql, values, rows: Some(1) }
+    }
+
+    /// A statement that may touch any number of rows.
+    pub const fn any(sql: &'static str, values: Vec<Value>) -> Self {
+        Self { sql, values, rows: None }
+    }
+}
+
+/// Runs changes in their order, all or none: where one meets another number of rows than it must, those before it are
+/// undone. Says whether they hold.
+pub async fn change(tx: &mut Tx, changes: &[Change]) -> Result<bool, sqlx::Error> {
+    execute!(&mut *tx, "SAVEPOINT changes")?;
+    for change in changes {
+        let touched = on!(tx, |c| {
+            let mut query = sqlx::query(change.sql);
+            for value in change.values.clone() {
+                query = match value {
+                    Value::Int(v) => query.bind(v),
+                    Value::Text(v) => query.bind(v),
+                    Value::Bytes(v) => query.bind(v),
+                    Value::Uuid(v) => query.bind(v),
+                };
+            }
+            query.execute(c).await?.rows_affected()
+        });
+        if change.rows.is_some_and(|must| must != touched) {
+            execute!(&mut *tx, "ROLLBACK TO SAVEPOINT changes")?;
+            return Ok(false);
+        }
+    }
+    execute!(&mut *tx, "RELEASE SAVEPOINT changes")?;
+    Ok(true)
 }
 
 /// Rows a statement at most. Batches are cut into these sizes only, so that few statements stay prepared.

@@ -16,7 +16,7 @@ pub mod testing;
 
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
-pub use insert::{Row, Table, Value};
+pub use insert::{Change, Row, Table, Value};
 pub use open::{OpenError, without_password};
 
 /// Something of SQLite, or the same of PostgreSQL.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use database::Row;
+use database::{Change, Row};
 use domain::{ContractId, PaymentId, Timestamp};
 use uuid::Uuid;
 
@@ -34,6 +34,9 @@ pub struct Commit {
     pub outbox: Vec<OutboxChange>,
     /// Who did what.
     pub audit: Vec<AuditRecord>,
+    /// Changes of rows of other crates' tables, before the new rows go in. One that meets other rows than it must makes
+    /// the commit [`Refused::Stale`]. Such a commit moves no money and leaves the outbox alone.
+    pub changes: Vec<Change>,
     /// Rows of other crates' tables.
     pub rows: Vec<Row>,
     /// Rows of other crates' tables that go in where their keys are free, and are left out where not.
@@ -148,7 +151,7 @@ pub struct Committed {
 /// Why nothing was committed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// Another commit has appended to the entity since the caller looked.
+    /// Another commit has appended to the entity, or changed the rows, since the caller looked.
     #[error("the entity has moved on")]
     Stale,
     /// A guard is taken.
@@ -170,6 +173,9 @@ pub enum Refused {
         /// Why.
         result: TransferResult,
     },
+    /// It has changes beside transfers or open work.
+    #[error("rows are changed apart from money and open work")]
+    Mixed,
     /// Too much is waiting; try again later.
     #[error("the ledger has too much waiting")]
     Overloaded,

@@ -57,6 +57,7 @@ pub async fn batch(
     let mut outcomes: Outcomes = vec![Ok(Committed::default()); commits.len()];
     let taken = take_events(tx, commits, &mut outcomes).await?;
     take_guards(tx, commits, now, &mut outcomes).await?;
+    change(tx, commits, &mut outcomes).await?;
     let mut outbox = Outbox::lock(tx, commits).await?;
     let mut state = load(tx, commits).await?;
     let mut written = Written::default();
@@ -167,6 +168,25 @@ async fn take_guards(
         outcomes[index] = Err(Refused::Guarded { key, holder });
         // what the same commit did take is given back at once
         insert::delete_in(tx, &GUARD, "key", &own.remove(&index).unwrap_or_default()).await?;
+    }
+    Ok(())
+}
+
+/// Changes rows of other crates' tables. What decides about money and open work comes later and could still refuse the
+/// commit, so the two do not meet in one.
+async fn change(tx: &mut Tx, commits: &[Commit], outcomes: &mut Outcomes) -> Result<(), sqlx::Error> {
+    for (commit, outcome) in commits.iter().zip(outcomes) {
+        if outcome.is_err() || commit.changes.is_empty() {
+            continue;
+        }
+        if !commit.transfers.is_empty() || !commit.outbox.is_empty() {
+            *outcome = Err(Refused::Mixed);
+        } else if !insert::change(tx, &commit.changes).await? {
+            *outcome = Err(Refused::Stale);
+            // its guards are given back at once, as those of a commit that lost one are
+            let guards: Vec<Value> = commit.guards.iter().map(|(key, _)| key.0.clone().into()).collect();
+            insert::delete_in(tx, &GUARD, "key", &guards).await?;
+        }
     }
     Ok(())
 }

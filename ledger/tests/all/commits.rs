@@ -1,7 +1,7 @@
 //! One commit: all of it or nothing, on both databases.
 
 use database::testing::TestDatabase;
-use database::{Row, Table, read};
+use database::{Change, Row, Table, read};
 use domain::Timestamp;
 use ledger::{Commit, EntityId, Kind, NewAccount, Refused, TransferResult};
 
@@ -14,6 +14,8 @@ database::on_both!(
     a_taken_guard_names_its_holder,
     a_released_guard_is_free_again,
     other_crates_rows_go_with_the_commit,
+    rows_are_changed_with_the_commit_or_not_at_all,
+    rows_are_not_changed_beside_money,
     a_commit_the_database_refuses_fails_alone,
     a_replay_answers_and_changes_nothing,
     a_failed_id_stays_failed,
@@ -286,6 +288,67 @@ async fn a_large_batch_fails_only_where_it_must(test: TestDatabase) {
     assert_eq!(written, [200, 200, 100, 100, 100, 100]);
     assert_eq!(balance(&ledger, TARO).await, (400, 400, 0));
     assert_clean(&ledger).await;
+}
+
+/// Changes a row of another crate's table, where it still is what the caller has seen.
+fn change(key: &str, before: i64, after: i64) -> Change {
+    let values = vec![after.into(), key.into(), before.into()];
+    Change::one("UPDATE guard SET at_us = $1 WHERE key = $2 AND at_us = $3", values)
+}
+
+async fn rows_are_changed_with_the_commit_or_not_at_all(test: TestDatabase) {
+    let ledger = ledger(&test).await;
+    let row = |key: &str| Row { table: &OTHER, values: vec![key.into(), nobody().into(), 0.into()] };
+    let commit = Commit { rows: vec![row("a"), row("b")], ..Commit::default() };
+    ledger.commit(commit).await.unwrap();
+    let at = async |key: &'static str| -> i64 {
+        let sql = "SELECT at_us FROM guard WHERE key = $1";
+        read!(test.database, |c| sqlx::query_scalar(sql).bind(key).fetch_one(c).await).unwrap()
+    };
+    let of = |changes| Commit {
+        changes,
+        guards: vec![(guard("once"), entity())],
+        audit: vec![record("changed".to_owned())],
+        rows: vec![row("c")],
+        ..Commit::default()
+    };
+    let before = rows(&test.database).await;
+    // the second meets no row: the first is undone with it, and everything else of the commit
+    let stale = of(vec![change("a", 0, 1), change("b", 7, 8)]);
+    assert_eq!(ledger.commit(stale).await, Err(Refused::Stale));
+    assert_eq!((at("a").await, at("b").await), (0, 0));
+    assert_eq!(rows(&test.database).await, before);
+    // in one batch with others, only those that came too late are refused
+    let outcomes = (0..20).map(|_| {
+        let ledger = ledger.clone();
+        tokio::spawn(async move {
+            let changed = Commit { changes: vec![change("a", 0, 1)], ..Commit::default() };
+            ledger.commit(changed).await
+        })
+    });
+    let mut won = 0;
+    for outcome in outcomes.collect::<Vec<_>>() {
+        match outcome.await.unwrap() {
+            Ok(_) => won += 1,
+            refused => assert_eq!(refused, Err(Refused::Stale)),
+        }
+    }
+    assert_eq!(won, 1);
+    ledger.commit(of(vec![change("a", 1, 2), change("b", 0, 3)])).await.unwrap();
+    assert_eq!((at("a").await, at("b").await), (2, 3));
+    let any = Change::any("UPDATE guard SET at_us = $1 WHERE key = $2", vec![9.into(), "nobody".into()]);
+    ledger.commit(Commit { changes: vec![any], ..Commit::default() }).await.unwrap();
+    assert_clean(&ledger).await;
+}
+
+async fn rows_are_not_changed_beside_money(test: TestDatabase) {
+    let ledger = ledger(&test).await;
+    let mut commit = payment(entity(), [posted(CASH, TARO, 1)]);
+    commit.changes = vec![change("none", 0, 1)];
+    let before = rows(&test.database).await;
+    assert_eq!(ledger.commit(commit).await, Err(Refused::Mixed));
+    assert_eq!(rows(&test.database).await, before);
+    assert_eq!(balance(&ledger, TARO).await, (0, 0, 0));
 }
 
 async fn what_was_submitted_outlives_its_callers(test: TestDatabase) {

@@ -109,6 +109,7 @@ pub fn payment(entity: EntityId, transfers: impl Into<Vec<Transfer>>) -> Commit 
         transfers: transfers.into(),
         outbox: vec![put(&entity.0.to_string(), entity, Some(60))],
         audit: vec![record(entity.0.to_string())],
+        changes: Vec::new(),
         rows: Vec::new(),
         rows_if_free: Vec::new(),
     }
