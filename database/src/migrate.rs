@@ -32,6 +32,7 @@ migrations! {
     6 "0006_service_day",
     7 "0007_api",
     8 "0008_settlement",
+    9 "0009_mail",
 }
 
 /// The description of the first migration: a database that has it is ours.

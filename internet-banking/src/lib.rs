@@ -12,10 +12,12 @@ pub mod frame;
 pub mod help;
 mod home;
 pub mod links;
+pub mod mail;
 #[cfg(test)]
 mod page_checks;
 pub mod payeasy;
 pub mod policy;
+pub mod registration;
 pub mod secrets;
 pub mod sign_in;
 pub mod tokens;

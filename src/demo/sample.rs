@@ -209,6 +209,7 @@ async fn make(bank: &Bank) -> anyhow::Result<()> {
                     login_id: user.login_id.clone(),
                     name: user.name.clone(),
                     role: user.role,
+                    email: Some(format!("{}@example.jp", user.login_id)),
                     token_serial: Some(user.token_serial.clone()),
                     password_hash: password.clone(),
                     confirmation_hash: confirmation.clone(),

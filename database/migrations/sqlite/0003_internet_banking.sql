@@ -1,31 +1,49 @@
 -- Contracts, users, accounts ---------------------------------------------------------------------------------------
 
+-- state: the application is there (applied); usable from a day on, until somebody sets it up (usable); set up (active);
+-- over (ended). set_up_hash is the Argon2id string of the 初期設定番号 while one waits to be used. mail_phrase is the
+-- company's own, in every mail.
 CREATE TABLE contract (
     id BLOB PRIMARY KEY,
     name TEXT NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'company' CHECK (kind IN ('company', 'sole')),
     plan TEXT NOT NULL CHECK (plan IN ('web', 'type2', 'mini')),
     sign_in TEXT NOT NULL CHECK (sign_in IN ('certificate', 'password')),
+    state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('applied', 'usable', 'active', 'ended')),
+    usable_from TEXT,
+    set_up_hash TEXT,
+    mail_phrase TEXT NOT NULL DEFAULT '',
     created_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A user keeps the id whatever the login ID becomes. Passwords are Argon2id strings under the deployment's pepper.
+-- A user keeps the id whatever the login ID becomes, and the row when removed (削除); disabled is 利用停止. reset: the
+-- branch initialised the passwords, and login ID and both passwords must be acquired anew. must_change: somebody else
+-- has set the password, and it holds until the next sign-in. Passwords are Argon2id strings under the deployment's pepper.
 CREATE TABLE app_user (
     id BLOB PRIMARY KEY,
     contract BLOB NOT NULL REFERENCES contract (id),
-    login_id TEXT NOT NULL UNIQUE,
+    login_id TEXT NOT NULL,
     name TEXT NOT NULL,
     role TEXT NOT NULL CHECK (role IN ('master', 'admin', 'general')),
+    email TEXT,
     token_serial TEXT,
     password_hash TEXT NOT NULL,
     confirmation_hash TEXT NOT NULL,
+    password_changed_us INTEGER,
+    confirmation_changed_us INTEGER,
+    must_change INTEGER NOT NULL DEFAULT 0 CHECK (must_change IN (0, 1)),
+    reset_us INTEGER,
+    removed_us INTEGER,
     disabled_us INTEGER,
     last_sign_in_us INTEGER,
     last_sign_in_method TEXT,
     created_us INTEGER NOT NULL,
-    CHECK ((last_sign_in_us IS NULL) = (last_sign_in_method IS NULL))
+    CHECK ((last_sign_in_us IS NULL) = (last_sign_in_method IS NULL)),
+    CHECK (removed_us IS NULL OR disabled_us IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX app_user_contract ON app_user (contract);
-CREATE UNIQUE INDEX app_user_master ON app_user (contract) WHERE role = 'master';
+CREATE UNIQUE INDEX app_user_login_id ON app_user (login_id) WHERE removed_us IS NULL;
+CREATE UNIQUE INDEX app_user_master ON app_user (contract) WHERE role = 'master' AND removed_us IS NULL;
 
 -- What a contract's deposit accounts are called; the money is in the ledger under the same id.
 CREATE TABLE deposit_account (
@@ -64,7 +82,7 @@ CREATE TABLE session (
     previous_method TEXT,
     ended_other INTEGER NOT NULL CHECK (ended_other IN (0, 1)),
     ended_us INTEGER,
-    ended_why TEXT CHECK (ended_why IN ('sign-out', 'replaced', 'expired')),
+    ended_why TEXT CHECK (ended_why IN ('sign-out', 'replaced', 'expired', 'revoked')),
     CHECK ((ended_us IS NULL) = (ended_why IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX session_live ON session (app_user) WHERE ended_us IS NULL;

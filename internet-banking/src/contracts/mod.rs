@@ -54,6 +54,26 @@ code! {
         Mini = "mini", "ミニ";
     }
 
+    /// Who has a contract (R1).
+    ContractKind {
+        /// 法人.
+        Company = "company", "法人";
+        /// 個人事業主.
+        Sole = "sole", "個人事業主";
+    }
+
+    /// How far a contract has come (R7).
+    ContractState {
+        /// 申込受付.
+        Applied = "applied", "申込受付";
+        /// 利用可能: from its day on the customer can set it up.
+        Usable = "usable", "利用可能";
+        /// 初期設定済: its users sign in.
+        Active = "active", "利用中";
+        /// 解約.
+        Ended = "ended", "解約";
+    }
+
     /// How the users of a contract sign in; exactly one way a contract (R22).
     SignInMethod {
         /// 電子証明書方式.
@@ -88,10 +108,16 @@ pub struct Contract {
     pub id: ContractId,
     /// The company's name.
     pub name: String,
+    /// 法人 or 個人事業主.
+    pub kind: ContractKind,
     /// Its plan.
     pub plan: Plan,
     /// How its users sign in.
     pub sign_in: SignInMethod,
+    /// How far it has come.
+    pub state: ContractState,
+    /// The company's own words, in every mail; empty where it has chosen none.
+    pub mail_phrase: String,
     /// Whether it is there for tests: its API keys debit without a person's authorisation.
     pub sandbox: bool,
 }

@@ -4,7 +4,10 @@ use database::{Database, Tx, execute, on, read};
 use domain::{AccountId, Clock, ContractId, UserId};
 use uuid::Uuid;
 
-use super::{AccountKind, Business, Contract, DepositAccount, Plan, Rights, Role, SignInMethod, User};
+use super::{
+    AccountKind, Business, Contract, ContractKind, ContractState, DepositAccount, Plan, Rights, Role,
+    SignInMethod, User,
+};
 
 /// The contracts of a database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -38,6 +41,8 @@ pub struct NewUser {
     pub name: String,
     /// The person's role.
     pub role: Role,
+    /// Where mails go, where the person has an address.
+    pub email: Option<String>,
     /// Serial of the person's token.
     pub token_serial: Option<String>,
     /// The login password.
@@ -52,6 +57,7 @@ pub struct NewUser {
 pub type NewAccount = DepositAccount;
 
 type UserRow = (Uuid, Uuid, String, String, String, Option<String>);
+type ContractRow = (String, String, String, String, String, String, i64);
 type AccountRow = (i64, String, String, String, String, String, i64);
 
 impl Store {
@@ -60,7 +66,12 @@ impl Store {
         Self { database, clock }
     }
 
-    /// Adds a contract.
+    /// Where they are kept.
+    pub(crate) const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Adds a contract that is set up.
     pub async fn add_contract(
         &self,
         name: &str,
@@ -133,23 +144,26 @@ impl Store {
         let id = UserId::generate();
         let mut tx = self.database.begin().await?;
         let created_us = self.clock.now().micros();
-        on!(&mut tx, |c| sqlx::query(
+        on!(&mut tx, |c| {
+            sqlx::query(
             "INSERT INTO app_user
-             (id, contract, login_id, name, role, token_serial, password_hash, confirmation_hash, created_us)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+             (id, contract, login_id, name, role, email, token_serial, password_hash, confirmation_hash, created_us)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
         )
         .bind(id.uuid())
         .bind(user.contract.uuid())
         .bind(&user.login_id)
         .bind(&user.name)
         .bind(user.role.code())
+        .bind(&user.email)
         .bind(&user.token_serial)
         .bind(&user.password_hash)
         .bind(&user.confirmation_hash)
         .bind(created_us)
         .execute(c)
         .await
-        .map(drop))?;
+        .map(drop)
+        })?;
         for (business, account) in user.rights.iter() {
             add_right(&mut tx, id, user.contract, business, account).await?;
         }
@@ -213,18 +227,23 @@ impl Store {
 
     /// A contract.
     pub async fn contract(&self, id: ContractId) -> Result<Option<Contract>, StoreError> {
-        let row: Option<(String, String, String, i64)> = read!(self.database, |c| {
-            sqlx::query_as("SELECT name, plan, sign_in, sandbox FROM contract WHERE id = $1")
-                .bind(id.uuid())
-                .fetch_optional(c)
-                .await
+        let row: Option<ContractRow> = read!(self.database, |c| {
+            sqlx::query_as(
+                "SELECT name, kind, plan, sign_in, state, mail_phrase, sandbox FROM contract WHERE id = $1",
+            )
+            .bind(id.uuid())
+            .fetch_optional(c)
+            .await
         })?;
-        let Some((name, plan, sign_in, sandbox)) = row else { return Ok(None) };
+        let Some((name, kind, plan, sign_in, state, mail_phrase, sandbox)) = row else { return Ok(None) };
         Ok(Some(Contract {
             id,
             name,
+            kind: ContractKind::from_code(&kind).ok_or(StoreError::Word(kind))?,
             plan: Plan::from_code(&plan).ok_or(StoreError::Word(plan))?,
             sign_in: SignInMethod::from_code(&sign_in).ok_or(StoreError::Word(sign_in))?,
+            state: ContractState::from_code(&state).ok_or(StoreError::Word(state))?,
+            mail_phrase,
             sandbox: sandbox == 1,
         }))
     }

@@ -53,6 +53,7 @@ async fn no_right_reaches_into_another_contract() {
         login_id: "other01".to_owned(),
         name: "他社".to_owned(),
         role: Role::General,
+        email: None,
         token_serial: None,
         password_hash: String::new(),
         confirmation_hash: String::new(),

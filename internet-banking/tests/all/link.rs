@@ -111,6 +111,7 @@ async fn with_token(world: &World, login_id: &str) {
         login_id: login_id.to_owned(),
         name: "佐藤花子".to_owned(),
         role: Role::General,
+        email: None,
         token_serial: Some(SERIAL.to_owned()),
         password_hash: hash.clone(),
         confirmation_hash: hash,

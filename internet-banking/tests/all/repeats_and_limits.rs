@@ -27,6 +27,7 @@ pub async fn add(world: &World, login_id: &str, role: Role, serial: &str, seed: 
         login_id: login_id.to_owned(),
         name: format!("経理 {login_id}"),
         role,
+        email: None,
         token_serial: Some(serial.to_owned()),
         password_hash: hash.clone(),
         confirmation_hash: hash,

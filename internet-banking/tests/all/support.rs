@@ -151,6 +151,7 @@ pub async fn add_user(
         login_id: login_id.to_owned(),
         name: "経理 佐藤花子".to_owned(),
         role,
+        email: Some(format!("{login_id}@example.jp")),
         token_serial: None,
         password_hash: hash.clone(),
         confirmation_hash: hash,

@@ -1,0 +1,140 @@
+//! What a mail says. No address to sign in at, no whole account number, and the company's own phrase (SEC-38).
+
+use database::{Row, Table};
+use domain::Timestamp;
+
+use super::Recipient;
+use crate::contracts::Contract;
+use crate::frame::{SITE_NAME, day_and_time};
+
+static MAIL: Table =
+    Table { name: "mail", columns: &["id", "contract", "app_user", "address", "subject", "body", "at_us"] };
+
+/// Digits of an account number that a mail shows.
+const DIGITS_SHOWN: usize = 3;
+
+/// What happened, as it is told to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Names the event for ever, in letters of a Message-ID: `user-add-…`.
+    pub event: String,
+    /// What happened, in a few words.
+    pub title: String,
+    /// The facts.
+    pub lines: Vec<(&'static str, String)>,
+    /// What the reader does where it was nobody of the company, or what comes next.
+    pub advice: &'static str,
+}
+
+impl Notice {
+    /// What most readers must know.
+    pub const NOT_YOURS: &str = "お心当たりがない場合は、すぐにお取引店へお電話ください。電話番号は、お手元のご契約の控えをご覧ください。";
+
+    /// The rows of one mail to each, for the commit of the event.
+    pub fn rows(&self, contract: &Contract, to: &[Recipient], now: Timestamp) -> Vec<Row> {
+        let row = |to: &Recipient| Row {
+            table: &MAIL,
+            values: vec![
+                format!("{}.{}", self.event, to.user).into(),
+                contract.id.uuid().into(),
+                to.user.uuid().into(),
+                to.address.as_str().into(),
+                self.subject().into(),
+                self.body(contract, to, now).into(),
+                now.micros().into(),
+            ],
+        };
+        to.iter().map(row).collect()
+    }
+
+    fn subject(&self) -> String {
+        format!("【{SITE_NAME}】{}", self.title)
+    }
+
+    fn body(&self, contract: &Contract, to: &Recipient, now: Timestamp) -> String {
+        let phrase = match contract.mail_phrase.as_str() {
+            "" => "ご契約の言葉は登録されていません。".to_owned(),
+            phrase => format!("ご契約の言葉: {phrase}"),
+        };
+        let mut lines = vec![
+            contract.name.clone(),
+            format!("{} 様", to.name),
+            phrase,
+            String::new(),
+            format!("{}。", self.title),
+            String::new(),
+            format!("日時: {}", day_and_time(now)),
+        ];
+        lines.extend(self.lines.iter().map(|(name, value)| format!("{name}: {value}")));
+        lines.extend([
+            String::new(),
+            self.advice.to_owned(),
+            String::new(),
+            "当行のメールに、ログインする画面へのリンクはありません。パスワードや暗証番号をお尋ねすることもありません。"
+                .to_owned(),
+            "このメールには返信できません。".to_owned(),
+            SITE_NAME.to_owned(),
+            String::new(),
+        ]);
+        lines.join("\r\n")
+    }
+}
+
+/// An account number of which the last digits are left: `普通 ****567`.
+pub fn masked(number: &str) -> String {
+    let hidden = number.chars().count().saturating_sub(DIGITS_SHOWN);
+    let mask = |(place, digit)| if place < hidden { '*' } else { digit };
+    number.chars().enumerate().map(mask).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contracts::{ContractKind, ContractState, Plan, SignInMethod};
+    use domain::{ContractId, UserId};
+
+    fn contract(phrase: &str) -> Contract {
+        Contract {
+            id: ContractId::generate(),
+            name: "株式会社見本商事".to_owned(),
+            kind: ContractKind::Company,
+            plan: Plan::Web,
+            sign_in: SignInMethod::Password,
+            state: ContractState::Active,
+            mail_phrase: phrase.to_owned(),
+            sandbox: false,
+        }
+    }
+
+    /// Proves SEC-38.
+    #[test]
+    fn a_mail_has_the_companys_phrase_and_no_address_to_sign_in_at() {
+        let notice = Notice {
+            event: "user-add-1".to_owned(),
+            title: "利用者を追加しました".to_owned(),
+            lines: vec![("口座", format!("普通 {}", masked("1234567")))],
+            advice: Notice::NOT_YOURS,
+        };
+        let to = Recipient {
+            user: UserId::generate(),
+            name: "鈴木一郎".to_owned(),
+            address: "suzuki@example.jp".to_owned(),
+        };
+        let now = Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap();
+        let body = notice.body(&contract("梅に鶯"), &to, now);
+        assert!(body.contains("ご契約の言葉: 梅に鶯"), "{body}");
+        assert!(body.contains("口座: 普通 ****567\r\n"), "{body}");
+        assert!(!body.contains("http") && !body.contains("1234567"), "{body}");
+        let rows =
+            notice.rows(&contract(""), &[to.clone(), Recipient { user: UserId::generate(), ..to }], now);
+        assert_eq!(rows.len(), 2);
+        assert_ne!(rows[0].values[0], rows[1].values[0], "one an addressee");
+    }
+
+    #[test]
+    fn short_numbers_are_shown_as_they_are() {
+        assert_eq!(masked("12"), "12");
+        assert_eq!(masked("1234"), "*234");
+        assert_eq!(masked(""), "");
+    }
+}

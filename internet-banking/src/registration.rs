@@ -1,0 +1,91 @@
+//! The one way to register or change something: rows, the one-time password that it costs, the record of it and the
+//! mails about it go in one commit, all or nothing.
+
+use database::{Change, Row};
+use domain::Timestamp;
+use gateway::Guard;
+use ledger::{AuditRecord, Commit, EntityId, GuardKey, Refused};
+
+use crate::Bank;
+use crate::contracts::Contract;
+use crate::mail::{Notice, Recipient};
+use crate::sign_in::SignedIn;
+
+/// What is registered or changed.
+#[derive(Clone, Debug, Default)]
+pub struct Registration {
+    /// The word for the audit log: `user.add`.
+    pub action: &'static str,
+    /// What it is done to.
+    pub subject: String,
+    /// Facts, without secrets.
+    pub detail: String,
+    /// Rows that are there and change.
+    pub changes: Vec<Change>,
+    /// New rows.
+    pub rows: Vec<Row>,
+    /// What must be free, and is taken.
+    pub guards: Vec<(GuardKey, EntityId)>,
+    /// What is free again.
+    pub release: Vec<GuardKey>,
+    /// Who is told, and what.
+    pub mail: Option<(Notice, Vec<Recipient>)>,
+}
+
+/// Why nothing was registered or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistrationError {
+    /// The one-time password was used before, by whoever shares the token.
+    #[error("the one-time password was used before")]
+    CodeUsed,
+    /// It is not as the caller has seen it any more, or somebody else was faster.
+    #[error("it has changed meanwhile")]
+    Changed,
+    /// The ledger could not take it.
+    #[error("it could not be committed: {0}")]
+    Unavailable(Refused),
+}
+
+impl Registration {
+    /// The commit, for whoever does it.
+    pub fn commit(self, actor: &str, contract: &Contract, now: Timestamp) -> Commit {
+        let mut rows = self.rows;
+        if let Some((notice, to)) = &self.mail {
+            rows.extend(notice.rows(contract, to, now));
+        }
+        Commit {
+            changes: self.changes,
+            rows,
+            guards: self.guards,
+            release: self.release,
+            audit: vec![AuditRecord {
+                contract: Some(contract.id),
+                actor: actor.to_owned(),
+                action: self.action,
+                subject: self.subject,
+                detail: self.detail,
+            }],
+            ..Commit::default()
+        }
+    }
+}
+
+/// Registers or changes it for a signed-in user. Whether the user may is the caller's question.
+pub async fn register(
+    bank: &Bank,
+    by: &SignedIn,
+    code: Option<Guard>,
+    what: Registration,
+) -> Result<(), RegistrationError> {
+    let code = code.map(|guard| guard.key());
+    let mut commit = what.commit(&by.user.id.to_string(), &by.contract, bank.clock.now());
+    commit.guards.extend(code.clone().map(|key| (key, EntityId(by.user.id.uuid()))));
+    match bank.ledger.commit(commit).await {
+        Ok(_) => Ok(()),
+        Err(Refused::Guarded { key, .. }) if code.is_some_and(|code| code.0 == key) => {
+            Err(RegistrationError::CodeUsed)
+        }
+        Err(Refused::Stale | Refused::Guarded { .. }) => Err(RegistrationError::Changed),
+        Err(refused) => Err(RegistrationError::Unavailable(refused)),
+    }
+}
