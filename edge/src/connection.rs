@@ -10,6 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use crate::client_certificate::ClientCertificate;
+
 /// The longest answer that is sent twice; what is behind that goes out once.
 const TWICE_BYTES_MAX: usize = 1024 * 1024;
 
@@ -47,17 +49,28 @@ impl Connection {
 pub(crate) trait Socket {
     /// The connection.
     fn tcp(&self) -> &TcpStream;
+
+    /// The certificate that the other end has shown in a TLS handshake.
+    fn client_certificate(&self) -> ClientCertificate;
 }
 
 impl Socket for TcpStream {
     fn tcp(&self) -> &TcpStream {
         self
     }
+
+    fn client_certificate(&self) -> ClientCertificate {
+        ClientCertificate::none()
+    }
 }
 
 impl Socket for TlsStream<TcpStream> {
     fn tcp(&self) -> &TcpStream {
         self.get_ref().0
+    }
+
+    fn client_certificate(&self) -> ClientCertificate {
+        self.get_ref().1.peer_certificates().map_or_else(ClientCertificate::none, ClientCertificate::of_chain)
     }
 }
 

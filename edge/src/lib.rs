@@ -4,6 +4,7 @@
 //! in the one right order. Templates of other crates extend `frame.html` of `edge/templates`.
 
 pub mod assets;
+pub mod client_certificate;
 pub mod connection;
 pub mod cookie;
 pub mod csrf;
@@ -21,6 +22,7 @@ pub mod site;
 pub mod tls;
 pub mod upload;
 
+pub use client_certificate::ClientCertificate;
 pub use connection::Connection;
 pub use cookie::CookieKind;
 pub use csrf::{CsrfForm, CsrfKey, PreSession};
@@ -29,7 +31,7 @@ pub use form::{Errors, FieldError};
 pub use frame::{Frame, NavItem, Who, render};
 pub use headers::{FormsTo, security_headers};
 pub use listener::{Limits, bind, serve_http, serve_tls};
-pub use peer::Peer;
+pub use peer::{ListenerPort, Peer};
 pub use session::{SessionId, SessionKey, SessionLimits, SessionStore, Standing};
 pub use shutdown::{Shutdown, ShutdownTrigger};
 pub use site::{Site, site};

@@ -25,7 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use crate::connection::{Connection, Socket, Wire};
-use crate::peer::Peer;
+use crate::peer::{ListenerPort, Peer};
 use crate::shutdown::Shutdown;
 
 /// How long the loop rests when the system has no more sockets to give.
@@ -152,10 +152,14 @@ where
     S: AsyncRead + AsyncWrite + Socket + Unpin + Send + 'static,
 {
     let connection = Connection::default();
+    let certificate = stream.client_certificate();
+    let port = stream.tcp().local_addr().map_or(0, |address| address.port());
     let wire = Wire::new(stream, connection.clone());
     let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         request.extensions_mut().insert(connection.clone());
+        request.extensions_mut().insert(certificate.clone());
+        request.extensions_mut().insert(ListenerPort(port));
         let router = router.clone();
         async move {
             let answer: Result<_, Infallible> = router.oneshot(request.map(Body::new)).await;

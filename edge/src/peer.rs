@@ -1,4 +1,4 @@
-//! The address at the other end of the connection.
+//! The two ends of the connection: the address that it came from, the port that it reached.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -25,5 +25,18 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let unknown = Self(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
         Ok(parts.extensions.get::<Self>().copied().unwrap_or(unknown))
+    }
+}
+
+/// The port of ours that the connection reached, put on every request by the listener; 0 in requests that came through
+/// none (tests).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListenerPort(pub u16);
+
+impl<S: Sync> FromRequestParts<S> for ListenerPort {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().copied().unwrap_or(Self(0)))
     }
 }

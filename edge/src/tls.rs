@@ -6,6 +6,10 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::NoClientAuth;
+use rustls::server::danger::ClientCertVerifier;
+
+use crate::client_certificate::Possession;
 
 /// Why no TLS settings could be made.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +28,25 @@ pub enum TlsError {
 /// Settings of a server with this certificate chain (own certificate first) and private key, both PEM. Only
 /// HTTP/1.1 is offered.
 pub fn server_config(chain_pem: &str, key_pem: &str) -> Result<Arc<ServerConfig>, TlsError> {
+    config(chain_pem, key_pem, Arc::new(NoClientAuth))
+}
+
+/// The same for a server that asks each client for a certificate and serves those without one too. `authorities` are
+/// the names (DER) of those who issue them: browsers offer their users no others. Handlers get what was shown as
+/// [`crate::ClientCertificate`].
+pub fn server_config_asking(
+    chain_pem: &str,
+    key_pem: &str,
+    authorities: Vec<Vec<u8>>,
+) -> Result<Arc<ServerConfig>, TlsError> {
+    config(chain_pem, key_pem, Arc::new(Possession::new(authorities)))
+}
+
+fn config(
+    chain_pem: &str,
+    key_pem: &str,
+    clients: Arc<dyn ClientCertVerifier>,
+) -> Result<Arc<ServerConfig>, TlsError> {
     let chain = CertificateDer::pem_slice_iter(chain_pem.as_bytes())
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| TlsError::Chain)?;
@@ -33,7 +56,7 @@ pub fn server_config(chain_pem: &str, key_pem: &str) -> Result<Arc<ServerConfig>
     let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|_| TlsError::Key)?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-        .with_no_client_auth()
+        .with_client_cert_verifier(clients)
         .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))

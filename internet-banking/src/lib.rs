@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod api_keys;
+pub mod certificates;
 pub mod confirmation;
 pub mod console;
 pub mod contracts;
