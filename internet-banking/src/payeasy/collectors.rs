@@ -8,6 +8,7 @@ use gateway::directory::{AmountEntry, CategoryRule, Collector, DigitsRule, FeeTa
 use super::purpose;
 use super::rules::Asked;
 use crate::links::{CollectorLink, Link};
+use crate::tokens::Operation;
 
 /// Pays nothing: how a row that no public page is sure of is marked.
 const ASSUMED: &str = "(目安)";
@@ -205,7 +206,7 @@ fn rules(collector: &Collector, today: Date) -> Vec<(&'static str, String)> {
     }
     rules.push(("取扱時間", collector.hours.text(today)));
     rules.push(("手数料", fee(&collector.fee)));
-    let one_time_password = if collector.one_time_password {
+    let one_time_password = if Operation::payment_to(collector).demands_one() {
         "必要です。"
     } else {
         "必要ありません(税金・国庫金等)。"

@@ -11,12 +11,13 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::bounds::Bounds;
-use super::operation::{self, unavailable};
+use super::operation::unavailable;
 use super::problem::Problem;
 use crate::Bank;
 use crate::contracts::{Business, Role};
 use crate::policy;
 use crate::sign_in::SignedIn;
+use crate::tokens::{Operation, authorise};
 
 static LIMIT: Table =
     Table { name: "payeasy_limit", columns: &["app_user", "at_us", "contract", "amount", "actor"] };
@@ -166,14 +167,14 @@ pub async fn set(
     if theirs.is_none() || limit.is_some_and(|limit| limit > most) {
         return Err(Problem::NotPermitted);
     }
-    let guard = operation::one_time_password(bank, by, one_time_password).await?;
+    let guard = authorise::operation(bank, by, Operation::PayeasyLimit, one_time_password).await?;
     let now: Timestamp = bank.clock.now();
     let detail = match limit {
         Some(limit) => format!("{limit} yen a day"),
         None => "the contract's limit".to_owned(),
     };
     let commit = Commit {
-        guards: vec![(guard.key(), EntityId(user.uuid()))],
+        guards: guard.iter().map(|guard| (guard.key(), EntityId(user.uuid()))).collect(),
         rows: vec![row(by, user, limit, now)],
         audit: vec![AuditRecord {
             contract: Some(by.contract.id),
@@ -187,7 +188,7 @@ pub async fn set(
     match bank.ledger.commit(commit).await {
         Ok(_) => Ok(()),
         // the only guard that it takes
-        Err(Refused::Guarded { .. }) => Err(Problem::OneTimePasswordUsed),
+        Err(Refused::Guarded { .. }) => Err(authorise::Problem::Used.into()),
         Err(refused) => Err(unavailable(&refused)),
     }
 }

@@ -23,7 +23,7 @@ use crate::contracts::Business;
 use crate::policy;
 use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
-use crate::tokens::Verdict;
+use crate::tokens::{Operation, authorise};
 
 /// Most collectors that are suggested for a number that is none.
 const NEAR_MAX: usize = 3;
@@ -35,7 +35,7 @@ pub struct Secrets {
     /// 確認用パスワード.
     #[serde(deserialize_with = "secret_field")]
     pub confirmation_password: SecretString,
-    /// ワンタイムパスワード; needed where the collector's row says so, whether the form has it or not.
+    /// ワンタイムパスワード; needed where the table of operations says so, whether the form has it or not.
     #[serde(deserialize_with = "secret_field")]
     pub one_time_password: SecretString,
 }
@@ -234,9 +234,8 @@ pub async fn pay(
     }
     confirm(bank, by, &secrets.confirmation_password).await?;
     let mut guards: Vec<_> = request.into_iter().collect();
-    if collector.one_time_password {
-        guards.push(one_time_password(bank, by, &secrets.one_time_password).await?);
-    }
+    let demanded = Operation::payment_to(collector);
+    guards.extend(authorise::operation(bank, by, demanded, &secrets.one_time_password).await?);
     let order = PaymentOrder {
         payment: choice.payment,
         payer: payer(by),
@@ -320,24 +319,6 @@ async fn confirm(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<(),
     }
 }
 
-/// The guard that spends the typed code in the commit of the money.
-pub(super) async fn one_time_password(
-    bank: &Bank,
-    by: &SignedIn,
-    typed: &SecretString,
-) -> Result<Guard, Problem> {
-    let serial = by.user.token_serial.as_deref().ok_or(Problem::NoToken)?;
-    if typed.expose_secret().trim().is_empty() {
-        return Err(Problem::Missing { field: "one_time_password" });
-    }
-    match bank.tokens.verify(serial, typed.expose_secret(), bank.clock.now()).await {
-        Ok(Verdict::Verified { step }) => Ok(Guard::one_time_password(serial, step.signed())),
-        Ok(Verdict::Wrong { left }) => Err(Problem::OneTimePasswordWrong { left }),
-        Ok(Verdict::Locked) => Err(Problem::OneTimePasswordLocked),
-        Err(error) => Err(unavailable(&error)),
-    }
-}
-
 async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice, error: PayError) -> Problem {
     match error {
         PayError::InquiryExpired => Problem::InquiryExpired,
@@ -351,7 +332,7 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
             Problem::OverDailyLimit { over, until: tomorrow }
         }
         PayError::GuardTaken(GuardKind::Request) => Problem::RequestOver,
-        PayError::GuardTaken(_) => Problem::OneTimePasswordUsed,
+        PayError::GuardTaken(_) => authorise::Problem::Used.into(),
         PayError::ClearByPassed => Problem::ClearByPassed,
         PayError::Closed => match bank.gateway.collectors().get(&draft.collector) {
             Some(collector) => closed(collector, bank.clock.now()),

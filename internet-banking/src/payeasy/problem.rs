@@ -5,6 +5,7 @@ use gateway::{LimitOf, OverLimit};
 
 use super::wrong_numbers::Stopped;
 use crate::help::Code;
+use crate::tokens::authorise;
 
 /// Why the payer cannot go on. Money never moved, but for the one case that says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,17 +118,8 @@ pub enum Problem {
     },
     /// The confirmation password is locked.
     ConfirmationPasswordLocked,
-    /// The one-time password is wrong.
-    OneTimePasswordWrong {
-        /// Tries left before the lock.
-        left: i64,
-    },
-    /// The token is locked.
-    OneTimePasswordLocked,
-    /// The one-time password was used before.
-    OneTimePasswordUsed,
-    /// A one-time password is needed and the user has no token.
-    NoToken,
+    /// The one-time password authorises nothing.
+    OneTimePassword(authorise::Problem),
     /// The user may not pay, or not from this account.
     NotPermitted,
     /// The page that was sent is not the one last reviewed.
@@ -136,6 +128,15 @@ pub enum Problem {
     Unavailable,
     /// Our own failure at the moment of the payment: it may have been made.
     PaymentUnclear,
+}
+
+impl From<authorise::Problem> for Problem {
+    fn from(problem: authorise::Problem) -> Self {
+        match problem {
+            authorise::Problem::Unavailable => Self::Unavailable,
+            problem => Self::OneTimePassword(problem),
+        }
+    }
 }
 
 /// What an answer's bills are about, in sentences.
@@ -196,10 +197,7 @@ impl Problem {
             Self::Missing { .. } => Code::Input,
             Self::ConfirmationPasswordWrong { .. } => Code::ConfirmationPasswordWrong,
             Self::ConfirmationPasswordLocked => Code::ConfirmationPasswordLocked,
-            Self::OneTimePasswordWrong { .. } => Code::OneTimePasswordWrong,
-            Self::OneTimePasswordLocked => Code::OneTimePasswordLocked,
-            Self::OneTimePasswordUsed => Code::OneTimePasswordUsed,
-            Self::NoToken => Code::NoToken,
+            Self::OneTimePassword(problem) => problem.code(),
             Self::NotPermitted => Code::NotPermitted,
             Self::ReviewOutdated => Code::ReviewOutdated,
             Self::Unavailable => Code::Unavailable,
@@ -261,11 +259,9 @@ impl Problem {
             Self::InsufficientFunds { available } => {
                 format!("支払可能額が足りません。支払可能額は {available} 円です。")
             }
-            Self::Missing { field: "one_time_password" } => {
-                "ワンタイムパスワードを入力してください。".to_owned()
-            }
+            Self::OneTimePassword(problem) => problem.words(),
             Self::Missing { .. } => "確認用パスワードを入力してください。".to_owned(),
-            Self::ConfirmationPasswordWrong { left } | Self::OneTimePasswordWrong { left } => {
+            Self::ConfirmationPasswordWrong { left } => {
                 format!("{happened}あと{left}回誤ると、ご利用を停止します。")
             }
             _ => happened.to_owned(),
@@ -313,7 +309,7 @@ impl Problem {
             Self::Missing { field } => field,
             Self::RepeatUnconfirmed => "repeat",
             Self::ConfirmationPasswordWrong { .. } => "confirmation_password",
-            Self::OneTimePasswordWrong { .. } | Self::OneTimePasswordUsed => "one_time_password",
+            Self::OneTimePassword(problem) => return problem.field(),
             _ => return None,
         })
     }
@@ -386,13 +382,11 @@ mod tests {
             Problem::LinkExpired,
             Problem::LinkDiffers,
             Problem::LinkNotInPlan { plan: "ミニ" },
-            Problem::Missing { field: "one_time_password" },
+            Problem::Missing { field: "confirmation_password" },
             Problem::ConfirmationPasswordWrong { left: 2 },
             Problem::ConfirmationPasswordLocked,
-            Problem::OneTimePasswordWrong { left: 4 },
-            Problem::OneTimePasswordLocked,
-            Problem::OneTimePasswordUsed,
-            Problem::NoToken,
+            Problem::OneTimePassword(authorise::Problem::Wrong { left: 4 }),
+            Problem::OneTimePassword(authorise::Problem::Missing),
             Problem::NotPermitted,
             Problem::ReviewOutdated,
             Problem::Unavailable,
@@ -443,7 +437,11 @@ mod tests {
         }
         let funds = Problem::InsufficientFunds { available: Yen::new(1_234_567) }.words();
         assert!(funds.contains("1,234,567 円"), "{funds}");
-        assert!(Problem::OneTimePasswordWrong { left: 3 }.words().contains("あと3回"));
+        let wrong = Problem::OneTimePassword(authorise::Problem::Wrong { left: 3 });
+        assert_eq!(
+            (wrong.words(), wrong.field()),
+            (authorise::Problem::Wrong { left: 3 }.words(), Some("one_time_password"))
+        );
         assert!(
             Problem::CollectorClosed { hours: Some("8:00–21:00".to_owned()) }.words().contains("8:00–21:00")
         );

@@ -19,6 +19,7 @@ use super::words::shown;
 use crate::help::{Code, Money};
 use crate::links::{CollectorLink, FavouriteLink, Link, PaymentLink, PrintLink, RequestLink, UserLimitLink};
 use crate::page_checks;
+use crate::tokens::authorise;
 
 fn frame(has_errors: bool) -> Frame {
     let nav =
@@ -40,7 +41,7 @@ fn troubles(field: &'static str) -> Vec<Option<Trouble>> {
         Problem::NoAnswer,
         Problem::InsufficientFunds { available: Yen::new(12_300) },
         Problem::ConfirmationPasswordWrong { left: 2 },
-        Problem::OneTimePasswordUsed,
+        Problem::OneTimePassword(authorise::Problem::Used),
         Problem::RepeatUnconfirmed,
         Problem::BillBusy { seen: Some(PaymentId::generate()) },
     ];

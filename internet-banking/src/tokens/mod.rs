@@ -4,10 +4,13 @@
 //! A code is used up by a guard on (serial, step) in the commit that moves the money, not by its
 //! verification: only there can a code be spent exactly once, whoever of the sharers comes first (C17).
 
+pub mod authorise;
 pub mod code;
+mod demands;
 pub mod seal;
 mod store;
 
 pub use code::{Seed, Step};
+pub use demands::Operation;
 pub use seal::SealingKey;
 pub use store::{TokenError, Tokens, Verdict};

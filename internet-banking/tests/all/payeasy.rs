@@ -134,7 +134,7 @@ async fn a_one_time_password_is_spent_once_by_all_who_share_the_token(test: Test
     let review = second.review(&mut jiro).await;
     let again = ("repeat", "yes");
     let used = second.press(&mut jiro, &review, &[CONFIRMED, again, ("one_time_password", &now)]).await;
-    assert_eq!(code(&used), "P-405", "used by the other who shares the token");
+    assert_eq!(code(&used), "T-103", "used by the other who shares the token");
     assert_eq!(held(&world).await, 700);
     world.clock.advance_seconds(60);
     let next = current().await;

@@ -151,11 +151,11 @@ async fn a_master_lowers_a_users_limit_with_a_one_time_password_and_it_holds_at_
         master.post(&page, &[("csrf", &csrf), ("limit", limit), ("one_time_password", code)]).await
     };
     assert_eq!(code(&set(&mut master, "10,000,001", &code_now).await), "P-100");
-    assert_eq!(code(&set(&mut master, "5000", "000000").await), "P-403");
-    assert_eq!(code(&set(&mut master, "5000", "").await), "P-100");
+    assert_eq!(code(&set(&mut master, "5000", "000000").await), "T-101");
+    assert_eq!(code(&set(&mut master, "5000", "").await), "T-100");
     let done = set(&mut master, "5,000", &code_now).await;
     assert_eq!(done.location(), "/payeasy/limits", "{}", done.body);
-    assert_eq!(code(&set(&mut master, "9000", &code_now).await), "P-405", "a code changes one limit");
+    assert_eq!(code(&set(&mut master, "9000", &code_now).await), "T-103", "a code changes one limit");
     assert!(master.get("/payeasy/limits").await.fields("user_limit").contains(&"5,000".to_owned()));
 
     let entry = Entry::answered(&world, &mut taro, PRIVATE, &[bill("P1", 5_001)]).await;

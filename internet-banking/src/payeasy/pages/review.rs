@@ -18,6 +18,7 @@ use crate::payeasy::repeats;
 use crate::payeasy::slip_words::{BillWords, NumberRow};
 use crate::payeasy::views::{EarlierRow, ReviewPage, Trouble};
 use crate::sign_in::SignedIn;
+use crate::tokens::Operation;
 
 /// Earlier payments under the same numbers that the page shows.
 const EARLIER_SHOWN_MAX: usize = 5;
@@ -114,7 +115,7 @@ async fn page(
         repeats: earlier.len(),
         earlier: earlier.iter().take(EARLIER_SHOWN_MAX).map(EarlierRow::of).collect(),
         repeats_paid: inquiry.was_accepted_before(&bill.id),
-        one_time_password: collector.one_time_password,
+        one_time_password: Operation::payment_to(collector).demands_one(),
         order: choice.payment,
     })
 }

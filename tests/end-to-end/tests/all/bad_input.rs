@@ -135,7 +135,7 @@ async fn wrong_passwords_pay_nothing_and_the_form_can_be_put_right() {
     assert_refused(&refused, "P-401", "確認用パスワードが違います");
     let code = demo.token(&clerk.token_serial);
     let wrong = if code == "123456" { "654321" } else { "123456" };
-    assert_refused(&clerk.pay_with_code(&refused, wrong).await, "P-403", "ワンタイムパスワードが違います");
+    assert_refused(&clerk.pay_with_code(&refused, wrong).await, "T-101", "ワンタイムパスワードが違います");
     assert_refused(&clerk.pay(&refused).await, "P-100", "ワンタイムパスワードを入力してください");
     assert_eq!(clerk.money().await, before);
     let paid = clerk.pay_with_code(&refused, &demo.token(&clerk.token_serial)).await;

@@ -102,13 +102,13 @@ async fn a_one_time_password_pays_once() {
     receipt(&desk.clerk.pay_with_code(&review, &code).await);
     let review = desk.clerk.reviewed(&bills[1]).await;
     let refused = desk.clerk.pay_with_code(&review, &code).await;
-    assert_eq!(refused.page.field("error_code"), "P-405", "{}", refused.page.text());
+    assert_eq!(refused.page.field("error_code"), "T-103", "{}", refused.page.text());
     // somebody else with the same token
     let colleague = Clerk::sign_in(&desk.demo, company::SHOJI, 2).await;
     assert_eq!(colleague.token_serial, desk.clerk.token_serial);
     let review = colleague.reviewed(&bills[1]).await;
     let refused = colleague.pay_with_code(&review, &code).await;
-    assert_eq!(refused.page.field("error_code"), "P-405", "{}", refused.page.text());
+    assert_eq!(refused.page.field("error_code"), "T-103", "{}", refused.page.text());
     assert!(mocks.clearings(&bills[1]).await.is_empty());
     let left = desk.before.balance - bills[0].total();
     assert_eq!(desk.clerk.money().await, Money { balance: left, available: left });
