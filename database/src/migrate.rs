@@ -33,6 +33,7 @@ migrations! {
     7 "0007_api",
     8 "0008_settlement",
     9 "0009_mail",
+    11 "0011_users",
 }
 
 /// The description of the first migration: a database that has it is ours.

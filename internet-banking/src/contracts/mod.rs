@@ -3,11 +3,12 @@
 pub mod rights;
 mod store;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use domain::{AccountId, ContractId, Timestamp, UserId};
 
-pub use rights::{Business, Rights};
+pub use rights::{Business, Duty, Rights};
 pub use store::{NewAccount, NewUser, Store, StoreError};
 
 macro_rules! code {
@@ -139,6 +140,8 @@ pub struct User {
     pub token_serial: Option<String>,
     /// What the person may do, and with which accounts.
     pub rights: Rights,
+    /// What an administrator was given beside what every administrator has; empty for everybody else.
+    pub duties: BTreeSet<Duty>,
 }
 
 /// A deposit account of a contract. Its money is in the ledger under the same id.

@@ -7,13 +7,61 @@ use domain::AccountId;
 use super::code;
 
 code! {
-    /// A business of the bank that a right can be given for.
+    /// A business of the bank that a right can be given for (R2–R4). Which plans have it is decided in
+    /// [`crate::policy`].
     Business {
         /// 照会: balances and movements.
         Inquiry = "inquiry", "照会";
+        /// 資金移動: 振込 and 振替, one at a time.
+        Transfer = "transfer", "資金移動";
         /// 税金・各種料金の払込み.
         PayEasy = "payeasy", "税金・各種料金";
+        /// データ受付: 総合振込.
+        BulkTransfer = "bulk_transfer", "総合振込";
+        /// データ受付: 給与・賞与振込.
+        Salary = "salary", "給与・賞与振込";
+        /// データ受付: 地方税納付.
+        LocalTax = "local_tax", "地方税納付";
+        /// 口座振替.
+        DirectDebit = "direct_debit", "口座振替";
+        /// 外国送金.
+        ForeignRemittance = "foreign_remittance", "外国送金";
+        /// 輸入信用状.
+        ImportCredit = "import_credit", "輸入信用状";
+        /// 一般ファイル伝送.
+        FileTransfer = "file_transfer", "一般ファイル伝送";
     }
+
+    /// An operation of a contract's administration. Who may do it is decided in [`crate::policy`].
+    Duty {
+        /// General users: added, changed, suspended, removed.
+        Users = "users", "利用者の登録・変更・停止・削除";
+        /// 管理者ユーザ: appointed, changed, suspended, removed.
+        Administrators = "administrators", "管理者の任命・変更";
+        /// What users may do, and with which accounts.
+        Rights = "rights", "利用者の権限と口座";
+        /// Passwords of users who have forgotten theirs (R14).
+        Passwords = "passwords", "利用者のパスワードの再発行";
+        /// The lock after wrong passwords (SEC-10).
+        SignInUnlock = "sign_in_unlock", "利用者のログイン停止の解除";
+        /// 1日の限度額 of users.
+        Limits = "limits", "利用者の限度額";
+        /// Leave to issue a user's certificate anew (C16).
+        Certificates = "certificates", "電子証明書の再発行の許可";
+        /// Tokens that are revoked (R75).
+        TokenRevoke = "token_revoke", "トークンの失効";
+        /// Tokens that are unlocked (R61).
+        TokenUnlock = "token_unlock", "トークンの利用停止解除";
+        /// The company's own words in every mail.
+        MailPhrase = "mail_phrase", "メールに入れるご契約の言葉";
+        /// What everybody of the contract did (R17).
+        History = "history", "全利用者の操作履歴";
+    }
+}
+
+impl Business {
+    /// Those that have pages. The others are in the table of plans, and in no menu and on no page of rights.
+    pub const SERVED: &[Self] = &[Self::Inquiry, Self::PayEasy];
 }
 
 /// The accounts a user may use, by business. A business without accounts is no right.
@@ -26,10 +74,10 @@ impl Rights {
         Self::default()
     }
 
-    /// Every business with these accounts.
+    /// Every business that has pages, with these accounts.
     pub fn all(accounts: &[AccountId]) -> Self {
         let mut rights = Self::default();
-        for business in Business::ALL {
+        for business in Business::SERVED {
             rights = rights.with(*business, accounts);
         }
         rights

@@ -1,11 +1,13 @@
 //! Contracts, users and accounts in the database. Every question about accounts names the contract (SEC-34).
 
+use std::collections::BTreeSet;
+
 use database::{Database, Tx, execute, on, read};
 use domain::{AccountId, Clock, ContractId, UserId};
 use uuid::Uuid;
 
 use super::{
-    AccountKind, Business, Contract, ContractKind, ContractState, DepositAccount, Plan, Rights, Role,
+    AccountKind, Business, Contract, ContractKind, ContractState, DepositAccount, Duty, Plan, Rights, Role,
     SignInMethod, User,
 };
 
@@ -222,6 +224,7 @@ impl Store {
             role: Role::from_code(&role).ok_or(StoreError::Word(role))?,
             token_serial,
             rights: self.rights(id).await?,
+            duties: self.duties(id).await?,
         }))
     }
 
@@ -259,7 +262,19 @@ impl Store {
         })?)
     }
 
-    async fn rights(&self, user: UserId) -> Result<Rights, StoreError> {
+    /// What was given to an administrator.
+    pub async fn duties(&self, user: UserId) -> Result<BTreeSet<Duty>, StoreError> {
+        let rows: Vec<String> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT duty FROM user_duty WHERE app_user = $1")
+                .bind(user.uuid())
+                .fetch_all(c)
+                .await
+        })?;
+        rows.into_iter().map(|duty| Duty::from_code(&duty).ok_or(StoreError::Word(duty))).collect()
+    }
+
+    /// What a user may do, and with which accounts.
+    pub async fn rights(&self, user: UserId) -> Result<Rights, StoreError> {
         let rows: Vec<(String, i64)> = read!(self.database, |c| {
             sqlx::query_as("SELECT business, account FROM user_right WHERE app_user = $1")
                 .bind(user.uuid())

@@ -205,7 +205,7 @@ codes! {
     NotPermitted = "P-501", Untouched,
     "権限のない操作",
     "この操作を行う権限がありません。",
-    "必要な場合は、マスターユーザまたは管理者ユーザに権限の設定をご依頼ください。";
+    "必要な場合は、マスターユーザに権限の設定をご依頼ください。";
     /// The entry was left for too long.
     DraftExpired = "P-502", Untouched,
     "手続きの時間切れ",

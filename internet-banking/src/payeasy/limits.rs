@@ -14,7 +14,7 @@ use super::bounds::Bounds;
 use super::operation::unavailable;
 use super::problem::Problem;
 use crate::Bank;
-use crate::contracts::{Business, Role};
+use crate::contracts::{Business, Duty};
 use crate::policy;
 use crate::sign_in::SignedIn;
 use crate::tokens::{Operation, authorise};
@@ -134,9 +134,9 @@ impl Limits {
     }
 }
 
-/// Whether the person may set the limits of the contract's users: the master, and administrators who may pay.
+/// Whether the person may set the limits of the contract's users.
 pub fn may_set(by: &SignedIn) -> bool {
-    by.user.role != Role::General && policy::require(by, Business::PayEasy).is_ok()
+    policy::has(&by.user, Duty::Limits) && policy::require(by, Business::PayEasy).is_ok()
 }
 
 /// Reads a limit: empty is none, and none is above the contract's.

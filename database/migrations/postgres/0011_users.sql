@@ -1,0 +1,33 @@
+-- Users of contracts, as their masters administer them --------------------------------------------------------------
+
+-- What the master gave to an administrator beside what every administrator has.
+CREATE TABLE user_duty (
+    app_user UUID NOT NULL REFERENCES app_user (id),
+    duty TEXT NOT NULL,
+    PRIMARY KEY (app_user, duty)
+);
+
+-- Every change of a contract's users takes the next version: of two that have seen the same users one comes too late.
+CREATE TABLE user_version (
+    contract UUID PRIMARY KEY,
+    version BIGINT NOT NULL
+);
+
+-- A user being added or changed: the steps live here, not in the browser. subject is the person; seen is what the
+-- person was when the change began, empty for one to be added. rights and duties are texts of codes.
+CREATE TABLE user_draft (
+    id TEXT PRIMARY KEY,
+    contract UUID NOT NULL,
+    app_user UUID NOT NULL,
+    subject UUID NOT NULL,
+    seen TEXT NOT NULL,
+    login_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    role TEXT NOT NULL,
+    returning BIGINT NOT NULL CHECK (returning IN (0, 1)),
+    rights TEXT,
+    duties TEXT NOT NULL,
+    expires_us BIGINT NOT NULL
+);
+CREATE INDEX user_draft_user ON user_draft (app_user, expires_us);
