@@ -27,6 +27,7 @@ use gateway::{Gateway, Settings};
 use internet_banking::Bank;
 use internet_banking::console::Console;
 use internet_banking::console::delivery::DeliverySettings;
+use internet_banking::mail::{Feed, Post};
 use ledger::Ledger;
 use mocks::{LinkConfig, Mocks, MocksConfig};
 use tokio::net::TcpListener;
@@ -185,6 +186,11 @@ impl Demo {
         let https = internet_banking::router(bank.clone(), CookieKind::tls("bank"));
         tasks.spawn(console.delivery.clone().run(shutdown.clone()));
         tasks.spawn(console.requests.clone().run(shutdown.clone()));
+        tasks.spawn(Feed::new(gateway.clone(), bank.contracts.clone()).run(shutdown.clone()));
+        if mocks.is_some() {
+            let relay = alarms::relay(ports.at(12)?, "info@mihon-bank.example");
+            tasks.spawn(Post::new(database.clone(), clock.clone(), &relay)?.run(shutdown.clone()));
+        }
         let console = internet_banking::console::router(console, CookieKind::http("console"));
         let bank_url = ports.bank_url();
         let config =

@@ -19,6 +19,7 @@ mod page_checks;
 pub mod payeasy;
 pub mod policy;
 pub mod registration;
+mod retry;
 pub mod secrets;
 pub mod sign_in;
 pub mod tokens;

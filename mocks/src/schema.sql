@@ -214,8 +214,11 @@ CREATE TABLE IF NOT EXISTS mails (
     sender TEXT NOT NULL,
     -- one a line
     recipients TEXT NOT NULL,
+    -- by which a repeat is known; empty where the mail has none
+    message_id TEXT NOT NULL,
     content BLOB NOT NULL
 ) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS mails_message_id ON mails (message_id, recipients) WHERE message_id <> '';
 
 CREATE TABLE IF NOT EXISTS webhooks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

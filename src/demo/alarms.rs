@@ -1,9 +1,10 @@
-//! Where the demo's alarms go: to the mock mailbox and a mock receiver of callbacks, both on this machine.
+//! Where the demo's mails and alarms go: to the mock mailbox and a mock receiver of callbacks, both on this machine.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
 use internet_banking::console::delivery::{DeliverySettings, MailSettings, WebhookSettings};
+use internet_banking::mail::RelaySettings;
 use internet_banking::secrets::{Purpose, Secret};
 
 /// The targets, counted from the demo's first port.
@@ -14,9 +15,7 @@ pub fn targets(secret: &Secret, console: u16, mailbox: u16, mocks: u16) -> anyho
     }
     Ok(DeliverySettings {
         mail: Some(MailSettings {
-            relay: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            port: mailbox,
-            from: "alarm@mihon-bank.example".to_owned(),
+            relay: relay(mailbox, "alarm@mihon-bank.example"),
             to: vec!["ops@example.jp".to_owned()],
             console: format!("http://localhost:{console}").parse()?,
         }),
@@ -26,4 +25,9 @@ pub fn targets(secret: &Secret, console: u16, mailbox: u16, mocks: u16) -> anyho
             root_pem: None,
         }),
     })
+}
+
+/// The mock mailbox.
+pub fn relay(port: u16, from: &str) -> RelaySettings {
+    RelaySettings { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port, from: from.to_owned() }
 }

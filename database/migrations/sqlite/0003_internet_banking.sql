@@ -18,7 +18,8 @@ CREATE TABLE contract (
 
 -- A user keeps the id whatever the login ID becomes, and the row when removed (削除); disabled is 利用停止. reset: the
 -- branch initialised the passwords, and login ID and both passwords must be acquired anew. must_change: somebody else
--- has set the password, and it holds until the next sign-in. Passwords are Argon2id strings under the deployment's pepper.
+-- has set the password, and it holds until the next sign-in. Passwords are Argon2id strings under the deployment's
+-- pepper.
 CREATE TABLE app_user (
     id BLOB PRIMARY KEY,
     contract BLOB NOT NULL REFERENCES contract (id),

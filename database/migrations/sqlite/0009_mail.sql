@@ -1,5 +1,5 @@
--- Mails to users of contracts: one row an event and addressee, in one commit with the event. id is the Message-ID's left
--- part, fixed by the event, so that a repeat of a delivery can be told.
+-- Mails to users of contracts: one row an event and addressee, in one commit with the event. id is the Message-ID's
+-- left part, fixed by the event, so that a repeat of a delivery can be told.
 CREATE TABLE mail (
     id TEXT PRIMARY KEY,
     contract BLOB NOT NULL,

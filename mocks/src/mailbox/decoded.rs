@@ -36,6 +36,12 @@ impl Decoded {
     }
 }
 
+/// The Message-ID; empty where the mail has none.
+pub fn message_id(content: &[u8]) -> String {
+    let message = MessageParser::default().parse(content);
+    message.and_then(|message| message.message_id().map(str::to_owned)).unwrap_or_default()
+}
+
 fn addresses(found: Option<&Address<'_>>) -> String {
     let Some(found) = found else { return String::new() };
     let shown = found.iter().map(|one| match (one.name(), one.address()) {

@@ -4,7 +4,7 @@ use domain::Timestamp;
 use serde::Serialize;
 use sqlx::{Executor, Sqlite};
 
-use super::decoded::Decoded;
+use super::decoded::{self, Decoded};
 use super::session::Mail;
 use crate::mocks::Mocks;
 use crate::sinks;
@@ -13,7 +13,7 @@ use crate::store::StoreError;
 /// Mails that are kept; older ones go.
 pub const KEPT_MAX: i64 = 500;
 
-/// Keeps a mail; `false` where it fails on command.
+/// Keeps a mail, once however often it comes; `false` where it fails on command.
 pub async fn deliver(mocks: &Mocks, mail: &Mail) -> Result<bool, StoreError> {
     let now = mocks.config().clock.now();
     let mut write = mocks.store().write().await?;
@@ -21,18 +21,25 @@ pub async fn deliver(mocks: &Mocks, mail: &Mail) -> Result<bool, StoreError> {
         write.commit().await?;
         return Ok(false);
     }
-    let (id,): (i64,) = sqlx::query_as(
-        "INSERT INTO mails (received_at, sender, recipients, content) VALUES ($1, $2, $3, $4) RETURNING id",
+    let kept: Option<(i64,)> = sqlx::query_as(
+        "INSERT INTO mails (received_at, sender, recipients, message_id, content) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(now.micros())
     .bind(&mail.sender)
     .bind(mail.recipients.join("\n"))
+    .bind(decoded::message_id(&mail.content))
     .bind(&mail.content)
-    .fetch_one(&mut *write)
+    .fetch_optional(&mut *write)
     .await?;
-    sqlx::query("DELETE FROM mails WHERE id <= $1").bind(id - KEPT_MAX).execute(&mut *write).await?;
+    match kept {
+        Some((id,)) => {
+            sqlx::query("DELETE FROM mails WHERE id <= $1").bind(id - KEPT_MAX).execute(&mut *write).await?;
+            tracing::info!(recipients = mail.recipients.len(), "a mail was kept");
+        }
+        None => tracing::info!("a mail is there already"),
+    }
     write.commit().await?;
-    tracing::info!(recipients = mail.recipients.len(), "a mail was kept");
     Ok(true)
 }
 

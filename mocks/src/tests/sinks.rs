@@ -102,14 +102,31 @@ async fn mails_fail_as_often_as_told() {
 }
 
 #[tokio::test]
+async fn a_mail_that_comes_again_is_kept_once() {
+    let hub = Hub::start().await;
+    let (address, _trigger) = serve(&hub).await;
+    let mail = format!("Message-ID: <payment-1@bank.invalid>\r\n{MAIL}");
+    for _ in 0..2 {
+        assert_eq!(say(address, &mail).await, ["220", "250", "250", "250", "250", "354", "250", "221"]);
+    }
+    assert_eq!(mails(&hub).await.as_array().unwrap().len(), 1);
+    say(address, &mail.replace("payment-1", "payment-2")).await;
+    assert_eq!(mails(&hub).await.as_array().unwrap().len(), 2);
+    // without a Message-ID nothing tells a repeat
+    say(address, MAIL).await;
+    say(address, MAIL).await;
+    assert_eq!(mails(&hub).await.as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
 async fn the_oldest_mails_make_room() {
     let hub = Hub::start().await;
     let (address, _trigger) = serve(&hub).await;
     say(address, MAIL).await;
     let first = mails(&hub).await[0]["id"].as_i64().unwrap();
     let mut write = hub.mocks.store().write().await.unwrap();
-    let text =
-        "INSERT INTO mails (id, received_at, sender, recipients, content) VALUES ($1, 0, '', 'a', x'')";
+    let text = "INSERT INTO mails (id, received_at, sender, recipients, message_id, content)
+                VALUES ($1, 0, '', 'a', '', x'')";
     sqlx::query(text).bind(first + 499).execute(&mut *write).await.unwrap();
     write.commit().await.unwrap();
     say(address, MAIL).await;

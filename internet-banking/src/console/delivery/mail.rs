@@ -1,27 +1,19 @@
 //! Alarms by mail.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use http::Uri;
-use lettre::message::{Mailbox, header::ContentType};
-use lettre::transport::smtp::extension::ClientId;
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use lettre::Message;
+use lettre::message::Mailbox;
 
 use super::settings::{MailSettings, SettingsError};
 use super::{Notice, TryError};
 use crate::console::frame::SITE_NAME;
 use crate::console::links::ConsoleLink;
 use crate::frame::day_and_time;
-
-/// How long the relay may take for each step.
-const STEP_WAIT: Duration = Duration::from_secs(10);
-/// The bank's machines in the names of messages.
-const DOMAIN: &str = "mihon-bank.example";
+use crate::mail::{Relay, RelayError};
 
 /// Sends alarms to the relay.
 pub(super) struct Mailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
-    from: Mailbox,
+    relay: Relay,
     to: Vec<Mailbox>,
     /// What links begin with.
     console: String,
@@ -29,38 +21,25 @@ pub(super) struct Mailer {
 
 impl Mailer {
     pub fn new(settings: &MailSettings) -> Result<Self, SettingsError> {
-        if !settings.relay.is_loopback() {
-            return Err(SettingsError::RelayElsewhere(settings.relay));
-        }
-        let mailbox = |text: &String| text.parse().map_err(|_| SettingsError::Address(text.clone()));
+        let relay = Relay::new(&settings.relay)?;
+        let mailbox = |text: &String| text.parse().map_err(|_| RelayError::Address(text.clone()));
         let to = settings.to.iter().map(mailbox).collect::<Result<Vec<Mailbox>, _>>()?;
         if to.is_empty() {
             return Err(SettingsError::NoRecipient);
         }
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(settings.relay.to_string())
-            .port(settings.port)
-            .hello_name(ClientId::Domain(DOMAIN.to_owned()))
-            .timeout(Some(STEP_WAIT))
-            .build();
         let console = origin(&settings.console)?;
-        Ok(Self { transport, from: mailbox(&settings.from)?, to, console })
+        Ok(Self { relay, to, console })
     }
 
     pub async fn send(&self, notice: &Notice<'_>) -> Result<(), TryError> {
         let message = self.message(notice)?;
-        // Ok is a positive answer to the end of the data: the relay has taken the mail over
-        self.transport.send(message).await.map(drop).map_err(|error| TryError(error.to_string()))
+        self.relay.send(message).await.map_err(|error| TryError(error.to_string()))
     }
 
     /// A repeat has the same Message-ID, by which a reader's program can tell.
     fn message(&self, notice: &Notice<'_>) -> Result<Message, TryError> {
-        let raised = u64::try_from(notice.alarm.raised_at.micros()).unwrap_or_default();
-        let mut message = Message::builder()
-            .from(self.from.clone())
-            .subject(subject(notice))
-            .date(UNIX_EPOCH + Duration::from_micros(raised))
-            .message_id(Some(format!("<alarm-{}@{DOMAIN}>", notice.id())))
-            .header(ContentType::TEXT_PLAIN);
+        let id = format!("alarm-{}", notice.id());
+        let mut message = self.relay.message(&id, notice.alarm.raised_at).subject(subject(notice));
         for to in &self.to {
             message = message.to(to.clone());
         }

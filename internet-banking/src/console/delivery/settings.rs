@@ -1,9 +1,9 @@
 //! Where alarms are sent. Only the configuration names targets: nothing that is typed on a page does.
 
-use std::net::IpAddr;
-
 use http::Uri;
 use secrecy::SecretString;
+
+use crate::mail::{RelayError, RelaySettings};
 
 /// The targets of a deployment. A channel without one is off.
 #[derive(Clone, Debug, Default)]
@@ -17,12 +17,8 @@ pub struct DeliverySettings {
 /// Mail through a relay on the same machine, which passes it on as the bank's mail goes.
 #[derive(Clone, Debug)]
 pub struct MailSettings {
-    /// The relay's address; of this machine, because the way to it is not encrypted.
-    pub relay: IpAddr,
-    /// The relay's port.
-    pub port: u16,
-    /// The sender.
-    pub from: String,
+    /// The relay, and the sender.
+    pub relay: RelaySettings,
     /// Who is told.
     pub to: Vec<String>,
     /// Where staff reaches the console, such as `https://console.example`: links begin with it.
@@ -43,12 +39,9 @@ pub struct WebhookSettings {
 /// Why settings cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// The relay is on another machine.
-    #[error("the mail relay {0} is not on this machine, and the way to it would not be encrypted")]
-    RelayElsewhere(IpAddr),
-    /// An address is none.
-    #[error("{0:?} is no mail address")]
-    Address(String),
+    /// The relay, or an address.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
     /// The console's address is none.
     #[error("the console's address is http:// or https:// and a host, without a path")]
     Console,

@@ -7,16 +7,8 @@ use domain::{AlarmId, Timestamp};
 use gateway::{Alarm, AlarmChannel};
 use uuid::Uuid;
 
-/// How long a claim lasts: longer than a try.
-const CLAIM_US: i64 = 60_000_000;
-/// The pause after the first failure; each later one is twice as long.
-const PAUSE_FIRST_US: i64 = 5_000_000;
-/// The longest pause.
-const PAUSE_MAX_US: i64 = 15 * 60_000_000;
-/// Tries after which an alarm is not sent any more: about two days.
-pub const TRIES_MAX: i64 = 200;
-/// Characters of a failure that are kept.
-const ERROR_CHARS_MAX: usize = 200;
+use crate::retry::{self, CLAIM_US, TRIES_MAX};
+
 /// Rows of failures read for a page.
 const ROWS_MAX: i64 = 2_000;
 
@@ -155,7 +147,7 @@ impl Store {
     ) -> Result<(), sqlx::Error> {
         let mut tx = self.database.begin().await?;
         let next = next(&mut tx, tries).await?;
-        let error: String = error.chars().take(ERROR_CHARS_MAX).collect();
+        let error = retry::shortened(error);
         execute!(
             &mut tx,
             "UPDATE alarm_delivery SET next_us = $1, error = $2
@@ -171,22 +163,5 @@ impl Store {
 }
 
 async fn next(tx: &mut Tx, tries: i64) -> Result<i64, sqlx::Error> {
-    Ok(dialect::server_now_us(tx).await?.saturating_add(pause_us(tries)))
-}
-
-/// The pause after so many failures.
-fn pause_us(tries: i64) -> i64 {
-    let doublings = u32::try_from(tries.clamp(1, 16) - 1).unwrap_or(0);
-    PAUSE_FIRST_US.saturating_mul(1 << doublings).min(PAUSE_MAX_US)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_up_to_a_bound() {
-        let seconds: Vec<_> = [1, 2, 3, 8, 9, 200, i64::MAX].map(|t| pause_us(t) / 1_000_000).into();
-        assert_eq!(seconds, [5, 10, 20, 640, 900, 900, 900]);
-    }
+    Ok(dialect::server_now_us(tx).await?.saturating_add(retry::pause_us(tries)))
 }

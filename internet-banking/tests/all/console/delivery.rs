@@ -1,6 +1,5 @@
 //! Alarms on their way out: mail to a relay, signed callbacks, tries that fail, claims of two processes.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -15,13 +14,14 @@ use http::StatusCode;
 use internet_banking::console::delivery::{
     Delivery, DeliverySettings, MailSettings, SIGNATURE_HEADER, SettingsError, WebhookSettings,
 };
+use internet_banking::mail::{RelayError, RelaySettings};
 use ledger::Commit;
 use ring::hmac;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::support::{MAKER, Office};
 use super::unknown::unknown;
+use crate::relay::Relay;
 
 const KEY: &str = "0123456789abcdef";
 
@@ -33,62 +33,14 @@ database::on_both!(
     two_processes_make_one_try,
 );
 
-/// A mail relay that keeps what it took over; it takes nothing over while `refuses` is set.
-struct Relay {
-    address: SocketAddr,
-    mails: Arc<Mutex<Vec<String>>>,
-}
-
-impl Relay {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let mails = Arc::default();
-        let kept = Arc::clone(&mails);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(converse(stream, Arc::clone(&kept)));
-            }
-        });
-        Self { address, mails }
-    }
-
-    fn mails(&self) -> Vec<String> {
-        self.mails.lock().unwrap().clone()
-    }
-
-    fn settings(&self) -> MailSettings {
-        MailSettings {
-            relay: self.address.ip(),
-            port: self.address.port(),
-            from: "見本銀行 <alarm@mihon-bank.example>".to_owned(),
-            to: vec!["ops@example.jp".to_owned(), "second@example.jp".to_owned()],
-            console: "http://localhost:8082".parse().unwrap(),
-        }
-    }
-}
-
-/// As much of RFC 5321 as one mail needs.
-async fn converse(stream: TcpStream, mails: Arc<Mutex<Vec<String>>>) {
-    let mut stream = BufReader::new(stream);
-    stream.write_all(b"220 relay\r\n").await.unwrap();
-    let mut line = String::new();
-    while stream.read_line(&mut line).await.is_ok_and(|bytes| bytes > 0) {
-        let answer = match line.split_whitespace().next().unwrap_or_default().to_uppercase().as_str() {
-            "DATA" => {
-                stream.write_all(b"354 go on\r\n").await.unwrap();
-                let mut mail = String::new();
-                while !mail.ends_with("\r\n.\r\n") {
-                    stream.read_line(&mut mail).await.unwrap();
-                }
-                mails.lock().unwrap().push(mail);
-                "250 taken over\r\n"
-            }
-            "QUIT" => "221 bye\r\n",
-            _ => "250 ok\r\n",
-        };
-        stream.write_all(answer.as_bytes()).await.unwrap();
-        line.clear();
+/// The relay's settings for alarms.
+fn settings(relay: &Relay) -> MailSettings {
+    MailSettings {
+        relay: RelaySettings {
+            from: "見本銀行 <alarm@mihon-bank.example>".to_owned(), ..relay.settings()
+        },
+        to: vec!["ops@example.jp".to_owned(), "second@example.jp".to_owned()],
+        console: "http://localhost:8082".parse().unwrap(),
     }
 }
 
@@ -146,7 +98,7 @@ async fn let_pauses_pass(office: &Office) {
 
 async fn an_alarm_is_mailed_and_called_out_once_each_and_the_page_says_so(test: TestDatabase) {
     let (relay, receiver) = (Relay::start().await, Receiver::start(StatusCode::NO_CONTENT).await);
-    let settings = DeliverySettings { mail: Some(relay.settings()), webhook: Some(receiver.settings()) };
+    let settings = DeliverySettings { mail: Some(settings(&relay)), webhook: Some(receiver.settings()) };
     let office = Office::with_targets(test, settings.clone()).await;
     raise(&office, "00200").await;
     let mut browser = office.signed_in(MAKER).await;
@@ -182,7 +134,7 @@ async fn an_alarm_is_mailed_and_called_out_once_each_and_the_page_says_so(test: 
 
 async fn a_mail_tells_staff_in_their_words_and_leads_to_the_page(test: TestDatabase) {
     let relay = Relay::start().await;
-    let settings = DeliverySettings { mail: Some(relay.settings()), webhook: None };
+    let settings = DeliverySettings { mail: Some(settings(&relay)), webhook: None };
     let office = Office::with_targets(test, settings).await;
     let id = unknown(&office).await;
     let facts = office.console.gateway.payment_for_operator(id).await.unwrap().unwrap().facts;
@@ -302,9 +254,7 @@ async fn only_targets_that_are_safe_to_reach_are_accepted() {
         Delivery::new(database, hub, DeliverySettings { mail, webhook }).err()
     };
     let mail = |relay: &str, to: &[&str]| MailSettings {
-        relay: relay.parse().unwrap(),
-        port: 25,
-        from: "a@example.jp".to_owned(),
+        relay: RelaySettings { address: relay.parse().unwrap(), port: 25, from: "a@example.jp".to_owned() },
         to: to.iter().map(|text| (*text).to_owned()).collect(),
         console: "https://console.example/".parse().unwrap(),
     };
@@ -316,12 +266,12 @@ async fn only_targets_that_are_safe_to_reach_are_accepted() {
     let elsewhere = "192.0.2.9".parse().unwrap();
     assert_eq!(
         refused(Some(mail("192.0.2.9", &["b@example.jp"])), None),
-        Some(SettingsError::RelayElsewhere(elsewhere))
+        Some(SettingsError::Relay(RelayError::Elsewhere(elsewhere)))
     );
     assert_eq!(refused(Some(mail("127.0.0.1", &[])), None), Some(SettingsError::NoRecipient));
     assert_eq!(
         refused(Some(mail("127.0.0.1", &["nobody"])), None),
-        Some(SettingsError::Address("nobody".to_owned()))
+        Some(SettingsError::Relay(RelayError::Address("nobody".to_owned())))
     );
     for console in ["/alarms", "ftp://console.example", "https://console.example/path", "https://h/?q"] {
         let mail = MailSettings { console: console.parse().unwrap(), ..mail("127.0.0.1", &["b@example.jp"]) };

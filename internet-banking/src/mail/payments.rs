@@ -1,0 +1,208 @@
+//! Mails about payments: the feed follows the hub's events in their order and writes one an event and addressee, however
+//! often it is begun anew.
+
+use std::time::Duration;
+
+use database::{Change as RowChange, Row, Table, read};
+use domain::payment::{Event, State};
+use domain::time::month_day;
+use edge::Shutdown;
+use gateway::feed::{Change, View};
+use gateway::{Gateway, Payment, StoreError as HubError};
+use ledger::{Commit, Refused};
+
+use super::{Notice, To, masked};
+use crate::contracts::{Store, StoreError};
+
+/// Between two looks for new events.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+/// Events that one commit turns into mails at most.
+const BATCH_CHANGES: u32 = 100;
+
+static POSITION: Table = Table { name: "mail_feed", columns: &["one", "position"] };
+
+/// Writes mails about payments. Cheap to clone.
+#[derive(Clone)]
+pub struct Feed {
+    gateway: Gateway,
+    contracts: Store,
+}
+
+/// Why the feed could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// The hub's data cannot be read.
+    #[error(transparent)]
+    Hub(#[from] HubError),
+    /// The contracts cannot be read.
+    #[error(transparent)]
+    Contracts(#[from] StoreError),
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The mails could not be committed.
+    #[error("mails could not be committed: {0}")]
+    Refused(#[from] Refused),
+}
+
+impl Feed {
+    /// Of a hub's payments, to the users of these contracts.
+    pub const fn new(gateway: Gateway, contracts: Store) -> Self {
+        Self { gateway, contracts }
+    }
+
+    /// Goes on until the process stops.
+    pub async fn run(self, mut shutdown: Shutdown) {
+        while !shutdown.is_requested() {
+            match self.step().await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                // another process has written the same mails
+                Err(FeedError::Refused(Refused::Stale)) => {}
+                Err(error) => tracing::warn!(%error, "events cannot be turned into mails"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_INTERVAL) => {}
+                () = shutdown.requested() => {}
+            }
+        }
+    }
+
+    /// Turns what is new into mails, and says whether there may be more already.
+    pub async fn step(&self) -> Result<bool, FeedError> {
+        let seen = self.position().await?;
+        let after = seen.unwrap_or_default();
+        let new = self.gateway.changes(&View::All, after, BATCH_CHANGES).await?;
+        if new.next == after {
+            return Ok(false);
+        }
+        let mut mails = Vec::new();
+        for change in &new.changes {
+            mails.extend(self.mails(change).await?);
+        }
+        // positions without a payment are looked through again at the next start rather than written down one by one
+        if mails.is_empty() && new.changes.is_empty() && !new.more {
+            return Ok(false);
+        }
+        let mut commit = Commit { rows_if_free: mails, ..Commit::default() };
+        match seen {
+            Some(seen) => commit.changes.push(RowChange::one(
+                "UPDATE mail_feed SET position = $1 WHERE one = 1 AND position = $2",
+                vec![new.next.into(), seen.into()],
+            )),
+            None => commit.rows.push(Row { table: &POSITION, values: vec![1.into(), new.next.into()] }),
+        }
+        self.gateway.ledger().commit(commit).await?;
+        Ok(new.more)
+    }
+
+    async fn position(&self) -> Result<Option<i64>, sqlx::Error> {
+        let database = self.gateway.ledger().database();
+        read!(database, |c| {
+            sqlx::query_scalar("SELECT position FROM mail_feed WHERE one = 1").fetch_optional(c).await
+        })
+    }
+
+    async fn mails(&self, change: &Change) -> Result<Vec<Row>, FeedError> {
+        let Some(told) = Told::of(change.event) else { return Ok(Vec::new()) };
+        let Some(payment) = self.gateway.payment_for_operator(change.payment).await? else {
+            return Ok(Vec::new());
+        };
+        // whoever paid at the counter has the paper; and what is sent at once is told when it is done
+        if payment.facts.is_at_counter() || (change.event == Event::Held && payment.state != State::Held) {
+            return Ok(Vec::new());
+        }
+        let Some(contract) = self.contracts.contract(payment.facts.contract).await? else {
+            return Ok(Vec::new());
+        };
+        let to =
+            self.contracts.recipients(contract.id, To::UserAndAdministrators(payment.facts.user)).await?;
+        let notice = Notice {
+            event: format!("payment-{}-{}", change.payment, change.position),
+            title: told.title.to_owned(),
+            lines: self.lines(&payment).await?,
+            advice: told.advice,
+        };
+        Ok(notice.rows(&contract, &to, change.at))
+    }
+
+    async fn lines(&self, payment: &Payment) -> Result<Vec<(&'static str, String)>, FeedError> {
+        let facts = &payment.facts;
+        let row = self.gateway.collectors().get(&facts.collector);
+        let collector = row.map_or_else(|| facts.collector.to_string(), |row| row.shown_name());
+        let accounts = self.contracts.accounts(facts.contract).await?;
+        let account = accounts.iter().find(|one| one.account == facts.account);
+        let mut lines = vec![
+            ("受付番号", facts.receipt_number.clone()),
+            ("受付日", month_day(facts.receipt_date)),
+            ("収納機関", collector),
+            ("払込金額", format!("{} 円", facts.amount)),
+        ];
+        if facts.fee != domain::Yen::ZERO {
+            lines.push(("手数料", format!("{} 円", facts.fee)));
+        }
+        if let Some(one) = account {
+            let number = format!("{} {} {}", one.branch_name, one.kind.label(), masked(&one.number));
+            lines.push(("お支払い口座", number));
+        }
+        Ok(lines)
+    }
+}
+
+/// What an event is called, and what the reader does.
+struct Told {
+    title: &'static str,
+    advice: &'static str,
+}
+
+impl Told {
+    /// Events that people are told of: what became of the payment, and what comes later.
+    const fn of(event: Event) -> Option<Self> {
+        let (title, advice) = match event {
+            Event::Held => (
+                "税金・各種料金の払込を受け付けました",
+                "お支払い金額は口座に確保しています。収納機関へ送信し、結果が出たらあらためてお知らせします。",
+            ),
+            Event::Accepted => ("税金・各種料金の払込が完了しました", Notice::NOT_YOURS),
+            Event::OutcomeUnknown => (
+                "税金・各種料金の払込の結果を確認しています",
+                "お支払い金額は口座に確保したままです。もう一度払い込まないでください。結果が出たらお知らせします。",
+            ),
+            Event::Rejected => (
+                "税金・各種料金の払込は成立しませんでした",
+                "お支払い金額は引き落とされていません。払込書の内容を確かめ、もう一度お手続きください。",
+            ),
+            Event::Voided => (
+                "税金・各種料金の払込を取りやめました",
+                "収納機関へ送信できないまま取扱いが終わったため、お支払い金額は引き落とされていません。",
+            ),
+            Event::Refunded => (
+                "税金・各種料金の払込を返金しました",
+                "収納機関に払込が記録されていなかったため、手数料を含めて口座に戻しました。請求はまだ払い込まれていません。",
+            ),
+            _ => return None,
+        };
+        Some(Self { title, advice })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Proves R20.
+    #[test]
+    fn people_are_told_of_every_end_and_of_what_comes_later() {
+        let told = [
+            Event::Held,
+            Event::Accepted,
+            Event::OutcomeUnknown,
+            Event::Rejected,
+            Event::Voided,
+            Event::Refunded,
+        ];
+        for event in Event::ALL {
+            assert_eq!(Told::of(*event).is_some(), told.contains(event), "{event}");
+        }
+    }
+}
