@@ -1,6 +1,7 @@
 //! Mails to the users of contracts: one for every transaction, registration and change, and for what fails later
-//! (R19, R20). A mail is a row of the commit that it tells of, so there is exactly one an event and addressee; those about
-//! payments are written by a feed that follows the hub's events. A worker hands them to the relay, each at least once.
+//! (R19, R20). A mail is a row of the commit that it tells of, so there is exactly one an event and addressee; those
+//! about payments are written by a feed that follows the hub's events. A worker hands them to the relay, each at least
+//! once.
 
 mod notice;
 mod payments;

@@ -1,5 +1,5 @@
-//! Mails about payments: the feed follows the hub's events in their order and writes one an event and addressee, however
-//! often it is begun anew.
+//! Mails about payments: the feed follows the hub's events in their order and writes one an event and addressee,
+//! however often it is begun anew.
 
 use std::time::Duration;
 

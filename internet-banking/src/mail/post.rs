@@ -1,5 +1,5 @@
-//! Handing mails to the relay. A try is claimed in the database before it is made, so that two processes do not make the
-//! same one; one that died leaves its claim to run out, and a reader's program knows the repeat by its Message-ID.
+//! Handing mails to the relay. A try is claimed in the database before it is made, so that two processes do not make
+//! the same one; one that died leaves its claim to run out, and a reader's program knows the repeat by its Message-ID.
 
 use std::sync::Arc;
 use std::time::Duration;

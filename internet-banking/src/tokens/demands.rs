@@ -1,5 +1,5 @@
-//! Which operations demand a one-time password: the table of `data/one-time-passwords.toml` (R52–R57, C9). The operation
-//! asks it, so that a form without the field is refused and not believed (SEC-14).
+//! Which operations demand a one-time password: the table of `data/one-time-passwords.toml` (R52–R57, C9). The
+//! operation asks it, so that a form without the field is refused and not believed (SEC-14).
 
 use std::sync::LazyLock;
 

@@ -8,6 +8,8 @@ use super::{File, assert_none, files};
 const LABELS: &str = "internet-banking/src/console/audit/words.rs";
 /// Whose sources write records.
 const WRITERS: &[&str] = &["gateway/src/", "internet-banking/src/", "ledger/src/", "src/"];
+/// Whose words of this form name operations in a data file, and no records.
+const OPERATIONS: &[&str] = &["internet-banking/src/tokens/demands.rs"];
 /// What stands behind the dot where a text of this form is the name of a file or a host and no action.
 const FILES: &[&str] = &["css", "example", "html", "js", "json", "lock", "pem", "sqlite", "toml", "xml"];
 
@@ -44,6 +46,7 @@ fn writes(file: &File) -> bool {
         && file.has_extension(&["rs"])
         && !is_test
         && file.path != LABELS
+        && !OPERATIONS.contains(&file.path.as_str())
 }
 
 #[test]
