@@ -25,7 +25,7 @@ CREATE TABLE user_draft (
     name TEXT NOT NULL,
     email TEXT NOT NULL,
     role TEXT NOT NULL,
-    returning BIGINT NOT NULL CHECK (returning IN (0, 1)),
+    comes_back BIGINT NOT NULL CHECK (comes_back IN (0, 1)),
     rights TEXT,
     duties TEXT NOT NULL,
     expires_us BIGINT NOT NULL
