@@ -60,6 +60,14 @@ impl CookieKind {
         self.set(self.further_name(suffix), value)
     }
 
+    /// The header value that sets a further cookie that outlives the browser, for so many days.
+    pub fn set_lasting(self, suffix: &str, value: &str, days: u32) -> HeaderValue {
+        let cookie = self.cookie(self.further_name(suffix), value);
+        let seconds = u64::from(days) * 24 * 3600;
+        HeaderValue::from_str(&format!("{cookie}; Max-Age={seconds}"))
+            .unwrap_or_else(|_| header_value(&cookie))
+    }
+
     /// The header value that makes the browser forget a further cookie.
     pub fn clear_further(self, suffix: &str) -> HeaderValue {
         let mut cookie = self.cookie(self.further_name(suffix), "");

@@ -1,6 +1,7 @@
 //! What the frame around every page shows. Templates extend `frame.html` and have a field `frame: Frame`.
 
 use crate::assets;
+use crate::language::{self, Switch};
 
 /// The frame of one page.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +69,11 @@ impl Frame {
     /// Address of the script.
     pub fn js(&self) -> &'static str {
         assets::js_href()
+    }
+
+    /// The other language, where the page being answered has one.
+    pub fn switch(&self) -> Option<Switch> {
+        language::offered()
     }
 
     /// Language of the page.

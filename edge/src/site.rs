@@ -18,7 +18,8 @@ use crate::cookie::CookieKind;
 use crate::csrf::{CsrfKey, Guard};
 use crate::failure::{StaleForm, Words};
 use crate::frame::Frame;
-use crate::{assets, headers, origin};
+use crate::language::Languages;
+use crate::{assets, headers, language, origin};
 
 /// Bytes of a form without a file: ample for every page of ours.
 pub const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -40,6 +41,8 @@ pub struct Site {
     pub body_bytes_max: usize,
     /// Paths whose forms other sites may have a browser send ([`crate::foreign`]); none else.
     pub foreign_forms: &'static [&'static str],
+    /// The languages of its pages, where people have a choice.
+    pub languages: Option<Languages>,
 }
 
 /// The number of a request in the log and on its error page.
@@ -52,6 +55,7 @@ pub fn site(router: Router, site: Site) -> Router {
     let tls = site.cookie.is_tls();
     let guard = Guard { key: site.csrf.clone(), cookie: site.cookie };
     let (body_bytes_max, foreign_forms) = (site.body_bytes_max, site.foreign_forms);
+    let switch = site.languages.map(|languages| (languages, site.cookie));
     // the last layer added is the outermost
     let router = router
         .merge(assets::routes())
@@ -63,6 +67,10 @@ pub fn site(router: Router, site: Site) -> Router {
         .layer(RequestBodyLimitLayer::new(body_bytes_max))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::new(site), error_pages));
+    let router = match switch {
+        Some(switch) => router.layer(from_fn_with_state(switch, language::switch)),
+        None => router,
+    };
     let router = headers::security_headers(router);
     if tls { router.layer(from_fn(headers::add_transport_security)) } else { router }
 }
@@ -108,7 +116,7 @@ async fn error_pages(State(site): State<Arc<Site>>, mut request: Request, next: 
     answer
 }
 
-fn is_html(response: &Response) -> bool {
+pub(crate) fn is_html(response: &Response) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE);
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }

@@ -110,6 +110,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         csrf: bank.csrf.clone(),
         body_bytes_max: edge::upload::BODY_BYTES_MAX,
         foreign_forms: FOREIGN_FORMS,
+        languages: None,
     };
     let pages = Router::new()
         .merge(sign_in::routes())

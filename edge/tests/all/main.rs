@@ -4,6 +4,7 @@
 
 mod client_certificates;
 mod connection;
+mod languages;
 mod listening;
 mod sites;
 mod uploads;

@@ -59,6 +59,7 @@ fn site(cookie: CookieKind) -> Router {
             csrf,
             body_bytes_max: BODY_BYTES_MAX,
             foreign_forms: &["/foreign"],
+            languages: None,
         },
     )
 }

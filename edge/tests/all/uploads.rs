@@ -31,6 +31,7 @@ fn site() -> Router {
         csrf: CsrfKey::new(&[7; 32]),
         body_bytes_max: BODY_BYTES_MAX,
         foreign_forms: &[],
+        languages: None,
     };
     edge::site(Router::new().route("/page", get(page)).route("/take", post(take)), site)
 }

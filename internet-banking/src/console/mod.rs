@@ -133,6 +133,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         csrf: console.csrf.clone(),
         body_bytes_max: edge::site::FORM_BYTES_MAX,
         foreign_forms: &[],
+        languages: None,
     };
     let pages = Router::new()
         .merge(sign_in::routes())

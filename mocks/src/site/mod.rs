@@ -42,6 +42,7 @@ pub fn site_router(mocks: Mocks) -> Router {
         csrf: CsrfKey::new(&random::bytes()),
         body_bytes_max: FORM_BYTES_MAX,
         foreign_forms: &[],
+        languages: None,
     };
     // the controls answer JSON also when they refuse, so they stay outside of the site's error pages
     edge::site(pages, site).merge(edge::security_headers(control::routes(mocks)))
