@@ -34,6 +34,7 @@ migrations! {
     8 "0008_settlement",
     9 "0009_mail",
     11 "0011_users",
+    13 "0013_desk",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -21,6 +21,7 @@ pub mod policy;
 pub mod registration;
 mod retry;
 pub mod secrets;
+mod set_up;
 pub mod sign_in;
 pub mod tokens;
 mod unlock;

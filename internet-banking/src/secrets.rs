@@ -30,6 +30,8 @@ pub enum Purpose {
     Deployment,
     /// The pepper of passwords.
     Pepper,
+    /// Hashes of accounts and addresses whose 初期設定番号 was wrong.
+    SetUp,
     /// Hashes of login IDs and addresses that failed to sign in.
     Throttle,
     /// Sealed seeds of one-time-password tokens.
@@ -45,6 +47,7 @@ impl Purpose {
             Self::ConsoleThrottle => b"console sign-in throttle",
             Self::Deployment => b"deployment mark",
             Self::Pepper => b"bank password pepper",
+            Self::SetUp => b"bank set-up throttle",
             Self::Throttle => b"bank sign-in throttle",
             Self::Tokens => b"bank token seeds",
         }

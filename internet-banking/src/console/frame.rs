@@ -31,6 +31,8 @@ pub enum Area {
     Reconciliation,
     /// 資金決済.
     Settlement,
+    /// 契約.
+    Contracts,
     /// 利用者.
     Users,
     /// 承認待ち.
@@ -50,6 +52,7 @@ impl Area {
         Self::Days,
         Self::Reconciliation,
         Self::Settlement,
+        Self::Contracts,
         Self::Users,
         Self::Requests,
         Self::Alarms,
@@ -65,6 +68,7 @@ impl Area {
             Self::Days => "開局・閉局",
             Self::Reconciliation => "照合",
             Self::Settlement => "資金決済",
+            Self::Contracts => "契約",
             Self::Users => "利用者",
             Self::Requests => "承認待ち",
             Self::Alarms => "警報",
@@ -81,6 +85,7 @@ impl Area {
             Self::Days => ConsoleLink::Days,
             Self::Reconciliation => ConsoleLink::Reconciliation,
             Self::Settlement => ConsoleLink::Settlement,
+            Self::Contracts => ConsoleLink::Contracts,
             Self::Users => ConsoleLink::Users,
             Self::Requests => ConsoleLink::Requests,
             Self::Alarms => ConsoleLink::Alarms,

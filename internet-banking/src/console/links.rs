@@ -7,7 +7,9 @@ use domain::{
     UserId,
 };
 use ledger::TrailPlace;
+use uuid::Uuid;
 
+use super::contracts::act::Procedure;
 use super::help::ConsoleCode;
 use crate::payeasy::draft::Step;
 
@@ -50,6 +52,12 @@ pub enum ConsoleLink {
     Settlement,
     /// 清算勘定の残高.
     ClearingAccounts,
+    /// 契約.
+    Contracts,
+    /// 新規契約の申込受付.
+    NewContract,
+    /// ほかのFB契約の口座.
+    OtherFb,
     /// 利用者.
     Users,
     /// 承認待ち.
@@ -84,6 +92,9 @@ impl ConsoleLink {
             Self::Breaks => "/reconciliation/breaks",
             Self::Settlement => "/settlement",
             Self::ClearingAccounts => "/settlement/accounts",
+            Self::Contracts => "/contracts",
+            Self::NewContract => "/contracts/new",
+            Self::OtherFb => "/contracts/others",
             Self::Users => "/users",
             Self::Requests => "/requests",
             Self::Alarms => "/alarms",
@@ -160,8 +171,10 @@ id_links! {
     LiftStopLink(UserId) = "/users/", "/lift";
     /// The page of one contract.
     ContractLink(ContractId) = "/contracts/", "";
-    /// Proposes another daily limit for it (POST).
-    ContractLimitLink(ContractId) = "/contracts/", "/limit";
+    /// Makes its 初期設定番号 and shows the notice (POST).
+    PrintNoticeLink(ContractId) = "/contracts/", "/notice";
+    /// Records that an account of another FB product is one no more (POST).
+    EndOtherLink(Uuid) = "/contracts/others/", "/end";
     /// The page of one request.
     RequestLink(StaffRequestId) = "/requests/", "";
     /// Approves it (POST).
@@ -172,6 +185,26 @@ id_links! {
     WithdrawLink(StaffRequestId) = "/requests/", "/withdraw";
     /// Takes notice of an alarm (POST).
     AcknowledgeLink(AlarmId) = "/alarms/", "/acknowledge";
+}
+
+/// The page of a procedure of a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProcedureLink {
+    /// The contract.
+    pub contract: ContractId,
+    /// The procedure.
+    pub procedure: Procedure,
+}
+
+impl ProcedureLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/contracts/{id}/procedures/{procedure}";
+}
+
+impl fmt::Display for ProcedureLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/procedures/{}", ContractLink(self.contract), self.procedure.code())
+    }
 }
 
 /// A page of a counter payment being entered.

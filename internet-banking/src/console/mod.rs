@@ -74,6 +74,10 @@ pub struct Console {
     pub wrong_numbers: WrongNumbers,
     /// What customers may pay in a day.
     pub limits: Limits,
+    /// The counters of the customers' failed sign-ins.
+    pub customers: Throttle,
+    /// Those of wrong 初期設定番号.
+    pub set_ups: Throttle,
     csrf: CsrfKey,
 }
 
@@ -107,6 +111,12 @@ impl Console {
         let sessions = Sessions::new(database.clone(), SessionLimits::default());
         Ok(Self {
             sign_ins: StaffSignIns::new(ledger.clone(), gate, sessions, staff.clone(), tokens.clone()),
+            customers: Throttle::new(
+                database.clone(),
+                &secret.key(Purpose::Throttle),
+                ThrottleLimits::default(),
+            ),
+            set_ups: Throttle::new(database.clone(), &secret.key(Purpose::SetUp), ThrottleLimits::default()),
             requests: Requests::new(gateway.clone()),
             contracts: crate::contracts::Store::new(database.clone(), clock.clone()),
             csrf: CsrfKey::new(&secret.key(Purpose::ConsoleCsrf)),

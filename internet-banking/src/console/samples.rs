@@ -1,5 +1,6 @@
 //! Sample contexts of every page of the console, and what every page must keep.
 
+mod contracts;
 mod days;
 mod settlement;
 mod users;
@@ -38,7 +39,7 @@ pub(super) fn at() -> Timestamp {
     Timestamp::parse_rfc3339("2026-11-24T10:05:07+09:00").unwrap()
 }
 
-fn choices() -> Vec<Choice> {
+pub(super) fn choices() -> Vec<Choice> {
     vec![Choice::new("", "すべて", "00200"), Choice::new("00200", "00200 国税庁", "00200")]
 }
 
@@ -373,6 +374,7 @@ fn every_page() -> Vec<String> {
         days::run_pages(),
         days::break_pages(),
         users::pages(),
+        contracts::pages(),
         other_pages(),
     ]
     .concat()

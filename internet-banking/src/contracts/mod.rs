@@ -1,7 +1,9 @@
 //! Contracts, their users and what these may do, and the deposit accounts.
 
+pub mod registry;
 pub mod rights;
 mod store;
+pub mod terms;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -38,6 +40,19 @@ macro_rules! code {
             /// From the word in the database.
             pub fn from_code(code: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.code() == code)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.code())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let code = <String as serde::Deserialize>::deserialize(from)?;
+                Self::from_code(&code).ok_or_else(|| serde::de::Error::custom(code))
             }
         }
     )*};

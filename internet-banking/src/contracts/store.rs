@@ -121,7 +121,7 @@ impl Store {
         Ok(found.is_some())
     }
 
-    /// Adds a deposit account to a contract.
+    /// Adds a deposit account to a contract, and to the bank's register where it is not there.
     pub async fn add_account(&self, contract: ContractId, account: &NewAccount) -> Result<(), StoreError> {
         on!(self.database, |c| sqlx::query(
             "INSERT INTO deposit_account (account, contract, branch, branch_name, kind, number, name, main)
@@ -138,6 +138,7 @@ impl Store {
         .execute(c)
         .await
         .map(drop))?;
+        self.register_account(account).await?;
         Ok(())
     }
 

@@ -4,9 +4,9 @@
 use database::{Database, Row, Table, Value, read};
 use domain::money::AmountError;
 use domain::{ContractId, Timestamp, UserId, Yen};
+use gateway::DailyLimit;
 use gateway::directory::{Collector, Kind};
-use gateway::{DailyLimit, Guard, Operator};
-use ledger::{AuditRecord, Commit, EntityId, Ledger, Refused};
+use ledger::{AuditRecord, Commit, EntityId, Refused};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -68,36 +68,6 @@ impl Limits {
         Ok(found.map_or(Bounds::embedded().daily_limit.contract, Yen::new))
     }
 
-    /// Sets what a contract may pay, in one commit with the guard of the request that asked for it.
-    pub async fn set_contract(
-        &self,
-        ledger: &Ledger,
-        contract: ContractId,
-        limit: Yen,
-        by: &Operator,
-        once: &Guard,
-    ) -> Result<(), Refused> {
-        let row = Row {
-            table: &CONTRACT_LIMIT,
-            values: vec![
-                contract.uuid().into(),
-                ledger.clock().now().micros().into(),
-                limit.get().into(),
-                by.to_string().into(),
-            ],
-        };
-        let audit = AuditRecord {
-            contract: Some(contract),
-            actor: by.to_string(),
-            action: "payeasy.contract_limit",
-            subject: contract.to_string(),
-            detail: format!("{limit} yen a day"),
-        };
-        let guards = vec![(once.key(), EntityId(contract.uuid()))];
-        ledger.commit(Commit { guards, rows: vec![row], audit: vec![audit], ..Commit::default() }).await?;
-        Ok(())
-    }
-
     /// What a user may pay, and the contract.
     pub async fn of(&self, contract: ContractId, user: UserId) -> Result<DailyLimit, sqlx::Error> {
         let found: Option<Option<i64>> = read!(self.database, |c| {
@@ -131,6 +101,14 @@ impl Limits {
             limit: limit.map(Yen::new),
         };
         Ok(rows.into_iter().map(user).collect())
+    }
+}
+
+/// The row that sets what a contract may pay, for the commit of the request that asked for it.
+pub(crate) fn contract_row(contract: ContractId, limit: Yen, actor: &str, now: Timestamp) -> Row {
+    Row {
+        table: &CONTRACT_LIMIT,
+        values: vec![contract.uuid().into(), now.micros().into(), limit.get().into(), actor.into()],
     }
 }
 

@@ -20,4 +20,5 @@ pub use password::{PasswordError, Passwords, Place, Use, Verdict};
 pub(crate) use session::session_sql;
 pub use session::{NewSession, People, Session, SessionSql, Sessions, SessionsError, Touch, Users};
 pub use signed_in::SignedIn;
-pub use throttle::{Throttle, ThrottleLimits};
+pub(crate) use throttle::subject_from_hex;
+pub use throttle::{Admission, Throttle, ThrottleLimits};

@@ -62,7 +62,8 @@ impl Entrants for SignIns {
         let row: Option<(Uuid, String)> = read!(self.database, |c| {
             sqlx::query_as(
                 "SELECT u.id, u.password_hash FROM app_user u JOIN contract k ON k.id = u.contract
-                 WHERE u.login_id = $1 AND u.disabled_us IS NULL AND k.sign_in = 'password'",
+                 WHERE u.login_id = $1 AND u.disabled_us IS NULL AND u.reset_us IS NULL
+                   AND k.sign_in = 'password' AND k.state = 'active'",
             )
             .bind(login_id)
             .fetch_optional(c)

@@ -8,7 +8,7 @@ use http::request::Parts;
 
 use super::session::Session;
 use crate::Bank;
-use crate::contracts::{Contract, LastSignIn, User};
+use crate::contracts::{Contract, ContractState, LastSignIn, User};
 use crate::links::Link;
 
 /// A user with a live session. Without one the request is led to the sign-in page.
@@ -45,6 +45,7 @@ impl FromRequestParts<Bank> for SignedIn {
         let user = bank.contracts.signed_in(session.person).await.map_err(failed)?;
         let Some(user) = user else { return Err(sign_in(Link::SignIn)) };
         let contract = bank.contracts.contract(user.contract).await.map_err(failed)?;
+        let contract = contract.filter(|contract| contract.state == ContractState::Active);
         let Some(contract) = contract else { return Err(sign_in(Link::SignIn)) };
         Ok(Self { csrf: csrf.session_token(&id), last_sign_in: session.previous, session, user, contract })
     }

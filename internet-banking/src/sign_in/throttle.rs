@@ -119,6 +119,19 @@ impl Throttle {
         .map(drop)
     }
 
+    /// What the counter of a login ID is kept under, in hexadecimal, where it is locked until somebody unlocks it.
+    pub async fn lock_of(&self, login_id: &str) -> Result<Option<String>, sqlx::Error> {
+        let subject = self.login_subject(login_id);
+        let blocks: Option<i64> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT blocks FROM sign_in_throttle WHERE subject = $1")
+                .bind(&subject)
+                .fetch_optional(c)
+                .await
+        })?;
+        let is_locked = blocks.is_some_and(|blocks| blocks >= self.limits.login_blocks_max);
+        Ok(is_locked.then(|| subject.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
     /// Counts a try from an address as a failure before it is judged, unless the address is blocked; `false`
     /// then. Every counted try ends in [`Self::failed_from`] or [`Self::take_back`].
     pub async fn admit_address(&self, address: IpAddr, now: Timestamp) -> Result<bool, sqlx::Error> {
@@ -189,6 +202,12 @@ impl Throttle {
         context.update(value);
         context.sign().as_ref().to_vec()
     }
+}
+
+/// The bytes of [`Throttle::lock_of`].
+pub(crate) fn subject_from_hex(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 #[cfg(test)]

@@ -206,6 +206,7 @@ async fn gateway(
 }
 
 /// Keeps cookies and fills in the hidden token, as a browser and its user do.
+#[derive(Clone)]
 pub struct Browser {
     router: Router,
     pub cookies: BTreeMap<String, String>,

@@ -118,7 +118,7 @@ async fn about(console: &Console, proposal: &Proposal) -> Result<String, Stop> {
         Proposal::Decide { .. } | Proposal::Cancel { .. } => payment(console, &subject).await?,
         Proposal::Day(_) => day(console, &subject),
         Proposal::LiftStop(of) => user(console, &of.user.to_string()).await?,
-        Proposal::ContractLimit(of) => contract(console, &of.contract.to_string()).await?,
+        Proposal::Contract(of) => contract(console, &of.contract.to_string()).await?,
         Proposal::CloseWindow { .. } | Proposal::PayNet { .. } => window(console, &subject),
         Proposal::ResolveBreak(of) => {
             let found = console.gateway.break_of(of.found).await.map_err(failed)?;

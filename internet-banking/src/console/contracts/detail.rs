@@ -1,34 +1,34 @@
-//! One contract: its plan, and the daily limit that two people change.
+//! One contract: what is agreed, its accounts and users, what is proposed about it, and the procedures on paper.
 
 use askama::Template;
 use axum::extract::{Path, State};
-use domain::money::AmountError;
 use domain::time::month_day;
 use domain::{ContractId, Yen};
-use edge::{CsrfForm, Errors, Frame};
-use serde::Deserialize;
+use edge::Frame;
 
-use super::proposal::ContractLimit;
-use crate::answer::{Answer, Stop, again, failed, shown};
+use super::act::{ContractChange, Procedure, payee_rows};
+use super::apply::{Seen, day_words};
+use super::list::state_tag;
+use super::{procedures, store};
+use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
-use crate::console::links::{ConsoleLink, ContractLimitLink, ContractLink};
+use crate::console::links::{ConsoleLink, PrintNoticeLink, ProcedureLink, UserLink};
 use crate::console::page::note;
-use crate::console::problem::Trouble;
 use crate::console::requests::pages::{self, RequestRow};
-use crate::console::requests::{Proposal, propose};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
-use crate::console::words::Names;
+use crate::console::words::{Names, Tag, stamp};
+use crate::contracts::terms::Terms;
+use crate::contracts::{DepositAccount, Role};
 
-/// 起票.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Proposed {
-    /// The limit that the page showed, in yen.
-    before: i64,
-    limit: String,
-    reason: String,
+/// A user in the list.
+pub(in crate::console) struct UserRow {
+    pub link: UserLink,
+    pub login_id: String,
+    pub name: String,
+    pub role: &'static str,
+    pub tag: Tag,
 }
 
 #[derive(Template)]
@@ -36,116 +36,130 @@ pub struct Proposed {
 pub(in crate::console) struct ContractPage {
     pub frame: Frame,
     pub csrf: String,
-    pub trouble: Option<Trouble>,
-    pub errors: Errors,
     pub id: ContractId,
     pub name: String,
-    pub plan: &'static str,
-    pub sign_in: &'static str,
+    pub tag: Tag,
+    /// Label and value of each particular.
+    pub rows: Vec<(&'static str, String)>,
     /// What may be paid to private collectors in a day.
     pub limit: Yen,
     /// The day that is meant.
     pub today: String,
     /// What is paid of it today or held to be paid.
     pub used: Yen,
+    pub accounts: Vec<DepositAccount>,
+    pub users: Vec<UserRow>,
+    /// The payees that were filed on paper, each as its particulars.
+    pub payees: Vec<Vec<(&'static str, String)>>,
+    pub procedures: Vec<ProcedureLink>,
+    /// Whether a 初期設定番号 may be printed.
+    pub may_print: bool,
     pub may_propose: bool,
     pub requests: Vec<RequestRow>,
-    /// What was typed.
-    pub typed: String,
-    pub reason: String,
 }
 
 /// `GET /contracts/{id}`
 pub async fn show(State(console): State<Console>, by: StaffSignedIn, Path(id): Path<String>) -> Answer {
-    let id = parse(&id)?;
-    let page = page(&console, &by, id, None, Proposed::default()).await?;
+    let id = id.parse().map_err(|_| Stop::not_found())?;
+    let page = page(&console, &by, id).await?;
     note(&console, &by, "console.contract_view", id.to_string(), "").await?;
     shown(&page)
 }
 
-/// `POST /contracts/{id}/limit`
-pub async fn propose_limit(
-    State(console): State<Console>,
-    by: StaffSignedIn,
-    Path(id): Path<String>,
-    CsrfForm(form): CsrfForm<Proposed>,
-) -> Answer {
-    let id = parse(&id)?;
-    let after = match read(&form.limit) {
-        Ok(after) if after == Yen::new(form.before) => {
-            let trouble =
-                Trouble::input(Errors::one("limit", "いまの限度額と同じです。違う金額を入力してください。"));
-            return again(&page(&console, &by, id, Some(trouble), form).await?);
-        }
-        Ok(after) => after,
-        Err(message) => {
-            let trouble = Trouble::input(Errors::one("limit", message));
-            return again(&page(&console, &by, id, Some(trouble), form).await?);
-        }
-    };
-    let proposal =
-        Proposal::ContractLimit(ContractLimit { contract: id, before: Yen::new(form.before), after });
-    let back = (Area::Users, ContractLink(id).to_string());
-    let reason = form.reason.clone();
-    propose(&console, &by, proposal, &reason, back, async |trouble| {
-        page(&console, &by, id, Some(trouble), form).await
-    })
-    .await
-}
-
-fn read(typed: &str) -> Result<Yen, &'static str> {
-    Yen::parse_typed(typed).map_err(|error| match error {
-        AmountError::Empty => "変更後の限度額を入力してください。",
-        AmountError::NotDigit(_) => "限度額は数字で入力してください。",
-        AmountError::TooLarge => "限度額は 11 けたまでです。",
-    })
-}
-
-fn parse(id: &str) -> Result<ContractId, Stop> {
-    id.parse().map_err(|_| Stop::not_found())
-}
-
-async fn page(
-    console: &Console,
-    by: &StaffSignedIn,
-    id: ContractId,
-    trouble: Option<Trouble>,
-    typed: Proposed,
-) -> Result<ContractPage, Stop> {
-    let contract = console.contracts.contract(id).await.map_err(failed)?.ok_or_else(Stop::not_found)?;
+async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<ContractPage, Stop> {
+    let seen = Seen::of(&console.contracts, id).await.map_err(failed)?.ok_or_else(Stop::not_found)?;
     let now = console.clock.now();
     let limit = console.limits.of_contract(id).await.map_err(failed)?;
     let used = console.gateway.day_use(id, now.date()).await.map_err(failed)?;
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
+    let users = store::users(&console.database, id).await.map_err(failed)?;
+    let payees = console.contracts.filed_payees(id).await.map_err(failed)?;
+    let locks = procedures::locks(console, &seen).await?;
+    let granted = store::open_notice(&console.database, id).await.map_err(failed)?.is_some();
+    let offered = |procedure: &Procedure| {
+        seen.takes(*procedure)
+            && match procedure {
+                Procedure::UnlockSignIn => locks.sign_in.is_some(),
+                Procedure::UnlockConfirmation => !locks.confirmations.is_empty(),
+                Procedure::PayeeEnd => !payees.is_empty(),
+                _ => true,
+            }
+    };
     Ok(ContractPage {
-        frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Users) },
+        frame: frame::page(by, Area::Contracts),
         csrf: by.csrf.clone(),
-        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
-        trouble,
         id,
-        name: contract.name,
-        plan: contract.plan.label(),
-        sign_in: contract.sign_in.label(),
+        name: seen.contract.name.clone(),
+        tag: state_tag(seen.contract.state),
+        rows: rows(&seen),
         limit,
         today: month_day(now.date()),
         used: used.total().unwrap_or(limit),
+        accounts: console.contracts.accounts(id).await.map_err(failed)?,
+        users: users.into_iter().map(user).collect(),
+        payees: payees.iter().map(payee_rows).collect(),
+        procedures: Procedure::ALL
+            .iter()
+            .filter(|procedure| offered(procedure))
+            .map(|procedure| ProcedureLink { contract: id, procedure: *procedure })
+            .collect(),
+        may_print: granted && seen.takes(Procedure::Notice) && by.staff.role == StaffRole::Maker,
         may_propose: by.staff.role == StaffRole::Maker,
-        requests: pages::about(console, &names, ContractLimit::subject_of(id)).await?,
-        typed: typed.limit,
-        reason: typed.reason,
+        requests: pages::under(console, &names, ContractChange::subject_of(id)).await?,
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn rows(seen: &Seen) -> Vec<(&'static str, String)> {
+    let (contract, papers) = (&seen.contract, &seen.papers);
+    let or_none = |text: &str| (if text.is_empty() { "なし" } else { text }).to_owned();
+    let mut rows = vec![
+        ("区分", contract.kind.label().to_owned()),
+        ("プラン", contract.plan.label().to_owned()),
+        ("ログインの方式", contract.sign_in.label().to_owned()),
+        ("申込受付", stamp(papers.created_at)),
+    ];
+    if papers.usable_from.is_some() {
+        rows.push(("利用開始日", day_words(papers.usable_from)));
+    }
+    if let Some(ended_at) = papers.ended_at {
+        rows.push(("解約", stamp(ended_at)));
+    }
+    let terms = Terms::embedded().transfer_limit(contract.plan);
+    let transfers = match papers.transfer_limit {
+        Some(limit) => format!("{limit} 円"),
+        None => format!("{} 円(プランの標準)", terms.standard),
+    };
+    let same_day = match papers.same_day {
+        true => "受け付ける",
+        false => "受け付けない",
+    };
+    rows.extend([
+        ("振込・振替の1日の限度額", transfers),
+        ("都度指定方式の当日扱い", same_day.to_owned()),
+        ("届出住所", or_none(&papers.address)),
+        ("メールに載せる言葉", or_none(&contract.mail_phrase)),
+    ]);
+    if papers.awaits_set_up {
+        rows.push(("初期設定番号", "通知済み(お客さまの設定待ち)".to_owned()));
+    }
+    rows
+}
 
-    #[test]
-    fn a_contracts_limit_is_an_amount() {
-        assert_eq!(read("１０,０００,０００円"), Ok(Yen::new(10_000_000)));
-        assert_eq!(read("0"), Ok(Yen::ZERO), "nothing may be paid");
-        for typed in ["", "-1", "1.5", "100000000000"] {
-            assert!(read(typed).is_err(), "{typed}");
-        }
+fn user(user: store::ContractUser) -> UserRow {
+    let tag = if user.is_reset {
+        Tag::wait("パスワード初期化")
+    } else if user.is_disabled {
+        Tag::bad("利用停止")
+    } else if user.confirmation_locked_us.is_some() {
+        Tag::bad("確認用パスワード停止")
+    } else {
+        Tag::ok("利用中")
+    };
+    UserRow {
+        link: UserLink(user.id),
+        login_id: user.login_id,
+        name: user.name,
+        role: user.role.map(Role::label).unwrap_or_default(),
+        tag,
     }
 }

@@ -63,7 +63,7 @@ pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), 
         Proposal::Day(of) => of.check(gateway).await,
         Proposal::ResolveBreak(of) => of.check(gateway).await,
         Proposal::LiftStop(of) => of.check(gateway).await,
-        Proposal::ContractLimit(of) => of.check(gateway).await,
+        Proposal::Contract(of) => of.check(gateway).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::check_close(gateway, collector, *window).await
         }
@@ -114,10 +114,7 @@ pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &D
             of.carry_out(gateway, &eyes, &once).await
         }
         Proposal::LiftStop(of) => of.carry_out(gateway).await,
-        Proposal::ContractLimit(of) => {
-            let (by, once) = (Operator::staff(decision.by), Guard::request_act(request.id));
-            of.carry_out(gateway, &by, &once).await
-        }
+        Proposal::Contract(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::close(gateway, collector, *window, &Operator::staff(decision.by)).await
         }

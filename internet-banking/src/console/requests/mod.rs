@@ -17,7 +17,7 @@ use gateway::Word;
 use gateway::operations::REASON_CHARS_MAX;
 use serde::{Deserialize, Serialize};
 
-use super::contracts::proposal::ContractLimit;
+use super::contracts::act::ContractChange;
 use super::days::proposal::DayProposal;
 use super::reconciliation::proposal::BreakProposal;
 use super::users::proposal::LiftStop;
@@ -70,8 +70,8 @@ pub enum Proposal {
     },
     /// 停止の解除: what wrong numbers stopped for a user.
     LiftStop(LiftStop),
-    /// 1日の限度額 of a contract.
-    ContractLimit(ContractLimit),
+    /// What a paper asks for a contract.
+    Contract(ContractChange),
 }
 
 impl Proposal {
@@ -85,7 +85,7 @@ impl Proposal {
             Self::CloseWindow { .. } => "close_window",
             Self::PayNet { .. } => "pay_net",
             Self::LiftStop(_) => "lift_stop",
-            Self::ContractLimit(_) => "contract_limit",
+            Self::Contract(_) => "contract",
         }
     }
 
@@ -96,7 +96,7 @@ impl Proposal {
             Self::Day(of) => of.subject(),
             Self::ResolveBreak(of) => of.subject(),
             Self::LiftStop(of) => of.subject(),
-            Self::ContractLimit(of) => of.subject(),
+            Self::Contract(of) => of.subject(),
             Self::CloseWindow { collector, window } | Self::PayNet { collector, window } => {
                 gateway::settlement::number(collector, *window)
             }
@@ -122,7 +122,7 @@ impl Proposal {
             Self::CloseWindow { .. } => "資金決済の締め",
             Self::PayNet { .. } => "資金決済の支払い",
             Self::LiftStop(_) => "番号の誤りによる停止の解除",
-            Self::ContractLimit(_) => "契約の1日の限度額の変更",
+            Self::Contract(of) => of.title(),
         }
     }
 
@@ -135,7 +135,7 @@ impl Proposal {
             | Self::Cancel { .. }
             | Self::ResolveBreak(_)
             | Self::LiftStop(_)
-            | Self::ContractLimit(_) => String::new(),
+            | Self::Contract(_) => String::new(),
         }
     }
 
@@ -168,7 +168,7 @@ impl Proposal {
             Self::Day(of) => of.consequence(),
             Self::ResolveBreak(of) => of.consequence(),
             Self::LiftStop(_) => LiftStop::CONSEQUENCE,
-            Self::ContractLimit(_) => ContractLimit::CONSEQUENCE,
+            Self::Contract(of) => of.consequence(),
             Self::CloseWindow { .. } => {
                 "承認すると、対象の払込を締めて支払額を確定し、収納機関に通知します。取り消せません。"
             }
@@ -180,7 +180,7 @@ impl Proposal {
     pub const fn payment(&self) -> Option<PaymentId> {
         match self {
             Self::Decide { payment, .. } | Self::Cancel { payment } => Some(*payment),
-            Self::Day(_) | Self::ResolveBreak(_) | Self::LiftStop(_) | Self::ContractLimit(_) => None,
+            Self::Day(_) | Self::ResolveBreak(_) | Self::LiftStop(_) | Self::Contract(_) => None,
             Self::CloseWindow { .. } | Self::PayNet { .. } => None,
         }
     }
@@ -349,6 +349,7 @@ mod tests {
 
     #[test]
     fn a_proposal_reads_back_from_its_row() {
+        use crate::console::contracts::act::Act;
         use crate::console::days::proposal::{DayAct, Seen};
         let day = |act| {
             let date = "2026-11-24".parse().unwrap();
@@ -367,10 +368,10 @@ mod tests {
                 user: domain::UserId::generate(),
                 stopped_at: Timestamp::from_micros(1),
             }),
-            Proposal::ContractLimit(ContractLimit {
+            Proposal::Contract(ContractChange {
                 contract: domain::ContractId::generate(),
-                before: domain::Yen::new(10_000_000),
-                after: domain::Yen::ZERO,
+                document: "2026-0001".to_owned(),
+                act: Act::Limit { before: domain::Yen::new(10_000_000), after: domain::Yen::ZERO },
             }),
         ] {
             let json = serde_json::to_string(&proposal).unwrap();

@@ -84,7 +84,7 @@ impl Matter {
             Proposal::Day(of) => of.matter(&console.gateway).await.map(Some).map_err(failed),
             Proposal::ResolveBreak(of) => of.matter(console).await,
             Proposal::LiftStop(of) => of.matter(console).await,
-            Proposal::ContractLimit(of) => of.matter(console).await,
+            Proposal::Contract(of) => of.matter(console).await,
             Proposal::CloseWindow { collector, window } | Proposal::PayNet { collector, window } => {
                 settlement::matter(console, collector, *window).await
             }
@@ -101,7 +101,20 @@ pub(in crate::console) async fn about(
     names: &Names,
     subject: String,
 ) -> Result<Vec<RequestRow>, Stop> {
-    let query = RequestQuery { subject: Some(subject), limit: ABOUT_MAX, ..RequestQuery::default() };
+    rows_of(console, names, RequestQuery { subject: Some(subject), ..RequestQuery::default() }).await
+}
+
+/// The same of all subjects that begin so.
+pub(in crate::console) async fn under(
+    console: &Console,
+    names: &Names,
+    beginning: String,
+) -> Result<Vec<RequestRow>, Stop> {
+    rows_of(console, names, RequestQuery { under: Some(beginning), ..RequestQuery::default() }).await
+}
+
+async fn rows_of(console: &Console, names: &Names, query: RequestQuery) -> Result<Vec<RequestRow>, Stop> {
+    let query = RequestQuery { limit: ABOUT_MAX, ..query };
     let requests = console.requests.list(&query).await.map_err(failed)?;
     let now = console.clock.now();
     Ok(requests.iter().map(|request| RequestRow::of(request, names, now)).collect())

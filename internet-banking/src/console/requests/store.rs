@@ -42,6 +42,8 @@ pub struct RequestQuery {
     pub open_on: Option<Date>,
     /// Only about this subject.
     pub subject: Option<String>,
+    /// Only about subjects below this one: `contract/…` of `contract/…/plan`.
+    pub under: Option<String>,
     /// Only of this maker.
     pub maker: Option<StaffId>,
     /// Older than this one, the last of the page before.
@@ -167,6 +169,9 @@ pub(super) async fn list(database: &Database, query: &RequestQuery) -> Result<Ve
         }
         if let Some(subject) = &query.subject {
             sql.push(" AND r.subject = ").push_bind(subject.as_str());
+        }
+        if let Some(under) = &query.under {
+            sql.push(" AND r.subject LIKE ").push_bind(format!("{under}/%"));
         }
         if let Some(maker) = query.maker {
             sql.push(" AND r.maker = ").push_bind(maker.uuid());

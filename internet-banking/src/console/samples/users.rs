@@ -1,10 +1,9 @@
 //! Samples of the pages of the customers' users.
 
 use askama::Template;
-use domain::{ContractId, Date, UserId, Yen};
+use domain::{ContractId, Date, UserId};
 
 use super::{at, request_row, sample_frame, troubles};
-use crate::console::contracts::detail::ContractPage;
 use crate::console::links::{ContractLink, UserLink};
 use crate::console::users::detail::UserPage;
 use crate::console::users::list::{UserRow, UsersPage};
@@ -64,29 +63,5 @@ pub fn pages() -> Vec<String> {
             pages.push(page.render().unwrap());
         }
     }
-    pages.extend(contracts());
     pages
-}
-
-fn contracts() -> impl Iterator<Item = String> {
-    troubles("limit").into_iter().map(|trouble| {
-        let page = ContractPage {
-            frame: sample_frame(trouble.is_some()),
-            csrf: "t".to_owned(),
-            errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
-            may_propose: trouble.is_some(),
-            requests: trouble.iter().map(|_| request_row(Tag::wait("承認待ち"), false)).collect(),
-            trouble,
-            id: ContractId::generate(),
-            name: "<b>見本商事".to_owned(),
-            plan: "Webタイプ",
-            sign_in: "電子証明書",
-            limit: Yen::new(10_000_000),
-            today: "11月24日(火)".to_owned(),
-            used: Yen::new(9_000),
-            typed: "\"><script>".to_owned(),
-            reason: "</textarea><script".to_owned(),
-        };
-        page.render().unwrap()
-    })
 }

@@ -6,6 +6,7 @@ mod counter;
 mod days;
 mod delivery;
 mod lease;
+mod procedures;
 mod reconciliation;
 mod settlement;
 mod sign_in;

@@ -7,6 +7,7 @@ use database::testing::TestDatabase;
 use database::{execute, on, read};
 use domain::{CollectorNumber, StaffId, StaffRequestId};
 use edge::CookieKind;
+use http::StatusCode;
 use internet_banking::console::Console;
 use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::console::requests::{Lease, Requests};
@@ -17,6 +18,8 @@ use internet_banking::tokens::Seed;
 use crate::network::Network;
 use crate::support::{Browser, Page, SECRET, World};
 
+pub const DOCUMENT: &str = "2026-本-0012";
+pub const REASON: &str = "11/25 本店営業部で書面を受領、代表者様と確認";
 pub const STAFF_PASSWORD: &str = "ura-guchi-no-kagi";
 
 /// A member of staff of the tests.
@@ -140,4 +143,41 @@ pub async fn sign_in(browser: &mut Browser, login_id: &str, password: &str, code
         ("one_time_password", code),
     ];
     browser.post("/sign-in", &form).await
+}
+
+/// Proposes what the form of this page asks for: its hidden values, and what is typed.
+pub async fn propose(browser: &mut Browser, page: &str, typed: &[(&str, &str)]) -> Page {
+    let shown = browser.get(page).await;
+    assert_eq!(shown.status, StatusCode::OK, "{page}: {}", shown.body);
+    let (csrf, before) = (shown.token(), shown.value("before"));
+    let mut form = vec![("csrf", csrf.as_str()), ("before", before.as_str())];
+    for (name, value) in [("document", DOCUMENT), ("reason", REASON)] {
+        if !typed.iter().any(|(typed, _)| *typed == name) {
+            form.push((name, value));
+        }
+    }
+    form.extend(typed);
+    browser.post(page, &form).await
+}
+
+/// The same where it must be taken: the address of the request.
+pub async fn proposed(browser: &mut Browser, page: &str, typed: &[(&str, &str)]) -> String {
+    let answer = propose(browser, page, typed).await;
+    assert!(answer.location().starts_with("/requests/"), "{page}: {}", answer.body);
+    answer.location().to_owned()
+}
+
+/// Approves it and shows what came of it.
+pub async fn approve(browser: &mut Browser, request: &str) -> Page {
+    let csrf = browser.get(request).await.token();
+    browser.post(&format!("{request}/approve"), &[("csrf", &csrf)]).await;
+    browser.get(request).await
+}
+
+/// Proposed by one and approved by the other.
+pub async fn done(maker: &mut Browser, checker: &mut Browser, page: &str, typed: &[(&str, &str)]) -> Page {
+    let request = proposed(maker, page, typed).await;
+    let page = approve(checker, &request).await;
+    assert!(page.body.contains("実行済み"), "{}", page.body);
+    page
 }

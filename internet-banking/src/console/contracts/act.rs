@@ -1,0 +1,444 @@
+//! What the papers of a contract ask for (R8): each procedure with its words. All are one kind of request, and take the
+//! same way: a maker with the paper before him proposes, another checks and approves, and one commit changes the contract.
+
+use domain::{ContractId, Date, UserId, Yen};
+use serde::{Deserialize, Serialize};
+
+use crate::contracts::registry::{AccountName, FiledPayee};
+use crate::contracts::{ContractKind, Plan, SignInMethod, code};
+
+code! {
+    /// A procedure that the bank does on paper.
+    Procedure {
+        /// The day from which on the customer can set the contract up.
+        Usable = "usable", "利用開始日の決定";
+        /// Another 初期設定番号, in place of one that was lost.
+        Notice = "notice", "初期設定番号の再発行";
+        /// The master's passwords (R15, R49).
+        ResetMaster = "reset-master", "マスターユーザのパスワードの初期化";
+        /// 電子証明書方式 or ID・パスワード方式 (R26, R27, R28).
+        SignIn = "sign-in", "ログイン方式の変更";
+        /// The plan.
+        Plan = "plan", "プランの変更";
+        /// What may be paid to private collectors in a day.
+        Limit = "limit", "民間の収納機関への1日の限度額の変更";
+        /// What may be transferred in a day (R96, R97).
+        TransferLimit = "transfer-limit", "振込・振替の1日の限度額の変更";
+        /// 都度指定 transfers on the same day (R86).
+        SameDay = "same-day", "都度指定方式の当日扱いの変更";
+        /// 事前登録 (R81).
+        Payee = "payee", "振込先の事前登録";
+        /// Its end.
+        PayeeEnd = "payee-end", "事前登録の振込先の抹消";
+        /// The lock of the master's sign-in (SEC-10).
+        UnlockSignIn = "unlock-sign-in", "マスターユーザのログイン停止の解除";
+        /// The lock of a 確認用パスワード.
+        UnlockConfirmation = "unlock-confirmation", "確認用パスワードの停止の解除";
+        /// 届出住所.
+        Address = "address", "届出住所の変更";
+        /// The company's own words in every mail.
+        Phrase = "phrase", "メールに載せる言葉の変更";
+        /// Where the master's mails go.
+        MasterMail = "master-mail", "マスターユーザのメールアドレスの変更";
+        /// 解約.
+        End = "end", "解約";
+    }
+}
+
+/// A change of one contract, with the paper that asks for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractChange {
+    /// Which contract; of an application the one that it will be.
+    pub contract: ContractId,
+    /// 書類番号 of the paper.
+    pub document: String,
+    /// What is done.
+    pub act: Act,
+}
+
+/// What is done, with what the maker has seen before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum Act {
+    /// 新規契約.
+    Open(Application),
+    /// 利用可能 from a day on; a 初期設定番号 may be printed.
+    Usable {
+        /// The day.
+        from: Date,
+    },
+    /// Another 初期設定番号 may be printed.
+    Notice,
+    /// The master's passwords end, and a 初期設定番号 may be printed.
+    ResetMaster {
+        /// The master.
+        user: UserId,
+    },
+    /// The other way to sign in.
+    SignIn {
+        /// As it was.
+        before: SignInMethod,
+        /// As it is to be.
+        after: SignInMethod,
+    },
+    /// Another plan.
+    Plan {
+        /// As it was.
+        before: Plan,
+        /// As it is to be.
+        after: Plan,
+    },
+    /// Another daily limit towards private collectors.
+    Limit {
+        /// As it was.
+        before: Yen,
+        /// As it is to be.
+        after: Yen,
+    },
+    /// Another daily limit of transfers.
+    TransferLimit {
+        /// As it was; none is the plan's standard.
+        before: Option<Yen>,
+        /// As it is to be.
+        after: Yen,
+    },
+    /// 都度指定 transfers on the same day, or no more.
+    SameDay {
+        /// As it was.
+        before: bool,
+        /// As it is to be.
+        after: bool,
+    },
+    /// A payee is filed.
+    Payee(FiledPayee),
+    /// A payee is filed no more.
+    PayeeEnd {
+        /// 受取人番号.
+        number: String,
+    },
+    /// The master's sign-in is unlocked.
+    UnlockSignIn {
+        /// The master.
+        user: UserId,
+        /// What the counter of failures is kept under, in hexadecimal: a keyed hash of the login ID.
+        subject: String,
+    },
+    /// A confirmation password is unlocked.
+    UnlockConfirmation {
+        /// Whose.
+        user: UserId,
+        /// Since when it was locked, in microseconds.
+        locked_us: i64,
+    },
+    /// Another 届出住所.
+    Address {
+        /// As it was.
+        before: String,
+        /// As it is to be.
+        after: String,
+    },
+    /// Other words in mails.
+    Phrase {
+        /// As they were.
+        before: String,
+        /// As they are to be.
+        after: String,
+    },
+    /// Another mail address of the master.
+    MasterMail {
+        /// The master.
+        user: UserId,
+        /// As it was.
+        before: Option<String>,
+        /// As it is to be.
+        after: String,
+    },
+    /// The contract ends.
+    End,
+}
+
+/// 申込み: everything that a new contract begins with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// The company's name.
+    pub name: String,
+    /// 法人 or 個人事業主.
+    pub kind: ContractKind,
+    /// The plan.
+    pub plan: Plan,
+    /// How its users will sign in.
+    pub sign_in: SignInMethod,
+    /// Why not by certificate; empty where it is (R26).
+    pub sign_in_reason: String,
+    /// The day of the application.
+    pub applied_on: Date,
+    /// 届出住所.
+    pub address: String,
+    /// The company's own words in mails; empty where it has chosen none.
+    pub phrase: String,
+    /// 代表口座.
+    pub main: AccountName,
+    /// 一般口座.
+    pub others: Vec<AccountName>,
+}
+
+impl Application {
+    /// All accounts, the main one first.
+    pub fn accounts(&self) -> impl Iterator<Item = &AccountName> {
+        std::iter::once(&self.main).chain(&self.others)
+    }
+}
+
+impl ContractChange {
+    /// Of one contract and procedure one request is open; of payees and users one each.
+    pub fn subject(&self) -> String {
+        let base = format!("{}/{}", Self::subject_of(self.contract), self.word());
+        match &self.act {
+            Act::Payee(payee) => format!("{base}/{}", payee.number),
+            Act::PayeeEnd { number } => format!("{base}/{number}"),
+            Act::UnlockConfirmation { user, .. } => format!("{base}/{user}"),
+            // of one application for an account one is open
+            Act::Open(of) => {
+                format!("contract-application/{}-{}-{}", of.main.branch, of.main.kind.code(), of.main.number)
+            }
+            _ => base,
+        }
+    }
+
+    /// What the subjects of all requests about a contract begin with.
+    pub fn subject_of(contract: ContractId) -> String {
+        format!("contract/{contract}")
+    }
+
+    /// The procedure; none of an application, which has a page of its own.
+    pub const fn procedure(&self) -> Option<Procedure> {
+        Some(match &self.act {
+            Act::Open(_) => return None,
+            Act::Usable { .. } => Procedure::Usable,
+            Act::Notice => Procedure::Notice,
+            Act::ResetMaster { .. } => Procedure::ResetMaster,
+            Act::SignIn { .. } => Procedure::SignIn,
+            Act::Plan { .. } => Procedure::Plan,
+            Act::Limit { .. } => Procedure::Limit,
+            Act::TransferLimit { .. } => Procedure::TransferLimit,
+            Act::SameDay { .. } => Procedure::SameDay,
+            Act::Payee(_) => Procedure::Payee,
+            Act::PayeeEnd { .. } => Procedure::PayeeEnd,
+            Act::UnlockSignIn { .. } => Procedure::UnlockSignIn,
+            Act::UnlockConfirmation { .. } => Procedure::UnlockConfirmation,
+            Act::Address { .. } => Procedure::Address,
+            Act::Phrase { .. } => Procedure::Phrase,
+            Act::MasterMail { .. } => Procedure::MasterMail,
+            Act::End => Procedure::End,
+        })
+    }
+
+    /// The application, where it is one.
+    pub const fn application(&self) -> Option<&Application> {
+        match &self.act {
+            Act::Open(of) => Some(of),
+            _ => None,
+        }
+    }
+
+    /// The person whom it is about, where it is about one.
+    pub const fn user(&self) -> Option<UserId> {
+        match &self.act {
+            Act::ResetMaster { user }
+            | Act::UnlockSignIn { user, .. }
+            | Act::UnlockConfirmation { user, .. }
+            | Act::MasterMail { user, .. } => Some(*user),
+            _ => None,
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        self.procedure().map_or("open", Procedure::code)
+    }
+
+    /// What it does, in a few words.
+    pub const fn title(&self) -> &'static str {
+        match self.procedure() {
+            Some(procedure) => procedure.label(),
+            None => "新規契約の申込受付",
+        }
+    }
+
+    /// What approving it does.
+    pub const fn consequence(&self) -> &'static str {
+        match &self.act {
+            Act::Open(_) => {
+                "承認すると、契約を「申込受付」で登録します。お客さまはまだ利用できません。お金は動きません。"
+            }
+            Act::Usable { .. } => {
+                "承認すると、契約を「利用可能」にし、初期設定番号の通知書を1回印刷できるようになります。お金は動きません。"
+            }
+            Act::Notice => {
+                "承認すると、初期設定番号の通知書をもう1回印刷できるようになります。印刷すると、前の番号は使えなくなります。\
+                 お金は動きません。"
+            }
+            Act::ResetMaster { .. } => {
+                "承認すると、マスターユーザのパスワードを使えなくし、ログイン中の画面を終了します。初期設定番号の通知書を1回\
+                 印刷できるようになります。お金は動きません。"
+            }
+            Act::SignIn { after: SignInMethod::Password, .. } => {
+                "承認すると、この契約の利用者は電子証明書なしでログインします。ログイン中の画面は終了します。お金は動きません。"
+            }
+            Act::SignIn { after: SignInMethod::Certificate, .. } => {
+                "承認すると、この契約の利用者は電子証明書がないとログインできなくなります。ログイン中の画面は終了します。\
+                 お金は動きません。"
+            }
+            Act::Plan { .. } => "承認すると、すぐに新しいプランの業務になります。お金は動きません。",
+            Act::Limit { .. } => {
+                "承認すると、民間の収納機関への1日の払込限度額をすぐに変更します。本日の払込済額を下回る金額にすると、\
+                 本日はこれ以上払い込めません。この承認でお金は動きません。"
+            }
+            Act::TransferLimit { .. } => {
+                "承認すると、振込・振替の1日の限度額をすぐに変更します。この承認でお金は動きません。"
+            }
+            Act::SameDay { after: true, .. } => {
+                "承認すると、都度指定方式の振込を当日扱いで受け付けます。電子証明書方式の間だけ有効です。お金は動きません。"
+            }
+            Act::SameDay { after: false, .. } => {
+                "承認すると、都度指定方式の振込を当日扱いで受け付けなくなります。お金は動きません。"
+            }
+            Act::Payee(_) => "承認すると、お客さまはこの番号で振り込めます。この承認でお金は動きません。",
+            Act::PayeeEnd { .. } => {
+                "承認すると、お客さまはこの番号で振り込めなくなります。お金は動きません。"
+            }
+            Act::UnlockSignIn { .. } | Act::UnlockConfirmation { .. } => {
+                "承認すると、停止を解除し、誤った回数を0に戻します。パスワードは変わりません。お金は動きません。"
+            }
+            Act::Address { .. } => "承認すると、通知書とトークンの送り先が変わります。お金は動きません。",
+            Act::Phrase { .. } => "承認すると、次のメールから新しい言葉を載せます。お金は動きません。",
+            Act::MasterMail { .. } => {
+                "承認すると、次のメールから新しいアドレスへ送ります。前のアドレスにも変更をお知らせします。お金は動きません。"
+            }
+            Act::End => {
+                "承認すると、この契約の利用者はログインできなくなり、口座はほかのFB契約で使えるようになります。受付済みの払込は\
+                 そのまま進みます。この承認でお金は動きません。"
+            }
+        }
+    }
+
+    /// Label and value of each particular, for whoever checks it against the paper.
+    pub fn rows(&self) -> Vec<(&'static str, String)> {
+        let yes = |on: bool| (if on { "受け付ける" } else { "受け付けない" }).to_owned();
+        let limit = |limit: &Option<Yen>| match limit {
+            Some(yen) => format!("{yen} 円"),
+            None => "プランの標準".to_owned(),
+        };
+        let chosen = |text: &str| (if text.is_empty() { "なし" } else { text }).to_owned();
+        let change = |before: String, after: String| vec![("変更前", before), ("変更後", after)];
+        match &self.act {
+            Act::Open(of) => application_rows(of),
+            Act::Usable { from } => vec![("利用開始日", domain::time::year_month_day(*from))],
+            Act::Notice | Act::End | Act::ResetMaster { .. } | Act::UnlockSignIn { .. } => Vec::new(),
+            Act::UnlockConfirmation { .. } => Vec::new(),
+            Act::SignIn { before, after } => change(before.label().to_owned(), after.label().to_owned()),
+            Act::Plan { before, after } => change(before.label().to_owned(), after.label().to_owned()),
+            Act::Limit { before, after } => change(format!("{before} 円"), format!("{after} 円")),
+            Act::TransferLimit { before, after } => change(limit(before), format!("{after} 円")),
+            Act::SameDay { before, after } => change(yes(*before), yes(*after)),
+            Act::Payee(payee) => payee_rows(payee),
+            Act::PayeeEnd { number } => vec![("受取人番号", number.clone())],
+            Act::Address { before, after } | Act::Phrase { before, after } => {
+                change(chosen(before), chosen(after))
+            }
+            Act::MasterMail { before, after, .. } => {
+                change(chosen(before.as_deref().unwrap_or_default()), after.clone())
+            }
+        }
+    }
+}
+
+fn application_rows(of: &Application) -> Vec<(&'static str, String)> {
+    let mut rows = vec![
+        ("契約者", of.name.clone()),
+        ("区分", of.kind.label().to_owned()),
+        ("申込日", domain::time::year_month_day(of.applied_on)),
+        ("プラン", of.plan.label().to_owned()),
+        ("ログインの方式", of.sign_in.label().to_owned()),
+    ];
+    if !of.sign_in_reason.is_empty() {
+        rows.push(("ID・パスワード方式とする理由", of.sign_in_reason.clone()));
+    }
+    rows.push(("代表口座", of.main.to_string()));
+    rows.extend(of.others.iter().map(|account| ("一般口座", account.to_string())));
+    rows.push(("届出住所", of.address.clone()));
+    if !of.phrase.is_empty() {
+        rows.push(("メールに載せる言葉", of.phrase.clone()));
+    }
+    rows
+}
+
+/// The particulars of a payee.
+pub(super) fn payee_rows(payee: &FiledPayee) -> Vec<(&'static str, String)> {
+    vec![
+        ("受取人番号", payee.number.clone()),
+        ("銀行コードと支店コード", format!("{} {}", payee.bank, payee.branch)),
+        ("口座", format!("{} {}", payee.kind.label(), payee.account_number)),
+        ("受取人名", payee.name.clone()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contracts::AccountKind;
+
+    fn of(contract: ContractId, act: Act) -> ContractChange {
+        ContractChange { contract, document: "2026-0001".to_owned(), act }
+    }
+
+    #[test]
+    fn requests_about_one_contract_are_found_by_one_beginning_and_do_not_hinder_one_another() {
+        let contract = ContractId::generate();
+        let payee = |number: &str| Act::PayeeEnd { number: number.to_owned() };
+        let subjects: std::collections::BTreeSet<_> = [Act::Notice, Act::End, payee("0001"), payee("0002")]
+            .map(|act| of(contract, act).subject())
+            .into();
+        assert_eq!(subjects.len(), 4);
+        assert!(subjects.iter().all(|s| s.starts_with(&ContractChange::subject_of(contract))));
+    }
+
+    #[test]
+    fn every_procedure_has_words_and_reads_back() {
+        let user = UserId::generate();
+        let account = AccountName {
+            branch: "100".to_owned(),
+            kind: AccountKind::Ordinary,
+            number: "0000001".to_owned(),
+        };
+        let application = Application {
+            name: "株式会社見本".to_owned(),
+            kind: ContractKind::Company,
+            plan: Plan::Mini,
+            sign_in: SignInMethod::Password,
+            sign_in_reason: "端末が対応していないため".to_owned(),
+            applied_on: "2026-11-24".parse().unwrap(),
+            address: "仙台市青葉区".to_owned(),
+            phrase: "梅に鶯".to_owned(),
+            main: account.clone(),
+            others: vec![account],
+        };
+        let acts = [
+            Act::Open(application),
+            Act::Usable { from: "2026-11-24".parse().unwrap() },
+            Act::ResetMaster { user },
+            Act::SignIn { before: SignInMethod::Certificate, after: SignInMethod::Password },
+            Act::TransferLimit { before: None, after: Yen::new(5) },
+            Act::SameDay { before: false, after: true },
+            Act::MasterMail { user, before: None, after: "a@example.jp".to_owned() },
+        ];
+        for act in acts {
+            let change = of(ContractId::generate(), act);
+            let json = serde_json::to_string(&change).unwrap();
+            assert_eq!(serde_json::from_str::<ContractChange>(&json).unwrap(), change);
+            assert!(
+                change.consequence().contains("お金は動きません。") || change.consequence().contains("お金")
+            );
+            assert!(!change.title().is_ascii() && (change.rows().len() > 1 || change.procedure().is_some()));
+        }
+    }
+}

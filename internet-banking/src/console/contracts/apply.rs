@@ -1,0 +1,580 @@
+//! What an approved change of a contract does: one commit with the request's guard, the record and the mails.
+
+use database::{Change, Row, Table, Value};
+use domain::time::year_month_day;
+use domain::{ContractId, StaffRequestId, Timestamp, UserId};
+use gateway::{Gateway, Guard, Operator};
+use ledger::{EntityId, GuardKey, Refused};
+
+use super::act::{Act, Application, ContractChange, Procedure};
+use crate::answer::{Stop, failed};
+use crate::console::Console;
+use crate::console::help::ConsoleCode;
+use crate::console::links::{ConsoleLink, ContractLink};
+use crate::console::problem::Problem;
+use crate::console::requests::carry_out::Carried;
+use crate::console::requests::pages::Matter;
+use crate::contracts::registry::{AccountName, FiledPayee, Master, Papers};
+use crate::contracts::terms::Terms;
+use crate::contracts::{Contract, ContractState, SignInMethod, Store};
+use crate::mail::{Notice, Recipient, To, masked};
+use crate::payeasy::limits::{self, Limits};
+use crate::registration::Registration;
+
+static CONTRACT: Table = Table {
+    name: "contract",
+    columns: &["id", "name", "kind", "plan", "sign_in", "state", "mail_phrase", "address", "created_us"],
+};
+static ACCOUNT: Table = Table {
+    name: "deposit_account",
+    columns: &["account", "contract", "branch", "branch_name", "kind", "number", "name", "main"],
+};
+static NOTICE: Table = Table { name: "contract_notice", columns: &["request", "contract", "granted_us"] };
+static PAYEE: Table = Table {
+    name: "contract_payee",
+    columns: &[
+        "id",
+        "contract",
+        "number",
+        "bank",
+        "branch",
+        "kind",
+        "account_number",
+        "name",
+        "registered_us",
+    ],
+};
+
+/// A contract as it is now.
+pub(in crate::console) struct Seen {
+    pub contract: Contract,
+    pub papers: Papers,
+    pub master: Option<Master>,
+}
+
+impl Seen {
+    /// Looks it up.
+    pub async fn of(contracts: &Store, id: ContractId) -> Result<Option<Self>, crate::contracts::StoreError> {
+        let Some(contract) = contracts.contract(id).await? else { return Ok(None) };
+        let Some(papers) = contracts.papers(id).await? else { return Ok(None) };
+        let master = contracts.master(id).await?;
+        Ok(Some(Self { contract, papers, master }))
+    }
+
+    /// Whether the procedure is one of a contract that has come so far.
+    pub fn takes(&self, procedure: Procedure) -> bool {
+        let active = self.contract.state == ContractState::Active;
+        let before_end = self.contract.state != ContractState::Ended;
+        match procedure {
+            Procedure::Usable => self.contract.state == ContractState::Applied,
+            Procedure::Notice => {
+                self.contract.state == ContractState::Usable
+                    || active && self.master.as_ref().is_some_and(|master| master.reset_at.is_some())
+            }
+            Procedure::ResetMaster | Procedure::MasterMail => active && self.master.is_some(),
+            Procedure::UnlockSignIn => active && self.master.is_some(),
+            Procedure::Payee | Procedure::PayeeEnd | Procedure::UnlockConfirmation => active,
+            Procedure::SameDay => {
+                before_end && (self.papers.same_day || self.contract.sign_in == SignInMethod::Certificate)
+            }
+            Procedure::SignIn
+            | Procedure::Plan
+            | Procedure::Limit
+            | Procedure::TransferLimit
+            | Procedure::Address
+            | Procedure::Phrase
+            | Procedure::End => before_end,
+        }
+    }
+}
+
+/// The guard of an account: 会計情報 and 資金移動 of it are in one FB contract (R6).
+pub(super) fn account_guard(account: &AccountName) -> GuardKey {
+    GuardKey(format!("fb-account|{}|{}|{}", account.branch, account.kind.code(), account.number))
+}
+
+/// The contracts of the hub's database.
+pub(super) fn store(gateway: &Gateway) -> Store {
+    Store::new(gateway.ledger().database().clone(), gateway.ledger().clock().clone())
+}
+
+/// What is to be committed, and what the staff reads of it.
+struct Planned {
+    contract: Contract,
+    what: Registration,
+    done: String,
+}
+
+impl ContractChange {
+    /// Whether it could be carried out now.
+    pub async fn check(&self, gateway: &Gateway) -> Result<(), Problem> {
+        self.planned(gateway, StaffRequestId::generate(), "").await.map(drop)
+    }
+
+    /// What the page of a request shows of it.
+    pub(in crate::console) async fn matter(&self, console: &Console) -> Result<Option<Matter>, Stop> {
+        let contract = console.contracts.contract(self.contract).await.map_err(failed)?;
+        let mut rows = Vec::new();
+        if let (Some(contract), None) = (&contract, self.application()) {
+            rows.push(("契約", contract.name.clone()));
+        }
+        rows.push(("書類番号", self.document.clone()));
+        if let Some(user) = self.user() {
+            let found = crate::console::users::store::find(&console.database, user).await.map_err(failed)?;
+            rows.extend(found.map(|found| ("利用者", format!("{} {}", found.login_id, found.name))));
+        }
+        rows.extend(self.rows());
+        let (link, link_words) = match contract {
+            Some(_) => (ContractLink(self.contract).to_string(), "契約を見る"),
+            None => (ConsoleLink::Contracts.to_string(), "契約の一覧を見る"),
+        };
+        Ok(Some(Matter { heading: "書面の内容", link, link_words, rows }))
+    }
+
+    /// Carries it out, once.
+    pub(in crate::console) async fn carry_out(
+        &self,
+        gateway: &Gateway,
+        request: StaffRequestId,
+        checker: &Operator,
+    ) -> Carried {
+        let once = Guard::request_act(request);
+        let planned = match self.planned(gateway, request, &checker.to_string()).await {
+            Ok(planned) => planned,
+            // our own of an earlier try, whose result was not recorded, has changed it
+            Err(problem) => match (gateway.is_taken(&once).await, problem.code) {
+                (Ok(true), _) => return Carried::Done(self.done()),
+                (Ok(false), ConsoleCode::Unavailable) | (Err(_), _) => return Carried::Unclear,
+                (Ok(false), _) => return Carried::Refused(problem.words().to_owned()),
+            },
+        };
+        let now = gateway.ledger().clock().now();
+        let mut commit = planned.what.commit(&checker.to_string(), &planned.contract, now);
+        commit.guards.push((once.key(), EntityId(self.contract.uuid())));
+        match gateway.ledger().commit(commit).await {
+            Ok(_) => Carried::Done(planned.done),
+            Err(refused) => match (gateway.is_taken(&once).await, &refused) {
+                (Ok(true), _) => Carried::Done(planned.done),
+                (Ok(false), Refused::Stale) => {
+                    Carried::Refused(Problem::from(ConsoleCode::ContractChanged).words().to_owned())
+                }
+                (Ok(false), Refused::Guarded { key, .. }) if key.starts_with("fb-account|") => {
+                    Carried::Refused(Problem::from(ConsoleCode::AccountInFb).words().to_owned())
+                }
+                _ => {
+                    tracing::error!(contract = %self.contract, %refused, "an approved change was not made");
+                    Carried::Unclear
+                }
+            },
+        }
+    }
+
+    fn done(&self) -> String {
+        match &self.act {
+            Act::Usable { .. } | Act::Notice | Act::ResetMaster { .. } => {
+                format!("{}を行いました。初期設定番号の通知書を印刷できます。", self.title())
+            }
+            _ => format!("{}を行いました。", self.title()),
+        }
+    }
+
+    /// Everything that it changes, where it is still as the maker has seen it.
+    async fn planned(
+        &self,
+        gateway: &Gateway,
+        request: StaffRequestId,
+        actor: &str,
+    ) -> Result<Planned, Problem> {
+        let contracts = store(gateway);
+        let now = gateway.ledger().clock().now();
+        if let Act::Open(of) = &self.act {
+            return self.opened(&contracts, of, now).await;
+        }
+        let seen = Seen::of(&contracts, self.contract).await.map_err(|error| Problem::unavailable(&error))?;
+        let seen = seen.ok_or(ConsoleCode::NotThere)?;
+        if self.procedure().is_some_and(|procedure| !seen.takes(procedure)) {
+            return Err(ConsoleCode::ContractState.into());
+        }
+        let mut what = self.changed(gateway, &seen, (request, actor), now).await?;
+        what.subject = self.contract.to_string();
+        what.detail = format!("{}; paper {}", what.detail, self.document);
+        what.mail = self.mail(&contracts, request).await?;
+        what.rows.extend(self.mail_to_new(&seen, request, now));
+        Ok(Planned { contract: seen.contract, what, done: self.done() })
+    }
+
+    async fn changed(
+        &self,
+        gateway: &Gateway,
+        seen: &Seen,
+        (request, actor): (StaffRequestId, &str),
+        now: Timestamp,
+    ) -> Result<Registration, Problem> {
+        let id = self.contract;
+        Ok(match &self.act {
+            // an application begins a contract and changes none
+            Act::Open(_) => return Err(ConsoleCode::NotThere.into()),
+            Act::Usable { from } => Registration {
+                action: "contract.usable",
+                detail: format!("usable from {from}"),
+                changes: vec![Change::one(
+                    "UPDATE contract SET state = 'usable', usable_from = $1 WHERE id = $2 AND state = 'applied'",
+                    vec![from.to_string().into(), id.uuid().into()],
+                )],
+                rows: vec![notice_row(request, id, now)],
+                ..Registration::default()
+            },
+            Act::Notice => Registration {
+                action: "contract.notice",
+                detail: "another set-up number".to_owned(),
+                rows: vec![notice_row(request, id, now)],
+                ..Registration::default()
+            },
+            Act::ResetMaster { user } => self.reset(seen, *user, request, now)?,
+            Act::SignIn { before, after } => {
+                changed_from(seen.contract.sign_in == *before)?;
+                let sql = "UPDATE contract SET sign_in = $1 WHERE id = $2 AND sign_in = $3";
+                let values = vec![after.code().into(), id.uuid().into(), before.code().into()];
+                Registration {
+                    action: "contract.sign_in",
+                    detail: format!("sign-in {} to {}", before.code(), after.code()),
+                    changes: vec![Change::one(sql, values), end_sessions(id, now)],
+                    ..Registration::default()
+                }
+            }
+            Act::Plan { before, after } => {
+                changed_from(seen.contract.plan == *before)?;
+                let most = Terms::embedded().transfer_limit(*after).max;
+                if seen.papers.transfer_limit.is_some_and(|limit| limit > most) {
+                    let words = format!(
+                        "振込・振替の1日の限度額が、変更後のプランの上限 {most} 円を超えています。先に限度額を変更してください。"
+                    );
+                    return Err(Problem::new(ConsoleCode::ContractState, words));
+                }
+                let sql = "UPDATE contract SET plan = $1 WHERE id = $2 AND plan = $3";
+                let values = vec![after.code().into(), id.uuid().into(), before.code().into()];
+                let detail = format!("plan {} to {}", before.code(), after.code());
+                one("contract.plan", detail, Change::one(sql, values))
+            }
+            Act::Limit { before, after } => {
+                let limits = Limits::new(gateway.ledger().database().clone());
+                let is = limits.of_contract(id).await.map_err(|error| Problem::unavailable(&error))?;
+                changed_from(is == *before)?;
+                Registration {
+                    action: "payeasy.contract_limit",
+                    detail: format!("{after} yen a day"),
+                    rows: vec![limits::contract_row(id, *after, actor, now)],
+                    ..Registration::default()
+                }
+            }
+            Act::TransferLimit { before, after } => {
+                changed_from(seen.papers.transfer_limit == *before)?;
+                if *after > Terms::embedded().transfer_limit(seen.contract.plan).max {
+                    return Err(ConsoleCode::ContractState.into());
+                }
+                let sql = "UPDATE contract SET transfer_limit = $1 WHERE id = $2
+                    AND COALESCE(transfer_limit, -1) = $3";
+                let was = before.map_or(-1, domain::Yen::get);
+                let values = vec![after.get().into(), id.uuid().into(), was.into()];
+                one("contract.transfer_limit", format!("{after} yen a day"), Change::one(sql, values))
+            }
+            Act::SameDay { before, after } => {
+                changed_from(seen.papers.same_day == *before)?;
+                let sql = "UPDATE contract SET same_day = $1 WHERE id = $2 AND same_day = $3";
+                let values = vec![i64::from(*after).into(), id.uuid().into(), i64::from(*before).into()];
+                let detail = if *after { "same-day transfers on" } else { "same-day transfers off" };
+                one("contract.same_day", detail.to_owned(), Change::one(sql, values))
+            }
+            Act::Payee(payee) => self.filed(gateway, payee, request, now).await?,
+            Act::PayeeEnd { number } => {
+                let sql = "UPDATE contract_payee SET ended_us = $1
+                    WHERE contract = $2 AND number = $3 AND ended_us IS NULL";
+                let values = vec![now.micros().into(), id.uuid().into(), number.as_str().into()];
+                let change = Change::one(sql, values);
+                let mut what = one("contract.payee_end", format!("payee {number}"), change);
+                what.release = vec![payee_guard(id, number)];
+                what
+            }
+            Act::UnlockSignIn { user, subject } => {
+                changed_from(seen.master.as_ref().is_some_and(|master| master.id == *user))?;
+                let subject = crate::sign_in::subject_from_hex(subject).ok_or(ConsoleCode::NotThere)?;
+                let sql = "DELETE FROM sign_in_throttle WHERE subject = $1";
+                one("contract.unlock_sign_in", format!("user {user}"), Change::one(sql, vec![subject.into()]))
+            }
+            Act::UnlockConfirmation { user, locked_us } => {
+                // of another contract's user no row is met
+                let sql = "DELETE FROM confirmation_failure WHERE app_user = $1 AND locked_us = $2
+                    AND app_user IN (SELECT id FROM app_user WHERE contract = $3)";
+                let values = vec![user.uuid().into(), (*locked_us).into(), id.uuid().into()];
+                one("contract.unlock_confirmation", format!("user {user}"), Change::one(sql, values))
+            }
+            Act::Address { before, after } => {
+                changed_from(seen.papers.address == *before)?;
+                let sql = "UPDATE contract SET address = $1 WHERE id = $2 AND address = $3";
+                let values = vec![after.as_str().into(), id.uuid().into(), before.as_str().into()];
+                one("contract.address", "another address".to_owned(), Change::one(sql, values))
+            }
+            Act::Phrase { before, after } => {
+                changed_from(seen.contract.mail_phrase == *before)?;
+                let sql = "UPDATE contract SET mail_phrase = $1 WHERE id = $2 AND mail_phrase = $3";
+                let values = vec![after.as_str().into(), id.uuid().into(), before.as_str().into()];
+                one("contract.phrase", "other words in mails".to_owned(), Change::one(sql, values))
+            }
+            Act::MasterMail { user, before, after } => {
+                let is = |master: &Master| master.id == *user && master.email == *before;
+                changed_from(seen.master.as_ref().is_some_and(is))?;
+                let sql = "UPDATE app_user SET email = $1 WHERE id = $2 AND contract = $3
+                    AND COALESCE(email, '') = $4 AND removed_us IS NULL";
+                let was = before.as_deref().unwrap_or_default();
+                let values = vec![after.as_str().into(), user.uuid().into(), id.uuid().into(), was.into()];
+                one("contract.master_mail", format!("user {user}"), Change::one(sql, values))
+            }
+            Act::End => {
+                let accounts =
+                    store(gateway).accounts(id).await.map_err(|error| Problem::unavailable(&error))?;
+                let name = |account: crate::contracts::DepositAccount| AccountName {
+                    branch: account.branch,
+                    kind: account.kind,
+                    number: account.number,
+                };
+                let sql = "UPDATE contract SET state = 'ended', ended_us = $1, set_up_hash = NULL
+                    WHERE id = $2 AND state = $3";
+                let values = vec![now.micros().into(), id.uuid().into(), seen.contract.state.code().into()];
+                let mut changes = vec![Change::one(sql, values), end_sessions(id, now)];
+                // contracts from before there were guards have none
+                changes.extend(accounts.into_iter().map(name).map(|name| {
+                    Change::any("DELETE FROM guard WHERE key = $1", vec![account_guard(&name).0.into()])
+                }));
+                Registration {
+                    action: "contract.end",
+                    detail: format!("ended after {}", seen.contract.state.code()),
+                    changes,
+                    ..Registration::default()
+                }
+            }
+        })
+    }
+
+    /// R15, R49: neither password is worth anything from here on, and nobody goes on under them.
+    fn reset(
+        &self,
+        seen: &Seen,
+        user: UserId,
+        request: StaffRequestId,
+        now: Timestamp,
+    ) -> Result<Registration, Problem> {
+        changed_from(seen.master.as_ref().is_some_and(|master| master.id == user))?;
+        let reset = Change::one(
+            "UPDATE app_user SET reset_us = $1, password_hash = '', confirmation_hash = ''
+             WHERE id = $2 AND contract = $3 AND role = 'master' AND removed_us IS NULL",
+            vec![now.micros().into(), user.uuid().into(), self.contract.uuid().into()],
+        );
+        let sessions = Change::any(
+            "UPDATE session SET ended_us = $1, ended_why = 'revoked' WHERE app_user = $2 AND ended_us IS NULL",
+            vec![now.micros().into(), user.uuid().into()],
+        );
+        Ok(Registration {
+            action: "contract.reset_master",
+            detail: format!("user {user}"),
+            changes: vec![reset, sessions],
+            rows: vec![notice_row(request, self.contract, now)],
+            ..Registration::default()
+        })
+    }
+
+    async fn filed(
+        &self,
+        gateway: &Gateway,
+        payee: &FiledPayee,
+        request: StaffRequestId,
+        now: Timestamp,
+    ) -> Result<Registration, Problem> {
+        let filed = store(gateway).filed_payees(self.contract).await;
+        let filed = filed.map_err(|error| Problem::unavailable(&error))?;
+        if filed.iter().any(|other| other.number == payee.number) {
+            return Err(Problem::new(
+                ConsoleCode::ContractChanged,
+                format!("受取人番号 {} は、すでに登録されています。別の番号にしてください。", payee.number),
+            ));
+        }
+        let row = Row {
+            table: &PAYEE,
+            values: vec![
+                request.uuid().into(),
+                self.contract.uuid().into(),
+                payee.number.as_str().into(),
+                payee.bank.as_str().into(),
+                payee.branch.as_str().into(),
+                payee.kind.code().into(),
+                payee.account_number.as_str().into(),
+                payee.name.as_str().into(),
+                now.micros().into(),
+            ],
+        };
+        Ok(Registration {
+            action: "contract.payee",
+            detail: format!("payee {}", payee.number),
+            rows: vec![row],
+            guards: vec![(payee_guard(self.contract, &payee.number), EntityId(self.contract.uuid()))],
+            ..Registration::default()
+        })
+    }
+
+    /// 申込受付: the contract, its accounts, and the guards that keep these out of every other (R6).
+    async fn opened(&self, contracts: &Store, of: &Application, now: Timestamp) -> Result<Planned, Problem> {
+        let unavailable = |error: crate::contracts::StoreError| Problem::unavailable(&error);
+        let mut rows = vec![contract_row(self.contract, of, now)];
+        let (mut changes, mut guards) = (Vec::new(), Vec::new());
+        for (index, name) in of.accounts().enumerate() {
+            let account = contracts.registered(name).await.map_err(unavailable)?.ok_or_else(|| {
+                Problem::new(ConsoleCode::AccountUnknown, format!("当行に {name} の口座はありません。"))
+            })?;
+            free(contracts, name, account.account).await?;
+            // what an ended contract had
+            for sql in [
+                "DELETE FROM user_right WHERE account = $1",
+                "DELETE FROM deposit_account WHERE account = $1
+                 AND contract IN (SELECT id FROM contract WHERE state = 'ended')",
+            ] {
+                changes.push(Change::any(sql, vec![account.account.get().into()]));
+            }
+            rows.push(Row {
+                table: &ACCOUNT,
+                values: vec![
+                    account.account.get().into(),
+                    self.contract.uuid().into(),
+                    account.branch.into(),
+                    account.branch_name.into(),
+                    account.kind.code().into(),
+                    account.number.into(),
+                    account.name.into(),
+                    i64::from(index == 0).into(),
+                ],
+            });
+            guards.push((account_guard(name), EntityId(self.contract.uuid())));
+        }
+        let contract = Contract {
+            id: self.contract,
+            name: of.name.clone(),
+            kind: of.kind,
+            plan: of.plan,
+            sign_in: of.sign_in,
+            state: ContractState::Applied,
+            mail_phrase: of.phrase.clone(),
+            sandbox: false,
+        };
+        let detail = format!("{} {}, {} accounts", of.plan.code(), of.sign_in.code(), guards.len());
+        let what = Registration {
+            action: "contract.open",
+            subject: self.contract.to_string(),
+            detail: format!("{detail}; paper {}", self.document),
+            changes,
+            rows,
+            guards,
+            ..Registration::default()
+        };
+        let done = "契約を「申込受付」で登録しました。次に、利用開始日を起票してください。".to_owned();
+        Ok(Planned { contract, what, done })
+    }
+
+    /// Who of the company is told, and what (R19).
+    async fn mail(
+        &self,
+        contracts: &Store,
+        request: StaffRequestId,
+    ) -> Result<Option<(Notice, Vec<Recipient>)>, Problem> {
+        let to = contracts.recipients(self.contract, To::Administrators).await;
+        let to = to.map_err(|error| Problem::unavailable(&error))?;
+        Ok((!to.is_empty()).then(|| (self.notice(format!("contract-{request}")), to)))
+    }
+
+    /// A new mail address is told as the old one is (R21).
+    fn mail_to_new(&self, seen: &Seen, request: StaffRequestId, now: Timestamp) -> Vec<Row> {
+        let (Act::MasterMail { user, after, .. }, Some(master)) = (&self.act, &seen.master) else {
+            return Vec::new();
+        };
+        let to = Recipient { user: *user, name: master.name.clone(), address: after.clone() };
+        self.notice(format!("contract-{request}-new")).rows(&seen.contract, &[to], now)
+    }
+
+    fn notice(&self, event: String) -> Notice {
+        let lines = match &self.act {
+            // these are not for a mailbox that others may read
+            Act::Address { .. } | Act::MasterMail { .. } | Act::Phrase { .. } => Vec::new(),
+            Act::Payee(payee) => vec![
+                ("受取人番号", payee.number.clone()),
+                ("口座", format!("{} {}", payee.kind.label(), masked(&payee.account_number))),
+            ],
+            _ => self.rows(),
+        };
+        let title = format!("書面のお申出により、{}を行いました", self.title());
+        Notice { event, title, lines, advice: Notice::NOT_YOURS }
+    }
+}
+
+/// R6: the account is in no other FB contract, ours or another product's.
+async fn free(contracts: &Store, name: &AccountName, account: domain::AccountId) -> Result<(), Problem> {
+    let unavailable = |error: crate::contracts::StoreError| Problem::unavailable(&error);
+    if let Some(other) = contracts.contract_with(account).await.map_err(unavailable)? {
+        let other = contracts.contract(other).await.map_err(unavailable)?;
+        let whose = other.map(|contract| contract.name).unwrap_or_default();
+        return Err(Problem::new(
+            ConsoleCode::AccountInFb,
+            format!("口座 {name} は、当行の別の契約({whose})の会計情報・資金移動の対象です。"),
+        ));
+    }
+    let others = contracts.other_fb_accounts(Some(name)).await.map_err(unavailable)?;
+    match others.into_iter().find(|other| other.blocks()) {
+        Some(other) => Err(Problem::new(
+            ConsoleCode::AccountInFb,
+            format!("口座 {name} は、ほかのFB契約({})の会計情報・資金移動の対象です。", other.product),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn changed_from(as_seen: bool) -> Result<(), Problem> {
+    if as_seen { Ok(()) } else { Err(ConsoleCode::ContractChanged.into()) }
+}
+
+fn one(action: &'static str, detail: String, change: Change) -> Registration {
+    Registration { action, detail, changes: vec![change], ..Registration::default() }
+}
+
+/// Nobody of the contract goes on in a page that is open.
+pub(super) fn end_sessions(contract: ContractId, now: Timestamp) -> Change {
+    Change::any(
+        "UPDATE session SET ended_us = $1, ended_why = 'revoked' WHERE ended_us IS NULL
+         AND app_user IN (SELECT id FROM app_user WHERE contract = $2)",
+        vec![now.micros().into(), contract.uuid().into()],
+    )
+}
+
+fn payee_guard(contract: ContractId, number: &str) -> GuardKey {
+    GuardKey(format!("payee|{contract}|{number}"))
+}
+
+fn contract_row(id: ContractId, of: &Application, now: Timestamp) -> Row {
+    let values: Vec<Value> = vec![
+        id.uuid().into(),
+        of.name.as_str().into(),
+        of.kind.code().into(),
+        of.plan.code().into(),
+        of.sign_in.code().into(),
+        ContractState::Applied.code().into(),
+        of.phrase.as_str().into(),
+        of.address.as_str().into(),
+        now.micros().into(),
+    ];
+    Row { table: &CONTRACT, values }
+}
+
+fn notice_row(request: StaffRequestId, contract: ContractId, now: Timestamp) -> Row {
+    let values = vec![request.uuid().into(), contract.uuid().into(), now.micros().into()];
+    Row { table: &NOTICE, values }
+}
+
+/// `2026年11月24日(火)`, or nothing.
+pub(super) fn day_words(day: Option<domain::Date>) -> String {
+    day.map(year_month_day).unwrap_or_default()
+}

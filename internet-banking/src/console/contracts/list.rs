@@ -1,0 +1,84 @@
+//! The contracts, by name or account number.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use edge::Frame;
+use serde::Deserialize;
+
+use crate::answer::{Answer, failed, shown};
+use crate::console::Console;
+use crate::console::frame::{self, Area};
+use crate::console::links::{ConsoleLink, ContractLink};
+use crate::console::page::note;
+use crate::console::sign_in::StaffSignedIn;
+use crate::console::staff::StaffRole;
+use crate::console::words::{Choice, Tag};
+use crate::contracts::{ContractState, Plan, SignInMethod};
+
+/// Contracts of one list at most.
+const CONTRACTS_MAX: usize = 100;
+/// Characters of a search at most.
+const TEXT_CHARS_MAX: usize = 64;
+
+/// What the address asks for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    text: String,
+    state: String,
+}
+
+/// A contract in the list.
+pub(in crate::console) struct ContractRow {
+    pub link: ContractLink,
+    pub name: String,
+    pub plan: &'static str,
+    pub sign_in: &'static str,
+    pub tag: Tag,
+}
+
+#[derive(Template)]
+#[template(path = "console/contracts/list.html")]
+pub(in crate::console) struct ContractsPage {
+    pub frame: Frame,
+    pub text: String,
+    pub states: Vec<Choice>,
+    pub rows: Vec<ContractRow>,
+    pub more: bool,
+    pub may_propose: bool,
+}
+
+/// How far a contract has come: icon, word and colour.
+pub(in crate::console) const fn state_tag(state: ContractState) -> Tag {
+    match state {
+        ContractState::Applied | ContractState::Usable => Tag::wait(state.label()),
+        ContractState::Active => Tag::ok(state.label()),
+        ContractState::Ended => Tag::info(state.label()),
+    }
+}
+
+/// `GET /contracts`
+pub async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): Query<Filter>) -> Answer {
+    let text: String = filter.text.trim().chars().take(TEXT_CHARS_MAX).collect();
+    let state = ContractState::from_code(&filter.state);
+    note(&console, &by, "console.contract_search", String::new(), &text).await?;
+    let mut found = console.contracts.search(&text, state).await.map_err(failed)?;
+    let more = found.len() > CONTRACTS_MAX;
+    found.truncate(CONTRACTS_MAX);
+    let row = |found: crate::contracts::registry::ListedContract| ContractRow {
+        link: ContractLink(found.id),
+        name: found.name,
+        plan: Plan::from_code(&found.plan).map(Plan::label).unwrap_or_default(),
+        sign_in: SignInMethod::from_code(&found.sign_in).map(SignInMethod::label).unwrap_or_default(),
+        tag: state_tag(found.state),
+    };
+    let each = ContractState::ALL.iter().map(|s| Choice::new(s.code(), s.label(), &filter.state));
+    shown(&ContractsPage {
+        frame: frame::page(&by, Area::Contracts),
+        states: std::iter::once(Choice::new("", "すべて", &filter.state)).chain(each).collect(),
+        text,
+        rows: found.into_iter().map(row).collect(),
+        more,
+        may_propose: by.staff.role == StaffRole::Maker,
+    })
+}

@@ -1,0 +1,15 @@
+//! 初期設定: the customer sets the contract up, or acquires the master's login ID and passwords anew (R7, R49).
+
+use crate::contracts::DepositAccount;
+use crate::contracts::registry::AccountName;
+
+/// What wrong numbers for an account are counted under.
+pub(crate) fn throttled(account: &AccountName) -> String {
+    format!("{}-{}-{}", account.branch, account.kind.code(), account.number)
+}
+
+impl From<&DepositAccount> for AccountName {
+    fn from(of: &DepositAccount) -> Self {
+        Self { branch: of.branch.clone(), kind: of.kind, number: of.number.clone() }
+    }
+}
