@@ -2,6 +2,7 @@
 
 mod alarms;
 mod api_keys;
+pub mod certificates;
 mod keys;
 mod sample;
 mod sign;
@@ -25,6 +26,7 @@ use domain::{Clock, CollectorNumber, Timestamp, calendar};
 use edge::{CookieKind, Limits, Shutdown};
 use gateway::{Gateway, Settings};
 use internet_banking::Bank;
+use internet_banking::certificates::{Doors, Notices};
 use internet_banking::console::Console;
 use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::mail::{Feed, Post};
@@ -76,6 +78,9 @@ pub struct Demo {
     resend_interval: u64,
 }
 
+/// Where the bank asks for client certificates, counted from the base.
+const DOORS: [u16; 4] = [3, 4, 5, 6];
+
 /// The demo's ports, counted from the base.
 struct Ports {
     base: u16,
@@ -111,7 +116,8 @@ impl Ports {
 struct Sockets {
     bank: TcpListener,
     console: TcpListener,
-    bank_tls: TcpListener,
+    /// The doors where the bank asks for client certificates.
+    doors: Vec<TcpListener>,
     api: TcpListener,
     mocks: TcpListener,
     protocol: TcpListener,
@@ -123,10 +129,14 @@ impl Demo {
     /// Runs until Ctrl-C or SIGTERM.
     pub async fn run(self) -> Outcome {
         let ports = Ports { base: self.port_base };
+        let mut doors = Vec::new();
+        for offset in DOORS {
+            doors.push(ports.listen(offset).await?);
+        }
         let sockets = Sockets {
             bank: ports.listen(0).await?,
             console: ports.listen(2).await?,
-            bank_tls: ports.listen(3).await?,
+            doors,
             api: ports.listen(1).await?,
             mocks: ports.listen(10).await?,
             protocol: ports.listen(11).await?,
@@ -165,13 +175,20 @@ impl Demo {
         };
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await?;
         keys::write_public(&self.data, gateway.public_keys())?;
-        let bank = Bank::new(ledger, gateway.clone(), &secret)?;
+        let authorities = certificates::authorities(&self.data, clock.now())?;
+        let names = authorities.names();
+        let doors =
+            Doors::new("localhost", DOORS.iter().map(|door| ports.at(*door)).collect::<Result<_, _>>()?);
+        let bank = Bank::new(ledger, gateway.clone(), &secret)?.with_certificates(authorities, doors);
         let targets = match &mocks {
             Some(_) => alarms::targets(&secret, ports.at(2)?, ports.at(12)?, ports.at(10)?)?,
             None => DeliverySettings::default(),
         };
         let console = Console::new(&bank.ledger, gateway.clone(), &secret, targets)?;
         sample::seed(&bank).await.context("the sample contracts could not be made; try --reset")?;
+        certificates::seed(&self.data, &bank)
+            .await
+            .context("the sample certificates could not be made; try --reset")?;
         staff::seed(&console).await.context("the sample staff could not be made; try --reset")?;
         let api_keys = api_keys::ApiKeys::load_or_make(&self.data, &bank).await?;
         if let Some(mocks) = &mocks {
@@ -180,6 +197,7 @@ impl Demo {
 
         let (trigger, shutdown) = Shutdown::pair();
         let tls = edge::tls::server_config(&authority.chain_pem, &authority.key_pem)?;
+        let asking = edge::tls::server_config_asking(&authority.chain_pem, &authority.key_pem, names)?;
         let mut tasks = JoinSet::new();
         let limits = Limits { drain_s: DRAIN_S, ..Limits::default() };
         let http = internet_banking::router(bank.clone(), CookieKind::http("bank"));
@@ -197,7 +215,11 @@ impl Demo {
             gateway::api::Config { may_set_clock: true, bank_url, ..gateway::api::Config::default() };
         let api = for_this_machine(gateway::api::router(gateway.clone(), config));
         tasks.spawn(edge::serve_http(sockets.bank, http, limits, shutdown.clone()));
-        tasks.spawn(edge::serve_tls(sockets.bank_tls, Arc::clone(&tls), https, limits, shutdown.clone()));
+        for door in sockets.doors {
+            let (tls, https) = (Arc::clone(&asking), https.clone());
+            tasks.spawn(edge::serve_tls(door, tls, https, limits, shutdown.clone()));
+        }
+        tasks.spawn(Notices::new(bank.certificates.clone()).run(shutdown.clone()));
         tasks.spawn(edge::serve_http(sockets.console, console, limits, shutdown.clone()));
         tasks.spawn(edge::serve_http(sockets.api, api, limits, shutdown.clone()));
         tasks.spawn(edge::serve_http(sockets.ops, ops(bank.ledger.clone()), limits, shutdown.clone()));

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a command prints its result")]
 
 mod audit;
+mod authority;
 mod bench;
 mod data;
 mod demo;
@@ -34,6 +35,7 @@ enum Command {
     Token(token::Token),
     Unlock(unlock::Unlock),
     Audit(audit::Audit),
+    Authority(authority::AuthorityArgs),
     Proof(proof::Proof),
     Verify(verify::Verify),
     Link(link::Link),
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
             Command::Token(token) => token.run().await,
             Command::Unlock(unlock) => unlock.run().await,
             Command::Audit(audit) => audit.run().await,
+            Command::Authority(authority) => authority.run().await,
             Command::Proof(proof) => proof.run().await,
             Command::Verify(verify) => verify.run().await,
             Command::Link(link) => link.run(),

@@ -33,6 +33,7 @@ migrations! {
     7 "0007_api",
     8 "0008_settlement",
     9 "0009_mail",
+    10 "0010_certificates",
     11 "0011_users",
     13 "0013_desk",
 }

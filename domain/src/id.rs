@@ -71,6 +71,10 @@ typed_id! {
     ReconciliationId,
     /// What such a comparison found to differ.
     BreakId,
+    /// A client certificate (電子証明書).
+    CertificateId,
+    /// A permit to have another one issued.
+    PermitId,
     /// The settlement of one window of one collector, and the net payment that it makes.
     SettlementId,
 }

@@ -18,8 +18,9 @@ pub use bill::{Bill, BillId};
 pub use clock::Clock;
 pub use hours::Hours;
 pub use id::{
-    AccountId, AlarmId, ApiKeyId, BreakId, ContractId, FavouriteId, HoldId, InquiryId, MessageId, PaymentId,
-    ReconciliationId, SettlementId, StaffId, StaffRequestId, TransferId, UserId,
+    AccountId, AlarmId, ApiKeyId, BreakId, CertificateId, ContractId, FavouriteId, HoldId, InquiryId,
+    MessageId, PaymentId, PermitId, ReconciliationId, SettlementId, StaffId, StaffRequestId, TransferId,
+    UserId,
 };
 pub use key::{CentreCode, ResendKey, Serial};
 pub use money::Yen;

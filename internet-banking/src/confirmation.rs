@@ -5,7 +5,7 @@ use domain::{Timestamp, UserId};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::Bank;
-use crate::contracts::StoreError;
+use crate::contracts::{StoreError, User};
 use crate::sign_in::{PasswordError, SignedIn, Use, Verdict as Judged};
 
 /// Wrong passwords in a row that lock it.
@@ -41,11 +41,16 @@ pub enum ConfirmationError {
 
 /// Judges a typed confirmation password of the signed-in user.
 pub async fn verify(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<Verdict, ConfirmationError> {
-    let user = by.user.id;
+    verify_of(bank, &by.user, typed).await
+}
+
+/// The same of a user who is not signed in.
+pub async fn verify_of(bank: &Bank, of: &User, typed: &SecretString) -> Result<Verdict, ConfirmationError> {
+    let user = of.id;
     if is_locked(&bank.database, user).await? {
         return Ok(Verdict::Locked);
     }
-    let stored = bank.contracts.confirmation_hash(&by.user).await?;
+    let stored = bank.contracts.confirmation_hash(of).await?;
     let place = bank.passwords.place(Use::Confirmation).await?;
     let is_right = bank.passwords.verify(place, stored, typed.expose_secret()).await? != Judged::Wrong;
     Ok(count(&bank.database, user, is_right, bank.clock.now()).await?)

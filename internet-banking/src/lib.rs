@@ -33,6 +33,8 @@ use edge::{CookieKind, CsrfKey, Frame, SessionLimits, Site};
 use gateway::Gateway;
 use ledger::Ledger;
 
+use crate::certificates::authority::Authorities;
+use crate::certificates::{Certificates, Doors};
 use crate::payeasy::bounds::Bounds;
 use crate::payeasy::limits::Limits;
 use crate::payeasy::wrong_numbers::WrongNumbers;
@@ -65,6 +67,10 @@ pub struct Bank {
     pub wrong_numbers: WrongNumbers,
     /// What may be paid to private collectors in a day.
     pub limits: Limits,
+    /// Client certificates.
+    pub certificates: Certificates,
+    /// Where the bank asks for them.
+    pub doors: Doors,
     csrf: CsrfKey,
 }
 
@@ -81,10 +87,20 @@ impl Bank {
         let throttle =
             Throttle::new(database.clone(), &secret.key(Purpose::Throttle), ThrottleLimits::default());
         let sessions = Sessions::new(database.clone(), SessionLimits::default());
+        let certificates = Certificates::new(ledger.clone(), Authorities::default());
         let sealing = SealingKey::new(&secret.key(Purpose::Tokens)).map_err(|_| SecretError)?;
         Ok(Self {
             contracts: contracts::Store::new(database.clone(), clock.clone()),
-            sign_ins: SignIns::new(database.clone(), clock.clone(), passwords.clone(), throttle, sessions),
+            sign_ins: SignIns::new(
+                database.clone(),
+                clock.clone(),
+                passwords.clone(),
+                throttle,
+                sessions,
+                certificates.clone(),
+            ),
+            certificates,
+            doors: Doors::default(),
             tokens: Tokens::new(database.clone(), sealing),
             limits: Limits::new(database.clone()),
             wrong_numbers: WrongNumbers::new(database.clone(), Bounds::embedded().wrong_numbers),
@@ -95,6 +111,14 @@ impl Bank {
             gateway,
             passwords,
         })
+    }
+
+    /// The bank with the authorities of its client certificates, and the doors where it asks for them.
+    #[must_use]
+    pub fn with_certificates(self, authorities: Authorities, doors: Doors) -> Self {
+        let certificates = Certificates::new(self.ledger.clone(), authorities);
+        let sign_ins = self.sign_ins.clone().with_certificates(certificates.clone());
+        Self { certificates, sign_ins, doors, ..self }
     }
 }
 
@@ -117,6 +141,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         .merge(sign_in::routes())
         .merge(home::routes())
         .merge(payeasy::routes())
+        .merge(certificates::routes())
         .merge(help::routes());
     edge::site(pages.with_state(bank), site)
 }

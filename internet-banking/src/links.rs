@@ -43,6 +43,14 @@ pub enum Link {
     PayeasyFavourites,
     /// Where collectors' sites have browsers send hand-offs (POST).
     LinkEntry,
+    /// 利用環境確認: whether this browser can sign in by certificate, and what to do where not.
+    CertificateCheck,
+    /// Getting a client certificate.
+    CertificateFetch,
+    /// The own certificate.
+    OwnCertificate,
+    /// The certificates of the contract's users.
+    AdminCertificates,
     /// The list of error codes.
     Help,
 }
@@ -64,6 +72,10 @@ impl Link {
             Self::PayeasyHistory => "/payeasy/history",
             Self::PayeasyHistoryOpen => "/payeasy/history?state=checking",
             Self::LinkEntry => "/payeasy/link/entry",
+            Self::CertificateCheck => "/certificate/check",
+            Self::CertificateFetch => "/certificate/fetch",
+            Self::OwnCertificate => "/security/certificate",
+            Self::AdminCertificates => "/admin/certificates",
             Self::Help => "/help",
             Self::PayeasyCollectors => "/payeasy/collectors",
             Self::PayeasyRequests => "/payeasy/requests",
@@ -176,6 +188,46 @@ impl UserLimitLink {
 impl fmt::Display for UserLimitLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", Link::PayeasyLimits, self.0)
+    }
+}
+
+/// The certificate of one of the contract's users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserCertificateLink(pub UserId);
+
+impl UserCertificateLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/admin/certificates/{user}";
+}
+
+impl fmt::Display for UserCertificateLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", Link::AdminCertificates, self.0)
+    }
+}
+
+/// What the master does about it (POST).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserCertificateAct {
+    /// 失効.
+    Revoke(UserId),
+    /// 再発行の許可.
+    Permit(UserId),
+}
+
+impl UserCertificateAct {
+    /// All such, for the router.
+    pub const REVOKE: &str = "/admin/certificates/{user}/revoke";
+    /// All such, for the router.
+    pub const PERMIT: &str = "/admin/certificates/{user}/permit";
+}
+
+impl fmt::Display for UserCertificateAct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Revoke(user) => write!(f, "{}/revoke", UserCertificateLink(*user)),
+            Self::Permit(user) => write!(f, "{}/permit", UserCertificateLink(*user)),
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub struct SampleContract {
     pub name: &'static str,
     /// Its plan.
     pub plan: Plan,
+    /// How its users sign in.
+    pub sign_in: SignInMethod,
     /// Its accounts, the main one first.
     pub accounts: &'static [SampleAccount],
     /// Its users.
@@ -58,6 +60,8 @@ pub struct SampleUser {
     pub confirmation_password: &'static str,
     /// The token.
     pub token_serial: String,
+    /// Whether the person has fetched a certificate.
+    pub has_certificate: bool,
 }
 
 const HEAD_OFFICE: (&str, &str) = ("100", "本店営業部");
@@ -84,6 +88,12 @@ static GOJUNIN: [SampleAccount; 1] = [SampleAccount {
     number: "0500050",
     opening: 12_000_000,
 }];
+static SHOMEISHO: [SampleAccount; 1] = [SampleAccount {
+    branch: HEAD_OFFICE,
+    kind: AccountKind::Ordinary,
+    number: "4567890",
+    opening: 8_000_000,
+}];
 
 static SHIKEN: [SampleAccount; 2] = [
     SampleAccount {
@@ -104,11 +114,14 @@ pub fn contracts() -> Vec<SampleContract> {
         password: PASSWORD,
         confirmation_password: CONFIRMATION,
         token_serial: serial.to_owned(),
+        has_certificate: false,
     };
+    let with_certificate = |user: SampleUser| SampleUser { has_certificate: true, ..user };
     vec![
         SampleContract {
             name: "株式会社見本商事",
             plan: Plan::Type2,
+            sign_in: SignInMethod::Password,
             accounts: &SHOJI,
             sandbox: false,
             users: vec![
@@ -120,6 +133,7 @@ pub fn contracts() -> Vec<SampleContract> {
         SampleContract {
             name: "有限会社例示製作所",
             plan: Plan::Web,
+            sign_in: SignInMethod::Password,
             accounts: &SEISAKUSHO,
             sandbox: false,
             users: vec![user("reiji-master", "代表 田中美咲", Role::Master, "9000000003")],
@@ -127,6 +141,7 @@ pub fn contracts() -> Vec<SampleContract> {
         SampleContract {
             name: "ひな形商店",
             plan: Plan::Mini,
+            sign_in: SignInMethod::Password,
             accounts: &SHOTEN,
             sandbox: false,
             users: vec![user("hinagata-master", "店主 伊藤実", Role::Master, "9000000004")],
@@ -134,6 +149,7 @@ pub fn contracts() -> Vec<SampleContract> {
         SampleContract {
             name: "株式会社五十人",
             plan: Plan::Type2,
+            sign_in: SignInMethod::Password,
             accounts: &GOJUNIN,
             sandbox: false,
             users: (1..=50)
@@ -147,9 +163,22 @@ pub fn contracts() -> Vec<SampleContract> {
         SampleContract {
             name: "株式会社接続試験",
             plan: Plan::Type2,
+            sign_in: SignInMethod::Password,
             accounts: &SHIKEN,
             sandbox: true,
             users: vec![user("shiken-master", "開発 渡辺翔", Role::Master, "9000000005")],
+        },
+        SampleContract {
+            name: "株式会社証明書見本",
+            plan: Plan::Web,
+            sign_in: SignInMethod::Certificate,
+            accounts: &SHOMEISHO,
+            sandbox: false,
+            users: vec![
+                with_certificate(user("shomei-master", "総務 小林誠", Role::Master, "9000000006")),
+                with_certificate(user("shomei-keiri", "経理 加藤由美", Role::General, "9000000007")),
+                user("shomei-shinjin", "経理 吉田蓮", Role::General, "9000000008"),
+            ],
         },
     ]
 }
@@ -186,7 +215,7 @@ async fn make(bank: &Bank) -> anyhow::Result<()> {
         tokio::try_join!(bank.passwords.hash(PASSWORD), bank.passwords.hash(CONFIRMATION))?;
     let mut opening = OPENING_TRANSFERS;
     for sample in contracts() {
-        let contract = bank.contracts.add_contract(sample.name, sample.plan, SignInMethod::Password).await?;
+        let contract = bank.contracts.add_contract(sample.name, sample.plan, sample.sign_in).await?;
         if sample.sandbox {
             bank.contracts.mark_sandbox(contract).await?;
         }

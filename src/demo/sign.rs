@@ -8,11 +8,12 @@ use anyhow::Context as _;
 use collectors::{Directory, Kind};
 use domain::{Clock, Yen};
 use internet_banking::Bank;
+use internet_banking::contracts::SignInMethod;
 use serde_json::{Value, json};
 
 use super::api_keys::ApiKeys;
 use super::staff::STAFF;
-use super::{Ports, sample};
+use super::{Ports, certificates, sample};
 
 /// What is running, and where.
 pub struct Shown<'a> {
@@ -123,6 +124,21 @@ impl Shown<'_> {
             writeln!(out, "    password               {}", user.password)?;
             writeln!(out, "    confirmation password  {}", user.confirmation_password)?;
         }
+        let door = self.url("https", "localhost", 3);
+        writeln!(
+            out,
+            "\n  By certificate at {door} (trust {data}/ca.pem, import the file by its pass phrase)"
+        )?;
+        for contract in contracts.iter().filter(|contract| contract.sign_in == SignInMethod::Certificate) {
+            for user in &contract.users {
+                let (login_id, serial, plan) = (&user.login_id, &user.token_serial, contract.plan.code());
+                write!(out, "    {login_id:<16}  {serial:<14}  {plan:<8}  ")?;
+                match certificates::sample_file(self.data, user) {
+                    Some(file) => writeln!(out, "{}  {}", file.p12.display(), file.pass_phrase)?,
+                    None => writeln!(out, "has none yet: {door}/certificate/fetch")?,
+                }
+            }
+        }
         writeln!(out, "\n  At the console, with a token's code each time")?;
         for member in &STAFF {
             let (login_id, serial, role) = (member.login_id, member.token_serial, member.role.code());
@@ -164,6 +180,7 @@ impl Shown<'_> {
 
     async fn contracts(&self) -> anyhow::Result<Vec<Value>> {
         let mut shown = Vec::new();
+        let data = std::path::absolute(self.data)?;
         for contract in sample::contracts() {
             let ids: Vec<_> = contract.accounts.iter().map(sample::SampleAccount::id).collect();
             let balances = self.bank.ledger.balances(&ids).await?;
@@ -182,14 +199,19 @@ impl Shown<'_> {
                 .users
                 .iter()
                 .map(|user| {
-                    json!({
+                    let mut shown = json!({
                         "role": user.role.code(), "login_id": user.login_id, "password": user.password,
                         "confirmation_password": user.confirmation_password, "token_serial": user.token_serial,
-                    })
+                    });
+                    if let Some(file) = certificates::sample_file(&data, user) {
+                        shown["p12"] = json!(file.p12);
+                        shown["p12_password"] = json!(file.pass_phrase);
+                    }
+                    shown
                 })
                 .collect();
             shown.push(json!({
-                "name": contract.name, "plan": contract.plan.code(), "sign_in": "password",
+                "name": contract.name, "plan": contract.plan.code(), "sign_in": contract.sign_in.code(),
                 "accounts": accounts, "users": users,
             }));
         }

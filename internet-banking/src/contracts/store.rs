@@ -204,6 +204,17 @@ impl Store {
         Ok(self.signed_in(id).await?.filter(|user| user.contract == contract))
     }
 
+    /// Who has a login ID, suspended or not.
+    pub async fn user_of(&self, login_id: &str) -> Result<Option<UserId>, StoreError> {
+        let found: Option<Uuid> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT id FROM app_user WHERE login_id = $1 AND removed_us IS NULL")
+                .bind(login_id)
+                .fetch_optional(c)
+                .await
+        })?;
+        Ok(found.map(UserId::from_uuid))
+    }
+
     /// The user of a session, who tells the contract.
     pub async fn signed_in(&self, id: UserId) -> Result<Option<User>, StoreError> {
         let row: Option<UserRow> = read!(self.database, |c| {

@@ -35,7 +35,7 @@ impl Notice {
         let row = |to: &Recipient| Row {
             table: &MAIL,
             values: vec![
-                format!("{}.{}", self.event, to.user).into(),
+                self.id(to).into(),
                 contract.id.uuid().into(),
                 to.user.uuid().into(),
                 to.address.as_str().into(),
@@ -45,6 +45,11 @@ impl Notice {
             ],
         };
         to.iter().map(row).collect()
+    }
+
+    /// What the mail to one of them is called for ever.
+    pub fn id(&self, to: &Recipient) -> String {
+        format!("{}.{}", self.event, to.user)
     }
 
     fn subject(&self) -> String {

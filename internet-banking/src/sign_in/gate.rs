@@ -3,11 +3,13 @@
 use std::future::Future;
 
 use domain::{Clock, Timestamp};
-use edge::{Peer, SessionId};
+use edge::Peer;
 
 use super::password::{PasswordError, Passwords, Use, Verdict};
 use super::session::SessionsError;
 use super::throttle::{Admission, Throttle};
+use crate::certificates::CertificateTrouble;
+use crate::contracts::StoreError;
 use crate::tokens::TokenError;
 
 /// Characters of a login ID; longer ones are unknown.
@@ -34,9 +36,15 @@ pub enum Refusal {
     /// The login ID, or the token that goes with it, is locked until somebody unlocks it.
     #[error("locked")]
     Locked,
+    /// Login ID and password belong together, and the certificate does not go with them.
+    #[error("the certificate: {0:?}")]
+    Certificate(CertificateTrouble),
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// The contracts cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The password could not be judged.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -55,8 +63,12 @@ pub enum Refusal {
 pub trait Entrants: Sync {
     /// Names a person.
     type Person: Copy + Send + Sync;
-    /// What a person types beside login ID and password.
+    /// What a person brings beside login ID and password.
     type Proof: Sync;
+    /// What that has proved.
+    type Proven: Send;
+    /// What the person gets.
+    type Entry: Send;
 
     /// A person who may sign in by password, and the stored hash.
     fn find(
@@ -77,15 +89,16 @@ pub trait Entrants: Sync {
         person: Self::Person,
         proof: &Self::Proof,
         now: Timestamp,
-    ) -> impl Future<Output = Result<(), Refusal>> + Send;
+    ) -> impl Future<Output = Result<Self::Proven, Refusal>> + Send;
 
-    /// Begins the session.
+    /// Lets the person in.
     fn enter(
         &self,
         person: Self::Person,
+        proven: Self::Proven,
         peer: Peer,
         now: Timestamp,
-    ) -> impl Future<Output = Result<SessionId, Refusal>> + Send;
+    ) -> impl Future<Output = Result<Self::Entry, Refusal>> + Send;
 }
 
 /// The gate. Cheap to clone.
@@ -107,7 +120,7 @@ impl Gate {
         &self.throttle
     }
 
-    /// Lets a person in, or not, and answers the new session's secret for the cookie.
+    /// Lets a person in, or not, and answers what the person gets: mostly a new session's secret for the cookie.
     pub async fn sign_in<E: Entrants>(
         &self,
         entrants: &E,
@@ -115,7 +128,7 @@ impl Gate {
         password: &str,
         proof: &E::Proof,
         peer: Peer,
-    ) -> Result<SessionId, Refusal> {
+    ) -> Result<E::Entry, Refusal> {
         let now = self.clock.now();
         if !self.throttle.admit_address(peer.ip(), now).await? {
             tracing::warn!(address = %peer.ip(), "sign-in refused: too many failures from the address");
@@ -123,7 +136,7 @@ impl Gate {
         }
         let outcome = self.judge(entrants, login_id, password, proof, (peer, now)).await;
         match &outcome {
-            Ok(_) | Err(Refusal::Busy | Refusal::Blocked | Refusal::Locked) => {
+            Ok(_) | Err(Refusal::Busy | Refusal::Blocked | Refusal::Locked | Refusal::Certificate(_)) => {
                 self.throttle.take_back(peer.ip()).await?;
             }
             Err(Refusal::Wrong | Refusal::WrongAndBlocked | Refusal::WrongAndLocked) => {
@@ -133,6 +146,7 @@ impl Gate {
             // what could not be judged stays counted
             Err(
                 Refusal::Database(_)
+                | Refusal::Store(_)
                 | Refusal::Password(_)
                 | Refusal::Token(_)
                 | Refusal::Sessions(_)
@@ -149,7 +163,7 @@ impl Gate {
         password: &str,
         proof: &E::Proof,
         (peer, now): (Peer, Timestamp),
-    ) -> Result<SessionId, Refusal> {
+    ) -> Result<E::Entry, Refusal> {
         // before the login ID's count, so that whoever finds no place has not used up a try
         let place = match self.passwords.place(Use::SignIn).await {
             Ok(place) => place,
@@ -172,16 +186,21 @@ impl Gate {
         let (person, stored) = found.unzip();
         let verdict = self.passwords.verify(place, stored, password).await?;
         let (Some(person), Verdict::Right { rehashed }) = (person, verdict) else { return Err(wrong) };
-        match entrants.prove(person, proof, now).await {
-            Ok(()) => {}
+        let proven = match entrants.prove(person, proof, now).await {
+            Ok(proven) => proven,
             Err(Refusal::Wrong) => return Err(wrong),
+            // the password was right: no guess
+            Err(refusal @ Refusal::Certificate(_)) => {
+                self.throttle.clear(&login_id).await?;
+                return Err(refusal);
+            }
             Err(refusal) => return Err(refusal),
-        }
+        };
         if let Some(hash) = rehashed {
             entrants.store_hash(person, hash).await?;
         }
         self.throttle.clear(&login_id).await?;
-        entrants.enter(person, peer, now).await
+        entrants.enter(person, proven, peer, now).await
     }
 }
 

@@ -13,7 +13,7 @@ mod throttle;
 
 pub(crate) use gate::shortened;
 pub use gate::{Entrants, Gate, Refusal};
-pub use operation::SignIns;
+pub use operation::{ProvenBy, SignIns};
 pub(crate) use pages::RETRY_AFTER_S;
 pub use pages::routes;
 pub use password::{PasswordError, Passwords, Place, Use, Verdict};

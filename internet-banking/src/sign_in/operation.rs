@@ -1,34 +1,63 @@
-//! Signing in users of contracts: one operation, whatever page or method asks for it.
+//! Signing in users of contracts: one operation, whatever page or method asks for it. The contract says whether a
+//! certificate must go with login ID and password (R22–R24).
 
 use database::{Database, execute, read};
 use domain::{Clock, Timestamp, UserId};
-use edge::{Peer, SessionId, SessionStore};
+use edge::{ClientCertificate, Peer, SessionId, SessionStore};
 use uuid::Uuid;
 
 use super::gate::{Entrants, Gate, Refusal};
 use super::password::Passwords;
-use super::session::{NewSession, Sessions, SessionsError};
+use super::session::{NewSession, Session, Sessions, SessionsError};
 use super::throttle::Throttle;
-use crate::contracts::SignInMethod;
+use crate::certificates::judge::{self, CertificateTrouble, Shown};
+use crate::certificates::{Certificate, Certificates};
+use crate::contracts::{self, SignInMethod, StoreError};
 
 /// Signs users in and out. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct SignIns {
     database: Database,
+    clock: Clock,
+    contracts: contracts::Store,
+    certificates: Certificates,
     gate: Gate,
     sessions: Sessions,
 }
 
+/// How a person has proved to be a user.
+#[derive(Debug)]
+pub enum ProvenBy {
+    /// By the password alone.
+    Password,
+    /// By this certificate too.
+    Certificate(Box<Certificate>),
+}
+
 impl SignIns {
     /// Signing in to a database's contracts.
-    pub const fn new(
+    pub fn new(
         database: Database,
         clock: Clock,
         passwords: Passwords,
         throttle: Throttle,
         sessions: Sessions,
+        certificates: Certificates,
     ) -> Self {
-        Self { database, gate: Gate::new(clock, passwords, throttle), sessions }
+        Self {
+            contracts: contracts::Store::new(database.clone(), clock.clone()),
+            gate: Gate::new(clock.clone(), passwords, throttle),
+            certificates,
+            database,
+            clock,
+            sessions,
+        }
+    }
+
+    /// The same over other authorities.
+    #[must_use]
+    pub fn with_certificates(self, certificates: Certificates) -> Self {
+        Self { certificates, ..self }
     }
 
     /// The sessions' table.
@@ -36,34 +65,65 @@ impl SignIns {
         &self.sessions
     }
 
-    /// Signs a user in by login ID and password, ends the user's other session, and answers the new session's
-    /// secret for the cookie.
-    pub async fn by_password(
+    /// What slows guesses down.
+    pub(crate) const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Signs a user in by login ID and password, and by the certificate that the client has shown where the contract
+    /// asks for one; ends the user's other session, and answers the new session's secret for the cookie.
+    pub async fn sign_in(
         &self,
         login_id: &str,
         password: &str,
+        shown: &ClientCertificate,
         peer: Peer,
     ) -> Result<SessionId, Refusal> {
-        self.gate.sign_in(self, login_id, password, &(), peer).await
+        let shown = self.certificates.shown(shown).await?;
+        self.gate.sign_in(self, login_id, password, &shown, peer).await
+    }
+
+    /// Whether a session may be used on this connection: one that a certificate has opened, where the certificate is
+    /// shown again and has not ended (SEC-27).
+    pub async fn may_use(&self, session: &Session, shown: &ClientCertificate) -> Result<bool, StoreError> {
+        match session.method {
+            SignInMethod::Password => Ok(true),
+            SignInMethod::Certificate => self.certificates.is_users_own(session.person, shown).await,
+        }
     }
 
     /// Lifts the block or lock of a login ID. Who may ask for it is the caller's question (R14, SEC-10).
     pub async fn unlock(&self, login_id: &str) -> Result<(), sqlx::Error> {
         self.gate.throttle().clear(login_id).await
     }
+
+    /// Records the use of the certificate, after the session was begun: one that is revoked at the same moment then
+    /// either finds the session to end, or is found here.
+    async fn record_use(&self, user: UserId, certificate: &Certificate) -> Result<(), Refusal> {
+        let stands = match self.contracts.signed_in(user).await? {
+            Some(user) => self.certificates.record_use(certificate, &user).await?,
+            None => return Err(Refusal::Wrong),
+        };
+        if stands {
+            return Ok(());
+        }
+        let now = self.certificates.find(certificate.id).await?;
+        let trouble = now.and_then(|certificate| judge::trouble_of(&certificate, self.clock.now()));
+        Err(Refusal::Certificate(trouble.unwrap_or(CertificateTrouble::Revoked)))
+    }
 }
 
 impl Entrants for SignIns {
     type Person = UserId;
-    type Proof = ();
+    type Proof = Shown;
+    type Proven = ProvenBy;
+    type Entry = SessionId;
 
-    /// Contracts that sign in by certificate have nobody who signs in by password.
     async fn find(&self, login_id: &str) -> Result<Option<(UserId, String)>, sqlx::Error> {
         let row: Option<(Uuid, String)> = read!(self.database, |c| {
             sqlx::query_as(
                 "SELECT u.id, u.password_hash FROM app_user u JOIN contract k ON k.id = u.contract
-                 WHERE u.login_id = $1 AND u.disabled_us IS NULL AND u.reset_us IS NULL
-                   AND k.sign_in = 'password' AND k.state = 'active'",
+                 WHERE u.login_id = $1 AND u.disabled_us IS NULL AND u.reset_us IS NULL AND k.state = 'active'",
             )
             .bind(login_id)
             .fetch_optional(c)
@@ -77,21 +137,54 @@ impl Entrants for SignIns {
             .map(drop)
     }
 
-    /// Nothing is asked beside the password.
-    async fn prove(&self, _: UserId, (): &(), _: Timestamp) -> Result<(), Refusal> {
-        Ok(())
+    /// The contract's method decides what must go with the password. What is wrong with a certificate is told only to
+    /// whoever has the password.
+    async fn prove(&self, user: UserId, shown: &Shown, now: Timestamp) -> Result<ProvenBy, Refusal> {
+        let found = self.contracts.signed_in(user).await?.ok_or(Refusal::Wrong)?;
+        let contract = self.contracts.contract(found.contract).await?.ok_or(Refusal::Wrong)?;
+        if contract.sign_in == SignInMethod::Password {
+            return Ok(ProvenBy::Password);
+        }
+        let own = self.certificates.of_user(user).await?;
+        match judge::sign_in(shown, user, &own, now) {
+            Ok(certificate) => Ok(ProvenBy::Certificate(Box::new(certificate.clone()))),
+            Err(trouble) => {
+                self.certificates.record_refusal(&found, shown, trouble).await?;
+                Err(Refusal::Certificate(trouble))
+            }
+        }
     }
 
-    async fn enter(&self, user: UserId, peer: Peer, now: Timestamp) -> Result<SessionId, Refusal> {
-        let (id, method) = (SessionId::generate(), SignInMethod::Password);
+    async fn enter(
+        &self,
+        user: UserId,
+        proven: ProvenBy,
+        peer: Peer,
+        now: Timestamp,
+    ) -> Result<SessionId, Refusal> {
+        let (id, method) = (SessionId::generate(), proven.method());
         let new = NewSession { person: user, method, address: peer.ip() };
         match self.sessions.create(id.key(), new, now).await {
-            Ok(()) => {
-                tracing::info!(user = %user, method = method.code(), address = %peer.ip(), "signed in");
-                Ok(id)
-            }
-            Err(SessionsError::NoUser) => Err(Refusal::Wrong),
-            Err(error) => Err(Refusal::Sessions(error)),
+            Ok(()) => {}
+            Err(SessionsError::NoUser) => return Err(Refusal::Wrong),
+            Err(error) => return Err(Refusal::Sessions(error)),
+        }
+        if let ProvenBy::Certificate(certificate) = &proven
+            && let Err(refusal) = self.record_use(user, certificate).await
+        {
+            self.sessions.end(id.key(), now).await.map_err(Refusal::Sessions)?;
+            return Err(refusal);
+        }
+        tracing::info!(user = %user, method = method.code(), address = %peer.ip(), "signed in");
+        Ok(id)
+    }
+}
+
+impl ProvenBy {
+    const fn method(&self) -> SignInMethod {
+        match self {
+            Self::Password => SignInMethod::Password,
+            Self::Certificate(_) => SignInMethod::Certificate,
         }
     }
 }

@@ -1,18 +1,25 @@
 //! `/sign-in` and `/sign-out`.
 
+use std::convert::Infallible;
+
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::{FromRequestParts, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use edge::session::Loaded;
-use edge::{CookieKind, CsrfForm, Errors, Failure, Frame, Peer, PreSession, SessionId, SessionStore, render};
+use edge::{
+    ClientCertificate, CookieKind, CsrfForm, Errors, Failure, Frame, ListenerPort, Peer, PreSession,
+    SessionId, SessionStore, render,
+};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
 use gateway::link::Arrival;
 
 use super::gate::Refusal;
+use crate::certificates::{CertificateTrouble, SignInBox};
 use crate::links::{HandOffLink, Link};
 use crate::payeasy::linked::{self, BrowserId};
 use crate::{Bank, frame};
@@ -37,6 +44,34 @@ struct Page<'a> {
     errors: Errors,
     /// The hand-off that the payer came with; empty where there is none.
     link: &'a str,
+    /// What is said of certificates, at a door that asks for them.
+    certificate: Option<SignInBox>,
+    /// Where such a door is, elsewhere; empty where there is none.
+    door: String,
+    /// Why the certificate does not go with login ID and password.
+    trouble: Option<CertificateTrouble>,
+}
+
+/// What a sign-in page knows of the connection.
+#[derive(Debug)]
+struct Entrance {
+    port: ListenerPort,
+    certificate: ClientCertificate,
+}
+
+impl<S: Sync> FromRequestParts<S> for Entrance {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let port = ListenerPort::from_request_parts(parts, state).await?;
+        let certificate = ClientCertificate::from_request_parts(parts, state).await?;
+        Ok(Self { port, certificate })
+    }
+}
+
+/// The part of an address that takes a hand-off along.
+fn query(link: &str) -> String {
+    if link.is_empty() { String::new() } else { format!("?link={link}") }
 }
 
 #[derive(Deserialize)]
@@ -67,13 +102,16 @@ async fn show(
     cookie: CookieKind,
     pre: PreSession,
     browser: BrowserId,
+    entrance: Entrance,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let carried = linked::carried(&bank, &asked.link, &browser).await?;
     let had = cookie.session_of(&headers);
     if let Some(id) = had.as_deref().and_then(SessionId::parse) {
         let loaded = bank.sign_ins.sessions().load(id.key(), bank.clock.now()).await?;
-        if matches!(loaded, Loaded::Live(_)) {
+        if let Loaded::Live(session) = loaded
+            && bank.sign_ins.may_use(&session, &entrance.certificate).await?
+        {
             return Ok(Redirect::to(&next(carried.as_ref())).into_response());
         }
     }
@@ -90,9 +128,12 @@ async fn show(
         _ => None,
     };
     let notice = notice.map(str::to_owned).or_else(|| carried.as_ref().map(|one| linked::notice(&bank, one)));
-    let frame = Frame { notice, ..entrance() };
+    let frame = Frame { notice, ..outside() };
     let link = carried.as_ref().map_or("", |one| one.id.as_str());
-    let page = Page { frame, csrf: pre.token(), login_id: "", errors: Errors::none(), link };
+    let certificate = SignInBox::of(&bank, entrance.port, &entrance.certificate, &query(link)).await?;
+    let door = door(&bank, certificate.as_ref(), link);
+    let (errors, trouble) = (Errors::none(), None);
+    let page = Page { frame, csrf: pre.token(), login_id: "", errors, link, certificate, door, trouble };
     let mut response = pre.attach(render(&page)?);
     if had.is_some() {
         // a dead session's cookie would be taken for the form's
@@ -107,23 +148,31 @@ async fn sign_in(
     peer: Peer,
     pre: PreSession,
     browser: BrowserId,
+    entrance: Entrance,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<Response, Failure> {
     let errors = missing(&form);
     if !errors.is_empty() {
-        return again(&pre, &form, StatusCode::UNPROCESSABLE_ENTITY, errors);
+        let said = Said { status: StatusCode::UNPROCESSABLE_ENTITY, errors, trouble: None };
+        return again(&bank, &pre, &form, &entrance, said).await;
     }
-    match bank.sign_ins.by_password(&form.login_id, &form.password, peer).await {
+    match bank.sign_ins.sign_in(&form.login_id, &form.password, &entrance.certificate, peer).await {
         Ok(session) => {
             let carried = linked::carried(&bank, &form.link, &browser).await?;
             let mut response = Redirect::to(&next(carried.as_ref())).into_response();
             response.headers_mut().append(header::SET_COOKIE, cookie.set_session(&session.cookie_value()));
             Ok(response)
         }
+        Err(Refusal::Certificate(trouble)) => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            let said = Said { status, errors: Errors::none(), trouble: Some(trouble) };
+            again(&bank, &pre, &form, &entrance, said).await
+        }
         Err(refusal) => {
             let busy = matches!(refusal, Refusal::Busy);
             let (status, words) = words(refusal)?;
-            let mut response = again(&pre, &form, status, Errors::one("login_id", words))?;
+            let said = Said { status, errors: Errors::one("login_id", words), trouble: None };
+            let mut response = again(&bank, &pre, &form, &entrance, said).await?;
             if busy {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
             }
@@ -164,15 +213,46 @@ fn missing(form: &Form) -> Errors {
     errors
 }
 
+/// What is wrong with a form.
+struct Said {
+    status: StatusCode,
+    errors: Errors,
+    trouble: Option<CertificateTrouble>,
+}
+
 /// The form again. The password has to be typed anew.
-fn again(pre: &PreSession, form: &Form, status: StatusCode, errors: Errors) -> Result<Response, Failure> {
-    let frame = Frame { has_errors: true, ..entrance() };
-    let page = Page { frame, csrf: pre.token(), login_id: form.login_id.trim(), errors, link: &form.link };
-    Ok(pre.attach((status, render(&page)?)))
+async fn again(
+    bank: &Bank,
+    pre: &PreSession,
+    form: &Form,
+    entrance: &Entrance,
+    said: Said,
+) -> Result<Response, Failure> {
+    let frame = Frame { has_errors: true, ..outside() };
+    let certificate = SignInBox::of(bank, entrance.port, &entrance.certificate, &query(&form.link)).await?;
+    let page = Page {
+        frame,
+        csrf: pre.token(),
+        login_id: form.login_id.trim(),
+        errors: said.errors,
+        link: &form.link,
+        door: door(bank, certificate.as_ref(), &form.link),
+        certificate,
+        trouble: said.trouble,
+    };
+    Ok(pre.attach((said.status, render(&page)?)))
+}
+
+/// Where certificates are asked for, where it is not here.
+fn door(bank: &Bank, certificate: Option<&SignInBox>, link: &str) -> String {
+    match (certificate, bank.doors.first()) {
+        (None, Some(door)) => format!("{door}{}{}", Link::SignIn, query(link)),
+        _ => String::new(),
+    }
 }
 
 /// The page itself says what the footer says elsewhere.
-fn entrance() -> Frame {
+fn outside() -> Frame {
     Frame { footer_text: "", ..frame::public() }
 }
 
@@ -206,7 +286,10 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
             "失敗が続いたため、このログインIDのご利用を停止しています。\
              停止の解除は、お取引店の窓口へお申し出ください。",
         ),
+        // told before
+        Refusal::Certificate(trouble) => (StatusCode::UNPROCESSABLE_ENTITY, trouble.code().entry().happened),
         Refusal::Database(error) => return Err(error.into()),
+        Refusal::Store(error) => return Err(error.into()),
         Refusal::Password(error) => return Err(error.into()),
         Refusal::Token(error) => return Err(error.into()),
         Refusal::Audit(error) => return Err(error.into()),

@@ -97,7 +97,7 @@ macro_rules! session_sql {
             load: concat!(
                 "SELECT s.",
                 $person,
-                " AS person, p.disabled_us, s.signed_in_us, s.seen_us, s.previous_us, s.previous_method,
+                " AS person, p.disabled_us, s.method, s.signed_in_us, s.seen_us, s.previous_us, s.previous_method,
                    s.ended_other, s.ended_why
                  FROM ",
                 $session,
@@ -175,6 +175,8 @@ pub struct Session<P: People = Users> {
     pub key: SessionKey,
     /// Whose it is.
     pub person: P::Id,
+    /// How its person signed in.
+    pub method: P::Method,
     /// When it began.
     pub signed_in_at: Timestamp,
     /// The person's sign-in before this one.
@@ -207,6 +209,7 @@ pub enum SessionsError {
 struct Row {
     person: Uuid,
     disabled_us: Option<i64>,
+    method: String,
     signed_in_us: i64,
     seen_us: i64,
     previous_us: Option<i64>,
@@ -259,10 +262,12 @@ impl<P: People> Sessions<P> {
                 }
             }
         }
+        let Some(method) = P::method(&row.method) else { return Ok(Loaded::Unknown) };
         let previous = row.previous_us.zip(row.previous_method.as_deref().and_then(P::method));
         Ok(Loaded::Live(Session {
             key,
             person: P::id(row.person),
+            method,
             signed_in_at,
             previous: previous.map(|(at, method)| LastSignIn { at: Timestamp::from_micros(at), method }),
             ended_other: row.ended_other == 1,

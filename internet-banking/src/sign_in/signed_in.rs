@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
 use edge::session::Loaded;
-use edge::{CookieKind, CsrfKey, Failure, SessionId, SessionStore};
+use edge::{ClientCertificate, CookieKind, CsrfKey, Failure, SessionId, SessionStore};
 use http::request::Parts;
 
 use super::session::Session;
@@ -42,6 +42,11 @@ impl FromRequestParts<Bank> for SignedIn {
             Loaded::Replaced => return Err(sign_in(Link::SignInReplaced)),
             Loaded::Expired => return Err(sign_in(Link::SignInExpired)),
         };
+        let shown =
+            ClientCertificate::from_request_parts(parts, bank).await.unwrap_or_else(|never| match never {});
+        if !bank.sign_ins.may_use(&session, &shown).await.map_err(failed)? {
+            return Err(sign_in(Link::SignIn));
+        }
         let user = bank.contracts.signed_in(session.person).await.map_err(failed)?;
         let Some(user) = user else { return Err(sign_in(Link::SignIn)) };
         let contract = bank.contracts.contract(user.contract).await.map_err(failed)?;

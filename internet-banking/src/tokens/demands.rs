@@ -27,6 +27,10 @@ code! {
         PayeasyFavourite = "payeasy.favourite", "登録払込先の登録";
         /// Users, their rights and passwords.
         UserRegister = "user.register", "利用者の登録・変更・削除";
+        /// Another certificate in place of one that ends soon.
+        CertificateRenew = "certificate.renew", "電子証明書の更新";
+        /// Revocation of another user's certificate, and the permit for another.
+        CertificateRevoke = "certificate.revoke", "電子証明書の失効・再発行の許可";
         /// Revocation and unlocking of tokens.
         TokenRevoke = "token.revoke", "トークンの失効・利用停止解除";
         /// Who must approve what.
@@ -98,6 +102,8 @@ impl Operation {
                 | Self::PayeasyPrivate
                 | Self::PayeasyLimit
                 | Self::UserRegister
+                | Self::CertificateRenew
+                | Self::CertificateRevoke
                 | Self::TokenRevoke
                 | Self::ApprovalSettings
                 | Self::BulkTransferApprove

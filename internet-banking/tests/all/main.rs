@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod certificates;
 mod console;
 mod directory;
 mod entry_method;

@@ -269,12 +269,16 @@ async fn a_disabled_user_is_out_at_once(test: TestDatabase) {
     assert!(summary(&browser.sign_in(LOGIN_ID, PASSWORD).await).contains(WRONG));
 }
 
+/// Proves SEC-04.
 async fn a_contract_that_signs_in_by_certificate_takes_no_password(test: TestDatabase) {
     let world = World::new(test).await;
     let contracts = &world.bank.contracts;
     let other = contracts.add_contract("見本物産", Plan::Web, SignInMethod::Certificate).await.unwrap();
     add_user(&world.bank, other, "cert-user", Role::Master, Rights::none()).await;
-    assert!(summary(&world.browser().sign_in("cert-user", PASSWORD).await).contains(WRONG));
+    let mut browser = world.browser();
+    assert!(summary(&browser.sign_in("cert-user", PASSWORD).await).contains("まだ発行されていません"));
+    assert_eq!(browser.get("/home").await.location(), "/sign-in");
+    assert!(summary(&browser.sign_in("cert-user", "not the password").await).contains(WRONG));
 }
 
 async fn an_old_hash_is_replaced_when_its_user_signs_in(test: TestDatabase) {

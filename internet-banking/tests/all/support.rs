@@ -10,7 +10,7 @@ use collectors::client::Peer as CollectorPeer;
 use collectors::signature::SigningKey;
 use database::testing::TestDatabase;
 use domain::{AccountId, CentreCode, Clock, CollectorNumber, ContractId, Timestamp, TransferId, UserId, Yen};
-use edge::{CookieKind, Peer};
+use edge::{ClientCertificate, CookieKind, ListenerPort, Peer};
 use gateway::Gateway;
 use gateway::link::{LinkKey, LinkPeer, LinkPeers};
 use http::{HeaderMap, Method, Request, StatusCode, header};
@@ -211,6 +211,10 @@ pub struct Browser {
     router: Router,
     pub cookies: BTreeMap<String, String>,
     pub address: SocketAddr,
+    /// The certificate that it shows.
+    pub certificate: ClientCertificate,
+    /// The port that it comes to.
+    pub port: u16,
 }
 
 /// What came back.
@@ -248,7 +252,13 @@ impl Page {
 
 impl Browser {
     pub fn at(router: Router) -> Self {
-        Self { router, cookies: BTreeMap::new(), address: "192.0.2.1:40000".parse().unwrap() }
+        Self {
+            router,
+            cookies: BTreeMap::new(),
+            address: "192.0.2.1:40000".parse().unwrap(),
+            certificate: ClientCertificate::none(),
+            port: 8080,
+        }
     }
 
     pub async fn get(&mut self, path: &str) -> Page {
@@ -281,6 +291,8 @@ impl Browser {
             .method(method.clone())
             .uri(path)
             .extension(Peer(self.address))
+            .extension(self.certificate.clone())
+            .extension(ListenerPort(self.port))
             .header(header::HOST, "localhost:8080")
             .header(header::COOKIE, cookies.join("; "));
         if method == Method::POST {

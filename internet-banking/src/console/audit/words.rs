@@ -80,6 +80,12 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("api-key.revoked", "APIキーの失効"),
     ("user.unlock", "利用者の停止解除"),
     ("token.unlock", "トークンの停止解除"),
+    ("certificate.issue", "電子証明書の発行"),
+    ("certificate.confirm", "電子証明書の利用開始"),
+    ("certificate.refused", "電子証明書によるログインの失敗"),
+    ("certificate.revoke", "マスターユーザによる電子証明書の失効"),
+    ("certificate.permit", "電子証明書の再発行の許可"),
+    ("certificate.revoke_by_bank", "当行での電子証明書の失効"),
     ("commit", "記録の封印(システム)"),
 ];
 

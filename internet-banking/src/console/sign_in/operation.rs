@@ -119,6 +119,8 @@ impl StaffSignIns {
 impl Entrants for StaffSignIns {
     type Person = StaffId;
     type Proof = SecretString;
+    type Proven = ();
+    type Entry = SessionId;
 
     async fn find(&self, login_id: &str) -> Result<Option<(StaffId, String)>, sqlx::Error> {
         let found = self.staff.credentials(login_id).await?;
@@ -157,7 +159,7 @@ impl Entrants for StaffSignIns {
         }
     }
 
-    async fn enter(&self, id: StaffId, peer: Peer, now: Timestamp) -> Result<SessionId, Refusal> {
+    async fn enter(&self, id: StaffId, (): (), peer: Peer, now: Timestamp) -> Result<SessionId, Refusal> {
         let (session, method) = (SessionId::generate(), StaffMethod::PasswordAndToken);
         let new = NewSession { person: id, method, address: peer.ip() };
         match self.sessions.create(session.key(), new, now).await {

@@ -186,6 +186,11 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
             "失敗が続いたため、この職員IDまたはトークンの利用を停止しています。\
              停止の解除は、システム管理者へ申し出てください。",
         ),
+        // of customers alone
+        Refusal::Certificate(_) => {
+            return Err(Failure::internal("a member of staff was asked for a certificate"));
+        }
+        Refusal::Store(error) => return Err(error.into()),
         Refusal::Database(error) => return Err(error.into()),
         Refusal::Password(error) => return Err(error.into()),
         Refusal::Token(error) => return Err(error.into()),

@@ -39,7 +39,7 @@ pub fn terminate(child: &Child) {
 }
 
 /// Ports of a demo, counted from its base.
-const OFFSETS: [u16; 7] = [0, 1, 2, 3, 10, 11, 20];
+const OFFSETS: [u16; 11] = [0, 1, 2, 3, 4, 5, 6, 10, 11, 12, 20];
 /// Below the range from which the system gives ports to clients.
 const BASES: std::ops::Range<u16> = 12_000..32_000;
 const STEP: u16 = 40;

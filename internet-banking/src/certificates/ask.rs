@@ -1,0 +1,101 @@
+//! Who asks for a certificate without being signed in: login ID and password, and a second proof (SEC-05). A person
+//! with a token types its one-time password; one whose token is not registered yet the 確認用パスワード.
+
+use domain::{Timestamp, UserId};
+use edge::Peer;
+use gateway::Guard;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::issue::{IssueError, Issued, KeySource, Occasion};
+use crate::Bank;
+use crate::confirmation;
+use crate::contracts::User;
+use crate::sign_in::{Entrants, Refusal};
+use crate::tokens::Verdict;
+
+/// What is typed beside login ID and password; one of them.
+#[derive(Clone, Debug, Default)]
+pub struct SecondProof {
+    /// Of the person's token.
+    pub one_time_password: SecretString,
+    /// 確認用パスワード, of a person without a token.
+    pub confirmation_password: SecretString,
+}
+
+/// What came of asking.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// The person has not proved who it is.
+    #[error(transparent)]
+    Refusal(#[from] Refusal),
+    /// The person has, and gets none.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+}
+
+struct Askers<'a>(&'a Bank);
+
+impl Entrants for Askers<'_> {
+    type Person = UserId;
+    type Proof = SecondProof;
+    type Proven = Option<Guard>;
+    type Entry = (UserId, Option<Guard>);
+
+    async fn find(&self, login_id: &str) -> Result<Option<(UserId, String)>, sqlx::Error> {
+        self.0.sign_ins.find(login_id).await
+    }
+
+    async fn store_hash(&self, user: UserId, hash: String) -> Result<(), sqlx::Error> {
+        self.0.sign_ins.store_hash(user, hash).await
+    }
+
+    /// Which of the proofs was wrong is not told.
+    async fn prove(
+        &self,
+        user: UserId,
+        proof: &SecondProof,
+        now: Timestamp,
+    ) -> Result<Option<Guard>, Refusal> {
+        let bank = self.0;
+        let user = bank.contracts.signed_in(user).await?.ok_or(Refusal::Wrong)?;
+        let Some(serial) = &user.token_serial else {
+            return match confirmation::verify_of(bank, &user, &proof.confirmation_password).await {
+                Ok(confirmation::Verdict::Right) => Ok(None),
+                Ok(_) => Err(Refusal::Wrong),
+                Err(confirmation::ConfirmationError::Store(error)) => Err(error.into()),
+                Err(confirmation::ConfirmationError::Password(error)) => Err(error.into()),
+                Err(confirmation::ConfirmationError::Database(error)) => Err(error.into()),
+            };
+        };
+        match bank.tokens.verify(serial, proof.one_time_password.expose_secret(), now).await? {
+            Verdict::Verified { step } => Ok(Some(Guard::one_time_password(serial, step.signed()))),
+            Verdict::Wrong { .. } | Verdict::Locked => Err(Refusal::Wrong),
+        }
+    }
+
+    async fn enter(
+        &self,
+        user: UserId,
+        code: Option<Guard>,
+        _: Peer,
+        _: Timestamp,
+    ) -> Result<(UserId, Option<Guard>), Refusal> {
+        Ok((user, code))
+    }
+}
+
+/// Issues a certificate to whoever proves to be the user.
+pub async fn ask(
+    bank: &Bank,
+    login_id: &str,
+    password: &str,
+    proof: &SecondProof,
+    source: &KeySource,
+    peer: Peer,
+) -> Result<(User, Issued), AskError> {
+    let gate = bank.sign_ins.gate();
+    let (user, code) = gate.sign_in(&Askers(bank), login_id, password, proof, peer).await?;
+    let user = bank.contracts.signed_in(user).await.map_err(Refusal::from)?.ok_or(Refusal::Wrong)?;
+    let issued = bank.certificates.issue(&user, source, Occasion::Fetch, code.as_ref()).await?;
+    Ok((user, issued))
+}

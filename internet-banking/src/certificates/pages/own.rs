@@ -1,0 +1,136 @@
+//! `/security/certificate`: the own certificate (R41), and its renewal on line (R40).
+
+use askama::Template;
+use axum::extract::State;
+use edge::{CsrfForm, Errors, Frame};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::{Way, deliver, instant};
+use crate::Bank;
+use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::certificates::bounds::Bounds;
+use crate::certificates::issue::Occasion;
+use crate::certificates::words::{StandingTag, Wrong, standing_tag};
+use crate::certificates::{Certificate, Standing, judge};
+use crate::contracts::SignInMethod;
+use crate::frame::{self, Area};
+use crate::links::Link;
+use crate::secrets::secret_field;
+use crate::sign_in::SignedIn;
+use crate::tokens::{Operation, authorise};
+
+/// A certificate as pages show it.
+pub struct CertificateView {
+    /// The serial number.
+    pub serial: String,
+    /// From when.
+    pub issued: String,
+    /// Until when.
+    pub until: String,
+    /// The latest sign-in with it; empty where there was none.
+    pub used: String,
+    /// Who made its key.
+    pub made: &'static str,
+    /// How it is.
+    pub tag: StandingTag,
+}
+
+impl CertificateView {
+    pub(super) fn of(certificate: &Certificate, standing: Standing) -> Self {
+        Self {
+            serial: certificate.serial.clone(),
+            issued: instant(certificate.issued_at),
+            until: instant(certificate.expires_at),
+            used: certificate.used_at.map(instant).unwrap_or_default(),
+            made: certificate.made.label(),
+            tag: standing_tag(Some(standing)),
+        }
+    }
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "certificates/own.html")]
+pub(super) struct OwnPage {
+    pub frame: Frame,
+    pub csrf: String,
+    pub wrong: Option<Wrong>,
+    pub errors: Errors,
+    pub name: String,
+    pub login_id: String,
+    /// Whether the contract signs in by certificate at all.
+    pub by_certificate: bool,
+    /// In use.
+    pub current: Option<CertificateView>,
+    /// Issued and never used.
+    pub waiting: Option<CertificateView>,
+    /// From when it may be renewed; empty where it may be now, or there is none.
+    pub renewable_from: String,
+    pub may_renew: bool,
+    pub request: bool,
+}
+
+/// What is typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    #[serde(deserialize_with = "secret_field")]
+    one_time_password: SecretString,
+    way: Way,
+    #[serde(deserialize_with = "secret_field")]
+    request: SecretString,
+}
+
+/// `GET /security/certificate`
+pub(super) async fn show(State(bank): State<Bank>, by: SignedIn) -> Answer {
+    shown(&page(&bank, &by, None, false).await?)
+}
+
+/// `POST /security/certificate`: renews.
+pub(super) async fn renew(State(bank): State<Bank>, by: SignedIn, CsrfForm(form): CsrfForm<Typed>) -> Answer {
+    let operation = Operation::CertificateRenew;
+    let code = match authorise::operation(&bank, &by, operation, &form.one_time_password).await {
+        Ok(code) => code,
+        Err(problem) => {
+            let wrong = Wrong::at(problem.code(), problem.field().unwrap_or_default(), problem.words());
+            return again(&page(&bank, &by, Some(wrong), form.way.is_request()).await?);
+        }
+    };
+    let source = form.way.source(form.request);
+    match bank.certificates.issue(&by.user, &source, Occasion::Renewal, code.as_ref()).await {
+        Ok(issued) => deliver::deliver(frame::page(&by, Area::Home), &by.user, &issued, true, String::new()),
+        Err(error) => {
+            let wrong = Wrong::from(&error);
+            again(&page(&bank, &by, Some(wrong), form.way.is_request()).await?)
+        }
+    }
+}
+
+async fn page(bank: &Bank, by: &SignedIn, wrong: Option<Wrong>, request: bool) -> Result<OwnPage, Stop> {
+    let now = bank.clock.now();
+    let own = bank.certificates.of_user(by.user.id).await.map_err(failed)?;
+    let view = |wanted: Standing| {
+        let found = own.iter().find(|one| one.standing(now) == wanted);
+        found.map(|one| CertificateView::of(one, wanted))
+    };
+    let (may_renew, renewable_from) = match judge::may_renew(&own, Bounds::embedded(), now) {
+        Ok(_) => (true, String::new()),
+        Err(judge::NoIssue::TooEarly(from)) => (false, instant(from)),
+        Err(_) => (false, String::new()),
+    };
+    Ok(OwnPage {
+        frame: Frame { has_errors: wrong.is_some(), ..frame::page(by, Area::Home) },
+        csrf: by.csrf.clone(),
+        errors: wrong.as_ref().map(|wrong| wrong.errors.clone()).unwrap_or_default(),
+        wrong,
+        name: by.user.name.clone(),
+        login_id: by.user.login_id.clone(),
+        by_certificate: by.contract.sign_in == SignInMethod::Certificate,
+        current: view(Standing::InUse),
+        waiting: view(Standing::Waiting),
+        renewable_from,
+        may_renew,
+        request,
+    })
+}

@@ -1,0 +1,184 @@
+//! The end of a certificate: by the contract's master, by the bank, with its user. It takes effect at once, for the
+//! session that it has opened too (SEC-27).
+
+use database::Change;
+use domain::{CertificateId, ContractId, Timestamp, UserId};
+use gateway::Guard;
+use ledger::{AuditRecord, Commit, EntityId, Refused};
+
+use super::judge::{CertificateTrouble, Shown};
+use super::{Certificate, Certificates, EndWhy, store};
+use crate::Bank;
+use crate::contracts::{Duty, StoreError, User};
+use crate::mail::{Notice, To};
+use crate::policy;
+use crate::registration::{Registration, RegistrationError, register};
+use crate::sign_in::SignedIn;
+
+/// What a master does about another user's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MasterAct {
+    /// 失効.
+    Revoke,
+    /// 再発行の許可: what the user has is revoked, and another may be fetched.
+    Permit,
+}
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum MasterError {
+    /// Only the master may, and not about the own certificate (R47).
+    #[error("this person may not")]
+    NotPermitted,
+    /// The user has none that could be revoked.
+    #[error("there is nothing to revoke")]
+    NothingToRevoke,
+    /// It could not be registered.
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The changes that end everything by which a user signs in with a certificate, for the commit that deletes the user
+/// (R48) or whatever else ends them.
+pub fn end_of_user(user: UserId, why: EndWhy, by: &str, now: Timestamp) -> Vec<Change> {
+    vec![store::end_all(user, why, by, now), store::end_sessions(user, now)]
+}
+
+/// The same for every user of a contract, which signs in by password from now on (R28).
+pub fn end_of_contract(contract: ContractId, why: EndWhy, by: &str, now: Timestamp) -> Vec<Change> {
+    vec![store::end_all_of_contract(contract, why, by, now), store::end_sessions_of_contract(contract, now)]
+}
+
+/// Whether the person may act on another user's certificates.
+pub fn may_act(by: &SignedIn, on: &User) -> bool {
+    policy::require_over(by, Duty::Certificates, on).is_ok()
+}
+
+/// Revokes another user's certificate, or permits another one, for a one-time password.
+pub async fn by_master(
+    bank: &Bank,
+    by: &SignedIn,
+    on: &User,
+    act: MasterAct,
+    code: Option<Guard>,
+) -> Result<(), MasterError> {
+    if !may_act(by, on) {
+        return Err(MasterError::NotPermitted);
+    }
+    let now = bank.clock.now();
+    let own = bank.certificates.of_user(on.id).await?;
+    if act == MasterAct::Revoke && own.iter().all(|one| one.ended.is_some()) {
+        return Err(MasterError::NothingToRevoke);
+    }
+    let actor = by.user.id.to_string();
+    let (action, title) = match act {
+        MasterAct::Revoke => ("certificate.revoke", "電子証明書を失効させました"),
+        MasterAct::Permit => ("certificate.permit", "電子証明書の再発行を許可しました"),
+    };
+    let rows = match act {
+        MasterAct::Revoke => Vec::new(),
+        MasterAct::Permit => vec![store::permit_row(by.contract.id, on.id, by.user.id, now)],
+    };
+    let to = bank.contracts.recipients(by.contract.id, To::UserAndAdministrators(on.id)).await?;
+    let notice = Notice {
+        event: format!("{}-{}-{}", action.replace('.', "-"), on.id, now.micros()),
+        title: title.to_owned(),
+        lines: vec![("利用者", on.name.clone()), ("操作した人", by.user.name.clone())],
+        advice: Notice::NOT_YOURS,
+    };
+    let registration = Registration {
+        action,
+        subject: on.id.to_string(),
+        detail: "by the master".to_owned(),
+        changes: end_of_user(on.id, EndWhy::Master, &actor, now),
+        rows,
+        mail: Some((notice, to)),
+        ..Registration::default()
+    };
+    Ok(register(bank, by, code, registration).await?)
+}
+
+/// Why the bank could not revoke.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeError {
+    /// There is no such certificate.
+    #[error("there is no such certificate")]
+    NotThere,
+    /// It has ended already.
+    #[error("it has ended already")]
+    Ended,
+    /// It was not written.
+    #[error("it was not written: {0}")]
+    Refused(Refused),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Certificates {
+    /// Writes down that login ID and password were right and the certificate was not.
+    pub async fn record_refusal(
+        &self,
+        user: &User,
+        shown: &Shown,
+        trouble: CertificateTrouble,
+    ) -> Result<(), Refused> {
+        let subject = match shown {
+            Shown::Known(certificate) => certificate.id.to_string(),
+            Shown::Nothing | Shown::Foreign => String::new(),
+        };
+        tracing::warn!(user = %user.id, trouble = trouble.word(), "sign-in refused for the certificate");
+        let record = AuditRecord {
+            contract: Some(user.contract),
+            actor: user.id.to_string(),
+            action: "certificate.refused",
+            subject,
+            detail: format!("certificate {}", trouble.word()),
+        };
+        self.ledger.commit(Commit { audit: vec![record], ..Commit::default() }).await.map(drop)
+    }
+
+    /// Revokes a certificate for the bank (R47), once, under a guard of whatever decided it. Its user may fetch another
+    /// afterwards.
+    pub async fn revoke_by_bank(
+        &self,
+        id: CertificateId,
+        by: &str,
+        document: &str,
+        once: &Guard,
+    ) -> Result<Certificate, RevokeError> {
+        let certificate = self.find(id).await?.ok_or(RevokeError::NotThere)?;
+        if certificate.ended.is_some() {
+            return Err(RevokeError::Ended);
+        }
+        let now = self.now();
+        let contract = self.contracts.contract(certificate.contract).await?.ok_or(RevokeError::NotThere)?;
+        let to = self.contracts.recipients(contract.id, To::UserAndAdministrators(certificate.user)).await?;
+        let notice = Notice {
+            event: format!("certificate-revoke-{id}"),
+            title: "電子証明書の失効手続きが完了しました".to_owned(),
+            lines: vec![("シリアル番号", certificate.serial.clone())],
+            advice: "新しい電子証明書は、電子証明書の取得の画面で取得できます。お心当たりがない場合は、すぐにお取引店へお電話ください。",
+        };
+        let registration = Registration {
+            action: "certificate.revoke_by_bank",
+            subject: id.to_string(),
+            detail: format!("serial {}, document {document}", certificate.serial),
+            changes: vec![
+                store::end_one(id, EndWhy::Bank, by, now),
+                store::end_sessions(certificate.user, now),
+            ],
+            guards: vec![(once.key(), EntityId(certificate.user.uuid()))],
+            mail: Some((notice, to)),
+            ..Registration::default()
+        };
+        match self.ledger.commit(registration.commit(by, &contract, now)).await {
+            Ok(_) => Ok(certificate),
+            Err(Refused::Stale) => Err(RevokeError::Ended),
+            Err(refused) => Err(RevokeError::Refused(refused)),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Renewal, notices, the master's acts, the bank's revocation.
+
+use database::execute;
+use database::testing::TestDatabase;
+use domain::StaffRequestId;
+use gateway::Guard;
+use http::StatusCode;
+use internet_banking::certificates::{EndWhy, end_of_user};
+use ledger::Commit;
+
+use super::{Desk, KEIRI, MASTER, YEAR_S, certificate, code, mark};
+use crate::support::{LOGIN_ID, PASSWORD, Page};
+
+const DAY_S: i64 = 86_400;
+
+database::on_both!(
+    from_thirty_days_before_the_end_it_is_renewed_on_line,
+    each_notice_is_one_mail_a_certificate_and_day,
+    the_own_certificate_is_shown_with_its_owner_and_its_end,
+    the_master_permits_another_certificate_and_revokes,
+    nobody_but_the_master_acts_on_others_certificates,
+    what_the_bank_revokes_ends_at_once_and_another_may_be_fetched,
+    who_is_deleted_and_registered_anew_gets_another_certificate,
+);
+
+impl Desk {
+    async fn renew(&self, browser: &mut crate::support::Browser, login_id: &str) -> Page {
+        let code = self.code(login_id).await;
+        let token = browser.get("/security/certificate").await.token();
+        let form = [("csrf", token.as_str()), ("one_time_password", &code), ("way", "file")];
+        browser.post("/security/certificate", &form).await
+    }
+
+    async fn act(&self, browser: &mut crate::support::Browser, act: &str, code: &str) -> Page {
+        let path = format!("/admin/certificates/{}", self.keiri);
+        let token = browser.get(&path).await.token();
+        browser.post(&format!("{path}/{act}"), &[("csrf", &token), ("one_time_password", code)]).await
+    }
+}
+
+/// Proves R40, R42.
+async fn from_thirty_days_before_the_end_it_is_renewed_on_line(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (old, mut browser) = desk.signed_in(KEIRI).await;
+    let page = desk.renew(&mut browser, KEIRI).await;
+    assert_eq!((page.status, code(&page).as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "S-115"));
+    desk.world.clock.advance_seconds(YEAR_S - 30 * DAY_S);
+    browser.sign_in(KEIRI, PASSWORD).await;
+    let token = browser.get("/security/certificate").await.token();
+    let page = browser.post("/security/certificate", &[("csrf", &token), ("way", "file")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "without a one-time password");
+    let page = desk.renew(&mut browser, KEIRI).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    let lost = certificate(&page);
+    let new = certificate(&desk.renew(&mut browser, KEIRI).await);
+    assert_eq!(
+        browser.get("/home").await.status,
+        StatusCode::OK,
+        "the old one is good until the new one signs in"
+    );
+    assert_eq!(desk.at_door(old.clone()).sign_in(KEIRI, PASSWORD).await.location(), "/home");
+    assert_eq!(desk.at_door(new.clone()).sign_in(KEIRI, PASSWORD).await.location(), "/home");
+    assert_eq!(code(&desk.at_door(old).sign_in(KEIRI, PASSWORD).await), "S-108");
+    assert_eq!(code(&desk.at_door(lost).sign_in(KEIRI, PASSWORD).await), "S-107");
+    assert_eq!(desk.count("SELECT count(*) FROM certificate WHERE ended_us IS NULL").await, 1);
+    desk.world.clock.advance_seconds(31 * DAY_S);
+    assert_eq!(desk.at_door(new).sign_in(KEIRI, PASSWORD).await.location(), "/home", "for another year");
+}
+
+/// Proves R40.
+async fn each_notice_is_one_mail_a_certificate_and_day(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (_, mut browser) = desk.signed_in(KEIRI).await;
+    desk.fetched(MASTER).await;
+    let sql = "SELECT count(*) FROM mail WHERE id LIKE 'certificate-expires-%'";
+    let mut days_left = 365;
+    for (days, mails) in [(31, 0), (30, 1), (29, 1), (14, 2), (7, 3), (1, 4)] {
+        desk.world.clock.advance_seconds((days_left - days) * DAY_S);
+        days_left = days;
+        let (here, there) = (desk.notices(), desk.notices());
+        let (one, other) = tokio::join!(here.tell_due(), there.tell_due());
+        one.unwrap();
+        other.unwrap();
+        desk.notices().tell_due().await.unwrap();
+        assert_eq!(desk.count(sql).await, mails, "{days} days before the end");
+    }
+    let sql = "SELECT count(*) FROM mail WHERE id LIKE 'certificate-expires-%' AND address = 'shomei-keiri@example.jp'
+        AND subject LIKE '%有効期限%'";
+    assert_eq!(desk.count(sql).await, 4, "to its user alone, and to nobody who has not signed in with it");
+    browser.sign_in(KEIRI, PASSWORD).await;
+    let new = certificate(&desk.renew(&mut browser, KEIRI).await);
+    desk.at_door(new).sign_in(KEIRI, PASSWORD).await;
+    assert_eq!(desk.notices().tell_due().await.unwrap(), 0, "the successor is in use");
+}
+
+/// Proves R41.
+async fn the_own_certificate_is_shown_with_its_owner_and_its_end(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (_, mut browser) = desk.signed_in(KEIRI).await;
+    let page = browser.get("/security/certificate").await;
+    assert_eq!(mark(&page, "state"), "in-use");
+    assert_eq!(page.fields("serial")[0].len(), 32);
+    assert_eq!(page.fields("expires"), ["2027年11月24日(水) 10:01"]);
+    assert_eq!(page.fields("renewable_from"), ["2027年10月25日(月) 00:00"]);
+    for words in [KEIRI, "佐藤花子", "見本銀行"] {
+        assert!(page.body.contains(words), "{words}");
+    }
+    let page = desk.world.signed_in().await.get("/security/certificate").await;
+    assert!(page.body.contains("ID・パスワード方式のため"), "{}", page.body);
+}
+
+/// Proves R46, SEC-27.
+async fn the_master_permits_another_certificate_and_revokes(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (_, mut master) = desk.signed_in(MASTER).await;
+    let (old, mut keiri) = desk.signed_in(KEIRI).await;
+    let page = master.get("/admin/certificates").await;
+    assert_eq!(page.fields("count"), ["2"]);
+    assert_eq!(page.fields("state"), ["利用中", "利用中", "未取得"]);
+    let page = desk.act(&mut master, "revoke", "").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "without a one-time password");
+    assert_eq!(keiri.get("/home").await.status, StatusCode::OK);
+
+    let one_time = desk.code(MASTER).await;
+    assert_eq!(desk.act(&mut master, "revoke", &one_time).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(keiri.get("/home").await.location(), "/sign-in", "at once");
+    assert_eq!(code(&desk.at_door(old).sign_in(KEIRI, PASSWORD).await), "S-106");
+    assert_eq!(code(&desk.ask(KEIRI, &[]).await), "S-111", "not without a permit");
+    let page = desk.act(&mut master, "permit", &one_time).await;
+    assert_eq!(code(&page), "T-103", "{}", page.body);
+
+    let one_time = desk.code(MASTER).await;
+    assert_eq!(desk.act(&mut master, "permit", &one_time).await.status, StatusCode::SEE_OTHER);
+    let (_, mut keiri) = desk.signed_in(KEIRI).await;
+    let one_time = desk.code(MASTER).await;
+    desk.act(&mut master, "permit", &one_time).await;
+    assert_eq!(keiri.get("/home").await.location(), "/sign-in", "a permit revokes what there is");
+    desk.signed_in(KEIRI).await;
+    assert_eq!(code(&desk.ask(KEIRI, &[]).await), "S-110", "a permit is for one");
+    let sql =
+        "SELECT count(*) FROM mail WHERE id LIKE 'certificate-permit%' OR id LIKE 'certificate-revoke%'";
+    assert_eq!(desk.count(sql).await, 6, "three acts, the user and the master");
+}
+
+async fn nobody_but_the_master_acts_on_others_certificates(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (_, mut keiri) = desk.signed_in(KEIRI).await;
+    assert_eq!(keiri.get("/admin/certificates").await.status, StatusCode::FORBIDDEN);
+    let path = format!("/admin/certificates/{}", desk.keiri);
+    assert_eq!(keiri.get(&path).await.status, StatusCode::FORBIDDEN);
+    let token = keiri.get("/home").await.token();
+    let page = keiri.post(&format!("{path}/permit"), &[("csrf", &token)]).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    let (_, mut master) = desk.signed_in(MASTER).await;
+    let own = super::user(&desk.world, MASTER).await;
+    assert_eq!(
+        master.get(&format!("/admin/certificates/{own}")).await.status,
+        StatusCode::FORBIDDEN,
+        "on paper"
+    );
+    let stranger = super::user(&desk.world, LOGIN_ID).await;
+    assert_eq!(master.get(&format!("/admin/certificates/{stranger}")).await.status, StatusCode::NOT_FOUND);
+}
+
+/// Proves R47, SEC-27.
+async fn what_the_bank_revokes_ends_at_once_and_another_may_be_fetched(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (old, mut master) = desk.signed_in(MASTER).await;
+    assert_eq!(code(&desk.ask(MASTER, &[]).await), "S-110", "only after the revocation");
+    let certificates = &desk.world.bank.certificates;
+    let user = super::user(&desk.world, MASTER).await;
+    let id = certificates.of_user(user).await.unwrap()[0].id;
+    let once = Guard::request_act(StaffRequestId::generate());
+    certificates.revoke_by_bank(id, "staff:1", "書面 12", &once).await.unwrap();
+    assert!(certificates.revoke_by_bank(id, "staff:1", "書面 12", &once).await.is_err(), "once");
+    assert_eq!(master.get("/home").await.location(), "/sign-in");
+    assert_eq!(code(&desk.at_door(old).sign_in(MASTER, PASSWORD).await), "S-106");
+    desk.signed_in(MASTER).await;
+    assert_eq!(desk.count("SELECT count(*) FROM mail WHERE subject LIKE '%失効手続きが完了%'").await, 1);
+}
+
+/// Proves R48.
+async fn who_is_deleted_and_registered_anew_gets_another_certificate(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (old, mut keiri) = desk.signed_in(KEIRI).await;
+    let now = desk.world.clock.now();
+    let changes = end_of_user(desk.keiri, EndWhy::Removed, "test", now);
+    desk.world.bank.ledger.commit(Commit { changes, ..Commit::default() }).await.unwrap();
+    let database = &desk.world.bank.database;
+    execute!(
+        database,
+        "UPDATE app_user SET disabled_us = 1, removed_us = 1 WHERE id = $1",
+        desk.keiri.uuid()
+    )
+    .unwrap();
+    assert_eq!(keiri.get("/home").await.location(), "/sign-in");
+    execute!(
+        database,
+        "UPDATE app_user SET disabled_us = NULL, removed_us = NULL WHERE id = $1",
+        desk.keiri.uuid()
+    )
+    .unwrap();
+    assert_eq!(code(&desk.at_door(old).sign_in(KEIRI, PASSWORD).await), "S-106");
+    desk.signed_in(KEIRI).await;
+    assert_eq!(desk.count("SELECT count(*) FROM certificate").await, 2, "what was stays on record");
+}
