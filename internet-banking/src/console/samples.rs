@@ -152,6 +152,7 @@ fn payment(state: State) -> PaymentShown {
         cancellation: full
             .then(|| (cancellation_tag(Cancellation::Refused), cancellation_cash(Cancellation::Refused))),
         at_counter: full,
+        entry: "情報リンク",
     }
 }
 

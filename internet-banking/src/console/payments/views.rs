@@ -6,8 +6,8 @@ use gateway::Payment;
 use gateway::operations::PaymentEvent;
 
 use super::words::{
-    cancellation_cash, cancellation_tag, code_text, event_words, money_words, reason_words, state_tag,
-    word_label,
+    cancellation_cash, cancellation_tag, code_text, entry_words, event_words, money_words, reason_words,
+    state_tag, word_label,
 };
 use crate::answer::{Stop, failed};
 use crate::console::Console;
@@ -102,6 +102,8 @@ pub struct PaymentShown {
     pub cancellation: Option<(Tag, &'static str)>,
     /// Whether cash paid it.
     pub at_counter: bool,
+    /// 入力区分: how its numbers came to the bank.
+    pub entry: &'static str,
 }
 
 impl PaymentShown {
@@ -131,6 +133,7 @@ impl PaymentShown {
             word: payment.word.map(word_label),
             cancellation: payment.cancellation.map(|c| (cancellation_tag(c), cancellation_cash(c))),
             at_counter: facts.is_at_counter(),
+            entry: entry_words(payment),
         })
     }
 }

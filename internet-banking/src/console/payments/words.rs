@@ -2,8 +2,8 @@
 
 use domain::ResponseCode;
 use domain::payment::{Cancellation, Event, State};
-use gateway::Word;
 use gateway::operations::PaymentEvent;
+use gateway::{Payment, Word};
 
 use crate::console::words::Tag;
 
@@ -21,6 +21,17 @@ pub const fn state_tag(state: State) -> Tag {
         State::Voided => Tag::info("不成立"),
         State::Cancelled => Tag::info("取消済み"),
         State::Refunded => Tag::info("返金済み"),
+    }
+}
+
+/// 入力区分: how the numbers came to the bank.
+pub fn entry_words(payment: &Payment) -> &'static str {
+    if payment.facts.is_at_counter() {
+        "窓口"
+    } else if payment.facts.link.is_some() {
+        "情報リンク"
+    } else {
+        "画面入力"
     }
 }
 

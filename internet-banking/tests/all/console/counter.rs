@@ -118,7 +118,9 @@ async fn collect(browser: &mut Browser, slip: Slip) -> PaymentId {
 
 /// A payment of 58,000 yen with a fee of 110 yen.
 pub async fn paid(office: &Office) -> Payment {
-    let id = collect(&mut office.signed_in(MAKER).await, SLIP).await;
+    let mut browser = office.signed_in(MAKER).await;
+    let id = collect(&mut browser, SLIP).await;
+    assert_eq!(browser.get(&format!("/payments/{id}")).await.fields("entry_kind"), ["窓口"]);
     look(office, id).await
 }
 

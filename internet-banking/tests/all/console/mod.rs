@@ -10,6 +10,6 @@ mod procedures;
 mod reconciliation;
 mod settlement;
 mod sign_in;
-mod support;
+pub mod support;
 mod unknown;
 mod users;

@@ -57,7 +57,8 @@ impl Office {
         (Self::of(world, DeliverySettings::default()).await, network)
     }
 
-    async fn of(world: World, targets: DeliverySettings) -> Self {
+    /// One of a bank in which something has happened.
+    pub async fn of(world: World, targets: DeliverySettings) -> Self {
         let (ledger, gateway) = (&world.bank.ledger, world.bank.gateway.clone());
         let console = Console::new(ledger, gateway, &Secret::new(SECRET), targets).unwrap();
         let maker = add(&console, MAKER, 1).await;

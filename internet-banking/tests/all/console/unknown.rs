@@ -109,6 +109,7 @@ async fn what_one_proposes_another_approves_and_the_money_follows(test: TestData
     {
         assert!(page.body.contains(words), "{words} in {}", page.body);
     }
+    assert_eq!(page.fields("entry_kind"), ["画面入力"]);
     assert!(!checker.get(&format!("/payments/{payment}")).await.body.contains("起票する</button>"));
 
     let none = propose(&mut maker, payment, "", REASON).await;
