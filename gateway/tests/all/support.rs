@@ -15,17 +15,20 @@ use domain::payment::State;
 use domain::{AccountId, Clock, CollectorNumber, ContractId, PaymentId, Timestamp, TransferId, UserId, Yen};
 use edge::{Shutdown, ShutdownTrigger};
 use gateway::audit::{CollectorRecord, Difference, Look};
+use gateway::link::LinkForm;
 use gateway::{
     Gateway, Guard, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder, Settings,
 };
 use http_body_util::BodyExt as _;
 use ledger::{Balance, Commit, Kind, Ledger, NewAccount, Transfer};
-use mocks::{Data, Mocks, MocksConfig, SeedBill};
+use mocks::{Data, LinkConfig, Mocks, MocksConfig, SeedBill};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
 /// Where opening balances come from.
 const CASH: AccountId = AccountId::new(900);
+/// Where the collectors' sites are.
+pub const SITES: &str = "http://127.0.0.1:8090";
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -70,7 +73,7 @@ pub struct Network {
     site: Router,
     pub address: SocketAddr,
     serving: Option<(ShutdownTrigger, tokio::task::JoinHandle<()>)>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 fn hub_key() -> SigningKey {
@@ -92,13 +95,14 @@ impl Network {
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
-            link: None,
+            link: Some(LinkConfig { site_url: SITES.to_owned(), keys_dir: folder.path().join("link-keys") }),
         };
+        std::fs::create_dir(folder.path().join("link-keys")).unwrap();
         let mocks = Mocks::open_with(config, data).await.unwrap();
         mocks.seed(&data.bills().unwrap()).await.unwrap();
         let site = mocks::site_router(mocks.clone());
         let address = "127.0.0.1:0".parse().unwrap();
-        let mut network = Self { mocks, site, address, serving: None, _folder: folder };
+        let mut network = Self { mocks, site, address, serving: None, folder };
         network.come_up().await;
         network
     }
@@ -175,6 +179,23 @@ impl Network {
     pub async fn xml(&self, collector: &str, id: i64, side: &str) -> Vec<u8> {
         let path = format!("/control/{collector}/messages/{id}.xml?side={side}");
         self.control_bytes("GET", &path, String::new()).await
+    }
+
+    /// Gives a collector's site the key that it shares with the bank.
+    pub fn share_link_key(&self, collector: &str, jwk: &str) {
+        let file = self.folder.path().join(format!("link-keys/{collector}-1.jwk"));
+        std::fs::write(file, jwk).unwrap();
+    }
+
+    /// What a bill's page at the site hands over to the bank; nothing where it is not payable.
+    pub async fn hand_off(&self, page: &str) -> Option<LinkForm> {
+        let shown = self.control_bytes("GET", &format!("{page}/banks/9999"), String::new()).await;
+        let shown = String::from_utf8(shown).unwrap();
+        let hidden = |name: &str| {
+            let (_, after) = shown.split_once(&format!("name=\"{name}\" value=\""))?;
+            Some(after.split('"').next()?.to_owned())
+        };
+        Some(LinkForm { skno: hidden("skno")?, bptn: hidden("bptn")?, bill: hidden("bill")? })
     }
 
     /// A command to the mocks.

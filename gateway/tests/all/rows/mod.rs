@@ -4,18 +4,21 @@
 mod document;
 mod golden;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use collectors::client::Limits;
+use collectors::link::LinkKey;
 use collectors::{Collector, Directory, Kind};
 use database::testing::{TestDatabase, postgres, sqlite};
 use domain::payment::State;
 use domain::{ResponseCode, Yen};
-use gateway::{Inquiry, InquiryError, InquiryRequest, Payment, PaymentOrder};
+use gateway::link::{LinkChoice, LinkPeer, LinkPeers};
+use gateway::{Inquiry, InquiryError, InquiryRequest, Payment, PaymentOrder, Settings};
 use mocks::Data;
 use serde_json::Value;
 
-use crate::support::{World, limits, list_of, settings};
+use crate::support::{SITES, World, limits, list_of, settings};
 use document::Step;
 
 /// Enough for every bill of every row.
@@ -51,7 +54,7 @@ rows! {
     row_49001 = "49001",
     row_99013 = "99013",
     row_99014 = "99014",
-    /// Proves R103.
+    /// Proves R103, R105.
     row_99015 = "99015",
     row_99016 = "99016",
     row_99017 = "99017",
@@ -112,11 +115,15 @@ async fn row(test: TestDatabase, number: &str) {
     if row.collector.methods.online {
         steps.extend(row.answers().await);
         steps.extend(row.fails().await);
-        row.world.assert_clean().await;
     } else {
         row.refuses_typed_numbers().await;
         steps.push(Step::TypedEntryRefused);
     }
+    if row.collector.methods.link {
+        row.pays_linked(&row.new_bill().await).await;
+        steps.push(Step::Linked);
+    }
+    row.world.assert_clean().await;
     document::check(&row.collector, &steps);
 }
 
@@ -127,7 +134,15 @@ impl Row {
         data.institutions.clone_from(&list);
         data.bills.retain(|of, _| of == number);
         let directory = Directory::parse(&list).unwrap();
-        let world = World::of(test, settings(), &limits(), directory.clone(), &data).await;
+        let jwk = LinkKey::generate(&format!("{number}-1")).unwrap();
+        let peer = LinkPeer {
+            keys: vec![LinkKey::from_jwk(&jwk).unwrap()],
+            return_urls: vec![format!("{SITES}/sites/{number}/").parse().unwrap()],
+        };
+        let links = LinkPeers::from(HashMap::from([(number.parse().unwrap(), peer)]));
+        let settings = Settings { links, ..settings() };
+        let world = World::of(test, settings, &limits(), directory.clone(), &data).await;
+        world.network.share_link_key(number, &jwk);
         world.put(world.account, MONEY).await;
         let collector = world.hub.gateway.collectors().get(&number.parse().unwrap()).unwrap().clone();
         let path = format!("/control/{number}/special-numbers");
@@ -302,6 +317,49 @@ impl Row {
             assert_eq!(self.messages().await, before, "nothing was sent");
         }
         assert_eq!(self.world.balance().await.held, Yen::ZERO);
+    }
+
+    /// A bill of the collector, as its controls list it.
+    async fn bill(&self, id: &str) -> Value {
+        let path = format!("/control/{}/bills", self.collector.number);
+        let listed = self.world.network.control("GET", &path, String::new()).await;
+        let mut bills = listed["bills"].as_array().unwrap().iter();
+        bills.find(|bill| bill["bill_id"] == id).unwrap_or_else(|| panic!("no {id}: {listed}")).clone()
+    }
+
+    async fn new_bill(&self) -> Value {
+        let path = format!("/control/{}/bills", self.collector.number);
+        let made = self.world.network.control("POST", &path, "{}".to_owned()).await;
+        made["bills"][0].clone()
+    }
+
+    /// The collector's site hands a bill over, which is paid once, and the site knows it. Gives the name that the
+    /// hand-off has.
+    async fn pays_linked(&self, bill: &Value) -> String {
+        let (gateway, network) = (&self.world.hub.gateway, &self.world.network);
+        let page = bill["page"].as_str().unwrap();
+        let form = network.hand_off(page).await.expect("a bill that is payable");
+        let id = gateway.take_hand_off(&form).await.unwrap();
+        let arrival = gateway.claim_hand_off(&id, self.world.payer).await.unwrap().unwrap();
+        let before = self.world.balance().await.balance;
+        // where the payer chooses: the least
+        let choice = LinkChoice { place: 0, amount: arrival.hand_off.bounds.map(|(least, _)| least) };
+        let inquiry = gateway.inquire_linked(self.world.payer, &arrival, choice).await.unwrap();
+        let payment = self.pay_first(&inquiry).await;
+        assert_eq!((payment.state, payment.provisional), (State::Accepted, None));
+        let (deliveries, by, code) = network.record(&payment).await.unwrap();
+        assert_eq!((deliveries, by.as_str(), code.as_str()), (1, "Clearing", "0000"));
+        let total = bill["amount"].as_i64().unwrap() + bill["fee"].as_i64().unwrap();
+        assert_eq!(before.get() - self.world.balance().await.balance.get(), total);
+        let key = payment.facts.message_key.as_str();
+        let clearings = network.clearings().await;
+        let recorded = clearings.iter().find(|clearing| clearing["key"] == key).unwrap();
+        assert_eq!(recorded["entry_kind"], "linked");
+        // once, and the site says so
+        assert!(gateway.inquire_linked(self.world.payer, &arrival, choice).await.is_err());
+        assert_eq!(self.bill(bill["bill_id"].as_str().unwrap()).await["state"], "paid");
+        assert_eq!(network.hand_off(page).await, None, "nothing more to hand over");
+        arrival.hand_off.nonce
     }
 
     /// The ids of the messages that the collector has got, oldest first.
