@@ -113,6 +113,11 @@ pub struct HandOffLink(pub String);
 impl HandOffLink {
     /// All such pages, for the router.
     pub const ROUTE: &str = "/payeasy/link/{handoff}";
+
+    /// Of which hand-off the page at this path is.
+    pub fn hand_off_at(path: &str) -> Option<&str> {
+        path.strip_prefix(Self::ROUTE.strip_suffix("{handoff}")?)
+    }
 }
 
 impl fmt::Display for HandOffLink {
@@ -123,11 +128,17 @@ impl fmt::Display for HandOffLink {
 
 /// Sign-in that leads back to the page of a hand-off.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HandOffSignIn(pub String);
+pub struct HandOffSignIn {
+    /// The sign-in, and what it tells.
+    pub sign_in: Link,
+    /// Which hand-off.
+    pub hand_off: String,
+}
 
 impl fmt::Display for HandOffSignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}?link={}", Link::SignIn, self.0)
+        let path = self.sign_in.path();
+        write!(f, "{path}{}link={}", if path.contains('?') { '&' } else { '?' }, self.hand_off)
     }
 }
 
@@ -307,6 +318,12 @@ impl EntryPage {
             Self::Review => "/payeasy/new/{draft}/review",
             Self::Result => "/payeasy/new/{draft}/result",
         }
+    }
+
+    /// Of which entry the page at this path is.
+    pub fn draft_at(path: &str) -> Option<&str> {
+        let (before, _) = Self::Numbers.route().split_once("{draft}")?;
+        path.strip_prefix(before)?.split('/').next()
     }
 }
 

@@ -18,9 +18,10 @@ use super::draft::Draft;
 use super::favourites::Prefill;
 use super::operation;
 use super::problem::Problem;
-use super::store::Drafts;
+use super::store::{self, Drafts};
 use crate::Bank;
 use crate::contracts::Business;
+use crate::links::{EntryPage, HandOffLink};
 use crate::policy;
 use crate::sign_in::SignedIn;
 
@@ -116,6 +117,23 @@ pub(crate) async fn carried(
     }
     let found = bank.gateway.hand_off(id).await?;
     Ok(found.filter(|arrival| arrival.browser.as_ref() == Some(&browser.hash())))
+}
+
+/// The hand-off that a page belongs to whose session has ended, if this browser brought it: the page is its own, or
+/// one of an entry that began with it.
+pub(crate) async fn of_page(
+    bank: &Bank,
+    path: &str,
+    browser: &BrowserId,
+) -> Result<Option<Arrival>, StoreError> {
+    let began_with = match EntryPage::draft_at(path) {
+        Some(draft) => store::began_with(&bank.database, draft).await?,
+        None => HandOffLink::hand_off_at(path).map(str::to_owned),
+    };
+    match began_with {
+        Some(id) => carried(bank, &id, browser).await,
+        None => Ok(None),
+    }
 }
 
 /// What the sign-in page says of it.
@@ -224,6 +242,21 @@ async fn problem(bank: &Bank, by: &SignedIn, collector: &Collector, error: Linke
         LinkedError::Paid(other) => operation::busy(bank, by, other).await,
         LinkedError::Inquiry(error) => operation::inquiry_problem(&error, collector, bank.clock.now()),
     }
+}
+
+/// The amount that the person chose last, where a hand-off leaves the choice.
+pub(crate) async fn chosen_amount(
+    bank: &Bank,
+    by: &SignedIn,
+    arrival: &Arrival,
+) -> Result<Option<Yen>, StoreError> {
+    if arrival.hand_off.bounds.is_none() {
+        return Ok(None);
+    }
+    let drafts = Drafts::of(&bank.database, by.contract.id, by.user.id);
+    let Some(id) = drafts.newest_linked(&arrival.id).await? else { return Ok(None) };
+    let inquiry = bank.gateway.inquiry(by.contract.id, id).await?;
+    Ok(inquiry.and_then(|inquiry| inquiry.bills.first().map(|bill| bill.amount)))
 }
 
 /// What the payer chose on the hand-off's page, or which control is to blame.

@@ -181,6 +181,22 @@ impl<'a> Drafts<'a> {
         row.map(|row| self.draft(id, row)).transpose()
     }
 
+    /// The inquiry of the user's newest entry that pays a hand-off.
+    pub async fn newest_linked(&self, hand_off: &str) -> Result<Option<InquiryId>, sqlx::Error> {
+        let found: Option<Uuid> = read!(self.database, |c| {
+            sqlx::query_scalar(
+                "SELECT inquiry FROM payeasy_draft WHERE contract = $1 AND app_user = $2 AND link = $3 \
+                 AND customer_number IS NULL AND inquiry IS NOT NULL ORDER BY expires_us DESC, id LIMIT 1",
+            )
+            .bind(self.contract.uuid())
+            .bind(self.user.uuid())
+            .bind(hand_off)
+            .fetch_optional(c)
+            .await
+        })?;
+        Ok(found.map(InquiryId::from_uuid))
+    }
+
     /// Records an answered inquiry with the amount that the payer read from the slip; what was chosen from an earlier
     /// one is forgotten.
     pub async fn inquired(
@@ -293,6 +309,15 @@ impl<'a> Drafts<'a> {
             expires_at: Timestamp::from_micros(row.expires_us),
         })
     }
+}
+
+/// The hand-off that an entry began with, whosever it is: where the session has ended, nobody is known who asks. The
+/// caller compares the browser.
+pub async fn began_with(database: &Database, draft: &str) -> Result<Option<String>, sqlx::Error> {
+    let found: Option<Option<String>> = read!(database, |c| {
+        sqlx::query_scalar("SELECT link FROM payeasy_draft WHERE id = $1").bind(draft).fetch_optional(c).await
+    })?;
+    Ok(found.flatten())
 }
 
 #[cfg(test)]

@@ -116,6 +116,9 @@ async fn show(
         }
     }
     let notice = match asked.ended.as_str() {
+        "expired" if carried.is_some() => {
+            Some("しばらく操作がなかったため、安全のためログアウトしました。最後の操作は受け付けていません。")
+        }
         "expired" => Some(
             "しばらく操作がなかったため、安全のためログアウトしました。最後の操作は受け付けていません。\
                  もう一度ログインし、払込の途中だった場合は払込履歴をお確かめください。",
@@ -127,8 +130,9 @@ async fn show(
         "signed-out" => Some("ログアウトしました。"),
         _ => None,
     };
-    let notice = notice.map(str::to_owned).or_else(|| carried.as_ref().map(|one| linked::notice(&bank, one)));
-    let frame = Frame { notice, ..outside() };
+    let parts = [notice.map(str::to_owned), carried.as_ref().map(|one| linked::notice(&bank, one))];
+    let notice: String = parts.into_iter().flatten().collect();
+    let frame = Frame { notice: Some(notice).filter(|words| !words.is_empty()), ..outside() };
     let link = carried.as_ref().map_or("", |one| one.id.as_str());
     let certificate = SignInBox::of(&bank, entrance.port, &entrance.certificate, &query(link)).await?;
     let door = door(&bank, certificate.as_ref(), link);

@@ -9,7 +9,8 @@ use http::request::Parts;
 use super::session::Session;
 use crate::Bank;
 use crate::contracts::{Contract, ContractState, LastSignIn, User};
-use crate::links::Link;
+use crate::links::{HandOffSignIn, Link};
+use crate::payeasy::linked::{self, BrowserId};
 
 /// A user with a live session. Without one the request is led to the sign-in page.
 #[derive(Clone, Debug)]
@@ -32,27 +33,42 @@ impl FromRequestParts<Bank> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, bank: &Bank) -> Result<Self, Response> {
         let cookie = CookieKind::from_request_parts(parts, bank).await?;
         let csrf = CsrfKey::from_request_parts(parts, bank).await.unwrap_or_else(|never| match never {});
-        let sign_in = |link: Link| Redirect::to(link.path()).into_response();
         let id = cookie.session_of(&parts.headers).and_then(|value| SessionId::parse(&value));
-        let Some(id) = id else { return Err(sign_in(Link::SignIn)) };
+        let Some(id) = id else { return Err(led_to(Link::SignIn, parts, bank).await) };
         let loaded = bank.sign_ins.sessions().load(id.key(), bank.clock.now()).await.map_err(failed)?;
         let session = match loaded {
             Loaded::Live(session) => session,
-            Loaded::Unknown => return Err(sign_in(Link::SignIn)),
-            Loaded::Replaced => return Err(sign_in(Link::SignInReplaced)),
-            Loaded::Expired => return Err(sign_in(Link::SignInExpired)),
+            Loaded::Unknown => return Err(led_to(Link::SignIn, parts, bank).await),
+            Loaded::Replaced => return Err(led_to(Link::SignInReplaced, parts, bank).await),
+            Loaded::Expired => return Err(led_to(Link::SignInExpired, parts, bank).await),
         };
         let shown =
             ClientCertificate::from_request_parts(parts, bank).await.unwrap_or_else(|never| match never {});
         if !bank.sign_ins.may_use(&session, &shown).await.map_err(failed)? {
-            return Err(sign_in(Link::SignIn));
+            return Err(led_to(Link::SignIn, parts, bank).await);
         }
         let user = bank.contracts.signed_in(session.person).await.map_err(failed)?;
-        let Some(user) = user else { return Err(sign_in(Link::SignIn)) };
+        let Some(user) = user else { return Err(led_to(Link::SignIn, parts, bank).await) };
         let contract = bank.contracts.contract(user.contract).await.map_err(failed)?;
         let contract = contract.filter(|contract| contract.state == ContractState::Active);
-        let Some(contract) = contract else { return Err(sign_in(Link::SignIn)) };
+        let Some(contract) = contract else { return Err(led_to(Link::SignIn, parts, bank).await) };
         Ok(Self { csrf: csrf.session_token(&id), last_sign_in: session.previous, session, user, contract })
+    }
+}
+
+/// Leads to the sign-in, and back from there to the hand-off that the page belongs to. What the browser did not bring
+/// is not taken along.
+async fn led_to(sign_in: Link, parts: &mut Parts, bank: &Bank) -> Response {
+    let browser = match BrowserId::from_request_parts(parts, bank).await {
+        Ok(browser) => browser,
+        Err(response) => return response,
+    };
+    match linked::of_page(bank, parts.uri.path(), &browser).await {
+        Ok(Some(arrival)) => {
+            Redirect::to(&HandOffSignIn { sign_in, hand_off: arrival.id }.to_string()).into_response()
+        }
+        Ok(None) => Redirect::to(sign_in.path()).into_response(),
+        Err(error) => failed(error),
     }
 }
 

@@ -1,14 +1,16 @@
-//! 情報リンク方式 by a browser: from a collector's site to the result and back, and what is never let through.
+//! 情報リンク方式 by a browser: from a collector's site to the result and back.
 
 use collectors::link::{LinkKey, jwe};
 use database::testing::TestDatabase;
 use database::{on_both, read};
 use domain::Yen;
 use http::{Method, StatusCode};
+use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::contracts::{AccountKind, NewUser, Plan, Rights, Role, SignInMethod};
 use internet_banking::tokens::Seed;
 use serde_json::{Value, json};
 
+use crate::console::support::{MAKER, Office};
 use crate::network::Network;
 use crate::payeasy_entry::Entry;
 use crate::support::{Browser, LOGIN_ID, PASSWORD, Page, World, add_account, add_user};
@@ -17,20 +19,19 @@ on_both!(
     a_payer_comes_from_a_shop_signs_in_pays_and_returns,
     a_chosen_amount_is_paid_at_the_collector_by_link_alone,
     several_bills_are_chosen_from,
-    no_answer_tells_which_check_failed,
-    a_hand_off_is_its_browsers_and_its_persons_alone,
     two_tabs_with_two_hand_offs_pay_each_its_own,
     an_expired_hand_off_leads_to_the_numbers_or_back_to_the_site,
+    a_session_that_ended_leads_back_to_the_hand_off_in_its_own_browser_alone,
     a_plan_without_the_method_is_told_so,
     an_answer_that_differs_stops_before_anything_is_held,
     a_lost_answer_ends_paid_once_and_both_sites_agree,
 );
 
-const SHOP: &str = "99022";
-const LOANS: &str = "99015";
-const NONCE: &str = "AAAAbbbbCCCC-_09";
+pub const SHOP: &str = "99022";
+pub const LOANS: &str = "99015";
+pub const NONCE: &str = "AAAAbbbbCCCC-_09";
 const SERIAL: &str = "T-0001";
-const SITE: &str = "https://shop.example/pay/orders/1";
+pub const SITE: &str = "https://shop.example/pay/orders/1";
 
 /// The key that a collector shares with the bank in tests.
 pub fn key(collector: &str) -> LinkKey {
@@ -43,7 +44,7 @@ fn jwk(collector: &str) -> String {
 }
 
 /// 12,800 yen at the shop, as its slip says.
-fn shop_bill(nonce: &str) -> Value {
+pub fn shop_bill(nonce: &str) -> Value {
     json!({
         "v": 1, "skno": SHOP, "cno": "90220000000000012345", "kno": "112233", "amount": 12_800,
         "payer": "株式会社見本商事", "contents": "モバイルオークション 落札代金", "nonce": nonce,
@@ -59,12 +60,12 @@ fn loan(nonce: &str) -> Value {
     })
 }
 
-fn sealed(contents: &Value, key: &LinkKey) -> String {
+pub fn sealed(contents: &Value, key: &LinkKey) -> String {
     jwe::seal(key, contents.to_string().as_bytes()).unwrap()
 }
 
 /// The form that the site has the browser send, from another site: no cookie of ours comes with it.
-async fn enter(browser: &mut Browser, skno: &str, pattern: &str, bill: &str) -> Page {
+pub async fn enter(browser: &mut Browser, skno: &str, pattern: &str, bill: &str) -> Page {
     let cookies = std::mem::take(&mut browser.cookies);
     let foreign = [("sec-fetch-site", "cross-site"), ("origin", "https://shop.example")];
     let body = format!("skno={skno}&bptn={pattern}&bill={bill}");
@@ -76,14 +77,14 @@ async fn enter(browser: &mut Browser, skno: &str, pattern: &str, bill: &str) -> 
 }
 
 /// Hands a bill over and answers the address of its page.
-async fn hand_over(browser: &mut Browser, pattern: &str, contents: &Value) -> String {
+pub async fn hand_over(browser: &mut Browser, pattern: &str, contents: &Value) -> String {
     let collector = contents["skno"].as_str().unwrap();
     let bill = sealed(contents, &key(collector));
     enter(browser, collector, pattern, &bill).await.location().to_owned()
 }
 
 /// Goes from the page of a hand-off through the sign-in and back to it.
-async fn sign_in_from(browser: &mut Browser, page: &str, login_id: &str) -> Page {
+pub async fn sign_in_from(browser: &mut Browser, page: &str, login_id: &str) -> Page {
     let id = page.rsplit('/').next().unwrap();
     let form = browser.get(&format!("/sign-in?link={id}")).await;
     let (token, link) = (form.token(), form.value("link"));
@@ -93,7 +94,7 @@ async fn sign_in_from(browser: &mut Browser, page: &str, login_id: &str) -> Page
 }
 
 /// Presses the button of a hand-off's page; answers the entry that it began.
-async fn begin(browser: &mut Browser, page: &str, fields: &[(&str, &str)]) -> Entry {
+pub async fn begin(browser: &mut Browser, page: &str, fields: &[(&str, &str)]) -> Entry {
     let token = browser.get(page).await.token();
     let mut form = vec![("csrf", token.as_str()), ("action", "begin")];
     form.extend_from_slice(fields);
@@ -121,7 +122,7 @@ async fn with_token(world: &World, login_id: &str) {
 }
 
 /// Chooses the first account, reviews and pays.
-async fn pay(world: &World, browser: &mut Browser, entry: &Entry) -> Page {
+pub async fn pay(world: &World, browser: &mut Browser, entry: &Entry) -> Page {
     let bills = browser.get(&entry.page("bills")).await;
     let (_, bill) = bills.body.split_once("id=\"bill\" value=\"").expect("a bill");
     let bill = bill.split('"').next().unwrap().to_owned();
@@ -132,7 +133,7 @@ async fn pay(world: &World, browser: &mut Browser, entry: &Entry) -> Page {
     entry.press(browser, &review, &secrets).await
 }
 
-async fn world(test: TestDatabase) -> (World, Network) {
+pub async fn world(test: TestDatabase) -> (World, Network) {
     let (world, network) = World::linked(test, vec![(SHOP, key(SHOP)), (LOANS, key(LOANS))]).await;
     with_token(&world, "linker01").await;
     (world, network)
@@ -168,6 +169,13 @@ async fn a_payer_comes_from_a_shop_signs_in_pays_and_returns(test: TestDatabase)
     let again = browser.post(&page, &[("csrf", &token)]).await;
     assert!(again.status.is_client_error(), "{}", again.status);
     assert_eq!(balance(&world).await, Yen::new(48_210_953 - 12_800));
+    // and the bank's staff sees how it came
+    let id: uuid::Uuid = read!(world.bank.database, |c| {
+        sqlx::query_scalar("SELECT id FROM payment").fetch_one(c).await.unwrap()
+    });
+    let office = Office::of(world, DeliverySettings::default()).await;
+    let page = office.signed_in(MAKER).await.get(&format!("/payments/{id}")).await;
+    assert_eq!(page.fields("entry_kind"), ["情報リンク"]);
 }
 
 /// Proves R103, R105.
@@ -186,7 +194,15 @@ async fn a_chosen_amount_is_paid_at_the_collector_by_link_alone(test: TestDataba
         let again = browser.post(&page, &[("csrf", &token), ("amount", wrong)]).await;
         assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
     }
+    let entry = begin(&mut browser, &page, &[("amount", "20,000")]).await;
+    let chosen = browser.get(&page).await;
+    assert_eq!(chosen.fields("amount"), ["20,000"]);
+    assert!(chosen.body.contains("value=\"20,000\""), "{}", chosen.body);
+    assert_eq!(chosen.fields("amount_max"), ["50,000"], "and may still be changed");
+    assert!(browser.get(&entry.page("bills")).await.body.contains("20,000"));
+    world.clock.advance_seconds(1);
     let entry = begin(&mut browser, &page, &[("amount", "25,000")]).await;
+    assert_eq!(browser.get(&page).await.fields("amount"), ["25,000"]);
     assert_eq!(pay(&world, &mut browser, &entry).await.location(), entry.page("result"));
     let result = browser.get(&entry.page("result")).await;
     assert!(result.body.contains("data-state=\"accepted\""), "{}", result.body);
@@ -218,135 +234,6 @@ async fn several_bills_are_chosen_from(test: TestDatabase) {
     let entry = begin(&mut browser, &page, &[("bill", "1")]).await;
     assert_eq!(pay(&world, &mut browser, &entry).await.location(), entry.page("result"));
     assert_eq!(network.clearings(SHOP).await[0]["amount"], 4_980);
-}
-
-/// Every kind of bad input gets the same page, that of a hand-off which is not there.
-///
-/// Proves SEC-39.
-async fn no_answer_tells_which_check_failed(test: TestDatabase) {
-    let (world, _network) = world(test).await;
-    let mut browser = world.browser();
-    let right = sealed(&shop_bill(NONCE), &key(SHOP));
-    let changed = |field: &str, value: Value| {
-        let mut contents = shop_bill(NONCE);
-        contents[field] = value;
-        sealed(&contents, &key(SHOP))
-    };
-    let mut tampered = right.clone();
-    tampered.replace_range(200..201, if &tampered[200..201] == "A" { "B" } else { "A" });
-    let cases = [
-        ("tampered", SHOP, tampered),
-        ("cut", SHOP, right[..right.len() / 2].to_owned()),
-        ("too large", SHOP, "A".repeat(8 * 1024 + 1)),
-        ("far too large", SHOP, "A".repeat(64 * 1024)),
-        ("empty", SHOP, String::new()),
-        ("a second field of the name", SHOP, format!("{right}&bill={right}")),
-        ("another collector's key", SHOP, sealed(&shop_bill(NONCE), &key(LOANS))),
-        ("an unknown key", SHOP, sealed(&shop_bill(NONCE), &key("99023"))),
-        ("another collector's number", LOANS, right.clone()),
-        ("a collector that is none", "12345", right.clone()),
-        ("a collector without the method", "99090", right.clone()),
-        ("no number", "9902", right.clone()),
-        ("31 minutes old", SHOP, changed("issued_at", json!("2026-11-24T09:29:00+09:00"))),
-        ("in the future", SHOP, changed("issued_at", json!("2026-11-24T10:02:00+09:00"))),
-        ("an address off the list", SHOP, changed("return_url", json!("https://evil.example/"))),
-        ("an amount of nothing", SHOP, changed("amount", json!(0))),
-        ("an amount with a sign", SHOP, changed("amount", json!(-12_800))),
-        ("mojibake", SHOP, changed("contents", json!("\u{fffd}\u{fffd}"))),
-    ];
-    let missing = browser.get(&format!("/payeasy/link/{}", "0".repeat(26))).await;
-    assert_eq!(missing.status, StatusCode::FORBIDDEN);
-    assert_eq!(missing.fields("error_code"), ["P-701"]);
-    assert!(missing.body.contains("まだ何も引き落とされていません。"));
-    for (what, skno, bill) in cases {
-        let entered = enter(&mut browser, skno, "01", &bill).await;
-        let page = browser.get(entered.location()).await;
-        assert_eq!((page.status, &page.body), (missing.status, &missing.body), "{what}");
-        assert!(page.headers.get("set-cookie").is_none(), "{what}");
-    }
-    // used by another browser: the same page again, and the owner still has its own
-    let mut owner = world.browser();
-    let page = hand_over(&mut owner, "01", &shop_bill(NONCE)).await;
-    assert_eq!(owner.get(&page).await.status, StatusCode::OK);
-    let replayed = enter(&mut browser, SHOP, "01", &right).await;
-    let refused = browser.get(replayed.location()).await;
-    assert_eq!((refused.status, &refused.body), (missing.status, &missing.body));
-    let again = enter(&mut owner, SHOP, "01", &right).await;
-    assert_eq!(again.location(), page, "a form sent again leads to what it brought");
-    assert_eq!(owner.get(&page).await.status, StatusCode::OK);
-    for broken in ["abc", "entry/x", &"é".repeat(13), &"A".repeat(26)] {
-        let path: String = broken.bytes().map(|b| format!("%{b:02x}")).collect();
-        let page = browser.get(&format!("/payeasy/link/{path}")).await;
-        assert_eq!((page.status, &page.body), (missing.status, &missing.body), "{broken}");
-    }
-    let kept: i64 = read!(world.bank.database, |c| {
-        sqlx::query_scalar("SELECT count(*) FROM link_handoff").fetch_one(c).await.unwrap()
-    });
-    assert_eq!(kept, 1);
-    // this form may come from another site, and no other
-    let foreign = [("sec-fetch-site", "cross-site")];
-    for path in ["/sign-in", &page, "/payeasy/link/entry/", "/payeasy/new"] {
-        let refused = browser.send(Method::POST, path, &foreign, "skno=1").await;
-        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
-    }
-}
-
-/// Login CSRF, session fixation, open redirect, and what somebody else left behind.
-///
-/// Proves SEC-39.
-async fn a_hand_off_is_its_browsers_and_its_persons_alone(test: TestDatabase) {
-    let (world, _network) = world(test).await;
-    add_user(&world.bank, world.contract, "other01", Role::General, Rights::all(&world.accounts)).await;
-    let mut browser = world.browser();
-    let page = hand_over(&mut browser, "01", &shop_bill(NONCE)).await;
-    browser.get(&page).await;
-    let cookie = browser.cookies.get("bank-link").cloned().expect("the browser's own");
-    // another browser has the address: neither its page nor its sign-in leads there
-    let mut stranger = world.browser();
-    assert_eq!(stranger.get(&page).await.status, StatusCode::FORBIDDEN);
-    let id = page.rsplit('/').next().unwrap();
-    let sign_in = stranger.get(&format!("/sign-in?link={id}")).await;
-    assert_eq!(sign_in.value("link"), "");
-    let (token, home) = (sign_in.token(), "/home");
-    for elsewhere in
-        [id, "https://evil.example/", "//evil.example", "/payeasy/link/x", "../home", "%0d%0aX: y"]
-    {
-        let mut visitor = world.browser();
-        visitor.cookies = stranger.cookies.clone();
-        let fields =
-            [("csrf", token.as_str()), ("login_id", "other01"), ("password", PASSWORD), ("link", elsewhere)];
-        assert_eq!(visitor.post("/sign-in", &fields).await.location(), home, "{elsewhere}");
-    }
-    // a sign-in that another site sends signs nobody in, with a hand-off or without
-    let foreign = [("sec-fetch-site", "cross-site")];
-    let body = format!("login_id=other01&password={PASSWORD}&link={id}");
-    let forged = browser.send(Method::POST, "/sign-in", &foreign, &body).await;
-    assert_eq!(forged.status, StatusCode::FORBIDDEN);
-    // the session's cookie is new with the sign-in, whatever came before
-    browser.cookies.insert("bank".to_owned(), "A".repeat(43));
-    browser.get("/sign-in").await;
-    let back = sign_in_from(&mut browser, &page, "linker01").await;
-    assert_eq!(back.location(), page);
-    assert_ne!(browser.cookies["bank"], "A".repeat(43));
-    // without a token nothing is begun
-    assert_eq!(browser.post(&page, &[("action", "begin")]).await.status, StatusCode::FORBIDDEN);
-    begin(&mut browser, &page, &[]).await;
-    // taken by one person, it is no other's, whose browser it ever was
-    browser.sign_out().await;
-    assert!(!browser.cookies.contains_key("bank-link"), "what was left is nobody's");
-    browser.cookies.insert("bank-link".to_owned(), cookie);
-    browser.sign_in("other01", PASSWORD).await;
-    let refused = browser.get(&page).await;
-    assert_eq!(
-        (refused.status, refused.fields("error_code")),
-        (StatusCode::FORBIDDEN, vec!["P-701".to_owned()])
-    );
-    let token = browser.get("/home").await.token();
-    assert_eq!(browser.post(&page, &[("csrf", &token)]).await.status, StatusCode::FORBIDDEN);
-    // and the person gets it on in another browser
-    let mut elsewhere = world.browser();
-    elsewhere.sign_in("linker01", PASSWORD).await;
-    assert_eq!(elsewhere.get(&page).await.status, StatusCode::OK);
 }
 
 async fn two_tabs_with_two_hand_offs_pay_each_its_own(test: TestDatabase) {
@@ -415,6 +302,43 @@ async fn an_expired_hand_off_leads_to_the_numbers_or_back_to_the_site(test: Test
     let token = browser.get("/home").await.token();
     let refused = browser.post(&loans, &[("csrf", &token), ("action", "typed")]).await;
     assert_eq!(refused.fields("error_code"), ["P-102"]);
+}
+
+/// Proves R105, SEC-25.
+async fn a_session_that_ended_leads_back_to_the_hand_off_in_its_own_browser_alone(test: TestDatabase) {
+    let (world, network) = world(test).await;
+    let mut browser = world.browser();
+    let page = hand_over(&mut browser, "01", &shop_bill(NONCE)).await;
+    browser.get(&page).await;
+    let back = format!("/sign-in?ended=expired&link={}", page.rsplit('/').next().unwrap());
+    sign_in_from(&mut browser, &page, "linker01").await;
+    let token = browser.get(&page).await.token();
+    world.clock.advance_seconds(16 * 60);
+    let led = browser.post(&page, &[("csrf", &token), ("action", "begin")]).await;
+    assert_eq!(led.location(), back);
+    let form = browser.get(&back).await;
+    for words in ["最後の操作は受け付けていません。", "(株)ペイジェントへの払込(12,800 円)を続けるには"]
+    {
+        assert!(form.body.contains(words), "{words}");
+    }
+    assert_eq!(sign_in_from(&mut browser, &page, "linker01").await.location(), page);
+    let entry = begin(&mut browser, &page, &[]).await;
+    world.clock.advance_seconds(15 * 60);
+    for step in ["bills", "review", "numbers"] {
+        assert_eq!(browser.get(&entry.page(step)).await.location(), back, "{step}");
+    }
+    // whoever has nothing but the addresses is led to nothing
+    let mut stranger = world.browser();
+    assert_eq!(stranger.get(&entry.page("bills")).await.location(), "/sign-in");
+    assert_eq!(stranger.post(&page, &[("action", "begin")]).await.location(), "/sign-in");
+    assert_eq!(stranger.get(&back).await.value("link"), "");
+    // the page itself shows the bill, and asks for the sign-in again
+    assert!(browser.get(&page).await.body.contains("/sign-in?link="));
+    assert_eq!(sign_in_from(&mut browser, &page, "linker01").await.location(), page);
+    let entry = begin(&mut browser, &page, &[]).await;
+    assert_eq!(pay(&world, &mut browser, &entry).await.location(), entry.page("result"));
+    assert_eq!(network.clearings(SHOP).await.len(), 1);
+    assert_eq!(balance(&world).await, Yen::new(48_210_953 - 12_800));
 }
 
 /// Proves R105.

@@ -9,6 +9,7 @@ mod entry_method;
 mod favourites;
 mod home;
 mod link;
+mod link_attacks;
 mod mail;
 mod network;
 mod payeasy;

@@ -71,6 +71,8 @@ pub struct LinkedPage {
     pub several: bool,
     /// Between which amounts the payer chooses.
     pub bounds: Option<(Yen, Yen)>,
+    /// The amount that the payer chose before, in the same hand-off.
+    pub chosen: Option<Yen>,
     /// What was typed.
     pub amount: String,
     /// Back to the collector's site.
@@ -161,7 +163,17 @@ pub async fn show(State(bank): State<Bank>, Path(id): Path<String>, browser: Bro
     let Some(arrival) = arrival else { return Err(refused(by.as_ref())) };
     let answer = match stops(&bank, by.as_ref(), &arrival) {
         Some(problem) => Err(stopped(&bank, by.as_ref(), &arrival, &problem)),
-        None => shown(&page(&bank, by.as_ref(), &arrival, &Pressed::default(), None)?),
+        None => {
+            let chosen = match &by {
+                Some(by) => linked::chosen_amount(&bank, by, &arrival).await.map_err(failed)?,
+                None => None,
+            };
+            let form = Pressed {
+                amount: chosen.map(|amount| amount.to_string()).unwrap_or_default(),
+                ..Pressed::default()
+            };
+            shown(&LinkedPage { chosen, ..page(&bank, by.as_ref(), &arrival, &form, None)? })
+        }
     };
     Ok(browser.attach(answer.unwrap_or_else(axum::response::IntoResponse::into_response)))
 }
@@ -209,6 +221,10 @@ fn stops(bank: &Bank, by: Option<&SignedIn>, arrival: &Arrival) -> Option<Proble
     }
 }
 
+fn sign_in(arrival: &Arrival) -> HandOffSignIn {
+    HandOffSignIn { sign_in: Link::SignIn, hand_off: arrival.id.clone() }
+}
+
 fn framed(by: Option<&SignedIn>, has_errors: bool) -> Frame {
     match by {
         Some(by) => page_frame(by, has_errors),
@@ -243,7 +259,7 @@ fn page(
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
         action: HandOffLink(arrival.id.clone()),
-        sign_in: by.is_none().then(|| HandOffSignIn(arrival.id.clone())),
+        sign_in: by.is_none().then(|| sign_in(arrival)),
         collector: collector.shown_name(),
         collector_number: collector.number.clone(),
         contact: collector.contact.clone(),
@@ -251,6 +267,7 @@ fn page(
         bills: arrival.hand_off.bills.iter().enumerate().map(row).collect(),
         several,
         bounds: arrival.hand_off.bounds,
+        chosen: None,
         amount: form.amount.clone(),
         return_url: arrival.hand_off.return_url.clone(),
     })
@@ -275,7 +292,7 @@ fn stopped(bank: &Bank, by: Option<&SignedIn>, arrival: &Arrival, problem: &Prob
     let way_on = WayOn {
         action: HandOffLink(arrival.id.clone()),
         csrf: by.map(|by| by.csrf.clone()).unwrap_or_default(),
-        sign_in: by.is_none().then(|| HandOffSignIn(arrival.id.clone())),
+        sign_in: by.is_none().then(|| sign_in(arrival)),
         bills,
         return_url: arrival.hand_off.return_url.clone(),
     };
@@ -340,7 +357,7 @@ mod tests {
             errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
             trouble,
             action: HandOffLink(id.clone()),
-            sign_in: (!signed_in).then_some(HandOffSignIn(id)),
+            sign_in: (!signed_in).then_some(HandOffSignIn { sign_in: Link::SignIn, hand_off: id }),
             collector: "(株)ペイジェント".to_owned(),
             collector_number: "99022".parse().unwrap(),
             contact: "収納機関へ。".to_owned(),
@@ -348,6 +365,7 @@ mod tests {
             bills: (0..bills).map(row).collect(),
             several: bills > 1,
             bounds: bounds.then_some((Yen::new(1_000), Yen::new(50_000))),
+            chosen: (bounds && signed_in).then_some(Yen::new(25_000)),
             amount: "\"><script>".to_owned(),
             return_url: "https://shop.example/\"><script>".to_owned(),
         }
@@ -385,7 +403,7 @@ mod tests {
                 let way_on = WayOn {
                     action: HandOffLink(id.clone()),
                     csrf: "t".to_owned(),
-                    sign_in: (!signed_in).then_some(HandOffSignIn(id)),
+                    sign_in: (!signed_in).then_some(HandOffSignIn { sign_in: Link::SignIn, hand_off: id }),
                     bills: (0..bills).map(|place| (place, "<b>".to_owned())).collect(),
                     return_url: "https://shop.example/".to_owned(),
                 };

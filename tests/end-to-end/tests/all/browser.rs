@@ -5,6 +5,7 @@ mod el;
 mod linked;
 mod purpose;
 mod sites;
+mod walk;
 mod window;
 
 use serde_json::{Value, json};

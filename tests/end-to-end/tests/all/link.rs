@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::harness::page::Page;
+use crate::harness::page::{Form, Page};
 use crate::harness::{Demo, files};
 
 /// How a command ended: its exit code and what it printed.
@@ -308,6 +308,42 @@ fn a_form_hands_the_payer_over_and_a_key_stays_where_it_is() {
     assert_eq!(link(&["open", "--pattern", "01"], &key, &value("bill")).code, 0);
     for address in ["javascript:alert(1)", "bank.example", "https://bank.example/\"><b>"] {
         assert_eq!(form(address).code, 2, "{address}");
+    }
+}
+
+/// Proves R105, SEC-39.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_running_bank_takes_what_a_jose_library_makes_and_nothing_else_that_it_can_make() {
+    let demo = Demo::start().await;
+    let key = demo.data().join("keys/link/99022-1.jwk");
+    let site = format!("{}/sites/99022/", demo.json["mocks"]["url"].as_str().unwrap());
+    let contents = with(&[
+        ("v", 1.into()),
+        ("issued_at", "2026-11-24T10:00:00+09:00".into()),
+        ("nonce", "AAAAbbbbCCCC-_09".into()),
+        ("return_url", site.into()),
+    ]);
+    let mut python = Command::new(files::target().join("oracles/venv/bin/python"));
+    let made = run(python.arg(files::root().join("tests/oracles/handoffs.py")).arg(&key), &contents);
+    assert_eq!((made.code, made.err.as_str()), (0, ""));
+    let browser = demo.client();
+    let start = browser.get("/sign-in").await;
+    let mut pages = Vec::new();
+    for line in made.out.lines() {
+        let (name, bill) = line.split_once(' ').unwrap();
+        let mut form =
+            Form { action: "/payeasy/link/entry".to_owned(), method: "post".to_owned(), ..Form::default() };
+        for (field, value) in [("skno", "99022"), ("bptn", "01"), ("bill", bill)] {
+            form.put(field, value);
+        }
+        pages.push((name, browser.submit(&start, &form).await.page));
+    }
+    let (right, refused) = pages.split_last().unwrap();
+    assert_eq!((right.0, right.1.fields("amount")), ("right", vec!["12,800".to_owned()]));
+    assert_eq!(refused.len(), 9);
+    for (name, page) in refused {
+        assert_eq!(page.fields("error_code"), ["P-701"], "{name}: {}", page.text());
+        assert_eq!(page.text(), refused[0].1.text(), "{name}");
     }
 }
 

@@ -8,6 +8,7 @@ mod bad_input;
 mod browser;
 mod concurrency;
 mod crash;
+mod crash_linked;
 mod database_faults;
 mod day;
 mod harness;

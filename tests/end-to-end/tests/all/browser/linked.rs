@@ -5,7 +5,6 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Desk;
-use super::sites::{APPEARS_LATER, SITES};
 
 /// Past ten: a code of the token is used once.
 const MINUTES: [u32; 12] = [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24];
@@ -17,11 +16,16 @@ const ACCEPTED_WAIT: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// A hand-off on its way.
-struct Handed {
+pub struct Handed {
     /// The page of the bill at the site.
-    bill: String,
+    pub bill: String,
     /// What the site says that it costs.
-    total: String,
+    pub total: String,
+}
+
+/// So many minutes after ten.
+pub fn at(minute: u32) -> String {
+    format!("2026-11-24T{:02}:{:02}:00+09:00", 10 + minute / 60, minute % 60)
 }
 
 impl Desk {
@@ -31,7 +35,8 @@ impl Desk {
         self.hand_over_bill(number, bill).await
     }
 
-    async fn hand_over_bill(&mut self, number: &str, bill: String) -> Handed {
+    /// The same of a bill that was issued before.
+    pub async fn hand_over_bill(&mut self, number: &str, bill: String) -> Handed {
         // the page that does not ask again by itself
         self.window.goto(&self.site(&format!("{bill}?watch=off"))).await;
         let total = self.window.find("[data-field=amount]").await.text().await.unwrap();
@@ -57,7 +62,7 @@ impl Desk {
     }
 
     /// From the bank's page of a hand-off to its review, where the amount stands.
-    async fn begin(&mut self, amount: &str) {
+    pub async fn begin(&mut self, amount: &str) {
         self.window.press_value("begin").await;
         assert!(self.window.path().await.ends_with("/bills"), "{}", self.window.text().await);
         self.window.press().await;
@@ -67,9 +72,9 @@ impl Desk {
     }
 
     /// Confirms the review that is open, with the token's code where it is asked for.
-    async fn confirm_linked(&mut self, minute: u32) {
+    pub async fn confirm_linked(&mut self, minute: u32) {
         if self.window.has("main [name=one_time_password]").await {
-            self.demo.try_set_clock(&format!("2026-11-24T10:{minute:02}:00+09:00")).await;
+            self.demo.set_clock(&at(minute)).await;
             let serial = self.user()["token_serial"].as_str().unwrap().to_owned();
             let code = self.demo.token(&serial);
             self.window.fill("one_time_password", &code).await;
@@ -78,7 +83,7 @@ impl Desk {
     }
 
     /// Follows the bank's link back, and finds the bill paid at the site.
-    async fn return_to_site(&mut self, number: &str, handed: &Handed) {
+    pub async fn return_to_site(&mut self, number: &str, handed: &Handed) {
         let back = self.site(&handed.bill);
         self.window.follow(&format!("main a[href='{back}']")).await;
         assert_eq!(self.window.path().await, handed.bill);
@@ -100,25 +105,67 @@ impl Desk {
 
     /// The first hand-off of a browser in which nobody is signed in: what is paid is shown before the sign-in.
     async fn pay_linked_signing_in(&mut self, number: &str, service: &str, minute: u32) {
-        let user = self.user();
         let handed = self.hand_over(number, service).await;
         let text = self.window.text().await;
         assert!(text.contains(&handed.total) && text.contains("まだ何も引き落とされていません"), "{text}");
-        self.window.follow("main a[href^='/sign-in?link=']").await;
-        self.window.fill("login_id", user["login_id"].as_str().unwrap()).await;
-        self.window.fill("password", user["password"].as_str().unwrap()).await;
-        self.window.press().await;
-        assert!(self.window.path().await.starts_with("/payeasy/link/"), "{}", self.window.text().await);
+        self.sign_in_on_the_way().await;
         self.begin(&handed.total).await;
         self.confirm_linked(minute).await;
         assert_eq!(self.state().await, "accepted", "{}", self.window.text().await);
         self.return_to_site(number, &handed).await;
     }
 
+    /// From the page of a hand-off through the sign-in, and back to it.
+    pub async fn sign_in_on_the_way(&mut self) {
+        let page = self.window.path().await;
+        self.window.follow("main a[href^='/sign-in?link=']").await;
+        self.sign_in_at_form().await;
+        assert_eq!(self.window.path().await, page, "{}", self.window.text().await);
+    }
+
+    async fn sign_in_at_form(&mut self) {
+        let user = self.user();
+        self.window.fill("login_id", user["login_id"].as_str().unwrap()).await;
+        self.window.fill("password", user["password"].as_str().unwrap()).await;
+        self.window.press().await;
+    }
+
+    /// Clicks so many minutes after ten, when the session has ended meanwhile: the sign-in says so, and leads back to
+    /// the page of the hand-off.
+    async fn click_too_late(&mut self, minute: u32, selector: &str, page: &str) {
+        self.demo.set_clock(&at(minute)).await;
+        self.window.follow(selector).await;
+        assert_eq!(self.window.path().await, "/sign-in");
+        let text = self.window.text().await;
+        for words in ["安全のためログアウトしました", "最後の操作は受け付けていません", "への払込"]
+        {
+            assert!(text.contains(words), "{words} is not in {text}");
+        }
+        self.window.glance("56-link-session-ended").await;
+        self.sign_in_at_form().await;
+        assert_eq!(self.window.path().await, page, "{}", self.window.text().await);
+    }
+
+    async fn says_that_it_is_too_old(&mut self, name: &str) {
+        let code = self.window.find("[data-field=error_code]").await.text().await.unwrap();
+        let text = self.window.text().await;
+        assert!(code == "P-702" && text.contains("まだ何も引き落とされていません"), "{text}");
+        self.window.glance(name).await;
+    }
+
     /// The amount is chosen at the bank, from the site's least on; the answer to the clearing is lost.
     async fn pay_what_is_chosen_with_a_lost_answer(&mut self, minute: u32) {
         let handed = self.hand_over("99015", "repay").await;
         self.demo.mocks().fault_once("99015", "drop", "first_clearing").await;
+        let page = self.bank(&self.window.path().await);
+        self.window.fill("amount", "40,000").await;
+        self.begin("40,000").await;
+        // back at the hand-off the chosen amount is shown, and changed
+        self.window.goto(&page).await;
+        assert_eq!(self.window.texts("main p.amount [data-field=amount]").await, ["40,000"]);
+        if self.looks {
+            self.window.glance("54-link-99015-chosen").await;
+        }
         self.window.fill("amount", "45,000").await;
         self.begin("45,000").await;
         self.confirm_linked(minute).await;
@@ -142,7 +189,8 @@ impl Desk {
         assert!(clearings[0]["deliveries"].as_i64().unwrap() >= 2, "it was made sure of: {clearings:?}");
     }
 
-    async fn clearings(&self, number: &str) -> (u16, Vec<serde_json::Value>) {
+    /// What a collector has recorded.
+    pub async fn clearings(&self, number: &str) -> (u16, Vec<serde_json::Value>) {
         let url = self.site(&format!("/control/{number}/clearings"));
         let client = crate::harness::client::Client::new("");
         let (status, body) = client.send_json(http::Method::GET, &url, String::new()).await;
@@ -217,18 +265,6 @@ async fn bills_are_handed_over_by_the_collectors_sites_paid_and_seen_paid_there(
     desk.pay_in_two_tabs(minute()).await;
     desk.pay_the_second_of_several(minute()).await;
     desk.demo.assert_sound().await;
-    // and from all of them as far as the bank's page
-    desk.looks = false;
-    let appears = desk.act_at_site(APPEARS_LATER, "exam").await;
-    for number in SITES.into_iter().filter(|number| *number != APPEARS_LATER) {
-        desk.window.goto(&desk.site(&format!("/sites/{number}"))).await;
-        desk.window.follow("main .doors a").await;
-        desk.window.press().await;
-        let bill = desk.window.path().await;
-        desk.hand_over_bill(number, bill).await;
-    }
-    desk.demo.try_set_clock("2026-11-24T10:30:00+09:00").await;
-    desk.hand_over_bill(APPEARS_LATER, appears).await;
     desk.window.close().await;
 }
 
@@ -239,6 +275,73 @@ async fn a_bill_is_handed_over_and_paid_without_javascript() {
     desk.demo.restart_with(None, &HASTE).await;
     desk.pay_linked_signing_in("04100", "kotei", 2).await;
     desk.pay_what_is_chosen_with_a_lost_answer(4).await;
+    desk.demo.assert_sound().await;
+    desk.window.close().await;
+}
+
+/// Proves R105, SEC-25.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_ends_on_the_way_leads_back_to_the_hand_off_which_is_paid_once() {
+    let mut desk = Desk::open(true).await;
+    let handed = desk.hand_over("99022", "bid").await;
+    desk.sign_in_on_the_way().await;
+    let page = desk.window.path().await;
+    desk.click_too_late(16, "main button[value=begin]", &page).await;
+    desk.begin(&handed.total).await;
+    // and once more where only the passwords are missing
+    let pay = "main button[value=pay]";
+    desk.click_too_late(33, pay, &page).await;
+    assert!(desk.clearings("99022").await.1.is_empty(), "the last click was not taken");
+    desk.begin(&handed.total).await;
+    desk.confirm_linked(34).await;
+    assert_eq!(desk.state().await, "accepted", "{}", desk.window.text().await);
+    desk.return_to_site("99022", &handed).await;
+    let (_, clearings) = desk.clearings("99022").await;
+    assert_eq!((clearings.len(), &clearings[0]["entry_kind"]), (1, &"linked".into()), "{clearings:?}");
+    desk.demo.assert_sound().await;
+    desk.window.close().await;
+}
+
+/// Proves R105, SEC-25.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hand_off_that_is_too_old_when_the_session_has_ended_is_paid_by_its_numbers_or_from_its_site() {
+    let mut desk = Desk::open(true).await;
+    let handed = desk.hand_over("99022", "bid").await;
+    desk.sign_in_on_the_way().await;
+    let page = desk.window.path().await;
+    desk.click_too_late(31, "main button[value=begin]", &page).await;
+    desk.says_that_it_is_too_old("57-link-too-old").await;
+    desk.window.press_value("typed").await;
+    assert!(desk.window.path().await.ends_with("/numbers"), "{}", desk.window.text().await);
+    for name in ["customer_number", "confirmation_number"] {
+        let filled = desk.window.find(&format!("main [name={name}]")).await.prop("value").await.unwrap();
+        assert!(filled.is_some_and(|digits| !digits.is_empty()), "{name} is not filled in");
+    }
+    desk.window.press().await;
+    desk.window.press().await;
+    let review = desk.window.text().await;
+    assert!(review.contains(&format!("{} 円を払い込む", handed.total)), "{review}");
+    desk.confirm_linked(33).await;
+    assert_eq!(desk.state().await, "accepted", "{}", desk.window.text().await);
+    desk.window.goto(&desk.site(&handed.bill)).await;
+    desk.turns_to("paid").await;
+    let (_, clearings) = desk.clearings("99022").await;
+    assert_eq!((clearings.len(), &clearings[0]["entry_kind"]), (1, &"typed".into()), "{clearings:?}");
+    // a collector that is paid from its site alone
+    let handed = desk.hand_over("99015", "repay").await;
+    let page = desk.window.path().await;
+    desk.window.fill("amount", "30,000").await;
+    desk.click_too_late(64, "main button[value=begin]", &page).await;
+    desk.says_that_it_is_too_old("57-link-only-too-old").await;
+    assert!(!desk.window.has("main button[value=typed]").await, "it takes no typed numbers");
+    desk.window.follow("main a.button[rel=noreferrer]").await;
+    assert_eq!((desk.window.path().await, desk.state().await), (handed.bill.clone(), "payable".to_owned()));
+    let handed = desk.hand_over_bill("99015", handed.bill).await;
+    desk.window.fill("amount", &handed.total).await;
+    desk.begin(&handed.total).await;
+    desk.confirm_linked(66).await;
+    assert_eq!(desk.state().await, "accepted", "{}", desk.window.text().await);
+    desk.return_to_site("99015", &handed).await;
     desk.demo.assert_sound().await;
     desk.window.close().await;
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use collectors::Directory;
 use tokio::time::{Instant, sleep};
 
 use super::Desk;
@@ -10,18 +11,11 @@ use super::window::PHONE_PX;
 const TURN_WAIT: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
-/// The 27 of the bank's list and 地方税共同機構, in its order.
-pub const SITES: [&str; 28] = [
-    "00100", "00120", "00200", "00300", "00400", "00500", "04000", "04100", "99009", "99010", "99011",
-    "49001", "99013", "99014", "99015", "99016", "99017", "99018", "99019", "99020", "48001", "99022",
-    "99023", "99024", "99025", "99026", "99027", "13800",
-];
-
 /// Looked at closely: one of each arrangement; the last has no numbers.
 const CLOSELY: [&str; 5] = ["00200", "04100", "99009", "99016", "99015"];
 
 /// Its numbers reach the institutions some seconds after they were issued.
-pub const APPEARS_LATER: &str = "99023";
+const APPEARS_LATER: &str = "99023";
 
 /// What the payer types at the bank.
 struct Numbers {
@@ -162,8 +156,11 @@ async fn every_collectors_site_leads_to_the_banks_and_bills_of_some_are_paid_by_
     desk.pay_from_site("00400", "once", 1, false).await;
     // with a fee
     desk.pay_from_site("99020", "lease", 1, true).await;
-    for number in SITES.into_iter().filter(|number| *number != APPEARS_LATER) {
-        desk.visit(number).await;
+    for row in Directory::embedded().all().iter().filter(|row| row.available && !row.test_row) {
+        let number = row.number.as_str();
+        if number != APPEARS_LATER {
+            desk.visit(number).await;
+        }
     }
     let appears = desk.visit(APPEARS_LATER).await;
     desk.window.goto(&desk.site(&appears)).await;

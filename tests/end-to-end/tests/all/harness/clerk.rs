@@ -135,9 +135,14 @@ impl Clerk {
 
     /// Confirms at a private collector.
     pub async fn pay_with_code(&self, review: &Answer, code: &str) -> Answer {
+        self.try_pay_with_code(review, code).await.unwrap()
+    }
+
+    /// The same where the bank may die meanwhile.
+    pub async fn try_pay_with_code(&self, review: &Answer, code: &str) -> anyhow::Result<Answer> {
         let mut form = self.confirmed(review);
         form.fill("one_time_password", code);
-        self.client.submit(review, &form).await
+        self.client.try_submit(review, &form).await
     }
 
     /// Pays a bill and expects the collector to accept it.
