@@ -9,6 +9,7 @@ pub mod certificates;
 pub mod confirmation;
 pub mod console;
 pub mod contracts;
+mod english;
 pub mod frame;
 pub mod help;
 mod home;
@@ -135,7 +136,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         csrf: bank.csrf.clone(),
         body_bytes_max: edge::upload::BODY_BYTES_MAX,
         foreign_forms: FOREIGN_FORMS,
-        languages: None,
+        languages: Some(english::languages()),
     };
     let pages = Router::new()
         .merge(sign_in::routes())

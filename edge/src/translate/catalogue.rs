@@ -15,8 +15,10 @@ use super::rendered::Rendered;
 const TEXT_BYTES_MAX: usize = 4 * 1024;
 /// Values within values.
 const DEPTH_MAX: u32 = 8;
-/// What joins texts of their own, and what does so in English.
-const JOINED: [(&str, &str); 4] = [(" | ", " | "), (" ・ ", " · "), ("、", ", "), (" ", " ")];
+/// What stands between texts of their own, and what does so in English.
+const SEPARATORS: [(&str, &str); 2] = [(" | ", " | "), (" ・ ", " · ")];
+/// What joins the items of a list, where no pattern knows it better.
+const JOINTS: [(&str, &str); 3] = [("、", ", "), (" ", " "), ("・", ", ")];
 
 /// Texts and patterns. Made once.
 #[derive(Debug, Default)]
@@ -137,7 +139,7 @@ impl Catalogue {
         }
     }
 
-    /// A text in English, as far as it is known. `fuel` is how many steps may still be taken.
+    /// A text in English, as far as it is known. `fuel` is how many texts may still be looked up.
     pub(super) fn translate(&self, text: &str, fuel: &mut usize) -> Rendered {
         self.text(&collapsed(text), fuel, 0)
     }
@@ -157,16 +159,8 @@ impl Catalogue {
             return best;
         }
         *fuel -= 1;
-        for pattern in self.patterns_for(text) {
-            if *fuel == 0 {
-                return best;
-            }
-            *fuel -= 1;
-            let Some(values) = pattern.values(text) else { continue };
-            take_better(&mut best, pattern.filled(&values, |value| self.text(value, fuel, depth + 1)));
-            if best.left() == 0 {
-                return best;
-            }
+        for separator in SEPARATORS {
+            self.split(text, separator, &mut best, fuel, depth);
         }
         if let Some((sentence, rest)) = first_sentence(text) {
             let mut both = self.text(sentence, fuel, depth + 1);
@@ -174,20 +168,33 @@ impl Catalogue {
             both.append(&self.text(rest, fuel, depth + 1));
             take_better(&mut best, both);
         }
-        for (joint, in_english) in JOINED {
-            if best.left() == 0 || !text.contains(joint) || *fuel == 0 {
-                continue;
+        for pattern in self.patterns_for(text) {
+            if best.left() == 0 {
+                return best;
             }
-            let mut all = Rendered::default();
-            for (place, part) in text.split(joint).enumerate() {
-                if place > 0 {
-                    all.push_english(in_english);
-                }
-                all.append(&self.text(part, fuel, depth + 1));
-            }
-            take_better(&mut best, all);
+            let Some(values) = pattern.values(text) else { continue };
+            take_better(&mut best, pattern.filled(&values, |value| self.text(value, fuel, depth + 1)));
+        }
+        for joint in JOINTS {
+            self.split(text, joint, &mut best, fuel, depth);
         }
         best
+    }
+
+    /// The text's parts one by one, where that is better.
+    fn split(&self, text: &str, at: (&str, &str), best: &mut Rendered, fuel: &mut usize, depth: u32) {
+        let (joint, in_english) = at;
+        if best.left() == 0 || !text.contains(joint) {
+            return;
+        }
+        let mut all = Rendered::default();
+        for (place, part) in text.split(joint).enumerate() {
+            if place > 0 {
+                all.push_english(in_english);
+            }
+            all.append(&self.text(part, fuel, depth + 1));
+        }
+        take_better(best, all);
     }
 
     /// Those that may fit, with most literal text first.
@@ -249,13 +256,13 @@ impl Pattern {
             rest = rest.get(at + literal.len()..)?;
         }
         values.push(rest);
-        let fits = |(value, slot): (&&str, &Slot)| match slot {
-            Slot::Any => !value.trim().is_empty(),
+        let fits = |((value, slot), before): ((&&str, &Slot), &String)| match slot {
+            Slot::Any => !value.trim().is_empty() && !(before.ends_with('(') && days::is_weekday(value)),
             Slot::Number => {
                 !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit() || b"+-,.".contains(&b))
             }
         };
-        values.iter().zip(&self.slots).all(fits).then_some(values)
+        values.iter().zip(&self.slots).zip(&self.literals).all(fits).then_some(values)
     }
 
     fn filled(&self, values: &[&str], mut translated: impl FnMut(&str) -> Rendered) -> Rendered {
@@ -351,6 +358,8 @@ mod tests {
     confirmation number
 普通
     Ordinary
+月
+    Month
 ";
 
     fn english(text: &str) -> String {
@@ -377,6 +386,8 @@ mod tests {
             ("確認番号(11月24日(火))", "confirmation number (24 Nov (Tue))"),
             ("大阪支店 普通 1234567", "大阪支店 Ordinary 1234567"),
             ("山田 ・ 普通", "山田 · Ordinary"),
+            ("山田 ・ 期限 11月30日(月)", "山田 · 期限 30 Nov (Mon)"),
+            ("山田 11月30日(月)", "山田 30 Nov (Mon)"),
             ("知らない言葉", "知らない言葉"),
             ("plain", "plain"),
         ] {

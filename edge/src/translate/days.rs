@@ -27,6 +27,13 @@ pub(super) fn english(text: &str) -> Option<String> {
     Some(format!("{day} {month}{year}{weekday}{time}"))
 }
 
+/// Whether the text is the day of the week as a day has it behind it, in brackets.
+pub(super) fn is_weekday(text: &str) -> bool {
+    let mut chars = text.chars();
+    let first = chars.next();
+    chars.next().is_none() && WEEKDAYS.iter().any(|(weekday, _)| first == Some(*weekday))
+}
+
 /// The year of the Western calendar that the text begins with, where it begins with one.
 fn year(text: &str) -> Option<(Option<u32>, &str)> {
     for (era, before) in ERAS {

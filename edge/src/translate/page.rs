@@ -14,12 +14,13 @@ const RAW: [&str; 3] = ["script", "style", "textarea"];
 const TEXT_ONLY: [&str; 2] = ["title", "option"];
 /// Elements within a line: a sentence before one needs a space behind it.
 const INLINE: [&str; 4] = ["a", "b", "span", "small"];
-/// Steps that may be taken for each byte of a page.
-const FUEL_PER_BYTE: usize = 16;
+/// Texts and parts of texts that are looked up for so many bytes of a page, and for any page.
+const BYTES_PER_LOOKUP: usize = 4;
+const LOOKUPS_MIN: usize = 500;
 
 /// The page in English. Linear in its length.
 pub fn page(catalogue: &Catalogue, html: &str) -> String {
-    let mut fuel = html.len().saturating_mul(FUEL_PER_BYTE);
+    let mut fuel = LOOKUPS_MIN + html.len() / BYTES_PER_LOOKUP;
     let mut english = String::with_capacity(html.len());
     let mut rest = html;
     // the element that was opened last, while its text follows

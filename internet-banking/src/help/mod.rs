@@ -54,6 +54,14 @@ fn frame() -> Frame {
     Frame { home: Link::Home.path(), ..crate::frame::public() }
 }
 
+/// Every page.
+#[cfg(test)]
+pub(crate) fn samples() -> Vec<String> {
+    let index = IndexPage { frame: frame(), codes: Code::ALL }.render();
+    let pages = Code::ALL.iter().map(|code| page(*code).render());
+    pages.chain([index]).map(Result::unwrap).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,12 +14,12 @@ pub(crate) mod linked;
 pub(crate) mod operation;
 mod pages;
 pub(crate) mod problem;
-mod purpose;
+pub(crate) mod purpose;
 mod repeats;
 mod request;
 pub(crate) mod rules;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub(crate) mod slip_words;
 pub(crate) mod store;
 pub(crate) mod views;

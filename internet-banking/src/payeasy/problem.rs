@@ -341,7 +341,7 @@ const fn refused(answer: ResponseCode) -> Code {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::help::codes::Money;
 
@@ -349,7 +349,8 @@ mod tests {
         OverLimit { of, limit: Yen::new(10_000_000), used: Yen::new(9_876_543) }
     }
 
-    fn samples() -> Vec<Problem> {
+    /// Every kind of problem.
+    pub(crate) fn samples() -> Vec<Problem> {
         let mut samples: Vec<_> = ResponseCode::ALL.iter().copied().map(Problem::Refused).collect();
         samples.extend([
             Problem::UnknownCollector { near: Vec::new() },

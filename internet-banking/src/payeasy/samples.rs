@@ -463,7 +463,8 @@ fn other_pages() -> Vec<String> {
     pages
 }
 
-fn every_page() -> Vec<String> {
+/// Every page with every sample.
+pub(crate) fn every_page() -> Vec<String> {
     let groups = [
         start_pages(),
         el_pages(),

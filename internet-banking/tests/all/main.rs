@@ -5,6 +5,7 @@
 mod certificates;
 mod console;
 mod directory;
+mod english;
 mod entry_method;
 mod favourites;
 mod home;

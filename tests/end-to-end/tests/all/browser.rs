@@ -2,6 +2,7 @@
 
 mod console;
 mod el;
+mod english;
 mod linked;
 mod purpose;
 mod sites;

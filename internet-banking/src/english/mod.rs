@@ -1,0 +1,52 @@
+//! The bank's pages in English: sign-in, home, Pay-easy and the help pages.
+
+use std::sync::LazyLock;
+
+use edge::Languages;
+use edge::translate::Catalogue;
+
+use crate::links::Link;
+
+/// What every text of these pages is in English.
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    let catalogue = Catalogue::parse(include_str!("../../data/english.txt"));
+    catalogue.unwrap_or_else(|error| unreachable!("tests read the same catalogue: {error}"))
+});
+
+/// The pages that have both languages. The hub's own addresses, the mails and what administrators do are Japanese.
+pub(crate) fn languages() -> Languages {
+    Languages { catalogue: &CATALOGUE, covers }
+}
+
+fn covers(path: &str) -> bool {
+    const PARTS: [&str; 4] =
+        [Link::SignIn.path(), Link::SignOut.path(), Link::Home.path(), Link::Help.path()];
+    let is_in =
+        |part: &str| path.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    PARTS.into_iter().any(is_in) || path.starts_with("/payeasy/")
+}
+
+#[cfg(test)]
+mod complete;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_can_be_read() {
+        assert!(LazyLock::force(&CATALOGUE).english().count() > 0);
+    }
+
+    #[test]
+    fn the_pages_of_these_areas_are_covered_and_no_others() {
+        for path in
+            ["/sign-in", "/sign-out", "/home", "/payeasy/new", "/payeasy/link/x", "/help", "/help/P-101"]
+        {
+            assert!(covers(path), "{path}");
+        }
+        for path in ["/", "//evil", "/admin", "/security", "/sign-inx", "//payeasy/new", "/assets/look.css"] {
+            assert!(!covers(path), "{path}");
+        }
+    }
+}
