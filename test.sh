@@ -63,6 +63,8 @@ missing_packages() {
     has chromedriver || echo chromium-driver
     has xmllint || echo libxml2-utils
     has openssl || echo openssl
+    has curl || echo curl
+    has certutil || echo libnss3-tools
     has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
     has fc-list || echo fontconfig
     { has fc-list && [ -n "$(fc-list :lang=ja 2>/dev/null)" ]; } || echo fonts-noto-cjk

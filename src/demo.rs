@@ -201,7 +201,8 @@ impl Demo {
         let mut tasks = JoinSet::new();
         let limits = Limits { drain_s: DRAIN_S, ..Limits::default() };
         let http = internet_banking::router(bank.clone(), CookieKind::http("bank"));
-        let https = internet_banking::router(bank.clone(), CookieKind::tls("bank"));
+        let (tls_kind, plain_kind) = (CookieKind::tls("bank"), CookieKind::http("bank"));
+        let https = internet_banking::router_beside(bank.clone(), tls_kind, plain_kind);
         tasks.spawn(console.delivery.clone().run(shutdown.clone()));
         tasks.spawn(console.requests.clone().run(shutdown.clone()));
         tasks.spawn(Feed::new(gateway.clone(), bank.contracts.clone()).run(shutdown.clone()));

@@ -126,6 +126,12 @@ impl Bank {
 /// What other sites may have a browser send: hand-offs, which are sealed.
 const FOREIGN_FORMS: &[&str] = &[links::Link::LinkEntry.path()];
 
+/// The bank's site for its doors of TLS, beside a plain listener on the same host: the demo has both, and a payer whom
+/// a collector's site sent to the one may have to sign in at the other.
+pub fn router_beside(bank: Bank, cookie: CookieKind, plain: CookieKind) -> Router {
+    router(bank, cookie).layer(axum::Extension(payeasy::linked::PlainNeighbour(plain)))
+}
+
 /// The bank's site for a listener whose cookies are of this kind.
 pub fn router(bank: Bank, cookie: CookieKind) -> Router {
     let site = Site {

@@ -1,7 +1,7 @@
 -- 電子証明書: one row a certificate. Its private key is in no table and no file. authority names what signed it;
 -- fingerprint is SHA-256 of the certificate, key of its public key. made: by whom the key was made. confirmed_us is the
 -- first sign-in with it, used_us the latest. It ends by the next download before that (redone), by its successor
--- (replaced), by the bank or the master, with its user (removed) or with the contract's sign-in by certificate (method).
+-- (replaced), by the bank or the master, with its user (removed) or when the contract signs in by password (method).
 CREATE TABLE certificate (
     id UUID PRIMARY KEY,
     contract UUID NOT NULL REFERENCES contract (id),

@@ -4,10 +4,10 @@
 use database::Change;
 use domain::{CertificateId, ContractId, Timestamp, UserId};
 use gateway::Guard;
-use ledger::{AuditRecord, Commit, EntityId, Refused};
+use ledger::{AuditRecord, Commit, Refused};
 
 use super::judge::{CertificateTrouble, Shown};
-use super::{Certificate, Certificates, EndWhy, store};
+use super::{Certificates, EndWhy, store};
 use crate::Bank;
 use crate::contracts::{Duty, StoreError, User};
 use crate::mail::{Notice, To};
@@ -50,6 +50,18 @@ pub fn end_of_user(user: UserId, why: EndWhy, by: &str, now: Timestamp) -> Vec<C
 /// The same for every user of a contract, which signs in by password from now on (R28).
 pub fn end_of_contract(contract: ContractId, why: EndWhy, by: &str, now: Timestamp) -> Vec<Change> {
     vec![store::end_all_of_contract(contract, why, by, now), store::end_sessions_of_contract(contract, now)]
+}
+
+/// The bank's revocation of one certificate of a contract's user (R47), which must not have ended, and the end of its
+/// session: its user may fetch another.
+pub fn by_bank(
+    contract: ContractId,
+    user: UserId,
+    certificate: CertificateId,
+    by: &str,
+    now: Timestamp,
+) -> (Change, Change) {
+    (store::end_one(contract, user, certificate, by, now), store::end_sessions(user, now))
 }
 
 /// Whether the person may act on another user's certificates.
@@ -101,23 +113,6 @@ pub async fn by_master(
     Ok(register(bank, by, code, registration).await?)
 }
 
-/// Why the bank could not revoke.
-#[derive(Debug, thiserror::Error)]
-pub enum RevokeError {
-    /// There is no such certificate.
-    #[error("there is no such certificate")]
-    NotThere,
-    /// It has ended already.
-    #[error("it has ended already")]
-    Ended,
-    /// It was not written.
-    #[error("it was not written: {0}")]
-    Refused(Refused),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 impl Certificates {
     /// Writes down that login ID and password were right and the certificate was not.
     pub async fn record_refusal(
@@ -139,46 +134,5 @@ impl Certificates {
             detail: format!("certificate {}", trouble.word()),
         };
         self.ledger.commit(Commit { audit: vec![record], ..Commit::default() }).await.map(drop)
-    }
-
-    /// Revokes a certificate for the bank (R47), once, under a guard of whatever decided it. Its user may fetch another
-    /// afterwards.
-    pub async fn revoke_by_bank(
-        &self,
-        id: CertificateId,
-        by: &str,
-        document: &str,
-        once: &Guard,
-    ) -> Result<Certificate, RevokeError> {
-        let certificate = self.find(id).await?.ok_or(RevokeError::NotThere)?;
-        if certificate.ended.is_some() {
-            return Err(RevokeError::Ended);
-        }
-        let now = self.now();
-        let contract = self.contracts.contract(certificate.contract).await?.ok_or(RevokeError::NotThere)?;
-        let to = self.contracts.recipients(contract.id, To::UserAndAdministrators(certificate.user)).await?;
-        let notice = Notice {
-            event: format!("certificate-revoke-{id}"),
-            title: "電子証明書の失効手続きが完了しました".to_owned(),
-            lines: vec![("シリアル番号", certificate.serial.clone())],
-            advice: "新しい電子証明書は、電子証明書の取得の画面で取得できます。お心当たりがない場合は、すぐにお取引店へお電話ください。",
-        };
-        let registration = Registration {
-            action: "certificate.revoke_by_bank",
-            subject: id.to_string(),
-            detail: format!("serial {}, document {document}", certificate.serial),
-            changes: vec![
-                store::end_one(id, EndWhy::Bank, by, now),
-                store::end_sessions(certificate.user, now),
-            ],
-            guards: vec![(once.key(), EntityId(certificate.user.uuid()))],
-            mail: Some((notice, to)),
-            ..Registration::default()
-        };
-        match self.ledger.commit(registration.commit(by, &contract, now)).await {
-            Ok(_) => Ok(certificate),
-            Err(Refused::Stale) => Err(RevokeError::Ended),
-            Err(refused) => Err(RevokeError::Refused(refused)),
-        }
     }
 }

@@ -331,11 +331,18 @@ pub(super) fn end_all_of_contract(contract: ContractId, why: EndWhy, by: &str, n
     )
 }
 
-/// One certificate ends, which must not have.
-pub(super) fn end_one(id: CertificateId, why: EndWhy, by: &str, now: Timestamp) -> Change {
+/// One certificate of a contract's user ends by the bank, which must not have ended.
+pub(super) fn end_one(
+    contract: ContractId,
+    user: UserId,
+    id: CertificateId,
+    by: &str,
+    now: Timestamp,
+) -> Change {
     Change::one(
-        "UPDATE certificate SET ended_us = $1, ended_why = $2, ended_by = $3 WHERE id = $4 AND ended_us IS NULL",
-        vec![now.micros().into(), why.code().into(), by.into(), id.uuid().into()],
+        "UPDATE certificate SET ended_us = $1, ended_why = 'bank', ended_by = $2
+         WHERE id = $3 AND app_user = $4 AND contract = $5 AND ended_us IS NULL",
+        vec![now.micros().into(), by.into(), id.uuid().into(), user.uuid().into(), contract.uuid().into()],
     )
 }
 

@@ -36,6 +36,8 @@ use gateway::Gateway;
 use ledger::Ledger;
 
 use crate::SecretError;
+use crate::certificates::Certificates;
+use crate::certificates::authority::Authorities;
 use crate::payeasy::bounds::Bounds;
 use crate::payeasy::limits::Limits;
 use crate::payeasy::wrong_numbers::WrongNumbers;
@@ -58,6 +60,8 @@ pub struct Console {
     pub gateway: Gateway,
     /// Customers' contracts, for the names in them.
     pub contracts: crate::contracts::Store,
+    /// Customers' certificates.
+    pub certificates: Certificates,
     /// The people.
     pub staff: staff::Store,
     /// Hashes and verifies passwords, beside the customers' and not in their queue.
@@ -119,6 +123,7 @@ impl Console {
             set_ups: Throttle::new(database.clone(), &secret.key(Purpose::SetUp), ThrottleLimits::default()),
             requests: Requests::new(gateway.clone()),
             contracts: crate::contracts::Store::new(database.clone(), clock.clone()),
+            certificates: Certificates::new(ledger.clone(), Authorities::default()),
             csrf: CsrfKey::new(&secret.key(Purpose::ConsoleCsrf)),
             wrong_numbers: WrongNumbers::new(database.clone(), Bounds::embedded().wrong_numbers),
             limits: Limits::new(database.clone()),

@@ -103,7 +103,7 @@ const FACTS: &[(&str, &str)] = &[
         "serial {text}, key made by the user, good until {text}",
         "シリアル番号 {text}、お客さまが鍵を作成、有効期限 {text}",
     ),
-    ("serial {text}, document {text}", "シリアル番号 {text}、書面 {text}"),
+    ("serial {text}; paper {text}", "シリアル番号 {text}、書類番号 {text}"),
     ("serial {text}", "シリアル番号 {text}"),
     ("by the master", "マスターユーザの操作"),
     ("certificate missing", "電子証明書の提示なし"),

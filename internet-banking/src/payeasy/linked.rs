@@ -59,6 +59,11 @@ impl BrowserId {
     }
 }
 
+/// On a request that came to a door of TLS: the cookies of the same bank's plain listener beside it, by which the browser
+/// is known that brought a hand-off there. A bank on the internet has no such listener.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlainNeighbour(pub CookieKind);
+
 impl<S: Sync> FromRequestParts<S> for BrowserId {
     type Rejection = Response;
 
@@ -68,13 +73,14 @@ impl<S: Sync> FromRequestParts<S> for BrowserId {
             value.len() == BROWSER_ID_CHARS
                 && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
         };
-        Ok(match kind.further_of(COOKIE, &parts.headers).filter(is_one) {
-            Some(value) => Self { value, fresh: None },
-            None => {
-                let value = URL_SAFE_NO_PAD.encode(domain::random::bytes::<32>());
-                Self { value, fresh: Some(kind) }
-            }
-        })
+        let beside = parts.extensions.get::<PlainNeighbour>().copied();
+        let beside = || beside.and_then(|PlainNeighbour(plain)| plain.further_of(COOKIE, &parts.headers));
+        if let Some(value) = kind.further_of(COOKIE, &parts.headers).filter(is_one) {
+            return Ok(Self { value, fresh: None });
+        }
+        let value = beside().filter(is_one);
+        let value = value.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(domain::random::bytes::<32>()));
+        Ok(Self { value, fresh: Some(kind) })
     }
 }
 

@@ -37,6 +37,12 @@ pub struct CertificateView {
 }
 
 impl CertificateView {
+    /// The serial number in groups of four, where there is no room for it in one line.
+    pub(super) fn in_groups(&self) -> String {
+        let letters: Vec<char> = self.serial.chars().collect();
+        letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+    }
+
     pub(super) fn of(certificate: &Certificate, standing: Standing) -> Self {
         Self {
             serial: certificate.serial.clone(),

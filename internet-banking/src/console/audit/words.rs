@@ -29,6 +29,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("contract.payee_end", "事前登録の振込先の抹消"),
     ("contract.unlock_sign_in", "マスターユーザのログイン停止の解除"),
     ("contract.unlock_confirmation", "確認用パスワードの停止の解除"),
+    ("contract.revoke_certificate", "電子証明書の失効"),
     ("contract.address", "届出住所の変更"),
     ("contract.phrase", "メールに載せる言葉の変更"),
     ("contract.master_mail", "マスターユーザのメールアドレスの変更"),
@@ -85,7 +86,6 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("certificate.refused", "電子証明書によるログインの失敗"),
     ("certificate.revoke", "マスターユーザによる電子証明書の失効"),
     ("certificate.permit", "電子証明書の再発行の許可"),
-    ("certificate.revoke_by_bank", "当行での電子証明書の失効"),
     ("commit", "記録の封印(システム)"),
 ];
 

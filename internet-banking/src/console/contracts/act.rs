@@ -1,7 +1,7 @@
 //! What the papers of a contract ask for (R8): each procedure with its words. All are one kind of request, and take the
 //! same way: a maker with the paper before him proposes, another checks and approves, and one commit changes the contract.
 
-use domain::{ContractId, Date, UserId, Yen};
+use domain::{CertificateId, ContractId, Date, UserId, Yen};
 use serde::{Deserialize, Serialize};
 
 use crate::contracts::registry::{AccountName, FiledPayee};
@@ -34,6 +34,8 @@ code! {
         UnlockSignIn = "unlock-sign-in", "マスターユーザのログイン停止の解除";
         /// The lock of a 確認用パスワード.
         UnlockConfirmation = "unlock-confirmation", "確認用パスワードの停止の解除";
+        /// A certificate by which a user signs in (R37, R38, R46, R47).
+        RevokeCertificate = "revoke-certificate", "電子証明書の失効";
         /// 届出住所.
         Address = "address", "届出住所の変更";
         /// The company's own words in every mail.
@@ -130,6 +132,15 @@ pub enum Act {
         /// Since when it was locked, in microseconds.
         locked_us: i64,
     },
+    /// A certificate is revoked; its user may fetch another.
+    RevokeCertificate {
+        /// Whose.
+        user: UserId,
+        /// Which.
+        certificate: CertificateId,
+        /// Its serial number, as the paper has it.
+        serial: String,
+    },
     /// Another 届出住所.
     Address {
         /// As it was.
@@ -196,7 +207,9 @@ impl ContractChange {
         match &self.act {
             Act::Payee(payee) => format!("{base}/{}", payee.number),
             Act::PayeeEnd { number } => format!("{base}/{number}"),
-            Act::UnlockConfirmation { user, .. } => format!("{base}/{user}"),
+            Act::UnlockConfirmation { user, .. } | Act::RevokeCertificate { user, .. } => {
+                format!("{base}/{user}")
+            }
             // of one application for an account one is open
             Act::Open(of) => {
                 format!("contract-application/{}-{}-{}", of.main.branch, of.main.kind.code(), of.main.number)
@@ -226,6 +239,7 @@ impl ContractChange {
             Act::PayeeEnd { .. } => Procedure::PayeeEnd,
             Act::UnlockSignIn { .. } => Procedure::UnlockSignIn,
             Act::UnlockConfirmation { .. } => Procedure::UnlockConfirmation,
+            Act::RevokeCertificate { .. } => Procedure::RevokeCertificate,
             Act::Address { .. } => Procedure::Address,
             Act::Phrase { .. } => Procedure::Phrase,
             Act::MasterMail { .. } => Procedure::MasterMail,
@@ -247,6 +261,7 @@ impl ContractChange {
             Act::ResetMaster { user }
             | Act::UnlockSignIn { user, .. }
             | Act::UnlockConfirmation { user, .. }
+            | Act::RevokeCertificate { user, .. }
             | Act::MasterMail { user, .. } => Some(*user),
             _ => None,
         }
@@ -309,6 +324,10 @@ impl ContractChange {
             Act::UnlockSignIn { .. } | Act::UnlockConfirmation { .. } => {
                 "承認すると、停止を解除し、誤った回数を0に戻します。パスワードは変わりません。お金は動きません。"
             }
+            Act::RevokeCertificate { .. } => {
+                "承認すると、この電子証明書ではすぐにログインできなくなり、ログイン中の画面は終了します。利用者は新しい電子証明書を\
+                 取得できます。お金は動きません。"
+            }
             Act::Address { .. } => "承認すると、通知書とトークンの送り先が変わります。お金は動きません。",
             Act::Phrase { .. } => "承認すると、次のメールから新しい言葉を載せます。お金は動きません。",
             Act::MasterMail { .. } => {
@@ -335,6 +354,7 @@ impl ContractChange {
             Act::Usable { from } => vec![("利用開始日", domain::time::year_month_day(*from))],
             Act::Notice | Act::End | Act::ResetMaster { .. } | Act::UnlockSignIn { .. } => Vec::new(),
             Act::UnlockConfirmation { .. } => Vec::new(),
+            Act::RevokeCertificate { serial, .. } => vec![("シリアル番号", serial.clone())],
             Act::SignIn { before, after } => change(before.label().to_owned(), after.label().to_owned()),
             Act::Plan { before, after } => change(before.label().to_owned(), after.label().to_owned()),
             Act::Limit { before, after } => change(format!("{before} 円"), format!("{after} 円")),

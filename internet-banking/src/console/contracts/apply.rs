@@ -8,6 +8,7 @@ use ledger::{EntityId, GuardKey, Refused};
 
 use super::act::{Act, Application, ContractChange, Procedure};
 use crate::answer::{Stop, failed};
+use crate::certificates::{EndWhy, revoke};
 use crate::console::Console;
 use crate::console::help::ConsoleCode;
 use crate::console::links::{ConsoleLink, ContractLink};
@@ -73,7 +74,10 @@ impl Seen {
             }
             Procedure::ResetMaster | Procedure::MasterMail => active && self.master.is_some(),
             Procedure::UnlockSignIn => active && self.master.is_some(),
-            Procedure::Payee | Procedure::PayeeEnd | Procedure::UnlockConfirmation => active,
+            Procedure::Payee
+            | Procedure::PayeeEnd
+            | Procedure::UnlockConfirmation
+            | Procedure::RevokeCertificate => active,
             Procedure::SameDay => {
                 before_end && (self.papers.same_day || self.contract.sign_in == SignInMethod::Certificate)
             }
@@ -235,10 +239,14 @@ impl ContractChange {
                 changed_from(seen.contract.sign_in == *before)?;
                 let sql = "UPDATE contract SET sign_in = $1 WHERE id = $2 AND sign_in = $3";
                 let values = vec![after.code().into(), id.uuid().into(), before.code().into()];
+                let mut changes = vec![Change::one(sql, values), end_sessions(id, now)];
+                if *after == SignInMethod::Password {
+                    changes.extend(revoke::end_of_contract(id, EndWhy::Method, actor, now));
+                }
                 Registration {
                     action: "contract.sign_in",
                     detail: format!("sign-in {} to {}", before.code(), after.code()),
-                    changes: vec![Change::one(sql, values), end_sessions(id, now)],
+                    changes,
                     ..Registration::default()
                 }
             }
@@ -307,6 +315,13 @@ impl ContractChange {
                     AND app_user IN (SELECT id FROM app_user WHERE contract = $3)";
                 let values = vec![user.uuid().into(), (*locked_us).into(), id.uuid().into()];
                 one("contract.unlock_confirmation", format!("user {user}"), Change::one(sql, values))
+            }
+            Act::RevokeCertificate { user, certificate, serial } => {
+                // of another contract's certificate no row is met
+                let changes = revoke::by_bank(id, *user, *certificate, actor, now);
+                let mut what = one("contract.revoke_certificate", format!("serial {serial}"), changes.0);
+                what.changes.push(changes.1);
+                what
             }
             Act::Address { before, after } => {
                 changed_from(seen.papers.address == *before)?;
@@ -483,7 +498,11 @@ impl ContractChange {
         contracts: &Store,
         request: StaffRequestId,
     ) -> Result<Option<(Notice, Vec<Recipient>)>, Problem> {
-        let to = contracts.recipients(self.contract, To::Administrators).await;
+        let whom = match &self.act {
+            Act::RevokeCertificate { user, .. } => To::UserAndAdministrators(*user),
+            _ => To::Administrators,
+        };
+        let to = contracts.recipients(self.contract, whom).await;
         let to = to.map_err(|error| Problem::unavailable(&error))?;
         Ok((!to.is_empty()).then(|| (self.notice(format!("contract-{request}")), to)))
     }

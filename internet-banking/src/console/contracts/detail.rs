@@ -81,6 +81,7 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
             && match procedure {
                 Procedure::UnlockSignIn => locks.sign_in.is_some(),
                 Procedure::UnlockConfirmation => !locks.confirmations.is_empty(),
+                Procedure::RevokeCertificate => !locks.certificates.is_empty(),
                 Procedure::PayeeEnd => !payees.is_empty(),
                 _ => true,
             }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::act::{Act, Procedure};
 use super::apply::Seen;
+use crate::certificates::Certificate;
 use crate::console::words::Choice;
 use crate::contracts::registry::{AccountName, FiledPayee, digits};
 use crate::contracts::terms::Terms;
@@ -83,6 +84,8 @@ pub struct Locks {
     pub sign_in: Option<String>,
     /// Users whose confirmation password is locked: id, words, since when.
     pub confirmations: Vec<(domain::UserId, String, i64)>,
+    /// Certificates that have not ended: each with its words.
+    pub certificates: Vec<(Certificate, String)>,
 }
 
 /// As it is now, in words; empty where there is nothing to compare.
@@ -111,6 +114,7 @@ pub fn current(procedure: Procedure, seen: &Seen, locks: &Locks) -> String {
         | Procedure::PayeeEnd
         | Procedure::UnlockSignIn
         | Procedure::UnlockConfirmation
+        | Procedure::RevokeCertificate
         | Procedure::End => String::new(),
     }
 }
@@ -146,6 +150,9 @@ pub const fn guidance(procedure: Procedure) -> &'static str {
         }
         Procedure::UnlockConfirmation => {
             "書面のお申出を受け、利用者ご本人であることを確かめてから起票します。"
+        }
+        Procedure::RevokeCertificate => {
+            "パソコンの交換・修理やOSの再インストールで使えなくなったとき、盗難にあったときに、書面のお申出を受けて起票します。失効の完了は、メールで利用者とマスターユーザにお知らせします。"
         }
         Procedure::Address => {
             "届出住所の変更の書面を受けて起票します。通知書とトークンは、届出住所にだけ送ります。"
@@ -205,6 +212,13 @@ pub fn fields(procedure: Procedure, seen: &Seen, locks: &Locks, typed: &Typed) -
         Procedure::UnlockConfirmation => {
             let users = locks.confirmations.iter();
             choice("利用者", users.map(|(id, words, _)| (id.to_string(), words.clone())).collect())
+        }
+        Procedure::RevokeCertificate => {
+            let certificates = locks.certificates.iter();
+            choice(
+                "電子証明書",
+                certificates.map(|(one, words)| (one.id.to_string(), words.clone())).collect(),
+            )
         }
         Procedure::Address => text("変更後の住所", "100文字までです。"),
         Procedure::Phrase => text("変更後の言葉", "30文字までです。空欄にすると、なしにします。"),
@@ -296,6 +310,11 @@ pub fn read(
             let found = locks.confirmations.iter().find(|(id, _, _)| id.to_string() == value);
             let (user, _, locked_us) = found.ok_or_else(|| wrong("利用者を選んでください。".to_owned()))?;
             Act::UnlockConfirmation { user: *user, locked_us: *locked_us }
+        }
+        Procedure::RevokeCertificate => {
+            let found = locks.certificates.iter().find(|(one, _)| one.id.to_string() == value);
+            let (one, _) = found.ok_or_else(|| wrong("電子証明書を選んでください。".to_owned()))?;
+            Act::RevokeCertificate { user: one.user, certificate: one.id, serial: one.serial.clone() }
         }
         Procedure::Address => {
             let after = text(&value, ADDRESS_CHARS_MAX, "住所").map_err(wrong)?;

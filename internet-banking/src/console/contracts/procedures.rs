@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use domain::ContractId;
+use domain::time::year_month_day;
 use edge::{CsrfForm, Errors, Frame};
 
 use super::act::{ContractChange, Procedure};
@@ -10,6 +11,7 @@ use super::apply::Seen;
 use super::procedure::{self, Control, Field, Locks, Typed};
 use super::store;
 use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::certificates::Certificate;
 use crate::console::Console;
 use crate::console::frame::{self, Area};
 use crate::console::help::ConsoleCode;
@@ -112,6 +114,14 @@ async fn taken(
 pub(super) async fn locks(console: &Console, seen: &Seen) -> Result<Locks, Stop> {
     let id = seen.contract.id;
     let users = store::users(&console.database, id).await.map_err(failed)?;
+    let certificates = console.certificates.of_contract(id).await.map_err(failed)?;
+    let words = |one: &Certificate| {
+        let user = users.iter().find(|user| user.id == one.user);
+        let who = user.map(|user| format!("{} {}", user.login_id, user.name)).unwrap_or_default();
+        format!("{who} シリアル番号 {} 有効期限 {}", one.serial, year_month_day(one.expires_at.date()))
+    };
+    let live = certificates.into_iter().filter(|one| one.ended.is_none());
+    let certificates = live.map(|one| (one.clone(), words(&one))).collect();
     let locked = users.into_iter().filter_map(|user| {
         user.confirmation_locked_us.map(|at| (user.id, format!("{} {}", user.login_id, user.name), at))
     });
@@ -123,6 +133,7 @@ pub(super) async fn locks(console: &Console, seen: &Seen) -> Result<Locks, Stop>
         limit: console.limits.of_contract(id).await.map_err(failed)?,
         sign_in,
         confirmations: locked.collect(),
+        certificates,
     })
 }
 

@@ -2,11 +2,9 @@
 
 use database::execute;
 use database::testing::TestDatabase;
-use domain::StaffRequestId;
-use gateway::Guard;
 use http::StatusCode;
-use internet_banking::certificates::{EndWhy, end_of_user};
-use ledger::Commit;
+use internet_banking::certificates::{EndWhy, end_of_user, revoke};
+use ledger::{Commit, Refused};
 
 use super::{Desk, KEIRI, MASTER, YEAR_S, certificate, code, mark};
 use crate::support::{LOGIN_ID, PASSWORD, Page};
@@ -170,13 +168,17 @@ async fn what_the_bank_revokes_ends_at_once_and_another_may_be_fetched(test: Tes
     let certificates = &desk.world.bank.certificates;
     let user = super::user(&desk.world, MASTER).await;
     let id = certificates.of_user(user).await.unwrap()[0].id;
-    let once = Guard::request_act(StaffRequestId::generate());
-    certificates.revoke_by_bank(id, "staff:1", "書面 12", &once).await.unwrap();
-    assert!(certificates.revoke_by_bank(id, "staff:1", "書面 12", &once).await.is_err(), "once");
+    let revoke = async |contract| {
+        let (certificate, session) = revoke::by_bank(contract, user, id, "staff:1", desk.world.clock.now());
+        let changes = vec![certificate, session];
+        desk.world.bank.ledger.commit(Commit { changes, ..Commit::default() }).await
+    };
+    assert_eq!(revoke(desk.world.contract).await, Err(Refused::Stale), "another contract's");
+    revoke(desk.contract).await.unwrap();
+    assert_eq!(revoke(desk.contract).await, Err(Refused::Stale), "once");
     assert_eq!(master.get("/home").await.location(), "/sign-in");
     assert_eq!(code(&desk.at_door(old).sign_in(MASTER, PASSWORD).await), "S-106");
     desk.signed_in(MASTER).await;
-    assert_eq!(desk.count("SELECT count(*) FROM mail WHERE subject LIKE '%失効手続きが完了%'").await, 1);
 }
 
 /// Proves R48.

@@ -16,6 +16,7 @@ database::on_both!(
     what_is_wrong_with_a_certificate_is_told_only_to_whoever_has_the_password,
     a_session_needs_its_certificate_on_every_page,
     contracts_that_sign_in_by_password_need_no_certificate_at_a_door,
+    one_page_checks_the_environment_and_names_every_trouble,
 );
 
 /// Proves R22, R23, SEC-04.
@@ -162,6 +163,34 @@ async fn a_session_needs_its_certificate_on_every_page(test: TestDatabase) {
     browser.certificate = certificate;
     browser.port = NEXT_DOOR;
     assert_eq!(browser.get("/home").await.status, StatusCode::OK, "at another door too");
+}
+
+/// Proves R30, R31, R45, R50.
+async fn one_page_checks_the_environment_and_names_every_trouble(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let agent = [("user-agent", "Browser/1 (any system)")];
+    let mut plain = desk.world.browser();
+    let page = plain.send(http::Method::GET, "/certificate/check", &agent, "").await;
+    assert_eq!(
+        (page.status, page.fields("browser").remove(0).as_str()),
+        (StatusCode::OK, "Browser/1 (any system)")
+    );
+    assert!(
+        page.body.contains("OSの種類を問わず")
+            && page.body.contains(&format!("https://localhost:{DOOR}/certificate"))
+    );
+    assert_eq!(mark(&page, "certificate"), "", "this listener asks for none");
+    let mut door = desk.at_door(ClientCertificate::none());
+    assert_eq!(mark(&door.get("/certificate/check").await, "certificate"), "missing");
+    door.certificate = desk.fetched(KEIRI).await;
+    let page = door.get("/certificate/check").await;
+    assert_eq!(mark(&page, "certificate"), "good");
+    for code in ["S-101", "S-102", "S-104", "S-105", "S-106"] {
+        assert!(page.body.contains(&format!("href=\"/help/{code}\"")), "{code}");
+    }
+    for way in ["/certificate/fetch", "/sign-in"] {
+        assert!(door.get("/certificate/check").await.body.contains(&format!("href=\"{way}\"")), "{way}");
+    }
 }
 
 /// Proves R24.

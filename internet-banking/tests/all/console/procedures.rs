@@ -4,6 +4,9 @@ use database::testing::TestDatabase;
 use database::{execute, read};
 use domain::UserId;
 use http::StatusCode;
+use internet_banking::certificates::authority::{Authorities, Authority, NewAuthority};
+use internet_banking::certificates::issue::Occasion;
+use internet_banking::certificates::{Doors, EndWhy, KeySource};
 use internet_banking::contracts::{AccountKind, Plan, Rights, Role, SignInMethod};
 
 use super::contracts::{application, register};
@@ -16,6 +19,7 @@ database::on_both!(
     a_reset_of_the_master_ends_the_passwords_and_the_sessions,
     locks_are_lifted_on_paper,
     an_ended_contract_lets_nobody_in_and_gives_its_accounts_back,
+    a_certificate_is_revoked_on_paper_and_ends_with_the_method,
 );
 
 /// The office with a master of the world's contract.
@@ -161,6 +165,40 @@ async fn locks_are_lifted_on_paper(test: TestDatabase) {
         sqlx::query_scalar("SELECT count(*) FROM confirmation_failure").fetch_one(c).await.unwrap()
     });
     assert_eq!(left, 0);
+}
+
+/// Proves R28, R47, SEC-46.
+async fn a_certificate_is_revoked_on_paper_and_ends_with_the_method(test: TestDatabase) {
+    let (mut office, _) = with_master(test).await;
+    let made = NewAuthority::generate(1, office.world.clock.now()).unwrap();
+    let authority = Authority::read("1", &made.certificate_pem, &made.key_pem).unwrap();
+    let authorities = Authorities::new(vec![authority]);
+    office.world.bank = office.world.bank.clone().with_certificates(authorities, Doors::default());
+    let bank = &office.world.bank;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    done(&mut maker, &mut checker, &page(&office, "sign-in"), &[("value", "certificate")]).await;
+    let hanako = bank.contracts.signed_in(office.world.hanako).await.unwrap().unwrap();
+    let issue = async || {
+        bank.certificates.issue(&hanako, &KeySource::Bank, Occasion::Fetch, None).await.unwrap().certificate
+    };
+    let revoking = page(&office, "revoke-certificate");
+    let first = issue().await;
+    let shown = maker.get(&revoking).await;
+    assert!(shown.body.contains(&first.serial), "{}", shown.body);
+    let foreign = UserId::generate().to_string();
+    let refused = propose(&mut maker, &revoking, &[("value", &foreign)]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    done(&mut maker, &mut checker, &revoking, &[("value", &first.id.to_string())]).await;
+    let ended = bank.certificates.find(first.id).await.unwrap().unwrap().ended.unwrap();
+    assert_eq!(ended.why, EndWhy::Bank);
+    let told = mails(&office).await;
+    let told: Vec<_> = told.iter().filter(|(_, title)| title.contains("電子証明書の失効")).collect();
+    assert_eq!(told.len(), 2, "the user and the master: {told:?}");
+
+    let second = issue().await;
+    done(&mut maker, &mut checker, &page(&office, "sign-in"), &[("value", "password")]).await;
+    let ended = bank.certificates.find(second.id).await.unwrap().unwrap().ended.unwrap();
+    assert_eq!(ended.why, EndWhy::Method);
 }
 
 /// Proves R6, R7.

@@ -1,5 +1,6 @@
 //! The whole job in a real browser, with and without JavaScript.
 
+mod certificates;
 mod console;
 mod el;
 mod english;
@@ -23,12 +24,15 @@ struct Desk {
     window: Window,
     /// Looks closely at every page, which needs JavaScript.
     looks: bool,
+    /// Whose window it is: the company, and the user's place there.
+    clerk: (&'static str, usize),
 }
 
 impl Desk {
     async fn open(javascript: bool) -> Self {
         let demo = Demo::start().await;
-        Self { demo, window: Window::open(javascript).await, looks: javascript }
+        let clerk = (company::SHOJI, 1);
+        Self { demo, window: Window::open(javascript).await, looks: javascript, clerk }
     }
 
     fn bank(&self, path: &str) -> String {
@@ -36,7 +40,7 @@ impl Desk {
     }
 
     fn user(&self) -> Value {
-        self.demo.contract(company::SHOJI)["users"][1].clone()
+        self.demo.contract(self.clerk.0)["users"][self.clerk.1].clone()
     }
 
     async fn look(&mut self, name: &str) {

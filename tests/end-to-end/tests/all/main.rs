@@ -6,6 +6,7 @@ mod api;
 mod bad_answers;
 mod bad_input;
 mod browser;
+mod certificates;
 mod concurrency;
 mod crash;
 mod crash_linked;

@@ -21,6 +21,8 @@ pub struct Handed {
     pub bill: String,
     /// What the site says that it costs.
     pub total: String,
+    /// What the bank calls the hand-off.
+    pub id: String,
 }
 
 /// So many minutes after ten.
@@ -30,7 +32,7 @@ pub fn at(minute: u32) -> String {
 
 impl Desk {
     /// Bills issued at a site and handed over, up to the page of the bank that shows them.
-    async fn hand_over(&mut self, number: &str, service: &str) -> Handed {
+    pub async fn hand_over(&mut self, number: &str, service: &str) -> Handed {
         let bill = self.act_at_site(number, service).await;
         self.hand_over_bill(number, bill).await
     }
@@ -47,7 +49,8 @@ impl Desk {
             self.window.glance(&format!("53-link-{number}-site")).await;
         }
         self.go_to_bank(number).await;
-        Handed { bill, total }
+        let id = self.window.path().await.rsplit('/').next().unwrap().to_owned();
+        Handed { bill, total, id }
     }
 
     /// Presses the one button of the site's page.

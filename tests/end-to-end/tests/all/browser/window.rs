@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
+use super::certificates::Home;
 use crate::harness::client::Client;
 use crate::harness::{files, process};
 
@@ -48,6 +49,15 @@ pub struct Window {
 impl Window {
     /// Opens a window, with JavaScript or without.
     pub async fn open(javascript: bool) -> Self {
+        Self::start(javascript, None).await
+    }
+
+    /// Opens a window of a person with certificates in a home of its own.
+    pub async fn at_home(javascript: bool, home: &Home) -> Self {
+        Self::start(javascript, Some(home)).await
+    }
+
+    async fn start(javascript: bool, home: Option<&Home>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let output = folder.path().join("chromedriver.out");
         let mut command = process::tied("chromedriver");
@@ -56,6 +66,9 @@ impl Window {
             .stdin(Stdio::null())
             .stdout(File::create(&output).unwrap())
             .stderr(File::create(folder.path().join("chromedriver.err")).unwrap());
+        if let Some(home) = home {
+            command.env("HOME", home.path());
+        }
         let child = process::spawn(command);
         let began = Instant::now();
         let port = loop {
@@ -86,7 +99,12 @@ impl Window {
         let setting = if javascript { 1 } else { 2 };
         let options = json!({
             "args": arguments,
-            "prefs": { "profile.managed_default_content_settings.javascript": setting },
+            "prefs": {
+                "profile.managed_default_content_settings.javascript": setting,
+                // what a person would choose from the list, which a headless browser does not show
+                "profile.managed_auto_select_certificate_for_urls":
+                    ["{\"pattern\":\"https://localhost\",\"filter\":{}}"],
+            },
         });
         let capabilities = json!({ "goog:chromeOptions": options });
         let capabilities = capabilities.as_object().unwrap().clone();

@@ -22,6 +22,8 @@ pub mod company {
     pub const SEISAKUSHO: &str = "有限会社例示製作所";
     /// One account with 50,000 yen.
     pub const SHOTEN: &str = "ひな形商店";
+    /// One account with 8,000,000 yen, three users who sign in by certificate.
+    pub const SHOMEISHO: &str = "株式会社証明書見本";
     /// One account with 12,000,000 yen, fifty users.
     pub const GOJUNIN: &str = "株式会社五十人";
 }
