@@ -73,7 +73,7 @@ impl Language {
 /// The link to the same page in the other language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Switch {
-    /// The page's own address, with the language.
+    /// The page's own address with the language, without its path: pages that must not differ stay the same.
     pub href: String,
     /// `en` or `ja`.
     pub lang: &'static str,
@@ -143,8 +143,8 @@ fn kept(language: Language, cookie: CookieKind, uri: &Uri) -> Response {
 fn offer(language: Language, uri: &Uri) -> Switch {
     let rest = remaining(uri);
     let joint = if rest.is_empty() { "" } else { "&" };
-    let (path, lang) = (uri.path(), language.tag());
-    Switch { href: format!("{path}?{rest}{joint}{PARAMETER}={lang}"), lang, name: language.name() }
+    let lang = language.tag();
+    Switch { href: format!("?{rest}{joint}{PARAMETER}={lang}"), lang, name: language.name() }
 }
 
 /// A page in English; what is no page, or is not whole in memory, as it is.
@@ -214,7 +214,7 @@ mod tests {
             assert_eq!(set, "bank-lang=en; HttpOnly; SameSite=Lax; Path=/; Max-Age=31536000");
         }
         let switch = offer(Language::English, &uri("/payeasy/history?state=paid&lang=fr"));
-        assert_eq!(switch.href, "/payeasy/history?state=paid&lang=en");
-        assert_eq!(offer(Language::Japanese, &uri("/home")).href, "/home?lang=ja");
+        assert_eq!(switch.href, "?state=paid&lang=en");
+        assert_eq!(offer(Language::Japanese, &uri("/home")).href, "?lang=ja");
     }
 }

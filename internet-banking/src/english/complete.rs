@@ -62,6 +62,19 @@ const PARTS: [&str; 33] = [
     "請求",
 ];
 
+/// What mails say, which are Japanese.
+const MAILS: [&str; 9] = [
+    "いつもと違う接続元からのログインがありました",
+    "方法",
+    "接続元",
+    "ワンタイムパスワードの利用を停止しました",
+    "トークン",
+    "誤って入力された方",
+    "停止の理由",
+    "ワンタイムパスワードの誤りが続きました",
+    "このトークンをお使いの方全員が、ワンタイムパスワードを使うお手続きをご利用になれません。お心当たりがない場合は、すぐにお取引店へお電話ください。",
+];
+
 /// Names, contents of bills and what people typed, as the samples have them.
 const DATA: [&str; 10] = [
     "&#60;b&#62;延滞税",
@@ -194,7 +207,10 @@ fn every_text_of_the_sources_is_in_english() {
 fn has_english(catalogue: &Catalogue, text: &str) -> bool {
     let is_english = |text: &str| left(&translate::page(catalogue, &text_page(text))).is_empty();
     // a sentence may come behind another that the code puts before it
-    PARTS.contains(&text.trim()) || is_english(text) || text.strip_prefix('7').is_some_and(is_english)
+    PARTS.contains(&text.trim())
+        || MAILS.contains(&text)
+        || is_english(text)
+        || text.strip_prefix('7').is_some_and(is_english)
 }
 
 fn files(path: &Path) -> Vec<PathBuf> {
