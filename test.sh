@@ -65,6 +65,7 @@ missing_packages() {
     has openssl || echo openssl
     has curl || echo curl
     has certutil || echo libnss3-tools
+    has oathtool || echo oathtool
     has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
     has fc-list || echo fontconfig
     { has fc-list && [ -n "$(fc-list :lang=ja 2>/dev/null)" ]; } || echo fonts-noto-cjk

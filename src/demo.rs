@@ -7,6 +7,7 @@ mod keys;
 mod sample;
 mod sign;
 mod staff;
+mod tokens;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -162,7 +163,12 @@ impl Demo {
         let hub_key = keys::hub(&self.data)?;
         let links = keys::links(&self.data, &Directory::embedded(), ports.at(10)?)?;
         let authority = keys::Authority::load_or_make(&self.data)?;
-        let mocks = if self.no_mocks { None } else { Some(self.mocks(&clock, &hub_key, &ports).await?) };
+        let maker = tokens::Maker::of(&secret);
+        let devices = maker.devices();
+        let mocks = match self.no_mocks {
+            true => None,
+            false => Some(self.mocks(&clock, &hub_key, &ports, devices).await?),
+        };
         let peers = peers(mocks.as_ref(), ports.at(11)?)?;
         let trust = Trust::RootCa(authority.pem.clone());
         let client = Client::new(hub_key, peers, &trust, &ClientLimits::default())?;
@@ -185,11 +191,11 @@ impl Demo {
             None => DeliverySettings::default(),
         };
         let console = Console::new(&bank.ledger, gateway.clone(), &secret, targets)?;
-        sample::seed(&bank).await.context("the sample contracts could not be made; try --reset")?;
+        sample::seed(&bank, &maker).await.context("the sample contracts could not be made; try --reset")?;
         certificates::seed(&self.data, &bank)
             .await
             .context("the sample certificates could not be made; try --reset")?;
-        staff::seed(&console).await.context("the sample staff could not be made; try --reset")?;
+        staff::seed(&console, &maker).await.context("the sample staff could not be made; try --reset")?;
         let api_keys = api_keys::ApiKeys::load_or_make(&self.data, &bank).await?;
         if let Some(mocks) = &mocks {
             mocks.seed(&mocks::sample_bills()).await?;
@@ -205,6 +211,7 @@ impl Demo {
         let https = internet_banking::router_beside(bank.clone(), tls_kind, plain_kind);
         tasks.spawn(console.delivery.clone().run(shutdown.clone()));
         tasks.spawn(console.requests.clone().run(shutdown.clone()));
+        tasks.spawn(internet_banking::tokens::expiry::run(bank.clone(), shutdown.clone()));
         tasks.spawn(Feed::new(gateway.clone(), bank.contracts.clone()).run(shutdown.clone()));
         if mocks.is_some() {
             let relay = alarms::relay(ports.at(12)?, "info@mihon-bank.example");
@@ -285,6 +292,7 @@ impl Demo {
         clock: &Clock,
         hub_key: &collectors::signature::SigningKey,
         ports: &Ports,
+        tokens: Vec<mocks::Device>,
     ) -> anyhow::Result<Mocks> {
         let data_dir = self.data.data.join("mocks");
         std::fs::create_dir_all(&data_dir).with_context(|| {
@@ -301,6 +309,7 @@ impl Demo {
                 site_url: format!("http://127.0.0.1:{}", ports.at(10)?),
                 keys_dir: self.data.data.join("keys").join("link"),
             }),
+            tokens,
         };
         Ok(Mocks::open(config).await?)
     }

@@ -11,6 +11,7 @@ mod fetch;
 mod hub;
 mod link;
 mod proof;
+mod reseal;
 mod simulate;
 mod token;
 mod unlock;
@@ -34,6 +35,7 @@ enum Command {
     Demo(demo::Demo),
     Token(token::Token),
     Unlock(unlock::Unlock),
+    Reseal(reseal::Reseal),
     Audit(audit::Audit),
     Authority(authority::AuthorityArgs),
     Proof(proof::Proof),
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
             Command::Demo(demo) => demo.run().await,
             Command::Token(token) => token.run().await,
             Command::Unlock(unlock) => unlock.run().await,
+            Command::Reseal(reseal) => reseal.run().await,
             Command::Audit(audit) => audit.run().await,
             Command::Authority(authority) => authority.run().await,
             Command::Proof(proof) => proof.run().await,

@@ -34,6 +34,7 @@ migrations! {
     8 "0008_settlement",
     9 "0009_mail",
     10 "0010_certificates",
+    12 "0012_tokens",
     11 "0011_users",
     13 "0013_desk",
 }

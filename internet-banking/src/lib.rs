@@ -149,6 +149,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         .merge(home::routes())
         .merge(payeasy::routes())
         .merge(certificates::routes())
+        .merge(tokens::routes())
         .merge(help::routes());
     edge::site(pages.with_state(bank), site)
 }

@@ -41,6 +41,24 @@ pub enum Link {
     PayeasyLimits,
     /// 登録払込先.
     PayeasyFavourites,
+    /// ワンタイムパスワード利用開始登録.
+    SecurityToken,
+    /// The same, telling that a token was registered.
+    SecurityTokenRegistered,
+    /// The same, telling that it was reported lost.
+    SecurityTokenReported,
+    /// 紛失・盗難の届け.
+    SecurityTokenLost,
+    /// トークン管理.
+    AdminTokens,
+    /// The same, telling that one was revoked.
+    AdminTokensRevoked,
+    /// The same, telling that one was unlocked.
+    AdminTokensUnlocked,
+    /// The last look before a token is revoked or unlocked (POST).
+    AdminTokensAsk,
+    /// Revokes or unlocks it (POST).
+    AdminTokensDo,
     /// Where collectors' sites have browsers send hand-offs (POST).
     LinkEntry,
     /// 利用環境確認: whether this browser can sign in by certificate, and what to do where not.
@@ -81,6 +99,15 @@ impl Link {
             Self::PayeasyRequests => "/payeasy/requests",
             Self::PayeasyLimits => "/payeasy/limits",
             Self::PayeasyFavourites => "/payeasy/favourites",
+            Self::SecurityToken => "/security/token",
+            Self::SecurityTokenRegistered => "/security/token?done=registered",
+            Self::SecurityTokenReported => "/security/token?done=lost",
+            Self::SecurityTokenLost => "/security/token/lost",
+            Self::AdminTokens => "/admin/tokens",
+            Self::AdminTokensRevoked => "/admin/tokens?done=revoke",
+            Self::AdminTokensUnlocked => "/admin/tokens?done=unlock",
+            Self::AdminTokensAsk => "/admin/tokens/ask",
+            Self::AdminTokensDo => "/admin/tokens/do",
         }
     }
 }

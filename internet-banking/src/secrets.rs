@@ -26,6 +26,8 @@ pub enum Purpose {
     ConsoleCsrf,
     /// Hashes of the console's login IDs and addresses that failed to sign in.
     ConsoleThrottle,
+    /// The secrets in the token devices of the demo, which their maker draws.
+    DemoTokens,
     /// The mark by which a database knows its deployment.
     Deployment,
     /// The pepper of passwords.
@@ -45,6 +47,7 @@ impl Purpose {
             Self::AlarmCallback => b"alarm callbacks",
             Self::ConsoleCsrf => b"console form tokens",
             Self::ConsoleThrottle => b"console sign-in throttle",
+            Self::DemoTokens => b"demo token devices",
             Self::Deployment => b"deployment mark",
             Self::Pepper => b"bank password pepper",
             Self::SetUp => b"bank set-up throttle",

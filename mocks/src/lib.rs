@@ -34,6 +34,7 @@ mod sites;
 mod special;
 mod spoiled;
 mod store;
+mod tokens;
 mod webhooks;
 mod xml;
 
@@ -47,3 +48,4 @@ pub use mocks::{Mocks, MocksConfig, OpenError};
 pub use protocol::protocol_router;
 pub use samples::{SeedBill, SeedError, sample_bills};
 pub use site::site_router;
+pub use tokens::Device;

@@ -15,6 +15,7 @@ use crate::samples::{self, SeedBill, SeedError};
 use crate::sites::Site;
 use crate::special::Special;
 use crate::store::{Store, StoreError};
+use crate::tokens::Device;
 
 /// The records' file in the data folder.
 const FILE: &str = "mocks.sqlite";
@@ -36,6 +37,8 @@ pub struct MocksConfig {
     pub hub_centre: CentreCode,
     /// What the sites need to hand bills over to the bank; without it payers type numbers.
     pub link: Option<LinkConfig>,
+    /// The token devices that a page stands in for.
+    pub tokens: Vec<Device>,
 }
 
 /// The mock collectors. Cheap to clone.

@@ -6,9 +6,10 @@ use internet_banking::Bank;
 use internet_banking::contracts::{
     AccountKind, Business, DepositAccount, NewUser, Plan, Rights, Role, SignInMethod,
 };
-use internet_banking::tokens::Seed;
 use ledger::{Commit, Kind, NewAccount, Transfer};
 use uuid::Uuid;
+
+use super::tokens::Maker;
 
 /// The bank's vault, from which the sample balances come.
 const CASH: AccountId = AccountId::new(900_000_001);
@@ -196,19 +197,19 @@ impl SampleAccount {
 }
 
 /// Makes the sample contracts where the database has no contract yet.
-pub async fn seed(bank: &Bank) -> anyhow::Result<()> {
+pub async fn seed(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
     if bank.contracts.any_contract().await? {
         return Ok(());
     }
     // the accounts were opened yesterday: today's movements are those that a person makes
     let now = bank.clock.now();
     bank.clock.set_offset_us(Clock::offset_us_for(now.plus_seconds(-DAY_S)));
-    let made = make(bank).await;
+    let made = make(bank, maker).await;
     bank.clock.set_offset_us(Clock::offset_us_for(now));
     made
 }
 
-async fn make(bank: &Bank) -> anyhow::Result<()> {
+async fn make(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
     bank.ledger.open_account(&NewAccount::internal(CASH, "現金")).await?;
     // one hash for all: they share their invented passwords, and hashing is slow on purpose
     let (password, confirmation) =
@@ -223,7 +224,7 @@ async fn make(bank: &Bank) -> anyhow::Result<()> {
             opening += 1;
             open(bank, contract, &sample, account, index == 0, opening).await?;
         }
-        tokens(bank, contract, &sample).await?;
+        maker.deliver(bank, contract, &sample).await?;
         let accounts: Vec<_> = sample.accounts.iter().map(SampleAccount::id).collect();
         for user in &sample.users {
             let rights = match user.role {
@@ -247,7 +248,7 @@ async fn make(bank: &Bank) -> anyhow::Result<()> {
                 .await?;
         }
     }
-    Ok(())
+    maker.stock(bank).await
 }
 
 async fn open(
@@ -286,15 +287,5 @@ async fn open(
         .commit(Commit { transfers: vec![opening], ..Commit::default() })
         .await
         .with_context(|| format!("the account {} could not be funded", account.number))?;
-    Ok(())
-}
-
-async fn tokens(bank: &Bank, contract: ContractId, sample: &SampleContract) -> anyhow::Result<()> {
-    let mut serials: Vec<_> = sample.users.iter().map(|u| u.token_serial.as_str()).collect();
-    serials.sort_unstable();
-    serials.dedup();
-    for serial in serials {
-        bank.tokens.register(serial, Some(contract), &Seed::generate()).await?;
-    }
     Ok(())
 }

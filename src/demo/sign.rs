@@ -166,6 +166,13 @@ impl Shown<'_> {
         }
         writeln!(out, "\n  One-time passwords, for the console and for private collectors:")?;
         writeln!(out, "    cargo run --release -- token SERIAL --data {data}{database}")?;
+        if self.mocks {
+            writeln!(
+                out,
+                "    or on the page that stands in for the devices: {}/tokens",
+                self.url("http", "127.0.0.1", 10)
+            )?;
+        }
         writeln!(
             out,
             "\n  Ctrl-C stops it; the next start goes on with the same data, --reset begins anew."

@@ -2,7 +2,8 @@
 
 use internet_banking::console::Console;
 use internet_banking::console::staff::{NewStaff, StaffRole};
-use internet_banking::tokens::Seed;
+
+use super::tokens::Maker;
 
 /// A member of the demo's staff.
 pub struct SampleStaff {
@@ -38,14 +39,14 @@ const fn member(
 }
 
 /// Makes the sample staff where the database has no staff yet.
-pub async fn seed(console: &Console) -> anyhow::Result<()> {
+pub async fn seed(console: &Console, maker: &Maker) -> anyhow::Result<()> {
     if console.staff.any().await? {
         return Ok(());
     }
     // one hash for all: they share their invented password, and hashing is slow on purpose
     let password_hash = console.passwords.hash(PASSWORD).await?;
     for member in &STAFF {
-        console.tokens.register(member.token_serial, None, &Seed::generate()).await?;
+        console.tokens.register(member.token_serial, None, &maker.seed(member.token_serial)).await?;
         let new = NewStaff {
             login_id: member.login_id.to_owned(),
             name: member.name.to_owned(),

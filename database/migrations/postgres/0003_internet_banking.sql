@@ -175,18 +175,7 @@ CREATE TABLE payeasy_contract_limit (
 CREATE TRIGGER payeasy_contract_limit_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON payeasy_contract_limit
 EXECUTE FUNCTION only_added_to();
 
--- Tokens of one-time passwords --------------------------------------------------------------------------------------
-
--- The secret is sealed under the deployment's key. last_step is the newest code that was typed rightly. A token of
--- the bank's staff has no contract.
-CREATE TABLE token (
-    serial TEXT PRIMARY KEY,
-    contract UUID,
-    seed BYTEA NOT NULL,
-    failures BIGINT NOT NULL DEFAULT 0 CHECK (failures >= 0),
-    last_step BIGINT NOT NULL DEFAULT 0,
-    locked_us BIGINT
-);
+-- Confirmation passwords ------------------------------------------------------------------------------------------
 
 -- Wrong confirmation passwords in a row, by user.
 CREATE TABLE confirmation_failure (

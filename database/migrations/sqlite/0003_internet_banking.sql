@@ -177,18 +177,7 @@ BEGIN SELECT RAISE(ABORT, 'payeasy_contract_limit is only ever added to'); END;
 CREATE TRIGGER payeasy_contract_limit_is_not_deleted BEFORE DELETE ON payeasy_contract_limit
 BEGIN SELECT RAISE(ABORT, 'payeasy_contract_limit is only ever added to'); END;
 
--- Tokens of one-time passwords --------------------------------------------------------------------------------------
-
--- The secret is sealed under the deployment's key. last_step is the newest code that was typed rightly. A token of
--- the bank's staff has no contract.
-CREATE TABLE token (
-    serial TEXT PRIMARY KEY,
-    contract BLOB,
-    seed BLOB NOT NULL,
-    failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
-    last_step INTEGER NOT NULL DEFAULT 0,
-    locked_us INTEGER
-) STRICT;
+-- Confirmation passwords ------------------------------------------------------------------------------------------
 
 -- Wrong confirmation passwords in a row, by user.
 CREATE TABLE confirmation_failure (

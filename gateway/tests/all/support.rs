@@ -96,6 +96,7 @@ impl Network {
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
             link: Some(LinkConfig { site_url: SITES.to_owned(), keys_dir: folder.path().join("link-keys") }),
+            tokens: Vec::new(),
         };
         std::fs::create_dir(folder.path().join("link-keys")).unwrap();
         let mocks = Mocks::open_with(config, data).await.unwrap();

@@ -67,9 +67,12 @@ impl Entrants for Askers<'_> {
                 Err(confirmation::ConfirmationError::Database(error)) => Err(error.into()),
             };
         };
-        match bank.tokens.verify(serial, proof.one_time_password.expose_secret(), now).await? {
+        let (contract, typed) = (Some(user.contract), proof.one_time_password.expose_secret());
+        match bank.tokens.verify(serial, contract, typed, now).await? {
             Verdict::Verified { step } => Ok(Some(Guard::one_time_password(serial, step.signed()))),
-            Verdict::Wrong { .. } | Verdict::Locked => Err(Refusal::Wrong),
+            Verdict::Wrong { .. } | Verdict::JustLocked | Verdict::Locked | Verdict::Unusable(_) => {
+                Err(Refusal::Wrong)
+            }
         }
     }
 

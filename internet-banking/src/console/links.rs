@@ -175,6 +175,10 @@ id_links! {
     PrintNoticeLink(ContractId) = "/contracts/", "/notice";
     /// Records that an account of another FB product is one no more (POST).
     EndOtherLink(Uuid) = "/contracts/others/", "/end";
+    /// Its tokens, and what they cost.
+    ContractTokensLink(ContractId) = "/contracts/", "/tokens";
+    /// Proposes what a paper about them asks for (POST).
+    TokenProposeLink(ContractId) = "/contracts/", "/tokens/propose";
     /// The page of one request.
     RequestLink(StaffRequestId) = "/requests/", "";
     /// Approves it (POST).

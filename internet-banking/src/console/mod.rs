@@ -23,6 +23,7 @@ mod samples;
 mod settlement;
 pub mod sign_in;
 pub mod staff;
+mod tokens;
 mod told;
 mod unknown;
 mod users;
@@ -161,6 +162,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         .merge(settlement::routes())
         .merge(users::routes())
         .merge(contracts::routes())
+        .merge(tokens::routes())
         .merge(requests::routes())
         .merge(alarms::routes())
         .merge(audit::routes())

@@ -3,6 +3,7 @@
 mod contracts;
 mod days;
 mod settlement;
+mod tokens;
 mod users;
 
 use askama::Template;
@@ -376,6 +377,7 @@ fn every_page() -> Vec<String> {
         days::break_pages(),
         users::pages(),
         contracts::pages(),
+        tokens::pages(),
         other_pages(),
     ]
     .concat()

@@ -261,6 +261,41 @@ codes! {
     "トークンの未登録",
     "このお手続きにはワンタイムパスワードが必要ですが、トークンが登録されていません。",
     "お手元にトークンがある場合は、「ワンタイムパスワード利用開始登録」の画面で登録してください。トークンのお申し込みは、お取引店に書面でお願いします。";
+    /// The date printed on the token has passed.
+    TokenExpired = "T-105", Untouched,
+    "トークンの有効期限切れ",
+    "トークンの有効期限が過ぎているため、ワンタイムパスワードを使うお手続きはできません。",
+    "新しいトークンがお手元にある場合は、「ワンタイムパスワード利用開始登録」の画面で登録してください。届いていない場合は、お取引店に書面でお申し出ください。";
+    /// The token was revoked or reported lost.
+    TokenEnded = "T-106", Untouched,
+    "使えなくなったトークン",
+    "登録されているトークンは、失効または紛失・盗難の届けにより使えません。",
+    "ほかのトークンがお手元にある場合は、「ワンタイムパスワード利用開始登録」の画面で登録してください。再発行は、お取引店に書面でお申し出ください。";
+    /// No token of the contract that could be registered has the serial.
+    TokenNotRegistrable = "T-110", Untouched,
+    "登録できないトークン",
+    "入力されたシリアル番号のトークンは登録できません。",
+    "トークンの裏面のシリアル番号を確かめてください。登録できるのは、ご契約の届出住所にお送りしたトークンだけです。ほかのご契約のトークンは共用できません。";
+    /// The two codes are not two that follow each other.
+    ConsecutiveCodesWrong = "T-111", Untouched,
+    "続けて表示された数字の誤り",
+    "入力された2つの数字は、トークンに続けて表示された数字ではありません。",
+    "1つ目の数字を入力したら、表示が変わるのを待ち(最長60秒)、次に表示された数字を2つ目に入力してください。";
+    /// The user has registered it already.
+    TokenRegisteredAlready = "T-112", Untouched,
+    "登録済みのトークン",
+    "このトークンは、すでにご自身のトークンとして登録されています。",
+    "そのままご利用になれます。別のトークンに替えるときは、新しいトークンのシリアル番号を入力してください。";
+    /// The bank wants a paper.
+    TokenPaperOnly = "T-120", Untouched,
+    "書面でのお手続きが必要なトークン",
+    "この手続きは、画面ではできません。",
+    "ご自身とは別のトークンをお使いのマスターユーザまたは管理者ユーザが画面で手続きするか、お取引店に書面でお申し出ください。";
+    /// The token is not as it was seen.
+    TokenChanged = "T-121", Untouched,
+    "トークンの状態の変更",
+    "トークンの状態が、この手続きのできるものではありません。",
+    "トークン管理の画面で、いまの状態を確かめてください。";
     /// Our own failure before anything was done.
     Unavailable = "P-901", Untouched,
     "一時的な取扱不可",

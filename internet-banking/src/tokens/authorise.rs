@@ -4,8 +4,9 @@
 use gateway::Guard;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::Operation;
-use super::store::Verdict;
+use super::store::{TokenError, Verdict};
+use super::token::Standing;
+use super::{Operation, lock};
 use crate::Bank;
 use crate::help::Code;
 use crate::sign_in::SignedIn;
@@ -29,6 +30,10 @@ pub enum Problem {
     Used,
     /// The user has no token.
     NoToken,
+    /// The date printed on it has passed.
+    Expired,
+    /// It was revoked or reported lost.
+    Ended,
     /// Our own failure.
     Unavailable,
 }
@@ -42,6 +47,8 @@ impl Problem {
             Self::Locked => Code::OneTimePasswordLocked,
             Self::Used => Code::OneTimePasswordUsed,
             Self::NoToken => Code::NoToken,
+            Self::Expired => Code::TokenExpired,
+            Self::Ended => Code::TokenEnded,
             Self::Unavailable => Code::Unavailable,
         }
     }
@@ -59,7 +66,7 @@ impl Problem {
     pub const fn field(self) -> Option<&'static str> {
         match self {
             Self::Missing | Self::Wrong { .. } | Self::Used => Some(FIELD),
-            Self::Locked | Self::NoToken | Self::Unavailable => None,
+            Self::Locked | Self::NoToken | Self::Expired | Self::Ended | Self::Unavailable => None,
         }
     }
 }
@@ -85,10 +92,18 @@ pub async fn one_time_password(bank: &Bank, by: &SignedIn, typed: &SecretString)
     if typed.expose_secret().trim().is_empty() {
         return Err(Problem::Missing);
     }
-    match bank.tokens.verify(serial, typed.expose_secret(), bank.clock.now()).await {
+    let (contract, now) = (Some(by.contract.id), bank.clock.now());
+    match bank.tokens.verify(serial, contract, typed.expose_secret(), now).await {
         Ok(Verdict::Verified { step }) => Ok(Guard::one_time_password(serial, step.signed())),
         Ok(Verdict::Wrong { left }) => Err(Problem::Wrong { left }),
+        Ok(Verdict::JustLocked) => {
+            lock::tell(bank, by, serial);
+            Err(Problem::Locked)
+        }
         Ok(Verdict::Locked) => Err(Problem::Locked),
+        Ok(Verdict::Unusable(Standing::Expired)) => Err(Problem::Expired),
+        Ok(Verdict::Unusable(Standing::Unused)) | Err(TokenError::Unknown(_)) => Err(Problem::NoToken),
+        Ok(Verdict::Unusable(_)) => Err(Problem::Ended),
         Err(error) => {
             tracing::error!(%error, "a one-time password could not be judged");
             Err(Problem::Unavailable)
@@ -103,8 +118,9 @@ mod tests {
 
     #[test]
     fn every_problem_says_that_nothing_was_debited_and_what_is_left() {
-        use Problem::{Locked, Missing, NoToken, Unavailable, Used, Wrong};
-        for problem in [Missing, Wrong { left: 3 }, Locked, Used, NoToken, Unavailable] {
+        use Problem::{Ended, Expired, Locked, Missing, NoToken, Unavailable, Used, Wrong};
+        let all = [Missing, Wrong { left: 3 }, Locked, Used, NoToken, Expired, Ended, Unavailable];
+        for problem in all {
             assert_eq!(problem.code().entry().money, Money::Untouched, "{problem:?}");
             assert!(problem.words().ends_with('。'), "{problem:?}");
         }

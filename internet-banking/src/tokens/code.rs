@@ -78,17 +78,22 @@ impl Seed {
     /// The step whose code was typed: this one or the one before (a person needs time to type). Full-width
     /// digits and spaces are accepted. Both steps are compared whole, whatever the first gave.
     pub fn step_typed(&self, typed: &str, now: Timestamp) -> Option<Step> {
-        let typed = domain::numbers::digits_typed(
-            Some(typed).filter(|t| t.chars().count() <= TYPED_CHARS_MAX)?,
-            usize::from(CODE_DIGITS),
-            usize::from(CODE_DIGITS),
-        )
-        .ok()?;
+        let typed = code_typed(typed)?;
         let current = Step::at(now);
         let is_current = self.is_code(&typed, current);
         let is_previous = self.is_code(&typed, current.previous());
         let step = u64::conditional_select(&current.previous().0, &current.0, is_current);
         bool::from(is_current | is_previous).then_some(Step(step))
+    }
+
+    /// The steps of two codes that the token showed one after the other, the later of them now or in the minute before
+    /// (R68): whoever has them has held the token for a change of its display.
+    pub fn steps_typed(&self, first: &str, second: &str, now: Timestamp) -> Option<(Step, Step)> {
+        let first = code_typed(first)?;
+        let later = self.step_typed(second, now)?;
+        let earlier = later.previous();
+        let is_earlier = earlier < later && bool::from(self.is_code(&first, earlier));
+        is_earlier.then_some((earlier, later))
     }
 
     fn is_code(&self, typed: &str, step: Step) -> Choice {
@@ -106,6 +111,12 @@ impl Seed {
             .build()
             .ok()
     }
+}
+
+/// Six digits as people type them: full-width ones, spaces and hyphens are accepted.
+fn code_typed(typed: &str) -> Option<String> {
+    let typed = Some(typed).filter(|t| t.chars().count() <= TYPED_CHARS_MAX)?;
+    domain::numbers::digits_typed(typed, usize::from(CODE_DIGITS), usize::from(CODE_DIGITS)).ok()
 }
 
 #[cfg(test)]
@@ -137,6 +148,23 @@ mod tests {
         assert_eq!(seed().step_typed(&code, at(119)), Some(Step(1)));
         assert_eq!(seed().step_typed(&code, at(179)), Some(Step(1)), "the last second of the next minute");
         assert_eq!(seed().step_typed(&code, at(180)), None);
+    }
+
+    /// Codes of the steps 0 to 3 are 755224, 287082, 359152 and 969429.
+    #[test]
+    fn two_codes_in_a_row_are_of_two_steps_that_follow_each_other() {
+        let both = |first, second, now| seed().steps_typed(first, second, at(now));
+        let found = Some((Step(1), Step(2)));
+        assert_eq!(both("287082", "359152", 120), found);
+        assert_eq!(both("２８７ ０８２", "359-152", 179), found, "as people type");
+        assert_eq!(both("287082", "359152", 239), found, "the minute after the second one");
+        assert_eq!(both("287082", "359152", 240), None, "too late");
+        assert_eq!(both("287082", "359152", 119), None, "the second is not shown yet");
+        assert_eq!(both("359152", "359152", 120), None, "the same twice");
+        assert_eq!(both("359152", "287082", 120), None, "the wrong way round");
+        assert_eq!(both("755224", "359152", 120), None, "one is left out");
+        assert_eq!(both("755224", "755224", 0), None, "there is none before the first");
+        assert_eq!(both("", "359152", 120), None);
     }
 
     #[test]

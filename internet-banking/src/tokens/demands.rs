@@ -63,13 +63,32 @@ static DEMANDS: LazyLock<Demands> = LazyLock::new(|| {
         .unwrap_or_else(|error| panic!("data/one-time-passwords.toml, which a test reads: {error}"))
 });
 
-/// The operations that demand one, in the order of [`Operation::ALL`].
-struct Demands(Vec<bool>);
+/// Most wrong codes in a row that a bank can allow: a million codes, of which two are right at a time.
+const FAILURES_MAX_MAX: i64 = 100;
+
+/// What the file says.
+struct Demands {
+    /// Whether each demands one, in the order of [`Operation::ALL`].
+    demanded: Vec<bool>,
+    failures_max: i64,
+}
+
+/// Wrong codes in a row that lock a token for everybody who shares it (R58, R59).
+pub fn failures_max() -> i64 {
+    DEMANDS.failures_max
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    lock: Lock,
     operation: Vec<Line>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lock {
+    failures_max: i64,
 }
 
 #[derive(Deserialize)]
@@ -90,7 +109,7 @@ impl Operation {
     pub fn demands_one(self) -> bool {
         let at = Self::ALL.iter().position(|one| *one == self);
         // an operation without an answer would be one that demands: the file has a row for each
-        at.and_then(|at| DEMANDS.0.get(at)).copied().unwrap_or(true)
+        at.and_then(|at| DEMANDS.demanded.get(at)).copied().unwrap_or(true)
     }
 
     /// What the rules turn on, which no bank may turn off (R52–R56).
@@ -117,7 +136,11 @@ impl Operation {
 impl Demands {
     /// Reads a file; an error is what is wrong with it.
     fn parse(text: &str) -> Result<Self, String> {
-        let lines = toml::from_str::<File>(text).map_err(|error| error.to_string())?.operation;
+        let file = toml::from_str::<File>(text).map_err(|error| error.to_string())?;
+        let (lines, failures_max) = (file.operation, file.lock.failures_max);
+        if !(1..=FAILURES_MAX_MAX).contains(&failures_max) {
+            return Err(format!("a token is locked after 1 to {FAILURES_MAX_MAX} wrong codes"));
+        }
         if let Some(line) = lines.iter().find(|line| Operation::from_code(&line.name).is_none()) {
             return Err(format!("{} is no operation", line.name));
         }
@@ -132,7 +155,8 @@ impl Demands {
                 _ => Err(format!("{} needs one row", operation.code())),
             }
         };
-        Operation::ALL.iter().map(demanded).collect::<Result<_, _>>().map(Self)
+        let demanded = Operation::ALL.iter().map(demanded).collect::<Result<_, _>>()?;
+        Ok(Self { demanded, failures_max })
     }
 }
 
@@ -140,7 +164,17 @@ impl Demands {
 mod tests {
     use super::*;
 
-    /// Proves R52, R53, R54, R55, R56 and R57: what demands one and what does not, as the rules and C9 say.
+    /// The number is the bank's to set, and five where it sets none.
+    ///
+    /// Proves R58.
+    #[test]
+    fn five_wrong_codes_in_a_row_lock_a_token() {
+        assert_eq!(failures_max(), 5);
+    }
+
+    /// What demands one and what does not, as the rules and C9 say.
+    ///
+    /// Proves R52, R53, R54, R55, R56, R57.
     #[test]
     fn the_banks_table_is_that_of_the_rules() {
         let off: Vec<_> = Operation::ALL.iter().filter(|one| !one.demands_one()).collect();
@@ -167,6 +201,8 @@ mod tests {
             ("name = \"inquiry\"", "name = \"inquiries\""),
             ("name = \"inquiry\"", "name = \"user.register\""),
             ("rule = \"R57\"", "rule = \"\""),
+            ("failures_max = 5", "failures_max = 0"),
+            ("failures_max = 5", "failures_max = 101"),
         ] {
             assert_ne!(text, text.replace(right, wrong));
             assert!(Demands::parse(&text.replace(right, wrong)).is_err(), "{wrong}");

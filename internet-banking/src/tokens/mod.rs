@@ -1,16 +1,32 @@
-//! One-time-password tokens (R51–R59): codes of six digits that change every 60 seconds, a lock that hits
-//! everybody who shares the token, and the secrets behind them, sealed at rest.
+//! One-time-password tokens (R51–R77): codes of six digits that change every 60 seconds, a lock that hits everybody who
+//! shares the token, and the secrets behind them, sealed at rest.
 //!
 //! A code is used up by a guard on (serial, step) in the commit that moves the money, not by its
 //! verification: only there can a code be spent exactly once, whoever of the sharers comes first (C17).
 
 pub mod authorise;
+pub(crate) mod changes;
 pub mod code;
 mod demands;
+pub mod expiry;
+pub(crate) mod fees;
+pub(crate) mod list;
+mod lock;
+mod operation;
+mod pages;
+mod problem;
+pub(crate) mod rules;
+#[cfg(test)]
+mod samples;
 pub mod seal;
 mod store;
+pub mod token;
 
 pub use code::{Seed, Step};
 pub use demands::Operation;
+pub(crate) use fees::Occasion;
+pub(crate) use pages::routes;
+pub use problem::Problem;
 pub use seal::SealingKey;
-pub use store::{TokenError, Tokens, Verdict};
+pub use store::{NewToken, TokenError, Tokens, Verdict};
+pub use token::{Holder, Standing, Token, TokenKind, TokenState};

@@ -37,6 +37,7 @@ impl Network {
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
             link: None,
+            tokens: Vec::new(),
         };
         let mocks = Mocks::open(config).await.unwrap();
         mocks.seed(&mocks::sample_bills()).await.unwrap();

@@ -4,6 +4,7 @@ mod fault_form;
 mod mailbox;
 mod message;
 mod pages;
+mod tokens;
 mod views;
 
 use axum::Router;
@@ -23,6 +24,7 @@ const NAME: &str = "模擬収納機関";
 pub fn site_router(mocks: Mocks) -> Router {
     let pages = Router::new()
         .route("/", get(pages::index))
+        .route("/tokens", get(tokens::show))
         .route("/mailbox", get(mailbox::list))
         .route("/mailbox/{id}", get(mailbox::one))
         .route("/{number}", get(pages::collector))

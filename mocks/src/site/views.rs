@@ -22,6 +22,7 @@ use crate::special;
 pub enum Page {
     Collectors,
     Mailbox,
+    Tokens,
 }
 
 /// The frame of a page.
@@ -30,7 +31,11 @@ pub fn frame(page: Page) -> Frame {
     Frame {
         site: NAME,
         home: "/",
-        nav: vec![item("/", "収納機関", Page::Collectors), item("/mailbox", "受信メール", Page::Mailbox)],
+        nav: vec![
+            item("/", "収納機関", Page::Collectors),
+            item("/mailbox", "受信メール", Page::Mailbox),
+            item("/tokens", "トークン", Page::Tokens),
+        ],
         footer_text: "試験用の模擬収納機関です。実在の収納機関とは関係がなく、お金は動きません。",
         ..Frame::default()
     }

@@ -87,6 +87,11 @@ impl Hub {
                 site_url: SITES.to_owned(),
                 keys_dir: folder.path().join("shared-keys"),
             }),
+            tokens: vec![crate::Device {
+                serial: "9000000001".to_owned(),
+                label: "見本商事 鈴木<一郎>".to_owned(),
+                seed: *b"12345678901234567890",
+            }],
         };
         let mocks = Mocks::open_with(config, data).await.unwrap();
         mocks.seed(&sample_bills()).await.unwrap();

@@ -247,3 +247,25 @@ async fn special_numbers_and_the_way_to_move_the_clock_are_shown() {
     let list = get(&hub, "/").await.text;
     assert!(list.contains("clock.set") && list.contains("2026-11-25T10:00:00+09:00"), "{list}");
 }
+
+/// The page that stands in for the devices shows what they show, now and next.
+#[tokio::test]
+async fn the_token_devices_show_this_minutes_code_and_the_next_one() {
+    let hub = Hub::start().await;
+    let page = get(&hub, "/tokens").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let field = |name: &str| {
+        let mark = format!("data-field=\"{name}\">");
+        page.text.split(&mark).nth(1).unwrap().split('<').next().unwrap().to_owned()
+    };
+    let device = &hub.mocks.config().tokens[0];
+    let now = hub.mocks.config().clock.now().seconds();
+    // the clock may have gone on to the next minute meanwhile
+    let shown = [now - 60, now].map(|at| (device.code_at(at), device.code_at(at + 60)));
+    assert!(shown.contains(&(field("code"), field("next"))), "{}", page.text);
+    assert!((1..=60).contains(&field("left").parse::<i64>().unwrap()));
+    assert!(page.text.contains("9000000001") && page.text.contains("鈴木&#60;一郎&#62;"), "{}", page.text);
+    assert!(
+        !page.text.contains("http-equiv") && get(&hub, "/tokens?watch=on").await.text.contains("http-equiv")
+    );
+}

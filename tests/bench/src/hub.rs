@@ -45,6 +45,7 @@ impl Hub {
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse()?,
             link: None,
+            tokens: Vec::new(),
         })
         .await?;
         mocks.seed(&mocks::sample_bills()).await?;

@@ -66,7 +66,9 @@ async fn subject(console: &Console, record: &TrailRecord) -> Result<Subject, Sto
     let area = record.action.split('.').next().unwrap_or_default();
     let found = match (area, record.action.as_str()) {
         (_, "payeasy.stop" | "payeasy.limit" | "console.user_view") => user(console, text).await?,
-        (_, "payeasy.contract_limit" | "console.contract_view") => contract(console, text).await?,
+        (_, "payeasy.contract_limit" | "console.contract_view" | "console.token_view") => {
+            contract(console, text).await?
+        }
         ("payeasy", _) | (_, "console.payment_view") => payment(console, text).await?,
         ("request", _) | (_, "console.request_view") => request(console, text).await?,
         ("alarm", _) => alarm(console, text).await?,
@@ -119,6 +121,7 @@ async fn about(console: &Console, proposal: &Proposal) -> Result<String, Stop> {
         Proposal::Day(_) => day(console, &subject),
         Proposal::LiftStop(of) => user(console, &of.user.to_string()).await?,
         Proposal::Contract(of) => contract(console, &of.contract.to_string()).await?,
+        Proposal::Token(of) => contract(console, &of.contract.to_string()).await?,
         Proposal::CloseWindow { .. } | Proposal::PayNet { .. } => window(console, &subject),
         Proposal::ResolveBreak(of) => {
             let found = console.gateway.break_of(of.found).await.map_err(failed)?;

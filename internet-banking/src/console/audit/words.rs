@@ -13,6 +13,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("console.user_search", "利用者の検索"),
     ("console.user_view", "利用者の表示"),
     ("console.contract_view", "契約の表示"),
+    ("console.token_view", "契約のトークンの表示"),
     ("console.contract_search", "契約の検索"),
     ("contract.open", "契約の申込受付"),
     ("contract.usable", "契約の利用開始日の決定"),
@@ -86,6 +87,13 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("certificate.refused", "電子証明書によるログインの失敗"),
     ("certificate.revoke", "マスターユーザによる電子証明書の失効"),
     ("certificate.permit", "電子証明書の再発行の許可"),
+    ("token.lock", "トークンの停止"),
+    ("token.register", "ワンタイムパスワードの利用開始"),
+    ("token.revoke", "トークンの失効"),
+    ("token.lost", "トークンの紛失・盗難の届け"),
+    ("token.ship", "トークンの発送"),
+    ("token.expiry_told", "トークンの有効期限のお知らせ"),
+    ("token.reseal", "トークンの鍵の更新"),
     ("commit", "記録の封印(システム)"),
 ];
 

@@ -13,7 +13,7 @@ use super::{procedures, store};
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
-use crate::console::links::{ConsoleLink, PrintNoticeLink, ProcedureLink, UserLink};
+use crate::console::links::{ConsoleLink, ContractTokensLink, PrintNoticeLink, ProcedureLink, UserLink};
 use crate::console::page::note;
 use crate::console::requests::pages::{self, RequestRow};
 use crate::console::sign_in::StaffSignedIn;

@@ -64,6 +64,7 @@ pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), 
         Proposal::ResolveBreak(of) => of.check(gateway).await,
         Proposal::LiftStop(of) => of.check(gateway).await,
         Proposal::Contract(of) => of.check(gateway).await,
+        Proposal::Token(of) => of.check(gateway).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::check_close(gateway, collector, *window).await
         }
@@ -114,6 +115,10 @@ pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &D
             of.carry_out(gateway, &eyes, &once).await
         }
         Proposal::LiftStop(of) => of.carry_out(gateway).await,
+        Proposal::Token(of) => {
+            let (by, once) = (Operator::staff(decision.by), Guard::request_act(request.id));
+            of.carry_out(gateway, request.id, &by, &once).await
+        }
         Proposal::Contract(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::close(gateway, collector, *window, &Operator::staff(decision.by)).await

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::contracts::act::ContractChange;
 use super::days::proposal::DayProposal;
 use super::reconciliation::proposal::BreakProposal;
+use super::tokens::proposal::TokenPaper;
 use super::users::proposal::LiftStop;
 use super::words::Tag;
 
@@ -72,6 +73,8 @@ pub enum Proposal {
     LiftStop(LiftStop),
     /// What a paper asks for a contract.
     Contract(ContractChange),
+    /// A paper about a contract's tokens.
+    Token(TokenPaper),
 }
 
 impl Proposal {
@@ -86,6 +89,7 @@ impl Proposal {
             Self::PayNet { .. } => "pay_net",
             Self::LiftStop(_) => "lift_stop",
             Self::Contract(_) => "contract",
+            Self::Token(_) => "token",
         }
     }
 
@@ -97,6 +101,7 @@ impl Proposal {
             Self::ResolveBreak(of) => of.subject(),
             Self::LiftStop(of) => of.subject(),
             Self::Contract(of) => of.subject(),
+            Self::Token(of) => of.subject(),
             Self::CloseWindow { collector, window } | Self::PayNet { collector, window } => {
                 gateway::settlement::number(collector, *window)
             }
@@ -123,6 +128,7 @@ impl Proposal {
             Self::PayNet { .. } => "資金決済の支払い",
             Self::LiftStop(_) => "番号の誤りによる停止の解除",
             Self::Contract(of) => of.title(),
+            Self::Token(of) => of.act.title(),
         }
     }
 
@@ -131,6 +137,7 @@ impl Proposal {
         match self {
             Self::Day(of) => of.subject(),
             Self::CloseWindow { .. } | Self::PayNet { .. } => self.subject(),
+            Self::Token(of) => of.act.serial().unwrap_or_default().to_owned(),
             Self::Decide { .. }
             | Self::Cancel { .. }
             | Self::ResolveBreak(_)
@@ -169,6 +176,7 @@ impl Proposal {
             Self::ResolveBreak(of) => of.consequence(),
             Self::LiftStop(_) => LiftStop::CONSEQUENCE,
             Self::Contract(of) => of.consequence(),
+            Self::Token(of) => of.consequence(),
             Self::CloseWindow { .. } => {
                 "承認すると、対象の払込を締めて支払額を確定し、収納機関に通知します。取り消せません。"
             }
@@ -181,7 +189,7 @@ impl Proposal {
         match self {
             Self::Decide { payment, .. } | Self::Cancel { payment } => Some(*payment),
             Self::Day(_) | Self::ResolveBreak(_) | Self::LiftStop(_) | Self::Contract(_) => None,
-            Self::CloseWindow { .. } | Self::PayNet { .. } => None,
+            Self::CloseWindow { .. } | Self::PayNet { .. } | Self::Token(_) => None,
         }
     }
 }
@@ -367,6 +375,14 @@ mod tests {
             Proposal::LiftStop(LiftStop {
                 user: domain::UserId::generate(),
                 stopped_at: Timestamp::from_micros(1),
+            }),
+            Proposal::Token(TokenPaper {
+                contract: domain::ContractId::generate(),
+                document: "2026-本-0012".to_owned(),
+                act: crate::console::tokens::proposal::PaperAct::Reissue {
+                    serial: "9000000001".to_owned(),
+                    returned: true,
+                },
             }),
             Proposal::Contract(ContractChange {
                 contract: domain::ContractId::generate(),

@@ -85,6 +85,7 @@ impl Matter {
             Proposal::ResolveBreak(of) => of.matter(console).await,
             Proposal::LiftStop(of) => of.matter(console).await,
             Proposal::Contract(of) => of.matter(console).await,
+            Proposal::Token(of) => of.matter(console).await,
             Proposal::CloseWindow { collector, window } | Proposal::PayNet { collector, window } => {
                 settlement::matter(console, collector, *window).await
             }

@@ -134,10 +134,12 @@ impl Entrants for StaffSignIns {
     /// The code is spent in the commit that writes the sign-in down, so that it opens one session at most.
     async fn prove(&self, id: StaffId, typed: &SecretString, now: Timestamp) -> Result<(), Refusal> {
         let serial = self.staff.token_serial(id).await?.ok_or(Refusal::Wrong)?;
-        let step = match self.tokens.verify(&serial, typed.expose_secret(), now).await? {
+        let step = match self.tokens.verify(&serial, None, typed.expose_secret(), now).await? {
             Verdict::Verified { step } => step,
             // the try that locks the token reads like every other wrong one
-            Verdict::Wrong { .. } | Verdict::Locked => return Err(Refusal::Wrong),
+            Verdict::Wrong { .. } | Verdict::JustLocked | Verdict::Locked | Verdict::Unusable(_) => {
+                return Err(Refusal::Wrong);
+            }
         };
         let guard = Guard::one_time_password(&serial, step.signed());
         let record = AuditRecord {

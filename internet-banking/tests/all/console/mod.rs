@@ -11,5 +11,6 @@ mod reconciliation;
 mod settlement;
 mod sign_in;
 pub mod support;
+mod tokens;
 mod unknown;
 mod users;

@@ -136,7 +136,7 @@ async fn wrong_passwords_pay_nothing_and_the_form_can_be_put_right() {
     let code = demo.token(&clerk.token_serial);
     let wrong = if code == "123456" { "654321" } else { "123456" };
     assert_refused(&clerk.pay_with_code(&refused, wrong).await, "T-101", "ワンタイムパスワードが違います");
-    assert_refused(&clerk.pay(&refused).await, "P-100", "ワンタイムパスワードを入力してください");
+    assert_refused(&clerk.pay(&refused).await, "T-100", "ワンタイムパスワードを入力してください");
     assert_eq!(clerk.money().await, before);
     let paid = clerk.pay_with_code(&refused, &demo.token(&clerk.token_serial)).await;
     assert_eq!(paid.page.state(), "accepted", "{}", paid.page.text());

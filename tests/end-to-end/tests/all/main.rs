@@ -20,4 +20,5 @@ mod proof;
 mod security;
 mod start;
 mod tidy;
+mod tokens;
 mod xml;

@@ -1,0 +1,198 @@
+//! What a token costs (R64–R66, R77), and the charges of a contract, which its statement of the month collects.
+
+use std::sync::LazyLock;
+
+use database::{Database, Row, Table, read};
+use domain::{ContractId, Date, Timestamp, Yen};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// The file that is part of the program; a test reads it.
+static FEES: LazyLock<Fees> = LazyLock::new(|| {
+    let text = include_str!("../../data/fees.toml");
+    Fees::parse(text).unwrap_or_else(|error| panic!("data/fees.toml, which a test reads: {error}"))
+});
+
+static CHARGE: Table = Table {
+    name: "charge",
+    columns: &["id", "contract", "day", "kind", "amount", "detail", "reference", "at_us"],
+};
+
+/// Charges that a page lists at most.
+const CHARGES_LISTED_MAX: i64 = 100;
+
+/// Why a contract gets a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// The contract has had none before (R77).
+    First,
+    /// One more (R66).
+    Additional,
+    /// In place of one that was lost or stolen, or broke and was not brought back (R63, R64).
+    Reissue,
+    /// In place of one that broke and was brought back (R65).
+    Returned,
+    /// In place of one that is about to expire (R70).
+    Expiry,
+}
+
+impl Occasion {
+    /// Whether it is charged for.
+    pub const fn is_charged(self) -> bool {
+        matches!(self, Self::Additional | Self::Reissue)
+    }
+
+    /// The word on a page.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::First => "初回の発行",
+            Self::Additional => "追加発行",
+            Self::Reissue => "再発行",
+            Self::Returned => "再発行(故障品の返却あり)",
+            Self::Expiry => "有効期限による交換",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fees {
+    token: Vec<Fee>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fee {
+    valid_from: Date,
+    amount: Yen,
+}
+
+impl Fees {
+    /// Reads a file; an error is what is wrong with it.
+    fn parse(text: &str) -> Result<Self, String> {
+        let fees: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        if fees.token.is_empty() {
+            return Err("a token has a fee".to_owned());
+        }
+        if fees.token.iter().any(|fee| fee.amount < Yen::ZERO) {
+            return Err("a fee is nothing or more".to_owned());
+        }
+        if !fees.token.is_sorted_by(|one, next| one.valid_from < next.valid_from) {
+            return Err("each fee begins after the one before".to_owned());
+        }
+        Ok(fees)
+    }
+
+    fn of_token(&self, day: Date) -> Yen {
+        let held = self.token.iter().rev().find(|fee| fee.valid_from <= day);
+        held.map_or(Yen::ZERO, |fee| fee.amount)
+    }
+}
+
+/// What a token costs on this occasion and day; nothing where it is free.
+pub fn of_token(occasion: Occasion, day: Date) -> Yen {
+    if occasion.is_charged() { FEES.of_token(day) } else { Yen::ZERO }
+}
+
+/// A charge of a contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// The day in Japan on which it arose.
+    pub day: Date,
+    /// What for, as a word.
+    pub kind: String,
+    /// How much, with tax.
+    pub amount: Yen,
+    /// What for, in words.
+    pub detail: String,
+    /// What decided it: the id of a request.
+    pub reference: String,
+}
+
+/// The row of a charge, for the commit of what it is for; none where there is nothing to pay.
+pub fn row(
+    id: Uuid,
+    contract: ContractId,
+    occasion: Occasion,
+    detail: String,
+    reference: &str,
+    now: Timestamp,
+) -> Option<Row> {
+    let amount = of_token(occasion, now.date());
+    (amount > Yen::ZERO).then(|| Row {
+        table: &CHARGE,
+        values: vec![
+            id.into(),
+            contract.uuid().into(),
+            now.date().to_string().into(),
+            "token".into(),
+            amount.get().into(),
+            detail.into(),
+            reference.into(),
+            now.micros().into(),
+        ],
+    })
+}
+
+/// The charges of a contract, the newest first.
+pub async fn charges(database: &Database, contract: ContractId) -> Result<Vec<Charge>, sqlx::Error> {
+    let rows: Vec<(String, String, i64, String, String)> = read!(database, |c| {
+        sqlx::query_as(
+            "SELECT day, kind, amount, detail, reference FROM charge WHERE contract = $1
+             ORDER BY day DESC, at_us DESC LIMIT $2",
+        )
+        .bind(contract.uuid())
+        .bind(CHARGES_LISTED_MAX)
+        .fetch_all(c)
+        .await
+    })?;
+    let charge = |(day, kind, amount, detail, reference): (String, String, i64, String, String)| Charge {
+        day: day.parse().unwrap_or_default(),
+        kind,
+        amount: Yen::new(amount),
+        detail,
+        reference,
+    };
+    Ok(rows.into_iter().map(charge).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    /// Which tokens cost something, and how much.
+    ///
+    /// Proves R64, R65, R66, R70, R77.
+    #[test]
+    fn the_first_the_broken_and_the_expired_are_free_and_others_cost_what_the_day_says() {
+        let today = day("2026-11-24");
+        for (occasion, fee) in [
+            (Occasion::First, 0),
+            (Occasion::Additional, 2_160),
+            (Occasion::Reissue, 2_160),
+            (Occasion::Returned, 0),
+            (Occasion::Expiry, 0),
+        ] {
+            assert_eq!(of_token(occasion, today), Yen::new(fee), "{occasion:?}");
+        }
+    }
+
+    #[test]
+    fn a_fee_holds_from_its_day_on() {
+        let text = "[[token]]\nvalid_from = \"2014-04-01\"\namount = 2160\n\
+                    [[token]]\nvalid_from = \"2027-04-01\"\namount = 2200\n";
+        let fees = Fees::parse(text).unwrap();
+        for (on, amount) in
+            [("2014-03-31", 0), ("2014-04-01", 2_160), ("2027-03-31", 2_160), ("2027-04-01", 2_200)]
+        {
+            assert_eq!(fees.of_token(day(on)), Yen::new(amount), "{on}");
+        }
+        for wrong in ["", "token = []", &text.replace("2027", "2013"), &text.replace("2160", "-1")] {
+            assert!(Fees::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}
