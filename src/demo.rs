@@ -30,6 +30,7 @@ use internet_banking::Bank;
 use internet_banking::certificates::{Doors, Notices};
 use internet_banking::console::Console;
 use internet_banking::console::delivery::DeliverySettings;
+use internet_banking::hours::{Service, ServiceHours, Standing};
 use internet_banking::mail::{Feed, Post};
 use ledger::Ledger;
 use mocks::{LinkConfig, Mocks, MocksConfig};
@@ -43,10 +44,6 @@ use crate::{Done, Outcome};
 pub const OWN_BANK_CODE: &str = "9999";
 /// センタコード of its hub.
 pub const HUB_CENTRE: &str = "MPN9999";
-/// The bank is open from here …
-const OPENS_HOUR: u32 = 8;
-/// … to before here.
-const CLOSES_HOUR: u32 = 21;
 /// Where business time is set to when the bank would be closed.
 const START_HOUR: u32 = 10;
 /// How often business time is compared with what another process may have set.
@@ -74,6 +71,9 @@ pub struct Demo {
     /// Leaves the mock collectors out; `mpn` then finds no collector to pay.
     #[arg(long)]
     no_mocks: bool,
+    /// Keeps the customers' pages open at any hour. Without it they keep the bank's hours, as business time has them.
+    #[arg(long)]
+    round_the_clock: bool,
     /// Seconds between two deliveries of a message that nobody answered.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
     resend_interval: u64,
@@ -185,7 +185,10 @@ impl Demo {
         let names = authorities.names();
         let doors =
             Doors::new("localhost", DOORS.iter().map(|door| ports.at(*door)).collect::<Result<_, _>>()?);
-        let bank = Bank::new(ledger, gateway.clone(), &secret)?.with_certificates(authorities, doors);
+        let mut bank = Bank::new(ledger, gateway.clone(), &secret)?.with_certificates(authorities, doors);
+        if self.round_the_clock {
+            bank.hours = ServiceHours::always().into();
+        }
         let targets = match &mocks {
             Some(_) => alarms::targets(&secret, ports.at(2)?, ports.at(12)?, ports.at(10)?)?,
             None => DeliverySettings::default(),
@@ -319,8 +322,10 @@ impl Demo {
 fn open_time(now: Timestamp) -> Timestamp {
     let hour = |hour: u32| domain::time::TimeOfDay::from_hms_opt(hour, 0, 0).unwrap_or_default();
     let (today, time) = (now.date(), now.time());
+    let hours = ServiceHours::embedded();
+    let is_open = |at: Timestamp| matches!(hours.standing(Service::SignIn, at), Standing::Open { .. });
     let business_day = calendar::is_business_day(today);
-    if business_day && time >= hour(OPENS_HOUR) && time < hour(CLOSES_HOUR) {
+    if business_day && is_open(now) {
         return now;
     }
     let later_today = business_day && time < hour(START_HOUR);

@@ -13,6 +13,7 @@ mod english;
 pub mod frame;
 pub mod help;
 mod home;
+pub mod hours;
 pub mod links;
 pub mod mail;
 #[cfg(test)]
@@ -27,6 +28,8 @@ pub mod sign_in;
 pub mod tokens;
 mod unlock;
 
+use std::sync::Arc;
+
 use axum::Router;
 use database::Database;
 use domain::Clock;
@@ -36,6 +39,7 @@ use ledger::Ledger;
 
 use crate::certificates::authority::Authorities;
 use crate::certificates::{Certificates, Doors};
+use crate::hours::ServiceHours;
 use crate::payeasy::bounds::Bounds;
 use crate::payeasy::limits::Limits;
 use crate::payeasy::wrong_numbers::WrongNumbers;
@@ -72,6 +76,8 @@ pub struct Bank {
     pub certificates: Certificates,
     /// Where the bank asks for them.
     pub doors: Doors,
+    /// When customers can sign in.
+    pub hours: Arc<ServiceHours>,
     csrf: CsrfKey,
 }
 
@@ -105,6 +111,7 @@ impl Bank {
             tokens: Tokens::new(database.clone(), sealing),
             limits: Limits::new(database.clone()),
             wrong_numbers: WrongNumbers::new(database.clone(), Bounds::embedded().wrong_numbers),
+            hours: Arc::new(ServiceHours::embedded()),
             csrf: CsrfKey::new(&secret.key(Purpose::Csrf)),
             database,
             clock,

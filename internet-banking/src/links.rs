@@ -17,6 +17,8 @@ pub enum Link {
     SignInExpired,
     /// Sign-in, telling that the user signed in elsewhere.
     SignInReplaced,
+    /// Sign-in, telling that the hours have ended.
+    SignInClosed,
     /// Sign-in, telling that the user signed out.
     SignInSignedOut,
     /// Ends the session (POST).
@@ -81,6 +83,7 @@ impl Link {
             Self::SignIn => "/sign-in",
             Self::SignInExpired => "/sign-in?ended=expired",
             Self::SignInReplaced => "/sign-in?ended=elsewhere",
+            Self::SignInClosed => "/sign-in?ended=closed",
             Self::SignInSignedOut => "/sign-in?ended=signed-out",
             Self::SignOut => "/sign-out",
             Self::Home => "/home",

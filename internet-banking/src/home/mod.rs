@@ -35,6 +35,8 @@ struct Page {
     frame: Frame,
     greeting: &'static str,
     now: String,
+    /// Until when one can be signed in today: `21:00`; nothing where that has no end.
+    open_until: Option<String>,
     /// 10:00:07 現在.
     read_at: String,
     may_see_balances: bool,
@@ -110,6 +112,10 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         frame,
         greeting: greeting(now.time()),
         now: frame::day_and_time(now),
+        open_until: bank.hours.session_end(signed_in.session.signed_in_at).map(|end| {
+            let end = end.time();
+            format!("{:02}:{:02}", end.hour(), end.minute())
+        }),
         read_at: now.time().format("%H:%M:%S").to_string(),
         may_see_balances: signed_in.user.rights.may(Business::Inquiry),
         may_pay: signed_in.user.rights.may(Business::PayEasy),

@@ -144,13 +144,18 @@ pub(crate) async fn of_page(
 
 /// What the sign-in page says of it.
 pub(crate) fn notice(bank: &Bank, arrival: &Arrival) -> String {
+    format!("{}を続けるには、ログインしてください。", what(bank, arrival))
+}
+
+/// `(株)ペイジェントへの払込(12,800 円)`.
+pub(crate) fn what(bank: &Bank, arrival: &Arrival) -> String {
     let row = bank.gateway.collectors().get(arrival.collector());
     let name = row.map_or_else(|| arrival.collector().to_string(), Collector::shown_name);
     match arrival.hand_off.bills.as_slice() {
         [only] if arrival.hand_off.bounds.is_none() => {
-            format!("{name}への払込({} 円)を続けるには、ログインしてください。", only.bill.amount)
+            format!("{name}への払込({} 円)", only.bill.amount)
         }
-        _ => format!("{name}への払込を続けるには、ログインしてください。"),
+        _ => format!("{name}への払込"),
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`Gate`], [`Throttle`], [`Passwords`] and [`Sessions`] serve the staff console too, each with keys and tables of
 //! its own.
 
+mod closed;
 mod gate;
 mod operation;
 mod pages;

@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use gateway::link::Arrival;
 
+use super::closed::{self, closed};
 use super::gate::Refusal;
 use crate::certificates::{CertificateTrouble, SignInBox};
 use crate::links::{HandOffLink, Link};
@@ -107,14 +108,6 @@ async fn show(
 ) -> Result<Response, Failure> {
     let carried = linked::carried(&bank, &asked.link, &browser).await?;
     let had = cookie.session_of(&headers);
-    if let Some(id) = had.as_deref().and_then(SessionId::parse) {
-        let loaded = bank.sign_ins.sessions().load(id.key(), bank.clock.now()).await?;
-        if let Loaded::Live(session) = loaded
-            && bank.sign_ins.may_use(&session, &entrance.certificate).await?
-        {
-            return Ok(Redirect::to(&next(carried.as_ref())).into_response());
-        }
-    }
     let notice = match asked.ended.as_str() {
         "expired" if carried.is_some() => {
             Some("しばらく操作がなかったため、安全のためログアウトしました。最後の操作は受け付けていません。")
@@ -123,6 +116,7 @@ async fn show(
             "しばらく操作がなかったため、安全のためログアウトしました。最後の操作は受け付けていません。\
                  もう一度ログインし、払込の途中だった場合は払込履歴をお確かめください。",
         ),
+        "closed" => Some("ご利用時間が終わったため、ログアウトしました。最後の操作は受け付けていません。"),
         "elsewhere" => Some(
             "同じログインIDで別の画面からログインがあったため、この画面の利用を終了しました。\
              お心当たりがない場合は、すぐにお取引店へご連絡ください。",
@@ -130,6 +124,17 @@ async fn show(
         "signed-out" => Some("ログアウトしました。"),
         _ => None,
     };
+    if let Some(opens) = closed(&bank, bank.clock.now()) {
+        return closed::page(&bank, opens, notice.map(str::to_owned), carried.as_ref());
+    }
+    if let Some(id) = had.as_deref().and_then(SessionId::parse) {
+        let loaded = bank.sign_ins.sessions().load(id.key(), bank.clock.now()).await?;
+        if let Loaded::Live(session) = loaded
+            && bank.sign_ins.may_use(&session, &entrance.certificate).await?
+        {
+            return Ok(Redirect::to(&next(carried.as_ref())).into_response());
+        }
+    }
     let parts = [notice.map(str::to_owned), carried.as_ref().map(|one| linked::notice(&bank, one))];
     let notice: String = parts.into_iter().flatten().collect();
     let frame = Frame { notice: Some(notice).filter(|words| !words.is_empty()), ..outside() };
@@ -155,6 +160,10 @@ async fn sign_in(
     entrance: Entrance,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<Response, Failure> {
+    if let Some(opens) = closed(&bank, bank.clock.now()) {
+        let carried = linked::carried(&bank, &form.link, &browser).await?;
+        return closed::page(&bank, opens, None, carried.as_ref());
+    }
     let errors = missing(&form);
     if !errors.is_empty() {
         let said = Said { status: StatusCode::UNPROCESSABLE_ENTITY, errors, trouble: None };

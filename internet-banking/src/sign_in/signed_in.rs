@@ -37,6 +37,16 @@ impl FromRequestParts<Bank> for SignedIn {
         let Some(id) = id else { return Err(led_to(Link::SignIn, parts, bank).await) };
         let loaded = bank.sign_ins.sessions().load(id.key(), bank.clock.now()).await.map_err(failed)?;
         let session = match loaded {
+            // whatever it signed in by: with the hours every session ends
+            Loaded::Live(session)
+                if bank
+                    .hours
+                    .session_end(session.signed_in_at)
+                    .is_some_and(|end| end <= bank.clock.now()) =>
+            {
+                bank.sign_ins.sessions().end(id.key(), bank.clock.now()).await.map_err(failed)?;
+                return Err(led_to(Link::SignInClosed, parts, bank).await);
+            }
             Loaded::Live(session) => session,
             Loaded::Unknown => return Err(led_to(Link::SignIn, parts, bank).await),
             Loaded::Replaced => return Err(led_to(Link::SignInReplaced, parts, bank).await),

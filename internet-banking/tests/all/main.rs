@@ -9,6 +9,7 @@ mod english;
 mod entry_method;
 mod favourites;
 mod home;
+mod hours;
 mod link;
 mod link_attacks;
 mod mail;

@@ -17,6 +17,7 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use internet_banking::Bank;
 use internet_banking::contracts::{AccountKind, DepositAccount, NewUser, Plan, Rights, Role, SignInMethod};
+use internet_banking::hours::ServiceHours;
 use internet_banking::secrets::Secret;
 use ledger::{Commit, Kind, Ledger, NewAccount, Transfer};
 use tower::ServiceExt;
@@ -71,7 +72,9 @@ impl World {
 
     async fn of(test: TestDatabase, ledger: Ledger, gateway: Gateway) -> Self {
         let clock = ledger.clock().clone();
-        let bank = Bank::new(ledger.clone(), gateway, &Secret::new(SECRET)).unwrap();
+        let mut bank = Bank::new(ledger.clone(), gateway, &Secret::new(SECRET)).unwrap();
+        // the hours have tests of their own
+        bank.hours = ServiceHours::always().into();
         ledger.open_account(&NewAccount::internal(CASH, "現金")).await.unwrap();
         let contract = bank
             .contracts

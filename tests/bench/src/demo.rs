@@ -32,7 +32,7 @@ impl Demo {
         let program = std::env::current_exe().context("this program cannot find itself")?;
         let began = Instant::now();
         let process = Command::new(program)
-            .args(["demo", "--port-base", &base.to_string(), "--data"])
+            .args(["demo", "--round-the-clock", "--port-base", &base.to_string(), "--data"])
             .arg(data)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

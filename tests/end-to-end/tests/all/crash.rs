@@ -87,7 +87,8 @@ async fn killed_after_the_answer_came() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_after_the_answer_came_on_postgres() {
     let server = database::testing::postgres().await;
-    let options = Options { crash: Some("after_receive_clearing"), database_url: Some(server.url.clone()) };
+    let database_url = Some(server.url.clone());
+    let options = Options { crash: Some("after_receive_clearing"), database_url, ..Options::default() };
     let mut scene = Scene::set_with(options, "04100").await;
     scene.pay_until_it_dies().await;
     assert_eq!(scene.recovers_within(LEASE_WAIT).await, 2);

@@ -144,7 +144,8 @@ impl Scene {
 async fn survives(place: &'static str, bill: (&'static str, &'static str), on_postgres: bool) {
     let server = if on_postgres { Some(database::testing::postgres().await) } else { None };
     let database_url = server.as_ref().map(|server| server.url.clone());
-    let mut scene = Scene::set(Options { crash: Some(place), database_url }, bill).await;
+    let mut scene =
+        Scene::set(Options { crash: Some(place), database_url, ..Options::default() }, bill).await;
     let page = scene.hand_over().await;
     let paid = scene.pay(&page).await;
     assert_eq!(scene.crashes, 1, "nobody comes by {place}");

@@ -13,6 +13,7 @@ mod crash_linked;
 mod database_faults;
 mod day;
 mod harness;
+mod hours;
 mod link;
 mod live;
 mod once;

@@ -27,6 +27,8 @@ pub struct Options {
     pub database_url: Option<String>,
     /// `FAILPOINTS`: where the process ends itself, or what it does there: `after_persist_hold=sleep(5000)`.
     pub crash: Option<&'static str>,
+    /// Whether the bank keeps its hours; else it is open at any hour, which what happens at night is tested with.
+    pub keeps_hours: bool,
 }
 
 /// A running demo in a folder of its own.
@@ -34,6 +36,7 @@ pub struct Demo {
     folder: TempDir,
     base: u16,
     database_url: Option<String>,
+    keeps_hours: bool,
     child: Child,
     starts: usize,
     /// `demo.json`.
@@ -57,6 +60,7 @@ impl Demo {
             folder,
             base,
             database_url: options.database_url,
+            keeps_hours: options.keeps_hours,
             child,
             starts: 1,
             json: Value::Null,
@@ -74,7 +78,8 @@ impl Demo {
     /// The same with further arguments.
     pub async fn restart_with(&mut self, crash: Option<&'static str>, arguments: &[&str]) {
         self.kill();
-        let options = Options { database_url: self.database_url.clone(), crash };
+        let options =
+            Options { database_url: self.database_url.clone(), crash, keeps_hours: self.keeps_hours };
         self.child = run(self.folder.path(), self.base, self.starts, &options, arguments);
         self.starts += 1;
         self.wait().await;
@@ -227,6 +232,9 @@ fn run(folder: &Path, base: u16, start: usize, options: &Options, arguments: &[&
     let mut command = process::tied(files::mpn());
     command.arg("demo").arg("--data").arg(folder.join("data")).args(["--port-base", &base.to_string()]);
     command.args(arguments);
+    if !options.keeps_hours {
+        command.arg("--round-the-clock");
+    }
     if let Some(url) = &options.database_url {
         command.args(["--database-url", url]);
     }
