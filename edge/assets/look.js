@@ -30,3 +30,100 @@ for (const button of document.querySelectorAll('button[data-print]')) {
   button.hidden = false;
   button.addEventListener('click', () => window.print());
 }
+
+const inEnglish = document.documentElement.lang === 'en';
+
+// A session that is about to end by itself says so; one click goes on (SEC-25). At its end the page is left.
+const idle = document.getElementById('idle');
+if (idle) {
+  let began = Date.now();
+  const button = idle.querySelector('button');
+  const left = idle.querySelector('[data-left]');
+  const before = document.activeElement;
+  setInterval(() => {
+    const spent = Math.floor((Date.now() - began) / 1000);
+    const rest = Number(idle.dataset.end) - spent;
+    if (rest <= 0) {
+      location.assign(idle.dataset.home);
+    } else if (spent >= Number(idle.dataset.warn)) {
+      // told in steps, so that a screen reader is not read every second
+      const [minutes, seconds] = inEnglish ? [' min', ' s'] : ['分', '秒'];
+      const tens = Math.ceil(rest / 10) * 10;
+      const words = rest > 60 ? `${Math.ceil(rest / 60)}${minutes}` : `${tens}${seconds}`;
+      if (left.textContent !== words) left.textContent = words;
+      if (idle.hidden) {
+        idle.hidden = false;
+        button.focus();
+      }
+    }
+  }, 1000);
+  button.addEventListener('click', async () => {
+    const body = new URLSearchParams({ csrf: button.dataset.csrf });
+    const answer = await fetch(button.dataset.extend, { method: 'POST', body }).catch(() => null);
+    if (answer && answer.status === 204) {
+      began = Date.now();
+      idle.hidden = true;
+      if (before instanceof HTMLElement) before.focus();
+    } else if (answer) {
+      location.assign(idle.dataset.home);
+    }
+  });
+}
+
+// ソフトウェアキーボード (R11): offered at every secret, never forced; typing, pasting and managers work as before.
+const keyRows = ['1234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', '-_@.,!?#$%&+*/=()'];
+for (const input of document.querySelectorAll('input[type=password], input[autocomplete=one-time-code]')) {
+  const isCode = input.type !== 'password';
+  const make = (label, act, name) => {
+    const key = document.createElement('button');
+    key.type = 'button';
+    key.textContent = label;
+    if (name) key.setAttribute('aria-label', name);
+    key.addEventListener('click', act);
+    return key;
+  };
+  const put = (text) => {
+    const [from, until] = [input.selectionStart ?? input.value.length, input.selectionEnd ?? input.value.length];
+    input.setRangeText(text, from, until, 'end');
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  };
+  const panel = document.createElement('div');
+  panel.className = 'keys';
+  panel.hidden = true;
+  panel.setAttribute('role', 'group');
+  panel.setAttribute('aria-label', inEnglish ? 'Software keyboard' : 'ソフトウェアキーボード');
+  let upper = false;
+  const letters = [];
+  for (const row of isCode ? keyRows.slice(0, 1) : keyRows) {
+    const line = document.createElement('div');
+    for (const sign of row) {
+      const key = make(sign, () => put(upper ? sign.toUpperCase() : sign));
+      if (/[a-z]/.test(sign)) letters.push([key, sign]);
+      line.append(key);
+    }
+    panel.append(line);
+  }
+  const last = document.createElement('div');
+  if (!isCode) {
+    const shift = make(inEnglish ? 'Capitals' : '大文字', () => {
+      upper = !upper;
+      shift.setAttribute('aria-pressed', String(upper));
+      for (const [key, sign] of letters) key.textContent = upper ? sign.toUpperCase() : sign;
+    });
+    shift.setAttribute('aria-pressed', 'false');
+    last.append(shift, make(inEnglish ? 'Space' : '空白', () => put(' ')));
+  }
+  last.append(make(inEnglish ? 'Delete' : '1字消す', () => {
+    const [from, until] = [input.selectionStart ?? input.value.length, input.selectionEnd ?? input.value.length];
+    if (from === until) input.setSelectionRange(Math.max(0, from - 1), until);
+    put('');
+  }));
+  panel.append(last);
+  const toggle = make(inEnglish ? 'Software keyboard' : 'ソフトウェアキーボード', () => {
+    panel.hidden = !panel.hidden;
+    toggle.setAttribute('aria-expanded', String(!panel.hidden));
+  });
+  toggle.className = 'link keys-open';
+  toggle.setAttribute('aria-expanded', 'false');
+  input.after(toggle, panel);
+}

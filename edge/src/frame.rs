@@ -30,6 +30,28 @@ pub struct Frame {
     pub footer_text: &'static str,
     /// Set when the form on the page has something to correct: it prefixes the title.
     pub has_errors: bool,
+    /// When the session ends by itself, and how it goes on; none where there is no session.
+    pub idle: Option<Idle>,
+}
+
+/// The end of a session that is not used. A page with scripts warns before it; one without says when it will be.
+#[derive(Clone, Debug)]
+pub struct Idle {
+    /// Seconds after which the person is warned.
+    pub warn_s: i64,
+    /// Seconds after which the session ends.
+    pub end_s: i64,
+    /// Takes the word that the person goes on (POST).
+    pub extend: String,
+    /// Token of that.
+    pub csrf: String,
+}
+
+impl Idle {
+    /// The minutes after which the session ends.
+    pub const fn end_min(&self) -> i64 {
+        self.end_s / 60
+    }
 }
 
 /// A link of the navigation or the footer.

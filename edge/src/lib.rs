@@ -30,7 +30,7 @@ pub use cookie::CookieKind;
 pub use csrf::{CsrfForm, CsrfKey, PreSession};
 pub use failure::{Failure, Words};
 pub use form::{Errors, FieldError};
-pub use frame::{Frame, NavItem, Who, render};
+pub use frame::{Frame, Idle, NavItem, Who, render};
 pub use headers::{FormsTo, security_headers};
 pub use language::Languages;
 pub use listener::{Limits, bind, serve_http, serve_tls};

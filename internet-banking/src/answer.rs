@@ -2,8 +2,11 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
-use edge::{Failure, render};
+use edge::{Failure, Frame, render};
 use http::StatusCode;
+
+use crate::help::{Code, Entry, Money};
+use crate::links::Link;
 
 /// A page, or the answer in its place.
 pub(crate) type Answer = Result<Response, Stop>;
@@ -32,12 +35,27 @@ impl Stop {
         Failure::NotFound.into()
     }
 
+    /// A page that says what stands in the way and whether money moved.
+    pub(crate) fn told(frame: Frame, code: Code, status: StatusCode) -> Self {
+        let frame = Frame { has_errors: true, ..frame };
+        Self::page(&ToldPage { frame, entry: code.entry(), code }, status)
+    }
+
     pub(crate) fn page(page: &impl Template, status: StatusCode) -> Self {
         match render(page) {
             Ok(html) => Self(Box::new((status, html).into_response())),
             Err(failure) => failure.into(),
         }
     }
+}
+
+/// What stands in the way, where no form can put it right.
+#[derive(Template)]
+#[template(path = "told.html")]
+pub(crate) struct ToldPage {
+    pub(crate) frame: Frame,
+    pub(crate) entry: Entry<Money>,
+    pub(crate) code: Code,
 }
 
 /// Turns any error of ours into the answer that says nothing but its number.

@@ -3,10 +3,11 @@
 use chrono::Timelike;
 use domain::Timestamp;
 use domain::time::month_day;
-use edge::{Frame, NavItem, Who};
+use edge::{Frame, Idle, NavItem, SessionLimits, Who};
 
 use crate::contracts::{Business, LastSignIn};
 use crate::links::Link;
+use crate::policy;
 use crate::sign_in::SignedIn;
 
 /// Name of the site in the bar and in titles.
@@ -16,6 +17,9 @@ pub const SITE_NAME: &str = "見本銀行 法人ネット";
 const FOOTER_TEXT: &str = "当行がメール・電話・SMSでパスワードや暗証番号をお尋ねすることはありません。\
      パソコンの基本ソフトとウイルス対策ソフトは最新の状態でお使いください。";
 
+/// Seconds before the end of a session that is not used at which its user is warned (SEC-25).
+const IDLE_WARNED_S: i64 = 120;
+
 /// The part of the bank that a page belongs to; its entry in the navigation is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Area {
@@ -23,6 +27,10 @@ pub enum Area {
     Home,
     /// 税金・各種料金.
     PayEasy,
+    /// 管理.
+    Admin,
+    /// 利用者情報.
+    Security,
 }
 
 /// The frame of a page behind sign-in. Only businesses that the user may do are in the navigation.
@@ -32,6 +40,10 @@ pub fn page(signed_in: &SignedIn, area: Area) -> Frame {
     if signed_in.user.rights.may(Business::PayEasy) {
         nav.push(item("税金・各種料金", Link::PayeasyNew, Area::PayEasy));
     }
+    if policy::duties(&signed_in.user).next().is_some() {
+        nav.push(item("管理", Link::Admin, Area::Admin));
+    }
+    nav.push(item("利用者情報", Link::Security, Area::Security));
     let who = Who {
         contract: signed_in.contract.name.clone(),
         user: signed_in.user.name.clone(),
@@ -40,7 +52,14 @@ pub fn page(signed_in: &SignedIn, area: Area) -> Frame {
         sign_out: Link::SignOut.to_string(),
         csrf: signed_in.csrf.clone(),
     };
-    Frame { home: Link::Home.path(), nav, who: Some(who), ..public() }
+    let end_s = SessionLimits::default().idle_s;
+    let idle = Idle {
+        warn_s: end_s - IDLE_WARNED_S,
+        end_s,
+        extend: Link::SessionExtend.to_string(),
+        csrf: signed_in.csrf.clone(),
+    };
+    Frame { home: Link::Home.path(), nav, who: Some(who), idle: Some(idle), ..public() }
 }
 
 /// The frame of a page that needs no sign-in.

@@ -9,24 +9,29 @@ pub mod certificates;
 pub mod confirmation;
 pub mod console;
 pub mod contracts;
+mod csv;
 mod english;
 pub mod frame;
 pub mod help;
+mod history;
 mod home;
 pub mod hours;
 pub mod links;
 pub mod mail;
 #[cfg(test)]
 mod page_checks;
+mod passwords;
 pub mod payeasy;
 pub mod policy;
 pub mod registration;
 mod retry;
 pub mod secrets;
+pub mod security;
 mod set_up;
 pub mod sign_in;
 pub mod tokens;
 mod unlock;
+pub mod users;
 
 use std::sync::Arc;
 
@@ -99,8 +104,7 @@ impl Bank {
         Ok(Self {
             contracts: contracts::Store::new(database.clone(), clock.clone()),
             sign_ins: SignIns::new(
-                database.clone(),
-                clock.clone(),
+                ledger.clone(),
                 passwords.clone(),
                 throttle,
                 sessions,
@@ -157,6 +161,9 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         .merge(payeasy::routes())
         .merge(certificates::routes())
         .merge(tokens::routes())
+        .merge(users::routes())
+        .merge(security::routes())
+        .merge(history::routes())
         .merge(help::routes());
     edge::site(pages.with_state(bank), site)
 }

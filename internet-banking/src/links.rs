@@ -21,6 +21,8 @@ pub enum Link {
     SignInClosed,
     /// Sign-in, telling that the user signed out.
     SignInSignedOut,
+    /// Says that the person goes on (POST).
+    SessionExtend,
     /// Ends the session (POST).
     SignOut,
     /// Home.
@@ -71,6 +73,30 @@ pub enum Link {
     OwnCertificate,
     /// The certificates of the contract's users.
     AdminCertificates,
+    /// 管理.
+    Admin,
+    /// 操作履歴.
+    AdminHistory,
+    /// The same as a file.
+    AdminHistoryCsv,
+    /// 利用者管理.
+    AdminUsers,
+    /// Begins the entry of a user (POST).
+    AdminUsersNew,
+    /// 利用者情報.
+    Security,
+    /// The own operations.
+    OwnHistory,
+    /// Turns the reminder of old passwords on or off (POST).
+    SecurityReminder,
+    /// The change of the login password.
+    SecurityPassword,
+    /// The change of the confirmation password.
+    SecurityConfirmation,
+    /// The change of the mail address.
+    SecurityEmail,
+    /// The own passwords in place of a temporary one.
+    SecurityFirst,
     /// The list of error codes.
     Help,
 }
@@ -85,6 +111,7 @@ impl Link {
             Self::SignInReplaced => "/sign-in?ended=elsewhere",
             Self::SignInClosed => "/sign-in?ended=closed",
             Self::SignInSignedOut => "/sign-in?ended=signed-out",
+            Self::SessionExtend => "/session/extend",
             Self::SignOut => "/sign-out",
             Self::Home => "/home",
             Self::PayeasyNew => "/payeasy/new",
@@ -97,6 +124,18 @@ impl Link {
             Self::CertificateFetch => "/certificate/fetch",
             Self::OwnCertificate => "/security/certificate",
             Self::AdminCertificates => "/admin/certificates",
+            Self::Admin => "/admin",
+            Self::AdminHistory => "/admin/history",
+            Self::AdminHistoryCsv => "/admin/history/csv",
+            Self::AdminUsers => "/admin/users",
+            Self::AdminUsersNew => "/admin/users/new",
+            Self::OwnHistory => "/security/history",
+            Self::Security => "/security",
+            Self::SecurityReminder => "/security/reminder",
+            Self::SecurityPassword => "/security/password",
+            Self::SecurityConfirmation => "/security/confirmation-password",
+            Self::SecurityEmail => "/security/email",
+            Self::SecurityFirst => "/security/first-password",
             Self::Help => "/help",
             Self::PayeasyCollectors => "/payeasy/collectors",
             Self::PayeasyRequests => "/payeasy/requests",

@@ -176,6 +176,7 @@ mod tests {
             token_serial: None,
             rights,
             duties: BTreeSet::new(),
+            must_change: false,
         }
     }
 

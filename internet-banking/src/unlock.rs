@@ -18,7 +18,7 @@ pub async fn unlock(database: &Database, secret: &Secret, login_id: &str) -> Res
         Throttle::new(database.clone(), &key, ThrottleLimits::default()).clear(login_id).await?;
     }
     let user: Option<Uuid> = read!(database, |c| {
-        sqlx::query_scalar("SELECT id FROM app_user WHERE login_id = $1")
+        sqlx::query_scalar("SELECT id FROM app_user WHERE login_id = $1 AND removed_us IS NULL")
             .bind(login_id)
             .fetch_optional(c)
             .await

@@ -47,10 +47,16 @@ pub struct TrailQuery {
     pub from: Timestamp,
     /// Before this instant.
     pub until: Timestamp,
+    /// Of this contract; none asks for all.
+    pub contract: Option<ContractId>,
     /// Of this actor.
     pub actor: String,
     /// Of this action.
     pub action: String,
+    /// Of one of these actions.
+    pub among: Vec<&'static str>,
+    /// Of none of these actions.
+    pub except: Vec<&'static str>,
     /// About one of these subjects.
     pub subjects: Vec<String>,
     /// Older than this one, the last of the page before.
@@ -93,6 +99,20 @@ impl Ledger {
                 "SELECT at_us, writer, number, contract, actor, action, subject, detail FROM audit WHERE at_us >= ",
             );
             sql.push_bind(query.from.micros()).push(" AND at_us < ").push_bind(query.until.micros());
+            if let Some(contract) = query.contract {
+                sql.push(" AND contract = ").push_bind(contract.uuid());
+            }
+            for (list, actions) in
+                [(" AND action IN (", &query.among), (" AND action NOT IN (", &query.except)]
+            {
+                if !actions.is_empty() {
+                    let mut among = sql.push(list).separated(", ");
+                    for action in actions {
+                        among.push_bind(*action);
+                    }
+                    sql.push(")");
+                }
+            }
             for (column, wanted) in [("actor", &query.actor), ("action", &query.action)] {
                 if !wanted.is_empty() {
                     sql.push(format!(" AND {column} = ")).push_bind(wanted.as_str());

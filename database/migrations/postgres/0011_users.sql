@@ -31,3 +31,12 @@ CREATE TABLE user_draft (
     expires_us BIGINT NOT NULL
 );
 CREATE INDEX user_draft_user ON user_draft (app_user, expires_us);
+
+-- Whether a user wants to be reminded of passwords that have not been changed for long; without a row not.
+CREATE TABLE password_reminder (
+    app_user UUID PRIMARY KEY,
+    reminds BIGINT NOT NULL CHECK (reminds IN (0, 1))
+);
+
+-- What the customer sees of the audit log.
+CREATE INDEX audit_contract ON audit (contract, at_us) WHERE contract IS NOT NULL;

@@ -31,3 +31,12 @@ CREATE TABLE user_draft (
     expires_us INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX user_draft_user ON user_draft (app_user, expires_us);
+
+-- Whether a user wants to be reminded of passwords that have not been changed for long; without a row not.
+CREATE TABLE password_reminder (
+    app_user BLOB PRIMARY KEY,
+    reminds INTEGER NOT NULL CHECK (reminds IN (0, 1))
+) STRICT;
+
+-- What the customer sees of the audit log.
+CREATE INDEX audit_contract ON audit (contract, at_us) WHERE contract IS NOT NULL;

@@ -181,6 +181,7 @@ impl Certificates {
                 token_serial: None,
                 rights: Rights::none(),
                 duties: BTreeSet::new(),
+                must_change: false,
             })
         };
         rows.into_iter().map(user).collect()

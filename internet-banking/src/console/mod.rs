@@ -4,7 +4,7 @@
 //! Pages stay thin here too: extract, call one operation, render. Who may do what is decided in the operations.
 
 mod alarms;
-mod audit;
+pub(crate) mod audit;
 mod contracts;
 mod counter;
 mod days;

@@ -157,6 +157,8 @@ pub struct User {
     pub rights: Rights,
     /// What an administrator was given beside what every administrator has; empty for everybody else.
     pub duties: BTreeSet<Duty>,
+    /// Whether somebody else has set the password: nothing is open until the person has chosen an own one (R14).
+    pub must_change: bool,
 }
 
 /// A deposit account of a contract. Its money is in the ledger under the same id.

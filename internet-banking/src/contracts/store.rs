@@ -58,7 +58,7 @@ pub struct NewUser {
 /// A deposit account to add; the ledger's account is opened apart.
 pub type NewAccount = DepositAccount;
 
-type UserRow = (Uuid, Uuid, String, String, String, Option<String>);
+type UserRow = (Uuid, Uuid, String, String, String, Option<String>, i64);
 type ContractRow = (String, String, String, String, String, String, i64);
 type AccountRow = (i64, String, String, String, String, String, i64);
 
@@ -219,14 +219,16 @@ impl Store {
     pub async fn signed_in(&self, id: UserId) -> Result<Option<User>, StoreError> {
         let row: Option<UserRow> = read!(self.database, |c| {
             sqlx::query_as(
-                "SELECT id, contract, login_id, name, role, token_serial FROM app_user
-                 WHERE id = $1 AND disabled_us IS NULL",
+                "SELECT id, contract, login_id, name, role, token_serial, must_change FROM app_user
+                 WHERE id = $1 AND disabled_us IS NULL AND reset_us IS NULL",
             )
             .bind(id.uuid())
             .fetch_optional(c)
             .await
         })?;
-        let Some((id, contract, login_id, name, role, token_serial)) = row else { return Ok(None) };
+        let Some((id, contract, login_id, name, role, token_serial, must_change)) = row else {
+            return Ok(None);
+        };
         let id = UserId::from_uuid(id);
         Ok(Some(User {
             id,
@@ -237,6 +239,7 @@ impl Store {
             token_serial,
             rights: self.rights(id).await?,
             duties: self.duties(id).await?,
+            must_change: must_change == 1,
         }))
     }
 
@@ -267,6 +270,17 @@ impl Store {
     pub async fn confirmation_hash(&self, user: &User) -> Result<Option<String>, StoreError> {
         Ok(read!(self.database, |c| {
             sqlx::query_scalar("SELECT confirmation_hash FROM app_user WHERE id = $1 AND contract = $2")
+                .bind(user.id.uuid())
+                .bind(user.contract.uuid())
+                .fetch_optional(c)
+                .await
+        })?)
+    }
+
+    /// The Argon2id string of a user's ログインパスワード.
+    pub async fn password_hash(&self, user: &User) -> Result<Option<String>, StoreError> {
+        Ok(read!(self.database, |c| {
+            sqlx::query_scalar("SELECT password_hash FROM app_user WHERE id = $1 AND contract = $2")
                 .bind(user.id.uuid())
                 .bind(user.contract.uuid())
                 .fetch_optional(c)

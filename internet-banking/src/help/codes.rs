@@ -296,6 +296,41 @@ codes! {
     "トークンの状態の変更",
     "トークンの状態が、この手続きのできるものではありません。",
     "トークン管理の画面で、いまの状態を確かめてください。";
+    /// Somebody of the bank's customers has the login ID.
+    LoginIdTaken = "U-101", Untouched,
+    "使えないログインID",
+    "このログインIDは、ほかの利用者が使っているため登録できません。",
+    "別のログインIDを入力してください。";
+    /// The contract has as many users as it may.
+    TooManyUsers = "U-102", Untouched,
+    "利用者の人数の上限",
+    "利用者の人数が上限に達しているため、追加できません。",
+    "使わなくなった利用者を削除してから、もう一度お手続きください。";
+    /// The user, or the users of the contract, are not as the page showed.
+    UserChanged = "U-103", Untouched,
+    "利用者の登録内容の変更",
+    "別の画面で利用者の登録内容が変更されたため、この手続きは行いませんでした。",
+    "利用者の一覧で今の内容をご確認のうえ、もう一度お手続きください。";
+    /// The entry of a user was finished, given up or left for too long.
+    UserDraftGone = "U-104", Untouched,
+    "終わった手続き",
+    "この手続きは、すでに終わったか、時間切れのため、続けられません。",
+    "利用者の一覧で今の内容をご確認のうえ、必要な場合はもう一度お手続きください。";
+    /// A new password cannot be chosen.
+    PasswordWeak = "U-105", Untouched,
+    "使えないパスワード",
+    "新しいパスワードが、推測されやすいなどの理由で使えません。",
+    "画面の説明のとおりに、別のパスワードを決めてください。パスワードはまだ変わっていません。";
+    /// The password in use was typed wrongly.
+    CurrentPasswordWrong = "U-106", Untouched,
+    "いまのパスワードの誤り",
+    "いまのパスワードが違います。パスワードは変わっていません。",
+    "いまのパスワードを確かめて、もう一度入力してください。続けて5回違うと、ご利用を停止します。";
+    /// It was typed wrongly too often.
+    CurrentPasswordLocked = "U-107", Untouched,
+    "パスワードの誤りによる停止",
+    "パスワードの誤りが続いたため、パスワードの変更とログインを停止しています。",
+    "30分ほどたってから、もう一度お試しください。停止の解除は、マスターユーザへ、マスターユーザの方はお取引店の窓口へお申し出ください。";
     /// Our own failure before anything was done.
     Unavailable = "P-901", Untouched,
     "一時的な取扱不可",

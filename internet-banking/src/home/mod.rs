@@ -16,10 +16,20 @@ use crate::Bank;
 use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
 use crate::links::{Link, PaymentLink, RequestLink};
+use crate::payeasy::draft::Step;
+use crate::payeasy::store::Drafts;
+use crate::security::store::wants_reminder;
 use crate::sign_in::SignedIn;
+use crate::users::Members;
 
 /// Payments without an outcome that the page names; the history has the others.
 const TASKS_MAX: u32 = 10;
+
+/// Entries that the page offers to go on with.
+const LEFT_MAX: i64 = 3;
+
+/// A password that has not been changed for so long is old, for those who want to be reminded.
+const PASSWORD_OLD_S: i64 = 90 * 86_400;
 
 /// Days for which a refund is named.
 const REFUND_DAYS: i64 = 14;
@@ -54,6 +64,22 @@ struct Page {
     more_refunds: bool,
     lines: Vec<Line>,
     total: Yen,
+    /// Payments that were being entered.
+    left: Vec<Left>,
+    /// Passwords that have not been changed for long, where the user wants to know.
+    old_passwords: Vec<OldPassword>,
+}
+
+/// A payment that was being entered.
+struct Left {
+    link: String,
+    collector: String,
+}
+
+/// A password that has not been changed for long.
+struct OldPassword {
+    label: &'static str,
+    link: Link,
 }
 
 /// A payment whose outcome is not known yet, or that came back.
@@ -127,7 +153,58 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         refunds,
         tasks,
         lines,
+        left: left(&bank, &signed_in, now).await?,
+        old_passwords: old_passwords(&bank, &signed_in, now).await?,
     })
+}
+
+/// Entries that can be gone on with: a session that ended by itself has lost none (SEC-25).
+async fn left(bank: &Bank, by: &SignedIn, now: Timestamp) -> Result<Vec<Left>, Failure> {
+    if !by.user.rights.may(Business::PayEasy) {
+        return Ok(Vec::new());
+    }
+    let drafts = Drafts::of(&bank.database, by.contract.id, by.user.id).left(now, LEFT_MAX).await?;
+    let mut left = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let payment = draft.choice.as_ref().map(|choice| choice.payment);
+        if let Some(payment) = payment
+            && bank.gateway.payment(by.contract.id, payment).await?.is_some()
+        {
+            continue;
+        }
+        // an answer of the collector holds for as long as a session that is not used: then it is asked anew
+        let is_valid = match draft.inquiry {
+            Some(id) => {
+                let inquiry = bank.gateway.inquiry(by.contract.id, id).await?;
+                inquiry.is_some_and(|inquiry| inquiry.is_valid_at(now))
+            }
+            None => false,
+        };
+        let step = if is_valid { draft.reached() } else { Step::Numbers };
+        let collector = bank.gateway.collectors().get(&draft.collector);
+        left.push(Left {
+            link: draft.path(step),
+            collector: collector.map_or_else(|| draft.collector.to_string(), |found| found.shown_name()),
+        });
+    }
+    Ok(left)
+}
+
+/// The passwords that the user wants to be reminded of (C4); one without a date is not.
+async fn old_passwords(bank: &Bank, by: &SignedIn, now: Timestamp) -> Result<Vec<OldPassword>, Failure> {
+    if !wants_reminder(&bank.database, by.user.id).await? {
+        return Ok(Vec::new());
+    }
+    let own = Members::of(&bank.database, by.contract.id).find(by.user.id).await?;
+    let is_old = |at: Option<Timestamp>| at.is_some_and(|at| now.seconds_since(at) >= PASSWORD_OLD_S);
+    let passwords = own.map(|own| {
+        [
+            (own.password_changed_at, "ログインパスワード", Link::SecurityPassword),
+            (own.confirmation_changed_at, "確認用パスワード", Link::SecurityConfirmation),
+        ]
+    });
+    let old = passwords.into_iter().flatten().filter(|(at, ..)| is_old(*at));
+    Ok(old.map(|(_, label, link)| OldPassword { label, link }).collect())
 }
 
 /// 払込結果を確認中: payments that the user may see and that wait for the collector's word.

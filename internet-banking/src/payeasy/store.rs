@@ -197,6 +197,27 @@ impl<'a> Drafts<'a> {
         Ok(found.map(InquiryId::from_uuid))
     }
 
+    /// Entries that have their bills and are not over, the newest first: what a lost session has left.
+    pub async fn left(&self, now: Timestamp, most: i64) -> Result<Vec<Draft>, DraftError> {
+        let ids: Vec<String> = read!(self.database, |c| {
+            sqlx::query_scalar(
+                "SELECT id FROM payeasy_draft WHERE contract = $1 AND app_user = $2 AND expires_us > $3 \
+                 AND inquiry IS NOT NULL ORDER BY expires_us DESC, id LIMIT $4",
+            )
+            .bind(self.contract.uuid())
+            .bind(self.user.uuid())
+            .bind(now.micros())
+            .bind(most)
+            .fetch_all(c)
+            .await
+        })?;
+        let mut left = Vec::with_capacity(ids.len());
+        for id in ids {
+            left.extend(self.find(&id).await?);
+        }
+        Ok(left)
+    }
+
     /// Records an answered inquiry with the amount that the payer read from the slip; what was chosen from an earlier
     /// one is forgotten.
     pub async fn inquired(

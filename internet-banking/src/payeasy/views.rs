@@ -31,18 +31,18 @@ impl Trouble {
         Self { code: Code::Input, errors, other: None }
     }
 
-    pub(super) fn heading(&self) -> &'static str {
+    pub(crate) fn heading(&self) -> &'static str {
         match self.code {
             Code::Input => "入力を確かめてください",
             code => code.entry().title,
         }
     }
 
-    pub(super) fn money(&self) -> &'static str {
+    pub(crate) fn money(&self) -> &'static str {
         self.code.entry().money.words()
     }
 
-    pub(super) fn remedy(&self) -> &'static str {
+    pub(crate) fn remedy(&self) -> &'static str {
         self.code.entry().remedy
     }
 }

@@ -59,6 +59,17 @@ pub enum Refusal {
     Audit(#[from] ledger::Refused),
 }
 
+impl Refusal {
+    /// What the audit log says of a wrong try.
+    const fn written(&self) -> &'static str {
+        match self {
+            Self::WrongAndBlocked => "wrong, blocked from now on",
+            Self::WrongAndLocked => "wrong, locked from now on",
+            _ => "wrong",
+        }
+    }
+}
+
 /// The people of one kind, as the gate asks for them.
 pub trait Entrants: Sync {
     /// Names a person.
@@ -90,6 +101,16 @@ pub trait Entrants: Sync {
         proof: &Self::Proof,
         now: Timestamp,
     ) -> impl Future<Output = Result<Self::Proven, Refusal>> + Send;
+
+    /// Writes down that a try was wrong; of an ID that nobody has too, so that it takes the same time.
+    fn refused(
+        &self,
+        _person: Option<Self::Person>,
+        _peer: Peer,
+        _why: &'static str,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send {
+        std::future::ready(Ok(()))
+    }
 
     /// Lets the person in.
     fn enter(
@@ -185,7 +206,10 @@ impl Gate {
         let found = entrants.find(&login_id).await?;
         let (person, stored) = found.unzip();
         let verdict = self.passwords.verify(place, stored, password).await?;
-        let (Some(person), Verdict::Right { rehashed }) = (person, verdict) else { return Err(wrong) };
+        let (Some(person), Verdict::Right { rehashed }) = (person, verdict) else {
+            entrants.refused(person, peer, wrong.written()).await?;
+            return Err(wrong);
+        };
         let proven = match entrants.prove(person, proof, now).await {
             Ok(proven) => proven,
             Err(Refusal::Wrong) => return Err(wrong),

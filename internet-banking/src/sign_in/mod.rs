@@ -17,7 +17,7 @@ pub use gate::{Entrants, Gate, Refusal};
 pub use operation::{ProvenBy, SignIns};
 pub(crate) use pages::RETRY_AFTER_S;
 pub use pages::routes;
-pub use password::{PasswordError, Passwords, Place, Use, Verdict};
+pub use password::{PASSWORD_CHARS_MAX, PasswordError, Passwords, Place, Use, Verdict};
 pub(crate) use session::session_sql;
 pub use session::{NewSession, People, Session, SessionSql, Sessions, SessionsError, Touch, Users};
 pub use signed_in::SignedIn;

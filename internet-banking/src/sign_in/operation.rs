@@ -2,8 +2,10 @@
 //! certificate must go with login ID and password (R22–R24).
 
 use database::{Database, execute, read};
-use domain::{Clock, Timestamp, UserId};
+use domain::{Clock, ContractId, Timestamp, UserId, random};
+use edge::session::Loaded;
 use edge::{ClientCertificate, Peer, SessionId, SessionStore};
+use ledger::{AuditRecord, Commit, Ledger};
 use uuid::Uuid;
 
 use super::gate::{Entrants, Gate, Refusal};
@@ -12,12 +14,19 @@ use super::session::{NewSession, Session, Sessions, SessionsError};
 use super::throttle::Throttle;
 use crate::certificates::judge::{self, CertificateTrouble, Shown};
 use crate::certificates::{Certificate, Certificates};
-use crate::contracts::{self, SignInMethod, StoreError};
+use crate::contracts::{self, Contract, SignInMethod, StoreError};
+use crate::mail::{Notice, To};
+use crate::registration::Registration;
+use crate::security::store;
+
+/// Who the audit log says it was, where nobody has the login ID.
+const UNKNOWN: &str = "user:unknown";
 
 /// Signs users in and out. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SignIns {
     database: Database,
+    ledger: Ledger,
     clock: Clock,
     contracts: contracts::Store,
     certificates: Certificates,
@@ -35,20 +44,21 @@ pub enum ProvenBy {
 }
 
 impl SignIns {
-    /// Signing in to a database's contracts.
+    /// Signing in to a ledger's contracts. Every sign-in, refused ones included, is in the audit log.
     pub fn new(
-        database: Database,
-        clock: Clock,
+        ledger: Ledger,
         passwords: Passwords,
         throttle: Throttle,
         sessions: Sessions,
         certificates: Certificates,
     ) -> Self {
+        let (database, clock) = (ledger.database().clone(), ledger.clock().clone());
         Self {
             contracts: contracts::Store::new(database.clone(), clock.clone()),
             gate: Gate::new(clock.clone(), passwords, throttle),
             certificates,
             database,
+            ledger,
             clock,
             sessions,
         }
@@ -68,6 +78,11 @@ impl SignIns {
     /// What slows guesses down.
     pub(crate) const fn gate(&self) -> &Gate {
         &self.gate
+    }
+
+    /// The counters of wrong passwords.
+    pub const fn throttle(&self) -> &Throttle {
+        self.gate.throttle()
     }
 
     /// Signs a user in by login ID and password, and by the certificate that the client has shown where the contract
@@ -95,6 +110,67 @@ impl SignIns {
     /// Lifts the block or lock of a login ID. Who may ask for it is the caller's question (R14, SEC-10).
     pub async fn unlock(&self, login_id: &str) -> Result<(), sqlx::Error> {
         self.gate.throttle().clear(login_id).await
+    }
+
+    /// Ends a session.
+    pub async fn sign_out(&self, id: &SessionId, now: Timestamp) -> Result<(), Refusal> {
+        let loaded = self.sessions.load(id.key(), now).await.map_err(Refusal::Sessions)?;
+        self.sessions.end(id.key(), now).await.map_err(Refusal::Sessions)?;
+        if let Loaded::Live(session) = loaded
+            && let Some(contract) = self.contract_of(session.person).await?
+        {
+            let record = Registration {
+                action: "session.sign_out",
+                subject: session.person.to_string(),
+                ..Registration::default()
+            };
+            self.ledger.commit(record.commit(&session.person.to_string(), &contract, now)).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes a sign-in down. Of one from an address that the user has not come from before the user is told (SEC-29).
+    async fn record(
+        &self,
+        user: UserId,
+        method: SignInMethod,
+        peer: Peer,
+        is_new_address: bool,
+    ) -> Result<(), Refusal> {
+        let contract = self.contract_of(user).await?.ok_or(Refusal::Wrong)?;
+        let address = peer.ip().to_string();
+        let notice = Notice {
+            event: format!("sign-in-{}", random::opaque_id()),
+            title: "いつもと違う接続元からのログインがありました".to_owned(),
+            lines: vec![("方法", method.label().to_owned()), ("接続元", address.clone())],
+            advice: Notice::NOT_YOURS,
+        };
+        let mail = match is_new_address {
+            true => Some((notice, self.contracts.recipients(contract.id, To::User(user)).await?)),
+            false => None,
+        };
+        let record = Registration {
+            action: "session.sign_in",
+            subject: user.to_string(),
+            detail: format!("{}, {address}", method.code()),
+            mail,
+            ..Registration::default()
+        };
+        self.ledger.commit(record.commit(&user.to_string(), &contract, self.clock.now())).await?;
+        Ok(())
+    }
+
+    async fn contract_of(&self, user: UserId) -> Result<Option<Contract>, Refusal> {
+        let found: Option<Uuid> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT contract FROM app_user WHERE id = $1")
+                .bind(user.uuid())
+                .fetch_optional(c)
+                .await
+        })?;
+        match found {
+            Some(contract) => Ok(self.contracts.contract(ContractId::from_uuid(contract)).await?),
+            None => Ok(None),
+        }
     }
 
     /// Records the use of the certificate, after the session was begun: one that is revoked at the same moment then
@@ -155,6 +231,24 @@ impl Entrants for SignIns {
         }
     }
 
+    /// A login ID that nobody has may be a password typed into the wrong field, and is not written down.
+    async fn refused(&self, user: Option<UserId>, peer: Peer, why: &'static str) -> Result<(), Refusal> {
+        let contract = match user {
+            Some(user) => self.contract_of(user).await?.map(|contract| contract.id),
+            None => None,
+        };
+        let who = user.map_or_else(|| UNKNOWN.to_owned(), |user| user.to_string());
+        let record = AuditRecord {
+            contract,
+            actor: who.clone(),
+            action: "session.refused",
+            subject: who,
+            detail: format!("{why}, {}", peer.ip()),
+        };
+        self.ledger.commit(Commit { audit: vec![record], ..Commit::default() }).await?;
+        Ok(())
+    }
+
     async fn enter(
         &self,
         user: UserId,
@@ -163,6 +257,7 @@ impl Entrants for SignIns {
         now: Timestamp,
     ) -> Result<SessionId, Refusal> {
         let (id, method) = (SessionId::generate(), proven.method());
+        let known = store::knows_address(&self.database, user, &peer.ip().to_string()).await?;
         let new = NewSession { person: user, method, address: peer.ip() };
         match self.sessions.create(id.key(), new, now).await {
             Ok(()) => {}
@@ -172,6 +267,11 @@ impl Entrants for SignIns {
         if let ProvenBy::Certificate(certificate) = &proven
             && let Err(refusal) = self.record_use(user, certificate).await
         {
+            self.sessions.end(id.key(), now).await.map_err(Refusal::Sessions)?;
+            return Err(refusal);
+        }
+        // what the audit log does not tell does not happen
+        if let Err(refusal) = self.record(user, method, peer, known == Some(false)).await {
             self.sessions.end(id.key(), now).await.map_err(Refusal::Sessions)?;
             return Err(refusal);
         }

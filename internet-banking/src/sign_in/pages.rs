@@ -20,6 +20,7 @@ use gateway::link::Arrival;
 
 use super::closed::{self, closed};
 use super::gate::Refusal;
+use super::signed_in::SignedIn;
 use crate::certificates::{CertificateTrouble, SignInBox};
 use crate::links::{HandOffLink, Link};
 use crate::payeasy::linked::{self, BrowserId};
@@ -34,6 +35,7 @@ pub fn routes() -> Router<Bank> {
         .route(Link::Root.path(), get(|| async { Redirect::to(Link::Home.path()) }))
         .route(Link::SignIn.path(), get(show).post(sign_in))
         .route(Link::SignOut.path(), post(sign_out))
+        .route(Link::SessionExtend.path(), post(extend))
 }
 
 #[derive(Template)]
@@ -201,13 +203,18 @@ async fn sign_out(
     _: CsrfForm<Nothing>,
 ) -> Result<Response, Failure> {
     if let Some(id) = cookie.session_of(&headers).and_then(|value| SessionId::parse(&value)) {
-        bank.sign_ins.sessions().end(id.key(), bank.clock.now()).await?;
+        bank.sign_ins.sign_out(&id, bank.clock.now()).await?;
     }
     let mut response = Redirect::to(Link::SignInSignedOut.path()).into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie.clear_session());
     // whoever sits here next has not brought what this person left
     response.headers_mut().append(header::SET_COOKIE, BrowserId::forget(cookie));
     Ok(response)
+}
+
+/// The person goes on: that the session was asked for has recorded its use.
+async fn extend(_: SignedIn, _: CsrfForm<Nothing>) -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 /// Where a sign-in leads: to the hand-off that this browser brought, or home. Never to an address that came along.
@@ -283,7 +290,7 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
         Refusal::WrongAndLocked => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "ログインIDまたはログインパスワードが違います。失敗が続いたため、このログインIDのご利用を停止しました。\
-             停止の解除は、お取引店の窓口へお申し出ください。",
+             停止の解除は、マスターユーザへ、マスターユーザの方はお取引店の窓口へお申し出ください。",
         ),
         Refusal::Busy => (
             StatusCode::TOO_MANY_REQUESTS,
@@ -297,7 +304,7 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
         Refusal::Locked => (
             StatusCode::TOO_MANY_REQUESTS,
             "失敗が続いたため、このログインIDのご利用を停止しています。\
-             停止の解除は、お取引店の窓口へお申し出ください。",
+             停止の解除は、マスターユーザへ、マスターユーザの方はお取引店の窓口へお申し出ください。",
         ),
         // told before
         Refusal::Certificate(trouble) => (StatusCode::UNPROCESSABLE_ENTITY, trouble.code().entry().happened),

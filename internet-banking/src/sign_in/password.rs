@@ -10,6 +10,8 @@ use domain::random;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
+use crate::passwords::normalised;
+
 /// Memory of one hash in KiB (OWASP: 19 MiB, two passes, one lane).
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
@@ -153,6 +155,7 @@ impl Hasher {
 
     fn hash(&self, password: &str) -> Result<String, PasswordError> {
         let salt: [u8; SALT_BYTES] = random::bytes();
+        let password = Zeroizing::new(normalised(password));
         let hash = self.argon2()?.hash_password_with_salt(password.as_bytes(), &salt).map_err(failed)?;
         Ok(hash.to_string())
     }
@@ -166,11 +169,12 @@ impl Hasher {
             }
         };
         let hash = PasswordHash::new(stored.unwrap_or(dummy)).map_err(failed)?;
+        let typed = Zeroizing::new(normalised(typed));
         let matches = self.argon2()?.verify_password(typed.as_bytes(), &hash).is_ok();
         if !matches || stored.is_none() || typed.chars().count() > PASSWORD_CHARS_MAX {
             return Ok(Verdict::Wrong);
         }
-        let rehashed = if is_current(&hash) { None } else { Some(self.hash(typed)?) };
+        let rehashed = if is_current(&hash) { None } else { Some(self.hash(&typed)?) };
         Ok(Verdict::Right { rehashed })
     }
 }

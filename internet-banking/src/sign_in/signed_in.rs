@@ -62,6 +62,10 @@ impl FromRequestParts<Bank> for SignedIn {
         let contract = bank.contracts.contract(user.contract).await.map_err(failed)?;
         let contract = contract.filter(|contract| contract.state == ContractState::Active);
         let Some(contract) = contract else { return Err(led_to(Link::SignIn, parts, bank).await) };
+        // a password that somebody else has set opens the page that replaces it, and no other
+        if user.must_change && parts.uri.path() != Link::SecurityFirst.path() {
+            return Err(Redirect::to(Link::SecurityFirst.path()).into_response());
+        }
         Ok(Self { csrf: csrf.session_token(&id), last_sign_in: session.previous, session, user, contract })
     }
 }

@@ -183,7 +183,19 @@ impl Throttle {
         .map(drop)
     }
 
-    fn login_subject(&self, login_id: &str) -> Vec<u8> {
+    /// Whether a login ID is locked until somebody unlocks it.
+    pub async fn is_locked(&self, login_id: &str) -> Result<bool, sqlx::Error> {
+        let blocks: Option<i64> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT blocks FROM sign_in_throttle WHERE subject = $1")
+                .bind(self.login_subject(login_id))
+                .fetch_optional(c)
+                .await
+        })?;
+        Ok(blocks.is_some_and(|blocks| blocks >= self.limits.login_blocks_max))
+    }
+
+    /// What the counter of a login ID is kept under.
+    pub(crate) fn login_subject(&self, login_id: &str) -> Vec<u8> {
         self.subject(b"login", login_id.as_bytes())
     }
 

@@ -38,6 +38,7 @@ fn user() -> User {
         token_serial: None,
         rights: Rights::none(),
         duties: std::collections::BTreeSet::new(),
+        must_change: false,
     }
 }
 

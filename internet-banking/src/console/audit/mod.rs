@@ -3,6 +3,6 @@
 pub(super) mod pages;
 mod shown;
 mod subjects;
-mod words;
+pub(crate) mod words;
 
 pub use pages::routes;

@@ -104,8 +104,11 @@ async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): 
     let query = TrailQuery {
         from: Timestamp::from_jst(from, NaiveTime::MIN),
         until: Timestamp::from_jst(until.succ_opt().unwrap_or(until), NaiveTime::MIN),
+        contract: None,
         actor: filter.actor.clone(),
         action: filter.action.clone(),
+        among: Vec::new(),
+        except: Vec::new(),
         subjects: subjects_of(&console, page.subject.trim(), (from, until)).await?,
         before: place(&filter.older),
         limit: PAGE_RECORDS + 1,

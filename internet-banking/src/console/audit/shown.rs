@@ -69,6 +69,7 @@ async fn subject(console: &Console, record: &TrailRecord) -> Result<Subject, Sto
         (_, "payeasy.contract_limit" | "console.contract_view" | "console.token_view") => {
             contract(console, text).await?
         }
+        ("user" | "session", _) => user(console, text).await?,
         ("payeasy", _) | (_, "console.payment_view") => payment(console, text).await?,
         ("request", _) | (_, "console.request_view") => request(console, text).await?,
         ("alarm", _) => alarm(console, text).await?,

@@ -1,0 +1,95 @@
+//! What the customer reads of an action, and the kinds that a search tells apart.
+
+use crate::console::audit::words::action_label;
+use crate::contracts::code;
+
+code! {
+    /// Kinds of operations.
+    Kind {
+        /// Sign-ins, failed ones, and sign-outs.
+        SignIn = "sign_in", "ログイン・ログアウト";
+        /// Payments and what became of them.
+        Payment = "payment", "払込";
+        /// Views and downloads.
+        View = "view", "表示・ダウンロード";
+        /// Everything else: registrations and changes.
+        Change = "change", "登録・変更";
+    }
+}
+
+const SIGN_INS: &[&str] = &["session.sign_in", "session.refused", "session.sign_out"];
+
+const PAYMENTS: &[&str] = &[
+    "payeasy.pay",
+    "payeasy.accepted",
+    "payeasy.rejected",
+    "payeasy.void",
+    "payeasy.cancelled",
+    "payeasy.refund",
+    "payeasy.refused",
+    "payeasy.request",
+    "payeasy.decline",
+    "payeasy.decide",
+    "payeasy.resend",
+    "payeasy.incident",
+    "payeasy.link",
+];
+
+const VIEWS: &[&str] = &["user.view", "history.view", "history.download", "payment.proof"];
+
+/// Words that say more to the customer than the staff's do.
+const WORDS: &[(&str, &str)] = &[
+    ("payeasy.pay", "払込の申込み"),
+    ("payeasy.accepted", "払込の成立"),
+    ("payeasy.rejected", "払込の不成立(収納機関の受付不可)"),
+    ("payeasy.void", "払込の不成立"),
+    ("payeasy.cancelled", "払込の取消し"),
+    ("payeasy.refund", "払込金の返金"),
+    ("payeasy.decide", "払込結果の確定"),
+    ("payeasy.resend", "払込結果の再確認"),
+    ("payeasy.incident", "払込結果についての当行の確認"),
+    ("payeasy.limit", "1日の限度額の変更"),
+    ("payeasy.contract_limit", "ご契約の1日の限度額の変更"),
+    ("user.unlock", "パスワードの誤りによる停止の解除"),
+];
+
+impl Kind {
+    /// The actions of the kind, and those that are not of it; either list empty says nothing.
+    pub fn actions(self) -> (Vec<&'static str>, Vec<&'static str>) {
+        match self {
+            Self::SignIn => (SIGN_INS.to_vec(), Vec::new()),
+            Self::Payment => (PAYMENTS.to_vec(), Vec::new()),
+            Self::View => (VIEWS.to_vec(), Vec::new()),
+            Self::Change => (Vec::new(), [SIGN_INS, PAYMENTS, VIEWS].concat()),
+        }
+    }
+
+    /// The kind of an action.
+    pub fn of(action: &str) -> Self {
+        let kinds = [(SIGN_INS, Self::SignIn), (PAYMENTS, Self::Payment), (VIEWS, Self::View)];
+        kinds.iter().find(|(actions, _)| actions.contains(&action)).map_or(Self::Change, |(_, kind)| *kind)
+    }
+}
+
+/// What the customer reads.
+pub fn words(action: &str) -> &str {
+    let own = WORDS.iter().find(|(known, _)| *known == action);
+    own.map_or_else(|| action_label(action), |(_, words)| words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_of_one_kind_and_has_words() {
+        for action in [SIGN_INS, PAYMENTS, VIEWS].concat() {
+            assert!(!words(action).is_ascii(), "{action}");
+            let kind = Kind::of(action);
+            assert!(kind.actions().0.contains(&action));
+            assert!(Kind::Change.actions().1.contains(&action));
+        }
+        assert_eq!(Kind::of("user.add"), Kind::Change);
+        assert_eq!(words("user.add"), "利用者の追加");
+    }
+}

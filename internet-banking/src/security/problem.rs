@@ -1,0 +1,121 @@
+//! Everything that can stop a change of one's own.
+
+use edge::Errors;
+
+use crate::contracts::StoreError;
+use crate::help::Code;
+use crate::passwords::Weak;
+use crate::payeasy::views::Trouble;
+use crate::registration::RegistrationError;
+use crate::sign_in::PasswordError;
+use crate::tokens::authorise;
+
+/// Why nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// A field is empty or cannot be what it should be.
+    Input(Errors),
+    /// The new password cannot be chosen.
+    Weak {
+        /// The control that asked for it.
+        field: &'static str,
+        /// Why not.
+        why: Weak,
+    },
+    /// The password in use was typed wrongly.
+    CurrentWrong {
+        /// The control that asked for it.
+        field: &'static str,
+    },
+    /// It was typed wrongly too often.
+    CurrentLocked,
+    /// The confirmation password was typed wrongly.
+    ConfirmationWrong {
+        /// Tries left before the lock.
+        left: i64,
+    },
+    /// The confirmation password is locked.
+    ConfirmationLocked,
+    /// The one-time password authorises nothing.
+    Code(authorise::Problem),
+    /// It has been changed meanwhile.
+    Changed,
+    /// Our own failure.
+    Unavailable,
+}
+
+impl Problem {
+    /// The stable code, which has a help page.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Input(_) => Code::Input,
+            Self::Weak { .. } => Code::PasswordWeak,
+            Self::CurrentWrong { .. } => Code::CurrentPasswordWrong,
+            Self::CurrentLocked => Code::CurrentPasswordLocked,
+            Self::ConfirmationWrong { .. } => Code::ConfirmationPasswordWrong,
+            Self::ConfirmationLocked => Code::ConfirmationPasswordLocked,
+            Self::Code(problem) => problem.code(),
+            Self::Changed => Code::UserChanged,
+            Self::Unavailable => Code::Unavailable,
+        }
+    }
+
+    /// What the page tells.
+    pub fn trouble(&self) -> Trouble {
+        let happened = self.code().entry().happened;
+        let errors = match self {
+            Self::Input(errors) => errors.clone(),
+            Self::Weak { field, why } => Errors::one(field, why.words()),
+            Self::CurrentWrong { field } => Errors::one(field, happened),
+            Self::ConfirmationWrong { left } => {
+                let words = format!("{happened}あと{left}回誤ると、ご利用を停止します。");
+                Errors::one("confirmation_password", words)
+            }
+            Self::Code(problem) => Errors::one(problem.field().unwrap_or_default(), problem.words()),
+            Self::CurrentLocked | Self::ConfirmationLocked | Self::Changed | Self::Unavailable => {
+                Errors::general(happened)
+            }
+        };
+        Trouble { code: self.code(), errors, other: None }
+    }
+
+    /// A failure of ours, which is in the log.
+    pub fn unavailable(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "a change of a user's own failed");
+        Self::Unavailable
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<PasswordError> for Problem {
+    fn from(error: PasswordError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<authorise::Problem> for Problem {
+    fn from(problem: authorise::Problem) -> Self {
+        Self::Code(problem)
+    }
+}
+
+impl From<RegistrationError> for Problem {
+    fn from(error: RegistrationError) -> Self {
+        match error {
+            RegistrationError::CodeUsed => Self::Code(authorise::Problem::Used),
+            RegistrationError::Changed => Self::Changed,
+            RegistrationError::Unavailable(refused) => Self::unavailable(&refused),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! What is done to a user in one step: suspended, resumed, removed, given a temporary password, unlocked.
+
+use database::Change;
+use domain::{Timestamp, UserId, random};
+use secrecy::SecretString;
+
+use super::operation::{self, Known, Secrets};
+use super::problem::Problem;
+use super::store::{Members, UserState};
+use crate::Bank;
+use crate::certificates::{EndWhy, end_of_user};
+use crate::contracts::{Duty, Role};
+use crate::mail::{Notice, To};
+use crate::policy;
+use crate::registration::{Registration, register};
+use crate::sign_in::SignedIn;
+use crate::tokens::{Operation, authorise};
+
+/// One of these steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// 利用停止.
+    Suspend,
+    /// 利用停止の解除.
+    Resume,
+    /// 削除.
+    Remove,
+    /// A new login password for a user who has forgotten it (R14).
+    Password,
+    /// The same with a new confirmation password.
+    Passwords,
+    /// The locks after wrong passwords (SEC-10).
+    Unlock,
+}
+
+/// The words of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActWords {
+    /// The page, and the button that leads to it.
+    pub title: &'static str,
+    /// What it does.
+    pub consequence: &'static str,
+    /// The button.
+    pub button: &'static str,
+    /// What was done.
+    pub done: &'static str,
+}
+
+impl Act {
+    /// Every one of them.
+    pub const ALL: &[Self] =
+        &[Self::Suspend, Self::Resume, Self::Remove, Self::Password, Self::Passwords, Self::Unlock];
+
+    /// The word in addresses.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+            Self::Remove => "remove",
+            Self::Password => "password",
+            Self::Passwords => "passwords",
+            Self::Unlock => "unlock",
+        }
+    }
+
+    /// From the word in an address.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|act| act.code() == code)
+    }
+
+    /// Its words.
+    pub const fn words(self) -> ActWords {
+        match self {
+            Self::Suspend => ActWords {
+                title: "利用の停止",
+                consequence: "この利用者は、すぐにログインできなくなります。いまログインしていれば、その画面も使えなくなります。登録内容は残り、あとで再開できます。",
+                button: "利用を停止する",
+                done: "利用者の利用を停止しました",
+            },
+            Self::Resume => ActWords {
+                title: "利用の再開",
+                consequence: "この利用者は、これまでのログインIDとパスワードで、またログインできるようになります。",
+                button: "利用を再開する",
+                done: "利用者の利用を再開しました",
+            },
+            Self::Remove => ActWords {
+                title: "利用者の削除",
+                consequence: "この利用者は、すぐにログインできなくなります。操作履歴は残ります。同じログインIDは、あとでもう一度登録できます。",
+                button: "削除する",
+                done: "利用者を削除しました",
+            },
+            Self::Password => ActWords {
+                title: "ログインパスワードの再発行",
+                consequence: "仮のログインパスワードを発行します。いまのログインパスワードは使えなくなり、利用者は次のログインで新しいログインパスワードを決めます。",
+                button: "仮のパスワードを発行する",
+                done: "仮のログインパスワードを発行しました",
+            },
+            Self::Passwords => ActWords {
+                title: "ログインパスワードと確認用パスワードの再発行",
+                consequence: "仮のログインパスワードを発行します。いまの2つのパスワードは使えなくなり、利用者は次のログインで両方を新しく決めます。",
+                button: "仮のパスワードを発行する",
+                done: "仮のログインパスワードを発行し、確認用パスワードを初期化しました",
+            },
+            Self::Unlock => ActWords {
+                title: "ログイン停止の解除",
+                consequence: "パスワードの誤りによるログインの停止と、確認用パスワードの停止を解除します。利用者はすぐにログインできます。パスワードは変わりません。",
+                button: "停止を解除する",
+                done: "パスワードの誤りによる停止を解除しました",
+            },
+        }
+    }
+
+    /// The duty that it belongs to.
+    pub const fn duty(self) -> Duty {
+        match self {
+            Self::Suspend | Self::Resume | Self::Remove => Duty::Users,
+            Self::Password | Self::Passwords => Duty::Passwords,
+            Self::Unlock => Duty::SignInUnlock,
+        }
+    }
+
+    /// Whether it makes sense for a user in this state.
+    pub const fn fits(self, state: UserState) -> bool {
+        match self {
+            Self::Suspend => matches!(state, UserState::Active | UserState::Temporary | UserState::Reset),
+            Self::Resume => matches!(state, UserState::Suspended),
+            Self::Remove => !matches!(state, UserState::Removed),
+            Self::Password | Self::Passwords | Self::Unlock => operation::has_passwords(state),
+        }
+    }
+
+    const fn action(self) -> &'static str {
+        match self {
+            Self::Suspend => "user.suspend",
+            Self::Resume => "user.resume",
+            Self::Remove => "user.remove",
+            Self::Password | Self::Passwords => "user.password",
+            Self::Unlock => "user.unlock",
+        }
+    }
+}
+
+/// Whether the person may do it to the user: never to a master, whose passwords and locks are the branch's (R15,
+/// SEC-10), and never to themselves.
+pub fn may(by: &SignedIn, act: Act, of: &Known) -> bool {
+    let (user, target) = (&by.user, of.user(&by.contract));
+    let is_other = target.id != user.id && target.role != Role::Master;
+    let over_admin = target.role != Role::Admin || policy::has(user, Duty::Administrators);
+    is_other && over_admin && policy::has(user, act.duty())
+}
+
+/// Does it, and answers the temporary password where there is one.
+pub async fn carry_out(
+    bank: &Bank,
+    by: &SignedIn,
+    user: UserId,
+    act: Act,
+    one_time_password: &SecretString,
+) -> Result<Option<SecretString>, Problem> {
+    let of = operation::known(bank, &by.contract, user).await?.ok_or(Problem::NotPermitted)?;
+    policy::require_over(by, act.duty(), &of.user(&by.contract)).map_err(|_| Problem::NotPermitted)?;
+    if !may(by, act, &of) {
+        return Err(Problem::NotPermitted);
+    }
+    if !act.fits(of.member.state) {
+        return Err(Problem::Changed);
+    }
+    let code = authorise::operation(bank, by, Operation::UserRegister, one_time_password).await?;
+    let secrets = match act {
+        Act::Password | Act::Passwords => Some(Secrets::generate(bank).await?),
+        _ => None,
+    };
+    let mut changes = vec![Members::of(&bank.database, by.contract.id).version().await?];
+    changes.extend(changes_of(bank, by, act, &of, secrets.as_ref()));
+    let to = bank.contracts.recipients(by.contract.id, To::UserAndAdministrators(user)).await?;
+    let what = Registration {
+        action: act.action(),
+        subject: user.to_string(),
+        detail: match act {
+            Act::Passwords => format!("{}, the confirmation password too", of.member.login_id),
+            _ => of.member.login_id.clone(),
+        },
+        changes,
+        mail: Some((notice(by, act, &of), to)),
+        ..Registration::default()
+    };
+    register(bank, by, code, what).await.map_err(|error| operation::refused(&error))?;
+    tracing::info!(%user, by = %by.user.id, act = act.code(), "a user was changed");
+    Ok(secrets.map(|secrets| secrets.temporary))
+}
+
+fn changes_of(bank: &Bank, by: &SignedIn, act: Act, of: &Known, secrets: Option<&Secrets>) -> Vec<Change> {
+    let (id, contract, now) = (of.member.id.uuid(), by.contract.id.uuid(), bank.clock.now());
+    let own = || vec![id.into(), contract.into()];
+    let at = || vec![id.into(), contract.into(), now.micros().into()];
+    let mut changes = Vec::new();
+    match act {
+        Act::Suspend => changes.push(Change::one(
+            "UPDATE app_user SET disabled_us = $3 WHERE id = $1 AND contract = $2 AND disabled_us IS NULL",
+            at(),
+        )),
+        Act::Resume => changes.push(Change::one(
+            "UPDATE app_user SET disabled_us = NULL
+             WHERE id = $1 AND contract = $2 AND disabled_us IS NOT NULL AND removed_us IS NULL",
+            own(),
+        )),
+        Act::Remove => changes.push(Change::one(
+            "UPDATE app_user SET removed_us = $3, disabled_us = COALESCE(disabled_us, $3), token_serial = NULL
+             WHERE id = $1 AND contract = $2 AND removed_us IS NULL AND role <> 'master'",
+            at(),
+        )),
+        Act::Password | Act::Passwords => {
+            let Some(secrets) = secrets else { return changes };
+            let hashes = [&secrets.password_hash, &secrets.confirmation_hash];
+            let mut values = own();
+            if act == Act::Password {
+                values.push(hashes[0].as_str().into());
+                changes.push(Change::one(
+                    "UPDATE app_user SET password_hash = $3, must_change = 1, password_changed_us = NULL,
+                         confirmation_changed_us = CASE WHEN must_change = 1 THEN confirmation_changed_us
+                             ELSE COALESCE(confirmation_changed_us, created_us) END
+                     WHERE id = $1 AND contract = $2 AND disabled_us IS NULL AND reset_us IS NULL
+                       AND role <> 'master'",
+                    values,
+                ));
+            } else {
+                values.extend(hashes.map(|hash| hash.as_str().into()));
+                changes.push(Change::one(
+                    "UPDATE app_user SET password_hash = $3, confirmation_hash = $4, must_change = 1,
+                         password_changed_us = NULL, confirmation_changed_us = NULL
+                     WHERE id = $1 AND contract = $2 AND disabled_us IS NULL AND reset_us IS NULL
+                       AND role <> 'master'",
+                    values,
+                ));
+            }
+        }
+        Act::Unlock => {}
+    }
+    if matches!(act, Act::Password | Act::Passwords | Act::Unlock) {
+        changes.extend(unlocking(bank, of));
+    }
+    if matches!(act, Act::Suspend | Act::Password | Act::Passwords) {
+        changes.push(end_sessions(of.member.id, now));
+    }
+    if act == Act::Remove {
+        // so that the login ID, registered again, gets another certificate without a paper (R48)
+        let by = by.user.id.to_string();
+        changes.extend(end_of_user(of.member.id, EndWhy::Removed, &by, now));
+    }
+    changes
+}
+
+/// The wrong passwords of a user are forgotten, and what they locked is free.
+fn unlocking(bank: &Bank, of: &Known) -> [Change; 2] {
+    let subject = bank.sign_ins.throttle().login_subject(&of.member.login_id);
+    [
+        Change::any("DELETE FROM sign_in_throttle WHERE subject = $1", vec![subject.into()]),
+        Change::any("DELETE FROM confirmation_failure WHERE app_user = $1", vec![of.member.id.uuid().into()]),
+    ]
+}
+
+/// Ends what sessions a user has (SEC-27).
+pub fn end_sessions(user: UserId, now: Timestamp) -> Change {
+    Change::any(
+        "UPDATE session SET ended_us = $2, ended_why = 'revoked' WHERE app_user = $1 AND ended_us IS NULL",
+        vec![user.uuid().into(), now.micros().into()],
+    )
+}
+
+fn notice(by: &SignedIn, act: Act, of: &Known) -> Notice {
+    Notice {
+        event: format!("user-{}", random::opaque_id()),
+        title: act.words().done.to_owned(),
+        lines: vec![
+            ("利用者", format!("{}({})", of.member.name, of.member.login_id)),
+            ("操作した方", format!("{}({})", by.user.name, by.user.login_id)),
+        ],
+        advice: Notice::NOT_YOURS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_has_words_and_reads_back() {
+        for act in Act::ALL {
+            assert_eq!(Act::from_code(act.code()), Some(*act));
+            assert!(act.words().consequence.ends_with('。'));
+        }
+        assert_eq!(Act::from_code("fly"), None);
+    }
+
+    #[test]
+    fn nothing_is_done_to_a_removed_user() {
+        assert!(Act::ALL.iter().all(|act| !act.fits(UserState::Removed)));
+        assert!(Act::Resume.fits(UserState::Suspended) && !Act::Suspend.fits(UserState::Suspended));
+    }
+}

@@ -1,0 +1,365 @@
+//! Adding and changing users. Right, role and one-time password are checked here, whatever the form left out.
+
+use std::collections::BTreeSet;
+
+use database::{Change, Row, Table, Value};
+use domain::{Timestamp, UserId, random};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::bounds::Bounds;
+use super::draft::{Draft, duties_text, rights_text};
+use super::problem::Problem;
+use super::store::{Member, Members, UserState};
+use crate::Bank;
+use crate::contracts::{Contract, DepositAccount, Duty, Rights, Role, User};
+use crate::mail::{Notice, Recipient, To};
+use crate::policy;
+use crate::registration::{Registration, RegistrationError, register};
+use crate::sign_in::SignedIn;
+use crate::tokens::{Operation, authorise};
+
+static RIGHT: Table = Table { name: "user_right", columns: &["app_user", "business", "account"] };
+static DUTY: Table = Table { name: "user_duty", columns: &["app_user", "duty"] };
+
+/// How often an operation looks again where somebody else was faster.
+const TRIES_MAX: u32 = 8;
+
+/// Characters of a temporary password, beside the strokes between its groups: 80 random bits.
+const TEMPORARY_CHARS: usize = 16;
+const GROUP_CHARS: usize = 4;
+
+/// A user with everything that a change may touch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The person.
+    pub member: Member,
+    /// What the person may do.
+    pub rights: Rights,
+    /// What an administrator was given.
+    pub duties: BTreeSet<Duty>,
+}
+
+impl Known {
+    /// What a change began with, to be held against what is there at its end.
+    pub fn seen(&self) -> String {
+        let Member { login_id, name, role, email, state, .. } = &self.member;
+        let (rights, duties) = (rights_text(&self.rights), duties_text(&self.duties));
+        let email = email.as_deref().unwrap_or_default();
+        format!("{login_id}|{name}|{email}|{}|{}|{rights}|{duties}", role.code(), state.label())
+    }
+
+    /// The person, as the table of rights asks for people.
+    pub fn user(&self, contract: &Contract) -> User {
+        User {
+            id: self.member.id,
+            contract: contract.id,
+            login_id: self.member.login_id.clone(),
+            name: self.member.name.clone(),
+            role: self.member.role,
+            token_serial: self.member.token_serial.clone(),
+            rights: self.rights.clone(),
+            duties: self.duties.clone(),
+            must_change: self.member.state == UserState::Temporary,
+        }
+    }
+}
+
+/// A user of the contract, removed or not.
+pub async fn known(bank: &Bank, contract: &Contract, id: UserId) -> Result<Option<Known>, Problem> {
+    let Some(member) = Members::of(&bank.database, contract.id).find(id).await? else { return Ok(None) };
+    let (rights, duties) = (bank.contracts.rights(id).await?, bank.contracts.duties(id).await?);
+    Ok(Some(Known { member, rights, duties }))
+}
+
+/// What an entry came to.
+#[derive(Debug)]
+pub struct Done {
+    /// The user.
+    pub user: UserId,
+    /// The password for the first sign-in, shown once; none where nobody was added.
+    pub temporary: Option<SecretString>,
+}
+
+/// Whether the person may bring an entry to its end.
+pub fn permit(by: &SignedIn, draft: &Draft, was: Option<&Known>) -> Result<(), Problem> {
+    let refused = |_| Problem::NotPermitted;
+    let (contract, role) = (&by.contract, draft.role);
+    let rights = draft.rights.clone().unwrap_or_default();
+    let adds = draft.adds();
+    match was {
+        None if role == Role::Master => return Err(Problem::NotPermitted),
+        None => policy::require_duty(by, Duty::Users).map_err(refused)?,
+        Some(was) if was.member.id == by.user.id => {
+            policy::require_over(by, Duty::Rights, &was.user(contract)).map_err(refused)?;
+        }
+        Some(was) => policy::require_over(by, Duty::Users, &was.user(contract)).map_err(refused)?,
+    }
+    let old = was.filter(|_| !adds);
+    let is_master = old.is_some_and(|was| was.member.role == Role::Master);
+    if (role == Role::Master) != is_master {
+        return Err(Problem::NotPermitted);
+    }
+    if role == Role::Admin || old.is_some_and(|was| was.member.role == Role::Admin) {
+        policy::require_duty(by, Duty::Administrators).map_err(refused)?;
+    }
+    let given: BTreeSet<Duty> = policy::grantable().collect();
+    if !draft.duties.is_subset(&given) || (role != Role::Admin && !draft.duties.is_empty()) {
+        return Err(Problem::NotPermitted);
+    }
+    let before = old.map(|was| was.rights.clone()).unwrap_or_default();
+    if rights != before {
+        policy::require_duty(by, Duty::Rights).map_err(refused)?;
+        let more = rights.iter().filter(|(business, account)| !before.may_use(*business, *account));
+        let more = more.fold(Rights::none(), |all, (business, account)| all.with(business, &[account]));
+        if !policy::can_give(&by.user, &more) {
+            return Err(Problem::NotPermitted);
+        }
+    }
+    Ok(())
+}
+
+/// Rights are for businesses of the plan that have pages, and for accounts of the contract.
+pub fn of_the_contract(by: &SignedIn, rights: &Rights, accounts: &[DepositAccount]) -> bool {
+    rights.iter().all(|(business, account)| {
+        policy::served(by.contract.plan).any(|one| one == business)
+            && accounts.iter().any(|one| one.account == account)
+    })
+}
+
+/// Adds or changes the user of an entry.
+pub async fn submit(
+    bank: &Bank,
+    by: &SignedIn,
+    draft: &Draft,
+    one_time_password: &SecretString,
+) -> Result<Done, Problem> {
+    let was = known(bank, &by.contract, draft.subject).await?;
+    permit(by, draft, was.as_ref())?;
+    let accounts = bank.contracts.accounts(by.contract.id).await?;
+    if !draft.rights.as_ref().is_some_and(|rights| of_the_contract(by, rights, &accounts)) {
+        return Err(Problem::NotPermitted);
+    }
+    let code = authorise::operation(bank, by, Operation::UserRegister, one_time_password).await?;
+    let secrets = match draft.adds() {
+        true => Some(Secrets::generate(bank).await?),
+        false => None,
+    };
+    let members = Members::of(&bank.database, by.contract.id);
+    for _ in 0..TRIES_MAX {
+        let version = members.version().await?;
+        let mut what = entry(bank, by, draft, secrets.as_ref()).await?;
+        what.changes.insert(0, version);
+        match register(bank, by, code.clone(), what).await {
+            Ok(()) => {
+                tracing::info!(user = %draft.subject, by = %by.user.id, "a user was registered");
+                return Ok(Done { user: draft.subject, temporary: secrets.map(|s| s.temporary) });
+            }
+            Err(RegistrationError::Changed) => {}
+            Err(error) => return Err(refused(&error)),
+        }
+    }
+    Err(Problem::Changed)
+}
+
+/// Why a commit about users was not taken, where looking again does not help.
+pub(super) fn refused(error: &RegistrationError) -> Problem {
+    match error {
+        RegistrationError::CodeUsed => Problem::Code(authorise::Problem::Used),
+        RegistrationError::Changed => Problem::Changed,
+        RegistrationError::Unavailable(_) => Problem::unavailable(error),
+    }
+}
+
+/// The commit of an entry, as the users of the contract are now.
+async fn entry(
+    bank: &Bank,
+    by: &SignedIn,
+    draft: &Draft,
+    secrets: Option<&Secrets>,
+) -> Result<Registration, Problem> {
+    let members = Members::of(&bank.database, by.contract.id);
+    let was = known(bank, &by.contract, draft.subject).await?;
+    if was.as_ref().map(Known::seen) != draft.seen {
+        return Err(Problem::Changed);
+    }
+    permit(by, draft, was.as_ref())?;
+    if draft.adds() {
+        if members.is_taken(&draft.login_id).await? {
+            return Err(Problem::LoginIdTaken);
+        }
+        if members.count().await? >= Bounds::embedded().users_max {
+            return Err(Problem::TooMany);
+        }
+    }
+    let now = bank.clock.now();
+    let rights = draft.rights.clone().unwrap_or_default();
+    let (action, mut changes) = match (&was, secrets) {
+        (None, Some(secrets)) => ("user.add", vec![insert(by, draft, secrets, now)]),
+        (Some(_), Some(secrets)) => ("user.return", vec![bring_back(by, draft, secrets)]),
+        (Some(was), None) if was.member.role == Role::Master => ("user.rights", Vec::new()),
+        (Some(_), None) => ("user.change", vec![update(by, draft)]),
+        (None, None) => return Err(Problem::Changed),
+    };
+    let id = draft.subject.uuid();
+    changes.push(Change::any("DELETE FROM user_right WHERE app_user = $1", vec![id.into()]));
+    changes.push(Change::any("DELETE FROM user_duty WHERE app_user = $1", vec![id.into()]));
+    let right = |(business, account): (crate::contracts::Business, domain::AccountId)| Row {
+        table: &RIGHT,
+        values: vec![id.into(), business.code().into(), account.get().into()],
+    };
+    let duty = |duty: &Duty| Row { table: &DUTY, values: vec![id.into(), duty.code().into()] };
+    let rows: Vec<_> = rights.iter().map(right).chain(draft.duties.iter().map(duty)).collect();
+    let to = told(bank, by, draft, was.as_ref()).await?;
+    Ok(Registration {
+        action,
+        subject: draft.subject.to_string(),
+        detail: format!(
+            "{} {}, rights {}, duties {}",
+            draft.login_id,
+            draft.role.code(),
+            rights_text(&rights),
+            duties_text(&draft.duties)
+        ),
+        changes,
+        rows,
+        mail: Some((notice(by, draft, action), to)),
+        ..Registration::default()
+    })
+}
+
+fn insert(by: &SignedIn, draft: &Draft, secrets: &Secrets, now: Timestamp) -> Change {
+    Change::one(
+        "INSERT INTO app_user (id, contract, login_id, name, role, email, password_hash, confirmation_hash,
+             must_change, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)
+         ON CONFLICT (login_id) WHERE removed_us IS NULL DO NOTHING",
+        vec![
+            draft.subject.uuid().into(),
+            by.contract.id.uuid().into(),
+            draft.login_id.as_str().into(),
+            draft.name.as_str().into(),
+            draft.role.code().into(),
+            draft.email.as_str().into(),
+            secrets.password_hash.as_str().into(),
+            secrets.confirmation_hash.as_str().into(),
+            now.micros().into(),
+        ],
+    )
+}
+
+/// The same person again (R48, C16): the row stays, with its history, and everything else begins anew.
+fn bring_back(by: &SignedIn, draft: &Draft, secrets: &Secrets) -> Change {
+    Change::one(
+        "UPDATE app_user SET name = $3, role = $4, email = $5, password_hash = $6, confirmation_hash = $7,
+             must_change = 1, password_changed_us = NULL, confirmation_changed_us = NULL, reset_us = NULL,
+             removed_us = NULL, disabled_us = NULL, token_serial = NULL
+         WHERE id = $1 AND contract = $2 AND removed_us IS NOT NULL AND role <> 'master'
+           AND NOT EXISTS (SELECT 1 FROM app_user o WHERE o.login_id = app_user.login_id AND o.removed_us IS NULL)",
+        vec![
+            draft.subject.uuid().into(),
+            by.contract.id.uuid().into(),
+            draft.name.as_str().into(),
+            draft.role.code().into(),
+            draft.email.as_str().into(),
+            secrets.password_hash.as_str().into(),
+            secrets.confirmation_hash.as_str().into(),
+        ],
+    )
+}
+
+fn update(by: &SignedIn, draft: &Draft) -> Change {
+    Change::one(
+        "UPDATE app_user SET name = $3, role = $4, email = $5
+         WHERE id = $1 AND contract = $2 AND removed_us IS NULL AND role <> 'master'",
+        vec![
+            draft.subject.uuid().into(),
+            by.contract.id.uuid().into(),
+            draft.name.as_str().into(),
+            draft.role.code().into(),
+            Value::Text(Some(draft.email.clone()).filter(|email| !email.is_empty())),
+        ],
+    )
+}
+
+/// The person, master and administrators; where the address changes, the old one too.
+async fn told(
+    bank: &Bank,
+    by: &SignedIn,
+    draft: &Draft,
+    was: Option<&Known>,
+) -> Result<Vec<Recipient>, Problem> {
+    let mut to = bank.contracts.recipients(by.contract.id, To::UserAndAdministrators(draft.subject)).await?;
+    let is_master = was.is_some_and(|was| was.member.role == Role::Master);
+    let had = to.iter().any(|one| one.user == draft.subject && one.address == draft.email);
+    if !had && !is_master && !draft.email.is_empty() {
+        // a mail is named by event and user, so the second address of one person is a mail of its own
+        let own = to.iter().any(|one| one.user == draft.subject);
+        let user = if own { UserId::generate() } else { draft.subject };
+        to.push(Recipient { user, name: draft.name.clone(), address: draft.email.clone() });
+    }
+    Ok(to)
+}
+
+fn notice(by: &SignedIn, draft: &Draft, action: &str) -> Notice {
+    let title = match action {
+        "user.add" => "利用者を追加しました",
+        "user.return" => "利用者をもう一度登録しました",
+        _ => "利用者の登録内容を変更しました",
+    };
+    Notice {
+        event: format!("user-{}", random::opaque_id()),
+        title: title.to_owned(),
+        lines: vec![
+            ("利用者", format!("{}({})", draft.name, draft.login_id)),
+            ("区分", draft.role.label().to_owned()),
+            ("操作した方", format!("{}({})", by.user.name, by.user.login_id)),
+        ],
+        advice: Notice::NOT_YOURS,
+    }
+}
+
+/// Passwords for somebody who has none: one that is told, and one that nobody knows until the person chooses it.
+#[derive(Debug)]
+pub(super) struct Secrets {
+    pub(super) temporary: SecretString,
+    pub(super) password_hash: String,
+    pub(super) confirmation_hash: String,
+}
+
+impl Secrets {
+    pub(super) async fn generate(bank: &Bank) -> Result<Self, Problem> {
+        let temporary = temporary_password();
+        let nobody_knows = SecretString::from(random::opaque_id());
+        Ok(Self {
+            password_hash: bank.passwords.hash(temporary.expose_secret()).await?,
+            confirmation_hash: bank.passwords.hash(nobody_knows.expose_secret()).await?,
+            temporary,
+        })
+    }
+}
+
+/// Four groups of four letters and digits that are not taken for one another.
+fn temporary_password() -> SecretString {
+    let drawn = random::opaque_id();
+    let drawn: Vec<char> = drawn.chars().take(TEMPORARY_CHARS).collect();
+    let groups: Vec<String> = drawn.chunks(GROUP_CHARS).map(|group| group.iter().collect()).collect();
+    SecretString::from(groups.join("-"))
+}
+
+/// Whether a user has passwords of the own.
+pub const fn has_passwords(state: UserState) -> bool {
+    matches!(state, UserState::Active | UserState::Temporary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_temporary_password_is_four_groups_of_four() {
+        let one = temporary_password();
+        let groups: Vec<_> = one.expose_secret().split('-').collect();
+        assert_eq!(groups.len(), 4);
+        assert!(groups.iter().all(|group| group.len() == 4));
+        assert_ne!(one.expose_secret(), temporary_password().expose_secret());
+    }
+}

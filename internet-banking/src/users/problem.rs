@@ -1,0 +1,115 @@
+//! Everything that can stop the administration of users, each with its own words and code.
+
+use edge::Errors;
+
+use super::bounds::Bounds;
+use crate::contracts::StoreError;
+use crate::help::Code;
+use crate::payeasy::views::Trouble;
+use crate::sign_in::PasswordError;
+use crate::tokens::authorise;
+
+/// Why nothing was registered or changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// What was typed cannot be what it should be.
+    Input(Errors),
+    /// The person may not do this, or not to this user.
+    NotPermitted,
+    /// Somebody has the login ID.
+    LoginIdTaken,
+    /// The contract has as many users as it may.
+    TooMany,
+    /// The user is not as the page showed.
+    Changed,
+    /// The one-time password authorises nothing.
+    Code(authorise::Problem),
+    /// Our own failure.
+    Unavailable,
+}
+
+impl Problem {
+    /// The stable code, which has a help page.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Input(_) => Code::Input,
+            Self::NotPermitted => Code::NotPermitted,
+            Self::LoginIdTaken => Code::LoginIdTaken,
+            Self::TooMany => Code::TooManyUsers,
+            Self::Changed => Code::UserChanged,
+            Self::Code(problem) => problem.code(),
+            Self::Unavailable => Code::Unavailable,
+        }
+    }
+
+    /// What the page tells.
+    pub fn trouble(&self) -> Trouble {
+        let errors = match self {
+            Self::Input(errors) => errors.clone(),
+            Self::Code(problem) => Errors::one(problem.field().unwrap_or_default(), problem.words()),
+            Self::LoginIdTaken => Errors::one("login_id", self.code().entry().happened),
+            Self::TooMany => Errors::general(format!(
+                "{}ご契約の利用者は、マスターユーザを含めて{}名までです。",
+                self.code().entry().happened,
+                Bounds::embedded().users_max
+            )),
+            Self::NotPermitted | Self::Changed | Self::Unavailable => {
+                Errors::general(self.code().entry().happened)
+            }
+        };
+        Trouble { code: self.code(), errors, other: None }
+    }
+
+    /// A failure of ours, which is in the log.
+    pub fn unavailable(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "an operation on users failed");
+        Self::Unavailable
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<PasswordError> for Problem {
+    fn from(error: PasswordError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<authorise::Problem> for Problem {
+    fn from(problem: authorise::Problem) -> Self {
+        Self::Code(problem)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::help::Money;
+
+    #[test]
+    fn every_problem_says_what_happened_and_that_nothing_was_debited() {
+        for problem in [
+            Problem::Input(Errors::one("name", "利用者名を入力してください。")),
+            Problem::NotPermitted,
+            Problem::LoginIdTaken,
+            Problem::TooMany,
+            Problem::Changed,
+            Problem::Code(authorise::Problem::Used),
+            Problem::Unavailable,
+        ] {
+            assert_eq!(problem.code().entry().money, Money::Untouched, "{problem:?}");
+            assert!(!problem.trouble().errors.is_empty(), "{problem:?}");
+        }
+        assert!(Problem::TooMany.trouble().errors.of("").unwrap().contains("99名まで"));
+    }
+}

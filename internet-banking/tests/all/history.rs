@@ -1,0 +1,188 @@
+//! 操作履歴 through the pages, and what sign-ins leave in it.
+
+use database::read;
+use database::testing::TestDatabase;
+use domain::ContractId;
+use http::{StatusCode, header};
+use internet_banking::contracts::{Plan, Rights, Role, SignInMethod};
+
+use crate::repeats_and_limits::add;
+use crate::support::{LOGIN_ID, PASSWORD, World, add_user};
+use crate::users::{MASTER_TOKEN, act, code, mails, with_master};
+
+database::on_both!(
+    every_sign_in_failure_and_sign_out_is_written_once,
+    the_master_searches_what_everybody_did_and_the_search_is_written_too,
+    the_file_has_what_the_search_finds_and_no_formula,
+    others_see_their_own_operations_alone,
+    a_sign_in_from_a_new_address_is_mailed,
+    a_session_goes_on_when_its_user_says_so,
+);
+
+async fn count(world: &World, action: &str) -> i64 {
+    read!(world.bank.database, |c| {
+        sqlx::query_scalar("SELECT count(*) FROM audit WHERE action = $1").bind(action).fetch_one(c).await
+    })
+    .unwrap()
+}
+
+/// Proves SEC-42.
+async fn every_sign_in_failure_and_sign_out_is_written_once(test: TestDatabase) {
+    let world = World::new(test).await;
+    let mut browser = world.browser();
+    browser.sign_in(LOGIN_ID, PASSWORD).await;
+    browser.get("/home").await;
+    browser.sign_out().await;
+    browser.sign_in(LOGIN_ID, "wrong").await;
+    browser.sign_in("secret-password-typed-here", "wrong").await;
+    for (action, expected) in [("session.sign_in", 1), ("session.sign_out", 1), ("session.refused", 2)] {
+        assert_eq!(count(&world, action).await, expected, "{action}");
+    }
+    let refused: Vec<(String, String)> = read!(world.bank.database, |c| {
+        sqlx::query_as("SELECT actor, detail FROM audit WHERE action = 'session.refused' ORDER BY number")
+            .fetch_all(c)
+            .await
+    })
+    .unwrap();
+    let (own, wrong) = (world.hanako.to_string(), "wrong, 192.0.2.1".to_owned());
+    assert_eq!(refused, [(own, wrong.clone()), ("user:unknown".to_owned(), wrong)]);
+}
+
+/// Proves R17.
+async fn the_master_searches_what_everybody_did_and_the_search_is_written_too(test: TestDatabase) {
+    let (world, mut master) = with_master(test).await;
+    let mut hanako = world.signed_in().await;
+    hanako.sign_out().await;
+    world.browser().sign_in(LOGIN_ID, "wrong").await;
+    act(&world, &mut master, world.hanako, "suspend", MASTER_TOKEN).await;
+    let stranger: ContractId =
+        world.bank.contracts.add_contract("別の会社", Plan::Web, SignInMethod::Password).await.unwrap();
+    add_user(&world.bank, stranger, "other001", Role::Master, Rights::none()).await;
+    world.browser().sign_in("other001", PASSWORD).await;
+
+    let page = master.get("/admin/history").await;
+    let actions = page.fields("action");
+    for words in ["ログイン", "ログイン失敗", "ログアウト", "利用者の利用停止"] {
+        assert!(actions.iter().any(|found| found == words), "{words} in {actions:?}");
+    }
+    let actors = page.fields("actor");
+    assert!(
+        actors.iter().all(|actor| actor.contains("(hanako01)") || actor.contains("(master1)")),
+        "{actors:?}"
+    );
+    assert!(page.body.contains("パスワードの誤り 接続元 192.0.2.1"), "{}", page.body);
+
+    let of = format!("/admin/history?user={}&kind=sign_in", world.hanako);
+    let page = master.get(&of).await;
+    assert_eq!(page.fields("action"), ["ログイン失敗", "ログアウト", "ログイン"], "the newest first");
+    let changes = master.get("/admin/history?kind=change").await;
+    assert_eq!(changes.fields("action"), ["利用者の利用停止"]);
+    let none = master.get("/admin/history?from=2026-11-01&until=2026-11-02").await;
+    assert!(none.body.contains("該当する記録はありません"));
+    let wrong = master.get("/admin/history?from=2026-11-25&until=2026-11-24").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(count(&world, "history.view").await, 4, "searches that were shown");
+    let views = master.get("/admin/history?kind=view").await;
+    assert!(views.fields("action").contains(&"操作履歴の表示".to_owned()));
+}
+
+/// Proves SEC-37, SEC-42.
+async fn the_file_has_what_the_search_finds_and_no_formula(test: TestDatabase) {
+    let (world, mut master) = with_master(test).await;
+    database::execute!(
+        world.bank.database,
+        "UPDATE app_user SET name = '=HYPERLINK(1)' WHERE login_id = 'hanako01'"
+    )
+    .unwrap();
+    for _ in 0..60 {
+        let mut hanako = world.signed_in().await;
+        hanako.sign_out().await;
+        for _ in 0..2 {
+            world.bank.ledger.commit(view(&world)).await.unwrap();
+        }
+    }
+    let page = master.get("/admin/history").await;
+    assert_eq!(page.fields("action").len(), 50);
+    assert!(page.body.contains("次の50件"));
+    let next = page.body.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let second = master.get(&next.replace("&#38;", "&")).await;
+    assert_eq!(second.fields("action").len(), 50, "{next}");
+    let file = master.get("/admin/history/csv").await;
+    assert_eq!(file.headers[header::CONTENT_TYPE], "text/csv; charset=utf-8");
+    let name = file.headers[header::CONTENT_DISPOSITION].to_str().unwrap();
+    assert_eq!(name, "attachment; filename=\"history-2026-11-18-2026-11-24.csv\"");
+    assert!(file.body.starts_with('\u{feff}'));
+    let lines: Vec<_> = file.body.trim_end().lines().collect();
+    // headings, 240 of hanako, the master's sign-in, two searches, this download
+    assert_eq!(lines.len(), 1 + 240 + 1 + 2 + 1);
+    assert!(lines.iter().any(|line| line.contains("\"'=HYPERLINK(1)(hanako01)\"")));
+    assert!(lines[1].contains("操作履歴のダウンロード"), "{}", lines[1]);
+    assert_eq!(count(&world, "history.download").await, 1);
+}
+
+fn view(world: &World) -> ledger::Commit {
+    let record = ledger::AuditRecord {
+        contract: Some(world.contract),
+        actor: world.hanako.to_string(),
+        action: "payment.proof",
+        subject: String::new(),
+        detail: String::new(),
+    };
+    ledger::Commit { audit: vec![record], ..ledger::Commit::default() }
+}
+
+async fn others_see_their_own_operations_alone(test: TestDatabase) {
+    let (world, _) = with_master(test).await;
+    add(&world, "admin001", Role::Admin, "T-0003", 7).await;
+    for login_id in [LOGIN_ID, "admin001"] {
+        let mut browser = world.browser();
+        browser.sign_in(login_id, PASSWORD).await;
+        for path in ["/admin/history", "/admin/history/csv"] {
+            let page = browser.get(path).await;
+            assert_eq!((page.status, code(&page).as_str()), (StatusCode::FORBIDDEN, "P-501"), "{path}");
+        }
+        let own = browser.get(&format!("/security/history?user={}", world.contract)).await;
+        assert_eq!(own.fields("action"), ["ログイン"]);
+        assert!(browser.get("/security").await.body.contains("/security/history"));
+    }
+}
+
+/// Proves SEC-29.
+async fn a_sign_in_from_a_new_address_is_mailed(test: TestDatabase) {
+    let world = World::new(test).await;
+    let mut browser = world.browser();
+    for (address, expected) in
+        [("192.0.2.1:1", 0), ("192.0.2.1:2", 0), ("198.51.100.7:1", 1), ("192.0.2.1:3", 1)]
+    {
+        browser.address = address.parse().unwrap();
+        browser.sign_in(LOGIN_ID, PASSWORD).await;
+        browser.sign_out().await;
+        let told = mails(&world).await;
+        assert_eq!(told.len(), expected, "{address}");
+        assert!(
+            told.iter()
+                .all(|(to, subject)| to == "hanako01@example.jp" && subject.contains("いつもと違う接続元"))
+        );
+    }
+}
+
+/// Proves SEC-25.
+async fn a_session_goes_on_when_its_user_says_so(test: TestDatabase) {
+    let world = World::new(test).await;
+    let mut browser = world.signed_in().await;
+    let home = browser.get("/home").await;
+    for words in ["data-warn=\"780\"", "data-end=\"900\"", "操作がないまま15分たつと", "続けて利用する"]
+    {
+        assert!(home.body.contains(words), "{words}");
+    }
+    let token = home.token();
+    world.clock.advance_seconds(14 * 60);
+    let extended = browser.post("/session/extend", &[("csrf", &token)]).await;
+    assert_eq!((extended.status, extended.body.as_str()), (StatusCode::NO_CONTENT, ""));
+    world.clock.advance_seconds(14 * 60);
+    assert_eq!(browser.get("/home").await.status, StatusCode::OK);
+    assert_eq!(browser.post("/session/extend", &[("csrf", "x")]).await.status, StatusCode::FORBIDDEN);
+    world.clock.advance_seconds(15 * 60);
+    let late = browser.post("/session/extend", &[("csrf", &token)]).await;
+    assert_eq!(late.location(), "/sign-in?ended=expired");
+}
