@@ -59,8 +59,8 @@ impl BrowserId {
     }
 }
 
-/// On a request that came to a door of TLS: the cookies of the same bank's plain listener beside it, by which the browser
-/// is known that brought a hand-off there. A bank on the internet has no such listener.
+/// On a request that came to a door of TLS: the cookies of the same bank's plain listener beside it, by which the
+/// browser is known that brought a hand-off there. A bank on the internet has no such listener.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlainNeighbour(pub CookieKind);
 

@@ -50,7 +50,8 @@ async fn another_persons_certificate_signs_nobody_in(test: TestDatabase) {
     desk.signed_in(KEIRI).await;
     let page = desk.at_door(certificate).sign_in(KEIRI, PASSWORD).await;
     assert_eq!((code(&page).as_str(), mark(&page, "trouble").as_str()), ("S-109", "somebody-elses"));
-    let sql = "SELECT count(*) FROM audit WHERE action = 'certificate.refused' AND detail = 'certificate somebody-elses'";
+    let sql = "SELECT count(*) FROM audit WHERE action = 'certificate.refused'
+        AND detail = 'certificate somebody-elses'";
     assert_eq!(desk.count(sql).await, 1);
 }
 
