@@ -140,7 +140,7 @@ async fn a_certificate_is_fetched_and_imported_on_the_way_of_a_handed_over_payme
 
     // a year later it has expired, whatever the browser's own clock says
     let handed = desk.hand_over("00400", "once").await;
-    desk.demo.set_clock("2027-11-24T10:02:00+09:00").await;
+    desk.demo.set_clock("2027-11-24T10:10:00+09:00").await;
     desk.window.goto(&format!("{page}?link={}", handed.id)).await;
     desk.window.follow("main [data-field=certificate] a.button").await;
     assert_eq!(desk.mark("certificate").await, "expired", "{}", desk.window.text().await);
