@@ -133,6 +133,9 @@ pub enum InquiryError {
     /// The collector said why not.
     #[error("the collector answered {0}")]
     Refused(ResponseCode),
+    /// The bank or the customer has stopped it (緊急停止).
+    #[error("it is stopped")]
+    Stopped,
     /// Not asked: the collector has been silent, or too many requests to it are under way.
     #[error("the collector is busy or has been silent")]
     CollectorBusy,
@@ -162,6 +165,9 @@ impl Gateway {
         request: InquiryRequest,
     ) -> Result<Inquiry, InquiryError> {
         let collector = self.collectors().get(&request.collector).ok_or(InquiryError::UnknownCollector)?;
+        if self.is_stopped(payer).await? {
+            return Err(InquiryError::Stopped);
+        }
         let (bills, generations) = self.answer(collector, payer.channel(), &request).await?;
         let inquiry = Inquiry { id, payer, request, bills, answered_at: self.now(), generations, link: None };
         points::reach(Persist::Inquiry.before());

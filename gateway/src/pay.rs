@@ -103,6 +103,9 @@ pub enum PayError {
     /// So many payments of the collector are open that no more are taken.
     #[error("too many payments of the collector are open")]
     CollectorBusy,
+    /// The bank or the customer has stopped it (緊急停止).
+    #[error("it is stopped")]
+    Stopped,
     /// Another order was made under this id.
     #[error("another order has this id")]
     DifferentOrder,
@@ -181,6 +184,9 @@ impl Gateway {
         actor: Operator,
         turn: Turn,
     ) -> Result<Payment, PayError> {
+        if self.is_stopped(order.payer).await? {
+            return Err(PayError::Stopped);
+        }
         let found = self.inquiry(order.payer.contract, order.inquiry).await?;
         let inquiry = found.ok_or(PayError::InquiryExpired)?;
         let facts = self.facts(order, &inquiry).await?;

@@ -28,7 +28,9 @@ mod retry;
 pub mod secrets;
 pub mod security;
 mod set_up;
+pub mod settings;
 pub mod sign_in;
+mod stops;
 pub mod tokens;
 mod unlock;
 pub mod users;
@@ -83,6 +85,8 @@ pub struct Bank {
     pub doors: Doors,
     /// When customers can sign in.
     pub hours: Arc<ServiceHours>,
+    /// Counts wrong 初期設定番号.
+    pub set_ups: Throttle,
     csrf: CsrfKey,
 }
 
@@ -113,7 +117,8 @@ impl Bank {
             certificates,
             doors: Doors::default(),
             tokens: Tokens::new(database.clone(), sealing),
-            limits: Limits::new(database.clone()),
+            limits: Limits::new(database.clone(), clock.clone()),
+            set_ups: Throttle::new(database.clone(), &secret.key(Purpose::SetUp), ThrottleLimits::default()),
             wrong_numbers: WrongNumbers::new(database.clone(), Bounds::embedded().wrong_numbers),
             hours: Arc::new(ServiceHours::embedded()),
             csrf: CsrfKey::new(&secret.key(Purpose::Csrf)),
@@ -158,6 +163,8 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
     let pages = Router::new()
         .merge(sign_in::routes())
         .merge(home::routes())
+        .merge(set_up::routes())
+        .merge(stops::routes())
         .merge(payeasy::routes())
         .merge(certificates::routes())
         .merge(tokens::routes())

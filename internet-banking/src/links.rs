@@ -25,6 +25,18 @@ pub enum Link {
     SessionExtend,
     /// Ends the session (POST).
     SignOut,
+    /// 初期設定.
+    SetUp,
+    /// Who the master is, and the passwords (POST).
+    SetUpDetails,
+    /// The end of it.
+    SetUpDone,
+    /// 緊急利用停止, before sign-in.
+    EmergencyStop,
+    /// The same for whoever is signed in.
+    EmergencyStopNow,
+    /// The contract is stopped.
+    EmergencyStopped,
     /// Home.
     Home,
     /// Pay a bill from its slip.
@@ -113,6 +125,12 @@ impl Link {
             Self::SignInSignedOut => "/sign-in?ended=signed-out",
             Self::SessionExtend => "/session/extend",
             Self::SignOut => "/sign-out",
+            Self::SetUp => "/set-up",
+            Self::SetUpDetails => "/set-up/details",
+            Self::SetUpDone => "/set-up/done",
+            Self::EmergencyStop => "/emergency-stop",
+            Self::EmergencyStopNow => "/emergency-stop/now",
+            Self::EmergencyStopped => "/emergency-stop/done",
             Self::Home => "/home",
             Self::PayeasyNew => "/payeasy/new",
             Self::PayeasyEl => "/payeasy/el",

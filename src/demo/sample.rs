@@ -106,6 +106,22 @@ static SHIKEN: [SampleAccount; 2] = [
     SampleAccount { branch: IZUMI, kind: AccountKind::Current, number: "7000002", opening: 50_000 },
 ];
 
+/// Accounts without a contract.
+static OTHERS: [(&str, SampleAccount); 3] = [
+    (
+        "株式会社新規",
+        SampleAccount { branch: HEAD_OFFICE, kind: AccountKind::Ordinary, number: "7654321", opening: 0 },
+    ),
+    (
+        "株式会社新規",
+        SampleAccount { branch: IZUMI, kind: AccountKind::Current, number: "0054321", opening: 0 },
+    ),
+    (
+        "青葉 太郎",
+        SampleAccount { branch: IZUMI, kind: AccountKind::Ordinary, number: "7654399", opening: 0 },
+    ),
+];
+
 /// The demo's contracts, in the order of the printed table.
 pub fn contracts() -> Vec<SampleContract> {
     let user = |login: &str, name: &str, role, serial: &str| SampleUser {
@@ -214,6 +230,7 @@ async fn make(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
     // one hash for all: they share their invented passwords, and hashing is slow on purpose
     let (password, confirmation) =
         tokio::try_join!(bank.passwords.hash(PASSWORD), bank.passwords.hash(CONFIRMATION))?;
+    open_others(bank).await?;
     let mut opening = OPENING_TRANSFERS;
     for sample in contracts() {
         let contract = bank.contracts.add_contract(sample.name, sample.plan, sample.sign_in).await?;
@@ -251,6 +268,28 @@ async fn make(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
     maker.stock(bank).await
 }
 
+/// Accounts of the bank whose owners have no contract yet: applications on the staff console name them.
+async fn open_others(bank: &Bank) -> anyhow::Result<()> {
+    for (name, account) in &OTHERS {
+        let id = account.id();
+        bank.ledger.open_account(&NewAccount::deposit(id, *name)).await?;
+        bank.contracts.register_account(&deposit(name, account, false)).await?;
+    }
+    Ok(())
+}
+
+fn deposit(name: &str, account: &SampleAccount, main: bool) -> DepositAccount {
+    DepositAccount {
+        account: account.id(),
+        branch: account.branch.0.to_owned(),
+        branch_name: account.branch.1.to_owned(),
+        kind: account.kind,
+        number: account.number.to_owned(),
+        name: name.to_owned(),
+        main,
+    }
+}
+
 async fn open(
     bank: &Bank,
     contract: ContractId,
@@ -261,20 +300,7 @@ async fn open(
 ) -> anyhow::Result<()> {
     let id = account.id();
     bank.ledger.open_account(&NewAccount::deposit(id, sample.name)).await?;
-    bank.contracts
-        .add_account(
-            contract,
-            &DepositAccount {
-                account: id,
-                branch: account.branch.0.to_owned(),
-                branch_name: account.branch.1.to_owned(),
-                kind: account.kind,
-                number: account.number.to_owned(),
-                name: sample.name.to_owned(),
-                main,
-            },
-        )
-        .await?;
+    bank.contracts.add_account(contract, &deposit(sample.name, account, main)).await?;
     let opening = Transfer {
         id: TransferId::from_uuid(Uuid::from_u128(transfer)),
         debit: CASH,

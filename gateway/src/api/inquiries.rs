@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::idempotency::{AnyIdempotencyKey, INQUIRIES, IdempotencyKey, Wish};
 use super::input::{Faults, Input};
-use super::key::{Caller, Scope};
+use super::key::{Caller, STOPPED, Scope};
 use super::problem::{BodyRefusals, COLLECTOR_PAUSE_S, Code, KeyRefusals, Problem, ProblemBody};
 use super::{Answer, Api};
 use crate::{Gateway, INQUIRY_VALID_S, Inquiry, InquiryError, InquiryRequest, Payer};
@@ -300,7 +300,13 @@ fn amount(is_typed: bool, amount: Option<i64>, faults: &mut Faults) -> Option<Ye
 
 /// Whether the same call would be refused again, as far as its own words go.
 const fn is_final(error: &InquiryError) -> bool {
-    !matches!(error, InquiryError::CollectorBusy | InquiryError::NoAnswer(_) | InquiryError::Store(_))
+    !matches!(
+        error,
+        InquiryError::Stopped
+            | InquiryError::CollectorBusy
+            | InquiryError::NoAnswer(_)
+            | InquiryError::Store(_)
+    )
 }
 
 fn problem(error: &InquiryError) -> Problem {
@@ -310,6 +316,7 @@ fn problem(error: &InquiryError) -> Problem {
         InquiryError::NotConnected => Code::CollectorNotConnected,
         InquiryError::Closed => Code::CollectorClosed,
         InquiryError::Refused(answer) => refused(*answer),
+        InquiryError::Stopped => return Problem::because(Code::NotPermitted, STOPPED),
         InquiryError::CollectorBusy => return Problem::again(Code::CollectorBusy, COLLECTOR_PAUSE_S),
         InquiryError::NoAnswer(_) => Code::CollectorSilent,
         InquiryError::Store(error) => return Problem::unavailable(error),

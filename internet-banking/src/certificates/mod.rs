@@ -29,7 +29,7 @@ pub use judge::{CertificateTrouble, Shown, Standing};
 pub use notices::Notices;
 pub(crate) use pages::SignInBox;
 pub use pages::routes;
-pub use revoke::end_of_user;
+pub use revoke::{end_of_contract, end_of_user};
 
 code! {
     /// Who made a certificate's key.

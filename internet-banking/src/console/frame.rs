@@ -33,6 +33,10 @@ pub enum Area {
     Settlement,
     /// 契約.
     Contracts,
+    /// 緊急停止.
+    Stops,
+    /// 設定.
+    Settings,
     /// 利用者.
     Users,
     /// 承認待ち.
@@ -54,6 +58,8 @@ impl Area {
         Self::Settlement,
         Self::Contracts,
         Self::Users,
+        Self::Stops,
+        Self::Settings,
         Self::Requests,
         Self::Alarms,
         Self::Trail,
@@ -69,6 +75,8 @@ impl Area {
             Self::Reconciliation => "照合",
             Self::Settlement => "資金決済",
             Self::Contracts => "契約",
+            Self::Stops => "緊急停止",
+            Self::Settings => "設定",
             Self::Users => "利用者",
             Self::Requests => "承認待ち",
             Self::Alarms => "警報",
@@ -86,6 +94,8 @@ impl Area {
             Self::Reconciliation => ConsoleLink::Reconciliation,
             Self::Settlement => ConsoleLink::Settlement,
             Self::Contracts => ConsoleLink::Contracts,
+            Self::Stops => ConsoleLink::Stops,
+            Self::Settings => ConsoleLink::Settings,
             Self::Users => ConsoleLink::Users,
             Self::Requests => ConsoleLink::Requests,
             Self::Alarms => ConsoleLink::Alarms,

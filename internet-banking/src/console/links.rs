@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::contracts::act::Procedure;
 use super::help::ConsoleCode;
 use crate::payeasy::draft::Step;
+use crate::settings::Setting;
 
 /// A page of the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,10 @@ pub enum ConsoleLink {
     NewContract,
     /// ほかのFB契約の口座.
     OtherFb,
+    /// 緊急停止.
+    Stops,
+    /// 設定.
+    Settings,
     /// 利用者.
     Users,
     /// 承認待ち.
@@ -95,6 +100,8 @@ impl ConsoleLink {
             Self::Contracts => "/contracts",
             Self::NewContract => "/contracts/new",
             Self::OtherFb => "/contracts/others",
+            Self::Stops => "/stops",
+            Self::Settings => "/settings",
             Self::Users => "/users",
             Self::Requests => "/requests",
             Self::Alarms => "/alarms",
@@ -171,6 +178,10 @@ id_links! {
     LiftStopLink(UserId) = "/users/", "/lift";
     /// The page of one contract.
     ContractLink(ContractId) = "/contracts/", "";
+    /// Stops it (POST).
+    StopContractLink(ContractId) = "/contracts/", "/stop";
+    /// Proposes that an emergency stop is lifted (POST).
+    LiftEmergencyLink(Uuid) = "/stops/", "/lift";
     /// Makes its 初期設定番号 and shows the notice (POST).
     PrintNoticeLink(ContractId) = "/contracts/", "/notice";
     /// Records that an account of another FB product is one no more (POST).
@@ -189,6 +200,21 @@ id_links! {
     WithdrawLink(StaffRequestId) = "/requests/", "/withdraw";
     /// Takes notice of an alarm (POST).
     AcknowledgeLink(AlarmId) = "/alarms/", "/acknowledge";
+}
+
+/// The page of a setting.
+#[derive(Clone, Copy, Debug)]
+pub struct SettingLink(pub &'static Setting);
+
+impl SettingLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/settings/{name}";
+}
+
+impl fmt::Display for SettingLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", ConsoleLink::Settings, self.0.name)
+    }
 }
 
 /// The page of a procedure of a contract.

@@ -20,9 +20,11 @@ mod reconciliation;
 pub mod requests;
 #[cfg(test)]
 mod samples;
+mod settings;
 mod settlement;
 pub mod sign_in;
 pub mod staff;
+mod stops;
 mod tokens;
 mod told;
 mod unknown;
@@ -127,7 +129,7 @@ impl Console {
             certificates: Certificates::new(ledger.clone(), Authorities::default()),
             csrf: CsrfKey::new(&secret.key(Purpose::ConsoleCsrf)),
             wrong_numbers: WrongNumbers::new(database.clone(), Bounds::embedded().wrong_numbers),
-            limits: Limits::new(database.clone()),
+            limits: Limits::new(database.clone(), clock.clone()),
             delivery: Delivery::new(database.clone(), gateway.clone(), targets)?,
             staff,
             tokens,
@@ -163,6 +165,8 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         .merge(users::routes())
         .merge(contracts::routes())
         .merge(tokens::routes())
+        .merge(stops::routes())
+        .merge(settings::routes())
         .merge(requests::routes())
         .merge(alarms::routes())
         .merge(audit::routes())

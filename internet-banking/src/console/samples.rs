@@ -3,6 +3,7 @@
 mod contracts;
 mod days;
 mod settlement;
+mod stops;
 mod tokens;
 mod users;
 
@@ -378,6 +379,7 @@ fn every_page() -> Vec<String> {
         users::pages(),
         contracts::pages(),
         tokens::pages(),
+        stops::pages(),
         other_pages(),
     ]
     .concat()

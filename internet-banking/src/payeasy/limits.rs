@@ -3,19 +3,19 @@
 
 use database::{Database, Row, Table, Value, read};
 use domain::money::AmountError;
-use domain::{ContractId, Timestamp, UserId, Yen};
+use domain::{Clock, ContractId, Timestamp, UserId, Yen};
 use gateway::DailyLimit;
 use gateway::directory::{Collector, Kind};
 use ledger::{AuditRecord, Commit, EntityId, Refused};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::bounds::Bounds;
 use super::operation::unavailable;
 use super::problem::Problem;
 use crate::Bank;
 use crate::contracts::{Business, Duty};
 use crate::policy;
+use crate::settings;
 use crate::sign_in::SignedIn;
 use crate::tokens::{Operation, authorise};
 
@@ -29,6 +29,7 @@ static CONTRACT_LIMIT: Table =
 #[derive(Clone, Debug)]
 pub struct Limits {
     database: Database,
+    clock: Clock,
 }
 
 /// A user of the contract with the own limit.
@@ -51,8 +52,8 @@ pub fn applies_to(collector: &Collector) -> bool {
 
 impl Limits {
     /// The limits of a database.
-    pub const fn new(database: Database) -> Self {
-        Self { database }
+    pub const fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock }
     }
 
     /// What a contract may pay: its own, or what the bank has set for all.
@@ -65,7 +66,10 @@ impl Limits {
             .fetch_optional(c)
             .await
         })?;
-        Ok(found.map_or(Bounds::embedded().daily_limit.contract, Yen::new))
+        match found {
+            Some(own) => Ok(Yen::new(own)),
+            None => settings::payeasy_daily_limit(&self.database, self.clock.now().date()).await,
+        }
     }
 
     /// What a user may pay, and the contract.

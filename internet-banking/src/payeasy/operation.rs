@@ -200,6 +200,7 @@ pub fn inquiry_problem(error: &InquiryError, collector: &Collector, now: Timesta
             Problem::Refused(ResponseCode::CustomerNumberWrong)
         }
         InquiryError::Refused(answer) => Problem::Refused(answer),
+        InquiryError::Stopped => Problem::ServiceStopped,
         InquiryError::CollectorBusy => Problem::CollectorBusy,
         InquiryError::NoAnswer(_) => Problem::NoAnswer,
         InquiryError::Store(_) => unavailable(error),
@@ -338,6 +339,7 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
             Some(collector) => closed(collector, bank.clock.now()),
             None => Problem::UnknownCollector { near: Vec::new() },
         },
+        PayError::Stopped => Problem::ServiceStopped,
         PayError::CollectorBusy => Problem::CollectorBusy,
         PayError::Overloaded => Problem::Unavailable,
         PayError::NotWritten(reason) => {

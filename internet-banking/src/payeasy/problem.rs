@@ -62,6 +62,8 @@ pub enum Problem {
     AnswersPending,
     /// The collector is slow or silent, and no more work is taken for it.
     CollectorBusy,
+    /// The bank has stopped Pay-easy, or the contract (緊急停止).
+    ServiceStopped,
     /// Nobody answered the inquiry.
     NoAnswer,
     /// The inquiry is older than 15 minutes.
@@ -179,6 +181,7 @@ impl Problem {
             Self::Stopped(Stopped::UntilLifted) => Code::StoppedUntilLifted,
             Self::AnswersPending => Code::AnswersPending,
             Self::CollectorBusy => Code::CollectorBusy,
+            Self::ServiceStopped => Code::ServiceStopped,
             Self::NoAnswer => Code::NoAnswer,
             Self::InquiryExpired => Code::InquiryExpired,
             Self::AmountChanged => Code::AmountChanged,
@@ -367,6 +370,7 @@ pub(crate) mod tests {
             Problem::Stopped(Stopped::UntilLifted),
             Problem::AnswersPending,
             Problem::CollectorBusy,
+            Problem::ServiceStopped,
             Problem::NoAnswer,
             Problem::InquiryExpired,
             Problem::AmountChanged,

@@ -1,7 +1,13 @@
 //! 初期設定: the customer sets the contract up, or acquires the master's login ID and passwords anew (R7, R49).
 
+mod operation;
+mod pages;
+mod typed;
+
 use crate::contracts::DepositAccount;
 use crate::contracts::registry::AccountName;
+
+pub use pages::routes;
 
 /// What wrong numbers for an account are counted under.
 pub(crate) fn throttled(account: &AccountName) -> String {

@@ -3,6 +3,7 @@
 //! [`Gate`], [`Throttle`], [`Passwords`] and [`Sessions`] serve the staff console too, each with keys and tables of
 //! its own.
 
+mod brought;
 mod closed;
 mod gate;
 mod operation;
@@ -12,6 +13,7 @@ mod session;
 mod signed_in;
 mod throttle;
 
+pub(crate) use brought::unless_signed_in;
 pub(crate) use gate::shortened;
 pub use gate::{Entrants, Gate, Refusal};
 pub use operation::{ProvenBy, SignIns};

@@ -11,6 +11,7 @@ use crate::Bank;
 use crate::contracts::{Contract, ContractState, LastSignIn, User};
 use crate::links::{HandOffSignIn, Link};
 use crate::payeasy::linked::{self, BrowserId};
+use crate::stops;
 
 /// A user with a live session. Without one the request is led to the sign-in page.
 #[derive(Clone, Debug)]
@@ -62,6 +63,10 @@ impl FromRequestParts<Bank> for SignedIn {
         let contract = bank.contracts.contract(user.contract).await.map_err(failed)?;
         let contract = contract.filter(|contract| contract.state == ContractState::Active);
         let Some(contract) = contract else { return Err(led_to(Link::SignIn, parts, bank).await) };
+        let stop = bank.gateway.stop_of(contract.id, gateway::Service::SignIn).await.map_err(failed)?;
+        if let Some(stop) = stop {
+            return Err(stops::stopped(&stop));
+        }
         // a password that somebody else has set opens the page that replaces it, and no other
         if user.must_change && parts.uri.path() != Link::SecurityFirst.path() {
             return Err(Redirect::to(Link::SecurityFirst.path()).into_response());

@@ -24,6 +24,7 @@ mod relay;
 mod repeats_and_limits;
 mod requests;
 mod security;
+mod set_up;
 mod sign_in;
 mod slips;
 mod special_numbers;

@@ -17,7 +17,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::{ApiKey, Holder, KeyAccount, Scope, Token};
 use crate::api::Api;
 use crate::api::problem::{Code, Problem};
-use crate::{Operator, Payer, View};
+use crate::{Operator, Payer, Service, View};
+
+/// What the key of a stopped contract is told (緊急停止).
+pub(crate) const STOPPED: &str =
+    "The bank or the contract's holder has stopped this. What was accepted goes on.";
 
 /// Keys whose rate is remembered; idle ones go first.
 const RATES_MAX: usize = 10_000;
@@ -226,6 +230,13 @@ impl FromRequestParts<Api> for Caller {
             return Err(api.rates.refusal(peer));
         };
         api.rates.check(key.id)?;
+        if let Holder::Contract { contract, .. } = &key.holder {
+            let stop = api.gateway.stop_of(*contract, Service::Api).await;
+            if stop.map_err(|error| Problem::unavailable(&error))?.is_some() {
+                tracing::warn!(key = %key.id, %contract, "refused: stopped");
+                return Err(Problem::because(Code::NotPermitted, STOPPED));
+            }
+        }
         let now = api.gateway.now();
         if key.last_used_at.is_none_or(|last| now.seconds_since(last).abs() >= USE_NOTED_EVERY_S)
             && let Err(error) = api.gateway.key_was_used(key.id, now).await

@@ -12,6 +12,7 @@ use domain::{AccountId, ApiKeyId, CollectorNumber, ContractId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub(crate) use caller::STOPPED;
 pub use caller::{Caller, OfContract, RateLimits};
 pub use store::KeyError;
 pub use token::{Token, TokenKind};

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::show;
 use crate::api::idempotency::{IdempotencyKey, PAYMENTS, Wish};
 use crate::api::input::{Faults, Input};
+use crate::api::key::STOPPED;
 use crate::api::key::{AccountName, Caller, OfContract, Scope};
 use crate::api::problem::{BodyRefusals, COLLECTOR_PAUSE_S, Code, KeyRefusals, Problem, ProblemBody};
 use crate::api::shapes::PaymentBody;
@@ -198,6 +199,7 @@ async fn not_made(api: &Api, of: &OfContract<'_>, error: PayError) -> NotMade {
         }
         PayError::ClearByPassed => Code::ClearByPassed.into(),
         PayError::Closed => Code::CollectorClosed.into(),
+        PayError::Stopped => return NotMade::Unclear(Problem::because(Code::NotPermitted, STOPPED)),
         PayError::CollectorBusy => {
             return NotMade::Unclear(Problem::again(Code::CollectorBusy, COLLECTOR_PAUSE_S));
         }

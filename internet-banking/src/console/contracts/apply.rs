@@ -265,7 +265,8 @@ impl ContractChange {
                 one("contract.plan", detail, Change::one(sql, values))
             }
             Act::Limit { before, after } => {
-                let limits = Limits::new(gateway.ledger().database().clone());
+                let limits =
+                    Limits::new(gateway.ledger().database().clone(), gateway.ledger().clock().clone());
                 let is = limits.of_contract(id).await.map_err(|error| Problem::unavailable(&error))?;
                 changed_from(is == *before)?;
                 Registration {

@@ -13,7 +13,9 @@ use super::{procedures, store};
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
-use crate::console::links::{ConsoleLink, ContractTokensLink, PrintNoticeLink, ProcedureLink, UserLink};
+use crate::console::links::{
+    ConsoleLink, ContractTokensLink, PrintNoticeLink, ProcedureLink, StopContractLink, UserLink,
+};
 use crate::console::page::note;
 use crate::console::requests::pages::{self, RequestRow};
 use crate::console::sign_in::StaffSignedIn;
@@ -52,6 +54,8 @@ pub(in crate::console) struct ContractPage {
     /// The payees that were filed on paper, each as its particulars.
     pub payees: Vec<Vec<(&'static str, String)>>,
     pub procedures: Vec<ProcedureLink>,
+    /// Why and when it was stopped, where it is.
+    pub stopped: Option<String>,
     /// Whether a 初期設定番号 may be printed.
     pub may_print: bool,
     pub may_propose: bool,
@@ -104,10 +108,19 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
             .filter(|procedure| offered(procedure))
             .map(|procedure| ProcedureLink { contract: id, procedure: *procedure })
             .collect(),
+        stopped: stopped(console, id).await?,
         may_print: granted && seen.takes(Procedure::Notice) && by.staff.role == StaffRole::Maker,
         may_propose: by.staff.role == StaffRole::Maker,
         requests: pages::under(console, &names, ContractChange::subject_of(id)).await?,
     })
+}
+
+/// The open stop of the contract itself, in words.
+async fn stopped(console: &Console, id: ContractId) -> Result<Option<String>, Stop> {
+    let open = console.gateway.open_stops().await.map_err(failed)?;
+    let of =
+        |stop: &gateway::Stop| stop.scope == gateway::StopScope::Contract && stop.subject == id.to_string();
+    Ok(open.into_iter().find(of).map(|stop| format!("{} {}", stamp(stop.at), stop.reason)))
 }
 
 fn rows(seen: &Seen) -> Vec<(&'static str, String)> {

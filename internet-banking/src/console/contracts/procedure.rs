@@ -8,7 +8,7 @@ use super::act::{Act, Procedure};
 use super::apply::Seen;
 use crate::certificates::Certificate;
 use crate::console::words::Choice;
-use crate::contracts::registry::{AccountName, FiledPayee, digits};
+use crate::contracts::registry::{AccountName, FiledPayee, digits, email};
 use crate::contracts::terms::Terms;
 use crate::contracts::{AccountKind, Plan, SignInMethod};
 
@@ -20,8 +20,6 @@ const ADDRESS_CHARS_MAX: usize = 100;
 const PHRASE_CHARS_MAX: usize = 30;
 /// Characters of a payee's name at most, as the transfer messages have room for.
 const PAYEE_CHARS_MAX: usize = 30;
-/// Characters of a mail address at most.
-const EMAIL_CHARS_MAX: usize = 64;
 
 /// What was typed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -386,12 +384,6 @@ pub fn address(typed: &str) -> Result<String, String> {
     text(&line(typed), ADDRESS_CHARS_MAX, "届出住所")
 }
 
-/// A mail address.
-pub fn email(typed: &str) -> Option<String> {
-    let fits = typed.is_ascii() && typed.len() <= EMAIL_CHARS_MAX;
-    typed.parse::<lettre::Address>().ok().filter(|_| fits).map(|address| address.to_string())
-}
-
 fn amount(typed: &str) -> Result<Yen, String> {
     use domain::money::AmountError;
     Yen::parse_typed(typed).map_err(|error| match error {
@@ -492,9 +484,5 @@ mod tests {
         }
         assert_eq!(document(" 2026-本-0012 \n").unwrap(), "2026-本-0012");
         assert!(document(" ").is_err() && document(&"1".repeat(33)).is_err());
-        assert_eq!(email("suzuki@example.jp"), Some("suzuki@example.jp".to_owned()));
-        for typed in ["", "suzuki", "a@b@c.jp", "鈴木@example.jp", "a b@example.jp"] {
-            assert_eq!(email(typed), None, "{typed}");
-        }
     }
 }

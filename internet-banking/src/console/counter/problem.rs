@@ -104,6 +104,7 @@ pub fn pay_problem(id: PaymentId, error: &PayError) -> Problem {
         | PayError::AccountClosed
         | PayError::GuardTaken(_)
         | PayError::OverDailyLimit(_)
+        | PayError::Stopped
         | PayError::Overloaded
         | PayError::NotWritten(_) => {
             tracing::error!(payment = %id, %error, "a payment at the counter was not taken");

@@ -65,6 +65,8 @@ pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), 
         Proposal::LiftStop(of) => of.check(gateway).await,
         Proposal::Contract(of) => of.check(gateway).await,
         Proposal::Token(of) => of.check(gateway).await,
+        Proposal::LiftEmergency(of) => of.check(gateway).await,
+        Proposal::Setting(of) => of.check(gateway).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::check_close(gateway, collector, *window).await
         }
@@ -120,6 +122,8 @@ pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &D
             of.carry_out(gateway, request.id, &by, &once).await
         }
         Proposal::Contract(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
+        Proposal::LiftEmergency(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
+        Proposal::Setting(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::close(gateway, collector, *window, &Operator::staff(decision.by)).await
         }

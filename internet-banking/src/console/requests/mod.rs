@@ -20,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use super::contracts::act::ContractChange;
 use super::days::proposal::DayProposal;
 use super::reconciliation::proposal::BreakProposal;
+use super::settings::proposal::SettingChange;
+use super::stops::proposal::LiftEmergency;
 use super::tokens::proposal::TokenPaper;
 use super::users::proposal::LiftStop;
 use super::words::Tag;
@@ -75,6 +77,10 @@ pub enum Proposal {
     Contract(ContractChange),
     /// A paper about a contract's tokens.
     Token(TokenPaper),
+    /// 緊急停止 ends.
+    LiftEmergency(LiftEmergency),
+    /// A setting has another value.
+    Setting(SettingChange),
 }
 
 impl Proposal {
@@ -90,6 +96,8 @@ impl Proposal {
             Self::LiftStop(_) => "lift_stop",
             Self::Contract(_) => "contract",
             Self::Token(_) => "token",
+            Self::LiftEmergency(_) => "lift_emergency",
+            Self::Setting(_) => "setting",
         }
     }
 
@@ -102,6 +110,8 @@ impl Proposal {
             Self::LiftStop(of) => of.subject(),
             Self::Contract(of) => of.subject(),
             Self::Token(of) => of.subject(),
+            Self::LiftEmergency(of) => of.subject(),
+            Self::Setting(of) => of.subject(),
             Self::CloseWindow { collector, window } | Self::PayNet { collector, window } => {
                 gateway::settlement::number(collector, *window)
             }
@@ -129,6 +139,8 @@ impl Proposal {
             Self::LiftStop(_) => "番号の誤りによる停止の解除",
             Self::Contract(of) => of.title(),
             Self::Token(of) => of.act.title(),
+            Self::LiftEmergency(_) => "緊急停止の解除",
+            Self::Setting(_) => "設定の変更",
         }
     }
 
@@ -142,7 +154,9 @@ impl Proposal {
             | Self::Cancel { .. }
             | Self::ResolveBreak(_)
             | Self::LiftStop(_)
-            | Self::Contract(_) => String::new(),
+            | Self::Contract(_)
+            | Self::LiftEmergency(_)
+            | Self::Setting(_) => String::new(),
         }
     }
 
@@ -177,6 +191,8 @@ impl Proposal {
             Self::LiftStop(_) => LiftStop::CONSEQUENCE,
             Self::Contract(of) => of.consequence(),
             Self::Token(of) => of.consequence(),
+            Self::LiftEmergency(_) => LiftEmergency::CONSEQUENCE,
+            Self::Setting(_) => SettingChange::CONSEQUENCE,
             Self::CloseWindow { .. } => {
                 "承認すると、対象の払込を締めて支払額を確定し、収納機関に通知します。取り消せません。"
             }
@@ -189,7 +205,8 @@ impl Proposal {
         match self {
             Self::Decide { payment, .. } | Self::Cancel { payment } => Some(*payment),
             Self::Day(_) | Self::ResolveBreak(_) | Self::LiftStop(_) | Self::Contract(_) => None,
-            Self::CloseWindow { .. } | Self::PayNet { .. } | Self::Token(_) => None,
+            Self::LiftEmergency(_) | Self::Setting(_) | Self::Token(_) => None,
+            Self::CloseWindow { .. } | Self::PayNet { .. } => None,
         }
     }
 }

@@ -86,6 +86,8 @@ impl Matter {
             Proposal::LiftStop(of) => of.matter(console).await,
             Proposal::Contract(of) => of.matter(console).await,
             Proposal::Token(of) => of.matter(console).await,
+            Proposal::LiftEmergency(of) => of.matter(console).await,
+            Proposal::Setting(of) => of.matter(),
             Proposal::CloseWindow { collector, window } | Proposal::PayNet { collector, window } => {
                 settlement::matter(console, collector, *window).await
             }

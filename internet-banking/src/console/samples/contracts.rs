@@ -75,6 +75,7 @@ fn contracts() -> Vec<String> {
             users: (0..i32::from(full)).map(|_| user()).collect(),
             payees: (0..i32::from(full)).map(|_| vec![("受取人番号", "0001<b>".to_owned())]).collect(),
             procedures: procedures.map(|p| ProcedureLink { contract: id, procedure: *p }).collect(),
+            stopped: full.then(|| "11月24日 10:05:07 <b>不審な操作".to_owned()),
             may_print: full,
             may_propose: full,
             requests: (0..i32::from(full)).map(|_| request_row(Tag::wait("承認待ち"), false)).collect(),

@@ -1,15 +1,17 @@
 //! The staff console through its router.
 
 mod alarms;
-mod contracts;
+pub mod contracts;
 mod counter;
 mod days;
 mod delivery;
 mod lease;
 mod procedures;
 mod reconciliation;
+mod settings;
 mod settlement;
 mod sign_in;
+mod stops;
 pub mod support;
 mod tokens;
 mod unknown;

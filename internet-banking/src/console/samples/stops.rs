@@ -1,0 +1,81 @@
+//! Samples of the pages of emergency stops and settings.
+
+use askama::Template;
+use domain::ContractId;
+use uuid::Uuid;
+
+use super::{choices, request_row, sample_frame, troubles};
+use crate::console::links::{ContractLink, LiftEmergencyLink, SettingLink};
+use crate::console::problem::Trouble;
+use crate::console::settings::pages::{SettingPage, SettingRow, SettingsPage, ValueRow};
+use crate::console::stops::pages::{StopRow, StopsPage};
+use crate::console::words::Tag;
+use crate::settings::{PAYEASY_DAILY_LIMIT, SETTINGS};
+
+/// The stops, the settings and one of them.
+pub fn pages() -> Vec<String> {
+    [stops(), settings()].concat()
+}
+
+fn stops() -> Vec<String> {
+    let row = |contract: bool| StopRow {
+        what: "契約 <b>見本商事".to_owned(),
+        link: contract.then(|| ContractLink(ContractId::generate())),
+        reason: "<i>不審な操作".to_owned(),
+        at: "11月24日 10:05:07".to_owned(),
+        by: "お客さま".to_owned(),
+        lift: LiftEmergencyLink(Uuid::from_u128(u128::from(contract))),
+    };
+    let page = |trouble: Option<Trouble>, rows: Vec<StopRow>, lifting: Option<Uuid>| StopsPage {
+        frame: sample_frame(trouble.is_some()),
+        csrf: "t".to_owned(),
+        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        trouble,
+        rows,
+        choices: choices(),
+        reason: "</textarea><script>".to_owned(),
+        lifting,
+        document: "\"><script>".to_owned(),
+        may_propose: true,
+    };
+    let mut pages = vec![page(None, Vec::new(), None), page(None, vec![row(true), row(false)], None)];
+    pages.extend(troubles("what").map(|trouble| page(trouble, vec![row(true)], None)));
+    pages.extend(troubles("document").map(|trouble| page(trouble, vec![row(true)], Some(Uuid::nil()))));
+    pages.iter().map(|page| page.render().unwrap()).collect()
+}
+
+fn settings() -> Vec<String> {
+    let rows = SETTINGS.iter().map(|setting| SettingRow {
+        link: SettingLink(setting),
+        label: setting.label,
+        value: setting.shown(&setting.embedded()),
+    });
+    let mut pages = vec![SettingsPage { frame: sample_frame(false), rows: rows.collect() }.render().unwrap()];
+    for full in [true, false] {
+        for trouble in troubles("value") {
+            let value = || ValueRow {
+                from: "2026年11月24日(火)".to_owned(),
+                value: "5,000 円".to_owned(),
+                at: "11月24日 10:05:07".to_owned(),
+                by: "<b>課長".to_owned(),
+            };
+            let page = SettingPage {
+                frame: sample_frame(trouble.is_some()),
+                csrf: "t".to_owned(),
+                errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+                trouble,
+                setting: &PAYEASY_DAILY_LIMIT,
+                now: "10,000,000 円".to_owned(),
+                embedded: "10,000,000 円".to_owned(),
+                history: (0..i32::from(full)).map(|_| value()).collect(),
+                value: "\"><script>".to_owned(),
+                from: "\"><script>".to_owned(),
+                reason: "</textarea><script>".to_owned(),
+                may_propose: full,
+                requests: (0..i32::from(full)).map(|_| request_row(Tag::wait("承認待ち"), false)).collect(),
+            };
+            pages.push(page.render().unwrap());
+        }
+    }
+    pages
+}

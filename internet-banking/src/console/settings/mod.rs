@@ -1,0 +1,17 @@
+//! 設定: the values that hold for everybody, each from a day on, set by two people.
+
+pub(super) mod pages;
+pub(super) mod proposal;
+
+use axum::Router;
+use axum::routing::get;
+
+use super::Console;
+use super::links::{ConsoleLink, SettingLink};
+
+/// The pages of this folder.
+pub fn routes() -> Router<Console> {
+    Router::new()
+        .route(ConsoleLink::Settings.path(), get(pages::list))
+        .route(SettingLink::ROUTE, get(pages::show).post(pages::propose))
+}

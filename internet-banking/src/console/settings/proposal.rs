@@ -1,0 +1,124 @@
+//! What another value of a setting asks of two people.
+
+use domain::time::year_month_day;
+use domain::{Date, StaffRequestId};
+use gateway::{Gateway, Guard, Operator};
+use ledger::{AuditRecord, Commit, EntityId};
+use serde::{Deserialize, Serialize};
+
+use crate::answer::Stop;
+use crate::console::help::ConsoleCode;
+use crate::console::links::SettingLink;
+use crate::console::problem::Problem;
+use crate::console::requests::carry_out::Carried;
+use crate::console::requests::pages::Matter;
+use crate::settings::Setting;
+
+/// A setting has another value from a day on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingChange {
+    /// The setting's word.
+    pub name: String,
+    /// From which day on.
+    pub from: Date,
+    /// What would hold on that day, when it was proposed; as it is kept.
+    pub before: String,
+    /// What is to hold, as it is kept.
+    pub after: String,
+}
+
+impl SettingChange {
+    /// What approving it does.
+    pub const CONSEQUENCE: &str = "承認すると、開始日からすべての契約に新しい値が効きます。開始日がきょうのときは、すぐに効きます。この承認でお金は動きません。";
+
+    /// Of one setting one request is open.
+    pub fn subject(&self) -> String {
+        Self::subject_of(&self.name)
+    }
+
+    /// The subject of requests about a setting.
+    pub fn subject_of(name: &str) -> String {
+        format!("setting/{name}")
+    }
+
+    /// What the page of a request shows of it.
+    pub(in crate::console) fn matter(&self) -> Result<Option<Matter>, Stop> {
+        let Some(setting) = Setting::of(&self.name) else { return Ok(None) };
+        Ok(Some(Matter {
+            heading: "対象の設定",
+            link: SettingLink(setting).to_string(),
+            link_words: "設定を見る",
+            rows: vec![
+                ("設定", setting.label.to_owned()),
+                ("開始日", year_month_day(self.from)),
+                ("変更前の値", setting.shown(&self.before)),
+                ("変更後の値", setting.shown(&self.after)),
+            ],
+        }))
+    }
+
+    /// Whether it could be carried out now: a value that does not read cannot be approved.
+    pub async fn check(&self, gateway: &Gateway) -> Result<(), Problem> {
+        let setting = Setting::of(&self.name).ok_or(ConsoleCode::NotThere)?;
+        let today = gateway.ledger().clock().now().date();
+        if self.from < today || setting.read(&self.after).as_ref() != Ok(&self.after) {
+            return Err(ConsoleCode::SettingChanged.into());
+        }
+        let now = setting.on(gateway.ledger().database(), self.from).await;
+        match now.map_err(|error| Problem::unavailable(&error))? {
+            now if now != self.before => Err(ConsoleCode::SettingChanged.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sets it, once.
+    pub(in crate::console) async fn carry_out(
+        &self,
+        gateway: &Gateway,
+        request: StaffRequestId,
+        checker: &Operator,
+    ) -> Carried {
+        let once = Guard::request_act(request);
+        if let Err(problem) = self.check(gateway).await {
+            // our own of an earlier try, whose result was not recorded, has changed it
+            return match (gateway.is_taken(&once).await, problem.code) {
+                (Ok(true), _) => self.done(),
+                (Ok(false), ConsoleCode::SettingChanged | ConsoleCode::NotThere) => {
+                    Carried::Refused(problem.words().to_owned())
+                }
+                _ => Carried::Unclear,
+            };
+        }
+        let Some(setting) = Setting::of(&self.name) else { return Carried::Unclear };
+        let now = gateway.ledger().clock().now();
+        let audit = AuditRecord {
+            contract: None,
+            actor: checker.to_string(),
+            action: "setting.change",
+            subject: self.name.clone(),
+            detail: format!("{} to {} from {}", self.before, self.after, self.from),
+        };
+        let commit = Commit {
+            guards: vec![(once.key(), EntityId(request.uuid()))],
+            rows: vec![setting.row(self.from, &self.after, &checker.to_string(), now)],
+            audit: vec![audit],
+            ..Commit::default()
+        };
+        match gateway.ledger().commit(commit).await {
+            Ok(_) => self.done(),
+            Err(refused) => match gateway.is_taken(&once).await {
+                Ok(true) => self.done(),
+                _ => {
+                    tracing::error!(setting = self.name, %refused, "an approved setting was not made");
+                    Carried::Unclear
+                }
+            },
+        }
+    }
+
+    fn done(&self) -> Carried {
+        let shown = |value: &str| Setting::of(&self.name).map_or_else(String::new, |s| s.shown(value));
+        let (from, before, after) = (year_month_day(self.from), shown(&self.before), shown(&self.after));
+        Carried::Done(format!("{from}から、{before}を{after}に変更します。"))
+    }
+}

@@ -1,0 +1,9 @@
+//! 緊急利用停止 by the customer (SEC-43): before sign-in with login ID and password, and after it. It stops the whole
+//! contract; what was accepted goes on, and the bank lifts it on paper.
+
+mod operation;
+mod pages;
+
+pub(crate) use operation::{contract_stop, end_all_sessions};
+pub use pages::routes;
+pub(crate) use pages::stopped;

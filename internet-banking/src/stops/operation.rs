@@ -1,0 +1,153 @@
+//! Stops a contract: one commit with the end of its sessions, the record and the mails.
+
+use database::{Change, Database, read};
+use domain::{ContractId, StaffRequestId, Timestamp, UserId};
+use edge::Peer;
+use gateway::{Stop, StopScope};
+use ledger::{EntityId, Refused};
+use uuid::Uuid;
+
+use crate::Bank;
+use crate::contracts::{Contract, StoreError};
+use crate::mail::{Notice, Recipient, To};
+use crate::registration::Registration;
+use crate::sign_in::{Entrants, Refusal};
+
+/// What the customer's own stop has as its reason.
+const BY_CUSTOMER: &str = "お客さまによる緊急利用停止";
+
+/// The stop of a contract, for the commit of whoever makes it.
+pub(crate) fn contract_stop(
+    contract: &Contract,
+    reason: &str,
+    actor: &str,
+    to: Vec<Recipient>,
+    now: Timestamp,
+) -> Registration {
+    let stop = Stop {
+        id: StaffRequestId::generate().uuid(),
+        scope: StopScope::Contract,
+        subject: contract.id.to_string(),
+        reason: reason.to_owned(),
+        actor: actor.to_owned(),
+        at: now,
+    };
+    let notice = Notice {
+        event: format!("stop-{}", stop.id),
+        title: "ご契約の利用を緊急停止しました".to_owned(),
+        lines: vec![("受付済みのお取引", "そのまま進みます".to_owned())],
+        advice: "利用の再開は、お取引店の窓口で書面によりお申し出ください。お心当たりがない場合も、すぐにお取引店へお電話ください。",
+    };
+    let sessions = Change::any(
+        "UPDATE session SET ended_us = $1, ended_why = 'revoked' WHERE ended_us IS NULL
+         AND app_user IN (SELECT id FROM app_user WHERE contract = $2)",
+        vec![now.micros().into(), contract.id.uuid().into()],
+    );
+    Registration {
+        action: "contract.stop",
+        subject: contract.id.to_string(),
+        detail: String::new(),
+        changes: vec![sessions],
+        rows: vec![stop.row()],
+        guards: vec![(stop.guard(), EntityId(contract.id.uuid()))],
+        release: Vec::new(),
+        mail: (!to.is_empty()).then_some((notice, to)),
+    }
+}
+
+/// Nobody of a plan, or nobody at all, goes on in a page that is open.
+pub(crate) fn end_all_sessions(plan: Option<&str>, now: Timestamp) -> Change {
+    Change::any(
+        "UPDATE session SET ended_us = $1, ended_why = 'revoked' WHERE ended_us IS NULL
+         AND app_user IN (SELECT u.id FROM app_user u JOIN contract k ON k.id = u.contract
+             WHERE $2 = '' OR k.plan = $2)",
+        vec![now.micros().into(), plan.unwrap_or_default().into()],
+    )
+}
+
+/// Stops the contract for one of its users, whoever it is: to stop is never too much.
+pub(super) async fn stop(bank: &Bank, user: UserId, contract: &Contract) -> Result<(), StopError> {
+    let now = bank.clock.now();
+    let to = bank.contracts.recipients(contract.id, To::UserAndAdministrators(user)).await?;
+    let actor = user.to_string();
+    let what = contract_stop(contract, BY_CUSTOMER, &actor, to, now);
+    match bank.ledger.commit(what.commit(&actor, contract, now)).await {
+        // somebody else of the company, or the bank, was faster
+        Ok(_) | Err(Refused::Guarded { .. }) => {
+            tracing::warn!(contract = %contract.id, %user, "a contract was stopped by its user");
+            Ok(())
+        }
+        Err(refused) => Err(StopError::Ledger(refused)),
+    }
+}
+
+/// Why it is not known whether a contract is stopped.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StopError {
+    /// The users cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The commit was refused.
+    #[error("a contract could not be stopped: {0}")]
+    Ledger(Refused),
+}
+
+/// Those who stop before they sign in: the gate counts their tries among those of the sign-in, and what they enter is
+/// the stop.
+pub(super) struct Stoppers<'b>(pub &'b Bank);
+
+impl Entrants for Stoppers<'_> {
+    type Person = UserId;
+    type Proof = ();
+    type Proven = ();
+    type Entry = ();
+
+    /// Whatever the contract's way to sign in is: whoever has the certificate may be the reason.
+    async fn find(&self, login_id: &str) -> Result<Option<(UserId, String)>, sqlx::Error> {
+        let row: Option<(Uuid, String)> = read!(self.0.database, |c| {
+            sqlx::query_as(
+                "SELECT u.id, u.password_hash FROM app_user u JOIN contract k ON k.id = u.contract
+                 WHERE u.login_id = $1 AND u.disabled_us IS NULL AND u.reset_us IS NULL AND k.state = 'active'",
+            )
+            .bind(login_id)
+            .fetch_optional(c)
+            .await
+        })?;
+        Ok(row.map(|(id, hash)| (UserId::from_uuid(id), hash)))
+    }
+
+    async fn store_hash(&self, _: UserId, _: String) -> Result<(), sqlx::Error> {
+        Ok(())
+    }
+
+    async fn prove(&self, _: UserId, (): &(), _: Timestamp) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    async fn enter(&self, user: UserId, (): (), _: Peer, _: Timestamp) -> Result<(), Refusal> {
+        let contract = contract_of(&self.0.database, user).await?;
+        let contract = match contract {
+            Some(id) => self.0.contracts.contract(id).await.ok().flatten(),
+            None => None,
+        };
+        let Some(contract) = contract else { return Err(Refusal::Wrong) };
+        match stop(self.0, user, &contract).await {
+            Ok(()) => Ok(()),
+            Err(StopError::Ledger(refused)) => Err(Refusal::Audit(refused)),
+            Err(StopError::Store(error)) => {
+                tracing::error!(%error, "a contract could not be stopped");
+                Err(Refusal::Busy)
+            }
+        }
+    }
+}
+
+async fn contract_of(database: &Database, user: UserId) -> Result<Option<ContractId>, sqlx::Error> {
+    let found: Option<Uuid> = read!(database, |c| {
+        sqlx::query_scalar("SELECT contract FROM app_user WHERE id = $1")
+            .bind(user.uuid())
+            .fetch_optional(c)
+            .await
+    })?;
+    Ok(found.map(ContractId::from_uuid))
+}

@@ -1,0 +1,153 @@
+//! 緊急停止: by the customer, and by the bank.
+
+use database::testing::TestDatabase;
+use http::StatusCode;
+use internet_banking::contracts::{Rights, Role};
+
+use super::support::{CHECKER, DOCUMENT, MAKER, Office, REASON, approve};
+use crate::payeasy_entry::{Entry, bill};
+use crate::repeats_and_limits::{add, fresh};
+use crate::support::{Browser, PASSWORD, Page, add_user};
+
+database::on_both!(
+    a_customer_stops_the_contract_before_sign_in_and_two_of_the_bank_lift_it,
+    a_customer_who_is_signed_in_stops_the_contract,
+    a_service_that_is_stopped_takes_no_payment_and_the_rest_goes_on,
+    the_bank_stops_a_contract_or_a_plan_by_one_person,
+);
+
+async fn stop(browser: &mut Browser, login_id: &str, password: &str) -> Page {
+    let csrf = browser.get("/emergency-stop").await.token();
+    let form = [("csrf", csrf.as_str()), ("login_id", login_id), ("password", password)];
+    browser.post("/emergency-stop", &form).await
+}
+
+/// The address of the form that lifts the first stop of the list.
+async fn lifting(browser: &mut Browser) -> String {
+    let page = browser.get("/stops").await.body;
+    let (_, rest) = page.split_once("action=\"/stops/").expect("something is stopped");
+    format!("/stops/{}", rest.split('"').next().unwrap())
+}
+
+/// Lifts the first stop of the list by two people.
+async fn lift(maker: &mut Browser, checker: &mut Browser) {
+    let page = lifting(maker).await;
+    let csrf = maker.get("/stops").await.token();
+    let form = [("csrf", csrf.as_str()), ("document", DOCUMENT), ("reason", REASON)];
+    let request = maker.post(&page, &form).await.location().to_owned();
+    assert!(request.starts_with("/requests/"), "{request}");
+    let done = approve(checker, &request).await;
+    assert!(done.body.contains("緊急停止を解除しました。"), "{}", done.body);
+}
+
+/// Proves SEC-43.
+async fn a_customer_stops_the_contract_before_sign_in_and_two_of_the_bank_lift_it(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let rights = Rights::all(&office.world.accounts);
+    add_user(&office.world.bank, office.world.contract, "master01", Role::Master, rights).await;
+    let mut at_work = office.world.browser();
+    at_work.sign_in("master01", PASSWORD).await;
+    let mut stranger = office.world.browser();
+    let refused = stop(&mut stranger, "hanako01", "chigau-chigau-chigau").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("まだ停止していません。"), "{}", refused.body);
+    assert_eq!(at_work.get("/home").await.status, StatusCode::OK);
+    let stopped = stop(&mut stranger, "hanako01", PASSWORD).await;
+    assert_eq!(stopped.location(), "/emergency-stop/done", "{}", stopped.body);
+    assert!(stranger.get("/home").await.location().starts_with("/sign-in"), "nobody is signed in by it");
+    assert!(at_work.get("/home").await.location().starts_with("/sign-in"), "everybody's session is over");
+    at_work.sign_in("master01", PASSWORD).await;
+    let met = at_work.get("/home").await;
+    assert_eq!((met.status, met.fields("error_code")), (StatusCode::FORBIDDEN, vec!["C-101".to_owned()]));
+    assert!(met.body.contains("お取引店へお電話ください"), "whom to call: {}", met.body);
+    // once more changes nothing
+    assert_eq!(stop(&mut stranger, "hanako01", PASSWORD).await.location(), "/emergency-stop/done");
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let listed = maker.get("/stops").await.body;
+    assert!(listed.contains("株式会社見本商事") && listed.contains("お客さま"), "{listed}");
+    let page = lifting(&mut maker).await;
+    let csrf = maker.get("/stops").await.token();
+    let unpapered = maker.post(&page, &[("csrf", &csrf), ("reason", REASON)]).await;
+    assert_eq!(unpapered.status, StatusCode::UNPROCESSABLE_ENTITY, "it takes a paper");
+    let csrf = checker.get("/stops").await.token();
+    let form = [("csrf", csrf.as_str()), ("document", "1"), ("reason", REASON)];
+    let alone = checker.post(&page, &form).await;
+    assert_eq!(alone.status, StatusCode::FORBIDDEN);
+    lift(&mut maker, &mut checker).await;
+    assert_eq!(at_work.get("/home").await.status, StatusCode::OK);
+    assert_eq!(office.world.browser().sign_in("hanako01", PASSWORD).await.location(), "/home");
+    let trail = office.audit().await;
+    for action in ["contract.stop", "contract.stop_lifted"] {
+        assert_eq!(trail.iter().filter(|(_, a, _)| a == action).count(), 1, "{action}");
+    }
+}
+
+async fn a_customer_who_is_signed_in_stops_the_contract(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let mut customer = office.world.signed_in().await;
+    assert!(customer.get("/home").await.body.contains("/emergency-stop/now"));
+    let csrf = customer.get("/emergency-stop/now").await.token();
+    let stopped = customer.post("/emergency-stop/now", &[("csrf", &csrf)]).await;
+    assert_eq!(stopped.location(), "/emergency-stop/done", "{}", stopped.body);
+    customer.sign_in("hanako01", PASSWORD).await;
+    assert_eq!(customer.get("/payeasy/history").await.fields("error_code"), ["C-101"]);
+    assert_eq!(customer.get("/emergency-stop").await.location(), "/emergency-stop/now");
+    let nobody = office.world.browser().get("/emergency-stop/now").await;
+    assert!(nobody.location().starts_with("/sign-in"));
+}
+
+/// Proves SEC-43.
+async fn a_service_that_is_stopped_takes_no_payment_and_the_rest_goes_on(test: TestDatabase) {
+    let (office, _network) = Office::connected(test).await;
+    add(&office.world, "jiro01", Role::General, "T-0009", 9).await;
+    let mut payer = office.world.browser();
+    payer.sign_in("jiro01", PASSWORD).await;
+    let entry = Entry::answered(&office.world, &mut payer, "99022", &[bill("P1", 1_000)]).await;
+    entry.choose(&mut payer, "P1", 1_001).await;
+    let (code, review) = (fresh(&office.world, "T-0009").await, entry.review(&mut payer).await);
+    let mut checker = office.signed_in(CHECKER).await;
+    let csrf = checker.get("/stops").await.token();
+    let nothing = checker.post("/stops", &[("csrf", &csrf), ("what", ""), ("reason", REASON)]).await;
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let form = [("csrf", csrf.as_str()), ("what", "service/payeasy"), ("reason", REASON)];
+    assert_eq!(checker.post("/stops", &form).await.location(), "/stops", "one person is enough");
+    let secrets = [("confirmation_password", PASSWORD), ("one_time_password", &code), ("repeat", "yes")];
+    let met = entry.press(&mut payer, &review, &secrets).await;
+    assert_eq!(met.fields("error_code"), ["C-102"], "at once, whatever page was open: {}", met.body);
+    assert!(met.body.contains("まだ何も引き落とされていません。"), "{}", met.body);
+    assert_eq!(payer.get("/home").await.status, StatusCode::OK, "the rest goes on");
+    let mut maker = office.signed_in(MAKER).await;
+    lift(&mut maker, &mut checker).await;
+    let code = fresh(&office.world, "T-0009").await;
+    let review = entry.review(&mut payer).await;
+    let secrets = [("confirmation_password", PASSWORD), ("one_time_password", &code), ("repeat", "yes")];
+    let paid = entry.press(&mut payer, &review, &secrets).await;
+    assert!(paid.location().ends_with("/result"), "{}", paid.body);
+}
+
+/// Proves SEC-43.
+async fn the_bank_stops_a_contract_or_a_plan_by_one_person(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let mut customer = office.world.signed_in().await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let contract = format!("/contracts/{}", office.world.contract);
+    let csrf = maker.get(&contract).await.token();
+    let unreasoned = maker.post(&format!("{contract}/stop"), &[("csrf", &csrf)]).await;
+    assert_eq!(unreasoned.fields("error_code"), ["S-100"]);
+    let form = [("csrf", csrf.as_str()), ("reason", "不審な操作の連絡")];
+    assert_eq!(maker.post(&format!("{contract}/stop"), &form).await.location(), contract);
+    assert_eq!(maker.get(&contract).await.fields("stopped"), ["緊急停止中"]);
+    assert!(customer.get("/home").await.location().starts_with("/sign-in"));
+    lift(&mut maker, &mut checker).await;
+    customer.sign_in("hanako01", PASSWORD).await;
+    assert_eq!(customer.get("/home").await.status, StatusCode::OK);
+    for (what, met) in [("plan/mini", StatusCode::OK), ("plan/type2", StatusCode::FORBIDDEN)] {
+        let csrf = maker.get("/stops").await.token();
+        maker.post("/stops", &[("csrf", &csrf), ("what", what), ("reason", REASON)]).await;
+        let mut customer = office.world.browser();
+        customer.sign_in("hanako01", PASSWORD).await;
+        assert_eq!(customer.get("/home").await.status, met, "{what}");
+    }
+    let foreign = format!("/contracts/{}/stop", domain::ContractId::generate());
+    assert_eq!(maker.post(&foreign, &[("csrf", &csrf), ("reason", "x")]).await.status, StatusCode::NOT_FOUND);
+}
