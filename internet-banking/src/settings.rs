@@ -5,6 +5,8 @@ use database::{Database, Row, Table, read};
 use domain::money::AmountError;
 use domain::{Date, Timestamp, Yen};
 
+use crate::certificates;
+use crate::contracts::registry::digits;
 use crate::payeasy::bounds::Bounds;
 
 static DATED: Table =
@@ -40,8 +42,22 @@ pub static PAYEASY_DAILY_LIMIT: Setting = Setting {
     shown: |kept| kept.parse().map_or_else(|_| kept.to_owned(), |yen| format!("{} 円", Yen::new(yen))),
 };
 
+/// Client certificates of a contract: the master's and all others' together (R44, C1).
+pub static CERTIFICATES_MAX: Setting = Setting {
+    name: "certificates-max",
+    label: "1契約の電子証明書の枚数",
+    hint: "1から1,000までの枚数です。すでに発行した電子証明書は失効しません。",
+    embedded: || certificates::bounds::Bounds::embedded().certificates_max.to_string(),
+    read: |typed| {
+        let count = digits(typed).and_then(|digits| digits.parse::<i64>().ok());
+        let count = count.filter(|count| (1..=1_000).contains(count));
+        count.map(|count| count.to_string()).ok_or("枚数を1から1,000までの数字で入力してください。")
+    },
+    shown: |kept| format!("{kept} 枚"),
+};
+
 /// Every setting, in the order of the page.
-pub static SETTINGS: &[&Setting] = &[&PAYEASY_DAILY_LIMIT];
+pub static SETTINGS: &[&Setting] = &[&PAYEASY_DAILY_LIMIT, &CERTIFICATES_MAX];
 
 fn read_yen(typed: &str) -> Result<Yen, &'static str> {
     Yen::parse_typed(typed).map_err(|error| match error {
@@ -140,6 +156,12 @@ pub async fn payeasy_daily_limit(database: &Database, day: Date) -> Result<Yen, 
     Ok(kept.parse().map_or_else(|_| Bounds::embedded().daily_limit.contract, Yen::new))
 }
 
+/// The certificates that a contract may have, on a day.
+pub async fn certificates_max(database: &Database, day: Date) -> Result<i64, sqlx::Error> {
+    let kept = CERTIFICATES_MAX.on(database, day).await?;
+    Ok(kept.parse().unwrap_or_else(|_| certificates::bounds::Bounds::embedded().certificates_max))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,5 +202,9 @@ mod tests {
         }
         assert!(PAYEASY_DAILY_LIMIT.read("たくさん").is_err() && PAYEASY_DAILY_LIMIT.read("-1").is_err());
         assert_eq!(PAYEASY_DAILY_LIMIT.read("５,０００円"), Ok("5000".to_owned()));
+        assert_eq!(CERTIFICATES_MAX.read(" ２０"), Ok("20".to_owned()));
+        for typed in ["", "0", "1001", "二十"] {
+            assert!(CERTIFICATES_MAX.read(typed).is_err(), "{typed}");
+        }
     }
 }

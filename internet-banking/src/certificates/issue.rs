@@ -16,6 +16,7 @@ use super::{Certificate, Certificates, Made, store};
 use crate::contracts::{Contract, SignInMethod, User};
 use crate::mail::{Notice, To};
 use crate::registration::Registration;
+use crate::settings;
 
 /// Tries where others of the contract fetch theirs at the same time.
 const TRIES_MAX: usize = 5;
@@ -144,8 +145,10 @@ impl Certificates {
         };
         allowed.map_err(IssueError::No)?;
         let counted = self.count(contract.id, user.id, now).await.map_err(unavailable)?;
-        if counted.others >= bounds.certificates_max {
-            return Err(IssueError::LimitReached { max: bounds.certificates_max });
+        let max =
+            settings::certificates_max(self.ledger.database(), now.date()).await.map_err(unavailable)?;
+        if counted.others >= max {
+            return Err(IssueError::LimitReached { max });
         }
         let prepared = self.prepare(user, contract, source, bounds, now).await?;
         // one of two that are issued in a contract at the same time counts anew

@@ -19,6 +19,7 @@ use crate::frame::{self, Area};
 use crate::links::{Link, UserCertificateAct, UserCertificateLink};
 use crate::policy;
 use crate::secrets::secret_field;
+use crate::settings;
 use crate::sign_in::SignedIn;
 use crate::tokens::{Operation, authorise};
 
@@ -109,7 +110,7 @@ pub(super) async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
         frame: frame::page(&by, Area::Home),
         users: users.iter().map(row).collect(),
         count,
-        max: crate::certificates::bounds::Bounds::embedded().certificates_max,
+        max: settings::certificates_max(&bank.database, now.date()).await.map_err(failed)?,
     })
 }
 

@@ -392,6 +392,7 @@ mod tests {
             Proposal::LiftStop(LiftStop {
                 user: domain::UserId::generate(),
                 stopped_at: Timestamp::from_micros(1),
+                document: "2026-0001".to_owned(),
             }),
             Proposal::Token(TokenPaper {
                 contract: domain::ContractId::generate(),

@@ -58,6 +58,7 @@ pub fn pages() -> Vec<String> {
                 } else {
                     Vec::new()
                 },
+                document: "\"><script>".to_owned(),
                 reason: "</textarea><script".to_owned(),
             };
             pages.push(page.render().unwrap());

@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use super::proposal::LiftStop;
 use super::{stop_tag, store};
-use crate::answer::{Answer, Stop, failed, shown};
+use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
+use crate::console::contracts::procedure::document;
 use crate::console::frame::{self, Area};
 use crate::console::links::{ConsoleLink, ContractLink, LiftStopLink, UserLink};
 use crate::console::page::note;
@@ -26,6 +27,7 @@ use crate::console::words::{Names, Tag, stamp};
 pub struct Proposed {
     /// The stop that the page showed, in microseconds.
     stopped: i64,
+    document: String,
     reason: String,
 }
 
@@ -54,6 +56,7 @@ pub(in crate::console) struct UserPage {
     pub liftable: Option<i64>,
     pub may_propose: bool,
     pub requests: Vec<RequestRow>,
+    pub document: String,
     pub reason: String,
 }
 
@@ -73,7 +76,14 @@ pub async fn propose(
     CsrfForm(form): CsrfForm<Proposed>,
 ) -> Answer {
     let id = parse(&id)?;
-    let proposal = LiftStop { user: id, stopped_at: Timestamp::from_micros(form.stopped) };
+    let document = match document(&form.document) {
+        Ok(document) => document,
+        Err(message) => {
+            let trouble = Trouble::input(Errors::one("document", message));
+            return again(&page(&console, &by, id, Some(trouble), form).await?);
+        }
+    };
+    let proposal = LiftStop { user: id, stopped_at: Timestamp::from_micros(form.stopped), document };
     let (back, reason) = ((Area::Users, UserLink(id).to_string()), form.reason.clone());
     requests::propose(&console, &by, Proposal::LiftStop(proposal), &reason, back, async |trouble| {
         page(&console, &by, id, Some(trouble), form).await
@@ -118,6 +128,7 @@ async fn page(
         liftable: stopped_at.map(Timestamp::micros),
         may_propose: by.staff.role == StaffRole::Maker,
         requests: pages::about(console, &names, LiftStop::subject_of(id)).await?,
+        document: typed.document,
         reason: typed.reason,
     })
 }

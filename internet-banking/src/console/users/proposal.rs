@@ -20,12 +20,14 @@ use crate::payeasy::wrong_numbers::{Standing, WrongNumbers};
 const LIFTED: &str = "番号の誤りによる停止を解除しました。利用者はすぐに払込をご利用になれます。";
 
 /// What wrong numbers stopped is lifted, where the last stop is the one that the maker has seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiftStop {
     /// Whose.
     pub user: UserId,
     /// When it was stopped.
     pub stopped_at: Timestamp,
+    /// 書類番号 of the paper that asks for it.
+    pub document: String,
 }
 
 impl LiftStop {
@@ -56,6 +58,7 @@ impl LiftStop {
                 ("利用者", user.name),
                 ("ログインID", user.login_id),
                 ("解除する停止", stamp(self.stopped_at)),
+                ("書類番号", self.document.clone()),
             ],
         }))
     }

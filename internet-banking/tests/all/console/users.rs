@@ -3,7 +3,7 @@
 use database::testing::TestDatabase;
 use http::StatusCode;
 
-use super::support::{CHECKER, MAKER, Office};
+use super::support::{CHECKER, DOCUMENT, MAKER, Office};
 use crate::support::{Browser, LOGIN_ID};
 use crate::wrong_numbers::guess;
 
@@ -17,7 +17,8 @@ const REASON: &str = "11/25 本店営業部で書面を受領、佐藤様と確�
 async fn propose(browser: &mut Browser, page: &str, reason: &str) -> crate::support::Page {
     let shown = browser.get(page).await;
     let (csrf, stopped) = (shown.token(), shown.value("stopped"));
-    let form = [("csrf", csrf.as_str()), ("stopped", stopped.as_str()), ("reason", reason)];
+    let form =
+        [("csrf", csrf.as_str()), ("stopped", stopped.as_str()), ("document", DOCUMENT), ("reason", reason)];
     browser.post(&format!("{page}/lift"), &form).await
 }
 
