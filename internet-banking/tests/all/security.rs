@@ -33,6 +33,7 @@ async fn pages_carry_no_inline_style_or_script_and_nothing_from_elsewhere() {
     }
 }
 
+/// Proves SEC-30.
 #[tokio::test]
 async fn a_sign_in_without_its_token_or_from_another_site_is_refused() {
     let world = World::new(database::testing::sqlite().await).await;

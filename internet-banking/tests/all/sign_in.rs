@@ -80,6 +80,7 @@ async fn an_unknown_login_id_gets_the_same_words_and_time(test: TestDatabase) {
     assert!(known < unknown * 4 && unknown < known * 4, "known {known:?}, unknown {unknown:?}");
 }
 
+/// Proves SEC-09.
 async fn the_fifth_failure_blocks_for_thirty_minutes(test: TestDatabase) {
     let world = World::new(test).await;
     let mut browser = world.browser();
@@ -202,6 +203,7 @@ async fn a_session_ends_after_fifteen_idle_minutes(test: TestDatabase) {
     assert_eq!(browser.sign_in(LOGIN_ID, PASSWORD).await.location(), "/home");
 }
 
+/// Proves SEC-25.
 async fn a_session_ends_after_twelve_hours_of_use(test: TestDatabase) {
     let world = World::new(test).await;
     let mut browser = world.signed_in().await;
@@ -217,6 +219,7 @@ async fn a_session_ends_after_twelve_hours_of_use(test: TestDatabase) {
     assert_eq!(browser.get("/home").await.location(), "/sign-in?ended=expired");
 }
 
+/// Proves SEC-26.
 async fn a_new_sign_in_ends_the_old_session_with_a_notice(test: TestDatabase) {
     let world = World::new(test).await;
     let mut office = world.signed_in().await;
@@ -247,6 +250,7 @@ async fn signing_out_ends_the_session_for_every_copy_of_the_cookie(test: TestDat
     assert_eq!(thief.get("/home").await.location(), "/sign-in");
 }
 
+/// Proves SEC-24.
 async fn only_a_hash_of_the_session_is_stored(test: TestDatabase) {
     let world = World::new(test).await;
     let browser = world.signed_in().await;
@@ -281,6 +285,7 @@ async fn a_contract_that_signs_in_by_certificate_takes_no_password(test: TestDat
     assert!(summary(&browser.sign_in("cert-user", "not the password").await).contains(WRONG));
 }
 
+/// Proves SEC-08.
 async fn an_old_hash_is_replaced_when_its_user_signs_in(test: TestDatabase) {
     let world = World::new(test).await;
     let pepper = Secret::new(SECRET).key(Purpose::Pepper);
@@ -298,6 +303,7 @@ async fn an_old_hash_is_replaced_when_its_user_signs_in(test: TestDatabase) {
     world.signed_in().await;
 }
 
+/// Proves SEC-24.
 #[tokio::test]
 async fn cookies_have_the_attributes_of_their_listener() {
     let world = World::new(database::testing::sqlite().await).await;

@@ -6,7 +6,7 @@ pub(super) mod overview;
 pub(super) mod password;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use edge::Frame;
 
 use crate::Bank;
@@ -19,7 +19,7 @@ use crate::sign_in::SignedIn;
 pub fn routes() -> Router<Bank> {
     Router::new()
         .route(Link::Security.path(), get(overview::show))
-        .route(Link::SecurityReminder.path(), post(overview::remind))
+        .route(Link::SecurityReminder.path(), get(overview::back).post(overview::remind))
         .route(Link::SecurityPassword.path(), get(password::show_login).post(password::submit_login))
         .route(
             Link::SecurityConfirmation.path(),

@@ -111,6 +111,11 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<As
     })
 }
 
+/// `GET /security/reminder`: the form is on the overview.
+pub async fn back() -> Redirect {
+    Redirect::to(Link::Security.path())
+}
+
 /// `POST /security/reminder`
 pub async fn remind(State(bank): State<Bank>, by: SignedIn, CsrfForm(form): CsrfForm<Reminder>) -> Answer {
     match operation::remind(&bank, &by, form.reminds == "on").await {

@@ -11,7 +11,7 @@ use crate::harness::{Answer, Bill, Clerk, Demo, company};
 const PAGES_MAX: usize = 1_500;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; \
-     form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
+     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
 
 /// The pages found, and every address that was asked for or that a page named.
 struct Crawl {
