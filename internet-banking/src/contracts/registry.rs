@@ -7,8 +7,6 @@ use uuid::Uuid;
 
 use super::{AccountKind, ContractState, DepositAccount, Store, StoreError, code};
 
-/// Characters of a mail address at most.
-const EMAIL_CHARS_MAX: usize = 64;
 /// Contracts that one list answers at most.
 const LIST_MAX: i64 = 101;
 
@@ -61,14 +59,6 @@ pub(crate) fn digits(text: &str) -> Option<String> {
     };
     let read: Option<Vec<Option<char>>> = text.trim().chars().map(read).collect();
     Some(read?.into_iter().flatten().collect())
-}
-
-/// A mail address that a mail can be sent to.
-pub(crate) fn email(typed: &str) -> Option<String> {
-    let fits = typed.is_ascii() && typed.len() <= EMAIL_CHARS_MAX;
-    let reads =
-        typed.parse::<lettre::Address>().ok().filter(|address| fits && address.domain().contains('.'));
-    reads.map(|address| address.to_string())
 }
 
 /// The papers of a contract.
@@ -404,14 +394,6 @@ mod tests {
             [("10", "1234567"), ("1000", "1"), ("100", ""), ("100", "12345678"), ("a00", "1")]
         {
             assert_eq!(parse(branch, number), None, "{branch} {number}");
-        }
-    }
-
-    #[test]
-    fn a_mail_address_is_one_that_reads() {
-        assert_eq!(email("suzuki@example.jp"), Some("suzuki@example.jp".to_owned()));
-        for typed in ["", "suzuki", "a@b@c.jp", "鈴木@example.jp", "a b@example.jp", "a@localhost"] {
-            assert_eq!(email(typed), None, "{typed}");
         }
     }
 

@@ -2,7 +2,6 @@
 
 mod operation;
 mod pages;
-mod typed;
 
 use crate::contracts::DepositAccount;
 use crate::contracts::registry::AccountName;

@@ -11,12 +11,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::operation::{self, Chosen, SetUpError, SettingUp};
-use super::typed;
 use crate::contracts::registry::AccountName;
 use crate::contracts::{AccountKind, SignInMethod};
 use crate::links::Link;
+use crate::passwords::{self, Weak};
 use crate::secrets::secret_field;
 use crate::sign_in::unless_signed_in;
+use crate::users::rules;
 use crate::{Bank, frame};
 
 /// The pages of this folder.
@@ -192,23 +193,23 @@ fn read(of: &SettingUp, form: &Details) -> Result<(String, String, String), Erro
             String::new()
         })
     };
-    let name = or("name", typed::name(&form.name));
-    let email = or("email", typed::email(&form.email));
-    let login_id = or("login_id", typed::login_id(&form.login_id));
+    let name = or("name", rules::name(&form.name));
+    let email = or("email", rules::email(&form.email));
+    let login_id = or("login_id", rules::login_id(&form.login_id));
     let (password, confirmation) = (form.password.expose_secret(), form.confirmation.expose_secret());
-    let about = [of.contract.name.as_str(), form.login_id.trim()];
+    let about = [of.contract.name.as_str(), form.login_id.trim(), form.name.trim()];
     for (field, secret, again, again_field) in [
         ("password", password, form.password_again.expose_secret(), "password_again"),
         ("confirmation", confirmation, form.confirmation_again.expose_secret(), "confirmation_again"),
     ] {
-        if let Err(message) = typed::password(secret, of.contract.sign_in, &about) {
-            errors.add(field, message);
+        if let Err(weak) = passwords::check(secret, of.contract.sign_in, &about) {
+            errors.add(field, weak.words());
         } else if secret != again {
-            errors.add(again_field, "2回の入力が違います。もう一度入力してください。");
+            errors.add(again_field, Weak::Differs.words());
         }
     }
-    if !password.is_empty() && password == confirmation {
-        errors.add("confirmation", "ログインパスワードとは別のものにしてください。");
+    if !password.is_empty() && passwords::normalised(password) == passwords::normalised(confirmation) {
+        errors.add("confirmation", Weak::Same.words());
     }
     if errors.is_empty() { Ok((name, email, login_id)) } else { Err(errors) }
 }
@@ -247,7 +248,7 @@ fn details(
         contract: &of.contract.name,
         plan: of.contract.plan.label(),
         is_again: master.is_some(),
-        chars_min: typed::chars_min(of.contract.sign_in),
+        chars_min: passwords::chars_min(of.contract.sign_in),
         person: &name,
         email: &email,
         login_id: &form.login_id,

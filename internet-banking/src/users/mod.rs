@@ -10,7 +10,7 @@ pub mod links;
 mod operation;
 mod pages;
 mod problem;
-mod rules;
+pub(crate) mod rules;
 #[cfg(test)]
 mod samples;
 mod store;

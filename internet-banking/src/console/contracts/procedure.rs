@@ -8,9 +8,10 @@ use super::act::{Act, Procedure};
 use super::apply::Seen;
 use crate::certificates::Certificate;
 use crate::console::words::Choice;
-use crate::contracts::registry::{AccountName, FiledPayee, digits, email};
+use crate::contracts::registry::{AccountName, FiledPayee, digits};
 use crate::contracts::terms::Terms;
 use crate::contracts::{AccountKind, Plan, SignInMethod};
+use crate::users::rules;
 
 /// Characters of 書類番号 at most.
 const DOCUMENT_CHARS_MAX: usize = 32;
@@ -220,7 +221,7 @@ pub fn fields(procedure: Procedure, seen: &Seen, locks: &Locks, typed: &Typed) -
         }
         Procedure::Address => text("変更後の住所", "100文字までです。"),
         Procedure::Phrase => text("変更後の言葉", "30文字までです。空欄にすると、なしにします。"),
-        Procedure::MasterMail => text("変更後のメールアドレス", "64文字までです。"),
+        Procedure::MasterMail => text("変更後のメールアドレス", "例: suzuki@example.jp"),
         Procedure::Notice | Procedure::ResetMaster | Procedure::UnlockSignIn | Procedure::End => Vec::new(),
     }
 }
@@ -327,8 +328,7 @@ pub fn read(
         }
         Procedure::MasterMail => {
             let master = master.ok_or_else(gone)?;
-            let after = email(&value)
-                .ok_or_else(|| wrong("メールアドレスを64文字までで正しく入力してください。".to_owned()))?;
+            let after = rules::email(&value).map_err(|message| wrong(message.to_owned()))?;
             differs(master.email.as_deref() != Some(after.as_str()), "メールアドレス")?;
             Act::MasterMail { user: master.id, before: master.email.clone(), after }
         }
