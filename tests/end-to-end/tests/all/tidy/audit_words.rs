@@ -11,7 +11,8 @@ const WRITERS: &[&str] = &["gateway/src/", "internet-banking/src/", "ledger/src/
 /// Whose words of this form name operations in a data file, and no records.
 const OPERATIONS: &[&str] = &["internet-banking/src/tokens/demands.rs"];
 /// What stands behind the dot where a text of this form is the name of a file or a host and no action.
-const FILES: &[&str] = &["css", "example", "html", "js", "json", "lock", "pem", "sqlite", "toml", "xml"];
+const FILES: &[&str] =
+    &["css", "example", "html", "js", "json", "lock", "pem", "rs", "sqlite", "toml", "xml"];
 
 /// Texts of a source that have the form of an action: `settlement.close`.
 fn actions(source: &str) -> impl Iterator<Item = &str> {
