@@ -16,6 +16,7 @@ mod harness;
 mod hours;
 mod link;
 mod live;
+mod mail;
 mod once;
 mod proof;
 mod security;
