@@ -257,7 +257,7 @@ impl Pattern {
         }
         values.push(rest);
         let fits = |((value, slot), before): ((&&str, &Slot), &String)| match slot {
-            Slot::Any => !value.trim().is_empty() && !(before.ends_with('(') && days::is_weekday(value)),
+            Slot::Any => !(value.trim().is_empty() || before.ends_with('(') && days::is_weekday(value)),
             Slot::Number => {
                 !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit() || b"+-,.".contains(&b))
             }
