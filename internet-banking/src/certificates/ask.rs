@@ -45,8 +45,8 @@ impl Entrants for Askers<'_> {
         self.0.sign_ins.find(login_id).await
     }
 
-    async fn store_hash(&self, user: UserId, hash: String) -> Result<(), sqlx::Error> {
-        self.0.sign_ins.store_hash(user, hash).await
+    async fn store_hash(&self, user: UserId, old: &str, new: &str) -> Result<(), sqlx::Error> {
+        self.0.sign_ins.store_hash(user, old, new).await
     }
 
     /// Which of the proofs was wrong is not told.

@@ -113,17 +113,18 @@ impl Certificates {
         }
     }
 
-    /// Whether the client shows a certificate of the user that has not ended: what a session that was opened by one
+    /// Whether the client shows a certificate of the user that has neither ended nor expired: what a session that was opened by one
     /// asks on every page.
     pub async fn is_users_own(&self, user: UserId, shown: &ClientCertificate) -> Result<bool, StoreError> {
         let Some(der) = shown.der() else { return Ok(false) };
         let found: Option<i64> = read!(self.ledger.database(), |c| {
             sqlx::query_scalar(
                 "SELECT CAST(1 AS BIGINT) FROM certificate
-                 WHERE fingerprint = $1 AND app_user = $2 AND ended_us IS NULL",
+                 WHERE fingerprint = $1 AND app_user = $2 AND ended_us IS NULL AND expires_us > $3",
             )
             .bind(fingerprint(der).to_vec())
             .bind(user.uuid())
+            .bind(self.now().micros())
             .fetch_optional(c)
             .await
         })?;

@@ -87,11 +87,12 @@ pub trait Entrants: Sync {
         login_id: &str,
     ) -> impl Future<Output = Result<Option<(Self::Person, String)>, sqlx::Error>> + Send;
 
-    /// Keeps a new hash of the same password.
+    /// Keeps a new hash of the same password, unless there is another password by now.
     fn store_hash(
         &self,
         person: Self::Person,
-        hash: String,
+        old: &str,
+        new: &str,
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Judges the rest, after the password was right. [`Refusal::Wrong`] counts as a wrong password does.
@@ -205,7 +206,7 @@ impl Gate {
         };
         let found = entrants.find(&login_id).await?;
         let (person, stored) = found.unzip();
-        let verdict = self.passwords.verify(place, stored, password).await?;
+        let verdict = self.passwords.verify(place, stored.clone(), password).await?;
         let (Some(person), Verdict::Right { rehashed }) = (person, verdict) else {
             entrants.refused(person, peer, wrong.written()).await?;
             return Err(wrong);
@@ -220,8 +221,8 @@ impl Gate {
             }
             Err(refusal) => return Err(refusal),
         };
-        if let Some(hash) = rehashed {
-            entrants.store_hash(person, hash).await?;
+        if let (Some(old), Some(new)) = (stored, rehashed) {
+            entrants.store_hash(person, &old, &new).await?;
         }
         self.throttle.clear(&login_id).await?;
         entrants.enter(person, proven, peer, now).await

@@ -208,9 +208,9 @@ impl Entrants for SignIns {
         Ok(row.map(|(id, hash)| (UserId::from_uuid(id), hash)))
     }
 
-    async fn store_hash(&self, user: UserId, hash: String) -> Result<(), sqlx::Error> {
-        execute!(self.database, "UPDATE app_user SET password_hash = $1 WHERE id = $2", hash, user.uuid())
-            .map(drop)
+    async fn store_hash(&self, user: UserId, old: &str, new: &str) -> Result<(), sqlx::Error> {
+        let sql = "UPDATE app_user SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
+        execute!(self.database, sql, new, user.uuid(), old).map(drop)
     }
 
     /// The contract's method decides what must go with the password. What is wrong with a certificate is told only to

@@ -49,9 +49,11 @@ pub struct SessionSql {
     pub(crate) touch: &'static str,
 }
 
-/// The statements for a table of sessions, the column in it that names the person, and the table of people.
+/// The statements for a table of sessions, the column in it that names the person, and the table of people; then what
+/// must hold of a person who enters by the method `$2`, and what must hold of the person `p` as long as the session `s`
+/// is used.
 macro_rules! session_sql {
-    ($session:literal, $person:literal, $people:literal) => {
+    ($session:literal, $person:literal, $people:literal, $enters:literal, $stays:literal) => {
         $crate::sign_in::SessionSql {
             told: concat!("UPDATE ", $session, " SET ended_other = 0 WHERE key = $1"),
             end: concat!(
@@ -63,8 +65,9 @@ macro_rules! session_sql {
             lock_person: concat!(
                 "UPDATE ",
                 $people,
-                " SET created_us = created_us WHERE id = $1 AND disabled_us IS NULL
-                 RETURNING last_sign_in_us, last_sign_in_method"
+                " SET created_us = created_us WHERE id = $1 AND ",
+                $enters,
+                " RETURNING last_sign_in_us, last_sign_in_method"
             ),
             replace: concat!(
                 "UPDATE ",
@@ -97,7 +100,9 @@ macro_rules! session_sql {
             load: concat!(
                 "SELECT s.",
                 $person,
-                " AS person, p.disabled_us, s.method, s.signed_in_us, s.seen_us, s.previous_us, s.previous_method,
+                " AS person, CASE WHEN ",
+                $stays,
+                " THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS stays, s.method, s.signed_in_us, s.seen_us, s.previous_us, s.previous_method,
                    s.ended_other, s.ended_why
                  FROM ",
                 $session,
@@ -124,7 +129,15 @@ pub struct Users;
 impl People for Users {
     type Id = UserId;
     type Method = SignInMethod;
-    const SQL: &'static SessionSql = &session_sql!("session", "app_user", "app_user");
+    const SQL: &'static SessionSql = &session_sql!(
+        "session",
+        "app_user",
+        "app_user",
+        "disabled_us IS NULL AND reset_us IS NULL AND EXISTS (SELECT 1 FROM contract k
+           WHERE k.id = app_user.contract AND k.state = 'active' AND k.sign_in = $2)",
+        "p.disabled_us IS NULL AND p.reset_us IS NULL AND EXISTS (SELECT 1 FROM contract k
+           WHERE k.id = p.contract AND k.state = 'active' AND k.sign_in = s.method)"
+    );
 
     fn id(uuid: Uuid) -> UserId {
         UserId::from_uuid(uuid)
@@ -208,7 +221,7 @@ pub enum SessionsError {
 #[derive(sqlx::FromRow)]
 struct Row {
     person: Uuid,
-    disabled_us: Option<i64>,
+    stays: i64,
     method: String,
     signed_in_us: i64,
     seen_us: i64,
@@ -247,7 +260,8 @@ impl<P: People> Sessions<P> {
             Some(_) => return Ok(Loaded::Unknown),
             None => {}
         }
-        if row.disabled_us.is_some() {
+        // disabled meanwhile, or the contract is over or signs in another way
+        if row.stays == 0 {
             return Ok(Loaded::Unknown);
         }
         let signed_in_at = Timestamp::from_micros(row.signed_in_us);
@@ -287,8 +301,9 @@ impl<P: People> SessionStore for Sessions<P> {
     async fn create(&self, key: SessionKey, new: NewSession<P>, now: Timestamp) -> Result<(), SessionsError> {
         let (person, method) = (P::uuid(new.person), P::code(new.method));
         let mut tx = self.database.begin().await?;
-        let found: Option<(Option<i64>, Option<String>)> =
-            on!(&mut tx, |c| { sqlx::query_as(P::SQL.lock_person).bind(person).fetch_optional(c).await })?;
+        let found: Option<(Option<i64>, Option<String>)> = on!(&mut tx, |c| {
+            sqlx::query_as(P::SQL.lock_person).bind(person).bind(method).fetch_optional(c).await
+        })?;
         let (previous_us, previous_method) = found.ok_or(SessionsError::NoUser)?;
         // only a session that could still be used was taken from somebody
         let idle_since = now.plus_seconds(-self.limits.idle_s).micros();

@@ -116,7 +116,7 @@ impl Entrants for Stoppers<'_> {
         Ok(row.map(|(id, hash)| (UserId::from_uuid(id), hash)))
     }
 
-    async fn store_hash(&self, _: UserId, _: String) -> Result<(), sqlx::Error> {
+    async fn store_hash(&self, _: UserId, _: &str, _: &str) -> Result<(), sqlx::Error> {
         Ok(())
     }
 

@@ -14,6 +14,7 @@ mod hours;
 mod link;
 mod link_attacks;
 mod mail;
+mod matrix;
 mod network;
 mod oath;
 mod one_time_passwords;

@@ -13,7 +13,7 @@ use internet_banking::policy;
 use uuid::Uuid;
 
 use crate::payeasy_entry::{Entry, bill};
-use crate::support::{Browser, LOGIN_ID, PASSWORD, World, add_account, add_user, put};
+use crate::support::{Browser, PASSWORD, World, add_account, add_user, put};
 
 database::on_both!(every_page_answers_whom_the_tables_let_in_and_nobody_else,);
 
@@ -32,15 +32,81 @@ enum Gate {
 use Gate::{Open, SignedIn, To, With};
 
 const PAYEASY: Gate = To(Business::PayEasy);
+const USERS: Gate =
+    With(&[Duty::Users, Duty::Administrators, Duty::Rights, Duty::Passwords, Duty::SignInUnlock]);
+const CERTIFICATES: Gate = With(&[Duty::Certificates]);
+const TOKENS: Gate = With(&[Duty::TokenRevoke, Duty::TokenUnlock]);
+const HISTORY: Gate = With(&[Duty::History]);
 
 /// Every address of the bank's pages.
 const PAGES: &[(&str, Gate)] = &[
     ("/", SignedIn),
-    ("/home", SignedIn),
-    ("/sign-in", Open),
-    ("/sign-out", SignedIn),
+    ("/admin", With(Duty::ALL)),
+    ("/admin/certificates", CERTIFICATES),
+    ("/admin/certificates/{user}", CERTIFICATES),
+    ("/admin/certificates/{user}/permit", CERTIFICATES),
+    ("/admin/certificates/{user}/revoke", CERTIFICATES),
+    ("/admin/history", HISTORY),
+    ("/admin/history/csv", HISTORY),
+    ("/admin/tokens", TOKENS),
+    ("/admin/tokens/ask", TOKENS),
+    ("/admin/tokens/do", TOKENS),
+    ("/admin/users", USERS),
+    ("/admin/users/entry/{draft}/basics", USERS),
+    ("/admin/users/entry/{draft}/forget", USERS),
+    ("/admin/users/entry/{draft}/review", USERS),
+    ("/admin/users/entry/{draft}/rights", USERS),
+    ("/admin/users/new", USERS),
+    ("/admin/users/{user}", USERS),
+    ("/admin/users/{user}/change", USERS),
+    ("/admin/users/{user}/do/{act}", USERS),
+    ("/certificate/check", Open),
+    ("/certificate/fetch", Open),
+    ("/emergency-stop", Open),
+    ("/emergency-stop/done", Open),
+    ("/emergency-stop/now", SignedIn),
     ("/help", Open),
     ("/help/{code}", Open),
+    ("/home", SignedIn),
+    ("/payeasy/collectors", PAYEASY),
+    ("/payeasy/collectors/{collector}", PAYEASY),
+    ("/payeasy/el", PAYEASY),
+    ("/payeasy/el/picture", PAYEASY),
+    ("/payeasy/favourites", PAYEASY),
+    ("/payeasy/favourites/{favourite}", PAYEASY),
+    ("/payeasy/history", PAYEASY),
+    ("/payeasy/limits", PAYEASY),
+    ("/payeasy/limits/{user}", With(&[Duty::Limits])),
+    ("/payeasy/link/entry", Open),
+    ("/payeasy/link/{handoff}", Open),
+    ("/payeasy/new", PAYEASY),
+    ("/payeasy/new/{draft}/amount", PAYEASY),
+    ("/payeasy/new/{draft}/bills", PAYEASY),
+    ("/payeasy/new/{draft}/numbers", PAYEASY),
+    ("/payeasy/new/{draft}/period", PAYEASY),
+    ("/payeasy/new/{draft}/purpose", PAYEASY),
+    ("/payeasy/new/{draft}/result", PAYEASY),
+    ("/payeasy/new/{draft}/review", PAYEASY),
+    ("/payeasy/payments/{payment}", PAYEASY),
+    ("/payeasy/payments/{payment}/again", PAYEASY),
+    ("/payeasy/payments/{payment}/print", PAYEASY),
+    ("/payeasy/requests", PAYEASY),
+    ("/security", SignedIn),
+    ("/security/certificate", SignedIn),
+    ("/security/confirmation-password", SignedIn),
+    ("/security/email", SignedIn),
+    ("/security/first-password", SignedIn),
+    ("/security/history", SignedIn),
+    ("/security/password", SignedIn),
+    ("/security/reminder", SignedIn),
+    ("/security/token", SignedIn),
+    ("/security/token/lost", SignedIn),
+    ("/session/extend", SignedIn),
+    ("/set-up", Open),
+    ("/set-up/details", Open),
+    ("/set-up/done", Open),
+    ("/sign-in", Open),
+    ("/sign-out", SignedIn),
 ];
 
 /// The addresses in the sources of the customers' pages.
@@ -56,10 +122,211 @@ fn addresses() -> BTreeSet<String> {
                 let source = std::fs::read_to_string(&path).unwrap();
                 let product = source.split("#[cfg(test)]").next().unwrap().to_owned();
                 let texts = product.split('"').skip(1).step_by(2).filter(|text| text.starts_with('/'));
-                // an address may be written with its query
-                found.extend(texts.map(|text| text.split('?').next().unwrap().to_owned()));
+                // an address may be written with its query; one that is filled in has its route beside it
+                let plain = texts.map(|text| text.split('?').next().unwrap().to_owned());
+                found.extend(plain.filter(|text| !text.contains("{}")));
             }
         }
     }
     found
+}
+
+/// Objects of another contract, by the name of their place in addresses.
+struct Theirs(BTreeMap<&'static str, String>);
+
+impl Theirs {
+    async fn made(world: &World) -> Self {
+        let mut browser = world.signed_in().await;
+        let entry = Entry::answered(world, &mut browser, "00200", &[bill("B1", 100)]).await;
+        assert_eq!(entry.pay(&mut browser, "B1", 1_001).await.location(), entry.page("result"));
+        let payment: Uuid = one(world, "SELECT id FROM payment").await;
+        let draft: String = one(world, "SELECT id FROM payeasy_draft").await;
+        let favourite = Uuid::now_v7();
+        execute!(
+            world.bank.database,
+            "INSERT INTO payeasy_favourite (id, contract, name, collector, customer_number, category, created_by, \
+             created_us) VALUES ($1, $2, 'x', '00200', '1', '', $3, 1)",
+            favourite,
+            world.contract.uuid(),
+            world.hanako.uuid(),
+        )
+        .unwrap();
+        Self(BTreeMap::from([
+            ("{user}", world.hanako.to_string()),
+            ("{payment}", payment.to_string()),
+            ("{draft}", draft),
+            ("{favourite}", favourite.to_string()),
+            ("{act}", "suspend".to_owned()),
+            ("{collector}", "00200".to_owned()),
+            ("{code}", "P-101".to_owned()),
+            ("{handoff}", "0123456789abcdefghjkmnpqrs".to_owned()),
+        ]))
+    }
+
+    /// The same places with ids that nobody has.
+    fn nobodys(&self) -> Self {
+        let other = |(name, id): (&&'static str, &String)| {
+            let id = match *name {
+                "{user}" => UserId::generate().to_string(),
+                "{payment}" | "{favourite}" => Uuid::now_v7().to_string(),
+                "{draft}" => id.chars().rev().collect(),
+                _ => id.clone(),
+            };
+            (*name, id)
+        };
+        Self(self.0.iter().map(other).collect())
+    }
+
+    fn filled(&self, route: &str) -> String {
+        self.0.iter().fold(route.to_owned(), |path, (name, id)| path.replace(name, id))
+    }
+}
+
+/// Whether an address names something that a contract owns.
+fn names_an_object(route: &str) -> bool {
+    ["{user}", "{payment}", "{draft}", "{favourite}"].iter().any(|place| route.contains(place))
+}
+
+async fn one<T>(world: &World, sql: &'static str) -> T
+where
+    T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + Unpin,
+    T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+{
+    read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
+}
+
+impl Gate {
+    /// Whether the tables let the user in.
+    fn admits(self, plan: Plan, user: &User) -> bool {
+        match self {
+            Open | SignedIn => true,
+            To(business) => policy::offers(plan, business) && user.rights.may(business),
+            With(duties) => duties.iter().any(|duty| policy::has(user, *duty)),
+        }
+    }
+}
+
+/// The kinds of people: role, whether with rights to every business, whether with every duty that can be given.
+const PEOPLE: &[(&str, Role, bool, bool)] = &[
+    ("master", Role::Master, true, false),
+    ("admin", Role::Admin, false, false),
+    ("given", Role::Admin, true, true),
+    ("general", Role::General, true, false),
+    ("nobody", Role::General, false, false),
+];
+
+/// A contract of the plan with one of each kind of people, whose login IDs begin with its word.
+async fn contract_of(world: &World, plan: Plan, number: i64) {
+    let bank = &world.bank;
+    let contract = bank.contracts.add_contract("見本物産", plan, SignInMethod::Password).await.unwrap();
+    let account = AccountId::new(2_000 + number);
+    add_account(bank, contract, account, AccountKind::Ordinary, &format!("200000{number}")).await;
+    put(&bank.ledger, account, 1_000_000).await;
+    for (word, role, has_rights, has_duties) in PEOPLE {
+        let rights = if *has_rights { Rights::all(&[account]) } else { Rights::none() };
+        let user = add_user(bank, contract, &format!("{word}-{}", plan.code()), *role, rights).await;
+        for duty in policy::grantable().filter(|_| *has_duties) {
+            let sql = "INSERT INTO user_duty (app_user, duty) VALUES ($1, $2)";
+            execute!(bank.database, sql, user.uuid(), duty.code()).unwrap();
+        }
+    }
+}
+
+/// Proves R4, SEC-34, SEC-35.
+async fn every_page_answers_whom_the_tables_let_in_and_nobody_else(test: TestDatabase) {
+    let known: BTreeSet<String> = PAGES.iter().map(|(route, _)| (*route).to_owned()).collect();
+    assert_eq!(addresses(), known, "every address is in the table");
+    let world = World::new(test).await;
+    let theirs = Theirs::made(&world).await;
+    let nobodys = theirs.nobodys();
+    let mut wrong = Vec::new();
+    for (number, plan) in (1..).zip(Plan::ALL) {
+        contract_of(&world, *plan, number).await;
+        for (word, ..) in PEOPLE {
+            let mut browser = world.browser();
+            let login_id = format!("{word}-{}", plan.code());
+            assert_eq!(browser.sign_in(&login_id, PASSWORD).await.location(), "/home", "{login_id}");
+            let id: Uuid = {
+                let sql = "SELECT id FROM app_user WHERE login_id = $1";
+                let found = read!(world.bank.database, |c| {
+                    sqlx::query_scalar(sql).bind(&login_id).fetch_one(c).await
+                });
+                found.unwrap()
+            };
+            let user = world.bank.contracts.signed_in(UserId::from_uuid(id)).await.unwrap().unwrap();
+            for (route, gate) in PAGES {
+                let admitted = gate.admits(*plan, &user);
+                let found = answers(&mut browser, route, *gate, admitted, [&theirs, &nobodys]).await;
+                wrong.extend(found.into_iter().map(|what| format!("{login_id} {route}: {what}")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(browser_of_nobody(&world).await, Vec::<String>::new());
+}
+
+/// What is wrong with the answers of an address to somebody.
+async fn answers(
+    browser: &mut Browser,
+    route: &str,
+    gate: Gate,
+    admitted: bool,
+    [theirs, nobodys]: [&Theirs; 2],
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let path = theirs.filled(route);
+    let shown = browser.get(&path).await;
+    if shown.status.is_server_error() {
+        wrong.push(format!("GET {}", shown.status));
+    }
+    if matches!(gate, Open) {
+        return wrong;
+    }
+    let is_refused = shown.status == StatusCode::FORBIDDEN;
+    if is_refused == admitted && shown.status != StatusCode::METHOD_NOT_ALLOWED {
+        wrong.push(format!("GET {} where admitted is {admitted}", shown.status));
+    }
+    if admitted && names_an_object(route) {
+        let unknown = browser.get(&nobodys.filled(route)).await;
+        let same = (shown.status, shown.location()) == (unknown.status, unknown.location());
+        if !same || shown.status == StatusCode::OK {
+            wrong.push(format!("GET {} of another's, {} of nobody's", shown.status, unknown.status));
+        }
+    }
+    // what changes something: refused to those who may not, and of another contract's nothing is there
+    if !admitted || names_an_object(route) {
+        let csrf = browser.get("/home").await.token();
+        let sent = browser.send(Method::POST, &path, &[], &format!("csrf={csrf}")).await;
+        let expected = match (admitted, sent.status) {
+            (_, StatusCode::METHOD_NOT_ALLOWED) => true,
+            // a picture is no form, and what is no picture is not looked at
+            (false, StatusCode::BAD_REQUEST) => route == "/payeasy/el/picture",
+            (false, status) => [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND].contains(&status),
+            (true, status) => {
+                let path = nobodys.filled(route);
+                let unknown = browser.send(Method::POST, &path, &[], &format!("csrf={csrf}")).await;
+                status == unknown.status && !status.is_server_error() && status != StatusCode::OK
+            }
+        };
+        if !expected {
+            wrong.push(format!("POST {} where admitted is {admitted}", sent.status));
+        }
+    }
+    wrong
+}
+
+/// Addresses that show somebody who is not signed in more than the way to sign in.
+async fn browser_of_nobody(world: &World) -> Vec<String> {
+    let theirs = Theirs(BTreeMap::from([("{user}", world.hanako.to_string())]));
+    let mut shown = Vec::new();
+    for (route, gate) in PAGES {
+        let mut browser = world.browser();
+        let page = browser.get(&theirs.filled(route)).await;
+        // to sign in, or to a page that leads there
+        let led = page.status.is_redirection() && page.body.is_empty();
+        if !matches!(gate, Open) && !led && page.status != StatusCode::METHOD_NOT_ALLOWED {
+            shown.push(format!("{route}: {}", page.status));
+        }
+    }
+    shown
 }

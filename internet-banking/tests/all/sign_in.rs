@@ -6,11 +6,11 @@ use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
 use database::testing::TestDatabase;
 use database::{execute, read};
-use edge::CookieKind;
+use edge::{CookieKind, SessionId, SessionStore as _};
 use http::{StatusCode, header};
 use internet_banking::contracts::{Plan, Rights, Role, SignInMethod};
 use internet_banking::secrets::{Purpose, Secret};
-use internet_banking::sign_in::Use;
+use internet_banking::sign_in::{NewSession, SessionsError, Use};
 use tokio::time::Instant;
 
 use crate::support::{LOGIN_ID, PASSWORD, Page, SECRET, World, add_user};
@@ -32,6 +32,7 @@ database::on_both!(
     signing_out_ends_the_session_for_every_copy_of_the_cookie,
     only_a_hash_of_the_session_is_stored,
     a_disabled_user_is_out_at_once,
+    what_ends_a_sign_in_ends_sessions_and_those_being_made,
     a_contract_that_signs_in_by_certificate_takes_no_password,
     an_old_hash_is_replaced_when_its_user_signs_in,
 );
@@ -271,6 +272,28 @@ async fn a_disabled_user_is_out_at_once(test: TestDatabase) {
         .unwrap();
     assert_eq!(browser.get("/home").await.location(), "/sign-in");
     assert!(summary(&browser.sign_in(LOGIN_ID, PASSWORD).await).contains(WRONG));
+}
+
+/// Proves SEC-27.
+async fn what_ends_a_sign_in_ends_sessions_and_those_being_made(test: TestDatabase) {
+    let world = World::new(test).await;
+    for (change, undo) in [
+        ("UPDATE app_user SET reset_us = 1", "UPDATE app_user SET reset_us = NULL"),
+        ("UPDATE contract SET state = 'ended'", "UPDATE contract SET state = 'active'"),
+        ("UPDATE contract SET sign_in = 'certificate'", "UPDATE contract SET sign_in = 'password'"),
+    ] {
+        let mut browser = world.signed_in().await;
+        execute!(world.bank.database, change).unwrap();
+        assert_eq!(browser.get("/home").await.location(), "/sign-in", "{change}");
+        assert_eq!(browser.get("/sign-in").await.status, StatusCode::OK, "no way back and forth: {change}");
+        // one whose password was found right before the change
+        let person = world.hanako;
+        let address = "192.0.2.1".parse().unwrap();
+        let new = NewSession { person, method: SignInMethod::Password, address };
+        let made = world.bank.sign_ins.sessions().create(SessionId::generate().key(), new, world.clock.now());
+        assert!(matches!(made.await, Err(SessionsError::NoUser)), "{change}");
+        execute!(world.bank.database, undo).unwrap();
+    }
 }
 
 /// Proves SEC-04.

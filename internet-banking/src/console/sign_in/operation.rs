@@ -20,7 +20,13 @@ pub struct StaffMembers;
 impl People for StaffMembers {
     type Id = StaffId;
     type Method = StaffMethod;
-    const SQL: &'static SessionSql = &session_sql!("staff_session", "staff", "staff");
+    const SQL: &'static SessionSql = &session_sql!(
+        "staff_session",
+        "staff",
+        "staff",
+        "disabled_us IS NULL AND CAST($2 AS TEXT) IS NOT NULL",
+        "p.disabled_us IS NULL"
+    );
 
     fn id(uuid: Uuid) -> StaffId {
         StaffId::from_uuid(uuid)
@@ -127,8 +133,8 @@ impl Entrants for StaffSignIns {
         Ok(found.map(|found| (found.id, found.password_hash)))
     }
 
-    async fn store_hash(&self, id: StaffId, hash: String) -> Result<(), sqlx::Error> {
-        self.staff.store_hash(id, hash).await
+    async fn store_hash(&self, id: StaffId, old: &str, new: &str) -> Result<(), sqlx::Error> {
+        self.staff.store_hash(id, old, new).await
     }
 
     /// The code is spent in the commit that writes the sign-in down, so that it opens one session at most.

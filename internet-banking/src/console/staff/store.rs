@@ -153,10 +153,15 @@ impl Store {
         })
     }
 
-    /// Keeps a new hash of the same password.
-    pub(in crate::console) async fn store_hash(&self, id: StaffId, hash: String) -> Result<(), sqlx::Error> {
-        execute!(self.database, "UPDATE staff SET password_hash = $1 WHERE id = $2", hash, id.uuid())
-            .map(drop)
+    /// Keeps a new hash of the same password, unless there is another password by now.
+    pub(in crate::console) async fn store_hash(
+        &self,
+        id: StaffId,
+        old: &str,
+        new: &str,
+    ) -> Result<(), sqlx::Error> {
+        let sql = "UPDATE staff SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
+        execute!(self.database, sql, new, id.uuid(), old).map(drop)
     }
 
     /// Lets a person in no more; the sessions end with it (SEC-27).
