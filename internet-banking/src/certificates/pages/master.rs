@@ -107,7 +107,7 @@ pub(super) async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
         }
     };
     shown(&ListPage {
-        frame: frame::page(&by, Area::Home),
+        frame: frame::page(&by, Area::Admin),
         users: users.iter().map(row).collect(),
         count,
         max: settings::certificates_max(&bank.database, now.date()).await.map_err(failed)?,
@@ -171,7 +171,7 @@ async fn page(bank: &Bank, by: &SignedIn, user: &User, wrong: Option<Wrong>) -> 
     let own = bank.certificates.of_user(user.id).await.map_err(failed)?;
     let is_permitted = bank.certificates.may_fetch(user.id, &own).await.map_err(failed)?;
     Ok(UserPage {
-        frame: Frame { has_errors: wrong.is_some(), ..frame::page(by, Area::Home) },
+        frame: Frame { has_errors: wrong.is_some(), ..frame::page(by, Area::Admin) },
         csrf: by.csrf.clone(),
         errors: wrong.as_ref().map(|wrong| wrong.errors.clone()).unwrap_or_default(),
         wrong,

@@ -105,7 +105,9 @@ pub(super) async fn renew(State(bank): State<Bank>, by: SignedIn, CsrfForm(form)
     };
     let source = form.way.source(form.request);
     match bank.certificates.issue(&by.user, &source, Occasion::Renewal, code.as_ref()).await {
-        Ok(issued) => deliver::deliver(frame::page(&by, Area::Home), &by.user, &issued, true, String::new()),
+        Ok(issued) => {
+            deliver::deliver(frame::page(&by, Area::Security), &by.user, &issued, true, String::new())
+        }
         Err(error) => {
             let wrong = Wrong::from(&error);
             again(&page(&bank, &by, Some(wrong), form.way.is_request()).await?)
@@ -126,7 +128,7 @@ async fn page(bank: &Bank, by: &SignedIn, wrong: Option<Wrong>, request: bool) -
         Err(_) => (false, String::new()),
     };
     Ok(OwnPage {
-        frame: Frame { has_errors: wrong.is_some(), ..frame::page(by, Area::Home) },
+        frame: Frame { has_errors: wrong.is_some(), ..frame::page(by, Area::Security) },
         csrf: by.csrf.clone(),
         errors: wrong.as_ref().map(|wrong| wrong.errors.clone()).unwrap_or_default(),
         wrong,
