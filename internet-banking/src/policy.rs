@@ -1,7 +1,7 @@
 //! Who may do what. Every operation asks here itself; that a page shows no link is never the protection
 //! (SEC-14, SEC-34, SEC-35). Two tables decide: which plans have a business, and who has a duty of administration.
 
-use domain::AccountId;
+use domain::{AccountId, UserId};
 
 use crate::contracts::{Business, Duty, Plan, Rights, Role, User};
 use crate::sign_in::SignedIn;
@@ -85,7 +85,7 @@ pub fn require_duty(signed_in: &SignedIn, duty: Duty) -> Result<(), Forbidden> {
 }
 
 /// Lets the user do a duty that touches another user, or not: nobody acts on the master or on themselves (but the
-/// master on the own rights), and on administrators only who may appoint them.
+/// master on the own rights and limit), and on administrators only who may appoint them.
 pub fn require_over(signed_in: &SignedIn, duty: Duty, of: &User) -> Result<(), Forbidden> {
     require_duty(signed_in, duty)?;
     if may_act_on(&signed_in.user, duty, of) {
@@ -93,6 +93,11 @@ pub fn require_over(signed_in: &SignedIn, duty: Duty, of: &User) -> Result<(), F
     }
     tracing::warn!(user = %signed_in.user.id, of = %of.id, duty = duty.code(), "refused: not this user");
     Err(Forbidden(duty.code()))
+}
+
+/// Whether a user has a duty over another one of the contract; for pages, which show no more than that.
+pub fn has_over(by: &User, duty: Duty, of: UserId, role: Role) -> bool {
+    has(by, duty) && acts_on(by, duty, of, role)
 }
 
 /// The duties of a user, in the order of the table.
@@ -146,13 +151,14 @@ pub fn has(user: &User, duty: Duty) -> bool {
 }
 
 fn may_act_on(by: &User, duty: Duty, of: &User) -> bool {
-    if by.contract != of.contract {
-        return false;
+    by.contract == of.contract && acts_on(by, duty, of.id, of.role)
+}
+
+fn acts_on(by: &User, duty: Duty, of: UserId, role: Role) -> bool {
+    if by.id == of {
+        return by.role == Role::Master && matches!(duty, Duty::Rights | Duty::Limits);
     }
-    if by.id == of.id {
-        return by.role == Role::Master && duty == Duty::Rights;
-    }
-    match of.role {
+    match role {
         Role::Master => false,
         Role::Admin => has(by, Duty::Administrators),
         Role::General => true,
@@ -164,7 +170,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use domain::{ContractId, UserId};
+    use domain::ContractId;
 
     fn user(role: Role, rights: Rights) -> User {
         User {
@@ -260,7 +266,8 @@ mod tests {
             assert!(!may_act_on(&admin, *duty, &other), "{duty:?}");
             assert!(may_act_on(&admin, *duty, &general), "{duty:?}");
             assert!(may_act_on(&master, *duty, &admin), "{duty:?}");
-            assert_eq!(may_act_on(&master, *duty, &master), *duty == Duty::Rights, "{duty:?}");
+            let own = matches!(duty, Duty::Rights | Duty::Limits);
+            assert_eq!(may_act_on(&master, *duty, &master), own, "{duty:?}");
             let stranger = User { contract: ContractId::generate(), ..general.clone() };
             assert!(!may_act_on(&master, *duty, &stranger), "{duty:?}");
         }

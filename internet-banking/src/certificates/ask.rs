@@ -8,9 +8,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::issue::{IssueError, Issued, KeySource, Occasion};
 use crate::Bank;
-use crate::confirmation;
+use crate::confirmation::{self, ConfirmationError};
 use crate::contracts::User;
-use crate::sign_in::{Entrants, Refusal};
+use crate::sign_in::{Entrants, PasswordError, Refusal};
 use crate::tokens::Verdict;
 
 /// What is typed beside login ID and password; one of them.
@@ -59,14 +59,22 @@ impl Entrants for Askers<'_> {
         let bank = self.0;
         let user = bank.contracts.signed_in(user).await?.ok_or(Refusal::Wrong)?;
         let Some(serial) = &user.token_serial else {
+            if proof.confirmation_password.expose_secret().is_empty() {
+                return Err(Refusal::Wrong);
+            }
             return match confirmation::verify_of(bank, &user, &proof.confirmation_password).await {
                 Ok(confirmation::Verdict::Right) => Ok(None),
                 Ok(_) => Err(Refusal::Wrong),
-                Err(confirmation::ConfirmationError::Store(error)) => Err(error.into()),
-                Err(confirmation::ConfirmationError::Password(error)) => Err(error.into()),
-                Err(confirmation::ConfirmationError::Database(error)) => Err(error.into()),
+                Err(ConfirmationError::Password(PasswordError::Busy)) => Err(Refusal::Busy),
+                Err(ConfirmationError::Store(error)) => Err(error.into()),
+                Err(ConfirmationError::Password(error)) => Err(error.into()),
+                Err(ConfirmationError::Database(error)) => Err(error.into()),
             };
         };
+        // what was left out is no guess of the token
+        if proof.one_time_password.expose_secret().trim().is_empty() {
+            return Err(Refusal::Wrong);
+        }
         let (contract, typed) = (Some(user.contract), proof.one_time_password.expose_secret());
         match bank.tokens.verify(serial, contract, typed, now).await? {
             Verdict::Verified { step } => Ok(Some(Guard::one_time_password(serial, step.signed()))),

@@ -12,7 +12,7 @@ use super::bounds::Bounds;
 use super::bundle::Bundle;
 use super::judge::{self, NoIssue};
 use super::request::{self, RequestError};
-use super::{Certificate, Certificates, Made, store};
+use super::{Certificate, Certificates, Made, held, store};
 use crate::contracts::{Contract, SignInMethod, User};
 use crate::mail::{Notice, To};
 use crate::registration::Registration;
@@ -84,6 +84,9 @@ pub enum IssueError {
     /// Others of the contract were faster again and again.
     #[error("it has changed meanwhile")]
     Changed,
+    /// Something of ours failed at the moment of the issue: it may have been issued.
+    #[error("whether it was issued is not known")]
+    Unclear,
     /// Something of ours failed; nothing was issued.
     #[error("it could not be issued: {0}")]
     Unavailable(String),
@@ -112,13 +115,8 @@ impl Certificates {
         occasion: Occasion,
         code: Option<&Guard>,
     ) -> Result<Issued, IssueError> {
-        let contract = self.contracts.contract(user.contract).await.map_err(unavailable)?;
-        let contract = contract.ok_or_else(|| unavailable("the contract is gone"))?;
-        if contract.sign_in != SignInMethod::Certificate {
-            return Err(IssueError::NotByCertificate);
-        }
         for _ in 0..TRIES_MAX {
-            match self.try_issue(user, &contract, source, occasion, code).await {
+            match self.try_issue(user, source, occasion, code).await {
                 Err(IssueError::Changed) => {}
                 outcome => return outcome,
             }
@@ -129,11 +127,19 @@ impl Certificates {
     async fn try_issue(
         &self,
         user: &User,
-        contract: &Contract,
         source: &KeySource,
         occasion: Occasion,
         code: Option<&Guard>,
     ) -> Result<Issued, IssueError> {
+        let contract = self.contracts.contract(user.contract).await.map_err(unavailable)?;
+        let contract = &contract.ok_or_else(|| unavailable("the contract is gone"))?;
+        if contract.sign_in != SignInMethod::Certificate {
+            return Err(IssueError::NotByCertificate);
+        }
+        // who was removed, suspended or reset meanwhile gets none
+        if self.contracts.signed_in(user.id).await.map_err(unavailable)?.is_none() {
+            return Err(IssueError::No(NoIssue::NotPermitted));
+        }
         let (now, bounds) = (self.now(), Bounds::embedded());
         let own = self.of_user(user.id).await.map_err(unavailable)?;
         let allowed = match occasion {
@@ -153,7 +159,8 @@ impl Certificates {
         let prepared = self.prepare(user, contract, source, bounds, now).await?;
         // one of two that are issued in a contract at the same time counts anew
         let number = GuardKey(format!("certificate|{}|{}", contract.id, counted.issued));
-        let mut registration = self.registration(&prepared, user, contract, occasion, now).await?;
+        let mut registration = self.registration(&prepared, user, contract, occasion).await?;
+        registration.changes = held::held(user, &own, now);
         let entity = EntityId(user.id.uuid());
         registration.guards = vec![(number.clone(), entity)];
         registration.guards.extend(code.map(|code| (code.key(), entity)));
@@ -162,6 +169,10 @@ impl Certificates {
             Ok(_) => Ok(Issued { certificate: prepared.certificate, delivered: prepared.delivered }),
             Err(Refused::Guarded { key, .. }) if key != number.0 => Err(IssueError::CodeUsed),
             Err(Refused::Guarded { .. } | Refused::Stale) => Err(IssueError::Changed),
+            Err(refused @ (Refused::Stopped | Refused::Database(_))) => {
+                tracing::error!(%refused, "whether a certificate was issued is not known");
+                Err(IssueError::Unclear)
+            }
             Err(refused) => Err(unavailable(refused)),
         }
     }
@@ -229,7 +240,6 @@ impl Certificates {
         user: &User,
         contract: &Contract,
         occasion: Occasion,
-        now: Timestamp,
     ) -> Result<Registration, IssueError> {
         let certificate = &prepared.certificate;
         let to = self.contracts.recipients(contract.id, To::UserAndAdministrators(user.id)).await;
@@ -256,7 +266,6 @@ impl Certificates {
                 certificate.made.code(),
                 certificate.expires_at
             ),
-            changes: vec![store::end_waiting(user.id, &user.id.to_string(), now)],
             rows: vec![store::certificate_row(certificate, &prepared.signed, &prepared.key)],
             mail: Some((notice, to.map_err(unavailable)?)),
             ..Registration::default()

@@ -8,6 +8,7 @@ pub mod authority;
 pub mod bounds;
 pub mod bundle;
 pub mod doors;
+pub mod held;
 pub mod issue;
 pub mod judge;
 pub mod notices;

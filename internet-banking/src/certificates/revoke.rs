@@ -7,9 +7,9 @@ use gateway::Guard;
 use ledger::{AuditRecord, Commit, Refused};
 
 use super::judge::{CertificateTrouble, Shown};
-use super::{Certificates, EndWhy, store};
+use super::{Certificates, EndWhy, held, store};
 use crate::Bank;
-use crate::contracts::{Duty, StoreError, User};
+use crate::contracts::{Duty, SignInMethod, StoreError, User};
 use crate::mail::{Notice, To};
 use crate::policy;
 use crate::registration::{Registration, RegistrationError, register};
@@ -30,6 +30,9 @@ pub enum MasterError {
     /// Only the master may, and not about the own certificate (R47).
     #[error("this person may not")]
     NotPermitted,
+    /// The contract signs in by password.
+    #[error("the contract signs in by password")]
+    NotByCertificate,
     /// The user has none that could be revoked.
     #[error("there is nothing to revoke")]
     NothingToRevoke,
@@ -52,16 +55,19 @@ pub fn end_of_contract(contract: ContractId, why: EndWhy, by: &str, now: Timesta
     vec![store::end_all_of_contract(contract, why, by, now), store::end_sessions_of_contract(contract, now)]
 }
 
-/// The bank's revocation of one certificate of a contract's user (R47), which must not have ended, and the end of its
-/// session: its user may fetch another.
+/// The bank's revocation of a certificate of a contract's user (R47), which must not have ended, and with it of every
+/// other one that the user has: the successor of a renewal is in the same hands. Its session ends, and its user may
+/// fetch another.
 pub fn by_bank(
     contract: ContractId,
     user: UserId,
     certificate: CertificateId,
     by: &str,
     now: Timestamp,
-) -> (Change, Change) {
-    (store::end_one(contract, user, certificate, by, now), store::end_sessions(user, now))
+) -> Vec<Change> {
+    let mut changes = vec![store::end_one(contract, user, certificate, by, now)];
+    changes.extend(end_of_user(user, EndWhy::Bank, by, now));
+    changes
 }
 
 /// Whether the person may act on another user's certificates.
@@ -79,6 +85,9 @@ pub async fn by_master(
 ) -> Result<(), MasterError> {
     if !may_act(by, on) {
         return Err(MasterError::NotPermitted);
+    }
+    if by.contract.sign_in != SignInMethod::Certificate {
+        return Err(MasterError::NotByCertificate);
     }
     let now = bank.clock.now();
     let own = bank.certificates.of_user(on.id).await?;
@@ -101,11 +110,13 @@ pub async fn by_master(
         lines: vec![("利用者", on.name.clone()), ("操作した人", by.user.name.clone())],
         advice: Notice::NOT_YOURS,
     };
+    let mut changes = vec![held::by_certificate(by.contract.id)];
+    changes.extend(end_of_user(on.id, EndWhy::Master, &actor, now));
     let registration = Registration {
         action,
         subject: on.id.to_string(),
         detail: "by the master".to_owned(),
-        changes: end_of_user(on.id, EndWhy::Master, &actor, now),
+        changes,
         rows,
         mail: Some((notice, to)),
         ..Registration::default()

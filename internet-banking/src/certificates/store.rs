@@ -288,15 +288,6 @@ pub(super) fn permit_row(contract: ContractId, user: UserId, by: UserId, now: Ti
     }
 }
 
-/// A certificate of the user that waits for its first sign-in, if there is one, ends.
-pub(super) fn end_waiting(user: UserId, by: &str, now: Timestamp) -> Change {
-    Change::any(
-        "UPDATE certificate SET ended_us = $1, ended_why = 'redone', ended_by = $2
-         WHERE app_user = $3 AND confirmed_us IS NULL AND ended_us IS NULL",
-        vec![now.micros().into(), by.into(), user.uuid().into()],
-    )
-}
-
 /// The certificate that the user had before this one, if there is one, ends.
 pub(super) fn end_predecessor(certificate: &Certificate, by: &str, now: Timestamp) -> Change {
     Change::any(

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use edge::Errors;
+use ledger::Refused;
 
 use super::issue::IssueError;
 use super::judge::{CertificateTrouble, NoIssue, Standing};
@@ -129,6 +130,7 @@ impl From<&IssueError> for Wrong {
                 "one_time_password",
                 "このワンタイムパスワードは、すでに使われました。次の数字に変わってから入力してください。",
             ),
+            IssueError::Unclear => Self::of(Code::CertificateUnclear),
             IssueError::Changed | IssueError::Unavailable(_) => Self::of(Code::CertificateUnavailable),
         }
     }
@@ -138,6 +140,7 @@ impl From<&MasterError> for Wrong {
     fn from(error: &MasterError) -> Self {
         match error {
             MasterError::NotPermitted => Self::of(Code::NotPermitted),
+            MasterError::NotByCertificate => Self::of(Code::CertificateNotForContract),
             MasterError::NothingToRevoke => {
                 Self::at(Code::CertificateUnavailable, "", "この利用者に、失効させる電子証明書はありません。")
             }
@@ -146,6 +149,9 @@ impl From<&MasterError> for Wrong {
                 "one_time_password",
                 "このワンタイムパスワードは、すでに使われました。次の数字に変わってから入力してください。",
             ),
+            MasterError::Registration(RegistrationError::Unavailable(
+                Refused::Stopped | Refused::Database(_),
+            )) => Self::of(Code::CertificateUnclear),
             MasterError::Registration(RegistrationError::Changed | RegistrationError::Unavailable(_))
             | MasterError::Store(_) => Self::of(Code::CertificateUnavailable),
         }

@@ -108,8 +108,10 @@ impl Feed {
         let Some(payment) = self.gateway.payment_for_operator(change.payment).await? else {
             return Ok(Vec::new());
         };
-        // whoever paid at the counter has the paper; and what is sent at once is told when it is done
-        if payment.facts.is_at_counter() || (change.event == Event::Held && payment.state != State::Held) {
+        // whoever paid at the counter has the paper; and what is sent at once is told when it is done, or when it has
+        // come back unsent
+        let waits = matches!(change.event, Event::Held | Event::NotApplied);
+        if payment.facts.is_at_counter() || (waits && payment.state != State::Held) {
             return Ok(Vec::new());
         }
         let Some(contract) = self.contracts.contract(payment.facts.contract).await? else {
@@ -118,7 +120,11 @@ impl Feed {
         let to =
             self.contracts.recipients(contract.id, To::UserAndAdministrators(payment.facts.user)).await?;
         let notice = Notice {
-            event: format!("payment-{}-{}", change.payment, change.position),
+            event: match waits {
+                // that it waits is told once, whichever event says it first
+                true => format!("payment-{}-waits", change.payment),
+                false => format!("payment-{}-{}", change.payment, change.position),
+            },
             title: told.title.to_owned(),
             lines: self.lines(&payment).await?,
             advice: told.advice,
@@ -163,6 +169,10 @@ impl Told {
                 "税金・各種料金の払込を受け付けました",
                 "お支払い金額は口座に確保しています。収納機関へ送信し、結果が出たらあらためてお知らせします。",
             ),
+            Event::NotApplied => (
+                "税金・各種料金の払込を収納機関へ送信できず、もう一度送ります",
+                "お支払い金額は口座に確保したままです。もう一度払い込まないでください。結果が出たらお知らせします。",
+            ),
             Event::Accepted => ("税金・各種料金の払込が完了しました", Notice::NOT_YOURS),
             Event::OutcomeUnknown => (
                 "税金・各種料金の払込の結果を確認しています",
@@ -195,6 +205,7 @@ mod tests {
     fn people_are_told_of_every_end_and_of_what_comes_later() {
         let told = [
             Event::Held,
+            Event::NotApplied,
             Event::Accepted,
             Event::OutcomeUnknown,
             Event::Rejected,

@@ -6,15 +6,16 @@ use domain::money::AmountError;
 use domain::{Clock, ContractId, Timestamp, UserId, Yen};
 use gateway::DailyLimit;
 use gateway::directory::{Collector, Kind};
-use ledger::{AuditRecord, Commit, EntityId, Refused};
 use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::operation::unavailable;
 use super::problem::Problem;
 use crate::Bank;
-use crate::contracts::{Business, Duty};
+use crate::contracts::{Business, Duty, Role, StoreError};
+use crate::mail::{Notice, To};
 use crate::policy;
+use crate::registration::{Registration, register};
 use crate::settings;
 use crate::sign_in::SignedIn;
 use crate::tokens::{Operation, authorise};
@@ -41,6 +42,8 @@ pub struct UserLimit {
     pub name: String,
     /// What the person types to sign in.
     pub login_id: String,
+    /// The person's role.
+    pub role: Role,
     /// The limit, where there is one below the contract's.
     pub limit: Option<Yen>,
 }
@@ -87,10 +90,10 @@ impl Limits {
     }
 
     /// The users of a contract who may sign in, each with the own limit.
-    pub async fn users(&self, contract: ContractId) -> Result<Vec<UserLimit>, sqlx::Error> {
-        let rows: Vec<(Uuid, String, String, Option<i64>)> = read!(self.database, |c| {
+    pub async fn users(&self, contract: ContractId) -> Result<Vec<UserLimit>, StoreError> {
+        let rows: Vec<(Uuid, String, String, String, Option<i64>)> = read!(self.database, |c| {
             sqlx::query_as(
-                "SELECT u.id, u.name, u.login_id, (SELECT l.amount FROM payeasy_limit l
+                "SELECT u.id, u.name, u.login_id, u.role, (SELECT l.amount FROM payeasy_limit l
                      WHERE l.app_user = u.id ORDER BY l.at_us DESC LIMIT 1) AS amount
                  FROM app_user u WHERE u.contract = $1 AND u.disabled_us IS NULL ORDER BY u.login_id",
             )
@@ -98,13 +101,16 @@ impl Limits {
             .fetch_all(c)
             .await
         })?;
-        let user = |(id, name, login_id, limit): (Uuid, String, String, Option<i64>)| UserLimit {
-            user: UserId::from_uuid(id),
-            name,
-            login_id,
-            limit: limit.map(Yen::new),
+        let user = |(id, name, login_id, role, limit): (Uuid, String, String, String, Option<i64>)| {
+            Ok(UserLimit {
+                user: UserId::from_uuid(id),
+                name,
+                login_id,
+                role: Role::from_code(&role).ok_or(StoreError::Word(role))?,
+                limit: limit.map(Yen::new),
+            })
         };
-        Ok(rows.into_iter().map(user).collect())
+        rows.into_iter().map(user).collect()
     }
 }
 
@@ -116,9 +122,14 @@ pub(crate) fn contract_row(contract: ContractId, limit: Yen, actor: &str, now: T
     }
 }
 
-/// Whether the person may set the limits of the contract's users.
+/// Whether the person may set limits of the contract's users.
 pub fn may_set(by: &SignedIn) -> bool {
     policy::has(&by.user, Duty::Limits) && policy::require(by, Business::PayEasy).is_ok()
+}
+
+/// Whether the person may set this one's: nobody the own one but the master, and no administrator another's.
+pub fn may_set_of(by: &SignedIn, of: &UserLimit) -> bool {
+    may_set(by) && policy::has_over(&by.user, Duty::Limits, of.user, of.role)
 }
 
 /// Reads a limit: empty is none, and none is above the contract's.
@@ -145,34 +156,39 @@ pub async fn set(
         return Err(Problem::NotPermitted);
     }
     let theirs = bank.contracts.user(by.contract.id, user).await.map_err(|error| unavailable(&error))?;
+    let theirs = theirs.ok_or(Problem::NotPermitted)?;
+    policy::require_over(by, Duty::Limits, &theirs).map_err(|_| Problem::NotPermitted)?;
     let most = bank.limits.of_contract(by.contract.id).await.map_err(|error| unavailable(&error))?;
-    if theirs.is_none() || limit.is_some_and(|limit| limit > most) {
+    if limit.is_some_and(|limit| limit > most) {
         return Err(Problem::NotPermitted);
     }
-    let guard = authorise::operation(bank, by, Operation::PayeasyLimit, one_time_password).await?;
+    let code = authorise::operation(bank, by, Operation::PayeasyLimit, one_time_password).await?;
+    let to = bank.contracts.recipients(by.contract.id, To::UserAndAdministrators(user)).await;
+    let to = to.map_err(|error| unavailable(&error))?;
     let now: Timestamp = bank.clock.now();
-    let detail = match limit {
-        Some(limit) => format!("{limit} yen a day"),
-        None => "the contract's limit".to_owned(),
+    let (detail, words) = match limit {
+        Some(limit) => (format!("{limit} yen a day"), format!("{limit} 円")),
+        None => ("the contract's limit".to_owned(), format!("ご契約の限度額({most} 円)と同じ")),
     };
-    let commit = Commit {
-        guards: guard.iter().map(|guard| (guard.key(), EntityId(user.uuid()))).collect(),
+    let notice = Notice {
+        event: format!("payeasy-limit-{user}-{}", now.micros()),
+        title: "税金・各種料金の1日の限度額を変更しました".to_owned(),
+        lines: vec![
+            ("限度額の利用者", theirs.name),
+            ("変更後の限度額", words),
+            ("操作した方", by.user.name.clone()),
+        ],
+        advice: Notice::NOT_YOURS,
+    };
+    let what = Registration {
+        action: "payeasy.limit",
+        subject: user.to_string(),
+        detail,
         rows: vec![row(by, user, limit, now)],
-        audit: vec![AuditRecord {
-            contract: Some(by.contract.id),
-            actor: by.user.id.to_string(),
-            action: "payeasy.limit",
-            subject: user.to_string(),
-            detail,
-        }],
-        ..Commit::default()
+        mail: Some((notice, to)),
+        ..Registration::default()
     };
-    match bank.ledger.commit(commit).await {
-        Ok(_) => Ok(()),
-        // the only guard that it takes
-        Err(Refused::Guarded { .. }) => Err(authorise::Problem::Used.into()),
-        Err(refused) => Err(unavailable(&refused)),
-    }
+    Ok(register(bank, by, code, what).await?)
 }
 
 fn row(by: &SignedIn, user: UserId, limit: Option<Yen>, now: Timestamp) -> Row {

@@ -5,6 +5,7 @@ use gateway::{LimitOf, OverLimit};
 
 use super::wrong_numbers::Stopped;
 use crate::help::Code;
+use crate::registration::RegistrationError;
 use crate::tokens::authorise;
 
 /// Why the payer cannot go on. Money never moved, but for the one case that says so.
@@ -137,6 +138,18 @@ impl From<authorise::Problem> for Problem {
         match problem {
             authorise::Problem::Unavailable => Self::Unavailable,
             problem => Self::OneTimePassword(problem),
+        }
+    }
+}
+
+impl From<RegistrationError> for Problem {
+    fn from(error: RegistrationError) -> Self {
+        match error {
+            RegistrationError::CodeUsed => Self::OneTimePassword(authorise::Problem::Used),
+            RegistrationError::Changed | RegistrationError::Unavailable(_) => {
+                tracing::error!(%error, "a registration of Pay-easy failed");
+                Self::Unavailable
+            }
         }
     }
 }

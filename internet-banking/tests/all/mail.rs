@@ -20,6 +20,7 @@ database::on_both!(
     what_fails_later_is_mailed_too,
     a_relay_that_fails_is_tried_again_and_gets_the_same_mail,
     two_workers_hand_over_each_mail_once,
+    a_payment_that_came_back_unsent_is_mailed_once,
 );
 
 fn feed(world: &World) -> Feed {
@@ -142,4 +143,30 @@ async fn two_workers_hand_over_each_mail_once(test: TestDatabase) {
     let (a, b) = tokio::join!(a.deliver_due(), b.deliver_due());
     assert_eq!(a.unwrap() + b.unwrap(), 3);
     assert_eq!(relay.mails().len(), 3);
+}
+
+async fn a_payment_that_came_back_unsent_is_mailed_once(test: TestDatabase) {
+    let (world, network) = World::connected(test).await;
+    drop(network);
+    let mut browser = world.signed_in().await;
+    // the hub begins to send at once, so that what waits is not told yet
+    pay(&world, &mut browser, "B1").await;
+    let came_back = async || -> i64 {
+        let sql = "SELECT count(*) FROM event WHERE kind = 'not_applied'";
+        read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
+    };
+    for _ in 0..200 {
+        if came_back().await > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(came_back().await > 0);
+    let seen = "INSERT INTO mail_feed (one, position)
+        SELECT 1, min(position) - 1 FROM event WHERE kind = 'not_applied'";
+    execute!(world.bank.database, seen).unwrap();
+    while feed(&world).step().await.unwrap() {}
+    let subjects: Vec<_> = mails(&world).await.into_iter().map(|(_, subject)| subject).collect();
+    assert_eq!(subjects.len(), 1, "{subjects:?}");
+    assert!(subjects[0].ends_with("もう一度送ります"), "{subjects:?}");
 }

@@ -13,6 +13,7 @@ database::on_both!(
     paying_under_the_same_numbers_again_needs_a_tick_and_is_not_refused,
     the_contracts_limit_is_told_with_what_is_used_and_left,
     a_master_lowers_a_users_limit_with_a_one_time_password_and_it_holds_at_once,
+    an_administrator_sets_neither_the_own_limit_nor_the_masters,
 );
 
 const TAX: &str = "00200";
@@ -142,6 +143,8 @@ async fn a_master_lowers_a_users_limit_with_a_one_time_password_and_it_holds_at_
     let (mut taro, mut master) = (world.browser(), world.browser());
     taro.sign_in("taro01", PASSWORD).await;
     master.sign_in("master1", PASSWORD).await;
+    let address = "UPDATE app_user SET email = 'taro@example.jp' WHERE login_id = 'taro01'";
+    database::execute!(world.bank.database, address).unwrap();
     let page = format!("/payeasy/limits/{taro_id}");
     assert_eq!(taro.get(&page).await.status, StatusCode::FORBIDDEN, "nobody sets the own one");
     let form = master.get(&page).await;
@@ -166,6 +169,11 @@ async fn a_master_lowers_a_users_limit_with_a_one_time_password_and_it_holds_at_
     assert_eq!(code(&refused), "P-309");
     assert!(refused.body.contains("ご利用の方の1日の限度額 5,000 円を1件で超えています"), "{}", refused.body);
 
+    let told: i64 = database::read!(world.bank.database, |c| {
+        sqlx::query_scalar("SELECT count(*) FROM mail WHERE id LIKE 'payeasy-limit-%'").fetch_one(c).await
+    })
+    .unwrap();
+    assert_eq!(told, 1, "the user; the master has no address");
     let code_now = fresh(&world, "T-0002").await;
     assert_eq!(set(&mut master, "", &code_now).await.location(), "/payeasy/limits");
     let limit = world.bank.limits.of(world.contract, taro_id).await.unwrap();
@@ -175,4 +183,32 @@ async fn a_master_lowers_a_users_limit_with_a_one_time_password_and_it_holds_at_
         world.bank.contracts.add_contract("別の会社", Plan::Web, SignInMethod::Password).await.unwrap();
     let stranger = add_user(&world.bank, foreign, "other01", Role::General, Rights::none()).await;
     assert_eq!(master.get(&format!("/payeasy/limits/{stranger}")).await.status, StatusCode::NOT_FOUND);
+}
+
+async fn an_administrator_sets_neither_the_own_limit_nor_the_masters(test: TestDatabase) {
+    let world = World::new(test).await;
+    let master = add(&world, "master1", Role::Master, "T-0001", 1).await;
+    let admin = add(&world, "admin01", Role::Admin, "T-0002", 2).await;
+    let other = add(&world, "admin02", Role::Admin, "T-0003", 3).await;
+    for user in [admin, other] {
+        let sql = "INSERT INTO user_duty (app_user, duty) VALUES ($1, 'limits')";
+        database::execute!(world.bank.database, sql, user.uuid()).unwrap();
+    }
+    let mut browser = world.browser();
+    browser.sign_in("admin01", PASSWORD).await;
+    let general = format!("/payeasy/limits/{}", world.hanako);
+    let token = browser.get(&general).await.token();
+    for (user, expected) in [
+        (master, StatusCode::FORBIDDEN),
+        (admin, StatusCode::FORBIDDEN),
+        (other, StatusCode::FORBIDDEN),
+        (world.hanako, StatusCode::SEE_OTHER),
+    ] {
+        let page = format!("/payeasy/limits/{user}");
+        let code_now = fresh(&world, "T-0002").await;
+        let form = [("csrf", token.as_str()), ("limit", "5000"), ("one_time_password", &code_now)];
+        assert_eq!(browser.post(&page, &form).await.status, expected, "{user}");
+    }
+    let list = browser.get("/payeasy/limits").await.body;
+    assert!(list.contains(&general) && !list.contains(&format!("/payeasy/limits/{admin}")), "{list}");
 }

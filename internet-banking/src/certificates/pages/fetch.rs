@@ -15,7 +15,7 @@ use crate::certificates::words::Wrong;
 use crate::help::Code;
 use crate::links::Link;
 use crate::secrets::secret_field;
-use crate::sign_in::{RETRY_AFTER_S, Refusal};
+use crate::sign_in::{PasswordError, RETRY_AFTER_S, Refusal};
 use crate::{Bank, frame};
 use axum::response::IntoResponse as _;
 
@@ -91,7 +91,7 @@ pub(super) async fn submit(
             again(&pre, &form, StatusCode::UNPROCESSABLE_ENTITY, Wrong::from(&error))
         }
         Err(AskError::Refusal(refusal)) => {
-            let busy = matches!(refusal, Refusal::Busy);
+            let busy = matches!(refusal, Refusal::Busy | Refusal::Password(PasswordError::Busy));
             let (status, words) = words(refusal)?;
             let wrong = Wrong::at(Code::CertificateProofWrong, "login_id", words);
             let mut response = again(&pre, &form, status, wrong)?;
@@ -133,7 +133,7 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Stop> {
             "入力された内容のいずれかが違います。失敗が続いたため、このログインIDのご利用を停止しました。\
              停止の解除は、お取引店の窓口へお申し出ください。",
         )),
-        Refusal::Busy => Ok((
+        Refusal::Busy | Refusal::Password(PasswordError::Busy) => Ok((
             StatusCode::TOO_MANY_REQUESTS,
             "ただいま混み合っているため、お手続きできませんでした。少し待ってから、もう一度お試しください。",
         )),

@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use edge::{CsrfForm, Errors, Frame};
-use secrecy::SecretString;
+use gateway::Guard;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::{Way, deliver, instant};
@@ -13,8 +14,10 @@ use crate::certificates::bounds::Bounds;
 use crate::certificates::issue::Occasion;
 use crate::certificates::words::{StandingTag, Wrong, standing_tag};
 use crate::certificates::{Certificate, Standing, judge};
+use crate::confirmation;
 use crate::contracts::SignInMethod;
 use crate::frame::{self, Area};
+use crate::help::Code;
 use crate::links::Link;
 use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
@@ -74,6 +77,8 @@ pub(super) struct OwnPage {
     /// From when it may be renewed; empty where it may be now, or there is none.
     pub renewable_from: String,
     pub may_renew: bool,
+    /// Whether the person has a token, or types the 確認用パスワード.
+    pub has_token: bool,
     pub request: bool,
 }
 
@@ -83,6 +88,8 @@ pub(super) struct OwnPage {
 pub(super) struct Typed {
     #[serde(deserialize_with = "secret_field")]
     one_time_password: SecretString,
+    #[serde(deserialize_with = "secret_field")]
+    confirmation_password: SecretString,
     way: Way,
     #[serde(deserialize_with = "secret_field")]
     request: SecretString,
@@ -95,13 +102,9 @@ pub(super) async fn show(State(bank): State<Bank>, by: SignedIn) -> Answer {
 
 /// `POST /security/certificate`: renews.
 pub(super) async fn renew(State(bank): State<Bank>, by: SignedIn, CsrfForm(form): CsrfForm<Typed>) -> Answer {
-    let operation = Operation::CertificateRenew;
-    let code = match authorise::operation(&bank, &by, operation, &form.one_time_password).await {
+    let code = match prove(&bank, &by, &form).await {
         Ok(code) => code,
-        Err(problem) => {
-            let wrong = Wrong::at(problem.code(), problem.field().unwrap_or_default(), problem.words());
-            return again(&page(&bank, &by, Some(wrong), form.way.is_request()).await?);
-        }
+        Err(wrong) => return again(&page(&bank, &by, Some(wrong), form.way.is_request()).await?),
     };
     let source = form.way.source(form.request);
     match bank.certificates.issue(&by.user, &source, Occasion::Renewal, code.as_ref()).await {
@@ -111,6 +114,36 @@ pub(super) async fn renew(State(bank): State<Bank>, by: SignedIn, CsrfForm(form)
         Err(error) => {
             let wrong = Wrong::from(&error);
             again(&page(&bank, &by, Some(wrong), form.way.is_request()).await?)
+        }
+    }
+}
+
+/// The control that asks for the 確認用パスワード.
+const CONFIRMATION: &str = "confirmation_password";
+
+/// The second proof, as where a certificate is fetched: the one-time password, or of a person without a token the
+/// 確認用パスワード.
+async fn prove(bank: &Bank, by: &SignedIn, form: &Typed) -> Result<Option<Guard>, Wrong> {
+    if by.user.token_serial.is_some() {
+        let code = authorise::operation(bank, by, Operation::CertificateRenew, &form.one_time_password).await;
+        return code.map_err(|problem| {
+            Wrong::at(problem.code(), problem.field().unwrap_or_default(), problem.words())
+        });
+    }
+    if form.confirmation_password.expose_secret().is_empty() {
+        return Err(Wrong::at(Code::Input, CONFIRMATION, "確認用パスワードを入力してください。"));
+    }
+    match confirmation::verify(bank, by, &form.confirmation_password).await {
+        Ok(confirmation::Verdict::Right) => Ok(None),
+        Ok(confirmation::Verdict::Wrong { left }) => {
+            let happened = Code::ConfirmationPasswordWrong.entry().happened;
+            let words = format!("{happened}あと{left}回誤ると、ご利用を停止します。");
+            Err(Wrong::at(Code::ConfirmationPasswordWrong, CONFIRMATION, words))
+        }
+        Ok(confirmation::Verdict::Locked) => Err(Wrong::of(Code::ConfirmationPasswordLocked)),
+        Err(error) => {
+            tracing::error!(%error, "a confirmation password could not be judged");
+            Err(Wrong::of(Code::CertificateUnavailable))
         }
     }
 }
@@ -139,6 +172,7 @@ async fn page(bank: &Bank, by: &SignedIn, wrong: Option<Wrong>, request: bool) -
         waiting: view(Standing::Waiting),
         renewable_from,
         may_renew,
+        has_token: by.user.token_serial.is_some(),
         request,
     })
 }

@@ -56,6 +56,7 @@ fn wrongs() -> Vec<Option<Wrong>> {
         IssueError::KeyUsedBefore,
         IssueError::CodeUsed,
         IssueError::Changed,
+        IssueError::Unclear,
         IssueError::Unavailable("x".to_owned()),
     ];
     errors.iter().map(|error| Some(Wrong::from(error))).chain([None]).collect()
@@ -91,7 +92,8 @@ fn the_page_of_fetching_keeps_what_every_page_keeps() {
 
 #[test]
 fn the_own_page_keeps_what_every_page_keeps() {
-    for (wrong, may_renew) in wrongs().into_iter().zip([true, false].into_iter().cycle()) {
+    let cases = [(true, true), (false, true), (true, false)].into_iter().cycle();
+    for (wrong, (may_renew, has_token)) in wrongs().into_iter().zip(cases) {
         let page = OwnPage {
             frame: frame(),
             csrf: "t".to_owned(),
@@ -104,6 +106,7 @@ fn the_own_page_keeps_what_every_page_keeps() {
             waiting: views().pop().filter(|_| may_renew),
             renewable_from: if may_renew { String::new() } else { "2027年10月25日(月) 00:00".to_owned() },
             may_renew,
+            has_token,
             request: false,
         };
         page_checks::all(&page.render().unwrap());

@@ -319,10 +319,9 @@ impl ContractChange {
             }
             Act::RevokeCertificate { user, certificate, serial } => {
                 // of another contract's certificate no row is met
+                let (action, detail) = ("contract.revoke_certificate", format!("serial {serial}"));
                 let changes = revoke::by_bank(id, *user, *certificate, actor, now);
-                let mut what = one("contract.revoke_certificate", format!("serial {serial}"), changes.0);
-                what.changes.push(changes.1);
-                what
+                Registration { action, detail, changes, ..Registration::default() }
             }
             Act::Address { before, after } => {
                 changed_from(seen.papers.address == *before)?;

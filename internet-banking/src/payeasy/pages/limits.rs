@@ -102,7 +102,7 @@ pub async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
             left: left(limit, all),
             link: None,
         },
-        users: seen.map(|one| row(one, &used, may_set)).collect(),
+        users: seen.map(|one| row(&by, one, &used)).collect(),
         today: month_day(today),
         may_set,
     })
@@ -145,7 +145,8 @@ async fn find(bank: &Bank, by: &SignedIn, id: &str) -> Result<UserLimit, Stop> {
     }
     let id: UserId = id.parse().map_err(|_| Stop::not_found())?;
     let users = bank.limits.users(by.contract.id).await.map_err(failed)?;
-    users.into_iter().find(|one| one.user == id).ok_or_else(Stop::not_found)
+    let user = users.into_iter().find(|one| one.user == id).ok_or_else(Stop::not_found)?;
+    if limits::may_set_of(by, &user) { Ok(user) } else { Err(Stop::with_code(by, Code::NotPermitted)) }
 }
 
 async fn page(
@@ -162,14 +163,15 @@ async fn page(
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
         action: UserLimitLink(user.user),
-        row: row(user, &used, true),
+        row: row(by, user, &used),
         contract: bank.limits.of_contract(by.contract.id).await.map_err(failed)?,
         limit,
     })
 }
 
-fn row(user: UserLimit, used: &DayUse, may_set: bool) -> LimitRow {
+fn row(by: &SignedIn, user: UserLimit, used: &DayUse) -> LimitRow {
     let own = used.of(user.user);
+    let may_set = limits::may_set_of(by, &user);
     LimitRow {
         name: user.name,
         login_id: user.login_id,

@@ -5,7 +5,7 @@ use edge::Frame;
 
 use super::{page_frame, stop};
 use crate::answer::{Answer, shown};
-use crate::contracts::Duty;
+use crate::contracts::{Duty, SignInMethod};
 use crate::help::Code;
 use crate::links::Link;
 use crate::policy;
@@ -69,6 +69,10 @@ fn lines(by: &SignedIn) -> Vec<AdminLine> {
             "利用者ごとの1日の限度額(税金・各種料金)",
         ),
     ];
-    let own = all.into_iter().filter(|(duty, ..)| policy::has(&by.user, *duty));
+    let by_certificate = by.contract.sign_in == SignInMethod::Certificate;
+    let own = all
+        .into_iter()
+        .filter(|(duty, ..)| policy::has(&by.user, *duty))
+        .filter(|(duty, ..)| *duty != Duty::Certificates || by_certificate);
     own.map(|(_, title, link, about)| AdminLine { title, link, about }).collect()
 }

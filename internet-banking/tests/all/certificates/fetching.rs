@@ -39,6 +39,8 @@ async fn a_certificate_costs_id_password_and_a_second_proof(test: TestDatabase) 
     // the confirmation password is none's proof who has a token
     let page = desk.ask(KEIRI, &[("one_time_password", ""), ("confirmation_password", PASSWORD)]).await;
     assert_eq!(code(&page), "S-116");
+    let guessed = "SELECT failures FROM token WHERE serial = 'T-shomei-keiri'";
+    assert_eq!(desk.count(guessed).await, 1, "what was left out is no guess of the token");
     assert_eq!(desk.count("SELECT count(*) FROM certificate").await, 0);
 
     desk.world.clock.advance_seconds(3_600);

@@ -3,10 +3,14 @@
 use database::execute;
 use database::testing::TestDatabase;
 use http::StatusCode;
-use internet_banking::certificates::{EndWhy, end_of_user, revoke};
+use internet_banking::certificates::held::held;
+use internet_banking::certificates::issue::Occasion;
+use internet_banking::certificates::{EndWhy, KeySource, end_of_user, revoke};
+use internet_banking::contracts::Role;
 use ledger::{Commit, Refused};
 
-use super::{Desk, KEIRI, MASTER, YEAR_S, certificate, code, mark};
+use super::{Desk, KEIRI, MASTER, NEW, YEAR_S, certificate, code, mark};
+use crate::repeats_and_limits::{add, fresh};
 use crate::support::{LOGIN_ID, PASSWORD, Page};
 
 const DAY_S: i64 = 86_400;
@@ -19,6 +23,11 @@ database::on_both!(
     nobody_but_the_master_acts_on_others_certificates,
     what_the_bank_revokes_ends_at_once_and_another_may_be_fetched,
     who_is_deleted_and_registered_anew_gets_another_certificate,
+    what_the_bank_revokes_takes_the_renewed_one_with_it,
+    whoever_has_no_token_renews_by_the_confirmation_password,
+    what_an_issue_rests_on_is_held_to_its_commit,
+    a_revocation_beside_an_issue_leaves_no_certificate,
+    a_contract_that_signs_in_by_password_has_no_certificates_to_revoke_or_permit,
 );
 
 impl Desk {
@@ -169,8 +178,7 @@ async fn what_the_bank_revokes_ends_at_once_and_another_may_be_fetched(test: Tes
     let user = super::user(&desk.world, MASTER).await;
     let id = certificates.of_user(user).await.unwrap()[0].id;
     let revoke = async |contract| {
-        let (certificate, session) = revoke::by_bank(contract, user, id, "staff:1", desk.world.clock.now());
-        let changes = vec![certificate, session];
+        let changes = revoke::by_bank(contract, user, id, "staff:1", desk.world.clock.now());
         desk.world.bank.ledger.commit(Commit { changes, ..Commit::default() }).await
     };
     assert_eq!(revoke(desk.world.contract).await, Err(Refused::Stale), "another contract's");
@@ -205,4 +213,112 @@ async fn who_is_deleted_and_registered_anew_gets_another_certificate(test: TestD
     assert_eq!(code(&desk.at_door(old).sign_in(KEIRI, PASSWORD).await), "S-106");
     desk.signed_in(KEIRI).await;
     assert_eq!(desk.count("SELECT count(*) FROM certificate").await, 2, "what was stays on record");
+}
+
+async fn what_the_bank_revokes_takes_the_renewed_one_with_it(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (old, mut keiri) = desk.signed_in(KEIRI).await;
+    desk.world.clock.advance_seconds(YEAR_S - 30 * DAY_S);
+    keiri.sign_in(KEIRI, PASSWORD).await;
+    let new = certificate(&desk.renew(&mut keiri, KEIRI).await);
+    let own = desk.world.bank.certificates.of_user(desk.keiri).await.unwrap();
+    let now = desk.world.clock.now();
+    // the paper names the one that is in use
+    let changes = revoke::by_bank(desk.contract, desk.keiri, own[1].id, "staff:1", now);
+    desk.world.bank.ledger.commit(Commit { changes, ..Commit::default() }).await.unwrap();
+    assert_eq!(keiri.get("/home").await.location(), "/sign-in");
+    for one in [old, new] {
+        assert_eq!(code(&desk.at_door(one).sign_in(KEIRI, PASSWORD).await), "S-106");
+    }
+    assert_eq!(desk.count("SELECT count(*) FROM certificate WHERE ended_why = 'bank'").await, 2);
+    desk.signed_in(KEIRI).await;
+}
+
+async fn whoever_has_no_token_renews_by_the_confirmation_password(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (_, mut browser) = desk.signed_in(NEW).await;
+    desk.world.clock.advance_seconds(YEAR_S - 30 * DAY_S);
+    browser.sign_in(NEW, PASSWORD).await;
+    let page = browser.get("/security/certificate").await;
+    assert!(!page.body.contains("name=\"one_time_password\""), "{}", page.body);
+    let token = page.token();
+    for (typed, expected) in [("", "P-100"), ("wrong", "P-401")] {
+        let form = [("csrf", token.as_str()), ("confirmation_password", typed), ("way", "file")];
+        let page = browser.post("/security/certificate", &form).await;
+        assert_eq!((page.status, code(&page).as_str()), (StatusCode::UNPROCESSABLE_ENTITY, expected));
+    }
+    assert_eq!(desk.count("SELECT count(*) FROM certificate").await, 1);
+    let form = [("csrf", token.as_str()), ("confirmation_password", PASSWORD), ("way", "file")];
+    let page = browser.post("/security/certificate", &form).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    assert_eq!(desk.at_door(certificate(&page)).sign_in(NEW, PASSWORD).await.location(), "/home");
+}
+
+async fn what_an_issue_rests_on_is_held_to_its_commit(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    desk.fetched(KEIRI).await;
+    let bank = &desk.world.bank;
+    let user = bank.contracts.signed_in(desk.keiri).await.unwrap().unwrap();
+    let own = bank.certificates.of_user(desk.keiri).await.unwrap();
+    let commit = async || {
+        let changes = held(&user, &own, desk.world.clock.now());
+        bank.ledger.commit(Commit { changes, ..Commit::default() }).await.map(drop)
+    };
+    for (change, back) in [
+        ("UPDATE contract SET sign_in = 'password'", "UPDATE contract SET sign_in = 'certificate'"),
+        ("UPDATE contract SET state = 'ended'", "UPDATE contract SET state = 'active'"),
+        ("UPDATE app_user SET disabled_us = 1", "UPDATE app_user SET disabled_us = NULL"),
+        ("UPDATE app_user SET reset_us = 1", "UPDATE app_user SET reset_us = NULL"),
+        (
+            "UPDATE app_user SET token_serial = 'T-9' WHERE login_id = 'shomei-keiri'",
+            "UPDATE app_user SET token_serial = 'T-shomei-keiri' WHERE login_id = 'shomei-keiri'",
+        ),
+        (
+            "UPDATE certificate SET confirmed_us = 1, used_us = 1",
+            "UPDATE certificate SET confirmed_us = NULL, used_us = NULL",
+        ),
+        (
+            "UPDATE certificate SET ended_us = 1, ended_why = 'master', ended_by = 'somebody'",
+            "UPDATE certificate SET ended_us = NULL, ended_why = NULL, ended_by = NULL",
+        ),
+    ] {
+        execute!(bank.database, change).unwrap();
+        assert_eq!(commit().await, Err(Refused::Stale), "{change}");
+        execute!(bank.database, back).unwrap();
+    }
+    assert_eq!(commit().await, Ok(()));
+    assert_eq!(commit().await, Err(Refused::Stale), "the one that waited has ended");
+}
+
+/// Whichever comes first: what was issued is revoked, or what is revoked keeps another from being issued.
+async fn a_revocation_beside_an_issue_leaves_no_certificate(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    desk.fetched(KEIRI).await;
+    let bank = &desk.world.bank;
+    let user = bank.contracts.signed_in(desk.keiri).await.unwrap().unwrap();
+    let changes = end_of_user(desk.keiri, EndWhy::Master, "test", desk.world.clock.now());
+    let (issued, revoked) = tokio::join!(
+        bank.certificates.issue(&user, &KeySource::Bank, Occasion::Fetch, None),
+        bank.ledger.commit(Commit { changes, ..Commit::default() }),
+    );
+    revoked.unwrap();
+    let live = desk.count("SELECT count(*) FROM certificate WHERE ended_us IS NULL").await;
+    assert_eq!(live, 0, "{issued:?}");
+}
+
+async fn a_contract_that_signs_in_by_password_has_no_certificates_to_revoke_or_permit(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (_, mut master) = desk.signed_in(MASTER).await;
+    assert!(master.get("/admin").await.body.contains("/admin/certificates"));
+    add(&desk.world, "master1", Role::Master, "T-0009", 9).await;
+    let mut other = desk.world.browser();
+    other.sign_in("master1", PASSWORD).await;
+    assert!(!other.get("/admin").await.body.contains("/admin/certificates"));
+    let path = format!("/admin/certificates/{}", desk.world.hanako);
+    let token = other.get(&path).await.token();
+    let one_time = fresh(&desk.world, "T-0009").await;
+    let form = [("csrf", token.as_str()), ("one_time_password", one_time.as_str())];
+    let page = other.post(&format!("{path}/permit"), &form).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.body);
+    assert_eq!(desk.count("SELECT count(*) FROM certificate_permit").await, 0);
 }
