@@ -34,6 +34,7 @@ struct Mail {
     subject: String,
     body: String,
     at_us: i64,
+    tries: i64,
 }
 
 impl Post {
@@ -62,6 +63,10 @@ impl Post {
     pub async fn deliver_due(&self) -> Result<usize, sqlx::Error> {
         let mut handed = 0;
         for mail in self.due().await? {
+            if mail.tries >= TRIES_MAX {
+                self.give_up(&mail).await?;
+                continue;
+            }
             let Some(tries) = self.claim(&mail.id).await? else { continue };
             match self.attempt(&mail).await {
                 Ok(()) => {
@@ -89,19 +94,18 @@ impl Post {
         }
     }
 
-    /// Unsent mails that may be tried now, the oldest first.
+    /// Unsent mails that may be tried now, or whose last try is over, the oldest first.
     async fn due(&self) -> Result<Vec<Mail>, sqlx::Error> {
         let mut tx = self.database.snapshot().await?;
         let now = dialect::server_now_us(&mut tx).await?;
         let due = on!(&mut tx, |c| {
             sqlx::query_as(
-                "SELECT m.id, m.address, m.subject, m.body, m.at_us
+                "SELECT m.id, m.address, m.subject, m.body, m.at_us, COALESCE(d.tries, 0) AS tries
                  FROM mail m LEFT JOIN mail_delivery d ON d.mail = m.id
-                 WHERE m.sent_us IS NULL AND (d.mail IS NULL OR (d.next_us <= $1 AND d.tries < $2))
-                 ORDER BY m.at_us, m.id LIMIT $3",
+                 WHERE m.sent_us IS NULL AND m.given_up_us IS NULL AND (d.mail IS NULL OR d.next_us <= $1)
+                 ORDER BY m.at_us, m.id LIMIT $2",
             )
             .bind(now)
-            .bind(TRIES_MAX)
             .bind(BATCH_MAILS)
             .fetch_all(c)
             .await
@@ -117,7 +121,7 @@ impl Post {
         let tries: Option<i64> = on!(&mut tx, |c| {
             sqlx::query_scalar(
                 "INSERT INTO mail_delivery (mail, tries, next_us, error)
-                 SELECT id, 1, $2, '' FROM mail WHERE id = $1 AND sent_us IS NULL
+                 SELECT id, 1, $2, '' FROM mail WHERE id = $1 AND sent_us IS NULL AND given_up_us IS NULL
                  ON CONFLICT (mail) DO UPDATE SET tries = mail_delivery.tries + 1, next_us = $2
                  WHERE mail_delivery.next_us <= $3 AND mail_delivery.tries < $4 RETURNING tries",
             )
@@ -135,9 +139,28 @@ impl Post {
     async fn succeeded(&self, mail: &str) -> Result<(), sqlx::Error> {
         let mut tx = self.database.begin().await?;
         let now = self.clock.now().micros();
-        execute!(&mut tx, "UPDATE mail SET sent_us = $1 WHERE id = $2 AND sent_us IS NULL", now, mail)?;
+        execute!(
+            &mut tx,
+            "UPDATE mail SET sent_us = $1, given_up_us = NULL WHERE id = $2 AND sent_us IS NULL",
+            now,
+            mail
+        )?;
         execute!(&mut tx, "DELETE FROM mail_delivery WHERE mail = $1", mail)?;
         tx.commit().await
+    }
+
+    /// Leaves a mail alone from here on, whose last try has failed or never told what came of it.
+    async fn give_up(&self, mail: &Mail) -> Result<(), sqlx::Error> {
+        let given_up = execute!(
+            self.database,
+            "UPDATE mail SET given_up_us = $1 WHERE id = $2 AND sent_us IS NULL AND given_up_us IS NULL",
+            self.clock.now().micros(),
+            &mail.id,
+        )?;
+        if given_up == 1 {
+            tracing::error!(mail = mail.id, tries = mail.tries, "a mail is given up: nobody is told");
+        }
+        Ok(())
     }
 
     async fn failed(&self, mail: &str, tries: i64, error: &str) -> Result<(), sqlx::Error> {

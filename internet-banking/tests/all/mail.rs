@@ -20,6 +20,7 @@ database::on_both!(
     what_fails_later_is_mailed_too,
     a_relay_that_fails_is_tried_again_and_gets_the_same_mail,
     two_workers_hand_over_each_mail_once,
+    a_mail_that_no_try_hands_over_is_given_up,
     a_payment_that_came_back_unsent_is_mailed_once,
 );
 
@@ -143,6 +144,31 @@ async fn two_workers_hand_over_each_mail_once(test: TestDatabase) {
     let (a, b) = tokio::join!(a.deliver_due(), b.deliver_due());
     assert_eq!(a.unwrap() + b.unwrap(), 3);
     assert_eq!(relay.mails().len(), 3);
+}
+
+async fn a_mail_that_no_try_hands_over_is_given_up(test: TestDatabase) {
+    let world = World::new(test).await;
+    let mut browser = world.signed_in().await;
+    pay(&world, &mut browser, "B1").await;
+    feed(&world).step().await.unwrap();
+    let relay = Relay::start().await;
+    let given_up = async || -> i64 {
+        let sql = "SELECT count(*) FROM mail WHERE given_up_us IS NOT NULL AND sent_us IS NULL";
+        read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
+    };
+    // as after the last try but one
+    let sql = "INSERT INTO mail_delivery (mail, tries, next_us, error) SELECT id, 199, 0, '' FROM mail";
+    execute!(world.bank.database, sql).unwrap();
+    let settings = internet_banking::mail::RelaySettings { port: 1, ..relay.settings() };
+    let failing = Post::new(world.bank.database.clone(), world.clock.clone(), &settings).unwrap();
+    assert_eq!(failing.deliver_due().await.unwrap(), 0);
+    assert_eq!(given_up().await, 0, "somebody may still be at it");
+    execute!(world.bank.database, "UPDATE mail_delivery SET next_us = 0").unwrap();
+    assert_eq!(post(&world, &relay).deliver_due().await.unwrap(), 0);
+    assert_eq!(given_up().await, 1);
+    execute!(world.bank.database, "UPDATE mail_delivery SET next_us = 0, tries = 0").unwrap();
+    assert_eq!(post(&world, &relay).deliver_due().await.unwrap(), 0, "it is left alone");
+    assert!(relay.mails().is_empty());
 }
 
 async fn a_payment_that_came_back_unsent_is_mailed_once(test: TestDatabase) {
