@@ -1,14 +1,20 @@
 //! 登録払込先: the numbers of an earlier payment that stay the same, under a name of the user's own, for the whole
 //! contract. The 確認番号 is never kept, and a 納付区分 only where it names the kind of charge and not one bill.
 
-use database::{Database, Tx, execute, on, read};
-use domain::{CollectorNumber, ContractId, CustomerNumber, FavouriteId, PaymentCategory, Timestamp, UserId};
+use database::{Change, Database, read};
+use domain::{CollectorNumber, ContractId, CustomerNumber, FavouriteId, PaymentCategory};
 use gateway::Payment;
 use gateway::directory::{Collector, Kind};
 use uuid::Uuid;
 
+use crate::Bank;
+use crate::contracts::StoreError;
+use crate::mail::{Notice, To};
+use crate::registration::{Registration, RegistrationError, register};
+use crate::sign_in::SignedIn;
+
 /// Favourites of one contract.
-pub const FAVOURITES_MAX: i64 = 100;
+pub const FAVOURITES_MAX: usize = 100;
 /// Characters of a name.
 pub const NAME_CHARS_MAX: usize = 30;
 
@@ -97,6 +103,12 @@ pub enum FavouriteError {
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// Who is told cannot be read.
+    #[error(transparent)]
+    Contracts(#[from] StoreError),
+    /// It could not be registered.
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
     /// A column holds what no favourite can have.
     #[error("the favourite's column {0} cannot be read")]
     Column(&'static str),
@@ -136,75 +148,118 @@ impl<'a> Favourites<'a> {
         })?;
         row.map(favourite).transpose()
     }
+}
 
-    /// Keeps one. Those that are added at the same moment may go a little beyond the most.
-    pub async fn add(
-        &self,
-        by: UserId,
-        name: &str,
-        collector: &CollectorNumber,
-        numbers: &Prefill,
-        now: Timestamp,
-    ) -> Result<Result<FavouriteId, Refused>, FavouriteError> {
-        let name = match read_name(name) {
-            Ok(name) => name,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let id = FavouriteId::generate();
-        let mut tx: Tx = self.database.begin().await?;
-        let kept: i64 = on!(&mut tx, |c| {
-            sqlx::query_scalar("SELECT count(*) FROM payeasy_favourite WHERE contract = $1")
-                .bind(self.contract.uuid())
-                .fetch_one(c)
-                .await
-        })?;
-        if kept >= FAVOURITES_MAX {
-            return Ok(Err(Refused::TooMany));
-        }
-        let added = execute!(
-            &mut tx,
-            "INSERT INTO payeasy_favourite
-                 (id, contract, name, collector, customer_number, category, created_by, created_us)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-             ON CONFLICT (contract, collector, customer_number, category) DO NOTHING",
-            id.uuid(),
-            self.contract.uuid(),
-            &name,
-            collector.as_str(),
-            numbers.customer_number.as_str(),
-            numbers.category.as_ref().map_or("", PaymentCategory::as_str),
-            by.uuid(),
-            now.micros(),
-        )?;
-        tx.commit().await?;
-        Ok(if added == 1 { Ok(id) } else { Err(Refused::There) })
+/// Keeps one. Those that are added at the same moment may go a little beyond the most.
+pub async fn add(
+    bank: &Bank,
+    by: &SignedIn,
+    name: &str,
+    collector: &CollectorNumber,
+    numbers: &Prefill,
+) -> Result<Result<FavouriteId, Refused>, FavouriteError> {
+    let name = match read_name(name) {
+        Ok(name) => name,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let kept = Favourites::of(&bank.database, by.contract.id).list().await?;
+    if kept.len() >= FAVOURITES_MAX {
+        return Ok(Err(Refused::TooMany));
     }
+    let one = Favourite {
+        id: FavouriteId::generate(),
+        name,
+        collector: collector.clone(),
+        numbers: numbers.clone(),
+    };
+    let change = Change::one(
+        "INSERT INTO payeasy_favourite
+             (id, contract, name, collector, customer_number, category, created_by, created_us)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (contract, collector, customer_number, category) DO NOTHING",
+        vec![
+            one.id.uuid().into(),
+            by.contract.id.uuid().into(),
+            one.name.as_str().into(),
+            collector.as_str().into(),
+            numbers.customer_number.as_str().into(),
+            numbers.category.as_ref().map_or("", PaymentCategory::as_str).into(),
+            by.user.id.uuid().into(),
+            bank.clock.now().micros().into(),
+        ],
+    );
+    let told = ("payeasy.favourite_add", "登録払込先を登録しました");
+    Ok(if commit(bank, by, &one, change, told).await? { Ok(one.id) } else { Err(Refused::There) })
+}
 
-    /// Gives one another name.
-    pub async fn rename(&self, id: FavouriteId, name: &str) -> Result<Result<(), Refused>, FavouriteError> {
-        let name = match read_name(name) {
-            Ok(name) => name,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let renamed = execute!(
-            self.database,
-            "UPDATE payeasy_favourite SET name = $3 WHERE id = $1 AND contract = $2",
-            id.uuid(),
-            self.contract.uuid(),
-            &name,
-        )?;
-        Ok(if renamed == 1 { Ok(()) } else { Err(Refused::Gone) })
-    }
+/// Gives one another name.
+pub async fn rename(
+    bank: &Bank,
+    by: &SignedIn,
+    one: &Favourite,
+    name: &str,
+) -> Result<Result<(), Refused>, FavouriteError> {
+    let name = match read_name(name) {
+        Ok(name) => name,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let change = Change::one(
+        "UPDATE payeasy_favourite SET name = $1 WHERE id = $2 AND contract = $3 AND name = $4",
+        vec![
+            name.as_str().into(),
+            one.id.uuid().into(),
+            by.contract.id.uuid().into(),
+            one.name.as_str().into(),
+        ],
+    );
+    let renamed = Favourite { name, ..one.clone() };
+    let told = ("payeasy.favourite_rename", "登録払込先の名前を変更しました");
+    Ok(if commit(bank, by, &renamed, change, told).await? { Ok(()) } else { Err(Refused::Gone) })
+}
 
-    /// Forgets one. Its payments stay.
-    pub async fn delete(&self, id: FavouriteId) -> Result<(), FavouriteError> {
-        execute!(
-            self.database,
-            "DELETE FROM payeasy_favourite WHERE id = $1 AND contract = $2",
-            id.uuid(),
-            self.contract.uuid(),
-        )?;
-        Ok(())
+/// Forgets one. Its payments stay.
+pub async fn delete(bank: &Bank, by: &SignedIn, one: &Favourite) -> Result<(), FavouriteError> {
+    let change = Change::one(
+        "DELETE FROM payeasy_favourite WHERE id = $1 AND contract = $2",
+        vec![one.id.uuid().into(), by.contract.id.uuid().into()],
+    );
+    let told = ("payeasy.favourite_delete", "登録払込先を削除しました");
+    // one that somebody else has forgotten meanwhile is as good
+    commit(bank, by, one, change, told).await.map(drop)
+}
+
+/// One commit of the change, its record and the mails (R19). Says whether it met what was seen.
+async fn commit(
+    bank: &Bank,
+    by: &SignedIn,
+    one: &Favourite,
+    change: Change,
+    (action, title): (&'static str, &str),
+) -> Result<bool, FavouriteError> {
+    let to = bank.contracts.recipients(by.contract.id, To::UserAndAdministrators(by.user.id)).await?;
+    let row = bank.gateway.directory().get(&one.collector);
+    let notice = Notice {
+        event: format!("{}-{}-{}", action.replace('.', "-"), one.id, bank.clock.now().micros()),
+        title: title.to_owned(),
+        lines: vec![
+            ("登録払込先の名前", one.name.clone()),
+            ("収納機関", row.map_or_else(|| one.collector.to_string(), Collector::shown_name)),
+            ("操作した方", by.user.name.clone()),
+        ],
+        advice: Notice::NOT_YOURS,
+    };
+    let what = Registration {
+        action,
+        subject: one.id.to_string(),
+        detail: format!("collector {}", one.collector),
+        changes: vec![change],
+        mail: Some((notice, to)),
+        ..Registration::default()
+    };
+    match register(bank, by, None, what).await {
+        Ok(()) => Ok(true),
+        Err(RegistrationError::Changed) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -224,57 +279,6 @@ fn favourite(row: FavouriteRow) -> Result<Favourite, FavouriteError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use database::testing::TestDatabase;
-
-    database::on_both!(
-        a_favourite_is_its_own_contracts_alone,
-        a_contract_keeps_each_number_once_and_a_hundred_at_most,
-    );
-
-    fn now() -> Timestamp {
-        Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap()
-    }
-
-    fn city() -> CollectorNumber {
-        "04100".parse().unwrap()
-    }
-
-    fn numbers(customer: u64) -> Prefill {
-        Prefill { customer_number: format!("{customer:016}").parse().unwrap(), category: "010".parse().ok() }
-    }
-
-    async fn a_favourite_is_its_own_contracts_alone(test: TestDatabase) {
-        let ours = Favourites::of(&test.database, ContractId::generate());
-        let theirs = Favourites::of(&test.database, ContractId::generate());
-        let user = UserId::generate();
-        let id = ours.add(user, " 本社の固定資産税\n", &city(), &numbers(1), now()).await.unwrap().unwrap();
-        let kept = ours.find(id).await.unwrap().unwrap();
-        assert_eq!((kept.name.as_str(), &kept.numbers), ("本社の固定資産税", &numbers(1)));
-        assert_eq!(theirs.find(id).await.unwrap(), None);
-        assert_eq!(theirs.rename(id, "横取り").await.unwrap(), Err(Refused::Gone));
-        theirs.delete(id).await.unwrap();
-        assert_eq!(ours.rename(id, "固定資産税").await.unwrap(), Ok(()));
-        assert_eq!(ours.list().await.unwrap()[0].name, "固定資産税");
-        ours.delete(id).await.unwrap();
-        assert!(ours.list().await.unwrap().is_empty());
-    }
-
-    async fn a_contract_keeps_each_number_once_and_a_hundred_at_most(test: TestDatabase) {
-        let favourites = Favourites::of(&test.database, ContractId::generate());
-        let user = UserId::generate();
-        for customer in 0..100 {
-            favourites.add(user, "税", &city(), &numbers(customer), now()).await.unwrap().unwrap();
-        }
-        let full = favourites.add(user, "税", &city(), &numbers(100), now()).await.unwrap();
-        assert_eq!(full, Err(Refused::TooMany));
-        let first = favourites.list().await.unwrap()[0].id;
-        favourites.delete(first).await.unwrap();
-        assert_eq!(
-            favourites.add(user, "税", &city(), &numbers(99), now()).await.unwrap(),
-            Err(Refused::There)
-        );
-        assert!(favourites.add(user, "税", &city(), &numbers(100), now()).await.unwrap().is_ok());
-    }
 
     #[test]
     fn a_name_is_one_line_of_thirty_characters() {

@@ -2,7 +2,7 @@
 //! until the branch lifts it (SEC-40). A try counts before it is judged, in one statement with the look whether the
 //! user is stopped, so that tries side by side, of whatever process, count like tries in a row.
 
-use database::{Database, execute, on, read};
+use database::{Change, Database, execute, on, read};
 use domain::{ContractId, Date, ResponseCode, Timestamp, UserId};
 use gateway::{Inquiry, InquiryError};
 
@@ -214,17 +214,14 @@ impl WrongNumbers {
         Ok(row.map(standing))
     }
 
-    /// Lifts what stops a user, and forgets the days, where it was last stopped at this instant. Answers whether it
-    /// was. Who may ask for it is the caller's question.
-    pub async fn lift(&self, user: UserId, stopped_at: Timestamp) -> Result<bool, sqlx::Error> {
-        let lifted = execute!(
-            self.database,
+    /// What lifts a user's stop, and forgets the days, where it was last stopped at this instant. Who may ask for it is
+    /// the caller's question.
+    pub fn lift(user: UserId, stopped_at: Timestamp) -> Change {
+        Change::one(
             "UPDATE payeasy_wrong_numbers SET wrong = 0, stops = 0, stopped_on = NULL, stopped_us = NULL
              WHERE app_user = $1 AND stopped_us = $2",
-            user.uuid(),
-            stopped_at.micros(),
-        )?;
-        Ok(lifted == 1)
+            vec![user.uuid().into(), stopped_at.micros().into()],
+        )
     }
 }
 
@@ -285,6 +282,14 @@ mod tests {
         async fn types(&self, judgement: Judgement, now: Timestamp) -> Option<Tally> {
             assert_eq!(self.admit(now).await, Admission::Counted);
             self.numbers.judge(self.user, judgement, now).await.unwrap()
+        }
+
+        async fn lift(&self, stopped_at: Timestamp) -> bool {
+            let mut tx = self.numbers.database.begin().await.unwrap();
+            let lift = WrongNumbers::lift(self.user, stopped_at);
+            let is_lifted = database::insert::change(&mut tx, &[lift]).await.unwrap();
+            tx.commit().await.unwrap();
+            is_lifted
         }
 
         async fn wrong(&self, now: Timestamp) -> Tally {
@@ -361,7 +366,7 @@ mod tests {
         }
         assert_eq!(payer.admit(now).await, Admission::Stopped(Stopped::UntilLifted), "no day ends it");
         let stopped_at = payer.numbers.standing(payer.user).await.unwrap().unwrap().stopped_at.unwrap();
-        assert!(payer.numbers.lift(payer.user, stopped_at).await.unwrap());
+        assert!(payer.lift(stopped_at).await);
         assert_eq!(payer.wrong(now).await, Tally::Left(9));
         let standing = payer.numbers.standing(payer.user).await.unwrap().unwrap();
         assert_eq!((standing.stops, standing.stopped_at), (0, None), "the days are counted anew");
@@ -402,9 +407,9 @@ mod tests {
         for _ in 0..10 {
             payer.wrong(ten()).await;
         }
-        assert!(!payer.numbers.lift(payer.user, ten().plus_seconds(-1)).await.unwrap());
-        assert!(payer.numbers.lift(payer.user, ten()).await.unwrap());
-        assert!(!payer.numbers.lift(payer.user, ten()).await.unwrap(), "it is lifted once");
+        assert!(!payer.lift(ten().plus_seconds(-1)).await);
+        assert!(payer.lift(ten()).await);
+        assert!(!payer.lift(ten()).await, "it is lifted once");
     }
 
     /// A003, A004 and A013 are wrong numbers; an outage of the collector is none.

@@ -1,6 +1,7 @@
 //! もう一度払う and 登録払込先: what stays the same is filled in, and the 確認番号 never is.
 
 use database::testing::TestDatabase;
+use database::{execute, read};
 use domain::AccountId;
 use http::StatusCode;
 use internet_banking::contracts::{AccountKind, Plan, Rights, Role, SignInMethod};
@@ -91,4 +92,28 @@ async fn a_favourite_is_kept_renamed_used_and_deleted_by_its_contract_alone(test
     assert_eq!(browser.get(&page).await.status, StatusCode::NOT_FOUND);
     let left = browser.get("/payeasy/favourites").await.body;
     assert!(left.contains("登録払込先はありません。"));
+
+    let count = async |sql: &'static str| -> i64 {
+        read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
+    };
+    let mails = "SELECT count(*) FROM mail WHERE id LIKE 'payeasy-favourite_%'";
+    assert_eq!(count(mails).await, 3, "kept, renamed and deleted");
+    let records = "SELECT count(*) FROM audit WHERE action LIKE 'payeasy.favourite_%'";
+    assert_eq!(count(records).await, 3);
+
+    for number in 0..100 {
+        execute!(
+            world.bank.database,
+            "INSERT INTO payeasy_favourite
+                 (id, contract, name, collector, customer_number, category, created_by, created_us)
+             VALUES ($1, $2, '税', '04100', $3, '', $4, 1)",
+            uuid::Uuid::from_u128(number),
+            world.contract.uuid(),
+            format!("{number:016}"),
+            world.hanako.uuid(),
+        )
+        .unwrap();
+    }
+    let full = press(&mut browser, &again, "keep", "百一つ目").await;
+    assert!(full.body.contains("登録払込先は、ご契約で100件までです。"), "{}", full.body);
 }

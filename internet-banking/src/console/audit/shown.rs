@@ -65,7 +65,9 @@ async fn subject(console: &Console, record: &TrailRecord) -> Result<Subject, Sto
     let text = record.subject.as_str();
     let area = record.action.split('.').next().unwrap_or_default();
     let found = match (area, record.action.as_str()) {
-        (_, "payeasy.stop" | "payeasy.limit" | "console.user_view") => user(console, text).await?,
+        (_, "payeasy.stop" | "payeasy.stop_lifted" | "payeasy.limit" | "console.user_view") => {
+            user(console, text).await?
+        }
         (_, "payeasy.contract_limit" | "console.contract_view" | "console.token_view") => {
             contract(console, text).await?
         }

@@ -116,7 +116,7 @@ pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &D
             let (eyes, once) = (eyes(request, decision), Guard::request_act(request.id));
             of.carry_out(gateway, &eyes, &once).await
         }
-        Proposal::LiftStop(of) => of.carry_out(gateway).await,
+        Proposal::LiftStop(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::Token(of) => {
             let (by, once) = (Operator::staff(decision.by), Guard::request_act(request.id));
             of.carry_out(gateway, request.id, &by, &once).await

@@ -1,8 +1,9 @@
 //! What lifting a stop asks of two people.
 
 use database::Database;
-use domain::{Timestamp, UserId};
-use gateway::Gateway;
+use domain::{StaffRequestId, Timestamp, UserId};
+use gateway::{Gateway, Guard, Operator};
+use ledger::{Commit, EntityId, Refused};
 use serde::{Deserialize, Serialize};
 
 use super::store;
@@ -14,8 +15,11 @@ use crate::console::problem::Problem;
 use crate::console::requests::carry_out::Carried;
 use crate::console::requests::pages::Matter;
 use crate::console::words::stamp;
+use crate::contracts::{Store as Contracts, StoreError};
+use crate::mail::{Notice, To};
 use crate::payeasy::bounds::Bounds;
 use crate::payeasy::wrong_numbers::{Standing, WrongNumbers};
+use crate::registration::Registration;
 
 const LIFTED: &str = "番号の誤りによる停止を解除しました。利用者はすぐに払込をご利用になれます。";
 
@@ -75,15 +79,30 @@ impl LiftStop {
         }
     }
 
-    /// Lifts it. One that is lifted by then is as good.
-    pub(in crate::console) async fn carry_out(&self, gateway: &Gateway) -> Carried {
-        let database = gateway.ledger().database();
-        match counters(database).lift(self.user, self.stopped_at).await {
-            Ok(true) => return Carried::Done(LIFTED.to_owned()),
-            Ok(false) => {}
+    /// Lifts it, once, and tells the user. One that is lifted by then is as good.
+    pub(in crate::console) async fn carry_out(
+        &self,
+        gateway: &Gateway,
+        request: StaffRequestId,
+        checker: &Operator,
+    ) -> Carried {
+        let once = Guard::request_act(request);
+        let mut commit = match self.commit(gateway, request, checker).await {
+            Ok(commit) => commit,
             Err(error) => return unclear(&error),
+        };
+        commit.guards.push((once.key(), EntityId(self.user.uuid())));
+        let refused = match gateway.ledger().commit(commit).await {
+            Ok(_) => return Carried::Done(LIFTED.to_owned()),
+            Err(refused) => refused,
+        };
+        match (gateway.is_taken(&once).await, &refused) {
+            // our own of an earlier try, whose result was not recorded
+            (Ok(true), _) => return Carried::Done(LIFTED.to_owned()),
+            (Ok(false), Refused::Stale) => {}
+            _ => return unclear(&refused),
         }
-        match standing(database, self.user).await {
+        match standing(gateway.ledger().database(), self.user).await {
             Ok(Some(Standing { stopped_at: None, .. })) => Carried::Done(LIFTED.to_owned()),
             Ok(_) => {
                 let entry = ConsoleCode::StopChanged.entry();
@@ -91,6 +110,34 @@ impl LiftStop {
             }
             Err(error) => unclear(&error),
         }
+    }
+
+    async fn commit(
+        &self,
+        gateway: &Gateway,
+        request: StaffRequestId,
+        checker: &Operator,
+    ) -> Result<Commit, StoreError> {
+        let ledger = gateway.ledger();
+        let contracts = Contracts::new(ledger.database().clone(), ledger.clock().clone());
+        let found = store::find(ledger.database(), self.user).await?.ok_or(sqlx::Error::RowNotFound)?;
+        let contract = contracts.contract(found.contract).await?.ok_or(sqlx::Error::RowNotFound)?;
+        let notice = Notice {
+            event: format!("payeasy-stop-lifted-{request}"),
+            title: "番号の誤りによる払込の停止を解除しました".to_owned(),
+            lines: vec![("利用者", found.name), ("解除した停止", stamp(self.stopped_at))],
+            advice: Notice::NOT_YOURS,
+        };
+        let to = contracts.recipients(contract.id, To::UserAndAdministrators(self.user)).await?;
+        let what = Registration {
+            action: "payeasy.stop_lifted",
+            subject: self.user.to_string(),
+            detail: format!("paper {}", self.document),
+            changes: vec![WrongNumbers::lift(self.user, self.stopped_at)],
+            mail: Some((notice, to)),
+            ..Registration::default()
+        };
+        Ok(what.commit(&checker.to_string(), &contract, ledger.clock().now()))
     }
 }
 

@@ -15,7 +15,9 @@ use super::{Answer, Stop, admit, again, drafts, failed, page_frame, shown};
 use crate::Bank;
 use crate::links::{AgainLink, EntryPage, FavouriteLink, Link, PaymentLink};
 use crate::payeasy::draft::Step;
-use crate::payeasy::favourites::{FAVOURITES_MAX, Favourite, Favourites, NAME_CHARS_MAX, Prefill, Refused};
+use crate::payeasy::favourites::{
+    self, FAVOURITES_MAX, Favourite, Favourites, NAME_CHARS_MAX, Prefill, Refused,
+};
 use crate::payeasy::operation;
 use crate::payeasy::purpose::Purpose;
 use crate::payeasy::rules::Questions;
@@ -92,7 +94,7 @@ pub struct Pressed {
 /// `GET /payeasy/favourites`
 pub async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
     admit(&by)?;
-    let found = favourites(&bank, &by).list().await.map_err(failed)?;
+    let found = kept_by(&bank, &by).list().await.map_err(failed)?;
     let row = |one: Favourite| FavouriteRow {
         link: FavouriteLink(one.id),
         kept: kept(&bank, &one.collector, &one.numbers),
@@ -117,8 +119,8 @@ pub async fn submit(
 ) -> Answer {
     let one = find(&bank, &by, &id).await?;
     match form.action.as_str() {
-        "delete" => favourites(&bank, &by).delete(one.id).await.map_err(failed)?,
-        "rename" => match favourites(&bank, &by).rename(one.id, &form.name).await.map_err(failed)? {
+        "delete" => favourites::delete(&bank, &by, &one).await.map_err(failed)?,
+        "rename" => match favourites::rename(&bank, &by, &one, &form.name).await.map_err(failed)? {
             Ok(()) => {}
             Err(refused) => {
                 return again(&page(&bank, &by, Of::Favourite(&one), &form.name, Some(trouble(refused))));
@@ -148,8 +150,7 @@ pub async fn submit_again(
     if form.action != "keep" {
         return begin(&bank, &by, collector, numbers, Purpose::of_payment(row, &payment)).await;
     }
-    let now = bank.clock.now();
-    let added = favourites(&bank, &by).add(by.user.id, &form.name, collector, &numbers, now).await;
+    let added = favourites::add(&bank, &by, &form.name, collector, &numbers).await;
     match added.map_err(failed)? {
         Ok(_) => Ok(Redirect::to(Link::PayeasyFavourites.path()).into_response()),
         Err(refused) => {
@@ -158,14 +159,14 @@ pub async fn submit_again(
     }
 }
 
-fn favourites<'a>(bank: &'a Bank, by: &SignedIn) -> Favourites<'a> {
+fn kept_by<'a>(bank: &'a Bank, by: &SignedIn) -> Favourites<'a> {
     Favourites::of(&bank.database, by.contract.id)
 }
 
 async fn find(bank: &Bank, by: &SignedIn, id: &str) -> Result<Favourite, Stop> {
     admit(by)?;
     let id: FavouriteId = id.parse().map_err(|_| Stop::not_found())?;
-    favourites(bank, by).find(id).await.map_err(failed)?.ok_or_else(Stop::not_found)
+    kept_by(bank, by).find(id).await.map_err(failed)?.ok_or_else(Stop::not_found)
 }
 
 async fn earlier<'a>(

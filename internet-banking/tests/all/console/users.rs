@@ -6,6 +6,8 @@ use http::StatusCode;
 use super::support::{CHECKER, DOCUMENT, MAKER, Office};
 use crate::support::{Browser, LOGIN_ID};
 use crate::wrong_numbers::guess;
+use internet_banking::payeasy::wrong_numbers::WrongNumbers;
+use ledger::Commit;
 
 database::on_both!(
     a_stopped_user_is_found_and_unlocked_by_two_and_never_by_one,
@@ -59,9 +61,16 @@ async fn a_stopped_user_is_found_and_unlocked_by_two_and_never_by_one(test: Test
     assert!(done.body.contains("番号の誤りによる停止を解除しました。"), "{}", done.body);
     assert!(customer.get("/payeasy/new").await.fields("error_code").is_empty(), "the user goes on");
     assert_eq!(checker.get(&user).await.fields("stops"), ["0"]);
+    let told: i64 = database::read!(office.console.database, |c| {
+        sqlx::query_scalar("SELECT count(*) FROM mail WHERE id LIKE 'payeasy-stop-lifted-%'")
+            .fetch_one(c)
+            .await
+    })
+    .unwrap();
+    assert_eq!(told, 1, "the user");
     let trail = office.audit().await;
     for action in
-        ["payeasy.stop", "console.user_search", "request.propose", "request.approve", "request.done"]
+        ["payeasy.stop", "payeasy.stop_lifted", "console.user_search", "request.propose", "request.done"]
     {
         assert!(trail.iter().any(|(_, done, _)| done == action), "{action}");
     }
@@ -78,7 +87,8 @@ async fn an_approval_that_the_process_did_not_outlive_lifts_no_later_stop(test: 
     // the process lifted it, and died before it wrote that down
     office.approved(&request).await;
     let stopped_at = standing.stopped_at.unwrap();
-    assert!(office.console.wrong_numbers.lift(office.world.hanako, stopped_at).await.unwrap());
+    let changes = vec![WrongNumbers::lift(office.world.hanako, stopped_at)];
+    office.world.bank.ledger.commit(Commit { changes, ..Commit::default() }).await.unwrap();
     office.world.clock.advance_seconds(1);
     guess(&mut customer, 10).await;
     office.console.requests.take_over(std::time::Duration::ZERO).await.unwrap();
