@@ -93,6 +93,16 @@ pub struct Stop {
 
 type StopRow = (Uuid, String, String, String, String, i64);
 
+/// What is read of open stops, for what follows.
+macro_rules! open {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, scope, subject, reason, actor, at_us FROM emergency_stop WHERE lifted_us IS NULL ",
+            $rest
+        )
+    };
+}
+
 impl Stop {
     /// Its row, for the commit that makes it.
     pub fn row(&self) -> Row {
@@ -119,13 +129,11 @@ impl Gateway {
     /// The stop that keeps a contract from a service, where there is one.
     pub async fn stop_of(&self, contract: ContractId, service: Service) -> Result<Option<Stop>, StoreError> {
         let row: Option<StopRow> = read!(self.database(), |c| {
-            sqlx::query_as(
-                "SELECT id, scope, subject, reason, actor, at_us FROM emergency_stop
-                 WHERE lifted_us IS NULL AND ((scope = 'contract' AND subject = $1)
-                     OR (scope = 'service' AND subject = $2)
+            sqlx::query_as(open!(
+                "AND ((scope = 'contract' AND subject = $1) OR (scope = 'service' AND subject = $2)
                      OR (scope = 'plan' AND subject = (SELECT plan FROM contract WHERE id = $3)))
-                 ORDER BY at_us LIMIT 1",
-            )
+                 ORDER BY at_us LIMIT 1"
+            ))
             .bind(contract.to_string())
             .bind(service.code())
             .bind(contract.uuid())
@@ -133,6 +141,35 @@ impl Gateway {
             .await
         })?;
         Ok(row.and_then(stop))
+    }
+
+    /// One stop, unless it is lifted.
+    pub async fn open_stop(&self, id: Uuid) -> Result<Option<Stop>, StoreError> {
+        let row: Option<StopRow> = read!(self.database(), |c| {
+            sqlx::query_as(open!("AND id = $1")).bind(id).fetch_optional(c).await
+        })?;
+        Ok(row.and_then(stop))
+    }
+
+    /// The stop of the contract itself, where there is one.
+    pub async fn open_stop_of(&self, contract: ContractId) -> Result<Option<Stop>, StoreError> {
+        let row: Option<StopRow> = read!(self.database(), |c| {
+            sqlx::query_as(open!("AND scope = 'contract' AND subject = $1"))
+                .bind(contract.to_string())
+                .fetch_optional(c)
+                .await
+        })?;
+        Ok(row.and_then(stop))
+    }
+
+    /// Whether a payment that was held at that time had been stopped by then: the stop's commit may have come between
+    /// the look and the hold. One that was held before the stop goes on.
+    pub(crate) async fn was_stopped(&self, payer: Payer, held_at: Timestamp) -> Result<bool, StoreError> {
+        if payer == Payer::at_counter() {
+            return Ok(false);
+        }
+        let found = self.stop_of(payer.contract, Service::PayEasy).await?;
+        Ok(found.is_some_and(|stop| stop.at <= held_at))
     }
 
     /// Whether a payer may use Pay-easy now. The counter's payers are the bank's own.
@@ -150,13 +187,7 @@ impl Gateway {
     /// What is stopped, the newest first.
     pub async fn open_stops(&self) -> Result<Vec<Stop>, StoreError> {
         let rows: Vec<StopRow> = read!(self.database(), |c| {
-            sqlx::query_as(
-                "SELECT id, scope, subject, reason, actor, at_us FROM emergency_stop WHERE lifted_us IS NULL
-                 ORDER BY at_us DESC, id LIMIT $1",
-            )
-            .bind(OPEN_MAX)
-            .fetch_all(c)
-            .await
+            sqlx::query_as(open!("ORDER BY at_us DESC, id LIMIT $1")).bind(OPEN_MAX).fetch_all(c).await
         })?;
         Ok(rows.into_iter().filter_map(stop).collect())
     }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 pub(crate) use caller::STOPPED;
 pub use caller::{Caller, OfContract, RateLimits};
-pub use store::KeyError;
+pub use store::{KeyError, end_of_contract};
 pub use token::{Token, TokenKind};
 
 /// What a key may do.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use database::{Row, Table, Value, execute, read};
+use database::{Change, Row, Table, Value, execute, read};
 use domain::{AccountId, ApiKeyId, ContractId, Timestamp};
 use ledger::{AuditRecord, Commit};
 use sqlx::FromRow;
@@ -78,6 +78,15 @@ const SELECT: &str = "SELECT k.id, k.prefix, k.name, k.holder, k.contract, k.may
     FROM api_key k LEFT JOIN api_key_revocation r ON r.api_key = k.id WHERE ";
 
 type AccountRow = (Uuid, i64, String, String, String);
+
+/// Every key of a contract ends, for the commit that ends the contract.
+pub fn end_of_contract(contract: ContractId, by: &str, now: Timestamp) -> Change {
+    Change::any(
+        "INSERT INTO api_key_revocation (api_key, actor, at_us)
+         SELECT id, $1, $2 FROM api_key WHERE contract = $3 ON CONFLICT DO NOTHING",
+        vec![by.into(), now.micros().into(), contract.uuid().into()],
+    )
+}
 
 impl Gateway {
     /// Makes a key and its token, which is shown this once.
