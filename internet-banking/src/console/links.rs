@@ -446,6 +446,16 @@ impl fmt::Display for SettledPaymentsLink {
     }
 }
 
+/// A page of the accounts of other FB products, from 0 on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherFbPageLink(pub u32);
+
+impl fmt::Display for OtherFbPageLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}?page={}", ConsoleLink::OtherFb, self.0)
+    }
+}
+
 /// The next page of the requests under the same filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestsLink {

@@ -117,6 +117,16 @@ code! {
     }
 }
 
+impl ContractKind {
+    /// What follows the name on a letter.
+    pub const fn honorific(self) -> &'static str {
+        match self {
+            Self::Company => "御中",
+            Self::Sole => "様",
+        }
+    }
+}
+
 /// A contract of the bank with a company or sole proprietor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contract {

@@ -9,6 +9,19 @@ use super::{AccountKind, ContractState, DepositAccount, Store, StoreError, code}
 
 /// Contracts that one list answers at most.
 const LIST_MAX: i64 = 101;
+/// Accounts of other FB products a page.
+pub const OTHERS_PAGE: i64 = 100;
+
+/// What is read of the accounts of other FB products, for what follows.
+macro_rules! others {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, product, branch, kind, number, inquiry, transfer, data FROM other_fb_account
+             WHERE ended_us IS NULL ",
+            $rest
+        )
+    };
+}
 
 code! {
     /// A service of an FB product that an account can be the target of.
@@ -335,29 +348,56 @@ impl Store {
         rows.into_iter().map(payee).collect()
     }
 
-    /// The accounts of other FB products: all of them, or one account's.
-    pub async fn other_fb_accounts(
-        &self,
-        of: Option<&AccountName>,
-    ) -> Result<Vec<OtherFbAccount>, StoreError> {
-        let (branch, kind, number) = match of {
-            Some(name) => (name.branch.as_str(), name.kind.code(), name.number.as_str()),
-            None => ("", "", ""),
-        };
+    /// A page of the accounts of other FB products, from 0 on, and one more where there is another page.
+    pub async fn other_fb_accounts(&self, page: u32) -> Result<Vec<OtherFbAccount>, StoreError> {
         let rows: Vec<OtherRow> = read!(self.database(), |c| {
-            sqlx::query_as(
-                "SELECT id, product, branch, kind, number, inquiry, transfer, data FROM other_fb_account
-                 WHERE ended_us IS NULL AND ($1 = '' OR (branch = $1 AND kind = $2 AND number = $3))
-                 ORDER BY branch, kind, number, product LIMIT $4",
-            )
-            .bind(branch)
-            .bind(kind)
-            .bind(number)
-            .bind(LIST_MAX)
-            .fetch_all(c)
-            .await
+            sqlx::query_as(others!("ORDER BY branch, kind, number, product LIMIT $1 OFFSET $2"))
+                .bind(OTHERS_PAGE + 1)
+                .bind(i64::from(page).saturating_mul(OTHERS_PAGE))
+                .fetch_all(c)
+                .await
         })?;
         rows.into_iter().map(other).collect()
+    }
+
+    /// One account of another FB product, unless it has ended.
+    pub async fn other_fb_account(&self, id: Uuid) -> Result<Option<OtherFbAccount>, StoreError> {
+        let row: Option<OtherRow> = read!(self.database(), |c| {
+            sqlx::query_as(others!("AND id = $1")).bind(id).fetch_optional(c).await
+        })?;
+        row.map(other).transpose()
+    }
+
+    /// The product that keeps a contract of ours from having the account, where there is one (R6).
+    pub async fn blocking_fb_account(
+        &self,
+        name: &AccountName,
+    ) -> Result<Option<OtherFbAccount>, StoreError> {
+        let row: Option<OtherRow> = read!(self.database(), |c| {
+            sqlx::query_as(others!(
+                "AND branch = $1 AND kind = $2 AND number = $3 AND (inquiry = 1 OR transfer = 1) LIMIT 1"
+            ))
+            .bind(&name.branch)
+            .bind(name.kind.code())
+            .bind(&name.number)
+            .fetch_optional(c)
+            .await
+        })?;
+        row.map(other).transpose()
+    }
+
+    /// Whether the account is recorded for the product already.
+    pub async fn is_other_fb_account(&self, product: &str, name: &AccountName) -> Result<bool, StoreError> {
+        let row: Option<OtherRow> = read!(self.database(), |c| {
+            sqlx::query_as(others!("AND branch = $1 AND kind = $2 AND number = $3 AND product = $4"))
+                .bind(&name.branch)
+                .bind(name.kind.code())
+                .bind(&name.number)
+                .bind(product)
+                .fetch_optional(c)
+                .await
+        })?;
+        Ok(row.is_some())
     }
 }
 

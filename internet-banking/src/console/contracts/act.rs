@@ -168,6 +168,9 @@ pub enum Act {
     End,
 }
 
+/// Accounts with 口座名義, as the bank's register has them.
+pub type Holders = Vec<(AccountName, String)>;
+
 /// 申込み: everything that a new contract begins with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Application {
@@ -283,7 +286,8 @@ impl ContractChange {
     pub const fn consequence(&self) -> &'static str {
         match &self.act {
             Act::Open(_) => {
-                "承認すると、契約を「申込受付」で登録します。お客さまはまだ利用できません。お金は動きません。"
+                "口座名義が契約者のものであることを確かめてください。承認すると、契約を「申込受付」で登録します。お客さまは\
+                 まだ利用できません。お金は動きません。"
             }
             Act::Usable { .. } => {
                 "承認すると、契約を「利用可能」にし、初期設定番号の通知書を1回印刷できるようになります。お金は動きません。"
@@ -334,14 +338,15 @@ impl ContractChange {
                 "承認すると、次のメールから新しいアドレスへ送ります。前のアドレスにも変更をお知らせします。お金は動きません。"
             }
             Act::End => {
-                "承認すると、この契約の利用者はログインできなくなり、口座はほかのFB契約で使えるようになります。受付済みの払込は\
-                 そのまま進みます。この承認でお金は動きません。"
+                "承認すると、この契約の利用者はログインできなくなり、電子証明書とAPIキーは失効し、口座はほかのFB契約で使えるように\
+                 なります。受付済みの払込はそのまま進みます。この承認でお金は動きません。"
             }
         }
     }
 
     /// Label and value of each particular, for whoever checks it against the paper.
-    pub fn rows(&self) -> Vec<(&'static str, String)> {
+    /// `holders` are those of an application's accounts.
+    pub fn rows(&self, holders: &Holders) -> Vec<(&'static str, String)> {
         let yes = |on: bool| (if on { "受け付ける" } else { "受け付けない" }).to_owned();
         let limit = |limit: &Option<Yen>| match limit {
             Some(yen) => format!("{yen} 円"),
@@ -350,7 +355,7 @@ impl ContractChange {
         let chosen = |text: &str| (if text.is_empty() { "なし" } else { text }).to_owned();
         let change = |before: String, after: String| vec![("変更前", before), ("変更後", after)];
         match &self.act {
-            Act::Open(of) => application_rows(of),
+            Act::Open(of) => application_rows(of, holders),
             Act::Usable { from } => vec![("利用開始日", domain::time::year_month_day(*from))],
             Act::Notice | Act::End | Act::ResetMaster { .. } | Act::UnlockSignIn { .. } => Vec::new(),
             Act::UnlockConfirmation { .. } => Vec::new(),
@@ -372,7 +377,7 @@ impl ContractChange {
     }
 }
 
-fn application_rows(of: &Application) -> Vec<(&'static str, String)> {
+fn application_rows(of: &Application, holders: &Holders) -> Vec<(&'static str, String)> {
     let mut rows = vec![
         ("契約者", of.name.clone()),
         ("区分", of.kind.label().to_owned()),
@@ -383,8 +388,13 @@ fn application_rows(of: &Application) -> Vec<(&'static str, String)> {
     if !of.sign_in_reason.is_empty() {
         rows.push(("ID・パスワード方式とする理由", of.sign_in_reason.clone()));
     }
-    rows.push(("代表口座", of.main.to_string()));
-    rows.extend(of.others.iter().map(|account| ("一般口座", account.to_string())));
+    // whose each is stands beside it: nobody gets another's account
+    let with_holder = |account: &AccountName| {
+        let holder = holders.iter().find(|(name, _)| name == account);
+        holder.map_or_else(|| account.to_string(), |(_, holder)| format!("{account} 口座名義 {holder}"))
+    };
+    rows.push(("代表口座", with_holder(&of.main)));
+    rows.extend(of.others.iter().map(|account| ("一般口座", with_holder(account))));
     rows.push(("届出住所", of.address.clone()));
     if !of.phrase.is_empty() {
         rows.push(("メールに載せる言葉", of.phrase.clone()));
@@ -458,7 +468,10 @@ mod tests {
             assert!(
                 change.consequence().contains("お金は動きません。") || change.consequence().contains("お金")
             );
-            assert!(!change.title().is_ascii() && (change.rows().len() > 1 || change.procedure().is_some()));
+            assert!(
+                !change.title().is_ascii()
+                    && (change.rows(&Holders::new()).len() > 1 || change.procedure().is_some())
+            );
         }
     }
 }

@@ -6,7 +6,8 @@ use domain::{ContractId, StaffRequestId, Timestamp, UserId};
 use gateway::{Gateway, Guard, Operator};
 use ledger::{EntityId, GuardKey, Refused};
 
-use super::act::{Act, Application, ContractChange, Procedure};
+use super::act::{Act, Application, ContractChange, Holders};
+use super::seen::Seen;
 use crate::answer::{Stop, failed};
 use crate::certificates::{EndWhy, revoke};
 use crate::console::Console;
@@ -15,7 +16,7 @@ use crate::console::links::{ConsoleLink, ContractLink};
 use crate::console::problem::Problem;
 use crate::console::requests::carry_out::Carried;
 use crate::console::requests::pages::Matter;
-use crate::contracts::registry::{AccountName, FiledPayee, Master, Papers};
+use crate::contracts::registry::{AccountName, FiledPayee, Master};
 use crate::contracts::terms::Terms;
 use crate::contracts::{Contract, ContractState, SignInMethod, Store};
 use crate::mail::{Notice, Recipient, To, masked};
@@ -45,52 +46,6 @@ static PAYEE: Table = Table {
         "registered_us",
     ],
 };
-
-/// A contract as it is now.
-pub(in crate::console) struct Seen {
-    pub contract: Contract,
-    pub papers: Papers,
-    pub master: Option<Master>,
-}
-
-impl Seen {
-    /// Looks it up.
-    pub async fn of(contracts: &Store, id: ContractId) -> Result<Option<Self>, crate::contracts::StoreError> {
-        let Some(contract) = contracts.contract(id).await? else { return Ok(None) };
-        let Some(papers) = contracts.papers(id).await? else { return Ok(None) };
-        let master = contracts.master(id).await?;
-        Ok(Some(Self { contract, papers, master }))
-    }
-
-    /// Whether the procedure is one of a contract that has come so far.
-    pub fn takes(&self, procedure: Procedure) -> bool {
-        let active = self.contract.state == ContractState::Active;
-        let before_end = self.contract.state != ContractState::Ended;
-        match procedure {
-            Procedure::Usable => self.contract.state == ContractState::Applied,
-            Procedure::Notice => {
-                self.contract.state == ContractState::Usable
-                    || active && self.master.as_ref().is_some_and(|master| master.reset_at.is_some())
-            }
-            Procedure::ResetMaster | Procedure::MasterMail => active && self.master.is_some(),
-            Procedure::UnlockSignIn => active && self.master.is_some(),
-            Procedure::Payee
-            | Procedure::PayeeEnd
-            | Procedure::UnlockConfirmation
-            | Procedure::RevokeCertificate => active,
-            Procedure::SameDay => {
-                before_end && (self.papers.same_day || self.contract.sign_in == SignInMethod::Certificate)
-            }
-            Procedure::SignIn
-            | Procedure::Plan
-            | Procedure::Limit
-            | Procedure::TransferLimit
-            | Procedure::Address
-            | Procedure::Phrase
-            | Procedure::End => before_end,
-        }
-    }
-}
 
 /// The guard of an account: 会計情報 and 資金移動 of it are in one FB contract (R6).
 pub(super) fn account_guard(account: &AccountName) -> GuardKey {
@@ -127,12 +82,23 @@ impl ContractChange {
             let found = crate::console::users::store::find(&console.database, user).await.map_err(failed)?;
             rows.extend(found.map(|found| ("利用者", format!("{} {}", found.login_id, found.name))));
         }
-        rows.extend(self.rows());
+        rows.extend(self.rows(&self.holders(&console.contracts).await.map_err(failed)?));
         let (link, link_words) = match contract {
             Some(_) => (ContractLink(self.contract).to_string(), "契約を見る"),
             None => (ConsoleLink::Contracts.to_string(), "契約の一覧を見る"),
         };
         Ok(Some(Matter { heading: "書面の内容", link, link_words, rows }))
+    }
+
+    /// Whose the accounts of an application are, by the bank's register.
+    async fn holders(&self, contracts: &Store) -> Result<Holders, crate::contracts::StoreError> {
+        let mut holders = Holders::new();
+        for name in self.application().into_iter().flat_map(Application::accounts) {
+            if let Some(account) = contracts.registered(name).await? {
+                holders.push((name.clone(), account.name));
+            }
+        }
+        Ok(holders)
     }
 
     /// Carries it out, once.
@@ -259,8 +225,11 @@ impl ContractChange {
                     );
                     return Err(Problem::new(ConsoleCode::ContractState, words));
                 }
-                let sql = "UPDATE contract SET plan = $1 WHERE id = $2 AND plan = $3";
-                let values = vec![after.code().into(), id.uuid().into(), before.code().into()];
+                // R96: the limit that was held against the plan, and below the plan that the limit was held against
+                let sql = "UPDATE contract SET plan = $1 WHERE id = $2 AND plan = $3
+                    AND COALESCE(transfer_limit, -1) = $4";
+                let limit = seen.papers.transfer_limit.map_or(-1, domain::Yen::get);
+                let values = vec![after.code().into(), id.uuid().into(), before.code().into(), limit.into()];
                 let detail = format!("plan {} to {}", before.code(), after.code());
                 one("contract.plan", detail, Change::one(sql, values))
             }
@@ -282,9 +251,10 @@ impl ContractChange {
                     return Err(ConsoleCode::ContractState.into());
                 }
                 let sql = "UPDATE contract SET transfer_limit = $1 WHERE id = $2
-                    AND COALESCE(transfer_limit, -1) = $3";
+                    AND COALESCE(transfer_limit, -1) = $3 AND plan = $4";
                 let was = before.map_or(-1, domain::Yen::get);
-                let values = vec![after.get().into(), id.uuid().into(), was.into()];
+                let plan = seen.contract.plan.code();
+                let values = vec![after.get().into(), id.uuid().into(), was.into(), plan.into()];
                 one("contract.transfer_limit", format!("{after} yen a day"), Change::one(sql, values))
             }
             Act::SameDay { before, after } => {
@@ -356,6 +326,8 @@ impl ContractChange {
                     WHERE id = $2 AND state = $3";
                 let values = vec![now.micros().into(), id.uuid().into(), seen.contract.state.code().into()];
                 let mut changes = vec![Change::one(sql, values), end_sessions(id, now)];
+                changes.extend(revoke::end_of_contract(id, EndWhy::Bank, actor, now));
+                changes.push(gateway::api::key::end_of_contract(id, actor, now));
                 // contracts from before there were guards have none
                 changes.extend(accounts.into_iter().map(name).map(|name| {
                     Change::any("DELETE FROM guard WHERE key = $1", vec![account_guard(&name).0.into()])
@@ -524,7 +496,7 @@ impl ContractChange {
                 ("受取人番号", payee.number.clone()),
                 ("口座", format!("{} {}", payee.kind.label(), masked(&payee.account_number))),
             ],
-            _ => self.rows(),
+            _ => self.rows(&Holders::new()),
         };
         let title = format!("書面のお申出により、{}を行いました", self.title());
         Notice { event, title, lines, advice: Notice::NOT_YOURS }
@@ -542,8 +514,7 @@ async fn free(contracts: &Store, name: &AccountName, account: domain::AccountId)
             format!("口座 {name} は、当行の別の契約({whose})の会計情報・資金移動の対象です。"),
         ));
     }
-    let others = contracts.other_fb_accounts(Some(name)).await.map_err(unavailable)?;
-    match others.into_iter().find(|other| other.blocks()) {
+    match contracts.blocking_fb_account(name).await.map_err(unavailable)? {
         Some(other) => Err(Problem::new(
             ConsoleCode::AccountInFb,
             format!("口座 {name} は、ほかのFB契約({})の会計情報・資金移動の対象です。", other.product),

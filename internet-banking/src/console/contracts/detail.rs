@@ -7,14 +7,16 @@ use domain::{ContractId, Yen};
 use edge::Frame;
 
 use super::act::{ContractChange, Procedure, payee_rows};
-use super::apply::{Seen, day_words};
+use super::apply::day_words;
 use super::list::state_tag;
+use super::seen::Seen;
 use super::{procedures, store};
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
 use crate::console::links::{
-    ConsoleLink, ContractTokensLink, PrintNoticeLink, ProcedureLink, StopContractLink, UserLink,
+    ConsoleLink, ContractTokensLink, LiftEmergencyLink, PrintNoticeLink, ProcedureLink, StopContractLink,
+    UserLink,
 };
 use crate::console::page::note;
 use crate::console::requests::pages::{self, RequestRow};
@@ -54,8 +56,8 @@ pub(in crate::console) struct ContractPage {
     /// The payees that were filed on paper, each as its particulars.
     pub payees: Vec<Vec<(&'static str, String)>>,
     pub procedures: Vec<ProcedureLink>,
-    /// Why and when it was stopped, where it is.
-    pub stopped: Option<String>,
+    /// Why and when it was stopped and how that is lifted, where it is.
+    pub stopped: Option<(String, LiftEmergencyLink)>,
     /// Whether a 初期設定番号 may be printed.
     pub may_print: bool,
     pub may_propose: bool,
@@ -79,7 +81,6 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
     let users = store::users(&console.database, id).await.map_err(failed)?;
     let payees = console.contracts.filed_payees(id).await.map_err(failed)?;
     let locks = procedures::locks(console, &seen).await?;
-    let granted = store::open_notice(&console.database, id).await.map_err(failed)?.is_some();
     let offered = |procedure: &Procedure| {
         seen.takes(*procedure)
             && match procedure {
@@ -109,18 +110,16 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
             .map(|procedure| ProcedureLink { contract: id, procedure: *procedure })
             .collect(),
         stopped: stopped(console, id).await?,
-        may_print: granted && seen.takes(Procedure::Notice) && by.staff.role == StaffRole::Maker,
+        may_print: seen.printable().is_some() && by.staff.role == StaffRole::Maker,
         may_propose: by.staff.role == StaffRole::Maker,
         requests: pages::under(console, &names, ContractChange::subject_of(id)).await?,
     })
 }
 
 /// The open stop of the contract itself, in words.
-async fn stopped(console: &Console, id: ContractId) -> Result<Option<String>, Stop> {
-    let open = console.gateway.open_stops().await.map_err(failed)?;
-    let of =
-        |stop: &gateway::Stop| stop.scope == gateway::StopScope::Contract && stop.subject == id.to_string();
-    Ok(open.into_iter().find(of).map(|stop| format!("{} {}", stamp(stop.at), stop.reason)))
+async fn stopped(console: &Console, id: ContractId) -> Result<Option<(String, LiftEmergencyLink)>, Stop> {
+    let stop = console.gateway.open_stop_of(id).await.map_err(failed)?;
+    Ok(stop.map(|stop| (format!("{} {}", stamp(stop.at), stop.reason), LiftEmergencyLink(stop.id))))
 }
 
 fn rows(seen: &Seen) -> Vec<(&'static str, String)> {

@@ -2,14 +2,13 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use database::Change;
-use domain::{ContractId, random};
+use database::{Change, Value};
+use domain::{ContractId, Timestamp, random};
 use edge::{CsrfForm, Frame};
 use ledger::Refused;
 
-use super::act::Procedure;
-use super::apply::{Seen, day_words};
-use super::store;
+use super::apply::day_words;
+use super::seen::Seen;
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
@@ -27,6 +26,7 @@ use crate::set_up;
 pub(in crate::console) struct NoticePage {
     pub frame: Frame,
     pub id: ContractId,
+    /// With 御中 or 様.
     pub name: String,
     pub address: String,
     /// In groups of four digits.
@@ -47,8 +47,7 @@ pub async fn print(
     let stop = |problem: Problem| problem.stop(&by, Area::Contracts, &ContractLink(id).to_string());
     require(&by.staff, StaffRole::Maker).map_err(stop)?;
     let seen = Seen::of(&console.contracts, id).await.map_err(failed)?.ok_or_else(Stop::not_found)?;
-    let granted = store::open_notice(&console.database, id).await.map_err(failed)?;
-    let Some(request) = granted.filter(|_| seen.takes(Procedure::Notice)) else {
+    let Some(request) = seen.printable() else {
         return Err(stop(ConsoleCode::NoticePrinted.into()));
     };
     let number = number();
@@ -59,15 +58,34 @@ pub async fn print(
          WHERE request = $3 AND contract = $4 AND printed_us IS NULL",
         vec![now.micros().into(), actor.as_str().into(), request.uuid().into(), id.uuid().into()],
     );
-    let kept = Change::one(
-        "UPDATE contract SET set_up_hash = $1 WHERE id = $2 AND state IN ('usable', 'active')",
-        vec![hash.into(), id.uuid().into()],
+    // of two that were approved at the same time the other is over as well: one number is out at a time
+    let older = Change::any(
+        "UPDATE contract_notice SET printed_us = $1, printed_by = $2 WHERE contract = $3 AND printed_us IS NULL",
+        vec![now.micros().into(), actor.as_str().into(), id.uuid().into()],
     );
+    let kept = match &seen.master {
+        None => Change::one(
+            "UPDATE contract SET set_up_hash = $1 WHERE id = $2 AND state = 'usable'",
+            vec![hash.into(), id.uuid().into()],
+        ),
+        // no number is out for passwords that were acquired anew, or initialised once more, meanwhile
+        Some(master) => Change::one(
+            "UPDATE contract SET set_up_hash = $1 WHERE id = $2 AND state = 'active'
+             AND EXISTS (SELECT 1 FROM app_user u WHERE u.id = $3 AND u.contract = contract.id
+                 AND u.reset_us = $4 AND u.removed_us IS NULL)",
+            vec![
+                hash.into(),
+                id.uuid().into(),
+                master.id.uuid().into(),
+                Value::Int(master.reset_at.map(Timestamp::micros)),
+            ],
+        ),
+    };
     let what = Registration {
         action: "contract.print_notice",
         subject: id.to_string(),
         detail: format!("request {request}"),
-        changes: vec![printed, kept],
+        changes: vec![printed, older, kept],
         ..Registration::default()
     };
     match console.gateway.ledger().commit(what.commit(&actor, &seen.contract, now)).await {
@@ -84,7 +102,7 @@ pub async fn print(
     shown(&NoticePage {
         frame: frame::page(&by, Area::Contracts),
         id,
-        name: seen.contract.name,
+        name: format!("{} {}", seen.contract.name, seen.contract.kind.honorific()),
         address: seen.papers.address,
         number: groups.join("-"),
         usable_from: day_words(seen.papers.usable_from),

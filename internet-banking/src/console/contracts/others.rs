@@ -1,7 +1,7 @@
 //! The accounts of other FB products, terminals among them: 会計情報 and 資金移動 of one account are in one FB contract (R6).
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use database::{Change, Row, Table};
 use domain::StaffRequestId;
@@ -16,14 +16,14 @@ use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
 use crate::console::help::ConsoleCode;
-use crate::console::links::{ConsoleLink, EndOtherLink};
+use crate::console::links::{ConsoleLink, EndOtherLink, OtherFbPageLink};
 use crate::console::page::Pressed;
 use crate::console::problem::{Problem, Trouble};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::{StaffRole, require};
 use crate::console::words::Choice;
 use crate::contracts::AccountKind;
-use crate::contracts::registry::{AccountName, FbService, blocks};
+use crate::contracts::registry::{AccountName, FbService, OTHERS_PAGE, blocks};
 
 static OTHER: Table = Table {
     name: "other_fb_account",
@@ -32,6 +32,14 @@ static OTHER: Table = Table {
 
 /// Characters of a product's name at most.
 const PRODUCT_CHARS_MAX: usize = 40;
+
+/// What the address asks for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Place {
+    /// From 0 on.
+    page: u32,
+}
 
 /// What was typed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -63,6 +71,7 @@ pub(in crate::console) struct OthersPage {
     pub trouble: Option<Trouble>,
     pub errors: Errors,
     pub rows: Vec<OtherRow>,
+    pub next: Option<OtherFbPageLink>,
     pub kinds: Vec<Choice>,
     /// Name, label and whether it is ticked, of each service.
     pub services: Vec<(&'static str, &'static str, bool)>,
@@ -74,8 +83,8 @@ pub(in crate::console) struct OthersPage {
 }
 
 /// `GET /contracts/others`
-pub async fn show(State(console): State<Console>, by: StaffSignedIn) -> Answer {
-    shown(&page(&console, &by, None, Typed::default()).await?)
+pub async fn show(State(console): State<Console>, by: StaffSignedIn, Query(at): Query<Place>) -> Answer {
+    shown(&page(&console, &by, None, Typed::default(), at.page).await?)
 }
 
 /// `POST /contracts/others`
@@ -88,7 +97,7 @@ pub async fn add(
     require(&by.staff, StaffRole::Maker).map_err(stop)?;
     let (product, account, services, document) = match read(&typed) {
         Ok(read) => read,
-        Err(errors) => return again(&page(&console, &by, Some(Trouble::input(errors)), typed).await?),
+        Err(errors) => return again(&page(&console, &by, Some(Trouble::input(errors)), typed, 0).await?),
     };
     let Some(found) = console.contracts.registered(&account).await.map_err(failed)? else {
         return Err(stop(ConsoleCode::AccountUnknown.into()));
@@ -122,9 +131,13 @@ pub async fn add(
     let commit = Commit { guards, rows: vec![row], audit: vec![audit], ..Commit::default() };
     match console.gateway.ledger().commit(commit).await {
         Ok(_) => Ok(Redirect::to(ConsoleLink::OtherFb.path()).into_response()),
-        // the same product and account twice, or a contract or product that was faster
-        Err(Refused::Guarded { .. } | Refused::Database(_)) => Err(stop(ConsoleCode::AccountInFb.into())),
-        Err(refused) => Err(stop(Problem::unclear(&refused))),
+        // a contract or product that was faster
+        Err(Refused::Guarded { .. }) => Err(stop(ConsoleCode::AccountInFb.into())),
+        Err(refused) => match console.contracts.is_other_fb_account(&product, &account).await {
+            // the same product and account twice
+            Ok(true) => Err(stop(ConsoleCode::AccountInFb.into())),
+            _ => Err(stop(Problem::unclear(&refused))),
+        },
     }
 }
 
@@ -137,8 +150,7 @@ pub async fn end(
 ) -> Answer {
     let stop = |problem: Problem| problem.stop(&by, Area::Contracts, ConsoleLink::OtherFb.path());
     require(&by.staff, StaffRole::Maker).map_err(stop)?;
-    let all = console.contracts.other_fb_accounts(None).await.map_err(failed)?;
-    let Some(of) = all.into_iter().find(|of| of.id == id) else {
+    let Some(of) = console.contracts.other_fb_account(id).await.map_err(failed)? else {
         return Err(stop(ConsoleCode::NotThere.into()));
     };
     let change = Change::one(
@@ -207,8 +219,12 @@ async fn page(
     by: &StaffSignedIn,
     trouble: Option<Trouble>,
     typed: Typed,
+    place: u32,
 ) -> Result<OthersPage, Stop> {
-    let all = console.contracts.other_fb_accounts(None).await.map_err(failed)?;
+    let mut all = console.contracts.other_fb_accounts(place).await.map_err(failed)?;
+    let most = usize::try_from(OTHERS_PAGE).unwrap_or(usize::MAX);
+    let next = (all.len() > most).then(|| OtherFbPageLink(place.saturating_add(1)));
+    all.truncate(most);
     let row = |of: crate::contracts::registry::OtherFbAccount| {
         let services: Vec<&str> = of.services.iter().map(|service| service.label()).collect();
         OtherRow {
@@ -224,6 +240,7 @@ async fn page(
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
         rows: all.into_iter().map(row).collect(),
+        next,
         kinds: AccountKind::ALL.iter().map(|k| Choice::new(k.code(), k.label(), &typed.kind)).collect(),
         services: ticks(&typed).map(|(service, ticked)| (service.code(), service.label(), ticked)).collect(),
         product: typed.product,

@@ -5,7 +5,7 @@ use edge::Errors;
 use serde::Deserialize;
 
 use super::act::{Act, Procedure};
-use super::apply::Seen;
+use super::seen::Seen;
 use crate::certificates::Certificate;
 use crate::console::words::Choice;
 use crate::contracts::registry::{AccountName, FiledPayee, digits};

@@ -7,8 +7,8 @@ use domain::time::year_month_day;
 use edge::{CsrfForm, Errors, Frame};
 
 use super::act::{ContractChange, Procedure};
-use super::apply::Seen;
 use super::procedure::{self, Control, Field, Locks, Typed};
+use super::seen::Seen;
 use super::store;
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::certificates::Certificate;

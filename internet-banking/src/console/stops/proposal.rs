@@ -42,8 +42,7 @@ impl LiftEmergency {
     /// What the page of a request shows of it.
     pub(in crate::console) async fn matter(&self, console: &Console) -> Result<Option<Matter>, Answered> {
         let mut rows = vec![("書類番号", self.document.clone())];
-        let open = console.gateway.open_stops().await.map_err(failed)?;
-        if let Some(stop) = open.into_iter().find(|stop| stop.id == self.stop) {
+        if let Some(stop) = console.gateway.open_stop(self.stop).await.map_err(failed)? {
             rows.push(("停止の対象", what(&console.contracts, &stop).await.map_err(failed)?));
             rows.push(("停止の理由", stop.reason.clone()));
             rows.push(("停止した日時", stamp(stop.at)));
@@ -62,8 +61,7 @@ impl LiftEmergency {
     }
 
     async fn found(&self, gateway: &Gateway) -> Result<Stop, Problem> {
-        let open = gateway.open_stops().await.map_err(|error| Problem::unavailable(&error))?;
-        let found = open.into_iter().find(|stop| stop.id == self.stop);
+        let found = gateway.open_stop(self.stop).await.map_err(|error| Problem::unavailable(&error))?;
         found.ok_or_else(|| ConsoleCode::EmergencyLifted.into())
     }
 

@@ -21,14 +21,17 @@ pub struct FoundUser {
     pub name: String,
     /// The person's role.
     pub role: Option<Role>,
+    /// 削除済み.
+    pub is_removed: bool,
 }
 
-type Row = (Uuid, Uuid, String, String, String, String);
+type Row = (Uuid, Uuid, String, String, String, String, Option<i64>);
 
 macro_rules! users {
     ($rest:literal) => {
         concat!(
-            "SELECT u.id, u.contract, c.name AS contract_name, u.login_id, u.name, u.role FROM app_user u \
+            "SELECT u.id, u.contract, c.name AS contract_name, u.login_id, u.name, u.role, u.removed_us \
+             FROM app_user u \
              JOIN contract c ON c.id = u.contract ",
             $rest
         )
@@ -55,7 +58,8 @@ pub async fn search(database: &Database, text: &str, limit: i64) -> Result<Vec<F
     pattern.push('%');
     let rows: Vec<Row> = read!(database, |c| {
         sqlx::query_as(users!(
-            "WHERE u.login_id = $1 OR c.name LIKE $2 ESCAPE '\\' ORDER BY c.name, u.login_id LIMIT $3"
+            "WHERE u.login_id = $1 OR c.name LIKE $2 ESCAPE '\\' ORDER BY c.name, u.login_id,
+             CASE WHEN u.removed_us IS NULL THEN 0 ELSE 1 END, u.id LIMIT $3"
         ))
         .bind(text)
         .bind(&pattern)
@@ -80,7 +84,7 @@ pub async fn stopped(database: &Database, limit: i64) -> Result<Vec<FoundUser>, 
     Ok(rows.into_iter().map(user).collect())
 }
 
-fn user((id, contract, contract_name, login_id, name, role): Row) -> FoundUser {
+fn user((id, contract, contract_name, login_id, name, role, removed_us): Row) -> FoundUser {
     FoundUser {
         id: UserId::from_uuid(id),
         contract: ContractId::from_uuid(contract),
@@ -88,5 +92,6 @@ fn user((id, contract, contract_name, login_id, name, role): Row) -> FoundUser {
         login_id,
         name,
         role: Role::from_code(&role),
+        is_removed: removed_us.is_some(),
     }
 }

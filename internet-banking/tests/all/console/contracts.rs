@@ -1,5 +1,6 @@
 //! 契約: the daily limit of one contract, changed by two; new contracts and the accounts that they may have.
 
+use database::execute;
 use database::testing::TestDatabase;
 use domain::{AccountId, Yen};
 use http::StatusCode;
@@ -16,6 +17,7 @@ database::on_both!(
     an_application_becomes_a_contract_whose_number_is_shown_once,
     an_account_is_in_one_fb_contract_only,
     of_two_applications_for_an_account_one_wins,
+    the_last_of_many_other_fb_accounts_is_seen_and_ended,
 );
 
 /// The page of a procedure of the world's contract.
@@ -164,7 +166,10 @@ async fn an_application_becomes_a_contract_whose_number_is_shown_once(test: Test
     let by_checker = propose(&mut checker, "/contracts", &sole).await;
     assert_ne!(by_checker.status, StatusCode::SEE_OTHER);
     let opened = done(&mut maker, &mut checker, "/contracts/new", &sole).await;
-    assert!(opened.body.contains("個人事業 新規商店"), "{}", opened.body);
+    for words in ["個人事業 新規商店", "7654321 口座名義 カ)シンキ", "0000012 口座名義 カ)シンキ"]
+    {
+        assert!(opened.body.contains(words), "maker and checker compare {words}: {}", opened.body);
+    }
     let contract = found(&mut maker, "0000012").await;
     let shown = maker.get(&contract).await;
     for words in ["申込受付", "個人事業主", "電子証明書", "7654321", "0000012", "梅に鶯", "代表口座"]
@@ -180,12 +185,20 @@ async fn an_application_becomes_a_contract_whose_number_is_shown_once(test: Test
     done(&mut maker, &mut checker, &usable, &[("value", "2026-12-01")]).await;
     let again = maker.get(&usable).await;
     assert_eq!(again.fields("error_code"), ["S-321"], "it is usable already");
+    let another = format!("{contract}/procedures/notice");
+    assert_eq!(maker.get(&another).await.fields("error_code"), ["S-321"], "one approval, one number");
+    // as of two that were approved at the same time
+    let id: domain::ContractId = contract.rsplit('/').next().unwrap().parse().unwrap();
+    let sql = "INSERT INTO contract_notice (request, contract, granted_us) VALUES ($1, $2, 1)";
+    let request = domain::StaffRequestId::generate().uuid();
+    execute!(office.console.database, sql, request, id.uuid()).unwrap();
     let csrf = checker.get("/contracts/others").await.value("csrf");
     assert_eq!(checker.post(&notice, &[("csrf", &csrf)]).await.status, StatusCode::FORBIDDEN);
     let csrf = maker.get(&contract).await.token();
     let printed = maker.post(&notice, &[("csrf", &csrf)]).await;
     let number = printed.fields("set_up_number");
     assert!(number.len() == 1 && number[0].len() == 14, "{}", printed.body);
+    assert!(printed.body.contains("個人事業 新規商店 様"), "a person: {}", printed.body);
     let second = maker.post(&notice, &[("csrf", &csrf)]).await;
     assert_eq!(
         (second.status, second.fields("error_code")),
@@ -287,4 +300,36 @@ async fn of_two_applications_for_an_account_one_wins(test: TestDatabase) {
     assert_eq!(won, 1);
     let listed = checker.get("/contracts?text=7654323").await.body;
     assert_eq!(listed.matches("href=\"/contracts/0").count(), 1, "{listed}");
+}
+
+async fn the_last_of_many_other_fb_accounts_is_seen_and_ended(test: TestDatabase) {
+    let office = Office::new(test).await;
+    register(&office, 2_001, "999", AccountKind::Ordinary, "7654321").await;
+    let mut maker = office.signed_in(MAKER).await;
+    for number in 0..101 {
+        let sql = "INSERT INTO other_fb_account
+            (id, product, branch, kind, number, inquiry, transfer, data, registered_us)
+            VALUES ($1, 'FB端末', '200', 'ordinary', $2, 0, 0, 1, 1)";
+        let id = domain::StaffRequestId::generate().uuid();
+        execute!(office.console.database, sql, id, format!("{number:07}")).unwrap();
+    }
+    let typed = [
+        ("product", "FB端末"),
+        ("branch", "999"),
+        ("kind", "ordinary"),
+        ("number", "7654321"),
+        ("data", "yes"),
+    ];
+    let page = "/contracts/others";
+    assert_eq!(propose(&mut maker, page, &typed).await.location(), page);
+    assert_eq!(propose(&mut maker, page, &typed).await.fields("error_code"), ["S-323"], "once a product");
+    let first = maker.get(page).await;
+    assert!(first.body.contains("?page=1") && !first.body.contains("999 普通 7654321"), "{}", first.body);
+    let last = maker.get("/contracts/others?page=1").await;
+    assert!(!last.body.contains("?page=2"), "{}", last.body);
+    let (_, rest) = last.body.split_once("999 普通 7654321").expect("the last one");
+    let (_, rest) = rest.split_once("action=\"").unwrap();
+    let end = rest.split('"').next().unwrap().to_owned();
+    assert_eq!(maker.post(&end, &[("csrf", &last.token())]).await.location(), page);
+    assert!(!maker.get("/contracts/others?page=1").await.body.contains("999 普通 7654321"));
 }

@@ -4,6 +4,7 @@ use database::testing::TestDatabase;
 use database::{execute, read};
 use domain::UserId;
 use http::StatusCode;
+use internet_banking::api_keys::KeyOrder;
 use internet_banking::certificates::authority::{Authorities, Authority, NewAuthority};
 use internet_banking::certificates::issue::Occasion;
 use internet_banking::certificates::{Doors, EndWhy, KeySource};
@@ -20,6 +21,8 @@ database::on_both!(
     locks_are_lifted_on_paper,
     an_ended_contract_lets_nobody_in_and_gives_its_accounts_back,
     a_certificate_is_revoked_on_paper_and_ends_with_the_method,
+    a_plan_and_a_limit_that_are_approved_together_never_break_the_most,
+    the_end_of_a_contract_ends_its_certificates_and_api_keys,
 );
 
 /// The office with a master of the world's contract.
@@ -128,9 +131,58 @@ async fn a_reset_of_the_master_ends_the_passwords_and_the_sessions(test: TestDat
     assert!(found.id == master && found.reset_at.is_some());
     let shown = maker.get(&format!("/contracts/{}", office.world.contract)).await;
     assert!(shown.body.contains("パスワード初期化"), "{}", shown.body);
+    for procedure in ["reset-master", "notice"] {
+        let twice = maker.get(&page(&office, procedure)).await;
+        assert_eq!(twice.fields("error_code"), ["S-321"], "{procedure}: one approval, one number");
+    }
     let notice = format!("/contracts/{}/notice", office.world.contract);
     let printed = maker.post(&notice, &[("csrf", &shown.token())]).await;
     assert_eq!(printed.fields("set_up_number").len(), 1, "{}", printed.body);
+    done(&mut maker, &mut checker, &page(&office, "notice"), &[]).await;
+}
+
+/// Proves R96.
+async fn a_plan_and_a_limit_that_are_approved_together_never_break_the_most(test: TestDatabase) {
+    let (office, _) = with_master(test).await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let limit = proposed(&mut maker, &page(&office, "transfer-limit"), &[("value", "9,999,999,999")]).await;
+    let plan = proposed(&mut maker, &page(&office, "plan"), &[("value", "mini")]).await;
+    let csrf = checker.get(&limit).await.token();
+    let mut second = checker.clone();
+    let form = [("csrf", csrf.as_str())];
+    let (limit_path, plan_path) = (format!("{limit}/approve"), format!("{plan}/approve"));
+    tokio::join!(checker.post(&limit_path, &form), second.post(&plan_path, &form));
+    let mut made = 0;
+    for request in [&limit, &plan] {
+        made += i32::from(checker.get(request).await.body.contains("実行済み"));
+    }
+    assert_eq!(made, 1, "one of the two");
+}
+
+/// What a contract leaves behind when it ends: nothing signs in, and nothing is told that it should.
+async fn the_end_of_a_contract_ends_its_certificates_and_api_keys(test: TestDatabase) {
+    let (mut office, _) = with_master(test).await;
+    let made = NewAuthority::generate(1, office.world.clock.now()).unwrap();
+    let authority = Authority::read("1", &made.certificate_pem, &made.key_pem).unwrap();
+    let authorities = Authorities::new(vec![authority]);
+    office.world.bank = office.world.bank.clone().with_certificates(authorities, Doors::default());
+    let bank = &office.world.bank;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    done(&mut maker, &mut checker, &page(&office, "sign-in"), &[("value", "certificate")]).await;
+    let hanako = bank.contracts.signed_in(office.world.hanako).await.unwrap().unwrap();
+    let issued = bank.certificates.issue(&hanako, &KeySource::Bank, Occasion::Fetch, None).await.unwrap();
+    let order = KeyOrder {
+        contract: office.world.contract,
+        accounts: office.world.accounts.to_vec(),
+        name: "会計システム".to_owned(),
+        scopes: vec![gateway::api::key::Scope::Read],
+    };
+    bank.issue_api_key(&order, &gateway::Operator::system()).await.unwrap();
+    done(&mut maker, &mut checker, &page(&office, "end"), &[]).await;
+    let ended = bank.certificates.find(issued.certificate.id).await.unwrap().unwrap().ended.unwrap();
+    assert_eq!(ended.why, EndWhy::Bank);
+    let keys = bank.gateway.api_keys().await.unwrap();
+    assert!(keys.len() == 1 && keys[0].revoked_at.is_some(), "{keys:?}");
 }
 
 /// SEC-10, the bank's side.

@@ -1,5 +1,6 @@
 //! 緊急停止: by the customer, and by the bank.
 
+use database::execute;
 use database::testing::TestDatabase;
 use http::StatusCode;
 use internet_banking::contracts::{Rights, Role};
@@ -14,6 +15,7 @@ database::on_both!(
     a_customer_who_is_signed_in_stops_the_contract,
     a_service_that_is_stopped_takes_no_payment_and_the_rest_goes_on,
     the_bank_stops_a_contract_or_a_plan_by_one_person,
+    a_stop_that_is_older_than_many_others_is_seen_and_lifted,
 );
 
 async fn stop(browser: &mut Browser, login_id: &str, password: &str) -> Page {
@@ -150,4 +152,34 @@ async fn the_bank_stops_a_contract_or_a_plan_by_one_person(test: TestDatabase) {
     }
     let foreign = format!("/contracts/{}/stop", domain::ContractId::generate());
     assert_eq!(maker.post(&foreign, &[("csrf", &csrf), ("reason", "x")]).await.status, StatusCode::NOT_FOUND);
+}
+
+/// Proves SEC-43.
+async fn a_stop_that_is_older_than_many_others_is_seen_and_lifted(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let contract = format!("/contracts/{}", office.world.contract);
+    let csrf = maker.get(&contract).await.token();
+    let form = [("csrf", csrf.as_str()), ("reason", REASON)];
+    maker.post(&format!("{contract}/stop"), &form).await;
+    let later = office.world.clock.now().plus_seconds(1).micros();
+    for _ in 0..501 {
+        let id = domain::StaffRequestId::generate().uuid();
+        let sql = "INSERT INTO emergency_stop (id, scope, subject, reason, actor, at_us)
+            VALUES ($1, 'plan', $2, 'x', 'staff:x', $3)";
+        execute!(office.console.database, sql, id, id.to_string(), later).unwrap();
+    }
+    let shown = maker.get(&contract).await;
+    assert_eq!(shown.fields("stopped"), ["緊急停止中"]);
+    let (_, rest) = shown.body.split_once("action=\"/stops/").expect("it can be lifted here");
+    let lifting = format!("/stops/{}", rest.split('"').next().unwrap());
+    let csrf = shown.token();
+    let form = [("csrf", csrf.as_str()), ("document", DOCUMENT), ("reason", REASON)];
+    let request = maker.post(&lifting, &form).await.location().to_owned();
+    let done = approve(&mut checker, &request).await;
+    assert!(done.body.contains("緊急停止を解除しました。"), "{}", done.body);
+    assert!(maker.get(&contract).await.fields("stopped").is_empty());
+    let mut customer = office.world.browser();
+    customer.sign_in("hanako01", PASSWORD).await;
+    assert_eq!(customer.get("/home").await.status, StatusCode::OK, "it is lifted indeed");
 }

@@ -1,5 +1,6 @@
 //! 利用者: found by login ID or contract, and a stop for wrong numbers lifted by two.
 
+use database::execute;
 use database::testing::TestDatabase;
 use http::StatusCode;
 
@@ -12,6 +13,7 @@ use ledger::Commit;
 database::on_both!(
     a_stopped_user_is_found_and_unlocked_by_two_and_never_by_one,
     an_approval_that_the_process_did_not_outlive_lifts_no_later_stop,
+    a_removed_user_is_marked_in_the_list,
 );
 
 const REASON: &str = "11/25 本店営業部で書面を受領、佐藤様と確認";
@@ -95,4 +97,15 @@ async fn an_approval_that_the_process_did_not_outlive_lifts_no_later_stop(test: 
     let page = maker.get(&request).await;
     assert!(page.body.contains("その後に新しい停止が加わっています。"), "{}", page.body);
     assert_eq!(maker.get(&user).await.fields("stops"), ["1"], "the later stop stays");
+}
+
+async fn a_removed_user_is_marked_in_the_list(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let mut maker = office.signed_in(MAKER).await;
+    let listed = maker.get("/users?text=hanako01").await.body;
+    assert!(listed.contains("hanako01</a>") && !listed.contains("削除済み"), "{listed}");
+    let sql = "UPDATE app_user SET removed_us = 1, disabled_us = 1 WHERE login_id = $1";
+    execute!(office.console.database, sql, "hanako01").unwrap();
+    let listed = maker.get("/users?text=hanako01").await.body;
+    assert!(listed.contains("削除済み"), "{listed}");
 }
