@@ -3,6 +3,7 @@
 use database::{Change, Row, Table, Value, execute, read};
 use domain::{ContractId, Timestamp, UserId, random};
 use edge::Peer;
+use gateway::Service;
 use ledger::Refused;
 use ring::digest;
 use uuid::Uuid;
@@ -57,6 +58,9 @@ pub enum SetUpError {
     /// It took too long, or the number was used meanwhile.
     #[error("the number was used, or it took too long")]
     Over,
+    /// An emergency stop keeps everybody of the contract out, and new credentials with them (SEC-43).
+    #[error("the contract is stopped")]
+    Stopped,
     /// Somebody has the login ID.
     #[error("the login ID is taken")]
     LoginIdTaken,
@@ -67,6 +71,12 @@ pub enum SetUpError {
 
 impl From<sqlx::Error> for SetUpError {
     fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<gateway::StoreError> for SetUpError {
+    fn from(error: gateway::StoreError) -> Self {
         Self::Failed(error.into())
     }
 }
@@ -125,7 +135,13 @@ pub async fn begin(
     let begun = judge(bank, account, typed, now).await;
     match &begun {
         Ok(_)
-        | Err(SetUpError::Busy | SetUpError::Blocked | SetUpError::Locked | SetUpError::TooEarly(_)) => {
+        | Err(
+            SetUpError::Busy
+            | SetUpError::Blocked
+            | SetUpError::Locked
+            | SetUpError::TooEarly(_)
+            | SetUpError::Stopped,
+        ) => {
             bank.set_ups.take_back(peer.ip()).await?;
         }
         Err(SetUpError::Wrong) => {
@@ -191,6 +207,9 @@ async fn setting_up(
         ContractState::Active => master.as_ref().is_some_and(|master| master.reset_at.is_some()),
         ContractState::Applied | ContractState::Ended => false,
     };
+    if fits && bank.gateway.stop_of(contract.id, Service::SignIn).await?.is_some() {
+        return Err(SetUpError::Stopped);
+    }
     Ok(fits.then_some(SettingUp { contract, master, hash }))
 }
 
@@ -241,7 +260,17 @@ pub async fn finish(bank: &Bank, of: &SettingUp, chosen: &Chosen<'_>) -> Result<
         lines,
         advice: Notice::NOT_YOURS,
     };
-    let what = Registration { mail: Some((notice, to)), ..what };
+    // whoever had the address before learns of it too, should it have been nobody of the company (R21)
+    let before = of.master.as_ref().and_then(|master| {
+        let address = master.email.clone().filter(|before| before != chosen.email)?;
+        Some(Recipient { user, name: master.name.clone(), address })
+    });
+    let to_before = before.map(|before| {
+        let notice = Notice { event: format!("{}-before", notice.event), ..notice.clone() };
+        notice.rows(&of.contract, &[before], now)
+    });
+    let mut what = Registration { mail: Some((notice, to)), ..what };
+    what.rows.extend(to_before.into_iter().flatten());
     match bank.ledger.commit(what.commit(&user.to_string(), &of.contract, now)).await {
         Ok(_) => {}
         Err(Refused::Stale) => return Err(SetUpError::Over),
@@ -291,8 +320,9 @@ async fn made(
     }
     let used = Change::one(
         "UPDATE contract SET state = 'active', set_up_hash = NULL
-         WHERE id = $1 AND state = 'usable' AND set_up_hash = $2",
-        vec![id.uuid().into(), of.hash.as_str().into()],
+         WHERE id = $1 AND state = 'usable' AND set_up_hash = $2 AND NOT EXISTS (
+             SELECT 1 FROM emergency_stop WHERE scope = 'contract' AND subject = $3 AND lifted_us IS NULL)",
+        vec![id.uuid().into(), of.hash.as_str().into(), id.to_string().into()],
     );
     Ok(Registration {
         action: "contract.set_up",
@@ -314,8 +344,10 @@ fn renewed(
 ) -> Registration {
     let (id, user) = (of.contract.id, master.id);
     let used = Change::one(
-        "UPDATE contract SET set_up_hash = NULL WHERE id = $1 AND state = 'active' AND set_up_hash = $2",
-        vec![id.uuid().into(), of.hash.as_str().into()],
+        "UPDATE contract SET set_up_hash = NULL
+         WHERE id = $1 AND state = 'active' AND set_up_hash = $2 AND NOT EXISTS (
+             SELECT 1 FROM emergency_stop WHERE scope = 'contract' AND subject = $3 AND lifted_us IS NULL)",
+        vec![id.uuid().into(), of.hash.as_str().into(), id.to_string().into()],
     );
     let values: Vec<Value> = vec![
         chosen.login_id.into(),

@@ -282,6 +282,10 @@ fn refusal(error: SetUpError) -> Result<(StatusCode, String), Failure> {
             StatusCode::UNPROCESSABLE_ENTITY,
             format!("ご利用開始日は{}です。その日から設定できます。", domain::time::year_month_day(from)),
         ),
+        SetUpError::Stopped => (
+            StatusCode::FORBIDDEN,
+            "このご契約は緊急停止中のため、設定できません。何も変更していません。お取引店へお電話ください。".to_owned(),
+        ),
         SetUpError::Over | SetUpError::LoginIdTaken => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "設定が済んでいるか、30分を過ぎました。何も変更していません。はじめから入力してください。".to_owned(),

@@ -13,6 +13,7 @@ database::on_both!(
     a_customer_sets_a_contract_up_and_signs_in,
     wrong_numbers_are_slowed_down_and_tell_nothing,
     a_master_whose_passwords_were_initialised_acquires_all_three_anew,
+    a_stopped_contract_is_not_set_up,
 );
 
 const NEW_PASSWORD: &str = "haru-wa-akebono-yoyo";
@@ -174,4 +175,28 @@ async fn a_master_whose_passwords_were_initialised_acquires_all_three_anew(test:
     assert_eq!(customer.get("/set-up").await.location(), "/home", "who is signed in is set up");
     let again = begin(&mut office.world.browser(), "1234567", &number).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "the number is used");
+    let told: Vec<String> = read!(office.console.database, |c| {
+        let sql = "SELECT address FROM mail WHERE subject LIKE '%取り直しました%' ORDER BY address";
+        sqlx::query_scalar(sql).fetch_all(c).await.unwrap()
+    });
+    assert_eq!(told, ["master01@example.jp", "tanaka@example.jp"], "the old address learns of it too");
+}
+
+/// Proves SEC-43.
+async fn a_stopped_contract_is_not_set_up(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let (contract, number) = usable(&office, &mut maker, &mut checker, "2026-11-24").await;
+    let mut customer = office.world.browser();
+    let details = begin(&mut customer, "7654321", &number).await;
+    assert_eq!(details.status, StatusCode::OK, "{}", details.body);
+    let csrf = maker.get(&contract).await.token();
+    maker.post(&format!("{contract}/stop"), &[("csrf", &csrf), ("reason", "不審な連絡")]).await;
+    let late = finish(&mut customer, &details, "tanaka-01", &[]).await;
+    let anew = begin(&mut customer, "7654321", &number).await;
+    for met in [late, anew] {
+        assert_eq!(met.status, StatusCode::FORBIDDEN, "{}", met.body);
+        assert!(met.body.contains("緊急停止中"), "{}", met.body);
+    }
+    assert!(!office.world.bank.contracts.login_id_taken("tanaka-01").await.unwrap());
 }
