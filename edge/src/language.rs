@@ -19,6 +19,8 @@ const PAGE_BYTES_MAX: usize = 1024 * 1024;
 const PARAMETER: &str = "lang";
 /// What the cookie's name ends with.
 const COOKIE: &str = "lang";
+/// Bytes of a query that the link to the other language keeps.
+const QUERY_BYTES_MAX: usize = 1_024;
 /// Days that a browser keeps it.
 const COOKIE_DAYS: u32 = 365;
 
@@ -141,7 +143,8 @@ fn kept(language: Language, cookie: CookieKind, uri: &Uri) -> Response {
 }
 
 fn offer(language: Language, uri: &Uri) -> Switch {
-    let rest = remaining(uri);
+    // the page has no room for a query that nobody has typed by hand
+    let rest = Some(remaining(uri)).filter(|rest| rest.len() <= QUERY_BYTES_MAX).unwrap_or_default();
     let joint = if rest.is_empty() { "" } else { "&" };
     let lang = language.tag();
     Switch { href: format!("?{rest}{joint}{PARAMETER}={lang}"), lang, name: language.name() }

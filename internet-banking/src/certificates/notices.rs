@@ -9,7 +9,7 @@ use ledger::Commit;
 
 use super::bounds::Bounds;
 use super::{Certificate, Certificates};
-use crate::contracts::StoreError;
+use crate::contracts::{ContractState, StoreError};
 use crate::mail::{Notice, To};
 
 /// Between two looks.
@@ -81,7 +81,11 @@ impl Notices {
 
     async fn tell(&self, certificate: &Certificate, days: i64, now: Timestamp) -> Result<(), NoticeError> {
         let contracts = &self.certificates.contracts;
-        let Some(contract) = contracts.contract(certificate.contract).await? else { return Ok(()) };
+        let contract = contracts.contract(certificate.contract).await?;
+        // nobody of another signs in, whatever the certificate says
+        let Some(contract) = contract.filter(|contract| contract.state == ContractState::Active) else {
+            return Ok(());
+        };
         let to = contracts.recipients(contract.id, To::User(certificate.user)).await?;
         let notice = Notice {
             event: format!("certificate-expires-{}-{days}", certificate.id),

@@ -18,6 +18,7 @@ const DAY_S: i64 = 86_400;
 database::on_both!(
     from_thirty_days_before_the_end_it_is_renewed_on_line,
     each_notice_is_one_mail_a_certificate_and_day,
+    of_an_ended_contract_nobody_is_told,
     the_own_certificate_is_shown_with_its_owner_and_its_end,
     the_master_permits_another_certificate_and_revokes,
     nobody_but_the_master_acts_on_others_certificates,
@@ -321,4 +322,20 @@ async fn a_contract_that_signs_in_by_password_has_no_certificates_to_revoke_or_p
     let page = other.post(&format!("{path}/permit"), &form).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.body);
     assert_eq!(desk.count("SELECT count(*) FROM certificate_permit").await, 0);
+
+/// Proves R40.
+async fn of_an_ended_contract_nobody_is_told(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    desk.signed_in(KEIRI).await;
+    desk.world.clock.advance_seconds(335 * DAY_S);
+    let sql = "UPDATE contract SET state = 'ended' WHERE id = $1";
+    execute!(desk.world.bank.database, sql, desk.contract.uuid()).unwrap();
+    desk.notices().tell_due().await.unwrap();
+    let sql = "SELECT count(*) FROM mail WHERE id LIKE 'certificate-expires-%'";
+    assert_eq!(desk.count(sql).await, 0);
+    let sql = "UPDATE contract SET state = 'active' WHERE id = $1";
+    execute!(desk.world.bank.database, sql, desk.contract.uuid()).unwrap();
+    desk.notices().tell_due().await.unwrap();
+    let sql = "SELECT count(*) FROM mail WHERE id LIKE 'certificate-expires-%'";
+    assert_eq!(desk.count(sql).await, 1, "of another it would have been due");
 }
