@@ -1,5 +1,5 @@
--- The bank's deposit accounts, whoever has a contract: what branch, kind and number stand for. The money is in the ledger
--- under the same id.
+-- The bank's deposit accounts, whoever has a contract: what branch, kind and number stand for. The money is in the
+-- ledger under the same id.
 CREATE TABLE core_account (
     account BIGINT PRIMARY KEY,
     branch TEXT NOT NULL,

@@ -2,8 +2,8 @@
 //!
 //! Its file has the Japanese text on a line and the English below it, indented. Several Japanese lines share the
 //! English that follows; several indented lines are one text. `{}` in the Japanese stands for any value and `{#}` for a
-//! number; the English names them `{1}`, `{2}` in the order of the Japanese, and `{1:bill|bills}` is a word that follows
-//! the number. Lines that begin with `#` are comments.
+//! number; the English names them `{1}`, `{2}` in the order of the Japanese, and `{1:bill|bills}` is a word that
+//! follows the number. Lines that begin with `#` are comments.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! A finished page in English: its texts and the attributes that people read or hear are looked up, nothing else changes.
+//! A finished page in English: its texts and the attributes that people read or hear are looked up, nothing else
+//! changes.
 
 use std::borrow::Cow;
 

@@ -23,7 +23,8 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = "{% extends \"frame.html\" %}{% block title %}ようこそ{% endblock %}{% block main %}<h1>ようこそ</h1>{% endblock %}"
+    source = "{% extends \"frame.html\" %}{% block title %}ようこそ{% endblock %}{% block main %}\
+              <h1>ようこそ</h1>{% endblock %}"
 )]
 struct Page {
     frame: Frame,

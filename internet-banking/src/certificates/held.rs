@@ -1,5 +1,5 @@
-//! What the judgement of an issue rests on, as statements of its commit: where one of them is not so any more, nothing is
-//! issued, and it is judged anew.
+//! What the judgement of an issue rests on, as statements of its commit: where one of them is not so any more, nothing
+//! is issued, and it is judged anew.
 
 use database::Change;
 use domain::{ContractId, Timestamp};

@@ -113,8 +113,8 @@ impl Certificates {
         }
     }
 
-    /// Whether the client shows a certificate of the user that has neither ended nor expired: what a session that was opened by one
-    /// asks on every page.
+    /// Whether the client shows a certificate of the user that has neither ended nor expired: what a session that was
+    /// opened by one asks on every page.
     pub async fn is_users_own(&self, user: UserId, shown: &ClientCertificate) -> Result<bool, StoreError> {
         let Some(der) = shown.der() else { return Ok(false) };
         let found: Option<i64> = read!(self.ledger.database(), |c| {

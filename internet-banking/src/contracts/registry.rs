@@ -54,7 +54,8 @@ impl std::fmt::Display for AccountName {
 }
 
 impl AccountName {
-    /// From digits of any width; none where they cannot name an account. A short account number is filled up with zeros.
+    /// From digits of any width; none where they cannot name an account. A short account number is filled up with
+    /// zeros.
     pub fn parse(branch: &str, kind: AccountKind, number: &str) -> Option<Self> {
         let (branch, number) = (digits(branch)?, digits(number)?);
         let fits = branch.len() == 3 && (1..=7).contains(&number.len());

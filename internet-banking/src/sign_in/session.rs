@@ -102,8 +102,8 @@ macro_rules! session_sql {
                 $person,
                 " AS person, CASE WHEN ",
                 $stays,
-                " THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS stays, s.method, s.signed_in_us, s.seen_us, s.previous_us, s.previous_method,
-                   s.ended_other, s.ended_why
+                " THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS stays, s.method, s.signed_in_us, s.seen_us,
+                   s.previous_us, s.previous_method, s.ended_other, s.ended_why
                  FROM ",
                 $session,
                 " s JOIN ",

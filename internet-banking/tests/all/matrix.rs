@@ -6,7 +6,7 @@ use std::path::Path;
 
 use database::testing::TestDatabase;
 use database::{execute, read};
-use domain::{AccountId, UserId};
+use domain::{AccountId, FavouriteId, PaymentId, UserId};
 use http::{Method, StatusCode};
 use internet_banking::contracts::{AccountKind, Business, Duty, Plan, Rights, Role, SignInMethod, User};
 use internet_banking::policy;
@@ -141,12 +141,12 @@ impl Theirs {
         assert_eq!(entry.pay(&mut browser, "B1", 1_001).await.location(), entry.page("result"));
         let payment: Uuid = one(world, "SELECT id FROM payment").await;
         let draft: String = one(world, "SELECT id FROM payeasy_draft").await;
-        let favourite = Uuid::now_v7();
+        let favourite = FavouriteId::generate();
         execute!(
             world.bank.database,
             "INSERT INTO payeasy_favourite (id, contract, name, collector, customer_number, category, created_by, \
              created_us) VALUES ($1, $2, 'x', '00200', '1', '', $3, 1)",
-            favourite,
+            favourite.uuid(),
             world.contract.uuid(),
             world.hanako.uuid(),
         )
@@ -168,7 +168,8 @@ impl Theirs {
         let other = |(name, id): (&&'static str, &String)| {
             let id = match *name {
                 "{user}" => UserId::generate().to_string(),
-                "{payment}" | "{favourite}" => Uuid::now_v7().to_string(),
+                "{payment}" => PaymentId::generate().to_string(),
+                "{favourite}" => FavouriteId::generate().to_string(),
                 "{draft}" => id.chars().rev().collect(),
                 _ => id.clone(),
             };

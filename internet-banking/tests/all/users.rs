@@ -194,9 +194,10 @@ async fn the_ninety_ninth_user_is_added_and_the_hundredth_is_not_even_side_by_si
     }
     // hanako, the master and the administrator are three
     for number in 3..98 {
-        let sql = "INSERT INTO app_user (id, contract, login_id, name, role, password_hash, confirmation_hash, created_us)
+        let sql = "INSERT INTO app_user
+                     (id, contract, login_id, name, role, password_hash, confirmation_hash, created_us)
                    VALUES ($1, $2, $3, '利用者', 'general', '', '', 0)";
-        let (id, contract) = (Uuid::now_v7(), world.contract.uuid());
+        let (id, contract) = (UserId::generate().uuid(), world.contract.uuid());
         execute!(world.bank.database, sql, id, contract, format!("user{number:04}")).unwrap();
     }
     let mut other = world.browser();

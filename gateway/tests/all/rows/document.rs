@@ -30,8 +30,8 @@ public rule (04000, 04100); the others are printed in public pages.
 - *no match*: a clearing that does not match is refused at a national collector and 仮消込 elsewhere.
 - *lost answer*: the clearing is recorded, its answer lost; 再送確認 brings it.
 - *timeout, garbage*: no bill is known, and nothing is debited.
-- *by link*: the collector's site hands a bill over, which is paid once by a clearing that says so; then the site shows it
-  paid.
+- *by link*: the collector's site hands a bill over, which is paid once by a clearing that says so; then the site shows
+  it paid.
 - *link only*: typed numbers are refused before anything is sent; such a collector is paid from its own site.
 - *messages*: inquiry, where there is one, and clearing with their answers, byte for byte, valid under the schema
   (`gateway/tests/all/rows/golden/`).

@@ -1,5 +1,6 @@
 //! What the papers of a contract ask for (R8): each procedure with its words. All are one kind of request, and take the
-//! same way: a maker with the paper before him proposes, another checks and approves, and one commit changes the contract.
+//! same way: a maker with the paper before him proposes, another checks and approves, and one commit changes the
+//! contract.
 
 use domain::{CertificateId, ContractId, Date, UserId, Yen};
 use serde::{Deserialize, Serialize};

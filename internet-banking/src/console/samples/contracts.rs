@@ -13,7 +13,9 @@ use crate::console::contracts::notice::NoticePage;
 use crate::console::contracts::others::{OtherRow, OthersPage};
 use crate::console::contracts::procedure::{Control, Field};
 use crate::console::contracts::procedures::ProcedurePage;
-use crate::console::links::{ContractLink, EndOtherLink, ProcedureLink, UserLink};
+use crate::console::links::{
+    ContractLink, EndOtherLink, LiftEmergencyLink, OtherFbPageLink, ProcedureLink, UserLink,
+};
 use crate::console::words::Tag;
 use crate::contracts::{AccountKind, ContractState, DepositAccount};
 
@@ -75,7 +77,8 @@ fn contracts() -> Vec<String> {
             users: (0..i32::from(full)).map(|_| user()).collect(),
             payees: (0..i32::from(full)).map(|_| vec![("受取人番号", "0001<b>".to_owned())]).collect(),
             procedures: procedures.map(|p| ProcedureLink { contract: id, procedure: *p }).collect(),
-            stopped: full.then(|| "11月24日 10:05:07 <b>不審な操作".to_owned()),
+            stopped: full
+                .then(|| ("11月24日 10:05:07 <b>不審な操作".to_owned(), LiftEmergencyLink(Uuid::nil()))),
             may_print: full,
             may_propose: full,
             requests: (0..i32::from(full)).map(|_| request_row(Tag::wait("承認待ち"), false)).collect(),
@@ -151,6 +154,7 @@ fn others() -> Vec<String> {
                 services: "会計情報・資金移動".to_owned(),
             })
             .collect(),
+        next: full.then_some(OtherFbPageLink(2)),
         kinds: choices(),
         services: vec![("inquiry", "会計情報", true), ("transfer", "資金移動", false)],
         product: "\"><script>".to_owned(),

@@ -22,6 +22,7 @@ pub fn pages() -> Vec<String> {
         contract: "株式会社見本商事".to_owned(),
         contract_link: ContractLink(ContractId::generate()),
         tag: stop_tag(stopped),
+        is_removed: stopped.is_some(),
         stopped_at: stopped.map(|_| stamp(at())).unwrap_or_default(),
     };
     let list = |rows: Vec<UserRow>| UsersPage {

@@ -322,6 +322,7 @@ async fn a_contract_that_signs_in_by_password_has_no_certificates_to_revoke_or_p
     let page = other.post(&format!("{path}/permit"), &form).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.body);
     assert_eq!(desk.count("SELECT count(*) FROM certificate_permit").await, 0);
+}
 
 /// Proves R40.
 async fn of_an_ended_contract_nobody_is_told(test: TestDatabase) {

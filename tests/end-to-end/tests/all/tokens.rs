@@ -20,8 +20,8 @@ async fn shown(demo: &Demo, serial: &str) -> (String, String) {
     (codes.next().unwrap().to_owned(), codes.next().unwrap().to_owned())
 }
 
-/// A user registers the device that was sent out, with its two codes as the page shows them, and pays with it; a new key
-/// comes in meanwhile.
+/// A user registers the device that was sent out, with its two codes as the page shows them, and pays with it; a new
+/// key comes in meanwhile.
 ///
 /// Proves R62, R68.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
