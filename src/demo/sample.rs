@@ -192,9 +192,9 @@ pub fn contracts() -> Vec<SampleContract> {
             accounts: &SHOMEISHO,
             sandbox: false,
             users: vec![
-                with_certificate(user("shomei-master", "総務 小林誠", Role::Master, "9000000006")),
-                with_certificate(user("shomei-keiri", "経理 加藤由美", Role::General, "9000000007")),
-                user("shomei-shinjin", "経理 吉田蓮", Role::General, "9000000008"),
+                with_certificate(user("shomei-master", "総務 小林誠", Role::Master, "9000000016")),
+                with_certificate(user("shomei-keiri", "経理 加藤由美", Role::General, "9000000017")),
+                user("shomei-shinjin", "経理 吉田蓮", Role::General, "9000000018"),
             ],
         },
     ]
