@@ -6,6 +6,7 @@ Python's own reader of mails understands it. It ends with its standard input.
 
 import email.policy
 import json
+import socket
 import sys
 
 from aiosmtpd.controller import Controller
@@ -29,8 +30,11 @@ class Printed:
         return "250 taken over"
 
 
-controller = Controller(Printed(), hostname="127.0.0.1", port=0)
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+controller = Controller(Printed(), hostname="127.0.0.1", port=port)
 controller.start()
-print(controller.server.sockets[0].getsockname()[1], flush=True)
+print(port, flush=True)
 sys.stdin.read()
 controller.stop()

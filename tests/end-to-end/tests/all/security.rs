@@ -200,10 +200,11 @@ async fn failures_are_generic_and_closed() {
         assert!(demo.log().contains(&number), "the log knows {number}: {}", demo.log());
     }
     assert!(demo.log().contains("no such table"), "the log says what happened: {}", demo.log());
-    assert_eq!(clerk.money().await, before);
     assert!(demo.mocks().clearings(&bill).await.is_empty());
     database::execute!(database, "ALTER TABLE gone RENAME TO payeasy_draft").unwrap();
     database.close().await;
+    // home offers entries that were begun, so it is there again only now
+    assert_eq!(clerk.money().await, before);
     assert_eq!(clerk.pay(&review).await.page.state(), "accepted");
     demo.assert_sound().await;
 }

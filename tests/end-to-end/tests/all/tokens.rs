@@ -57,7 +57,8 @@ async fn a_device_is_registered_by_what_it_shows_and_pays_under_the_next_key() {
     let mocks = demo.mocks();
     let bill = mocks.bill("99022", json!({ "amount": 3_000 })).await;
     demo.set_clock("2026-11-24T10:13:05+09:00").await;
-    let paid = clerk.pay_whole(&bill).await;
+    let review = clerk.reviewed(&bill).await;
+    let paid = clerk.pay_with_code(&review, &demo.token("9000000006")).await;
     assert_eq!(paid.page.state(), "accepted", "{}", paid.page.text());
     // a token that is a program on a telephone
     assert_eq!(demo.token("9000000005"), shown(&demo, "9000000005").await.0);

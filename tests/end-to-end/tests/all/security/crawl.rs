@@ -129,7 +129,7 @@ fn assert_own_origin_only(page: &Answer) {
         assert!(!body.contains(inline), "{inline} in {}", page.path);
     }
     for address in page.page.addresses() {
-        let own = address.starts_with('/') && !address.starts_with("//") || address.starts_with('#');
+        let own = address.starts_with('/') && !address.starts_with("//") || address.starts_with(['#', '?']);
         assert!(own, "{address} in {}", page.path);
     }
 }
