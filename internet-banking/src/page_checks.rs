@@ -3,17 +3,19 @@
 
 /// The opening tags of an element.
 pub fn tags<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
-    let open = format!("<{name} ");
-    let bare = format!("<{name}>");
-    let mut found: Vec<_> = html.split(&open).skip(1).map(|rest| rest.split('>').next().unwrap()).collect();
-    found.extend(html.split(&bare).skip(1).map(|_| ""));
-    found
+    html.split('<')
+        .filter_map(|rest| rest.split('>').next()?.strip_prefix(name))
+        .filter(|tag| tag.chars().next().is_none_or(char::is_whitespace))
+        .collect()
 }
 
 /// The value of an attribute in an opening tag.
 pub fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     let mark = format!("{name}=\"");
-    let at = tag.find(&mark).filter(|at| *at == 0 || tag.as_bytes()[at - 1] == b' ')?;
+    let at = tag
+        .match_indices(&mark)
+        .map(|(at, _)| at)
+        .find(|at| *at == 0 || tag.as_bytes()[at - 1].is_ascii_whitespace())?;
     tag[at + mark.len()..].split('"').next()
 }
 
