@@ -28,7 +28,7 @@ pub use commit::{
     AuditRecord, Commit, Committed, EntityId, GuardKey, NewEvent, OutboxChange, OutboxEntry, Refused,
 };
 pub use read::{Balance, Event, StatementLine};
-pub use trail::{TrailPlace, TrailQuery, TrailRecord};
+pub use trail::{NoPlace, TrailPlace, TrailQuery, TrailRecord};
 pub use transfer::{Kind, Transfer, TransferResult};
 
 /// Commits that may wait for the committer; more are refused at once.

@@ -1,5 +1,8 @@
 //! What the audit log shows: who did what, newest first.
 
+use std::fmt;
+use std::str::FromStr;
+
 use database::read;
 use domain::{ContractId, Timestamp};
 use sqlx::{FromRow, QueryBuilder};
@@ -20,6 +23,31 @@ pub struct TrailPlace {
     pub writer: Uuid,
     /// The number in the writer's chain.
     pub number: i64,
+}
+
+/// `1764000000000000_018f…_3`, as addresses carry it.
+impl fmt::Display for TrailPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}_{}", self.at.micros(), self.writer, self.number)
+    }
+}
+
+/// A text that is no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no place of the audit log")]
+pub struct NoPlace;
+
+impl FromStr for TrailPlace {
+    type Err = NoPlace;
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let mut parts = text.splitn(3, '_');
+        let mut part = || parts.next().ok_or(NoPlace);
+        Ok(Self {
+            at: Timestamp::from_micros(part()?.parse().map_err(|_| NoPlace)?),
+            writer: part()?.parse().map_err(|_| NoPlace)?,
+            number: part()?.parse().map_err(|_| NoPlace)?,
+        })
+    }
 }
 
 /// A record of the audit log.
@@ -138,5 +166,25 @@ impl Ledger {
             sql.build_query_as().fetch_all(c).await
         })?;
         Ok(rows.into_iter().map(TrailRecord::from).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_reads_back_and_nonsense_is_none() {
+        let place = TrailPlace { at: Timestamp::from_micros(7), writer: Uuid::from_u128(9), number: 3 };
+        assert_eq!(place.to_string().parse(), Ok(place));
+        for text in [
+            "",
+            "7",
+            "7_x_3",
+            "7_00000000-0000-0000-0000-000000000009",
+            "x_00000000-0000-0000-0000-000000000009_3",
+        ] {
+            assert_eq!(text.parse::<TrailPlace>(), Err(NoPlace), "{text}");
+        }
     }
 }

@@ -373,13 +373,13 @@ pub struct TrailLink<'a> {
 
 impl fmt::Display for TrailLink<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ((from, until), TrailPlace { at, writer, number }) = (self.days, self.place);
+        let (from, until) = self.days;
         write!(f, "{}?from={from}&until={until}", ConsoleLink::Trail)?;
         for (name, value) in [("actor", self.actor), ("action", self.action), ("subject", self.subject)] {
             write!(f, "&{name}=")?;
             escaped(f, value)?;
         }
-        write!(f, "&older={}_{writer}_{number}", at.micros())
+        write!(f, "&older={}", self.place)
     }
 }
 

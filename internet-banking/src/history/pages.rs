@@ -10,7 +10,7 @@ use chrono::{Months, NaiveTime};
 use domain::{Date, Timestamp, UserId};
 use edge::{Errors, Frame};
 use http::StatusCode;
-use ledger::{TrailPlace, TrailQuery};
+use ledger::TrailQuery;
 use serde::Deserialize;
 
 use super::note;
@@ -188,10 +188,7 @@ async fn page(bank: &Bank, by: &SignedIn, filter: &Filter, of_all: bool) -> Resu
     let more = records.len() > page_len;
     records.truncate(page_len);
     let asked = asked(&search, &filter.user);
-    page.older = records.last().filter(|_| more).map(|last| {
-        let TrailPlace { at, writer, number } = last.place;
-        format!("{action}?{asked}&older={}_{writer}_{number}", at.micros())
-    });
+    page.older = records.last().filter(|_| more).map(|last| format!("{action}?{asked}&older={}", last.place));
     page.file = of_all.then(|| format!("{}?{asked}", Link::AdminHistoryCsv));
     page.rows = Words::new(bank, by).rows(records).await?;
     Ok(page)
@@ -235,7 +232,7 @@ fn search(bank: &Bank, by: &SignedIn, filter: &Filter, of_all: bool) -> Result<S
         among,
         except,
         subjects: Vec::new(),
-        before: place(&filter.older),
+        before: filter.older.parse().ok(),
         limit: PAGE_RECORDS + 1,
     };
     Ok(Search { query, days, kind })
@@ -283,17 +280,6 @@ fn kinds(chosen: Option<Kind>) -> Vec<Choice> {
         chosen: chosen == Some(*kind),
     };
     std::iter::once(all).chain(Kind::ALL.iter().map(kind)).collect()
-}
-
-/// Where the page before ended.
-fn place(text: &str) -> Option<TrailPlace> {
-    let mut parts = text.split('_');
-    let (at, writer, number) = (parts.next()?, parts.next()?, parts.next()?);
-    Some(TrailPlace {
-        at: Timestamp::from_micros(at.parse().ok()?),
-        writer: writer.parse().ok()?,
-        number: number.parse().ok()?,
-    })
 }
 
 #[cfg(test)]
