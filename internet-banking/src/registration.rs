@@ -70,6 +70,36 @@ impl Registration {
     }
 }
 
+/// What every list of problems of a registration has in common: how the refusal of a one-time password, the commit's
+/// answer and our own failures become one of it. The list has `Code`, `Changed`, `Unavailable` and `unavailable`.
+macro_rules! problem {
+    ($problem:ty; $($failure:ty),* $(,)?) => {
+        impl From<$crate::tokens::authorise::Problem> for $problem {
+            fn from(problem: $crate::tokens::authorise::Problem) -> Self {
+                Self::Code(problem)
+            }
+        }
+
+        impl From<$crate::registration::RegistrationError> for $problem {
+            fn from(error: $crate::registration::RegistrationError) -> Self {
+                use $crate::registration::RegistrationError as Error;
+                match error {
+                    Error::CodeUsed => Self::Code($crate::tokens::authorise::Problem::Used),
+                    Error::Changed => Self::Changed,
+                    Error::Unavailable(refused) => Self::unavailable(&refused),
+                }
+            }
+        }
+
+        $(impl From<$failure> for $problem {
+            fn from(error: $failure) -> Self {
+                Self::unavailable(&error)
+            }
+        })*
+    };
+}
+pub(crate) use problem;
+
 /// Registers or changes it for a signed-in user. Whether the user may is the caller's question.
 pub async fn register(
     bank: &Bank,

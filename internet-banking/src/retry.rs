@@ -1,5 +1,7 @@
 //! Tries of what leaves the house: how long one is claimed for, and when the next one comes.
 
+use database::{Tx, dialect};
+
 /// How long a claim lasts: longer than a try.
 pub const CLAIM_US: i64 = 60_000_000;
 /// The pause after the first failure; each later one is twice as long.
@@ -12,9 +14,14 @@ pub const TRIES_MAX: i64 = 200;
 const ERROR_CHARS_MAX: usize = 200;
 
 /// The pause after so many failures.
-pub fn pause_us(tries: i64) -> i64 {
+fn pause_us(tries: i64) -> i64 {
     let doublings = u32::try_from(tries.clamp(1, 16) - 1).unwrap_or(0);
     PAUSE_FIRST_US.saturating_mul(1 << doublings).min(PAUSE_MAX_US)
+}
+
+/// When the next try comes after so many failures, by the database server's clock.
+pub async fn next_us(tx: &mut Tx, tries: i64) -> Result<i64, sqlx::Error> {
+    Ok(dialect::server_now_us(tx).await?.saturating_add(pause_us(tries)))
 }
 
 /// As much of a failure as is kept.

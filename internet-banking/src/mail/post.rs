@@ -165,7 +165,7 @@ impl Post {
 
     async fn failed(&self, mail: &str, tries: i64, error: &str) -> Result<(), sqlx::Error> {
         let mut tx = self.database.begin().await?;
-        let next = dialect::server_now_us(&mut tx).await?.saturating_add(retry::pause_us(tries));
+        let next = retry::next_us(&mut tx, tries).await?;
         execute!(
             &mut tx,
             "UPDATE mail_delivery SET next_us = $1, error = $2 WHERE mail = $3 AND tries = $4",

@@ -6,7 +6,7 @@ use crate::contracts::StoreError;
 use crate::help::Code;
 use crate::passwords::Weak;
 use crate::payeasy::views::Trouble;
-use crate::registration::RegistrationError;
+use crate::registration;
 use crate::sign_in::PasswordError;
 use crate::tokens::authorise;
 
@@ -86,36 +86,4 @@ impl Problem {
     }
 }
 
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        Self::unavailable(&error)
-    }
-}
-
-impl From<sqlx::Error> for Problem {
-    fn from(error: sqlx::Error) -> Self {
-        Self::unavailable(&error)
-    }
-}
-
-impl From<PasswordError> for Problem {
-    fn from(error: PasswordError) -> Self {
-        Self::unavailable(&error)
-    }
-}
-
-impl From<authorise::Problem> for Problem {
-    fn from(problem: authorise::Problem) -> Self {
-        Self::Code(problem)
-    }
-}
-
-impl From<RegistrationError> for Problem {
-    fn from(error: RegistrationError) -> Self {
-        match error {
-            RegistrationError::CodeUsed => Self::Code(authorise::Problem::Used),
-            RegistrationError::Changed => Self::Changed,
-            RegistrationError::Unavailable(refused) => Self::unavailable(&refused),
-        }
-    }
-}
+registration::problem!(Problem; StoreError, sqlx::Error, PasswordError);

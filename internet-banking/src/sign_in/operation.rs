@@ -160,7 +160,8 @@ impl SignIns {
         Ok(())
     }
 
-    async fn contract_of(&self, user: UserId) -> Result<Option<Contract>, Refusal> {
+    /// The contract of a user, whatever has become of either.
+    pub(crate) async fn contract_of(&self, user: UserId) -> Result<Option<Contract>, Refusal> {
         let found: Option<Uuid> = read!(self.database, |c| {
             sqlx::query_scalar("SELECT contract FROM app_user WHERE id = $1")
                 .bind(user.uuid())

@@ -1,11 +1,10 @@
 //! Stops a contract: one commit with the end of its sessions, the record and the mails.
 
-use database::{Change, Database, read};
-use domain::{ContractId, StaffRequestId, Timestamp, UserId};
+use database::Change;
+use domain::{StaffRequestId, Timestamp, UserId};
 use edge::Peer;
 use gateway::{Stop, StopScope};
 use ledger::{EntityId, Refused};
-use uuid::Uuid;
 
 use crate::Bank;
 use crate::contracts::{Contract, StoreError};
@@ -104,16 +103,7 @@ impl Entrants for Stoppers<'_> {
 
     /// Whatever the contract's way to sign in is: whoever has the certificate may be the reason.
     async fn find(&self, login_id: &str) -> Result<Option<(UserId, String)>, sqlx::Error> {
-        let row: Option<(Uuid, String)> = read!(self.0.database, |c| {
-            sqlx::query_as(
-                "SELECT u.id, u.password_hash FROM app_user u JOIN contract k ON k.id = u.contract
-                 WHERE u.login_id = $1 AND u.disabled_us IS NULL AND u.reset_us IS NULL AND k.state = 'active'",
-            )
-            .bind(login_id)
-            .fetch_optional(c)
-            .await
-        })?;
-        Ok(row.map(|(id, hash)| (UserId::from_uuid(id), hash)))
+        self.0.sign_ins.find(login_id).await
     }
 
     async fn store_hash(&self, _: UserId, _: &str, _: &str) -> Result<(), sqlx::Error> {
@@ -125,11 +115,7 @@ impl Entrants for Stoppers<'_> {
     }
 
     async fn enter(&self, user: UserId, (): (), _: Peer, _: Timestamp) -> Result<(), Refusal> {
-        let contract = contract_of(&self.0.database, user).await?;
-        let contract = match contract {
-            Some(id) => self.0.contracts.contract(id).await.ok().flatten(),
-            None => None,
-        };
+        let contract = self.0.sign_ins.contract_of(user).await?;
         let Some(contract) = contract else { return Err(Refusal::Wrong) };
         match stop(self.0, user, &contract).await {
             Ok(()) => Ok(()),
@@ -140,14 +126,4 @@ impl Entrants for Stoppers<'_> {
             }
         }
     }
-}
-
-async fn contract_of(database: &Database, user: UserId) -> Result<Option<ContractId>, sqlx::Error> {
-    let found: Option<Uuid> = read!(database, |c| {
-        sqlx::query_scalar("SELECT contract FROM app_user WHERE id = $1")
-            .bind(user.uuid())
-            .fetch_optional(c)
-            .await
-    })?;
-    Ok(found.map(ContractId::from_uuid))
 }

@@ -4,7 +4,7 @@ use super::authorise;
 use super::rules::Refusal;
 use super::token::Standing;
 use crate::help::Code;
-use crate::registration::RegistrationError;
+use crate::registration;
 
 /// Why nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,22 +37,6 @@ pub enum Problem {
     Changed,
     /// Our own failure.
     Unavailable,
-}
-
-impl From<authorise::Problem> for Problem {
-    fn from(problem: authorise::Problem) -> Self {
-        Self::Code(problem)
-    }
-}
-
-impl From<RegistrationError> for Problem {
-    fn from(error: RegistrationError) -> Self {
-        match error {
-            RegistrationError::CodeUsed => Self::Code(authorise::Problem::Used),
-            RegistrationError::Changed => Self::Changed,
-            RegistrationError::Unavailable(refused) => Self::unavailable(&refused),
-        }
-    }
 }
 
 impl Problem {
@@ -125,6 +109,8 @@ fn refused_words(refusal: Refusal, happened: &'static str) -> String {
     };
     format!("{why}画面では手続きできません。")
 }
+
+registration::problem!(Problem;);
 
 #[cfg(test)]
 mod tests {

@@ -69,6 +69,9 @@ pub enum TokenError {
     /// Its secret does not open.
     #[error(transparent)]
     Sealed(#[from] SealError),
+    /// The contracts cannot be read.
+    #[error(transparent)]
+    Contracts(#[from] crate::contracts::StoreError),
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),

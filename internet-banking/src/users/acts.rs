@@ -184,7 +184,7 @@ pub async fn carry_out(
         mail: Some((notice(by, act, &of), to)),
         ..Registration::default()
     };
-    register(bank, by, code, what).await.map_err(|error| operation::refused(&error))?;
+    register(bank, by, code, what).await?;
     tracing::info!(%user, by = %by.user.id, act = act.code(), "a user was changed");
     Ok(secrets.map(|secrets| secrets.temporary))
 }

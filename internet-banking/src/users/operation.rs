@@ -155,19 +155,10 @@ pub async fn submit(
                 return Ok(Done { user: draft.subject, temporary: secrets.map(|s| s.temporary) });
             }
             Err(RegistrationError::Changed) => {}
-            Err(error) => return Err(refused(&error)),
+            Err(error) => return Err(error.into()),
         }
     }
     Err(Problem::Changed)
-}
-
-/// Why a commit about users was not taken, where looking again does not help.
-pub(super) fn refused(error: &RegistrationError) -> Problem {
-    match error {
-        RegistrationError::CodeUsed => Problem::Code(authorise::Problem::Used),
-        RegistrationError::Changed => Problem::Changed,
-        RegistrationError::Unavailable(_) => Problem::unavailable(error),
-    }
 }
 
 /// The commit of an entry, as the users of the contract are now.

@@ -6,6 +6,7 @@ use super::bounds::Bounds;
 use crate::contracts::StoreError;
 use crate::help::Code;
 use crate::payeasy::views::Trouble;
+use crate::registration;
 use crate::sign_in::PasswordError;
 use crate::tokens::authorise;
 
@@ -67,29 +68,7 @@ impl Problem {
     }
 }
 
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        Self::unavailable(&error)
-    }
-}
-
-impl From<sqlx::Error> for Problem {
-    fn from(error: sqlx::Error) -> Self {
-        Self::unavailable(&error)
-    }
-}
-
-impl From<PasswordError> for Problem {
-    fn from(error: PasswordError) -> Self {
-        Self::unavailable(&error)
-    }
-}
-
-impl From<authorise::Problem> for Problem {
-    fn from(problem: authorise::Problem) -> Self {
-        Self::Code(problem)
-    }
-}
+registration::problem!(Problem; StoreError, sqlx::Error, PasswordError);
 
 #[cfg(test)]
 mod tests {

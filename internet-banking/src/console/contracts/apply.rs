@@ -14,7 +14,7 @@ use crate::console::Console;
 use crate::console::help::ConsoleCode;
 use crate::console::links::{ConsoleLink, ContractLink};
 use crate::console::problem::Problem;
-use crate::console::requests::carry_out::Carried;
+use crate::console::requests::carry_out::{Carried, Once, commit_once};
 use crate::console::requests::pages::Matter;
 use crate::contracts::registry::{AccountName, FiledPayee, Master};
 use crate::contracts::terms::Terms;
@@ -119,24 +119,21 @@ impl ContractChange {
             },
         };
         let now = gateway.ledger().clock().now();
-        let mut commit = planned.what.commit(&checker.to_string(), &planned.contract, now);
-        commit.guards.push((once.key(), EntityId(self.contract.uuid())));
-        match gateway.ledger().commit(commit).await {
-            Ok(_) => Carried::Done(planned.done),
-            Err(refused) => match (gateway.is_taken(&once).await, &refused) {
-                (Ok(true), _) => Carried::Done(planned.done),
-                (Ok(false), Refused::Stale) => {
-                    Carried::Refused(Problem::from(ConsoleCode::ContractChanged).words().to_owned())
-                }
-                (Ok(false), Refused::Guarded { key, .. }) if key.starts_with("fb-account|") => {
-                    Carried::Refused(Problem::from(ConsoleCode::AccountInFb).words().to_owned())
-                }
-                _ => {
-                    tracing::error!(contract = %self.contract, %refused, "an approved change was not made");
-                    Carried::Unclear
-                }
-            },
-        }
+        let commit = planned.what.commit(&checker.to_string(), &planned.contract, now);
+        let refused = match commit_once(gateway, request, commit).await {
+            Once::Done => return Carried::Done(planned.done),
+            Once::Unclear => return Carried::Unclear,
+            Once::Refused(refused) => refused,
+        };
+        let code = match &refused {
+            Refused::Stale => ConsoleCode::ContractChanged,
+            Refused::Guarded { key, .. } if key.starts_with("fb-account|") => ConsoleCode::AccountInFb,
+            _ => {
+                tracing::error!(contract = %self.contract, %refused, "an approved change was not made");
+                return Carried::Unclear;
+            }
+        };
+        Carried::Refused(Problem::from(code).words().to_owned())
     }
 
     fn done(&self) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use database::{Database, Tx, dialect, execute, on, read};
+use database::{Database, dialect, execute, on, read};
 use domain::{AlarmId, Timestamp};
 use gateway::{Alarm, AlarmChannel};
 use uuid::Uuid;
@@ -146,7 +146,7 @@ impl Store {
         error: &str,
     ) -> Result<(), sqlx::Error> {
         let mut tx = self.database.begin().await?;
-        let next = next(&mut tx, tries).await?;
+        let next = retry::next_us(&mut tx, tries).await?;
         let error = retry::shortened(error);
         execute!(
             &mut tx,
@@ -160,8 +160,4 @@ impl Store {
         )?;
         tx.commit().await
     }
-}
-
-async fn next(tx: &mut Tx, tries: i64) -> Result<i64, sqlx::Error> {
-    Ok(dialect::server_now_us(tx).await?.saturating_add(retry::pause_us(tries)))
 }

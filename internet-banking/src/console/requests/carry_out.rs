@@ -1,9 +1,10 @@
 //! What an approved request does to the hub.
 
 use domain::payment::{Cancellation, State};
-use domain::{Date, PaymentId};
+use domain::{Date, PaymentId, StaffRequestId};
 use gateway::operations::NotNow;
 use gateway::{FourEyes, Gateway, Guard, OperationError, Operator, Payment, Word};
+use ledger::{Commit, EntityId, Refused};
 
 use super::{Decision, Proposal, Request};
 use crate::console::help::ConsoleCode;
@@ -22,6 +23,35 @@ pub(in crate::console) enum Carried {
     Refused(String),
     /// It may have been carried out or not.
     Unclear,
+}
+
+/// What became of the commit of an approved request.
+pub(in crate::console) enum Once {
+    /// It holds: by this try, or by one of ours whose result was not recorded.
+    Done,
+    /// It does not: something is another by now, or taken.
+    Refused(Refused),
+    /// It may hold or not; the log has why.
+    Unclear,
+}
+
+/// Commits what was approved, once, however often it is tried.
+pub(in crate::console) async fn commit_once(
+    gateway: &Gateway,
+    request: StaffRequestId,
+    mut commit: Commit,
+) -> Once {
+    let once = Guard::request_act(request);
+    commit.guards.push((once.key(), EntityId(request.uuid())));
+    let Err(refused) = gateway.ledger().commit(commit).await else { return Once::Done };
+    match (gateway.is_taken(&once).await, &refused) {
+        (Ok(true), _) => Once::Done,
+        (Ok(false), Refused::Stale | Refused::Guarded { .. }) => Once::Refused(refused),
+        (Ok(false) | Err(_), _) => {
+            tracing::error!(%request, %refused, "what was approved may not have been done");
+            Once::Unclear
+        }
+    }
 }
 
 /// Whether the proposal could be carried out now, for the sake of those who propose and approve. What decides is the

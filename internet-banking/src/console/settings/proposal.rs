@@ -3,14 +3,14 @@
 use domain::time::year_month_day;
 use domain::{Date, StaffRequestId};
 use gateway::{Gateway, Guard, Operator};
-use ledger::{AuditRecord, Commit, EntityId};
+use ledger::{AuditRecord, Commit};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Stop;
 use crate::console::help::ConsoleCode;
 use crate::console::links::SettingLink;
 use crate::console::problem::Problem;
-use crate::console::requests::carry_out::Carried;
+use crate::console::requests::carry_out::{Carried, Once, commit_once};
 use crate::console::requests::pages::Matter;
 use crate::settings::Setting;
 
@@ -99,20 +99,13 @@ impl SettingChange {
             detail: format!("{} to {} from {}", self.before, self.after, self.from),
         };
         let commit = Commit {
-            guards: vec![(once.key(), EntityId(request.uuid()))],
             rows: vec![setting.row(self.from, &self.after, &checker.to_string(), now)],
             audit: vec![audit],
             ..Commit::default()
         };
-        match gateway.ledger().commit(commit).await {
-            Ok(_) => self.done(),
-            Err(refused) => match gateway.is_taken(&once).await {
-                Ok(true) => self.done(),
-                _ => {
-                    tracing::error!(setting = self.name, %refused, "an approved setting was not made");
-                    Carried::Unclear
-                }
-            },
+        match commit_once(gateway, request, commit).await {
+            Once::Done => self.done(),
+            Once::Refused(_) | Once::Unclear => Carried::Unclear,
         }
     }
 

@@ -2,8 +2,8 @@
 
 use database::Change;
 use domain::{ContractId, StaffRequestId, Timestamp};
-use gateway::{Gateway, Guard, Operator, Stop, StopScope};
-use ledger::{AuditRecord, Commit, EntityId, Refused};
+use gateway::{Gateway, Operator, Stop, StopScope};
+use ledger::{AuditRecord, Commit, Refused};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::console::help::ConsoleCode;
 use crate::console::links::ConsoleLink;
 use crate::console::problem::Problem;
-use crate::console::requests::carry_out::Carried;
+use crate::console::requests::carry_out::{Carried, Once, commit_once};
 use crate::console::requests::pages::Matter;
 use crate::console::words::stamp;
 use crate::contracts::{Contract, Plan, Store};
@@ -72,7 +72,6 @@ impl LiftEmergency {
         request: StaffRequestId,
         checker: &Operator,
     ) -> Carried {
-        let once = Guard::request_act(request);
         let stop = match self.found(gateway).await {
             Ok(stop) => stop,
             Err(problem) if problem.code == ConsoleCode::EmergencyLifted => {
@@ -81,22 +80,16 @@ impl LiftEmergency {
             Err(_) => return Carried::Unclear,
         };
         let now = gateway.ledger().clock().now();
-        let commit = match self.commit(gateway, &stop, request, checker, now).await {
+        let commit = match self.commit(gateway, &stop, checker, now).await {
             Ok(commit) => commit,
             Err(error) => {
                 tracing::error!(%error, "an approved lifting cannot be prepared");
                 return Carried::Unclear;
             }
         };
-        match gateway.ledger().commit(commit).await {
-            Ok(_) | Err(Refused::Stale) => Carried::Done(LIFTED.to_owned()),
-            Err(refused) => match gateway.is_taken(&once).await {
-                Ok(true) => Carried::Done(LIFTED.to_owned()),
-                _ => {
-                    tracing::error!(stop = %self.stop, %refused, "an approved lifting was not made");
-                    Carried::Unclear
-                }
-            },
+        match commit_once(gateway, request, commit).await {
+            Once::Done | Once::Refused(Refused::Stale) => Carried::Done(LIFTED.to_owned()),
+            Once::Refused(_) | Once::Unclear => Carried::Unclear,
         }
     }
 
@@ -104,7 +97,6 @@ impl LiftEmergency {
         &self,
         gateway: &Gateway,
         stop: &Stop,
-        request: StaffRequestId,
         checker: &Operator,
         now: Timestamp,
     ) -> Result<Commit, crate::contracts::StoreError> {
@@ -113,7 +105,6 @@ impl LiftEmergency {
             "UPDATE emergency_stop SET lifted_us = $1, lifted_by = $2 WHERE id = $3 AND lifted_us IS NULL",
             vec![now.micros().into(), checker.to_string().into(), self.stop.into()],
         );
-        let guards = vec![(Guard::request_act(request).key(), EntityId(self.stop))];
         let detail = format!("{} {}; paper {}", stop.scope.code(), stop.subject, self.document);
         match contract_of(&contracts, stop).await? {
             Some(contract) => {
@@ -129,7 +120,6 @@ impl LiftEmergency {
                     subject: contract.id.to_string(),
                     detail,
                     changes: vec![lifted],
-                    guards,
                     release: vec![stop.guard()],
                     mail: (!to.is_empty()).then_some((notice, to)),
                     ..Registration::default()
@@ -138,7 +128,6 @@ impl LiftEmergency {
             }
             None => Ok(Commit {
                 changes: vec![lifted],
-                guards,
                 release: vec![stop.guard()],
                 audit: vec![AuditRecord {
                     contract: None,

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::proposal::{PaperAct, TokenPaper};
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
+use crate::console::contracts::procedure::document;
 use crate::console::frame::{self, Area};
 use crate::console::links::{ContractLink, ContractTokensLink, TokenProposeLink};
 use crate::console::page::note;
@@ -20,9 +21,6 @@ use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
 use crate::console::words::{Choice, Names, Tag, stamp};
 use crate::tokens::{Occasion, Standing, Token, fees, list};
-
-/// Characters of a 書類番号 at most.
-const DOCUMENT_CHARS_MAX: usize = 32;
 
 /// 手続き: the word in the form, and the word on the page.
 const ACTS: [(&str, &str); 6] = [
@@ -118,13 +116,10 @@ pub async fn propose_paper(
 /// The paper as typed; an error names the controls to blame.
 fn read(form: &Proposed, contract: ContractId, tokens: &[Token]) -> Result<TokenPaper, Errors> {
     let mut errors = Errors::default();
-    let document: String = form.document.chars().filter(|c| !c.is_control()).collect();
-    let document = document.trim().to_owned();
-    match document.chars().count() {
-        0 => errors.add("document", "受け取った書面の書類番号を入力してください。"),
-        1..=DOCUMENT_CHARS_MAX => {}
-        _ => errors.add("document", format!("書類番号は{DOCUMENT_CHARS_MAX}文字までです。")),
-    }
+    let document = document(&form.document).unwrap_or_else(|message| {
+        errors.add("document", message);
+        String::new()
+    });
     let token = tokens.iter().find(|token| token.serial == form.serial);
     if form.act != "add" && token.is_none() {
         errors.add("serial", "対象のトークンを選んでください。");

@@ -3,7 +3,7 @@
 use database::{Change, Database, Row};
 use domain::{ContractId, StaffRequestId, Timestamp};
 use gateway::{Gateway, Guard, Operator};
-use ledger::{EntityId, GuardKey, Refused};
+use ledger::{Commit, EntityId, GuardKey, Refused};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Stop, failed};
@@ -11,7 +11,7 @@ use crate::console::Console;
 use crate::console::help::ConsoleCode;
 use crate::console::links::ContractTokensLink;
 use crate::console::problem::Problem;
-use crate::console::requests::carry_out::Carried;
+use crate::console::requests::carry_out::{Carried, Once, commit_once};
 use crate::console::requests::pages::Matter;
 use crate::contracts::{Contract, Store};
 use crate::mail::{Notice, To};
@@ -220,48 +220,42 @@ impl TokenPaper {
                     };
                 }
             }
-            match self.commit(gateway, request, checker, once).await {
-                Ok(()) => return Carried::Done(self.done()),
-                Err(Refused::Guarded { .. }) if matches!(gateway.is_taken(once).await, Ok(true)) => {
-                    return Carried::Done(self.done());
-                }
-                // another took the device, or changed the token, between the look and the commit
-                Err(Refused::Stale | Refused::Guarded { .. }) => {}
+            let committed = match self.commit(gateway, request, checker).await {
+                Ok(Some(commit)) => commit_once(gateway, request, commit).await,
+                Ok(None) => Once::Refused(Refused::Stale),
                 Err(error) => {
-                    tracing::error!(contract = %self.contract, %error, "a paper about a token was not carried out");
-                    return Carried::Unclear;
+                    tracing::error!(contract = %self.contract, %error, "a contract or its tokens cannot be read");
+                    Once::Unclear
                 }
+            };
+            match committed {
+                Once::Done => return Carried::Done(self.done()),
+                // another took the device, or changed the token, between the look and the commit
+                Once::Refused(_) => {}
+                Once::Unclear => return Carried::Unclear,
             }
         }
         Carried::Unclear
     }
 
+    /// The commit; nothing where contract, token or stock are not as they were a moment ago.
     async fn commit(
         &self,
         gateway: &Gateway,
         request: StaffRequestId,
         checker: &Operator,
-        once: &Guard,
-    ) -> Result<(), Refused> {
+    ) -> Result<Option<Commit>, TokenError> {
         let (ledger, now) = (gateway.ledger(), gateway.ledger().clock().now());
         let contracts = Store::new(ledger.database().clone(), ledger.clock().clone());
-        let failed = |error: &dyn std::error::Error| {
-            tracing::error!(%error, "a contract or its tokens cannot be read");
-            Refused::Overloaded
-        };
-        let contract = contracts.contract(self.contract).await.map_err(|error| failed(&error))?;
-        let contract = contract.ok_or(Refused::Stale)?;
-        let prepared = self.prepared(ledger.database(), request, now).await;
-        let prepared = prepared.map_err(|error| failed(&error))?.ok_or(Refused::Stale)?;
+        let Some(contract) = contracts.contract(self.contract).await? else { return Ok(None) };
+        let Some(prepared) = self.prepared(ledger.database(), request, now).await? else { return Ok(None) };
         let mut what = prepared.what;
-        what.guards.push((once.key(), EntityId(request.uuid())));
         let told = match &prepared.about {
-            Some(token) => list::told(&contracts, contract.id, &token.holders).await,
-            None => contracts.recipients(contract.id, To::Administrators).await,
+            Some(token) => list::told(&contracts, contract.id, &token.holders).await?,
+            None => contracts.recipients(contract.id, To::Administrators).await?,
         };
-        let told = told.map_err(|error| failed(&error))?;
         what.mail = Some((self.notice(&contract, request, &prepared.lines), told));
-        ledger.commit(what.commit(&checker.to_string(), &contract, now)).await.map(drop)
+        Ok(Some(what.commit(&checker.to_string(), &contract, now)))
     }
 
     /// The rows of it; nothing where the token or the stock is not as it was a moment ago.

@@ -2,8 +2,8 @@
 
 use database::Database;
 use domain::{StaffRequestId, Timestamp, UserId};
-use gateway::{Gateway, Guard, Operator};
-use ledger::{Commit, EntityId, Refused};
+use gateway::{Gateway, Operator};
+use ledger::{Commit, Refused};
 use serde::{Deserialize, Serialize};
 
 use super::store;
@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::console::help::ConsoleCode;
 use crate::console::links::UserLink;
 use crate::console::problem::Problem;
-use crate::console::requests::carry_out::Carried;
+use crate::console::requests::carry_out::{Carried, Once, commit_once};
 use crate::console::requests::pages::Matter;
 use crate::console::words::stamp;
 use crate::contracts::{Store as Contracts, StoreError};
@@ -86,21 +86,14 @@ impl LiftStop {
         request: StaffRequestId,
         checker: &Operator,
     ) -> Carried {
-        let once = Guard::request_act(request);
-        let mut commit = match self.commit(gateway, request, checker).await {
+        let commit = match self.commit(gateway, request, checker).await {
             Ok(commit) => commit,
             Err(error) => return unclear(&error),
         };
-        commit.guards.push((once.key(), EntityId(self.user.uuid())));
-        let refused = match gateway.ledger().commit(commit).await {
-            Ok(_) => return Carried::Done(LIFTED.to_owned()),
-            Err(refused) => refused,
-        };
-        match (gateway.is_taken(&once).await, &refused) {
-            // our own of an earlier try, whose result was not recorded
-            (Ok(true), _) => return Carried::Done(LIFTED.to_owned()),
-            (Ok(false), Refused::Stale) => {}
-            _ => return unclear(&refused),
+        match commit_once(gateway, request, commit).await {
+            Once::Done => return Carried::Done(LIFTED.to_owned()),
+            Once::Refused(Refused::Stale) => {}
+            Once::Refused(_) | Once::Unclear => return Carried::Unclear,
         }
         match standing(gateway.ledger().database(), self.user).await {
             Ok(Some(Standing { stopped_at: None, .. })) => Carried::Done(LIFTED.to_owned()),
