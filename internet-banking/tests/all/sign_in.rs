@@ -42,14 +42,23 @@ fn summary(page: &Page) -> &str {
     rest.split_once("</div>").unwrap().0
 }
 
+/// Proves R13.
 async fn the_right_password_leads_home_and_the_page_says_who_is_there(test: TestDatabase) {
     let world = World::new(test).await;
     let mut browser = world.browser();
+    let page = browser.get("/sign-in").await;
+    assert!(page.body.contains("パスワードや暗証番号をお尋ねすることは、"), "{}", page.body);
     assert_eq!(browser.get("/home").await.location(), "/sign-in");
     assert_eq!(browser.sign_in(LOGIN_ID, PASSWORD).await.location(), "/home");
     let home = browser.get("/home").await;
-    for words in ["株式会社見本商事", "経理 佐藤花子(一般)", "はじめてのログイン", "おはようございます"]
-    {
+    for words in [
+        "株式会社見本商事",
+        "経理 佐藤花子(一般)",
+        "はじめてのログイン",
+        "おはようございます",
+        "暗証番号をお尋ねすることはありません",
+        "ウイルス対策ソフトは最新の状態",
+    ] {
         assert!(home.body.contains(words), "{words}");
     }
     assert_eq!(browser.get("/sign-in").await.location(), "/home", "already signed in");

@@ -166,7 +166,7 @@ async fn a_session_needs_its_certificate_on_every_page(test: TestDatabase) {
     assert_eq!(browser.get("/home").await.status, StatusCode::OK, "at another door too");
 }
 
-/// Proves R30, R31, R45, R50.
+/// Proves R29, R30, R31, R45, R50.
 async fn one_page_checks_the_environment_and_names_every_trouble(test: TestDatabase) {
     let desk = Desk::new(test).await;
     let agent = [("user-agent", "Browser/1 (any system)")];
@@ -191,6 +191,12 @@ async fn one_page_checks_the_environment_and_names_every_trouble(test: TestDatab
     }
     for way in ["/certificate/fetch", "/sign-in"] {
         assert!(door.get("/certificate/check").await.body.contains(&format!("href=\"{way}\"")), "{way}");
+    }
+    for asks in ["/certificate/fetch", "/sign-in"] {
+        assert!(
+            door.get(asks).await.body.contains("href=\"/certificate/check\""),
+            "{asks} leads to the guide"
+        );
     }
 }
 

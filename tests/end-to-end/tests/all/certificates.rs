@@ -212,7 +212,7 @@ async fn nothing_of_a_private_key_is_kept_when_it_was_handed_out() {
     assert!(!demo.log().contains(&file.pass_phrase));
 }
 
-/// Proves SEC-01.
+/// Proves R9, SEC-01.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_door_speaks_tls_from_1_2_on_with_forward_secrecy_and_tells_browsers_to_come_back_by_it() {
     let demo = Demo::start().await;
