@@ -4,6 +4,7 @@
 
 mod audit;
 mod authority;
+mod banks;
 mod bench;
 mod data;
 mod demo;
@@ -41,6 +42,7 @@ enum Command {
     Proof(proof::Proof),
     Verify(verify::Verify),
     Link(link::Link),
+    Banks(banks::BanksArgs),
     Bench(bench::Bench),
     Simulate(simulate::Simulate),
 }
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
             Command::Proof(proof) => proof.run().await,
             Command::Verify(verify) => verify.run().await,
             Command::Link(link) => link.run(),
+            Command::Banks(banks) => banks.run(),
             Command::Bench(bench) => bench.run().await,
             Command::Simulate(simulate) => simulate.run().await,
         }

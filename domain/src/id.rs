@@ -77,6 +77,10 @@ typed_id! {
     PermitId,
     /// The settlement of one window of one collector, and the net payment that it makes.
     SettlementId,
+    /// An order to transfer money (振込, 振替), from its acceptance on.
+    OrderId,
+    /// A recall (組戻し) of a transfer that was sent.
+    RecallId,
 }
 
 /// A hold is a pending transfer.

@@ -1,5 +1,6 @@
 //! Pure vocabulary and rules of the payment network and the bank: no tokio, no SQL, no HTTP.
 
+pub mod account;
 pub mod bill;
 pub mod calendar;
 pub mod clock;
@@ -13,17 +14,22 @@ pub mod random;
 pub mod response;
 pub mod time;
 pub mod xml;
+pub mod yucho;
 
+pub use account::{AccountKind, AccountRef};
 pub use bill::{Bill, BillId};
 pub use clock::Clock;
 pub use hours::Hours;
 pub use id::{
     AccountId, AlarmId, ApiKeyId, BreakId, CertificateId, ContractId, FavouriteId, HoldId, InquiryId,
-    MessageId, PaymentId, PermitId, ReconciliationId, SettlementId, StaffId, StaffRequestId, TransferId,
-    UserId,
+    MessageId, OrderId, PaymentId, PermitId, RecallId, ReconciliationId, SettlementId, StaffId,
+    StaffRequestId, TransferId, UserId,
 };
 pub use key::{CentreCode, ResendKey, Serial};
 pub use money::Yen;
-pub use numbers::{CollectorNumber, ConfirmationNumber, CustomerNumber, NumberError, PaymentCategory};
+pub use numbers::{
+    AccountNumber, BankCode, BranchCode, CollectorNumber, ConfirmationNumber, CustomerNumber, NumberError,
+    PaymentCategory,
+};
 pub use response::ResponseCode;
 pub use time::{Date, Timestamp};

@@ -175,6 +175,31 @@ typed_number!(
 );
 shown!(PaymentCategory);
 
+typed_number!(
+    /// 金融機関コード: the four digits of a bank.
+    BankCode, 4..=4
+);
+shown!(BankCode);
+
+typed_number!(
+    /// 店番: the three digits of a branch.
+    BranchCode, 3..=3
+);
+shown!(BranchCode);
+
+typed_number!(
+    /// 口座番号: seven digits, zeros in front where it has fewer.
+    AccountNumber, 7..=7
+);
+shown!(AccountNumber);
+
+impl AccountNumber {
+    /// The number as a person types it; zeros are put in front of a shorter one.
+    pub fn parse_short(text: &str) -> Result<Self, NumberError> {
+        digits_typed(text, 1, 7).map(|digits| Self(format!("{digits:0>7}")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +233,24 @@ mod tests {
         assert!(ConfirmationNumber::parse_typed("1234567").is_err());
         assert!(PaymentCategory::parse_typed(&"7".repeat(16)).is_ok());
         assert!(PaymentCategory::parse_typed(&"7".repeat(17)).is_err());
+        for (text, fits) in [("125", false), ("0125", true), ("01250", false)] {
+            assert_eq!(BankCode::parse_typed(text).is_ok(), fits, "{text}");
+        }
+        for (text, fits) in [("10", false), ("100", true), ("1000", false)] {
+            assert_eq!(BranchCode::parse_typed(text).is_ok(), fits, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_short_account_number_is_filled_up_with_zeros() {
+        for (typed, number) in [("1", "0000001"), ("１２３-４５６", "0123456"), ("1234567", "1234567")]
+        {
+            assert_eq!(AccountNumber::parse_short(typed).unwrap().as_str(), number);
+        }
+        let long = Err(NumberError::Length { min: 1, max: 7, found: 8 });
+        assert_eq!(AccountNumber::parse_short("12345678"), long);
+        assert_eq!(AccountNumber::parse_short(" "), Err(NumberError::Empty));
+        assert!(AccountNumber::parse_typed("123456").is_err(), "whole elsewhere");
     }
 
     #[test]

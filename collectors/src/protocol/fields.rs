@@ -3,56 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+pub use domain::BankCode;
 use domain::{CollectorNumber, ConfirmationNumber, CustomerNumber, PaymentCategory};
 
 use super::error::DecodeError;
 use super::reader::Fields;
 use super::writer::ElementSink;
 use crate::directory::Kind;
-
-/// 金融機関コード: the four digits of a bank.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct BankCode(String);
-
-/// A text is no bank code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a bank code is four digits")]
-pub struct BankCodeError;
-
-impl BankCode {
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for BankCode {
-    type Err = BankCodeError;
-    fn from_str(text: &str) -> Result<Self, BankCodeError> {
-        let fits = text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit());
-        if fits { Ok(Self(text.to_owned())) } else { Err(BankCodeError) }
-    }
-}
-
-impl TryFrom<String> for BankCode {
-    type Error = BankCodeError;
-    fn try_from(text: String) -> Result<Self, BankCodeError> {
-        text.parse()
-    }
-}
-
-impl From<BankCode> for String {
-    fn from(code: BankCode) -> String {
-        code.0
-    }
-}
-
-impl fmt::Display for BankCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
 
 /// A number that one side gave a record of its own: 1 to 30 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
