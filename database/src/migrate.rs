@@ -37,6 +37,8 @@ migrations! {
     12 "0012_tokens",
     11 "0011_users",
     13 "0013_desk",
+    19 "0019_transfers",
+    20 "0020_interbank",
 }
 
 /// The description of the first migration: a database that has it is ours.

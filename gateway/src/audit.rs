@@ -174,7 +174,8 @@ async fn strays(tx: &mut Tx) -> Result<Vec<Finding>, StoreError> {
         sqlx::query_scalar(
             "SELECT o.key FROM outbox o LEFT JOIN payment p ON p.id = o.entity
              LEFT JOIN cancellation c ON c.key = o.key AND c.payment = o.entity
-             WHERE p.id IS NULL OR (p.message_key <> o.key AND c.key IS NULL)",
+             WHERE o.destination <> 'interbank'
+             AND (p.id IS NULL OR (p.message_key <> o.key AND c.key IS NULL))",
         )
         .fetch_all(c)
         .await

@@ -87,10 +87,13 @@ impl Gateway {
         let mut tx = self.database().snapshot().await?;
         let now_us = dialect::server_now_us(&mut tx).await?;
         let destinations: Vec<String> = on!(tx, |c| {
-            sqlx::query_scalar("SELECT DISTINCT destination FROM outbox WHERE lease_until_us <= $1")
-                .bind(now_us)
-                .fetch_all(c)
-                .await
+            // what goes to other banks is the engine's of transfers
+            sqlx::query_scalar(
+                "SELECT DISTINCT destination FROM outbox WHERE lease_until_us <= $1 AND destination <> 'interbank'",
+            )
+            .bind(now_us)
+            .fetch_all(c)
+            .await
         })?;
         let mut due = Vec::new();
         for destination in destinations {

@@ -3,6 +3,7 @@
 //! Each collector has a stack of its own, so that a slow one delays nobody: bounded concurrency, rate limit,
 //! circuit breaker, timeout, transport. Nothing here repeats a request: repeating is the gateway's decision.
 
+mod channel;
 mod circuit;
 mod config;
 mod connector;
@@ -26,6 +27,7 @@ use circuit::{Circuit, CircuitLayer};
 use rate::RateLayer;
 use transport::{Call, Transport};
 
+pub use channel::{Channel, Exchanged};
 pub use circuit::CircuitState;
 pub use config::{ClientError, Limits, Peer, Trust};
 pub use outcome::{Answer, NotSent, Outcome, SentRequest, Silence};

@@ -86,7 +86,7 @@ pub(super) struct Call {
 #[derive(Clone)]
 pub(super) struct Transport(Arc<Route>);
 
-struct Route {
+pub(super) struct Route {
     uri: Uri,
     keys: Vec<VerifyingKey>,
     http: HttpClient,
@@ -101,12 +101,8 @@ impl Transport {
         own_key: Arc<SigningKey>,
         trust: &Trust,
     ) -> Result<Self, ClientError> {
-        if peer.keys.is_empty() {
-            return Err(ClientError::NoKey(number.to_string()));
-        }
-        let uri = endpoint(number, &peer.endpoint, trust)
-            .ok_or_else(|| ClientError::Endpoint(number.to_string()))?;
-        Ok(Self(Arc::new(Route { uri, keys: peer.keys, http, own_key })))
+        let (name, path) = (number.to_string(), format!("{number}/mpn"));
+        Ok(Self(Arc::new(Route::new(&name, &path, peer, http, own_key, trust)?)))
     }
 
     /// The keys that answers may be signed with.
@@ -116,23 +112,17 @@ impl Transport {
 
     /// The path that the request's signature covers.
     pub(super) fn path(&self) -> &str {
-        self.0.uri.path()
+        self.0.path()
     }
 
     /// Signs a request for one sending.
     pub(super) fn sign(&self, body: &[u8]) -> SignedHeaders {
-        let parts = RequestParts {
-            method: Method::POST.as_str(),
-            path: self.path(),
-            content_type: protocol::CONTENT_TYPE,
-            body,
-        };
-        sign_request(&self.0.own_key, &parts, machine_now())
+        self.0.sign(body)
     }
 }
 
-/// `{base}/{number}/mpn`.
-fn endpoint(number: &CollectorNumber, base: &Uri, trust: &Trust) -> Option<Uri> {
+/// `{base}/{path}`.
+fn endpoint(base: &Uri, path: &str, trust: &Trust) -> Option<Uri> {
     let allowed = match base.scheme_str()? {
         "https" => true,
         "http" => matches!(trust, Trust::PlainHttp),
@@ -141,7 +131,7 @@ fn endpoint(number: &CollectorNumber, base: &Uri, trust: &Trust) -> Option<Uri> 
     if !allowed || base.query().is_some() {
         return None;
     }
-    let path = format!("{}/{number}/mpn", base.path().trim_end_matches('/'));
+    let path = format!("{}/{path}", base.path().trim_end_matches('/'));
     let mut parts = base.clone().into_parts();
     parts.path_and_query = Some(path.parse().ok()?);
     Uri::from_parts(parts).ok()
@@ -163,8 +153,50 @@ impl Service<Call> for Transport {
 }
 
 impl Route {
+    /// A way to a peer's path below its endpoint; `name` is for the error.
+    pub(super) fn new(
+        name: &str,
+        path: &str,
+        peer: Peer,
+        http: HttpClient,
+        own_key: Arc<SigningKey>,
+        trust: &Trust,
+    ) -> Result<Self, ClientError> {
+        if peer.keys.is_empty() {
+            return Err(ClientError::NoKey(name.to_owned()));
+        }
+        let uri = endpoint(&peer.endpoint, path, trust);
+        let uri = uri.ok_or_else(|| ClientError::Endpoint(name.to_owned()))?;
+        Ok(Self { uri, keys: peer.keys, http, own_key })
+    }
+
+    pub(super) fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    pub(super) fn sign(&self, body: &[u8]) -> SignedHeaders {
+        let parts = RequestParts {
+            method: Method::POST.as_str(),
+            path: self.path(),
+            content_type: protocol::CONTENT_TYPE,
+            body,
+        };
+        sign_request(&self.own_key, &parts, machine_now())
+    }
+
     async fn exchange(&self, call: Call) -> Result<Answer, Failure> {
-        let request = self.request(&call)?;
+        let (bytes, signature) = self.signed(&call.bytes, &call.headers).await?;
+        Answer::read(&call.request, bytes, signature).map_err(Failure::Silent)
+    }
+
+    /// Sends bytes under their signature, and gives the bytes that came back with theirs. Signature first: what is not
+    /// signed is not even read.
+    pub(super) async fn signed(
+        &self,
+        bytes: &Bytes,
+        headers: &SignedHeaders,
+    ) -> Result<(Bytes, String), Failure> {
+        let request = self.request(bytes, headers)?;
         let response = self.http.request(request).await.map_err(|error| {
             // only a connection that never came about proves that nothing was written; whatever else the pool
             // says of a connection closed under the request counts as possibly sent
@@ -174,24 +206,20 @@ impl Route {
                 Failure::Silent(Silence::ConnectionLost)
             }
         })?;
-        let (headers, bytes) = read(response).await?;
-        self.checked(&call, &headers, bytes).map_err(Failure::Silent)
+        let (headers, body) = read(response).await?;
+        let parts = ResponseParts { status: StatusCode::OK.as_u16(), body: &body, request_body: bytes };
+        let signature =
+            verify_response(&self.keys, &parts, &headers, machine_now()).map_err(Silence::from)?;
+        let signature = signature.to_string();
+        Ok((body, signature))
     }
 
-    fn request(&self, call: &Call) -> Result<Request<Full<Bytes>>, NotSent> {
+    fn request(&self, bytes: &Bytes, headers: &SignedHeaders) -> Result<Request<Full<Bytes>>, NotSent> {
         let mut request = Request::post(self.uri.clone()).header(CONTENT_TYPE, protocol::CONTENT_TYPE);
-        for (name, value) in call.headers.pairs() {
+        for (name, value) in headers.pairs() {
             request = request.header(name, value);
         }
-        request.body(Full::new(call.bytes.clone())).map_err(|_| NotSent::NoRequest)
-    }
-
-    /// Signature first: what is not signed is not even read.
-    fn checked(&self, call: &Call, headers: &HeaderMap, bytes: Bytes) -> Result<Answer, Silence> {
-        let parts =
-            ResponseParts { status: StatusCode::OK.as_u16(), body: &bytes, request_body: &call.bytes };
-        let signature = verify_response(&self.keys, &parts, headers, machine_now())?;
-        Answer::read(&call.request, bytes, signature.to_string())
+        request.body(Full::new(bytes.clone())).map_err(|_| NotSent::NoRequest)
     }
 }
 

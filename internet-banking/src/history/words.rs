@@ -33,6 +33,15 @@ const PAYMENTS: &[&str] = &[
     "payeasy.resend",
     "payeasy.incident",
     "payeasy.link",
+    "transfer.place",
+    "transfer.cancel",
+    "transfer.execute",
+    "transfer.fail",
+    "transfer.sent",
+    "transfer.rejected",
+    "transfer.returned",
+    "transfer.incident",
+    "transfer.recall",
 ];
 
 const VIEWS: &[&str] = &["user.view", "history.view", "history.download", "payment.proof"];

@@ -11,7 +11,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("ledger", &["domain", "database"]),
     ("collectors", &["domain", "edge"]),
     ("gateway", &["domain", "database", "ledger", "edge", "collectors"]),
-    ("internet-banking", &["domain", "formats", "database", "ledger", "edge", "gateway"]),
+    ("transfers", &["domain", "formats", "database", "ledger", "edge", "collectors"]),
+    ("internet-banking", &["domain", "formats", "database", "ledger", "edge", "gateway", "transfers"]),
     ("mocks", &["domain", "edge"]),
 ];
 
@@ -32,6 +33,7 @@ const EVERY_LIBRARY: &[&str] = &[
     "ledger",
     "collectors",
     "gateway",
+    "transfers",
     "internet-banking",
     "mocks",
 ];
@@ -45,6 +47,7 @@ const EVERY_LIBRARY_AND_THE_RUNNABLE_TESTS: &[&str] = &[
     "ledger",
     "collectors",
     "gateway",
+    "transfers",
     "internet-banking",
     "mocks",
     "bench",

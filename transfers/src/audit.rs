@@ -1,0 +1,264 @@
+//! `mpn audit`: every order against its events, its money, its guards and its open work.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use database::{Tx, insert, on};
+use domain::{AccountId, Yen};
+use ledger::{Event as Stored, Finding, Kind};
+use uuid::Uuid;
+
+use crate::order::{Body, Event, Facts, Position, State};
+use crate::step::{self, DESTINATION};
+use crate::{StoreError, Transfers, chart};
+
+/// Orders that are in memory at once.
+const PAGE: i64 = 1_000;
+
+/// A transfer of the journal: debit, credit, amount, kind and the hold that it ends.
+type Journal = (i64, i64, i64, i64, Option<Uuid>);
+
+/// What the whole look compares with.
+struct Look {
+    open: BTreeMap<Uuid, String>,
+    guards: BTreeSet<String>,
+    charges: BTreeMap<String, i64>,
+    due: i64,
+    findings: Vec<Finding>,
+}
+
+impl Transfers {
+    /// Compares everything that is stored of orders, in one snapshot beside live traffic.
+    pub async fn audit(&self) -> Result<Vec<Finding>, StoreError> {
+        let mut tx = self.database().snapshot().await?;
+        let mut look = Look::begin(&mut tx).await?;
+        let mut after = Uuid::nil();
+        loop {
+            let page: Vec<(Uuid, String)> = on!(tx, |c| {
+                sqlx::query_as("SELECT id, facts FROM transfer_order WHERE id > $1 ORDER BY id LIMIT $2")
+                    .bind(after)
+                    .bind(PAGE)
+                    .fetch_all(c)
+                    .await
+            })?;
+            let Some((last, _)) = page.last() else { break };
+            after = *last;
+            look.page(&mut tx, &page).await?;
+        }
+        look.end(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(look.findings)
+    }
+
+    /// Orders whose outcome is not known, and days that are not settled, in words.
+    pub async fn open_work(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let mut tx = self.database().snapshot().await?;
+        let open: Vec<(String, Uuid)> = on!(tx, |c| {
+            sqlx::query_as("SELECT key, entity FROM outbox WHERE destination = $1 ORDER BY key LIMIT 500")
+                .bind(DESTINATION)
+                .fetch_all(c)
+                .await
+        })?;
+        tx.rollback().await?;
+        let mut named = Vec::new();
+        for (key, entity) in open {
+            let order = self.find_for_operator(domain::OrderId::from_uuid(entity)).await?;
+            let detail = match order {
+                Some(order) => {
+                    format!("{} yen to {}, {}", order.facts.amount, order.facts.to.bank, order.state)
+                }
+                None => "a recall that is not delivered".to_owned(),
+            };
+            named.push((key, detail));
+        }
+        Ok(named)
+    }
+}
+
+impl Look {
+    async fn begin(tx: &mut Tx) -> Result<Self, StoreError> {
+        let open: Vec<(Uuid, String)> = on!(tx, |c| {
+            sqlx::query_as("SELECT entity, key FROM outbox WHERE destination = $1")
+                .bind(DESTINATION)
+                .fetch_all(c)
+                .await
+        })?;
+        let guards: Vec<String> = on!(tx, |c| {
+            sqlx::query_scalar(
+                "SELECT key FROM guard WHERE (key > 'reserved|' AND key < 'reserved}')
+                 OR (key > 'interbank-due|' AND key < 'interbank-due}')",
+            )
+            .fetch_all(c)
+            .await
+        })?;
+        let charges: Vec<(String, i64)> = on!(tx, |c| {
+            sqlx::query_as("SELECT reference, amount FROM charge WHERE kind = 'transfer'").fetch_all(c).await
+        })?;
+        Ok(Self {
+            open: open.into_iter().collect(),
+            guards: guards.into_iter().collect(),
+            charges: charges.into_iter().collect(),
+            due: 0,
+            findings: Vec::new(),
+        })
+    }
+
+    fn found(&mut self, check: &'static str, subject: &dyn ToString, detail: String) {
+        self.findings.push(Finding { check, subject: subject.to_string(), detail });
+    }
+
+    async fn page(&mut self, tx: &mut Tx, page: &[(Uuid, String)]) -> Result<(), StoreError> {
+        let ids: Vec<_> = page.iter().map(|(id, _)| (*id).into()).collect();
+        let select = "SELECT entity, seq, kind, at_us, body FROM event WHERE entity IN";
+        let rows: Vec<(Uuid, i64, String, i64, String)> =
+            insert::select_in(tx, select, &ids, " ORDER BY entity, seq").await?;
+        let mut events: BTreeMap<Uuid, Vec<Stored>> = BTreeMap::new();
+        for (entity, seq, kind, at_us, body) in rows {
+            let at = domain::Timestamp::from_micros(at_us);
+            let stored = Stored { entity: ledger::EntityId(entity), seq, kind, at, body };
+            events.entry(entity).or_default().push(stored);
+        }
+        let bodies = events.values().flatten().filter_map(|event| StoreError::json::<Body>(&event.body).ok());
+        let moved: Vec<_> = bodies.filter_map(|body| body.transfer).map(|id| id.uuid().into()).collect();
+        let select = "SELECT id, debit, credit, amount, kind, pending FROM transfer WHERE id IN";
+        let rows: Vec<(Uuid, i64, i64, i64, i64, Option<Uuid>)> =
+            insert::select_in(tx, select, &moved, "").await?;
+        let journal: BTreeMap<Uuid, Journal> = rows
+            .into_iter()
+            .map(|(id, debit, credit, amount, kind, pending)| (id, (debit, credit, amount, kind, pending)))
+            .collect();
+        for (id, facts) in page {
+            let events = events.remove(id).unwrap_or_default();
+            if let Err(error) = self.order(facts, &events, &journal) {
+                self.found("transfer-events", id, error.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    fn order(
+        &mut self,
+        facts: &str,
+        events: &[Stored],
+        journal: &BTreeMap<Uuid, Journal>,
+    ) -> Result<(), StoreError> {
+        let facts: Facts = StoreError::json(facts)?;
+        let position = Position::of(events)?;
+        let state = position.state.ok_or_else(|| StoreError::Corrupt("it has no event".to_owned()))?;
+        let mut from_outgoing = false;
+        for stored in events {
+            let (event, body): (Event, Body) = (stored.kind.parse()?, StoreError::json(&stored.body)?);
+            from_outgoing |= event == Event::Returned && !was(events, Event::Settled);
+            let expected = money(&facts, event, position.hold.map(|hold| hold.uuid()), from_outgoing);
+            let Some((debit, credits, kind)) = expected else { continue };
+            let found = body.transfer.and_then(|id| journal.get(&id.uuid()));
+            let right = found.is_some_and(|(d, c, amount, k, pending)| {
+                let kinds = (*k, *pending) == (kind.code(), kind.pending().map(|hold| hold.uuid()));
+                *d == debit.get()
+                    && credits.iter().any(|credit| credit.get() == *c)
+                    && *amount == facts.amount.get()
+                    && kinds
+            });
+            if !right {
+                self.found("transfer-money", &facts.id, format!("{event} and the journal has {found:?}"));
+            }
+        }
+        if self.open.remove(&facts.id.uuid()).is_some() != state.is_open() {
+            self.found(
+                "transfer-outbox",
+                &facts.id,
+                format!("it is {state}, and its open work does not fit"),
+            );
+        }
+        for (guarded, guard) in
+            [(State::Reserved, step::reserved_guard(&facts)), (State::Sent, step::due_guard(&facts))]
+        {
+            if self.guards.remove(&guard.0) != (state == guarded) {
+                self.found(
+                    "transfer-guard",
+                    &facts.id,
+                    format!("it is {state}, and {} does not fit", guard.0),
+                );
+            }
+        }
+        let owes = (was(events, Event::Sent) || was(events, Event::Executed)) && facts.fee > Yen::ZERO;
+        let charged = self.charges.remove(&format!("transfer:{}", facts.id));
+        if charged != owes.then_some(facts.fee.get()) {
+            self.found(
+                "transfer-fee",
+                &facts.id,
+                format!("the fee is {}, charged is {charged:?}", facts.fee),
+            );
+        }
+        if state == State::Sent {
+            self.due += facts.amount.get();
+        }
+        Ok(())
+    }
+
+    /// What belongs to no order, and the sums.
+    async fn end(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        let recalls: Vec<Uuid> =
+            on!(tx, |c| sqlx::query_scalar("SELECT id FROM transfer_recall").fetch_all(c).await)?;
+        for recall in recalls {
+            self.open.remove(&recall);
+        }
+        let strays: Vec<String> =
+            self.open.values().chain(&self.guards).chain(self.charges.keys()).cloned().collect();
+        for stray in strays {
+            self.found("transfer-stray", &stray, "it belongs to no order".to_owned());
+        }
+        let outgoing = balance(tx, chart::OUTGOING).await?;
+        if outgoing != self.due {
+            let detail = format!("{outgoing} yen are due to other banks, of orders {}", self.due);
+            self.found("transfer-due", &chart::OUTGOING, detail);
+        }
+        let incoming = balance(tx, chart::INCOMING).await?;
+        let sql = "SELECT CAST(coalesce(sum(i.amount), 0) AS BIGINT) FROM interbank_incoming i
+             LEFT JOIN interbank_day d ON d.day = i.day WHERE i.netted = 1 AND d.day IS NULL";
+        let waits: i64 = on!(tx, |c| sqlx::query_scalar(sql).fetch_one(c).await)?;
+        if incoming != -waits {
+            let detail = format!("{incoming} yen, of what came in {waits} are not settled");
+            self.found("transfer-incoming", &chart::INCOMING, detail);
+        }
+        Ok(())
+    }
+}
+
+fn was(events: &[Stored], event: Event) -> bool {
+    events.iter().any(|stored| stored.kind == event.as_str())
+}
+
+/// What an event has to have moved: from where, to one of these, and how.
+fn money(
+    facts: &Facts,
+    event: Event,
+    hold: Option<Uuid>,
+    from_outgoing: bool,
+) -> Option<(AccountId, Vec<AccountId>, Kind)> {
+    let hold = || domain::TransferId::from_uuid(hold.unwrap_or_default());
+    let outgoing = vec![chart::OUTGOING];
+    Some(match event {
+        Event::Held => (facts.account, outgoing, Kind::Pending),
+        Event::Sent => (facts.account, outgoing, Kind::PostPending(hold())),
+        Event::Rejected => (facts.account, outgoing, Kind::VoidPending(hold())),
+        Event::Executed => (facts.account, facts.payee_account.into_iter().collect(), Kind::Posted),
+        Event::Settled => (chart::OUTGOING, vec![chart::BANK_OF_JAPAN], Kind::Posted),
+        Event::Returned => {
+            let from = if from_outgoing { chart::OUTGOING } else { chart::INCOMING };
+            (from, vec![facts.account, chart::SUSPENSE], Kind::Posted)
+        }
+        _ => return None,
+    })
+}
+
+async fn balance(tx: &mut Tx, account: AccountId) -> Result<i64, sqlx::Error> {
+    on!(tx, |c| {
+        sqlx::query_scalar(
+            "SELECT CAST(coalesce(sum(CASE WHEN credit = $1 THEN amount ELSE -amount END), 0) AS BIGINT)
+             FROM transfer WHERE (credit = $1 OR debit = $1) AND kind IN (0, 2)",
+        )
+        .bind(account.get())
+        .fetch_one(c)
+        .await
+    })
+}

@@ -1,0 +1,172 @@
+//! The engine of transfers (資金移動): days, fees and limits, orders and their execution, and the interbank network.
+//!
+//! [`dates`], [`fee`] and [`limit`] say what is possible. A page asks [`Transfers::possible`] for days,
+//! [`Transfers::fee`] for the fee and [`Transfers::limit_use`] for what is left of the limits, and hands what was
+//! finally authorised to [`Transfers::place`]. [`Transfers::find`] and [`Transfers::list`] show orders,
+//! [`Transfers::cancel`] takes a reservation back, [`Transfers::recall`] asks for a transfer to come back. Who may do
+//! what is the caller's part. The engine itself goes on in [`Transfers::run`]. docs/adr/0015 says why it is built so.
+
+pub mod audit;
+pub mod chart;
+pub mod dates;
+pub mod due;
+pub mod fee;
+pub mod limit;
+pub mod network;
+pub mod order;
+mod place;
+pub mod points;
+mod step;
+mod store;
+pub mod terms;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use collectors::client::Channel;
+use database::{Database, execute};
+use domain::{BankCode, Timestamp};
+use edge::Shutdown;
+use ledger::Ledger;
+
+pub use dates::{DateProblem, Handling, Method, Occasion, Possible};
+pub use fee::Relation;
+pub use limit::{Holders, LimitLayer, LimitUse, Limits};
+pub use network::day::{Day, DayError};
+pub use network::recall::{Recall, RecallError, RecallState};
+pub use order::{Facts, Order, Reason, State};
+pub use place::{CancelError, NewOrder, PlaceError};
+pub use store::OrderQuery;
+pub use terms::Terms;
+
+/// What a deployment sets. Seconds are elapsed time.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// 金融機関コード of this bank.
+    pub own_bank: BankCode,
+    /// The lease of a claim; longer than the channel waits for an answer.
+    pub lease_s: i64,
+    /// Between two deliveries of the same message.
+    pub resend_interval_s: i64,
+    /// Between two looks at what is open, due or waits at the network.
+    pub poll_interval_ms: u64,
+}
+
+impl Settings {
+    /// With the waits of production.
+    pub const fn new(own_bank: BankCode) -> Self {
+        Self { own_bank, lease_s: 60, resend_interval_s: 30, poll_interval_ms: 1_000 }
+    }
+}
+
+/// The engine over one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Transfers(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    ledger: Ledger,
+    channel: Option<Channel>,
+}
+
+/// The engine's own data failed it. Nothing can be said to a customer but to look again later.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The ledger refused for a reason of its own.
+    #[error("the ledger refused: {0}")]
+    Ledger(#[from] ledger::Refused),
+    /// A stored value is none.
+    #[error("a stored value cannot be read: {0}")]
+    Corrupt(String),
+}
+
+impl StoreError {
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Self> {
+        serde_json::from_str(text).map_err(|error| Self::Corrupt(error.to_string()))
+    }
+
+    pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, Self> {
+        serde_json::to_string(value).map_err(|error| Self::Corrupt(error.to_string()))
+    }
+}
+
+impl Transfers {
+    /// Opens the engine's accounts, and frees what an earlier process of this data folder had claimed. Without a
+    /// channel nothing reaches the network, and orders to other banks wait.
+    pub async fn open(
+        settings: Settings,
+        ledger: Ledger,
+        channel: Option<Channel>,
+    ) -> Result<Self, StoreError> {
+        for account in chart::accounts() {
+            ledger.open_account(&account).await?;
+        }
+        // on SQLite one process serves the data, so every lease of an earlier one is free
+        if ledger.database().is_sqlite() {
+            let sql = "UPDATE outbox SET lease_until_us = 0 WHERE destination = $1";
+            execute!(ledger.database(), sql, step::DESTINATION)?;
+        }
+        Ok(Self::reader(settings, ledger, channel))
+    }
+
+    /// An engine that changes nothing by opening: for commands that read beside a serving process.
+    pub fn reader(settings: Settings, ledger: Ledger, channel: Option<Channel>) -> Self {
+        Self(Arc::new(Inner { settings, ledger, channel }))
+    }
+
+    /// Tries reservations, delivers open work, collects what waits at the network and settles its days, until the stop
+    /// is asked for.
+    pub async fn run(self, mut stop: Shutdown) {
+        let pause = Duration::from_millis(self.0.settings.poll_interval_ms);
+        while !stop.is_requested() {
+            self.look().await;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = stop.requested() => {}
+            }
+        }
+    }
+
+    /// One look at everything that is open.
+    async fn look(&self) {
+        if let Err(error) = self.due().await {
+            tracing::error!(%error, "reservations cannot be tried");
+        }
+        if let Err(error) = self.send_open_work().await {
+            tracing::error!(%error, "open work cannot be looked after");
+        }
+        if self.0.channel.is_some() {
+            if let Err(error) = self.collect().await {
+                tracing::warn!(%error, "what waits at the network cannot be collected");
+            }
+            if let Err(error) = self.settle_days().await {
+                tracing::warn!(%error, "a day cannot be settled with the network");
+            }
+        }
+    }
+
+    /// The ledger underneath.
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    /// 金融機関コード of this bank.
+    pub fn own_bank(&self) -> &BankCode {
+        &self.0.settings.own_bank
+    }
+
+    fn channel(&self) -> Option<&Channel> {
+        self.0.channel.as_ref()
+    }
+
+    fn database(&self) -> &Database {
+        self.0.ledger.database()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.ledger.clock().now()
+    }
+}

@@ -1,0 +1,515 @@
+//! The messages to and from the interbank network: a dialect of our own of pacs.008, pacs.002, pacs.004, camt.056 and
+//! camt.029 (docs/protocol/interbank.md), compatible with no message of the real Zengin system.
+//!
+//! Encoding is deterministic, because a repeat is the same bytes. Decoding is strict, and nothing is guessed.
+
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::xml::{self, Element, Limits, Sequence, XmlError};
+use domain::{AccountKind, AccountRef, BankCode, Date, Timestamp, Yen};
+
+/// The namespace of every element.
+pub const NAMESPACE: &str = "urn:mpn:interbank:v1";
+/// Messages that one collection carries at most.
+pub const WAITING_MAX: usize = 50;
+/// Lines that one page of a day carries at most.
+pub const LINES_MAX: usize = 500;
+
+/// One message of either direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its number, for ever: 1 to 35 letters, digits and hyphens.
+    pub id: String,
+    /// The bank that sends it, or for whom the network does.
+    pub from: BankCode,
+    /// The bank that it is for.
+    pub to: BankCode,
+    /// When it was made, in business time.
+    pub at: Timestamp,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// pacs.008: a transfer. Its number is the message's.
+    Transfer(CreditTransfer),
+    /// pacs.002: what became of a message.
+    Status(StatusReport),
+    /// pacs.004: the money of a transfer comes back.
+    Return(PaymentReturn),
+    /// camt.056: a transfer is to come back.
+    Recall(RecallRequest),
+    /// camt.029: what became of that.
+    RecallAnswer(RecallAnswer),
+    /// What waits for this bank?
+    Collect,
+    /// The messages that wait, each as its bytes.
+    Waiting(Vec<Vec<u8>>),
+    /// The transfers of a day, after this number.
+    Lines(Date, String),
+    /// Those, in the order of their numbers; and whether the day is over there and more lines follow.
+    LinesAnswer(LinesAnswer),
+}
+
+/// One side of a transfer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// The name in kana, as it is sent.
+    pub name: String,
+    /// The account.
+    pub account: AccountRef,
+}
+
+/// pacs.008.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditTransfer {
+    /// How much.
+    pub amount: Yen,
+    /// The day of the settlement between the banks.
+    pub day: Date,
+    /// Who pays.
+    pub debtor: Party,
+    /// Who is paid.
+    pub creditor: Party,
+}
+
+macro_rules! codes {
+    ($(#[$outer:meta])* $name:ident: $($(#[$doc:meta])* $variant:ident = $code:literal,)*) => {
+        $(#[$outer])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$doc])* $variant,)* }
+
+        impl $name {
+            /// The code of the messages.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code),* }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ();
+            fn from_str(text: &str) -> Result<Self, ()> {
+                match text { $($code => Ok(Self::$variant),)* _ => Err(()) }
+            }
+        }
+    };
+}
+
+codes! {
+    /// What became of a message.
+    Status:
+    /// It is read and kept.
+    Received = "ACTC",
+    /// The transfer waits for the network's opening.
+    Pending = "PDNG",
+    /// The transfer is on its way, and settles with the day.
+    Accepted = "ACSP",
+    /// The transfer is settled.
+    Settled = "ACSC",
+    /// It is refused for good.
+    Rejected = "RJCT",
+}
+
+codes! {
+    /// What became of a recall.
+    RecallStatus:
+    /// 組戻し済: the money comes back by a return.
+    Returned = "CNCL",
+    /// The payee, or the payee's bank, refuses.
+    Refused = "RJCR",
+    /// The payee is being asked.
+    Asked = "PDCR",
+}
+
+/// pacs.002.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusReport {
+    /// The number of the message that it is about.
+    pub original: String,
+    /// What became of it.
+    pub status: Status,
+    /// Why, where it was refused: an ISO code such as AC01.
+    pub code: Option<String>,
+}
+
+/// pacs.004.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentReturn {
+    /// The number of the transfer.
+    pub original: String,
+    /// How much comes back: all of it.
+    pub amount: Yen,
+    /// Why: AC01 no such account, AC04 closed, BE01 other name, FOCR recalled.
+    pub code: String,
+}
+
+/// camt.056.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecallRequest {
+    /// The number of the transfer.
+    pub original: String,
+    /// How much was sent.
+    pub amount: Yen,
+    /// Why: CUST, the customer asks.
+    pub code: String,
+}
+
+/// camt.029.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecallAnswer {
+    /// The number of the camt.056.
+    pub case: String,
+    /// What became of it.
+    pub status: RecallStatus,
+    /// Why, where it is refused.
+    pub code: Option<String>,
+}
+
+/// The transfers of a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinesAnswer {
+    /// Whether the network's day is over: nothing is added any more.
+    pub closed: bool,
+    /// Whether more lines follow.
+    pub more: bool,
+    /// One transfer that this bank sent each.
+    pub lines: Vec<Line>,
+}
+
+/// One transfer in the network's books.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its number.
+    pub id: String,
+    /// How much.
+    pub amount: Yen,
+    /// What became of it.
+    pub status: Status,
+}
+
+/// Why bytes are no message of the network.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no message of the network: {0}")]
+pub struct DecodeError(#[from] XmlError);
+
+/// A message as its bytes.
+pub fn encode(message: &Message) -> Vec<u8> {
+    let mut out = Out(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Document xmlns=\"{NAMESPACE}\">"));
+    out.within("GrpHdr", |out| {
+        out.text("MsgId", &message.id);
+        out.text("CreDtTm", &message.at.rfc3339());
+        out.text("InstgAgt", message.from.as_str());
+        out.text("InstdAgt", message.to.as_str());
+    });
+    match &message.body {
+        Body::Transfer(transfer) => out.within("FIToFICstmrCdtTrf", |out| {
+            out.amount("IntrBkSttlmAmt", transfer.amount);
+            out.text("IntrBkSttlmDt", &transfer.day.to_string());
+            out.party("Dbtr", &transfer.debtor);
+            out.party("Cdtr", &transfer.creditor);
+        }),
+        Body::Status(report) => out.within("FIToFIPmtStsRpt", |out| {
+            out.text("OrgnlMsgId", &report.original);
+            out.text("TxSts", report.status.as_str());
+            out.maybe("Rsn", report.code.as_deref());
+        }),
+        Body::Return(back) => out.within("PmtRtr", |out| {
+            out.text("OrgnlMsgId", &back.original);
+            out.amount("RtrdIntrBkSttlmAmt", back.amount);
+            out.text("Rsn", &back.code);
+        }),
+        Body::Recall(recall) => out.within("FIToFIPmtCxlReq", |out| {
+            out.text("OrgnlMsgId", &recall.original);
+            out.amount("OrgnlIntrBkSttlmAmt", recall.amount);
+            out.text("Rsn", &recall.code);
+        }),
+        Body::RecallAnswer(answer) => out.within("RsltnOfInvstgtn", |out| {
+            out.text("CxlReqId", &answer.case);
+            out.text("Conf", answer.status.as_str());
+            out.maybe("Rsn", answer.code.as_deref());
+        }),
+        Body::Collect => out.within("Collect", |_| {}),
+        Body::Waiting(messages) => out.within("Waiting", |out| {
+            for message in messages {
+                out.text("Msg", &STANDARD.encode(message));
+            }
+        }),
+        Body::Lines(day, after) => out.within("Lines", |out| {
+            out.text("Dt", &day.to_string());
+            out.text("After", after);
+        }),
+        Body::LinesAnswer(answer) => out.within("LinesAnswer", |out| {
+            out.text("Clsd", if answer.closed { "true" } else { "false" });
+            out.text("More", if answer.more { "true" } else { "false" });
+            for line in &answer.lines {
+                out.within("Tx", |out| {
+                    out.text("MsgId", &line.id);
+                    out.amount("Amt", line.amount);
+                    out.text("TxSts", line.status.as_str());
+                });
+            }
+        }),
+    }
+    out.0.push_str("</Document>");
+    out.0.into_bytes()
+}
+
+struct Out(String);
+
+impl Out {
+    fn within(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
+        self.0.push_str(&format!("<{name}>"));
+        write(self);
+        self.0.push_str(&format!("</{name}>"));
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.0.push_str(&format!("<{name}>{}</{name}>", quick_xml::escape::escape(text)));
+    }
+
+    fn maybe(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(name, text);
+        }
+    }
+
+    fn amount(&mut self, name: &str, amount: Yen) {
+        self.text(name, &amount.get().to_string());
+    }
+
+    fn party(&mut self, name: &str, party: &Party) {
+        self.within(name, |out| {
+            out.text("Nm", &party.name);
+            out.text("Bk", party.account.bank.as_str());
+            out.text("Br", party.account.branch.as_str());
+            out.text("Tp", party.account.kind.digit().encode_utf8(&mut [0; 4]));
+            out.text("No", party.account.number.as_str());
+        });
+    }
+}
+
+/// Bytes as a message.
+pub fn decode(bytes: &[u8]) -> Result<Message, DecodeError> {
+    let root = xml::read(bytes, Limits::MESSAGE)?;
+    root.require("Document", NAMESPACE)?;
+    root.no_attributes()?;
+    let mut fields = root.sequence();
+    let header = fields.one("GrpHdr")?;
+    let body = fields.any()?;
+    fields.end()?;
+    let mut fields = header.sequence();
+    let id = number(fields.one("MsgId")?)?;
+    let at = fields.one("CreDtTm")?;
+    let at = value(at, "a date and time", Timestamp::parse_rfc3339)?;
+    let (from, to) = (parsed(fields.one("InstgAgt")?)?, parsed(fields.one("InstdAgt")?)?);
+    fields.end()?;
+    Ok(Message { id, from, to, at, body: read(body)? })
+}
+
+fn read(body: &Element) -> Result<Body, DecodeError> {
+    let mut fields = body.sequence();
+    let read = match body.name() {
+        "FIToFICstmrCdtTrf" => Body::Transfer(CreditTransfer {
+            amount: amount(fields.one("IntrBkSttlmAmt")?)?,
+            day: parsed(fields.one("IntrBkSttlmDt")?)?,
+            debtor: party(fields.one("Dbtr")?)?,
+            creditor: party(fields.one("Cdtr")?)?,
+        }),
+        "FIToFIPmtStsRpt" => Body::Status(StatusReport {
+            original: number(fields.one("OrgnlMsgId")?)?,
+            status: status(fields.one("TxSts")?)?,
+            code: fields.maybe("Rsn").map(code).transpose()?,
+        }),
+        "PmtRtr" => Body::Return(PaymentReturn {
+            original: number(fields.one("OrgnlMsgId")?)?,
+            amount: amount(fields.one("RtrdIntrBkSttlmAmt")?)?,
+            code: code(fields.one("Rsn")?)?,
+        }),
+        "FIToFIPmtCxlReq" => Body::Recall(RecallRequest {
+            original: number(fields.one("OrgnlMsgId")?)?,
+            amount: amount(fields.one("OrgnlIntrBkSttlmAmt")?)?,
+            code: code(fields.one("Rsn")?)?,
+        }),
+        "RsltnOfInvstgtn" => Body::RecallAnswer(RecallAnswer {
+            case: number(fields.one("CxlReqId")?)?,
+            status: value(fields.one("Conf")?, "CNCL, RJCR or PDCR", |text| text.parse().ok())?,
+            code: fields.maybe("Rsn").map(code).transpose()?,
+        }),
+        "Collect" => Body::Collect,
+        "Waiting" => Body::Waiting(waiting(&mut fields)?),
+        "Lines" => Body::Lines(
+            parsed(fields.one("Dt")?)?,
+            value(fields.one("After")?, "a number or nothing", |text| {
+                (text.is_empty() || is_number(text)).then(|| text.to_owned())
+            })?,
+        ),
+        "LinesAnswer" => Body::LinesAnswer(LinesAnswer {
+            closed: flag(fields.one("Clsd")?)?,
+            more: flag(fields.one("More")?)?,
+            lines: fields.many("Tx", LINES_MAX)?.into_iter().map(line).collect::<Result<_, _>>()?,
+        }),
+        other => return Err(body.wrong(&format!("{other} is no message")).into()),
+    };
+    fields.end()?;
+    Ok(read)
+}
+
+fn waiting(fields: &mut Sequence<'_>) -> Result<Vec<Vec<u8>>, DecodeError> {
+    let messages = fields.many("Msg", WAITING_MAX)?;
+    messages.into_iter().map(|one| value(one, "Base64", |text| STANDARD.decode(text).ok())).collect()
+}
+
+fn line(element: &Element) -> Result<Line, DecodeError> {
+    let mut fields = element.sequence();
+    let line = Line {
+        id: number(fields.one("MsgId")?)?,
+        amount: amount(fields.one("Amt")?)?,
+        status: status(fields.one("TxSts")?)?,
+    };
+    fields.end()?;
+    Ok(line)
+}
+
+fn party(element: &Element) -> Result<Party, DecodeError> {
+    let mut fields = element.sequence();
+    let name = value(fields.one("Nm")?, "1 to 48 characters", |text| {
+        (1..=48).contains(&text.chars().count()).then(|| text.to_owned())
+    })?;
+    let (bank, branch) = (parsed(fields.one("Bk")?)?, parsed(fields.one("Br")?)?);
+    let kind = value(fields.one("Tp")?, "1, 2 or 4", |text| {
+        let mut chars = text.chars();
+        chars.next().filter(|_| chars.next().is_none()).and_then(AccountKind::from_digit)
+    })?;
+    let number = parsed(fields.one("No")?)?;
+    fields.end()?;
+    Ok(Party { name, account: AccountRef { bank, branch, kind, number } })
+}
+
+fn value<T>(
+    element: &Element,
+    expected: &'static str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, DecodeError> {
+    element.no_attributes()?;
+    Ok(read(element.text()?).ok_or_else(|| element.wrong(&format!("not {expected}")))?)
+}
+
+fn parsed<T: FromStr>(element: &Element) -> Result<T, DecodeError> {
+    value(element, "a value of its type", |text| text.parse().ok())
+}
+
+fn status(element: &Element) -> Result<Status, DecodeError> {
+    value(element, "a status", |text| text.parse().ok())
+}
+
+fn flag(element: &Element) -> Result<bool, DecodeError> {
+    value(element, "true or false", |text| text.parse().ok())
+}
+
+fn amount(element: &Element) -> Result<Yen, DecodeError> {
+    value(element, "an amount of yen", |text| {
+        let canonical =
+            text.len() <= 12 && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
+        canonical.then(|| text.parse().ok().map(Yen::new)).flatten()
+    })
+}
+
+fn is_number(text: &str) -> bool {
+    (1..=35).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+fn number(element: &Element) -> Result<String, DecodeError> {
+    value(element, "a message's number", |text| is_number(text).then(|| text.to_owned()))
+}
+
+fn code(element: &Element) -> Result<String, DecodeError> {
+    value(element, "a code of four letters and digits", |text| {
+        (text.len() == 4 && text.bytes().all(|b| b.is_ascii_alphanumeric())).then(|| text.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(body: Body) -> Message {
+        let at = Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap();
+        let (from, to) = ("9999".parse().unwrap(), "0125".parse().unwrap());
+        Message { id: "0193".repeat(8), from, to, at, body }
+    }
+
+    fn samples() -> Vec<Message> {
+        let party = |name: &str, bank: &str| Party {
+            name: name.to_owned(),
+            account: AccountRef {
+                bank: bank.parse().unwrap(),
+                branch: "100".parse().unwrap(),
+                kind: AccountKind::Savings,
+                number: "0000001".parse().unwrap(),
+            },
+        };
+        let day: Date = "2026-11-24".parse().unwrap();
+        let original = "abc-1".to_owned();
+        let status = |status, code: Option<&str>| {
+            Body::Status(StatusReport { original: "x".to_owned(), status, code: code.map(str::to_owned) })
+        };
+        let line = Line { id: original.clone(), amount: Yen::new(7), status: Status::Settled };
+        let transfer = CreditTransfer {
+            amount: Yen::new(100_000_000),
+            day,
+            debtor: party("ｶ)ﾐﾎﾝ & <ｺ>", "9999"),
+            creditor: party("ﾔﾏﾀﾞ ﾀﾛｳ", "0125"),
+        };
+        let bodies = [
+            Body::Transfer(transfer),
+            status(Status::Accepted, None),
+            status(Status::Rejected, Some("AC01")),
+            Body::Return(PaymentReturn {
+                original: original.clone(),
+                amount: Yen::new(1),
+                code: "AC04".to_owned(),
+            }),
+            Body::Recall(RecallRequest { original, amount: Yen::new(1), code: "CUST".to_owned() }),
+            Body::RecallAnswer(RecallAnswer {
+                case: "y".to_owned(),
+                status: RecallStatus::Refused,
+                code: Some("NOAS".to_owned()),
+            }),
+            Body::Collect,
+            Body::Waiting(vec![b"<a/>".to_vec(), Vec::new()]),
+            Body::Lines(day, String::new()),
+            Body::LinesAnswer(LinesAnswer { closed: true, more: false, lines: vec![line] }),
+        ];
+        bodies.into_iter().map(message).collect()
+    }
+
+    #[test]
+    fn every_message_is_read_back() {
+        for sample in samples() {
+            let bytes = encode(&sample);
+            assert_eq!(decode(&bytes).as_ref(), Ok(&sample));
+            assert_eq!(encode(&sample), bytes, "the same bytes each time");
+        }
+    }
+
+    #[test]
+    fn nothing_is_guessed() {
+        let text = String::from_utf8(encode(&samples()[0])).unwrap();
+        for (right, wrong) in [
+            ("100000000</", "0100000000</"),
+            ("100000000</", "-1</"),
+            ("<Tp>4</Tp>", "<Tp>3</Tp>"),
+            ("<Br>100</Br>", "<Br>10</Br>"),
+            ("2026-11-24</", "24.11.2026</"),
+            ("urn:mpn:interbank:v1", "urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"),
+            ("FIToFICstmrCdtTrf", "FIToFICstmrDrctDbt"),
+            ("<Dbtr>", "<Dbtr><Ustrd>x</Ustrd>"),
+        ] {
+            assert!(decode(text.replace(right, wrong).as_bytes()).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! An order is taken, and a reservation taken back.
+
+use domain::{AccountId, AccountRef, ContractId, Date, OrderId, UserId, Yen};
+use ledger::{GuardKey, Refused, TransferResult};
+
+use crate::limit::LimitError;
+use crate::order::{Facts, Order, State};
+use crate::points::Persist;
+use crate::step::{self, Placing};
+use crate::{
+    DateProblem, Handling, LimitLayer, Limits, Method, Occasion, Relation, StoreError, Terms, Transfers,
+    dates,
+};
+
+/// Tries of a cancellation that meets a try of its reservation.
+const TRIES_MAX: u32 = 8;
+
+/// An order that was authorised finally at this moment. Who may order it, passwords and approvals are the caller's
+/// part.
+#[derive(Clone, Debug)]
+pub struct NewOrder {
+    /// Its id, made by the caller before: the same again is the same order.
+    pub id: OrderId,
+    /// Whose.
+    pub contract: ContractId,
+    /// Who authorised it.
+    pub user: UserId,
+    /// The debited account, which the user may use.
+    pub account: AccountId,
+    /// What names it.
+    pub from: AccountRef,
+    /// 振込依頼人名, in kana as it is sent.
+    pub payer_name: String,
+    /// The credited account.
+    pub to: AccountRef,
+    /// 受取人名, in kana as it is sent.
+    pub payee_name: String,
+    /// How the payee was named. An own account must be one of the contract's.
+    pub method: Method,
+    /// How much.
+    pub amount: Yen,
+    /// 振込指定日.
+    pub day: Date,
+    /// Whether typed payees may be paid on the same day: certificate contracts that have applied on paper (R86).
+    pub same_day_typed: bool,
+    /// The limits that hold for it.
+    pub limits: Limits,
+    /// Taken in the same commit: a one-time password's step, an approval.
+    pub guards: Vec<GuardKey>,
+    /// Who it is, for the audit log.
+    pub actor: String,
+}
+
+/// Why an order was not taken. Nothing was debited and nothing reserved.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// An amount is one yen and more.
+    #[error("an amount is one yen or more")]
+    Amount,
+    /// Debit and credit are one account.
+    #[error("debit and credit are one account")]
+    SameAccount,
+    /// The credited account is at this bank and there is none.
+    #[error("there is no such account at this bank")]
+    NoSuchAccount,
+    /// The account that was credited, or the debited one, is closed.
+    #[error("the account is closed")]
+    Closed,
+    /// It cannot be made on this day.
+    #[error(transparent)]
+    Day(#[from] DateProblem),
+    /// It would pass a limit.
+    #[error("it passes a limit: {0:?}")]
+    Limit(LimitLayer),
+    /// 残高不足, of an order of the day.
+    #[error("funds are short")]
+    Shortage,
+    /// A guard that was to be taken along is taken: a one-time password was used, an approval executed.
+    #[error("the guard {0} is taken")]
+    Guarded(String),
+    /// The id is another order's.
+    #[error("another order has this id")]
+    OtherOrder,
+    /// The engine's data failed it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Refused> for PlaceError {
+    fn from(refused: Refused) -> Self {
+        StoreError::from(refused).into()
+    }
+}
+
+/// Why a reservation was not taken back.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// The contract has no such order.
+    #[error("there is no such order")]
+    NoSuchOrder,
+    /// It is no reservation any more, or its day has come.
+    #[error("it is {0} and cannot be taken back")]
+    TooLate(State),
+    /// A guard that was to be taken along is taken.
+    #[error("the guard {0} is taken")]
+    Guarded(String),
+    /// The engine's data failed it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Refused> for CancelError {
+    fn from(refused: Refused) -> Self {
+        StoreError::from(refused).into()
+    }
+}
+
+impl Transfers {
+    /// How two accounts stand to each other.
+    pub fn relation(&self, method: Method, from: &AccountRef, to: &AccountRef) -> Relation {
+        if method == Method::OwnAccount { Relation::OwnAccount } else { Relation::of(from, to) }
+    }
+
+    /// The days on which a transfer may be made at this moment.
+    pub fn possible(&self, occasion: Occasion) -> dates::Possible {
+        dates::possible(Terms::embedded(), occasion, self.now())
+    }
+
+    /// 振込手数料 of a transfer on a day.
+    pub fn fee(&self, relation: Relation, amount: Yen, day: Date) -> Yen {
+        Terms::embedded().fee(relation, amount, day)
+    }
+
+    /// Takes an order: counts it to the limits, and reserves it or carries it out, in one commit. The same id with
+    /// the same order answers the order as it stands, whatever has become of it.
+    pub async fn place(&self, new: NewOrder) -> Result<Order, PlaceError> {
+        if let Some(there) = self.find_for_operator(new.id).await? {
+            return same(there, &self.facts(&new, Handling::SameDay, None, Vec::new()));
+        }
+        if new.amount <= Yen::ZERO {
+            return Err(PlaceError::Amount);
+        }
+        if new.from == new.to {
+            return Err(PlaceError::SameAccount);
+        }
+        new.limits.check_item(new.amount).map_err(PlaceError::Limit)?;
+        let relation = self.relation(new.method, &new.from, &new.to);
+        let payee = if relation.is_own_bank() {
+            Some(self.own_account(&new.to).await?.ok_or(PlaceError::NoSuchAccount)?)
+        } else {
+            None
+        };
+        let occasion = Occasion { relation, method: new.method, same_day_typed: new.same_day_typed };
+        let now = self.now();
+        let handling = dates::check(Terms::embedded(), occasion, new.day, now)?;
+        let facts = self.facts(&new, handling, payee, Vec::new());
+        let layers = self.set_limits(&facts.holders(), &new.limits, now.date()).await;
+        let facts = Facts { layers: layers.map_err(PlaceError::from)?, placed_at: now, ..facts };
+        self.commit_order(&facts, new).await
+    }
+
+    async fn commit_order(&self, facts: &Facts, new: NewOrder) -> Result<Order, PlaceError> {
+        let placing = Placing {
+            guards: new.guards,
+            actor: new.actor,
+            payload: self.message(facts),
+            lease_s: self.0.settings.lease_s,
+        };
+        match self.persist(Persist::Place, step::place(facts, placing)?).await {
+            Ok(committed) => {
+                if let Some(fence) = committed.fences.first() {
+                    self.deliver_soon(facts.clone(), *fence, 1);
+                }
+            }
+            // the very order was taken meanwhile, by another try of the same caller
+            Err(Refused::Stale) => {}
+            Err(Refused::Guarded { key, .. }) => match self.find_for_operator(facts.id).await? {
+                Some(_) => {}
+                None => return Err(PlaceError::Guarded(key)),
+            },
+            Err(Refused::Transfer { index, result }) => return Err(refused(facts, index, result)),
+            Err(refused) => return Err(refused.into()),
+        }
+        let order = self.find_for_operator(facts.id).await?;
+        let order = order.ok_or_else(|| StoreError::Corrupt(format!("{} is gone", facts.id)))?;
+        same(order, facts)
+    }
+
+    fn facts(
+        &self,
+        new: &NewOrder,
+        handling: Handling,
+        payee: Option<AccountId>,
+        layers: Vec<LimitLayer>,
+    ) -> Facts {
+        let relation = self.relation(new.method, &new.from, &new.to);
+        Facts {
+            id: new.id,
+            contract: new.contract,
+            user: new.user,
+            account: new.account,
+            from: new.from.clone(),
+            payer_name: new.payer_name.clone(),
+            to: new.to.clone(),
+            payee_name: new.payee_name.clone(),
+            payee_account: payee,
+            relation,
+            method: new.method,
+            handling,
+            amount: new.amount,
+            fee: self.fee(relation, new.amount, new.day),
+            day: new.day,
+            placed_at: self.now(),
+            layers,
+        }
+    }
+
+    /// Takes a reservation back, until the day before its day. On the day of the order its amount goes back to the
+    /// limits.
+    pub async fn cancel(
+        &self,
+        contract: ContractId,
+        id: OrderId,
+        actor: &str,
+        guards: &[GuardKey],
+    ) -> Result<Order, CancelError> {
+        for _ in 0..TRIES_MAX {
+            let order = self.find(contract, id).await?.ok_or(CancelError::NoSuchOrder)?;
+            if order.state == State::Cancelled {
+                return Ok(order);
+            }
+            if !order.may_cancel(self.now()) {
+                return Err(CancelError::TooLate(order.state));
+            }
+            let Some((facts, position)) = self.load(id).await? else { continue };
+            if position.state != Some(State::Reserved) {
+                continue;
+            }
+            let commit = step::cancel(&facts, position, actor, guards.to_vec(), self.now())?;
+            match self.persist(Persist::Cancel, commit).await {
+                // it has moved on meanwhile: it may have been taken back by another try
+                Ok(_) | Err(Refused::Stale) => {}
+                Err(Refused::Guarded { key, .. }) => return Err(CancelError::Guarded(key)),
+                Err(refused) => return Err(refused.into()),
+            }
+        }
+        Err(StoreError::from(Refused::Overloaded).into())
+    }
+}
+
+impl From<LimitError> for PlaceError {
+    fn from(error: LimitError) -> Self {
+        match error {
+            LimitError::Passed(layer) => Self::Limit(layer),
+            LimitError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// The order that is there, where it is the one that is asked for.
+fn same(there: Order, asked: &Facts) -> Result<Order, PlaceError> {
+    let asked = Facts { payee_account: there.facts.payee_account, ..asked.clone() };
+    if there.facts.is_same_order(&asked) { Ok(there) } else { Err(PlaceError::OtherOrder) }
+}
+
+/// Which of an order's transfers failed: first those of its limits, then the money.
+fn refused(facts: &Facts, index: usize, result: TransferResult) -> PlaceError {
+    match (facts.layers.get(index), result) {
+        (Some(layer), TransferResult::ExceedsAvailable) => PlaceError::Limit(*layer),
+        (None, TransferResult::ExceedsAvailable) => PlaceError::Shortage,
+        (None, TransferResult::DebitAccountClosed | TransferResult::CreditAccountClosed) => {
+            PlaceError::Closed
+        }
+        (None, TransferResult::DebitAccountNotFound | TransferResult::CreditAccountNotFound) => {
+            PlaceError::NoSuchAccount
+        }
+        _ => StoreError::from(Refused::Transfer { index, result }).into(),
+    }
+}

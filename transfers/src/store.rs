@@ -1,0 +1,169 @@
+//! Orders in the database.
+
+use database::{Row, Table, read};
+use domain::{AccountId, AccountRef, ContractId, Date, OrderId, Timestamp};
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use crate::order::{Body, Facts, Order, Position, State};
+use crate::{StoreError, Transfers};
+
+static ORDER: Table = Table {
+    name: "transfer_order",
+    columns: &["id", "contract", "app_user", "account", "payee_bank", "amount", "day", "placed_us", "facts"],
+};
+
+/// Orders that one list answers at most.
+pub const LIST_MAX: u32 = 500;
+
+/// An order with its last event.
+const SHOWN: &str = "SELECT o.facts, e.at_us, e.body FROM transfer_order o
+    JOIN event e ON e.entity = o.id AND e.seq = (SELECT max(seq) FROM event WHERE entity = o.id) WHERE ";
+
+#[derive(FromRow)]
+struct ShownRow {
+    facts: String,
+    at_us: i64,
+    body: String,
+}
+
+impl TryFrom<ShownRow> for Order {
+    type Error = StoreError;
+    fn try_from(row: ShownRow) -> Result<Self, StoreError> {
+        let facts: Facts = StoreError::json(&row.facts)?;
+        let last: Body = StoreError::json(&row.body)?;
+        let state = last.state.ok_or_else(|| StoreError::Corrupt(format!("{} has no state", facts.id)))?;
+        let changed_at = Timestamp::from_micros(row.at_us);
+        Ok(Self { facts, state, changed_at, reason: last.reason, code: last.code })
+    }
+}
+
+/// The row that the commit of a new order inserts.
+pub(crate) fn row(facts: &Facts) -> Result<Row, StoreError> {
+    Ok(Row {
+        table: &ORDER,
+        values: vec![
+            facts.id.uuid().into(),
+            facts.contract.uuid().into(),
+            facts.user.uuid().into(),
+            facts.account.get().into(),
+            facts.to.bank.as_str().into(),
+            facts.amount.get().into(),
+            facts.day.to_string().into(),
+            facts.placed_at.micros().into(),
+            StoreError::to_json(facts)?.into(),
+        ],
+    })
+}
+
+/// Which orders of a contract to list, the newest first.
+#[derive(Clone, Debug)]
+pub struct OrderQuery {
+    /// Whose.
+    pub contract: ContractId,
+    /// Debited from one of these accounts.
+    pub accounts: Vec<AccountId>,
+    /// Only those in one of these states; all where it is empty.
+    pub states: Vec<State>,
+    /// Only those of this day and later.
+    pub day_from: Option<Date>,
+    /// Older than this one, the last of the page before.
+    pub before: Option<(Timestamp, OrderId)>,
+    /// At most this many, and never more than 500.
+    pub limit: u32,
+}
+
+impl Transfers {
+    /// An order of this contract.
+    pub async fn find(&self, contract: ContractId, id: OrderId) -> Result<Option<Order>, StoreError> {
+        Ok(self.find_for_operator(id).await?.filter(|order| order.facts.contract == contract))
+    }
+
+    /// An order, whoever's it is: for the bank's staff, feeds and the engine itself.
+    pub async fn find_for_operator(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        let row: Option<ShownRow> = read!(self.database(), |c| {
+            let mut sql = QueryBuilder::new(SHOWN);
+            sql.push("o.id = ").push_bind(id.uuid());
+            sql.build_query_as().fetch_optional(c).await
+        })?;
+        row.map(Order::try_from).transpose()
+    }
+
+    /// Orders of a contract, the newest first: reservations (予約一覧), history, what is open.
+    pub async fn list(&self, query: &OrderQuery) -> Result<Vec<Order>, StoreError> {
+        if query.accounts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<ShownRow> = read!(self.database(), |c| {
+            let mut sql = QueryBuilder::new(SHOWN);
+            sql.push("o.contract = ").push_bind(query.contract.uuid()).push(" AND o.account IN (");
+            let mut list = sql.separated(", ");
+            for account in &query.accounts {
+                list.push_bind(account.get());
+            }
+            list.push_unseparated(")");
+            if let Some(day) = query.day_from {
+                sql.push(" AND o.day >= ").push_bind(day.to_string());
+            }
+            if let Some((at, id)) = query.before {
+                sql.push(" AND (o.placed_us < ").push_bind(at.micros());
+                sql.push(" OR (o.placed_us = ").push_bind(at.micros());
+                sql.push(" AND o.id < ").push_bind(id.uuid()).push("))");
+            }
+            if !query.states.is_empty() {
+                // the state is a member of the last event's body, which every event writes first
+                sql.push(" AND (");
+                let mut any = sql.separated(" OR ");
+                for state in &query.states {
+                    any.push("e.body LIKE ");
+                    any.push_bind_unseparated(format!("{{\"state\":\"{state}\"%"));
+                }
+                any.push_unseparated(")");
+            }
+            let limit = i64::from(query.limit.clamp(1, LIST_MAX));
+            sql.push(" ORDER BY o.placed_us DESC, o.id DESC LIMIT ").push_bind(limit);
+            sql.build_query_as().fetch_all(c).await
+        })?;
+        rows.into_iter().map(Order::try_from).collect()
+    }
+
+    /// The account of our own register that a number names.
+    pub(crate) async fn own_account(&self, named: &AccountRef) -> Result<Option<AccountId>, StoreError> {
+        let found: Option<i64> = read!(self.database(), |c| {
+            sqlx::query_scalar(
+                "SELECT account FROM core_account WHERE branch = $1 AND kind = $2 AND number = $3",
+            )
+            .bind(named.branch.as_str())
+            .bind(named.kind.as_str())
+            .bind(named.number.as_str())
+            .fetch_optional(c)
+            .await
+        })?;
+        Ok(found.map(AccountId::new))
+    }
+
+    /// The facts of an order and where it stands.
+    pub(crate) async fn load(&self, id: OrderId) -> Result<Option<(Facts, Position)>, StoreError> {
+        let Some(order) = self.find_for_operator(id).await? else { return Ok(None) };
+        let events = self.ledger().events(order.facts.entity()).await?;
+        Ok(Some((order.facts, Position::of(&events)?)))
+    }
+
+    /// The orders that guards of a prefix belong to, in the order of their keys.
+    pub(crate) async fn guarded(
+        &self,
+        from: &str,
+        until: &str,
+        limit: i64,
+    ) -> Result<Vec<OrderId>, StoreError> {
+        let found: Vec<(String, Uuid)> = read!(self.database(), |c| {
+            sqlx::query_as("SELECT key, entity FROM guard WHERE key > $1 AND key < $2 ORDER BY key LIMIT $3")
+                .bind(from)
+                .bind(until)
+                .bind(limit)
+                .fetch_all(c)
+                .await
+        })?;
+        Ok(found.into_iter().map(|(_, entity)| OrderId::from_uuid(entity)).collect())
+    }
+}

@@ -1,0 +1,147 @@
+//! Orders of the day, and what refuses them.
+
+use database::on_both;
+use database::testing::TestDatabase;
+use domain::{OrderId, Yen};
+use ledger::GuardKey;
+use transfers::{DateProblem, Method, NewOrder, OrderQuery, PlaceError, Relation, State};
+
+use crate::support::{OTHER, OWN, SECOND, account, bank, day};
+
+on_both!(
+    a_filed_payee_of_this_bank_is_credited_in_the_commit_of_the_debit,
+    the_same_id_is_the_same_order,
+    what_cannot_be_made_moves_nothing,
+    the_money_of_an_order_to_another_bank_is_held_and_its_message_waits,
+    an_orders_guards_are_taken_with_it,
+    orders_are_listed_by_state_and_account,
+);
+
+/// Proves R81, R83.
+async fn a_filed_payee_of_this_bank_is_credited_in_the_commit_of_the_debit(test: TestDatabase) {
+    let bank = bank(test).await;
+    let order = bank.engine.place(bank.within(30_000)).await.unwrap();
+    assert_eq!((order.state, order.facts.relation), (State::Settled, Relation::SameBranch));
+    assert_eq!((bank.money(OWN).await, bank.money(OTHER).await), ((970_000, 970_000), (30_000, 30_000)));
+    // an own account is free, another branch is not
+    let own =
+        NewOrder { method: Method::OwnAccount, ..bank.order(account("9999", "101", "1234567"), 50_000) };
+    let order = bank.engine.place(own).await.unwrap();
+    assert_eq!((order.facts.relation, order.facts.fee), (Relation::OwnAccount, Yen::ZERO));
+    let branch = bank.order(account("9999", "101", "1234567"), 30_000);
+    assert_eq!(bank.engine.place(branch).await.unwrap().facts.fee, Yen::new(330));
+    assert_eq!(bank.money(SECOND).await, (80_000, 80_000));
+    assert_eq!(
+        bank.charges().await,
+        [("transfer".to_owned(), 330)],
+        "fees are debited later, not with the money"
+    );
+    assert_eq!(bank.money(OWN).await, (890_000, 890_000));
+    bank.assert_clean().await;
+}
+
+async fn the_same_id_is_the_same_order(test: TestDatabase) {
+    let bank = bank(test).await;
+    let new = bank.within(30_000);
+    let first = bank.engine.place(new.clone()).await.unwrap();
+    bank.go_to("2026-11-24T16:30:00");
+    assert_eq!(bank.engine.place(new.clone()).await.unwrap(), first, "after the cut-off too");
+    assert_eq!(bank.money(OTHER).await, (30_000, 30_000));
+    let other = bank.engine.place(NewOrder { amount: Yen::new(30_001), ..new }).await;
+    assert!(matches!(other, Err(PlaceError::OtherOrder)), "{other:?}");
+    bank.go_to("2026-11-25T10:00:00");
+    let at_once = bank.within(1);
+    let both = tokio::join!(bank.engine.place(at_once.clone()), bank.engine.place(at_once));
+    assert_eq!(both.0.unwrap(), both.1.unwrap());
+    assert_eq!(bank.money(OTHER).await, (30_001, 30_001));
+    bank.assert_clean().await;
+}
+
+async fn what_cannot_be_made_moves_nothing(test: TestDatabase) {
+    let bank = bank(test).await;
+    let place = async |new: NewOrder| bank.engine.place(new).await.unwrap_err();
+    assert!(matches!(place(bank.within(0)).await, PlaceError::Amount));
+    let itself = bank.order(account("9999", "100", "1234567"), 1);
+    assert!(matches!(place(itself).await, PlaceError::SameAccount));
+    let nobody = bank.order(account("9999", "100", "0000000"), 1);
+    assert!(matches!(place(nobody).await, PlaceError::NoSuchAccount));
+    for short in [bank.within(1_000_001), bank.abroad(1_000_001)] {
+        assert!(matches!(place(short).await, PlaceError::Shortage));
+    }
+    let typed = NewOrder { method: Method::Typed, ..bank.within(1) };
+    assert!(matches!(place(typed).await, PlaceError::Day(DateProblem::TypedSameDay)));
+    let holiday = NewOrder { day: day("2026-12-31"), ..bank.within(1) };
+    assert!(matches!(place(holiday).await, PlaceError::Day(DateProblem::NotBusinessDay)));
+    bank.go_to("2026-11-24T15:00:00");
+    assert!(matches!(place(bank.abroad(1)).await, PlaceError::Day(DateProblem::CutOff(_))));
+    bank.engine.ledger().close_account(OTHER).await.unwrap();
+    assert!(matches!(place(bank.within(1)).await, PlaceError::Closed));
+    assert_eq!(bank.money(OWN).await, (1_000_000, 1_000_000));
+    let limit =
+        bank.engine.limit_use(&holders(&bank), &crate::support::limits(), day("2026-11-24")).await.unwrap();
+    assert_eq!(limit[0].used, Yen::ZERO, "what is refused is not counted");
+    // the last yen goes
+    assert_eq!(
+        bank.engine.place(bank.order(account("9999", "101", "1234567"), 1_000_000)).await.unwrap().state,
+        State::Settled
+    );
+    bank.assert_clean().await;
+}
+
+pub fn holders(bank: &crate::support::Bank) -> transfers::Holders {
+    transfers::Holders { contract: bank.contract, account: OWN, user: bank.user }
+}
+
+async fn the_money_of_an_order_to_another_bank_is_held_and_its_message_waits(test: TestDatabase) {
+    let bank = bank(test).await;
+    let order = bank.engine.place(bank.abroad(400_000)).await.unwrap();
+    assert!(order.state.is_open(), "{order:?}");
+    assert_eq!(bank.money(OWN).await, (1_000_000, 600_000));
+    assert!(bank.charges().await.is_empty(), "the network has not taken it");
+    let second = bank.engine.place(bank.abroad(600_001)).await;
+    assert!(matches!(second, Err(PlaceError::Shortage)), "what is held is not there twice");
+    // without a way to the network nothing ever leaves, and the day after it is given up
+    for _ in 0..3 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        bank.engine.send_open_work().await.unwrap();
+    }
+    bank.go_to("2026-11-25T00:00:00");
+    bank.engine.send_open_work().await.unwrap();
+    let found = bank.engine.find(bank.contract, order.facts.id).await.unwrap().unwrap();
+    assert_eq!((found.state, found.reason), (State::Failed, Some(transfers::Reason::DayOver)));
+    assert_eq!(bank.money(OWN).await, (1_000_000, 1_000_000));
+    bank.assert_clean().await;
+}
+
+async fn an_orders_guards_are_taken_with_it(test: TestDatabase) {
+    let bank = bank(test).await;
+    let guards = vec![GuardKey("otp|9000000001|1".to_owned())];
+    let first = NewOrder { guards: guards.clone(), ..bank.within(1) };
+    bank.engine.place(first).await.unwrap();
+    let again = bank.engine.place(NewOrder { guards, ..bank.within(2) }).await;
+    assert!(matches!(&again, Err(PlaceError::Guarded(key)) if key.starts_with("otp|")), "{again:?}");
+    assert_eq!(bank.money(OTHER).await, (1, 1));
+}
+
+async fn orders_are_listed_by_state_and_account(test: TestDatabase) {
+    let bank = bank(test).await;
+    let settled = bank.engine.place(bank.within(1)).await.unwrap().facts.id;
+    bank.go_to("2026-11-24T10:00:01");
+    let reserved = NewOrder { day: day("2026-11-25"), ..bank.within(2) };
+    let reserved = bank.engine.place(reserved).await.unwrap().facts.id;
+    let list = async |states: Vec<State>, accounts: Vec<domain::AccountId>, limit: u32| -> Vec<OrderId> {
+        let query =
+            OrderQuery { contract: bank.contract, accounts, states, day_from: None, before: None, limit };
+        bank.engine.list(&query).await.unwrap().into_iter().map(|order| order.facts.id).collect()
+    };
+    assert_eq!(list(Vec::new(), vec![OWN], 10).await, [reserved, settled]);
+    assert_eq!(list(vec![State::Reserved], vec![OWN], 10).await, [reserved]);
+    assert_eq!(list(vec![State::Settled, State::Failed], vec![OWN, OTHER], 10).await, [settled]);
+    assert!(
+        list(Vec::new(), vec![OTHER], 10).await.is_empty()
+            && list(Vec::new(), Vec::new(), 10).await.is_empty()
+    );
+    assert_eq!(list(Vec::new(), vec![OWN], 1).await, [reserved]);
+    let stranger = domain::ContractId::generate();
+    assert_eq!(bank.engine.find(stranger, settled).await.unwrap(), None, "another contract's is not found");
+}

@@ -1,0 +1,143 @@
+//! Reservations: taken, tried at fixed times, taken back, given up.
+
+use database::on_both;
+use database::testing::TestDatabase;
+use domain::Yen;
+use transfers::{CancelError, NewOrder, Order, Reason, State};
+
+use crate::support::{Bank, OTHER, OWN, bank, day, limits};
+
+on_both!(
+    a_reservation_is_tried_at_opening,
+    a_short_one_is_tried_again_and_fails_after_the_last_time,
+    one_is_carried_out_as_soon_as_funds_suffice,
+    one_is_taken_back_until_the_day_before_and_gives_back_the_limit_of_its_day,
+    a_bank_that_was_not_there_gives_up_what_its_day_is_over_for,
+    two_processes_carry_out_a_reservation_once,
+);
+
+async fn reserve(bank: &Bank, new: NewOrder) -> Order {
+    let order = bank.engine.place(NewOrder { day: day("2026-11-25"), ..new }).await.unwrap();
+    assert_eq!(order.state, State::Reserved);
+    order
+}
+
+async fn state(bank: &Bank, order: &Order) -> (State, Option<Reason>) {
+    let found = bank.engine.find(bank.contract, order.facts.id).await.unwrap().unwrap();
+    (found.state, found.reason)
+}
+
+/// Nothing is held until the day; the first try is at 08:30.
+async fn a_reservation_is_tried_at_opening(test: TestDatabase) {
+    let bank = bank(test).await;
+    let order = reserve(&bank, bank.within(400_000)).await;
+    assert_eq!(bank.money(OWN).await, (1_000_000, 1_000_000), "nothing is held");
+    for before in ["2026-11-24T16:00:00", "2026-11-25T00:00:00", "2026-11-25T08:29:59"] {
+        bank.go_to(before);
+        assert_eq!(bank.engine.due().await.unwrap(), 0, "{before}");
+    }
+    bank.go_to("2026-11-25T08:30:00");
+    assert_eq!(bank.engine.due().await.unwrap(), 1);
+    assert_eq!(state(&bank, &order).await, (State::Settled, None));
+    assert_eq!(bank.money(OTHER).await, (400_000, 400_000));
+    assert_eq!(bank.engine.due().await.unwrap(), 0);
+    bank.assert_clean().await;
+}
+
+/// Every time of the day is a try, and there is never a part.
+async fn a_short_one_is_tried_again_and_fails_after_the_last_time(test: TestDatabase) {
+    let bank = bank(test).await;
+    let own = reserve(&bank, bank.within(1_000_001)).await;
+    let other = reserve(&bank, bank.abroad(1_000_001)).await;
+    for (time, own_fails, other_fails) in [
+        ("08:30:00", false, false),
+        ("10:59:59", false, false),
+        ("11:00:00", false, false),
+        ("13:00:00", false, false),
+        ("14:29:59", false, false),
+        ("14:30:00", false, true),
+        ("15:29:59", false, true),
+        ("15:30:00", true, true),
+    ] {
+        bank.go_to(&format!("2026-11-25T{time}"));
+        bank.engine.due().await.unwrap();
+        let expected = |fails| if fails { State::Failed } else { State::Reserved };
+        assert_eq!(state(&bank, &own).await, (expected(own_fails), Some(Reason::Shortage)), "{time}");
+        assert_eq!(state(&bank, &other).await.0, expected(other_fails), "{time}");
+    }
+    let tries = bank.engine.ledger().events(own.facts.entity()).await.unwrap();
+    let kinds: Vec<_> = tries.iter().map(|event| event.kind.as_str()).collect();
+    let tried = "transfer-tried";
+    assert_eq!(kinds, ["transfer-reserved", tried, tried, tried, tried, "transfer-failed"]);
+    assert_eq!(bank.money(OWN).await, (1_000_000, 1_000_000));
+    assert!(bank.charges().await.is_empty(), "what was not carried out costs nothing");
+    bank.assert_clean().await;
+}
+
+async fn one_is_carried_out_as_soon_as_funds_suffice(test: TestDatabase) {
+    let bank = bank(test).await;
+    let order = reserve(&bank, bank.within(1_200_000)).await;
+    bank.go_to("2026-11-25T08:30:00");
+    bank.engine.due().await.unwrap();
+    bank.deposit(OWN, 200_000).await;
+    bank.go_to("2026-11-25T10:00:00");
+    bank.engine.due().await.unwrap();
+    assert_eq!(state(&bank, &order).await.0, State::Reserved, "between the times nothing is tried");
+    bank.go_to("2026-11-25T11:00:00");
+    bank.engine.due().await.unwrap();
+    assert_eq!(state(&bank, &order).await.0, State::Settled, "a new id each time");
+    assert_eq!((bank.money(OWN).await, bank.money(OTHER).await), ((0, 0), (1_200_000, 1_200_000)));
+    bank.assert_clean().await;
+}
+
+async fn one_is_taken_back_until_the_day_before_and_gives_back_the_limit_of_its_day(test: TestDatabase) {
+    let bank = bank(test).await;
+    let used = async |on: &str| {
+        let holders = crate::placing::holders(&bank);
+        bank.engine.limit_use(&holders, &limits(), day(on)).await.unwrap()[0].used
+    };
+    let (first, second) = (reserve(&bank, bank.within(300)).await, reserve(&bank, bank.within(500)).await);
+    assert_eq!(used("2026-11-24").await, Yen::new(800), "counted on the day of the operation");
+    let cancelled = bank.engine.cancel(bank.contract, first.facts.id, "user", &[]).await.unwrap();
+    assert_eq!((cancelled.state, used("2026-11-24").await), (State::Cancelled, Yen::new(500)));
+    let again = bank.engine.cancel(bank.contract, first.facts.id, "user", &[]).await.unwrap();
+    assert_eq!((again.state, used("2026-11-24").await), (State::Cancelled, Yen::new(500)), "once");
+    let stranger = bank.engine.cancel(domain::ContractId::generate(), second.facts.id, "user", &[]).await;
+    assert!(matches!(stranger, Err(CancelError::NoSuchOrder)));
+    bank.go_to("2026-11-25T00:00:00");
+    let late = bank.engine.cancel(bank.contract, second.facts.id, "user", &[]).await;
+    assert!(matches!(late, Err(CancelError::TooLate(State::Reserved))), "{late:?}");
+    // one for a later day, taken back on another day than it was ordered
+    let third = bank.engine.place(NewOrder { day: day("2026-11-27"), ..bank.within(700) }).await.unwrap();
+    bank.go_to("2026-11-26T23:59:59");
+    bank.engine.cancel(bank.contract, third.facts.id, "user", &[]).await.unwrap();
+    assert_eq!((used("2026-11-25").await, used("2026-11-26").await), (Yen::new(700), Yen::ZERO));
+    bank.assert_clean().await;
+}
+
+async fn a_bank_that_was_not_there_gives_up_what_its_day_is_over_for(test: TestDatabase) {
+    let bank = bank(test).await;
+    let order = reserve(&bank, bank.within(1)).await;
+    bank.go_to("2026-11-25T16:00:00");
+    assert_eq!(bank.engine.due().await.unwrap(), 1);
+    assert_eq!(state(&bank, &order).await, (State::Failed, Some(Reason::DayOver)));
+    // but a second before it is tried, though its times have passed
+    bank.go_to("2026-11-26T10:00:00");
+    let order = bank.engine.place(NewOrder { day: day("2026-11-27"), ..bank.within(1) }).await.unwrap();
+    bank.go_to("2026-11-27T15:59:59");
+    bank.engine.due().await.unwrap();
+    assert_eq!(state(&bank, &order).await.0, State::Settled);
+    bank.assert_clean().await;
+}
+
+async fn two_processes_carry_out_a_reservation_once(test: TestDatabase) {
+    let bank = bank(test).await;
+    for amount in 1..=20 {
+        reserve(&bank, bank.within(amount)).await;
+    }
+    bank.go_to("2026-11-25T08:30:00");
+    let (one, other) = tokio::join!(bank.engine.due(), bank.engine.due());
+    assert_eq!(one.unwrap() + other.unwrap(), 20);
+    assert_eq!(bank.money(OTHER).await, (210, 210));
+    bank.assert_clean().await;
+}

@@ -1,0 +1,154 @@
+//! A bank with three deposits, and orders between them.
+
+use database::execute;
+use database::testing::TestDatabase;
+use domain::{
+    AccountId, AccountKind, AccountRef, Clock, ContractId, Date, OrderId, Timestamp, TransferId, UserId, Yen,
+};
+use ledger::{Commit, Kind, Ledger, NewAccount, Transfer};
+use transfers::{Limits, Method, NewOrder, Settings, Transfers};
+
+/// Whence deposits come.
+const CASH: AccountId = AccountId::new(1);
+/// The contract's own.
+pub const OWN: AccountId = AccountId::new(10_001);
+/// The contract's second, at another branch.
+pub const SECOND: AccountId = AccountId::new(10_002);
+/// Another customer's.
+pub const OTHER: AccountId = AccountId::new(10_003);
+
+pub struct Bank {
+    pub engine: Transfers,
+    pub clock: Clock,
+    pub contract: ContractId,
+    pub user: UserId,
+    pub test: TestDatabase,
+}
+
+pub fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(&format!("{text}+09:00")).unwrap()
+}
+
+pub fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+pub fn account(bank: &str, branch: &str, number: &str) -> AccountRef {
+    AccountRef {
+        bank: bank.parse().unwrap(),
+        branch: branch.parse().unwrap(),
+        kind: AccountKind::Ordinary,
+        number: number.parse().unwrap(),
+    }
+}
+
+pub fn settings() -> Settings {
+    Settings { resend_interval_s: 0, poll_interval_ms: 50, ..Settings::new("9999".parse().unwrap()) }
+}
+
+/// A bank at ten o'clock, whose OWN has 1,000,000 yen.
+pub async fn bank(test: TestDatabase) -> Bank {
+    bank_with(test, None).await
+}
+
+pub async fn bank_with(test: TestDatabase, channel: Option<collectors::client::Channel>) -> Bank {
+    let clock = Clock::frozen(at("2026-11-24T10:00:00"));
+    let ledger = Ledger::start(test.database.clone(), clock.clone());
+    ledger.open_account(&NewAccount::internal(CASH, "現金")).await.unwrap();
+    for (id, branch, number) in
+        [(OWN, "100", "1234567"), (SECOND, "101", "1234567"), (OTHER, "100", "7654321")]
+    {
+        ledger.open_account(&NewAccount::deposit(id, number)).await.unwrap();
+        let sql = "INSERT INTO core_account (account, branch, branch_name, kind, number, name)
+                   VALUES ($1, $2, 'x', 'ordinary', $3, 'x') ON CONFLICT DO NOTHING";
+        execute!(test.database, sql, id.get(), branch, number).unwrap();
+    }
+    let engine = Transfers::open(settings(), ledger, channel).await.unwrap();
+    let contract = ContractId::from_uuid(uuid::Uuid::from_u128(7));
+    let user = UserId::from_uuid(uuid::Uuid::from_u128(8));
+    let bank = Bank { engine, clock, contract, user, test };
+    bank.deposit(OWN, 1_000_000).await;
+    bank
+}
+
+pub fn limits() -> Limits {
+    Limits {
+        bank_max: Yen::new(1_000_000_000),
+        contract: Yen::new(1_000_000_000),
+        account: None,
+        user: None,
+        per_item: None,
+    }
+}
+
+impl Bank {
+    pub async fn deposit(&self, account: AccountId, amount: i64) {
+        let transfer = Transfer {
+            id: TransferId::generate(),
+            debit: CASH,
+            credit: account,
+            amount,
+            kind: Kind::Posted,
+            memo: "入金".to_owned(),
+        };
+        let commit = Commit { transfers: vec![transfer], ..Commit::default() };
+        self.engine.ledger().commit(commit).await.unwrap();
+    }
+
+    pub fn go_to(&self, time: &str) {
+        // a frozen clock reads what is set
+        self.clock.set_offset_us(at(time).micros());
+    }
+
+    /// An order of today from OWN to a filed payee.
+    pub fn order(&self, to: AccountRef, amount: i64) -> NewOrder {
+        NewOrder {
+            id: OrderId::generate(),
+            contract: self.contract,
+            user: self.user,
+            account: OWN,
+            from: account("9999", "100", "1234567"),
+            payer_name: "ｶ)ﾐﾎﾝ".to_owned(),
+            to,
+            payee_name: "ﾔﾏﾀﾞ ﾀﾛｳ".to_owned(),
+            method: Method::Filed,
+            amount: Yen::new(amount),
+            day: self.clock.now().date(),
+            same_day_typed: false,
+            limits: limits(),
+            guards: Vec::new(),
+            actor: "user".to_owned(),
+        }
+    }
+
+    /// To another customer of this bank.
+    pub fn within(&self, amount: i64) -> NewOrder {
+        self.order(account("9999", "100", "7654321"), amount)
+    }
+
+    /// To a customer of another bank.
+    pub fn abroad(&self, amount: i64) -> NewOrder {
+        self.order(account("0125", "100", "0000001"), amount)
+    }
+
+    /// Balance and available amount.
+    pub async fn money(&self, account: AccountId) -> (i64, i64) {
+        let balance = self.engine.ledger().balances(&[account]).await.unwrap()[0];
+        (balance.balance.get(), balance.available.get())
+    }
+
+    /// What the contract owes in fees: kind and amount of each.
+    pub async fn charges(&self) -> Vec<(String, i64)> {
+        let sql = "SELECT kind, amount FROM charge WHERE contract = $1 ORDER BY at_us, kind";
+        let contract = self.contract.uuid();
+        database::read!(self.test.database, |c| sqlx::query_as(sql).bind(contract).fetch_all(c).await)
+            .unwrap()
+    }
+
+    /// Neither the ledger nor the engine finds anything wrong.
+    pub async fn assert_clean(&self) {
+        let mut findings = self.engine.ledger().audit().await.unwrap();
+        findings.extend(self.engine.audit().await.unwrap());
+        assert!(findings.is_empty(), "{findings:#?}");
+    }
+}
