@@ -2,8 +2,12 @@
 
 pub mod banks;
 pub mod el_qr;
+pub mod iso20022;
+pub mod kana;
+pub mod legal_forms;
 pub mod picture;
 pub mod purpose_code;
+pub mod zengin;
 
 pub use banks::{Bank, Banks, Branch};
 pub use el_qr::{ElNumber, ElQr, ElQrError};

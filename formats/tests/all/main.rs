@@ -1,0 +1,7 @@
+//! Files as others read them: golden files, the crate `zengin-fmt`, a table of offsets, and the schemas of ISO 20022.
+
+mod golden;
+mod offsets;
+mod sample;
+mod schemas;
+mod zengin;
