@@ -2,12 +2,15 @@
 
 use clap::Args;
 use domain::Clock;
+use internet_banking::keys::{Vault, another_authority};
+use ledger::Ledger;
 
 use crate::data::DataArgs;
-use crate::{Done, Outcome, demo};
+use crate::{Done, Outcome};
 
-/// Makes another authority for the customers' client certificates. From the next start on it issues them; those of the
-/// earlier authorities stay good until they expire.
+/// Makes another authority for the customers' client certificates. A running bank issues them by it within seconds;
+/// those of the earlier authorities stay good until they expire. On the staff console two people do it, for a day of
+/// their choice.
 ///
 /// Example: mpn authority --data /tmp/mpn
 #[derive(Args)]
@@ -22,8 +25,9 @@ impl AuthorityArgs {
         let database = self.data.open_existing().await?;
         let clock = Clock::default();
         database::clock::keep_in_step(&database, &clock).await?;
-        let number = demo::certificates::make(&self.data, clock.now())?;
-        println!("authority {number} is made; the next start of `mpn demo` issues certificates by it");
+        let (vault, ledger) = (Vault::new(&self.data.secret()?), Ledger::start(database, clock));
+        let number = another_authority(&ledger, &vault, "staff:command-line").await?;
+        println!("authority {number} is made and issues certificates from now on");
         Ok(Done::Well)
     }
 }

@@ -24,13 +24,16 @@ use collectors::{Client, Directory};
 use database::Database;
 use database::folder::Folder;
 use domain::{Clock, CollectorNumber, Timestamp, calendar};
+use edge::tls::TlsSettings;
 use edge::{CookieKind, Limits, Shutdown};
 use gateway::{Gateway, Settings};
 use internet_banking::Bank;
+use internet_banking::certificates::authority::Authorities;
 use internet_banking::certificates::{Doors, Notices};
 use internet_banking::console::Console;
 use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::hours::{Service, ServiceHours, Standing};
+use internet_banking::keys::{Keys, Vault};
 use internet_banking::mail::{Feed, Post};
 use ledger::Ledger;
 use mocks::{LinkConfig, Mocks, MocksConfig};
@@ -161,7 +164,9 @@ impl Demo {
         }
         let clock = self.set_clock(&database).await?;
         let hub_key = keys::hub(&self.data)?;
-        let links = keys::links(&self.data, &Directory::embedded(), ports.at(10)?)?;
+        let vault = Vault::new(&secret);
+        let sites_port = ports.at(10)?;
+        let links = keys::links(&self.data, &database, &vault, &Directory::embedded(), sites_port).await?;
         let authority = keys::Authority::load_or_make(&self.data)?;
         let maker = tokens::Maker::of(&secret);
         let devices = maker.devices();
@@ -181,11 +186,13 @@ impl Demo {
         };
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await?;
         keys::write_public(&self.data, gateway.public_keys())?;
-        let authorities = certificates::authorities(&self.data, clock.now())?;
-        let names = authorities.names();
+        certificates::provide_authority(&self.data, &ledger, &vault).await?;
         let doors =
             Doors::new("localhost", DOORS.iter().map(|door| ports.at(*door)).collect::<Result<_, _>>()?);
-        let mut bank = Bank::new(ledger, gateway.clone(), &secret)?.with_certificates(authorities, doors);
+        let mut bank =
+            Bank::new(ledger, gateway.clone(), &secret)?.with_certificates(Authorities::default(), doors);
+        let bank_keys = Keys::new(&bank, &secret);
+        bank_keys.refresh().await?;
         if self.round_the_clock {
             bank.hours = ServiceHours::always().into();
         }
@@ -206,7 +213,7 @@ impl Demo {
 
         let (trigger, shutdown) = Shutdown::pair();
         let tls = edge::tls::server_config(&authority.chain_pem, &authority.key_pem)?;
-        let asking = edge::tls::server_config_asking(&authority.chain_pem, &authority.key_pem, names)?;
+        let asking = TlsSettings::from(server_config(&authority, bank.certificates.authorities())?);
         let mut tasks = JoinSet::new();
         let limits = Limits { drain_s: DRAIN_S, ..Limits::default() };
         let http = internet_banking::router(bank.clone(), CookieKind::http("bank"));
@@ -227,9 +234,17 @@ impl Demo {
         let api = for_this_machine(gateway::api::router(gateway.clone(), config));
         tasks.spawn(edge::serve_http(sockets.bank, http, limits, shutdown.clone()));
         for door in sockets.doors {
-            let (tls, https) = (Arc::clone(&asking), https.clone());
+            let (tls, https) = (asking.clone(), https.clone());
             tasks.spawn(edge::serve_tls(door, tls, https, limits, shutdown.clone()));
         }
+        let (data, authorities) = (self.data.clone(), bank.certificates.authorities().clone());
+        tasks.spawn(bank_keys.run(shutdown.clone(), move |bank_keys| {
+            keys::hand_links(&data, bank_keys);
+            match server_config(&authority, &authorities) {
+                Ok(config) => asking.replace(config),
+                Err(error) => tracing::error!(%error, "the doors do not ask for the newest certificates"),
+            }
+        }));
         tasks.spawn(Notices::new(bank.certificates.clone()).run(shutdown.clone()));
         tasks.spawn(edge::serve_http(sockets.console, console, limits, shutdown.clone()));
         tasks.spawn(edge::serve_http(sockets.api, api, limits, shutdown.clone()));
@@ -345,6 +360,14 @@ fn peers(
             Ok((number, Peer { endpoint: endpoint.clone(), keys }))
         })
         .collect()
+}
+
+/// What the doors of the bank listen by: they ask for certificates of these authorities.
+fn server_config(
+    own: &keys::Authority,
+    clients: &Authorities,
+) -> Result<Arc<edge::tls::ServerConfig>, edge::tls::TlsError> {
+    edge::tls::server_config_asking(&own.chain_pem, &own.key_pem, clients.names())
 }
 
 /// Liveness and readiness.

@@ -32,8 +32,12 @@ impl Reseal {
         let key = SealingKey::new(&secret.key(Purpose::Tokens))
             .map_err(|_| anyhow::anyhow!("the deployment's secret cannot be used"))?;
         let tokens = Tokens::new(database.clone(), key);
-        let key = if self.rest { tokens.key_in_force().await? } else { tokens.next_key(clock.now()).await? };
-        let resealed = tokens.reseal().await?;
+        let key = if self.rest {
+            tokens.key_in_force(clock.now()).await?
+        } else {
+            tokens.next_key(clock.now()).await?
+        };
+        let resealed = tokens.reseal(clock.now()).await?;
         let ledger = Ledger::start(database, clock);
         let record = AuditRecord {
             contract: None,

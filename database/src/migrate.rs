@@ -39,6 +39,7 @@ migrations! {
     13 "0013_desk",
     19 "0019_transfers",
     20 "0020_interbank",
+    17 "0017_keys",
 }
 
 /// The description of the first migration: a database that has it is ours.

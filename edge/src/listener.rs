@@ -16,7 +16,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -27,6 +26,7 @@ use tower::ServiceExt;
 use crate::connection::{Connection, Socket, Wire};
 use crate::peer::{ListenerPort, Peer};
 use crate::shutdown::Shutdown;
+use crate::tls::TlsSettings;
 
 /// How long the loop rests when the system has no more sockets to give.
 const ACCEPT_RETRY_MS: u64 = 100;
@@ -74,14 +74,14 @@ pub async fn serve_http(listener: TcpListener, router: Router, limits: Limits, s
 /// Serves HTTP over TLS until the stop is asked for and running requests are done.
 pub async fn serve_tls(
     listener: TcpListener,
-    tls: Arc<ServerConfig>,
+    tls: impl Into<TlsSettings>,
     router: Router,
     limits: Limits,
     shutdown: Shutdown,
 ) {
-    let acceptor = TlsAcceptor::from(tls);
+    let tls = tls.into();
     let handshake = move |stream| {
-        let acceptor = acceptor.clone();
+        let acceptor = TlsAcceptor::from(tls.now());
         async move {
             match timeout(Duration::from_secs(limits.handshake_s), acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => Some(stream),

@@ -1,8 +1,7 @@
 //! TLS server settings from PEM: TLS 1.2 and 1.3, ring, forward-secret suites only (SEC-01).
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -10,6 +9,8 @@ use rustls::server::NoClientAuth;
 use rustls::server::danger::ClientCertVerifier;
 
 use crate::client_certificate::Possession;
+
+pub use rustls::ServerConfig;
 
 /// Why no TLS settings could be made.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,28 @@ pub enum TlsError {
     /// Key and certificate do not belong together, or rustls refuses one of them.
     #[error("key and certificate cannot be used: {0}")]
     Refused(#[from] rustls::Error),
+}
+
+/// The settings of a listener, which may become others while it listens: each connection begins with those of its
+/// moment. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct TlsSettings(Arc<RwLock<Arc<ServerConfig>>>);
+
+impl TlsSettings {
+    /// These from now on.
+    pub fn replace(&self, config: Arc<ServerConfig>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = config;
+    }
+
+    pub(crate) fn now(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl From<Arc<ServerConfig>> for TlsSettings {
+    fn from(config: Arc<ServerConfig>) -> Self {
+        Self(Arc::new(RwLock::new(config)))
+    }
 }
 
 /// Settings of a server with this certificate chain (own certificate first) and private key, both PEM. Only

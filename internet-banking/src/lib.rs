@@ -16,6 +16,7 @@ pub mod help;
 mod history;
 mod home;
 pub mod hours;
+pub mod keys;
 pub mod links;
 pub mod mail;
 #[cfg(test)]

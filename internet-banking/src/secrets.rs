@@ -28,6 +28,8 @@ pub enum Purpose {
     ConsoleThrottle,
     /// The secrets in the token devices of the demo, which their maker draws.
     DemoTokens,
+    /// Sealed keys of the bank.
+    Keys,
     /// The mark by which a database knows its deployment.
     Deployment,
     /// The pepper of passwords.
@@ -49,6 +51,7 @@ impl Purpose {
             Self::ConsoleThrottle => b"console sign-in throttle",
             Self::DemoTokens => b"demo token devices",
             Self::Deployment => b"deployment mark",
+            Self::Keys => b"bank keys",
             Self::Pepper => b"bank password pepper",
             Self::SetUp => b"bank set-up throttle",
             Self::Throttle => b"bank sign-in throttle",

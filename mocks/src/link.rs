@@ -27,7 +27,7 @@ const NONCE_BYTES: usize = 12;
 const KEY_FILE_BYTES_MAX: usize = 4 * 1024;
 
 /// Keys of one collector at most.
-const KEYS_MAX: usize = 9;
+const KEYS_MAX: usize = 99;
 
 /// Days after which a hand-off is forgotten. It can be paid for an hour, and its clearing be late by a few days.
 const KEPT_DAYS: i64 = 62;
@@ -271,7 +271,8 @@ impl SharedKey {
             let file = config.keys_dir.join(format!("{number}-{place}.jwk"));
             let key = match tokio::fs::read(&file).await {
                 Ok(json) => Self::read(&json).map_err(|reason| LinkError::Key { file, reason })?,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
+                // one that was given up before its day was never handed over
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(_) => return Err(LinkError::Key { file, reason: "it cannot be read" }),
             };
             newest = Some(key).filter(|key| key.is_valid(now)).or(newest);

@@ -4,43 +4,47 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use domain::{Timestamp, UserId};
+use domain::UserId;
 use internet_banking::Bank;
-use internet_banking::certificates::authority::{Authorities, Authority, NewAuthority};
+use internet_banking::certificates::authority::expires_at;
 use internet_banking::certificates::issue::Occasion;
 use internet_banking::certificates::{Delivered, KeySource};
+use internet_banking::keys::{self, Adopted, KeyKind, Vault};
+use ledger::Ledger;
 
 use super::sample::{self, SampleUser};
 use crate::data::{DataArgs, write_private};
 
-/// Authorities at most.
-const AUTHORITIES_MAX: u32 = 99;
+/// Authorities in files at most.
+const AUTHORITIES_MAX: i64 = 99;
 /// A new authority is made this long before the newest one's end, so that what that one issued expires before it.
 const OVERLAP_S: i64 = 2 * 366 * 86_400;
 
-/// The authorities of the data folder, the newest last. The first start makes one, and so does the first start of an
-/// authority's last two years.
-pub fn authorities(data: &DataArgs, now: Timestamp) -> anyhow::Result<Authorities> {
-    let found = stored(data)?;
-    let known = Authorities::new(found);
-    match known.newest_expires_at() {
-        Some(ends) if ends > now.plus_seconds(OVERLAP_S) => Ok(known),
-        _ => {
-            make(data, now)?;
-            Ok(Authorities::new(stored(data)?))
+/// Makes another authority where there is none, or the newest ends within two years. What an earlier program kept as
+/// files is taken over.
+pub async fn provide_authority(data: &DataArgs, ledger: &Ledger, vault: &Vault) -> anyhow::Result<()> {
+    let (database, now) = (ledger.database(), ledger.clock().now());
+    for number in 1..=AUTHORITIES_MAX {
+        let file = |kind: &str| data.key_file(&format!("client-authority/{number}{kind}.pem"));
+        if !file("-key").exists() {
+            break;
         }
+        let read = |kind: &str| {
+            std::fs::read_to_string(file(kind))
+                .with_context(|| format!("cannot read {}; restore it from a backup", file(kind).display()))
+        };
+        let (public, secret) = (read("")?, read("-key")?);
+        let kind = KeyKind::Authority;
+        let adopted = Adopted { kind, owner: "", number, public: &public, secret: secret.as_bytes() };
+        keys::adopt(database, vault, &[adopted], now).await?;
     }
-}
-
-/// Makes another authority, which issues from the next start on, and says which number it has.
-pub fn make(data: &DataArgs, now: Timestamp) -> anyhow::Result<u32> {
-    let next = (1..=AUTHORITIES_MAX).find(|number| !key_file(data, *number).exists());
-    let next = next.with_context(|| format!("there are {AUTHORITIES_MAX} authorities already"))?;
-    let made = NewAuthority::generate(next, now)?;
-    // the certificate first: without its key it counts as not made
-    write_private_new(&certificate_file(data, next), made.certificate_pem.as_bytes())?;
-    write_private_new(&key_file(data, next), made.key_pem.as_bytes())?;
-    Ok(next)
+    let all = keys::all(database).await?;
+    let newest = all.iter().rev().find(|key| key.kind == KeyKind::Authority && key.retired_at.is_none());
+    let ends = newest.and_then(|key| expires_at(&key.public));
+    if ends.is_none_or(|ends| ends <= now.plus_seconds(OVERLAP_S)) {
+        keys::another_authority(ledger, vault, "system").await?;
+    }
+    Ok(())
 }
 
 fn write_private_new(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
@@ -50,30 +54,6 @@ fn write_private_new(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         })?;
     }
     write_private(file, bytes)
-}
-
-fn stored(data: &DataArgs) -> anyhow::Result<Vec<Authority>> {
-    let mut found = Vec::new();
-    for number in (1..=AUTHORITIES_MAX).take_while(|number| key_file(data, *number).exists()) {
-        let (certificate, key) = (certificate_file(data, number), key_file(data, number));
-        let read = |file: &Path| {
-            std::fs::read_to_string(file)
-                .with_context(|| format!("cannot read {}; restore it from a backup", file.display()))
-        };
-        let authority = Authority::read(&number.to_string(), &read(&certificate)?, &read(&key)?);
-        found.push(authority.with_context(|| {
-            format!("{} cannot be used; restore it from a backup, or begin anew with --reset", key.display())
-        })?);
-    }
-    Ok(found)
-}
-
-fn certificate_file(data: &DataArgs, number: u32) -> PathBuf {
-    data.key_file(&format!("client-authority/{number}.pem"))
-}
-
-fn key_file(data: &DataArgs, number: u32) -> PathBuf {
-    data.key_file(&format!("client-authority/{number}-key.pem"))
 }
 
 /// Where a sample user's file is, and its pass phrase.

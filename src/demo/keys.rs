@@ -6,19 +6,21 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use collectors::Directory;
 use collectors::signature::SigningKey;
+use database::Database;
 use domain::time::Date;
 use gateway::link::{LinkKey, LinkPeer, LinkPeers};
 use gateway::proof::KeySet;
+use internet_banking::keys::{self as bank_keys, Adopted, KeyKind, Keys, Vault};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use ring::rand::SystemRandom;
 use ring::signature::Ed25519KeyPair;
 
-use crate::data::{DataArgs, read_or_make};
+use crate::data::{DataArgs, read_or_make, write_private};
 
 /// How long the authority's certificate is good for.
 const AUTHORITY_YEARS: i32 = 10;
 /// Keys of one collector for hand-offs at most.
-const LINK_KEYS_MAX: usize = 9;
+const LINK_KEYS_MAX: i64 = 99;
 
 /// The hub's Ed25519 key.
 pub fn hub(data: &DataArgs) -> anyhow::Result<SigningKey> {
@@ -34,9 +36,16 @@ pub fn hub(data: &DataArgs) -> anyhow::Result<SigningKey> {
 }
 
 /// What was agreed on with every collector that hands bills over (情報リンク方式): a key that its site reads from the same
-/// file, `link/NUMBER-1.jwk`, with successors as `-2` and so on, and where its site is.
-pub fn links(data: &DataArgs, directory: &Directory, sites_port: u16) -> anyhow::Result<LinkPeers> {
-    let mut peers = HashMap::new();
+/// file, `link/NUMBER-1.jwk`, with successors as `-2` and so on, and where its site is. The keys are among the bank's
+/// from then on.
+pub async fn links(
+    data: &DataArgs,
+    database: &Database,
+    vault: &Vault,
+    directory: &Directory,
+    sites_port: u16,
+) -> anyhow::Result<LinkPeers> {
+    let (mut peers, now) = (HashMap::new(), domain::clock::machine_now());
     for row in directory.all().iter().filter(|row| row.methods.link) {
         let mut keys = Vec::new();
         for place in 1..=LINK_KEYS_MAX {
@@ -46,6 +55,9 @@ pub fn links(data: &DataArgs, directory: &Directory, sites_port: u16) -> anyhow:
                 break;
             }
             let jwk = read_or_make(&file, || Ok(LinkKey::generate(&id)?.as_bytes().to_vec()))?;
+            let owner = row.number.as_str();
+            let adopted = Adopted { kind: KeyKind::Link, owner, number: place, public: "", secret: &jwk };
+            bank_keys::adopt(database, vault, &[adopted], now).await?;
             let key = std::str::from_utf8(&jwk).ok().and_then(|jwk| LinkKey::from_jwk(jwk).ok());
             keys.push(key.with_context(|| {
                 format!("{} is no key; remove it or begin anew with --reset", file.display())
@@ -56,6 +68,18 @@ pub fn links(data: &DataArgs, directory: &Directory, sites_port: u16) -> anyhow:
         peers.insert(row.number.clone(), LinkPeer { keys, return_urls });
     }
     Ok(LinkPeers::from(peers))
+}
+
+/// Hands the keys that are in use to the collectors' sites, which read them from files: what a bank does by a sealed
+/// letter.
+pub fn hand_links(data: &DataArgs, keys: &Keys) {
+    for (id, jwk) in keys.handed_links() {
+        let file = data.key_file(&format!("link/{id}.jwk"));
+        let written = if file.exists() { Ok(()) } else { write_private(&file, &jwk) };
+        if let Err(error) = written {
+            tracing::error!(%id, %error, "a link key is not handed over");
+        }
+    }
 }
 
 /// Writes the public keys of the hub and the collectors for those who verify: `mpn audit`, `mpn verify`. Keys that were

@@ -51,6 +51,13 @@ pub enum Standing {
     Expired,
 }
 
+impl crate::Gateway {
+    /// What was agreed on with collectors.
+    pub fn link_peers(&self) -> &LinkPeers {
+        &self.0.settings.links
+    }
+}
+
 impl Arrival {
     /// The collector.
     pub const fn collector(&self) -> &CollectorNumber {

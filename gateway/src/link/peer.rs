@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use collectors::link::LinkKey;
 use domain::{CollectorNumber, Timestamp};
@@ -18,20 +18,38 @@ pub struct LinkPeer {
     pub return_urls: Vec<ReturnUrl>,
 }
 
-/// The agreements, by collector. Cheap to clone.
+/// The agreements, by collector. Cheap to clone: all clones see what one of them is [told](Self::replace_keys).
 #[derive(Clone, Debug, Default)]
-pub struct LinkPeers(Arc<HashMap<CollectorNumber, LinkPeer>>);
+pub struct LinkPeers(Arc<RwLock<Agreements>>);
+
+type Agreements = HashMap<CollectorNumber, Arc<LinkPeer>>;
 
 impl LinkPeers {
     /// The agreement with a collector.
-    pub fn get(&self, collector: &CollectorNumber) -> Option<&LinkPeer> {
-        self.0.get(collector)
+    pub fn get(&self, collector: &CollectorNumber) -> Option<Arc<LinkPeer>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(collector).cloned()
+    }
+
+    /// The collectors that something was agreed on with.
+    pub fn collectors(&self) -> Vec<CollectorNumber> {
+        let mut all: Vec<_> = self.0.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        all.sort();
+        all
+    }
+
+    /// A collector's keys are these from now on; the addresses stay. Nothing is agreed on with others by this.
+    pub fn replace_keys(&self, collector: &CollectorNumber, keys: Vec<LinkKey>) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(peer) = all.get_mut(collector) {
+            *peer = Arc::new(LinkPeer { keys, return_urls: peer.return_urls.clone() });
+        }
     }
 }
 
 impl From<HashMap<CollectorNumber, LinkPeer>> for LinkPeers {
     fn from(peers: HashMap<CollectorNumber, LinkPeer>) -> Self {
-        Self(Arc::new(peers))
+        let peers = peers.into_iter().map(|(collector, peer)| (collector, Arc::new(peer)));
+        Self(Arc::new(RwLock::new(peers.collect())))
     }
 }
 

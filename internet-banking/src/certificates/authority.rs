@@ -2,11 +2,11 @@
 //! signed before it, so that what they issued stays good until it expires.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{Datelike as _, Months};
-use domain::{Timestamp, random};
+use domain::{Date, Timestamp, random};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PublicKeyData, SerialNumber,
@@ -61,12 +61,14 @@ pub struct Authority {
     id: String,
     certificate: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
-    expires_at: Timestamp,
+    /// From which day on it issues; none of one that waits.
+    issues_from: Option<Date>,
 }
 
-/// Everything that has issued certificates, the newest last. Cheap to clone.
+/// Everything that issues, has issued or will issue certificates, the newest last. Cheap to clone: all clones see what
+/// one of them is [told](Self::replace).
 #[derive(Clone, Default)]
-pub struct Authorities(Arc<Vec<Authority>>);
+pub struct Authorities(Arc<RwLock<Arc<Vec<Authority>>>>);
 
 /// For whom a certificate is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,20 +128,26 @@ impl NewAuthority {
 }
 
 impl Authority {
-    /// From its files. `id` is what the certificates' rows call it.
+    /// From its files. `id` is what the certificates' rows call it. It issues at once.
     pub fn read(id: &str, certificate_pem: &str, key_pem: &str) -> Result<Self, AuthorityError> {
         let certificate = CertificateDer::from_pem_slice(certificate_pem.as_bytes())
             .map_err(|_| AuthorityError::Certificate)?;
         let key = KeyPair::from_pem(key_pem).map_err(|_| AuthorityError::Key)?;
-        let expires_at = {
+        {
             let read = parse(&certificate).ok_or(AuthorityError::Certificate)?;
             if read.public_key().raw != key.subject_public_key_info() || !read.is_ca() {
                 return Err(AuthorityError::Key);
             }
-            Timestamp::from_micros(read.validity().not_after.timestamp().saturating_mul(1_000_000))
-        };
+        }
         let issuer = Issuer::from_ca_cert_der(&certificate, key)?;
-        Ok(Self { id: id.to_owned(), certificate, issuer, expires_at })
+        let issues_from = Some(Date::MIN);
+        Ok(Self { id: id.to_owned(), certificate, issuer, issues_from })
+    }
+
+    /// The same, which issues from a day on, or not yet.
+    #[must_use]
+    pub fn issuing_from(self, day: Option<Date>) -> Self {
+        Self { issues_from: day, ..self }
     }
 
     /// Whether this one signed it.
@@ -152,26 +160,30 @@ impl Authority {
 }
 
 impl Authorities {
-    /// The newest last: it issues, the others' certificates stay good until they expire.
+    /// The newest last. What one has issued stays good while it is among them.
     pub fn new(authorities: Vec<Authority>) -> Self {
-        Self(Arc::new(authorities))
+        Self(Arc::new(RwLock::new(Arc::new(authorities))))
+    }
+
+    /// These instead, from now on.
+    pub fn replace(&self, authorities: Vec<Authority>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(authorities);
+    }
+
+    fn all(&self) -> Arc<Vec<Authority>> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Their names (DER), by which browsers choose among certificates.
     pub fn names(&self) -> Vec<Vec<u8>> {
         let name =
             |authority: &Authority| parse(&authority.certificate).map(|own| own.subject().as_raw().to_vec());
-        self.0.iter().filter_map(name).collect()
+        self.all().iter().filter_map(name).collect()
     }
 
     /// The id of the authority that has signed a certificate.
-    pub fn signer(&self, certificate: &X509Certificate<'_>) -> Option<&str> {
-        self.0.iter().find(|authority| authority.has_signed(certificate)).map(|found| found.id.as_str())
-    }
-
-    /// Until when the newest is good itself.
-    pub fn newest_expires_at(&self) -> Option<Timestamp> {
-        self.0.last().map(|newest| newest.expires_at)
+    pub fn signer(&self, certificate: &X509Certificate<'_>) -> Option<String> {
+        self.all().iter().find(|authority| authority.has_signed(certificate)).map(|found| found.id.clone())
     }
 
     /// Signs a certificate for a key, good from now on.
@@ -182,7 +194,12 @@ impl Authorities {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<Signed, AuthorityError> {
-        let newest = self.0.last().ok_or(AuthorityError::None)?;
+        let all = self.all();
+        let day = now.date();
+        let began = |authority: &&Authority| authority.issues_from.is_some_and(|from| from <= day);
+        // of two that begin on one day the newer
+        let newest = all.iter().filter(began).max_by_key(|authority| authority.issues_from);
+        let newest = newest.ok_or(AuthorityError::None)?;
         let serial = serial();
         let mut params = CertificateParams::default();
         let person = format!("{} {}", subject.login_id, subject.name);
@@ -206,8 +223,18 @@ impl Authorities {
 
 impl fmt::Debug for Authorities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|authority| &authority.id)).finish()
+        f.debug_list().entries(self.all().iter().map(|authority| &authority.id)).finish()
     }
+}
+
+/// Until when an authority's certificate (PEM) is good; nothing where it is none.
+pub fn expires_at(certificate_pem: &str) -> Option<Timestamp> {
+    let certificate = CertificateDer::from_pem_slice(certificate_pem.as_bytes()).ok()?;
+    Some(end_of(&parse(&certificate)?))
+}
+
+fn end_of(read: &X509Certificate<'_>) -> Timestamp {
+    Timestamp::from_micros(read.validity().not_after.timestamp().saturating_mul(1_000_000))
 }
 
 /// Reads a certificate that is nothing but one.
@@ -269,7 +296,7 @@ pub(crate) mod tests {
         let authorities = Authorities::new(vec![authority("1")]);
         let der = signed(&authorities);
         let read = parse(&der).unwrap();
-        assert_eq!(authorities.signer(&read), Some("1"));
+        assert_eq!(authorities.signer(&read), Some("1".to_owned()));
         assert_eq!(read.raw_serial().len(), SERIAL_BYTES);
         assert!(!read.is_ca());
         let usage = read.extended_key_usage().unwrap().unwrap().value;
@@ -297,14 +324,27 @@ pub(crate) mod tests {
     fn the_newest_authority_issues_and_what_the_older_issued_stays_good() {
         let old = Authorities::new(vec![authority("1")]);
         let (of_old, stranger) = (signed(&old), signed(&Authorities::new(vec![authority("9")])));
-        let mut kept = Arc::into_inner(old.0).unwrap();
-        kept.push(authority("2"));
-        let both = Authorities::new(kept);
-        assert_eq!(both.signer(&parse(&of_old).unwrap()), Some("1"));
-        assert_eq!(both.signer(&parse(&signed(&both)).unwrap()), Some("2"));
+        let first = Arc::into_inner(std::mem::take(&mut *old.0.write().unwrap())).unwrap();
+        let both = old.clone();
+        old.replace(first.into_iter().chain([authority("2")]).collect());
+        assert_eq!(both.signer(&parse(&of_old).unwrap()), Some("1".to_owned()));
+        assert_eq!(both.signer(&parse(&signed(&both)).unwrap()), Some("2".to_owned()));
         assert_eq!(both.signer(&parse(&stranger).unwrap()), None, "the same name and another key");
         assert_eq!(both.names().len(), 2);
         assert_eq!(format!("{both:?}"), "[\"1\", \"2\"]");
+    }
+
+    #[test]
+    fn an_authority_issues_from_its_day_on_and_what_it_signed_is_good_before() {
+        let next = authority("2").issuing_from(Some("2026-11-25".parse().unwrap()));
+        let waiting = authority("3").issuing_from(None);
+        let all = Authorities::new(vec![authority("1"), next, waiting]);
+        let key = KeyPair::generate().unwrap();
+        for (days, by) in [(0, "1"), (1, "2"), (400, "2")] {
+            let at = now().plus_seconds(days * 86_400);
+            assert_eq!(all.sign(&subject(), &key, at, years_after(at, 1)).unwrap().authority, by, "{days}");
+        }
+        assert_eq!(all.names().len(), 3, "browsers offer the certificates of all");
     }
 
     #[test]

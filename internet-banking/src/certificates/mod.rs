@@ -108,6 +108,11 @@ impl Certificates {
         Self { ledger, contracts, authorities }
     }
 
+    /// What issues them.
+    pub const fn authorities(&self) -> &Authorities {
+        &self.authorities
+    }
+
     fn now(&self) -> Timestamp {
         self.ledger.clock().now()
     }

@@ -113,14 +113,16 @@ impl Certificates {
         }
     }
 
-    /// Whether the client shows a certificate of the user that has neither ended nor expired: what a session that was
-    /// opened by one asks on every page.
+    /// Whether the client shows a certificate of the user that has neither ended nor expired, nor with its authority:
+    /// what a session that was opened by one asks on every page.
     pub async fn is_users_own(&self, user: UserId, shown: &ClientCertificate) -> Result<bool, StoreError> {
         let Some(der) = shown.der() else { return Ok(false) };
         let found: Option<i64> = read!(self.ledger.database(), |c| {
             sqlx::query_scalar(
                 "SELECT CAST(1 AS BIGINT) FROM certificate
-                 WHERE fingerprint = $1 AND app_user = $2 AND ended_us IS NULL AND expires_us > $3",
+                 WHERE fingerprint = $1 AND app_user = $2 AND ended_us IS NULL AND expires_us > $3
+                 AND NOT EXISTS (SELECT 1 FROM bank_key k WHERE k.kind = 'authority'
+                   AND CAST(k.number AS TEXT) = certificate.authority AND k.retired_us IS NOT NULL)",
             )
             .bind(fingerprint(der).to_vec())
             .bind(user.uuid())

@@ -37,6 +37,8 @@ pub enum Area {
     Stops,
     /// 設定.
     Settings,
+    /// 鍵と認証局.
+    Keys,
     /// 利用者.
     Users,
     /// 承認待ち.
@@ -60,6 +62,7 @@ impl Area {
         Self::Users,
         Self::Stops,
         Self::Settings,
+        Self::Keys,
         Self::Requests,
         Self::Alarms,
         Self::Trail,
@@ -77,6 +80,7 @@ impl Area {
             Self::Contracts => "契約",
             Self::Stops => "緊急停止",
             Self::Settings => "設定",
+            Self::Keys => "鍵と認証局",
             Self::Users => "利用者",
             Self::Requests => "承認待ち",
             Self::Alarms => "警報",
@@ -96,6 +100,7 @@ impl Area {
             Self::Contracts => ConsoleLink::Contracts,
             Self::Stops => ConsoleLink::Stops,
             Self::Settings => ConsoleLink::Settings,
+            Self::Keys => ConsoleLink::Keys,
             Self::Users => ConsoleLink::Users,
             Self::Requests => ConsoleLink::Requests,
             Self::Alarms => ConsoleLink::Alarms,

@@ -63,6 +63,8 @@ pub enum ConsoleLink {
     Stops,
     /// 設定.
     Settings,
+    /// 鍵と認証局.
+    Keys,
     /// 利用者.
     Users,
     /// 承認待ち.
@@ -102,6 +104,7 @@ impl ConsoleLink {
             Self::OtherFb => "/contracts/others",
             Self::Stops => "/stops",
             Self::Settings => "/settings",
+            Self::Keys => "/keys",
             Self::Users => "/users",
             Self::Requests => "/requests",
             Self::Alarms => "/alarms",

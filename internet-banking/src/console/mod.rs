@@ -12,6 +12,7 @@ pub mod delivery;
 mod frame;
 pub mod help;
 mod home;
+mod keys;
 pub mod links;
 mod page;
 mod payments;
@@ -41,6 +42,7 @@ use ledger::Ledger;
 use crate::SecretError;
 use crate::certificates::Certificates;
 use crate::certificates::authority::Authorities;
+use crate::keys::Vault;
 use crate::payeasy::bounds::Bounds;
 use crate::payeasy::limits::Limits;
 use crate::payeasy::wrong_numbers::WrongNumbers;
@@ -124,7 +126,7 @@ impl Console {
                 ThrottleLimits::default(),
             ),
             set_ups: Throttle::new(database.clone(), &secret.key(Purpose::SetUp), ThrottleLimits::default()),
-            requests: Requests::new(gateway.clone()),
+            requests: Requests::new(gateway.clone(), Vault::new(secret)),
             contracts: crate::contracts::Store::new(database.clone(), clock.clone()),
             certificates: Certificates::new(ledger.clone(), Authorities::default()),
             csrf: CsrfKey::new(&secret.key(Purpose::ConsoleCsrf)),
@@ -167,6 +169,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         .merge(tokens::routes())
         .merge(stops::routes())
         .merge(settings::routes())
+        .merge(keys::routes())
         .merge(requests::routes())
         .merge(alarms::routes())
         .merge(audit::routes())

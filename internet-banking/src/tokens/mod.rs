@@ -27,6 +27,6 @@ pub use demands::Operation;
 pub(crate) use fees::Occasion;
 pub(crate) use pages::routes;
 pub use problem::Problem;
-pub use seal::SealingKey;
+pub use seal::{KeyId, SealingKey};
 pub use store::{NewToken, TokenError, Tokens, Verdict};
 pub use token::{Holder, Standing, Token, TokenKind, TokenState};

@@ -120,7 +120,7 @@ impl Tokens {
 
     /// Registers a delivered token. The same serial again is left as it is.
     pub async fn deliver(&self, new: &NewToken<'_>, now: Timestamp) -> Result<(), TokenError> {
-        let key = self.key_in_force().await?;
+        let key = self.key_in_force(now).await?;
         let sealed = self.key.seal(key, new.serial, new.seed)?;
         execute!(
             self.database,
@@ -147,7 +147,7 @@ impl Tokens {
     ) -> Result<(), TokenError> {
         let (kind, state) = (TokenKind::Hardware, TokenState::InUse);
         let new = NewToken { serial, kind, contract, state, expires_on: None, seed };
-        self.deliver(&new, Timestamp::default()).await
+        self.deliver(&new, domain::clock::machine_now()).await
     }
 
     /// What the token shows now. For the demo's command line only: a real token is in somebody's pocket.
@@ -196,58 +196,76 @@ impl Tokens {
         if found == 1 { Ok(()) } else { Err(TokenError::Unknown(serial.to_owned())) }
     }
 
-    /// Brings the next key into force: from here on seeds are sealed under it, and those under the ones before still
-    /// open. [`reseal`](Self::reseal) brings them over.
+    /// Brings the next key into force at once: from here on seeds are sealed under it, and those under the ones before
+    /// still open. [`reseal`](Self::reseal) brings them over.
     pub async fn next_key(&self, now: Timestamp) -> Result<KeyId, TokenError> {
-        let next = self.key_in_force().await?.next();
+        let newest: Option<i64> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT MAX(number) FROM bank_key WHERE kind = 'seed'").fetch_one(c).await
+        })?;
+        let next = KeyId::new(newest.unwrap_or_default()).next();
         // another who is at it at the same time brings in the same one
         execute!(
             self.database,
-            "INSERT INTO token_key (id, from_us) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO bank_key (kind, owner, number, made_us, from_day, public)
+             VALUES ('seed', '', $1, $2, $3, '') ON CONFLICT (kind, owner, number) DO NOTHING",
             next.get(),
             now.micros(),
+            now.date().to_string(),
         )?;
         Ok(next)
     }
 
     /// Seals every seed under the key in force, and says how many were under another one. It may be broken off and
     /// begun again; codes are judged meanwhile.
-    pub async fn reseal(&self) -> Result<u64, TokenError> {
-        let key = self.key_in_force().await?;
+    pub async fn reseal(&self, now: Timestamp) -> Result<u64, TokenError> {
         let mut resealed = 0;
         loop {
-            let old: Vec<(String, Vec<u8>, i64)> = read!(self.database, |c| {
-                sqlx::query_as(
-                    "SELECT serial, seed, key_id FROM token WHERE key_id < $1 ORDER BY serial LIMIT $2",
-                )
-                .bind(key.get())
-                .bind(RESEALED_AT_ONCE)
-                .fetch_all(c)
-                .await
-            })?;
-            if old.is_empty() {
-                return Ok(resealed);
-            }
-            for (serial, sealed, old) in old {
-                let seed = self.key.open(KeyId::new(old), &serial, &sealed)?;
-                let sealed = self.key.seal(key, &serial, &seed)?;
-                let changed = execute!(
-                    self.database,
-                    "UPDATE token SET seed = $1, key_id = $2 WHERE serial = $3 AND key_id = $4",
-                    sealed,
-                    key.get(),
-                    serial,
-                    old,
-                )?;
-                resealed += changed;
+            match self.reseal_some(now).await? {
+                0 => return Ok(resealed),
+                some => resealed += some,
             }
         }
     }
 
-    /// The key under which seeds are sealed now.
-    pub async fn key_in_force(&self) -> Result<KeyId, TokenError> {
+    /// One step of it, a hundred at most; 0 where none is left.
+    pub async fn reseal_some(&self, now: Timestamp) -> Result<u64, TokenError> {
+        let key = self.key_in_force(now).await?;
+        let others: Vec<(String, Vec<u8>, i64)> = read!(self.database, |c| {
+            sqlx::query_as(
+                "SELECT serial, seed, key_id FROM token WHERE key_id <> $1 ORDER BY serial LIMIT $2",
+            )
+            .bind(key.get())
+            .bind(RESEALED_AT_ONCE)
+            .fetch_all(c)
+            .await
+        })?;
+        let found = u64::try_from(others.len()).unwrap_or_default();
+        for (serial, sealed, old) in others {
+            let seed = self.key.open(KeyId::new(old), &serial, &sealed)?;
+            let sealed = self.key.seal(key, &serial, &seed)?;
+            // one that another process has sealed meanwhile is as good
+            execute!(
+                self.database,
+                "UPDATE token SET seed = $1, key_id = $2 WHERE serial = $3 AND key_id = $4",
+                sealed,
+                key.get(),
+                serial,
+                old,
+            )?;
+        }
+        Ok(found)
+    }
+
+    /// The key under which seeds are sealed now: the newest of those whose day has come.
+    pub async fn key_in_force(&self, now: Timestamp) -> Result<KeyId, TokenError> {
         let newest: Option<i64> = read!(self.database, |c| {
-            sqlx::query_scalar("SELECT MAX(id) FROM token_key").fetch_one(c).await
+            sqlx::query_scalar(
+                "SELECT number FROM bank_key WHERE kind = 'seed' AND retired_us IS NULL AND from_day <= $1
+                 ORDER BY from_day DESC, number DESC LIMIT 1",
+            )
+            .bind(now.date().to_string())
+            .fetch_optional(c)
+            .await
         })?;
         Ok(newest.map_or(KeyId::FIRST, KeyId::new))
     }
@@ -540,8 +558,8 @@ mod tests {
         assert!(matches!(tokens.judged(&right).await, Verdict::Verified { .. }), "the old one opens");
         deliver(&tokens, "U-1", TokenState::InUse, "2031-11-24").await;
         assert_eq!(under().await, [1, 2]);
-        assert_eq!(tokens.reseal().await.unwrap(), 1);
-        assert_eq!(tokens.reseal().await.unwrap(), 0, "it may be run again");
+        assert_eq!(tokens.reseal(now()).await.unwrap(), 1);
+        assert_eq!(tokens.reseal(now()).await.unwrap(), 0, "it may be run again");
         assert_eq!(under().await, [2, 2]);
         assert!(matches!(tokens.judged(&right).await, Verdict::Verified { .. }));
         let judged = tokens.verify("U-1", Some(contract()), &right, now()).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -32,13 +33,14 @@ pub const SECRET: [u8; 32] = [3; 32];
 const CASH: AccountId = AccountId::new(900);
 
 /// A bank whose clock stands still at 10:00 on 2026-11-24.
+#[derive(Clone)]
 pub struct World {
     pub bank: Bank,
     pub clock: Clock,
     pub contract: ContractId,
     pub hanako: UserId,
     pub accounts: [AccountId; 2],
-    test: TestDatabase,
+    test: Arc<TestDatabase>,
 }
 
 impl World {
@@ -90,7 +92,7 @@ impl World {
         put(&ledger, accounts[0], 48_210_953).await;
         put(&ledger, accounts[1], 12_004_100).await;
         let hanako = add_user(&bank, contract, LOGIN_ID, Role::General, Rights::all(&accounts)).await;
-        Self { bank, clock, contract, hanako, accounts, test }
+        Self { bank, clock, contract, hanako, accounts, test: Arc::new(test) }
     }
 
     /// The hub of another process on the same database.

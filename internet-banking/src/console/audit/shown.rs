@@ -125,7 +125,7 @@ async fn about(console: &Console, proposal: &Proposal) -> Result<String, Stop> {
         Proposal::LiftStop(of) => user(console, &of.user.to_string()).await?,
         Proposal::Contract(of) => contract(console, &of.contract.to_string()).await?,
         Proposal::Token(of) => contract(console, &of.contract.to_string()).await?,
-        Proposal::LiftEmergency(_) | Proposal::Setting(_) => None,
+        Proposal::LiftEmergency(_) | Proposal::Setting(_) | Proposal::Key(_) => None,
         Proposal::CloseWindow { .. } | Proposal::PayNet { .. } => window(console, &subject),
         Proposal::ResolveBreak(of) => {
             let found = console.gateway.break_of(of.found).await.map_err(failed)?;

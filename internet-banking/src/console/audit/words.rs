@@ -134,6 +134,9 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("token.ship", "トークンの発送"),
     ("token.expiry_told", "トークンの有効期限のお知らせ"),
     ("token.reseal", "トークンの鍵の更新"),
+    ("key.make", "次の鍵の作成"),
+    ("key.use", "次の鍵の使用開始"),
+    ("key.retire", "鍵の使用終了"),
     ("commit", "記録の封印(システム)"),
 ];
 

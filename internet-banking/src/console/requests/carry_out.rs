@@ -12,6 +12,7 @@ use crate::console::payments::words::{cancellation_cash, money_words, state_tag}
 use crate::console::problem::Problem;
 use crate::console::settlement::proposal as settlement;
 use crate::console::words::span;
+use crate::keys::Vault;
 
 /// What became of an operation.
 pub(in crate::console) enum Carried {
@@ -97,6 +98,7 @@ pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), 
         Proposal::Token(of) => of.check(gateway).await,
         Proposal::LiftEmergency(of) => of.check(gateway).await,
         Proposal::Setting(of) => of.check(gateway).await,
+        Proposal::Key(of) => of.check(gateway).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::check_close(gateway, collector, *window).await
         }
@@ -125,7 +127,12 @@ async fn find(gateway: &Gateway, payment: PaymentId) -> Result<Payment, Problem>
 }
 
 /// Carries out what was approved.
-pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &Decision) -> Carried {
+pub(super) async fn carry_out(
+    gateway: &Gateway,
+    vault: &Vault,
+    request: &Request,
+    decision: &Decision,
+) -> Carried {
     match &request.proposal {
         Proposal::Decide { payment, word, deliveries } => {
             let (eyes, once) = (eyes(request, decision), Guard::request_act(request.id));
@@ -154,6 +161,7 @@ pub(super) async fn carry_out(gateway: &Gateway, request: &Request, decision: &D
         Proposal::Contract(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::LiftEmergency(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::Setting(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
+        Proposal::Key(of) => of.carry_out(gateway, vault, request.id, &Operator::staff(decision.by)).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::close(gateway, collector, *window, &Operator::staff(decision.by)).await
         }

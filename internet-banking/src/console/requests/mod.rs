@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contracts::act::ContractChange;
 use super::days::proposal::DayProposal;
+use super::keys::proposal::KeyChange;
 use super::reconciliation::proposal::BreakProposal;
 use super::settings::proposal::SettingChange;
 use super::stops::proposal::LiftEmergency;
@@ -81,6 +82,8 @@ pub enum Proposal {
     LiftEmergency(LiftEmergency),
     /// A setting has another value.
     Setting(SettingChange),
+    /// A key is made, used or retired.
+    Key(KeyChange),
 }
 
 impl Proposal {
@@ -98,6 +101,7 @@ impl Proposal {
             Self::Token(_) => "token",
             Self::LiftEmergency(_) => "lift_emergency",
             Self::Setting(_) => "setting",
+            Self::Key(_) => "key",
         }
     }
 
@@ -112,6 +116,7 @@ impl Proposal {
             Self::Token(of) => of.subject(),
             Self::LiftEmergency(of) => of.subject(),
             Self::Setting(of) => of.subject(),
+            Self::Key(of) => of.subject(),
             Self::CloseWindow { collector, window } | Self::PayNet { collector, window } => {
                 gateway::settlement::number(collector, *window)
             }
@@ -141,6 +146,7 @@ impl Proposal {
             Self::Token(of) => of.act.title(),
             Self::LiftEmergency(_) => "緊急停止の解除",
             Self::Setting(_) => "設定の変更",
+            Self::Key(of) => of.title(),
         }
     }
 
@@ -149,6 +155,7 @@ impl Proposal {
         match self {
             Self::Day(of) => of.subject(),
             Self::CloseWindow { .. } | Self::PayNet { .. } => self.subject(),
+            Self::Key(of) => of.about(),
             Self::Token(of) => of.act.serial().unwrap_or_default().to_owned(),
             Self::Decide { .. }
             | Self::Cancel { .. }
@@ -193,6 +200,7 @@ impl Proposal {
             Self::Token(of) => of.consequence(),
             Self::LiftEmergency(_) => LiftEmergency::CONSEQUENCE,
             Self::Setting(_) => SettingChange::CONSEQUENCE,
+            Self::Key(of) => of.consequence(),
             Self::CloseWindow { .. } => {
                 "承認すると、対象の払込を締めて支払額を確定し、収納機関に通知します。取り消せません。"
             }
@@ -205,7 +213,7 @@ impl Proposal {
         match self {
             Self::Decide { payment, .. } | Self::Cancel { payment } => Some(*payment),
             Self::Day(_) | Self::ResolveBreak(_) | Self::LiftStop(_) | Self::Contract(_) => None,
-            Self::LiftEmergency(_) | Self::Setting(_) | Self::Token(_) => None,
+            Self::LiftEmergency(_) | Self::Setting(_) | Self::Token(_) | Self::Key(_) => None,
             Self::CloseWindow { .. } | Self::PayNet { .. } => None,
         }
     }

@@ -18,6 +18,7 @@ use super::{Decision, Outcome, Proposal, Request, RequestState, Verdict, WORDS_C
 use crate::console::help::ConsoleCode;
 use crate::console::problem::Problem;
 use crate::console::staff::{Staff, StaffRole, require};
+use crate::keys::Vault;
 
 /// Between two looks for approved requests whose process died.
 const LOOK_INTERVAL: Duration = Duration::from_secs(15);
@@ -28,6 +29,8 @@ const UNCLEAR_TRIES_TOLD: u32 = 4;
 #[derive(Clone)]
 pub struct Requests {
     gateway: Gateway,
+    /// What seals the keys that are made.
+    vault: Vault,
     /// Tries of this process whose result is not known. It starts anew with the process.
     unclear: Arc<Mutex<HashMap<StaffRequestId, u32>>>,
     runs: Arc<Runs>,
@@ -36,13 +39,13 @@ pub struct Requests {
 
 impl Requests {
     /// Over the hub that carries them out.
-    pub fn new(gateway: Gateway) -> Self {
-        Self::with_lease(gateway, Lease::default())
+    pub fn new(gateway: Gateway, vault: Vault) -> Self {
+        Self::with_lease(gateway, vault, Lease::default())
     }
 
     /// The same with another lease than everybody's.
-    pub fn with_lease(gateway: Gateway, lease: Lease) -> Self {
-        Self { gateway, unclear: Arc::default(), runs: Arc::default(), lease }
+    pub fn with_lease(gateway: Gateway, vault: Vault, lease: Lease) -> Self {
+        Self { gateway, vault, unclear: Arc::default(), runs: Arc::default(), lease }
     }
 
     /// One request.
@@ -196,7 +199,7 @@ impl Requests {
     /// The operation, and beside it the next run whenever its lease is about to end. It ends there where another
     /// process has taken that one, or might have by now.
     async fn operate(&self, request: &Request, decision: &Decision, run: &mut Run) -> Option<Carried> {
-        let operation = carry_out::carry_out(&self.gateway, request, decision);
+        let operation = carry_out::carry_out(&self.gateway, &self.vault, request, decision);
         tokio::pin!(operation);
         let mut taken_at = Instant::now();
         loop {

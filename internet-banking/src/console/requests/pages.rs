@@ -88,6 +88,7 @@ impl Matter {
             Proposal::Token(of) => of.matter(console).await,
             Proposal::LiftEmergency(of) => of.matter(console).await,
             Proposal::Setting(of) => of.matter(),
+            Proposal::Key(of) => of.matter(&console.gateway).await.map_err(failed),
             Proposal::CloseWindow { collector, window } | Proposal::PayNet { collector, window } => {
                 settlement::matter(console, collector, *window).await
             }

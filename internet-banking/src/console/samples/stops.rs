@@ -5,16 +5,18 @@ use domain::ContractId;
 use uuid::Uuid;
 
 use super::{choices, request_row, sample_frame, troubles};
+use crate::console::keys::pages::{KeyRow, KeysPage, tag as key_tag};
 use crate::console::links::{ContractLink, LiftEmergencyLink, SettingLink};
 use crate::console::problem::Trouble;
 use crate::console::settings::pages::{SettingPage, SettingRow, SettingsPage, ValueRow};
 use crate::console::stops::pages::{StopRow, StopsPage};
 use crate::console::words::Tag;
+use crate::keys::{KeyKind, KeyStanding};
 use crate::settings::{PAYEASY_DAILY_LIMIT, SETTINGS};
 
 /// The stops, the settings and one of them.
 pub fn pages() -> Vec<String> {
-    [stops(), settings()].concat()
+    [stops(), settings(), keys()].concat()
 }
 
 fn stops() -> Vec<String> {
@@ -42,6 +44,40 @@ fn stops() -> Vec<String> {
     pages.extend(troubles("what").map(|trouble| page(trouble, vec![row(true)], None)));
     pages.extend(troubles("document").map(|trouble| page(trouble, vec![row(true)], Some(Uuid::nil()))));
     pages.iter().map(|page| page.render().unwrap()).collect()
+}
+
+fn keys() -> Vec<String> {
+    let row = |standing: KeyStanding| KeyRow {
+        kind: KeyKind::Link.label(),
+        owner: "<b>見本商店".to_owned(),
+        id: "99022-2".to_owned(),
+        made: "2026年11月24日(火)".to_owned(),
+        from: "導入時".to_owned(),
+        retired: "−".to_owned(),
+        tag: key_tag(standing),
+        left: (standing == KeyStanding::Accepted).then(|| ("有効な電子証明書", "3 枚".to_owned())),
+    };
+    let standings = [
+        KeyStanding::Waiting,
+        KeyStanding::Planned,
+        KeyStanding::Current,
+        KeyStanding::Accepted,
+        KeyStanding::Retired,
+    ];
+    let page = |trouble: Option<Trouble>| KeysPage {
+        frame: sample_frame(trouble.is_some()),
+        csrf: "t".to_owned(),
+        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        may_propose: trouble.is_some(),
+        trouble,
+        rows: standings.map(row).into(),
+        choices: choices(),
+        from: "\"><script>".to_owned(),
+        document: "\"><script>".to_owned(),
+        reason: "</textarea><script>".to_owned(),
+        requests: vec![request_row(Tag::wait("承認待ち"), true)],
+    };
+    ["what", "from", "document"].into_iter().flat_map(troubles).map(|t| page(t).render().unwrap()).collect()
 }
 
 fn settings() -> Vec<String> {

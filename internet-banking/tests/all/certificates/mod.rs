@@ -2,6 +2,7 @@
 
 mod fetching;
 mod life;
+mod rotation;
 mod signing_in;
 
 use base64::Engine as _;

@@ -5,6 +5,7 @@ pub mod contracts;
 mod counter;
 mod days;
 mod delivery;
+pub mod keys;
 mod lease;
 mod procedures;
 mod reconciliation;

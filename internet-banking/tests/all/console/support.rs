@@ -12,6 +12,7 @@ use internet_banking::console::Console;
 use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::console::requests::{Lease, Requests};
 use internet_banking::console::staff::{NewStaff, StaffRole};
+use internet_banking::keys::Vault;
 use internet_banking::secrets::Secret;
 use internet_banking::tokens::Seed;
 
@@ -119,7 +120,8 @@ impl Office {
 
     /// The requests as another process on the same database has them.
     pub async fn other_process(&self, peers: HashMap<CollectorNumber, Peer>, lease: Lease) -> Requests {
-        Requests::with_lease(self.world.other_gateway(peers).await, lease)
+        let vault = Vault::new(&Secret::new(SECRET));
+        Requests::with_lease(self.world.other_gateway(peers).await, vault, lease)
     }
 }
 

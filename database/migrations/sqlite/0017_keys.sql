@@ -1,0 +1,23 @@
+-- Every key that the bank uses: of which kind, whose it is shared with, and when it counts. What is secret of it is
+-- sealed under the deployment's secret; seed keys are drawn from that one. A key without from_day waits.
+CREATE TABLE bank_key (
+    kind TEXT NOT NULL CHECK (kind IN ('message', 'link', 'seed', 'authority')),
+    owner TEXT NOT NULL,
+    number INTEGER NOT NULL CHECK (number > 0),
+    made_us INTEGER NOT NULL,
+    from_day TEXT,
+    retired_us INTEGER,
+    public TEXT NOT NULL,
+    sealed BLOB,
+    PRIMARY KEY (kind, owner, number)
+) STRICT, WITHOUT ROWID;
+INSERT INTO bank_key (kind, owner, number, made_us, from_day, public) VALUES ('seed', '', 1, 0, '2000-01-01', '');
+INSERT INTO bank_key (kind, owner, number, made_us, from_day, public)
+    SELECT 'seed', '', id, from_us, '2000-01-01', '' FROM token_key;
+DROP TABLE token_key;
+CREATE TRIGGER bank_key_is_not_changed BEFORE UPDATE OF kind, owner, number, made_us, public, sealed ON bank_key
+BEGIN SELECT RAISE(ABORT, 'of a key only its use and its end are noted'); END;
+CREATE TRIGGER bank_key_stays_retired BEFORE UPDATE ON bank_key WHEN OLD.retired_us IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'a retired key stays so'); END;
+CREATE TRIGGER bank_key_is_not_deleted BEFORE DELETE ON bank_key
+BEGIN SELECT RAISE(ABORT, 'bank_key is only ever added to'); END;

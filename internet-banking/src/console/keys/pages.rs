@@ -1,0 +1,192 @@
+//! The keys, and one form for all that can be proposed about them.
+
+use askama::Template;
+use axum::extract::State;
+use domain::time::year_month_day;
+use edge::{CsrfForm, Errors, Frame};
+use serde::Deserialize;
+
+use super::proposal::{KeyAct, KeyChange, left, possible};
+use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::console::Console;
+use crate::console::contracts::procedure::document;
+use crate::console::frame::{self, Area};
+use crate::console::links::ConsoleLink;
+use crate::console::problem::Trouble;
+use crate::console::requests::pages::{self, RequestRow};
+use crate::console::requests::{Proposal, propose as propose_request};
+use crate::console::sign_in::StaffSignedIn;
+use crate::console::staff::StaffRole;
+use crate::console::words::{Choice, Names, Tag, collector_name, day};
+use crate::keys::{self, BankKey, KeyKind, KeyStanding};
+
+/// What was typed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    what: String,
+    from: String,
+    document: String,
+    reason: String,
+}
+
+/// A key in the list.
+pub(in crate::console) struct KeyRow {
+    pub kind: &'static str,
+    pub owner: String,
+    pub id: String,
+    pub made: String,
+    pub from: String,
+    pub retired: String,
+    pub tag: Tag,
+    /// What still rests on it.
+    pub left: Option<(&'static str, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "console/keys/keys.html")]
+pub(in crate::console) struct KeysPage {
+    pub frame: Frame,
+    pub csrf: String,
+    pub trouble: Option<Trouble>,
+    pub errors: Errors,
+    pub rows: Vec<KeyRow>,
+    pub choices: Vec<Choice>,
+    pub from: String,
+    pub document: String,
+    pub reason: String,
+    pub may_propose: bool,
+    pub requests: Vec<RequestRow>,
+}
+
+/// `GET /keys`
+pub async fn show(State(console): State<Console>, by: StaffSignedIn) -> Answer {
+    shown(&page(&console, &by, None, Typed::default()).await?)
+}
+
+/// `POST /keys`
+pub async fn propose(
+    State(console): State<Console>,
+    by: StaffSignedIn,
+    CsrfForm(typed): CsrfForm<Typed>,
+) -> Answer {
+    let today = console.clock.now().date();
+    let all = keys::all(&console.database).await.map_err(failed)?;
+    let chosen = possible(&all, &console.gateway, today).into_iter().find(|act| act.word() == typed.what);
+    let (document, from) = (document(&typed.document), day(&typed.from).filter(|from| *from >= today));
+    let mut errors = Errors::none();
+    let act = match chosen.as_ref().map(|chosen| (chosen.act, chosen.number, from)) {
+        Some(("make", number, _)) => Some(KeyAct::Make { number }),
+        Some(("use", number, Some(from))) => Some(KeyAct::Use { number, from }),
+        Some(("use", _, None)) => {
+            errors.add("from", "開始日を、きょうから後の日で入力してください(例: 2026-12-01)。");
+            None
+        }
+        Some((_, number, _)) => Some(KeyAct::Retire { number }),
+        None => {
+            errors.add("what", "手続きを選んでください。");
+            None
+        }
+    };
+    let (Some(chosen), Some(act), Ok(document)) = (chosen, act, &document) else {
+        document.err().into_iter().for_each(|message| errors.add("document", message));
+        return again(&page(&console, &by, Some(Trouble::input(errors)), typed).await?);
+    };
+    let change = KeyChange { of: chosen.of, owner: chosen.owner, document: document.clone(), act };
+    let back = (Area::Keys, ConsoleLink::Keys.to_string());
+    let reason = typed.reason.clone();
+    propose_request(&console, &by, Proposal::Key(change), &reason, back, async |trouble| {
+        page(&console, &by, Some(trouble), typed).await
+    })
+    .await
+}
+
+async fn page(
+    console: &Console,
+    by: &StaffSignedIn,
+    trouble: Option<Trouble>,
+    typed: Typed,
+) -> Result<KeysPage, Stop> {
+    let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
+    let today = console.clock.now().date();
+    let all = keys::all(&console.database).await.map_err(failed)?;
+    let mut rows = Vec::with_capacity(all.len());
+    for key in &all {
+        let left = left(&console.gateway, key.kind, key.number).await.map_err(failed)?;
+        rows.push(row(console, key, key.standing(&all, today), left));
+    }
+    rows.extend(messages(console));
+    let possible = possible(&all, &console.gateway, today);
+    Ok(KeysPage {
+        frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Keys) },
+        csrf: by.csrf.clone(),
+        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        trouble,
+        rows,
+        choices: possible.iter().map(|act| Choice::new(act.word(), act.label(), &typed.what)).collect(),
+        from: typed.from,
+        document: typed.document,
+        reason: typed.reason,
+        may_propose: by.staff.role == StaffRole::Maker,
+        requests: pages::under(console, &names, "key/".to_owned()).await?,
+    })
+}
+
+fn row(
+    console: &Console,
+    key: &BankKey,
+    standing: KeyStanding,
+    left: Option<(&'static str, String)>,
+) -> KeyRow {
+    let at_start = |day: domain::Date| day.to_string() == keys::FROM_THE_START;
+    KeyRow {
+        kind: key.kind.label(),
+        owner: key
+            .owner
+            .parse()
+            .map_or_else(|_| "当行".to_owned(), |of| collector_name(&console.gateway, &of)),
+        id: key.id(),
+        made: if key.made_at.micros() == 0 {
+            "導入時".to_owned()
+        } else {
+            year_month_day(key.made_at.date())
+        },
+        from: match key.from {
+            Some(from) if at_start(from) => "導入時".to_owned(),
+            Some(from) => year_month_day(from),
+            None => "−".to_owned(),
+        },
+        retired: key.retired_at.map_or_else(|| "−".to_owned(), |at| year_month_day(at.date())),
+        tag: tag(standing),
+        left,
+    }
+}
+
+/// Those that sign messages: the hub's, and what the collectors have told of theirs.
+fn messages(console: &Console) -> Vec<KeyRow> {
+    let row = |key: gateway::proof::PublicKey| {
+        let collector = key.owner.as_str().strip_prefix('C').and_then(|number| number.parse().ok());
+        KeyRow {
+            kind: KeyKind::Message.label(),
+            owner: collector.map_or_else(|| "当行".to_owned(), |of| collector_name(&console.gateway, &of)),
+            id: key.kid,
+            made: "導入時".to_owned(),
+            from: "導入時".to_owned(),
+            retired: "−".to_owned(),
+            tag: tag(KeyStanding::Current),
+            left: None,
+        }
+    };
+    console.gateway.public_keys().keys.into_iter().map(row).collect()
+}
+
+/// A key's part: icon, word and colour.
+pub(in crate::console) const fn tag(standing: KeyStanding) -> Tag {
+    match standing {
+        KeyStanding::Waiting => Tag::wait("使用開始待ち"),
+        KeyStanding::Planned => Tag::wait("使用開始予定"),
+        KeyStanding::Current => Tag::ok("使用中"),
+        KeyStanding::Accepted => Tag::info("受け入れのみ"),
+        KeyStanding::Retired => Tag::info("使用終了"),
+    }
+}

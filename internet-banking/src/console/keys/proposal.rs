@@ -1,0 +1,303 @@
+//! What the next key, its use and the old one's end ask of two people.
+
+use domain::time::year_month_day;
+use domain::{Date, StaffRequestId};
+use gateway::{Gateway, Operator};
+use ledger::{AuditRecord, Commit, EntityId};
+use serde::{Deserialize, Serialize};
+
+use crate::console::help::ConsoleCode;
+use crate::console::links::ConsoleLink;
+use crate::console::problem::Problem;
+use crate::console::requests::carry_out::{Carried, Once, commit_once};
+use crate::console::requests::pages::Matter;
+use crate::console::words::collector_name;
+use crate::keys::{self, BankKey, KeyKind, KeyStanding, Vault};
+
+/// A key of the bank is made, used or retired, with the paper that decides it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyChange {
+    /// What it is for.
+    pub of: KeyKind,
+    /// The collector that it is shared with; nothing where it is the bank's alone.
+    pub owner: String,
+    /// 書類番号.
+    pub document: String,
+    /// What is to happen.
+    pub act: KeyAct,
+}
+
+/// What happens to a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum KeyAct {
+    /// The next one is made.
+    Make {
+        /// Its number.
+        number: i64,
+    },
+    /// The next one is used from a day on.
+    Use {
+        /// Its number.
+        number: i64,
+        /// The day.
+        from: Date,
+    },
+    /// Nothing is accepted under it any more.
+    Retire {
+        /// Its number.
+        number: i64,
+    },
+}
+
+impl KeyAct {
+    const fn number(&self) -> i64 {
+        match self {
+            Self::Make { number } | Self::Use { number, .. } | Self::Retire { number } => *number,
+        }
+    }
+}
+
+impl KeyChange {
+    /// Of one kind and owner one request is open.
+    pub fn subject(&self) -> String {
+        format!("key/{}/{}", self.of.code(), self.owner)
+    }
+
+    /// What it does, in a few words.
+    pub const fn title(&self) -> &'static str {
+        match self.act {
+            KeyAct::Make { .. } => "次の鍵の作成",
+            KeyAct::Use { .. } => "次の鍵の使用開始",
+            KeyAct::Retire { .. } => "鍵の使用終了",
+        }
+    }
+
+    /// Which one it is about.
+    pub fn about(&self) -> String {
+        format!("{} {}", self.of.label(), keys::id(&self.owner, self.act.number()))
+    }
+
+    /// What approving it does.
+    pub const fn consequence(&self) -> &'static str {
+        match (&self.act, self.of) {
+            (KeyAct::Make { .. }, _) => {
+                "承認すると、次の鍵を作成し、受け入れを始めます。いま使用中の鍵は変わりません。お金は動きません。"
+            }
+            (KeyAct::Use { .. }, KeyKind::Seed) => {
+                "承認すると、開始日から新しい鍵で暗号化します。保管しているトークンの秘密も、順に新しい鍵で暗号化し直します。\
+                 ワンタイムパスワードはそのまま使えます。お金は動きません。"
+            }
+            (KeyAct::Use { .. }, KeyKind::Authority) => {
+                "承認すると、開始日からの電子証明書を新しい認証局が発行します。いまの認証局が発行したものも使えます。お金は動きません。"
+            }
+            (KeyAct::Use { .. }, _) => {
+                "承認すると、開始日から新しい鍵を使います。いまの鍵も、使用を終了するまで受け入れます。お金は動きません。"
+            }
+            (KeyAct::Retire { .. }, KeyKind::Authority) => {
+                "承認すると、この認証局が発行した電子証明書では、すぐにログインできなくなります。元に戻せません。お金は動きません。"
+            }
+            (KeyAct::Retire { .. }, _) => {
+                "承認すると、この鍵をすぐに受け入れなくなります。元に戻せません。お金は動きません。"
+            }
+        }
+    }
+
+    /// What the page of a request shows of it.
+    pub(in crate::console) async fn matter(&self, gateway: &Gateway) -> Result<Option<Matter>, sqlx::Error> {
+        let number = self.act.number();
+        let mut rows = vec![("種類", self.of.label().to_owned())];
+        if let Ok(collector) = self.owner.parse() {
+            rows.push(("相手先", collector_name(gateway, &collector)));
+        }
+        rows.push(("鍵", keys::id(&self.owner, number)));
+        if let KeyAct::Use { from, .. } = self.act {
+            rows.push(("開始日", year_month_day(from)));
+        }
+        if let (KeyAct::Retire { .. }, Some(left)) = (&self.act, left(gateway, self.of, number).await?) {
+            rows.push(left);
+        }
+        rows.push(("書類番号", self.document.clone()));
+        let link = ConsoleLink::Keys.to_string();
+        Ok(Some(Matter { heading: "対象の鍵", link, link_words: "鍵と認証局を見る", rows }))
+    }
+
+    /// Whether it could be carried out now.
+    pub async fn check(&self, gateway: &Gateway) -> Result<(), Problem> {
+        let ledger = gateway.ledger();
+        let (all, today) = (keys::all(ledger.database()).await, ledger.clock().now().date());
+        let all = all.map_err(|error| Problem::unavailable(&error))?;
+        if !possible(&all, gateway, today).iter().any(|act| act.is_like(self)) {
+            return Err(ConsoleCode::KeyChanged.into());
+        }
+        match self.act {
+            KeyAct::Use { from, .. } if from < today => Err(ConsoleCode::KeyChanged.into()),
+            KeyAct::Retire { number } if self.of == KeyKind::Seed => {
+                match keys::tokens_under(ledger.database(), number).await {
+                    Ok(0) => Ok(()),
+                    Ok(_) => Err(ConsoleCode::KeyInUse.into()),
+                    Err(error) => Err(Problem::unavailable(&error)),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Does it, once.
+    pub(in crate::console) async fn carry_out(
+        &self,
+        gateway: &Gateway,
+        vault: &Vault,
+        request: StaffRequestId,
+        checker: &Operator,
+    ) -> Carried {
+        let once = gateway::Guard::request_act(request);
+        if let Err(problem) = self.check(gateway).await {
+            // our own of an earlier try, whose result was not recorded, has changed it
+            return match (gateway.is_taken(&once).await, problem.code) {
+                (Ok(true), _) => self.done(),
+                (Ok(false), ConsoleCode::KeyChanged | ConsoleCode::KeyInUse) => {
+                    Carried::Refused(problem.words().to_owned())
+                }
+                _ => Carried::Unclear,
+            };
+        }
+        let commit = match self.commit(gateway, vault, request, checker) {
+            Ok(commit) => commit,
+            Err(error) => {
+                tracing::error!(%request, %error, "an approved key cannot be made");
+                return Carried::Unclear;
+            }
+        };
+        match commit_once(gateway, request, commit).await {
+            Once::Done => self.done(),
+            Once::Refused(_) => Carried::Refused(ConsoleCode::KeyChanged.entry().happened.to_owned()),
+            Once::Unclear => Carried::Unclear,
+        }
+    }
+
+    fn commit(
+        &self,
+        gateway: &Gateway,
+        vault: &Vault,
+        request: StaffRequestId,
+        checker: &Operator,
+    ) -> Result<Commit, keys::MakeError> {
+        let now = gateway.ledger().clock().now();
+        let number = self.act.number();
+        let place = (self.of, self.owner.as_str(), number);
+        let mut commit = Commit::default();
+        let (action, what) = match &self.act {
+            KeyAct::Make { .. } => {
+                let made = keys::make(vault, place, now)?;
+                commit.rows.push(keys::row(place, made, None, now));
+                let free = keys::made_once(self.of, &self.owner, number);
+                commit.guards.push((free, EntityId(request.uuid())));
+                ("key.make", String::new())
+            }
+            KeyAct::Use { from, .. } => {
+                commit.changes.push(keys::used(place, *from, now.date()));
+                ("key.use", format!("from {from}; "))
+            }
+            KeyAct::Retire { .. } => {
+                commit.changes.push(keys::retired(place, now));
+                ("key.retire", String::new())
+            }
+        };
+        commit.audit.push(AuditRecord {
+            contract: None,
+            actor: checker.to_string(),
+            action,
+            subject: format!("{}/{}", self.of.code(), keys::id(&self.owner, number)),
+            detail: format!("{what}paper {}", self.document),
+        });
+        Ok(commit)
+    }
+
+    fn done(&self) -> Carried {
+        Carried::Done(match self.act {
+            KeyAct::Make { .. } => {
+                "次の鍵を作成しました。使用開始を起票すると、その日から使います。".to_owned()
+            }
+            KeyAct::Use { from, .. } => format!("{}から使用します。", year_month_day(from)),
+            KeyAct::Retire { .. } => "鍵の使用を終了しました。".to_owned(),
+        })
+    }
+}
+
+/// What still rests on a key, in words: a checker sees it before its end.
+pub(super) async fn left(
+    gateway: &Gateway,
+    of: KeyKind,
+    number: i64,
+) -> Result<Option<(&'static str, String)>, sqlx::Error> {
+    let (database, now) = (gateway.ledger().database(), gateway.ledger().clock().now());
+    Ok(match of {
+        KeyKind::Seed => {
+            let left = keys::tokens_under(database, number).await?;
+            Some(("この鍵で暗号化しているトークン", format!("{left} 個")))
+        }
+        KeyKind::Authority => {
+            let left = keys::certificates_under(database, number, now).await?;
+            Some(("有効な電子証明書", format!("{left} 枚")))
+        }
+        KeyKind::Link | KeyKind::Message => None,
+    })
+}
+
+/// An operation that the keys let happen: without its day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Possible {
+    pub of: KeyKind,
+    pub owner: String,
+    pub number: i64,
+    pub act: &'static str,
+}
+
+impl Possible {
+    /// The word in the form.
+    pub fn word(&self) -> String {
+        format!("{}/{}/{}/{}", self.act, self.of.code(), self.owner, self.number)
+    }
+
+    /// What the form says.
+    pub fn label(&self) -> String {
+        let act = match self.act {
+            "make" => "次の鍵を作成",
+            "use" => "使用を開始",
+            _ => "使用を終了",
+        };
+        format!("{} {}: {act}", self.of.label(), keys::id(&self.owner, self.number))
+    }
+
+    fn is_like(&self, change: &KeyChange) -> bool {
+        let act = match change.act {
+            KeyAct::Make { .. } => "make",
+            KeyAct::Use { .. } => "use",
+            KeyAct::Retire { .. } => "retire",
+        };
+        (self.of, self.owner.as_str(), self.number, self.act)
+            == (change.of, change.owner.as_str(), change.act.number(), act)
+    }
+}
+
+/// Everything that can be proposed: one next key at a time, its use, and the end of whatever is not in use.
+pub(super) fn possible(all: &[BankKey], gateway: &Gateway, today: Date) -> Vec<Possible> {
+    let links = gateway.link_peers().collectors();
+    let links = links.iter().map(|collector| (KeyKind::Link, collector.as_str()));
+    let mut possible = Vec::new();
+    for (of, owner) in [(KeyKind::Seed, ""), (KeyKind::Authority, "")].into_iter().chain(links) {
+        let act = |act, number| Possible { of, owner: owner.to_owned(), number, act };
+        let own: Vec<_> = all.iter().filter(|key| key.is_beside(of, owner)).collect();
+        let standing: Vec<_> = own.iter().map(|key| (key.number, key.standing(all, today))).collect();
+        let is_next = |of: KeyStanding| matches!(of, KeyStanding::Waiting | KeyStanding::Planned);
+        if !standing.iter().any(|(_, standing)| is_next(*standing)) {
+            let newest = own.iter().map(|key| key.number).max().unwrap_or_default();
+            possible.push(act("make", newest.saturating_add(1)));
+        }
+        possible.extend(standing.iter().filter(|(_, s)| is_next(*s)).map(|(number, _)| act("use", *number)));
+        let ends = |standing: KeyStanding| is_next(standing) || standing == KeyStanding::Accepted;
+        possible.extend(standing.iter().filter(|(_, s)| ends(*s)).map(|(number, _)| act("retire", *number)));
+    }
+    possible
+}
