@@ -11,11 +11,13 @@ use gateway::proof::{KeptSeals, KeySet};
 use internet_banking::console::staff;
 use ledger::Finding;
 use serde::Deserialize;
+use transfers::Transfers;
 
 use crate::data::DataArgs;
 use crate::{Done, Outcome, fetch};
 
-/// Checks every invariant of the ledger, the payments, the outbox and the audit chain, and names the work that is open.
+/// Checks every invariant of the ledger, the payments, the transfers, the outbox and the audit chain, and names the
+/// work that is open.
 ///
 /// A line is a finding (`check: subject: detail`), a difference that two people have resolved (`resolved: …`, with who
 /// and when), or open work (`open: …`). Findings alone are wrong: with one the exit code is 1.
@@ -70,6 +72,9 @@ impl Audit {
         let audited = gateway.audit_with(keys.as_ref()).await.context("the payments cannot be read")?;
         let (hub, before) = audited;
         findings.extend(hub);
+        let settings = transfers::Settings::new(crate::demo::OWN_BANK_CODE.parse()?);
+        let transfers = Transfers::reader(settings, gateway.ledger().clone(), None);
+        findings.extend(transfers.audit().await.context("the transfers cannot be read")?);
         let unreadable = "the audit log cannot be read";
         findings.extend(gateway.audit_unsealed().await.context(unreadable)?);
         match &keys {
@@ -105,11 +110,15 @@ impl Audit {
         for one in &open {
             println!("open: {}: {}: {}", one.what, one.subject, one.detail);
         }
+        let transfers = transfers.open_work().await.context("the open transfers cannot be read")?;
+        for (subject, detail) in &transfers {
+            println!("open: transfer: {subject}: {detail}");
+        }
         let (payments, findings_count) = (before.len(), findings.len());
         println!(
             "{payments} payments checked, {findings_count} findings, {} resolved breaks, {} open",
             resolved.len(),
-            open.len()
+            open.len() + transfers.len()
         );
         Ok(if findings.is_empty() { Done::Well } else { Done::Wrong })
     }

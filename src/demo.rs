@@ -18,8 +18,8 @@ use anyhow::{Context as _, bail};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use clap::Args;
-use collectors::client::{Limits as ClientLimits, Peer, Trust};
-use collectors::signature::VerifyingKey;
+use collectors::client::{Channel, Limits as ClientLimits, Peer, Trust};
+use collectors::signature::{SigningKey, VerifyingKey};
 use collectors::{Client, Directory};
 use database::Database;
 use database::folder::Folder;
@@ -39,6 +39,7 @@ use ledger::Ledger;
 use mocks::{LinkConfig, Mocks, MocksConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use transfers::Transfers;
 
 use crate::data::DataArgs;
 use crate::{Done, Outcome};
@@ -176,6 +177,10 @@ impl Demo {
         };
         let peers = peers(mocks.as_ref(), ports.at(11)?)?;
         let trust = Trust::RootCa(authority.pem.clone());
+        let interbank = match &mocks {
+            Some(mocks) => Some(interbank(mocks, ports.at(11)?, keys::hub(&self.data)?, &trust)?),
+            None => None,
+        };
         let client = Client::new(hub_key, peers, &trust, &ClientLimits::default())?;
         let ledger = Ledger::start(database.clone(), clock.clone());
         let settings = Settings {
@@ -185,6 +190,11 @@ impl Demo {
             ..Settings::new(HUB_CENTRE.parse()?, OWN_BANK_CODE.parse()?)
         };
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client).await?;
+        let transfers = transfers::Settings {
+            resend_interval_s: i64::try_from(self.resend_interval)?,
+            ..transfers::Settings::new(OWN_BANK_CODE.parse()?)
+        };
+        let transfers = Transfers::open(transfers, ledger.clone(), interbank).await?;
         keys::write_public(&self.data, gateway.public_keys())?;
         certificates::provide_authority(&self.data, &ledger, &vault).await?;
         let doors =
@@ -257,6 +267,7 @@ impl Demo {
             tasks.spawn(mocks::serve_mailbox(sockets.mailbox, mocks.clone(), shutdown.clone()));
         }
         tasks.spawn(keep_clock_in_step(database.clone(), clock.clone(), shutdown.clone()));
+        tasks.spawn(transfers.run(shutdown.clone()));
         tasks.spawn(gateway.run(shutdown));
 
         let shown = sign::Shown {
@@ -308,7 +319,7 @@ impl Demo {
     async fn mocks(
         &self,
         clock: &Clock,
-        hub_key: &collectors::signature::SigningKey,
+        hub_key: &SigningKey,
         ports: &Ports,
         tokens: Vec<mocks::Device>,
     ) -> anyhow::Result<Mocks> {
@@ -368,6 +379,15 @@ fn server_config(
     clients: &Authorities,
 ) -> Result<Arc<edge::tls::ServerConfig>, edge::tls::TlsError> {
     edge::tls::server_config_asking(&own.chain_pem, &own.key_pem, clients.names())
+}
+
+/// The way to the mock interbank network.
+fn interbank(mocks: &Mocks, port: u16, key: SigningKey, trust: &Trust) -> anyhow::Result<Channel> {
+    let (id, public) = mocks.interbank_key();
+    let endpoint = format!("https://127.0.0.1:{port}").parse()?;
+    let peer = Peer { endpoint, keys: vec![VerifyingKey::new(id, &public)?] };
+    let (name, path) = ("the interbank network", transfers::network::PATH);
+    Ok(Channel::new(name, path, peer, key, trust, &ClientLimits::default())?)
 }
 
 /// Liveness and readiness.

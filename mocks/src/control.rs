@@ -35,14 +35,18 @@ pub fn routes(mocks: Mocks) -> Router {
         .merge(books::routes())
         .merge(faults::routes())
         .merge(sinks::routes())
+        .merge(crate::interbank::routes())
         .layer(from_fn(refuse_other_sites))
         .with_state(mocks)
 }
 
 /// A command that failed.
-enum Refused {
+pub(crate) enum Refused {
+    /// There is no such thing.
     NoSuch(&'static str),
+    /// A field is wrong.
     Invalid { field: &'static str, message: String },
+    /// The records failed.
     Store(StoreError),
 }
 

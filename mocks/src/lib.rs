@@ -15,6 +15,7 @@ mod exchange;
 mod faults;
 mod fixtures;
 mod institutions;
+mod interbank;
 mod journal;
 mod keys;
 mod late;
@@ -42,6 +43,7 @@ mod xml;
 mod tests;
 
 pub use data::{Data, DataError};
+pub use interbank::OpenInterbankError;
 pub use link::LinkConfig;
 pub use mailbox::serve_mailbox;
 pub use mocks::{Mocks, MocksConfig, OpenError};

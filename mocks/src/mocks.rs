@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::data::{Data, DataError};
 use crate::institutions::Institution;
+use crate::interbank::{self, Interbank, OpenInterbankError};
 use crate::keys::{self, KeyError};
 use crate::link::LinkConfig;
 use crate::samples::{self, SeedBill, SeedError};
@@ -50,6 +51,7 @@ struct Inner {
     store: Store,
     collectors: Vec<Collector>,
     specials: Vec<Special>,
+    interbank: Interbank,
 }
 
 /// One mock collector.
@@ -72,6 +74,9 @@ pub enum OpenError {
     /// A signing key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The interbank network.
+    #[error(transparent)]
+    Interbank(#[from] OpenInterbankError),
     /// The records.
     #[error("{file}: {source}")]
     Store {
@@ -106,7 +111,8 @@ impl Mocks {
             let key = key.await.map_err(|_| KeyError::Interrupted)??;
             collectors.push(Collector { institution, site, key, answers: watch::Sender::new(0) });
         }
-        Ok(Self(Arc::new(Inner { config, store, collectors, specials })))
+        let interbank = Interbank::open(&config.data_dir).await?;
+        Ok(Self(Arc::new(Inner { config, store, collectors, specials, interbank })))
     }
 
     /// Each collector's number, key id and Ed25519 public key.
@@ -125,6 +131,16 @@ impl Mocks {
     /// Waits for running statements and closes the records.
     pub async fn close(&self) {
         self.0.store.close().await;
+        self.0.interbank.close().await;
+    }
+
+    /// The interbank network's key id and Ed25519 public key.
+    pub fn interbank_key(&self) -> (&'static str, [u8; 32]) {
+        (interbank::KEY_ID, self.0.interbank.public_key())
+    }
+
+    pub(crate) fn interbank(&self) -> &Interbank {
+        &self.0.interbank
     }
 
     pub(crate) fn collectors(&self) -> &[Collector] {

@@ -28,9 +28,10 @@ const HOLD_MAX: Duration = Duration::from_secs(10);
 /// Time for the other answer to leave.
 const HOLD_PAUSE: Duration = Duration::from_millis(50);
 
-/// The protocol endpoints of all mock collectors.
+/// The protocol endpoints of all mock collectors, and of the interbank network.
 pub fn protocol_router(mocks: Mocks) -> Router {
-    Router::new().route("/{number}/mpn", post(receive)).with_state(mocks)
+    let interbank = post(crate::interbank::receive);
+    Router::new().route("/{number}/mpn", post(receive)).route("/interbank", interbank).with_state(mocks)
 }
 
 async fn receive(State(mocks): State<Mocks>, Path(number): Path<String>, request: HttpRequest) -> Response {

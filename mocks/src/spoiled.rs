@@ -146,7 +146,8 @@ fn signed(
     answer
 }
 
-fn foreign_key() -> Option<Ed25519KeyPair> {
+/// A key that nobody knows.
+pub fn foreign_key() -> Option<Ed25519KeyPair> {
     let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).ok()?;
     Ed25519KeyPair::from_pkcs8(made.as_ref()).ok()
 }

@@ -55,6 +55,11 @@ pub struct Element {
 
 /// Reads one document whose elements are all in [`NAMESPACE`].
 pub fn read(bytes: &[u8]) -> Result<Element, XmlError> {
+    read_in(bytes, NAMESPACE)
+}
+
+/// Reads one document whose elements are all in a namespace.
+pub fn read_in(bytes: &[u8], expected: &str) -> Result<Element, XmlError> {
     if bytes.len() > MESSAGE_BYTES_MAX {
         return Err(XmlError::TooLarge);
     }
@@ -78,7 +83,7 @@ pub fn read(bytes: &[u8]) -> Result<Element, XmlError> {
                 if open.len() >= DEPTH_MAX || elements > ELEMENTS_MAX {
                     return Err(XmlError::TooComplex);
                 }
-                if namespace != ResolveResult::Bound(Namespace(NAMESPACE)) {
+                if namespace != ResolveResult::Bound(Namespace(expected)) {
                     return Err(XmlError::Unexpected("an element of another namespace"));
                 }
                 refuse_attributes(start)?;

@@ -87,6 +87,13 @@ pub(crate) fn reach(name: &'static str) {
 }
 
 impl Transfers {
+    /// Arms the crash points that the environment names.
+    #[cfg(feature = "crash-points")]
+    pub fn arm_crash_points() {
+        // kept for the life of the process
+        std::mem::forget(fail::FailScenario::setup());
+    }
+
     /// Commits through the ledger.
     pub(crate) async fn persist(&self, what: Persist, commit: Commit) -> Result<Committed, Refused> {
         reach(what.before());

@@ -1,11 +1,12 @@
 //! A bank with three deposits, and orders between them.
 
-use database::execute;
+use collectors::client::Channel;
 use database::testing::TestDatabase;
+use database::{Database, execute};
 use domain::{
     AccountId, AccountKind, AccountRef, Clock, ContractId, Date, OrderId, Timestamp, TransferId, UserId, Yen,
 };
-use ledger::{Commit, Kind, Ledger, NewAccount, Transfer};
+use ledger::{Commit, Kind, Ledger, NewAccount, Refused, Transfer};
 use transfers::{Limits, Method, NewOrder, Settings, Transfers};
 
 /// Whence deposits come.
@@ -22,7 +23,8 @@ pub struct Bank {
     pub clock: Clock,
     pub contract: ContractId,
     pub user: UserId,
-    pub test: TestDatabase,
+    pub database: Database,
+    _test: Option<TestDatabase>,
 }
 
 pub fn at(text: &str) -> Timestamp {
@@ -51,9 +53,22 @@ pub async fn bank(test: TestDatabase) -> Bank {
     bank_with(test, None).await
 }
 
-pub async fn bank_with(test: TestDatabase, channel: Option<collectors::client::Channel>) -> Bank {
-    let clock = Clock::frozen(at("2026-11-24T10:00:00"));
-    let ledger = Ledger::start(test.database.clone(), clock.clone());
+/// The same, with a way to a network that reads the same clock.
+pub async fn bank_with(test: TestDatabase, network: Option<(Channel, Clock)>) -> Bank {
+    let (channel, clock) = match network {
+        Some((channel, clock)) => (Some(channel), clock),
+        None => (None, Clock::frozen(at("2026-11-24T10:00:00"))),
+    };
+    let ledger = open_accounts(&test.database, &clock).await;
+    let engine = Transfers::open(settings(), ledger, channel).await.unwrap();
+    let bank = Bank { _test: Some(test), ..Bank::of(engine, clock) };
+    bank.deposit(OWN, 1_000_000).await;
+    bank
+}
+
+/// The ledger with the accounts of the bank and its customers.
+pub async fn open_accounts(database: &Database, clock: &Clock) -> Ledger {
+    let ledger = Ledger::start(database.clone(), clock.clone());
     ledger.open_account(&NewAccount::internal(CASH, "現金")).await.unwrap();
     for (id, branch, number) in
         [(OWN, "100", "1234567"), (SECOND, "101", "1234567"), (OTHER, "100", "7654321")]
@@ -61,14 +76,9 @@ pub async fn bank_with(test: TestDatabase, channel: Option<collectors::client::C
         ledger.open_account(&NewAccount::deposit(id, number)).await.unwrap();
         let sql = "INSERT INTO core_account (account, branch, branch_name, kind, number, name)
                    VALUES ($1, $2, 'x', 'ordinary', $3, 'x') ON CONFLICT DO NOTHING";
-        execute!(test.database, sql, id.get(), branch, number).unwrap();
+        execute!(database, sql, id.get(), branch, number).unwrap();
     }
-    let engine = Transfers::open(settings(), ledger, channel).await.unwrap();
-    let contract = ContractId::from_uuid(uuid::Uuid::from_u128(7));
-    let user = UserId::from_uuid(uuid::Uuid::from_u128(8));
-    let bank = Bank { engine, clock, contract, user, test };
-    bank.deposit(OWN, 1_000_000).await;
-    bank
+    ledger
 }
 
 pub fn limits() -> Limits {
@@ -82,9 +92,22 @@ pub fn limits() -> Limits {
 }
 
 impl Bank {
+    /// Over an engine that is there.
+    pub fn of(engine: Transfers, clock: Clock) -> Self {
+        let contract = ContractId::from_uuid(uuid::Uuid::from_u128(7));
+        let user = UserId::from_uuid(uuid::Uuid::from_u128(8));
+        let database = engine.ledger().database().clone();
+        Self { engine, clock, contract, user, database, _test: None }
+    }
+
     pub async fn deposit(&self, account: AccountId, amount: i64) {
+        self.deposit_once(TransferId::generate(), account, amount).await.unwrap();
+    }
+
+    /// The same under an id: the same again is refused.
+    pub async fn deposit_once(&self, id: TransferId, account: AccountId, amount: i64) -> Result<(), Refused> {
         let transfer = Transfer {
-            id: TransferId::generate(),
+            id,
             debit: CASH,
             credit: account,
             amount,
@@ -92,7 +115,7 @@ impl Bank {
             memo: "入金".to_owned(),
         };
         let commit = Commit { transfers: vec![transfer], ..Commit::default() };
-        self.engine.ledger().commit(commit).await.unwrap();
+        self.engine.ledger().commit(commit).await.map(drop)
     }
 
     pub fn go_to(&self, time: &str) {
@@ -141,8 +164,7 @@ impl Bank {
     pub async fn charges(&self) -> Vec<(String, i64)> {
         let sql = "SELECT kind, amount FROM charge WHERE contract = $1 ORDER BY at_us, kind";
         let contract = self.contract.uuid();
-        database::read!(self.test.database, |c| sqlx::query_as(sql).bind(contract).fetch_all(c).await)
-            .unwrap()
+        database::read!(self.database, |c| sqlx::query_as(sql).bind(contract).fetch_all(c).await).unwrap()
     }
 
     /// Neither the ledger nor the engine finds anything wrong.

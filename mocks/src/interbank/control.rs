@@ -1,0 +1,128 @@
+//! The JSON controls of the network under `/control/interbank`: its books, its faults, and what other banks do.
+
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use domain::Date;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::books::wait;
+use super::faults::{self, Fault};
+use super::message::{self, Incoming};
+use crate::control::Refused;
+use crate::mocks::Mocks;
+use crate::store::StoreError;
+
+/// The routes.
+pub(crate) fn routes() -> Router<Mocks> {
+    Router::new()
+        .route("/control/interbank/transfers", get(transfers))
+        .route("/control/interbank/transfers/spoil", post(spoil))
+        .route("/control/interbank/waiting", get(waiting))
+        .route("/control/interbank/incoming", post(incoming))
+        .route("/control/interbank/faults", post(add_fault).delete(clear_faults))
+}
+
+#[derive(Serialize, sqlx::FromRow)]
+struct Transfer {
+    id: String,
+    amount: i64,
+    day: String,
+    creditor: String,
+    status: String,
+    code: Option<String>,
+    deliveries: i64,
+}
+
+async fn transfers(State(mocks): State<Mocks>) -> Result<Json<Vec<Transfer>>, Refused> {
+    let sql = "SELECT id, amount, day, creditor, status, code, deliveries FROM transfers ORDER BY rowid";
+    let rows = sqlx::query_as(sql).fetch_all(&mocks.interbank().pool).await.map_err(StoreError::from)?;
+    Ok(Json(rows))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spoil {
+    id: String,
+    /// Another amount in its books; without one they lose the transfer.
+    amount: Option<i64>,
+}
+
+async fn spoil(
+    State(mocks): State<Mocks>,
+    request: Result<Json<Spoil>, JsonRejection>,
+) -> Result<StatusCode, Refused> {
+    let Json(spoil) = request?;
+    let sql = match spoil.amount {
+        Some(_) => "UPDATE transfers SET amount = $2 WHERE id = $1",
+        None => "DELETE FROM transfers WHERE id = $1 AND $2 IS NULL",
+    };
+    let query = sqlx::query(sql).bind(&spoil.id).bind(spoil.amount);
+    let done = query.execute(&mocks.interbank().pool).await.map_err(StoreError::from)?;
+    if done.rows_affected() == 1 { Ok(StatusCode::NO_CONTENT) } else { Err(Refused::NoSuch("transfer")) }
+}
+
+#[derive(Serialize, sqlx::FromRow)]
+struct Waiting {
+    id: String,
+    acknowledged: Option<String>,
+}
+
+async fn waiting(State(mocks): State<Mocks>) -> Result<Json<Vec<Waiting>>, Refused> {
+    let sql = "SELECT id, acknowledged FROM waiting ORDER BY rowid";
+    let rows = sqlx::query_as(sql).fetch_all(&mocks.interbank().pool).await.map_err(StoreError::from)?;
+    Ok(Json(rows))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewIncoming {
+    amount: i64,
+    from_bank: String,
+    payer: String,
+    branch: String,
+    kind: String,
+    number: String,
+    day: Option<Date>,
+}
+
+#[derive(Serialize)]
+struct Made {
+    id: String,
+}
+
+async fn incoming(
+    State(mocks): State<Mocks>,
+    request: Result<Json<NewIncoming>, JsonRejection>,
+) -> Result<(StatusCode, Json<Made>), Refused> {
+    let Json(new) = request?;
+    let (id, now) = (message::fresh_id(), mocks.config().clock.now());
+    let of = Incoming {
+        amount: new.amount,
+        from_bank: &new.from_bank,
+        payer: &new.payer,
+        to: [&new.branch, &new.kind, &new.number],
+        day: new.day.unwrap_or(now.date()),
+    };
+    let bytes = message::incoming(&id, &mocks.config().bank_code, &of, now);
+    let mut write = mocks.interbank().pool.begin().await.map_err(StoreError::from)?;
+    wait(&mut write, &id, &bytes).await?;
+    write.commit().await.map_err(StoreError::from)?;
+    Ok((StatusCode::CREATED, Json(Made { id })))
+}
+
+async fn add_fault(
+    State(mocks): State<Mocks>,
+    request: Result<Json<Fault>, JsonRejection>,
+) -> Result<StatusCode, Refused> {
+    let Json(fault) = request?;
+    faults::add(&mocks.interbank().pool, &fault).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn clear_faults(State(mocks): State<Mocks>) -> Result<StatusCode, Refused> {
+    faults::clear(&mocks.interbank().pool).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

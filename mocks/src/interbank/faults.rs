@@ -1,0 +1,101 @@
+//! What the network is told to do wrong, for a number of messages of a kind.
+
+use serde::{Deserialize, Serialize};
+use sqlx::SqlitePool;
+
+use crate::store::StoreError;
+
+/// How it misbehaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Not at all, but for a delay.
+    #[default]
+    None,
+    /// Nothing is recorded, and no answer.
+    Drop,
+    /// It is recorded, and no answer.
+    Lose,
+    /// Nothing is recorded: 500.
+    Error500,
+    /// It is recorded, and 500.
+    Error500After,
+    /// The answer is signed by a stranger.
+    WrongKey,
+    /// A signed answer that is no message.
+    Garbage,
+    /// A signed answer about another message.
+    Other,
+    /// What waits is handed out twice.
+    Twice,
+}
+
+impl Mode {
+    /// Whether the message is not even looked at.
+    pub const fn is_before_work(self) -> bool {
+        matches!(self, Self::Drop | Self::Error500)
+    }
+
+    fn word(self) -> String {
+        serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// A command.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    mode: Mode,
+    /// `transfer`, `recall`, `status`, `collect` or `lines`; any where it is left out.
+    kind: Option<String>,
+    #[serde(default)]
+    delay_ms: u32,
+    #[serde(default = "one")]
+    count: u32,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+/// What meets one message.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hit {
+    /// How it misbehaves.
+    pub mode: Mode,
+    /// How long the answer waits.
+    pub delay_ms: u64,
+}
+
+/// Adds a fault behind those that are there.
+pub async fn add(pool: &SqlitePool, fault: &Fault) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO faults (mode, kind, delay_ms, remaining) VALUES ($1, $2, $3, $4)")
+        .bind(fault.mode.word())
+        .bind(&fault.kind)
+        .bind(i64::from(fault.delay_ms))
+        .bind(i64::from(fault.count))
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// Removes all.
+pub async fn clear(pool: &SqlitePool) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM faults").execute(pool).await?;
+    Ok(())
+}
+
+/// The oldest fault for a message of this kind, used once.
+pub async fn take(pool: &SqlitePool, kind: &str) -> Result<Hit, StoreError> {
+    let found: Option<(String, i64)> = sqlx::query_as(
+        "UPDATE faults SET remaining = remaining - 1 WHERE id = (SELECT min(id) FROM faults
+         WHERE remaining > 0 AND (kind IS NULL OR kind = $1)) RETURNING mode, delay_ms",
+    )
+    .bind(kind)
+    .fetch_optional(pool)
+    .await?;
+    let Some((mode, delay_ms)) = found else { return Ok(Hit::default()) };
+    let mode =
+        serde_json::from_value(serde_json::Value::String(mode)).map_err(|_| StoreError::Value("fault"))?;
+    Ok(Hit { mode, delay_ms: u64::try_from(delay_ms).unwrap_or_default() })
+}

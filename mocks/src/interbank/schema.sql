@@ -1,0 +1,31 @@
+-- Transfers of the bank, as they were first received; status is what the network says of one from then on.
+CREATE TABLE IF NOT EXISTS transfers (
+    id TEXT PRIMARY KEY,
+    message BLOB NOT NULL,
+    amount INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    creditor TEXT NOT NULL,
+    status TEXT NOT NULL,
+    code TEXT,
+    deliveries INTEGER NOT NULL
+) STRICT;
+-- Recalls of the bank.
+CREATE TABLE IF NOT EXISTS recalls (
+    id TEXT PRIMARY KEY,
+    original TEXT NOT NULL,
+    code TEXT
+) STRICT;
+-- Messages that wait for the bank until it acknowledges them.
+CREATE TABLE IF NOT EXISTS waiting (
+    id TEXT PRIMARY KEY,
+    message BLOB NOT NULL,
+    acknowledged TEXT
+) STRICT;
+-- What it is to do wrong.
+CREATE TABLE IF NOT EXISTS faults (
+    id INTEGER PRIMARY KEY,
+    mode TEXT NOT NULL,
+    kind TEXT,
+    delay_ms INTEGER NOT NULL,
+    remaining INTEGER NOT NULL
+) STRICT;
