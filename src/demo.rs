@@ -199,8 +199,9 @@ impl Demo {
         certificates::provide_authority(&self.data, &ledger, &vault).await?;
         let doors =
             Doors::new("localhost", DOORS.iter().map(|door| ports.at(*door)).collect::<Result<_, _>>()?);
-        let mut bank =
-            Bank::new(ledger, gateway.clone(), &secret)?.with_certificates(Authorities::default(), doors);
+        let mut bank = Bank::new(ledger, gateway.clone(), &secret)?
+            .with_certificates(Authorities::default(), doors)
+            .with_transfers(transfers.clone());
         let bank_keys = Keys::new(&bank, &secret);
         bank_keys.refresh().await?;
         if self.round_the_clock {

@@ -181,6 +181,11 @@ impl Gateway {
         self.0.directory.on(self.now().date())
     }
 
+    /// 金融機関コード of the bank.
+    pub fn own_bank(&self) -> &collectors::protocol::BankCode {
+        &self.0.settings.bank
+    }
+
     /// The ledger underneath.
     pub fn ledger(&self) -> &Ledger {
         &self.0.ledger

@@ -44,6 +44,7 @@ use domain::Clock;
 use edge::{CookieKind, CsrfKey, Frame, SessionLimits, Site};
 use gateway::Gateway;
 use ledger::Ledger;
+use transfers::Transfers;
 
 use crate::certificates::authority::Authorities;
 use crate::certificates::{Certificates, Doors};
@@ -68,6 +69,8 @@ pub struct Bank {
     pub ledger: Ledger,
     /// Inquiries and payments.
     pub gateway: Gateway,
+    /// Transfers.
+    pub transfers: Transfers,
     /// Contracts, users, accounts.
     pub contracts: contracts::Store,
     /// Hashes and verifies passwords.
@@ -105,6 +108,9 @@ impl Bank {
             Throttle::new(database.clone(), &secret.key(Purpose::Throttle), ThrottleLimits::default());
         let sessions = Sessions::new(database.clone(), SessionLimits::default());
         let certificates = Certificates::new(ledger.clone(), Authorities::default());
+        // until it is given one that reaches the network
+        let own_bank = transfers::Settings::new(gateway.own_bank().clone());
+        let transfers = Transfers::reader(own_bank, ledger.clone(), None);
         let sealing = SealingKey::new(&secret.key(Purpose::Tokens)).map_err(|_| SecretError)?;
         Ok(Self {
             contracts: contracts::Store::new(database.clone(), clock.clone()),
@@ -127,8 +133,15 @@ impl Bank {
             clock,
             ledger,
             gateway,
+            transfers,
             passwords,
         })
+    }
+
+    /// The bank with an engine of transfers that reaches the interbank network.
+    #[must_use]
+    pub fn with_transfers(self, transfers: Transfers) -> Self {
+        Self { transfers, ..self }
     }
 
     /// The bank with the authorities of its client certificates, and the doors where it asks for them.

@@ -6,6 +6,7 @@
 //! [`Transfers::cancel`] takes a reservation back, [`Transfers::recall`] asks for a transfer to come back. Who may do
 //! what is the caller's part. The engine itself goes on in [`Transfers::run`]. docs/adr/0015 says why it is built so.
 
+pub mod alarm;
 pub mod audit;
 pub mod chart;
 pub mod dates;
@@ -67,6 +68,7 @@ struct Inner {
     settings: Settings,
     ledger: Ledger,
     channel: Option<Channel>,
+    asked: network::day::Asked,
 }
 
 /// The engine's own data failed it. Nothing can be said to a customer but to look again later.
@@ -114,7 +116,7 @@ impl Transfers {
 
     /// An engine that changes nothing by opening: for commands that read beside a serving process.
     pub fn reader(settings: Settings, ledger: Ledger, channel: Option<Channel>) -> Self {
-        Self(Arc::new(Inner { settings, ledger, channel }))
+        Self(Arc::new(Inner { settings, ledger, channel, asked: network::day::Asked::default() }))
     }
 
     /// Tries reservations, delivers open work, collects what waits at the network and settles its days, until the stop

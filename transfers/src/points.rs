@@ -56,6 +56,8 @@ points! {
     Settle = "transfer_settle",
     /// A recall is asked for.
     Recall = "transfer_recall",
+    /// People are told of something.
+    Alarm = "transfer_alarm",
 }
 
 points! {

@@ -4,11 +4,14 @@ use database::{Row, Table};
 use domain::{AccountId, Timestamp, TransferId, Yen};
 use ledger::{AuditRecord, Commit, GuardKey, Kind, NewEvent, OutboxChange, OutboxEntry, Transfer};
 
+use crate::alarm::Alarm;
 use crate::order::{Body, Event, Facts, Position, Reason, State};
 use crate::{Handling, Relation, StoreError, chart, store};
 
 /// The queue of messages to the network.
 pub(crate) const DESTINATION: &str = "interbank";
+/// Deliveries after which people are told that an outcome is unknown.
+const UNCLEAR_AFTER_DELIVERIES: i64 = 10;
 /// Who acts where no person does.
 pub(crate) const SYSTEM: &str = "system";
 
@@ -104,6 +107,11 @@ impl<'f> Path<'f> {
     fn settle(&mut self) -> Result<(), StoreError> {
         let transfer = self.transfer(chart::OUTGOING, chart::BANK_OF_JAPAN, Kind::Posted, "為替決済");
         self.event(Event::Settled, Body { transfer: Some(transfer), ..Body::default() }, None)
+    }
+
+    /// For people to look into; goes with the commit, where none of the kind was raised.
+    fn alarm(&mut self, alarm: Alarm, detail: &str) {
+        self.commit.rows_if_free.push(alarm.row(&self.facts.id.to_string(), detail, self.now));
     }
 
     /// 振込手数料, which is debited with the statement of the month. One an order, whatever becomes of it later.
@@ -380,6 +388,7 @@ pub(crate) fn delivered(
             return Ok(None);
         }
         body.detail = Some(format!("{report:?}"));
+        path.alarm(Alarm::Contradicted, &format!("{report:?}"));
         path.event(Event::Contradicted, body, message)?;
         path.audit(SYSTEM, "transfer.incident", format!("{report:?}"));
         return Ok(Some(path.commit));
@@ -405,6 +414,9 @@ pub(crate) fn delivered(
         }
         Report::NotSent(reason) | Report::Unknown(reason) => {
             let sent = !matches!(report, Report::NotSent(_));
+            if sent && delivery >= UNCLEAR_AFTER_DELIVERIES {
+                path.alarm(Alarm::Unclear, reason);
+            }
             body.detail = Some(reason.clone());
             body.sent = Some(sent);
             let back = !sent && state == Some(State::Sending) && path.position.others_not_applied(delivery);
@@ -426,6 +438,12 @@ pub(crate) fn returned(
 ) -> Result<Commit, StoreError> {
     let mut path = Path::from(facts, position, now);
     // what was not settled yet is not owed to the other bank any more; what was comes over with the day's net
+    if to == chart::SUSPENSE {
+        path.alarm(
+            Alarm::ReturnHeld,
+            &format!("{} yen came back, and the payer's account is closed", facts.amount),
+        );
+    }
     let from = if path.position.state == Some(State::Sent) { chart::OUTGOING } else { chart::INCOMING };
     let recalled = back.code == RECALLED;
     let (reason, word) =

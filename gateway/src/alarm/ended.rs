@@ -2,7 +2,7 @@
 
 use database::{execute, read};
 use domain::payment::Event;
-use domain::{AlarmId, CollectorNumber, Date, PaymentId};
+use domain::{AlarmId, CollectorNumber, Date, OrderId, PaymentId};
 
 use super::{Alarm, AlarmKind, AlarmRow, Cause, SELECT};
 use crate::service::{CircuitState, ServiceDay, ServiceState};
@@ -120,6 +120,17 @@ impl Gateway {
                 }
                 None => Ok(false),
             },
+            Cause::OpenTransfer => match alarm.subject.parse::<OrderId>() {
+                Ok(order) => Ok(!self.has_open_work(PaymentId::from_uuid(order.uuid())).await?),
+                Err(_) => Ok(false),
+            },
+            Cause::InterbankDayOpen => {
+                let sql = "SELECT count(*) FROM interbank_day WHERE day = $1";
+                let day = alarm.subject.as_str();
+                let count: i64 =
+                    read!(self.database(), |c| sqlx::query_scalar(sql).bind(day).fetch_one(c).await)?;
+                Ok(count > 0)
+            }
             Cause::OpenRequest => match alarm.subject.parse() {
                 Ok(request) => self.is_taken(&Guard::request_result(request)).await,
                 Err(_) => Ok(false),

@@ -45,6 +45,12 @@ pub enum About {
     Settlement,
     /// The id of a request that two people decided. Raised once, as for a payment.
     Request,
+    /// The id of a transfer order. Raised once, as for a payment.
+    Transfer,
+    /// The number of a message that waits at the interbank network. Raised once, as for a payment.
+    InterbankMessage,
+    /// A day at the interbank network. Raised again as for a collector.
+    InterbankDay,
 }
 
 /// How the cause of an alarm comes to its end, where that can be known.
@@ -66,6 +72,10 @@ pub enum Cause {
     WindowOpen,
     /// It lasts until what came of the request is recorded.
     OpenRequest,
+    /// It lasts while the order has open work.
+    OpenTransfer,
+    /// It lasts until the day is settled with the network.
+    InterbankDayOpen,
 }
 
 kinds! {
@@ -103,13 +113,23 @@ kinds! {
     AdviceContradicted = "advice_contradicted", Settlement;
     /// Whether what two people decided was carried out is not known after many tries.
     RequestUnclear = "request_unclear", Request;
+    /// The outcome of a transfer has been unknown for several deliveries.
+    TransferUnclear = "transfer_unclear", Transfer;
+    /// An answer of the interbank network, or a return, contradicts how a transfer ended.
+    TransferContradicted = "transfer_contradicted", Transfer;
+    /// What came back of a transfer waits in 別段預金: the payer's account is closed.
+    TransferReturnHeld = "transfer_return_held", Transfer;
+    /// A message waits at the interbank network that cannot be read or belongs to nothing here.
+    InterbankMessage = "interbank_message", InterbankMessage;
+    /// A day differs from the interbank network's books.
+    InterbankDay = "interbank_day", InterbankDay;
 }
 
 impl AlarmKind {
     /// Whether it is raised once for a subject, however long the cause lasts. Others are armed again when somebody has
     /// taken notice, or when the cause was over.
     pub const fn is_raised_once(self) -> bool {
-        matches!(self.about(), About::Payment | About::Message | About::Settlement | About::Request)
+        !matches!(self.about(), About::Collector | About::Day | About::InterbankDay)
     }
 
     /// How its cause comes to its end.
@@ -124,12 +144,17 @@ impl AlarmKind {
             Self::ReconciliationBreaks => Cause::OpenBreaks,
             Self::SettlementLate => Cause::WindowOpen,
             Self::RequestUnclear => Cause::OpenRequest,
+            Self::TransferUnclear => Cause::OpenTransfer,
+            Self::InterbankDay => Cause::InterbankDayOpen,
             Self::LateAcceptance
             | Self::LateRejection
             | Self::LateCancellation
             | Self::CancellationRefused
             | Self::CancellationWithdrawn
-            | Self::AdviceContradicted => Cause::Happened,
+            | Self::AdviceContradicted
+            | Self::TransferContradicted
+            | Self::TransferReturnHeld
+            | Self::InterbankMessage => Cause::Happened,
         }
     }
 }

@@ -22,6 +22,7 @@ pub(crate) fn routes() -> Router<Mocks> {
         .route("/control/interbank/transfers/spoil", post(spoil))
         .route("/control/interbank/waiting", get(waiting))
         .route("/control/interbank/incoming", post(incoming))
+        .route("/control/interbank/returns", post(give_back))
         .route("/control/interbank/faults", post(add_fault).delete(clear_faults))
 }
 
@@ -107,6 +108,28 @@ async fn incoming(
         day: new.day.unwrap_or(now.date()),
     };
     let bytes = message::incoming(&id, &mocks.config().bank_code, &of, now);
+    let mut write = mocks.interbank().pool.begin().await.map_err(StoreError::from)?;
+    wait(&mut write, &id, &bytes).await?;
+    write.commit().await.map_err(StoreError::from)?;
+    Ok((StatusCode::CREATED, Json(Made { id })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewReturn {
+    original: String,
+    amount: i64,
+    code: String,
+}
+
+/// A return that nobody has asked for, of a transfer that there need not be.
+async fn give_back(
+    State(mocks): State<Mocks>,
+    request: Result<Json<NewReturn>, JsonRejection>,
+) -> Result<(StatusCode, Json<Made>), Refused> {
+    let Json(new) = request?;
+    let (id, now, bank) = (message::fresh_id(), mocks.config().clock.now(), &mocks.config().bank_code);
+    let bytes = message::returned(&id, bank, &new.original, new.amount, &new.code, now);
     let mut write = mocks.interbank().pool.begin().await.map_err(StoreError::from)?;
     wait(&mut write, &id, &bytes).await?;
     write.commit().await.map_err(StoreError::from)?;

@@ -2,14 +2,18 @@
 //! settled; what came in is settled in one sum.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use database::{Row, Table, read};
 use domain::time::TimeOfDay;
 use domain::{Date, MessageId, OrderId, Timestamp, TransferId, Yen};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Kind, Refused, Transfer};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Body, Line, Outcome, Status, encode};
+use crate::alarm::Alarm;
 use crate::order::State;
 use crate::points::{Exchange, Persist};
 use crate::step::{self, SYSTEM};
@@ -19,6 +23,8 @@ static DAY: Table = Table { name: "interbank_day", columns: &["day", "incoming",
 
 /// Orders of a day that one look goes through, and days.
 const DUE_MAX: i64 = 100_000;
+/// Between two questions about one day.
+const ASK_INTERVAL: Duration = Duration::from_secs(30);
 /// Pages of a day's lines.
 const PAGES_MAX: usize = 1_000;
 
@@ -55,6 +61,21 @@ impl From<sqlx::Error> for DayError {
     }
 }
 
+/// When this process has asked for the lines of a day: not more often than the interval.
+#[derive(Default)]
+pub(crate) struct Asked(Mutex<BTreeMap<Date, Instant>>);
+
+impl Asked {
+    fn may_ask(&self, day: Date) -> bool {
+        let (now, mut asked) = (Instant::now(), self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        asked.retain(|_, at| now.duration_since(*at) < ASK_INTERVAL);
+        asked.insert(day, now).is_none_or(|before| {
+            asked.insert(day, before);
+            false
+        })
+    }
+}
+
 /// From when on a day may be over at the network.
 fn may_be_over(day: Date) -> Timestamp {
     Timestamp::from_jst(day, TimeOfDay::from_hms_opt(15, 30, 0).unwrap_or_default())
@@ -64,12 +85,16 @@ impl Transfers {
     /// Settles every day that may be over and is not settled.
     pub(crate) async fn settle_days(&self) -> Result<(), StoreError> {
         for day in self.open_days().await? {
-            if self.now() < may_be_over(day) {
+            if self.now() < may_be_over(day) || !self.0.asked.may_ask(day) {
                 continue;
             }
             match self.settle_day(day).await {
                 Ok(found) if found.missing.is_empty() && found.unknown.is_empty() => {}
-                Ok(found) => tracing::error!(%day, ?found, "ALARM: a day differs from the network's books"),
+                Ok(found) => {
+                    let (missing, unknown) = (found.missing.len(), found.unknown.len());
+                    let detail = format!("{missing} orders are not in its books, {unknown} of it not here");
+                    self.raise(Alarm::Day, &day.to_string(), &detail).await?;
+                }
                 Err(DayError::NotOver | DayError::NoAnswer(_)) => {}
                 Err(DayError::Store(error)) => return Err(error),
             }

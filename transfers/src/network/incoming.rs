@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::recall::RecallState;
 use super::{Body, CreditTransfer, Message, Outcome, PaymentReturn, RecallAnswer, Status, StatusReport};
 use super::{decode, encode};
+use crate::alarm::Alarm;
 use crate::order::State;
 use crate::points::{Exchange, Persist};
 use crate::step::{self, SYSTEM};
@@ -63,11 +64,11 @@ impl Transfers {
         let message = match decode(bytes) {
             Ok(message) if message.to == *self.own_bank() => message,
             Ok(message) => {
-                tracing::error!(id = message.id, "ALARM: a message for another bank waits at the network");
+                self.raise(Alarm::Message, &message.id, "it is for another bank").await?;
                 return Ok(false);
             }
             Err(error) => {
-                tracing::error!(%error, "ALARM: a message at the network cannot be read");
+                self.raise(Alarm::Message, &unreadable_id(bytes), &error.to_string()).await?;
                 return Ok(false);
             }
         };
@@ -111,7 +112,11 @@ impl Transfers {
                 None => return Ok(None),
             },
             // another bank asks for money back, or says what we did not ask for: for people
-            _ => (Kept { outcome: "noted", ..Kept::default() }, Commit::default()),
+            _ => {
+                self.raise(Alarm::Message, &message.id, "it is nothing that this bank acts on by itself")
+                    .await?;
+                (Kept { outcome: "noted", ..Kept::default() }, Commit::default())
+            }
         };
         self.keep(message, kept, bytes, commit).await?;
         Ok(Some(None))
@@ -226,7 +231,7 @@ impl Transfers {
         };
         let noted = Kept { outcome: "noted", code: Some(back.code.clone()), ..Kept::default() };
         let Some((facts, position)) = loaded else {
-            tracing::error!(id = message.id, "ALARM: a return belongs to no order");
+            self.raise(Alarm::Message, &message.id, "a return belongs to no order").await?;
             self.keep(message, noted, bytes, Commit::default()).await?;
             return Ok(Some(None));
         };
@@ -234,7 +239,8 @@ impl Transfers {
             Some(State::Sent | State::Settled) if back.amount == facts.amount => {}
             Some(state) if state.is_open() => return Ok(None),
             state => {
-                tracing::error!(order = %facts.id, ?state, "ALARM: a return contradicts what is recorded");
+                let detail = format!("a return of {} yen, and it is {state:?}", back.amount);
+                self.raise(Alarm::Contradicted, &facts.id.to_string(), &detail).await?;
                 self.keep(message, noted, bytes, Commit::default()).await?;
                 return Ok(Some(None));
             }
@@ -246,9 +252,7 @@ impl Transfers {
             let kept = Kept { outcome: "returned", code: Some(back.code.clone()), moved, netted };
             match self.keep(message, kept, bytes, commit).await {
                 // the payer's account is closed: the money waits where people find it
-                Err(StoreError::Ledger(Refused::Transfer { .. })) if to != chart::SUSPENSE => {
-                    tracing::error!(order = %facts.id, "ALARM: what came back waits in 別段預金");
-                }
+                Err(StoreError::Ledger(Refused::Transfer { .. })) if to != chart::SUSPENSE => {}
                 other => return other.map(|()| Some(None)),
             }
         }
@@ -274,6 +278,11 @@ impl Transfers {
 
 fn fresh_id() -> String {
     MessageId::generate().uuid().simple().to_string()
+}
+
+/// What stands for a message that has no number that can be read: the same each time it comes.
+fn unreadable_id(bytes: &[u8]) -> String {
+    Uuid::from_bytes(first_16(&String::from_utf8_lossy(bytes))).simple().to_string()
 }
 
 /// Something of the size of an id that follows from a number.

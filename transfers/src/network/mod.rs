@@ -27,6 +27,10 @@ pub const NETWORK: &str = "0000";
 pub const PATH: &str = "interbank";
 
 /// What one exchange came to, as far as it can be known.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one value for each exchange, and most of them are the large one"
+)]
 pub(crate) enum Outcome {
     /// No byte left.
     NotSent(String),

@@ -148,9 +148,6 @@ impl Transfers {
         let Some(commit) = step::delivered(&facts, position, claim, report, evidence, self.now())? else {
             return Ok(());
         };
-        if commit.events.iter().any(|event| event.kind == crate::order::Event::Contradicted.as_str()) {
-            tracing::error!(order = %facts.id, ?report, "ALARM: an answer contradicts what was recorded");
-        }
         self.persist(Persist::Answer, commit).await?;
         Ok(())
     }

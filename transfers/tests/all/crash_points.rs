@@ -66,6 +66,8 @@ impl World {
         let network = Interbank::start(&clock).await;
         network.fault(json!({ "mode": "lose", "kind": "transfer" })).await;
         network.incoming(5_000, "100", "7654321").await;
+        // of no order: for people
+        network.give_back("stray", 1).await;
         Self { network, test, clock, folder: tempfile::tempdir().unwrap() }
     }
 

@@ -130,6 +130,12 @@ impl Interbank {
         self.control("POST", "incoming", new).await;
     }
 
+    /// The money of a transfer comes back unasked, or of one that there never was.
+    pub async fn give_back(&self, original: &str, amount: i64) {
+        let new = serde_json::json!({ "original": original, "amount": amount, "code": "AC01" });
+        self.control("POST", "returns", new).await;
+    }
+
     /// How each message that waited was acknowledged.
     pub async fn acknowledged(&self) -> Vec<Option<String>> {
         let listed = self.control("GET", "waiting", Value::Null).await;

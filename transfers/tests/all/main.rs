@@ -1,5 +1,7 @@
 //! The engine of transfers on both databases.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
 #[cfg(feature = "crash-points")]
 mod crash_points;
 mod interbank;

@@ -19,6 +19,7 @@ on_both!(
     what_cannot_be_credited_comes_back_and_keeps_its_fee,
     a_recall_brings_the_money_back_or_is_refused_and_costs_its_fee,
     incoming_transfers_are_credited_once,
+    what_contradicts_moves_no_money_and_is_told,
     a_day_that_differs_from_the_networks_books_stays_open,
     a_storm_of_orders_and_faults_loses_and_doubles_nothing,
 );
@@ -179,6 +180,7 @@ async fn what_cannot_be_credited_comes_back_and_keeps_its_fee(test: TestDatabase
     assert_eq!(found(&bank, late.facts.id).await.state, State::Returned);
     let suspense = bank.engine.ledger().internal_balance(transfers::chart::SUSPENSE).await.unwrap();
     assert_eq!((suspense, bank.money(OWN).await), (Yen::new(200_000_000), (1_000_000, 1_000_000)));
+    assert_eq!(bank.alarms().await, [("transfer_return_held".to_owned(), late.facts.id.to_string())]);
     bank.go_to("2026-11-24T16:00:00");
     let settled = bank.engine.settle_day(day("2026-11-24")).await.unwrap();
     assert_eq!((settled.settled, settled.incoming), (0, Some(Yen::new(200_000_000))));
@@ -261,6 +263,22 @@ async fn a_day_that_differs_from_the_networks_books_stays_open(test: TestDatabas
     network.spoil(other, Some(2_000)).await;
     let settled = bank.engine.settle_day(today).await.unwrap();
     assert_eq!((settled.settled, settled.missing), (1, vec![lost]));
+    bank.assert_clean().await;
+}
+
+/// A return of what was refused, of another amount, and of no order: people are told, and no money moves.
+async fn what_contradicts_moves_no_money_and_is_told(test: TestDatabase) {
+    let (bank, network) = start(test).await;
+    let refused = send(&bank, to(&bank, "9999999", 30_000)).await.facts.id;
+    let sent = send(&bank, bank.abroad(10_000)).await.facts.id;
+    network.give_back(&refused.uuid().simple().to_string(), 30_000).await;
+    network.give_back(&sent.uuid().simple().to_string(), 9_999).await;
+    network.give_back("stray", 1).await;
+    assert_eq!(bank.engine.collect().await.unwrap(), 3);
+    let kinds: Vec<_> = bank.alarms().await.into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["interbank_message", "transfer_contradicted", "transfer_contradicted"]);
+    assert_eq!(bank.money(OWN).await, (990_000, 990_000));
+    assert_eq!(found(&bank, sent).await.state, State::Sent);
     bank.assert_clean().await;
 }
 

@@ -167,6 +167,12 @@ impl Bank {
         database::read!(self.database, |c| sqlx::query_as(sql).bind(contract).fetch_all(c).await).unwrap()
     }
 
+    /// What people have to look at: kind and subject of each alarm.
+    pub async fn alarms(&self) -> Vec<(String, String)> {
+        let sql = "SELECT kind, subject FROM alarm ORDER BY kind, subject";
+        database::read!(self.database, |c| sqlx::query_as(sql).fetch_all(c).await).unwrap()
+    }
+
     /// Neither the ledger nor the engine finds anything wrong.
     pub async fn assert_clean(&self) {
         let mut findings = self.engine.ledger().audit().await.unwrap();

@@ -48,6 +48,14 @@ impl AlarmSubject {
                 }
                 None => plain(),
             },
+            About::Transfer => Self { text: format!("振込 {text}"), link: None },
+            About::InterbankMessage => Self { text: format!("為替網の電文 {text}"), link: None },
+            About::InterbankDay => match text.parse() {
+                Ok(date) => {
+                    Self { text: format!("{}の為替決済", time::year_month_day(date)), link: None }
+                }
+                Err(_) => plain(),
+            },
             // its name says it
             About::Collector if alarm.collector.as_ref().is_some_and(|c| c.as_str() == text) => {
                 Self { text: String::new(), link: None }

@@ -89,6 +89,31 @@ pub const fn alarm_words(kind: AlarmKind) -> AlarmWords {
             remedy: "承認した操作を何度か試みましたが、行われたかどうかを確認できません。引き続き自動で試みています。\
                      起票の画面と対象の画面で状態を確かめ、続く場合はシステム担当に連絡してください。",
         },
+        AlarmKind::TransferUnclear => AlarmWords {
+            title: "振込の結果が不明",
+            remedy: "為替網に何度照会しても、振込の結果が分かりません。金額は確保されたままで、同じ電文の再送を続けています。\
+                     為替網とネットワークの状況を確かめてください。",
+        },
+        AlarmKind::TransferContradicted => AlarmWords {
+            title: "振込の結果と矛盾する応答",
+            remedy: "結果の決まった振込と矛盾する応答または返却が、為替網から届きました。お金はその応答では動いていません。\
+                     振込の経過を確かめ、為替網に照会してください。",
+        },
+        AlarmKind::TransferReturnHeld => AlarmWords {
+            title: "返却金の別段預金への入金",
+            remedy: "返却された振込の金額を、引落口座が解約されているため別段預金に入金しました。\
+                     お客さまに連絡し、返金先を確かめてください。",
+        },
+        AlarmKind::InterbankMessage => AlarmWords {
+            title: "為替網からの処理できない電文",
+            remedy: "為替網から届いた電文を、読み取れないか、対応する取引がないため処理していません。お金は動いていません。\
+                     電文の内容を為替網に照会してください。",
+        },
+        AlarmKind::InterbankDay => AlarmWords {
+            title: "為替決済の不一致",
+            remedy: "為替網の記録と当方の記録が一致せず、対象日の決済を終えていません。一致している振込は決済済みです。\
+                     為替網に記録の確認を依頼してください。",
+        },
         AlarmKind::WorkStuck => AlarmWords {
             title: "処理の滞留",
             remedy: "送信待ちの処理を進められません。お金は今の状態から動きません。システム担当に連絡してください。",
@@ -104,6 +129,14 @@ pub const fn alarm_words(kind: AlarmKind) -> AlarmWords {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_engine_of_transfers_raises_is_known() {
+        for alarm in transfers::alarm::Alarm::ALL {
+            let kind: AlarmKind = alarm.as_str().parse().unwrap();
+            assert_eq!(kind.is_raised_once(), alarm.is_raised_once(), "{kind}");
+        }
+    }
 
     #[test]
     fn every_kind_has_a_title_of_its_own_and_says_what_to_do() {
