@@ -232,6 +232,7 @@ impl Demo {
         let https = internet_banking::router_beside(bank.clone(), tls_kind, plain_kind);
         tasks.spawn(console.delivery.clone().run(shutdown.clone()));
         tasks.spawn(console.requests.clone().run(shutdown.clone()));
+        tasks.spawn(internet_banking::approvals::run(bank.clone(), shutdown.clone()));
         tasks.spawn(internet_banking::tokens::expiry::run(bank.clone(), shutdown.clone()));
         tasks.spawn(Feed::new(gateway.clone(), bank.contracts.clone()).run(shutdown.clone()));
         if mocks.is_some() {

@@ -40,6 +40,7 @@ migrations! {
     19 "0019_transfers",
     20 "0020_interbank",
     17 "0017_keys",
+    16 "0016_approvals",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -73,6 +73,8 @@ typed_id! {
     BreakId,
     /// A client certificate (電子証明書).
     CertificateId,
+    /// What a user asks others of the contract to approve.
+    ApprovalId,
     /// A permit to have another one issued.
     PermitId,
     /// The settlement of one window of one collector, and the net payment that it makes.

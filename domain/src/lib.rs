@@ -21,8 +21,8 @@ pub use bill::{Bill, BillId};
 pub use clock::Clock;
 pub use hours::Hours;
 pub use id::{
-    AccountId, AlarmId, ApiKeyId, BreakId, CertificateId, ContractId, FavouriteId, HoldId, InquiryId,
-    MessageId, OrderId, PaymentId, PermitId, RecallId, ReconciliationId, SettlementId, StaffId,
+    AccountId, AlarmId, ApiKeyId, ApprovalId, BreakId, CertificateId, ContractId, FavouriteId, HoldId,
+    InquiryId, MessageId, OrderId, PaymentId, PermitId, RecallId, ReconciliationId, SettlementId, StaffId,
     StaffRequestId, TransferId, UserId,
 };
 pub use key::{CentreCode, ResendKey, Serial};

@@ -2,7 +2,8 @@
 
 use database::read;
 use domain::{
-    BillId, CollectorNumber, ContractId, CustomerNumber, Date, PaymentCategory, PaymentId, StaffRequestId,
+    ApprovalId, BillId, CollectorNumber, ContractId, CustomerNumber, Date, PaymentCategory, PaymentId,
+    StaffRequestId,
 };
 use ledger::GuardKey;
 
@@ -43,6 +44,11 @@ impl Guard {
     /// The hub's part of a request that two people decided: done once, or recorded as not done, and never both.
     pub fn request_act(request: StaffRequestId) -> Self {
         Self(GuardKey(format!("request-act|{request}")))
+    }
+
+    /// What was approved in a round of a request: done once, or recorded as not done, and never both.
+    pub fn approval_act(request: ApprovalId, round: i64) -> Self {
+        Self(GuardKey(format!("approval-act|{request}|{round}")))
     }
 
     /// For a commit of the caller's own.

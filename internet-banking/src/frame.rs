@@ -27,6 +27,8 @@ pub enum Area {
     Home,
     /// 税金・各種料金.
     PayEasy,
+    /// 承認.
+    Approvals,
     /// 管理.
     Admin,
     /// 利用者情報.
@@ -40,6 +42,7 @@ pub fn page(signed_in: &SignedIn, area: Area) -> Frame {
     if signed_in.user.rights.may(Business::PayEasy) {
         nav.push(item("税金・各種料金", Link::PayeasyNew, Area::PayEasy));
     }
+    nav.push(item("承認", Link::Approvals, Area::Approvals));
     if policy::duties(&signed_in.user).next().is_some() {
         nav.push(item("管理", Link::Admin, Area::Admin));
     }

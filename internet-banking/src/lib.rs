@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod api_keys;
+pub mod approvals;
 pub mod certificates;
 pub mod confirmation;
 pub mod console;
@@ -180,6 +181,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         .merge(set_up::routes())
         .merge(stops::routes())
         .merge(payeasy::routes())
+        .merge(approvals::routes())
         .merge(certificates::routes())
         .merge(tokens::routes())
         .merge(users::routes())

@@ -85,6 +85,14 @@ pub enum Link {
     OwnCertificate,
     /// The certificates of the contract's users.
     AdminCertificates,
+    /// 承認.
+    Approvals,
+    /// The same, telling what came of several.
+    ApprovalsDone,
+    /// 承認の設定.
+    AdminApprovals,
+    /// The same, telling that it was changed.
+    AdminApprovalsChanged,
     /// 管理.
     Admin,
     /// 操作履歴.
@@ -142,6 +150,10 @@ impl Link {
             Self::CertificateFetch => "/certificate/fetch",
             Self::OwnCertificate => "/security/certificate",
             Self::AdminCertificates => "/admin/certificates",
+            Self::Approvals => "/approvals",
+            Self::ApprovalsDone => "/approvals?done=approved",
+            Self::AdminApprovals => "/admin/approvals",
+            Self::AdminApprovalsChanged => "/admin/approvals?done=changed",
             Self::Admin => "/admin",
             Self::AdminHistory => "/admin/history",
             Self::AdminHistoryCsv => "/admin/history/csv",

@@ -49,6 +49,7 @@ pub const DUTIES: &[(Duty, Administrators)] = &[
     (Duty::TokenUnlock, Administrators::Always),
     (Duty::MailPhrase, Administrators::WhereGiven),
     (Duty::History, Administrators::WhereGiven),
+    (Duty::Approvals, Administrators::WhereGiven),
 ];
 
 /// Lets the user on to a business, or not.
@@ -115,10 +116,18 @@ pub fn served(plan: Plan) -> impl Iterator<Item = Business> {
     Business::SERVED.iter().copied().filter(move |business| offers(plan, *business))
 }
 
+/// The businesses of a plan in which something can be asked for that others approve.
+pub fn approvable(plan: Plan) -> impl Iterator<Item = Business> {
+    served(plan).filter(|business| *business != Business::Inquiry)
+}
+
 /// The rights that a user can give to others: the master any, an administrator the own ones, so that nobody reaches
 /// further through somebody else.
 pub fn can_give(by: &User, rights: &Rights) -> bool {
-    by.role == Role::Master || rights.iter().all(|(business, account)| by.rights.may_use(business, account))
+    let has_step = |(business, step)| by.rights.steps(business).contains(&step);
+    by.role == Role::Master
+        || (rights.iter().all(|(business, account)| by.rights.may_use(business, account))
+            && rights.approvals().all(has_step))
 }
 
 /// The plan must offer the business and the user must have been given it, whatever the role. Masters give rights to
@@ -170,6 +179,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::contracts::Step;
     use domain::ContractId;
 
     fn user(role: Role, rights: Rights) -> User {
@@ -282,5 +292,8 @@ mod tests {
         assert!(!can_give(&admin, &Rights::none().with(Business::Inquiry, &[a, b])));
         assert!(!can_give(&admin, &Rights::none().with(Business::PayEasy, &[a])));
         assert!(can_give(&user(Role::Master, Rights::none()), &Rights::all(&[a, b])));
+        let approves = |step| Rights::none().approving(Business::PayEasy, step);
+        let approver = user(Role::Admin, approves(Step::First));
+        assert!(can_give(&approver, &approves(Step::First)) && !can_give(&approver, &approves(Step::Final)));
     }
 }

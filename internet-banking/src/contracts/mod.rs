@@ -10,7 +10,7 @@ use std::fmt;
 
 use domain::{AccountId, ContractId, Timestamp, UserId};
 
-pub use rights::{Business, Duty, Rights};
+pub use rights::{Business, Duty, Rights, Step};
 pub use store::{NewAccount, NewUser, Store, StoreError};
 
 macro_rules! code {

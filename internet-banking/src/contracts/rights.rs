@@ -56,6 +56,16 @@ code! {
         MailPhrase = "mail_phrase", "メールに入れるご契約の言葉";
         /// What everybody of the contract did (R17).
         History = "history", "全利用者の操作履歴";
+        /// Who must approve what, and the confirmation of what other administrators change (SEC-21).
+        Approvals = "approvals", "承認の設定、ほかの管理者の手続きの確認";
+    }
+
+    /// The place of an approver among those who approve one request.
+    Step {
+        /// 一次承認: before somebody else.
+        First = "first", "一次承認";
+        /// 最終承認: the last word.
+        Final = "final", "最終承認";
     }
 }
 
@@ -64,9 +74,12 @@ impl Business {
     pub const SERVED: &[Self] = &[Self::Inquiry, Self::PayEasy];
 }
 
-/// The accounts a user may use, by business. A business without accounts is no right.
+/// The accounts a user may use, by business, and what the user approves. A business without accounts is no right.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rights(BTreeMap<Business, BTreeSet<AccountId>>);
+pub struct Rights {
+    accounts: BTreeMap<Business, BTreeSet<AccountId>>,
+    approves: BTreeMap<Business, BTreeSet<Step>>,
+}
 
 impl Rights {
     /// No right at all.
@@ -87,29 +100,48 @@ impl Rights {
     #[must_use]
     pub fn with(mut self, business: Business, accounts: &[AccountId]) -> Self {
         if !accounts.is_empty() {
-            self.0.entry(business).or_default().extend(accounts);
+            self.accounts.entry(business).or_default().extend(accounts);
         }
         self
     }
 
+    /// These rights, and the user approves the business at a step.
+    #[must_use]
+    pub fn approving(mut self, business: Business, step: Step) -> Self {
+        self.approves.entry(business).or_default().insert(step);
+        self
+    }
+
+    /// The steps at which the user approves the business.
+    pub fn steps(&self, business: Business) -> BTreeSet<Step> {
+        self.approves.get(&business).cloned().unwrap_or_default()
+    }
+
+    /// All that the user approves, one by one.
+    pub fn approvals(&self) -> impl Iterator<Item = (Business, Step)> + '_ {
+        self.approves.iter().flat_map(|(business, steps)| steps.iter().map(|step| (*business, *step)))
+    }
+
     /// Whether the user may do the business at all.
     pub fn may(&self, business: Business) -> bool {
-        self.0.contains_key(&business)
+        self.accounts.contains_key(&business)
     }
 
     /// Whether the user may do the business with the account.
     pub fn may_use(&self, business: Business, account: AccountId) -> bool {
-        self.0.get(&business).is_some_and(|accounts| accounts.contains(&account))
+        self.accounts.get(&business).is_some_and(|accounts| accounts.contains(&account))
     }
 
     /// The accounts the user may do the business with.
     pub fn accounts(&self, business: Business) -> Vec<AccountId> {
-        self.0.get(&business).map(|accounts| accounts.iter().copied().collect()).unwrap_or_default()
+        self.accounts.get(&business).map(|accounts| accounts.iter().copied().collect()).unwrap_or_default()
     }
 
     /// Every right, one by one.
     pub fn iter(&self) -> impl Iterator<Item = (Business, AccountId)> + '_ {
-        self.0.iter().flat_map(|(business, accounts)| accounts.iter().map(|account| (*business, *account)))
+        self.accounts
+            .iter()
+            .flat_map(|(business, accounts)| accounts.iter().map(|account| (*business, *account)))
     }
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     AccountKind, Business, Contract, ContractKind, ContractState, DepositAccount, Duty, Plan, Rights, Role,
-    SignInMethod, User,
+    SignInMethod, Step, User,
 };
 
 /// The contracts of a database. Cheap to clone.
@@ -170,6 +170,10 @@ impl Store {
         for (business, account) in user.rights.iter() {
             add_right(&mut tx, id, user.contract, business, account).await?;
         }
+        for (business, step) in user.rights.approvals() {
+            let sql = "INSERT INTO user_approver (app_user, business, step) VALUES ($1, $2, $3)";
+            execute!(&mut tx, sql, id.uuid(), business.code(), step.code())?;
+        }
         tx.commit().await?;
         Ok(id)
     }
@@ -311,6 +315,16 @@ impl Store {
         for (business, account) in rows {
             let business = Business::from_code(&business).ok_or(StoreError::Word(business))?;
             rights = rights.with(business, &[AccountId::new(account)]);
+        }
+        let rows: Vec<(String, String)> = read!(self.database, |c| {
+            sqlx::query_as("SELECT business, step FROM user_approver WHERE app_user = $1")
+                .bind(user.uuid())
+                .fetch_all(c)
+                .await
+        })?;
+        for (business, step) in rows {
+            let business = Business::from_code(&business).ok_or(StoreError::Word(business))?;
+            rights = rights.approving(business, Step::from_code(&step).ok_or(StoreError::Word(step))?);
         }
         Ok(rights)
     }

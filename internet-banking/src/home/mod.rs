@@ -7,12 +7,13 @@ use axum::response::Html;
 use axum::routing::get;
 use chrono::{NaiveTime, Timelike};
 use domain::time::month_day;
-use domain::{Timestamp, Yen};
+use domain::{ApprovalId, Timestamp, Yen};
 use edge::{Failure, Frame, render};
 use gateway::RepeatKey;
 use ledger::Balance;
 
 use crate::Bank;
+use crate::approvals;
 use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
 use crate::links::{Link, PaymentLink, RequestLink};
@@ -55,6 +56,10 @@ struct Page {
     requests: Vec<Request>,
     /// Whether there are more than these.
     more_requests: bool,
+    /// Requests that wait for the user's approval.
+    approvals: usize,
+    /// The user's own requests that were sent back.
+    sent_back: usize,
     tasks: Vec<Task>,
     /// Whether there are more than these.
     more_tasks: bool,
@@ -134,7 +139,10 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
     let mut refunds = refunds(&bank, &signed_in, now).await?;
     let more_refunds = refunds.len() > named;
     refunds.truncate(named);
+    let (approvals, sent_back) = approvals::waiting_for(&bank.database, &signed_in, now).await?;
     render(&Page {
+        approvals,
+        sent_back,
         frame,
         greeting: greeting(now.time()),
         now: frame::day_and_time(now),
@@ -169,6 +177,12 @@ async fn left(bank: &Bank, by: &SignedIn, now: Timestamp) -> Result<Vec<Left>, F
         let payment = draft.choice.as_ref().map(|choice| choice.payment);
         if let Some(payment) = payment
             && bank.gateway.payment(by.contract.id, payment).await?.is_some()
+        {
+            continue;
+        }
+        if let Some(payment) = payment
+            && approvals::exists(&bank.database, by.contract.id, ApprovalId::from_uuid(payment.uuid()))
+                .await?
         {
             continue;
         }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::operation::unavailable;
 use super::problem::Problem;
 use crate::Bank;
+use crate::approvals;
 use crate::contracts::{Business, Duty, Role, StoreError};
 use crate::mail::{Notice, To};
 use crate::policy;
@@ -19,6 +20,7 @@ use crate::registration::{Registration, register};
 use crate::settings;
 use crate::sign_in::SignedIn;
 use crate::tokens::{Operation, authorise};
+use crate::users::approval::{self, AskedChange};
 
 static LIMIT: Table =
     Table { name: "payeasy_limit", columns: &["app_user", "at_us", "contract", "amount", "actor"] };
@@ -144,14 +146,41 @@ pub fn read_limit(typed: &str, contract: Yen) -> Result<Option<Yen>, String> {
     }
 }
 
-/// Sets a user's limit, in one commit with the one-time password that it costs and the record of it.
+/// Sets a user's limit, in one commit with the one-time password that it costs and the record of it. Where another
+/// administrator must confirm it, that one is asked.
 pub async fn set(
     bank: &Bank,
     by: &SignedIn,
     user: UserId,
     limit: Option<Yen>,
     one_time_password: &SecretString,
-) -> Result<(), Problem> {
+) -> Result<Option<domain::ApprovalId>, approvals::Problem> {
+    let what = registration(bank, by, user, limit).await?;
+    let code = authorise::operation(bank, by, Operation::PayeasyLimit, one_time_password).await?;
+    // less is in force at once; more waits for a second administrator, where the contract wants one
+    if approval::is_confirmed(bank, by).await? && !lowers(bank, by, user, limit).await? {
+        let theirs = bank.contracts.user(by.contract.id, user).await?.ok_or(Problem::NotPermitted)?;
+        let whose = format!("{}({})", theirs.name, theirs.login_id);
+        return approval::ask(bank, by, AskedChange::Limit { user, whose, limit }, code).await.map(Some);
+    }
+    register(bank, by, code, what).await?;
+    Ok(None)
+}
+
+/// Whether a user may pay no more under a limit than now.
+async fn lowers(bank: &Bank, by: &SignedIn, user: UserId, limit: Option<Yen>) -> Result<bool, Problem> {
+    let held = bank.limits.of(by.contract.id, user).await.map_err(|error| unavailable(&error))?;
+    let of = |own: Option<Yen>| own.unwrap_or(held.contract);
+    Ok(of(limit) <= of(held.user))
+}
+
+/// The commit that sets a user's limit, where the person may.
+pub async fn registration(
+    bank: &Bank,
+    by: &SignedIn,
+    user: UserId,
+    limit: Option<Yen>,
+) -> Result<Registration, Problem> {
     if !may_set(by) {
         return Err(Problem::NotPermitted);
     }
@@ -162,7 +191,6 @@ pub async fn set(
     if limit.is_some_and(|limit| limit > most) {
         return Err(Problem::NotPermitted);
     }
-    let code = authorise::operation(bank, by, Operation::PayeasyLimit, one_time_password).await?;
     let to = bank.contracts.recipients(by.contract.id, To::UserAndAdministrators(user)).await;
     let to = to.map_err(|error| unavailable(&error))?;
     let now: Timestamp = bank.clock.now();
@@ -180,15 +208,14 @@ pub async fn set(
         ],
         advice: Notice::NOT_YOURS,
     };
-    let what = Registration {
+    Ok(Registration {
         action: "payeasy.limit",
         subject: user.to_string(),
         detail,
         rows: vec![row(by, user, limit, now)],
         mail: Some((notice, to)),
         ..Registration::default()
-    };
-    Ok(register(bank, by, code, what).await?)
+    })
 }
 
 fn row(by: &SignedIn, user: UserId, limit: Option<Yen>, now: Timestamp) -> Row {

@@ -9,6 +9,7 @@ use gateway::{
 use ledger::{AuditRecord, Commit};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::approval;
 use super::draft::{Choice, Draft};
 use super::limits;
 use super::linked;
@@ -225,6 +226,9 @@ pub async fn pay(
     }
     policy::require_account(by, Business::PayEasy, choice.account).map_err(|_| Problem::NotPermitted)?;
     require_not_stopped(bank, by).await?;
+    if !approval::need(bank, by, draft).await?.is_none() {
+        return Err(Problem::ApprovalNeeded);
+    }
     let collector = match draft.linked() {
         Some(_) => linked::payable(bank, by, &draft.collector)?,
         None => collector(&bank.gateway, &draft.collector)?,
@@ -274,7 +278,7 @@ pub async fn pay(
 }
 
 /// Under the same numbers nothing is paid a second time unawares.
-async fn not_paid_before(
+pub(super) async fn not_paid_before(
     bank: &Bank,
     by: &SignedIn,
     collector: &Collector,
@@ -289,7 +293,7 @@ async fn not_paid_before(
 }
 
 /// What an entry that authorises a request takes in the commit of the money: nobody declines it any more.
-async fn requested(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<Option<Guard>, Problem> {
+pub(super) async fn requested(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<Option<Guard>, Problem> {
     let Some(id) = draft.request else { return Ok(None) };
     let found = bank.gateway.payment_request(by.contract.id, id).await;
     let found = found.map_err(|error| unavailable(&error))?;
@@ -308,7 +312,8 @@ fn unclear(id: PaymentId, error: &dyn std::error::Error) -> Problem {
     Problem::PaymentUnclear
 }
 
-async fn confirm(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<(), Problem> {
+/// Judges the confirmation password.
+pub(crate) async fn confirm(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<(), Problem> {
     if typed.expose_secret().is_empty() {
         return Err(Problem::Missing { field: "confirmation_password" });
     }

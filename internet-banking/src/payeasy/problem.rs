@@ -98,6 +98,12 @@ pub enum Problem {
     ClearByPassed,
     /// The request was turned down or has waited too long.
     RequestOver,
+    /// The contract's policy gives it to approvers.
+    ApprovalNeeded,
+    /// Nobody waits for approvers with a bill that only a hand-off has.
+    ApprovalNotLinked,
+    /// Too few others can approve it.
+    ApproversTooFew,
     /// The hand-off is another's.
     LinkRefused,
     /// The hand-off was left for too long.
@@ -206,6 +212,9 @@ impl Problem {
             Self::RepeatUnconfirmed => Code::RepeatUnconfirmed,
             Self::ClearByPassed => Code::ClearByPassed,
             Self::RequestOver => Code::RequestOver,
+            Self::ApprovalNeeded => Code::ApprovalNeeded,
+            Self::ApprovalNotLinked => Code::ApprovalNotLinked,
+            Self::ApproversTooFew => Code::ApproversTooFew,
             Self::LinkRefused => Code::LinkRefused,
             Self::LinkExpired => Code::LinkExpired,
             Self::LinkDiffers => Code::LinkDiffers,
@@ -300,6 +309,7 @@ impl Problem {
                 | Self::OverDailyLimit { .. }
                 | Self::ClearByPassed
                 | Self::RequestOver
+                | Self::ApprovalNotLinked
                 | Self::LinkRefused
                 | Self::LinkExpired
                 | Self::LinkDiffers

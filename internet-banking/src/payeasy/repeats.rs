@@ -3,7 +3,7 @@
 
 use chrono::{Datelike as _, Months};
 use domain::time::TimeOfDay;
-use domain::{Date, Timestamp};
+use domain::{ContractId, Date, InquiryId, Timestamp};
 use gateway::directory::Collector;
 use gateway::{InquiryRequest, Payment, RepeatKey};
 
@@ -19,6 +19,20 @@ const MONTHS_BACK: u32 = 3;
 pub fn first_day(today: Date) -> Date {
     let first = today.with_day(1).unwrap_or(today);
     first.checked_sub_months(Months::new(MONTHS_BACK)).unwrap_or(first)
+}
+
+/// The same under the numbers of an inquiry, whoever looks.
+pub async fn paid_by(
+    bank: &Bank,
+    contract: ContractId,
+    collector: &Collector,
+    inquiry: InquiryId,
+) -> Result<Vec<Payment>, Problem> {
+    let asked = bank.gateway.inquiry(contract, inquiry).await.map_err(|error| unavailable(&error))?;
+    let asked = asked.ok_or(Problem::InquiryExpired)?;
+    let since = Timestamp::from_jst(first_day(bank.clock.now().date()), TimeOfDay::MIN);
+    let key = RepeatKey::of(collector, &asked.request);
+    bank.gateway.paid_before(contract, &key, since).await.map_err(|error| unavailable(&error))
 }
 
 /// What the contract has paid under the same numbers, by any user from any account; the newest first.

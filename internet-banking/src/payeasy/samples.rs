@@ -358,8 +358,11 @@ fn review_pages() -> Vec<String> {
         repeats: if full { 0 } else { 7 },
         earlier: if full { Vec::new() } else { vec![earlier()] },
         one_time_password: full,
+        approval: None,
         order: PaymentId::generate(),
     };
+    let asks = ReviewPage { approval: Some("2名の承認".to_owned()), ..page(None, true) }.render().unwrap();
+    assert!(asks.contains("承認を依頼する") && !asks.contains("円を払い込む"));
     let troubles = troubles("confirmation_password");
     let pages: Vec<_> = troubles
         .into_iter()
@@ -367,7 +370,7 @@ fn review_pages() -> Vec<String> {
         .map(|p| p.render().unwrap())
         .collect();
     assert!(pages.iter().all(|html| html.contains("123,110 円を払い込む")));
-    pages
+    pages.into_iter().chain([asks]).collect()
 }
 
 fn payment(state: State) -> PaymentView {

@@ -325,6 +325,8 @@ pub struct ReviewPage {
     pub repeats_paid: bool,
     /// Whether a one-time password is asked.
     pub one_time_password: bool,
+    /// Who must approve it, where the contract's policy says so: then it is asked for and not paid.
+    pub approval: Option<String>,
     /// The payment that the button authorises, exactly as shown.
     pub order: PaymentId,
 }

@@ -7,7 +7,7 @@ use domain::{AccountId, ContractId, Timestamp, UserId, random};
 use uuid::Uuid;
 
 use super::bounds::Bounds;
-use crate::contracts::{Business, Duty, Rights, Role, StoreError};
+use crate::contracts::{Business, Duty, Rights, Role, Step, StoreError};
 
 /// Drafts of one person at most; older ones go.
 const DRAFTS_MAX: i64 = 5;
@@ -171,13 +171,14 @@ impl<'a> Drafts<'a> {
     }
 }
 
-/// `inquiry:1001,1002 payeasy:1001`.
+/// `inquiry:1001,1002 payeasy:1001 payeasy!first`.
 pub fn rights_text(rights: &Rights) -> String {
     let accounts = |business: &Business| {
         let accounts: Vec<_> = rights.accounts(*business).iter().map(|a| a.get().to_string()).collect();
         (!accounts.is_empty()).then(|| format!("{}:{}", business.code(), accounts.join(",")))
     };
-    Business::ALL.iter().filter_map(accounts).collect::<Vec<_>>().join(" ")
+    let approvals = rights.approvals().map(|(business, step)| format!("{}!{}", business.code(), step.code()));
+    Business::ALL.iter().filter_map(accounts).chain(approvals).collect::<Vec<_>>().join(" ")
 }
 
 /// `users rights`.
@@ -185,9 +186,14 @@ pub fn duties_text(duties: &BTreeSet<Duty>) -> String {
     duties.iter().map(|duty| duty.code()).collect::<Vec<_>>().join(" ")
 }
 
-fn parse_rights(text: &str) -> Option<Rights> {
+/// Reads [`rights_text`].
+pub fn parse_rights(text: &str) -> Option<Rights> {
     let mut rights = Rights::none();
     for part in text.split_whitespace() {
+        if let Some((business, step)) = part.split_once('!') {
+            rights = rights.approving(Business::from_code(business)?, Step::from_code(step)?);
+            continue;
+        }
         let (business, accounts) = part.split_once(':')?;
         let accounts: Option<Vec<_>> =
             accounts.split(',').map(|account| account.parse().ok().map(AccountId::new)).collect();
@@ -230,11 +236,12 @@ mod tests {
     fn rights_read_back_from_their_text() {
         let rights = Rights::none()
             .with(Business::Inquiry, &[AccountId::new(1), AccountId::new(2)])
-            .with(Business::PayEasy, &[AccountId::new(2)]);
-        assert_eq!(rights_text(&rights), "inquiry:1,2 payeasy:2");
-        assert_eq!(parse_rights("inquiry:1,2 payeasy:2"), Some(rights));
+            .with(Business::PayEasy, &[AccountId::new(2)])
+            .approving(Business::PayEasy, Step::Final);
+        assert_eq!(rights_text(&rights), "inquiry:1,2 payeasy:2 payeasy!final");
+        assert_eq!(parse_rights("inquiry:1,2 payeasy:2 payeasy!final"), Some(rights));
         assert_eq!(parse_rights(""), Some(Rights::none()));
-        for bad in ["inquiry", "inquiry:", "inquiry:x", "flying:1"] {
+        for bad in ["inquiry", "inquiry:", "inquiry:x", "flying:1", "payeasy!second", "flying!first"] {
             assert_eq!(parse_rights(bad), None, "{bad}");
         }
     }

@@ -4,12 +4,13 @@
 //! is checked is checked in `operation` and `acts`; who may, in [`crate::policy`].
 
 pub mod acts;
+pub mod approval;
 pub mod bounds;
 mod draft;
 pub mod links;
 mod operation;
 mod pages;
-mod problem;
+pub(crate) mod problem;
 pub(crate) mod rules;
 #[cfg(test)]
 mod samples;

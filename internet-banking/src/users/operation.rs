@@ -19,6 +19,7 @@ use crate::sign_in::SignedIn;
 use crate::tokens::{Operation, authorise};
 
 static RIGHT: Table = Table { name: "user_right", columns: &["app_user", "business", "account"] };
+static APPROVER: Table = Table { name: "user_approver", columns: &["app_user", "business", "step"] };
 static DUTY: Table = Table { name: "user_duty", columns: &["app_user", "duty"] };
 
 /// How often an operation looks again where somebody else was faster.
@@ -111,6 +112,8 @@ pub fn permit(by: &SignedIn, draft: &Draft, was: Option<&Known>) -> Result<(), P
         policy::require_duty(by, Duty::Rights).map_err(refused)?;
         let more = rights.iter().filter(|(business, account)| !before.may_use(*business, *account));
         let more = more.fold(Rights::none(), |all, (business, account)| all.with(business, &[account]));
+        let steps = rights.approvals().filter(|(business, step)| !before.steps(*business).contains(step));
+        let more = steps.fold(more, |all, (business, step)| all.approving(business, step));
         if !policy::can_give(&by.user, &more) {
             return Err(Problem::NotPermitted);
         }
@@ -123,7 +126,9 @@ pub fn of_the_contract(by: &SignedIn, rights: &Rights, accounts: &[DepositAccoun
     rights.iter().all(|(business, account)| {
         policy::served(by.contract.plan).any(|one| one == business)
             && accounts.iter().any(|one| one.account == account)
-    })
+    }) && rights
+        .approvals()
+        .all(|(business, _)| policy::approvable(by.contract.plan).any(|one| one == business))
 }
 
 /// Adds or changes the user of an entry.
@@ -193,13 +198,20 @@ async fn entry(
     };
     let id = draft.subject.uuid();
     changes.push(Change::any("DELETE FROM user_right WHERE app_user = $1", vec![id.into()]));
+    changes.push(Change::any("DELETE FROM user_approver WHERE app_user = $1", vec![id.into()]));
     changes.push(Change::any("DELETE FROM user_duty WHERE app_user = $1", vec![id.into()]));
     let right = |(business, account): (crate::contracts::Business, domain::AccountId)| Row {
         table: &RIGHT,
         values: vec![id.into(), business.code().into(), account.get().into()],
     };
+    let approver = |(business, step): (crate::contracts::Business, crate::contracts::Step)| Row {
+        table: &APPROVER,
+        values: vec![id.into(), business.code().into(), step.code().into()],
+    };
     let duty = |duty: &Duty| Row { table: &DUTY, values: vec![id.into(), duty.code().into()] };
-    let rows: Vec<_> = rights.iter().map(right).chain(draft.duties.iter().map(duty)).collect();
+    let approvers = rights.approvals().map(approver);
+    let rows: Vec<_> =
+        rights.iter().map(right).chain(approvers).chain(draft.duties.iter().map(duty)).collect();
     let to = told(bank, by, draft, was.as_ref()).await?;
     Ok(Registration {
         action,

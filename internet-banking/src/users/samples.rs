@@ -43,7 +43,11 @@ fn errors(trouble: Option<&Trouble>) -> Errors {
 
 fn rights() -> Vec<RightLine> {
     let accounts = vec!["本店営業部 普通 1234567".to_owned(), SHARP.to_owned()];
-    vec![RightLine { business: "照会", accounts }, RightLine { business: "税金・各種料金", accounts: vec![] }]
+    let steps = vec!["一次承認", "最終承認"];
+    vec![
+        RightLine { business: "照会", accounts, steps: vec![] },
+        RightLine { business: "税金・各種料金", accounts: vec![], steps },
+    ]
 }
 
 fn shown(state: UserState) -> Shown {
@@ -146,7 +150,11 @@ fn entries() -> Vec<String> {
         whose: SHARP.to_owned(),
         businesses: match is_empty {
             true => Vec::new(),
-            false => vec![BusinessTicks { label: "照会", accounts: vec![tick("inquiry-1")] }],
+            false => vec![BusinessTicks {
+                label: "照会",
+                accounts: vec![tick("inquiry-1")],
+                steps: vec![tick("inquiry-approves-first")],
+            }],
         },
         duties: vec![tick("duty-users")],
     };

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod approvals;
 mod certificates;
 mod console;
 mod directory;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use database::testing::TestDatabase;
 use database::{execute, read};
-use domain::{AccountId, FavouriteId, PaymentId, UserId};
+use domain::{AccountId, ApprovalId, FavouriteId, PaymentId, UserId};
 use http::{Method, StatusCode};
 use internet_banking::contracts::{AccountKind, Business, Duty, Plan, Rights, Role, SignInMethod, User};
 use internet_banking::policy;
@@ -42,6 +42,7 @@ const HISTORY: Gate = With(&[Duty::History]);
 const PAGES: &[(&str, Gate)] = &[
     ("/", SignedIn),
     ("/admin", With(Duty::ALL)),
+    ("/admin/approvals", With(&[Duty::Approvals])),
     ("/admin/certificates", CERTIFICATES),
     ("/admin/certificates/{user}", CERTIFICATES),
     ("/admin/certificates/{user}/permit", CERTIFICATES),
@@ -60,6 +61,8 @@ const PAGES: &[(&str, Gate)] = &[
     ("/admin/users/{user}", USERS),
     ("/admin/users/{user}/change", USERS),
     ("/admin/users/{user}/do/{act}", USERS),
+    ("/approvals", SignedIn),
+    ("/approvals/{approval}", SignedIn),
     ("/certificate/check", Open),
     ("/certificate/fetch", Open),
     ("/emergency-stop", Open),
@@ -151,9 +154,22 @@ impl Theirs {
             world.hanako.uuid(),
         )
         .unwrap();
+        let approval = ApprovalId::generate();
+        execute!(
+            world.bank.database,
+            "INSERT INTO approval_request (id, contract, business, author, state, version, round, matter, digest, \
+             need, note, made_us, changed_us, until_us) VALUES ($1, $2, 'administration', $3, 'asked', 1, 1, $4, 'd', \
+             '{\"approvals\":1,\"ordered\":false}', '', 1, 1, 9000000000000000)",
+            approval.uuid(),
+            world.contract.uuid(),
+            world.hanako.uuid(),
+            r#"{"kind":"administration","what":"policy","seen":0,"policy":{}}"#,
+        )
+        .unwrap();
         Self(BTreeMap::from([
             ("{user}", world.hanako.to_string()),
             ("{payment}", payment.to_string()),
+            ("{approval}", approval.to_string()),
             ("{draft}", draft),
             ("{favourite}", favourite.to_string()),
             ("{act}", "suspend".to_owned()),
@@ -170,6 +186,7 @@ impl Theirs {
                 "{user}" => UserId::generate().to_string(),
                 "{payment}" => PaymentId::generate().to_string(),
                 "{favourite}" => FavouriteId::generate().to_string(),
+                "{approval}" => ApprovalId::generate().to_string(),
                 "{draft}" => id.chars().rev().collect(),
                 _ => id.clone(),
             };
@@ -185,7 +202,7 @@ impl Theirs {
 
 /// Whether an address names something that a contract owns.
 fn names_an_object(route: &str) -> bool {
-    ["{user}", "{payment}", "{draft}", "{favourite}"].iter().any(|place| route.contains(place))
+    ["{user}", "{payment}", "{draft}", "{favourite}", "{approval}"].iter().any(|place| route.contains(place))
 }
 
 async fn one<T>(world: &World, sql: &'static str) -> T

@@ -137,6 +137,18 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("key.make", "次の鍵の作成"),
     ("key.use", "次の鍵の使用開始"),
     ("key.retire", "鍵の使用終了"),
+    ("approval.policy", "承認の設定の変更"),
+    ("approval.ask", "承認の依頼"),
+    ("approval.keep", "承認の依頼の下書き"),
+    ("approval.many", "まとめての承認"),
+    ("approval.approve", "依頼の承認"),
+    ("approval.return", "依頼の差戻し"),
+    ("approval.withdraw", "依頼の引戻し"),
+    ("approval.expire", "依頼の期限切れ"),
+    ("approval.done", "承認された取引の実行"),
+    ("approval.refused", "承認された取引の不成立"),
+    ("approval.delete", "依頼の削除"),
+    ("approval.remind", "承認の期限のお知らせ"),
     ("commit", "記録の封印(システム)"),
 ];
 

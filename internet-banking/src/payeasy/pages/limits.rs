@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{Answer, Stop, admit, again, failed, page_frame, shown};
 use crate::Bank;
+use crate::approvals::ApprovalLink;
 use crate::help::Code;
 use crate::links::{Link, UserLimitLink};
 use crate::payeasy::limits::{self, UserLimit};
@@ -132,8 +133,9 @@ pub async fn submit(
         }
     };
     match limits::set(&bank, &by, user.user, limit, &form.one_time_password).await {
-        Ok(()) => Ok(Redirect::to(Link::PayeasyLimits.path()).into_response()),
-        Err(problem) => again(&page(&bank, &by, user, form.limit, Some(Trouble::from(&problem))).await?),
+        Ok(None) => Ok(Redirect::to(Link::PayeasyLimits.path()).into_response()),
+        Ok(Some(asked)) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
+        Err(problem) => again(&page(&bank, &by, user, form.limit, Some(problem.trouble())).await?),
     }
 }
 

@@ -15,7 +15,7 @@ mod review;
 
 use axum::Router;
 use axum::routing::{get, post};
-use domain::{AccountId, Yen};
+use domain::{AccountId, ApprovalId, Yen};
 use edge::{Failure, Frame};
 use gateway::InquiryRequest;
 use gateway::directory::Collector;
@@ -28,6 +28,7 @@ use super::store::Drafts;
 use super::views::StoppedPage;
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::approvals::{self, ApprovalLink};
 use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
 use crate::help::Code;
@@ -110,6 +111,12 @@ async fn open(bank: &Bank, by: &SignedIn, id: &str, step: Step) -> Result<Draft,
         let paid = operation::existing(bank, by, choice.payment).await;
         if paid.map_err(|problem| Stop::because(by, &problem))?.is_some() {
             return Err(Stop::redirect(&result_path(&draft.id)));
+        }
+    }
+    if let Some(choice) = &draft.choice {
+        let id = ApprovalId::from_uuid(choice.payment.uuid());
+        if approvals::exists(&bank.database, by.contract.id, id).await.map_err(failed)? {
+            return Err(Stop::redirect(&ApprovalLink(id).to_string()));
         }
     }
     if bank.clock.now() >= draft.expires_at {

@@ -10,7 +10,9 @@ use super::{
     Answer, Stop, again, numbers_path, open, page_frame, payable, result_path, row, shown, valid_inquiry,
 };
 use crate::Bank;
+use crate::approvals::{self, ApprovalLink};
 use crate::links::RequestLink;
+use crate::payeasy::approval;
 use crate::payeasy::draft::{Draft, Step};
 use crate::payeasy::operation::{self, Consent, Secrets};
 use crate::payeasy::problem::Problem;
@@ -32,6 +34,9 @@ pub struct Confirmed {
     /// `yes`, where the payer means to pay under the same numbers again.
     #[serde(default)]
     repeat: String,
+    /// Which button.
+    #[serde(default)]
+    action: String,
     #[serde(flatten)]
     secrets: Secrets,
 }
@@ -52,6 +57,16 @@ pub async fn submit(
     let draft = open(&bank, &by, &id, Step::Review).await?;
     let reviewed = draft.choice.as_ref().is_some_and(|choice| choice.payment.to_string() == form.order);
     let consent = Consent { repeats: form.repeat == "yes" };
+    if reviewed && (form.action == "ask" || form.action == "keep") {
+        let typed = (form.action == "ask").then_some(&form.secrets.confirmation_password);
+        return match approval::ask(&bank, &by, &draft, consent, typed).await {
+            Ok(asked) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
+            Err(approvals::Problem::Payeasy(problem)) if problem.ends_the_entry() => {
+                Err(Stop::because(&by, &problem))
+            }
+            Err(problem) => again(&page(&bank, &by, &draft, Some(problem.trouble())).await?),
+        };
+    }
     let outcome = match reviewed {
         true => operation::pay(&bank, &by, &draft, consent, &form.secrets).await,
         // the page was shown before bill or account were changed elsewhere: it authorises nothing (SEC-15)
@@ -86,6 +101,7 @@ async fn page(
     let earlier = repeats::earlier(bank, by, collector, &inquiry.request).await;
     let earlier = earlier.map_err(|problem| Stop::because(by, &problem))?;
     let category = inquiry.request.category.as_ref();
+    let need = approval::need(bank, by, draft).await.map_err(|problem| Stop::because(by, &problem))?;
     Ok(ReviewPage {
         frame: page_frame(by, trouble.is_some()),
         csrf: by.csrf.clone(),
@@ -115,7 +131,8 @@ async fn page(
         repeats: earlier.len(),
         earlier: earlier.iter().take(EARLIER_SHOWN_MAX).map(EarlierRow::of).collect(),
         repeats_paid: inquiry.was_accepted_before(&bill.id),
-        one_time_password: Operation::payment_to(collector).demands_one(),
+        one_time_password: need.is_none() && Operation::payment_to(collector).demands_one(),
+        approval: (!need.is_none()).then(|| approvals::need_words(need)),
         order: choice.payment,
     })
 }

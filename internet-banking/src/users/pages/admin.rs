@@ -68,6 +68,12 @@ fn lines(by: &SignedIn) -> Vec<AdminLine> {
             Link::PayeasyLimits.to_string(),
             "利用者ごとの1日の限度額(税金・各種料金)",
         ),
+        (
+            Duty::Approvals,
+            "承認の設定",
+            Link::AdminApprovals.to_string(),
+            "業務ごとの承認の人数と順序、管理の手続きの確認",
+        ),
     ];
     let by_certificate = by.contract.sign_in == SignInMethod::Certificate;
     let own = all

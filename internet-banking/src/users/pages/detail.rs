@@ -29,6 +29,8 @@ pub struct RightLine {
     pub business: &'static str,
     /// The accounts.
     pub accounts: Vec<String>,
+    /// The steps at which the user approves it.
+    pub steps: Vec<&'static str>,
 }
 
 /// A user as the pages show one.
@@ -201,6 +203,7 @@ pub(super) fn right_lines(by: &SignedIn, rights: &Rights, accounts: &[DepositAcc
             .filter(|account| rights.may_use(business, account.account))
             .map(ToString::to_string)
             .collect(),
+        steps: rights.steps(business).iter().map(|step| step.label()).collect(),
     };
     policy::served(by.contract.plan).map(of).collect()
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{because, drafts, link, open, page_frame, to};
 use crate::Bank;
 use crate::answer::{Answer, again, failed, shown};
-use crate::contracts::{Business, DepositAccount, Duty, Rights, Role};
+use crate::contracts::{Business, DepositAccount, Duty, Rights, Role, Step};
 use crate::payeasy::views::Trouble;
 use crate::policy;
 use crate::sign_in::SignedIn;
@@ -36,6 +36,8 @@ pub struct BusinessTicks {
     pub label: &'static str,
     /// Its accounts.
     pub accounts: Vec<Tick>,
+    /// The steps at which the user may approve it; none of a business that nobody approves.
+    pub steps: Vec<Tick>,
 }
 
 /// The page.
@@ -114,10 +116,28 @@ pub async fn submit(
 /// What was ticked, of what the page offered.
 fn ticked(by: &SignedIn, form: &Ticked, accounts: &[DepositAccount]) -> Rights {
     let is_on = |business, account| form.boxes.contains_key(&right_name(business, account));
-    policy::served(by.contract.plan).fold(Rights::none(), |rights, business| {
+    let rights = policy::served(by.contract.plan).fold(Rights::none(), |rights, business| {
         let on: Vec<_> = accounts.iter().map(|a| a.account).filter(|a| is_on(business, *a)).collect();
         rights.with(business, &on)
-    })
+    });
+    steps(by).filter(|(business, step)| form.boxes.contains_key(&step_name(*business, *step))).fold(
+        rights,
+        |rights, (business, step)| match rights.may(business) {
+            true => rights.approving(business, step),
+            // who may not use an account of it has nothing to approve
+            false => rights,
+        },
+    )
+}
+
+/// Everything that can be approved on the contract's plan.
+fn steps(by: &SignedIn) -> impl Iterator<Item = (Business, Step)> {
+    policy::approvable(by.contract.plan)
+        .flat_map(|business| Step::ALL.iter().map(move |step| (business, *step)))
+}
+
+fn step_name(business: Business, step: Step) -> String {
+    format!("{}-approves-{}", business.code(), step.code())
 }
 
 fn right_name(business: Business, account: AccountId) -> String {
@@ -138,6 +158,14 @@ fn page(by: &SignedIn, draft: &Draft, accounts: &[DepositAccount], trouble: Opti
                 name: right_name(business, account.account),
                 label: account.to_string(),
                 is_on: rights.may_use(business, account.account),
+            })
+            .collect(),
+        steps: steps(by)
+            .filter(|(of, _)| *of == business)
+            .map(|(business, step)| Tick {
+                name: step_name(business, step),
+                label: step.label().to_owned(),
+                is_on: rights.steps(business).contains(&step),
             })
             .collect(),
     };

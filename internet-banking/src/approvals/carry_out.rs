@@ -1,0 +1,127 @@
+//! What was approved is carried out once: the operation takes the request's guard in its own commit, and a refusal
+//! takes the same. A look comes by for what a process left that died, and for what has run out of time.
+
+use std::time::Duration;
+
+use domain::InquiryId;
+use edge::Shutdown;
+use gateway::Guard;
+use ledger::EntityId;
+
+use super::bounds::Bounds;
+use super::operation::{by_itself, next_of, recorded, reminder, returned};
+use super::people;
+use super::problem::Problem;
+use super::request::{Ending, Matter, Request};
+use super::state::{Event, State};
+use super::store;
+use crate::Bank;
+use crate::contracts::{Contract, ContractState};
+use crate::payeasy;
+
+/// Between two looks.
+const LOOK_INTERVAL: Duration = Duration::from_secs(15);
+
+/// Looks until the process stops.
+pub async fn run(bank: Bank, mut shutdown: Shutdown) {
+    while !shutdown.is_requested() {
+        if let Err(problem) = look(&bank).await {
+            tracing::warn!(?problem, "approvals cannot be looked after");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_INTERVAL) => {}
+            () = shutdown.requested() => {}
+        }
+    }
+}
+
+/// Carries out what is approved and not done, ends what has run out of time, and reminds of what soon will. Says how
+/// many requests it has moved on.
+pub async fn look(bank: &Bank) -> Result<usize, Problem> {
+    let mut moved = 0;
+    for request in store::approved(&bank.database).await? {
+        moved += usize::from(carry_out(bank, &request, None).await != Ending::Unclear);
+    }
+    let now = bank.clock.now();
+    for request in store::over(&bank.database, now).await? {
+        let Some(contract) = bank.contracts.contract(request.contract).await? else { continue };
+        moved += usize::from(end(bank, &contract, &request).await?);
+    }
+    for request in store::to_remind(&bank.database, now).await? {
+        let contract = bank.contracts.contract(request.contract).await?;
+        let Some(contract) = contract.filter(|one| one.state == ContractState::Active) else { continue };
+        let able = people::able(&bank.database, request.contract, &request.matter).await?;
+        let mut what = recorded(&request, Event::Ask);
+        what.action = "approval.remind";
+        what.changes = vec![store::reminded(&request)];
+        what.mail = Some((reminder(&request), next_of(&request, &able)));
+        moved += usize::from(by_itself(bank, &contract, what).await?);
+    }
+    Ok(moved)
+}
+
+/// Ends a request whose time is over.
+async fn end(bank: &Bank, contract: &Contract, request: &Request) -> Result<bool, Problem> {
+    let now = bank.clock.now();
+    let what = if request.state == State::Asked {
+        let note = "承認の期限までに、必要な承認がそろいませんでした。";
+        returned(bank, request, contract, note, Event::Expire).await?
+    } else {
+        let mut what = recorded(request, Event::Delete);
+        what.changes = vec![store::moved(request, State::Deleted, "", now, now)];
+        what
+    };
+    by_itself(bank, contract, what).await
+}
+
+/// Carries an approved request out, and records what came of it.
+pub async fn carry_out(bank: &Bank, request: &Request, prepared: Option<InquiryId>) -> Ending {
+    let ending = match &request.matter {
+        // what is kept is not what was approved: nobody carries that out (SEC-16)
+        _ if !request.is_intact() => {
+            tracing::error!(request = %request.id, "an approved request is not what was approved");
+            Ending::Refused("依頼の内容が、承認したものと一致しません。お取引店へご連絡ください。".to_owned())
+        }
+        Matter::Payeasy(asked) => payeasy::approval::carry_out(bank, request, asked, prepared).await,
+        // made in the commit of its approval
+        Matter::Administration(_) => Ending::Unclear,
+    };
+    match record(bank, request, &ending).await {
+        Ok(true) => ending,
+        Ok(false) => Ending::Unclear,
+        Err(problem) => {
+            tracing::error!(request = %request.id, ?problem, "what came of a request is not recorded yet");
+            Ending::Unclear
+        }
+    }
+}
+
+/// Says whether it is known what came of it.
+async fn record(bank: &Bank, request: &Request, ending: &Ending) -> Result<bool, Problem> {
+    let contract = bank.contracts.contract(request.contract).await?.ok_or(Problem::NotThere)?;
+    let now = bank.clock.now();
+    let (what, done) = match ending {
+        Ending::Done(note) => {
+            let mut what = recorded(request, Event::CarriedOut);
+            what.changes = vec![store::moved(request, State::Done, note, now, now)];
+            (what, true)
+        }
+        Ending::Refused(words) => {
+            let mut what = returned(bank, request, &contract, words, Event::Refused).await?;
+            // where it was done meanwhile this is taken, and the next look finds what was done
+            let act = Guard::approval_act(request.id, request.round).key();
+            what.guards = vec![(act, EntityId(request.id.uuid()))];
+            (what, false)
+        }
+        Ending::Unclear => return Ok(false),
+    };
+    // another process may have recorded the same
+    let own = by_itself(bank, &contract, what).await?;
+    Ok(own || done)
+}
+
+/// How long an approved request is tried to be carried out: as long as it would have waited for its approvers.
+pub fn is_over(bank: &Bank, request: &Request) -> bool {
+    let latest = request.changed_at.plus_seconds(Bounds::embedded().wait_days.saturating_mul(86_400));
+    bank.clock.now() >= request.until.min(latest)
+}

@@ -1,0 +1,31 @@
+//! 承認: what a contract's users ask for and others approve, for every business. A request is frozen when it is asked
+//! for: what approvers see, approve and have carried out is one record under one digest (SEC-16). What a business does
+//! with an approved request is in its own folder, behind [`Matter`].
+
+mod bounds;
+mod carry_out;
+mod links;
+mod operation;
+mod pages;
+mod people;
+mod policy;
+mod problem;
+mod request;
+#[cfg(test)]
+mod samples;
+mod settings;
+mod state;
+mod store;
+
+pub use carry_out::{is_over, look, run};
+pub use links::ApprovalLink;
+pub use operation::{Asking, Outcome, Secrets, approve, ask, delete, exposed, keep, send_back, withdraw};
+pub use pages::routes;
+pub use pages::words::need as need_words;
+pub use people::{Approver, able};
+pub use policy::{Approved, Band, Fault, Flow, Hand, Need, Policy, Refusal, Standing, may_have_none};
+pub use problem::Problem;
+pub use request::{Ending, Matter, Request, digest_of};
+pub use settings::{Policies, check, registration, set};
+pub use state::{Event, State};
+pub use store::{exists, find, waiting_for};

@@ -1,0 +1,208 @@
+//! One request: what is asked for, who has approved it, and what the person can do.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
+use domain::{PaymentId, Yen};
+use edge::{CsrfForm, Errors, Frame};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+use super::list::{is_fresh, names};
+use super::words::{self, Fact};
+use super::{because, find, page_frame};
+use crate::Bank;
+use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::approvals::links::ApprovalLink;
+use crate::approvals::operation::{self, Outcome, Secrets};
+use crate::approvals::problem::Problem;
+use crate::approvals::request::{Matter, Request};
+use crate::approvals::state::{self, Event};
+use crate::frame::{Area, day_and_time};
+use crate::links::{Link, PaymentLink};
+use crate::payeasy::approval::Again;
+use crate::payeasy::views::Trouble;
+use crate::payeasy::{self};
+use crate::sign_in::SignedIn;
+
+/// Somebody who has approved.
+pub struct GivenRow {
+    /// The person.
+    pub name: String,
+    /// When.
+    pub at: String,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "approvals/request.html")]
+pub struct RequestPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The form's token.
+    pub csrf: String,
+    /// What is wrong.
+    pub trouble: Option<Trouble>,
+    /// The same, for the controls.
+    pub errors: Errors,
+    /// Where the form goes.
+    pub action: ApprovalLink,
+    /// The business.
+    pub business: &'static str,
+    /// What is asked for.
+    pub title: String,
+    /// What leaves the account.
+    pub amount: Option<Yen>,
+    /// Everything of it.
+    pub facts: Vec<Fact>,
+    /// Who asks.
+    pub author: String,
+    /// When it was last asked for or changed.
+    pub at: String,
+    /// Until when it may be approved.
+    pub until: String,
+    /// How many must approve.
+    pub need: String,
+    /// Who has approved.
+    pub given: Vec<GivenRow>,
+    /// Where it is.
+    pub state: state::State,
+    /// What was said at its last step.
+    pub note: String,
+    /// The payment that it became.
+    pub payment: Option<PaymentLink>,
+    /// What its approval is bound to.
+    pub digest: String,
+    /// Whether this person may approve it or send it back.
+    pub may_decide: bool,
+    /// Whether its approval costs a one-time password.
+    pub one_time_password: bool,
+    /// Whether this person may take it back.
+    pub may_withdraw: bool,
+    /// Whether this person may ask for it again.
+    pub may_ask: bool,
+    /// Whether this person may delete it.
+    pub may_delete: bool,
+    /// A temporary password that the approval has made, shown this once.
+    pub password: Option<String>,
+}
+
+/// What the form holds.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Decided {
+    action: String,
+    digest: String,
+    reason: String,
+    #[serde(flatten)]
+    secrets: Secrets,
+}
+
+/// `GET /approvals/{approval}`
+pub async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
+    let request = find(&bank, &by, &id).await?;
+    shown(&page(&bank, &by, &request, None).await?)
+}
+
+/// `POST /approvals/{approval}`
+pub async fn submit(
+    State(bank): State<Bank>,
+    by: SignedIn,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<Decided>,
+) -> Answer {
+    let request = find(&bank, &by, &id).await?;
+    match act(&bank, &by, &request, &form).await {
+        Ok(None) => Ok(Redirect::to(&ApprovalLink(request.id).to_string()).into_response()),
+        Ok(Some(password)) => {
+            let request = find(&bank, &by, &id).await?;
+            let page = page(&bank, &by, &request, None).await?;
+            shown(&RequestPage { password: Some(password.expose_secret().to_owned()), ..page })
+        }
+        Err(problem @ (Problem::NotPermitted | Problem::NotThere)) => Err(because(&by, &problem)),
+        Err(problem) => {
+            let request = find(&bank, &by, &id).await?;
+            again(&page(&bank, &by, &request, Some(problem.trouble())).await?)
+        }
+    }
+}
+
+async fn act(
+    bank: &Bank,
+    by: &SignedIn,
+    request: &Request,
+    form: &Decided,
+) -> Result<Option<SecretString>, Problem> {
+    match form.action.as_str() {
+        "approve" => match operation::approve(bank, by, request.id, &form.digest, &form.secrets).await? {
+            Outcome::Password(password) => return Ok(Some(password)),
+            Outcome::More | Outcome::Done | Outcome::Returned(_) | Outcome::Unclear => {}
+        },
+        "return" => operation::send_back(bank, by, request.id, &form.reason).await?,
+        "withdraw" => operation::withdraw(bank, by, request.id).await?,
+        "delete" => operation::delete(bank, by, request.id).await?,
+        "ask" if request.is_of(&by.user) => match &request.matter {
+            Matter::Payeasy(asked) => {
+                let typed = &form.secrets.confirmation_password;
+                match payeasy::approval::ask_again(bank, by, request, asked, typed).await? {
+                    Again::Asked => {}
+                    Again::Changed => return Err(payeasy::Problem::AmountChanged.into()),
+                }
+            }
+            Matter::Administration(_) => return Err(Problem::Changed),
+        },
+        _ => return Err(Problem::NotThere),
+    }
+    Ok(None)
+}
+
+async fn page(
+    bank: &Bank,
+    by: &SignedIn,
+    request: &Request,
+    trouble: Option<Trouble>,
+) -> Result<RequestPage, Stop> {
+    let people = names(bank, by).await?;
+    let name = |user| people.get(&user).cloned().unwrap_or_default();
+    let state = request.state_at(bank.clock.now());
+    let own = request.is_of(&by.user);
+    let can = |event| state.after(event).is_some();
+    let hands: Vec<_> = request.given.iter().map(|given| given.hand.clone()).collect();
+    let (payment, may_ask): (Option<PaymentId>, bool) = match &request.matter {
+        Matter::Payeasy(of) => {
+            let made = bank.gateway.payment(request.contract, of.payment).await.map_err(failed)?;
+            (made.map(|made| made.facts.id), own && can(Event::Ask))
+        }
+        Matter::Administration(_) => (None, false),
+    };
+    Ok(RequestPage {
+        frame: page_frame(by, Area::Approvals, trouble.is_some()),
+        csrf: by.csrf.clone(),
+        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        trouble,
+        action: ApprovalLink(request.id),
+        business: request.matter.label(),
+        title: request.matter.title(),
+        amount: request.matter.amount(),
+        facts: words::facts(bank, by, request).await.map_err(failed)?,
+        author: name(request.author.user),
+        at: day_and_time(request.changed_at),
+        until: day_and_time(request.until),
+        need: words::need(request.need),
+        given: request
+            .given
+            .iter()
+            .map(|given| GivenRow { name: name(given.hand.user), at: day_and_time(given.at) })
+            .collect(),
+        state,
+        note: request.note.clone(),
+        payment: payment.map(PaymentLink),
+        digest: request.digest.clone(),
+        may_decide: can(Event::Approve) && !own && request.matter.is_open_to(by) && is_fresh(by, &hands),
+        one_time_password: operation::demands_code(bank, request),
+        may_withdraw: own && can(Event::Withdraw),
+        may_ask,
+        may_delete: own && can(Event::Delete),
+        password: None,
+    })
+}

@@ -1,0 +1,186 @@
+//! 承認: what waits for the person, and what the person has asked for. Many can be approved at once.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect};
+use domain::{ApprovalId, UserId, Yen};
+use edge::{CsrfForm, Errors, Frame};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::page_frame;
+use crate::Bank;
+use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::approvals::links::ApprovalLink;
+use crate::approvals::operation::{self, Secrets};
+use crate::approvals::policy::Hand;
+use crate::approvals::problem::Problem;
+use crate::approvals::request::Request;
+use crate::approvals::{state, store};
+use crate::frame::{Area, day_and_time};
+use crate::links::Link;
+use crate::payeasy::views::Trouble;
+use crate::sign_in::SignedIn;
+use crate::users::Members;
+
+/// A request in a list.
+pub struct Row {
+    /// Its id.
+    pub id: ApprovalId,
+    /// Its page.
+    pub link: ApprovalLink,
+    /// What its approval is bound to.
+    pub digest: String,
+    /// The business.
+    pub business: &'static str,
+    /// What is asked for.
+    pub title: String,
+    /// What leaves the account.
+    pub amount: Option<Yen>,
+    /// Who asks.
+    pub author: String,
+    /// Until when it waits, or since when it is as it is.
+    pub at: String,
+    /// Where it is.
+    pub state: state::State,
+    /// How many have approved, of how many.
+    pub given: String,
+    /// Whether this person can approve it now.
+    pub is_mine: bool,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "approvals/list.html")]
+pub struct ListPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The form's token.
+    pub csrf: String,
+    /// What is wrong.
+    pub trouble: Option<Trouble>,
+    /// The same, for the controls.
+    pub errors: Errors,
+    /// What waits for approvers.
+    pub waiting: Vec<Row>,
+    /// Whether one of them can be approved by this person now.
+    pub may_approve: bool,
+    /// What the person has asked for.
+    pub own: Vec<Row>,
+}
+
+/// What the address asks for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    done: String,
+}
+
+/// The form: boxes by their names, which are ids, and digests.
+#[derive(Deserialize)]
+pub struct Picked {
+    #[serde(flatten)]
+    boxes: BTreeMap<String, String>,
+}
+
+/// `GET /approvals`
+pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<Asked>) -> Answer {
+    let notice = (asked.done == "approved")
+        .then(|| "選んだ依頼を承認しました。結果は、それぞれの依頼でご確認ください。".to_owned());
+    let page = page(&bank, &by, None).await?;
+    shown(&ListPage { frame: Frame { notice, ..page.frame }, ..page })
+}
+
+/// `POST /approvals`: approves what was ticked.
+pub async fn submit(State(bank): State<Bank>, by: SignedIn, CsrfForm(mut form): CsrfForm<Picked>) -> Answer {
+    let mut typed = |name: &str| SecretString::from(form.boxes.remove(name).unwrap_or_default());
+    let secrets = Secrets {
+        confirmation_password: typed("confirmation_password"),
+        one_time_password: typed("one_time_password"),
+    };
+    let picked: Vec<(ApprovalId, String)> = form
+        .boxes
+        .iter()
+        .filter_map(|(name, digest)| Some((name.strip_prefix("pick-")?.parse().ok()?, digest.clone())))
+        .collect();
+    if picked.is_empty() || picked.len() > operation::AT_ONCE_MAX {
+        let words = format!("承認する依頼を、{}件までで選んでください。", operation::AT_ONCE_MAX);
+        return again(&page(&bank, &by, Some(Trouble::input(Errors::general(words)))).await?);
+    }
+    let outcomes = match operation::approve_many(&bank, &by, &picked, &secrets).await {
+        Ok(outcomes) => outcomes,
+        Err(problem) => return again(&page(&bank, &by, Some(problem.trouble())).await?),
+    };
+    let refused = outcomes.iter().find_map(|(_, outcome)| outcome.as_ref().err());
+    match refused {
+        None => Ok(Redirect::to(Link::ApprovalsDone.path()).into_response()),
+        Some(problem) => {
+            let done = outcomes.iter().filter(|(_, outcome)| outcome.is_ok()).count();
+            let left = outcomes.len().saturating_sub(done);
+            let mut trouble = problem.trouble();
+            if done > 0 {
+                let words =
+                    format!("{done}件を承認し、{left}件は承認していません。残りの依頼をお確かめください。");
+                trouble.errors.add("", words);
+            }
+            again(&page(&bank, &by, Some(trouble)).await?)
+        }
+    }
+}
+
+async fn page(bank: &Bank, by: &SignedIn, trouble: Option<Trouble>) -> Result<ListPage, Stop> {
+    let now = bank.clock.now();
+    let contract = by.contract.id;
+    let waiting = store::waiting(&bank.database, contract, now).await.map_err(failed)?;
+    let own = store::of_author(&bank.database, contract, by.user.id).await.map_err(failed)?;
+    let people = names(bank, by).await?;
+    let row = |request: &Request| row(by, request, now, &people);
+    let waiting: Vec<_> =
+        waiting.iter().filter(|one| one.matter.is_open_to(by) && !one.is_of(&by.user)).map(row).collect();
+    Ok(ListPage {
+        frame: page_frame(by, Area::Approvals, trouble.is_some()),
+        csrf: by.csrf.clone(),
+        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        trouble,
+        may_approve: waiting.iter().any(|one| one.is_mine),
+        waiting,
+        own: own.iter().map(row).collect(),
+    })
+}
+
+/// Everybody of the contract by name.
+pub async fn names(bank: &Bank, by: &SignedIn) -> Result<BTreeMap<UserId, String>, Stop> {
+    let people = Members::of(&bank.database, by.contract.id).everybody().await.map_err(failed)?;
+    Ok(people.into_iter().map(|one| (one.id, format!("{}({})", one.name, one.login_id))).collect())
+}
+
+/// Whether the person is not one of those who have approved; the operation decides about everything else.
+pub fn is_fresh(by: &SignedIn, given: &[Hand]) -> bool {
+    given.iter().all(|hand| hand.user != by.user.id)
+}
+
+fn row(by: &SignedIn, request: &Request, now: domain::Timestamp, people: &BTreeMap<UserId, String>) -> Row {
+    let state = request.state_at(now);
+    let hands: Vec<_> = request.given.iter().map(|given| given.hand.clone()).collect();
+    Row {
+        id: request.id,
+        link: ApprovalLink(request.id),
+        digest: request.digest.clone(),
+        business: request.matter.label(),
+        title: request.matter.title(),
+        amount: request.matter.amount(),
+        author: people.get(&request.author.user).cloned().unwrap_or_default(),
+        at: day_and_time(if state == state::State::Asked { request.until } else { request.changed_at }),
+        state,
+        given: format!("{}/{}", hands.len(), request.need.approvals),
+        is_mine: state == state::State::Asked && !request.is_of(&by.user) && is_fresh(by, &hands),
+    }
+}
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        problem.trouble()
+    }
+}

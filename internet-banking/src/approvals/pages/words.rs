@@ -1,0 +1,99 @@
+//! The words of policies and of what is asked for.
+
+use domain::Yen;
+
+use crate::Bank;
+use crate::approvals::policy::{Flow, Need};
+use crate::approvals::request::{Matter, Request};
+use crate::contracts::{Store, StoreError};
+use crate::policy::approvable;
+use crate::sign_in::SignedIn;
+use crate::users::approval::AskedChange;
+
+/// How a business is approved.
+pub fn flow(flow: &Flow) -> String {
+    match flow {
+        Flow::None => "承認なし".to_owned(),
+        Flow::Single => "シングル承認(1名)".to_owned(),
+        Flow::Double { ordered: false } => "ダブル承認(2名、順序なし)".to_owned(),
+        Flow::Double { ordered: true } => "ダブル承認(一次承認のあとに最終承認)".to_owned(),
+        Flow::Bands { bands } => {
+            let band = |band: &crate::approvals::policy::Band| match band.approvals {
+                0 => format!("{} 円から 承認なし", band.from),
+                approvals => format!("{} 円から {approvals}名", band.from),
+            };
+            format!("金額による({})", bands.iter().map(band).collect::<Vec<_>>().join("、"))
+        }
+    }
+}
+
+/// Whether a second administrator confirms changes.
+pub const fn second(is_on: bool) -> &'static str {
+    if is_on { "もう一人の管理者が確認する" } else { "確認なし" }
+}
+
+/// Whether one token serves one person of a request.
+pub const fn tokens(distinct: bool) -> &'static str {
+    if distinct { "認めない" } else { "認める" }
+}
+
+/// How many must approve.
+pub fn need(need: Need) -> String {
+    match need {
+        Need { ordered: true, .. } => "一次承認のあとに最終承認(2名)".to_owned(),
+        Need { approvals, .. } => format!("{approvals}名の承認"),
+    }
+}
+
+/// A fact of a request.
+pub struct Fact {
+    /// What it is called.
+    pub label: &'static str,
+    /// What it is.
+    pub value: String,
+}
+
+fn fact(label: &'static str, value: impl Into<String>) -> Fact {
+    Fact { label, value: value.into() }
+}
+
+/// Everything that is asked for, from the record that is approved and from nothing else (SEC-16).
+pub async fn facts(bank: &Bank, by: &SignedIn, request: &Request) -> Result<Vec<Fact>, StoreError> {
+    match &request.matter {
+        Matter::Payeasy(of) => {
+            let collector = bank.gateway.collectors().get(&of.collector);
+            let name = collector.map_or_else(String::new, |found| found.shown_name());
+            let accounts = Store::accounts(&bank.contracts, request.contract).await?;
+            let account = accounts.iter().find(|one| one.account == of.account);
+            let mut facts = vec![
+                fact("収納機関", format!("{name}({})", of.collector)),
+                fact("払込の内容", of.bill.contents.clone()),
+                fact("納付者", format!("{} 様", of.bill.payer)),
+                fact("納付番号・お客様番号", of.customer_number.grouped()),
+            ];
+            facts.extend(of.category.as_ref().map(|category| fact("納付区分", category.as_str())));
+            facts.push(fact("請求金額", format!("{} 円", of.bill.amount)));
+            facts.push(fact("手数料", format!("{} 円", of.bill.fee)));
+            facts.push(fact("引き落とす口座", account.map_or_else(String::new, ToString::to_string)));
+            let day = |day: domain::Date| domain::time::year_month_day(day);
+            facts.extend(of.bill.clear_by.map(|last| fact("払い込める最後の日", day(last))));
+            if of.repeats {
+                facts.push(fact("重ねての払込", "同じ番号に、重ねて払い込みます"));
+            }
+            Ok(facts)
+        }
+        Matter::Administration(AskedChange::Policy { policy, .. }) => {
+            let business =
+                |business: crate::contracts::Business| fact(business.label(), flow(&policy.flow(business)));
+            let mut facts: Vec<_> = approvable(by.contract.plan).map(business).collect();
+            facts.push(fact("管理の手続き", second(policy.second_administrator)));
+            facts.push(fact("同じトークンでの承認", tokens(policy.distinct_tokens)));
+            Ok(facts)
+        }
+        Matter::Administration(AskedChange::Limit { whose, limit, .. }) => {
+            let words =
+                limit.map_or_else(|| "ご契約の限度額と同じ".to_owned(), |yen: Yen| format!("{yen} 円"));
+            Ok(vec![fact("利用者", whose.clone()), fact("変更後の1日の限度額", words)])
+        }
+    }
+}

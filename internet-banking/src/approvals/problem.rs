@@ -1,0 +1,146 @@
+//! What stands in the way of asking, approving or sending back.
+
+use edge::Errors;
+
+use super::policy::Refusal;
+use crate::contracts::StoreError;
+use crate::help::Code;
+use crate::payeasy::problem::Problem as PayeasyProblem;
+use crate::payeasy::views::Trouble;
+use crate::registration;
+use crate::tokens::authorise;
+use crate::users::problem::Problem as UsersProblem;
+
+/// Why nothing was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// There is no such request, for this person.
+    NotThere,
+    /// It has changed meanwhile, or is decided.
+    Changed,
+    /// The policy says no.
+    Refused(Refusal),
+    /// Too few others can approve it.
+    TooFewApprovers,
+    /// Nobody else could confirm what administrators change.
+    TooFewAdministrators,
+    /// Who made the request may not do it any more.
+    AuthorMayNot,
+    /// A reason was left out, or is too long.
+    Reason,
+    /// The policy cannot be one.
+    Policy(String),
+    /// What is asked for cannot be done now.
+    Payeasy(PayeasyProblem),
+    /// The same of a change of users.
+    Users(UsersProblem),
+    /// The one-time password authorises nothing.
+    Code(authorise::Problem),
+    /// The person may not do this.
+    NotPermitted,
+    /// Our own failure.
+    Unavailable,
+}
+
+impl Problem {
+    /// A failure of ours, which is in the log.
+    pub fn unavailable(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "an operation on approvals failed");
+        Self::Unavailable
+    }
+
+    /// The stable code, which has a help page.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::NotThere | Self::Changed => Code::ApprovalChanged,
+            Self::Refused(Refusal::NotApprover) | Self::NotPermitted => Code::NotPermitted,
+            Self::Refused(Refusal::Own) => Code::ApprovalOwn,
+            Self::Refused(Refusal::Already) => Code::ApprovalGiven,
+            Self::Refused(Refusal::SameToken) => Code::ApprovalSameToken,
+            Self::Refused(Refusal::OtherStep) => Code::ApprovalOtherStep,
+            Self::TooFewApprovers => Code::ApproversTooFew,
+            Self::TooFewAdministrators => Code::AdministratorsTooFew,
+            Self::AuthorMayNot => Code::ApprovalAuthorMayNot,
+            Self::Reason | Self::Policy(_) => Code::Input,
+            Self::Payeasy(problem) => problem.code(),
+            Self::Users(problem) => problem.code(),
+            Self::Code(problem) => problem.code(),
+            Self::Unavailable => Code::Unavailable,
+        }
+    }
+
+    /// What happened, with the particulars of this case.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Reason => "差戻しの理由を、200文字までで入力してください。".to_owned(),
+            Self::Policy(words) => words.clone(),
+            Self::Payeasy(problem) => problem.words(),
+            Self::Code(problem) => problem.words(),
+            _ => self.code().entry().happened.to_owned(),
+        }
+    }
+
+    /// The field that the error summary leads to, where one is to blame.
+    pub const fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::Reason => Some("reason"),
+            Self::Payeasy(problem) => problem.field(),
+            Self::Code(problem) => problem.field(),
+            _ => None,
+        }
+    }
+
+    /// What the page tells.
+    pub fn trouble(&self) -> Trouble {
+        let errors = match self {
+            Self::Users(problem) => return problem.trouble(),
+            _ => Errors::one(self.field().unwrap_or_default(), self.words()),
+        };
+        Trouble { code: self.code(), errors, other: None }
+    }
+}
+
+impl From<PayeasyProblem> for Problem {
+    fn from(problem: PayeasyProblem) -> Self {
+        Self::Payeasy(problem)
+    }
+}
+
+impl From<UsersProblem> for Problem {
+    fn from(problem: UsersProblem) -> Self {
+        Self::Users(problem)
+    }
+}
+
+registration::problem!(Problem; StoreError, sqlx::Error);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::help::Money;
+
+    #[test]
+    fn every_problem_says_that_nothing_was_debited() {
+        for problem in [
+            Problem::NotThere,
+            Problem::Changed,
+            Problem::Refused(Refusal::NotApprover),
+            Problem::Refused(Refusal::Own),
+            Problem::Refused(Refusal::Already),
+            Problem::Refused(Refusal::SameToken),
+            Problem::Refused(Refusal::OtherStep),
+            Problem::TooFewApprovers,
+            Problem::TooFewAdministrators,
+            Problem::AuthorMayNot,
+            Problem::Reason,
+            Problem::Policy("金額の順に入力してください。".to_owned()),
+            Problem::Code(authorise::Problem::Used),
+            Problem::NotPermitted,
+            Problem::Unavailable,
+        ] {
+            assert_eq!(problem.code().entry().money, Money::Untouched, "{problem:?}");
+            assert!(problem.words().ends_with('。'), "{problem:?}");
+            assert!(!problem.trouble().errors.is_empty());
+        }
+    }
+}

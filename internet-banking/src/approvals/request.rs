@@ -1,0 +1,162 @@
+//! A request: what is asked for, by whom, and how far it has come.
+
+use domain::{AccountId, ApprovalId, ContractId, Timestamp, Yen};
+use ring::digest::{SHA256, digest};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::policy::{Hand, Need};
+use super::state::State;
+use crate::contracts::{Business, User};
+use crate::payeasy::approval::AskedPayment;
+use crate::policy;
+use crate::sign_in::SignedIn;
+use crate::users::approval::AskedChange;
+
+/// What is asked for. A further business is a variant here, and its own folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Matter {
+    /// A Pay-easy payment.
+    Payeasy(AskedPayment),
+    /// What an administrator changes of the contract (SEC-21).
+    Administration(AskedChange),
+}
+
+impl Matter {
+    /// The word in the database.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Payeasy(_) => Business::PayEasy.code(),
+            Self::Administration(_) => "administration",
+        }
+    }
+
+    /// The business, in a word.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Payeasy(_) => Business::PayEasy.label(),
+            Self::Administration(_) => "管理の手続き",
+        }
+    }
+
+    /// Business and account, where money is to move: whoever has a say must have the right to both.
+    pub const fn place(&self) -> Option<(Business, AccountId)> {
+        match self {
+            Self::Payeasy(of) => Some((Business::PayEasy, of.account)),
+            Self::Administration(_) => None,
+        }
+    }
+
+    /// What it does, in a few words.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Payeasy(of) => of.bill.contents.clone(),
+            Self::Administration(of) => of.title(),
+        }
+    }
+
+    /// What leaves the account.
+    pub fn amount(&self) -> Option<Yen> {
+        match self {
+            Self::Payeasy(of) => of.bill.total(),
+            Self::Administration(_) => None,
+        }
+    }
+
+    /// Whether the person may see it and have a say: the author, and whoever could approve it.
+    pub fn is_open_to(&self, by: &SignedIn) -> bool {
+        match self.place() {
+            Some((business, account)) => {
+                policy::offers(by.contract.plan, business)
+                    && by.user.rights.may_use(business, account)
+                    && !by.user.rights.steps(business).is_empty()
+            }
+            None => policy::has(&by.user, crate::contracts::Duty::Approvals),
+        }
+    }
+}
+
+/// How a request ended that was approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It was done.
+    Done(String),
+    /// It cannot be done, for this reason.
+    Refused(String),
+    /// That is not known yet: somebody looks again.
+    Unclear,
+}
+
+/// An approval that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// By whom, with which token.
+    pub hand: Hand,
+    /// The digest of what was seen.
+    pub digest: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A request with everything that became of it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Its id.
+    pub id: ApprovalId,
+    /// Whose contract.
+    pub contract: ContractId,
+    /// Who asks, and by which token.
+    pub author: Hand,
+    /// Where it is.
+    pub state: State,
+    /// Every step of its life counts.
+    pub version: i64,
+    /// How often it was asked for.
+    pub round: i64,
+    /// What is asked for.
+    pub matter: Matter,
+    /// The same as it is kept.
+    pub text: String,
+    /// The digest of what is asked for in this round.
+    pub digest: String,
+    /// What carrying it out needs beside the matter and no page shows.
+    pub secret: Option<SecretString>,
+    /// What it needs.
+    pub need: Need,
+    /// What was said at its last step.
+    pub note: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// When its last step was.
+    pub changed_at: Timestamp,
+    /// Until when it may be approved, or is kept with its author.
+    pub until: Timestamp,
+    /// Who has approved this round, in order.
+    pub given: Vec<Given>,
+}
+
+impl Request {
+    /// Where it is at an instant: what nobody decided in time is over, whether anybody has noted it or not.
+    pub fn state_at(&self, now: Timestamp) -> State {
+        if self.state == State::Asked && now >= self.until { State::Expired } else { self.state }
+    }
+
+    /// Whether it is word for word what was asked for, and what everybody approved who has approved it.
+    pub fn is_intact(&self) -> bool {
+        let digest = digest_of(self.id, self.contract, &self.author, self.round, &self.text);
+        self.digest == digest && self.given.iter().all(|given| given.digest == digest)
+    }
+
+    /// Whether the person has made it.
+    pub fn is_of(&self, user: &User) -> bool {
+        self.author.user == user.id && self.contract == user.contract
+    }
+}
+
+/// The digest of what is asked for in a round (SEC-16).
+pub fn digest_of(id: ApprovalId, contract: ContractId, author: &Hand, round: i64, text: &str) -> String {
+    let user = author.user;
+    let facts = format!("mpn-approval-1|{id}|{contract}|{user}|{round}|{text}");
+    digest(&SHA256, facts.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}

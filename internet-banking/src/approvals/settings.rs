@@ -1,0 +1,155 @@
+//! A contract's policy as it is kept: every change is a new version, and the newest holds.
+
+use database::{Database, Row, Table, read};
+use domain::{ContractId, Timestamp, random};
+use ledger::{EntityId, GuardKey};
+use secrecy::SecretString;
+
+use super::people;
+use super::policy::{Fault, Need, Policy, can_be_met};
+use super::problem::Problem;
+use crate::Bank;
+use crate::contracts::{Business, Duty, StoreError};
+use crate::mail::{Notice, To};
+use crate::policy::{approvable, require_duty};
+use crate::registration::{Registration, register};
+use crate::sign_in::SignedIn;
+use crate::tokens::{Operation, authorise};
+use crate::users::approval::{self, AskedChange};
+
+static POLICY: Table =
+    Table { name: "approval_policy", columns: &["contract", "version", "at_us", "policy", "actor"] };
+
+/// The policies of one contract.
+#[derive(Clone, Copy, Debug)]
+pub struct Policies<'a> {
+    database: &'a Database,
+    contract: ContractId,
+}
+
+impl<'a> Policies<'a> {
+    /// The policies of a contract.
+    pub const fn of(database: &'a Database, contract: ContractId) -> Self {
+        Self { database, contract }
+    }
+
+    /// The policy that holds, and its version.
+    pub async fn newest(&self) -> Result<(i64, Policy), StoreError> {
+        let found: Option<(i64, String)> = read!(self.database, |c| {
+            sqlx::query_as(
+                "SELECT version, policy FROM approval_policy WHERE contract = $1 ORDER BY version DESC LIMIT 1",
+            )
+            .bind(self.contract.uuid())
+            .fetch_optional(c)
+            .await
+        })?;
+        match found {
+            None => Ok((0, Policy::default())),
+            Some((version, text)) => {
+                let policy = serde_json::from_str(&text).map_err(|_| StoreError::Word(text))?;
+                Ok((version, policy))
+            }
+        }
+    }
+
+    /// The policy that holds.
+    pub async fn current(&self) -> Result<Policy, StoreError> {
+        Ok(self.newest().await?.1)
+    }
+}
+
+/// Sets the policy, or asks another administrator to confirm it where the policy that holds says so. `seen` is the
+/// version that the person has changed.
+pub async fn set(
+    bank: &Bank,
+    by: &SignedIn,
+    seen: i64,
+    policy: &Policy,
+    one_time_password: &SecretString,
+) -> Result<Option<domain::ApprovalId>, Problem> {
+    require_duty(by, Duty::Approvals).map_err(|_| Problem::NotPermitted)?;
+    let held = check(bank, by.contract.id, seen, policy).await?;
+    let code = authorise::operation(bank, by, Operation::ApprovalSettings, one_time_password).await?;
+    if held.second_administrator {
+        let change = AskedChange::Policy { seen, policy: policy.clone() };
+        return approval::ask(bank, by, change, code).await.map(Some);
+    }
+    let what = registration(bank, by, by, seen, policy).await?;
+    register(bank, by, code, what).await?;
+    tracing::info!(by = %by.user.id, "the approval policy was changed");
+    Ok(None)
+}
+
+/// Whether a policy can take the place of the one that was seen, which it answers.
+pub async fn check(bank: &Bank, contract: ContractId, seen: i64, policy: &Policy) -> Result<Policy, Problem> {
+    policy.check().map_err(|fault| Problem::Policy(fault_words(fault)))?;
+    let (version, held) = Policies::of(&bank.database, contract).newest().await?;
+    if version != seen {
+        return Err(Problem::Changed);
+    }
+    for (business, flow) in &policy.flows {
+        let people = people::of_business(&bank.database, contract, *business, None).await?;
+        let steps: Vec<_> = people.into_iter().map(|one| one.steps).collect();
+        if flow.most() != Need::NONE && !can_be_met(flow.most(), &steps) {
+            return Err(Problem::TooFewApprovers);
+        }
+    }
+    if policy.second_administrator && people::administrators(&bank.database, contract).await?.len() < 2 {
+        return Err(Problem::TooFewAdministrators);
+    }
+    Ok(held)
+}
+
+/// The commit that sets it: `author` wished for it, `by` does it.
+pub async fn registration(
+    bank: &Bank,
+    author: &SignedIn,
+    by: &SignedIn,
+    seen: i64,
+    policy: &Policy,
+) -> Result<Registration, Problem> {
+    let now: Timestamp = bank.clock.now();
+    let contract = by.contract.id;
+    let text = serde_json::to_string(policy).map_err(|error| Problem::unavailable(&error))?;
+    let version = seen.saturating_add(1);
+    let mut lines: Vec<_> = approvable(by.contract.plan)
+        .map(|business| (business.label(), super::pages::words::flow(&policy.flow(business))))
+        .collect();
+    lines.push(("管理の手続き", super::pages::words::second(policy.second_administrator).to_owned()));
+    lines.push(("同じトークンでの承認", super::pages::words::tokens(policy.distinct_tokens).to_owned()));
+    lines.extend(approval::hands(author, by));
+    let notice = Notice {
+        event: format!("approval-policy-{}", random::opaque_id()),
+        title: "承認の設定を変更しました".to_owned(),
+        lines,
+        advice: Notice::NOT_YOURS,
+    };
+    let to = bank.contracts.recipients(contract, To::Administrators).await?;
+    Ok(Registration {
+        action: "approval.policy",
+        subject: contract.to_string(),
+        detail: text.clone(),
+        guards: vec![(GuardKey(format!("approval-policy|{contract}|{version}")), EntityId(contract.uuid()))],
+        rows: vec![Row {
+            table: &POLICY,
+            values: vec![
+                contract.uuid().into(),
+                version.into(),
+                now.micros().into(),
+                text.into(),
+                author.user.id.to_string().into(),
+            ],
+        }],
+        mail: Some((notice, to)),
+        ..Registration::default()
+    })
+}
+
+fn fault_words(fault: Fault) -> String {
+    let of = |business: Business, words: &str| format!("{}: {words}", business.label());
+    match fault {
+        Fault::MustBeApproved(business) => of(business, "承認なしにはできない業務です。"),
+        Fault::Bands(business) => of(business, "金額は、小さいほうから順に、1円以上で入力してください。"),
+        Fault::TooMany(business) => of(business, "承認する人数は、5名までです。"),
+    }
+}

@@ -1,0 +1,350 @@
+//! The tables of requests. Every statement for a person names the contract, so another's request is not there (SEC-34).
+
+use database::{Change, Database, Row, Table, Value, read};
+use domain::{ApprovalId, ContractId, Timestamp, UserId};
+use ledger::GuardKey;
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::policy::Hand;
+use super::request::{Given, Request};
+use super::state::State;
+use crate::contracts::StoreError;
+
+static REQUEST: Table = Table {
+    name: "approval_request",
+    columns: &[
+        "id",
+        "contract",
+        "business",
+        "author",
+        "author_serial",
+        "state",
+        "version",
+        "round",
+        "matter",
+        "digest",
+        "secret",
+        "need",
+        "note",
+        "made_us",
+        "changed_us",
+        "until_us",
+        "remind_us",
+    ],
+};
+
+static STEP: Table = Table {
+    name: "approval_step",
+    columns: &["request", "round", "place", "app_user", "serial", "digest", "at_us"],
+};
+
+/// Requests that a list shows at most.
+pub const LISTED_MAX: i64 = 200;
+
+#[derive(FromRow)]
+struct Found {
+    id: Uuid,
+    contract: Uuid,
+    author: Uuid,
+    author_serial: Option<String>,
+    state: String,
+    version: i64,
+    round: i64,
+    matter: String,
+    digest: String,
+    secret: Option<String>,
+    need: String,
+    note: String,
+    made_us: i64,
+    changed_us: i64,
+    until_us: i64,
+}
+
+macro_rules! requests {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, contract, author, author_serial, state, version, round, matter, digest, secret, need, note, \
+             made_us, changed_us, until_us FROM approval_request ",
+            $rest
+        )
+    };
+}
+
+/// One of a contract's requests.
+pub async fn find(
+    database: &Database,
+    contract: ContractId,
+    id: ApprovalId,
+) -> Result<Option<Request>, StoreError> {
+    let found: Option<Found> = read!(database, |c| {
+        sqlx::query_as(requests!("WHERE id = $1 AND contract = $2"))
+            .bind(id.uuid())
+            .bind(contract.uuid())
+            .fetch_optional(c)
+            .await
+    })?;
+    match found {
+        Some(found) => request(database, found).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Whether a contract has a request of this id.
+pub async fn exists(database: &Database, contract: ContractId, id: ApprovalId) -> Result<bool, StoreError> {
+    let sql = "SELECT count(*) FROM approval_request WHERE id = $1 AND contract = $2";
+    let count: i64 = read!(database, |c| {
+        sqlx::query_scalar(sql).bind(id.uuid()).bind(contract.uuid()).fetch_one(c).await
+    })?;
+    Ok(count > 0)
+}
+
+/// A contract's requests that wait for approvers, the most urgent first.
+pub async fn waiting(
+    database: &Database,
+    contract: ContractId,
+    now: Timestamp,
+) -> Result<Vec<Request>, StoreError> {
+    let found: Vec<Found> = read!(database, |c| {
+        sqlx::query_as(requests!(
+            "WHERE contract = $1 AND state = 'asked' AND until_us > $2 ORDER BY until_us, id LIMIT $3"
+        ))
+        .bind(contract.uuid())
+        .bind(now.micros())
+        .bind(LISTED_MAX)
+        .fetch_all(c)
+        .await
+    })?;
+    requests(database, found).await
+}
+
+/// What somebody has asked for, the newest step first.
+pub async fn of_author(
+    database: &Database,
+    contract: ContractId,
+    author: UserId,
+) -> Result<Vec<Request>, StoreError> {
+    let found: Vec<Found> = read!(database, |c| {
+        sqlx::query_as(requests!(
+            "WHERE contract = $1 AND author = $2 AND state <> 'deleted' ORDER BY changed_us DESC, id DESC LIMIT $3"
+        ))
+        .bind(contract.uuid())
+        .bind(author.uuid())
+        .bind(LISTED_MAX)
+        .fetch_all(c)
+        .await
+    })?;
+    requests(database, found).await
+}
+
+/// Requests of all contracts that have every approval and are not carried out.
+pub async fn approved(database: &Database) -> Result<Vec<Request>, StoreError> {
+    let found: Vec<Found> = read!(database, |c| {
+        sqlx::query_as(requests!("WHERE state = 'approved' ORDER BY changed_us, id LIMIT $1"))
+            .bind(LISTED_MAX)
+            .fetch_all(c)
+            .await
+    })?;
+    requests(database, found).await
+}
+
+/// Requests of all contracts whose time is over, whether they wait or are with their author.
+pub async fn over(database: &Database, now: Timestamp) -> Result<Vec<Request>, StoreError> {
+    let found: Vec<Found> = read!(database, |c| {
+        sqlx::query_as(requests!(
+            "WHERE state IN ('draft', 'asked', 'returned', 'withdrawn', 'expired') AND until_us <= $1
+             ORDER BY until_us, id LIMIT $2"
+        ))
+        .bind(now.micros())
+        .bind(LISTED_MAX)
+        .fetch_all(c)
+        .await
+    })?;
+    requests(database, found).await
+}
+
+/// Requests of all contracts that wait and whose approvers are to be reminded.
+pub async fn to_remind(database: &Database, now: Timestamp) -> Result<Vec<Request>, StoreError> {
+    let found: Vec<Found> = read!(database, |c| {
+        sqlx::query_as(requests!(
+            "WHERE state = 'asked' AND remind_us <= $1 AND until_us > $1 ORDER BY until_us, id LIMIT $2"
+        ))
+        .bind(now.micros())
+        .bind(LISTED_MAX)
+        .fetch_all(c)
+        .await
+    })?;
+    requests(database, found).await
+}
+
+/// How many requests wait for this person, and how many have come back to them.
+pub async fn waiting_for(
+    database: &Database,
+    by: &crate::sign_in::SignedIn,
+    now: Timestamp,
+) -> Result<(usize, usize), StoreError> {
+    let waiting = waiting(database, by.contract.id, now).await?;
+    let to_decide = waiting.iter().filter(|one| one.matter.is_open_to(by) && !one.is_of(&by.user));
+    let not_yet = to_decide.filter(|one| one.given.iter().all(|given| given.hand.user != by.user.id));
+    let back = of_author(database, by.contract.id, by.user.id).await?;
+    let back = back.iter().filter(|one| one.state == State::Returned);
+    Ok((not_yet.count(), back.count()))
+}
+
+async fn requests(database: &Database, found: Vec<Found>) -> Result<Vec<Request>, StoreError> {
+    let mut requests = Vec::with_capacity(found.len());
+    for one in found {
+        requests.push(request(database, one).await?);
+    }
+    Ok(requests)
+}
+
+async fn request(database: &Database, found: Found) -> Result<Request, StoreError> {
+    type Step = (Uuid, Option<String>, String, i64);
+    let steps: Vec<Step> = read!(database, |c| {
+        sqlx::query_as(
+            "SELECT app_user, serial, digest, at_us FROM approval_step
+             WHERE request = $1 AND round = $2 ORDER BY place",
+        )
+        .bind(found.id)
+        .bind(found.round)
+        .fetch_all(c)
+        .await
+    })?;
+    let given = |(user, serial, digest, at): Step| Given {
+        hand: Hand { user: UserId::from_uuid(user), serial },
+        digest,
+        at: Timestamp::from_micros(at),
+    };
+    let unreadable = |text: &str| StoreError::Word(text.to_owned());
+    Ok(Request {
+        id: ApprovalId::from_uuid(found.id),
+        contract: ContractId::from_uuid(found.contract),
+        author: Hand { user: UserId::from_uuid(found.author), serial: found.author_serial },
+        state: State::from_code(&found.state).ok_or_else(|| unreadable(&found.state))?,
+        version: found.version,
+        round: found.round,
+        matter: serde_json::from_str(&found.matter).map_err(|_| unreadable("matter"))?,
+        text: found.matter,
+        digest: found.digest,
+        secret: found.secret.map(SecretString::from),
+        need: serde_json::from_str(&found.need).map_err(|_| unreadable("need"))?,
+        note: found.note,
+        made_at: Timestamp::from_micros(found.made_us),
+        changed_at: Timestamp::from_micros(found.changed_us),
+        until: Timestamp::from_micros(found.until_us),
+        given: steps.into_iter().map(given).collect(),
+    })
+}
+
+/// A request is made once.
+pub fn made(id: ApprovalId) -> GuardKey {
+    GuardKey(format!("approval-made|{id}"))
+}
+
+fn secret(of: &Request) -> Value {
+    Value::Text(of.secret.as_ref().map(|secret| secret.expose_secret().to_owned()))
+}
+
+fn need(of: &Request) -> Value {
+    // two numbers of a kind
+    serde_json::to_string(&of.need).unwrap_or_default().into()
+}
+
+/// A new request.
+pub fn new_row(of: &Request, remind_at: Option<Timestamp>) -> Row {
+    Row {
+        table: &REQUEST,
+        values: vec![
+            of.id.uuid().into(),
+            of.contract.uuid().into(),
+            of.matter.code().into(),
+            of.author.user.uuid().into(),
+            Value::Text(of.author.serial.clone()),
+            of.state.code().into(),
+            of.version.into(),
+            of.round.into(),
+            of.text.as_str().into(),
+            of.digest.as_str().into(),
+            secret(of),
+            need(of),
+            of.note.as_str().into(),
+            of.made_at.micros().into(),
+            of.changed_at.micros().into(),
+            of.until.micros().into(),
+            Value::Int(remind_at.map(Timestamp::micros)),
+        ],
+    }
+}
+
+/// The whole request as it is to be, in place of the version before it.
+pub fn rewritten(of: &Request, remind_at: Option<Timestamp>) -> Change {
+    Change::one(
+        "UPDATE approval_request SET author_serial = $4, state = $5, version = version + 1, round = $6, matter = $7,
+             digest = $8, secret = $9, need = $10, note = $11, changed_us = $12, until_us = $13, remind_us = $14
+         WHERE id = $1 AND contract = $2 AND version = $3",
+        vec![
+            of.id.uuid().into(),
+            of.contract.uuid().into(),
+            of.version.into(),
+            Value::Text(of.author.serial.clone()),
+            of.state.code().into(),
+            of.round.into(),
+            of.text.as_str().into(),
+            of.digest.as_str().into(),
+            secret(of),
+            need(of),
+            of.note.as_str().into(),
+            of.changed_at.micros().into(),
+            of.until.micros().into(),
+            Value::Int(remind_at.map(Timestamp::micros)),
+        ],
+    )
+}
+
+/// A step of the request that leaves what is asked for as it is. The digest is in the condition too: what was changed
+/// behind the bank's back goes no further.
+pub fn moved(of: &Request, to: State, note: &str, until: Timestamp, now: Timestamp) -> Change {
+    Change::one(
+        "UPDATE approval_request SET state = $5, version = version + 1, note = $6, changed_us = $7, until_us = $8,
+             secret = CASE WHEN $5 IN ('done', 'deleted') THEN NULL ELSE secret END
+         WHERE id = $1 AND contract = $2 AND version = $3 AND digest = $4",
+        vec![
+            of.id.uuid().into(),
+            of.contract.uuid().into(),
+            of.version.into(),
+            of.digest.as_str().into(),
+            to.code().into(),
+            note.into(),
+            now.micros().into(),
+            until.micros().into(),
+        ],
+    )
+}
+
+/// Its approvers were reminded.
+pub fn reminded(of: &Request) -> Change {
+    Change::one(
+        "UPDATE approval_request SET remind_us = NULL
+         WHERE id = $1 AND contract = $2 AND version = $3 AND remind_us IS NOT NULL",
+        vec![of.id.uuid().into(), of.contract.uuid().into(), of.version.into()],
+    )
+}
+
+/// An approval of what has this digest.
+pub fn step_row(of: &Request, by: &Hand, now: Timestamp) -> Row {
+    let place = i64::try_from(of.given.len()).unwrap_or(i64::MAX).saturating_add(1);
+    Row {
+        table: &STEP,
+        values: vec![
+            of.id.uuid().into(),
+            of.round.into(),
+            place.into(),
+            by.user.uuid().into(),
+            Value::Text(by.serial.clone()),
+            of.digest.as_str().into(),
+            now.micros().into(),
+        ],
+    }
+}
