@@ -45,8 +45,8 @@ async fn a_password_is_typed_on_the_keyboard_of_the_page_or_on_the_real_one() {
         }
         desk.window.press().await;
         assert_eq!(desk.window.path().await, "/home", "{}", desk.window.text().await);
-        let count = "return [document.querySelectorAll('input[type=password], input[autocomplete=one-time-code]').length,
-                             document.querySelectorAll('.keys-open').length];";
+        let count = "const secrets = 'input[type=password], input[autocomplete=one-time-code]';
+                     return [secrets, '.keys-open'].map(found => document.querySelectorAll(found).length);";
         desk.window.goto(&desk.bank("/security/password")).await;
         let counts = desk.window.script(count).await;
         assert_eq!(counts[0], counts[1], "each secret has one");
