@@ -47,6 +47,7 @@ fn every_control_has_a_label_and_every_description_exists(html: &str) {
         }
         let id = attribute(control, "id").unwrap_or_else(|| panic!("a control without id: {control}"));
         assert!(labels.contains(&id), "{id} has no label");
+        assert!(!html.contains(&format!(">{id}</label>")), "{id} is labelled with its own name");
     }
     for described in html.split("aria-describedby=\"").skip(1) {
         for id in described.split('"').next().unwrap().split_whitespace() {
