@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 use crate::Database;
 
@@ -42,22 +43,37 @@ impl TestDatabase {
     }
 }
 
-/// A fresh SQLite file.
+/// A fresh SQLite file: a copy of one whose schema was made once for this process.
 pub async fn sqlite() -> TestDatabase {
+    static MADE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let made = MADE.get_or_init(|| async {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("made.sqlite");
+        Database::sqlite(&path).await.expect("a new SQLite file").close().await;
+        std::fs::read(path).expect("the file that was made")
+    });
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("mpn.sqlite");
-    let database = Database::sqlite(&path).await.expect("a new SQLite file");
+    std::fs::write(&path, made.await).expect("room for a database");
+    let database = Database::existing_sqlite(&path).await.expect("a new SQLite file");
     TestDatabase { database, url: format!("sqlite:{}", path.display()), _folder: Some(folder) }
 }
 
-/// A fresh database on this process's PostgreSQL.
+/// A fresh database on this process's PostgreSQL: a copy of one whose schema was made once.
 pub async fn postgres() -> TestDatabase {
-    let name = format!("t{}", domain::random::opaque_id());
+    static MADE: OnceCell<()> = OnceCell::const_new();
+    const TEMPLATE: &str = "made";
     let server = server();
-    let status = server.as_postgres("createdb").arg("-h").arg(&server.socket).arg(&name).status();
-    assert!(status.is_ok_and(|s| s.success()), "createdb failed");
-    let url = format!("postgres://postgres@localhost/{name}?host={}", server.socket.display());
-    let database = Database::postgres(&url).await.expect("the new PostgreSQL database");
+    MADE.get_or_init(|| async {
+        server.create("template0", TEMPLATE);
+        let made = Database::postgres(&server.url(TEMPLATE)).await;
+        made.expect("a new PostgreSQL database").close().await;
+    })
+    .await;
+    let name = format!("t{}", domain::random::opaque_id());
+    server.create(TEMPLATE, &name);
+    let url = server.url(&name);
+    let database = Database::existing_postgres(&url).await.expect("the new PostgreSQL database");
     TestDatabase { database, url, _folder: None }
 }
 
@@ -89,7 +105,7 @@ impl OwnPostgres {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let server = Server::start_in(folder.path());
-        let url = format!("postgres://postgres@localhost/postgres?host={}", server.socket.display());
+        let url = server.url("postgres");
         Self { server, folder, url }
     }
 
@@ -246,6 +262,16 @@ impl Server {
     fn is_ready(&self) -> bool {
         let asked = self.as_postgres("pg_isready").arg("-h").arg(&self.socket).stdout(Stdio::null()).status();
         asked.is_ok_and(|s| s.success())
+    }
+
+    fn create(&self, template: &str, name: &str) {
+        let status =
+            self.as_postgres("createdb").arg("-h").arg(&self.socket).args(["-T", template, name]).status();
+        assert!(status.is_ok_and(|s| s.success()), "createdb failed");
+    }
+
+    fn url(&self, name: &str) -> String {
+        format!("postgres://postgres@localhost/{name}?host={}", self.socket.display())
     }
 
     fn as_postgres(&self, program: &str) -> Command {
