@@ -54,6 +54,7 @@ use crate::payeasy::bounds::Bounds;
 use crate::payeasy::limits::Limits;
 use crate::payeasy::wrong_numbers::WrongNumbers;
 use crate::secrets::{Purpose, Secret};
+use crate::settings::SIGN_IN_FAILURES_MAX;
 use crate::sign_in::{Passwords, Sessions, SignIns, Throttle, ThrottleLimits};
 use crate::tokens::{SealingKey, Tokens};
 
@@ -106,7 +107,8 @@ impl Bank {
         let (database, clock) = (ledger.database().clone(), ledger.clock().clone());
         let passwords = Passwords::new(secret.key(Purpose::Pepper));
         let throttle =
-            Throttle::new(database.clone(), &secret.key(Purpose::Throttle), ThrottleLimits::default());
+            Throttle::new(database.clone(), &secret.key(Purpose::Throttle), ThrottleLimits::default())
+                .set_by(&SIGN_IN_FAILURES_MAX);
         let sessions = Sessions::new(database.clone(), SessionLimits::default());
         let certificates = Certificates::new(ledger.clone(), Authorities::default());
         // until it is given one that reaches the network

@@ -2,12 +2,15 @@
 //! people of the bank set the next one. A further setting is a row of [`SETTINGS`] and whoever asks for it.
 
 use database::{Database, Row, Table, read};
+use domain::hours::{ClosedSpan, Window};
 use domain::money::AmountError;
 use domain::{Date, Timestamp, Yen};
 
-use crate::certificates;
 use crate::contracts::registry::digits;
+use crate::hours::{self, ServiceHours};
 use crate::payeasy::bounds::Bounds;
+use crate::sign_in::ThrottleLimits;
+use crate::{certificates, tokens, users};
 
 static DATED: Table =
     Table { name: "dated_setting", columns: &["name", "from_day", "at_us", "value", "actor"] };
@@ -30,6 +33,8 @@ pub struct Setting {
     read: fn(&str) -> Result<String, &'static str>,
     /// A kept value in words.
     shown: fn(&str) -> String,
+    /// Whether a value holds on its own day alone, and not from it on.
+    one_day: bool,
 }
 
 /// 1日の限度額 of a contract that has none of its own, to private collectors.
@@ -39,8 +44,13 @@ pub static PAYEASY_DAILY_LIMIT: Setting = Setting {
     hint: "円の金額です。契約ごとに定めた限度額は変わりません。",
     embedded: || Bounds::embedded().daily_limit.contract.get().to_string(),
     read: |typed| read_yen(typed).map(|yen| yen.get().to_string()),
-    shown: |kept| kept.parse().map_or_else(|_| kept.to_owned(), |yen| format!("{} 円", Yen::new(yen))),
+    shown: shown_yen,
+    one_day: false,
 };
+
+fn shown_yen(kept: &str) -> String {
+    kept.parse().map_or_else(|_| kept.to_owned(), |yen| format!("{} 円", Yen::new(yen)))
+}
 
 /// Client certificates of a contract: the master's and all others' together (R44, C1).
 pub static CERTIFICATES_MAX: Setting = Setting {
@@ -48,16 +58,120 @@ pub static CERTIFICATES_MAX: Setting = Setting {
     label: "1契約の電子証明書の枚数",
     hint: "1から1,000までの枚数です。すでに発行した電子証明書は失効しません。",
     embedded: || certificates::bounds::Bounds::embedded().certificates_max.to_string(),
-    read: |typed| {
-        let count = digits(typed).and_then(|digits| digits.parse::<i64>().ok());
-        let count = count.filter(|count| (1..=1_000).contains(count));
-        count.map(|count| count.to_string()).ok_or("枚数を1から1,000までの数字で入力してください。")
-    },
+    read: |typed| read_count(typed, 1_000).ok_or("枚数を1から1,000までの数字で入力してください。"),
     shown: |kept| format!("{kept} 枚"),
+    one_day: false,
 };
 
+/// Users of a contract, the master among them (R44, C1).
+pub static USERS_MAX: Setting = Setting {
+    name: "users-max",
+    label: "1契約の利用者数(マスターユーザを含む)",
+    hint: "1から1,000までの人数です。すでに登録した利用者は減りません。",
+    embedded: || users::bounds::Bounds::embedded().users_max.to_string(),
+    read: |typed| read_count(typed, 1_000).ok_or("人数を1から1,000までの数字で入力してください。"),
+    shown: |kept| format!("{kept} 名"),
+    one_day: false,
+};
+
+/// Wrong one-time passwords in a row that lock a token (R58, R59).
+pub static TOKEN_FAILURES_MAX: Setting = Setting {
+    name: "token-failures-max",
+    label: "ワンタイムパスワードの利用停止までの誤り回数",
+    hint: "1から100までの回数です。数えている途中のトークンにも、開始日から新しい回数が効きます。",
+    embedded: || tokens::failures_max().to_string(),
+    read: |typed| read_count(typed, 100).ok_or("回数を1から100までの数字で入力してください。"),
+    shown: |kept| format!("{kept} 回"),
+    one_day: false,
+};
+
+/// Wrong passwords in a row that block a customer's login ID for a while.
+pub static SIGN_IN_FAILURES_MAX: Setting = Setting {
+    name: "sign-in-failures-max",
+    label: "ログインの一時停止までの誤り回数(お客さま)",
+    hint: "1から100までの回数です。一時停止の長さと、続いたときの利用停止は変わりません。",
+    embedded: || ThrottleLimits::default().login_failures_max.to_string(),
+    read: |typed| read_count(typed, 100).ok_or("回数を1から100までの数字で入力してください。"),
+    shown: |kept| format!("{kept} 回"),
+    one_day: false,
+};
+
+/// 再発行手数料 and that of a further token (R64, R66).
+pub static TOKEN_FEE: Setting = Setting {
+    name: "token-fee",
+    label: "トークンの手数料(追加発行・再発行、1つ、税込み)",
+    hint: "円の金額です。開始日からの発行に効きます。すでに発生した手数料は変わりません。",
+    embedded: || tokens::fees::embedded().get().to_string(),
+    read: |typed| read_yen(typed).map(|yen| yen.get().to_string()),
+    shown: shown_yen,
+    one_day: false,
+};
+
+/// 利用時間 of every day on which the bank's pages are not closed (R110).
+pub static SERVICE_HOURS: Setting = Setting {
+    name: "service-hours",
+    label: "ご利用時間(毎日)",
+    hint: "開始と終了の時刻です。例: 08:00-21:00。終了の時刻には、利用中のお客さまも終わります。",
+    embedded: || ServiceHours::embedded().daily(),
+    read: |typed| {
+        let window = typed.trim().parse::<Window>();
+        window.map(|window| window.to_string()).map_err(|_| "時刻を 08:00-21:00 のように入力してください。")
+    },
+    shown: |kept| kept.parse::<Window>().map_or_else(|_| kept.to_owned(), |window| window.text()),
+    one_day: false,
+};
+
+/// 休止日 of every year (R112).
+pub static CLOSED_DAYS: Setting = Setting {
+    name: "closed-days",
+    label: "毎年の休止日",
+    hint: "月日の範囲を空白で区切って、10個まで入力します。例: 12-31..01-03 05-03..05-05。なしは none です。",
+    embedded: || ServiceHours::embedded().closed(),
+    read: |typed| {
+        let wrong =
+            "月日の範囲を 12-31..01-03 のように入力してください。ない場合は none と入力してください。";
+        let spans = hours::read_spans(typed).ok_or(wrong)?;
+        Ok(hours::written_spans(&spans))
+    },
+    shown: |kept| {
+        let spans = hours::read_spans(kept).unwrap_or_default();
+        let words: Vec<_> = spans.iter().map(ClosedSpan::text).collect();
+        if words.is_empty() { "なし".to_owned() } else { words.join("、") }
+    },
+    one_day: false,
+};
+
+/// 臨時の休止: one day on which the bank's pages are closed.
+pub static SPECIAL_DAY: Setting = Setting {
+    name: "special-day",
+    label: "臨時の休止日",
+    hint: "closed(終日休止)または ordinary(通常どおり)です。開始日に入力した1日だけに効きます。",
+    embedded: || hours::ORDINARY.to_owned(),
+    read: |typed| match typed.trim() {
+        word if word == hours::CLOSED || word == hours::ORDINARY => Ok(word.to_owned()),
+        _ => Err("closed か ordinary を入力してください。"),
+    },
+    shown: |kept| if kept == hours::CLOSED { "終日休止" } else { "通常どおり" }.to_owned(),
+    one_day: true,
+};
+
+fn read_count(typed: &str, most: i64) -> Option<String> {
+    let count = digits(typed).and_then(|digits| digits.parse::<i64>().ok());
+    count.filter(|count| (1..=most).contains(count)).map(|count| count.to_string())
+}
+
 /// Every setting, in the order of the page.
-pub static SETTINGS: &[&Setting] = &[&PAYEASY_DAILY_LIMIT, &CERTIFICATES_MAX];
+pub static SETTINGS: &[&Setting] = &[
+    &PAYEASY_DAILY_LIMIT,
+    &CERTIFICATES_MAX,
+    &USERS_MAX,
+    &TOKEN_FAILURES_MAX,
+    &SIGN_IN_FAILURES_MAX,
+    &TOKEN_FEE,
+    &SERVICE_HOURS,
+    &CLOSED_DAYS,
+    &SPECIAL_DAY,
+];
 
 fn read_yen(typed: &str) -> Result<Yen, &'static str> {
     Yen::parse_typed(typed).map_err(|error| match error {
@@ -92,11 +206,12 @@ impl Setting {
     pub async fn on(&self, database: &Database, day: Date) -> Result<String, sqlx::Error> {
         let found: Option<String> = read!(database, |c| {
             sqlx::query_scalar(
-                "SELECT value FROM dated_setting WHERE name = $1 AND from_day <= $2
+                "SELECT value FROM dated_setting WHERE name = $1 AND from_day <= $2 AND ($3 = 0 OR from_day = $2)
                  ORDER BY from_day DESC, at_us DESC LIMIT 1",
             )
             .bind(self.name)
             .bind(day.to_string())
+            .bind(i64::from(self.one_day))
             .fetch_optional(c)
             .await
         })?;
@@ -158,8 +273,16 @@ pub async fn payeasy_daily_limit(database: &Database, day: Date) -> Result<Yen, 
 
 /// The certificates that a contract may have, on a day.
 pub async fn certificates_max(database: &Database, day: Date) -> Result<i64, sqlx::Error> {
-    let kept = CERTIFICATES_MAX.on(database, day).await?;
-    Ok(kept.parse().unwrap_or_else(|_| certificates::bounds::Bounds::embedded().certificates_max))
+    CERTIFICATES_MAX.number(database, day).await
+}
+
+impl Setting {
+    /// A setting that is a number, on a day.
+    pub async fn number(&self, database: &Database, day: Date) -> Result<i64, sqlx::Error> {
+        let kept = self.on(database, day).await?;
+        // what is embedded was read by a test
+        Ok(kept.parse().or_else(|_| self.embedded().parse()).unwrap_or_default())
+    }
 }
 
 #[cfg(test)]

@@ -63,6 +63,8 @@ pub enum ConsoleLink {
     Stops,
     /// 設定.
     Settings,
+    /// 暦.
+    Calendar,
     /// 鍵と認証局.
     Keys,
     /// 利用者.
@@ -104,6 +106,7 @@ impl ConsoleLink {
             Self::OtherFb => "/contracts/others",
             Self::Stops => "/stops",
             Self::Settings => "/settings",
+            Self::Calendar => "/calendar",
             Self::Keys => "/keys",
             Self::Users => "/users",
             Self::Requests => "/requests",

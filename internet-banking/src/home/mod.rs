@@ -128,6 +128,7 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         );
         bank.sign_ins.sessions().told(signed_in.session.key).await?;
     }
+    let hours = crate::hours::now_of(&bank).await?;
     let total = lines.iter().try_fold(Yen::ZERO, |sum, line| sum.checked_add(line.balance));
     let mut tasks = tasks(&bank, &signed_in).await?;
     let named = usize::try_from(TASKS_MAX).unwrap_or(usize::MAX);
@@ -146,7 +147,7 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         frame,
         greeting: greeting(now.time()),
         now: frame::day_and_time(now),
-        open_until: bank.hours.session_end(signed_in.session.signed_in_at).map(|end| {
+        open_until: hours.session_end(signed_in.session.signed_in_at).map(|end| {
             let end = end.time();
             format!("{:02}:{:02}", end.hour(), end.minute())
         }),

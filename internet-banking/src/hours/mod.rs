@@ -4,11 +4,15 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use domain::Timestamp;
-use domain::hours::Hours;
+use domain::hours::{ClosedSpan, DatedHours, Hours, Window};
+use domain::{Date, Timestamp};
 use serde::Deserialize;
+
+use crate::Bank;
+use crate::settings::{CLOSED_DAYS, Dated, SERVICE_HOURS, SPECIAL_DAY};
 
 /// How often opening times are compared until both are open at the same time.
 const TRIES_MAX: usize = 400;
@@ -51,7 +55,98 @@ pub struct ServiceHours {
     foreign: Hours,
 }
 
+/// 終日休止, as a special day is kept.
+pub const CLOSED: &str = "closed";
+/// 通常どおり.
+pub const ORDINARY: &str = "ordinary";
+/// Spans of closed days of a year at most.
+const SPANS_MAX: usize = 10;
+
+/// Spans of closed days: `12-31..01-03 05-03..05-05`, or `none`.
+pub fn read_spans(typed: &str) -> Option<Vec<ClosedSpan>> {
+    match typed.trim() {
+        "none" => Some(Vec::new()),
+        "" => None,
+        text => {
+            let spans = text.split_whitespace().map(|span| span.parse().ok()).collect::<Option<Vec<_>>>();
+            spans.filter(|spans| spans.len() <= SPANS_MAX)
+        }
+    }
+}
+
+/// The same as it is kept.
+pub fn written_spans(spans: &[ClosedSpan]) -> String {
+    let each: Vec<_> = spans.iter().map(ClosedSpan::to_string).collect();
+    if each.is_empty() { "none".to_owned() } else { each.join(" ") }
+}
+
+/// The hours of a bank with what two people have set, as they are now.
+pub async fn now_of(bank: &Bank) -> Result<ServiceHours, sqlx::Error> {
+    // a bank that never closes keeps no hours
+    if *bank.hours == ServiceHours::always() {
+        return Ok(ServiceHours::always());
+    }
+    let daily = SERVICE_HOURS.history(&bank.database).await?;
+    let closed = CLOSED_DAYS.history(&bank.database).await?;
+    let special = SPECIAL_DAY.history(&bank.database).await?;
+    Ok(bank.hours.with(&daily, &closed, &special))
+}
+
+/// What a setting has on a day, where it was set: the history begins with the latest.
+fn set_on(history: &[Dated], day: Date) -> Option<&str> {
+    history.iter().find(|dated| dated.from <= day).map(|dated| dated.value.as_str())
+}
+
 impl ServiceHours {
+    /// The embedded hours of every day, as a setting keeps them.
+    pub(crate) fn daily(&self) -> String {
+        let windows = self.newest().map(|version| version.weekdays.as_slice()).unwrap_or_default();
+        windows.first().map(Window::to_string).unwrap_or_default()
+    }
+
+    /// The embedded closed days of every year, as a setting keeps them.
+    pub(crate) fn closed(&self) -> String {
+        written_spans(self.newest().map(|version| version.closed.as_slice()).unwrap_or_default())
+    }
+
+    fn newest(&self) -> Option<&DatedHours> {
+        self.sign_in.version(Date::MAX)
+    }
+
+    /// These with values from days on, and days on which nothing is open: a further version from each day on which
+    /// anything changes.
+    fn with(&self, daily: &[Dated], closed: &[Dated], special: &[Dated]) -> Self {
+        let is_special = |day: Date| {
+            special.iter().find(|dated| dated.from == day).is_some_and(|dated| dated.value == CLOSED)
+        };
+        let mut days: BTreeSet<Date> = daily.iter().chain(closed).map(|dated| dated.from).collect();
+        for dated in special {
+            days.extend([Some(dated.from), dated.from.succ_opt()].into_iter().flatten());
+        }
+        let own: Vec<DatedHours> = self.sign_in.clone().into();
+        days.extend(own.iter().map(|version| version.from));
+        let version = |day: Date| {
+            let mut version = self.sign_in.version(day)?.clone();
+            version.from = day;
+            let windows =
+                set_on(daily, day).and_then(|kept| kept.parse().ok()).map(|window: Window| vec![window]);
+            if is_special(day) {
+                (version.weekdays, version.saturdays, version.holidays) = Default::default();
+            } else if let Some(windows) = windows {
+                (version.weekdays, version.saturdays) = (windows.clone(), windows.clone());
+                version.holidays = windows;
+            }
+            if let Some(spans) = set_on(closed, day).and_then(read_spans) {
+                version.closed = spans;
+            }
+            Some(version)
+        };
+        let versions: Vec<_> = days.into_iter().filter_map(version).collect();
+        // days are in order, and one window does not overlap
+        let sign_in = Hours::try_from(versions).unwrap_or_else(|_| self.sign_in.clone());
+        Self { sign_in, foreign: self.foreign.clone() }
+    }
+
     /// The bank's.
     pub fn embedded() -> Self {
         HOURS.clone()

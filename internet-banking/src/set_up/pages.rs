@@ -16,7 +16,7 @@ use crate::contracts::{AccountKind, SignInMethod};
 use crate::links::Link;
 use crate::passwords::{self, Weak};
 use crate::secrets::secret_field;
-use crate::sign_in::unless_signed_in;
+use crate::sign_in::{InHours, unless_signed_in};
 use crate::users::rules;
 use crate::{Bank, frame};
 
@@ -99,6 +99,7 @@ struct Ended {
 
 async fn show(
     State(bank): State<Bank>,
+    _: InHours,
     cookie: CookieKind,
     pre: PreSession,
     headers: HeaderMap,
@@ -109,6 +110,7 @@ async fn show(
 
 async fn begin(
     State(bank): State<Bank>,
+    _: InHours,
     peer: Peer,
     pre: PreSession,
     CsrfForm(form): CsrfForm<Started>,
@@ -140,6 +142,7 @@ async fn begin(
 
 async fn finish(
     State(bank): State<Bank>,
+    _: InHours,
     pre: PreSession,
     CsrfForm(form): CsrfForm<Details>,
 ) -> Result<Response, Failure> {

@@ -1,13 +1,15 @@
 //! What stands in place of the sign-in outside the hours (R111).
 
 use askama::Template;
-use axum::response::Response;
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse as _, Response};
 use domain::Timestamp;
 use edge::{Failure, Frame, render};
 use gateway::link::Arrival;
+use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 
-use crate::hours::{Service, Standing};
+use crate::hours::{self, Service, Standing};
 use crate::links::{HandOffSignIn, Link};
 use crate::payeasy::linked;
 use crate::{Bank, frame};
@@ -48,15 +50,33 @@ impl Carried {
 }
 
 /// When the bank opens, where it is closed now; without an instant where that is not known.
-pub(crate) fn closed(bank: &Bank, now: Timestamp) -> Option<Option<Timestamp>> {
-    match bank.hours.standing(Service::SignIn, now) {
+pub(crate) async fn closed(bank: &Bank, now: Timestamp) -> Result<Option<Option<Timestamp>>, sqlx::Error> {
+    Ok(match hours::now_of(bank).await?.standing(Service::SignIn, now) {
         Standing::Open { .. } => None,
         Standing::Closed { opens } => Some(opens),
+    })
+}
+
+/// A page without sign-in that keeps the hours too: outside of them the closed page stands in its place.
+pub(crate) struct InHours;
+
+impl FromRequestParts<Bank> for InHours {
+    type Rejection = Response;
+
+    async fn from_request_parts(_: &mut Parts, bank: &Bank) -> Result<Self, Response> {
+        let failed = |error: sqlx::Error| Failure::from(error).into_response();
+        match closed(bank, bank.clock.now()).await.map_err(failed)? {
+            None => Ok(Self),
+            Some(opens) => {
+                let page = page(bank, opens, None, None).await;
+                Err(page.unwrap_or_else(axum::response::IntoResponse::into_response))
+            }
+        }
     }
 }
 
 /// The page, which keeps what the payer came with.
-pub(super) fn page(
+pub(super) async fn page(
     bank: &Bank,
     opens: Option<Timestamp>,
     notice: Option<String>,
@@ -70,7 +90,7 @@ pub(super) fn page(
     let page = ClosedPage {
         frame: Frame { notice, ..frame::public() },
         opens: opens.map(frame::day_and_time),
-        hours: bank.hours.words(now),
+        hours: hours::now_of(bank).await?.words(now),
         here,
         carried: carried.map(|one| Carried::of(bank, one)),
     };

@@ -14,6 +14,7 @@ mod signed_in;
 mod throttle;
 
 pub(crate) use brought::unless_signed_in;
+pub(crate) use closed::InHours;
 pub(crate) use gate::shortened;
 pub use gate::{Entrants, Gate, Refusal};
 pub use operation::{ProvenBy, SignIns};

@@ -126,8 +126,8 @@ async fn show(
         "signed-out" => Some("ログアウトしました。"),
         _ => None,
     };
-    if let Some(opens) = closed(&bank, bank.clock.now()) {
-        return closed::page(&bank, opens, notice.map(str::to_owned), carried.as_ref());
+    if let Some(opens) = closed(&bank, bank.clock.now()).await? {
+        return closed::page(&bank, opens, notice.map(str::to_owned), carried.as_ref()).await;
     }
     if let Some(id) = had.as_deref().and_then(SessionId::parse) {
         let loaded = bank.sign_ins.sessions().load(id.key(), bank.clock.now()).await?;
@@ -162,9 +162,9 @@ async fn sign_in(
     entrance: Entrance,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<Response, Failure> {
-    if let Some(opens) = closed(&bank, bank.clock.now()) {
+    if let Some(opens) = closed(&bank, bank.clock.now()).await? {
         let carried = linked::carried(&bank, &form.link, &browser).await?;
-        return closed::page(&bank, opens, None, carried.as_ref());
+        return closed::page(&bank, opens, None, carried.as_ref()).await;
     }
     let errors = missing(&form);
     if !errors.is_empty() {

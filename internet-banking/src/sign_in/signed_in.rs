@@ -9,6 +9,7 @@ use http::request::Parts;
 use super::session::Session;
 use crate::Bank;
 use crate::contracts::{Contract, ContractState, LastSignIn, User};
+use crate::hours;
 use crate::links::{HandOffSignIn, Link};
 use crate::payeasy::linked::{self, BrowserId};
 use crate::stops;
@@ -37,13 +38,11 @@ impl FromRequestParts<Bank> for SignedIn {
         let id = cookie.session_of(&parts.headers).and_then(|value| SessionId::parse(&value));
         let Some(id) = id else { return Err(led_to(Link::SignIn, parts, bank).await) };
         let loaded = bank.sign_ins.sessions().load(id.key(), bank.clock.now()).await.map_err(failed)?;
+        let hours = hours::now_of(bank).await.map_err(failed)?;
         let session = match loaded {
             // whatever it signed in by: with the hours every session ends
             Loaded::Live(session)
-                if bank
-                    .hours
-                    .session_end(session.signed_in_at)
-                    .is_some_and(|end| end <= bank.clock.now()) =>
+                if hours.session_end(session.signed_in_at).is_some_and(|end| end <= bank.clock.now()) =>
             {
                 bank.sign_ins.sessions().end(id.key(), bank.clock.now()).await.map_err(failed)?;
                 return Err(led_to(Link::SignInClosed, parts, bank).await);

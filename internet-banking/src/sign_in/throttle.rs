@@ -8,6 +8,8 @@ use domain::Timestamp;
 use ring::hmac;
 use zeroize::Zeroizing;
 
+use crate::settings::Setting;
+
 /// When failures block.
 #[derive(Clone, Copy, Debug)]
 pub struct ThrottleLimits {
@@ -41,6 +43,8 @@ pub struct Throttle {
     database: Database,
     key: hmac::Key,
     limits: ThrottleLimits,
+    /// What sets the failures that block, where the bank does.
+    setting: Option<&'static Setting>,
 }
 
 /// Whether a try may be judged.
@@ -61,13 +65,23 @@ pub enum Admission {
 impl Throttle {
     /// The counters of a database. The key hides login IDs and addresses in it.
     pub fn new(database: Database, key: &Zeroizing<[u8; 32]>, limits: ThrottleLimits) -> Self {
-        Self { database, key: hmac::Key::new(hmac::HMAC_SHA256, &**key), limits }
+        Self { database, key: hmac::Key::new(hmac::HMAC_SHA256, &**key), limits, setting: None }
+    }
+
+    /// The same, whose failures that block the bank sets.
+    #[must_use]
+    pub fn set_by(self, setting: &'static Setting) -> Self {
+        Self { setting: Some(setting), ..self }
     }
 
     /// Counts a try of a login ID as a failure before it is judged, so that tries sent side by side count
     /// like tries sent one after the other. [`Self::clear`] takes it back when the try was right.
     pub async fn admit(&self, login_id: &str, now: Timestamp) -> Result<Admission, sqlx::Error> {
         let limits = &self.limits;
+        let failures_max = match self.setting {
+            Some(setting) => setting.number(&self.database, now.date()).await?,
+            None => limits.login_failures_max,
+        };
         let subject = self.login_subject(login_id);
         let counted: Option<(i64, i64)> = on!(self.database, |c| {
             sqlx::query_as(
@@ -86,7 +100,7 @@ impl Throttle {
             )
             .bind(&subject)
             .bind(now.micros())
-            .bind(limits.login_failures_max)
+            .bind(failures_max)
             .bind(now.plus_seconds(limits.block_s).micros())
             .bind(limits.login_blocks_max)
             .fetch_optional(c)

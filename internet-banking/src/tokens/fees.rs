@@ -7,6 +7,8 @@ use domain::{ContractId, Date, Timestamp, Yen};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::settings::TOKEN_FEE;
+
 /// The file that is part of the program; a test reads it.
 static FEES: LazyLock<Fees> = LazyLock::new(|| {
     let text = include_str!("../../data/fees.toml");
@@ -89,9 +91,14 @@ impl Fees {
     }
 }
 
+/// What the program has, where two people have set nothing else.
+pub fn embedded() -> Yen {
+    FEES.of_token(Date::MAX)
+}
+
 /// What a token costs on this occasion and day; nothing where it is free.
-pub fn of_token(occasion: Occasion, day: Date) -> Yen {
-    if occasion.is_charged() { FEES.of_token(day) } else { Yen::ZERO }
+pub async fn of_token(database: &Database, occasion: Occasion, day: Date) -> Result<Yen, sqlx::Error> {
+    if occasion.is_charged() { TOKEN_FEE.number(database, day).await.map(Yen::new) } else { Ok(Yen::ZERO) }
 }
 
 /// A charge of a contract.
@@ -113,12 +120,11 @@ pub struct Charge {
 pub fn row(
     id: Uuid,
     contract: ContractId,
-    occasion: Occasion,
+    amount: Yen,
     detail: String,
     reference: &str,
     now: Timestamp,
 ) -> Option<Row> {
-    let amount = of_token(occasion, now.date());
     (amount > Yen::ZERO).then(|| Row {
         table: &CHARGE,
         values: vec![
@@ -159,25 +165,35 @@ pub async fn charges(database: &Database, contract: ContractId) -> Result<Vec<Ch
 #[cfg(test)]
 mod tests {
     use super::*;
+    use database::execute;
+    use database::testing::TestDatabase;
 
     fn day(text: &str) -> Date {
         text.parse().unwrap()
     }
 
+    database::on_both!(the_first_the_broken_and_the_expired_are_free_and_others_cost_what_the_day_says);
+
     /// Which tokens cost something, and how much.
     ///
     /// Proves R64, R65, R66, R70, R77.
-    #[test]
-    fn the_first_the_broken_and_the_expired_are_free_and_others_cost_what_the_day_says() {
-        let today = day("2026-11-24");
-        for (occasion, fee) in [
-            (Occasion::First, 0),
-            (Occasion::Additional, 2_160),
-            (Occasion::Reissue, 2_160),
-            (Occasion::Returned, 0),
-            (Occasion::Expiry, 0),
+    async fn the_first_the_broken_and_the_expired_are_free_and_others_cost_what_the_day_says(
+        test: TestDatabase,
+    ) {
+        let sql =
+            "INSERT INTO dated_setting (name, from_day, at_us, value, actor) VALUES ($1, $2, 1, $3, 'a')";
+        execute!(test.database, sql, TOKEN_FEE.name, "2027-04-01", "2200").unwrap();
+        for (occasion, before, after) in [
+            (Occasion::First, 0, 0),
+            (Occasion::Additional, 2_160, 2_200),
+            (Occasion::Reissue, 2_160, 2_200),
+            (Occasion::Returned, 0, 0),
+            (Occasion::Expiry, 0, 0),
         ] {
-            assert_eq!(of_token(occasion, today), Yen::new(fee), "{occasion:?}");
+            for (on, fee) in [("2026-11-24", before), ("2027-03-31", before), ("2027-04-01", after)] {
+                let found = of_token(&test.database, occasion, day(on)).await.unwrap();
+                assert_eq!(found, Yen::new(fee), "{occasion:?} {on}");
+            }
         }
     }
 

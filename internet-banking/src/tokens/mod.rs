@@ -23,7 +23,7 @@ mod store;
 pub mod token;
 
 pub use code::{Seed, Step};
-pub use demands::Operation;
+pub use demands::{Operation, failures_max};
 pub(crate) use fees::Occasion;
 pub(crate) use pages::routes;
 pub use problem::Problem;

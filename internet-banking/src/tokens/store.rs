@@ -5,9 +5,9 @@ use domain::{ContractId, Date, Timestamp};
 use uuid::Uuid;
 
 use super::code::{Seed, Step};
-use super::demands::failures_max;
 use super::seal::{KeyId, SealError, SealingKey};
 use super::token::{Standing, TokenKind, TokenState};
+use crate::settings::TOKEN_FAILURES_MAX;
 
 /// Seeds that are sealed anew in one look.
 const RESEALED_AT_ONCE: i64 = 100;
@@ -314,6 +314,7 @@ impl Tokens {
     }
 
     async fn wrong(&self, door: Door, serial: &str, now: Timestamp) -> Result<Verdict, TokenError> {
+        let failures_max = TOKEN_FAILURES_MAX.number(&self.database, now.date()).await?;
         let failures: Option<i64> = on!(self.database, |c| {
             sqlx::query_scalar(
                 "UPDATE token SET failures = failures + 1, \
@@ -322,14 +323,14 @@ impl Tokens {
                  AND (state = 'in_use' OR ($4 = 1 AND state = 'shipped')) RETURNING failures",
             )
             .bind(serial)
-            .bind(failures_max())
+            .bind(failures_max)
             .bind(now.micros())
             .bind(door.lets_shipped_in())
             .fetch_optional(c)
             .await
         })?;
         let Some(failures) = failures else { return self.closed(serial, now).await };
-        let left = failures_max().saturating_sub(failures);
+        let left = failures_max.saturating_sub(failures);
         if left > 0 {
             tracing::info!(serial, left, "wrong one-time password");
             return Ok(Verdict::Wrong { left });

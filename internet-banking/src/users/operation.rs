@@ -6,7 +6,6 @@ use database::{Change, Row, Table, Value};
 use domain::{Timestamp, UserId, random};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::bounds::Bounds;
 use super::draft::{Draft, duties_text, rights_text};
 use super::problem::Problem;
 use super::store::{Member, Members, UserState};
@@ -15,6 +14,7 @@ use crate::contracts::{Contract, DepositAccount, Duty, Rights, Role, User};
 use crate::mail::{Notice, Recipient, To};
 use crate::policy;
 use crate::registration::{Registration, RegistrationError, register};
+use crate::settings::USERS_MAX;
 use crate::sign_in::SignedIn;
 use crate::tokens::{Operation, authorise};
 
@@ -183,8 +183,9 @@ async fn entry(
         if members.is_taken(&draft.login_id).await? {
             return Err(Problem::LoginIdTaken);
         }
-        if members.count().await? >= Bounds::embedded().users_max {
-            return Err(Problem::TooMany);
+        let users_max = USERS_MAX.number(&bank.database, bank.clock.now().date()).await?;
+        if members.count().await? >= users_max {
+            return Err(Problem::TooMany(users_max));
         }
     }
     let now = bank.clock.now();

@@ -2,7 +2,6 @@
 
 use edge::Errors;
 
-use super::bounds::Bounds;
 use crate::contracts::StoreError;
 use crate::help::Code;
 use crate::payeasy::views::Trouble;
@@ -20,7 +19,7 @@ pub enum Problem {
     /// Somebody has the login ID.
     LoginIdTaken,
     /// The contract has as many users as it may.
-    TooMany,
+    TooMany(i64),
     /// The user is not as the page showed.
     Changed,
     /// The one-time password authorises nothing.
@@ -36,7 +35,7 @@ impl Problem {
             Self::Input(_) => Code::Input,
             Self::NotPermitted => Code::NotPermitted,
             Self::LoginIdTaken => Code::LoginIdTaken,
-            Self::TooMany => Code::TooManyUsers,
+            Self::TooMany(_) => Code::TooManyUsers,
             Self::Changed => Code::UserChanged,
             Self::Code(problem) => problem.code(),
             Self::Unavailable => Code::Unavailable,
@@ -49,10 +48,10 @@ impl Problem {
             Self::Input(errors) => errors.clone(),
             Self::Code(problem) => Errors::one(problem.field().unwrap_or_default(), problem.words()),
             Self::LoginIdTaken => Errors::one("login_id", self.code().entry().happened),
-            Self::TooMany => Errors::general(format!(
+            Self::TooMany(users_max) => Errors::general(format!(
                 "{}ご契約の利用者は、マスターユーザを含めて{}名までです。",
                 self.code().entry().happened,
-                Bounds::embedded().users_max
+                users_max
             )),
             Self::NotPermitted | Self::Changed | Self::Unavailable => {
                 Errors::general(self.code().entry().happened)
@@ -81,7 +80,7 @@ mod tests {
             Problem::Input(Errors::one("name", "利用者名を入力してください。")),
             Problem::NotPermitted,
             Problem::LoginIdTaken,
-            Problem::TooMany,
+            Problem::TooMany(99),
             Problem::Changed,
             Problem::Code(authorise::Problem::Used),
             Problem::Unavailable,
@@ -89,6 +88,6 @@ mod tests {
             assert_eq!(problem.code().entry().money, Money::Untouched, "{problem:?}");
             assert!(!problem.trouble().errors.is_empty(), "{problem:?}");
         }
-        assert!(Problem::TooMany.trouble().errors.of("").unwrap().contains("99名まで"));
+        assert!(Problem::TooMany(99).trouble().errors.of("").unwrap().contains("99名まで"));
     }
 }

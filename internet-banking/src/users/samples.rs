@@ -33,7 +33,7 @@ fn entry(page: UserPage) -> UserEntryLink {
 fn troubles(field: &'static str) -> Vec<Option<Trouble>> {
     let wrong = Problem::Input(Errors::one(field, "入力してください。"));
     let code = Problem::Code(authorise::Problem::Wrong { left: 2 });
-    let all = [wrong, Problem::TooMany, Problem::LoginIdTaken, Problem::Changed, code];
+    let all = [wrong, Problem::TooMany(99), Problem::LoginIdTaken, Problem::Changed, code];
     all.iter().map(|problem| Some(problem.trouble())).chain([None]).collect()
 }
 

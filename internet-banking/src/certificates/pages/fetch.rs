@@ -15,7 +15,7 @@ use crate::certificates::words::Wrong;
 use crate::help::Code;
 use crate::links::Link;
 use crate::secrets::secret_field;
-use crate::sign_in::{PasswordError, RETRY_AFTER_S, Refusal};
+use crate::sign_in::{InHours, PasswordError, RETRY_AFTER_S, Refusal};
 use crate::{Bank, frame};
 use axum::response::IntoResponse as _;
 
@@ -47,7 +47,7 @@ pub(super) struct Typed {
 }
 
 /// `GET /certificate/fetch`
-pub(super) async fn show(pre: PreSession) -> Result<Response, Failure> {
+pub(super) async fn show(_: InHours, pre: PreSession) -> Result<Response, Failure> {
     let page = FetchPage {
         frame: frame::public(),
         csrf: pre.token(),
@@ -62,6 +62,7 @@ pub(super) async fn show(pre: PreSession) -> Result<Response, Failure> {
 /// `POST /certificate/fetch`
 pub(super) async fn submit(
     State(bank): State<Bank>,
+    _: InHours,
     peer: Peer,
     pre: PreSession,
     CsrfForm(form): CsrfForm<Typed>,

@@ -8,11 +8,12 @@ use super::{choices, request_row, sample_frame, troubles};
 use crate::console::keys::pages::{KeyRow, KeysPage, tag as key_tag};
 use crate::console::links::{ContractLink, LiftEmergencyLink, SettingLink};
 use crate::console::problem::Trouble;
+use crate::console::settings::calendar::{CalendarPage, DayRow};
 use crate::console::settings::pages::{SettingPage, SettingRow, SettingsPage, ValueRow};
 use crate::console::stops::pages::{StopRow, StopsPage};
 use crate::console::words::Tag;
 use crate::keys::{KeyKind, KeyStanding};
-use crate::settings::{PAYEASY_DAILY_LIMIT, SETTINGS};
+use crate::settings::{CLOSED_DAYS, PAYEASY_DAILY_LIMIT, SERVICE_HOURS, SETTINGS, SPECIAL_DAY};
 
 /// The stops, the settings and one of them.
 pub fn pages() -> Vec<String> {
@@ -87,6 +88,19 @@ fn settings() -> Vec<String> {
         value: setting.shown(&setting.embedded()),
     });
     let mut pages = vec![SettingsPage { frame: sample_frame(false), rows: rows.collect() }.render().unwrap()];
+    let day = |closed: &'static str| DayRow {
+        day: "2026年12月31日(木)".to_owned(),
+        holiday: if closed.is_empty() { "<b>祝日".to_owned() } else { String::new() },
+        closed,
+    };
+    let calendar = CalendarPage {
+        frame: sample_frame(false),
+        rows: vec![day(""), day("毎年の休止日")],
+        special: SettingLink(&SPECIAL_DAY),
+        closed: SettingLink(&CLOSED_DAYS),
+        hours: SettingLink(&SERVICE_HOURS),
+    };
+    pages.push(calendar.render().unwrap());
     for full in [true, false] {
         for trouble in troubles("value") {
             let value = || ValueRow {

@@ -1,5 +1,6 @@
 //! 設定: the values that hold for everybody, each from a day on, set by two people.
 
+pub(super) mod calendar;
 pub(super) mod pages;
 pub(super) mod proposal;
 
@@ -13,5 +14,6 @@ use super::links::{ConsoleLink, SettingLink};
 pub fn routes() -> Router<Console> {
     Router::new()
         .route(ConsoleLink::Settings.path(), get(pages::list))
+        .route(ConsoleLink::Calendar.path(), get(calendar::show))
         .route(SettingLink::ROUTE, get(pages::show).post(pages::propose))
 }

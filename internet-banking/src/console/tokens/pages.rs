@@ -182,7 +182,7 @@ async fn page(
             })
             .collect(),
         stock: list::stock(&console.database).await.map_err(failed)?,
-        fee: fees::of_token(Occasion::Additional, now.date()),
+        fee: fees::of_token(&console.database, Occasion::Additional, now.date()).await.map_err(failed)?,
         may_propose: by.staff.role == StaffRole::Maker,
         acts: unchosen
             .chain(ACTS.iter().map(|(word, label)| Choice::new(*word, *label, &typed.act)))

@@ -151,7 +151,8 @@ impl TokenPaper {
         }
         if matches!(self.act, PaperAct::Add | PaperAct::Reissue { .. }) {
             let occasion = self.occasion(&console.database).await.map_err(failed)?;
-            let fee = fees::of_token(occasion, console.clock.now().date());
+            let fee = fees::of_token(&console.database, occasion, console.clock.now().date());
+            let fee = fee.await.map_err(failed)?;
             rows.push(("手数料", format!("{fee} 円({})", occasion.label())));
             rows.push(("送り先", "ご契約の届出住所(1週間から10日ほど)".to_owned()));
         }
@@ -301,9 +302,9 @@ impl TokenPaper {
                 let replaces = self.act.serial();
                 let mut changes = vec![changes::ship(&next, contract, replaces, now)];
                 changes.extend(replaces.map(|old| changes::end(old, contract, now)));
-                let fee = fees::of_token(occasion, now.date());
+                let fee = fees::of_token(database, occasion, now.date()).await?;
                 let (id, words) = (request.uuid(), format!("トークン {next} の{}", occasion.label()));
-                let charge = fees::row(id, contract, occasion, words, &request.to_string(), now);
+                let charge = fees::row(id, contract, fee, words, &request.to_string(), now);
                 let rows = charge.into_iter().collect();
                 let detail = format!("{occasion:?}, {fee} yen, in place of {replaces:?}, ");
                 let mut what = of("token.ship", changes, rows, &next, detail);

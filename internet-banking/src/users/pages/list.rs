@@ -12,9 +12,9 @@ use crate::contracts::Duty;
 use crate::frame::day_and_time;
 use crate::links::Link;
 use crate::policy;
+use crate::settings::USERS_MAX;
 use crate::sign_in::SignedIn;
 use crate::users::acts::Act;
-use crate::users::bounds::Bounds;
 use crate::users::draft::Draft;
 use crate::users::links::{MemberLink, UserEntryLink, UserPage};
 use crate::users::store::{Member, Members, UserState};
@@ -80,7 +80,7 @@ pub struct Nothing {}
 pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<Asked>) -> Answer {
     admit(&by)?;
     let members = Members::of(&bank.database, by.contract.id).list().await.map_err(failed)?;
-    let users_max = Bounds::embedded().users_max;
+    let users_max = USERS_MAX.number(&bank.database, bank.clock.now().date()).await.map_err(failed)?;
     let has_room = i64::try_from(members.len()).is_ok_and(|count| count < users_max);
     let mut rows = Vec::with_capacity(members.len());
     for member in members {

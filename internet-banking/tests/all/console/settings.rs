@@ -1,11 +1,22 @@
 //! 設定: a value for all contracts, from a day on, by two people.
 
 use database::testing::TestDatabase;
+use domain::Timestamp;
 use http::StatusCode;
+use internet_banking::console::delivery::DeliverySettings;
+use internet_banking::hours::ServiceHours;
+use internet_banking::tokens::{Seed, Verdict};
 
 use super::support::{CHECKER, MAKER, Office, approve, done, propose, proposed};
+use crate::support::{LOGIN_ID, PASSWORD, World};
 
-database::on_both!(a_setting_has_another_value_from_its_day_on, a_contracts_own_limit_stays);
+database::on_both!(
+    a_setting_has_another_value_from_its_day_on,
+    a_contracts_own_limit_stays,
+    a_token_locks_after_as_many_wrong_codes_as_the_day_says,
+    a_login_id_is_blocked_after_as_many_failures_as_the_day_says,
+    hours_closed_days_and_special_days_hold_from_their_day_on,
+);
 
 const LIMIT: &str = "/settings/payeasy-daily-limit";
 
@@ -51,4 +62,86 @@ async fn a_contracts_own_limit_stays(test: TestDatabase) {
     done(&mut maker, &mut checker, LIMIT, &[("value", "1"), ("from", "2026-11-24")]).await;
     let mut customer = office.world.signed_in().await;
     assert_eq!(customer.get("/payeasy/limits").await.fields("contract_limit"), ["20,000,000"]);
+}
+
+/// Sets a value from a day on, by two people.
+async fn set(office: &Office, name: &str, value: &str, from: &str) {
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let page = format!("/settings/{name}");
+    done(&mut maker, &mut checker, &page, &[("value", value), ("from", from)]).await;
+}
+
+/// A wrong code, and how many tries are left.
+async fn wrong_code(office: &Office, serial: &str) -> Verdict {
+    let (tokens, now) = (&office.world.bank.tokens, office.world.clock.now());
+    let right = tokens.current_code(serial, now).await.unwrap();
+    let before = tokens.current_code(serial, now.plus_seconds(-60)).await.unwrap();
+    let wrong = (0..10).map(|d| format!("00000{d}")).find(|code| *code != right && *code != before).unwrap();
+    tokens.verify(serial, Some(office.world.contract), &wrong, now).await.unwrap()
+}
+
+async fn a_token_locks_after_as_many_wrong_codes_as_the_day_says(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let contract = Some(office.world.contract);
+    for serial in ["L-1", "L-2"] {
+        office.world.bank.tokens.register(serial, contract, &Seed::new([8; 20])).await.unwrap();
+    }
+    set(&office, "token-failures-max", "2", "2026-11-25").await;
+    assert_eq!(wrong_code(&office, "L-1").await, Verdict::Wrong { left: 4 }, "the day before");
+    office.world.clock.advance_seconds(86_400);
+    assert_eq!(wrong_code(&office, "L-2").await, Verdict::Wrong { left: 1 });
+    assert_eq!(wrong_code(&office, "L-2").await, Verdict::JustLocked);
+}
+
+async fn a_login_id_is_blocked_after_as_many_failures_as_the_day_says(test: TestDatabase) {
+    let office = Office::new(test).await;
+    set(&office, "sign-in-failures-max", "2", "2026-11-25").await;
+    for _ in 0..2 {
+        office.world.browser().sign_in(LOGIN_ID, "wrong").await;
+    }
+    assert_eq!(office.world.browser().sign_in(LOGIN_ID, PASSWORD).await.location(), "/home");
+    office.world.clock.advance_seconds(86_400);
+    for _ in 0..2 {
+        office.world.browser().sign_in(LOGIN_ID, "wrong").await;
+    }
+    assert_ne!(office.world.browser().sign_in(LOGIN_ID, PASSWORD).await.location(), "/home");
+}
+
+/// Proves R110, R112.
+async fn hours_closed_days_and_special_days_hold_from_their_day_on(test: TestDatabase) {
+    let mut world = World::new(test).await;
+    world.bank.hours = ServiceHours::embedded().into();
+    let office = Office::of(world, DeliverySettings::default()).await;
+    set(&office, "service-hours", "09:00-19:00", "2026-11-25").await;
+    set(&office, "special-day", "closed", "2026-11-26").await;
+    set(&office, "closed-days", "11-28..11-28", "2026-11-27").await;
+    let calendar = office.signed_in(MAKER).await.get("/calendar").await.body;
+    assert!(calendar.contains("臨時の休止日") && calendar.contains("毎年の休止日"), "{calendar}");
+    let at = |text: &str| {
+        let now = office.world.clock.now();
+        let then = Timestamp::parse_rfc3339(&format!("2026-{text}:00+09:00")).unwrap();
+        office.world.clock.advance_seconds(then.seconds_since(now));
+    };
+    for (when, opens) in [
+        ("11-24T20:59", ""),
+        ("11-25T08:59", "11月25日(水) 09:00"),
+        ("11-25T09:00", ""),
+        ("11-25T18:59", ""),
+        ("11-25T19:00", "11月27日(金) 09:00"),
+        ("11-26T12:00", "11月27日(金) 09:00"),
+        ("11-27T12:00", ""),
+        ("11-28T12:00", "11月29日(日) 09:00"),
+        ("12-31T12:00", ""),
+    ] {
+        at(when);
+        for page in ["/sign-in", "/set-up", "/certificate/fetch"] {
+            let shown = office.world.browser().get(page).await;
+            if opens.is_empty() {
+                assert_eq!(shown.status, StatusCode::OK, "{page} {when}");
+            } else {
+                assert_eq!(shown.status, StatusCode::SERVICE_UNAVAILABLE, "{page} {when}");
+                assert_eq!(shown.fields("opens"), [opens], "{page} {when}");
+            }
+        }
+    }
 }
