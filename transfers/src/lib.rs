@@ -18,6 +18,8 @@ pub mod order;
 mod place;
 pub mod points;
 mod step;
+#[cfg(test)]
+mod step_tests;
 mod store;
 pub mod terms;
 

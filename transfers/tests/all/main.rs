@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod audit;
 #[cfg(feature = "crash-points")]
 mod crash_points;
 mod interbank;

@@ -1,9 +1,11 @@
 //! Orders to other banks, over the mock network in all its moods.
 
+use collectors::client::Exchanged;
 use database::on_both;
 use database::testing::TestDatabase;
 use domain::{OrderId, Yen};
 use serde_json::json;
+use transfers::network;
 use transfers::{NewOrder, Order, Reason, RecallError, RecallState, State};
 
 use crate::interbank::Interbank;
@@ -307,4 +309,45 @@ async fn a_storm_of_orders_and_faults_loses_and_doubles_nothing(test: TestDataba
     let settled = bank.engine.settle_day(day("2026-11-24")).await.unwrap();
     assert_eq!((settled.settled, settled.missing.len(), settled.unknown.len()), (40, 0, 0));
     bank.assert_clean().await;
+}
+
+/// What the network itself answers to messages that no bank of ours would send.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_network_decides_once_for_a_number_and_keeps_its_hours() {
+    let clock = domain::Clock::frozen(at("2026-11-24T10:00:00"));
+    let network = Interbank::start(&clock).await;
+    let (channel, made_at) = (network.channel(), clock.now());
+    let party =
+        |bank: &str| network::Party { name: "x".to_owned(), account: account(bank, "100", "0000001") };
+    let send = async |id: &str, amount: i64, on: &str| {
+        let body = network::Body::Transfer(network::CreditTransfer {
+            amount: Yen::new(amount),
+            day: day(on),
+            debtor: party("9999"),
+            creditor: party("0125"),
+        });
+        let (from, to) = ("9999".parse().unwrap(), "0125".parse().unwrap());
+        let message = network::Message { id: id.to_owned(), from, to, at: made_at, body };
+        let (exchanged, _) = channel.exchange(network::encode(&message).into()).await;
+        let Exchanged::Answered { bytes, .. } = exchanged else { panic!("{exchanged:?}") };
+        match network::decode(&bytes).unwrap().body {
+            network::Body::Status(report) => (report.status.as_str(), report.code.unwrap_or_default()),
+            other => panic!("{other:?}"),
+        }
+    };
+    let said = |status: &'static str, code: &str| (status, code.to_owned());
+    assert_eq!(send("a", 1, "2026-11-24").await, said("ACSP", ""));
+    assert_eq!(send("a", 1, "2026-11-24").await, said("ACSP", ""), "the same again");
+    assert_eq!(send("a", 2, "2026-11-24").await, said("RJCT", "DUPL"), "other content");
+    assert_eq!(send("b", 1, "2026-11-25").await, said("RJCT", "DT01"), "another day");
+    for (now, id, answer) in [
+        ("2026-11-24T08:29:59", "c", said("PDNG", "")),
+        ("2026-11-24T08:30:00", "d", said("ACSP", "")),
+        ("2026-11-24T15:59:59", "e", said("ACSP", "")),
+        ("2026-11-24T16:00:00", "f", said("RJCT", "DT01")),
+    ] {
+        clock.set_offset_us(at(now).micros());
+        assert_eq!(send(id, 1, "2026-11-24").await, answer, "{now}");
+    }
+    assert_eq!(send("b", 1, "2026-11-25").await, said("RJCT", "DT01"), "for good");
 }

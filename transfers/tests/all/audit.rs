@@ -1,0 +1,76 @@
+//! Whoever tampers with an order, its money, its guards, its open work or its fee is found.
+
+use database::testing::{TestDatabase, drop_triggers};
+use database::{execute, on_both};
+use domain::Clock;
+use transfers::NewOrder;
+
+use crate::interbank::Interbank;
+use crate::support::{Bank, at, bank_with, day};
+
+on_both!(every_kind_of_tampering_is_found);
+
+async fn checks(bank: &Bank) -> Vec<&'static str> {
+    let mut checks: Vec<_> =
+        bank.engine.audit().await.unwrap().into_iter().map(|found| found.check).collect();
+    checks.dedup();
+    checks
+}
+
+async fn every_kind_of_tampering_is_found(test: TestDatabase) {
+    let clock = Clock::frozen(at("2026-11-24T10:00:00"));
+    let mut network = Interbank::start(&clock).await;
+    let bank = bank_with(test, Some((network.channel(), clock))).await;
+    let sent = bank.engine.place(bank.abroad(10_000)).await.unwrap().facts.id;
+    for _ in 0..200 {
+        if !bank.engine.find(bank.contract, sent).await.unwrap().unwrap().state.is_open() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    network.incoming(5_000, "100", "7654321").await;
+    bank.engine.collect().await.unwrap();
+    bank.engine.place(NewOrder { day: day("2026-11-25"), ..bank.within(1) }).await.unwrap();
+    network.go_down().await;
+    bank.engine.place(bank.abroad(20_000)).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    bank.assert_clean().await;
+    drop_triggers(&bank.database).await;
+    for (tamper, restore, check) in [
+        (
+            "UPDATE guard SET key = 'x' || key WHERE key LIKE 'interbank-due|%'",
+            "UPDATE guard SET key = substr(key, 2) WHERE key LIKE 'xinterbank-due|%'",
+            "transfer-guard",
+        ),
+        (
+            "UPDATE charge SET amount = amount + 1 WHERE kind = 'transfer'",
+            "UPDATE charge SET amount = amount - 1 WHERE kind = 'transfer'",
+            "transfer-fee",
+        ),
+        (
+            "UPDATE transfer SET amount = amount + 1 WHERE kind = 2",
+            "UPDATE transfer SET amount = amount - 1 WHERE kind = 2",
+            "transfer-money",
+        ),
+        (
+            "UPDATE outbox SET destination = 'nowhere' WHERE destination = 'interbank'",
+            "UPDATE outbox SET destination = 'interbank' WHERE destination = 'nowhere'",
+            "transfer-outbox",
+        ),
+        (
+            "UPDATE interbank_incoming SET amount = amount + 1",
+            "UPDATE interbank_incoming SET amount = amount - 1",
+            "transfer-incoming",
+        ),
+        (
+            "UPDATE event SET kind = 'transfer-rejected' WHERE kind = 'transfer-sent'",
+            "UPDATE event SET kind = 'transfer-sent' WHERE kind = 'transfer-rejected'",
+            "transfer-events",
+        ),
+    ] {
+        assert!(execute!(bank.database, tamper).unwrap() > 0, "{tamper}");
+        let found = checks(&bank).await;
+        assert!(found.contains(&check), "{tamper}: {found:?}");
+        execute!(bank.database, restore).unwrap();
+    }
+}
