@@ -281,7 +281,7 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
     Ok(match refusal {
         Refusal::Wrong => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            "ログインIDまたはログインパスワードが違います。続けて5回違うと、ログインできなくなります。",
+            "ログインIDまたはログインパスワードが違います。続けて5回違うと、30分間ログインできません。",
         ),
         Refusal::WrongAndBlocked => (
             StatusCode::UNPROCESSABLE_ENTITY,

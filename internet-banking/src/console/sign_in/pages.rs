@@ -161,7 +161,7 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
         Refusal::Wrong => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "職員ID、パスワード、ワンタイムパスワードのいずれかが違います。ワンタイムパスワードは一度しか使えません。\
-             続けて5回違うと、ログインできなくなります。",
+             続けて5回違うと、30分間ログインできません。",
         ),
         Refusal::WrongAndBlocked => (
             StatusCode::UNPROCESSABLE_ENTITY,
