@@ -7,6 +7,9 @@ const POSITIONS_MARK: i64 = 0x6d70 << NUMBER_BITS;
 /// More numbers than are ever drawn.
 const NUMBER_BITS: u32 = 48;
 
+/// Our advisory locks of two numbers, which are apart from those of one: the first number marks bars.
+const BARS_MARK: i32 = 0x6d70_6261;
+
 /// A source of ever larger numbers, shared by all processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sequence {
@@ -98,6 +101,21 @@ pub async fn events_complete_until(database: &Database) -> Result<i64, sqlx::Err
             Ok(running.map_or(drawn, |below| below.min(drawn)))
         }
     }
+}
+
+/// Locks bars until the transaction's end: those that it asks for together with others, those that it takes alone. So
+/// whoever is about to take one waits for all that have asked and are not committed, and is waited for. On SQLite there
+/// is one writer anyway.
+pub async fn lock_bars(tx: &mut Tx, asked: &[&str], taken: &[&str]) -> Result<(), sqlx::Error> {
+    let Either::Postgres(c) = tx.on() else { return Ok(()) };
+    let lock = [
+        ("SELECT pg_advisory_xact_lock_shared($1, hashtext(key)) FROM unnest($2::text[]) AS key", asked),
+        ("SELECT pg_advisory_xact_lock($1, hashtext(key)) FROM unnest($2::text[]) AS key", taken),
+    ];
+    for (sql, keys) in lock.into_iter().filter(|(_, keys)| !keys.is_empty()) {
+        sqlx::query(sql).bind(BARS_MARK).bind(keys).execute(&mut *c).await?;
+    }
+    Ok(())
 }
 
 /// The database server's clock in microseconds, which decides about leases.

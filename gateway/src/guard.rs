@@ -26,6 +26,8 @@ pub enum GuardKind {
     Request,
     /// Another payment of the contract was held against the same sum.
     DailyLimit,
+    /// The payer is stopped (緊急停止).
+    Stop,
     /// Another.
     Other,
 }
@@ -83,6 +85,7 @@ impl Guard {
             Some("wish") => GuardKind::Wish,
             Some("request") => GuardKind::Request,
             Some("daily-limit") => GuardKind::DailyLimit,
+            Some("stop") => GuardKind::Stop,
             _ => GuardKind::Other,
         }
     }

@@ -47,7 +47,7 @@ pub use payment::{Payment, StoreError};
 pub use reconciliation::{Break, BreakError, BreakQuery, Reconciliation};
 pub use request::{Decline, PaymentRequest};
 pub use service::{Carry, CloseOptions, CollectorStatus, ServiceDay, ServiceError, ServiceState};
-pub use stops::{Service, Stop, StopScope};
+pub use stops::{Service, Stop, StopScope, stopped_by, stops_against};
 
 /// What the hub decides without looking anything up, beside [`payment`]: for those who run the same decisions on a
 /// world of their own.

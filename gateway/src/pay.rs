@@ -5,7 +5,7 @@ use std::time::Duration;
 use database::read;
 use domain::payment::State;
 use domain::{AccountId, BillId, CollectorNumber, InquiryId, PaymentId, Yen};
-use ledger::{Refused, TransferResult};
+use ledger::{GuardKey, Refused, TransferResult};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -40,6 +40,13 @@ impl From<PayError> for NotHeld {
     fn from(error: PayError) -> Self {
         Self::Error(error)
     }
+}
+
+/// What the commit of a hold takes with the money, and what it must not meet.
+struct Taken {
+    guards: Vec<Guard>,
+    /// An emergency stop that is committed before the hold refuses it, in whatever process (SEC-43).
+    stops: Vec<GuardKey>,
 }
 
 /// What the payer confirmed, as it was shown.
@@ -184,17 +191,15 @@ impl Gateway {
         actor: Operator,
         turn: Turn,
     ) -> Result<Payment, PayError> {
-        if self.is_stopped(order.payer).await? {
-            return Err(PayError::Stopped);
-        }
+        let stops = self.stops_of(order.payer).await?;
         let found = self.inquiry(order.payer.contract, order.inquiry).await?;
         let inquiry = found.ok_or(PayError::InquiryExpired)?;
         let facts = self.facts(order, &inquiry).await?;
         self.check_queue(&facts.collector).await?;
         // a task of its own: a payer who goes away between the hold and the answer stops neither
-        let (hub, guards) = (self.clone(), order.guards.clone());
+        let (hub, taken) = (self.clone(), Taken { guards: order.guards.clone(), stops });
         let held = async move {
-            let held = hub.hold_within(limit, &facts, &inquiry, &guards, &actor).await;
+            let held = hub.hold_within(limit, &facts, &inquiry, &taken, &actor).await;
             drop(turn);
             held
         };
@@ -217,15 +222,16 @@ impl Gateway {
         limit: Option<DailyLimit>,
         facts: &Facts,
         inquiry: &Inquiry,
-        guards: &[Guard],
+        with: &Taken,
         actor: &Operator,
     ) -> Result<Option<JoinHandle<()>>, NotHeld> {
         for _ in 0..LIMIT_TRIES_MAX {
-            let mut taken = guards.to_vec();
+            let mut taken = with.guards.clone();
             if let Some(limit) = &limit {
                 taken.push(self.within(limit, facts).await?);
             }
-            let step = orders::confirmation(&self.0.settings, facts, inquiry, &taken, actor.clone())?;
+            let mut step = orders::confirmation(&self.0.settings, facts, inquiry, &taken, actor.clone())?;
+            step.commit.barred_by.clone_from(&with.stops);
             match self.hold(facts.clone(), step).await {
                 Err(Refused::Guarded { key, .. }) if Guard::kind_of(&key) == GuardKind::DailyLimit => {}
                 held => return held.map_err(NotHeld::Refused),
@@ -287,6 +293,10 @@ impl Gateway {
                 // given back at this very moment, so that nobody can be named: the payer tries again
                 GuardKind::Bill if holder.is_nil() => Err(PayError::Overloaded),
                 GuardKind::Bill => Err(PayError::BillBusy { other: PaymentId::from_uuid(holder) }),
+                GuardKind::Stop => {
+                    tracing::warn!(contract = %order.payer.contract, stop = %key, "refused: stopped");
+                    Err(PayError::Stopped)
+                }
                 kind => Err(PayError::GuardTaken(kind)),
             },
             Refused::Transfer { result: TransferResult::ExceedsAvailable, .. } => {

@@ -119,10 +119,31 @@ impl Stop {
         }
     }
 
-    /// Taken by the commit that makes it, and given back by the one that lifts it: one thing is stopped once.
+    /// Taken by the commit that makes it, and given back by the one that lifts it: one thing is stopped once, and
+    /// while it is, what must not come after it is refused ([`stops_against`]).
     pub fn guard(&self) -> GuardKey {
-        GuardKey(format!("stop|{}|{}", self.scope.code(), self.subject))
+        guard(self.scope, &self.subject)
     }
+}
+
+fn guard(scope: StopScope, subject: &str) -> GuardKey {
+    GuardKey(format!("{}{}|{subject}", GuardKey::BAR, scope.code()))
+}
+
+/// The stops that keep a contract of that plan from a service, for [`Commit::barred_by`](ledger::Commit::barred_by) of
+/// what must not be committed after one of them.
+pub fn stops_against(contract: ContractId, plan: &str, service: Service) -> Vec<GuardKey> {
+    vec![
+        guard(StopScope::Contract, &contract.to_string()),
+        guard(StopScope::Plan, plan),
+        guard(StopScope::Service, service.code()),
+    ]
+}
+
+/// What is stopped, by the key of the guard that a commit was refused for; `None` where it is no stop's.
+pub fn stopped_by(key: &str) -> Option<StopScope> {
+    let scope = key.strip_prefix(GuardKey::BAR)?.split('|').next()?;
+    StopScope::from_code(scope)
 }
 
 impl Gateway {
@@ -162,14 +183,18 @@ impl Gateway {
         Ok(row.and_then(stop))
     }
 
-    /// Whether a payment that was held at that time had been stopped by then: the stop's commit may have come between
-    /// the look and the hold. One that was held before the stop goes on.
-    pub(crate) async fn was_stopped(&self, payer: Payer, held_at: Timestamp) -> Result<bool, StoreError> {
+    /// The stops that the commit of a payment's hold is refused for.
+    pub(crate) async fn stops_of(&self, payer: Payer) -> Result<Vec<GuardKey>, StoreError> {
         if payer == Payer::at_counter() {
-            return Ok(false);
+            return Ok(Vec::new());
         }
-        let found = self.stop_of(payer.contract, Service::PayEasy).await?;
-        Ok(found.is_some_and(|stop| stop.at <= held_at))
+        let plan: Option<String> = read!(self.database(), |c| {
+            sqlx::query_scalar("SELECT plan FROM contract WHERE id = $1")
+                .bind(payer.contract.uuid())
+                .fetch_optional(c)
+                .await
+        })?;
+        Ok(stops_against(payer.contract, &plan.unwrap_or_default(), Service::PayEasy))
     }
 
     /// Whether a payer may use Pay-easy now. The counter's payers are the bank's own.

@@ -62,7 +62,17 @@ pub fn page(signed_in: &SignedIn, area: Area) -> Frame {
         extend: Link::SessionExtend.to_string(),
         csrf: signed_in.csrf.clone(),
     };
-    Frame { home: Link::Home.path(), nav, who: Some(who), idle: Some(idle), ..public() }
+    let moves_money = matches!(area, Area::Home | Area::PayEasy);
+    let notice = signed_in.cooling_off.filter(|_| moves_money).map(cooling_off);
+    Frame { home: Link::Home.path(), nav, who: Some(who), idle: Some(idle), notice, ..public() }
+}
+
+/// Until when a master with another certificate moves no money, and why.
+fn cooling_off(until: Timestamp) -> String {
+    format!(
+        "電子証明書が再発行されたため、{}まで、このログインIDでは払込ができません。お心当たりがない場合は、すぐにお取引店へご連絡ください。",
+        day_and_time(until)
+    )
 }
 
 /// The frame of a page that needs no sign-in.

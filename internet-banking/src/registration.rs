@@ -3,13 +3,15 @@
 
 use database::{Change, Row};
 use domain::Timestamp;
-use gateway::Guard;
+use edge::Errors;
+use gateway::{Guard, StopScope, stopped_by};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Refused};
 
-use crate::Bank;
 use crate::contracts::Contract;
+use crate::help::Code;
 use crate::mail::{Notice, Recipient};
 use crate::sign_in::SignedIn;
+use crate::{Bank, stops};
 
 /// What is registered or changed.
 #[derive(Clone, Debug, Default)]
@@ -41,9 +43,43 @@ pub enum RegistrationError {
     /// It is not as the caller has seen it any more, or somebody else was faster.
     #[error("it has changed meanwhile")]
     Changed,
+    /// An emergency stop was there first (SEC-43).
+    #[error("it is stopped: {0:?}")]
+    Stopped(StopScope),
+    /// A row with this key is there.
+    #[error("a key is taken: {0}")]
+    Taken(String),
+    /// The process ends before it learnt what came of it.
+    #[error("whether it was committed is not known")]
+    Unclear,
     /// The ledger could not take it.
     #[error("it could not be committed: {0}")]
     Unavailable(Refused),
+}
+
+impl RegistrationError {
+    /// What a commit that was refused means, where it took this one-time password.
+    pub fn of(refused: Refused, code: Option<&GuardKey>) -> Self {
+        match refused {
+            Refused::Guarded { key, .. } if code.is_some_and(|code| code.0 == key) => Self::CodeUsed,
+            Refused::Guarded { key, .. } => stopped_by(&key).map_or(Self::Changed, Self::Stopped),
+            Refused::Stale => Self::Changed,
+            Refused::Taken(key) => Self::Taken(key),
+            Refused::Stopped => Self::Unclear,
+            refused => Self::Unavailable(refused),
+        }
+    }
+
+    /// The code that tells it on whatever page, where the page has no words of its own for it.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::CodeUsed => Code::OneTimePasswordUsed,
+            Self::Stopped(scope) => stops::code(*scope),
+            Self::Taken(_) => Code::KeyTaken,
+            Self::Unclear => Code::RegistrationUnclear,
+            Self::Changed | Self::Unavailable(_) => Code::Unavailable,
+        }
+    }
 }
 
 impl Registration {
@@ -70,8 +106,15 @@ impl Registration {
     }
 }
 
+/// What a page says of a code that tells all: what happened, and what to do.
+pub(crate) fn told(code: Code) -> Errors {
+    let entry = code.entry();
+    Errors::general(format!("{}{}", entry.happened, entry.remedy))
+}
+
 /// What every list of problems of a registration has in common: how the refusal of a one-time password, the commit's
-/// answer and our own failures become one of it. The list has `Code`, `Changed`, `Unavailable` and `unavailable`.
+/// answer and our own failures become one of it. The list has `Code`, `Changed`, `Told`, `Unavailable` and
+/// `unavailable`.
 macro_rules! problem {
     ($problem:ty; $($failure:ty),* $(,)?) => {
         impl From<$crate::tokens::authorise::Problem> for $problem {
@@ -86,6 +129,7 @@ macro_rules! problem {
                 match error {
                     Error::CodeUsed => Self::Code($crate::tokens::authorise::Problem::Used),
                     Error::Changed => Self::Changed,
+                    Error::Stopped(_) | Error::Taken(_) | Error::Unclear => Self::Told(error.code()),
                     Error::Unavailable(refused) => Self::unavailable(&refused),
                 }
             }
@@ -110,12 +154,7 @@ pub async fn register(
     let code = code.map(|guard| guard.key());
     let mut commit = what.commit(&by.user.id.to_string(), &by.contract, bank.clock.now());
     commit.guards.extend(code.clone().map(|key| (key, EntityId(by.user.id.uuid()))));
-    match bank.ledger.commit(commit).await {
-        Ok(_) => Ok(()),
-        Err(Refused::Guarded { key, .. }) if code.is_some_and(|code| code.0 == key) => {
-            Err(RegistrationError::CodeUsed)
-        }
-        Err(Refused::Stale | Refused::Guarded { .. }) => Err(RegistrationError::Changed),
-        Err(refused) => Err(RegistrationError::Unavailable(refused)),
-    }
+    commit.barred_by = stops::against_sign_in(&by.contract);
+    let committed = bank.ledger.commit(commit).await;
+    committed.map(drop).map_err(|refused| RegistrationError::of(refused, code.as_ref()))
 }

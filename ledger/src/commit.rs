@@ -28,6 +28,9 @@ pub struct Commit {
     pub guards: Vec<(GuardKey, EntityId)>,
     /// Guards to give back.
     pub release: Vec<GuardKey>,
+    /// Bars ([`GuardKey::BAR`]) that nobody may have taken when this is committed. They are not taken: any number of
+    /// commits may ask for the same ones at the same time.
+    pub barred_by: Vec<GuardKey>,
     /// Transfers, linked: all apply or none.
     pub transfers: Vec<Transfer>,
     /// Open work to add, claim or finish.
@@ -64,6 +67,17 @@ pub struct NewEvent {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct GuardKey(pub String);
+
+impl GuardKey {
+    /// What the key of a bar begins with: a guard by whose being there others' commits are refused that name it in
+    /// [`Commit::barred_by`]. Whatever names it is committed before it is taken, or refused.
+    pub const BAR: &'static str = "stop|";
+
+    /// Whether it is a bar.
+    pub fn is_bar(&self) -> bool {
+        self.0.starts_with(Self::BAR)
+    }
+}
 
 /// A change of open work. Keys are the callers'; a fence names one claim for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,23 +196,29 @@ pub enum Refused {
     /// The process is stopping; the outcome is in the database.
     #[error("the ledger is stopping")]
     Stopped,
+    /// A new row has the key of one that is there.
+    #[error("a row with this key is there: {0}")]
+    Taken(String),
     /// The database refused this commit by itself.
     #[error("the database refused: {0}")]
     Database(String),
 }
 
 /// Parts what waits into the next transaction and what is put off: of those whose commits touch the same entity, guard
-/// or outbox row, the first goes now and the others later, in their order, so that refusals are exact.
+/// or outbox row, the first goes now and the others later, in their order, so that refusals are exact. So it is with
+/// those that take a bar and those that ask for it; several that ask go together.
 pub fn part<T>(
     waiting: impl IntoIterator<Item = T>,
     commit: impl Fn(&T) -> &Commit,
 ) -> (Vec<T>, VecDeque<T>) {
     let (mut now, mut later) = (Vec::new(), VecDeque::new());
-    let mut touched = HashSet::new();
+    let (mut touched, mut asked) = (HashSet::new(), HashSet::new());
     for one in waiting {
-        let keys = touches(commit(&one));
-        let meets = keys.iter().any(|key| touched.contains(key));
+        let (keys, asks) = (touches(commit(&one)), asks(commit(&one)));
+        let meets = keys.iter().any(|key| touched.contains(key) || asked.contains(key))
+            || asks.iter().any(|key| touched.contains(key));
         touched.extend(keys);
+        asked.extend(asks);
         if meets {
             later.push_back(one);
         } else {
@@ -213,6 +233,11 @@ enum Touched {
     Entity(EntityId),
     Guard(String),
     Outbox(String),
+}
+
+/// What a commit only looks at.
+fn asks(commit: &Commit) -> Vec<Touched> {
+    commit.barred_by.iter().map(|key| Touched::Guard(key.0.clone())).collect()
 }
 
 /// What no two commits of one transaction may share.

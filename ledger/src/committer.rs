@@ -125,9 +125,8 @@ impl Committer {
             match self.transaction(std::slice::from_ref(commit)).await {
                 Ok(outcome) => outcomes.extend(outcome),
                 Err(error) => {
-                    tracing::error!(%error, "the database refused a commit");
                     let unreachable = is_unreachable(&error);
-                    outcomes.push(Err(Refused::Database(error.to_string())));
+                    outcomes.push(Err(refusal(commit, &error)));
                     if unreachable {
                         // every other commit would wait just as long in vain
                         let refused = Err(Refused::Database(error.to_string()));
@@ -225,6 +224,17 @@ impl Committer {
             self.clock.now().micros().into(),
         ]
     }
+}
+
+/// What the database's refusal of one commit means: where it brings rows of its own, a key of them may be taken.
+fn refusal(commit: &Commit, error: &sqlx::Error) -> Refused {
+    let taken = error.as_database_error().is_some_and(|e| e.is_unique_violation());
+    if taken && !(commit.rows.is_empty() && commit.changes.is_empty()) {
+        tracing::info!(%error, "a key of a commit's rows is taken");
+        return Refused::Taken(error.to_string());
+    }
+    tracing::error!(%error, "the database refused a commit");
+    Refused::Database(error.to_string())
 }
 
 /// A serialisation failure, a deadlock, or a lock that another process did not let go in time: the transaction is

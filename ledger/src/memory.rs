@@ -134,6 +134,7 @@ impl Memory {
     ) -> Result<Committed, Refused> {
         self.check_events(&commit.events)?;
         self.check_guards(commit)?;
+        self.check_bars(commit)?;
         self.outbox.check(commit, moment.server_us)?;
         let changes = Changes::of(commit, moment.server_us);
         if (self.outbox.breaks(&changes) || self.releases_what_is_free(commit))
@@ -176,6 +177,14 @@ impl Memory {
     fn check_guards(&self, commit: &Commit) -> Result<(), Refused> {
         let taken = commit.guards.iter().filter_map(|(key, _)| self.guards.get_key_value(&key.0));
         match taken.max_by_key(|(key, _)| *key) {
+            Some((key, holder)) => Err(Refused::Guarded { key: key.clone(), holder: holder.0 }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_bars(&self, commit: &Commit) -> Result<(), Refused> {
+        let bars = commit.barred_by.iter().filter(|key| key.is_bar());
+        match bars.filter_map(|key| self.guards.get_key_value(&key.0)).max_by_key(|(key, _)| *key) {
             Some((key, holder)) => Err(Refused::Guarded { key: key.clone(), holder: holder.0 }),
             None => Ok(()),
         }

@@ -1,9 +1,9 @@
-//! One batch of commits as one transaction. The order of locks is the same everywhere: events, guards, outbox,
-//! accounts, other tables, each sorted by key.
+//! One batch of commits as one transaction. The order of locks is the same everywhere: events, bars, guards,
+//! outbox, accounts, other tables, each sorted by key.
 
 mod outbox;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use database::dialect::{self, Sequence};
 use database::{Row, Table, Tx, Value, execute, insert};
@@ -14,7 +14,7 @@ use crate::account::Account;
 use crate::apply::{After, Ending, Known, State, apply};
 use crate::audit::hash::{EventRow, JournalRow};
 use crate::audit::{Chain, Content};
-use crate::commit::{Commit, Committed, Refused};
+use crate::commit::{Commit, Committed, GuardKey, Refused};
 use crate::transfer::{Kind, Transfer, TransferResult};
 use outbox::Outbox;
 
@@ -142,6 +142,8 @@ async fn take_guards(
         .flat_map(|(index, c)| c.guards.iter().map(move |g| (index, g)))
         .collect();
     order.sort_by_key(|(_, (key, _))| key.clone());
+    let asked = bars(commits.iter().flat_map(|commit| &commit.barred_by));
+    dialect::lock_bars(tx, &asked, &bars(order.iter().map(|(_, (key, _))| key))).await?;
     let rows: Vec<Vec<Value>> = order
         .iter()
         .map(|(_, (key, entity))| vec![key.0.clone().into(), entity.0.into(), now.micros().into()])
@@ -169,7 +171,29 @@ async fn take_guards(
         // what the same commit did take is given back at once
         insert::delete_in(tx, &GUARD, "key", &own.remove(&index).unwrap_or_default()).await?;
     }
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let asked: Vec<Value> = asked.into_iter().map(Value::from).collect();
+    let found: BTreeMap<String, Uuid> =
+        insert::select_in(tx, "SELECT key, entity FROM guard WHERE key IN", &asked, "")
+            .await?
+            .into_iter()
+            .collect();
+    for (index, commit) in commits.iter().enumerate().filter(|_| !found.is_empty()) {
+        let bar = commit.barred_by.iter().filter_map(|key| found.get_key_value(&key.0)).max();
+        if let (Ok(_), Some((key, holder))) = (&outcomes[index], bar) {
+            outcomes[index] = Err(Refused::Guarded { key: key.clone(), holder: *holder });
+            insert::delete_in(tx, &GUARD, "key", &own.remove(&index).unwrap_or_default()).await?;
+        }
+    }
     Ok(())
+}
+
+/// The bars among guards, each once, in the order in which everybody locks them.
+fn bars<'k>(keys: impl Iterator<Item = &'k GuardKey>) -> Vec<&'k str> {
+    let bars: BTreeSet<_> = keys.filter(|key| key.is_bar()).map(|key| key.0.as_str()).collect();
+    bars.into_iter().collect()
 }
 
 /// Changes rows of other crates' tables. What decides about money and open work comes later and could still refuse the

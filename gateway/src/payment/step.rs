@@ -154,8 +154,6 @@ pub struct SendWindow {
     pub held_wait_s: i64,
     /// Whether the collector takes requests now.
     pub collector_is_open: bool,
-    /// Whether the payer had been stopped when it was held.
-    pub was_stopped: bool,
 }
 
 impl SendWindow {
@@ -164,7 +162,7 @@ impl SendWindow {
         let waited = now.seconds_since(facts.held_at) >= self.held_wait_s;
         let too_late = facts.bill.clear_by.is_some_and(|last| now.date() > last);
         let other_day = now.date() > facts.receipt_date;
-        waited || too_late || other_day || !self.collector_is_open || self.was_stopped
+        waited || too_late || other_day || !self.collector_is_open
     }
 }
 

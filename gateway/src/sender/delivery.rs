@@ -15,7 +15,7 @@ use crate::payment::sending::{self, Conclusion};
 use crate::payment::step::{self, Delivered, SendWindow};
 use crate::payment::{Facts, history};
 use crate::points::{Exchange, Persist};
-use crate::{Gateway, Payer, StoreError};
+use crate::{Gateway, StoreError};
 
 /// Tries to record an answer while the database fails; after that the lease runs out and it is asked for
 /// again.
@@ -126,9 +126,7 @@ impl Gateway {
             Some(collector) => self.takes_payments(collector, facts.receipt_date).await?,
             None => false,
         };
-        let payer = Payer { contract: facts.contract, user: facts.user };
-        let was_stopped = self.was_stopped(payer, facts.held_at).await?;
-        Ok(SendWindow { held_wait_s: self.0.settings.held_wait_s, collector_is_open, was_stopped })
+        Ok(SendWindow { held_wait_s: self.0.settings.held_wait_s, collector_is_open })
     }
 
     async fn message(&self, d: &Delivery) -> Result<Bytes, StoreError> {

@@ -17,18 +17,18 @@ on_both!(
 );
 
 /// Bills of 1,000 yen at the private collector.
-async fn bills(world: &World, numbers: &[String]) {
+pub async fn bills(world: &World, numbers: &[String]) {
     for number in numbers {
         let bill = json!({"customer_number": number, "confirmation_number": "112233", "amount": 1_000});
         world.network.control("POST", "/control/99022/bills", bill.to_string()).await;
     }
 }
 
-fn numbers(count: usize) -> Vec<String> {
+pub fn numbers(count: usize) -> Vec<String> {
     (1..=count).map(|n| format!("9022000000000077{n:04}")).collect()
 }
 
-async fn order(world: &World, payer: Payer, number: &str) -> PaymentOrder {
+pub async fn order(world: &World, payer: Payer, number: &str) -> PaymentOrder {
     let asked = gateway::InquiryRequest {
         collector: SHOP.collector.parse().unwrap(),
         customer_number: number.parse().unwrap(),
@@ -51,6 +51,8 @@ fn over(paid: Result<Payment, PayError>) -> OverLimit {
 }
 
 /// The Limit row of payeasy.md 5: two payments cannot pass the limit together.
+///
+/// Proves SEC-18.
 async fn payments_side_by_side_in_two_processes_never_pass_the_limit_together(test: TestDatabase) {
     let world = World::new(test).await;
     let numbers = numbers(12);

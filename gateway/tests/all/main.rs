@@ -22,4 +22,5 @@ mod refund;
 mod rows;
 mod service;
 mod settlement;
+mod stops;
 mod support;

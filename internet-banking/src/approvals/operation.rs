@@ -228,6 +228,9 @@ async fn ready(bank: &Bank, by: &SignedIn, id: ApprovalId, digest: &str) -> Resu
     if request.digest != digest || !request.is_intact() {
         return Err(Problem::Changed);
     }
+    if let (Some(_), Some(until)) = (request.matter.amount(), by.cooling_off) {
+        return Err(payeasy::problem::Problem::CoolingOff { until }.into());
+    }
     let steps = match request.matter.place() {
         Some((business, _)) => by.user.rights.steps(business),
         None => [Step::Final].into(),

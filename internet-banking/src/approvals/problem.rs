@@ -38,6 +38,8 @@ pub enum Problem {
     Code(authorise::Problem),
     /// The person may not do this.
     NotPermitted,
+    /// A stop, a taken key or an unclear outcome, whose code tells it.
+    Told(Code),
     /// Our own failure.
     Unavailable,
 }
@@ -65,6 +67,7 @@ impl Problem {
             Self::Payeasy(problem) => problem.code(),
             Self::Users(problem) => problem.code(),
             Self::Code(problem) => problem.code(),
+            Self::Told(code) => *code,
             Self::Unavailable => Code::Unavailable,
         }
     }
@@ -76,6 +79,7 @@ impl Problem {
             Self::Policy(words) => words.clone(),
             Self::Payeasy(problem) => problem.words(),
             Self::Code(problem) => problem.words(),
+            Self::Told(code) => format!("{}{}", code.entry().happened, code.entry().remedy),
             _ => self.code().entry().happened.to_owned(),
         }
     }
@@ -136,6 +140,7 @@ mod tests {
             Problem::Policy("金額の順に入力してください。".to_owned()),
             Problem::Code(authorise::Problem::Used),
             Problem::NotPermitted,
+            Problem::Told(Code::ContractStopped),
             Problem::Unavailable,
         ] {
             assert_eq!(problem.code().entry().money, Money::Untouched, "{problem:?}");

@@ -22,6 +22,9 @@ pub struct Bounds {
     pub renewal_days: i64,
     /// Days before the end on which its user is told, the first notice first.
     pub notice_days: Vec<i64>,
+    /// Hours after the issue of a master's certificate in place of a lost one in which that master moves no money
+    /// (SEC-05).
+    pub cooling_off_hours: i64,
 }
 
 impl Bounds {
@@ -42,6 +45,8 @@ impl Bounds {
             Err("a certificate may be renewed 1 to 180 days before its end".to_owned())
         } else if !fall || bounds.notice_days.iter().any(|day| !(1..=bounds.renewal_days).contains(day)) {
             Err("the days of the notices fall, and begin when the certificate may be renewed".to_owned())
+        } else if !(0..=168).contains(&bounds.cooling_off_hours) {
+            Err("a new certificate waits for a week at most".to_owned())
         } else {
             Ok(bounds)
         }
@@ -57,6 +62,7 @@ mod tests {
         let bounds = Bounds::embedded();
         assert_eq!((bounds.certificates_max, bounds.validity_years, bounds.renewal_days), (99, 1, 30));
         assert_eq!(bounds.notice_days, [30, 14, 7, 1]);
+        assert_eq!(bounds.cooling_off_hours, 24);
     }
 
     #[test]
@@ -68,6 +74,7 @@ mod tests {
             ("renewal_days = 30", "renewal_days = 0"),
             ("[30, 14, 7, 1]", "[31, 14, 7, 1]"),
             ("[30, 14, 7, 1]", "[14, 30]"),
+            ("cooling_off_hours = 24", "cooling_off_hours = -1"),
             ("certificates_max", "certificate_max"),
         ] {
             assert!(Bounds::parse(&text.replace(right, wrong)).is_err(), "{wrong}");

@@ -2,7 +2,7 @@
 
 use database::Change;
 use domain::{CertificateId, Timestamp};
-use gateway::Guard;
+use gateway::{Guard, StopScope, stopped_by};
 use ledger::{Commit, EntityId, GuardKey, Refused};
 use rcgen::{KeyPair, PublicKeyData};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -13,10 +13,10 @@ use super::bundle::Bundle;
 use super::judge::{self, NoIssue};
 use super::request::{self, RequestError};
 use super::{Certificate, Certificates, Made, held, store};
-use crate::contracts::{Contract, SignInMethod, User};
+use crate::contracts::{Contract, Role, SignInMethod, User};
 use crate::mail::{Notice, To};
 use crate::registration::Registration;
-use crate::settings;
+use crate::{frame, settings, stops};
 
 /// Tries where others of the contract fetch theirs at the same time.
 const TRIES_MAX: usize = 5;
@@ -81,6 +81,9 @@ pub enum IssueError {
     /// The one-time password was used before.
     #[error("the one-time password was used before")]
     CodeUsed,
+    /// An emergency stop: what is stopped gets no means to sign in either (SEC-43).
+    #[error("it is stopped: {0:?}")]
+    Stopped(StopScope),
     /// Others of the contract were faster again and again.
     #[error("it has changed meanwhile")]
     Changed,
@@ -160,14 +163,26 @@ impl Certificates {
         // one of two that are issued in a contract at the same time counts anew
         let number = GuardKey(format!("certificate|{}|{}", contract.id, counted.issued));
         let mut registration = self.registration(&prepared, user, contract, occasion).await?;
+        if let Some((notice, _)) = &mut registration.mail
+            && user.role == Role::Master
+            && judge::is_in_place_of_a_lost_one(&own, now)
+        {
+            let until = now.plus_seconds(bounds.cooling_off_hours.saturating_mul(3600));
+            let words = format!("{}まで、この方の払込はできません", frame::day_and_time(until));
+            notice.lines.push(("払込の停止", words));
+        }
         registration.changes = held::held(user, &own, now);
         let entity = EntityId(user.id.uuid());
         registration.guards = vec![(number.clone(), entity)];
         registration.guards.extend(code.map(|code| (code.key(), entity)));
-        let commit = registration.commit(&user.id.to_string(), contract, now);
+        let mut commit = registration.commit(&user.id.to_string(), contract, now);
+        commit.barred_by = stops::against_sign_in(contract);
         match self.ledger.commit(commit).await {
             Ok(_) => Ok(Issued { certificate: prepared.certificate, delivered: prepared.delivered }),
-            Err(Refused::Guarded { key, .. }) if key != number.0 => Err(IssueError::CodeUsed),
+            Err(Refused::Guarded { key, .. }) if key != number.0 => Err(match stopped_by(&key) {
+                Some(scope) => IssueError::Stopped(scope),
+                None => IssueError::CodeUsed,
+            }),
             Err(Refused::Guarded { .. } | Refused::Stale) => Err(IssueError::Changed),
             Err(refused @ (Refused::Stopped | Refused::Database(_))) => {
                 tracing::error!(%refused, "whether a certificate was issued is not known");
@@ -253,7 +268,7 @@ impl Certificates {
             lines: vec![
                 ("利用者", user.name.clone()),
                 ("シリアル番号", certificate.serial.clone()),
-                ("有効期限", crate::frame::day_and_time(certificate.expires_at)),
+                ("有効期限", frame::day_and_time(certificate.expires_at)),
             ],
             advice: Notice::NOT_YOURS,
         };
@@ -292,7 +307,7 @@ impl Certificates {
                 lines: vec![
                     ("利用者", user.name.clone()),
                     ("シリアル番号", certificate.serial.clone()),
-                    ("有効期限", crate::frame::day_and_time(certificate.expires_at)),
+                    ("有効期限", frame::day_and_time(certificate.expires_at)),
                 ],
                 advice: Notice::NOT_YOURS,
             };

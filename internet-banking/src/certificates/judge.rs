@@ -165,6 +165,24 @@ pub fn may_renew<'a>(
     if now < from { Err(NoIssue::TooEarly(from)) } else { Ok(in_use) }
 }
 
+/// Whether the certificate takes the place of one that had signed in and was lost, expired or revoked: the first one
+/// does not, nor does a renewal, for which its user has signed in by the one before. `own` are all that the person has
+/// had.
+pub fn is_in_place_of_a_lost_one(own: &[Certificate], issued_at: Timestamp) -> bool {
+    let mut before = own.iter().filter(|one| one.confirmed_at.is_some_and(|at| at < issued_at)).peekable();
+    before.peek().is_some()
+        && before.all(|one| {
+            issued_at >= one.expires_at || one.ended.as_ref().is_some_and(|ended| ended.at <= issued_at)
+        })
+}
+
+/// Until when a master moves no money, by the certificate in use (SEC-05).
+pub fn cooling_off(own: &[Certificate], bounds: &Bounds, now: Timestamp) -> Option<Timestamp> {
+    let in_use = own.iter().find(|one| one.standing(now) == Standing::InUse)?;
+    let until = in_use.issued_at.plus_seconds(bounds.cooling_off_hours.saturating_mul(3600));
+    (now < until && is_in_place_of_a_lost_one(own, in_use.issued_at)).then_some(until)
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -264,6 +282,36 @@ pub(crate) mod tests {
         let late = at("2027-11-24T10:00:00+09:00");
         assert_eq!(may_fetch(&[in_use()], None, late), Err(NoIssue::NotPermitted), "expired");
         assert_eq!(may_fetch(&[in_use()], Some(late), late), Ok(()));
+    }
+
+    /// Proves SEC-05.
+    #[test]
+    fn a_master_with_another_certificate_moves_no_money_for_a_day() {
+        let (bounds, now) = (Bounds::embedded(), at("2027-01-05T10:00:00+09:00"));
+        let another = |issued_at: Timestamp| Certificate {
+            issued_at,
+            confirmed_at: Some(issued_at.plus_seconds(60)),
+            expires_at: issued_at.plus_seconds(365 * 86_400),
+            ..in_use()
+        };
+        let lost = ended(EndWhy::Bank);
+        for why in [EndWhy::Bank, EndWhy::Master, EndWhy::Removed, EndWhy::Method] {
+            let own = [another(now), ended(why)];
+            assert_eq!(cooling_off(&own, bounds, now.plus_seconds(60)), Some(now.plus_seconds(86_400)));
+        }
+        let own = [another(now), lost.clone()];
+        assert!(cooling_off(&own, bounds, now.plus_seconds(86_399)).is_some());
+        assert_eq!(cooling_off(&own, bounds, now.plus_seconds(86_400)), None, "over");
+        let soon = now.plus_seconds(60);
+        assert_eq!(cooling_off(&[another(now)], bounds, soon), None, "the first one");
+        let unused = Certificate { confirmed_at: None, used_at: None, ..ended(EndWhy::Redone) };
+        assert_eq!(cooling_off(&[another(now), unused], bounds, soon), None, "the first that signed in");
+        let renewed = Certificate { ended: Some(Ended { why: EndWhy::Replaced, at: soon }), ..in_use() };
+        assert_eq!(cooling_off(&[another(now), renewed.clone()], bounds, soon), None, "a renewal");
+        assert_eq!(cooling_off(&[another(now), renewed, lost], bounds, soon), None, "one after a loss");
+        let late = at("2027-11-24T10:00:00+09:00");
+        let own = [another(late), in_use()];
+        assert!(cooling_off(&own, bounds, late.plus_seconds(60)).is_some(), "after one that expired");
     }
 
     /// Proves R40.

@@ -8,9 +8,10 @@ use edge::ClientCertificate;
 use uuid::Uuid;
 
 use super::authority::{Signed, fingerprint, parse};
+use super::bounds::Bounds;
 use super::judge::{self, Shown};
 use super::{Certificate, Certificates, EndWhy, Ended, Made};
-use crate::contracts::{Rights, Role, StoreError, User};
+use crate::contracts::{Contract, Rights, Role, SignInMethod, StoreError, User};
 
 static CERTIFICATE: Table = Table {
     name: "certificate",
@@ -139,6 +140,19 @@ impl Certificates {
             sqlx::query_as(select!("WHERE id = $1")).bind(id.uuid()).fetch_optional(c).await
         })?;
         row.map(CertificateRow::read).transpose()
+    }
+
+    /// Until when a person moves no money: a master whose certificate has taken the place of a lost one (SEC-05).
+    pub async fn cooling_off(
+        &self,
+        user: &User,
+        contract: &Contract,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        if user.role != Role::Master || contract.sign_in != SignInMethod::Certificate {
+            return Ok(None);
+        }
+        let own = self.of_user(user.id).await?;
+        Ok(judge::cooling_off(&own, Bounds::embedded(), self.now()))
     }
 
     /// Every certificate of a user, the newest first.

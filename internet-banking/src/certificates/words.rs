@@ -11,6 +11,7 @@ use super::request::RequestError;
 use super::revoke::MasterError;
 use crate::help::Code;
 use crate::registration::RegistrationError;
+use crate::stops;
 
 impl CertificateTrouble {
     /// Its code, whose help page explains it.
@@ -130,6 +131,7 @@ impl From<&IssueError> for Wrong {
                 "one_time_password",
                 "このワンタイムパスワードは、すでに使われました。次の数字に変わってから入力してください。",
             ),
+            IssueError::Stopped(scope) => Self::of(stops::code(*scope)),
             IssueError::Unclear => Self::of(Code::CertificateUnclear),
             IssueError::Changed | IssueError::Unavailable(_) => Self::of(Code::CertificateUnavailable),
         }
@@ -149,10 +151,13 @@ impl From<&MasterError> for Wrong {
                 "one_time_password",
                 "このワンタイムパスワードは、すでに使われました。次の数字に変わってから入力してください。",
             ),
-            MasterError::Registration(RegistrationError::Unavailable(
-                Refused::Stopped | Refused::Database(_),
-            )) => Self::of(Code::CertificateUnclear),
-            MasterError::Registration(RegistrationError::Changed | RegistrationError::Unavailable(_))
+            MasterError::Registration(RegistrationError::Stopped(scope)) => Self::of(stops::code(*scope)),
+            MasterError::Registration(
+                RegistrationError::Unclear | RegistrationError::Unavailable(Refused::Database(_)),
+            ) => Self::of(Code::CertificateUnclear),
+            MasterError::Registration(
+                RegistrationError::Changed | RegistrationError::Taken(_) | RegistrationError::Unavailable(_),
+            )
             | MasterError::Store(_) => Self::of(Code::CertificateUnavailable),
         }
     }

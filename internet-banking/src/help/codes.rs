@@ -206,6 +206,11 @@ codes! {
     "権限のない操作",
     "この操作を行う権限がありません。",
     "必要な場合は、マスターユーザに権限の設定をご依頼ください。";
+    /// The master's certificate has taken the place of a lost one (SEC-05).
+    CoolingOff = "P-504", Untouched,
+    "電子証明書の再発行による払込の停止",
+    "マスターユーザの電子証明書が再発行されたため、発行から24時間は、このログインIDでは払込ができません。",
+    "お急ぎのときは、払込の権限のあるほかの利用者がお手続きください。再発行にお心当たりがない場合は、すぐにお取引店へお電話ください。";
     /// The entry was left for too long.
     DraftExpired = "P-502", Untouched,
     "手続きの時間切れ",
@@ -391,6 +396,16 @@ codes! {
     "確認できる管理者の不足",
     "管理の手続きをもう一人の管理者が確認する設定には、マスターユーザのほかに、確認を任せた管理者が必要です。",
     "マスターユーザが「利用者管理」で管理者を登録し、「承認の設定、ほかの管理者の手続きの確認」を任せてください。";
+    /// Somebody was faster with a number or name that there is once.
+    KeyTaken = "C-103", Untouched,
+    "登録済みの番号または名前",
+    "同じ番号または名前が、すでに登録されています。何も変更していません。",
+    "画面を開き直して今の内容をご確認のうえ、必要な場合は別の番号または名前で、もう一度お手続きください。";
+    /// Our own failure at the moment of a registration's commit.
+    RegistrationUnclear = "C-191", Untouched,
+    "登録・変更の結果を確認できません",
+    "当行の都合により、登録または変更ができたかどうかを確認できませんでした。",
+    "やり直す前に、画面を開き直して今の内容を必ずご確認ください。続く場合は、お取引店へお問い合わせください。";
     /// Our own failure before anything was done.
     Unavailable = "P-901", Untouched,
     "一時的な取扱不可",

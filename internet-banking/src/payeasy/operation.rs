@@ -225,6 +225,9 @@ pub async fn pay(
         return bank.gateway.answered(paid).await.map_err(|error| unclear(choice.payment, &error));
     }
     policy::require_account(by, Business::PayEasy, choice.account).map_err(|_| Problem::NotPermitted)?;
+    if let Some(until) = by.cooling_off {
+        return Err(Problem::CoolingOff { until });
+    }
     require_not_stopped(bank, by).await?;
     if !approval::need(bank, by, draft).await?.is_none() {
         return Err(Problem::ApprovalNeeded);

@@ -1,9 +1,10 @@
 //! Everything that can stop a payment, each with its own words and code.
 
-use domain::{CollectorNumber, Date, PaymentId, ResponseCode, Yen, time};
+use domain::{CollectorNumber, Date, PaymentId, ResponseCode, Timestamp, Yen, time};
 use gateway::{LimitOf, OverLimit};
 
 use super::wrong_numbers::Stopped;
+use crate::frame;
 use crate::help::Code;
 use crate::registration::RegistrationError;
 use crate::tokens::authorise;
@@ -133,6 +134,13 @@ pub enum Problem {
     NotPermitted,
     /// The page that was sent is not the one last reviewed.
     ReviewOutdated,
+    /// The payer's certificate has taken the place of a lost one, and waits until then (SEC-05).
+    CoolingOff {
+        /// From then on it pays.
+        until: Timestamp,
+    },
+    /// A stop or an unclear outcome of a registration, whose code tells it.
+    Told(Code),
     /// Our own failure; nothing was done.
     Unavailable,
     /// Our own failure at the moment of the payment: it may have been made.
@@ -152,7 +160,8 @@ impl From<RegistrationError> for Problem {
     fn from(error: RegistrationError) -> Self {
         match error {
             RegistrationError::CodeUsed => Self::OneTimePassword(authorise::Problem::Used),
-            RegistrationError::Changed | RegistrationError::Unavailable(_) => {
+            RegistrationError::Stopped(_) | RegistrationError::Unclear => Self::Told(error.code()),
+            RegistrationError::Changed | RegistrationError::Taken(_) | RegistrationError::Unavailable(_) => {
                 tracing::error!(%error, "a registration of Pay-easy failed");
                 Self::Unavailable
             }
@@ -225,6 +234,8 @@ impl Problem {
             Self::OneTimePassword(problem) => problem.code(),
             Self::NotPermitted => Code::NotPermitted,
             Self::ReviewOutdated => Code::ReviewOutdated,
+            Self::CoolingOff { .. } => Code::CoolingOff,
+            Self::Told(code) => *code,
             Self::Unavailable => Code::Unavailable,
             Self::PaymentUnclear => Code::PaymentUnclear,
         }
@@ -285,6 +296,9 @@ impl Problem {
                 format!("支払可能額が足りません。支払可能額は {available} 円です。")
             }
             Self::OneTimePassword(problem) => problem.words(),
+            Self::CoolingOff { until } => {
+                format!("{happened}{} から払い込めます。", frame::day_and_time(*until))
+            }
             Self::Missing { .. } => "確認用パスワードを入力してください。".to_owned(),
             Self::ConfirmationPasswordWrong { left } => {
                 format!("{happened}あと{left}回誤ると、ご利用を停止します。")
@@ -315,6 +329,7 @@ impl Problem {
                 | Self::LinkDiffers
                 | Self::LinkNotInPlan { .. }
                 | Self::NotPermitted
+                | Self::CoolingOff { .. }
                 | Self::PaymentUnclear
         )
     }
@@ -417,6 +432,8 @@ pub(crate) mod tests {
             Problem::OneTimePassword(authorise::Problem::Missing),
             Problem::NotPermitted,
             Problem::ReviewOutdated,
+            Problem::CoolingOff { until: Timestamp::from_micros(0) },
+            Problem::Told(Code::RegistrationUnclear),
             Problem::Unavailable,
         ]);
         samples

@@ -6,7 +6,7 @@ use crate::contracts::StoreError;
 use crate::help::Code;
 use crate::passwords::Weak;
 use crate::payeasy::views::Trouble;
-use crate::registration;
+use crate::registration::{self, told};
 use crate::sign_in::PasswordError;
 use crate::tokens::authorise;
 
@@ -40,6 +40,8 @@ pub enum Problem {
     Code(authorise::Problem),
     /// It has been changed meanwhile.
     Changed,
+    /// A stop, a taken key or an unclear outcome, whose code tells it.
+    Told(Code),
     /// Our own failure.
     Unavailable,
 }
@@ -56,6 +58,7 @@ impl Problem {
             Self::ConfirmationLocked => Code::ConfirmationPasswordLocked,
             Self::Code(problem) => problem.code(),
             Self::Changed => Code::UserChanged,
+            Self::Told(code) => *code,
             Self::Unavailable => Code::Unavailable,
         }
     }
@@ -72,6 +75,7 @@ impl Problem {
                 Errors::one("confirmation_password", words)
             }
             Self::Code(problem) => Errors::one(problem.field().unwrap_or_default(), problem.words()),
+            Self::Told(code) => told(*code),
             Self::CurrentLocked | Self::ConfirmationLocked | Self::Changed | Self::Unavailable => {
                 Errors::general(happened)
             }

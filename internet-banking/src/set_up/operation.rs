@@ -9,12 +9,12 @@ use ring::digest;
 use uuid::Uuid;
 
 use super::throttled;
-use crate::Bank;
 use crate::contracts::registry::{AccountName, Master, digits};
 use crate::contracts::{Business, Contract, ContractState, Role, StoreError};
 use crate::mail::{Notice, Recipient, To};
 use crate::registration::Registration;
 use crate::sign_in::{Admission, PasswordError, Use, Verdict};
+use crate::{Bank, stops};
 
 /// How long whoever has proved to know the number may take for the page after that.
 const TICKET_S: i64 = 30 * 60;
@@ -271,9 +271,12 @@ pub async fn finish(bank: &Bank, of: &SettingUp, chosen: &Chosen<'_>) -> Result<
     });
     let mut what = Registration { mail: Some((notice, to)), ..what };
     what.rows.extend(to_before.into_iter().flatten());
-    match bank.ledger.commit(what.commit(&user.to_string(), &of.contract, now)).await {
+    let mut commit = what.commit(&user.to_string(), &of.contract, now);
+    commit.barred_by = stops::against_sign_in(&of.contract);
+    match bank.ledger.commit(commit).await {
         Ok(_) => {}
         Err(Refused::Stale) => return Err(SetUpError::Over),
+        Err(Refused::Guarded { .. }) => return Err(SetUpError::Stopped),
         Err(refused) => {
             // another person may have taken the login ID since it was looked up
             return match !own && bank.contracts.login_id_taken(chosen.login_id).await? {
@@ -320,9 +323,8 @@ async fn made(
     }
     let used = Change::one(
         "UPDATE contract SET state = 'active', set_up_hash = NULL
-         WHERE id = $1 AND state = 'usable' AND set_up_hash = $2 AND NOT EXISTS (
-             SELECT 1 FROM emergency_stop WHERE scope = 'contract' AND subject = $3 AND lifted_us IS NULL)",
-        vec![id.uuid().into(), of.hash.as_str().into(), id.to_string().into()],
+         WHERE id = $1 AND state = 'usable' AND set_up_hash = $2",
+        vec![id.uuid().into(), of.hash.as_str().into()],
     );
     Ok(Registration {
         action: "contract.set_up",
@@ -345,9 +347,8 @@ fn renewed(
     let (id, user) = (of.contract.id, master.id);
     let used = Change::one(
         "UPDATE contract SET set_up_hash = NULL
-         WHERE id = $1 AND state = 'active' AND set_up_hash = $2 AND NOT EXISTS (
-             SELECT 1 FROM emergency_stop WHERE scope = 'contract' AND subject = $3 AND lifted_us IS NULL)",
-        vec![id.uuid().into(), of.hash.as_str().into(), id.to_string().into()],
+         WHERE id = $1 AND state = 'active' AND set_up_hash = $2",
+        vec![id.uuid().into(), of.hash.as_str().into()],
     );
     let values: Vec<Value> = vec![
         chosen.login_id.into(),

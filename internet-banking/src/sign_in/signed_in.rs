@@ -2,6 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::Timestamp;
 use edge::session::Loaded;
 use edge::{ClientCertificate, CookieKind, CsrfKey, Failure, SessionId, SessionStore};
 use http::request::Parts;
@@ -25,6 +26,8 @@ pub struct SignedIn {
     pub contract: Contract,
     /// Token for the forms of the page.
     pub csrf: String,
+    /// Until when the person moves no money: a master whose certificate has taken the place of a lost one (SEC-05).
+    pub cooling_off: Option<Timestamp>,
     /// The sign-in before this session's.
     pub last_sign_in: Option<LastSignIn>,
 }
@@ -70,7 +73,15 @@ impl FromRequestParts<Bank> for SignedIn {
         if user.must_change && parts.uri.path() != Link::SecurityFirst.path() {
             return Err(Redirect::to(Link::SecurityFirst.path()).into_response());
         }
-        Ok(Self { csrf: csrf.session_token(&id), last_sign_in: session.previous, session, user, contract })
+        let cooling_off = bank.certificates.cooling_off(&user, &contract).await.map_err(failed)?;
+        Ok(Self {
+            csrf: csrf.session_token(&id),
+            cooling_off,
+            last_sign_in: session.previous,
+            session,
+            user,
+            contract,
+        })
     }
 }
 

@@ -3,8 +3,8 @@
 use database::Change;
 use domain::{StaffRequestId, Timestamp, UserId};
 use edge::Peer;
-use gateway::{Stop, StopScope};
-use ledger::{EntityId, Refused};
+use gateway::{Service, Stop, StopScope, stops_against};
+use ledger::{EntityId, GuardKey, Refused};
 
 use crate::Bank;
 use crate::contracts::{Contract, StoreError};
@@ -52,6 +52,11 @@ pub(crate) fn contract_stop(
         release: Vec::new(),
         mail: (!to.is_empty()).then_some((notice, to)),
     }
+}
+
+/// The stops that refuse whatever a contract's users register or change.
+pub(crate) fn against_sign_in(contract: &Contract) -> Vec<GuardKey> {
+    stops_against(contract.id, contract.plan.code(), Service::SignIn)
 }
 
 /// Nobody of a plan, or nobody at all, goes on in a page that is open.

@@ -147,12 +147,17 @@ fn entrance(
     Ok(pre.attach((status, render(&page)?)))
 }
 
-/// The page in place of every other one of a person who is stopped.
-pub(crate) fn stopped(stop: &Stop) -> Response {
-    let code = match stop.scope {
+/// The code that tells a stop, whose page says whom to call.
+pub(crate) const fn code(scope: StopScope) -> Code {
+    match scope {
         StopScope::Contract => Code::ContractStopped,
         StopScope::Plan | StopScope::Service => Code::ServiceStopped,
-    };
+    }
+}
+
+/// The page in place of every other one of a person who is stopped.
+pub(crate) fn stopped(stop: &Stop) -> Response {
+    let code = code(stop.scope);
     let frame = Frame { has_errors: true, ..frame::public() };
     match render(&StoppedPage { frame, code, entry: code.entry() }) {
         Ok(html) => (StatusCode::FORBIDDEN, html).into_response(),

@@ -35,6 +35,8 @@ pub enum Problem {
     Refused(Refusal),
     /// It has changed meanwhile.
     Changed,
+    /// A stop, a taken key or an unclear outcome, whose code tells it.
+    Told(Code),
     /// Our own failure.
     Unavailable,
 }
@@ -59,6 +61,7 @@ impl Problem {
             Self::Refused(Refusal::NotAdministrator) => Code::NotPermitted,
             Self::Refused(Refusal::OwnToken(_) | Refusal::OwnSerial) => Code::TokenPaperOnly,
             Self::Refused(Refusal::NotThatState) | Self::Changed => Code::TokenChanged,
+            Self::Told(code) => *code,
             Self::Unavailable => Code::Unavailable,
         }
     }
@@ -77,6 +80,7 @@ impl Problem {
                     .to_owned()
             }
             Self::Refused(refusal) => refused_words(*refusal, happened),
+            Self::Told(code) => format!("{happened}{}", code.entry().remedy),
             _ => happened.to_owned(),
         }
     }

@@ -160,6 +160,8 @@ pub async fn submit(
                 return Ok(Done { user: draft.subject, temporary: secrets.map(|s| s.temporary) });
             }
             Err(RegistrationError::Changed) => {}
+            // somebody else's since it was looked up
+            Err(RegistrationError::Taken(_)) => return Err(Problem::LoginIdTaken),
             Err(error) => return Err(error.into()),
         }
     }

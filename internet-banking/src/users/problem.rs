@@ -5,7 +5,7 @@ use edge::Errors;
 use crate::contracts::StoreError;
 use crate::help::Code;
 use crate::payeasy::views::Trouble;
-use crate::registration;
+use crate::registration::{self, told};
 use crate::sign_in::PasswordError;
 use crate::tokens::authorise;
 
@@ -24,6 +24,8 @@ pub enum Problem {
     Changed,
     /// The one-time password authorises nothing.
     Code(authorise::Problem),
+    /// A stop, a taken key or an unclear outcome, whose code tells it.
+    Told(Code),
     /// Our own failure.
     Unavailable,
 }
@@ -38,6 +40,7 @@ impl Problem {
             Self::TooMany(_) => Code::TooManyUsers,
             Self::Changed => Code::UserChanged,
             Self::Code(problem) => problem.code(),
+            Self::Told(code) => *code,
             Self::Unavailable => Code::Unavailable,
         }
     }
@@ -53,6 +56,7 @@ impl Problem {
                 self.code().entry().happened,
                 users_max
             )),
+            Self::Told(code) => told(*code),
             Self::NotPermitted | Self::Changed | Self::Unavailable => {
                 Errors::general(self.code().entry().happened)
             }
@@ -83,6 +87,7 @@ mod tests {
             Problem::TooMany(99),
             Problem::Changed,
             Problem::Code(authorise::Problem::Used),
+            Problem::Told(Code::ContractStopped),
             Problem::Unavailable,
         ] {
             assert_eq!(problem.code().entry().money, Money::Untouched, "{problem:?}");

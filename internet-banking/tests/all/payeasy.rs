@@ -53,6 +53,7 @@ async fn a_payment_is_made_once_however_often_it_is_sent(test: TestDatabase) {
     assert_eq!(held(&world).await, 123_000);
 }
 
+/// Proves SEC-17.
 async fn a_double_click_pays_once(test: TestDatabase) {
     let world = World::new(test).await;
     let mut browser = world.signed_in().await;

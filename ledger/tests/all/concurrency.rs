@@ -7,7 +7,13 @@ use tokio::task::JoinSet;
 
 use crate::support::*;
 
-database::on_both!(refusals_are_exact, one_of_many_takes_a_guard, two_processes_share_hot_accounts);
+database::on_both!(
+    refusals_are_exact,
+    one_of_many_takes_a_guard,
+    what_asks_for_a_bar_is_refused_while_it_is_taken,
+    a_bar_waits_for_those_who_have_asked_for_it,
+    two_processes_share_hot_accounts,
+);
 
 async fn refusals_are_exact(test: TestDatabase) {
     let ledger = ledger(&test).await;
@@ -41,6 +47,49 @@ async fn one_of_many_takes_a_guard(test: TestDatabase) {
     assert_eq!(winners.len(), 1);
     let refused = Refused::Guarded { key: "bill|1".to_owned(), holder: winners[0] };
     assert_eq!(outcomes.iter().filter(|(_, o)| o.as_ref() == Err(&refused)).count(), 39);
+}
+
+/// A commit that may not come after these bars, and a guard of its own.
+fn barred(bars: &[&str]) -> Commit {
+    let entity = entity();
+    Commit {
+        guards: vec![(guard(&format!("own|{}", entity.0)), entity)],
+        barred_by: bars.iter().map(|key| guard(*key)).collect(),
+        ..payment(entity, [hold(TARO, 1)])
+    }
+}
+
+async fn what_asks_for_a_bar_is_refused_while_it_is_taken(test: TestDatabase) {
+    let (one, other) = (ledger(&test).await, start(&test.database).await);
+    deposit(&one, TARO, 100).await;
+    let all = ["stop|a", "stop|b", "stop|c"];
+    one.commit(barred(&all)).await.unwrap();
+    let holder = entity();
+    let bar = Commit { guards: vec![(guard("stop|b"), holder)], ..Commit::default() };
+    other.commit(bar).await.unwrap();
+    let refused = Refused::Guarded { key: "stop|b".to_owned(), holder: holder.0 };
+    for ledger in [&one, &other] {
+        assert_eq!(ledger.commit(barred(&all)).await, Err(refused.clone()));
+        ledger.commit(barred(&["stop|a", "stop|c"])).await.unwrap();
+    }
+    assert_eq!(count(&test.database, "guard").await, 4, "those who lost gave their own back");
+    assert_eq!(balance(&one, TARO).await.1, 3, "and hold nothing");
+    other.commit(Commit { release: vec![guard("stop|b")], ..Commit::default() }).await.unwrap();
+    one.commit(barred(&all)).await.unwrap();
+    assert_clean(&one).await;
+}
+
+/// What has asked and is not committed yet is committed before the bar is there, in whatever process.
+async fn a_bar_waits_for_those_who_have_asked_for_it(test: TestDatabase) {
+    let one = ledger(&test).await;
+    let mut asking = test.database.begin().await.unwrap();
+    database::dialect::lock_bars(&mut asking, &["stop|a"], &[]).await.unwrap();
+    let bar = Commit { guards: vec![(guard("stop|a"), entity())], ..Commit::default() };
+    let taking = tokio::spawn(async move { one.commit(bar).await });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert!(!taking.is_finished(), "it waits");
+    asking.rollback().await.unwrap();
+    assert!(taking.await.unwrap().is_ok());
 }
 
 /// Two committers as in two processes: 16 tasks of 100 payments, which take the accounts in every order.

@@ -106,6 +106,7 @@ pub fn payment(entity: EntityId, transfers: impl Into<Vec<Transfer>>) -> Commit 
             (guard(format!("otp|{}", entity.0)), entity),
         ],
         release: Vec::new(),
+        barred_by: Vec::new(),
         transfers: transfers.into(),
         outbox: vec![put(&entity.0.to_string(), entity, Some(60))],
         audit: vec![record(entity.0.to_string())],

@@ -192,7 +192,7 @@ impl Walk {
     }
 
     fn window(&self) -> SendWindow {
-        SendWindow { held_wait_s: HELD_WAIT_S, collector_is_open: self.collector_is_open, was_stopped: false }
+        SendWindow { held_wait_s: HELD_WAIT_S, collector_is_open: self.collector_is_open }
     }
 
     /// The lease runs out: the sender died, or hears nothing.

@@ -100,7 +100,7 @@ fn a_first_delivery_begins_inside_its_window_and_a_repeat_at_any_time() {
     let facts = facts(time(TEN), None);
     let cancellation = Cancellation::new(&facts, &key(2), &Operator::staff(7), time(TEN));
     let begins = |collector_is_open: bool, repeat: bool, now: Timestamp| {
-        let window = SendWindow { held_wait_s: 120, collector_is_open, was_stopped: false };
+        let window = SendWindow { held_wait_s: 120, collector_is_open };
         let clearing = sending::may_begin(&facts, window, repeat, now);
         let cancelling = cancellation::may_begin(&facts, &cancellation, window, repeat, now);
         assert_eq!(clearing, cancelling);
@@ -112,17 +112,6 @@ fn a_first_delivery_begins_inside_its_window_and_a_repeat_at_any_time() {
     for now in [TEN, "24T10:02:00", "25T00:30:00"] {
         assert!(begins(false, true, time(now)) && begins(true, true, time(now)));
     }
-}
-
-/// Proves SEC-43.
-#[test]
-fn what_was_held_under_a_stop_never_leaves_and_what_has_left_is_asked_for() {
-    let facts = facts(time(TEN), None);
-    let cancellation = Cancellation::new(&facts, &key(2), &Operator::staff(7), time(TEN));
-    let window = SendWindow { held_wait_s: 120, collector_is_open: true, was_stopped: true };
-    assert!(!sending::may_begin(&facts, window, false, time(TEN)));
-    assert!(sending::may_begin(&facts, window, true, time(TEN)), "its answer counts");
-    assert!(cancellation::may_begin(&facts, &cancellation, window, false, time(TEN)));
 }
 
 #[test]

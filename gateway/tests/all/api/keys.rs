@@ -3,8 +3,9 @@
 use database::read;
 use database::testing::TestDatabase;
 use domain::{AccountId, ContractId, PaymentId};
-use gateway::Operator;
 use gateway::api::key::{Holder, KeyError, NewKey, Scope, Token, TokenKind};
+use gateway::{Operator, Stop, StopScope};
+use ledger::{Commit, EntityId};
 use serde_json::json;
 
 use super::support::{Bench, Caller, holder, numbers};
@@ -13,8 +14,33 @@ use crate::support::{SHOP, TAX};
 database::on_both!(
     an_operator_sees_every_key_and_ends_one,
     a_key_is_kept_as_a_hash_used_and_revoked,
-    a_key_does_what_its_scopes_say_and_no_more
+    a_key_does_what_its_scopes_say_and_no_more,
+    a_stopped_contracts_key_does_nothing,
 );
+
+/// Proves SEC-43.
+async fn a_stopped_contracts_key_does_nothing(test: TestDatabase) {
+    let bench = Bench::new(test).await;
+    let (company, operator) = (bench.company().await, bench.operator().await);
+    let ledger = &bench.world.hub.ledger;
+    for (scope, subject) in [
+        (StopScope::Contract, bench.world.payer.contract.to_string()),
+        (StopScope::Service, "api".to_owned()),
+    ] {
+        assert_eq!(company.get("/v1/events").await.status, 200);
+        let (id, at) = (domain::StaffRequestId::generate().uuid(), bench.world.clock.now());
+        let stop = Stop { id, scope, subject, reason: "x".to_owned(), actor: "staff:1".to_owned(), at };
+        let guards = vec![(stop.guard(), EntityId(id))];
+        ledger.commit(Commit { rows: vec![stop.row()], guards, ..Commit::default() }).await.unwrap();
+        let told = company.get("/v1/events").await;
+        told.refused(403, "not_permitted");
+        company.post("/v1/inquiries", None, &numbers(SHOP)).await.refused(403, "not_permitted");
+        assert_eq!(operator.get("/v1/operations/keys").await.status, 200, "the bank's own go on");
+        let sql = "UPDATE emergency_stop SET lifted_us = 1, lifted_by = 'staff:2' WHERE id = $1";
+        database::execute!(bench.world.test.database, sql, id).unwrap();
+    }
+    assert_eq!(company.get("/v1/events").await.status, 200);
+}
 
 async fn an_operator_sees_every_key_and_ends_one(test: TestDatabase) {
     let bench = Bench::new(test).await;

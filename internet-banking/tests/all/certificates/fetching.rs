@@ -6,7 +6,9 @@ use database::execute;
 use database::testing::TestDatabase;
 use domain::CertificateId;
 use edge::ClientCertificate;
+use gateway::{Stop, StopScope};
 use http::StatusCode;
+use ledger::{Commit, EntityId};
 use rcgen::{CertificateParams, KeyPair};
 use uuid::Uuid;
 
@@ -20,6 +22,8 @@ database::on_both!(
     one_id_has_one_certificate,
     the_ninety_ninth_is_issued_and_the_hundredth_refused,
     a_key_of_the_users_own_is_certified_once,
+    a_stopped_contract_gets_no_certificate_and_nobody_in,
+    a_master_with_a_reissued_certificate_is_told_when_payments_go_on,
 );
 
 /// Proves SEC-05.
@@ -83,6 +87,62 @@ async fn one_id_has_one_certificate(test: TestDatabase) {
     let page = desk.ask(KEIRI, &[]).await;
     assert_eq!((page.status, code(&page).as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "S-110"));
     assert_eq!(desk.count("SELECT count(*) FROM certificate WHERE ended_us IS NULL").await, 1);
+}
+
+/// Proves SEC-05.
+async fn a_master_with_a_reissued_certificate_is_told_when_payments_go_on(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let waits = "このログインIDでは払込ができません。";
+    let (_, mut first) = desk.signed_in(MASTER).await;
+    assert!(!first.get("/home").await.body.contains(waits), "the first one");
+    desk.world.clock.advance_seconds(3_600);
+    let revoked = "UPDATE certificate SET ended_us = $1, ended_why = 'bank', ended_by = 'staff:1'
+         WHERE ended_us IS NULL";
+    execute!(desk.world.bank.database, revoked, desk.world.clock.now().micros()).unwrap();
+    let (_, mut again) = desk.signed_in(MASTER).await;
+    for page in ["/home", "/payeasy/new"] {
+        let shown = again.get(page).await;
+        assert!(shown.body.contains(waits) && shown.body.contains("11月25日"), "{page}: {}", shown.body);
+    }
+    let told = "SELECT count(*) FROM mail WHERE id LIKE 'certificate-issue%' AND body LIKE '%払込の停止%'";
+    assert_eq!(desk.count(told).await, 1, "the administrators are told");
+    // to the minute of the issue a day later, in a session of its own
+    desk.world.clock.advance_seconds(86_400);
+    let mut later = desk.at_door(again.certificate.clone());
+    assert_eq!(later.sign_in(MASTER, PASSWORD).await.location(), "/home");
+    assert!(!later.get("/home").await.body.contains(waits), "it is over");
+}
+
+/// Proves SEC-43.
+async fn a_stopped_contract_gets_no_certificate_and_nobody_in(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (shown, mut at_work) = desk.signed_in(KEIRI).await;
+    for (scope, subject, met) in [
+        (StopScope::Contract, desk.contract.to_string(), "C-101"),
+        (StopScope::Plan, "web".to_owned(), "C-102"),
+        (StopScope::Service, "sign-in".to_owned(), "C-102"),
+    ] {
+        let (id, at) = (domain::StaffRequestId::generate().uuid(), desk.world.clock.now());
+        let stop = Stop { id, scope, subject, reason: "x".to_owned(), actor: "staff:1".to_owned(), at };
+        let guards = vec![(stop.guard(), EntityId(id))];
+        let commit = Commit { rows: vec![stop.row()], guards, ..Commit::default() };
+        desk.world.bank.ledger.commit(commit).await.unwrap();
+        assert_eq!(code(&at_work.get("/home").await), met, "a page that was open");
+        assert_eq!(code(&at_work.get("/security/certificate").await), met, "a renewal");
+        let page = desk.ask(MASTER, &[]).await;
+        assert_eq!((page.status, code(&page).as_str()), (StatusCode::UNPROCESSABLE_ENTITY, met), "a fetch");
+        let mut anew = desk.at_door(shown.clone());
+        anew.sign_in(KEIRI, PASSWORD).await;
+        assert_eq!(code(&anew.get("/home").await), met, "a new sign-in");
+        at_work = anew;
+        let release = Commit { release: vec![stop.guard()], ..Commit::default() };
+        desk.world.bank.ledger.commit(release).await.unwrap();
+        let sql = "UPDATE emergency_stop SET lifted_us = 1, lifted_by = 'staff:2' WHERE id = $1";
+        execute!(desk.world.bank.database, sql, id).unwrap();
+    }
+    assert_eq!(at_work.get("/home").await.status, StatusCode::OK);
+    assert_eq!(desk.count("SELECT count(*) FROM certificate").await, 1, "none was issued under a stop");
+    assert_eq!(desk.ask(MASTER, &[]).await.status, StatusCode::OK);
 }
 
 /// Proves R44.

@@ -227,7 +227,6 @@ impl World {
             held_wait_s: self.hub.held_wait_s,
             collector_is_open: self.takes_payments(node, self.place_of(facts), facts.receipt_date),
             // nobody pulls the emergency stop here
-            was_stopped: false,
         }
     }
 }
