@@ -37,6 +37,7 @@ migrations! {
     12 "0012_tokens",
     11 "0011_users",
     13 "0013_desk",
+    18 "0018_statement",
     19 "0019_transfers",
     20 "0020_interbank",
     17 "0017_keys",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
+use chrono::{DateTime, Datelike, FixedOffset, Months, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
 /// A calendar day in Japan.
 pub type Date = chrono::NaiveDate;
@@ -104,6 +104,11 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// 応当日: the same day of an earlier month, the month's last where it has none.
+pub fn months_before(day: Date, months: u32) -> Date {
+    day.checked_sub_months(Months::new(months)).unwrap_or(Date::MIN)
+}
+
 /// `11月24日(火)`.
 pub fn month_day(date: Date) -> String {
     format!("{}月{}日({})", date.month(), date.day(), weekday(date))
@@ -167,6 +172,27 @@ mod tests {
         }
         let leap = Timestamp::parse_rfc3339("2016-12-31T23:59:60Z").unwrap();
         assert_eq!(Timestamp::parse_rfc3339("2017-01-01T08:59:60+09:00"), Some(leap), "a leap second");
+    }
+
+    /// Proves R80, R80b.
+    #[test]
+    fn the_same_day_three_months_before_is_the_last_of_a_shorter_month() {
+        for (day, before) in [
+            ("2026-11-24", "2026-08-24"),
+            ("2026-11-30", "2026-08-30"),
+            ("2026-12-31", "2026-09-30"),
+            ("2026-12-30", "2026-09-30"),
+            ("2026-05-31", "2026-02-28"),
+            ("2026-05-29", "2026-02-28"),
+            ("2026-05-28", "2026-02-28"),
+            ("2028-05-31", "2028-02-29"),
+            ("2028-05-29", "2028-02-29"),
+            ("2026-01-31", "2025-10-31"),
+            ("2026-03-31", "2025-12-31"),
+            ("2026-07-31", "2026-04-30"),
+        ] {
+            assert_eq!(months_before(day.parse().unwrap(), 3).to_string(), before, "{day}");
+        }
     }
 
     #[test]

@@ -9,8 +9,10 @@ pub mod apply;
 pub mod audit;
 pub mod commit;
 mod committer;
+mod incoming;
 pub mod memory;
 pub mod read;
+mod statement;
 pub mod trail;
 pub mod transfer;
 mod write;
@@ -27,7 +29,9 @@ pub use audit::Finding;
 pub use commit::{
     AuditRecord, Commit, Committed, EntityId, GuardKey, NewEvent, OutboxChange, OutboxEntry, Refused,
 };
+pub use incoming::IncomingTransfer;
 pub use read::{Balance, Event, StatementLine};
+pub use statement::{Direction, Page as StatementPage, STATEMENT_TEXTS_MAX, StatementQuery, StatementSums};
 pub use trail::{NoPlace, TrailPlace, TrailQuery, TrailRecord};
 pub use transfer::{Kind, Transfer, TransferResult};
 

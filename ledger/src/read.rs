@@ -41,6 +41,19 @@ pub struct StatementLine {
     pub memo: String,
 }
 
+impl From<(i64, Uuid, i64, i64, i64, String)> for StatementLine {
+    fn from((position, id, at, amount, after, memo): (i64, Uuid, i64, i64, i64, String)) -> Self {
+        Self {
+            position,
+            transfer: TransferId::from_uuid(id),
+            at: Timestamp::from_micros(at),
+            amount: Yen::new(amount),
+            balance_after: Yen::new(after),
+            memo,
+        }
+    }
+}
+
 /// What happened to an entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -111,17 +124,7 @@ impl Ledger {
             .fetch_all(c)
             .await
         })?;
-        Ok(rows
-            .into_iter()
-            .map(|(position, id, at, amount, after, memo)| StatementLine {
-                position,
-                transfer: TransferId::from_uuid(id),
-                at: Timestamp::from_micros(at),
-                amount: Yen::new(amount),
-                balance_after: Yen::new(after),
-                memo,
-            })
-            .collect())
+        Ok(rows.into_iter().map(StatementLine::from).collect())
     }
 
     /// The net movement of a bounded account since an instant: きょうの動き from midnight on.

@@ -2,7 +2,9 @@
 
 use database::testing::TestDatabase;
 use domain::{AccountId, Yen};
-use ledger::Kind;
+use ledger::{
+    Commit, Direction, IncomingTransfer, Kind, StatementPage, StatementQuery, StatementSums, Transfer,
+};
 
 use crate::support::*;
 
@@ -10,7 +12,9 @@ database::on_both!(
     statements_run_from_an_instant_until_before_another,
     balances_come_in_the_order_asked,
     movements_since_an_instant_are_net,
-    internal_balances_are_sums
+    internal_balances_are_sums,
+    a_statement_is_searched_and_read_page_by_page,
+    the_balances_of_days_are_those_of_their_last_movements
 );
 
 async fn statements_run_from_an_instant_until_before_another(test: TestDatabase) {
@@ -70,4 +74,81 @@ async fn internal_balances_are_sums(test: TestDatabase) {
     assert_eq!(ledger.internal_balance(CLEARING).await.unwrap(), Yen::ZERO, "a hold moves nothing");
     ledger.commit(moving([end(&held, Kind::PostPending)])).await.unwrap();
     assert_eq!(ledger.internal_balance(CLEARING).await.unwrap(), Yen::new(300));
+}
+
+/// Proves R80, R80b.
+async fn a_statement_is_searched_and_read_page_by_page(test: TestDatabase) {
+    let ledger = ledger(&test).await;
+    let from = ledger.clock().now();
+    for (amount, memo) in [(1_000, "振込 ﾔﾏﾀﾞ"), (20, "現金 a_b"), (300, "振込 Sato")] {
+        let credit = Transfer { memo: memo.to_owned(), ..posted(CASH, TARO, amount) };
+        let sent = IncomingTransfer { name: memo.replace("振込 ", ""), ..IncomingTransfer::default() };
+        let rows = if memo.starts_with('振') { vec![sent.row(credit.id)] } else { Vec::new() };
+        ledger.commit(Commit { rows, ..moving([credit]) }).await.unwrap();
+        ledger.clock().advance_seconds(60);
+    }
+    ledger.commit(moving([posted(TARO, HANAKO, 500)])).await.unwrap();
+    let all = StatementQuery::all(TARO, from, from.plus_seconds(1_000));
+    let amounts = async |query: &StatementQuery| {
+        let lines = ledger.lines(query, StatementPage::Before(i64::MAX), 100).await.unwrap();
+        lines.iter().map(|line| line.amount.get()).collect::<Vec<_>>()
+    };
+    assert_eq!(amounts(&all).await, [-500, 300, 20, 1_000]);
+    let first = ledger.lines(&all, StatementPage::Before(i64::MAX), 2).await.unwrap();
+    let second = ledger.lines(&all, StatementPage::Before(first[1].position), 2).await.unwrap();
+    assert_eq!((second[0].amount, second[1].balance_after), (Yen::new(20), Yen::new(1_000)));
+    let oldest = ledger.lines(&all, StatementPage::After(second[1].position), 100).await.unwrap();
+    assert_eq!(oldest.iter().map(|line| line.amount.get()).collect::<Vec<_>>(), [20, 300, -500]);
+
+    let with = |change: fn(&mut StatementQuery)| {
+        let mut query = all.clone();
+        change(&mut query);
+        query
+    };
+    assert_eq!(amounts(&with(|q| q.direction = Some(Direction::In))).await, [300, 20, 1_000]);
+    assert_eq!(amounts(&with(|q| q.direction = Some(Direction::Out))).await, [-500]);
+    assert_eq!(amounts(&with(|q| q.amounts = (Yen::new(300), Yen::new(500)))).await, [-500, 300]);
+    assert_eq!(amounts(&with(|q| q.incoming = true)).await, [300, 1_000]);
+    let texts = |texts: &[&str]| {
+        let texts = texts.iter().map(|text| (*text).to_owned()).collect();
+        StatementQuery { texts, ..all.clone() }
+    };
+    assert_eq!(amounts(&texts(&["振込"])).await, [300, 1_000]);
+    assert_eq!(amounts(&texts(&["nothing", "Sato"])).await, [300]);
+    assert_eq!(amounts(&texts(&["sato", "a%b"])).await, [0_i64; 0], "letters and signs stand for themselves");
+    let first_minute = StatementQuery { until: from.plus_seconds(60), ..all.clone() };
+    assert_eq!(amounts(&first_minute).await, [1_000]);
+    let upto = StatementQuery { upto: second[1].position, ..all.clone() };
+    assert_eq!(amounts(&upto).await, [1_000]);
+
+    let sums = ledger.statement_sums(&all).await.unwrap();
+    let expected = StatementSums {
+        credits: (3, Yen::new(1_320)),
+        debits: (1, Yen::new(500)),
+        largest: Yen::new(1_000),
+        last: first[0].position,
+    };
+    assert_eq!(sums, expected);
+    let none = StatementQuery::all(CLEARING, from, from);
+    assert_eq!(ledger.statement_sums(&none).await.unwrap(), StatementSums::default());
+    let told = ledger.incoming(&[first[1].transfer, first[0].transfer]).await.unwrap();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[&first[1].transfer].name, "Sato");
+}
+
+async fn the_balances_of_days_are_those_of_their_last_movements(test: TestDatabase) {
+    let ledger = ledger(&test).await;
+    let from = ledger.clock().now();
+    deposit(&ledger, TARO, 1_000).await;
+    // 23:59:59 in Japan, and a second later
+    ledger.clock().advance_seconds(14 * 3_600 - 1);
+    ledger.commit(moving([posted(TARO, HANAKO, 300)])).await.unwrap();
+    ledger.clock().advance_seconds(1);
+    let midnight = ledger.clock().now();
+    deposit(&ledger, TARO, 5).await;
+    let days = ledger.daily_balances(TARO, from, midnight.plus_seconds(1)).await.unwrap();
+    let days: Vec<_> = days.iter().map(|(at, balance)| (at.date().to_string(), balance.get())).collect();
+    assert_eq!(days, [("2026-11-24".to_owned(), 700), ("2026-11-25".to_owned(), 705)]);
+    assert_eq!(ledger.balance_before(TARO, midnight).await.unwrap(), Yen::new(700));
+    assert_eq!(ledger.balance_before(TARO, from).await.unwrap(), Yen::ZERO);
 }
