@@ -4,6 +4,7 @@ mod alarms;
 mod api_keys;
 pub mod certificates;
 mod keys;
+mod life;
 mod sample;
 mod sign;
 mod staff;

@@ -127,3 +127,19 @@ for (const input of document.querySelectorAll('input[type=password], input[autoc
   toggle.setAttribute('aria-expanded', 'false');
   input.after(toggle, panel);
 }
+
+// A list that ends today asks whether it has a new line, and takes the page over where it has. The server does not take
+// that for a use of the session.
+const every = 10000;
+setInterval(async () => {
+  const live = document.getElementById('live');
+  if (!live || !live.dataset.live || document.hidden || live.contains(document.activeElement)) return;
+  const answer = await fetch(live.dataset.live, { redirect: 'error' }).catch(() => null);
+  if (!answer || answer.status !== 200) return;
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const fresh = page.getElementById('live');
+  const told = document.getElementById('live-told');
+  if (!fresh) return;
+  live.replaceWith(document.adoptNode(fresh));
+  if (told) told.textContent = told.dataset.words;
+}, every);

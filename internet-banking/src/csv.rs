@@ -22,6 +22,17 @@ impl Csv {
         self.0 += "\r\n";
     }
 
+    /// Adds a row that ends with a number of ours, which may be negative and is no formula.
+    pub(crate) fn row_with_number(&mut self, fields: &[&str], number: i64) {
+        let fields: Vec<String> = fields.iter().map(|text| field(text)).collect();
+        self.0 += &format!("{},\"{number}\"\r\n", fields.join(","));
+    }
+
+    /// What is written so far, to be sent on.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.0).into_bytes()
+    }
+
     /// The answer that a browser keeps as a file. The name is ours, of ASCII letters.
     pub(crate) fn download(self, name: &str) -> Response {
         let mut response = self.0.into_response();

@@ -25,6 +25,8 @@ const IDLE_WARNED_S: i64 = 120;
 pub enum Area {
     /// ホーム.
     Home,
+    /// 照会.
+    Inquiry,
     /// 税金・各種料金.
     PayEasy,
     /// 承認.
@@ -39,6 +41,9 @@ pub enum Area {
 pub fn page(signed_in: &SignedIn, area: Area) -> Frame {
     let item = |label, link: Link, of| NavItem { label, href: link.to_string(), current: area == of };
     let mut nav = vec![item("ホーム", Link::Home, Area::Home)];
+    if signed_in.user.rights.may(Business::Inquiry) {
+        nav.push(item("照会", Link::Accounts, Area::Inquiry));
+    }
     if signed_in.user.rights.may(Business::PayEasy) {
         nav.push(item("税金・各種料金", Link::PayeasyNew, Area::PayEasy));
     }

@@ -17,6 +17,7 @@ pub mod help;
 mod history;
 mod home;
 pub mod hours;
+mod inquiry;
 pub mod keys;
 pub mod links;
 pub mod mail;
@@ -182,6 +183,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         .merge(home::routes())
         .merge(set_up::routes())
         .merge(stops::routes())
+        .merge(inquiry::routes())
         .merge(payeasy::routes())
         .merge(approvals::routes())
         .merge(certificates::routes())

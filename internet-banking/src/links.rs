@@ -39,6 +39,8 @@ pub enum Link {
     EmergencyStopped,
     /// Home.
     Home,
+    /// 残高照会.
+    Accounts,
     /// Pay a bill from its slip.
     PayeasyNew,
     /// Payments of the last 100 days.
@@ -140,6 +142,7 @@ impl Link {
             Self::EmergencyStopNow => "/emergency-stop/now",
             Self::EmergencyStopped => "/emergency-stop/done",
             Self::Home => "/home",
+            Self::Accounts => "/accounts",
             Self::PayeasyNew => "/payeasy/new",
             Self::PayeasyEl => "/payeasy/el",
             Self::PayeasyElPicture => "/payeasy/el/picture",

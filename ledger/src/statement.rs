@@ -92,10 +92,11 @@ macro_rules! movements {
     };
 }
 
-/// Those of them that a search lets through. Whether a text has another is asked so that both databases agree on letters.
+/// Those of them that a search lets through. Whether a text has another is asked so that both databases agree.
 macro_rules! searched {
     () => {
-        " WHERE (CAST($6 AS BIGINT) = 0 OR amount * CAST($6 AS BIGINT) > 0) AND abs(amount) >= $7 AND abs(amount) <= $8 \
+        " WHERE (CAST($6 AS BIGINT) = 0 OR amount * CAST($6 AS BIGINT) > 0) AND abs(amount) >= $7 \
+         AND abs(amount) <= $8 \
          AND (CAST($9 AS TEXT) = '' OR replace(memo, CAST($9 AS TEXT), '') <> memo \
               OR (CAST($10 AS TEXT) <> '' AND replace(memo, CAST($10 AS TEXT), '') <> memo) \
               OR (CAST($11 AS TEXT) <> '' AND replace(memo, CAST($11 AS TEXT), '') <> memo)) \

@@ -1,20 +1,14 @@
 //! The demo's contracts, users, accounts and money. Everything here is invented.
 
-use anyhow::Context as _;
-use domain::{AccountId, Clock, ContractId, TransferId};
+use domain::{AccountId, Clock};
 use internet_banking::Bank;
 use internet_banking::contracts::{
     AccountKind, Business, DepositAccount, NewUser, Plan, Rights, Role, SignInMethod,
 };
-use ledger::{Commit, Kind, NewAccount, Transfer};
-use uuid::Uuid;
+use ledger::NewAccount;
 
+use super::life;
 use super::tokens::Maker;
-
-/// The bank's vault, from which the sample balances come.
-const CASH: AccountId = AccountId::new(900_000_001);
-/// Where the ids of the opening transfers begin: fixed, so that a second seeding finds them there.
-const OPENING_TRANSFERS: u128 = 0x6d70_6e00_0000_0000_0000_0000_0000_0000;
 
 const DAY_S: i64 = 24 * 3600;
 
@@ -217,8 +211,14 @@ pub async fn seed(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
     if bank.contracts.any_contract().await? {
         return Ok(());
     }
-    // the accounts were opened yesterday: today's movements are those that a person makes
+    // the accounts have three months behind them, until yesterday: today's movements are those that a person makes
     let now = bank.clock.now();
+    let samples = contracts();
+    let accounts: Vec<_> = samples
+        .iter()
+        .flat_map(|sample| sample.accounts.iter().map(|account| (account.id(), sample.name, account.opening)))
+        .collect();
+    life::pass(bank, &accounts, now.date()).await?;
     bank.clock.set_offset_us(Clock::offset_us_for(now.plus_seconds(-DAY_S)));
     let made = make(bank, maker).await;
     bank.clock.set_offset_us(Clock::offset_us_for(now));
@@ -226,20 +226,17 @@ pub async fn seed(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
 }
 
 async fn make(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
-    bank.ledger.open_account(&NewAccount::internal(CASH, "現金")).await?;
     // one hash for all: they share their invented passwords, and hashing is slow on purpose
     let (password, confirmation) =
         tokio::try_join!(bank.passwords.hash(PASSWORD), bank.passwords.hash(CONFIRMATION))?;
     open_others(bank).await?;
-    let mut opening = OPENING_TRANSFERS;
     for sample in contracts() {
         let contract = bank.contracts.add_contract(sample.name, sample.plan, sample.sign_in).await?;
         if sample.sandbox {
             bank.contracts.mark_sandbox(contract).await?;
         }
         for (index, account) in sample.accounts.iter().enumerate() {
-            opening += 1;
-            open(bank, contract, &sample, account, index == 0, opening).await?;
+            bank.contracts.add_account(contract, &deposit(sample.name, account, index == 0)).await?;
         }
         maker.deliver(bank, contract, &sample).await?;
         let accounts: Vec<_> = sample.accounts.iter().map(SampleAccount::id).collect();
@@ -288,30 +285,4 @@ fn deposit(name: &str, account: &SampleAccount, main: bool) -> DepositAccount {
         name: name.to_owned(),
         main,
     }
-}
-
-async fn open(
-    bank: &Bank,
-    contract: ContractId,
-    sample: &SampleContract,
-    account: &SampleAccount,
-    main: bool,
-    transfer: u128,
-) -> anyhow::Result<()> {
-    let id = account.id();
-    bank.ledger.open_account(&NewAccount::deposit(id, sample.name)).await?;
-    bank.contracts.add_account(contract, &deposit(sample.name, account, main)).await?;
-    let opening = Transfer {
-        id: TransferId::from_uuid(Uuid::from_u128(transfer)),
-        debit: CASH,
-        credit: id,
-        amount: account.opening,
-        kind: Kind::Posted,
-        memo: "新規".to_owned(),
-    };
-    bank.ledger
-        .commit(Commit { transfers: vec![opening], ..Commit::default() })
-        .await
-        .with_context(|| format!("the account {} could not be funded", account.number))?;
-    Ok(())
 }

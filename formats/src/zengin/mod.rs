@@ -1,7 +1,7 @@
 //! 全銀協規定フォーマット: records of 200 bytes of JIS X 0201, a file of header (1), data (2), trailer (8) and end (9).
 //!
-//! Written with CRLF behind every record; read with it or with nothing. Numbers stand right with zeros before them, texts
-//! left with spaces behind them.
+//! Written with CRLF behind every record; read with it or with nothing. Numbers stand right with zeros before them,
+//! texts left with spaces behind them.
 
 pub mod incoming;
 mod record;

@@ -44,7 +44,14 @@ const PAYMENTS: &[&str] = &[
     "transfer.recall",
 ];
 
-const VIEWS: &[&str] = &["user.view", "history.view", "history.download", "payment.proof"];
+const VIEWS: &[&str] = &[
+    "user.view",
+    "history.view",
+    "history.download",
+    "payment.proof",
+    "statement.download",
+    "statement.print",
+];
 
 /// Words that say more to the customer than the staff's do.
 const WORDS: &[(&str, &str)] = &[

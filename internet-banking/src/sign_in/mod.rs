@@ -23,6 +23,6 @@ pub use pages::routes;
 pub use password::{PASSWORD_CHARS_MAX, PasswordError, Passwords, Place, Use, Verdict};
 pub(crate) use session::session_sql;
 pub use session::{NewSession, People, Session, SessionSql, Sessions, SessionsError, Touch, Users};
-pub use signed_in::SignedIn;
+pub use signed_in::{SignedIn, Watching};
 pub(crate) use throttle::subject_from_hex;
 pub use throttle::{Admission, Throttle, ThrottleLimits};

@@ -7,7 +7,7 @@ use edge::session::Loaded;
 use edge::{ClientCertificate, CookieKind, CsrfKey, Failure, SessionId, SessionStore};
 use http::request::Parts;
 
-use super::session::Session;
+use super::session::{Session, Touch};
 use crate::Bank;
 use crate::contracts::{Contract, ContractState, LastSignIn, User};
 use crate::hours;
@@ -36,11 +36,30 @@ impl FromRequestParts<Bank> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, bank: &Bank) -> Result<Self, Response> {
+        Self::load(parts, bank, Touch::Yes).await
+    }
+}
+
+/// A user whose page asks by itself whether there is something new: that does not keep the session alive.
+#[derive(Clone, Debug)]
+pub struct Watching(pub SignedIn);
+
+impl FromRequestParts<Bank> for Watching {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, bank: &Bank) -> Result<Self, Response> {
+        SignedIn::load(parts, bank, Touch::No).await.map(Self)
+    }
+}
+
+impl SignedIn {
+    async fn load(parts: &mut Parts, bank: &Bank, touch: Touch) -> Result<Self, Response> {
         let cookie = CookieKind::from_request_parts(parts, bank).await?;
         let csrf = CsrfKey::from_request_parts(parts, bank).await.unwrap_or_else(|never| match never {});
         let id = cookie.session_of(&parts.headers).and_then(|value| SessionId::parse(&value));
         let Some(id) = id else { return Err(led_to(Link::SignIn, parts, bank).await) };
-        let loaded = bank.sign_ins.sessions().load(id.key(), bank.clock.now()).await.map_err(failed)?;
+        let now = bank.clock.now();
+        let loaded = bank.sign_ins.sessions().look_up(id.key(), touch, now).await.map_err(failed)?;
         let hours = hours::now_of(bank).await.map_err(failed)?;
         let session = match loaded {
             // whatever it signed in by: with the hours every session ends

@@ -12,6 +12,7 @@ mod favourites;
 mod history;
 mod home;
 mod hours;
+mod inquiry;
 mod link;
 mod link_attacks;
 mod mail;

@@ -32,6 +32,7 @@ enum Gate {
 use Gate::{Open, SignedIn, To, With};
 
 const PAYEASY: Gate = To(Business::PayEasy);
+const INQUIRY: Gate = To(Business::Inquiry);
 const USERS: Gate =
     With(&[Duty::Users, Duty::Administrators, Duty::Rights, Duty::Passwords, Duty::SignInUnlock]);
 const CERTIFICATES: Gate = With(&[Duty::Certificates]);
@@ -41,6 +42,14 @@ const HISTORY: Gate = With(&[Duty::History]);
 /// Every address of the bank's pages.
 const PAGES: &[(&str, Gate)] = &[
     ("/", SignedIn),
+    ("/accounts", INQUIRY),
+    ("/accounts/{account}", INQUIRY),
+    ("/accounts/{account}/files/{file}", INQUIRY),
+    ("/accounts/{account}/incoming", INQUIRY),
+    ("/accounts/{account}/incoming/news", INQUIRY),
+    ("/accounts/{account}/incoming/print", INQUIRY),
+    ("/accounts/{account}/news", INQUIRY),
+    ("/accounts/{account}/print", INQUIRY),
     ("/admin", With(Duty::ALL)),
     ("/admin/approvals", With(&[Duty::Approvals])),
     ("/admin/certificates", CERTIFICATES),
@@ -167,6 +176,8 @@ impl Theirs {
         )
         .unwrap();
         Self(BTreeMap::from([
+            ("{account}", world.accounts[0].to_string()),
+            ("{file}", "csv".to_owned()),
             ("{user}", world.hanako.to_string()),
             ("{payment}", payment.to_string()),
             ("{approval}", approval.to_string()),
@@ -183,6 +194,7 @@ impl Theirs {
     fn nobodys(&self) -> Self {
         let other = |(name, id): (&&'static str, &String)| {
             let id = match *name {
+                "{account}" => "999999".to_owned(),
                 "{user}" => UserId::generate().to_string(),
                 "{payment}" => PaymentId::generate().to_string(),
                 "{favourite}" => FavouriteId::generate().to_string(),
@@ -202,7 +214,8 @@ impl Theirs {
 
 /// Whether an address names something that a contract owns.
 fn names_an_object(route: &str) -> bool {
-    ["{user}", "{payment}", "{draft}", "{favourite}", "{approval}"].iter().any(|place| route.contains(place))
+    let places = ["{account}", "{user}", "{payment}", "{draft}", "{favourite}", "{approval}"];
+    places.iter().any(|place| route.contains(place))
 }
 
 async fn one<T>(world: &World, sql: &'static str) -> T

@@ -226,7 +226,9 @@ pub struct Browser {
 pub struct Page {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    /// What is no text has replacement characters here.
     pub body: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Page {
@@ -270,6 +272,27 @@ impl Browser {
         self.send(Method::GET, path, &[], "").await
     }
 
+    /// The sizes of the parts in which an answer comes, and the whole.
+    pub async fn parts(&mut self, path: &str) -> (Vec<usize>, Vec<u8>) {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::builder()
+            .uri(path)
+            .extension(Peer(self.address))
+            .extension(self.certificate.clone())
+            .extension(ListenerPort(self.port))
+            .header(header::HOST, "localhost:8080")
+            .header(header::COOKIE, cookies.join("; "));
+        let request = request.body(Body::empty()).unwrap();
+        let mut body = self.router.clone().oneshot(request).await.unwrap().into_body();
+        let (mut parts, mut bytes) = (Vec::new(), Vec::new());
+        while let Some(frame) = body.frame().await {
+            let data = frame.unwrap().into_data().unwrap();
+            parts.push(data.len());
+            bytes.extend(data);
+        }
+        (parts, bytes)
+    }
+
     pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Page {
         let mut body = String::new();
         for (name, value) in form {
@@ -311,9 +334,9 @@ impl Browser {
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             self.keep(cookie.to_str().unwrap());
         }
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let body = String::from_utf8(bytes.to_vec()).unwrap();
-        Page { status: parts.status, headers: parts.headers, body }
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Page { status: parts.status, headers: parts.headers, body, bytes }
     }
 
     fn keep(&mut self, cookie: &str) {

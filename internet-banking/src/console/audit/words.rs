@@ -118,6 +118,8 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("user.view", "利用者の登録内容の表示"),
     ("history.view", "操作履歴の表示"),
     ("history.download", "操作履歴のダウンロード"),
+    ("statement.download", "明細のダウンロード"),
+    ("statement.print", "明細の印刷"),
     ("session.sign_in", "ログイン"),
     ("session.refused", "ログイン失敗"),
     ("session.sign_out", "ログアウト"),
