@@ -1,9 +1,10 @@
 //! What is done to a user in one step: suspended, resumed, removed, given a temporary password, unlocked.
 
 use database::Change;
-use domain::{Timestamp, UserId, random};
+use domain::{ApprovalId, Timestamp, UserId, random};
 use secrecy::SecretString;
 
+use super::approval::{self, AskedChange};
 use super::operation::{self, Known, Secrets};
 use super::problem::Problem;
 use super::store::{Members, UserState};
@@ -149,14 +150,46 @@ pub fn may(by: &SignedIn, act: Act, of: &Known) -> bool {
     is_other && over_admin && policy::has(user, act.duty())
 }
 
-/// Does it, and answers the temporary password where there is one.
+/// What a step came to.
+#[derive(Debug)]
+pub enum Did {
+    /// It is done.
+    Done,
+    /// It is done, and made a temporary password.
+    Password(SecretString),
+    /// A second administrator is asked to confirm it (SEC-21).
+    Asked(ApprovalId),
+}
+
+/// Does it, or asks a second administrator to confirm it where the contract wants that. What only stops somebody is
+/// done at once.
 pub async fn carry_out(
     bank: &Bank,
     by: &SignedIn,
     user: UserId,
     act: Act,
     one_time_password: &SecretString,
-) -> Result<Option<SecretString>, Problem> {
+) -> Result<Did, Problem> {
+    let (what, secret) = registration(bank, by, user, act).await?;
+    let code = authorise::operation(bank, by, Operation::UserRegister, one_time_password).await?;
+    if act != Act::Suspend && approval::is_confirmed(bank, by).await? {
+        let of = operation::known(bank, &by.contract, user).await?.ok_or(Problem::NotPermitted)?;
+        let whose = format!("{}({})", of.member.name, of.member.login_id);
+        let change = AskedChange::Act { user, whose, act: act.code().to_owned(), seen: of.seen() };
+        return Ok(Did::Asked(approval::ask(bank, by, change, code).await?));
+    }
+    register(bank, by, code, what).await?;
+    tracing::info!(%user, by = %by.user.id, act = act.code(), "a user was changed");
+    Ok(secret.map_or(Did::Done, Did::Password))
+}
+
+/// The commit of a step, where the person may take it, and the password that it makes.
+pub async fn registration(
+    bank: &Bank,
+    by: &SignedIn,
+    user: UserId,
+    act: Act,
+) -> Result<(Registration, Option<SecretString>), Problem> {
     let of = operation::known(bank, &by.contract, user).await?.ok_or(Problem::NotPermitted)?;
     policy::require_over(by, act.duty(), &of.user(&by.contract)).map_err(|_| Problem::NotPermitted)?;
     if !may(by, act, &of) {
@@ -165,7 +198,6 @@ pub async fn carry_out(
     if !act.fits(of.member.state) {
         return Err(Problem::Changed);
     }
-    let code = authorise::operation(bank, by, Operation::UserRegister, one_time_password).await?;
     let secrets = match act {
         Act::Password | Act::Passwords => Some(Secrets::generate(bank).await?),
         _ => None,
@@ -184,9 +216,7 @@ pub async fn carry_out(
         mail: Some((notice(by, act, &of), to)),
         ..Registration::default()
     };
-    register(bank, by, code, what).await?;
-    tracing::info!(%user, by = %by.user.id, act = act.code(), "a user was changed");
-    Ok(secrets.map(|secrets| secrets.temporary))
+    Ok((what, secrets.map(|secrets| secrets.temporary)))
 }
 
 fn changes_of(bank: &Bank, by: &SignedIn, act: Act, of: &Known, secrets: Option<&Secrets>) -> Vec<Change> {

@@ -6,9 +6,12 @@ use gateway::Guard;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::acts::{self, Act};
+use super::draft::{Draft, duties_text, parse_rights, rights_text};
+use super::operation;
 use crate::Bank;
 use crate::approvals::{self, Asking, Hand, Matter, Need, Policies, Policy, Problem};
-use crate::contracts::Duty;
+use crate::contracts::{DepositAccount, Duty, Plan, Role};
 use crate::payeasy::limits;
 use crate::policy;
 use crate::registration::Registration;
@@ -25,6 +28,19 @@ pub enum AskedChange {
         /// The policy.
         policy: Policy,
     },
+    /// A user is added or changed.
+    User(UserEntry),
+    /// A step is taken with a user.
+    Act {
+        /// The user.
+        user: UserId,
+        /// Name and login ID.
+        whose: String,
+        /// The step's word.
+        act: String,
+        /// What the user was when it was asked for.
+        seen: String,
+    },
     /// What a user may pay in a day.
     Limit {
         /// The user.
@@ -36,11 +52,91 @@ pub enum AskedChange {
     },
 }
 
+/// What a user is to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserEntry {
+    subject: UserId,
+    seen: Option<String>,
+    login_id: String,
+    name: String,
+    email: String,
+    role: Role,
+    returning: bool,
+    rights: String,
+    duties: String,
+}
+
+impl UserEntry {
+    /// What an entry says.
+    pub fn of(draft: &Draft) -> Self {
+        Self {
+            subject: draft.subject,
+            seen: draft.seen.clone(),
+            login_id: draft.login_id.clone(),
+            name: draft.name.clone(),
+            email: draft.email.clone(),
+            role: draft.role,
+            returning: draft.returning,
+            rights: draft.rights.as_ref().map(rights_text).unwrap_or_default(),
+            duties: duties_text(&draft.duties),
+        }
+    }
+
+    /// The entry; nothing where its texts are of another time.
+    fn draft(&self) -> Option<Draft> {
+        let duties: Option<_> = self.duties.split_whitespace().map(Duty::from_code).collect();
+        Some(Draft {
+            subject: self.subject,
+            seen: self.seen.clone(),
+            login_id: self.login_id.clone(),
+            name: self.name.clone(),
+            email: self.email.clone(),
+            role: self.role,
+            returning: self.returning,
+            rights: Some(parse_rights(&self.rights)?),
+            duties: duties?,
+            ..Draft::new()
+        })
+    }
+
+    /// Everything that is asked for.
+    pub fn facts(&self, plan: Plan, accounts: &[DepositAccount]) -> Vec<(&'static str, String)> {
+        let mut facts = vec![
+            ("ログインID", self.login_id.clone()),
+            ("利用者名", self.name.clone()),
+            ("区分", self.role.label().to_owned()),
+            ("メールアドレス", self.email.clone()),
+        ];
+        let Some(draft) = self.draft() else { return facts };
+        let rights = draft.rights.unwrap_or_default();
+        for business in policy::served(plan) {
+            let usable = accounts.iter().filter(|one| rights.may_use(business, one.account));
+            let steps = rights.steps(business);
+            let words: Vec<_> =
+                usable.map(ToString::to_string).chain(steps.iter().map(|s| s.label().to_owned())).collect();
+            let words = if words.is_empty() { "権限なし".to_owned() } else { words.join("、") };
+            facts.push((business.label(), words));
+        }
+        let duties: Vec<_> = draft.duties.iter().map(|duty| duty.label()).collect();
+        if !duties.is_empty() {
+            facts.push(("任せる管理の手続き", duties.join("、")));
+        }
+        facts
+    }
+}
+
 impl AskedChange {
     /// What it does, in a few words.
     pub fn title(&self) -> String {
         match self {
             Self::Policy { .. } => "承認の設定の変更".to_owned(),
+            Self::User(entry) if entry.seen.is_none() || entry.returning => {
+                format!("{}({})の登録", entry.name, entry.login_id)
+            }
+            Self::User(entry) => format!("{}({})の登録内容の変更", entry.name, entry.login_id),
+            Self::Act { whose, act, .. } => {
+                format!("{whose}: {}", Act::from_code(act).map_or("", |act| act.words().title))
+            }
             Self::Limit { whose, .. } => format!("{whose}の限度額の変更"),
         }
     }
@@ -88,13 +184,31 @@ pub async fn apply(
             Ok((approvals::registration(bank, author, by, *seen, policy).await?, None))
         }
         AskedChange::Limit { user, limit, .. } => {
-            let mut what = limits::registration(bank, author, *user, *limit).await?;
-            if let Some((notice, _)) = &mut what.mail {
-                notice.lines.extend(confirmed(by));
+            Ok((told(limits::registration(bank, author, *user, *limit).await?, by), None))
+        }
+        AskedChange::User(entry) => {
+            let draft = entry.draft().ok_or(Problem::Changed)?;
+            let (what, password) = operation::confirmed(bank, author, &draft).await?;
+            Ok((told(what, by), password))
+        }
+        AskedChange::Act { user, act, seen, .. } => {
+            let act = Act::from_code(act).ok_or(Problem::Changed)?;
+            let now = operation::known(bank, &by.contract, *user).await?.ok_or(Problem::Changed)?;
+            if now.seen() != *seen {
+                return Err(Problem::Changed);
             }
-            Ok((what, None))
+            let (what, password) = acts::registration(bank, author, *user, act).await?;
+            Ok((told(what, by), password))
         }
     }
+}
+
+/// The commit, whose mail tells who has confirmed it.
+fn told(mut what: Registration, by: &SignedIn) -> Registration {
+    if let Some((notice, _)) = &mut what.mail {
+        notice.lines.extend(confirmed(by));
+    }
+    what
 }
 
 /// Who wished for a change and who made it, for the mail.

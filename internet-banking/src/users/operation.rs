@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use database::{Change, Row, Table, Value};
-use domain::{Timestamp, UserId, random};
+use domain::{ApprovalId, Timestamp, UserId, random};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::approval::{self, AskedChange, UserEntry};
 use super::draft::{Draft, duties_text, rights_text};
 use super::problem::Problem;
 use super::store::{Member, Members, UserState};
@@ -79,6 +80,8 @@ pub struct Done {
     pub user: UserId,
     /// The password for the first sign-in, shown once; none where nobody was added.
     pub temporary: Option<SecretString>,
+    /// The request, where a second administrator confirms it first (SEC-21).
+    pub asked: Option<ApprovalId>,
 }
 
 /// Whether the person may bring an entry to its end.
@@ -145,6 +148,12 @@ pub async fn submit(
         return Err(Problem::NotPermitted);
     }
     let code = authorise::operation(bank, by, Operation::UserRegister, one_time_password).await?;
+    if approval::is_confirmed(bank, by).await? {
+        // what could not be done now is not asked for either
+        confirmed(bank, by, draft).await?;
+        let asked = approval::ask(bank, by, AskedChange::User(UserEntry::of(draft)), code).await?;
+        return Ok(Done { user: draft.subject, temporary: None, asked: Some(asked) });
+    }
     let secrets = match draft.adds() {
         true => Some(Secrets::generate(bank).await?),
         false => None,
@@ -157,7 +166,11 @@ pub async fn submit(
         match register(bank, by, code.clone(), what).await {
             Ok(()) => {
                 tracing::info!(user = %draft.subject, by = %by.user.id, "a user was registered");
-                return Ok(Done { user: draft.subject, temporary: secrets.map(|s| s.temporary) });
+                return Ok(Done {
+                    user: draft.subject,
+                    temporary: secrets.map(|s| s.temporary),
+                    asked: None,
+                });
             }
             Err(RegistrationError::Changed) => {}
             // somebody else's since it was looked up
@@ -166,6 +179,27 @@ pub async fn submit(
         }
     }
     Err(Problem::Changed)
+}
+
+/// The commit of an entry that a second administrator confirms, with the rights of whoever made it, and the password
+/// that it makes.
+pub async fn confirmed(
+    bank: &Bank,
+    author: &SignedIn,
+    draft: &Draft,
+) -> Result<(Registration, Option<SecretString>), Problem> {
+    let accounts = bank.contracts.accounts(author.contract.id).await?;
+    if !draft.rights.as_ref().is_some_and(|rights| of_the_contract(author, rights, &accounts)) {
+        return Err(Problem::NotPermitted);
+    }
+    let secrets = match draft.adds() {
+        true => Some(Secrets::generate(bank).await?),
+        false => None,
+    };
+    let version = Members::of(&bank.database, author.contract.id).version().await?;
+    let mut what = entry(bank, author, draft, secrets.as_ref()).await?;
+    what.changes.insert(0, version);
+    Ok((what, secrets.map(|secrets| secrets.temporary)))
 }
 
 /// The commit of an entry, as the users of the contract are now.

@@ -2,6 +2,7 @@
 
 use edge::Errors;
 
+use crate::approvals;
 use crate::contracts::StoreError;
 use crate::help::Code;
 use crate::payeasy::views::Trouble;
@@ -26,8 +27,22 @@ pub enum Problem {
     Code(authorise::Problem),
     /// A stop, a taken key or an unclear outcome, whose code tells it.
     Told(Code),
+    /// Nobody else could confirm the change (SEC-21).
+    TooFewAdministrators,
     /// Our own failure.
     Unavailable,
+}
+
+impl From<approvals::Problem> for Problem {
+    fn from(problem: approvals::Problem) -> Self {
+        match problem {
+            approvals::Problem::Users(problem) => problem,
+            approvals::Problem::Code(problem) => Self::Code(problem),
+            approvals::Problem::TooFewAdministrators => Self::TooFewAdministrators,
+            approvals::Problem::Unavailable => Self::Unavailable,
+            _ => Self::Changed,
+        }
+    }
 }
 
 impl Problem {
@@ -41,6 +56,7 @@ impl Problem {
             Self::Changed => Code::UserChanged,
             Self::Code(problem) => problem.code(),
             Self::Told(code) => *code,
+            Self::TooFewAdministrators => Code::AdministratorsTooFew,
             Self::Unavailable => Code::Unavailable,
         }
     }
@@ -57,7 +73,7 @@ impl Problem {
                 users_max
             )),
             Self::Told(code) => told(*code),
-            Self::NotPermitted | Self::Changed | Self::Unavailable => {
+            Self::NotPermitted | Self::Changed | Self::TooFewAdministrators | Self::Unavailable => {
                 Errors::general(self.code().entry().happened)
             }
         };
@@ -88,6 +104,7 @@ mod tests {
             Problem::Changed,
             Problem::Code(authorise::Problem::Used),
             Problem::Told(Code::ContractStopped),
+            Problem::TooFewAdministrators,
             Problem::Unavailable,
         ] {
             assert_eq!(problem.code().entry().money, Money::Untouched, "{problem:?}");

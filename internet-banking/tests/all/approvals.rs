@@ -442,7 +442,52 @@ async fn what_administrators_change_waits_for_a_second_one_where_the_contract_wa
     let of =
         async || world.bank.limits.of(world.contract, world.hanako).await.unwrap().user.map(|yen| yen.get());
     assert_eq!(of().await, Some(5_000));
+    // a user who is to lose nothing but be gone, or to get another password, is there until it is confirmed
+    let act = format!("/admin/users/{}/do/password", world.hanako);
+    let csrf = master.get(&act).await.token();
+    let now = fresh(&world, SERIAL).await;
+    let reset =
+        master.post(&act, &[("csrf", &csrf), ("one_time_password", &now)]).await.location().to_owned();
+    assert!(reset.starts_with("/approvals/"), "{reset}");
+    let waits = "SELECT must_change FROM app_user WHERE login_id = 'hanako01'";
+    let changed = async || -> i64 {
+        read!(world.bank.database, |c| sqlx::query_scalar(waits).fetch_one(c).await).unwrap()
+    };
+    assert_eq!(changed().await, 0);
+    // nobody makes a second administrator of a straw man
+    let entry = crate::users::begin(&mut master).await;
+    for (page, form) in [
+        (
+            "basics",
+            vec![("login_id", "straw-man1"), ("name", "見本"), ("email", "s@example.jp"), ("role", "admin")],
+        ),
+        ("rights", vec![("duty-approvals", "on")]),
+        ("review", vec![]),
+    ] {
+        let path = format!("{entry}/{page}");
+        let (csrf, now) = (master.get(&path).await.token(), fresh(&world, SERIAL).await);
+        let mut form = form;
+        form.extend([("csrf", csrf.as_str()), ("one_time_password", &now)]);
+        let sent = master.post(&path, &form).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{page}: {}", sent.body);
+        assert_eq!(sent.location().starts_with("/approvals/"), page == "review", "{}", sent.location());
+    }
+    let straw = "SELECT count(*) FROM app_user WHERE login_id = 'straw-man1'";
+    let there: i64 = read!(world.bank.database, |c| sqlx::query_scalar(straw).fetch_one(c).await).unwrap();
+    assert_eq!(there, 0);
     let mut second = signed_in(&world, "admin01").await;
+    let shown = second.get(&reset).await;
+    let (csrf, digest, now) = (shown.token(), shown.value("digest"), fresh(&world, "T-0003").await);
+    let form = [
+        ("csrf", csrf.as_str()),
+        ("digest", &digest),
+        ("action", "approve"),
+        ("one_time_password", &now),
+        CONFIRMED,
+    ];
+    let confirmed = second.post(&reset, &form).await;
+    assert_eq!(confirmed.fields("temporary_password").len(), 1, "{}", confirmed.body);
+    assert_eq!(changed().await, 1);
     for path in [&raise, &path] {
         let shown = second.get(path).await;
         let (csrf, digest, now) = (shown.token(), shown.value("digest"), fresh(&world, "T-0003").await);

@@ -8,6 +8,7 @@ use crate::approvals::request::{Matter, Request};
 use crate::contracts::{Store, StoreError};
 use crate::policy::approvable;
 use crate::sign_in::SignedIn;
+use crate::users::acts::Act;
 use crate::users::approval::AskedChange;
 
 /// How a business is approved.
@@ -89,6 +90,15 @@ pub async fn facts(bank: &Bank, by: &SignedIn, request: &Request) -> Result<Vec<
             facts.push(fact("管理の手続き", second(policy.second_administrator)));
             facts.push(fact("同じトークンでの承認", tokens(policy.distinct_tokens)));
             Ok(facts)
+        }
+        Matter::Administration(AskedChange::User(entry)) => {
+            let accounts = Store::accounts(&bank.contracts, request.contract).await?;
+            let facts = entry.facts(by.contract.plan, &accounts).into_iter();
+            Ok(facts.map(|(label, value)| Fact { label, value }).collect())
+        }
+        Matter::Administration(AskedChange::Act { whose, act, .. }) => {
+            let words = Act::from_code(act).map_or("", |act| act.words().consequence);
+            Ok(vec![fact("利用者", whose.clone()), fact("内容", words)])
         }
         Matter::Administration(AskedChange::Limit { whose, limit, .. }) => {
             let words =

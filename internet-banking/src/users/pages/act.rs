@@ -11,12 +11,13 @@ use super::review::AddedPage;
 use super::{find, page_frame, stop};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, shown};
+use crate::approvals::ApprovalLink;
 use crate::help::Code;
 use crate::links::Link;
 use crate::payeasy::views::Trouble;
 use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
-use crate::users::acts::{self, Act, ActWords};
+use crate::users::acts::{self, Act, ActWords, Did};
 use crate::users::links::{ActLink, DoneLink, MemberLink};
 use crate::users::operation::Known;
 
@@ -70,18 +71,19 @@ pub async fn submit(
     let (known, act) = step(&bank, &by, &id, &act).await?;
     let user = known.member.id;
     match acts::carry_out(&bank, &by, user, act, &form.one_time_password).await {
-        Ok(Some(password)) => shown(&AddedPage {
+        Ok(Did::Asked(asked)) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
+        Ok(Did::Password(password)) => shown(&AddedPage {
             frame: page_frame(&by, None),
             title: act.words().done,
             whose: format!("{}({})", known.member.name, known.member.login_id),
             password: password.expose_secret().to_owned(),
             user: MemberLink(user),
         }),
-        Ok(None) if act == Act::Remove => {
+        Ok(Did::Done) if act == Act::Remove => {
             let list = format!("{}?done={}", Link::AdminUsers, act.code());
             Ok(Redirect::to(&list).into_response())
         }
-        Ok(None) => Ok(Redirect::to(&DoneLink(user, act).to_string()).into_response()),
+        Ok(Did::Done) => Ok(Redirect::to(&DoneLink(user, act).to_string()).into_response()),
         Err(problem) => again(&page(&by, &known, act, Some(problem.trouble()))),
     }
 }

@@ -12,6 +12,7 @@ use super::list::Nothing;
 use super::{drafts, due, link, open, page_frame, to};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::approvals::ApprovalLink;
 use crate::contracts::Role;
 use crate::links::Link;
 use crate::payeasy::views::Trouble;
@@ -106,6 +107,9 @@ pub async fn submit(
         Err(problem) => return again(&page(&bank, &by, &draft, Some(problem.trouble())).await?),
     };
     drafts(&bank, &by).delete(&draft.id).await.map_err(failed)?;
+    if let Some(asked) = done.asked {
+        return Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response());
+    }
     match done.temporary {
         None => Ok(Redirect::to(&changed(done.user)).into_response()),
         Some(password) => shown(&AddedPage {
