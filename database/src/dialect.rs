@@ -118,6 +118,25 @@ pub async fn lock_bars(tx: &mut Tx, asked: &[&str], taken: &[&str]) -> Result<()
     Ok(())
 }
 
+/// SQL: whether a column of text has a text in it, the same on both databases: the 26 letters of ASCII are alike in
+/// either case, every other character is itself. No text at all is in every one.
+#[macro_export]
+macro_rules! contains {
+    ($column:literal, $text:literal) => {
+        concat!(
+            "(",
+            $text,
+            " = '' OR replace(lower(",
+            $column,
+            " COLLATE \"C\"), lower(",
+            $text,
+            " COLLATE \"C\"), '') <> lower(",
+            $column,
+            " COLLATE \"C\"))"
+        )
+    };
+}
+
 /// The database server's clock in microseconds, which decides about leases.
 pub async fn server_now_us(tx: &mut Tx) -> Result<i64, sqlx::Error> {
     match tx.on() {

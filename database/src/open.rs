@@ -133,6 +133,8 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // PostgreSQL's name for the order of the bytes, which SQLite has anyway
+            .collation("C", str::cmp)
             // or INSERT OR REPLACE would take a row away without its trigger
             .pragma("recursive_triggers", "ON")
             .busy_timeout(Duration::from_secs(5))

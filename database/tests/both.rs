@@ -4,12 +4,13 @@
 
 use database::dialect::{self, Sequence};
 use database::testing::TestDatabase;
-use database::{Row, Table, Value, execute, insert, on, read};
+use database::{Row, Table, Value, contains, execute, insert, on, read};
 use domain::{Clock, Timestamp};
 
 database::on_both!(
     numbers_drawn_rise_and_never_repeat,
     a_taken_key_is_not_inserted,
+    a_text_is_found_alike_on_both,
     rows_count,
     the_clock_is_kept,
     a_feed_ends_before_what_may_still_come,
@@ -28,6 +29,33 @@ async fn numbers_drawn_rise_and_never_repeat(test: TestDatabase) {
     let mut tx = test.database.begin().await.unwrap();
     let third = dialect::draw(&mut tx, Sequence::Event, 1).await.unwrap();
     assert!(third[0] > second[1], "what was committed is never drawn again");
+}
+
+/// Letters of ASCII in either case, every other one as it is, and no character stands for others.
+async fn a_text_is_found_alike_on_both(test: TestDatabase) {
+    let find = concat!(
+        "SELECT count(*) FROM (SELECT CAST($2 AS TEXT) AS name) AS one WHERE ",
+        contains!("one.name", "$1")
+    );
+    for (name, text, found) in [
+        ("株式会社見本ABC商事", "見本", 1),
+        ("株式会社見本ABC商事", "abc商", 1),
+        ("株式会社見本abc商事", "ABC", 1),
+        ("株式会社見本ABC商事", "", 1),
+        ("株式会社見本ABC商事", "abd", 0),
+        ("ＡＢＣ商事", "ａｂｃ", 0),
+        ("ÄPFEL", "äpfel", 0),
+        ("100%の店", "0%", 1),
+        ("100の店", "0%", 0),
+        ("a_b", "a_", 1),
+        ("axb", "a_b", 0),
+        ("a\\b", "\\", 1),
+    ] {
+        let count: i64 =
+            read!(test.database, |c| { sqlx::query_scalar(find).bind(text).bind(name).fetch_one(c).await })
+                .unwrap();
+        assert_eq!(count, found, "{text} in {name}");
+    }
 }
 
 /// Draws a position and inserts its event.

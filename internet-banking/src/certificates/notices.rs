@@ -1,8 +1,9 @@
 //! Certificates that end soon: their users are told by mail (R40, C5).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use database::read;
+use database::{Value, insert};
 use domain::Timestamp;
 use edge::Shutdown;
 use ledger::Commit;
@@ -10,7 +11,7 @@ use ledger::Commit;
 use super::bounds::Bounds;
 use super::{Certificate, Certificates};
 use crate::contracts::{ContractState, StoreError};
-use crate::mail::{Notice, To};
+use crate::mail::{Notice, To, mail_id};
 
 /// Between two looks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(20);
@@ -67,16 +68,20 @@ impl Notices {
         let (now, bounds) = (self.certificates.now(), Bounds::embedded());
         let most = bounds.notice_days.first().copied().unwrap_or_default().saturating_add(1);
         let until = now.plus_seconds(most.saturating_mul(24 * 3600));
-        let mut told = 0;
-        for certificate in self.certificates.expiring(now, until).await? {
-            if certificate.confirmed_at.is_none() {
-                continue;
+        let expiring = self.certificates.expiring(now, until).await?;
+        let due: Vec<_> = expiring
+            .iter()
+            .filter(|certificate| certificate.confirmed_at.is_some())
+            .filter_map(|certificate| Some((certificate, due(certificate.expires_at, bounds, now)?)))
+            .collect();
+        // a look every few seconds for a month asks for all of them at once, and finds most of them written
+        let written = self.written(&due).await?;
+        for (certificate, days) in &due {
+            if !written.contains(&mail_id(&event(certificate, *days), certificate.user)) {
+                self.tell(certificate, *days, now).await?;
             }
-            let Some(days) = due(certificate.expires_at, bounds, now) else { continue };
-            self.tell(&certificate, days, now).await?;
-            told += 1;
         }
-        Ok(told)
+        Ok(due.len())
     }
 
     async fn tell(&self, certificate: &Certificate, days: i64, now: Timestamp) -> Result<(), NoticeError> {
@@ -88,7 +93,7 @@ impl Notices {
         };
         let to = contracts.recipients(contract.id, To::User(certificate.user)).await?;
         let notice = Notice {
-            event: format!("certificate-expires-{}-{days}", certificate.id),
+            event: event(certificate, days),
             title: format!("電子証明書の有効期限まで{days}日以内です"),
             lines: vec![
                 ("有効期限", crate::frame::day_and_time(certificate.expires_at)),
@@ -96,13 +101,7 @@ impl Notices {
             ],
             advice: "有効期限までにログインし、「電子証明書」の画面で更新してください。期限を過ぎると、この電子証明書ではログインできません。",
         };
-        let mut rows_if_free = Vec::new();
-        for one in &to {
-            // a look every few seconds for a month would fill the log with commits that write nothing
-            if !self.is_written(&notice.id(one)).await? {
-                rows_if_free.extend(notice.rows(&contract, std::slice::from_ref(one), now));
-            }
-        }
+        let rows_if_free = notice.rows(&contract, &to, now);
         if rows_if_free.is_empty() {
             return Ok(());
         }
@@ -110,15 +109,23 @@ impl Notices {
         Ok(())
     }
 
-    async fn is_written(&self, mail: &str) -> Result<bool, StoreError> {
-        let found: Option<i64> = read!(self.certificates.ledger.database(), |c| {
-            sqlx::query_scalar("SELECT CAST(1 AS BIGINT) FROM mail WHERE id = $1")
-                .bind(mail)
-                .fetch_optional(c)
-                .await
-        })?;
-        Ok(found.is_some())
+    /// Which of the mails are there.
+    async fn written(&self, due: &[(&Certificate, i64)]) -> Result<BTreeSet<String>, StoreError> {
+        let ids: Vec<Value> = due
+            .iter()
+            .map(|(certificate, days)| mail_id(&event(certificate, *days), certificate.user).into())
+            .collect();
+        let mut tx = self.certificates.ledger.database().snapshot().await?;
+        let select = "SELECT id, address FROM mail WHERE id IN";
+        let found: Vec<(String, String)> = insert::select_in(&mut tx, select, &ids, "").await?;
+        tx.rollback().await?;
+        Ok(found.into_iter().map(|(id, _)| id).collect())
     }
+}
+
+/// What the notice of a certificate is named for ever.
+fn event(certificate: &Certificate, days: i64) -> String {
+    format!("certificate-expires-{}-{days}", certificate.id)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the bank knows of accounts and contracts beside what a session needs: the register of its deposit accounts, the
 //! papers of a contract, and the accounts of other FB products (R6).
 
-use database::read;
+use database::{contains, read};
 use domain::{AccountId, ContractId, Date, Timestamp, UserId, Yen};
 use uuid::Uuid;
 
@@ -296,23 +296,16 @@ impl Store {
         text: &str,
         state: Option<ContractState>,
     ) -> Result<Vec<ListedContract>, StoreError> {
-        let mut pattern = "%".to_owned();
-        for c in text.chars() {
-            if matches!(c, '%' | '_' | '\\') {
-                pattern.push('\\');
-            }
-            pattern.push(c);
-        }
-        pattern.push('%');
         let number = digits(text).filter(|n| (1..=7).contains(&n.len())).map(|n| format!("{n:0>7}"));
         let rows: Vec<(Uuid, String, String, String, String)> = read!(self.database(), |c| {
-            sqlx::query_as(
-                "SELECT k.id, k.name, k.plan, k.sign_in, k.state FROM contract k
-                 WHERE (k.name LIKE $1 ESCAPE '\\' OR EXISTS
+            sqlx::query_as(concat!(
+                "SELECT k.id, k.name, k.plan, k.sign_in, k.state FROM contract k WHERE (",
+                contains!("k.name", "$1"),
+                " OR EXISTS
                      (SELECT 1 FROM deposit_account d WHERE d.contract = k.id AND d.number = $2))
-                   AND ($3 = '' OR k.state = $3) ORDER BY k.created_us DESC, k.id DESC LIMIT $4",
-            )
-            .bind(&pattern)
+                   AND ($3 = '' OR k.state = $3) ORDER BY k.created_us DESC, k.id DESC LIMIT $4"
+            ))
+            .bind(text)
             .bind(&number)
             .bind(state.map_or("", ContractState::code))
             .bind(LIST_MAX)

@@ -9,7 +9,7 @@ mod post;
 mod recipients;
 mod relay;
 
-pub use notice::{Notice, masked};
+pub use notice::{Notice, mail_id, masked};
 pub use payments::Feed;
 pub use post::Post;
 pub use recipients::{Recipient, To};

@@ -1,7 +1,7 @@
 //! What a mail says. No address to sign in at, no whole account number, and the company's own phrase (SEC-38).
 
 use database::{Row, Table};
-use domain::Timestamp;
+use domain::{Timestamp, UserId};
 
 use super::Recipient;
 use crate::contracts::Contract;
@@ -49,7 +49,7 @@ impl Notice {
 
     /// What the mail to one of them is called for ever.
     pub fn id(&self, to: &Recipient) -> String {
-        format!("{}.{}", self.event, to.user)
+        mail_id(&self.event, to.user)
     }
 
     fn subject(&self) -> String {
@@ -85,6 +85,11 @@ impl Notice {
     }
 }
 
+/// What the mail about an event to a person is called for ever.
+pub fn mail_id(event: &str, user: UserId) -> String {
+    format!("{event}.{user}")
+}
+
 /// An account number of which the last digits are left: `普通 ****567`.
 pub fn masked(number: &str) -> String {
     let hidden = number.chars().count().saturating_sub(DIGITS_SHOWN);
@@ -96,7 +101,7 @@ pub fn masked(number: &str) -> String {
 mod tests {
     use super::*;
     use crate::contracts::{ContractKind, ContractState, Plan, SignInMethod};
-    use domain::{ContractId, UserId};
+    use domain::ContractId;
 
     fn contract(phrase: &str) -> Contract {
         Contract {

@@ -1,6 +1,6 @@
 //! The customers' users as the bank's staff looks them up.
 
-use database::{Database, read};
+use database::{Database, contains, read};
 use domain::{ContractId, UserId};
 use uuid::Uuid;
 
@@ -28,12 +28,12 @@ pub struct FoundUser {
 type Row = (Uuid, Uuid, String, String, String, String, Option<i64>);
 
 macro_rules! users {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
             "SELECT u.id, u.contract, c.name AS contract_name, u.login_id, u.name, u.role, u.removed_us \
              FROM app_user u \
              JOIN contract c ON c.id = u.contract ",
-            $rest
+            $($rest)+
         )
     };
 }
@@ -48,21 +48,14 @@ pub async fn find(database: &Database, id: UserId) -> Result<Option<FoundUser>, 
 
 /// Users of this login ID, or of contracts whose name has the text.
 pub async fn search(database: &Database, text: &str, limit: i64) -> Result<Vec<FoundUser>, sqlx::Error> {
-    let mut pattern = "%".to_owned();
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
     let rows: Vec<Row> = read!(database, |c| {
         sqlx::query_as(users!(
-            "WHERE u.login_id = $1 OR c.name LIKE $2 ESCAPE '\\' ORDER BY c.name, u.login_id,
-             CASE WHEN u.removed_us IS NULL THEN 0 ELSE 1 END, u.id LIMIT $3"
+            "WHERE u.login_id = $1 OR ",
+            contains!("c.name", "$1"),
+            " ORDER BY c.name, u.login_id,
+             CASE WHEN u.removed_us IS NULL THEN 0 ELSE 1 END, u.id LIMIT $2"
         ))
         .bind(text)
-        .bind(&pattern)
         .bind(limit)
         .fetch_all(c)
         .await
