@@ -277,7 +277,9 @@ mod tests {
         let none: &[Hand] = &[];
         let first = std::slice::from_ref(&a);
         let two = [a.clone(), b.clone()];
-        let rows: &[(Need, &[Hand], bool, &Hand, &str, Result<Approved, Refusal>)] = &[
+        // the need, who has approved, whether tokens must differ, who would now, with which rights, and the answer
+        type Case<'a> = (Need, &'a [Hand], bool, &'a Hand, &'a str, Result<Approved, Refusal>);
+        let rows: &[Case<'_>] = &[
             (single, none, false, &a, "final", Ok(Enough)),
             (single, none, false, &a, "first", Ok(Enough)),
             (single, none, false, &a, "", Err(NotApprover)),

@@ -133,7 +133,7 @@ impl Keys {
             match self.reseal(resealed).await {
                 Ok(key) => resealed = key.or(resealed),
                 Err(error) => {
-                    tracing::error!(%error, "secrets of tokens cannot be encrypted under the key in force")
+                    tracing::error!(%error, "secrets of tokens cannot be encrypted under the key in force");
                 }
             }
             tokio::select! {
