@@ -6,7 +6,7 @@ const HALF_WIDTH: &str = "ヲァィゥェォャュョッーアイウエオカキ
 /// Folds width, hiragana, small kana, long vowels, case and spaces, so that what sounds alike is written alike.
 pub fn folded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.trim().chars() {
+    for c in text.chars() {
         let c = domain::numbers::fold_width(c);
         let c = match c {
             '\u{ff66}'..='\u{ff9d}' => {
@@ -20,7 +20,8 @@ pub fn folded(text: &str) -> String {
             '\u{ff9e}' | '\u{309b}' | '\u{3099}' => voice(&mut out, 1),
             '\u{ff9f}' | '\u{309c}' | '\u{309a}' => voice(&mut out, 2),
             'ー' | '‐' | '−' | '―' => out.push('-'),
-            ' ' | '\u{3000}' | '・' | '.' => {}
+            '・' | '.' => {}
+            c if c.is_whitespace() => {}
             c => out.extend(large(c).to_uppercase()),
         }
     }

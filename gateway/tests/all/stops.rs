@@ -1,6 +1,6 @@
 //! 緊急停止: nothing that is confirmed after a stop's commit is held or sent, in whatever process.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use database::testing::TestDatabase;
 use database::{on_both, read};
@@ -48,7 +48,7 @@ async fn what_is_confirmed_after_a_stop_is_refused_at_once_in_every_process(test
     let contract = world.payer.contract.to_string();
     for (scope, subject) in [(StopScope::Contract, contract.as_str()), (StopScope::Service, "payeasy")] {
         let reviewed = world.inquire(SHOP).await;
-        let before = Instant::now();
+        let before = tokio::time::Instant::now();
         let made = stop(&other.ledger, &world, scope, subject).await;
         for gateway in [&world.hub.gateway, &other.gateway] {
             let paid = gateway.pay(world.order(&reviewed)).await;

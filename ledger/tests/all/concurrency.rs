@@ -53,7 +53,7 @@ async fn one_of_many_takes_a_guard(test: TestDatabase) {
 fn barred(bars: &[&str]) -> Commit {
     let entity = entity();
     Commit {
-        guards: vec![(guard(&format!("own|{}", entity.0)), entity)],
+        guards: vec![(guard(format!("own|{}", entity.0)), entity)],
         barred_by: bars.iter().map(|key| guard(*key)).collect(),
         ..payment(entity, [hold(TARO, 1)])
     }
