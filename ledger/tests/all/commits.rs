@@ -142,7 +142,7 @@ async fn a_commit_the_database_refuses_fails_alone(test: TestDatabase) {
     bad.rows = vec![other_row("x")];
     let good = || payment(entity(), [posted(TARO, CLEARING, 10)]);
     let (first, bad, last) = tokio::join!(ledger.commit(good()), ledger.commit(bad), ledger.commit(good()));
-    assert!(matches!(bad, Err(Refused::Database(_))), "{bad:?}");
+    assert!(matches!(bad, Err(Refused::Taken(_))), "{bad:?}");
     assert!(first.is_ok() && last.is_ok(), "{first:?} {last:?}");
     assert_eq!(balance(&ledger, TARO).await, (80, 80, 0));
     assert_clean(&ledger).await;

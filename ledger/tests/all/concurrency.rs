@@ -73,7 +73,7 @@ async fn what_asks_for_a_bar_is_refused_while_it_is_taken(test: TestDatabase) {
         ledger.commit(barred(&["stop|a", "stop|c"])).await.unwrap();
     }
     assert_eq!(count(&test.database, "guard").await, 4, "those who lost gave their own back");
-    assert_eq!(balance(&one, TARO).await.1, 3, "and hold nothing");
+    assert_eq!(balance(&one, TARO).await.2, 3, "and hold nothing");
     other.commit(Commit { release: vec![guard("stop|b")], ..Commit::default() }).await.unwrap();
     one.commit(barred(&all)).await.unwrap();
     assert_clean(&one).await;
