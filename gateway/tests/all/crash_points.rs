@@ -17,13 +17,13 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::support::Network;
-use script::{ASK_IN_PERSON, COUNTER, DAY_TWO, DECIDED, LOST_ANSWER, PENSIONS, STRAY, STRUCK, Told};
+use script::{ASK_IN_PERSON, COUNTER, DECIDED, LOST_ANSWER, LUCK, PENSIONS, STRAY, STRUCK, Told};
 
 const SIGABRT: i32 = 6;
 /// How long one process may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// Worlds at the same time; they wait more than they work.
-const WORLDS_MAX: usize = 6;
+const WORLDS_MAX: usize = 4;
 /// Pairs of places that every run of the tests crosses.
 const PAIRS: usize = 24;
 
@@ -100,14 +100,14 @@ impl World {
         (end, said)
     }
 
-    /// The collectors' clock is the hub's, and the bad luck ends with the first day.
+    /// The collectors' clock is the hub's, and the bad luck ends when the script says so.
     async fn keep_up(&self, database: &Database) {
         self.strike().await;
         let Ok(Some(stored)) = database::clock::load(database).await else { return };
         let before = self.clock.now();
         self.clock.set_offset_us(stored.offset_us);
-        let day_two = Timestamp::parse_rfc3339(DAY_TWO).unwrap();
-        if before < day_two && self.clock.now() >= day_two {
+        let luck = Timestamp::parse_rfc3339(LUCK).unwrap();
+        if before < luck && self.clock.now() >= luck {
             self.network.control("DELETE", "/control/00500/faults", String::new()).await;
         }
     }

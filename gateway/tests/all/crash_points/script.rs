@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use collectors::client::Limits;
-use database::Database;
+use database::{Database, read};
 use domain::payment::State;
 use domain::{
     AccountId, Clock, CollectorNumber, ContractId, Date, PaymentId, Timestamp, TransferId, UserId, Yen,
@@ -32,6 +32,8 @@ pub const TOLD: &str = "MPN_TEST_CRASH_SCRIPT";
 pub const DAY_ONE: &str = "2026-11-24T10:00:00+09:00";
 /// Nothing is resent automatically any more.
 pub const DAY_TWO: &str = "2026-11-25T00:31:00+09:00";
+/// The collectors' bad luck is over: no automatic delivery is under way that could still meet better luck.
+pub const LUCK: &str = "2026-11-25T00:41:00+09:00";
 /// Every net payment of the first day is due.
 const DAY_THREE: &str = "2026-11-30T10:00:00+09:00";
 
@@ -183,6 +185,17 @@ impl Script {
 
     async fn state(&self, id: PaymentId) -> Option<State> {
         Some(self.hub.gateway.payment_for_operator(id).await.unwrap()?.state)
+    }
+
+    /// Whether a delivery of the payment is under way.
+    async fn is_claimed(&self, id: PaymentId) -> bool {
+        let now_us = domain::clock::machine_now().micros();
+        let sql = "SELECT count(*) FROM outbox WHERE entity = $1 AND lease_until_us > $2";
+        let claimed: i64 = read!(self.database, |c| {
+            sqlx::query_scalar(sql).bind(id.uuid()).bind(now_us).fetch_one(c).await
+        })
+        .unwrap();
+        claimed > 0
     }
 
     async fn reaches(&self, id: PaymentId, states: &[State]) {
@@ -352,6 +365,13 @@ impl Script {
 
     async fn second_day(&self) {
         let gateway = &self.hub.gateway;
+        if self.clock.now() < instant(LUCK) {
+            until("the end of automatic deliveries", || async {
+                (!self.is_claimed(payment(3)).await).then_some(())
+            })
+            .await;
+            self.set_clock(LUCK).await;
+        }
         let operator = Operator::staff("1");
         let eyes = FourEyes {
             maker: Operator::staff("1"),
