@@ -42,6 +42,7 @@ migrations! {
     20 "0020_interbank",
     17 "0017_keys",
     16 "0016_approvals",
+    25 "0025_payees",
 }
 
 /// The description of the first migration: a database that has it is ours.

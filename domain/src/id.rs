@@ -83,6 +83,8 @@ typed_id! {
     OrderId,
     /// A recall (組戻し) of a transfer that was sent.
     RecallId,
+    /// Somebody whom a contract pays.
+    PayeeId,
 }
 
 /// A hold is a pending transfer.

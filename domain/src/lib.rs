@@ -22,8 +22,8 @@ pub use clock::Clock;
 pub use hours::Hours;
 pub use id::{
     AccountId, AlarmId, ApiKeyId, ApprovalId, BreakId, CertificateId, ContractId, FavouriteId, HoldId,
-    InquiryId, MessageId, OrderId, PaymentId, PermitId, RecallId, ReconciliationId, SettlementId, StaffId,
-    StaffRequestId, TransferId, UserId,
+    InquiryId, MessageId, OrderId, PayeeId, PaymentId, PermitId, RecallId, ReconciliationId, SettlementId,
+    StaffId, StaffRequestId, TransferId, UserId,
 };
 pub use key::{CentreCode, ResendKey, Serial};
 pub use money::Yen;

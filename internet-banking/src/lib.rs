@@ -25,6 +25,7 @@ pub mod mail;
 mod page_checks;
 mod passwords;
 pub mod payeasy;
+pub mod payees;
 pub mod policy;
 pub mod registration;
 mod retry;
