@@ -43,6 +43,7 @@ migrations! {
     17 "0017_keys",
     16 "0016_approvals",
     25 "0025_payees",
+    22 "0022_interbank_days",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -192,17 +192,20 @@ impl Ledger {
         })
     }
 
-    /// The balance of a bounded account just before an instant.
+    /// The balance of a bounded account just before an instant: what it is now, less every movement since. A movement
+    /// that was written later may be of an earlier instant, so what the last one before it left behind would not do.
     pub async fn balance_before(&self, account: AccountId, at: Timestamp) -> Result<Yen, sqlx::Error> {
         let found: Option<i64> = read!(self.database, |c| {
             sqlx::query_scalar(
-                "SELECT after_balance FROM (
-                     SELECT position, debit_after AS after_balance FROM transfer
-                     WHERE debit = $1 AND debit_after IS NOT NULL AND at_us < $2
-                     UNION ALL
-                     SELECT position, credit_after FROM transfer
-                     WHERE credit = $1 AND credit_after IS NOT NULL AND at_us < $2
-                 ) AS line ORDER BY position DESC LIMIT 1",
+                "SELECT CAST(a.balance - (
+                     SELECT coalesce(sum(amount), 0) FROM (
+                         SELECT -amount AS amount FROM transfer
+                         WHERE debit = $1 AND debit_after IS NOT NULL AND at_us >= $2
+                         UNION ALL
+                         SELECT amount FROM transfer
+                         WHERE credit = $1 AND credit_after IS NOT NULL AND at_us >= $2
+                     ) AS line
+                 ) AS BIGINT) FROM account a WHERE a.id = $1",
             )
             .bind(account.get())
             .bind(at.micros())
@@ -220,17 +223,18 @@ impl Ledger {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<(Timestamp, Yen)>, sqlx::Error> {
-        let rows: Vec<(i64, i64)> = read!(self.database, |c| {
+        // from the balance of now back, day by day
+        let days: Vec<(i64, i64, i64)> = read!(self.database, |c| {
             sqlx::query_as(
-                "SELECT t.at_us, CASE WHEN t.debit = $1 THEN t.debit_after ELSE t.credit_after END FROM (
-                     SELECT max(position) AS last FROM (
-                         SELECT position, at_us FROM transfer
-                         WHERE debit = $1 AND debit_after IS NOT NULL AND at_us >= $2 AND at_us < $3
-                         UNION ALL
-                         SELECT position, at_us FROM transfer
-                         WHERE credit = $1 AND credit_after IS NOT NULL AND at_us >= $2 AND at_us < $3
-                     ) AS line GROUP BY (at_us + 32400000000) / 86400000000
-                 ) AS day JOIN transfer t ON t.position = day.last ORDER BY t.position",
+                "SELECT a.balance, max(line.at_us), CAST(sum(line.amount) AS BIGINT) FROM account a, (
+                     SELECT at_us, -amount AS amount FROM transfer
+                     WHERE debit = $1 AND debit_after IS NOT NULL AND at_us >= $2
+                     UNION ALL
+                     SELECT at_us, amount FROM transfer
+                     WHERE credit = $1 AND credit_after IS NOT NULL AND at_us >= $2
+                 ) AS line WHERE a.id = $1
+                 GROUP BY a.balance, (line.at_us + 32400000000) / 86400000000,
+                     CASE WHEN line.at_us < $3 THEN 0 ELSE 1 END ORDER BY 2 DESC",
             )
             .bind(account.get())
             .bind(from.micros())
@@ -238,7 +242,16 @@ impl Ledger {
             .fetch_all(c)
             .await
         })?;
-        Ok(rows.into_iter().map(|(at, after)| (Timestamp::from_micros(at), Yen::new(after))).collect())
+        let mut since = 0;
+        let mut balances = Vec::with_capacity(days.len());
+        for (balance, last_us, moved) in days {
+            if last_us < until.micros() {
+                balances.push((Timestamp::from_micros(last_us), Yen::new(balance.saturating_sub(since))));
+            }
+            since = since.saturating_add(moved);
+        }
+        balances.reverse();
+        Ok(balances)
     }
 }
 

@@ -23,15 +23,18 @@ pub enum Alarm {
     Contradicted,
     /// What came back waits in 別段預金: the payer's account is closed.
     ReturnHeld,
-    /// A message waits at the network that cannot be read or belongs to nothing here.
+    /// A reservation cannot be carried out for a reason that is none of its payer's: our own data failed.
+    Stuck,
+    /// A message came from the network that cannot be read or belongs to nothing here.
     Message,
-    /// A day differs from the network's books.
+    /// A day differs from the network's books, or is open long after its end.
     Day,
 }
 
 impl Alarm {
     /// Every one.
-    pub const ALL: &[Self] = &[Self::Unclear, Self::Contradicted, Self::ReturnHeld, Self::Message, Self::Day];
+    pub const ALL: &[Self] =
+        &[Self::Unclear, Self::Contradicted, Self::ReturnHeld, Self::Stuck, Self::Message, Self::Day];
 
     /// The word of the table.
     pub const fn as_str(self) -> &'static str {
@@ -39,6 +42,7 @@ impl Alarm {
             Self::Unclear => "transfer_unclear",
             Self::Contradicted => "transfer_contradicted",
             Self::ReturnHeld => "transfer_return_held",
+            Self::Stuck => "transfer_stuck",
             Self::Message => "interbank_message",
             Self::Day => "interbank_day",
         }

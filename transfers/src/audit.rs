@@ -1,8 +1,12 @@
-//! `mpn audit`: every order against its events, its money, its guards and its open work.
+//! `mpn audit`: every order against its events, its money, its guards and its open work; and so every recall, and
+//! everything that came from the network.
+
+mod arrived;
+mod recalls;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use database::{Tx, insert, on};
+use database::{Tx, Value, insert, on};
 use domain::{AccountId, Yen};
 use ledger::{Event as Stored, Finding, Kind};
 use uuid::Uuid;
@@ -23,6 +27,8 @@ struct Look {
     guards: BTreeSet<String>,
     charges: BTreeMap<String, i64>,
     due: i64,
+    /// Of every return that an order tells of: its transfer, and the number of its message.
+    returned: BTreeMap<Uuid, String>,
     findings: Vec<Finding>,
 }
 
@@ -44,6 +50,8 @@ impl Transfers {
             after = *last;
             look.page(&mut tx, &page).await?;
         }
+        look.arrived(&mut tx).await?;
+        look.recalls(&mut tx).await?;
         look.end(&mut tx).await?;
         tx.rollback().await?;
         Ok(look.findings)
@@ -85,19 +93,23 @@ impl Look {
         let guards: Vec<String> = on!(tx, |c| {
             sqlx::query_scalar(
                 "SELECT key FROM guard WHERE (key > 'reserved|' AND key < 'reserved}')
-                 OR (key > 'interbank-due|' AND key < 'interbank-due}')",
+                 OR (key > 'interbank-due|' AND key < 'interbank-due}')
+                 OR (key > 'transfer-recall|' AND key < 'transfer-recall}')",
             )
             .fetch_all(c)
             .await
         })?;
         let charges: Vec<(String, i64)> = on!(tx, |c| {
-            sqlx::query_as("SELECT reference, amount FROM charge WHERE kind = 'transfer'").fetch_all(c).await
+            sqlx::query_as("SELECT reference, amount FROM charge WHERE kind IN ('transfer', 'recall')")
+                .fetch_all(c)
+                .await
         })?;
         Ok(Self {
             open: open.into_iter().collect(),
             guards: guards.into_iter().collect(),
             charges: charges.into_iter().collect(),
             due: 0,
+            returned: BTreeMap::new(),
             findings: Vec::new(),
         })
     }
@@ -108,24 +120,10 @@ impl Look {
 
     async fn page(&mut self, tx: &mut Tx, page: &[(Uuid, String)]) -> Result<(), StoreError> {
         let ids: Vec<_> = page.iter().map(|(id, _)| (*id).into()).collect();
-        let select = "SELECT entity, seq, kind, at_us, body FROM event WHERE entity IN";
-        let rows: Vec<(Uuid, i64, String, i64, String)> =
-            insert::select_in(tx, select, &ids, " ORDER BY entity, seq").await?;
-        let mut events: BTreeMap<Uuid, Vec<Stored>> = BTreeMap::new();
-        for (entity, seq, kind, at_us, body) in rows {
-            let at = domain::Timestamp::from_micros(at_us);
-            let stored = Stored { entity: ledger::EntityId(entity), seq, kind, at, body };
-            events.entry(entity).or_default().push(stored);
-        }
+        let mut events = events_of(tx, &ids).await?;
         let bodies = events.values().flatten().filter_map(|event| StoreError::json::<Body>(&event.body).ok());
         let moved: Vec<_> = bodies.filter_map(|body| body.transfer).map(|id| id.uuid().into()).collect();
-        let select = "SELECT id, debit, credit, amount, kind, pending FROM transfer WHERE id IN";
-        let rows: Vec<(Uuid, i64, i64, i64, i64, Option<Uuid>)> =
-            insert::select_in(tx, select, &moved, "").await?;
-        let journal: BTreeMap<Uuid, Journal> = rows
-            .into_iter()
-            .map(|(id, debit, credit, amount, kind, pending)| (id, (debit, credit, amount, kind, pending)))
-            .collect();
+        let journal = journal(tx, &moved).await?;
         for (id, facts) in page {
             let events = events.remove(id).unwrap_or_default();
             if let Err(error) = self.order(facts, &events, &journal) {
@@ -148,6 +146,10 @@ impl Look {
         for stored in events {
             let (event, body): (Event, Body) = (stored.kind.parse()?, StoreError::json(&stored.body)?);
             from_outgoing |= event == Event::Returned && !was(events, Event::Settled);
+            if let (Event::Returned, Some(transfer), Some(message)) = (event, body.transfer, &body.message_id)
+            {
+                self.returned.insert(transfer.uuid(), message.clone());
+            }
             let expected = money(&facts, event, position.hold.map(|hold| hold.uuid()), from_outgoing);
             let Some((debit, credits, kind)) = expected else { continue };
             let found = body.transfer.and_then(|id| journal.get(&id.uuid()));
@@ -197,11 +199,6 @@ impl Look {
 
     /// What belongs to no order, and the sums.
     async fn end(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
-        let recalls: Vec<Uuid> =
-            on!(tx, |c| sqlx::query_scalar("SELECT id FROM transfer_recall").fetch_all(c).await)?;
-        for recall in recalls {
-            self.open.remove(&recall);
-        }
         let strays: Vec<String> =
             self.open.values().chain(&self.guards).chain(self.charges.keys()).cloned().collect();
         for stray in strays {
@@ -224,6 +221,30 @@ impl Look {
     }
 }
 
+/// Events by what they happened to, in their order.
+async fn events_of(tx: &mut Tx, ids: &[Value]) -> Result<BTreeMap<Uuid, Vec<Stored>>, StoreError> {
+    let select = "SELECT entity, seq, kind, at_us, body FROM event WHERE entity IN";
+    let rows: Vec<(Uuid, i64, String, i64, String)> =
+        insert::select_in(tx, select, ids, " ORDER BY entity, seq").await?;
+    let mut events: BTreeMap<Uuid, Vec<Stored>> = BTreeMap::new();
+    for (entity, seq, kind, at_us, body) in rows {
+        let at = domain::Timestamp::from_micros(at_us);
+        let stored = Stored { entity: ledger::EntityId(entity), seq, kind, at, body };
+        events.entry(entity).or_default().push(stored);
+    }
+    Ok(events)
+}
+
+/// Transfers of the journal by their ids.
+async fn journal(tx: &mut Tx, ids: &[Value]) -> Result<BTreeMap<Uuid, Journal>, StoreError> {
+    let select = "SELECT id, debit, credit, amount, kind, pending FROM transfer WHERE id IN";
+    let rows: Vec<(Uuid, i64, i64, i64, i64, Option<Uuid>)> = insert::select_in(tx, select, ids, "").await?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, debit, credit, amount, kind, pending)| (id, (debit, credit, amount, kind, pending)))
+        .collect())
+}
+
 fn was(events: &[Stored], event: Event) -> bool {
     events.iter().any(|stored| stored.kind == event.as_str())
 }
@@ -235,12 +256,15 @@ fn money(
     hold: Option<Uuid>,
     from_outgoing: bool,
 ) -> Option<(AccountId, Vec<AccountId>, Kind)> {
+    let held = hold.is_some();
     let hold = || domain::TransferId::from_uuid(hold.unwrap_or_default());
     let outgoing = vec![chart::OUTGOING];
     Some(match event {
         Event::Held => (facts.account, outgoing, Kind::Pending),
         Event::Sent => (facts.account, outgoing, Kind::PostPending(hold())),
         Event::Rejected => (facts.account, outgoing, Kind::VoidPending(hold())),
+        // nothing was held of a reservation that was never carried out
+        Event::Failed if held => (facts.account, outgoing, Kind::VoidPending(hold())),
         Event::Executed => (facts.account, facts.payee_account.into_iter().collect(), Kind::Posted),
         Event::Settled => (chart::OUTGOING, vec![chart::BANK_OF_JAPAN], Kind::Posted),
         Event::Returned => {

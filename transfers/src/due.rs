@@ -4,6 +4,7 @@ use domain::time::TimeOfDay;
 use domain::{OrderId, Timestamp};
 use ledger::{Refused, TransferResult};
 
+use crate::alarm::Alarm;
 use crate::order::{Facts, Position, Reason, State};
 use crate::points::Persist;
 use crate::step;
@@ -59,8 +60,9 @@ impl Transfers {
             for id in &found {
                 match self.try_reservation(*id).await {
                     Ok(done) => moved += usize::from(done),
-                    Err(StoreError::Corrupt(reason)) => {
-                        tracing::error!(order = %id, %reason, "a reservation cannot go on");
+                    // the others go on
+                    Err(error @ (StoreError::Corrupt(_) | StoreError::Ledger(Refused::Transfer { .. }))) => {
+                        self.raise(Alarm::Stuck, &id.to_string(), &error.to_string()).await?;
                     }
                     Err(error) => return Err(error),
                 }

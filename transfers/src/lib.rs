@@ -28,9 +28,10 @@ use std::time::Duration;
 
 use collectors::client::Channel;
 use database::{Database, execute};
-use domain::{BankCode, Timestamp};
+use domain::{BankCode, Date, Timestamp};
 use edge::Shutdown;
-use ledger::Ledger;
+use ledger::{Ledger, Refused};
+use network::day::Question;
 
 pub use dates::{DateProblem, Handling, Method, Occasion, Possible};
 pub use fee::Relation;
@@ -87,7 +88,18 @@ pub enum StoreError {
     Corrupt(String),
 }
 
+/// From when on the network passes transfers on: when reservations are first tried.
+fn opening(day: Date) -> Timestamp {
+    let first = Terms::embedded().hours(day).tries(false).into_iter().next();
+    Timestamp::from_jst(day, first.unwrap_or_default())
+}
+
 impl StoreError {
+    /// Whether everything else would fail in the same way: the database is gone, or the ledger takes nothing.
+    const fn is_everybodys(&self) -> bool {
+        matches!(self, Self::Database(_) | Self::Ledger(Refused::Overloaded | Refused::Stopped))
+    }
+
     pub(crate) fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Self> {
         serde_json::from_str(text).map_err(|error| Self::Corrupt(error.to_string()))
     }
@@ -145,6 +157,13 @@ impl Transfers {
         if self.0.channel.is_some() {
             if let Err(error) = self.collect().await {
                 tracing::warn!(%error, "what waits at the network cannot be collected");
+            }
+            let today = self.now().date();
+            if self.now() >= opening(today)
+                && self.0.asked.may_ask(today, Question::Pending)
+                && let Err(error) = self.ask_about_pending().await
+            {
+                tracing::warn!(%error, "what waited for the network's opening cannot be asked about");
             }
             if let Err(error) = self.settle_days().await {
                 tracing::warn!(%error, "a day cannot be settled with the network");

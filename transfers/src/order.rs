@@ -171,6 +171,8 @@ words! {
     Failed = "transfer-failed",
     /// The customer took it back.
     Cancelled = "transfer-cancelled",
+    /// The customer has asked for it to come back; what becomes of that is the recall's.
+    RecallAsked = "transfer-recall-asked",
     /// An answer contradicts how it ended: for people, and no money moves.
     Contradicted = "transfer-contradicted",
 }
@@ -213,6 +215,7 @@ pub const fn next(state: Option<State>, event: Event) -> Option<State> {
         (Some(Held | Sending | Unknown), Event::Sent) => Some(Sent),
         (Some(Held | Sending | Unknown), Event::Rejected) => Some(Rejected),
         (Some(Sent | Settled), Event::Returned) => Some(Returned),
+        (Some(state @ (Sent | Settled)), Event::RecallAsked) => Some(state),
         (Some(state), Event::Contradicted) => Some(state),
         _ => None,
     }
@@ -310,6 +313,10 @@ pub struct Position {
     pub slot: Option<usize>,
     /// The hold of its money, where there was one.
     pub hold: Option<TransferId>,
+    /// Why it stands there, from the event that brought it there; what moves nothing leaves it as it is.
+    pub reason: Option<Reason>,
+    /// The network's code, likewise.
+    pub code: Option<String>,
     deliveries: BTreeMap<i64, Fate>,
 }
 
@@ -339,6 +346,9 @@ impl Position {
         self.slot = body.slot.or(self.slot);
         if event == Event::Held {
             self.hold = body.transfer;
+        }
+        if !matches!(event, Event::Contradicted | Event::RecallAsked) {
+            (self.reason, self.code) = (body.reason, body.code.clone());
         }
         let fate = match event {
             Event::Claimed => Some(Fate::Open),
@@ -389,8 +399,13 @@ impl Order {
 
     /// Whether it may be recalled (組戻し): another bank has it, or will.
     pub const fn may_recall(&self) -> bool {
-        matches!(self.state, State::Sent | State::Settled) && !self.facts.relation.is_own_bank()
+        may_recall(&self.facts, Some(self.state))
     }
+}
+
+/// The same, of an order whose events were read.
+pub(crate) const fn may_recall(facts: &Facts, state: Option<State>) -> bool {
+    matches!(state, Some(State::Sent | State::Settled)) && !facts.relation.is_own_bank()
 }
 
 #[cfg(test)]

@@ -35,8 +35,10 @@ pub struct NewOrder {
     pub to: AccountRef,
     /// 受取人名, in kana as it is sent.
     pub payee_name: String,
-    /// How the payee was named. An own account must be one of the contract's.
+    /// How the payee was named. An own account is one of `own_accounts`.
     pub method: Method,
+    /// The contract's accounts.
+    pub own_accounts: Vec<AccountId>,
     /// How much.
     pub amount: Yen,
     /// 振込指定日.
@@ -47,6 +49,9 @@ pub struct NewOrder {
     pub limits: Limits,
     /// Taken in the same commit: a one-time password's step, an approval.
     pub guards: Vec<GuardKey>,
+    /// Bars that nobody may have taken when the order is: the emergency stops of its contract, plan and service, which
+    /// the engine does not know. A reservation that was taken before is carried out all the same.
+    pub barred_by: Vec<GuardKey>,
     /// Who it is, for the audit log.
     pub actor: String,
 }
@@ -63,6 +68,9 @@ pub enum PlaceError {
     /// The credited account is at this bank and there is none.
     #[error("there is no such account at this bank")]
     NoSuchAccount,
+    /// The debited account is not the one that its number names, or 振替 leads to an account that is not the contract's.
+    #[error("the accounts are not those of the contract")]
+    NotOwn,
     /// The account that was credited, or the debited one, is closed.
     #[error("the account is closed")]
     Closed,
@@ -75,7 +83,8 @@ pub enum PlaceError {
     /// 残高不足, of an order of the day.
     #[error("funds are short")]
     Shortage,
-    /// A guard that was to be taken along is taken: a one-time password was used, an approval executed.
+    /// A guard that was to be taken along is taken: a one-time password was used, an approval executed; or one of the
+    /// bars is, which an emergency stop takes.
     #[error("the guard {0} is taken")]
     Guarded(String),
     /// The id is another order's.
@@ -145,11 +154,7 @@ impl Transfers {
         }
         new.limits.check_item(new.amount).map_err(PlaceError::Limit)?;
         let relation = self.relation(new.method, &new.from, &new.to);
-        let payee = if relation.is_own_bank() {
-            Some(self.own_account(&new.to).await?.ok_or(PlaceError::NoSuchAccount)?)
-        } else {
-            None
-        };
+        let payee = self.payee(&new, relation).await?;
         let occasion = Occasion { relation, method: new.method, same_day_typed: new.same_day_typed };
         let now = self.now();
         let handling = dates::check(Terms::embedded(), occasion, new.day, now)?;
@@ -159,9 +164,30 @@ impl Transfers {
         self.commit_order(&facts, new).await
     }
 
+    /// The credited account, where it is at this bank. What the caller says of the debited one is looked up too.
+    async fn payee(&self, new: &NewOrder, relation: Relation) -> Result<Option<AccountId>, PlaceError> {
+        let ours = |named: &AccountRef| named.bank == *self.own_bank();
+        if !ours(&new.from) || self.own_account(&new.from).await? != Some(new.account) {
+            return Err(PlaceError::NotOwn);
+        }
+        if !relation.is_own_bank() {
+            return Ok(None);
+        }
+        if !ours(&new.to) {
+            return Err(PlaceError::NoSuchAccount);
+        }
+        let payee = self.own_account(&new.to).await?.ok_or(PlaceError::NoSuchAccount)?;
+        let is_own = |account| new.own_accounts.contains(account);
+        if relation == Relation::OwnAccount && !(is_own(&payee) && is_own(&new.account)) {
+            return Err(PlaceError::NotOwn);
+        }
+        Ok(Some(payee))
+    }
+
     async fn commit_order(&self, facts: &Facts, new: NewOrder) -> Result<Order, PlaceError> {
         let placing = Placing {
             guards: new.guards,
+            barred_by: new.barred_by,
             actor: new.actor,
             payload: self.message(facts),
             lease_s: self.0.settings.lease_s,

@@ -5,6 +5,7 @@ use domain::{AccountId, Timestamp, TransferId, Yen};
 use ledger::{AuditRecord, Commit, GuardKey, Kind, NewEvent, OutboxChange, OutboxEntry, Transfer};
 
 use crate::alarm::Alarm;
+use crate::network::incoming::sent_by;
 use crate::order::{Body, Event, Facts, Position, Reason, State};
 use crate::{Handling, Relation, StoreError, chart, store};
 
@@ -44,6 +45,8 @@ impl<'f> Path<'f> {
         self.position.advance(event, &body)?;
         let after = self.position.state;
         body.state = after;
+        // the last event tells why the order stands where it does
+        (body.reason, body.code) = (self.position.reason, self.position.code.clone());
         for (state, guard) in
             [(State::Reserved, reserved_guard(self.facts)), (State::Sent, due_guard(self.facts))]
         {
@@ -168,6 +171,8 @@ pub(crate) fn due_guard(facts: &Facts) -> GuardKey {
 pub(crate) struct Placing {
     /// Taken in the same commit: a one-time password's step, an approval.
     pub guards: Vec<GuardKey>,
+    /// Bars that nobody may have taken.
+    pub barred_by: Vec<GuardKey>,
     /// Who ordered it, for the audit log.
     pub actor: String,
     /// The message to the network, for an order of the day to another bank.
@@ -181,7 +186,8 @@ pub(crate) fn place(facts: &Facts, placing: Placing) -> Result<Commit, StoreErro
     let now = facts.placed_at;
     let mut path = Path::from(facts, Position::default(), now);
     path.commit.transfers = facts.holders().takes(&facts.layers, now.date(), facts.amount);
-    let Placing { guards, actor, payload, lease_s } = placing;
+    let Placing { guards, barred_by, actor, payload, lease_s } = placing;
+    path.commit.barred_by = barred_by;
     match facts.handling {
         Handling::Reserved => path.event(Event::Reserved, Body::default(), None)?,
         Handling::SameDay => carry_out(&mut path, None, payload, lease_s)?,
@@ -206,6 +212,9 @@ fn carry_out(
         Some(payee) => {
             let moved = path.transfer(facts.account, payee, Kind::Posted, &memo(facts));
             path.event(Event::Executed, with(moved), None)?;
+            if facts.relation != Relation::OwnAccount {
+                path.commit.rows.push(sent_by(&facts.payer_name, &facts.from).row(moved));
+            }
             path.charge();
         }
         None => {
@@ -414,13 +423,14 @@ pub(crate) fn delivered(
         }
         Report::NotSent(reason) | Report::Unknown(reason) => {
             let sent = !matches!(report, Report::NotSent(_));
-            if sent && delivery >= UNCLEAR_AFTER_DELIVERIES {
-                path.alarm(Alarm::Unclear, reason);
-            }
             body.detail = Some(reason.clone());
             body.sent = Some(sent);
             let back = !sent && state == Some(State::Sending) && path.position.others_not_applied(delivery);
             path.event(if back { Event::NotApplied } else { Event::OutcomeUnknown }, body, message)?;
+            // also where this delivery did not leave: an earlier one may have
+            if path.position.state == Some(State::Unknown) && delivery >= UNCLEAR_AFTER_DELIVERIES {
+                path.alarm(Alarm::Unclear, reason);
+            }
             path.commit.outbox.push(OutboxChange::Release { key: facts.message_id(), fence, pause_s });
         }
     }
@@ -458,6 +468,18 @@ pub(crate) fn returned(
     };
     path.event(Event::Returned, body, None)?;
     path.audit(SYSTEM, "transfer.returned", back.code.clone());
+    Ok(path.commit)
+}
+
+/// The customer asks for a transfer to come back: the order takes note, so that it cannot have come back meanwhile.
+pub(crate) fn recall_asked(
+    facts: &Facts,
+    position: Position,
+    recall: domain::RecallId,
+    now: Timestamp,
+) -> Result<Commit, StoreError> {
+    let mut path = Path::from(facts, position, now);
+    path.event(Event::RecallAsked, Body { detail: Some(recall.to_string()), ..Body::default() }, None)?;
     Ok(path.commit)
 }
 

@@ -5,7 +5,7 @@ use domain::{AccountId, AccountKind, AccountRef, ContractId, OrderId, Timestamp,
 use ledger::{Commit, Kind, OutboxChange};
 use proptest::prelude::*;
 
-use crate::order::{Body, Facts, Position, State};
+use crate::order::{Body, Facts, Position, Reason, State};
 use crate::step::{self, Claim, Evidence, Placing, Report};
 use crate::{Handling, Method, Relation, StoreError};
 
@@ -132,4 +132,44 @@ proptest! {
             prop_assert!(state != State::Failed || !life.position.bytes_may_have_left());
         }
     }
+}
+
+fn last(commit: &Commit) -> Body {
+    StoreError::json(&commit.events.last().unwrap().body).unwrap()
+}
+
+/// A sent order's life up to an answer, and what the commit of another answer says.
+fn after(first: &Report, then: &Report, delivery: i64) -> Commit {
+    let facts = facts(Handling::SameDay);
+    let mut life = Life::default();
+    life.take(&step::place(&facts, Placing::default()).unwrap()).unwrap();
+    let answer = |life: &Life, report: &Report, delivery| {
+        let (position, evidence) = (life.position.clone(), Evidence::default());
+        step::delivered(&facts, position, (1, delivery, 0), report, evidence, facts.placed_at)
+            .unwrap()
+            .unwrap()
+    };
+    life.take(&answer(&life, first, 1)).unwrap();
+    let claim = Claim { fence: 1, delivery: delivery - 1, lease_s: 60 };
+    if let Some((claimed, _)) = step::resume(&facts, life.position.clone(), claim, facts.placed_at).unwrap() {
+        life.take(&claimed).unwrap();
+    }
+    answer(&life, then, delivery)
+}
+
+#[test]
+fn a_contradiction_leaves_the_reason_as_it_was() {
+    let told = last(&after(&Report::Rejected("AG01".to_owned()), &Report::Sent { settled: false }, 2));
+    assert_eq!(told.state, Some(State::Rejected));
+    assert_eq!((told.reason, told.code.as_deref()), (Some(Reason::Refused), Some("AG01")));
+}
+
+#[test]
+fn an_unknown_outcome_is_told_also_while_nothing_leaves() {
+    let gone = |first: Report, delivery| {
+        after(&first, &Report::NotSent("x".to_owned()), delivery).rows_if_free.len()
+    };
+    let unknown = || Report::Unknown("x".to_owned());
+    assert_eq!((gone(unknown(), 9), gone(unknown(), 10)), (0, 1));
+    assert_eq!(gone(Report::NotSent("x".to_owned()), 10), 0, "not a byte has left: nothing is unclear");
 }

@@ -5,7 +5,8 @@ use domain::{AccountId, AccountRef, ContractId, Date, OrderId, Timestamp};
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use crate::order::{Body, Facts, Order, Position, State};
+use crate::network::SETTLED_AT_ONCE;
+use crate::order::{Body, Event, Facts, Order, Position, State};
 use crate::{StoreError, Transfers};
 
 static ORDER: Table = Table {
@@ -140,6 +141,57 @@ impl Transfers {
             .await
         })?;
         Ok(found.map(AccountId::new))
+    }
+
+    /// Orders to other banks for a day, a page after one of them, in the order of their ids.
+    pub(crate) async fn orders_of_day(
+        &self,
+        day: Date,
+        after: Option<OrderId>,
+    ) -> Result<Vec<Order>, StoreError> {
+        let rows: Vec<ShownRow> = read!(self.database(), |c| {
+            let mut sql = QueryBuilder::new(SHOWN);
+            sql.push("o.day = ").push_bind(day.to_string());
+            sql.push(" AND o.payee_bank <> ").push_bind(self.own_bank().as_str());
+            if let Some(after) = after {
+                sql.push(" AND o.id > ").push_bind(after.uuid());
+            }
+            sql.push(" ORDER BY o.id LIMIT ").push_bind(i64::from(LIST_MAX));
+            sql.build_query_as().fetch_all(c).await
+        })?;
+        rows.into_iter().map(Order::try_from).collect()
+    }
+
+    /// Orders of a day that settle one by one, and of which the network has not said so.
+    pub(crate) async fn pending_of(&self, day: Date, limit: i64) -> Result<Vec<OrderId>, StoreError> {
+        let (from, until) = (format!("interbank-due|{day}|"), format!("interbank-due|{day}}}"));
+        let found: Vec<Uuid> = read!(self.database(), |c| {
+            sqlx::query_scalar(
+                "SELECT o.id FROM guard g JOIN transfer_order o ON o.id = g.entity
+                 WHERE g.key > $1 AND g.key < $2 AND o.amount >= $3 ORDER BY g.key LIMIT $4",
+            )
+            .bind(from)
+            .bind(until)
+            .bind(SETTLED_AT_ONCE.get())
+            .bind(limit)
+            .fetch_all(c)
+            .await
+        })?;
+        Ok(found.into_iter().map(OrderId::from_uuid).collect())
+    }
+
+    /// The message of an order as it was first sent, which its events keep.
+    pub(crate) async fn first_message(&self, facts: &Facts) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(read!(self.database(), |c| {
+            sqlx::query_scalar(
+                "SELECT message FROM event WHERE entity = $1 AND kind = $2 AND message IS NOT NULL
+                 ORDER BY seq LIMIT 1",
+            )
+            .bind(facts.entity().0)
+            .bind(Event::Claimed.as_str())
+            .fetch_optional(c)
+            .await
+        })?)
     }
 
     /// The facts of an order and where it stands.

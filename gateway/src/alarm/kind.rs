@@ -119,9 +119,11 @@ kinds! {
     TransferContradicted = "transfer_contradicted", Transfer;
     /// What came back of a transfer waits in 別段預金: the payer's account is closed.
     TransferReturnHeld = "transfer_return_held", Transfer;
-    /// A message waits at the interbank network that cannot be read or belongs to nothing here.
+    /// A reservation of a transfer cannot be carried out: our own data failed.
+    TransferStuck = "transfer_stuck", Transfer;
+    /// A message came from the interbank network that cannot be read or belongs to nothing here.
     InterbankMessage = "interbank_message", InterbankMessage;
-    /// A day differs from the interbank network's books.
+    /// A day differs from the interbank network's books, or is open long after its end.
     InterbankDay = "interbank_day", InterbankDay;
 }
 
@@ -154,6 +156,7 @@ impl AlarmKind {
             | Self::AdviceContradicted
             | Self::TransferContradicted
             | Self::TransferReturnHeld
+            | Self::TransferStuck
             | Self::InterbankMessage => Cause::Happened,
         }
     }

@@ -1,6 +1,7 @@
 //! What the ledger shows.
 
-use database::testing::TestDatabase;
+use database::execute;
+use database::testing::{TestDatabase, drop_triggers};
 use domain::{AccountId, Yen};
 use ledger::{
     Commit, Direction, IncomingTransfer, Kind, StatementPage, StatementQuery, StatementSums, Transfer,
@@ -14,7 +15,8 @@ database::on_both!(
     movements_since_an_instant_are_net,
     internal_balances_are_sums,
     a_statement_is_searched_and_read_page_by_page,
-    the_balances_of_days_are_those_of_their_last_movements
+    the_balances_of_days_are_those_of_their_last_movements,
+    a_movement_that_was_written_late_counts_to_its_own_day,
 );
 
 async fn statements_run_from_an_instant_until_before_another(test: TestDatabase) {
@@ -151,4 +153,24 @@ async fn the_balances_of_days_are_those_of_their_last_movements(test: TestDataba
     assert_eq!(days, [("2026-11-24".to_owned(), 700), ("2026-11-25".to_owned(), 705)]);
     assert_eq!(ledger.balance_before(TARO, midnight).await.unwrap(), Yen::new(700));
     assert_eq!(ledger.balance_before(TARO, from).await.unwrap(), Yen::ZERO);
+}
+
+/// A process that read its clock before midnight may come to write after one that read it later.
+async fn a_movement_that_was_written_late_counts_to_its_own_day(test: TestDatabase) {
+    let ledger = ledger(&test).await;
+    let from = ledger.clock().now();
+    deposit(&ledger, TARO, 1_000).await;
+    ledger.clock().advance_seconds(14 * 3_600);
+    let midnight = ledger.clock().now();
+    deposit(&ledger, TARO, 5).await;
+    deposit(&ledger, TARO, 20).await;
+    drop_triggers(&test.database).await;
+    let late = midnight.plus_seconds(-1).micros();
+    execute!(&test.database, "UPDATE transfer SET at_us = $1 WHERE amount = 20", late).unwrap();
+    assert_eq!(ledger.balance_before(TARO, midnight).await.unwrap(), Yen::new(1_020));
+    let days = ledger.daily_balances(TARO, from, midnight.plus_seconds(1)).await.unwrap();
+    let days: Vec<_> = days.iter().map(|(_, balance)| balance.get()).collect();
+    assert_eq!(days, [1_020, 1_025]);
+    let before = ledger.daily_balances(TARO, from, midnight).await.unwrap();
+    assert_eq!(before.len(), 1, "and the days after it are not shown");
 }

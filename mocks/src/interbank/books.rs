@@ -11,7 +11,7 @@ use crate::store::StoreError;
 const SETTLED_AT_ONCE: i64 = 100_000_000;
 /// Lines of one page, and messages of one collection.
 const LINES_MAX: usize = 200;
-const WAITING_MAX: i64 = 50;
+const WAITING_MAX: usize = 50;
 
 /// Account numbers at other banks with a known outcome, whatever the bank: refused, and returned with a code.
 const REFUSED: &str = "9999999";
@@ -39,28 +39,43 @@ impl Books<'_> {
             "transfer" => self.transfer(received, bytes).await,
             "recall" => self.recall(received).await,
             "status" => self.acknowledged(received).await,
-            "collect" => {
-                let waiting =
-                    "SELECT message FROM waiting WHERE acknowledged IS NULL ORDER BY rowid LIMIT $1";
-                Ok(Answer::Waiting(sqlx::query_scalar(waiting).bind(WAITING_MAX).fetch_all(self.pool).await?))
-            }
+            "collect" => self.collect(received).await,
             "lines" => self.lines(received).await,
             _ => Ok(status(&received.id, "RJCT", Some("FF03"))),
         }
     }
 
+    /// What is not acknowledged, in the order in which it came, after a place.
+    async fn collect(&self, received: &Received) -> Result<Answer, StoreError> {
+        let after = received.text(&["After"]).unwrap_or_default();
+        let mut messages: Vec<(String, Vec<u8>)> = sqlx::query_as(
+            "SELECT id, message FROM waiting WHERE acknowledged IS NULL
+             AND rowid > coalesce((SELECT rowid FROM waiting WHERE id = $1), 0) ORDER BY rowid LIMIT $2",
+        )
+        .bind(&after)
+        .bind(i64::try_from(WAITING_MAX + 1).unwrap_or(i64::MAX))
+        .fetch_all(self.pool)
+        .await?;
+        let more = messages.len() > WAITING_MAX;
+        messages.truncate(WAITING_MAX);
+        Ok(Answer::Waiting { more, messages })
+    }
+
     async fn transfer(&self, received: &Received, bytes: &[u8]) -> Result<Answer, StoreError> {
         let mut write = self.pool.begin().await?;
-        let known: Option<(Vec<u8>, String, Option<String>)> =
-            sqlx::query_as("SELECT message, status, code FROM transfers WHERE id = $1")
+        type Known = (Vec<u8>, String, Option<String>, i64, String);
+        let known: Option<Known> =
+            sqlx::query_as("SELECT message, status, code, amount, day FROM transfers WHERE id = $1")
                 .bind(&received.id)
                 .fetch_optional(&mut *write)
                 .await?;
-        if let Some((first, said, code)) = known {
-            sqlx::query("UPDATE transfers SET deliveries = deliveries + 1 WHERE id = $1")
-                .bind(&received.id)
-                .execute(&mut *write)
-                .await?;
+        if let Some((first, mut said, code, amount, day)) = known {
+            // what waited for the opening is on its way since then
+            if said == "PDNG" && self.now >= opens(crate::store::date(&day)?) {
+                said = passed_on(amount).to_owned();
+            }
+            let again = "UPDATE transfers SET deliveries = deliveries + 1, status = $2 WHERE id = $1";
+            sqlx::query(again).bind(&received.id).bind(&said).execute(&mut *write).await?;
             write.commit().await?;
             // other content under a known number is nobody's transfer
             return Ok(match first == bytes {
@@ -87,6 +102,7 @@ impl Books<'_> {
         if let Some((_, code)) = back.filter(|_| said != "RJCT") {
             let id = message::fresh_id();
             let returned = message::returned(&id, &received.from, &received.id, amount, code, self.now);
+            goes_back(&mut write, &received.id).await?;
             wait(&mut write, &id, &returned).await?;
         }
         write.commit().await?;
@@ -100,10 +116,8 @@ impl Books<'_> {
             ("RJCT", Some("AG01"))
         } else if self.now < opens(day) {
             ("PDNG", None)
-        } else if amount >= SETTLED_AT_ONCE {
-            ("ACSC", None)
         } else {
-            ("ACSP", None)
+            (passed_on(amount), None)
         }
     }
 
@@ -123,14 +137,23 @@ impl Books<'_> {
                 .bind(&original)
                 .fetch_optional(&mut *write)
                 .await?;
-                let code = sent.is_none().then(|| "NOOR".to_owned());
+                let back: Option<String> =
+                    sqlx::query_scalar("SELECT original FROM returns WHERE original = $1")
+                        .bind(&original)
+                        .fetch_optional(&mut *write)
+                        .await?;
+                let code = match (&sent, back) {
+                    (None, _) => Some("NOOR".to_owned()),
+                    (_, Some(_)) => Some("ARDT".to_owned()),
+                    (Some(_), None) => None,
+                };
                 sqlx::query("INSERT INTO recalls VALUES ($1, $2, $3)")
                     .bind(&received.id)
                     .bind(&original)
                     .bind(&code)
                     .execute(&mut *write)
                     .await?;
-                if let Some((amount, creditor)) = sent {
+                if let Some((amount, creditor)) = sent.filter(|_| code.is_none()) {
                     self.ask_payee(&mut write, received, &original, amount, creditor == KEEPS).await?;
                 }
                 code
@@ -157,27 +180,44 @@ impl Books<'_> {
         if !keeps {
             let id = message::fresh_id();
             let returned = message::returned(&id, &received.from, original, amount, "FOCR", self.now);
+            goes_back(write, original).await?;
             wait(write, &id, &returned).await?;
         }
         Ok(())
     }
 
+    /// What the bank has taken is in the books of the day that it names.
     async fn acknowledged(&self, received: &Received) -> Result<Answer, StoreError> {
         let original = received.text(&["OrgnlMsgId"]).unwrap_or_default();
         let said = received.text(&["TxSts"]).unwrap_or_default();
-        sqlx::query("UPDATE waiting SET acknowledged = $2 WHERE id = $1 AND acknowledged IS NULL")
-            .bind(&original)
-            .bind(&said)
-            .execute(self.pool)
-            .await?;
+        let mut write = self.pool.begin().await?;
+        let sql =
+            "UPDATE waiting SET acknowledged = $2 WHERE id = $1 AND acknowledged IS NULL RETURNING message";
+        let message: Option<Vec<u8>> =
+            sqlx::query_scalar(sql).bind(&original).bind(&said).fetch_optional(&mut *write).await?;
+        let amount = message.and_then(|bytes| Received::read(&bytes).ok()).and_then(|message| {
+            let amount = message.text(&["IntrBkSttlmAmt"]).or_else(|| message.text(&["RtrdIntrBkSttlmAmt"]));
+            amount.and_then(|amount| amount.parse::<i64>().ok())
+        });
+        if let (Some(amount), Some(day)) = (amount, received.text(&["SttlmDt"])) {
+            sqlx::query("INSERT INTO handed VALUES ($1, $2, $3)")
+                .bind(&original)
+                .bind(amount)
+                .bind(&day)
+                .execute(&mut *write)
+                .await?;
+        }
+        write.commit().await?;
         Ok(status(&received.id, "ACTC", None))
     }
 
     async fn lines(&self, received: &Received) -> Result<Answer, StoreError> {
         let day: Date = crate::store::date(&received.text(&["Dt"]).unwrap_or_default())?;
         let after = received.text(&["After"]).unwrap_or_default();
-        let rows: Vec<(String, i64, String)> = sqlx::query_as(
-            "SELECT id, amount, status FROM transfers WHERE day = $1 AND id > $2 ORDER BY id LIMIT $3",
+        let rows: Vec<(String, i64, String, i64)> = sqlx::query_as(
+            "SELECT id, amount, status, 0 FROM transfers WHERE day = $1 AND id > $2
+             UNION ALL SELECT id, amount, 'ACSC', 1 FROM handed WHERE day = $1 AND id > $2
+             ORDER BY 1 LIMIT $3",
         )
         .bind(day.to_string())
         .bind(&after)
@@ -186,13 +226,24 @@ impl Books<'_> {
         .await?;
         let more = rows.len() > LINES_MAX;
         // with the end of the day everything that was taken is settled
-        let line = |(id, amount, status): (String, i64, String)| {
+        let line = |(id, amount, status, handed): (String, i64, String, i64)| {
             let status = if status == "RJCT" { status } else { "ACSC".to_owned() };
-            Line { id, amount, status }
+            Line { element: if handed == 1 { "In" } else { "Tx" }, id, amount, status }
         };
         let lines = rows.into_iter().take(LINES_MAX).map(line).collect();
         Ok(Answer::Lines { closed: self.now >= closes(day), more, lines })
     }
+}
+
+/// What becomes of a transfer between the opening and the end of the day.
+const fn passed_on(amount: i64) -> &'static str {
+    if amount >= SETTLED_AT_ONCE { "ACSC" } else { "ACSP" }
+}
+
+/// The money of a transfer goes back: nobody can recall it any more.
+pub async fn goes_back(write: &mut Transaction<'_, Sqlite>, original: &str) -> Result<(), StoreError> {
+    sqlx::query("INSERT OR IGNORE INTO returns VALUES ($1)").bind(original).execute(&mut **write).await?;
+    Ok(())
 }
 
 /// Puts a message up for the bank.

@@ -8,7 +8,7 @@ use domain::Date;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::books::wait;
+use super::books::{goes_back, wait};
 use super::faults::{self, Fault};
 use super::message::{self, Incoming};
 use crate::control::Refused;
@@ -22,6 +22,7 @@ pub(crate) fn routes() -> Router<Mocks> {
         .route("/control/interbank/transfers/spoil", post(spoil))
         .route("/control/interbank/waiting", get(waiting))
         .route("/control/interbank/incoming", post(incoming))
+        .route("/control/interbank/garbled", post(garbled))
         .route("/control/interbank/returns", post(give_back))
         .route("/control/interbank/faults", post(add_fault).delete(clear_faults))
 }
@@ -47,7 +48,7 @@ async fn transfers(State(mocks): State<Mocks>) -> Result<Json<Vec<Transfer>>, Re
 #[serde(deny_unknown_fields)]
 struct Spoil {
     id: String,
-    /// Another amount in its books; without one they lose the transfer.
+    /// Another amount in its books; without one they lose the transfer, or what the bank has taken.
     amount: Option<i64>,
 }
 
@@ -56,13 +57,22 @@ async fn spoil(
     request: Result<Json<Spoil>, JsonRejection>,
 ) -> Result<StatusCode, Refused> {
     let Json(spoil) = request?;
-    let sql = match spoil.amount {
-        Some(_) => "UPDATE transfers SET amount = $2 WHERE id = $1",
-        None => "DELETE FROM transfers WHERE id = $1 AND $2 IS NULL",
+    let statements = match spoil.amount {
+        Some(_) => {
+            ["UPDATE transfers SET amount = $2 WHERE id = $1", "UPDATE handed SET amount = $2 WHERE id = $1"]
+        }
+        None => [
+            "DELETE FROM transfers WHERE id = $1 AND $2 IS NULL",
+            "DELETE FROM handed WHERE id = $1 AND $2 IS NULL",
+        ],
     };
-    let query = sqlx::query(sql).bind(&spoil.id).bind(spoil.amount);
-    let done = query.execute(&mocks.interbank().pool).await.map_err(StoreError::from)?;
-    if done.rows_affected() == 1 { Ok(StatusCode::NO_CONTENT) } else { Err(Refused::NoSuch("transfer")) }
+    let mut spoiled = 0;
+    for sql in statements {
+        let query = sqlx::query(sql).bind(&spoil.id).bind(spoil.amount);
+        let done = query.execute(&mocks.interbank().pool).await.map_err(StoreError::from)?;
+        spoiled += done.rows_affected();
+    }
+    if spoiled == 1 { Ok(StatusCode::NO_CONTENT) } else { Err(Refused::NoSuch("transfer")) }
 }
 
 #[derive(Serialize, sqlx::FromRow)]
@@ -87,6 +97,32 @@ struct NewIncoming {
     kind: String,
     number: String,
     day: Option<Date>,
+    /// Its number; a new one where it is left out. It waits under a place of its own.
+    id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Garbled {
+    text: String,
+}
+
+/// What is no message.
+async fn garbled(
+    State(mocks): State<Mocks>,
+    request: Result<Json<Garbled>, JsonRejection>,
+) -> Result<(StatusCode, Json<Made>), Refused> {
+    let Json(Garbled { text }) = request?;
+    let id = message::fresh_id();
+    put_up(&mocks, &id, text.as_bytes()).await?;
+    Ok((StatusCode::CREATED, Json(Made { id })))
+}
+
+async fn put_up(mocks: &Mocks, id: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut write = mocks.interbank().pool.begin().await?;
+    wait(&mut write, id, bytes).await?;
+    write.commit().await?;
+    Ok(())
 }
 
 #[derive(Serialize)]
@@ -107,10 +143,9 @@ async fn incoming(
         to: [&new.branch, &new.kind, &new.number],
         day: new.day.unwrap_or(now.date()),
     };
-    let bytes = message::incoming(&id, &mocks.config().bank_code, &of, now);
-    let mut write = mocks.interbank().pool.begin().await.map_err(StoreError::from)?;
-    wait(&mut write, &id, &bytes).await?;
-    write.commit().await.map_err(StoreError::from)?;
+    let number = new.id.as_deref().unwrap_or(&id);
+    let bytes = message::incoming(number, &mocks.config().bank_code, &of, now);
+    put_up(&mocks, &id, &bytes).await?;
     Ok((StatusCode::CREATED, Json(Made { id })))
 }
 
@@ -131,6 +166,7 @@ async fn give_back(
     let (id, now, bank) = (message::fresh_id(), mocks.config().clock.now(), &mocks.config().bank_code);
     let bytes = message::returned(&id, bank, &new.original, new.amount, &new.code, now);
     let mut write = mocks.interbank().pool.begin().await.map_err(StoreError::from)?;
+    goes_back(&mut write, &new.original).await?;
     wait(&mut write, &id, &bytes).await?;
     write.commit().await.map_err(StoreError::from)?;
     Ok((StatusCode::CREATED, Json(Made { id })))

@@ -73,6 +73,8 @@ fn text(element: &Element, name: &str) -> Option<String> {
 /// One transfer of a day.
 #[derive(Clone, Debug)]
 pub struct Line {
+    /// `Tx` of the bank's own, `In` of what the bank was handed.
+    pub element: &'static str,
     /// Its number.
     pub id: String,
     /// How much.
@@ -94,7 +96,12 @@ pub enum Answer {
         code: Option<String>,
     },
     /// What waits.
-    Waiting(Vec<Vec<u8>>),
+    Waiting {
+        /// Whether more follows.
+        more: bool,
+        /// Some of it: place and message.
+        messages: Vec<(String, Vec<u8>)>,
+    },
     /// The transfers of a day.
     Lines {
         /// Whether the day is over.
@@ -115,17 +122,22 @@ impl Answer {
                 let inner = element("OrgnlMsgId", original) + &element("TxSts", status) + &code;
                 wrapped("FIToFIPmtStsRpt", &inner)
             }
-            Self::Waiting(messages) => {
-                let inner: String =
-                    messages.iter().map(|one| element("Msg", &STANDARD.encode(one))).collect();
-                wrapped("Waiting", &inner)
+            Self::Waiting { more, messages } => {
+                let message = |(number, bytes): &(String, Vec<u8>)| {
+                    wrapped("Msg", &(element("Nb", number) + &element("Doc", &STANDARD.encode(bytes))))
+                };
+                let messages: String = messages.iter().map(message).collect();
+                wrapped("Waiting", &(element("More", &more.to_string()) + &messages))
             }
             Self::Lines { closed, more, lines } => {
                 let line = |line: &Line| {
                     let amount = element("Amt", &line.amount.to_string());
-                    wrapped("Tx", &(element("MsgId", &line.id) + &amount + &element("TxSts", &line.status)))
+                    let inner = element("MsgId", &line.id) + &amount + &element("TxSts", &line.status);
+                    wrapped(line.element, &inner)
                 };
-                let lines: String = lines.iter().map(line).collect();
+                // those of the bank's own come first
+                let (own, handed): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.element == "Tx");
+                let lines: String = own.into_iter().chain(handed).map(line).collect();
                 let head = element("Clsd", &closed.to_string()) + &element("More", &more.to_string());
                 wrapped("LinesAnswer", &(head + &lines))
             }

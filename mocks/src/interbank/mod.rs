@@ -134,7 +134,7 @@ async fn answer(mocks: &Mocks, request: HttpRequest) -> Result<Response, StoreEr
     let now = mocks.config().clock.now();
     let mut said = Books { pool: &network.pool, now }.perform(&received, &body).await?;
     match (fault.mode, &mut said) {
-        (Mode::Twice, Answer::Waiting(messages)) => {
+        (Mode::Twice, Answer::Waiting { messages, .. }) => {
             let copies = messages.clone();
             messages.extend(copies);
         }

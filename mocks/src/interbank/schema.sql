@@ -21,6 +21,16 @@ CREATE TABLE IF NOT EXISTS waiting (
     message BLOB NOT NULL,
     acknowledged TEXT
 ) STRICT;
+-- Transfers of the bank whose money went back, or is under way.
+CREATE TABLE IF NOT EXISTS returns (
+    original TEXT PRIMARY KEY
+) STRICT;
+-- What the bank has taken of what waited, by its place there: the day that it named.
+CREATE TABLE IF NOT EXISTS handed (
+    id TEXT PRIMARY KEY,
+    amount INTEGER NOT NULL,
+    day TEXT NOT NULL
+) STRICT;
 -- What it is to do wrong.
 CREATE TABLE IF NOT EXISTS faults (
     id INTEGER PRIMARY KEY,

@@ -1,5 +1,5 @@
 //! The settlement of a day with the network: what was sent is held against its books, transfer by transfer, and
-//! settled; what came in is settled in one sum.
+//! settled; so is what came in, which is settled in one sum.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,19 +10,21 @@ use domain::time::TimeOfDay;
 use domain::{Date, MessageId, OrderId, Timestamp, TransferId, Yen};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Kind, Refused, Transfer};
 use tokio::time::Instant;
-use uuid::Uuid;
 
+use super::sender::conclude;
 use super::{Body, Line, Outcome, Status, encode};
 use crate::alarm::Alarm;
-use crate::order::State;
+use crate::order::{Order, State};
 use crate::points::{Exchange, Persist};
-use crate::step::{self, SYSTEM};
+use crate::step::{self, Report, SYSTEM};
 use crate::{StoreError, Transfers, chart};
 
 static DAY: Table = Table { name: "interbank_day", columns: &["day", "incoming", "at_us"] };
 
-/// Orders of a day that one look goes through, and days.
-const DUE_MAX: i64 = 100_000;
+/// Days back from today on which an order is looked for that has nothing else open.
+const LOOK_BACK_DAYS: u64 = 100;
+/// Large orders that wait for the opening and are asked about in one look.
+const PENDING_MAX: i64 = 500;
 /// Between two questions about one day.
 const ASK_INTERVAL: Duration = Duration::from_secs(30);
 /// Pages of a day's lines.
@@ -35,10 +37,29 @@ pub struct Day {
     pub settled: usize,
     /// What came in and was settled in one sum, where the day ended by this.
     pub incoming: Option<Yen>,
-    /// Orders that are due here and not in the network's books, or there with another amount or outcome.
+    /// Orders that were sent and are not in the network's books, or there with another amount or outcome.
     pub missing: Vec<OrderId>,
-    /// Numbers that the network has and that are due or settled here for no order.
+    /// Numbers that the network has and that were sent for no order.
     pub unknown: Vec<String>,
+    /// What came in, by its place at the network, that one side does not have under the day, or with another amount.
+    pub differs: Vec<String>,
+}
+
+impl Day {
+    /// Whether both sides have the same.
+    pub const fn agrees(&self) -> bool {
+        self.missing.is_empty() && self.unknown.is_empty() && self.differs.is_empty()
+    }
+}
+
+/// The bar under which a day is closed: whatever is booked under it is committed before it is taken, or under another day.
+pub(crate) fn bar(day: Date) -> GuardKey {
+    GuardKey(format!("{}interbank-day|{day}", GuardKey::BAR))
+}
+
+/// What comes after every such bar.
+pub(crate) fn bars_after() -> String {
+    format!("{}interbank-day}}", GuardKey::BAR)
 }
 
 /// Why a day cannot be settled yet.
@@ -61,16 +82,26 @@ impl From<sqlx::Error> for DayError {
     }
 }
 
-/// When this process has asked for the lines of a day: not more often than the interval.
+/// When this process has asked about a day: not more often than the interval.
 #[derive(Default)]
-pub(crate) struct Asked(Mutex<BTreeMap<Date, Instant>>);
+pub(crate) struct Asked(Mutex<BTreeMap<(Date, Question), Instant>>);
+
+/// What is asked about a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Question {
+    /// Its lines.
+    Lines,
+    /// What of it waited for the opening.
+    Pending,
+}
 
 impl Asked {
-    fn may_ask(&self, day: Date) -> bool {
+    pub(crate) fn may_ask(&self, day: Date, question: Question) -> bool {
         let (now, mut asked) = (Instant::now(), self.0.lock().unwrap_or_else(PoisonError::into_inner));
         asked.retain(|_, at| now.duration_since(*at) < ASK_INTERVAL);
-        asked.insert(day, now).is_none_or(|before| {
-            asked.insert(day, before);
+        let key = (day, question);
+        asked.insert(key, now).is_none_or(|before| {
+            asked.insert(key, before);
             false
         })
     }
@@ -81,35 +112,60 @@ fn may_be_over(day: Date) -> Timestamp {
     Timestamp::from_jst(day, TimeOfDay::from_hms_opt(15, 30, 0).unwrap_or_default())
 }
 
+/// From when on people are told that a day is still open.
+fn should_be_over(day: Date) -> Timestamp {
+    Timestamp::from_jst(day, TimeOfDay::from_hms_opt(17, 0, 0).unwrap_or_default())
+}
+
 impl Transfers {
-    /// Settles every day that may be over and is not settled.
-    pub(crate) async fn settle_days(&self) -> Result<(), StoreError> {
+    /// Settles every day that may be over and is not settled, and tells people of one that is open for long.
+    pub async fn settle_days(&self) -> Result<(), StoreError> {
         for day in self.open_days().await? {
-            if self.now() < may_be_over(day) || !self.0.asked.may_ask(day) {
+            if self.now() < may_be_over(day) || !self.0.asked.may_ask(day, Question::Lines) {
                 continue;
             }
-            match self.settle_day(day).await {
-                Ok(found) if found.missing.is_empty() && found.unknown.is_empty() => {}
-                Ok(found) => {
-                    let (missing, unknown) = (found.missing.len(), found.unknown.len());
-                    let detail = format!("{missing} orders are not in its books, {unknown} of it not here");
-                    self.raise(Alarm::Day, &day.to_string(), &detail).await?;
+            let detail = match self.settle_day(day).await {
+                Ok(found) if found.agrees() => None,
+                Ok(found) => Some(format!(
+                    "{} orders are not in its books, {} of it not here, {} of what came in differ",
+                    found.missing.len(),
+                    found.unknown.len(),
+                    found.differs.len()
+                )),
+                Err(error @ (DayError::NotOver | DayError::NoAnswer(_))) => {
+                    (self.now() >= should_be_over(day)).then(|| error.to_string())
                 }
-                Err(DayError::NotOver | DayError::NoAnswer(_)) => {}
                 Err(DayError::Store(error)) => return Err(error),
+            };
+            if let Some(detail) = detail {
+                self.raise(Alarm::Day, &day.to_string(), &detail).await?;
             }
         }
         Ok(())
     }
 
-    /// Days on which the network has something of ours that is not settled.
+    /// Days on which the network has something of ours that is not settled, and days of orders that were never compared.
     async fn open_days(&self) -> Result<Vec<Date>, StoreError> {
-        let sql = "SELECT DISTINCT substr(key, 15, 10) FROM guard
+        let today = self.now().date();
+        let since = today.checked_sub_days(chrono::Days::new(LOOK_BACK_DAYS)).unwrap_or(today);
+        // from one day of orders to the next, along the index
+        let sql = "WITH RECURSIVE ordered (day) AS (
+                 SELECT min(day) FROM transfer_order WHERE day >= $1
+                 UNION ALL
+                 SELECT (SELECT min(o.day) FROM transfer_order o WHERE o.day > ordered.day)
+                 FROM ordered WHERE ordered.day <= $2
+             )
+             SELECT DISTINCT substr(key, 15, 10) FROM guard
              WHERE key > 'interbank-due|' AND key < 'interbank-due}'
              UNION
              SELECT DISTINCT i.day FROM interbank_incoming i LEFT JOIN interbank_day d ON d.day = i.day
-             WHERE i.netted = 1 AND d.day IS NULL ORDER BY 1";
-        let days: Vec<String> = read!(self.database(), |c| sqlx::query_scalar(sql).fetch_all(c).await)?;
+             WHERE i.transfer IS NOT NULL AND d.day IS NULL
+             UNION
+             SELECT o.day FROM ordered o LEFT JOIN interbank_day d ON d.day = o.day
+             WHERE o.day IS NOT NULL AND d.day IS NULL ORDER BY 1";
+        let days: Vec<String> = read!(self.database(), |c| {
+            sqlx::query_scalar(sql).bind(since.to_string()).bind(today.to_string()).fetch_all(c).await
+        })?;
         days.iter()
             .map(|day| {
                 day.parse().map_err(|_| StoreError::Corrupt(format!("{day} is no day of the network")))
@@ -121,44 +177,110 @@ impl Transfers {
     /// sum is settled too. May be repeated.
     pub async fn settle_day(&self, day: Date) -> Result<Day, DayError> {
         let lines = self.network_lines(day).await?;
-        let (from, until) = (format!("interbank-due|{day}|"), format!("interbank-due|{day}|\u{10ffff}"));
+        self.close_to_bookings(day).await?;
         let mut found = Day::default();
-        for id in self.guarded(&from, &until, DUE_MAX).await? {
-            let Some((facts, position)) = self.load(id).await? else { continue };
-            if position.state != Some(State::Sent) {
-                continue;
-            }
-            let both = lines
-                .get(&facts.message_id())
-                .is_some_and(|line| line.amount == facts.amount && line.status == Status::Settled);
-            if !both {
-                found.missing.push(id);
-                continue;
-            }
-            match self.persist(Persist::Settle, step::settled(&facts, position, self.now())?).await {
-                Ok(_) => found.settled += 1,
-                Err(Refused::Stale) => {}
-                Err(refused) => return Err(StoreError::from(refused).into()),
-            }
-        }
-        let mut open = false;
-        for (number, line) in lines.iter().filter(|(_, line)| line.status == Status::Settled) {
-            let order = Uuid::try_parse(number).ok().map(OrderId::from_uuid);
-            let loaded = match order {
-                Some(order) => self.find_for_operator(order).await?,
-                None => None,
-            };
-            match loaded {
-                // its outcome is asked for again
-                Some(order) if order.state.is_open() => open = true,
-                Some(order) if order.facts.amount == line.amount && is_or_was_sent(order.state) => {}
-                _ => found.unknown.push(number.clone()),
+        let (handed, mut sent): (BTreeMap<_, _>, BTreeMap<_, _>) = lines
+            .into_iter()
+            .filter(|(_, line)| line.status == Status::Settled)
+            .partition(|(_, line)| line.incoming);
+        let (mut open, mut after) = (false, None);
+        loop {
+            let orders = self.orders_of_day(day, after).await?;
+            let Some(last) = orders.last() else { break };
+            after = Some(last.facts.id);
+            for order in orders {
+                let number = order.facts.message_id();
+                let both = sent.get(&number).is_some_and(|line| line.amount == order.facts.amount);
+                if order.state.is_open() {
+                    // its outcome is asked for again
+                    open |= sent.remove(&number).is_some();
+                } else if both && is_or_was_sent(order.state) {
+                    sent.remove(&number);
+                    found.settled += usize::from(self.settle(&order).await?);
+                } else if is_or_was_sent(order.state) {
+                    found.missing.push(order.facts.id);
+                }
             }
         }
-        if !open && found.missing.is_empty() && found.unknown.is_empty() {
+        found.unknown = sent.into_keys().collect();
+        found.differs = self.compare_incoming(day, handed).await?;
+        if !open && found.agrees() {
             found.incoming = self.settle_incoming(day).await?;
         }
         Ok(found)
+    }
+
+    /// Settles an order that is due and in the network's books. Says whether it was it that did.
+    async fn settle(&self, order: &Order) -> Result<bool, StoreError> {
+        if order.state != State::Sent {
+            return Ok(false);
+        }
+        let Some((facts, position)) = self.load(order.facts.id).await? else { return Ok(false) };
+        if position.state != Some(State::Sent) {
+            return Ok(false);
+        }
+        match self.persist(Persist::Settle, step::settled(&facts, position, self.now())?).await {
+            Ok(_) => Ok(true),
+            Err(Refused::Stale) => Ok(false),
+            Err(refused) => Err(refused.into()),
+        }
+    }
+
+    /// From here on nothing is booked under the day any more.
+    async fn close_to_bookings(&self, day: Date) -> Result<(), StoreError> {
+        let entity = EntityId(MessageId::generate().uuid());
+        let commit = Commit { guards: vec![(bar(day), entity)], ..Commit::default() };
+        match self.persist(Persist::Settle, commit).await {
+            Ok(_) | Err(Refused::Guarded { .. }) => Ok(()),
+            Err(refused) => Err(refused.into()),
+        }
+    }
+
+    /// What came in under a day and one of the two books does not have, or with another amount.
+    async fn compare_incoming(
+        &self,
+        day: Date,
+        mut handed: BTreeMap<String, Line>,
+    ) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT number, amount FROM interbank_incoming WHERE day = $1 AND transfer IS NOT NULL ORDER BY number";
+        let booked: Vec<(String, i64)> =
+            read!(self.database(), |c| sqlx::query_as(sql).bind(day.to_string()).fetch_all(c).await)?;
+        let mut differs = Vec::new();
+        for (number, amount) in booked {
+            match handed.remove(&number) {
+                Some(line) if line.amount.get() == amount => {}
+                _ => differs.push(number),
+            }
+        }
+        differs.extend(handed.into_keys());
+        Ok(differs)
+    }
+
+    /// Asks again about what was sent before the opening and settles one by one: the same bytes, which the network
+    /// answers as it stands. Answers how many orders were settled.
+    pub async fn ask_about_pending(&self) -> Result<usize, StoreError> {
+        let today = self.now().date();
+        let orders = self.pending_of(today, PENDING_MAX).await?;
+        let mut settled = 0;
+        for id in orders {
+            let Some((facts, position)) = self.load(id).await? else { continue };
+            let Some(payload) = self.first_message(&facts).await? else { continue };
+            if position.state != Some(State::Sent) {
+                continue;
+            }
+            let (report, evidence) = conclude(&facts, self.exchange(Exchange::Transfer, payload).await);
+            let commit = match &report {
+                Report::Sent { settled: true } => Some(step::settled(&facts, position, self.now())?),
+                report => step::delivered(&facts, position, (0, 0, 0), report, evidence, self.now())?,
+            };
+            let Some(commit) = commit else { continue };
+            match self.persist(Persist::Settle, commit).await {
+                Ok(_) => settled += usize::from(report == Report::Sent { settled: true }),
+                Err(Refused::Stale) => {}
+                Err(refused) => return Err(refused.into()),
+            }
+        }
+        Ok(settled)
     }
 
     /// All lines of a day, once it is over there.
@@ -189,7 +311,8 @@ impl Transfers {
         Err(DayError::NoAnswer("the lines of the day have no end".to_owned()))
     }
 
-    /// The sum of what came in on a day, from the Bank of Japan, in the commit that ends the day here.
+    /// The sum of what came in on a day, from the Bank of Japan, in the commit that ends the day here. Nothing is booked
+    /// under the day any more, so the sum is what it was when it was read.
     async fn settle_incoming(&self, day: Date) -> Result<Option<Yen>, StoreError> {
         let sql = "SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM interbank_incoming
              WHERE day = $1 AND netted = 1";

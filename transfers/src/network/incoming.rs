@@ -1,31 +1,55 @@
-//! What waits at the network: it is collected, acted on in one commit with its number as a guard, and acknowledged
-//! after that. Until it is acknowledged it comes again, and then it is only acknowledged.
+//! What waits at the network: it is collected, acted on in one commit with its sender and number as a guard, and
+//! acknowledged after that. Until it is acknowledged it comes again, and then it is only acknowledged.
+
+use std::collections::BTreeSet;
 
 use database::{Row, Table, Value, read};
-use domain::{AccountId, Date, MessageId, OrderId, RecallId, TransferId, Yen};
-use ledger::{AuditRecord, Commit, EntityId, GuardKey, Kind, Refused, Transfer, TransferResult};
+use domain::{AccountId, AccountRef, Date, MessageId, OrderId, RecallId, TransferId, Yen, calendar};
+use formats::banks::Banks;
+use formats::kana::{Class, ZenginText};
+use ledger::{
+    AuditRecord, Commit, EntityId, GuardKey, IncomingTransfer, Kind, Refused, Transfer, TransferResult,
+};
 use uuid::Uuid;
 
+use super::day::{bar, bars_after};
 use super::recall::RecallState;
-use super::{Body, CreditTransfer, Message, Outcome, PaymentReturn, RecallAnswer, Status, StatusReport};
-use super::{decode, encode};
+use super::{Body, CreditTransfer, Message, Outcome, PaymentReturn, RecallAnswer, SETTLED_AT_ONCE};
+use super::{Status, StatusReport, Waits, decode, encode};
 use crate::alarm::Alarm;
 use crate::order::State;
 use crate::points::{Exchange, Persist};
 use crate::step::{self, SYSTEM};
 use crate::{StoreError, Transfers, chart};
 
-/// Collections of one look.
-const ROUNDS_MAX: usize = 20;
+/// Pages of one collection.
+const PAGES_MAX: usize = 200;
+/// Tries of a commit whose day is closed under it.
+const DAYS_MAX: usize = 8;
 
 static INCOMING: Table = Table {
     name: "interbank_incoming",
-    columns: &["id", "outcome", "code", "account", "transfer", "amount", "day", "netted", "at_us", "message"],
+    columns: &[
+        "from_bank",
+        "id",
+        "number",
+        "outcome",
+        "code",
+        "account",
+        "transfer",
+        "amount",
+        "day",
+        "netted",
+        "at_us",
+        "message",
+    ],
 };
 
-/// No such account, and one that is closed: ISO's codes.
+/// No such account, and one that is closed; no message, and other content under a known number: ISO's codes.
 const NO_ACCOUNT: &str = "AC01";
 const CLOSED: &str = "AC04";
+const UNREADABLE: &str = "FF01";
+const OTHER_CONTENT: &str = "DUPL";
 
 /// What is kept of a message, in the commit that acts on it.
 #[derive(Clone, Debug, Default)]
@@ -34,54 +58,91 @@ struct Kept {
     code: Option<String>,
     moved: Option<(AccountId, TransferId, Yen)>,
     netted: bool,
+    /// The first day under which it may be booked.
+    day: Option<Date>,
+}
+
+impl Kept {
+    fn refused(code: &str) -> Self {
+        Self { outcome: "refused", code: Some(code.to_owned()), ..Self::default() }
+    }
+}
+
+/// A message as it was handed out, and what it is known by: its sender and number, or its place where it cannot be read.
+struct Arrived<'w> {
+    from: String,
+    id: String,
+    waits: &'w Waits,
+}
+
+/// How a message is acknowledged: the code that it is refused with, or the day under which its money is settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Acknowledged {
+    code: Option<String>,
+    day: Option<Date>,
 }
 
 impl Transfers {
-    /// Collects what waits and acts on it, and answers how many messages were acknowledged.
+    /// Collects what waits and acts on it, and answers how many messages were acknowledged. What cannot be acted on
+    /// stays there and holds nothing up.
     pub async fn collect(&self) -> Result<usize, StoreError> {
-        let mut acknowledged = 0;
-        for _ in 0..ROUNDS_MAX {
-            let ask = self.to_network(fresh_id(), Body::Collect);
+        let (mut acknowledged, mut after) = (0, String::new());
+        for _ in 0..PAGES_MAX {
+            let ask = self.to_network(fresh_id(), Body::Collect(after));
             let Outcome::Answered { message, .. } = self.exchange(Exchange::Collect, encode(&ask)).await
             else {
                 return Ok(acknowledged);
             };
-            let Body::Waiting(messages) = message.body else { return Ok(acknowledged) };
-            let before = acknowledged;
-            for bytes in &messages {
-                acknowledged += usize::from(self.take_in(bytes).await?);
+            let Body::Waiting(waiting) = message.body else { return Ok(acknowledged) };
+            for one in &waiting.messages {
+                match self.take_in(one).await {
+                    Ok(done) => acknowledged += usize::from(done),
+                    Err(error) if error.is_everybodys() => return Err(error),
+                    Err(error) => {
+                        let detail = format!("it cannot be acted on: {error}");
+                        self.raise(Alarm::Message, &one.number, &detail).await?;
+                    }
+                }
             }
-            // what cannot be acted on yet stays there
-            if acknowledged == before {
-                break;
+            match waiting.messages.into_iter().next_back() {
+                Some(last) if waiting.more => after = last.number,
+                _ => break,
             }
         }
         Ok(acknowledged)
     }
 
     /// One message. Says whether it was acknowledged.
-    async fn take_in(&self, bytes: &[u8]) -> Result<bool, StoreError> {
-        let message = match decode(bytes) {
-            Ok(message) if message.to == *self.own_bank() => message,
-            Ok(message) => {
-                self.raise(Alarm::Message, &message.id, "it is for another bank").await?;
-                return Ok(false);
+    async fn take_in(&self, waits: &Waits) -> Result<bool, StoreError> {
+        let read = match decode(&waits.bytes) {
+            Ok(message) if message.to == *self.own_bank() => Ok(message),
+            Ok(_) => Err("it is for another bank".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let (from, id) = match &read {
+            Ok(message) => (message.from.to_string(), message.id.clone()),
+            Err(_) => (String::new(), waits.number.clone()),
+        };
+        let arrived = Arrived { from, id, waits };
+        let answer = match self.taken_in(&arrived).await? {
+            Some((answer, true)) => answer,
+            Some((_, false)) => {
+                let detail = format!("{} of {} is known with another content", arrived.id, arrived.from);
+                self.raise(Alarm::Message, &waits.number, &detail).await?;
+                Acknowledged { code: Some(OTHER_CONTENT.to_owned()), day: None }
             }
-            Err(error) => {
-                self.raise(Alarm::Message, &unreadable_id(bytes), &error.to_string()).await?;
-                return Ok(false);
+            None => {
+                let acted = match &read {
+                    Ok(message) => self.act_on(message, &arrived).await?,
+                    Err(problem) => self.cannot_read(problem, &arrived).await?,
+                };
+                let Some(answer) = acted else { return Ok(false) };
+                answer
             }
         };
-        let taken = self.taken_in(&message.id).await?;
-        let code = match taken {
-            Some(code) => code,
-            None => match self.act_on(&message, bytes).await? {
-                Some(code) => code,
-                None => return Ok(false),
-            },
-        };
-        let status = if code.is_some() { Status::Rejected } else { Status::Received };
-        let report = StatusReport { original: message.id.clone(), status, code };
+        let status = if answer.code.is_some() { Status::Rejected } else { Status::Received };
+        let report =
+            StatusReport { original: waits.number.clone(), status, code: answer.code, day: answer.day };
         let answer = self.to_network(fresh_id(), Body::Status(report));
         let outcome = self.exchange(Exchange::Acknowledge, encode(&answer)).await;
         Ok(matches!(
@@ -91,22 +152,30 @@ impl Transfers {
         ))
     }
 
-    /// Whether a message was acted on before, and the code that it was refused with.
-    async fn taken_in(&self, id: &str) -> Result<Option<Option<String>>, StoreError> {
-        let sql = "SELECT CASE WHEN outcome = 'refused' THEN code END FROM interbank_incoming WHERE id = $1";
-        let found: Option<(Option<String>,)> =
-            read!(self.database(), |c| sqlx::query_as(sql).bind(id).fetch_optional(c).await)?;
-        Ok(found.map(|(code,)| code))
+    /// How a message was acknowledged that was acted on before, and whether it was this very one.
+    async fn taken_in(&self, arrived: &Arrived<'_>) -> Result<Option<(Acknowledged, bool)>, StoreError> {
+        let sql =
+            "SELECT CASE WHEN outcome = 'refused' THEN code END, CASE WHEN transfer IS NOT NULL THEN day END,
+             message FROM interbank_incoming WHERE from_bank = $1 AND id = $2";
+        let found: Option<(Option<String>, Option<String>, Vec<u8>)> = read!(self.database(), |c| {
+            sqlx::query_as(sql).bind(&arrived.from).bind(&arrived.id).fetch_optional(c).await
+        })?;
+        let Some((code, day, bytes)) = found else { return Ok(None) };
+        let day = day.map(|day| {
+            day.parse().map_err(|_| StoreError::Corrupt(format!("{day} is no day of the network")))
+        });
+        Ok(Some((Acknowledged { code, day: day.transpose()? }, bytes == arrived.waits.bytes)))
     }
 
-    /// Acts on a message that is new. `None` where it has to wait, else the code that it is refused with, if it is.
-    async fn act_on(&self, message: &Message, bytes: &[u8]) -> Result<Option<Option<String>>, StoreError> {
+    /// Acts on a message that is new. `None` where it has to wait.
+    async fn act_on(
+        &self,
+        message: &Message,
+        arrived: &Arrived<'_>,
+    ) -> Result<Option<Acknowledged>, StoreError> {
         let (kept, commit) = match &message.body {
-            Body::Transfer(transfer) => return self.credit(message, transfer, bytes).await.map(Some),
-            Body::Return(back) => match self.give_back(message, back, bytes).await? {
-                Some(done) => return Ok(Some(done)),
-                None => return Ok(None),
-            },
+            Body::Transfer(transfer) => return self.credit(message, transfer, arrived).await,
+            Body::Return(back) => return self.give_back(message, back, arrived).await,
             Body::RecallAnswer(answer) => match self.recall_answered(answer).await? {
                 Some(commit) => (Kept { outcome: "answered", ..Kept::default() }, commit),
                 None => return Ok(None),
@@ -118,51 +187,88 @@ impl Transfers {
                 (Kept { outcome: "noted", ..Kept::default() }, Commit::default())
             }
         };
-        self.keep(message, kept, bytes, commit).await?;
-        Ok(Some(None))
+        self.keep(arrived, kept, commit).await
     }
 
-    /// Commits what was made of a message, once.
+    /// What cannot be read is kept for people, and refused.
+    async fn cannot_read(
+        &self,
+        problem: &str,
+        arrived: &Arrived<'_>,
+    ) -> Result<Option<Acknowledged>, StoreError> {
+        self.raise(Alarm::Message, &arrived.id, problem).await?;
+        self.keep(arrived, Kept::refused(UNREADABLE), Commit::default()).await
+    }
+
+    /// Commits what was made of a message, once, and answers how it is acknowledged: as it stands, whoever has acted on
+    /// it. `None` where nobody has: something of it has moved on meanwhile.
     async fn keep(
         &self,
-        message: &Message,
+        arrived: &Arrived<'_>,
         kept: Kept,
-        bytes: &[u8],
         commit: Commit,
-    ) -> Result<(), StoreError> {
-        match self.persist(Persist::Incoming, self.keeping(message, &kept, bytes, commit)).await {
-            // another process has acted on it meanwhile
-            Ok(_) | Err(Refused::Guarded { .. } | Refused::Stale) => Ok(()),
-            Err(refused) => Err(refused.into()),
+    ) -> Result<Option<Acknowledged>, StoreError> {
+        for _ in 0..DAYS_MAX {
+            let today = self.now().date();
+            let day = self.open_day(kept.day.unwrap_or(today).max(today)).await?;
+            match self.persist(Persist::Incoming, self.keeping(arrived, &kept, day, commit.clone())).await {
+                Ok(_) => {
+                    let code = kept.code.filter(|_| kept.outcome == "refused");
+                    return Ok(Some(Acknowledged { code, day: kept.moved.map(|_| day) }));
+                }
+                // the day was closed meanwhile: it is booked under the next
+                Err(Refused::Guarded { key, .. }) if key == bar(day).0 => {}
+                Err(Refused::Guarded { .. } | Refused::Stale) => {
+                    let taken = self.taken_in(arrived).await?;
+                    return Ok(taken.filter(|(_, same)| *same).map(|(answer, _)| answer));
+                }
+                Err(refused) => return Err(refused.into()),
+            }
         }
+        Ok(None)
     }
 
-    fn keeping(&self, message: &Message, kept: &Kept, bytes: &[u8], mut commit: Commit) -> Commit {
-        let entity = EntityId(Uuid::from_bytes(first_16(&message.id)));
-        commit.guards.push((GuardKey(format!("interbank-in|{}", message.id)), entity));
+    fn keeping(&self, arrived: &Arrived<'_>, kept: &Kept, day: Date, mut commit: Commit) -> Commit {
+        let entity = EntityId(Uuid::from_bytes(first_16(&format!("{}|{}", arrived.from, arrived.id))));
+        commit.guards.push((GuardKey(format!("interbank-in|{}|{}", arrived.from, arrived.id)), entity));
+        if kept.moved.is_some() {
+            commit.barred_by.push(bar(day));
+        }
         commit.rows.push(Row {
             table: &INCOMING,
             values: vec![
-                message.id.clone().into(),
+                arrived.from.clone().into(),
+                arrived.id.clone().into(),
+                arrived.waits.number.clone().into(),
                 kept.outcome.into(),
                 Value::Text(kept.code.clone()),
                 Value::Int(kept.moved.map(|(account, ..)| account.get())),
                 Value::Uuid(kept.moved.map(|(_, transfer, _)| transfer.uuid())),
                 Value::Int(kept.moved.map(|(_, _, amount)| amount.get())),
-                self.day_of(message).to_string().into(),
+                day.to_string().into(),
                 i64::from(kept.netted).into(),
                 self.now().micros().into(),
-                bytes.to_vec().into(),
+                arrived.waits.bytes.clone().into(),
             ],
         });
         commit
     }
 
-    fn day_of(&self, message: &Message) -> Date {
-        match &message.body {
-            Body::Transfer(transfer) => transfer.day,
-            _ => self.now().date(),
+    /// The first business day from one on that is neither closed nor being closed.
+    async fn open_day(&self, from: Date) -> Result<Date, StoreError> {
+        let mut day = calendar::business_day_from(from);
+        let closed: Vec<String> = read!(self.database(), |c| {
+            sqlx::query_scalar("SELECT key FROM guard WHERE key >= $1 AND key < $2")
+                .bind(bar(day).0)
+                .bind(bars_after())
+                .fetch_all(c)
+                .await
+        })?;
+        let closed: BTreeSet<_> = closed.into_iter().collect();
+        while closed.contains(&bar(day).0) {
+            day = calendar::next_business_day(day);
         }
+        Ok(day)
     }
 
     /// An incoming transfer: the payee is credited, or it is refused with a code.
@@ -170,50 +276,49 @@ impl Transfers {
         &self,
         message: &Message,
         transfer: &CreditTransfer,
-        bytes: &[u8],
-    ) -> Result<Option<String>, StoreError> {
+        arrived: &Arrived<'_>,
+    ) -> Result<Option<Acknowledged>, StoreError> {
         let named = &transfer.creditor.account;
         let account = match named.bank == *self.own_bank() {
             true => self.own_account(named).await?,
             false => None,
         };
-        let code = match account {
-            None => NO_ACCOUNT,
-            Some(account) => {
-                let id = TransferId::generate();
-                let commit = Commit {
-                    transfers: vec![Transfer {
-                        id,
-                        debit: chart::INCOMING,
-                        credit: account,
-                        amount: transfer.amount.get(),
-                        kind: Kind::Posted,
-                        memo: format!("振込 {}", transfer.debtor.name),
-                    }],
-                    audit: vec![AuditRecord {
-                        contract: None,
-                        actor: SYSTEM.to_owned(),
-                        action: "transfer.incoming",
-                        subject: message.id.clone(),
-                        detail: format!("{} yen from {}", transfer.amount.get(), message.from),
-                    }],
-                    ..Commit::default()
-                };
-                let moved = Some((account, id, transfer.amount));
-                let kept = Kept { outcome: "credited", code: None, moved, netted: true };
-                match self.keep(message, kept, bytes, commit).await {
-                    Err(StoreError::Ledger(Refused::Transfer {
-                        result: TransferResult::CreditAccountClosed | TransferResult::CreditAccountNotFound,
-                        ..
-                    })) => CLOSED,
-                    other => return other.map(|()| None),
-                }
-            }
+        let Some(account) = account else {
+            return self.keep(arrived, Kept::refused(NO_ACCOUNT), Commit::default()).await;
         };
-        let code = Some(code.to_owned());
-        let kept = Kept { outcome: "refused", code: code.clone(), ..Kept::default() };
-        self.keep(message, kept, bytes, Commit::default()).await?;
-        Ok(code)
+        let id = TransferId::generate();
+        let netted = transfer.amount < SETTLED_AT_ONCE;
+        let mut commit = Commit {
+            transfers: vec![Transfer {
+                id,
+                debit: chart::INCOMING,
+                credit: account,
+                amount: transfer.amount.get(),
+                kind: Kind::Posted,
+                memo: format!("振込 {}", transfer.debtor.name),
+            }],
+            rows: vec![sent_by(&transfer.debtor.name, &transfer.debtor.account).row(id)],
+            audit: vec![AuditRecord {
+                contract: None,
+                actor: SYSTEM.to_owned(),
+                action: "transfer.incoming",
+                subject: message.id.clone(),
+                detail: format!("{} yen from {}", transfer.amount.get(), message.from),
+            }],
+            ..Commit::default()
+        };
+        if !netted {
+            commit.transfers.push(settled_at_once(transfer.amount));
+        }
+        let moved = Some((account, id, transfer.amount));
+        let kept = Kept { outcome: "credited", code: None, moved, netted, day: Some(transfer.day) };
+        match self.keep(arrived, kept, commit).await {
+            Err(StoreError::Ledger(Refused::Transfer {
+                result: TransferResult::CreditAccountClosed | TransferResult::CreditAccountNotFound,
+                ..
+            })) => self.keep(arrived, Kept::refused(CLOSED), Commit::default()).await,
+            other => other,
+        }
     }
 
     /// A transfer of ours comes back. `None` while its outcome is not known here: the return says that it was sent, and
@@ -222,8 +327,8 @@ impl Transfers {
         &self,
         message: &Message,
         back: &PaymentReturn,
-        bytes: &[u8],
-    ) -> Result<Option<Option<String>>, StoreError> {
+        arrived: &Arrived<'_>,
+    ) -> Result<Option<Acknowledged>, StoreError> {
         let order = Uuid::try_parse(&back.original).ok().map(OrderId::from_uuid);
         let loaded = match order {
             Some(order) => self.load(order).await?,
@@ -232,28 +337,32 @@ impl Transfers {
         let noted = Kept { outcome: "noted", code: Some(back.code.clone()), ..Kept::default() };
         let Some((facts, position)) = loaded else {
             self.raise(Alarm::Message, &message.id, "a return belongs to no order").await?;
-            self.keep(message, noted, bytes, Commit::default()).await?;
-            return Ok(Some(None));
+            return self.keep(arrived, noted, Commit::default()).await;
         };
+        let left = !facts.relation.is_own_bank();
         match position.state {
-            Some(State::Sent | State::Settled) if back.amount == facts.amount => {}
+            Some(State::Sent | State::Settled) if left && back.amount == facts.amount => {}
             Some(state) if state.is_open() => return Ok(None),
             state => {
                 let detail = format!("a return of {} yen, and it is {state:?}", back.amount);
                 self.raise(Alarm::Contradicted, &facts.id.to_string(), &detail).await?;
-                self.keep(message, noted, bytes, Commit::default()).await?;
-                return Ok(Some(None));
+                return self.keep(arrived, noted, Commit::default()).await;
             }
         }
-        let netted = position.state == Some(State::Settled);
+        let was_settled = position.state == Some(State::Settled);
+        let at_once = facts.amount >= SETTLED_AT_ONCE;
         for to in [facts.account, chart::SUSPENSE] {
-            let commit = step::returned(&facts, position.clone(), back, &message.id, to, self.now())?;
+            let mut commit = step::returned(&facts, position.clone(), back, &message.id, to, self.now())?;
             let moved = commit.transfers.first().map(|transfer| (to, transfer.id, facts.amount));
-            let kept = Kept { outcome: "returned", code: Some(back.code.clone()), moved, netted };
-            match self.keep(message, kept, bytes, commit).await {
+            if was_settled && at_once {
+                commit.transfers.push(settled_at_once(facts.amount));
+            }
+            let (code, netted) = (Some(back.code.clone()), was_settled && !at_once);
+            let kept = Kept { outcome: "returned", code, moved, netted, day: None };
+            match self.keep(arrived, kept, commit).await {
                 // the payer's account is closed: the money waits where people find it
                 Err(StoreError::Ledger(Refused::Transfer { .. })) if to != chart::SUSPENSE => {}
-                other => return other.map(|()| Some(None)),
+                other => return other,
             }
         }
         Ok(None)
@@ -280,15 +389,43 @@ fn fresh_id() -> String {
     MessageId::generate().uuid().simple().to_string()
 }
 
-/// What stands for a message that has no number that can be read: the same each time it comes.
-fn unreadable_id(bytes: &[u8]) -> String {
-    Uuid::from_bytes(first_16(&String::from_utf8_lossy(bytes))).simple().to_string()
+/// What settles one by one comes from the Bank of Japan in the commit of the credit.
+fn settled_at_once(amount: Yen) -> Transfer {
+    Transfer {
+        id: TransferId::generate(),
+        debit: chart::BANK_OF_JAPAN,
+        credit: chart::INCOMING,
+        amount: amount.get(),
+        kind: Kind::Posted,
+        memo: "為替決済".to_owned(),
+    }
 }
 
-/// Something of the size of an id that follows from a number.
-fn first_16(id: &str) -> [u8; 16] {
-    let digest = ring::digest::digest(&ring::digest::SHA256, id.as_bytes());
+/// Who sends money, as statements and files tell it; names of banks and branches are those of the master.
+pub(crate) fn sent_by(name: &str, account: &AccountRef) -> IncomingTransfer {
+    let (bank, branch) = (&account.bank, &account.branch);
+    let known = Banks::embedded().bank(bank);
+    let named = |kana: Option<&str>| {
+        ZenginText::abridged(kana.unwrap_or_default(), Class::Branch).as_str().to_owned()
+    };
+    IncomingTransfer {
+        name: name.to_owned(),
+        bank: (bank.to_string(), named(known.map(|bank| bank.kana.as_str()))),
+        branch: (
+            branch.to_string(),
+            named(known.and_then(|bank| bank.branch(branch)).map(|branch| branch.kana.as_str())),
+        ),
+        ..IncomingTransfer::default()
+    }
+}
+
+/// Something of the size of an id that follows from a text.
+fn first_16(text: &str) -> [u8; 16] {
+    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     let mut first = [0; 16];
     first.copy_from_slice(&digest.as_ref()[..16]);
     first
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::xml::{self, Element, Limits, Sequence, XmlError};
+use domain::xml::{self, Element, Limits, XmlError};
 use domain::{AccountKind, AccountRef, BankCode, Date, Timestamp, Yen};
 
 /// The namespace of every element.
@@ -45,10 +45,10 @@ pub enum Body {
     Recall(RecallRequest),
     /// camt.029: what became of that.
     RecallAnswer(RecallAnswer),
-    /// What waits for this bank?
-    Collect,
-    /// The messages that wait, each as its bytes.
-    Waiting(Vec<Vec<u8>>),
+    /// What waits for this bank, after this place?
+    Collect(String),
+    /// Some of it.
+    Waiting(Waiting),
     /// The transfers of a day, after this number.
     Lines(Date, String),
     /// Those, in the order of their numbers; and whether the day is over there and more lines follow.
@@ -134,6 +134,26 @@ pub struct StatusReport {
     pub status: Status,
     /// Why, where it was refused: an ISO code such as AC01.
     pub code: Option<String>,
+    /// The day under which the bank settles the money that it took in.
+    pub day: Option<Date>,
+}
+
+/// What waits for a bank, in the order in which it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Whether more follows.
+    pub more: bool,
+    /// Some of it.
+    pub messages: Vec<Waits>,
+}
+
+/// A message that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// Its place at the network, under which it is acknowledged, whatever the message says.
+    pub number: String,
+    /// The message.
+    pub bytes: Vec<u8>,
 }
 
 /// pacs.004.
@@ -176,14 +196,16 @@ pub struct LinesAnswer {
     pub closed: bool,
     /// Whether more lines follow.
     pub more: bool,
-    /// One transfer that this bank sent each.
+    /// One transfer that this bank sent each, or one message that brought it money.
     pub lines: Vec<Line>,
 }
 
 /// One transfer in the network's books.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its number.
+    /// Whether it brought money: what this bank has acknowledged under the day.
+    pub incoming: bool,
+    /// Its number; of what came in its place among what waited.
     pub id: String,
     /// How much.
     pub amount: Yen,
@@ -216,6 +238,7 @@ pub fn encode(message: &Message) -> Vec<u8> {
             out.text("OrgnlMsgId", &report.original);
             out.text("TxSts", report.status.as_str());
             out.maybe("Rsn", report.code.as_deref());
+            out.maybe("SttlmDt", report.day.map(|day| day.to_string()).as_deref());
         }),
         Body::Return(back) => out.within("PmtRtr", |out| {
             out.text("OrgnlMsgId", &back.original);
@@ -232,10 +255,14 @@ pub fn encode(message: &Message) -> Vec<u8> {
             out.text("Conf", answer.status.as_str());
             out.maybe("Rsn", answer.code.as_deref());
         }),
-        Body::Collect => out.within("Collect", |_| {}),
-        Body::Waiting(messages) => out.within("Waiting", |out| {
-            for message in messages {
-                out.text("Msg", &STANDARD.encode(message));
+        Body::Collect(after) => out.within("Collect", |out| out.text("After", after)),
+        Body::Waiting(waiting) => out.within("Waiting", |out| {
+            out.text("More", if waiting.more { "true" } else { "false" });
+            for one in &waiting.messages {
+                out.within("Msg", |out| {
+                    out.text("Nb", &one.number);
+                    out.text("Doc", &STANDARD.encode(&one.bytes));
+                });
             }
         }),
         Body::Lines(day, after) => out.within("Lines", |out| {
@@ -245,12 +272,14 @@ pub fn encode(message: &Message) -> Vec<u8> {
         Body::LinesAnswer(answer) => out.within("LinesAnswer", |out| {
             out.text("Clsd", if answer.closed { "true" } else { "false" });
             out.text("More", if answer.more { "true" } else { "false" });
-            for line in &answer.lines {
-                out.within("Tx", |out| {
-                    out.text("MsgId", &line.id);
-                    out.amount("Amt", line.amount);
-                    out.text("TxSts", line.status.as_str());
-                });
+            for (name, incoming) in [("Tx", false), ("In", true)] {
+                for line in answer.lines.iter().filter(|line| line.incoming == incoming) {
+                    out.within(name, |out| {
+                        out.text("MsgId", &line.id);
+                        out.amount("Amt", line.amount);
+                        out.text("TxSts", line.status.as_str());
+                    });
+                }
             }
         }),
     }
@@ -323,6 +352,7 @@ fn read(body: &Element) -> Result<Body, DecodeError> {
             original: number(fields.one("OrgnlMsgId")?)?,
             status: status(fields.one("TxSts")?)?,
             code: fields.maybe("Rsn").map(code).transpose()?,
+            day: fields.maybe("SttlmDt").map(parsed).transpose()?,
         }),
         "PmtRtr" => Body::Return(PaymentReturn {
             original: number(fields.one("OrgnlMsgId")?)?,
@@ -339,33 +369,47 @@ fn read(body: &Element) -> Result<Body, DecodeError> {
             status: value(fields.one("Conf")?, "CNCL, RJCR or PDCR", |text| text.parse().ok())?,
             code: fields.maybe("Rsn").map(code).transpose()?,
         }),
-        "Collect" => Body::Collect,
-        "Waiting" => Body::Waiting(waiting(&mut fields)?),
-        "Lines" => Body::Lines(
-            parsed(fields.one("Dt")?)?,
-            value(fields.one("After")?, "a number or nothing", |text| {
-                (text.is_empty() || is_number(text)).then(|| text.to_owned())
-            })?,
-        ),
-        "LinesAnswer" => Body::LinesAnswer(LinesAnswer {
-            closed: flag(fields.one("Clsd")?)?,
+        "Collect" => Body::Collect(after(fields.one("After")?)?),
+        "Waiting" => Body::Waiting(Waiting {
             more: flag(fields.one("More")?)?,
-            lines: fields.many("Tx", LINES_MAX)?.into_iter().map(line).collect::<Result<_, _>>()?,
+            messages: fields.many("Msg", WAITING_MAX)?.into_iter().map(waits).collect::<Result<_, _>>()?,
         }),
+        "Lines" => Body::Lines(parsed(fields.one("Dt")?)?, after(fields.one("After")?)?),
+        "LinesAnswer" => {
+            let (closed, more) = (flag(fields.one("Clsd")?)?, flag(fields.one("More")?)?);
+            let mut lines = Vec::new();
+            for (name, incoming) in [("Tx", false), ("In", true)] {
+                for element in fields.many(name, LINES_MAX)? {
+                    lines.push(line(element, incoming)?);
+                }
+            }
+            Body::LinesAnswer(LinesAnswer { closed, more, lines })
+        }
         other => return Err(body.wrong(&format!("{other} is no message")).into()),
     };
     fields.end()?;
     Ok(read)
 }
 
-fn waiting(fields: &mut Sequence<'_>) -> Result<Vec<Vec<u8>>, DecodeError> {
-    let messages = fields.many("Msg", WAITING_MAX)?;
-    messages.into_iter().map(|one| value(one, "Base64", |text| STANDARD.decode(text).ok())).collect()
+fn waits(element: &Element) -> Result<Waits, DecodeError> {
+    let mut fields = element.sequence();
+    let number = number(fields.one("Nb")?)?;
+    let bytes = value(fields.one("Doc")?, "Base64", |text| STANDARD.decode(text).ok())?;
+    fields.end()?;
+    Ok(Waits { number, bytes })
 }
 
-fn line(element: &Element) -> Result<Line, DecodeError> {
+/// The last of the page before, or nothing.
+fn after(element: &Element) -> Result<String, DecodeError> {
+    value(element, "a number or nothing", |text| {
+        (text.is_empty() || is_number(text)).then(|| text.to_owned())
+    })
+}
+
+fn line(element: &Element, incoming: bool) -> Result<Line, DecodeError> {
     let mut fields = element.sequence();
     let line = Line {
+        incoming,
         id: number(fields.one("MsgId")?)?,
         amount: amount(fields.one("Amt")?)?,
         status: status(fields.one("TxSts")?)?,
@@ -454,10 +498,16 @@ mod tests {
         };
         let day: Date = "2026-11-24".parse().unwrap();
         let original = "abc-1".to_owned();
-        let status = |status, code: Option<&str>| {
-            Body::Status(StatusReport { original: "x".to_owned(), status, code: code.map(str::to_owned) })
+        let status = |status, code: Option<&str>, day| {
+            let code = code.map(str::to_owned);
+            Body::Status(StatusReport { original: "x".to_owned(), status, code, day })
         };
-        let line = Line { id: original.clone(), amount: Yen::new(7), status: Status::Settled };
+        let line = |incoming| {
+            let (id, amount) = (original.clone(), Yen::new(7));
+            Line { incoming, id, amount, status: Status::Settled }
+        };
+        let lines = vec![line(false), line(true)];
+        let waits = Waits { number: "w-1".to_owned(), bytes: b"<a/>".to_vec() };
         let transfer = CreditTransfer {
             amount: Yen::new(100_000_000),
             day,
@@ -466,8 +516,9 @@ mod tests {
         };
         let bodies = [
             Body::Transfer(transfer),
-            status(Status::Accepted, None),
-            status(Status::Rejected, Some("AC01")),
+            status(Status::Accepted, None, None),
+            status(Status::Rejected, Some("AC01"), None),
+            status(Status::Received, None, Some(day)),
             Body::Return(PaymentReturn {
                 original: original.clone(),
                 amount: Yen::new(1),
@@ -479,10 +530,10 @@ mod tests {
                 status: RecallStatus::Refused,
                 code: Some("NOAS".to_owned()),
             }),
-            Body::Collect,
-            Body::Waiting(vec![b"<a/>".to_vec(), Vec::new()]),
+            Body::Collect(String::new()),
+            Body::Waiting(Waiting { more: true, messages: vec![waits] }),
             Body::Lines(day, String::new()),
-            Body::LinesAnswer(LinesAnswer { closed: true, more: false, lines: vec![line] }),
+            Body::LinesAnswer(LinesAnswer { closed: true, more: false, lines }),
         ];
         bodies.into_iter().map(message).collect()
     }

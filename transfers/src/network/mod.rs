@@ -8,12 +8,12 @@ pub(crate) mod sender;
 
 use bytes::Bytes;
 use collectors::client::{Channel, Exchanged};
-use domain::BankCode;
+use domain::{BankCode, Yen};
 
 pub use message::{
     Body, CreditTransfer, DecodeError, LINES_MAX, Line, LinesAnswer, Message, NAMESPACE, Party,
-    PaymentReturn, RecallAnswer, RecallRequest, RecallStatus, Status, StatusReport, WAITING_MAX, decode,
-    encode,
+    PaymentReturn, RecallAnswer, RecallRequest, RecallStatus, Status, StatusReport, WAITING_MAX, Waiting,
+    Waits, decode, encode,
 };
 
 use crate::Transfers;
@@ -22,6 +22,9 @@ use crate::points::{Exchange, reach};
 
 /// The network's own code as a sender and receiver, where no bank is meant.
 pub const NETWORK: &str = "0000";
+
+/// From here on a transfer settles one by one, at once, and not with the end of its day.
+pub const SETTLED_AT_ONCE: Yen = Yen::new(100_000_000);
 
 /// The path below the network's endpoint.
 pub const PATH: &str = "interbank";

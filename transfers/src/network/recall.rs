@@ -18,6 +18,9 @@ use crate::{StoreError, Terms, Transfers};
 static RECALL: Table =
     Table { name: "transfer_recall", columns: &["id", "transfer_order", "contract", "actor", "at_us"] };
 
+/// Tries of a recall that meets another event of its order.
+const TRIES_MAX: u32 = 8;
+
 /// Why the customer asks, as the network's code.
 const CUSTOMER: &str = "CUST";
 
@@ -56,7 +59,7 @@ impl RecallState {
         }
     }
 
-    const fn event(self) -> &'static str {
+    pub(crate) const fn event(self) -> &'static str {
         match self {
             Self::Requested => "recall-requested",
             Self::Asked => "recall-asked",
@@ -81,8 +84,8 @@ impl fmt::Display for RecallState {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Body {
-    state: RecallState,
+pub(crate) struct Body {
+    pub(crate) state: RecallState,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     code: Option<String>,
 }
@@ -136,40 +139,45 @@ impl Transfers {
         actor: &str,
         guards: &[GuardKey],
     ) -> Result<Recall, RecallError> {
-        let found = self.find(contract, order).await?.ok_or(RecallError::NoSuchOrder)?;
-        if let Some(recall) = self.recall_of(order).await? {
-            return Ok(recall);
-        }
-        if !found.may_recall() {
-            return Err(RecallError::NotSent);
-        }
-        let id = RecallId::generate();
-        let commit = self.asking(&found.facts, id, actor, guards);
-        match self.persist(Persist::Recall, commit?).await {
-            Ok(committed) => {
-                if let Some(fence) = committed.fences.first().copied() {
-                    let engine = self.clone();
-                    tokio::spawn(async move { engine.deliver_recall(id, fence).await });
+        self.find(contract, order).await?.ok_or(RecallError::NoSuchOrder)?;
+        for _ in 0..TRIES_MAX {
+            if let Some(recall) = self.recall_of(order).await? {
+                return Ok(recall);
+            }
+            let Some((facts, position)) = self.load(order).await? else { break };
+            if !crate::order::may_recall(&facts, position.state) {
+                return Err(RecallError::NotSent);
+            }
+            let id = RecallId::generate();
+            let mut commit = step::recall_asked(&facts, position, id, self.now())?;
+            self.ask(&mut commit, &facts, id, actor, guards)?;
+            match self.persist(Persist::Recall, commit).await {
+                Ok(committed) => {
+                    if let Some(fence) = committed.fences.first().copied() {
+                        let engine = self.clone();
+                        tokio::spawn(async move { engine.deliver_recall(id, fence).await });
+                    }
                 }
+                Err(Refused::Guarded { key, .. }) if key != one_recall(order).0 => {
+                    return Err(RecallError::Guarded(key));
+                }
+                // somebody else has asked meanwhile, or the order has moved on
+                Err(Refused::Guarded { .. } | Refused::Stale) => {}
+                Err(refused) => return Err(StoreError::from(refused).into()),
             }
-            Err(Refused::Guarded { key, .. }) if key != one_recall(order).0 => {
-                return Err(RecallError::Guarded(key));
-            }
-            // somebody else has asked meanwhile
-            Err(Refused::Guarded { .. }) => {}
-            Err(refused) => return Err(StoreError::from(refused).into()),
         }
         let recall = self.recall_of(order).await?;
-        Ok(recall.ok_or_else(|| StoreError::Corrupt(format!("the recall of {order} is gone")))?)
+        Ok(recall.ok_or(StoreError::from(Refused::Overloaded))?)
     }
 
-    fn asking(
+    fn ask(
         &self,
+        commit: &mut Commit,
         facts: &Facts,
         id: RecallId,
         actor: &str,
         guards: &[GuardKey],
-    ) -> Result<Commit, StoreError> {
+    ) -> Result<(), StoreError> {
         let (now, entity, fee) = (self.now(), EntityId(id.uuid()), self.recall_fee());
         let mut message = self.to_network(
             key(id),
@@ -180,9 +188,10 @@ impl Transfers {
             }),
         );
         message.to = facts.to.bank.clone();
-        let mut taken = vec![(one_recall(facts.id), entity)];
-        taken.extend(guards.iter().map(|guard| (guard.clone(), entity)));
-        let mut rows = vec![Row {
+        commit.events.push(event(id, 1, RecallState::Requested, None, now)?);
+        commit.guards.push((one_recall(facts.id), entity));
+        commit.guards.extend(guards.iter().map(|guard| (guard.clone(), entity)));
+        commit.rows.push(Row {
             table: &RECALL,
             values: vec![
                 id.uuid().into(),
@@ -191,33 +200,28 @@ impl Transfers {
                 actor.into(),
                 now.micros().into(),
             ],
-        }];
+        });
         if fee > Yen::ZERO {
             let (detail, reference) = (format!("組戻手数料 {}", facts.payee_name), format!("recall:{id}"));
-            rows.push(step::charge(facts, id.uuid(), ("recall", fee), detail, reference, now));
+            commit.rows.push(step::charge(facts, id.uuid(), ("recall", fee), detail, reference, now));
         }
-        Ok(Commit {
-            events: vec![event(id, 1, RecallState::Requested, None, now)?],
-            guards: taken,
-            outbox: vec![OutboxChange::Put {
-                entry: OutboxEntry {
-                    key: key(id),
-                    destination: DESTINATION.to_owned(),
-                    entity,
-                    payload: encode(&message),
-                },
-                lease_s: Some(self.0.settings.lease_s),
-            }],
-            audit: vec![AuditRecord {
-                contract: Some(facts.contract),
-                actor: actor.to_owned(),
-                action: "transfer.recall",
-                subject: facts.id.to_string(),
-                detail: format!("{} yen", facts.amount.get()),
-            }],
-            rows,
-            ..Commit::default()
-        })
+        commit.outbox.push(OutboxChange::Put {
+            entry: OutboxEntry {
+                key: key(id),
+                destination: DESTINATION.to_owned(),
+                entity,
+                payload: encode(&message),
+            },
+            lease_s: Some(self.0.settings.lease_s),
+        });
+        commit.audit.push(AuditRecord {
+            contract: Some(facts.contract),
+            actor: actor.to_owned(),
+            action: "transfer.recall",
+            subject: facts.id.to_string(),
+            detail: format!("{} yen", facts.amount.get()),
+        });
+        Ok(())
     }
 
     /// The recall of an order, where one was asked for.
@@ -345,7 +349,7 @@ impl RecallState {
 }
 
 /// There is one recall an order.
-fn one_recall(order: OrderId) -> GuardKey {
+pub(crate) fn one_recall(order: OrderId) -> GuardKey {
     GuardKey(format!("transfer-recall|{order}"))
 }
 

@@ -154,7 +154,7 @@ impl Transfers {
 }
 
 /// What an exchange about a transfer came to. Whatever is not listed is unknown.
-fn conclude(facts: &Facts, outcome: Outcome) -> (Report, Evidence) {
+pub(super) fn conclude(facts: &Facts, outcome: Outcome) -> (Report, Evidence) {
     let (message, bytes, signature) = match outcome {
         Outcome::NotSent(reason) => return (Report::NotSent(reason), Evidence::default()),
         Outcome::Unknown(reason) => return (Report::Unknown(reason), Evidence::default()),

@@ -31,8 +31,23 @@ async fn every_kind_of_tampering_is_found(test: TestDatabase) {
     network.incoming(5_000, "100", "7654321").await;
     bank.engine.collect().await.unwrap();
     bank.engine.place(NewOrder { day: day("2026-11-25"), ..bank.within(1) }).await.unwrap();
+    let back = crate::network::send(&bank, crate::network::to(&bank, "0000000", 7_000)).await.facts.id;
+    bank.engine.collect().await.unwrap();
+    assert_eq!(crate::network::found(&bank, back).await.state, transfers::State::Returned);
+    let recall = bank.engine.recall(bank.contract, sent, "user", &[]).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(bank.engine.recall_of(sent).await.unwrap().unwrap().id, recall.id);
     network.go_down().await;
     bank.engine.place(bank.abroad(20_000)).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let given_up = bank.engine.place(bank.abroad(30_000)).await.unwrap().facts.id;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    bank.go_to("2026-11-25T00:00:00");
+    bank.engine.send_open_work().await.unwrap();
+    assert_eq!(crate::network::found(&bank, given_up).await.state, transfers::State::Failed);
+    // one that is still held
+    bank.go_to("2026-11-25T08:00:00");
+    bank.engine.place(bank.abroad(40_000)).await.unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     bank.assert_clean().await;
     drop_triggers(&bank.database).await;
@@ -51,6 +66,36 @@ async fn every_kind_of_tampering_is_found(test: TestDatabase) {
             "UPDATE transfer SET amount = amount + 1 WHERE kind = 2",
             "UPDATE transfer SET amount = amount - 1 WHERE kind = 2",
             "transfer-money",
+        ),
+        (
+            "UPDATE transfer SET amount = amount + 1 WHERE kind = 3",
+            "UPDATE transfer SET amount = amount - 1 WHERE kind = 3",
+            "transfer-money",
+        ),
+        (
+            "UPDATE interbank_incoming SET account = account + 1 WHERE outcome = 'credited'",
+            "UPDATE interbank_incoming SET account = account - 1 WHERE outcome = 'credited'",
+            "transfer-incoming",
+        ),
+        (
+            "UPDATE interbank_incoming SET id = id || 'x' WHERE outcome = 'returned'",
+            "UPDATE interbank_incoming SET id = substr(id, 1, length(id) - 1) WHERE outcome = 'returned'",
+            "transfer-incoming",
+        ),
+        (
+            "UPDATE event SET kind = 'recall-refused' WHERE kind = 'recall-asked'",
+            "UPDATE event SET kind = 'recall-asked' WHERE kind = 'recall-refused'",
+            "recall-events",
+        ),
+        (
+            "UPDATE guard SET key = 'x' || key WHERE key LIKE 'transfer-recall|%'",
+            "UPDATE guard SET key = substr(key, 2) WHERE key LIKE 'xtransfer-recall|%'",
+            "recall-guard",
+        ),
+        (
+            "UPDATE charge SET amount = amount + 1 WHERE kind = 'recall'",
+            "UPDATE charge SET amount = amount - 1 WHERE kind = 'recall'",
+            "recall-fee",
         ),
         (
             "UPDATE outbox SET destination = 'nowhere' WHERE destination = 'interbank'",

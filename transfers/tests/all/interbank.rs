@@ -124,10 +124,30 @@ impl Interbank {
 
     /// Another bank's customer sends money to an account here.
     pub async fn incoming(&self, amount: i64, branch: &str, number: &str) {
-        let new = serde_json::json!({
-            "amount": amount, "from_bank": "0125", "payer": "ｻﾄｳ ｼﾞﾛｳ", "branch": branch, "kind": "1", "number": number
+        let to = serde_json::json!({ "branch": branch, "number": number });
+        self.incoming_with(amount, to).await;
+    }
+
+    /// The same with fields of one's own; answers its place among what waits.
+    pub async fn incoming_with(&self, amount: i64, fields: Value) -> String {
+        let mut new = serde_json::json!({
+            "amount": amount, "from_bank": "0125", "payer": "ｻﾄｳ ｼﾞﾛｳ", "branch": "100", "kind": "1", "number": "7654321"
         });
-        self.control("POST", "incoming", new).await;
+        for (name, value) in fields.as_object().unwrap() {
+            new[name] = value.clone();
+        }
+        let made = self.control("POST", "incoming", new).await;
+        made["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Something waits that is no message.
+    pub async fn garbled(&self, text: &str) {
+        self.control("POST", "garbled", serde_json::json!({ "text": text })).await;
+    }
+
+    /// Another amount of what the bank has taken, or none of it, in the network's books.
+    pub async fn spoil_incoming(&self, place: &str, amount: Option<i64>) {
+        self.control("POST", "transfers/spoil", serde_json::json!({ "id": place, "amount": amount })).await;
     }
 
     /// The money of a transfer comes back unasked, or of one that there never was.

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod arrivals;
 mod audit;
 #[cfg(feature = "crash-points")]
 mod crash_points;
+mod days;
 mod interbank;
 mod limits;
 mod network;

@@ -15,6 +15,8 @@ on_both!(
     the_money_of_an_order_to_another_bank_is_held_and_its_message_waits,
     an_orders_guards_are_taken_with_it,
     orders_are_listed_by_state_and_account,
+    accounts_are_those_of_the_contract,
+    a_bar_that_is_taken_refuses_an_order,
 );
 
 /// Proves R81, R83.
@@ -144,4 +146,51 @@ async fn orders_are_listed_by_state_and_account(test: TestDatabase) {
     assert_eq!(list(Vec::new(), vec![OWN], 1).await, [reserved]);
     let stranger = domain::ContractId::generate();
     assert_eq!(bank.engine.find(stranger, settled).await.unwrap(), None, "another contract's is not found");
+}
+
+/// What a caller says of accounts is looked up.
+async fn accounts_are_those_of_the_contract(test: TestDatabase) {
+    let bank = bank(test).await;
+    let own = |to| NewOrder { method: Method::OwnAccount, ..bank.order(to, 1_000) };
+    let (second, other) = (account("9999", "101", "1234567"), account("9999", "100", "7654321"));
+    let stranger = own(other.clone());
+    let only_payer = NewOrder { own_accounts: vec![OWN], ..own(second.clone()) };
+    let only_payee = NewOrder { own_accounts: vec![SECOND], ..own(second.clone()) };
+    let not_the_debited = NewOrder { account: OTHER, ..bank.order(second.clone(), 1_000) };
+    let other_bank =
+        NewOrder { from: account("0125", "100", "1234567"), ..bank.order(second.clone(), 1_000) };
+    for (wrong, new) in
+        [stranger, only_payer, only_payee, not_the_debited, other_bank].into_iter().enumerate()
+    {
+        let placed = bank.engine.place(new).await;
+        assert!(matches!(placed, Err(PlaceError::NotOwn)), "{wrong}: {placed:?}");
+    }
+    let abroad = bank.engine.place(own(account("0125", "101", "1234567"))).await;
+    assert!(matches!(abroad, Err(PlaceError::NoSuchAccount)), "{abroad:?}");
+    assert_eq!(bank.money(OWN).await, (1_000_000, 1_000_000));
+    assert_eq!(bank.engine.place(own(second)).await.unwrap().facts.fee, Yen::ZERO);
+    bank.assert_clean().await;
+}
+
+/// An emergency stop: what is ordered after it is refused, of either kind, and what was before goes on.
+async fn a_bar_that_is_taken_refuses_an_order(test: TestDatabase) {
+    let bank = bank(test).await;
+    let bar = GuardKey(format!("{}transfers", GuardKey::BAR));
+    let barred = |new: NewOrder| NewOrder { barred_by: vec![bar.clone()], ..new };
+    bank.engine.place(barred(bank.within(1))).await.unwrap();
+    let reserved = NewOrder { day: day("2026-11-25"), ..barred(bank.within(2)) };
+    bank.engine.place(reserved.clone()).await.unwrap();
+    let stop = ledger::EntityId(uuid::Uuid::from_u128(1));
+    let taken = ledger::Commit { guards: vec![(bar.clone(), stop)], ..ledger::Commit::default() };
+    bank.engine.ledger().commit(taken).await.unwrap();
+    for new in
+        [barred(bank.within(4)), barred(bank.abroad(8)), NewOrder { id: OrderId::generate(), ..reserved }]
+    {
+        let refused = bank.engine.place(new).await;
+        assert!(matches!(&refused, Err(PlaceError::Guarded(key)) if *key == bar.0), "{refused:?}");
+    }
+    bank.go_to("2026-11-25T08:30:00");
+    bank.engine.due().await.unwrap();
+    assert_eq!(bank.money(OTHER).await, (3, 3));
+    bank.assert_clean().await;
 }

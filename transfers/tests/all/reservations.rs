@@ -1,11 +1,11 @@
 //! Reservations: taken, tried at fixed times, taken back, given up.
 
-use database::on_both;
 use database::testing::TestDatabase;
+use database::{execute, on_both};
 use domain::Yen;
 use transfers::{CancelError, NewOrder, Order, Reason, State};
 
-use crate::support::{Bank, OTHER, OWN, bank, day, limits};
+use crate::support::{Bank, OTHER, OWN, account, bank, day, limits};
 
 on_both!(
     a_reservation_is_tried_at_opening,
@@ -14,6 +14,7 @@ on_both!(
     one_is_taken_back_until_the_day_before_and_gives_back_the_limit_of_its_day,
     a_bank_that_was_not_there_gives_up_what_its_day_is_over_for,
     two_processes_carry_out_a_reservation_once,
+    one_that_cannot_be_carried_out_holds_no_other_up,
 );
 
 async fn reserve(bank: &Bank, new: NewOrder) -> Order {
@@ -139,5 +140,23 @@ async fn two_processes_carry_out_a_reservation_once(test: TestDatabase) {
     let (one, other) = tokio::join!(bank.engine.due(), bank.engine.due());
     assert_eq!(one.unwrap() + other.unwrap(), 20);
     assert_eq!(bank.money(OTHER).await, (210, 210));
+    bank.assert_clean().await;
+}
+
+/// The account of a payee is none that money can go to: people are told, and the others go on.
+async fn one_that_cannot_be_carried_out_holds_no_other_up(test: TestDatabase) {
+    let bank = bank(test).await;
+    let sql = "INSERT INTO core_account (account, branch, branch_name, kind, number, name)
+               VALUES ($1, '100', 'x', 'ordinary', '5555555', 'x')";
+    execute!(bank.database, sql, transfers::chart::LIMIT_USED.get()).unwrap();
+    let wrong = reserve(&bank, bank.order(account("9999", "100", "5555555"), 1)).await;
+    let right = reserve(&bank, bank.within(2)).await;
+    assert!(wrong.facts.id < right.facts.id, "it is tried first");
+    bank.go_to("2026-11-25T08:30:00");
+    assert_eq!(bank.engine.due().await.unwrap(), 1);
+    assert_eq!(state(&bank, &right).await, (State::Settled, None));
+    assert_eq!(state(&bank, &wrong).await, (State::Reserved, None));
+    assert_eq!(bank.alarms().await, [("transfer_stuck".to_owned(), wrong.facts.id.to_string())]);
+    assert_eq!((bank.money(OWN).await, bank.money(OTHER).await), ((999_998, 999_998), (2, 2)));
     bank.assert_clean().await;
 }

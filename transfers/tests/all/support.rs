@@ -135,11 +135,13 @@ impl Bank {
             to,
             payee_name: "ﾔﾏﾀﾞ ﾀﾛｳ".to_owned(),
             method: Method::Filed,
+            own_accounts: vec![OWN, SECOND],
             amount: Yen::new(amount),
             day: self.clock.now().date(),
             same_day_typed: false,
             limits: limits(),
             guards: Vec::new(),
+            barred_by: Vec::new(),
             actor: "user".to_owned(),
         }
     }
