@@ -10,6 +10,7 @@ mod pages;
 mod people;
 mod policy;
 mod problem;
+mod recheck;
 mod request;
 #[cfg(test)]
 mod samples;
@@ -25,6 +26,7 @@ pub use pages::words::need as need_words;
 pub use people::{Approver, able};
 pub use policy::{Approved, Band, Fault, Flow, Hand, Need, Policy, Refusal, Standing, may_have_none};
 pub use problem::Problem;
+pub use recheck::still_may;
 pub use request::{Ending, Matter, Request, digest_of};
 pub use settings::{Policies, check, registration, set};
 pub use state::{Event, State};

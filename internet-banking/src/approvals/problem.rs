@@ -26,6 +26,8 @@ pub enum Problem {
     TooFewAdministrators,
     /// Who made the request may not do it any more.
     AuthorMayNot,
+    /// It has fewer approvals than the policy demands by now.
+    NotEnough,
     /// A reason was left out, or is too long.
     Reason,
     /// The policy cannot be one.
@@ -54,7 +56,7 @@ impl Problem {
     /// The stable code, which has a help page.
     pub const fn code(&self) -> Code {
         match self {
-            Self::NotThere | Self::Changed => Code::ApprovalChanged,
+            Self::NotThere | Self::Changed | Self::NotEnough => Code::ApprovalChanged,
             Self::Refused(Refusal::NotApprover) | Self::NotPermitted => Code::NotPermitted,
             Self::Refused(Refusal::Own) => Code::ApprovalOwn,
             Self::Refused(Refusal::Already) => Code::ApprovalGiven,
@@ -77,6 +79,7 @@ impl Problem {
         match self {
             Self::Reason => "差戻しの理由を、200文字までで入力してください。".to_owned(),
             Self::Policy(words) => words.clone(),
+            Self::NotEnough => "承認のあとに承認者や承認の設定が変わり、必要な承認が足りなくなりました。".to_owned(),
             Self::Payeasy(problem) => problem.words(),
             Self::Code(problem) => problem.words(),
             Self::Told(code) => format!("{}{}", code.entry().happened, code.entry().remedy),
@@ -136,6 +139,7 @@ mod tests {
             Problem::TooFewApprovers,
             Problem::TooFewAdministrators,
             Problem::AuthorMayNot,
+            Problem::NotEnough,
             Problem::Reason,
             Problem::Policy("金額の順に入力してください。".to_owned()),
             Problem::Code(authorise::Problem::Used),

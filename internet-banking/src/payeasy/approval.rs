@@ -202,14 +202,14 @@ async fn find_bill(
     Ok((found.id, bill))
 }
 
-/// Whether the next try may find it otherwise: nothing is said about the bill.
+/// Whether the next try may find it otherwise by itself: nothing is said about the bill. An emergency stop is no pause:
+/// what it has met is not paid when it is lifted, unless people ask for it again (SEC-43).
 const fn passes(problem: &Problem) -> bool {
     matches!(
         problem,
         Problem::CollectorClosed { .. }
             | Problem::CollectorBusy
             | Problem::NoAnswer
-            | Problem::ServiceStopped
             | Problem::Unavailable
             | Problem::PaymentUnclear
     )
@@ -225,7 +225,8 @@ pub async fn inquire(
     match find_bill(bank, request, asked).await {
         Ok((inquiry, bill)) if same(&bill, &asked.bill) => Ok(Ok(inquiry)),
         Ok(_) => Ok(Err(Problem::AmountChanged)),
-        Err(problem) if passes(&problem) => Err(problem),
+        // nothing is approved yet, so nothing is sent back either
+        Err(problem) if passes(&problem) || problem == Problem::ServiceStopped => Err(problem),
         Err(problem) => Ok(Err(problem)),
     }
 }
@@ -245,7 +246,13 @@ pub async fn carry_out(
     }
     match try_once(bank, request, asked, prepared).await {
         Ok(receipt_number) => Ending::Done(receipt_number),
-        Err(problem) if passes(&problem) && !approvals::is_over(bank, request) => Ending::Unclear,
+        // a failure of ours says nothing about the request
+        Err(approvals::Problem::Unavailable) => Ending::Unclear,
+        Err(approvals::Problem::Payeasy(problem))
+            if passes(&problem) && !approvals::is_over(bank, request) =>
+        {
+            Ending::Unclear
+        }
         Err(problem) => Ending::Refused(problem.words()),
     }
 }
@@ -255,14 +262,16 @@ async fn try_once(
     request: &Request,
     asked: &AskedPayment,
     prepared: Option<InquiryId>,
-) -> Result<String, Problem> {
+) -> Result<String, approvals::Problem> {
+    approvals::still_may(bank, request).await?;
+    operation::not_stopped(bank, request.author.user).await?;
     let inquiry = match prepared {
         Some(inquiry) => inquiry,
         None => inquire(bank, request, asked).await??,
     };
     let collector = operation::collector(&bank.gateway, &asked.collector)?;
     if !asked.repeats && !repeats::paid_by(bank, request.contract, collector, inquiry).await?.is_empty() {
-        return Err(Problem::RepeatUnconfirmed);
+        return Err(Problem::RepeatUnconfirmed.into());
     }
     let limit = match limits::applies_to(collector) {
         true => {
@@ -287,7 +296,7 @@ async fn try_once(
             tracing::info!(payment = %payment.facts.id, request = %request.id, "an approved payment was made");
             Ok(payment.facts.receipt_number)
         }
-        Err(error) => Err(refused(bank, request, &error)),
+        Err(error) => Err(refused(bank, request, &error).into()),
     }
 }
 

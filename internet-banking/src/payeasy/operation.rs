@@ -1,7 +1,7 @@
 //! The operations behind the pages: right, account, passwords and one-time password are checked here,
 //! whatever the form left out (SEC-14, SEC-35).
 
-use domain::{Bill, CollectorNumber, InquiryId, PaymentId, ResponseCode, Timestamp, Yen};
+use domain::{Bill, CollectorNumber, InquiryId, PaymentId, ResponseCode, Timestamp, UserId, Yen};
 use gateway::directory::Collector;
 use gateway::{
     Gateway, Guard, GuardKind, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder,
@@ -147,7 +147,12 @@ async fn paid(bank: &Bank, by: &SignedIn, collector: &Collector, request: &Inqui
 
 /// Wrong numbers stop a user here, whatever page is open.
 pub async fn require_not_stopped(bank: &Bank, by: &SignedIn) -> Result<(), Problem> {
-    let stopped = bank.wrong_numbers.stopped(by.user.id, bank.clock.now()).await;
+    not_stopped(bank, by.user.id).await
+}
+
+/// The same of somebody who is not there.
+pub(super) async fn not_stopped(bank: &Bank, user: UserId) -> Result<(), Problem> {
+    let stopped = bank.wrong_numbers.stopped(user, bank.clock.now()).await;
     match stopped.map_err(|error| unavailable(&error))? {
         Some(stopped) => Err(Problem::Stopped(stopped)),
         None => Ok(()),

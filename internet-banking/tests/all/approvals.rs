@@ -7,6 +7,7 @@ use http::StatusCode;
 use internet_banking::approvals;
 use internet_banking::contracts::{Business, Rights, Role, Step};
 
+use crate::approved::left;
 use crate::network::Network;
 use crate::payeasy_entry::{Entry, bill, held};
 use crate::repeats_and_limits::{add, fresh};
@@ -24,38 +25,41 @@ database::on_both!(
     what_administrators_change_waits_for_a_second_one_where_the_contract_wants_it,
 );
 
-const CONFIRMED: (&str, &str) = ("confirmation_password", PASSWORD);
-const DOUBLE: &str = r#"{"flows":{"payeasy":{"kind":"double","ordered":false}}}"#;
-const ORDERED: &str = r#"{"flows":{"payeasy":{"kind":"double","ordered":true}}}"#;
-const SINGLE: &str = r#"{"flows":{"payeasy":{"kind":"single"}}}"#;
+pub const CONFIRMED: (&str, &str) = ("confirmation_password", PASSWORD);
+pub const DOUBLE: &str = r#"{"flows":{"payeasy":{"kind":"double","ordered":false}}}"#;
+pub const ORDERED: &str = r#"{"flows":{"payeasy":{"kind":"double","ordered":true}}}"#;
+pub const SINGLE: &str = r#"{"flows":{"payeasy":{"kind":"single"}}}"#;
 
 /// Sets the contract's policy.
-async fn policy(world: &World, text: &str) {
+pub async fn policy(world: &World, text: &str) {
+    let (version, _) =
+        approvals::Policies::of(&world.bank.database, world.contract).newest().await.unwrap();
     execute!(
         world.bank.database,
-        "INSERT INTO approval_policy (contract, version, at_us, policy, actor) VALUES ($1, 1, 1, $2, 'test')",
+        "INSERT INTO approval_policy (contract, version, at_us, policy, actor) VALUES ($1, $2, 1, $3, 'test')",
         world.contract.uuid(),
+        version + 1,
         text,
     )
     .unwrap();
 }
 
 /// An approver of payments from all accounts, signed in.
-async fn approver(world: &World, login_id: &str, steps: &[Step]) -> Browser {
+pub async fn approver(world: &World, login_id: &str, steps: &[Step]) -> Browser {
     let all = Rights::all(&world.accounts);
     let rights = steps.iter().fold(all, |rights, step| rights.approving(Business::PayEasy, *step));
     add_user(&world.bank, world.contract, login_id, Role::General, rights).await;
     signed_in(world, login_id).await
 }
 
-async fn signed_in(world: &World, login_id: &str) -> Browser {
+pub async fn signed_in(world: &World, login_id: &str) -> Browser {
     let mut browser = world.browser();
     assert_eq!(browser.sign_in(login_id, PASSWORD).await.location(), "/home");
     browser
 }
 
 /// Types the numbers of a slip and comes to the review.
-async fn reviewed(browser: &mut Browser) -> (Entry, Page) {
+pub async fn reviewed(browser: &mut Browser) -> (Entry, Page) {
     let (collector, customer, confirmation) = PENSION;
     let entry = Entry::begin(browser, collector).await;
     let bills = type_numbers(browser, &entry, customer, confirmation).await;
@@ -65,14 +69,14 @@ async fn reviewed(browser: &mut Browser) -> (Entry, Page) {
     (entry, review)
 }
 
-async fn button(browser: &mut Browser, entry: &Entry, review: &Page, action: &str) -> Page {
+pub async fn button(browser: &mut Browser, entry: &Entry, review: &Page, action: &str) -> Page {
     let (csrf, order) = (review.token(), review.value("order"));
     let form = [("csrf", csrf.as_str()), ("order", &order), ("action", action), CONFIRMED];
     browser.post(&entry.page("review"), &form).await
 }
 
 /// Asks for the approval of a payment; the address of the request.
-async fn asked(browser: &mut Browser) -> String {
+pub async fn asked(browser: &mut Browser) -> String {
     let (entry, review) = reviewed(browser).await;
     let page = button(browser, &entry, &review, "ask").await;
     assert!(page.location().starts_with("/approvals/"), "{} {}", page.status, page.body);
@@ -80,7 +84,7 @@ async fn asked(browser: &mut Browser) -> String {
 }
 
 /// Presses a button of a request's page as it was shown.
-async fn press(browser: &mut Browser, path: &str, shown: &Page, action: &str) -> Page {
+pub async fn press(browser: &mut Browser, path: &str, shown: &Page, action: &str) -> Page {
     let (csrf, digest) = (shown.token(), shown.value("digest"));
     let form = [
         ("csrf", csrf.as_str()),
@@ -92,21 +96,21 @@ async fn press(browser: &mut Browser, path: &str, shown: &Page, action: &str) ->
     browser.post(path, &form).await
 }
 
-async fn approve(browser: &mut Browser, path: &str) -> Page {
+pub async fn approve(browser: &mut Browser, path: &str) -> Page {
     let shown = browser.get(path).await;
     press(browser, path, &shown, "approve").await
 }
 
-async fn state(browser: &mut Browser, path: &str) -> String {
+pub async fn state(browser: &mut Browser, path: &str) -> String {
     browser.get(path).await.fields("state").concat()
 }
 
-async fn payments(world: &World) -> i64 {
+pub async fn payments(world: &World) -> i64 {
     read!(world.bank.database, |c| sqlx::query_scalar("SELECT count(*) FROM payment").fetch_one(c).await)
         .unwrap()
 }
 
-async fn clearings(network: &Network) -> usize {
+pub async fn clearings(network: &Network) -> usize {
     network.clearings(PENSION.0).await.len()
 }
 
@@ -233,8 +237,7 @@ async fn what_a_process_left_after_the_last_approval_is_paid_once(test: TestData
     let mut hanako = world.signed_in().await;
     drop(approver(&world, "ichiro01", &[Step::Final]).await);
     let path = asked(&mut hanako).await;
-    execute!(world.bank.database, "UPDATE approval_request SET state = 'approved', version = version + 1")
-        .unwrap();
+    left(&world, &["ichiro01"]).await;
     let (one, two) = tokio::join!(approvals::look(&world.bank), approvals::look(&world.bank));
     assert!(one.is_ok() && two.is_ok());
     approvals::look(&world.bank).await.unwrap();

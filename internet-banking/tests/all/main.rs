@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod approvals;
+mod approved;
 mod certificates;
 mod console;
 mod directory;

@@ -1,0 +1,34 @@
+//! What must hold when something approved is carried out, whatever held when it was asked for or approved: between the
+//! two may lie days, in which contracts end, people go and policies change.
+
+use super::policy::Need;
+use super::problem::Problem;
+use super::request::Request;
+use super::settings::Policies;
+use crate::Bank;
+use crate::contracts::ContractState;
+use crate::payeasy;
+use crate::policy::offers;
+
+/// Whether a request may still be carried out: the contract is in force, its author may still do it, and it has as many
+/// approvals as the policy of now demands.
+pub async fn still_may(bank: &Bank, request: &Request) -> Result<(), Problem> {
+    let contract = bank.contracts.contract(request.contract).await?;
+    let contract = contract.filter(|one| one.state == ContractState::Active).ok_or(Problem::AuthorMayNot)?;
+    let author = bank.contracts.user(contract.id, request.author.user).await?.ok_or(Problem::AuthorMayNot)?;
+    if let Some((business, account)) = request.matter.place() {
+        if !offers(contract.plan, business) || !author.rights.may_use(business, account) {
+            return Err(Problem::AuthorMayNot);
+        }
+        if let Some(until) = bank.certificates.cooling_off(&author, &contract).await? {
+            return Err(payeasy::Problem::CoolingOff { until }.into());
+        }
+    }
+    let policy = Policies::of(&bank.database, contract.id).current().await?;
+    let now_needed = match (request.matter.place(), request.matter.amount()) {
+        (Some((business, _)), Some(amount)) => policy.need(business, amount),
+        _ => Need::ONE,
+    };
+    let need = request.need.and(now_needed);
+    if request.given.len() < usize::from(need.approvals) { Err(Problem::NotEnough) } else { Ok(()) }
+}

@@ -1,0 +1,150 @@
+//! What must hold when something approved is carried out, whatever held when it was approved.
+
+use database::testing::TestDatabase;
+use database::{execute, read};
+use domain::StaffRequestId;
+use gateway::{Service, Stop, StopScope};
+use internet_banking::approvals;
+use internet_banking::contracts::Step;
+use ledger::{Commit, EntityId};
+
+use crate::approvals::{DOUBLE, SINGLE, approve, approver, asked, clearings, payments, policy, press, state};
+use crate::support::{Browser, World};
+
+database::on_both!(
+    what_a_stop_has_met_is_not_paid_when_it_is_lifted,
+    what_was_approved_is_held_against_what_is_so_when_it_is_carried_out,
+);
+
+/// Leaves every request that waits as a process does that ends after the last approval, by these people.
+pub async fn left(world: &World, approvers: &[&str]) {
+    for (place, login_id) in (1_i64..).zip(approvers) {
+        execute!(
+            world.bank.database,
+            "INSERT INTO approval_step (request, round, place, app_user, serial, digest, at_us)
+             SELECT r.id, r.round, $1, u.id, u.token_serial, r.digest, 1 FROM approval_request r, app_user u
+             WHERE r.state = 'asked' AND u.login_id = $2",
+            place,
+            *login_id,
+        )
+        .unwrap();
+    }
+    let sql = "UPDATE approval_request SET state = 'approved', version = version + 1 WHERE state = 'asked'";
+    execute!(world.bank.database, sql).unwrap();
+}
+
+/// Stops a service for everybody, or the contract.
+pub async fn stop(world: &World, scope: StopScope, subject: &str) -> Stop {
+    let stop = Stop {
+        id: StaffRequestId::generate().uuid(),
+        scope,
+        subject: subject.to_owned(),
+        reason: "試験".to_owned(),
+        actor: "staff:test".to_owned(),
+        at: world.clock.now(),
+    };
+    let guards = vec![(stop.guard(), EntityId(stop.id))];
+    world.bank.ledger.commit(Commit { rows: vec![stop.row()], guards, ..Commit::default() }).await.unwrap();
+    stop
+}
+
+/// Lifts it.
+pub async fn lift(world: &World, stop: &Stop) {
+    let sql = "UPDATE emergency_stop SET lifted_us = 1, lifted_by = 'staff:test' WHERE id = $1";
+    execute!(world.bank.database, sql, stop.id).unwrap();
+    world.bank.ledger.commit(Commit { release: vec![stop.guard()], ..Commit::default() }).await.unwrap();
+}
+
+/// Asks again for what came back.
+async fn ask_again(browser: &mut Browser, path: &str) {
+    let shown = browser.get(path).await;
+    let again = press(browser, path, &shown, "ask").await;
+    assert_eq!(again.location(), path, "{}", again.body);
+}
+
+/// Whatever is stopped when it is to be paid goes back to its author, and only people ask for it again.
+///
+/// Proves SEC-43.
+async fn what_a_stop_has_met_is_not_paid_when_it_is_lifted(test: TestDatabase) {
+    let (world, network) = World::connected(test).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    let mut ichiro = approver(&world, "ichiro01", &[Step::Final]).await;
+    let path = asked(&mut hanako).await;
+    let contract = world.contract.to_string();
+    let stops = [(StopScope::Service, Service::PayEasy.code()), (StopScope::Contract, contract.as_str())];
+    for (scope, subject) in stops {
+        left(&world, &["ichiro01"]).await;
+        let stopped = stop(&world, scope, subject).await;
+        approvals::look(&world.bank).await.unwrap();
+        lift(&world, &stopped).await;
+        let back = hanako.get(&path).await;
+        assert_eq!(back.fields("state"), ["差戻し"], "{subject}");
+        assert!(back.fields("note").concat().contains("停止"), "{:?}", back.fields("note"));
+        approvals::look(&world.bank).await.unwrap();
+        assert_eq!((payments(&world).await, clearings(&network).await), (0, 0), "{subject}");
+        ask_again(&mut hanako, &path).await;
+    }
+    // and nobody approves while it is stopped: the request goes on waiting
+    let stopped = stop(&world, StopScope::Service, Service::PayEasy.code()).await;
+    assert_eq!(approve(&mut ichiro, &path).await.fields("error_code"), ["C-102"]);
+    lift(&world, &stopped).await;
+    assert_eq!(state(&mut hanako, &path).await, "承認待ち");
+    assert_eq!(approve(&mut ichiro, &path).await.location(), path);
+    assert_eq!(state(&mut hanako, &path).await, "完了");
+    assert_eq!((payments(&world).await, clearings(&network).await), (1, 1));
+}
+
+/// One thing after another has changed since the last approval, and is as it was again.
+///
+/// Proves SEC-20.
+async fn what_was_approved_is_held_against_what_is_so_when_it_is_carried_out(test: TestDatabase) {
+    let (world, network) = World::connected(test).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    drop(approver(&world, "ichiro01", &[Step::Final]).await);
+    drop(approver(&world, "jiro01", &[Step::Final]).await);
+    let path = asked(&mut hanako).await;
+    let changes = [
+        ("UPDATE contract SET state = 'ended'", "UPDATE contract SET state = 'active'"),
+        (
+            "UPDATE app_user SET disabled_us = 1 WHERE login_id = 'hanako01'",
+            "UPDATE app_user SET disabled_us = NULL WHERE login_id = 'hanako01'",
+        ),
+        (
+            "DELETE FROM user_right WHERE business = 'payeasy' AND account = 1001
+                 AND app_user = (SELECT id FROM app_user WHERE login_id = 'hanako01')",
+            "INSERT INTO user_right (app_user, business, account)
+                 SELECT id, 'payeasy', 1001 FROM app_user WHERE login_id = 'hanako01'",
+        ),
+        (
+            "INSERT INTO payeasy_wrong_numbers (app_user, contract, wrong, judging, counted_us, stops)
+                 SELECT id, contract, 0, 0, 1, 6 FROM app_user WHERE login_id = 'hanako01'",
+            "DELETE FROM payeasy_wrong_numbers",
+        ),
+    ];
+    for (change, undo) in changes {
+        left(&world, &["ichiro01"]).await;
+        execute!(world.bank.database, change).unwrap();
+        approvals::look(&world.bank).await.unwrap();
+        execute!(world.bank.database, undo).unwrap();
+        assert_eq!(state(&mut hanako, &path).await, "差戻し", "{change}");
+        assert_eq!((payments(&world).await, clearings(&network).await), (0, 0), "{change}");
+        ask_again(&mut hanako, &path).await;
+    }
+    // a policy of two came after the one approval of what needed one
+    left(&world, &["ichiro01"]).await;
+    policy(&world, DOUBLE).await;
+    approvals::look(&world.bank).await.unwrap();
+    assert_eq!((state(&mut hanako, &path).await.as_str(), payments(&world).await), ("差戻し", 0));
+    ask_again(&mut hanako, &path).await;
+    left(&world, &["ichiro01", "jiro01"]).await;
+    approvals::look(&world.bank).await.unwrap();
+    assert_eq!(state(&mut hanako, &path).await, "完了");
+    assert_eq!((payments(&world).await, clearings(&network).await), (1, 1));
+    let secrets: Vec<Option<String>> = read!(world.bank.database, |c| {
+        sqlx::query_scalar("SELECT secret FROM approval_request").fetch_all(c).await
+    })
+    .unwrap();
+    assert_eq!(secrets, [None]);
+}
