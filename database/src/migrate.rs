@@ -44,6 +44,7 @@ migrations! {
     16 "0016_approvals",
     25 "0025_payees",
     22 "0022_interbank_days",
+    21 "0021_approvals",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -69,6 +69,7 @@ async fn end(bank: &Bank, contract: &Contract, request: &Request) -> Result<bool
     } else {
         let mut what = recorded(request, Event::Delete);
         what.changes = vec![store::moved(request, State::Deleted, "", now, now)];
+        what.release = store::made_before(request);
         what
     };
     by_itself(bank, contract, what).await

@@ -30,4 +30,4 @@ pub use recheck::still_may;
 pub use request::{Ending, Matter, Request, digest_of};
 pub use settings::{Policies, check, registration, set};
 pub use state::{Event, State};
-pub use store::{exists, find, waiting_for};
+pub use store::{about, find, waiting_for};

@@ -44,8 +44,8 @@ pub struct Secrets {
 /// What is asked for.
 #[derive(Debug)]
 pub struct Asking {
-    /// The request's id: the same again is the same request.
-    pub id: ApprovalId,
+    /// What it is about: the same again by the same person is the same request.
+    pub about: String,
     /// What.
     pub matter: Matter,
     /// What carrying it out needs beside it.
@@ -128,13 +128,15 @@ async fn put(
     let author = Hand { user: by.user.id, serial: by.user.token_serial.clone() };
     let round = before.map_or(0, |before| before.round).saturating_add(i64::from(asks));
     let text = serde_json::to_string(&asking.matter).map_err(|error| Problem::unavailable(&error))?;
+    let id = before.map_or_else(ApprovalId::generate, |before| before.id);
     let request = Request {
-        id: asking.id,
+        id,
         contract: by.contract.id,
+        about: before.map_or(asking.about, |before| before.about.clone()),
         state,
         version: before.map_or(1, |before| before.version),
         round,
-        digest: digest_of(asking.id, by.contract.id, &author, round, &text),
+        digest: digest_of(id, by.contract.id, &author, round, &text),
         author,
         matter: asking.matter,
         text,
@@ -153,7 +155,7 @@ async fn put(
         what.changes = vec![store::rewritten(&request, remind_at)];
     } else {
         what.rows = vec![store::new_row(&request, remind_at)];
-        what.guards = vec![(store::made(request.id), EntityId(request.id.uuid()))];
+        what.guards = vec![(store::made(by.user.id, &request.about), EntityId(request.id.uuid()))];
     }
     if asks {
         what.mail = Some((notice(&request, by, "承認の依頼があります"), next_of(&request, able)));
@@ -161,10 +163,9 @@ async fn put(
     match register(bank, by, code, what).await {
         Ok(()) => Ok(request.id),
         // the same order again: a double click, a page sent again
-        Err(RegistrationError::Changed)
-            if before.is_none() && store::exists(&bank.database, by.contract.id, request.id).await? =>
-        {
-            Ok(request.id)
+        Err(RegistrationError::Changed) if before.is_none() => {
+            let first = store::about(&bank.database, by.contract.id, by.user.id, &request.about).await?;
+            first.ok_or(Problem::Changed)
         }
         Err(error) => Err(error.into()),
     }
@@ -421,6 +422,9 @@ async fn own(bank: &Bank, by: &SignedIn, id: ApprovalId, event: Event) -> Result
     let until = now.plus_seconds(Bounds::embedded().draft_days.saturating_mul(86_400));
     let mut what = recorded(&request, event);
     what.changes = vec![store::moved(&request, state, "", until, now)];
+    if event == Event::Delete {
+        what.release = store::made_before(&request);
+    }
     Ok(register(bank, by, None, what).await?)
 }
 

@@ -106,6 +106,8 @@ pub struct Request {
     pub id: ApprovalId,
     /// Whose contract.
     pub contract: ContractId,
+    /// What it is about: of one thing an author has one request.
+    pub about: String,
     /// Who asks, and by which token.
     pub author: Hand,
     /// Where it is.

@@ -18,6 +18,7 @@ static REQUEST: Table = Table {
         "id",
         "contract",
         "business",
+        "about",
         "author",
         "author_serial",
         "state",
@@ -47,6 +48,7 @@ pub const LISTED_MAX: i64 = 200;
 struct Found {
     id: Uuid,
     contract: Uuid,
+    about: String,
     author: Uuid,
     author_serial: Option<String>,
     state: String,
@@ -65,7 +67,7 @@ struct Found {
 macro_rules! requests {
     ($rest:literal) => {
         concat!(
-            "SELECT id, contract, author, author_serial, state, version, round, matter, digest, secret, need, note, \
+            "SELECT id, contract, about, author, author_serial, state, version, round, matter, digest, secret, need, note, \
              made_us, changed_us, until_us FROM approval_request ",
             $rest
         )
@@ -91,13 +93,25 @@ pub async fn find(
     }
 }
 
-/// Whether a contract has a request of this id.
-pub async fn exists(database: &Database, contract: ContractId, id: ApprovalId) -> Result<bool, StoreError> {
-    let sql = "SELECT count(*) FROM approval_request WHERE id = $1 AND contract = $2";
-    let count: i64 = read!(database, |c| {
-        sqlx::query_scalar(sql).bind(id.uuid()).bind(contract.uuid()).fetch_one(c).await
+/// What somebody has asked for or kept about a thing and has not deleted.
+pub async fn about(
+    database: &Database,
+    contract: ContractId,
+    author: UserId,
+    about: &str,
+) -> Result<Option<ApprovalId>, StoreError> {
+    let found: Option<Uuid> = read!(database, |c| {
+        sqlx::query_scalar(
+            "SELECT id FROM approval_request WHERE contract = $1 AND author = $2 AND about = $3
+             AND state <> 'deleted' ORDER BY made_us DESC LIMIT 1",
+        )
+        .bind(contract.uuid())
+        .bind(author.uuid())
+        .bind(about)
+        .fetch_optional(c)
+        .await
     })?;
-    Ok(count > 0)
+    Ok(found.map(ApprovalId::from_uuid))
 }
 
 /// A contract's requests that wait for approvers, the most urgent first.
@@ -221,6 +235,7 @@ async fn request(database: &Database, found: Found) -> Result<Request, StoreErro
     Ok(Request {
         id: ApprovalId::from_uuid(found.id),
         contract: ContractId::from_uuid(found.contract),
+        about: found.about,
         author: Hand { user: UserId::from_uuid(found.author), serial: found.author_serial },
         state: State::from_code(&found.state).ok_or_else(|| unreadable(&found.state))?,
         version: found.version,
@@ -238,9 +253,14 @@ async fn request(database: &Database, found: Found) -> Result<Request, StoreErro
     })
 }
 
-/// A request is made once.
-pub fn made(id: ApprovalId) -> GuardKey {
-    GuardKey(format!("approval-made|{id}"))
+/// Of a thing an author has one request that is not deleted.
+pub fn made(author: UserId, about: &str) -> GuardKey {
+    GuardKey(format!("approval-about|{author}|{about}"))
+}
+
+/// What the deletion of a request gives back; nothing of one from before this was kept.
+pub fn made_before(of: &Request) -> Vec<GuardKey> {
+    if of.about.is_empty() { Vec::new() } else { vec![made(of.author.user, &of.about)] }
 }
 
 fn secret(of: &Request) -> Value {
@@ -260,6 +280,7 @@ pub fn new_row(of: &Request, remind_at: Option<Timestamp>) -> Row {
             of.id.uuid().into(),
             of.contract.uuid().into(),
             of.matter.code().into(),
+            of.about.as_str().into(),
             of.author.user.uuid().into(),
             Value::Text(of.author.serial.clone()),
             of.state.code().into(),

@@ -7,7 +7,7 @@ use axum::response::Html;
 use axum::routing::get;
 use chrono::{NaiveTime, Timelike};
 use domain::time::month_day;
-use domain::{ApprovalId, Timestamp, Yen};
+use domain::{Timestamp, Yen};
 use edge::{Failure, Frame, render};
 use gateway::RepeatKey;
 use ledger::Balance;
@@ -182,8 +182,9 @@ async fn left(bank: &Bank, by: &SignedIn, now: Timestamp) -> Result<Vec<Left>, F
             continue;
         }
         if let Some(payment) = payment
-            && approvals::exists(&bank.database, by.contract.id, ApprovalId::from_uuid(payment.uuid()))
+            && approvals::about(&bank.database, by.contract.id, by.user.id, &payment.to_string())
                 .await?
+                .is_some()
         {
             continue;
         }

@@ -59,8 +59,8 @@ pub fn demands_code(bank: &Bank, asked: &AskedPayment) -> bool {
     collector.is_none_or(|collector| Operation::payment_to(collector).demands_one())
 }
 
-/// Asks for the approval of an entry, or keeps it to be asked for later. The request has the id of the payment, so what
-/// is sent again is one request.
+/// Asks for the approval of an entry, or keeps it to be asked for later. It is about the payment, so what its author
+/// sends again is one request; a colleague who has the same payment before them (払込依頼) asks for it apart.
 pub async fn ask(
     bank: &Bank,
     by: &SignedIn,
@@ -71,9 +71,9 @@ pub async fn ask(
     let (Some(inquiry), Some(choice)) = (draft.inquiry, draft.choice.as_ref()) else {
         return Err(Problem::ReviewOutdated.into());
     };
-    let id = ApprovalId::from_uuid(choice.payment.uuid());
-    if approvals::exists(&bank.database, by.contract.id, id).await? {
-        return Ok(id);
+    let about = choice.payment.to_string();
+    if let Some(open) = approvals::about(&bank.database, by.contract.id, by.user.id, &about).await? {
+        return Ok(open);
     }
     policy::require_account(by, Business::PayEasy, choice.account).map_err(|_| Problem::NotPermitted)?;
     operation::require_not_stopped(bank, by).await?;
@@ -95,7 +95,7 @@ pub async fn ask(
         operation::not_paid_before(bank, by, collector, inquiry).await?;
     }
     let asking = Asking {
-        id,
+        about,
         until: last_moment(bill),
         matter: Matter::Payeasy(AskedPayment {
             collector: draft.collector.clone(),
@@ -147,7 +147,7 @@ pub async fn ask_again(
     let payment = if asked.request.is_some() { asked.payment } else { PaymentId::generate() };
     let is_same = same(&bill, &asked.bill);
     let asking = Asking {
-        id: request.id,
+        about: request.about.clone(),
         until: last_moment(&bill),
         matter: Matter::Payeasy(AskedPayment { bill, payment, ..asked.clone() }),
         secret: request.secret.clone(),

@@ -155,7 +155,8 @@ pub async fn ask(
     code: Option<Guard>,
 ) -> Result<ApprovalId, Problem> {
     let asking = Asking {
-        id: ApprovalId::generate(),
+        // every change is a thing of its own
+        about: ApprovalId::generate().to_string(),
         matter: Matter::Administration(change),
         secret: None,
         need: Need::ONE,

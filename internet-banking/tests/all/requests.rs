@@ -10,10 +10,11 @@ use gateway::api::key::{Holder, Scope, Token};
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 use internet_banking::api_keys::{KeyOrder, KeyOrderError};
-use internet_banking::contracts::{Business, Rights, Role};
+use internet_banking::contracts::{Business, Rights, Role, Step};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::approvals;
 use crate::payeasy_entry::{bill, code, held, order};
 use crate::support::{Browser, PASSWORD, World, add_user};
 
@@ -21,6 +22,7 @@ database::on_both!(
     a_request_is_seen_reviewed_and_paid_once,
     a_request_is_declined_and_cannot_be_paid_any_more,
     a_request_concerns_those_who_may_use_its_account,
+    what_one_user_has_asked_approval_for_blocks_no_other,
 );
 
 const TAX: &str = "00200";
@@ -105,7 +107,12 @@ async fn inquiry(world: &World, user: UserId, yen: i64) -> InquiryId {
 
 /// Keeps the entry that begins when the collector has answered anew, and gives the address of its last step.
 async fn entry(world: &World, request: PaymentId, yen: i64) -> String {
-    let inquiry = inquiry(world, world.hanako, yen).await;
+    entry_of(world, world.hanako, request, yen).await
+}
+
+/// The same of a colleague.
+async fn entry_of(world: &World, user: UserId, request: PaymentId, yen: i64) -> String {
+    let inquiry = inquiry(world, user, yen).await;
     let draft = domain::random::opaque_id();
     execute!(
         world.bank.database,
@@ -114,7 +121,7 @@ async fn entry(world: &World, request: PaymentId, yen: i64) -> String {
          VALUES ($1, $2, $3, $4, $5, 'B1', $6, $7, $8, $8, $9)",
         draft.as_str(),
         world.contract.uuid(),
-        world.hanako.uuid(),
+        user.uuid(),
         TAX,
         inquiry.uuid(),
         world.accounts[0].get(),
@@ -238,6 +245,43 @@ async fn a_request_concerns_those_who_may_use_its_account(test: TestDatabase) {
     for unknown in ["/payeasy/requests/x", &format!("/payeasy/requests/{}", PaymentId::generate())] {
         assert_eq!(browser.get(unknown).await.status, StatusCode::NOT_FOUND);
     }
+}
+
+/// Presses a button of the last step that asks for approval or keeps it.
+async fn leave(browser: &mut Browser, entry: &str, action: &str) -> crate::support::Page {
+    let path = format!("{entry}/review");
+    let review = browser.get(&path).await;
+    let (csrf, order) = (review.token(), order(&review));
+    let form = [("csrf", csrf.as_str()), ("order", order.as_str()), ("action", action), CONFIRMED];
+    browser.post(&path, &form).await
+}
+
+/// The request for approval is its author's: a colleague opens the same 払込依頼 and asks for it as well, and its author
+/// does so again after deleting it.
+async fn what_one_user_has_asked_approval_for_blocks_no_other(test: TestDatabase) {
+    let world = World::new(test).await;
+    let system = System::new(&world).await;
+    approvals::policy(&world, approvals::SINGLE).await;
+    drop(approvals::approver(&world, "ichiro01", &[Step::Final]).await);
+    let taro = add_user(&world.bank, world.contract, "taro01", Role::General, Rights::all(&world.accounts)).await;
+    let id = system.ask(&world, 500).await;
+    let mut hanako = world.signed_in().await;
+    let own = entry(&world, id, 500).await;
+    let kept = leave(&mut hanako, &own, "keep").await.location().to_owned();
+    assert!(kept.starts_with("/approvals/"), "{kept}");
+    assert_eq!(hanako.get(&format!("{own}/review")).await.location(), kept, "its author is led to it");
+    let mut browser = world.browser();
+    browser.sign_in("taro01", PASSWORD).await;
+    let other = entry_of(&world, taro, id, 500).await;
+    assert_eq!(browser.get(&format!("{other}/review")).await.status, StatusCode::OK);
+    let asked = leave(&mut browser, &other, "ask").await;
+    assert!(asked.location().starts_with("/approvals/"), "{} {}", asked.status, asked.body);
+    assert_ne!(asked.location(), kept);
+    let csrf = hanako.get(&kept).await.token();
+    hanako.post(&kept, &[("csrf", &csrf), ("action", "delete")]).await;
+    assert_eq!(hanako.get(&format!("{own}/review")).await.status, StatusCode::OK, "it can be had again");
+    let again = leave(&mut hanako, &own, "ask").await.location().to_owned();
+    assert!(again.starts_with("/approvals/") && again != kept, "{again}");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ mod review;
 
 use axum::Router;
 use axum::routing::{get, post};
-use domain::{AccountId, ApprovalId, Yen};
+use domain::{AccountId, Yen};
 use edge::{Failure, Frame};
 use gateway::InquiryRequest;
 use gateway::directory::Collector;
@@ -114,8 +114,9 @@ async fn open(bank: &Bank, by: &SignedIn, id: &str, step: Step) -> Result<Draft,
         }
     }
     if let Some(choice) = &draft.choice {
-        let id = ApprovalId::from_uuid(choice.payment.uuid());
-        if approvals::exists(&bank.database, by.contract.id, id).await.map_err(failed)? {
+        let about = choice.payment.to_string();
+        let asked = approvals::about(&bank.database, by.contract.id, by.user.id, &about).await;
+        if let Some(id) = asked.map_err(failed)? {
             return Err(Stop::redirect(&ApprovalLink(id).to_string()));
         }
     }
