@@ -2,7 +2,7 @@
 //! for anew at the last approval, and the hub's own operation holds and pays it, under the request's guard.
 
 use domain::{
-    AccountId, ApprovalId, Bill, CollectorNumber, CustomerNumber, InquiryId, PaymentCategory, PaymentId,
+    AccountId, ApprovalId, Bill, CollectorNumber, ContractId, CustomerNumber, InquiryId, PaymentCategory, PaymentId,
     Timestamp,
 };
 use gateway::{Guard, GuardKind, InquiryError, InquiryRequest, PayError, Payer, PaymentOrder};
@@ -90,13 +90,12 @@ pub async fn ask(
     if found.link.as_ref() == Some(&bill.id) {
         return Err(Problem::ApprovalNotLinked.into());
     }
-    operation::requested(bank, by, draft).await?;
     if !consent.repeats {
         operation::not_paid_before(bank, by, collector, inquiry).await?;
     }
     let asking = Asking {
         about,
-        until: last_moment(bill),
+        until: last_moment(bank, by.contract.id, bill, draft.request).await?,
         matter: Matter::Payeasy(AskedPayment {
             collector: draft.collector.clone(),
             customer_number: found.request.customer_number.clone(),
@@ -148,7 +147,7 @@ pub async fn ask_again(
     let is_same = same(&bill, &asked.bill);
     let asking = Asking {
         about: request.about.clone(),
-        until: last_moment(&bill),
+        until: last_moment(bank, by.contract.id, &bill, asked.request).await?,
         matter: Matter::Payeasy(AskedPayment { bill, payment, ..asked.clone() }),
         secret: request.secret.clone(),
         need: if need.is_none() { Need::ONE } else { need },
@@ -161,8 +160,21 @@ pub async fn ask_again(
     Ok(Again::Changed)
 }
 
+/// Until when it can be paid: the end of the last day for clearing, and that of the 払込依頼 that it answers, which must
+/// still be open.
+async fn last_moment(
+    bank: &Bank,
+    contract: ContractId,
+    bill: &Bill,
+    request: Option<PaymentId>,
+) -> Result<Option<Timestamp>, Problem> {
+    let Some(request) = request else { return Ok(last_clearing(bill)) };
+    let ends = operation::open_request(bank, contract, request).await?.expires_at;
+    Ok(Some(last_clearing(bill).map_or(ends, |last| last.min(ends))))
+}
+
 /// The end of the last day for clearing.
-fn last_moment(bill: &Bill) -> Option<Timestamp> {
+fn last_clearing(bill: &Bill) -> Option<Timestamp> {
     let next = bill.clear_by?.succ_opt()?;
     Some(Timestamp::from_jst(next, domain::time::TimeOfDay::MIN))
 }
@@ -181,6 +193,9 @@ async fn find_bill(
     request: &Request,
     asked: &AskedPayment,
 ) -> Result<(InquiryId, Bill), Problem> {
+    if let Some(id) = asked.request {
+        operation::open_request(bank, request.contract, id).await?;
+    }
     let collector = operation::collector(&bank.gateway, &asked.collector)?;
     let secret = approvals::exposed(request.secret.as_ref()).parse();
     let confirmation_number = secret.map_err(|error| unavailable(&error))?;
@@ -265,6 +280,9 @@ async fn try_once(
 ) -> Result<String, approvals::Problem> {
     approvals::still_may(bank, request).await?;
     operation::not_stopped(bank, request.author.user).await?;
+    if let Some(id) = asked.request {
+        operation::open_request(bank, request.contract, id).await?;
+    }
     let inquiry = match prepared {
         Some(inquiry) => inquiry,
         None => inquire(bank, request, asked).await??,
@@ -359,9 +377,9 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_ends_with_the_last_day_for_clearing() {
-        assert_eq!(last_moment(&bill()), None);
+        assert_eq!(last_clearing(&bill()), None);
         let clear_by = domain::Date::from_ymd_opt(2026, 11, 30);
-        let last = last_moment(&Bill { clear_by, ..bill() }).unwrap();
+        let last = last_clearing(&Bill { clear_by, ..bill() }).unwrap();
         assert_eq!(last, Timestamp::parse_rfc3339("2026-12-01T00:00:00+09:00").unwrap());
     }
 }

@@ -1,10 +1,11 @@
 //! The operations behind the pages: right, account, passwords and one-time password are checked here,
 //! whatever the form left out (SEC-14, SEC-35).
 
-use domain::{Bill, CollectorNumber, InquiryId, PaymentId, ResponseCode, Timestamp, UserId, Yen};
+use domain::{Bill, CollectorNumber, ContractId, InquiryId, PaymentId, ResponseCode, Timestamp, UserId, Yen};
 use gateway::directory::Collector;
 use gateway::{
     Gateway, Guard, GuardKind, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder,
+    PaymentRequest,
 };
 use ledger::{AuditRecord, Commit};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -303,10 +304,20 @@ pub(super) async fn not_paid_before(
 /// What an entry that authorises a request takes in the commit of the money: nobody declines it any more.
 pub(super) async fn requested(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<Option<Guard>, Problem> {
     let Some(id) = draft.request else { return Ok(None) };
-    let found = bank.gateway.payment_request(by.contract.id, id).await;
-    let found = found.map_err(|error| unavailable(&error))?;
-    let open = found.is_some_and(|request| request.may_be_authorised_at(bank.clock.now()));
-    if open { Ok(Some(Guard::request(id))) } else { Err(Problem::RequestOver) }
+    open_request(bank, by.contract.id, id).await?;
+    Ok(Some(Guard::request(id)))
+}
+
+/// A request of the contract's own systems that may be authorised now. What the API has told to have expired is paid by
+/// nobody.
+pub(super) async fn open_request(
+    bank: &Bank,
+    contract: ContractId,
+    id: PaymentId,
+) -> Result<PaymentRequest, Problem> {
+    let found = bank.gateway.payment_request(contract, id).await.map_err(|error| unavailable(&error))?;
+    let open = found.filter(|request| request.may_be_authorised_at(bank.clock.now()));
+    open.ok_or(Problem::RequestOver)
 }
 
 /// The payment that the draft led to, if there is one. Where that cannot be read, nobody may be told that

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use database::execute;
+use database::{execute, read};
 use database::testing::TestDatabase;
 use domain::{AccountId, ApiKeyId, ContractId, InquiryId, PaymentId, UserId};
 use gateway::Operator;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::approvals;
+use crate::approved::left;
 use crate::payeasy_entry::{bill, code, held, order};
 use crate::support::{Browser, PASSWORD, World, add_user};
 
@@ -23,6 +24,7 @@ database::on_both!(
     a_request_is_declined_and_cannot_be_paid_any_more,
     a_request_concerns_those_who_may_use_its_account,
     what_one_user_has_asked_approval_for_blocks_no_other,
+    what_is_told_to_have_expired_is_not_paid_by_an_approval,
 );
 
 const TAX: &str = "00200";
@@ -282,6 +284,33 @@ async fn what_one_user_has_asked_approval_for_blocks_no_other(test: TestDatabase
     assert_eq!(hanako.get(&format!("{own}/review")).await.status, StatusCode::OK, "it can be had again");
     let again = leave(&mut hanako, &own, "ask").await.location().to_owned();
     assert!(again.starts_with("/approvals/") && again != kept, "{again}");
+}
+
+/// The request for approval ends with the 払込依頼, and what was approved in time is not paid after it.
+async fn what_is_told_to_have_expired_is_not_paid_by_an_approval(test: TestDatabase) {
+    let world = World::new(test).await;
+    let system = System::new(&world).await;
+    approvals::policy(&world, approvals::SINGLE).await;
+    drop(approvals::approver(&world, "ichiro01", &[Step::Final]).await);
+    let id = system.ask(&world, 500).await;
+    let mut hanako = world.signed_in().await;
+    let own = entry(&world, id, 500).await;
+    let asked = leave(&mut hanako, &own, "ask").await;
+    assert!(asked.location().starts_with("/approvals/"), "{} {}", asked.status, asked.body);
+    let expires = world.bank.gateway.payment_request(world.contract, id).await.unwrap().unwrap().expires_at;
+    let (until, state) = request_for_approval(&world).await;
+    assert_eq!((until, state.as_str()), (expires.micros(), "asked"));
+    left(&world, &["ichiro01"]).await;
+    world.clock.advance_seconds(expires.seconds_since(world.clock.now()));
+    internet_banking::approvals::look(&world.bank).await.unwrap();
+    assert_eq!(request_for_approval(&world).await.1, "returned", "it waits for no collector any more");
+    world.clock.advance_seconds(300);
+    assert_eq!((system.state(id).await.as_str(), held(&world).await), ("expired", 0));
+}
+
+async fn request_for_approval(world: &World) -> (i64, String) {
+    let sql = "SELECT until_us, state FROM approval_request";
+    read!(world.bank.database, |c| sqlx::query_as(sql).fetch_one(c).await).unwrap()
 }
 
 #[tokio::test]
