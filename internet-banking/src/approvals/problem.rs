@@ -28,6 +28,8 @@ pub enum Problem {
     AuthorMayNot,
     /// It has fewer approvals than the policy demands by now.
     NotEnough,
+    /// It makes a password, which a list cannot show.
+    OneByOne,
     /// A reason was left out, or is too long.
     Reason,
     /// The policy cannot be one.
@@ -65,6 +67,7 @@ impl Problem {
             Self::TooFewApprovers => Code::ApproversTooFew,
             Self::TooFewAdministrators => Code::AdministratorsTooFew,
             Self::AuthorMayNot => Code::ApprovalAuthorMayNot,
+            Self::OneByOne => Code::ApprovalOneByOne,
             Self::Reason | Self::Policy(_) => Code::Input,
             Self::Payeasy(problem) => problem.code(),
             Self::Users(problem) => problem.code(),
@@ -140,6 +143,7 @@ mod tests {
             Problem::TooFewAdministrators,
             Problem::AuthorMayNot,
             Problem::NotEnough,
+            Problem::OneByOne,
             Problem::Reason,
             Problem::Policy("金額の順に入力してください。".to_owned()),
             Problem::Code(authorise::Problem::Used),

@@ -64,6 +64,14 @@ impl Matter {
         }
     }
 
+    /// Whether its approval makes a password, which is shown once.
+    pub fn makes_password(&self) -> bool {
+        match self {
+            Self::Payeasy(_) => false,
+            Self::Administration(of) => of.makes_password(),
+        }
+    }
+
     /// Whether the person may see it and have a say: the author, and whoever could approve it.
     pub fn is_open_to(&self, by: &SignedIn) -> bool {
         match self.place() {

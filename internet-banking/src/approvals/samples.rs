@@ -51,7 +51,8 @@ fn row(state: State) -> Row {
         at: "11月24日(火) 10:00".to_owned(),
         state,
         given: "1/2".to_owned(),
-        is_mine: state == State::Asked,
+        is_mine: state != State::Draft,
+        can_tick: state == State::Asked,
     }
 }
 
@@ -61,7 +62,7 @@ fn lists() -> Vec<String> {
         csrf: "t".to_owned(),
         errors: errors(trouble.as_ref()),
         trouble,
-        waiting: if is_empty { Vec::new() } else { vec![row(State::Asked), row(State::Draft)] },
+        waiting: if is_empty { Vec::new() } else { vec![row(State::Asked), row(State::Returned), row(State::Draft)] },
         may_approve: !is_empty,
         own: if is_empty { Vec::new() } else { State::ALL.iter().map(|state| row(*state)).collect() },
     };

@@ -396,6 +396,11 @@ codes! {
     "確認できる管理者の不足",
     "管理の手続きをもう一人の管理者が確認する設定には、マスターユーザのほかに、確認を任せた管理者が必要です。",
     "マスターユーザが「利用者管理」で管理者を登録し、「承認の設定、ほかの管理者の手続きの確認」を任せてください。";
+    /// What makes a password is approved on its own page, which shows it.
+    ApprovalOneByOne = "A-111", Untouched,
+    "一覧から承認できない手続き",
+    "この手続きは、承認すると仮のパスワードを一度だけ表示するため、一覧からまとめて承認することはできません。",
+    "一覧から手続きの内容を開き、そのページで承認してください。";
     /// Somebody was faster with a number or name that there is once.
     KeyTaken = "C-103", Untouched,
     "登録済みの番号または名前",

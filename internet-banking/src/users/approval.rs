@@ -82,6 +82,11 @@ impl UserEntry {
         }
     }
 
+    /// Whether somebody comes in who was not there.
+    fn adds(&self) -> bool {
+        self.seen.is_none() || self.returning
+    }
+
     /// The entry; nothing where its texts are of another time.
     fn draft(&self) -> Option<Draft> {
         let duties: Option<_> = self.duties.split_whitespace().map(Duty::from_code).collect();
@@ -126,11 +131,20 @@ impl UserEntry {
 }
 
 impl AskedChange {
+    /// Whether making it makes a temporary password.
+    pub fn makes_password(&self) -> bool {
+        match self {
+            Self::User(entry) => entry.adds(),
+            Self::Act { act, .. } => matches!(Act::from_code(act), Some(Act::Password | Act::Passwords)),
+            Self::Policy { .. } | Self::Limit { .. } => false,
+        }
+    }
+
     /// What it does, in a few words.
     pub fn title(&self) -> String {
         match self {
             Self::Policy { .. } => "承認の設定の変更".to_owned(),
-            Self::User(entry) if entry.seen.is_none() || entry.returning => {
+            Self::User(entry) if entry.adds() => {
                 format!("{}({})の登録", entry.name, entry.login_id)
             }
             Self::User(entry) => format!("{}({})の登録内容の変更", entry.name, entry.login_id),

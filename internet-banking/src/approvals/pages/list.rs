@@ -14,7 +14,7 @@ use super::page_frame;
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::approvals::links::ApprovalLink;
-use crate::approvals::operation::{self, Secrets};
+use crate::approvals::operation::{self, Outcome, Secrets};
 use crate::approvals::policy::Hand;
 use crate::approvals::problem::Problem;
 use crate::approvals::request::Request;
@@ -49,6 +49,8 @@ pub struct Row {
     pub given: String,
     /// Whether this person can approve it now.
     pub is_mine: bool,
+    /// Whether together with others: what makes a password is approved on its own page.
+    pub can_tick: bool,
 }
 
 /// The page.
@@ -113,20 +115,60 @@ pub async fn submit(State(bank): State<Bank>, by: SignedIn, CsrfForm(mut form): 
         Ok(outcomes) => outcomes,
         Err(problem) => return again(&page(&bank, &by, Some(problem.trouble())).await?),
     };
+    let counted = Counted::of(outcomes.iter().map(|(_, outcome)| outcome));
     let refused = outcomes.iter().find_map(|(_, outcome)| outcome.as_ref().err());
     match refused {
-        None => Ok(Redirect::to(Link::ApprovalsDone.path()).into_response()),
+        None if counted.approved == outcomes.len() => {
+            Ok(Redirect::to(Link::ApprovalsDone.path()).into_response())
+        }
+        None => {
+            let page = page(&bank, &by, None).await?;
+            shown(&ListPage { frame: Frame { notice: Some(counted.words()), ..page.frame }, ..page })
+        }
         Some(problem) => {
-            let done = outcomes.iter().filter(|(_, outcome)| outcome.is_ok()).count();
-            let left = outcomes.len().saturating_sub(done);
             let mut trouble = problem.trouble();
-            if done > 0 {
-                let words =
-                    format!("{done}件を承認し、{left}件は承認していません。残りの依頼をお確かめください。");
-                trouble.errors.add("", words);
+            if counted.refused < outcomes.len() {
+                trouble.errors.add("", counted.words());
             }
             again(&page(&bank, &by, Some(trouble)).await?)
         }
+    }
+}
+
+/// How many of the ticked requests came to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counted {
+    approved: usize,
+    returned: usize,
+    unclear: usize,
+    refused: usize,
+}
+
+impl Counted {
+    fn of<'o>(outcomes: impl Iterator<Item = &'o Result<Outcome, Problem>>) -> Self {
+        let mut counted = Self::default();
+        for outcome in outcomes {
+            let of = match outcome {
+                Ok(Outcome::More | Outcome::Done | Outcome::Password(_)) => &mut counted.approved,
+                Ok(Outcome::Returned(_)) => &mut counted.returned,
+                Ok(Outcome::Unclear) => &mut counted.unclear,
+                Err(_) => &mut counted.refused,
+            };
+            *of = of.saturating_add(1);
+        }
+        counted
+    }
+
+    fn words(self) -> String {
+        let parts = [
+            (self.approved, "件を承認しました。"),
+            (self.returned, "件は実行できず、理由を添えて依頼した方に差し戻しました。"),
+            (self.unclear, "件は承認がそろいましたが、結果をまだ確認できていません。"),
+            (self.refused, "件は承認していません。"),
+        ];
+        let told = parts.iter().filter(|(count, _)| *count > 0);
+        let told: String = told.map(|(count, words)| format!("{count}{words}")).collect();
+        format!("{told}結果は、それぞれの依頼でご確認ください。")
     }
 }
 
@@ -144,7 +186,7 @@ async fn page(bank: &Bank, by: &SignedIn, trouble: Option<Trouble>) -> Result<Li
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
-        may_approve: waiting.iter().any(|one| one.is_mine),
+        may_approve: waiting.iter().any(|one| one.can_tick),
         waiting,
         own: own.iter().map(row).collect(),
     })
@@ -164,6 +206,7 @@ pub fn is_fresh(by: &SignedIn, given: &[Hand]) -> bool {
 fn row(by: &SignedIn, request: &Request, now: domain::Timestamp, people: &BTreeMap<UserId, String>) -> Row {
     let state = request.state_at(now);
     let hands: Vec<_> = request.given.iter().map(|given| given.hand.clone()).collect();
+    let is_mine = state == state::State::Asked && !request.is_of(&by.user) && is_fresh(by, &hands);
     Row {
         id: request.id,
         link: ApprovalLink(request.id),
@@ -175,12 +218,33 @@ fn row(by: &SignedIn, request: &Request, now: domain::Timestamp, people: &BTreeM
         at: day_and_time(if state == state::State::Asked { request.until } else { request.changed_at }),
         state,
         given: format!("{}/{}", hands.len(), request.need.approvals),
-        is_mine: state == state::State::Asked && !request.is_of(&by.user) && is_fresh(by, &hands),
+        is_mine,
+        can_tick: is_mine && !request.matter.makes_password(),
     }
 }
 
 impl From<Problem> for Trouble {
     fn from(problem: Problem) -> Self {
         problem.trouble()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_back_or_is_unclear_is_not_told_as_approved() {
+        let outcomes = [
+            Ok(Outcome::More),
+            Ok(Outcome::Done),
+            Ok(Outcome::Returned("金額".to_owned())),
+            Ok(Outcome::Unclear),
+            Err(Problem::Changed),
+        ];
+        let counted = Counted::of(outcomes.iter());
+        assert_eq!(counted, Counted { approved: 2, returned: 1, unclear: 1, refused: 1 });
+        let none = Counted { approved: 1, ..Counted::default() };
+        assert!(!none.words().contains("差し戻し") && counted.words().contains("1件は承認していません。"));
     }
 }
