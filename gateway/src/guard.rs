@@ -28,6 +28,8 @@ pub enum GuardKind {
     DailyLimit,
     /// The payer is stopped (緊急停止).
     Stop,
+    /// The contract has another approval policy than the one that was looked at.
+    Policy,
     /// Another.
     Other,
 }
@@ -86,6 +88,7 @@ impl Guard {
             Some("request") => GuardKind::Request,
             Some("daily-limit") => GuardKind::DailyLimit,
             Some("stop") => GuardKind::Stop,
+            Some("approval-policy") => GuardKind::Policy,
             _ => GuardKind::Other,
         }
     }

@@ -45,8 +45,9 @@ impl From<PayError> for NotHeld {
 /// What the commit of a hold takes with the money, and what it must not meet.
 struct Taken {
     guards: Vec<Guard>,
-    /// An emergency stop that is committed before the hold refuses it, in whatever process (SEC-43).
-    stops: Vec<GuardKey>,
+    /// An emergency stop that is committed before the hold refuses it, in whatever process (SEC-43); what the order
+    /// names besides does as well.
+    bars: Vec<GuardKey>,
 }
 
 /// What the payer confirmed, as it was shown.
@@ -66,6 +67,8 @@ pub struct PaymentOrder {
     pub account: AccountId,
     /// Taken together with the money.
     pub guards: Vec<Guard>,
+    /// Bars that nobody may have taken when the money is held, beside those of emergency stops.
+    pub barred_by: Vec<GuardKey>,
 }
 
 /// Why nothing was held. Nothing was debited in any of these cases.
@@ -191,13 +194,14 @@ impl Gateway {
         actor: Operator,
         turn: Turn,
     ) -> Result<Payment, PayError> {
-        let stops = self.stops_of(order.payer).await?;
+        let mut bars = self.stops_of(order.payer).await?;
+        bars.extend_from_slice(&order.barred_by);
         let found = self.inquiry(order.payer.contract, order.inquiry).await?;
         let inquiry = found.ok_or(PayError::InquiryExpired)?;
         let facts = self.facts(order, &inquiry).await?;
         self.check_queue(&facts.collector).await?;
         // a task of its own: a payer who goes away between the hold and the answer stops neither
-        let (hub, taken) = (self.clone(), Taken { guards: order.guards.clone(), stops });
+        let (hub, taken) = (self.clone(), Taken { guards: order.guards.clone(), bars });
         let held = async move {
             let held = hub.hold_within(limit, &facts, &inquiry, &taken, &actor).await;
             drop(turn);
@@ -231,7 +235,7 @@ impl Gateway {
                 taken.push(self.within(limit, facts).await?);
             }
             let mut step = orders::confirmation(&self.0.settings, facts, inquiry, &taken, actor.clone())?;
-            step.commit.barred_by.clone_from(&with.stops);
+            step.commit.barred_by.clone_from(&with.bars);
             match self.hold(facts.clone(), step).await {
                 Err(Refused::Guarded { key, .. }) if Guard::kind_of(&key) == GuardKind::DailyLimit => {}
                 held => return held.map_err(NotHeld::Refused),

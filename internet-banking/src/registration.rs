@@ -30,6 +30,8 @@ pub struct Registration {
     pub guards: Vec<(GuardKey, EntityId)>,
     /// What is free again.
     pub release: Vec<GuardKey>,
+    /// Bars that nobody may have taken, beside those of emergency stops.
+    pub barred_by: Vec<GuardKey>,
     /// Who is told, and what.
     pub mail: Option<(Notice, Vec<Recipient>)>,
 }
@@ -94,6 +96,7 @@ impl Registration {
             rows,
             guards: self.guards,
             release: self.release,
+            barred_by: self.barred_by,
             audit: vec![AuditRecord {
                 contract: Some(contract.id),
                 actor: actor.to_owned(),
@@ -154,7 +157,7 @@ pub async fn register(
     let code = code.map(|guard| guard.key());
     let mut commit = what.commit(&by.user.id.to_string(), &by.contract, bank.clock.now());
     commit.guards.extend(code.clone().map(|key| (key, EntityId(by.user.id.uuid()))));
-    commit.barred_by = stops::against_sign_in(&by.contract);
+    commit.barred_by.extend(stops::against_sign_in(&by.contract));
     let committed = bank.ledger.commit(commit).await;
     committed.map(drop).map_err(|refused| RegistrationError::of(refused, code.as_ref()))
 }

@@ -28,7 +28,7 @@ pub struct Commit {
     pub guards: Vec<(GuardKey, EntityId)>,
     /// Guards to give back.
     pub release: Vec<GuardKey>,
-    /// Bars ([`GuardKey::BAR`]) that nobody may have taken when this is committed. They are not taken: any number of
+    /// Bars ([`GuardKey::is_bar`]) that nobody may have taken when this is committed. They are not taken: any number of
     /// commits may ask for the same ones at the same time.
     pub barred_by: Vec<GuardKey>,
     /// Transfers, linked: all apply or none.
@@ -69,13 +69,16 @@ pub struct NewEvent {
 pub struct GuardKey(pub String);
 
 impl GuardKey {
-    /// What the key of a bar begins with: a guard by whose being there others' commits are refused that name it in
-    /// [`Commit::barred_by`]. Whatever names it is committed before it is taken, or refused.
+    /// What the key of an emergency stop begins with, which is a bar: a guard by whose being there others' commits are
+    /// refused that name it in [`Commit::barred_by`]. Whatever names it is committed before it is taken, or refused.
     pub const BAR: &'static str = "stop|";
+    /// What the key of a version of a contract's approval policy begins with, which is a bar too: what was judged by
+    /// the version before names the next one.
+    pub const POLICY: &'static str = "approval-policy|";
 
     /// Whether it is a bar.
     pub fn is_bar(&self) -> bool {
-        self.0.starts_with(Self::BAR)
+        [Self::BAR, Self::POLICY].iter().any(|kind| self.0.starts_with(kind))
     }
 }
 

@@ -122,6 +122,7 @@ impl Gateway {
             amount: order.amount,
             account: chart::COUNTER_CASH,
             guards: Vec::new(),
+            barred_by: Vec::new(),
         };
         self.pay_as(&order, operator.clone()).await
     }

@@ -442,6 +442,7 @@ impl World {
             amount: inquiry.bills[0].amount,
             account: self.account,
             guards: Vec::new(),
+            barred_by: Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use domain::{ApprovalId, Timestamp, random};
 use gateway::Guard;
-use ledger::{Commit, EntityId};
+use ledger::{Commit, EntityId, GuardKey};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::bounds::Bounds;
@@ -11,7 +11,7 @@ use super::people::{self, Approver};
 use super::policy::{Approved, Hand, Need, Standing, can_be_met};
 use super::problem::Problem;
 use super::request::{Ending, Matter, Request, digest_of};
-use super::settings::Policies;
+use super::settings::{Held, Policies};
 use super::state::{Event, State};
 use super::{carry_out, store};
 use crate::Bank;
@@ -76,6 +76,8 @@ pub enum Outcome {
 struct Ready {
     request: Request,
     approved: Approved,
+    /// The policy's next version, which must not be there yet when it is approved.
+    next: GuardKey,
 }
 
 /// Asks for approval. `before` is the request as it was where it is asked for again.
@@ -237,7 +239,7 @@ async fn ready(bank: &Bank, by: &SignedIn, id: ApprovalId, digest: &str) -> Resu
         Some((business, _)) => by.user.rights.steps(business),
         None => [Step::Final].into(),
     };
-    let policy = Policies::of(&bank.database, by.contract.id).current().await?;
+    let Held { policy, next } = Policies::of(&bank.database, by.contract.id).held().await?;
     let now_needed = match (request.matter.place(), request.matter.amount()) {
         (Some((business, _)), Some(amount)) => policy.need(business, amount),
         _ => Need::ONE,
@@ -259,7 +261,7 @@ async fn ready(bank: &Bank, by: &SignedIn, id: ApprovalId, digest: &str) -> Resu
     if !author.is_some_and(|author| may(&author)) {
         return Err(Problem::AuthorMayNot);
     }
-    Ok(Ready { request, approved })
+    Ok(Ready { request, approved, next })
 }
 
 /// The request, where it waits and this person has a say.
@@ -298,7 +300,7 @@ pub fn demands_code(bank: &Bank, request: &Request) -> bool {
 
 /// Commits the approval, and what it leads to.
 async fn give(bank: &Bank, by: &SignedIn, ready: Ready, code: Option<Guard>) -> Result<Outcome, Problem> {
-    let Ready { request, approved } = ready;
+    let Ready { request, approved, next } = ready;
     let now = bank.clock.now();
     let hand = Hand { user: by.user.id, serial: by.user.token_serial.clone() };
     let step = store::step_row(&request, &hand, now);
@@ -306,6 +308,7 @@ async fn give(bank: &Bank, by: &SignedIn, ready: Ready, code: Option<Guard>) -> 
         let mut what = recorded(&request, Event::Approve);
         what.changes = vec![store::moved(&request, State::Asked, "", request.until, now)];
         what.rows = vec![step];
+        what.barred_by = vec![next];
         let able = people::able(&bank.database, by.contract.id, &request.matter).await?;
         let mut given = request.clone();
         given.given.push(super::request::Given { hand, digest: request.digest.clone(), at: now });
@@ -320,6 +323,7 @@ async fn give(bank: &Bank, by: &SignedIn, ready: Ready, code: Option<Guard>) -> 
             let (mut what, password) = users::approval::apply(bank, &author, by, change).await?;
             what.changes.insert(0, store::moved(&request, State::Done, "", now, now));
             what.rows.push(step);
+            what.barred_by.push(next);
             what.detail = format!("{} (request {})", what.detail, request.id);
             register(bank, by, code, what).await?;
             tracing::info!(request = %request.id, by = %by.user.id, "a change was confirmed and made");
@@ -337,6 +341,7 @@ async fn give(bank: &Bank, by: &SignedIn, ready: Ready, code: Option<Guard>) -> 
             let mut what = recorded(&request, Event::ApproveLast);
             what.changes = vec![store::moved(&request, State::Approved, "", request.until, now)];
             what.rows = vec![step];
+            what.barred_by = vec![next];
             register(bank, by, code, what).await?;
             let Some(approved) = store::find(&bank.database, by.contract.id, request.id).await? else {
                 return Err(Problem::NotThere);

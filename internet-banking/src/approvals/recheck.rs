@@ -1,18 +1,20 @@
 //! What must hold when something approved is carried out, whatever held when it was asked for or approved: between the
 //! two may lie days, in which contracts end, people go and policies change.
 
+use ledger::GuardKey;
+
 use super::policy::Need;
 use super::problem::Problem;
 use super::request::Request;
-use super::settings::Policies;
+use super::settings::{Held, Policies};
 use crate::Bank;
 use crate::contracts::ContractState;
 use crate::payeasy;
 use crate::policy::offers;
 
 /// Whether a request may still be carried out: the contract is in force, its author may still do it, and it has as many
-/// approvals as the policy of now demands.
-pub async fn still_may(bank: &Bank, request: &Request) -> Result<(), Problem> {
+/// approvals as the policy of now demands. Answers what must not be there yet when it is: the policy's next version.
+pub async fn still_may(bank: &Bank, request: &Request) -> Result<GuardKey, Problem> {
     let contract = bank.contracts.contract(request.contract).await?;
     let contract = contract.filter(|one| one.state == ContractState::Active).ok_or(Problem::AuthorMayNot)?;
     let author = bank.contracts.user(contract.id, request.author.user).await?.ok_or(Problem::AuthorMayNot)?;
@@ -24,11 +26,11 @@ pub async fn still_may(bank: &Bank, request: &Request) -> Result<(), Problem> {
             return Err(payeasy::Problem::CoolingOff { until }.into());
         }
     }
-    let policy = Policies::of(&bank.database, contract.id).current().await?;
+    let Held { policy, next } = Policies::of(&bank.database, contract.id).held().await?;
     let now_needed = match (request.matter.place(), request.matter.amount()) {
         (Some((business, _)), Some(amount)) => policy.need(business, amount),
         _ => Need::ONE,
     };
     let need = request.need.and(now_needed);
-    if request.given.len() < usize::from(need.approvals) { Err(Problem::NotEnough) } else { Ok(()) }
+    if request.given.len() < usize::from(need.approvals) { Err(Problem::NotEnough) } else { Ok(next) }
 }

@@ -20,6 +20,21 @@ use crate::users::approval::{self, AskedChange};
 static POLICY: Table =
     Table { name: "approval_policy", columns: &["contract", "version", "at_us", "policy", "actor"] };
 
+/// The policy that holds, for what is judged by it.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The policy.
+    pub policy: Policy,
+    /// The guard of the version that comes next: what was judged by this one names it as a bar, so that nothing is
+    /// committed by a policy that holds no more.
+    pub next: GuardKey,
+}
+
+/// The guard of a version of a contract's policy.
+fn version_guard(contract: ContractId, version: i64) -> GuardKey {
+    GuardKey(format!("{}{contract}|{version}", GuardKey::POLICY))
+}
+
 /// The policies of one contract.
 #[derive(Clone, Copy, Debug)]
 pub struct Policies<'a> {
@@ -52,9 +67,10 @@ impl<'a> Policies<'a> {
         }
     }
 
-    /// The policy that holds.
-    pub async fn current(&self) -> Result<Policy, StoreError> {
-        Ok(self.newest().await?.1)
+    /// The policy that holds, for what is judged by it.
+    pub async fn held(&self) -> Result<Held, StoreError> {
+        let (version, policy) = self.newest().await?;
+        Ok(Held { policy, next: version_guard(self.contract, version.saturating_add(1)) })
     }
 }
 
@@ -129,7 +145,7 @@ pub async fn registration(
         action: "approval.policy",
         subject: contract.to_string(),
         detail: text.clone(),
-        guards: vec![(GuardKey(format!("approval-policy|{contract}|{version}")), EntityId(contract.uuid()))],
+        guards: vec![(version_guard(contract, version), EntityId(contract.uuid()))],
         rows: vec![Row {
             table: &POLICY,
             values: vec![

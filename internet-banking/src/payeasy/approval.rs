@@ -6,6 +6,7 @@ use domain::{
     Timestamp,
 };
 use gateway::{Guard, GuardKind, InquiryError, InquiryRequest, PayError, Payer, PaymentOrder};
+use ledger::GuardKey;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ use super::operation::{self, Consent, unavailable};
 use super::problem::Problem;
 use super::{limits, repeats};
 use crate::Bank;
-use crate::approvals::{self, Asking, Ending, Matter, Need, Policies, Request};
+use crate::approvals::{self, Asking, Ending, Held, Matter, Need, Policies, Request};
 use crate::contracts::Business;
 use crate::policy;
 use crate::sign_in::SignedIn;
@@ -41,16 +42,16 @@ pub struct AskedPayment {
     pub request: Option<PaymentId>,
 }
 
-/// What the policy demands of an entry.
-pub async fn need(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<Need, Problem> {
+/// What the policy demands of an entry, and the policy's next version, which must not be there yet when it is paid.
+pub async fn need(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<(Need, GuardKey), Problem> {
     let (Some(inquiry), Some(choice)) = (draft.inquiry, draft.choice.as_ref()) else {
         return Err(Problem::ReviewOutdated);
     };
-    let policy = Policies::of(&bank.database, by.contract.id).current().await;
-    let policy = policy.map_err(|error| unavailable(&error))?;
+    let held = Policies::of(&bank.database, by.contract.id).held().await;
+    let Held { policy, next } = held.map_err(|error| unavailable(&error))?;
     let found = bank.gateway.inquiry(by.contract.id, inquiry).await.map_err(|error| unavailable(&error))?;
     let total = found.as_ref().and_then(|found| found.bill(&choice.bill)).and_then(Bill::total);
-    Ok(policy.need(Business::PayEasy, total.unwrap_or(choice.amount)))
+    Ok((policy.need(Business::PayEasy, total.unwrap_or(choice.amount)), next))
 }
 
 /// Whether its approval costs a one-time password.
@@ -77,7 +78,7 @@ pub async fn ask(
     }
     policy::require_account(by, Business::PayEasy, choice.account).map_err(|_| Problem::NotPermitted)?;
     operation::require_not_stopped(bank, by).await?;
-    let need = need(bank, by, draft).await?;
+    let (need, _) = need(bank, by, draft).await?;
     let found = bank.gateway.inquiry(by.contract.id, inquiry).await.map_err(|error| unavailable(&error))?;
     let found = found.filter(|found| found.is_valid_at(bank.clock.now())).ok_or(Problem::InquiryExpired)?;
     let bill = found.bill(&choice.bill).ok_or(Problem::BillUnavailable)?;
@@ -140,7 +141,7 @@ pub async fn ask_again(
     operation::require_not_stopped(bank, by).await?;
     operation::confirm(bank, by, confirmation_password).await?;
     let bill = find_bill(bank, request, asked).await?.1;
-    let policy = Policies::of(&bank.database, by.contract.id).current().await?;
+    let Held { policy, .. } = Policies::of(&bank.database, by.contract.id).held().await?;
     let need = policy.need(Business::PayEasy, bill.total().unwrap_or(bill.amount));
     // the id of a payment that was refused stays refused; the contract's own systems follow theirs
     let payment = if asked.request.is_some() { asked.payment } else { PaymentId::generate() };
@@ -278,7 +279,7 @@ async fn try_once(
     asked: &AskedPayment,
     prepared: Option<InquiryId>,
 ) -> Result<String, approvals::Problem> {
-    approvals::still_may(bank, request).await?;
+    let next_policy = approvals::still_may(bank, request).await?;
     operation::not_stopped(bank, request.author.user).await?;
     if let Some(id) = asked.request {
         operation::open_request(bank, request.contract, id).await?;
@@ -308,6 +309,7 @@ async fn try_once(
         amount: asked.bill.amount,
         account: asked.account,
         guards,
+        barred_by: vec![next_policy],
     };
     match bank.gateway.pay_within(order, limit).await {
         Ok(payment) => {

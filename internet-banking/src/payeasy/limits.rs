@@ -155,13 +155,18 @@ pub async fn set(
     limit: Option<Yen>,
     one_time_password: &SecretString,
 ) -> Result<Option<domain::ApprovalId>, approvals::Problem> {
-    let what = registration(bank, by, user, limit).await?;
+    let held = approval::held(bank, by).await?;
+    let mut what = registration(bank, by, user, limit).await?;
     let code = authorise::operation(bank, by, Operation::PayeasyLimit, one_time_password).await?;
     // less is in force at once; more waits for a second administrator, where the contract wants one
-    if approval::is_confirmed(bank, by).await? && !lowers(bank, by, user, limit).await? {
+    let lowers = lowers(bank, by, user, limit).await?;
+    if held.policy.second_administrator && !lowers {
         let theirs = bank.contracts.user(by.contract.id, user).await?.ok_or(Problem::NotPermitted)?;
         let whose = format!("{}({})", theirs.name, theirs.login_id);
         return approval::ask(bank, by, AskedChange::Limit { user, whose, limit }, code).await.map(Some);
+    }
+    if !lowers {
+        what.barred_by.push(held.next);
     }
     register(bank, by, code, what).await?;
     Ok(None)

@@ -235,7 +235,8 @@ pub async fn pay(
         return Err(Problem::CoolingOff { until });
     }
     require_not_stopped(bank, by).await?;
-    if !approval::need(bank, by, draft).await?.is_none() {
+    let (need, next_policy) = approval::need(bank, by, draft).await?;
+    if !need.is_none() {
         return Err(Problem::ApprovalNeeded);
     }
     let collector = match draft.linked() {
@@ -258,6 +259,7 @@ pub async fn pay(
         amount: choice.amount,
         account: choice.account,
         guards,
+        barred_by: vec![next_policy],
     };
     let limit = match limits::applies_to(collector) {
         true => Some(bank.limits.of(by.contract.id, by.user.id).await.map_err(|error| unavailable(&error))?),
@@ -357,6 +359,7 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
             Problem::OverDailyLimit { over, until: tomorrow }
         }
         PayError::GuardTaken(GuardKind::Request) => Problem::RequestOver,
+        PayError::GuardTaken(GuardKind::Policy) => Problem::ReviewOutdated,
         PayError::GuardTaken(_) => authorise::Problem::Used.into(),
         PayError::ClearByPassed => Problem::ClearByPassed,
         PayError::Closed => match bank.gateway.collectors().get(&draft.collector) {

@@ -50,6 +50,7 @@ pub(crate) fn contract_stop(
         rows: vec![stop.row()],
         guards: vec![(stop.guard(), EntityId(contract.id.uuid()))],
         release: Vec::new(),
+        barred_by: Vec::new(),
         mail: (!to.is_empty()).then_some((notice, to)),
     }
 }

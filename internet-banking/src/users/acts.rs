@@ -170,13 +170,17 @@ pub async fn carry_out(
     act: Act,
     one_time_password: &SecretString,
 ) -> Result<Did, Problem> {
-    let (what, secret) = registration(bank, by, user, act).await?;
+    let held = approval::held(bank, by).await?;
+    let (mut what, secret) = registration(bank, by, user, act).await?;
     let code = authorise::operation(bank, by, Operation::UserRegister, one_time_password).await?;
-    if act != Act::Suspend && approval::is_confirmed(bank, by).await? {
+    if act != Act::Suspend && held.policy.second_administrator {
         let of = operation::known(bank, &by.contract, user).await?.ok_or(Problem::NotPermitted)?;
         let whose = format!("{}({})", of.member.name, of.member.login_id);
         let change = AskedChange::Act { user, whose, act: act.code().to_owned(), seen: of.seen() };
         return Ok(Did::Asked(approval::ask(bank, by, change, code).await?));
+    }
+    if act != Act::Suspend {
+        what.barred_by.push(held.next);
     }
     register(bank, by, code, what).await?;
     tracing::info!(%user, by = %by.user.id, act = act.code(), "a user was changed");

@@ -10,7 +10,7 @@ use super::acts::{self, Act};
 use super::draft::{Draft, duties_text, parse_rights, rights_text};
 use super::operation;
 use crate::Bank;
-use crate::approvals::{self, Asking, Hand, Matter, Need, Policies, Policy, Problem};
+use crate::approvals::{self, Asking, Hand, Held, Matter, Need, Policies, Policy, Problem};
 use crate::contracts::{DepositAccount, Duty, Plan, Role};
 use crate::payeasy::limits;
 use crate::policy;
@@ -156,9 +156,9 @@ impl AskedChange {
     }
 }
 
-/// Whether the contract has a second administrator confirm changes.
-pub async fn is_confirmed(bank: &Bank, by: &SignedIn) -> Result<bool, crate::contracts::StoreError> {
-    Ok(Policies::of(&bank.database, by.contract.id).current().await?.second_administrator)
+/// What the contract's policy says: whether a second administrator confirms changes.
+pub async fn held(bank: &Bank, by: &SignedIn) -> Result<Held, crate::contracts::StoreError> {
+    Policies::of(&bank.database, by.contract.id).held().await
 }
 
 /// Asks another administrator to confirm a change.

@@ -148,7 +148,8 @@ pub async fn submit(
         return Err(Problem::NotPermitted);
     }
     let code = authorise::operation(bank, by, Operation::UserRegister, one_time_password).await?;
-    if approval::is_confirmed(bank, by).await? {
+    let held = approval::held(bank, by).await?;
+    if held.policy.second_administrator {
         // what could not be done now is not asked for either
         confirmed(bank, by, draft).await?;
         let asked = approval::ask(bank, by, AskedChange::User(UserEntry::of(draft)), code).await?;
@@ -163,6 +164,7 @@ pub async fn submit(
         let version = members.version().await?;
         let mut what = entry(bank, by, draft, secrets.as_ref()).await?;
         what.changes.insert(0, version);
+        what.barred_by.push(held.next.clone());
         match register(bank, by, code.clone(), what).await {
             Ok(()) => {
                 tracing::info!(user = %draft.subject, by = %by.user.id, "a user was registered");

@@ -5,15 +5,22 @@ use database::{execute, read};
 use domain::StaffRequestId;
 use gateway::{Service, Stop, StopScope};
 use internet_banking::approvals;
-use internet_banking::contracts::Step;
-use ledger::{Commit, EntityId};
+use internet_banking::contracts::{Role, Step};
+use ledger::{Commit, EntityId, GuardKey};
 
-use crate::approvals::{DOUBLE, SINGLE, approve, approver, asked, clearings, payments, policy, press, state};
+use crate::approvals::{
+    CONFIRMED, DOUBLE, SINGLE, approve, approver, asked, clearings, payments, policy, press, reviewed,
+    signed_in, state,
+};
+use crate::payeasy_entry::held;
+use crate::repeats_and_limits::{add, fresh};
 use crate::support::{Browser, World};
+use crate::users::code;
 
 database::on_both!(
     what_a_stop_has_met_is_not_paid_when_it_is_lifted,
     what_was_approved_is_held_against_what_is_so_when_it_is_carried_out,
+    nothing_is_committed_by_a_policy_that_holds_no_more,
 );
 
 /// Leaves every request that waits as a process does that ends after the last approval, by these people.
@@ -147,4 +154,64 @@ async fn what_was_approved_is_held_against_what_is_so_when_it_is_carried_out(tes
     })
     .unwrap();
     assert_eq!(secrets, [None]);
+}
+
+/// Takes the next version of the policy, as another process does between the look at the policy and the commit of what
+/// was judged by it.
+async fn overtake(world: &World) -> GuardKey {
+    let (version, _) =
+        approvals::Policies::of(&world.bank.database, world.contract).newest().await.unwrap();
+    let key = GuardKey(format!("approval-policy|{}|{}", world.contract, version + 1));
+    let guards = vec![(key.clone(), EntityId(world.contract.uuid()))];
+    world.bank.ledger.commit(Commit { guards, ..Commit::default() }).await.unwrap();
+    key
+}
+
+async fn give_back(world: &World, key: GuardKey) {
+    world.bank.ledger.commit(Commit { release: vec![key], ..Commit::default() }).await.unwrap();
+}
+
+/// Proves SEC-20, SEC-21.
+async fn nothing_is_committed_by_a_policy_that_holds_no_more(test: TestDatabase) {
+    let (world, network) = World::connected(test).await;
+    let mut hanako = world.signed_in().await;
+    // a payment without approval
+    let (entry, review) = reviewed(&mut hanako).await;
+    let next = overtake(&world).await;
+    assert_eq!(code(&entry.press(&mut hanako, &review, &[CONFIRMED]).await), "P-503");
+    assert_eq!((payments(&world).await, held(&world).await), (0, 0));
+    // a change that no second administrator confirms
+    add(&world, "master1", Role::Master, "T-0002", 8).await;
+    let mut master = signed_in(&world, "master1").await;
+    let limit = format!("/payeasy/limits/{}", world.hanako);
+    let act = format!("/admin/users/{}/do/password", world.hanako);
+    for (path, more) in [(&limit, Some(("limit", "5000"))), (&limit, Some(("limit", ""))), (&act, None)] {
+        let (csrf, now) = (master.get(path).await.token(), fresh(&world, "T-0002").await);
+        let mut form = vec![("csrf", csrf.as_str()), ("one_time_password", now.as_str())];
+        form.extend(more);
+        let done = master.post(path, &form).await;
+        let lowers = more == Some(("limit", "5000"));
+        assert_eq!(done.location() == "/payeasy/limits", lowers, "{path} {more:?}: {}", done.body);
+        assert_eq!(done.fields("error_code").is_empty(), lowers, "{path} {more:?}: {}", done.body);
+    }
+    let of = world.bank.limits.of(world.contract, world.hanako).await.unwrap().user;
+    assert_eq!(of.map(|yen| yen.get()), Some(5_000));
+    let sql = "SELECT must_change FROM app_user WHERE login_id = 'hanako01'";
+    let must: i64 = read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap();
+    assert_eq!(must, 0);
+    give_back(&world, next).await;
+    // an approval, and what was approved
+    policy(&world, SINGLE).await;
+    let mut ichiro = approver(&world, "ichiro01", &[Step::Final]).await;
+    let path = asked(&mut hanako).await;
+    let next = overtake(&world).await;
+    assert_eq!(code(&approve(&mut ichiro, &path).await), "A-104");
+    assert_eq!(state(&mut hanako, &path).await, "承認待ち");
+    left(&world, &["ichiro01"]).await;
+    approvals::look(&world.bank).await.unwrap();
+    assert_eq!((state(&mut hanako, &path).await.as_str(), payments(&world).await), ("実行中", 0));
+    give_back(&world, next).await;
+    approvals::look(&world.bank).await.unwrap();
+    assert_eq!(state(&mut hanako, &path).await, "完了");
+    assert_eq!((payments(&world).await, clearings(&network).await), (1, 1));
 }

@@ -187,6 +187,7 @@ async fn pay(gateway: &Gateway, bill: &SeedBill) -> anyhow::Result<()> {
         amount: bill.amount,
         account: PAYER,
         guards: Vec::new(),
+        barred_by: Vec::new(),
     };
     match gateway.pay(order).await?.state {
         State::Accepted => Ok(()),

@@ -104,6 +104,7 @@ async fn pay(gateway: &Gateway) -> anyhow::Result<(Duration, Duration)> {
         amount: bill.amount,
         account: PAYER,
         guards: Vec::new(),
+        barred_by: Vec::new(),
     };
     let began = Instant::now();
     let payment = gateway.pay(order).await?;

@@ -173,6 +173,7 @@ impl World {
                 amount: bill.amount,
                 account: asked.account,
                 guards: Vec::new(),
+                barred_by: Vec::new(),
             });
             let seconds = if self.random.one_in(25) { 960 } else { 60 };
             let pause_us = self.random.between(1_000_000, seconds * 1_000_000);

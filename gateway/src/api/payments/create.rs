@@ -158,6 +158,7 @@ async fn make(
         amount: wanted.amount,
         account: wanted.account,
         guards: Vec::new(),
+        barred_by: Vec::new(),
     };
     if of.may_debit {
         order.guards.push(Guard::wish(id));

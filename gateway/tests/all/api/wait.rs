@@ -42,6 +42,7 @@ async fn reviewed(bench: &Bench, id: PaymentId) -> PaymentOrder {
         amount: request.bill.amount,
         account: request.account,
         guards: vec![Guard::request(request.id)],
+        barred_by: Vec::new(),
     }
 }
 

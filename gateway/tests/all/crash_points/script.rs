@@ -221,6 +221,7 @@ impl Script {
                 amount: bill.amount,
                 account: ACCOUNT,
                 guards: Vec::new(),
+                barred_by: Vec::new(),
             };
             self.hub.gateway.pay(order).await.ok().map(drop)
         })
@@ -249,6 +250,7 @@ impl Script {
                 amount: inquiry.bills[0].amount,
                 account: ACCOUNT,
                 guards: Vec::new(),
+                barred_by: Vec::new(),
             };
             gateway.pay(order).await.ok().map(drop)
         })

@@ -101,7 +101,7 @@ async fn page(
     let earlier = repeats::earlier(bank, by, collector, &inquiry.request).await;
     let earlier = earlier.map_err(|problem| Stop::because(by, &problem))?;
     let category = inquiry.request.category.as_ref();
-    let need = approval::need(bank, by, draft).await.map_err(|problem| Stop::because(by, &problem))?;
+    let (need, _) = approval::need(bank, by, draft).await.map_err(|problem| Stop::because(by, &problem))?;
     Ok(ReviewPage {
         frame: page_frame(by, trouble.is_some()),
         csrf: by.csrf.clone(),

@@ -84,6 +84,7 @@ pub async fn pay(office: &Office, slip: Slip) -> Payment {
         amount: inquiry.bills[0].amount,
         account: world.accounts[0],
         guards: Vec::new(),
+        barred_by: Vec::new(),
     };
     hub.pay(order).await.unwrap()
 }
