@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::bounds::Bounds;
 use super::people::{self, Approver};
-use super::policy::{Approved, Hand, Need, Standing, can_be_met};
+use super::policy::{Approved, Hand, Need, Refusal, Standing, can_be_met};
 use super::problem::Problem;
 use super::request::{Ending, Matter, Request, digest_of};
 use super::settings::{Held, Policies};
@@ -76,6 +76,8 @@ pub enum Outcome {
 struct Ready {
     request: Request,
     approved: Approved,
+    /// Whether one token serves one person of a request.
+    distinct_tokens: bool,
     /// The policy's next version, which must not be there yet when it is approved.
     next: GuardKey,
 }
@@ -90,7 +92,11 @@ pub async fn ask(
 ) -> Result<ApprovalId, Problem> {
     let able = people::able(&bank.database, by.contract.id, &asking.matter).await?;
     let able: Vec<_> = able.into_iter().filter(|one| one.user != by.user.id).collect();
-    let steps: Vec<_> = able.iter().map(|one| one.steps.clone()).collect();
+    let Held { policy, .. } = Policies::of(&bank.database, by.contract.id).held().await?;
+    if policy.distinct_tokens && !people::has_token(&bank.database, by.contract.id, by.user.id).await? {
+        return Err(Problem::Refused(Refusal::NoToken));
+    }
+    let steps = people::steps_of(&able, policy.distinct_tokens, by.user.token_serial.as_deref());
     if !can_be_met(asking.need, &steps) {
         return Err(match asking.matter {
             Matter::Administration(_) => Problem::TooFewAdministrators,
@@ -261,14 +267,14 @@ async fn ready(bank: &Bank, by: &SignedIn, id: ApprovalId, digest: &str) -> Resu
     if !author.is_some_and(|author| may(&author)) {
         return Err(Problem::AuthorMayNot);
     }
-    Ok(Ready { request, approved, next })
+    Ok(Ready { request, approved, distinct_tokens: policy.distinct_tokens, next })
 }
 
 /// The request, where it waits and this person has a say.
 async fn open(bank: &Bank, by: &SignedIn, id: ApprovalId) -> Result<Request, Problem> {
     let request = store::find(&bank.database, by.contract.id, id).await?.ok_or(Problem::NotThere)?;
     if request.is_of(&by.user) {
-        return Err(Problem::Refused(super::Refusal::Own));
+        return Err(Problem::Refused(Refusal::Own));
     }
     if !request.matter.is_open_to(by) {
         return Err(Problem::NotThere);
@@ -284,15 +290,17 @@ async fn prove(
     secrets: &Secrets,
 ) -> Result<Option<Guard>, Problem> {
     payeasy::operation::confirm(bank, by, &secrets.confirmation_password).await?;
-    match of.iter().any(|one| demands_code(bank, &one.request)) {
+    match of.iter().any(|one| demands_code(bank, &one.request, one.distinct_tokens)) {
         true => Ok(Some(authorise::one_time_password(bank, by, &secrets.one_time_password).await?)),
         false => Ok(None),
     }
 }
 
-/// Whether its approval costs a one-time password.
-pub fn demands_code(bank: &Bank, request: &Request) -> bool {
+/// Whether its approval costs a one-time password: every one does where one token serves one person of a request, since
+/// nothing else shows that the person has it.
+pub fn demands_code(bank: &Bank, request: &Request, distinct_tokens: bool) -> bool {
     match &request.matter {
+        _ if distinct_tokens => true,
         Matter::Payeasy(of) => payeasy::approval::demands_code(bank, of),
         Matter::Administration(_) => Operation::ApprovalSettings.demands_one(),
     }
@@ -300,7 +308,7 @@ pub fn demands_code(bank: &Bank, request: &Request) -> bool {
 
 /// Commits the approval, and what it leads to.
 async fn give(bank: &Bank, by: &SignedIn, ready: Ready, code: Option<Guard>) -> Result<Outcome, Problem> {
-    let Ready { request, approved, next } = ready;
+    let Ready { request, approved, next, .. } = ready;
     let now = bank.clock.now();
     let hand = Hand { user: by.user.id, serial: by.user.token_serial.clone() };
     let step = store::step_row(&request, &hand, now);

@@ -21,6 +21,8 @@ pub struct Approver {
     pub email: Option<String>,
     /// At which steps.
     pub steps: BTreeSet<Step>,
+    /// Serial of the person's token, where one is in use.
+    pub serial: Option<String>,
 }
 
 impl Approver {
@@ -31,7 +33,7 @@ impl Approver {
     }
 }
 
-type Row = (Uuid, String, Option<String>, String);
+type Row = (Uuid, String, Option<String>, Option<String>, String);
 
 /// Those of a contract who approve a business and are not stopped; with an account, only those who may use it.
 pub async fn of_business(
@@ -42,7 +44,8 @@ pub async fn of_business(
 ) -> Result<Vec<Approver>, StoreError> {
     let rows: Vec<Row> = read!(database, |c| {
         sqlx::query_as(
-            "SELECT u.id, u.name, u.email, a.step FROM user_approver a JOIN app_user u ON u.id = a.app_user
+            "SELECT u.id, u.name, u.email, t.serial, a.step FROM user_approver a JOIN app_user u ON u.id = a.app_user
+             LEFT JOIN token t ON t.serial = u.token_serial AND t.contract = u.contract AND t.state = 'in_use'
              WHERE u.contract = $1 AND a.business = $2 AND u.disabled_us IS NULL AND u.reset_us IS NULL
                AND u.removed_us IS NULL
                AND EXISTS (SELECT 1 FROM user_right r WHERE r.app_user = u.id AND r.business = $2
@@ -62,7 +65,8 @@ pub async fn of_business(
 pub async fn administrators(database: &Database, contract: ContractId) -> Result<Vec<Approver>, StoreError> {
     let rows: Vec<Row> = read!(database, |c| {
         sqlx::query_as(
-            "SELECT u.id, u.name, u.email, 'final' AS step FROM app_user u
+            "SELECT u.id, u.name, u.email, t.serial, 'final' AS step FROM app_user u
+             LEFT JOIN token t ON t.serial = u.token_serial AND t.contract = u.contract AND t.state = 'in_use'
              WHERE u.contract = $1 AND u.disabled_us IS NULL AND u.reset_us IS NULL AND u.removed_us IS NULL
                AND (u.role = 'master' OR (u.role = 'admin'
                    AND EXISTS (SELECT 1 FROM user_duty d WHERE d.app_user = u.id AND d.duty = $2)))
@@ -74,6 +78,36 @@ pub async fn administrators(database: &Database, contract: ContractId) -> Result
         .await
     })?;
     gathered(rows)
+}
+
+/// Whether somebody's token is in use.
+pub async fn has_token(database: &Database, contract: ContractId, user: UserId) -> Result<bool, StoreError> {
+    let count: i64 = read!(database, |c| {
+        sqlx::query_scalar(
+            "SELECT count(*) FROM app_user u JOIN token t ON t.serial = u.token_serial
+                 AND t.contract = u.contract AND t.state = 'in_use' WHERE u.id = $1 AND u.contract = $2",
+        )
+        .bind(user.uuid())
+        .bind(contract.uuid())
+        .fetch_one(c)
+        .await
+    })?;
+    Ok(count > 0)
+}
+
+/// The steps of each who could approve: of each person, or, where one token serves one person of a request, of each
+/// token but the author's.
+pub fn steps_of(able: &[Approver], distinct_tokens: bool, author: Option<&str>) -> Vec<BTreeSet<Step>> {
+    if !distinct_tokens {
+        return able.iter().map(|one| one.steps.clone()).collect();
+    }
+    let mut tokens: BTreeMap<&str, BTreeSet<Step>> = BTreeMap::new();
+    for one in able {
+        if let Some(serial) = one.serial.as_deref().filter(|serial| Some(*serial) != author) {
+            tokens.entry(serial).or_default().extend(&one.steps);
+        }
+    }
+    tokens.into_values().collect()
 }
 
 /// Those who can approve a matter.
@@ -90,9 +124,9 @@ pub async fn able(
 
 fn gathered(rows: Vec<Row>) -> Result<Vec<Approver>, StoreError> {
     let mut people: BTreeMap<Uuid, Approver> = BTreeMap::new();
-    for (id, name, email, step) in rows {
+    for (id, name, email, serial, step) in rows {
         let step = Step::from_code(&step).ok_or(StoreError::Word(step))?;
-        let new = || Approver { user: UserId::from_uuid(id), name, email, steps: BTreeSet::new() };
+        let new = || Approver { user: UserId::from_uuid(id), name, email, steps: BTreeSet::new(), serial };
         people.entry(id).or_insert_with(new).steps.insert(step);
     }
     Ok(people.into_values().collect())

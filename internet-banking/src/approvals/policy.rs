@@ -50,7 +50,7 @@ pub struct Policy {
     /// What one administrator changes a second one confirms (SEC-21).
     #[serde(default)]
     pub second_administrator: bool,
-    /// Nobody approves by a token by which the request was made or approved (C19).
+    /// Nobody approves by a token by which the request was made or approved, and nobody without one (C19).
     #[serde(default)]
     pub distinct_tokens: bool,
 }
@@ -86,6 +86,8 @@ pub enum Refusal {
     Already,
     /// Made or approved by the same token.
     SameToken,
+    /// One token serves one person of a request, and somebody has none in use.
+    NoToken,
     /// The other step's turn.
     OtherStep,
 }
@@ -223,10 +225,13 @@ impl Standing<'_> {
         if self.approvals.iter().any(|one| one.user == by.user) {
             return Err(Refusal::Already);
         }
-        let hands = || std::iter::once(self.author).chain(self.approvals);
-        let is_shared = by.serial.is_some() && hands().any(|one| one.serial == by.serial);
-        if self.distinct_tokens && is_shared {
-            return Err(Refusal::SameToken);
+        if self.distinct_tokens {
+            if by.serial.is_none() || self.author.serial.is_none() {
+                return Err(Refusal::NoToken);
+            }
+            if std::iter::once(self.author).chain(self.approvals).any(|one| one.serial == by.serial) {
+                return Err(Refusal::SameToken);
+            }
         }
         let given = self.approvals.len();
         let is_last = given.saturating_add(1) >= usize::from(self.need.approvals);
@@ -306,10 +311,14 @@ mod tests {
                 Standing { need: *need, author: &author, approvals, distinct_tokens: *distinct_tokens };
             assert_eq!(standing.approve(by, &steps(of)), *expected, "row {index}");
         }
-        // whoever has no token at all shares none
-        let (author, by) = (hand(1, ""), hand(2, ""));
-        let standing = Standing { need: single, author: &author, approvals: &[], distinct_tokens: true };
-        assert_eq!(standing.approve(&by, &steps("final")), Ok(Enough));
+        // whoever has no token at all cannot be told from who shares one
+        for (one, other) in [("", ""), ("t1", ""), ("", "t2")] {
+            let (author, by) = (hand(1, one), hand(2, other));
+            let standing = Standing { need: single, author: &author, approvals: &[], distinct_tokens: true };
+            assert_eq!(standing.approve(&by, &steps("final")), Err(Refusal::NoToken), "{one} {other}");
+            let standing = Standing { distinct_tokens: false, ..standing };
+            assert_eq!(standing.approve(&by, &steps("final")), Ok(Enough));
+        }
     }
 
     /// Nobody brings a request to its end alone that needs two, whatever the person may do and how often.

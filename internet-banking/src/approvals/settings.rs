@@ -105,13 +105,16 @@ pub async fn check(bank: &Bank, contract: ContractId, seen: i64, policy: &Policy
     }
     for (business, flow) in &policy.flows {
         let people = people::of_business(&bank.database, contract, *business, None).await?;
-        let steps: Vec<_> = people.into_iter().map(|one| one.steps).collect();
+        let steps = people::steps_of(&people, policy.distinct_tokens, None);
         if flow.most() != Need::NONE && !can_be_met(flow.most(), &steps) {
             return Err(Problem::TooFewApprovers);
         }
     }
-    if policy.second_administrator && people::administrators(&bank.database, contract).await?.len() < 2 {
-        return Err(Problem::TooFewAdministrators);
+    if policy.second_administrator {
+        let people = people::administrators(&bank.database, contract).await?;
+        if people::steps_of(&people, policy.distinct_tokens, None).len() < 2 {
+            return Err(Problem::TooFewAdministrators);
+        }
     }
     Ok(held)
 }

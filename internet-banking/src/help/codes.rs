@@ -401,6 +401,11 @@ codes! {
     "一覧から承認できない手続き",
     "この手続きは、承認すると仮のパスワードを一度だけ表示するため、一覧からまとめて承認することはできません。",
     "一覧から手続きの内容を開き、そのページで承認してください。";
+    /// The contract wants a token for each person, and somebody has none.
+    ApprovalNoToken = "A-112", Untouched,
+    "トークンのない利用者の依頼・承認",
+    "ご契約の設定により、依頼と承認は、別々のトークンを使う利用者が行います。ご自身または依頼した利用者に、利用中のトークンがありません。",
+    "トークンの利用開始登録を済ませてから、もう一度お手続きください。依頼した利用者にトークンがない場合は、依頼を差し戻してください。";
     /// Somebody was faster with a number or name that there is once.
     KeyTaken = "C-103", Untouched,
     "登録済みの番号または名前",

@@ -9,18 +9,19 @@ use internet_banking::contracts::{Role, Step};
 use ledger::{Commit, EntityId, GuardKey};
 
 use crate::approvals::{
-    CONFIRMED, DOUBLE, SINGLE, approve, approver, asked, clearings, payments, policy, press, reviewed,
+    CONFIRMED, DOUBLE, SINGLE, approve, approver, asked, button, clearings, payments, policy, press, reviewed,
     signed_in, state,
 };
 use crate::payeasy_entry::held;
 use crate::repeats_and_limits::{add, fresh};
-use crate::support::{Browser, World};
+use crate::support::{Browser, Page, World};
 use crate::users::code;
 
 database::on_both!(
     what_a_stop_has_met_is_not_paid_when_it_is_lifted,
     what_was_approved_is_held_against_what_is_so_when_it_is_carried_out,
     nothing_is_committed_by_a_policy_that_holds_no_more,
+    where_tokens_must_differ_everybody_has_one_and_shows_it,
 );
 
 /// Leaves every request that waits as a process does that ends after the last approval, by these people.
@@ -214,4 +215,55 @@ async fn nothing_is_committed_by_a_policy_that_holds_no_more(test: TestDatabase)
     approvals::look(&world.bank).await.unwrap();
     assert_eq!(state(&mut hanako, &path).await, "完了");
     assert_eq!((payments(&world).await, clearings(&network).await), (1, 1));
+}
+
+/// An approver with a token in use, signed in.
+async fn token_holder(world: &World, login_id: &str, serial: &str, seed: u8) -> Browser {
+    let user = add(world, login_id, Role::General, serial, seed).await;
+    let sql = "INSERT INTO user_approver (app_user, business, step) VALUES ($1, 'payeasy', 'final')";
+    execute!(world.bank.database, sql, user.uuid()).unwrap();
+    signed_in(world, login_id).await
+}
+
+/// Proves SEC-20.
+async fn where_tokens_must_differ_everybody_has_one_and_shows_it(test: TestDatabase) {
+    let (world, network) = World::connected(test).await;
+    policy(&world, r#"{"flows":{"payeasy":{"kind":"single"}},"distinct_tokens":true}"#).await;
+    let mut ichiro = approver(&world, "ichiro01", &[Step::Final]).await;
+    let mut hanako = world.signed_in().await;
+    let (entry, review) = reviewed(&mut hanako).await;
+    assert_eq!(code(&button(&mut hanako, &entry, &review, "ask").await), "A-112", "an author without a token");
+    add(&world, "author01", Role::General, "T-0001", 5).await;
+    let mut author = signed_in(&world, "author01").await;
+    let (entry, review) = reviewed(&mut author).await;
+    assert_eq!(code(&button(&mut author, &entry, &review, "ask").await), "A-103", "approvers without tokens");
+    let mut jiro = token_holder(&world, "jiro0001", "T-0002", 6).await;
+    let made = button(&mut author, &entry, &review, "ask").await;
+    let path = made.location().to_owned();
+    assert!(path.starts_with("/approvals/"), "{}", made.body);
+    assert_eq!(code(&approve(&mut ichiro, &path).await), "A-112");
+    assert_eq!(code(&approve(&mut jiro, &path).await), "T-100", "whoever has a token shows it");
+    // one that is no longer in use shows nothing
+    let ended = "UPDATE token SET state = 'revoked' WHERE serial = 'T-0002'";
+    execute!(world.bank.database, ended).unwrap();
+    assert_ne!(code(&by_code(&world, &mut jiro, &path, "T-0002").await), "");
+    execute!(world.bank.database, "UPDATE token SET state = 'in_use' WHERE serial = 'T-0002'").unwrap();
+    assert_eq!(payments(&world).await, 0);
+    assert_eq!(by_code(&world, &mut jiro, &path, "T-0002").await.location(), path);
+    assert_eq!(state(&mut author, &path).await, "完了");
+    assert_eq!((payments(&world).await, clearings(&network).await), (1, 1));
+}
+
+/// Approves with a one-time password.
+async fn by_code(world: &World, browser: &mut Browser, path: &str, serial: &str) -> Page {
+    let shown = browser.get(path).await;
+    let (csrf, digest, now) = (shown.token(), shown.value("digest"), fresh(world, serial).await);
+    let form = [
+        ("csrf", csrf.as_str()),
+        ("digest", &digest),
+        ("action", "approve"),
+        ("one_time_password", &now),
+        CONFIRMED,
+    ];
+    browser.post(path, &form).await
 }

@@ -17,6 +17,7 @@ use crate::approvals::links::ApprovalLink;
 use crate::approvals::operation::{self, Outcome, Secrets};
 use crate::approvals::problem::Problem;
 use crate::approvals::request::{Matter, Request};
+use crate::approvals::settings::Policies;
 use crate::approvals::state::{self, Event};
 use crate::frame::{Area, day_and_time};
 use crate::links::{Link, PaymentLink};
@@ -163,6 +164,7 @@ async fn page(
     trouble: Option<Trouble>,
 ) -> Result<RequestPage, Stop> {
     let people = names(bank, by).await?;
+    let held = Policies::of(&bank.database, by.contract.id).held().await.map_err(failed)?;
     let name = |user| people.get(&user).cloned().unwrap_or_default();
     let state = request.state_at(bank.clock.now());
     let own = request.is_of(&by.user);
@@ -199,7 +201,7 @@ async fn page(
         payment: payment.map(PaymentLink),
         digest: request.digest.clone(),
         may_decide: can(Event::Approve) && !own && request.matter.is_open_to(by) && is_fresh(by, &hands),
-        one_time_password: operation::demands_code(bank, request),
+        one_time_password: operation::demands_code(bank, request, held.policy.distinct_tokens),
         may_withdraw: own && can(Event::Withdraw),
         may_ask,
         may_delete: own && can(Event::Delete),
