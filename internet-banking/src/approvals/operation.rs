@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::bounds::Bounds;
 use super::people::{self, Approver};
-use super::policy::{Approved, Hand, Need, Refusal, Standing, can_be_met};
+use super::policy::{Approved, Hand, Need, Refusal, Standing, can_be_met, counted};
 use super::problem::Problem;
 use super::request::{Ending, Matter, Request, digest_of};
 use super::settings::{Held, Policies};
@@ -250,9 +250,14 @@ async fn ready(bank: &Bank, by: &SignedIn, id: ApprovalId, digest: &str) -> Resu
         (Some((business, _)), Some(amount)) => policy.need(business, amount),
         _ => Need::ONE,
     };
-    let approvals: Vec<_> = request.given.iter().map(|given| given.hand.clone()).collect();
+    if request.given.iter().any(|given| given.hand.user == by.user.id) {
+        return Err(Problem::Refused(Refusal::Already));
+    }
+    let need = request.need.and(now_needed);
+    let able = people::by_person(people::able(&bank.database, by.contract.id, &request.matter).await?);
+    let approvals = counted(need, &request.author, &request.hands(), policy.distinct_tokens, &able);
     let standing = Standing {
-        need: request.need.and(now_needed),
+        need,
         author: &request.author,
         approvals: &approvals,
         distinct_tokens: policy.distinct_tokens,

@@ -122,6 +122,11 @@ pub async fn able(
     }
 }
 
+/// The steps at which each of them can approve.
+pub fn by_person(able: Vec<Approver>) -> BTreeMap<UserId, BTreeSet<Step>> {
+    able.into_iter().map(|one| (one.user, one.steps)).collect()
+}
+
 fn gathered(rows: Vec<Row>) -> Result<Vec<Approver>, StoreError> {
     let mut people: BTreeMap<Uuid, Approver> = BTreeMap::new();
     for (id, name, email, serial, step) in rows {

@@ -213,6 +213,26 @@ impl Policy {
     }
 }
 
+/// The approvals that count now: of people who can still approve it at the step at which they did, each another one
+/// and none its author; and, where one token serves one person of a request, each by another one.
+pub fn counted(
+    need: Need,
+    author: &Hand,
+    given: &[Hand],
+    distinct_tokens: bool,
+    able: &BTreeMap<UserId, BTreeSet<Step>>,
+) -> Vec<Hand> {
+    let mut counted: Vec<Hand> = Vec::with_capacity(given.len());
+    for hand in given {
+        let standing = Standing { need, author, approvals: &counted, distinct_tokens };
+        let steps = able.get(&hand.user).cloned().unwrap_or_default();
+        if standing.approve(hand, &steps).is_ok() {
+            counted.push(hand.clone());
+        }
+    }
+    counted
+}
+
 impl Standing<'_> {
     /// What an approval by this person comes to, who approves the business at these steps.
     pub fn approve(&self, by: &Hand, steps: &BTreeSet<Step>) -> Result<Approved, Refusal> {
@@ -319,6 +339,31 @@ mod tests {
             let standing = Standing { distinct_tokens: false, ..standing };
             assert_eq!(standing.approve(&by, &steps("final")), Ok(Enough));
         }
+    }
+
+    /// Proves SEC-20.
+    #[test]
+    fn an_approval_counts_while_its_approver_could_give_it() {
+        let (author, a, b) = (hand(1, "t1"), hand(2, "t2"), hand(3, "t3"));
+        let able = |rights: &[(&Hand, &str)]| -> BTreeMap<UserId, BTreeSet<Step>> {
+            rights.iter().map(|(hand, of)| (hand.user, steps(of))).collect()
+        };
+        let double = Need { approvals: 2, ordered: false };
+        let ordered = Need { approvals: 2, ordered: true };
+        let both = [a.clone(), b.clone()];
+        let of = |need, given: &[Hand], rights: &[(&Hand, &str)]| {
+            counted(need, &author, given, false, &able(rights)).len()
+        };
+        assert_eq!(of(double, &both, &[(&a, "final"), (&b, "final")]), 2);
+        assert_eq!(of(double, &both, &[(&b, "final")]), 1, "one is gone");
+        assert_eq!(of(ordered, &both, &[(&a, "first"), (&b, "final")]), 2);
+        assert_eq!(of(ordered, &both, &[(&a, "final"), (&b, "final")]), 0, "nobody has given the first any more");
+        assert_eq!(of(double, &[author.clone(), a.clone()], &[(&author, "final"), (&a, "final")]), 1);
+        assert_eq!(of(double, &[a.clone(), a.clone()], &[(&a, "final")]), 1);
+        let shared = [a.clone(), hand(3, "t2")];
+        let rights = able(&[(&a, "final"), (&b, "final")]);
+        assert_eq!(counted(double, &author, &shared, true, &rights).len(), 1);
+        assert_eq!(counted(double, &author, &shared, false, &rights).len(), 2);
     }
 
     /// Nobody brings a request to its end alone that needs two, whatever the person may do and how often.

@@ -3,7 +3,8 @@
 
 use ledger::GuardKey;
 
-use super::policy::Need;
+use super::people;
+use super::policy::{Need, counted};
 use super::problem::Problem;
 use super::request::Request;
 use super::settings::{Held, Policies};
@@ -13,7 +14,7 @@ use crate::payeasy;
 use crate::policy::offers;
 
 /// Whether a request may still be carried out: the contract is in force, its author may still do it, and it has as many
-/// approvals as the policy of now demands. Answers what must not be there yet when it is: the policy's next version.
+/// approvals as the policy of now demands, of people who could give them now. Answers what must not be there yet when it is: the policy's next version.
 pub async fn still_may(bank: &Bank, request: &Request) -> Result<GuardKey, Problem> {
     let contract = bank.contracts.contract(request.contract).await?;
     let contract = contract.filter(|one| one.state == ContractState::Active).ok_or(Problem::AuthorMayNot)?;
@@ -32,5 +33,7 @@ pub async fn still_may(bank: &Bank, request: &Request) -> Result<GuardKey, Probl
         _ => Need::ONE,
     };
     let need = request.need.and(now_needed);
-    if request.given.len() < usize::from(need.approvals) { Err(Problem::NotEnough) } else { Ok(next) }
+    let able = people::by_person(people::able(&bank.database, contract.id, &request.matter).await?);
+    let counted = counted(need, &request.author, &request.hands(), policy.distinct_tokens, &able);
+    if counted.len() < usize::from(need.approvals) { Err(Problem::NotEnough) } else { Ok(next) }
 }

@@ -158,6 +158,11 @@ impl Request {
         self.digest == digest && self.given.iter().all(|given| given.digest == digest)
     }
 
+    /// Who has approved this round, in order.
+    pub fn hands(&self) -> Vec<Hand> {
+        self.given.iter().map(|given| given.hand.clone()).collect()
+    }
+
     /// Whether the person has made it.
     pub fn is_of(&self, user: &User) -> bool {
         self.author.user == user.id && self.contract == user.contract

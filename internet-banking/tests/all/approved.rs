@@ -22,6 +22,7 @@ database::on_both!(
     what_was_approved_is_held_against_what_is_so_when_it_is_carried_out,
     nothing_is_committed_by_a_policy_that_holds_no_more,
     where_tokens_must_differ_everybody_has_one_and_shows_it,
+    an_approval_of_somebody_who_is_suspended_by_then_does_not_count,
 );
 
 /// Leaves every request that waits as a process does that ends after the last approval, by these people.
@@ -238,16 +239,18 @@ async fn where_tokens_must_differ_everybody_has_one_and_shows_it(test: TestDatab
     let (entry, review) = reviewed(&mut author).await;
     assert_eq!(code(&button(&mut author, &entry, &review, "ask").await), "A-103", "approvers without tokens");
     let mut jiro = token_holder(&world, "jiro0001", "T-0002", 6).await;
+    let (on_its_way, in_use) = (
+        "UPDATE token SET state = 'shipped' WHERE serial = 'T-0002'",
+        "UPDATE token SET state = 'in_use' WHERE serial = 'T-0002'",
+    );
+    execute!(world.bank.database, on_its_way).unwrap();
+    assert_eq!(code(&button(&mut author, &entry, &review, "ask").await), "A-103", "none in use");
+    execute!(world.bank.database, in_use).unwrap();
     let made = button(&mut author, &entry, &review, "ask").await;
     let path = made.location().to_owned();
     assert!(path.starts_with("/approvals/"), "{}", made.body);
     assert_eq!(code(&approve(&mut ichiro, &path).await), "A-112");
     assert_eq!(code(&approve(&mut jiro, &path).await), "T-100", "whoever has a token shows it");
-    // one that is no longer in use shows nothing
-    let ended = "UPDATE token SET state = 'revoked' WHERE serial = 'T-0002'";
-    execute!(world.bank.database, ended).unwrap();
-    assert_ne!(code(&by_code(&world, &mut jiro, &path, "T-0002").await), "");
-    execute!(world.bank.database, "UPDATE token SET state = 'in_use' WHERE serial = 'T-0002'").unwrap();
     assert_eq!(payments(&world).await, 0);
     assert_eq!(by_code(&world, &mut jiro, &path, "T-0002").await.location(), path);
     assert_eq!(state(&mut author, &path).await, "完了");
@@ -266,4 +269,23 @@ async fn by_code(world: &World, browser: &mut Browser, path: &str, serial: &str)
         CONFIRMED,
     ];
     browser.post(path, &form).await
+}
+
+/// Proves SEC-20.
+async fn an_approval_of_somebody_who_is_suspended_by_then_does_not_count(test: TestDatabase) {
+    let (world, network) = World::connected(test).await;
+    policy(&world, DOUBLE).await;
+    let mut hanako = world.signed_in().await;
+    let mut ichiro = approver(&world, "ichiro01", &[Step::Final]).await;
+    let mut jiro = approver(&world, "jiro01", &[Step::Final]).await;
+    let mut saburo = approver(&world, "saburo01", &[Step::Final]).await;
+    let path = asked(&mut hanako).await;
+    assert_eq!(approve(&mut ichiro, &path).await.location(), path);
+    let sql = "UPDATE app_user SET disabled_us = 1 WHERE login_id = 'ichiro01'";
+    execute!(world.bank.database, sql).unwrap();
+    assert_eq!(approve(&mut jiro, &path).await.location(), path);
+    assert_eq!((state(&mut hanako, &path).await.as_str(), payments(&world).await), ("承認待ち", 0));
+    assert_eq!(approve(&mut saburo, &path).await.location(), path);
+    assert_eq!(state(&mut hanako, &path).await, "完了");
+    assert_eq!((payments(&world).await, clearings(&network).await), (1, 1));
 }
