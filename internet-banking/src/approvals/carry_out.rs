@@ -16,7 +16,7 @@ use super::request::{Ending, Matter, Request};
 use super::state::{Event, State};
 use super::store;
 use crate::Bank;
-use crate::contracts::{Contract, ContractState};
+use crate::contracts::ContractState;
 use crate::payeasy;
 
 /// Between two looks.
@@ -35,33 +35,57 @@ pub async fn run(bank: Bank, mut shutdown: Shutdown) {
     }
 }
 
-/// Carries out what is approved and not done, ends what has run out of time, and reminds of what soon will. Says how
+/// Carries out what is approved and not done, each request by itself, ends what has run out of time, and reminds of what soon will. Says how
 /// many requests it has moved on.
 pub async fn look(bank: &Bank) -> Result<usize, Problem> {
     let mut moved = 0;
     for request in store::approved(&bank.database).await? {
-        moved += usize::from(carry_out(bank, &request, None).await != Ending::Unclear);
+        let ended = carry_out(bank, &request, None).await != Ending::Unclear;
+        moved += usize::from(put_off_unless(bank, &request, Ok(ended)).await?);
     }
     let now = bank.clock.now();
     for request in store::over(&bank.database, now).await? {
-        let Some(contract) = bank.contracts.contract(request.contract).await? else { continue };
-        moved += usize::from(end(bank, &contract, &request).await?);
+        let ended = end(bank, &request).await;
+        moved += usize::from(put_off_unless(bank, &request, ended).await?);
     }
     for request in store::to_remind(&bank.database, now).await? {
-        let contract = bank.contracts.contract(request.contract).await?;
-        let Some(contract) = contract.filter(|one| one.state == ContractState::Active) else { continue };
-        let able = people::able(&bank.database, request.contract, &request.matter).await?;
-        let mut what = recorded(&request, Event::Ask);
-        what.action = "approval.remind";
-        what.changes = vec![store::reminded(&request)];
-        what.mail = Some((reminder(&request), next_of(&request, &able)));
-        moved += usize::from(by_itself(bank, &contract, what).await?);
+        let reminded = remind(bank, &request).await;
+        moved += usize::from(put_off_unless(bank, &request, reminded).await?);
     }
     Ok(moved)
 }
 
+/// Whatever keeps one request from moving on keeps no other: it is tried again later.
+async fn put_off_unless(
+    bank: &Bank,
+    request: &Request,
+    moved: Result<bool, Problem>,
+) -> Result<bool, Problem> {
+    if let Err(problem) = &moved {
+        tracing::error!(request = %request.id, ?problem, "a request cannot be moved on");
+    }
+    let moved = moved.unwrap_or(false);
+    if !moved {
+        store::put_off(&bank.database, request.id).await?;
+    }
+    Ok(moved)
+}
+
+/// Reminds the approvers of a request. Of a contract that has ended there are none.
+async fn remind(bank: &Bank, request: &Request) -> Result<bool, Problem> {
+    let contract = bank.contracts.contract(request.contract).await?;
+    let Some(contract) = contract.filter(|one| one.state == ContractState::Active) else { return Ok(false) };
+    let able = people::able(&bank.database, request.contract, &request.matter).await?;
+    let mut what = recorded(request, Event::Ask);
+    what.action = "approval.remind";
+    what.changes = vec![store::reminded(request)];
+    what.mail = Some((reminder(request), next_of(request, &able)));
+    by_itself(bank, &contract, what).await
+}
+
 /// Ends a request whose time is over.
-async fn end(bank: &Bank, contract: &Contract, request: &Request) -> Result<bool, Problem> {
+async fn end(bank: &Bank, request: &Request) -> Result<bool, Problem> {
+    let contract = &bank.contracts.contract(request.contract).await?.ok_or(Problem::NotThere)?;
     let now = bank.clock.now();
     let what = if request.state == State::Asked {
         let note = "承認の期限までに、必要な承認がそろいませんでした。";

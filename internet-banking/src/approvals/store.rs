@@ -1,6 +1,6 @@
 //! The tables of requests. Every statement for a person names the contract, so another's request is not there (SEC-34).
 
-use database::{Change, Database, Row, Table, Value, read};
+use database::{Change, Database, Row, Table, Tx, Value, dialect, execute, on, read};
 use domain::{ApprovalId, ContractId, Timestamp, UserId};
 use ledger::GuardKey;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -11,6 +11,7 @@ use super::policy::Hand;
 use super::request::{Given, Request};
 use super::state::State;
 use crate::contracts::StoreError;
+use crate::retry;
 
 static REQUEST: Table = Table {
     name: "approval_request",
@@ -152,44 +153,54 @@ pub async fn of_author(
     requests(database, found).await
 }
 
-/// Requests of all contracts that have every approval and are not carried out.
+/// Requests of all contracts that have every approval and are not carried out, those that have waited longest for a
+/// try first.
 pub async fn approved(database: &Database) -> Result<Vec<Request>, StoreError> {
+    let now_us = server_now_us(database).await?;
     let found: Vec<Found> = read!(database, |c| {
-        sqlx::query_as(requests!("WHERE state = 'approved' ORDER BY changed_us, id LIMIT $1"))
-            .bind(LISTED_MAX)
-            .fetch_all(c)
-            .await
+        sqlx::query_as(requests!(
+            "WHERE state = 'approved' AND next_us <= $1 ORDER BY next_us, changed_us, id LIMIT $2"
+        ))
+        .bind(now_us)
+        .bind(LISTED_MAX)
+        .fetch_all(c)
+        .await
     })?;
-    requests(database, found).await
+    due(database, found).await
 }
 
 /// Requests of all contracts whose time is over, whether they wait or are with their author.
 pub async fn over(database: &Database, now: Timestamp) -> Result<Vec<Request>, StoreError> {
+    let now_us = server_now_us(database).await?;
     let found: Vec<Found> = read!(database, |c| {
         sqlx::query_as(requests!(
             "WHERE state IN ('draft', 'asked', 'returned', 'withdrawn', 'expired') AND until_us <= $1
-             ORDER BY until_us, id LIMIT $2"
+             AND next_us <= $2 ORDER BY next_us, until_us, id LIMIT $3"
         ))
         .bind(now.micros())
+        .bind(now_us)
         .bind(LISTED_MAX)
         .fetch_all(c)
         .await
     })?;
-    requests(database, found).await
+    due(database, found).await
 }
 
 /// Requests of all contracts that wait and whose approvers are to be reminded.
 pub async fn to_remind(database: &Database, now: Timestamp) -> Result<Vec<Request>, StoreError> {
+    let now_us = server_now_us(database).await?;
     let found: Vec<Found> = read!(database, |c| {
         sqlx::query_as(requests!(
-            "WHERE state = 'asked' AND remind_us <= $1 AND until_us > $1 ORDER BY until_us, id LIMIT $2"
+            "WHERE state = 'asked' AND remind_us <= $1 AND until_us > $1 AND next_us <= $2
+             ORDER BY next_us, until_us, id LIMIT $3"
         ))
         .bind(now.micros())
+        .bind(now_us)
         .bind(LISTED_MAX)
         .fetch_all(c)
         .await
     })?;
-    requests(database, found).await
+    due(database, found).await
 }
 
 /// How many requests wait for this person, and how many have come back to them.
@@ -206,12 +217,57 @@ pub async fn waiting_for(
     Ok((not_yet.count(), back.count()))
 }
 
+async fn server_now_us(database: &Database) -> Result<i64, sqlx::Error> {
+    let mut tx: Tx = database.begin().await?;
+    let now_us = dialect::server_now_us(&mut tx).await?;
+    tx.rollback().await?;
+    Ok(now_us)
+}
+
+/// What a list shows: one that cannot be read is left out, and hides no other.
 async fn requests(database: &Database, found: Vec<Found>) -> Result<Vec<Request>, StoreError> {
     let mut requests = Vec::with_capacity(found.len());
     for one in found {
-        requests.push(request(database, one).await?);
+        let id = one.id;
+        match request(database, one).await {
+            Ok(request) => requests.push(request),
+            Err(error @ StoreError::Word(_)) => tracing::error!(request = %id, %error, "a request is left out"),
+            Err(error) => return Err(error),
+        }
     }
     Ok(requests)
+}
+
+/// What is to be moved on: one that cannot be read is put off, and keeps no other waiting.
+async fn due(database: &Database, found: Vec<Found>) -> Result<Vec<Request>, StoreError> {
+    let mut requests = Vec::with_capacity(found.len());
+    for one in found {
+        let id = one.id;
+        match request(database, one).await {
+            Ok(request) => requests.push(request),
+            Err(error @ StoreError::Word(_)) => {
+                tracing::error!(request = %id, %error, "a request cannot be moved on");
+                put_off(database, ApprovalId::from_uuid(id)).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(requests)
+}
+
+/// Puts a request off that could not be moved on, longer each time. Its next step ends that.
+pub async fn put_off(database: &Database, id: ApprovalId) -> Result<(), StoreError> {
+    let mut tx = database.begin().await?;
+    let tries: Option<i64> = on!(&mut tx, |c| {
+        sqlx::query_scalar("UPDATE approval_request SET tries = tries + 1 WHERE id = $1 RETURNING tries")
+            .bind(id.uuid())
+            .fetch_optional(c)
+            .await
+    })?;
+    let next_us = retry::next_us(&mut tx, tries.unwrap_or_default()).await?;
+    execute!(&mut tx, "UPDATE approval_request SET next_us = $1 WHERE id = $2", next_us, id.uuid())?;
+    tx.commit().await?;
+    Ok(())
 }
 
 async fn request(database: &Database, found: Found) -> Result<Request, StoreError> {
@@ -303,7 +359,8 @@ pub fn new_row(of: &Request, remind_at: Option<Timestamp>) -> Row {
 pub fn rewritten(of: &Request, remind_at: Option<Timestamp>) -> Change {
     Change::one(
         "UPDATE approval_request SET author_serial = $4, state = $5, version = version + 1, round = $6, matter = $7,
-             digest = $8, secret = $9, need = $10, note = $11, changed_us = $12, until_us = $13, remind_us = $14
+             digest = $8, secret = $9, need = $10, note = $11, changed_us = $12, until_us = $13, remind_us = $14,
+             tries = 0, next_us = 0
          WHERE id = $1 AND contract = $2 AND version = $3",
         vec![
             of.id.uuid().into(),
@@ -329,6 +386,7 @@ pub fn rewritten(of: &Request, remind_at: Option<Timestamp>) -> Change {
 pub fn moved(of: &Request, to: State, note: &str, until: Timestamp, now: Timestamp) -> Change {
     Change::one(
         "UPDATE approval_request SET state = $5, version = version + 1, note = $6, changed_us = $7, until_us = $8,
+             tries = 0, next_us = 0,
              secret = CASE WHEN $5 IN ('done', 'deleted') THEN NULL ELSE secret END
          WHERE id = $1 AND contract = $2 AND version = $3 AND digest = $4",
         vec![

@@ -2,7 +2,7 @@
 
 use database::testing::TestDatabase;
 use database::{execute, read};
-use domain::StaffRequestId;
+use domain::{ApprovalId, ContractId, StaffRequestId};
 use gateway::{Service, Stop, StopScope};
 use internet_banking::approvals;
 use internet_banking::contracts::{Role, Step};
@@ -23,6 +23,7 @@ database::on_both!(
     nothing_is_committed_by_a_policy_that_holds_no_more,
     where_tokens_must_differ_everybody_has_one_and_shows_it,
     an_approval_of_somebody_who_is_suspended_by_then_does_not_count,
+    a_request_that_cannot_be_moved_on_keeps_no_other_waiting,
 );
 
 /// Leaves every request that waits as a process does that ends after the last approval, by these people.
@@ -214,6 +215,9 @@ async fn nothing_is_committed_by_a_policy_that_holds_no_more(test: TestDatabase)
     assert_eq!((state(&mut hanako, &path).await.as_str(), payments(&world).await), ("実行中", 0));
     give_back(&world, next).await;
     approvals::look(&world.bank).await.unwrap();
+    assert_eq!(state(&mut hanako, &path).await, "実行中", "after a pause");
+    execute!(world.bank.database, "UPDATE approval_request SET next_us = 0").unwrap();
+    approvals::look(&world.bank).await.unwrap();
     assert_eq!(state(&mut hanako, &path).await, "完了");
     assert_eq!((payments(&world).await, clearings(&network).await), (1, 1));
 }
@@ -288,4 +292,47 @@ async fn an_approval_of_somebody_who_is_suspended_by_then_does_not_count(test: T
     assert_eq!(approve(&mut saburo, &path).await.location(), path);
     assert_eq!(state(&mut hanako, &path).await, "完了");
     assert_eq!((payments(&world).await, clearings(&network).await), (1, 1));
+}
+
+/// One whose text cannot be read and one whose contract is gone come first, and are tried less and less often.
+async fn a_request_that_cannot_be_moved_on_keeps_no_other_waiting(test: TestDatabase) {
+    let (world, network) = World::connected(test).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    drop(approver(&world, "ichiro01", &[Step::Final]).await);
+    let path = asked(&mut hanako).await;
+    left(&world, &["ichiro01"]).await;
+    let copies = [("approved", "{}", world.contract), ("asked", "as it is", ContractId::generate())];
+    for (state, matter, contract) in copies {
+        execute!(
+            world.bank.database,
+            "INSERT INTO approval_request (id, contract, business, about, author, state, version, round, matter,
+                 digest, secret, need, note, made_us, changed_us, until_us)
+             SELECT $1, $2, business, 'copy', author, $3, 1, round,
+                 CASE WHEN $4 = '{}' THEN '{}' ELSE matter END, digest, secret, need, note, 0, 0, 0
+             FROM approval_request WHERE about <> 'copy'",
+            ApprovalId::generate().uuid(),
+            contract.uuid(),
+            state,
+            matter,
+        )
+        .unwrap();
+    }
+    approvals::look(&world.bank).await.unwrap();
+    assert_eq!(state(&mut hanako, &path).await, "完了");
+    assert_eq!((payments(&world).await, clearings(&network).await), (1, 1));
+    let tries = async || -> (i64, i64) {
+        let sql = "SELECT tries, next_us FROM approval_request WHERE about = 'copy' ORDER BY tries";
+        let found: Vec<(i64, i64)> =
+            read!(world.bank.database, |c| sqlx::query_as(sql).fetch_all(c).await).unwrap();
+        assert_eq!(found.iter().map(|(tries, _)| *tries).max(), found.iter().map(|(tries, _)| *tries).min());
+        found[0]
+    };
+    let (first, next) = tries().await;
+    assert!(first == 1 && next > 0);
+    approvals::look(&world.bank).await.unwrap();
+    assert_eq!(tries().await, (first, next), "not before its time");
+    execute!(world.bank.database, "UPDATE approval_request SET next_us = 0").unwrap();
+    approvals::look(&world.bank).await.unwrap();
+    assert_eq!(tries().await.0, 2);
 }
