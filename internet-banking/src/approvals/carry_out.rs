@@ -102,6 +102,11 @@ async fn end(bank: &Bank, request: &Request) -> Result<bool, Problem> {
 /// Carries an approved request out, and records what came of it.
 pub async fn carry_out(bank: &Bank, request: &Request, prepared: Option<InquiryId>) -> Ending {
     let ending = match &request.matter {
+        // whoever calls this with another has a fault
+        _ if request.state != State::Approved => {
+            tracing::error!(request = %request.id, "a request is to be carried out that nobody has approved");
+            return Ending::Unclear;
+        }
         // what is kept is not what was approved: nobody carries that out (SEC-16)
         _ if !request.is_intact() => {
             tracing::error!(request = %request.id, "an approved request is not what was approved");

@@ -144,7 +144,7 @@ async fn put(
         state,
         version: before.map_or(1, |before| before.version),
         round,
-        digest: digest_of(id, by.contract.id, &author, round, &text),
+        digest: digest_of(id, by.contract.id, &author, round, asking.need, &text),
         author,
         matter: asking.matter,
         text,

@@ -32,7 +32,8 @@ pub async fn still_may(bank: &Bank, request: &Request) -> Result<GuardKey, Probl
         (Some((business, _)), Some(amount)) => policy.need(business, amount),
         _ => Need::ONE,
     };
-    let need = request.need.and(now_needed);
+    // whatever is kept of it, what comes here is what others have approved
+    let need = request.need.and(now_needed).and(Need::ONE);
     let able = people::by_person(people::able(&bank.database, contract.id, &request.matter).await?);
     let counted = counted(need, &request.author, &request.hands(), policy.distinct_tokens, &able);
     if counted.len() < usize::from(need.approvals) { Err(Problem::NotEnough) } else { Ok(next) }

@@ -154,7 +154,7 @@ impl Request {
 
     /// Whether it is word for word what was asked for, and what everybody approved who has approved it.
     pub fn is_intact(&self) -> bool {
-        let digest = digest_of(self.id, self.contract, &self.author, self.round, &self.text);
+        let digest = digest_of(self.id, self.contract, &self.author, self.round, self.need, &self.text);
         self.digest == digest && self.given.iter().all(|given| given.digest == digest)
     }
 
@@ -169,9 +169,18 @@ impl Request {
     }
 }
 
-/// The digest of what is asked for in a round (SEC-16).
-pub fn digest_of(id: ApprovalId, contract: ContractId, author: &Hand, round: i64, text: &str) -> String {
-    let user = author.user;
-    let facts = format!("mpn-approval-1|{id}|{contract}|{user}|{round}|{text}");
+/// The digest of what is asked for in a round, by whom, and of how many must approve it (SEC-16).
+pub fn digest_of(
+    id: ApprovalId,
+    contract: ContractId,
+    author: &Hand,
+    round: i64,
+    need: Need,
+    text: &str,
+) -> String {
+    let (user, serial) = (author.user, author.serial.as_deref().unwrap_or_default());
+    let Need { approvals, ordered } = need;
+    let facts =
+        format!("mpn-approval-2|{id}|{contract}|{user}|{serial}|{round}|{approvals}|{ordered}|{text}");
     digest(&SHA256, facts.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -223,6 +223,21 @@ async fn what_was_changed_behind_the_page_is_neither_approved_nor_carried_out(te
     assert_eq!(code(&press(&mut a, &path, &shown, "approve").await), "A-104");
     // nor where the page is loaded anew, since the digest is that of what was asked for
     assert_eq!(code(&approve(&mut a, &path).await), "A-104");
+    // how many must approve it is under the same digest
+    let mend =
+        "UPDATE approval_request SET matter = REPLACE(matter, '\"account\":1002', '\"account\":1001')";
+    execute!(world.bank.database, mend).unwrap();
+    for (from, to) in [("1", "2"), ("2", "1")] {
+        let of = |number| format!("\"approvals\":{number}");
+        let sql = "UPDATE approval_request SET need = REPLACE(need, $1, $2)";
+        execute!(world.bank.database, sql, of(from), of(to)).unwrap();
+        let shown = a.get(&path).await;
+        assert_eq!(shown.value("digest").len(), 64);
+        if to == "2" {
+            assert_eq!(code(&press(&mut a, &path, &shown, "approve").await), "A-104");
+        }
+    }
+    execute!(world.bank.database, tamper).unwrap();
     // and what was changed after the last approval is carried out by nobody
     execute!(world.bank.database, "UPDATE approval_request SET state = 'approved'").unwrap();
     approvals::look(&world.bank).await.unwrap();

@@ -24,6 +24,7 @@ database::on_both!(
     where_tokens_must_differ_everybody_has_one_and_shows_it,
     an_approval_of_somebody_who_is_suspended_by_then_does_not_count,
     a_request_that_cannot_be_moved_on_keeps_no_other_waiting,
+    what_nobody_else_has_approved_is_not_carried_out,
 );
 
 /// Leaves every request that waits as a process does that ends after the last approval, by these people.
@@ -322,7 +323,7 @@ async fn a_request_that_cannot_be_moved_on_keeps_no_other_waiting(test: TestData
     assert_eq!(state(&mut hanako, &path).await, "完了");
     assert_eq!((payments(&world).await, clearings(&network).await), (1, 1));
     let tries = async || -> (i64, i64) {
-        let sql = "SELECT tries, next_us FROM approval_request WHERE about = 'copy' ORDER BY tries";
+        let sql = "SELECT tries, next_us FROM approval_request WHERE about = 'copy' ORDER BY id";
         let found: Vec<(i64, i64)> =
             read!(world.bank.database, |c| sqlx::query_as(sql).fetch_all(c).await).unwrap();
         assert_eq!(found.iter().map(|(tries, _)| *tries).max(), found.iter().map(|(tries, _)| *tries).min());
@@ -335,4 +336,34 @@ async fn a_request_that_cannot_be_moved_on_keeps_no_other_waiting(test: TestData
     execute!(world.bank.database, "UPDATE approval_request SET next_us = 0").unwrap();
     approvals::look(&world.bank).await.unwrap();
     assert_eq!(tries().await.0, 2);
+}
+
+/// Whatever the state of the row says: nobody's approval, the author's own, and one of two are not enough.
+///
+/// Proves SEC-16, SEC-20.
+async fn what_nobody_else_has_approved_is_not_carried_out(test: TestDatabase) {
+    let (world, network) = World::connected(test).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    drop(approver(&world, "ichiro01", &[Step::Final]).await);
+    drop(approver(&world, "jiro01", &[Step::Final]).await);
+    let own = "INSERT INTO user_approver (app_user, business, step) VALUES ($1, 'payeasy', 'final')";
+    execute!(world.bank.database, own, world.hanako.uuid()).unwrap();
+    let path = asked(&mut hanako).await;
+    for approvers in [&[] as &[&str], &["hanako01"]] {
+        left(&world, approvers).await;
+        approvals::look(&world.bank).await.unwrap();
+        assert_eq!(state(&mut hanako, &path).await, "差戻し", "{approvers:?}");
+        ask_again(&mut hanako, &path).await;
+    }
+    // asked for while two had to approve, who are still two
+    let shown = hanako.get(&path).await;
+    press(&mut hanako, &path, &shown, "withdraw").await;
+    policy(&world, DOUBLE).await;
+    ask_again(&mut hanako, &path).await;
+    policy(&world, SINGLE).await;
+    left(&world, &["hanako01", "ichiro01"]).await;
+    approvals::look(&world.bank).await.unwrap();
+    assert_eq!(state(&mut hanako, &path).await, "差戻し");
+    assert_eq!((payments(&world).await, clearings(&network).await), (0, 0));
 }
