@@ -18,7 +18,7 @@ use crate::payment::{Facts, Payment, order as orders};
 use crate::points::Persist;
 use crate::sender::Delivery;
 use crate::turns::Turn;
-use crate::{Gateway, Operator, Payer, StoreError};
+use crate::{Gateway, Operator, Payer, Service, StoreError};
 
 /// Before the first look at a payment that another request is making.
 const ANSWER_LOOK_PAUSE: Duration = Duration::from_millis(50);
@@ -158,11 +158,12 @@ impl Gateway {
         limit: Option<DailyLimit>,
     ) -> Result<Payment, PayError> {
         let actor = Operator { name: order.payer.user.to_string() };
-        self.pay_once(&order, limit, actor).await
+        self.pay_once(&order, limit, actor, Service::SignIn).await
     }
 
+    /// The same for one of the contract's systems, or for the counter, which no stop concerns.
     pub(crate) async fn pay_as(&self, order: &PaymentOrder, actor: Operator) -> Result<Payment, PayError> {
-        self.pay_once(order, None, actor).await
+        self.pay_once(order, None, actor, Service::Api).await
     }
 
     async fn pay_once(
@@ -170,13 +171,14 @@ impl Gateway {
         order: &PaymentOrder,
         limit: Option<DailyLimit>,
         actor: Operator,
+        door: Service,
     ) -> Result<Payment, PayError> {
         let turn = self.0.paying.turn(order.payment).await;
         if let Some(made) = self.made_before(order).await? {
             drop(turn);
             return Ok(self.answered(made).await?);
         }
-        match self.make(order, limit, actor, turn).await {
+        match self.make(order, limit, (actor, door), turn).await {
             Ok(made) => Ok(made),
             // another process may have been told the same order at the same time, and held since the first look
             Err(refused) => match self.made_before(order).await? {
@@ -191,10 +193,10 @@ impl Gateway {
         &self,
         order: &PaymentOrder,
         limit: Option<DailyLimit>,
-        actor: Operator,
+        (actor, door): (Operator, Service),
         turn: Turn,
     ) -> Result<Payment, PayError> {
-        let mut bars = self.stops_of(order.payer).await?;
+        let mut bars = self.stops_of(order.payer, door).await?;
         bars.extend_from_slice(&order.barred_by);
         let found = self.inquiry(order.payer.contract, order.inquiry).await?;
         let inquiry = found.ok_or(PayError::InquiryExpired)?;

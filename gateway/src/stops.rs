@@ -183,8 +183,8 @@ impl Gateway {
         Ok(row.and_then(stop))
     }
 
-    /// The stops that the commit of a payment's hold is refused for.
-    pub(crate) async fn stops_of(&self, payer: Payer) -> Result<Vec<GuardKey>, StoreError> {
+    /// The stops that the commit of a payment's hold is refused for; `door` is what the payer came in by.
+    pub(crate) async fn stops_of(&self, payer: Payer, door: Service) -> Result<Vec<GuardKey>, StoreError> {
         if payer == Payer::at_counter() {
             return Ok(Vec::new());
         }
@@ -194,7 +194,9 @@ impl Gateway {
                 .fetch_optional(c)
                 .await
         })?;
-        Ok(stops_against(payer.contract, &plan.unwrap_or_default(), Service::PayEasy))
+        let mut stops = stops_against(payer.contract, &plan.unwrap_or_default(), Service::PayEasy);
+        stops.push(guard(StopScope::Service, door.code()));
+        Ok(stops)
     }
 
     /// Whether a payer may use Pay-easy now. The counter's payers are the bank's own.

@@ -46,7 +46,10 @@ async fn what_is_confirmed_after_a_stop_is_refused_at_once_in_every_process(test
     let mut other =
         Hub::open(world.test.database.clone(), &world.clock, &world.network, settings(), &limits()).await;
     let contract = world.payer.contract.to_string();
-    for (scope, subject) in [(StopScope::Contract, contract.as_str()), (StopScope::Service, "payeasy")] {
+    let service = StopScope::Service;
+    for (scope, subject) in
+        [(StopScope::Contract, contract.as_str()), (service, "payeasy"), (service, "sign-in")]
+    {
         let reviewed = world.inquire(SHOP).await;
         let before = tokio::time::Instant::now();
         let made = stop(&other.ledger, &world, scope, subject).await;
@@ -63,7 +66,7 @@ async fn what_is_confirmed_after_a_stop_is_refused_at_once_in_every_process(test
         database::execute!(world.test.database, sql, made.id).unwrap();
     }
     assert_eq!(held(&world).await, 0);
-    assert_eq!(world.pay(SHOP).await.unwrap().facts.amount, Yen::new(12_800), "both are lifted");
+    assert_eq!(world.pay(SHOP).await.unwrap().facts.amount, Yen::new(12_800), "all are lifted");
     other.stop().await;
     world.assert_clean().await;
 }

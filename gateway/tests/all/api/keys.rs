@@ -16,6 +16,7 @@ database::on_both!(
     a_key_is_kept_as_a_hash_used_and_revoked,
     a_key_does_what_its_scopes_say_and_no_more,
     a_stopped_contracts_key_does_nothing,
+    a_payment_over_the_api_is_not_held_after_a_stop_of_the_api,
 );
 
 /// Proves SEC-43.
@@ -40,6 +41,28 @@ async fn a_stopped_contracts_key_does_nothing(test: TestDatabase) {
         database::execute!(bench.world.test.database, sql, id).unwrap();
     }
     assert_eq!(company.get("/v1/events").await.status, 200);
+}
+
+/// The stop is committed when the key has been let in: what is held is refused by the stop of the door that the payer
+/// came in by.
+///
+/// Proves SEC-43.
+async fn a_payment_over_the_api_is_not_held_after_a_stop_of_the_api(test: TestDatabase) {
+    let bench = Bench::new(test).await;
+    let caller = bench.integrator().await;
+    let ledger = &bench.world.hub.ledger;
+    let order = caller.order(SHOP).await;
+    let at = bench.world.clock.now();
+    for (subject, status) in [("api", 403), ("sign-in", 201)] {
+        let id = domain::StaffRequestId::generate().uuid();
+        let (scope, reason, actor) = (StopScope::Service, "x".to_owned(), "staff:1".to_owned());
+        let stop = Stop { id, scope, subject: subject.to_owned(), reason, actor, at };
+        let guards = vec![(stop.guard(), EntityId(id))];
+        ledger.commit(Commit { guards, ..Commit::default() }).await.unwrap();
+        let paid = caller.post("/v1/payments", Some(subject), &order).await;
+        assert_eq!(paid.status, status, "{subject}: {}", paid.body);
+        ledger.commit(Commit { release: vec![stop.guard()], ..Commit::default() }).await.unwrap();
+    }
 }
 
 async fn an_operator_sees_every_key_and_ends_one(test: TestDatabase) {
