@@ -44,13 +44,16 @@ impl Reseal {
             actor: "staff:command-line".to_owned(),
             action: "token.reseal",
             subject: key.get().to_string(),
-            detail: format!("{resealed} secrets sealed anew"),
+            detail: format!("{} secrets sealed anew, {} do not open", resealed.sealed, resealed.closed),
         };
         let committed = ledger.commit(Commit { audit: vec![record], ..Commit::default() }).await;
         committed.map_err(|refused| {
             anyhow::anyhow!("it is done but not in the audit log ({refused}); run it again with --rest")
         })?;
-        println!("{resealed} secrets of tokens are sealed under key {} now", key.get());
+        println!("{} secrets of tokens are sealed under key {} now", resealed.sealed, key.get());
+        if resealed.closed > 0 {
+            println!("{} do not open and stay as they are; the log names their tokens", resealed.closed);
+        }
         Ok(Done::Well)
     }
 }

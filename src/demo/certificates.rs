@@ -35,7 +35,7 @@ pub async fn provide_authority(data: &DataArgs, ledger: &Ledger, vault: &Vault) 
         };
         let (public, secret) = (read("")?, read("-key")?);
         let kind = KeyKind::Authority;
-        let adopted = Adopted { kind, owner: "", number, public: &public, secret: secret.as_bytes() };
+        let adopted = Adopted::new((kind, "", number), &public, secret);
         keys::adopt(database, vault, &[adopted], now).await?;
     }
     let all = keys::all(database).await?;

@@ -56,7 +56,7 @@ pub async fn links(
             }
             let jwk = read_or_make(&file, || Ok(LinkKey::generate(&id)?.as_bytes().to_vec()))?;
             let owner = row.number.as_str();
-            let adopted = Adopted { kind: KeyKind::Link, owner, number: place, public: "", secret: &jwk };
+            let adopted = Adopted::new((KeyKind::Link, owner, place), "", jwk.as_slice());
             bank_keys::adopt(database, vault, &[adopted], now).await?;
             let key = std::str::from_utf8(&jwk).ok().and_then(|jwk| LinkKey::from_jwk(jwk).ok());
             keys.push(key.with_context(|| {

@@ -108,12 +108,14 @@ impl Keys {
 
     /// Encrypts some secrets of tokens under the key in force, and answers that key once all are under it.
     pub async fn reseal_some(&self) -> Result<Option<KeyId>, TokenError> {
+        let (key, step) = self.reseal_step().await?;
+        Ok((step.sealed == 0).then_some(key))
+    }
+
+    async fn reseal_step(&self) -> Result<(KeyId, Resealed), TokenError> {
         let now = self.ledger.clock().now();
         let key = self.tokens.key_in_force(now).await?;
-        match self.tokens.reseal_some(now).await? {
-            0 => Ok(Some(key)),
-            _ => Ok(None),
-        }
+        Ok((key, self.tokens.reseal_some(now).await?))
     }
 
     /// Looks again and again, until the process stops. `told` hears of it at first, and whenever a key or the day has
@@ -148,21 +150,27 @@ impl Keys {
         if resealed == Some(self.tokens.key_in_force(self.ledger.clock().now()).await?) {
             return Ok(resealed);
         }
-        let done = self.reseal_some().await?;
-        if let Some(key) = done.filter(|key| *key > KeyId::FIRST) {
-            self.record(key).await;
+        let (key, step) = self.reseal_step().await?;
+        if step.sealed > 0 {
+            return Ok(None);
         }
-        Ok(done)
+        if key > KeyId::FIRST {
+            self.record(key, step.closed).await;
+        }
+        Ok(Some(key))
     }
 
     /// One record says that all are under the key, whichever process has done it.
-    async fn record(&self, key: KeyId) {
+    async fn record(&self, key: KeyId, closed: u64) {
         let record = AuditRecord {
             contract: None,
             actor: "system".to_owned(),
             action: "token.reseal",
             subject: key.get().to_string(),
-            detail: "every secret is sealed under it".to_owned(),
+            detail: match closed {
+                0 => "every secret is sealed under it".to_owned(),
+                _ => format!("every secret is sealed under it but {closed} that do not open"),
+            },
         };
         let once = GuardKey(format!("token-resealed|{}", key.get()));
         let guards = vec![(once, EntityId(Uuid::nil()))];

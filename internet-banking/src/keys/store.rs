@@ -2,6 +2,7 @@
 
 use database::{Change, Database, Row, Table, Value, execute, read};
 use domain::{Date, Timestamp};
+use zeroize::Zeroizing;
 
 use super::vault::Vault;
 use super::{BankKey, FROM_THE_START, KeyKind};
@@ -11,19 +12,26 @@ static BANK_KEY: Table = Table {
     columns: &["kind", "owner", "number", "made_us", "from_day", "public", "sealed"],
 };
 
-/// A key that was there before the bank kept keys in its table.
-#[derive(Clone, Copy, Debug)]
+/// A key that was there before the bank kept keys in its table. Its secret is gone with it, and in no log.
 pub struct Adopted<'a> {
-    /// What it is for.
-    pub kind: KeyKind,
-    /// Whom it is shared with.
-    pub owner: &'a str,
-    /// Its number.
-    pub number: i64,
+    /// What it is for, whom it is shared with, and its number.
+    place: (KeyKind, &'a str, i64),
     /// What everybody may know of it.
-    pub public: &'a str,
-    /// What is secret of it.
-    pub secret: &'a [u8],
+    public: &'a str,
+    secret: Zeroizing<Vec<u8>>,
+}
+
+impl<'a> Adopted<'a> {
+    /// A key of this kind, owner and number.
+    pub fn new(place: (KeyKind, &'a str, i64), public: &'a str, secret: impl Into<Vec<u8>>) -> Self {
+        Self { place, public, secret: Zeroizing::new(secret.into()) }
+    }
+}
+
+impl std::fmt::Debug for Adopted<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Adopted").field("place", &self.place).finish_non_exhaustive()
+    }
 }
 
 type KeyRow = (String, String, i64, i64, Option<String>, Option<i64>, String, Option<Vec<u8>>);
@@ -61,15 +69,15 @@ pub async fn adopt(
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     for key in keys {
-        let place = (key.kind, key.owner, key.number);
-        let sealed = vault.seal(place, key.secret).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        let (kind, owner, number) = key.place;
+        let sealed = vault.seal(key.place, &key.secret).map_err(|error| sqlx::Error::Encode(error.into()))?;
         execute!(
             database,
             "INSERT INTO bank_key (kind, owner, number, made_us, from_day, public, sealed)
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (kind, owner, number) DO NOTHING",
-            key.kind.code(),
-            key.owner,
-            key.number,
+            kind.code(),
+            owner,
+            number,
             now.micros(),
             FROM_THE_START,
             key.public,
@@ -115,15 +123,31 @@ pub fn used((kind, owner, number): (KeyKind, &str, i64), from: Date, today: Date
     )
 }
 
-/// Nothing is accepted under a key any more. One that still encrypts secrets of tokens stays.
+/// The end of a key, for what follows: never of the one that is in use, which has begun and no other after it.
+macro_rules! retire {
+    ($rest:literal) => {
+        concat!(
+            "UPDATE bank_key SET retired_us = $1
+             WHERE kind = $2 AND owner = $3 AND number = $4 AND retired_us IS NULL
+             AND (from_day IS NULL OR from_day > $5 OR EXISTS (SELECT 1 FROM bank_key o
+                 WHERE o.kind = bank_key.kind AND o.owner = bank_key.owner AND o.retired_us IS NULL
+                   AND o.from_day <= $5 AND (o.from_day > bank_key.from_day
+                       OR (o.from_day = bank_key.from_day AND o.number > bank_key.number))))",
+            $rest
+        )
+    };
+}
+
+/// Nothing is accepted under a key any more. One that is in use stays, and one that still encrypts secrets of tokens.
 pub fn retired((kind, owner, number): (KeyKind, &str, i64), now: Timestamp) -> Change {
-    let of_seeds = "UPDATE bank_key SET retired_us = $1
-         WHERE kind = $2 AND owner = $3 AND number = $4 AND retired_us IS NULL
-         AND NOT EXISTS (SELECT 1 FROM token WHERE key_id = bank_key.number)";
-    let of_others = "UPDATE bank_key SET retired_us = $1
-         WHERE kind = $2 AND owner = $3 AND number = $4 AND retired_us IS NULL";
+    let of_seeds = retire!(" AND NOT EXISTS (SELECT 1 FROM token WHERE key_id = bank_key.number)");
+    let of_others = retire!("");
     let sql = if kind == KeyKind::Seed { of_seeds } else { of_others };
-    Change::one(sql, vec![now.micros().into(), kind.code().into(), owner.into(), number.into()])
+    let today = now.date().to_string();
+    Change::one(
+        sql,
+        vec![now.micros().into(), kind.code().into(), owner.into(), number.into(), today.into()],
+    )
 }
 
 /// Tokens whose secret is encrypted under a key.
@@ -148,4 +172,42 @@ pub async fn certificates_under(
         .fetch_one(c)
         .await
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use database::testing::TestDatabase;
+    use domain::Clock;
+    use ledger::{Commit, Ledger, Refused};
+
+    use super::*;
+
+    database::on_both!(a_key_in_use_is_not_retired_whoever_has_looked_before);
+
+    async fn a_key_in_use_is_not_retired_whoever_has_looked_before(test: TestDatabase) {
+        let now = Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap();
+        let ledger = Ledger::start(test.database.clone(), Clock::frozen(now));
+        let today = now.date();
+        let keys = [(1, Some(today.pred_opt().unwrap())), (2, Some(today)), (3, today.succ_opt()), (4, None)];
+        for kind in [KeyKind::Link, KeyKind::Seed] {
+            let rows = keys.map(|(number, from)| row((kind, "x", number), (String::new(), None), from, now));
+            ledger.commit(Commit { rows: rows.into(), ..Commit::default() }).await.unwrap();
+            let retire = async |number: i64| {
+                let changes = vec![retired((kind, "x", number), now)];
+                ledger.commit(Commit { changes, ..Commit::default() }).await.map(drop)
+            };
+            assert_eq!(retire(2).await, Err(Refused::Stale), "it is in use");
+            for number in [4, 3, 1] {
+                assert_eq!(retire(number).await, Ok(()), "{number}");
+            }
+            assert_eq!(retire(2).await, Err(Refused::Stale), "there is no other");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_in_a_log() {
+        let adopted = Adopted::new((KeyKind::Link, "99022", 1), "", b"geheim".to_vec());
+        let shown = format!("{adopted:?}");
+        assert!(shown.contains("99022") && !shown.contains("103") && !shown.contains("geheim"), "{shown}");
+    }
 }

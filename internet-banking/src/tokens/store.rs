@@ -57,6 +57,15 @@ pub enum Verdict {
     Unusable(Standing),
 }
 
+/// What sealing seeds anew came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resealed {
+    /// Seeds that are under the key in force now.
+    pub sealed: u64,
+    /// Seeds that do not open, and stay as they are.
+    pub closed: u64,
+}
+
 /// Why a token cannot be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -215,33 +224,57 @@ impl Tokens {
         Ok(next)
     }
 
-    /// Seals every seed under the key in force, and says how many were under another one. It may be broken off and
-    /// begun again; codes are judged meanwhile.
-    pub async fn reseal(&self, now: Timestamp) -> Result<u64, TokenError> {
-        let mut resealed = 0;
+    /// Seals every seed under the key in force. It may be broken off and begun again; codes are judged meanwhile.
+    pub async fn reseal(&self, now: Timestamp) -> Result<Resealed, TokenError> {
+        let mut sealed = 0;
         loop {
-            match self.reseal_some(now).await? {
-                0 => return Ok(resealed),
-                some => resealed += some,
+            let step = self.reseal_some(now).await?;
+            if step.sealed == 0 {
+                return Ok(Resealed { sealed, closed: step.closed });
             }
+            sealed += step.sealed;
         }
     }
 
-    /// One step of it, a hundred at most; 0 where none is left.
-    pub async fn reseal_some(&self, now: Timestamp) -> Result<u64, TokenError> {
+    /// One step of it, a hundred at most; none where none is left but those that do not open, which keep no other from
+    /// it.
+    pub async fn reseal_some(&self, now: Timestamp) -> Result<Resealed, TokenError> {
         let key = self.key_in_force(now).await?;
-        let others: Vec<(String, Vec<u8>, i64)> = read!(self.database, |c| {
-            sqlx::query_as(
-                "SELECT serial, seed, key_id FROM token WHERE key_id <> $1 ORDER BY serial LIMIT $2",
-            )
-            .bind(key.get())
-            .bind(RESEALED_AT_ONCE)
-            .fetch_all(c)
-            .await
-        })?;
-        let found = u64::try_from(others.len()).unwrap_or_default();
+        let (mut step, mut after) = (Resealed::default(), String::new());
+        while step.sealed == 0 {
+            let others: Vec<(String, Vec<u8>, i64)> = read!(self.database, |c| {
+                sqlx::query_as(
+                    "SELECT serial, seed, key_id FROM token WHERE key_id <> $1 AND serial > $2
+                     ORDER BY serial LIMIT $3",
+                )
+                .bind(key.get())
+                .bind(&after)
+                .bind(RESEALED_AT_ONCE)
+                .fetch_all(c)
+                .await
+            })?;
+            let Some((last, ..)) = others.last() else { break };
+            after.clone_from(last);
+            self.reseal_these(key, others, &mut step).await?;
+        }
+        Ok(step)
+    }
+
+    async fn reseal_these(
+        &self,
+        key: KeyId,
+        others: Vec<(String, Vec<u8>, i64)>,
+        step: &mut Resealed,
+    ) -> Result<(), TokenError> {
         for (serial, sealed, old) in others {
-            let seed = self.key.open(KeyId::new(old), &serial, &sealed)?;
+            let seed = match self.key.open(KeyId::new(old), &serial, &sealed) {
+                Ok(seed) => seed,
+                Err(error) => {
+                    tracing::error!(%serial, key = old, %error, "the secret of a token does not open");
+                    step.closed += 1;
+                    continue;
+                }
+            };
             let sealed = self.key.seal(key, &serial, &seed)?;
             // one that another process has sealed meanwhile is as good
             execute!(
@@ -252,8 +285,9 @@ impl Tokens {
                 serial,
                 old,
             )?;
+            step.sealed += 1;
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The key under which seeds are sealed now: the newest of those whose day has come.
@@ -380,6 +414,7 @@ mod tests {
         only_a_token_in_use_and_in_time_is_asked,
         two_codes_in_a_row_open_a_shipped_token_and_count_like_one_guess,
         seeds_go_over_to_the_next_key_while_codes_are_judged,
+        a_seed_that_does_not_open_keeps_no_other_under_the_old_key,
     );
 
     const SERIAL: &str = "T-100";
@@ -559,11 +594,29 @@ mod tests {
         assert!(matches!(tokens.judged(&right).await, Verdict::Verified { .. }), "the old one opens");
         deliver(&tokens, "U-1", TokenState::InUse, "2031-11-24").await;
         assert_eq!(under().await, [1, 2]);
-        assert_eq!(tokens.reseal(now()).await.unwrap(), 1);
-        assert_eq!(tokens.reseal(now()).await.unwrap(), 0, "it may be run again");
+        assert_eq!(tokens.reseal(now()).await.unwrap(), Resealed { sealed: 1, closed: 0 });
+        assert_eq!(tokens.reseal(now()).await.unwrap(), Resealed::default(), "it may be run again");
         assert_eq!(under().await, [2, 2]);
         assert!(matches!(tokens.judged(&right).await, Verdict::Verified { .. }));
         let judged = tokens.verify("U-1", Some(contract()), &right, now()).await.unwrap();
         assert!(matches!(judged, Verdict::Verified { .. }), "the same seed");
+    }
+
+    /// More of them than one step takes, and before all others.
+    async fn a_seed_that_does_not_open_keeps_no_other_under_the_old_key(test: TestDatabase) {
+        let tokens = tokens(&test).await;
+        for n in 0..=RESEALED_AT_ONCE {
+            deliver(&tokens, &format!("A-{n:04}"), TokenState::InUse, "2031-11-24").await;
+        }
+        deliver(&tokens, "Z-1", TokenState::InUse, "2031-11-24").await;
+        let spoil = "UPDATE token SET seed = $1 WHERE serial LIKE 'A-%'";
+        execute!(test.database, spoil, vec![7_u8; 40]).unwrap();
+        tokens.next_key(now()).await.unwrap();
+        let closed = u64::try_from(RESEALED_AT_ONCE).unwrap() + 1;
+        assert_eq!(tokens.reseal(now()).await.unwrap(), Resealed { sealed: 2, closed });
+        let sql = "SELECT serial FROM token WHERE key_id = 2 ORDER BY serial";
+        let under: Vec<String> =
+            read!(test.database, |c| sqlx::query_scalar(sql).fetch_all(c).await).unwrap();
+        assert_eq!(under, [SERIAL, "Z-1"].into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>());
     }
 }

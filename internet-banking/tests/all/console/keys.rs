@@ -59,8 +59,7 @@ async fn the_next_link_key_is_accepted_beside_the_old_one_until_that_is_retired(
     let first = LinkKey::generate(&format!("{NUMBER}-1")).unwrap();
     let (world, _network) = World::linked(test, vec![(NUMBER, LinkKey::from_jwk(&first).unwrap())]).await;
     let (secret, now) = (Secret::new(SECRET), world.clock.now());
-    let of_file =
-        Adopted { kind: KeyKind::Link, owner: NUMBER, number: 1, public: "", secret: first.as_bytes() };
+    let of_file = Adopted::new((KeyKind::Link, NUMBER, 1), "", first.as_bytes());
     keys::adopt(&world.bank.database, &Vault::new(&secret), &[of_file], now).await.unwrap();
     let office = Office::of(world, DeliverySettings::default()).await;
     let bank = office.world.bank.clone();
