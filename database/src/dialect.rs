@@ -1,5 +1,7 @@
 //! What differs between the two databases, all in one place.
 
+use std::collections::BTreeMap;
+
 use crate::{Database, Either, Tx};
 
 /// Marks our advisory locks on PostgreSQL: the bits above those of a number.
@@ -104,18 +106,34 @@ pub async fn events_complete_until(database: &Database) -> Result<i64, sqlx::Err
 }
 
 /// Locks bars until the transaction's end: those that it asks for together with others, those that it takes alone. So
-/// whoever is about to take one waits for all that have asked and are not committed, and is waited for. On SQLite there
-/// is one writer anyway.
+/// whoever is about to take one waits for all that have asked and are not committed, and is waited for. All are locked
+/// in one order, whatever is done with each, so that no two wait for one another. On SQLite there is one writer anyway.
 pub async fn lock_bars(tx: &mut Tx, asked: &[&str], taken: &[&str]) -> Result<(), sqlx::Error> {
     let Either::Postgres(c) = tx.on() else { return Ok(()) };
-    let lock = [
-        ("SELECT pg_advisory_xact_lock_shared($1, hashtext(key)) FROM unnest($2::text[]) AS key", asked),
-        ("SELECT pg_advisory_xact_lock($1, hashtext(key)) FROM unnest($2::text[]) AS key", taken),
-    ];
-    for (sql, keys) in lock.into_iter().filter(|(_, keys)| !keys.is_empty()) {
+    for (alone, keys) in runs(asked, taken) {
+        let sql = if alone {
+            "SELECT pg_advisory_xact_lock($1, hashtext(key)) FROM unnest($2::text[]) AS key"
+        } else {
+            "SELECT pg_advisory_xact_lock_shared($1, hashtext(key)) FROM unnest($2::text[]) AS key"
+        };
         sqlx::query(sql).bind(BARS_MARK).bind(keys).execute(&mut *c).await?;
     }
     Ok(())
+}
+
+/// Every bar once, sorted by key, in runs of those that are locked alone and those that are not: one that is asked for
+/// and taken is locked alone at once.
+fn runs<'k>(asked: &[&'k str], taken: &[&'k str]) -> Vec<(bool, Vec<&'k str>)> {
+    let mut modes: BTreeMap<&str, bool> = asked.iter().map(|key| (*key, false)).collect();
+    modes.extend(taken.iter().map(|key| (*key, true)));
+    let mut runs: Vec<(bool, Vec<&str>)> = Vec::new();
+    for (key, alone) in modes {
+        match runs.last_mut() {
+            Some((mode, keys)) if *mode == alone => keys.push(key),
+            _ => runs.push((alone, vec![key])),
+        }
+    }
+    runs
 }
 
 /// SQL: whether a column of text has a text in it, the same on both databases: the 26 letters of ASCII are alike in
@@ -155,4 +173,17 @@ pub async fn server_now_us(tx: &mut Tx) -> Result<i64, sqlx::Error> {
 /// inserted by others.
 pub const fn lock(sqlite: bool) -> &'static str {
     if sqlite { "" } else { " FOR NO KEY UPDATE" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_locked_in_the_order_of_their_keys() {
+        assert_eq!(runs(&[], &[]), []);
+        assert_eq!(runs(&["c", "a"], &[]), [(false, vec!["a", "c"])]);
+        let expected = [(false, vec!["a"]), (true, vec!["b", "c"]), (false, vec!["d", "e"])];
+        assert_eq!(runs(&["e", "d", "c", "a"], &["c", "b"]), expected);
+    }
 }

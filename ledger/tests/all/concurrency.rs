@@ -12,6 +12,7 @@ database::on_both!(
     one_of_many_takes_a_guard,
     what_asks_for_a_bar_is_refused_while_it_is_taken,
     a_bar_waits_for_those_who_have_asked_for_it,
+    two_that_ask_for_what_the_other_takes_do_not_wait_for_one_another,
     two_processes_share_hot_accounts,
 );
 
@@ -90,6 +91,23 @@ async fn a_bar_waits_for_those_who_have_asked_for_it(test: TestDatabase) {
     assert!(!taking.is_finished(), "it waits");
     asking.rollback().await.unwrap();
     assert!(taking.await.unwrap().is_ok());
+}
+
+async fn two_that_ask_for_what_the_other_takes_do_not_wait_for_one_another(test: TestDatabase) {
+    let ready = std::sync::Arc::new(tokio::sync::Barrier::new(2));
+    let mut tasks = JoinSet::new();
+    for (asked, taken) in [("stop|b", "stop|a"), ("stop|a", "stop|b")] {
+        let (database, ready) = (test.reopened().await, ready.clone());
+        tasks.spawn(async move {
+            for _ in 0..50 {
+                ready.wait().await;
+                let mut tx = database.begin().await.unwrap();
+                database::dialect::lock_bars(&mut tx, &[asked], &[taken]).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
 }
 
 /// Two committers as in two processes: 16 tasks of 100 payments, which take the accounts in every order.
