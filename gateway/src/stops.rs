@@ -174,9 +174,15 @@ impl Gateway {
 
     /// The stop of the contract itself, where there is one.
     pub async fn open_stop_of(&self, contract: ContractId) -> Result<Option<Stop>, StoreError> {
+        self.open_stop_on(StopScope::Contract, &contract.to_string()).await
+    }
+
+    /// The stop of a contract, a plan or a service itself, where there is one.
+    pub async fn open_stop_on(&self, scope: StopScope, subject: &str) -> Result<Option<Stop>, StoreError> {
         let row: Option<StopRow> = read!(self.database(), |c| {
-            sqlx::query_as(open!("AND scope = 'contract' AND subject = $1"))
-                .bind(contract.to_string())
+            sqlx::query_as(open!("AND scope = $1 AND subject = $2"))
+                .bind(scope.code())
+                .bind(subject)
                 .fetch_optional(c)
                 .await
         })?;

@@ -1,10 +1,12 @@
 //! Stops a contract: one commit with the end of its sessions, the record and the mails.
 
+use std::time::Duration;
+
 use database::Change;
 use domain::{StaffRequestId, Timestamp, UserId};
 use edge::Peer;
-use gateway::{Service, Stop, StopScope, stops_against};
-use ledger::{EntityId, GuardKey, Refused};
+use gateway::{Gateway, Service, Stop, StopScope, stops_against};
+use ledger::{Commit, EntityId, GuardKey, Refused};
 
 use crate::Bank;
 use crate::contracts::{Contract, StoreError};
@@ -14,6 +16,11 @@ use crate::sign_in::{Entrants, Refusal};
 
 /// What the customer's own stop has as its reason.
 const BY_CUSTOMER: &str = "お客さまによる緊急利用停止";
+
+/// How often a stop is committed again that meets a lift.
+const TRIES_MAX: u32 = 50;
+/// Between two tries.
+const TRY_PAUSE: Duration = Duration::from_millis(40);
 
 /// The stop of a contract, for the commit of whoever makes it.
 pub(crate) fn contract_stop(
@@ -76,13 +83,38 @@ pub(super) async fn stop(bank: &Bank, user: UserId, contract: &Contract) -> Resu
     let to = bank.contracts.recipients(contract.id, To::UserAndAdministrators(user)).await?;
     let actor = user.to_string();
     let what = contract_stop(contract, BY_CUSTOMER, &actor, to, now);
-    match bank.ledger.commit(what.commit(&actor, contract, now)).await {
-        // somebody else of the company, or the bank, was faster
-        Ok(_) | Err(Refused::Guarded { .. }) => {
-            tracing::warn!(contract = %contract.id, %user, "a contract was stopped by its user");
-            Ok(())
+    let of = (StopScope::Contract, contract.id.to_string());
+    let stopped = put_in_place(&bank.gateway, (of.0, &of.1), what.commit(&actor, contract, now)).await;
+    stopped.map_err(StopError::Ledger)?;
+    tracing::warn!(contract = %contract.id, %user, "a contract was stopped by its user");
+    Ok(())
+}
+
+/// Commits a stop. Somebody else may have been faster, which is as good; but what stands in its way may also be a stop
+/// that is lifted at this moment. So one must be open, or it is committed again.
+pub(crate) async fn put_in_place(
+    gateway: &Gateway,
+    (scope, subject): (StopScope, &str),
+    commit: Commit,
+) -> Result<(), Refused> {
+    let mut tries = 0;
+    loop {
+        let refused = match gateway.ledger().commit(commit.clone()).await {
+            Ok(_) => return Ok(()),
+            Err(refused @ Refused::Guarded { .. }) => refused,
+            Err(refused) => return Err(refused),
+        };
+        match gateway.open_stop_on(scope, subject).await {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) if tries < TRIES_MAX => {}
+            Ok(None) => return Err(refused),
+            Err(error) => {
+                tracing::error!(%error, "whether it is stopped cannot be read");
+                return Err(refused);
+            }
         }
-        Err(refused) => Err(StopError::Ledger(refused)),
+        tries += 1;
+        tokio::time::sleep(TRY_PAUSE).await;
     }
 }
 

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use domain::{ContractId, StaffRequestId};
 use edge::{CsrfForm, Errors, Frame};
 use gateway::{Service, Stop, StopScope};
-use ledger::{AuditRecord, Commit, EntityId, Refused};
+use ledger::{AuditRecord, Commit, EntityId};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ use crate::console::staff::{Staff, StaffRole};
 use crate::console::words::{Choice, Names, stamp};
 use crate::contracts::Plan;
 use crate::mail::To;
-use crate::stops::{contract_stop, end_all_sessions};
+use crate::stops::{contract_stop, end_all_sessions, put_in_place};
 
 /// What is stopped, and why.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -104,7 +104,7 @@ pub async fn stop(
         audit: vec![audit],
         ..Commit::default()
     };
-    stopped(&console, &by, commit, ConsoleLink::Stops.to_string()).await
+    stopped(&console, &by, (scope, subject), commit, ConsoleLink::Stops.to_string()).await
 }
 
 /// `POST /contracts/{id}/stop`: a contract, by one person.
@@ -127,13 +127,20 @@ pub async fn stop_contract(
     let to = console.contracts.recipients(id, To::Administrators).await.map_err(failed)?;
     let mut what = contract_stop(&contract, &reason, &actor, to, now);
     what.detail = reason;
-    stopped(&console, &by, what.commit(&actor, &contract, now), back).await
+    let subject = id.to_string();
+    let commit = what.commit(&actor, &contract, now);
+    stopped(&console, &by, (StopScope::Contract, &subject), commit, back).await
 }
 
-async fn stopped(console: &Console, by: &StaffSignedIn, commit: Commit, back: String) -> Answer {
-    match console.gateway.ledger().commit(commit).await {
-        // whoever was faster has stopped it as well
-        Ok(_) | Err(Refused::Guarded { .. }) => Ok(Redirect::to(&back).into_response()),
+async fn stopped(
+    console: &Console,
+    by: &StaffSignedIn,
+    of: (StopScope, &str),
+    commit: Commit,
+    back: String,
+) -> Answer {
+    match put_in_place(&console.gateway, of, commit).await {
+        Ok(()) => Ok(Redirect::to(&back).into_response()),
         Err(refused) => Err(Problem::unclear(&refused).stop(by, Area::Stops, &back)),
     }
 }

@@ -2,8 +2,10 @@
 
 use database::execute;
 use database::testing::TestDatabase;
+use gateway::StopScope;
 use http::StatusCode;
 use internet_banking::contracts::{Rights, Role};
+use ledger::{Commit, EntityId, GuardKey};
 
 use super::support::{CHECKER, DOCUMENT, MAKER, Office, REASON, approve};
 use crate::payeasy_entry::{Entry, bill};
@@ -16,6 +18,7 @@ database::on_both!(
     a_service_that_is_stopped_takes_no_payment_and_the_rest_goes_on,
     the_bank_stops_a_contract_or_a_plan_by_one_person,
     a_stop_that_is_older_than_many_others_is_seen_and_lifted,
+    a_stop_that_meets_a_lift_is_in_place_when_it_is_told,
 );
 
 async fn stop(browser: &mut Browser, login_id: &str, password: &str) -> Page {
@@ -182,4 +185,37 @@ async fn a_stop_that_is_older_than_many_others_is_seen_and_lifted(test: TestData
     let mut customer = office.world.browser();
     customer.sign_in("hanako01", PASSWORD).await;
     assert_eq!(customer.get("/home").await.status, StatusCode::OK, "it is lifted indeed");
+}
+
+/// The stop before it is lifted at the same moment: its guard still stands when the next one is committed.
+///
+/// Proves SEC-43.
+async fn a_stop_that_meets_a_lift_is_in_place_when_it_is_told(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let ledger = office.world.bank.ledger.clone();
+    let contract = office.world.contract.to_string();
+    let mut checker = office.signed_in(CHECKER).await;
+    let mut customer = office.world.browser();
+    for (scope, subject) in [(StopScope::Contract, contract.as_str()), (StopScope::Plan, "mini")] {
+        let key = GuardKey(format!("stop|{}|{subject}", scope.code()));
+        let guards = vec![(key.clone(), EntityId(uuid::Uuid::nil()))];
+        ledger.commit(Commit { guards, ..Commit::default() }).await.unwrap();
+        let lifting = async {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            ledger.commit(Commit { release: vec![key], ..Commit::default() }).await.unwrap();
+        };
+        let stopping = async {
+            if scope == StopScope::Contract {
+                let told = stop(&mut customer, "hanako01", PASSWORD).await;
+                assert_eq!(told.location(), "/emergency-stop/done", "{}", told.body);
+            } else {
+                let csrf = checker.get("/stops").await.token();
+                let form = [("csrf", csrf.as_str()), ("what", "plan/mini"), ("reason", REASON)];
+                assert_eq!(checker.post("/stops", &form).await.location(), "/stops");
+            }
+        };
+        tokio::join!(lifting, stopping);
+        let open = office.console.gateway.open_stops().await.unwrap();
+        assert!(open.iter().any(|one| one.scope == scope && one.subject == subject), "{subject}");
+    }
 }
