@@ -20,6 +20,7 @@ use crate::registration::{Registration, register};
 use crate::settings;
 use crate::sign_in::SignedIn;
 use crate::tokens::{Operation, authorise};
+use crate::users::Members;
 use crate::users::approval::{self, AskedChange};
 
 static LIMIT: Table =
@@ -159,11 +160,12 @@ pub async fn set(
     let mut what = registration(bank, by, user, limit).await?;
     let code = authorise::operation(bank, by, Operation::PayeasyLimit, one_time_password).await?;
     // less is in force at once; more waits for a second administrator, where the contract wants one
-    let lowers = lowers(bank, by, user, limit).await?;
+    let seen = bank.limits.of(by.contract.id, user).await?;
+    let lowers = lowers(limit, &seen);
     if held.policy.second_administrator && !lowers {
         let theirs = bank.contracts.user(by.contract.id, user).await?.ok_or(Problem::NotPermitted)?;
         let whose = format!("{}({})", theirs.name, theirs.login_id);
-        return approval::ask(bank, by, AskedChange::Limit { user, whose, limit }, code).await.map(Some);
+        return approval::ask(bank, by, AskedChange::Limit { user, whose, limit, seen: seen.user }, code).await.map(Some);
     }
     if !lowers {
         what.barred_by.push(held.next);
@@ -172,11 +174,14 @@ pub async fn set(
     Ok(None)
 }
 
-/// Whether a user may pay no more under a limit than now.
-async fn lowers(bank: &Bank, by: &SignedIn, user: UserId, limit: Option<Yen>) -> Result<bool, Problem> {
-    let held = bank.limits.of(by.contract.id, user).await.map_err(|error| unavailable(&error))?;
-    let of = |own: Option<Yen>| own.unwrap_or(held.contract);
-    Ok(of(limit) <= of(held.user))
+/// Whether a user may pay no more under a limit than under the one that holds, now and whatever becomes of the
+/// contract's: to drop an own limit is to let more be paid.
+fn lowers(limit: Option<Yen>, held: &DailyLimit) -> bool {
+    match (limit, held.user) {
+        (Some(limit), Some(own)) => limit <= own,
+        (Some(limit), None) => limit <= held.contract,
+        (None, own) => own.is_none(),
+    }
 }
 
 /// The commit that sets a user's limit, where the person may.
@@ -189,6 +194,9 @@ pub async fn registration(
     if !may_set(by) {
         return Err(Problem::NotPermitted);
     }
+    // before the limit that holds is looked at: who changes users or limits meanwhile comes first
+    let version = Members::of(&bank.database, by.contract.id).version().await;
+    let version = version.map_err(|error| unavailable(&error))?;
     let theirs = bank.contracts.user(by.contract.id, user).await.map_err(|error| unavailable(&error))?;
     let theirs = theirs.ok_or(Problem::NotPermitted)?;
     policy::require_over(by, Duty::Limits, &theirs).map_err(|_| Problem::NotPermitted)?;
@@ -217,6 +225,7 @@ pub async fn registration(
         action: "payeasy.limit",
         subject: user.to_string(),
         detail,
+        changes: vec![version],
         rows: vec![row(by, user, limit, now)],
         mail: Some((notice, to)),
         ..Registration::default()
@@ -239,6 +248,23 @@ fn row(by: &SignedIn, user: UserId, limit: Option<Yen>, now: Timestamp) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn to_drop_an_own_limit_lets_more_be_paid() {
+        let held = |own: Option<i64>| DailyLimit { contract: Yen::new(100), user: own.map(Yen::new) };
+        let rows = [
+            (Some(99), None, true),
+            (Some(100), None, true),
+            (Some(5), Some(5), true),
+            (Some(6), Some(5), false),
+            (None, Some(5), false),
+            (None, Some(100), false),
+            (None, None, true),
+        ];
+        for (limit, own, expected) in rows {
+            assert_eq!(lowers(limit.map(Yen::new), &held(own)), expected, "{limit:?} {own:?}");
+        }
+    }
 
     #[test]
     fn a_limit_is_nothing_or_an_amount_up_to_the_contracts() {

@@ -49,6 +49,9 @@ pub enum AskedChange {
         whose: String,
         /// The limit; none is the contract's.
         limit: Option<Yen>,
+        /// The limit that was seen, in the same way.
+        #[serde(default)]
+        seen: Option<Yen>,
     },
 }
 
@@ -198,8 +201,12 @@ pub async fn apply(
             approvals::check(bank, by.contract.id, *seen, policy).await?;
             Ok((approvals::registration(bank, author, by, *seen, policy).await?, None))
         }
-        AskedChange::Limit { user, limit, .. } => {
-            Ok((told(limits::registration(bank, author, *user, *limit).await?, by), None))
+        AskedChange::Limit { user, limit, seen, .. } => {
+            let what = limits::registration(bank, author, *user, *limit).await?;
+            if bank.limits.of(by.contract.id, *user).await?.user != *seen {
+                return Err(Problem::Changed);
+            }
+            Ok((told(what, by), None))
         }
         AskedChange::User(entry) => {
             let draft = entry.draft().ok_or(Problem::Changed)?;

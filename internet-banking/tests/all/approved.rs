@@ -25,6 +25,7 @@ database::on_both!(
     an_approval_of_somebody_who_is_suspended_by_then_does_not_count,
     a_request_that_cannot_be_moved_on_keeps_no_other_waiting,
     what_nobody_else_has_approved_is_not_carried_out,
+    a_limit_is_neither_dropped_nor_overtaken_without_a_second_administrator,
 );
 
 /// Leaves every request that waits as a process does that ends after the last approval, by these people.
@@ -366,4 +367,34 @@ async fn what_nobody_else_has_approved_is_not_carried_out(test: TestDatabase) {
     approvals::look(&world.bank).await.unwrap();
     assert_eq!(state(&mut hanako, &path).await, "差戻し");
     assert_eq!((payments(&world).await, clearings(&network).await), (0, 0));
+}
+
+/// Proves SEC-21.
+async fn a_limit_is_neither_dropped_nor_overtaken_without_a_second_administrator(test: TestDatabase) {
+    let world = World::new(test).await;
+    policy(&world, r#"{"second_administrator":true}"#).await;
+    add(&world, "master1", Role::Master, "T-0002", 8).await;
+    let admin = add(&world, "admin001", Role::Admin, "T-0003", 9).await;
+    let duty = "INSERT INTO user_duty (app_user, duty) VALUES ($1, 'approvals')";
+    execute!(world.bank.database, duty, admin.uuid()).unwrap();
+    let mut master = signed_in(&world, "master1").await;
+    let path = format!("/payeasy/limits/{}", world.hanako);
+    let mut limited = async |yen: &str| {
+        let (csrf, now) = (master.get(&path).await.token(), fresh(&world, "T-0002").await);
+        let form = [("csrf", csrf.as_str()), ("limit", yen), ("one_time_password", &now)];
+        master.post(&path, &form).await.location().to_owned()
+    };
+    // as much as the contract's, and then none of the own: nothing but the contract's bounds it any more
+    assert_eq!(limited("10000000").await, "/payeasy/limits");
+    let dropped = limited("").await;
+    assert!(dropped.starts_with("/approvals/"), "{dropped}");
+    // what the second administrator confirms is what was seen, and by now another limit holds
+    assert_eq!(limited("5000").await, "/payeasy/limits");
+    let mut second = signed_in(&world, "admin001").await;
+    assert_eq!(code(&by_code(&world, &mut second, &dropped, "T-0003").await), "A-104");
+    let of = async || world.bank.limits.of(world.contract, world.hanako).await.unwrap().user;
+    assert_eq!(of().await.map(|yen| yen.get()), Some(5_000));
+    let raise = limited("6000").await;
+    assert_eq!(by_code(&world, &mut second, &raise, "T-0003").await.location(), raise);
+    assert_eq!(of().await.map(|yen| yen.get()), Some(6_000));
 }
