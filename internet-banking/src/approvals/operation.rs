@@ -203,7 +203,9 @@ pub async fn approve_many(
     let (mut able, mut outcomes) = (Vec::new(), Vec::new());
     for (id, digest) in picked.iter().take(AT_ONCE_MAX) {
         match ready(bank, by, *id, digest).await {
-            Ok(ready) if ready.request.matter.makes_password() => outcomes.push((*id, Err(Problem::OneByOne))),
+            Ok(ready) if ready.request.matter.makes_password() => {
+                outcomes.push((*id, Err(Problem::OneByOne)));
+            }
             Ok(ready) => able.push(ready),
             Err(problem) => outcomes.push((*id, Err(problem))),
         }

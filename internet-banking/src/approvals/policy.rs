@@ -357,7 +357,11 @@ mod tests {
         assert_eq!(of(double, &both, &[(&a, "final"), (&b, "final")]), 2);
         assert_eq!(of(double, &both, &[(&b, "final")]), 1, "one is gone");
         assert_eq!(of(ordered, &both, &[(&a, "first"), (&b, "final")]), 2);
-        assert_eq!(of(ordered, &both, &[(&a, "final"), (&b, "final")]), 0, "nobody has given the first any more");
+        assert_eq!(
+            of(ordered, &both, &[(&a, "final"), (&b, "final")]),
+            0,
+            "nobody has given the first any more"
+        );
         assert_eq!(of(double, &[author.clone(), a.clone()], &[(&author, "final"), (&a, "final")]), 1);
         assert_eq!(of(double, &[a.clone(), a.clone()], &[(&a, "final")]), 1);
         let shared = [a.clone(), hand(3, "t2")];

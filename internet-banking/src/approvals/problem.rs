@@ -83,7 +83,9 @@ impl Problem {
         match self {
             Self::Reason => "差戻しの理由を、200文字までで入力してください。".to_owned(),
             Self::Policy(words) => words.clone(),
-            Self::NotEnough => "承認のあとに承認者や承認の設定が変わり、必要な承認が足りなくなりました。".to_owned(),
+            Self::NotEnough => {
+                "承認のあとに承認者や承認の設定が変わり、必要な承認が足りなくなりました。".to_owned()
+            }
             Self::Payeasy(problem) => problem.words(),
             Self::Code(problem) => problem.words(),
             Self::Told(code) => format!("{}{}", code.entry().happened, code.entry().remedy),

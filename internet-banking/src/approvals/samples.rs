@@ -62,7 +62,11 @@ fn lists() -> Vec<String> {
         csrf: "t".to_owned(),
         errors: errors(trouble.as_ref()),
         trouble,
-        waiting: if is_empty { Vec::new() } else { vec![row(State::Asked), row(State::Returned), row(State::Draft)] },
+        waiting: if is_empty {
+            Vec::new()
+        } else {
+            vec![row(State::Asked), row(State::Returned), row(State::Draft)]
+        },
         may_approve: !is_empty,
         own: if is_empty { Vec::new() } else { State::ALL.iter().map(|state| row(*state)).collect() },
     };

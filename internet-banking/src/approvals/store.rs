@@ -231,7 +231,9 @@ async fn requests(database: &Database, found: Vec<Found>) -> Result<Vec<Request>
         let id = one.id;
         match request(database, one).await {
             Ok(request) => requests.push(request),
-            Err(error @ StoreError::Word(_)) => tracing::error!(request = %id, %error, "a request is left out"),
+            Err(error @ StoreError::Word(_)) => {
+                tracing::error!(request = %id, %error, "a request is left out");
+            }
             Err(error) => return Err(error),
         }
     }

@@ -16,7 +16,7 @@ use super::{BankKey, KeyKind, KeyStanding, store};
 use crate::Bank;
 use crate::certificates::authority::{Authorities, Authority};
 use crate::secrets::Secret;
-use crate::tokens::{KeyId, TokenError, Tokens};
+use crate::tokens::{KeyId, Resealed, TokenError, Tokens};
 
 /// Between two looks at the table.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);

@@ -144,10 +144,7 @@ pub fn retired((kind, owner, number): (KeyKind, &str, i64), now: Timestamp) -> C
     let of_others = retire!("");
     let sql = if kind == KeyKind::Seed { of_seeds } else { of_others };
     let today = now.date().to_string();
-    Change::one(
-        sql,
-        vec![now.micros().into(), kind.code().into(), owner.into(), number.into(), today.into()],
-    )
+    Change::one(sql, vec![now.micros().into(), kind.code().into(), owner.into(), number.into(), today.into()])
 }
 
 /// Tokens whose secret is encrypted under a key.

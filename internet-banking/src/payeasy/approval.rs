@@ -2,8 +2,8 @@
 //! for anew at the last approval, and the hub's own operation holds and pays it, under the request's guard.
 
 use domain::{
-    AccountId, ApprovalId, Bill, CollectorNumber, ContractId, CustomerNumber, InquiryId, PaymentCategory, PaymentId,
-    Timestamp,
+    AccountId, ApprovalId, Bill, CollectorNumber, ContractId, CustomerNumber, InquiryId, PaymentCategory,
+    PaymentId, Timestamp,
 };
 use gateway::{Guard, GuardKind, InquiryError, InquiryRequest, PayError, Payer, PaymentOrder};
 use ledger::GuardKey;

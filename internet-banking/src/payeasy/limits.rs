@@ -165,7 +165,9 @@ pub async fn set(
     if held.policy.second_administrator && !lowers {
         let theirs = bank.contracts.user(by.contract.id, user).await?.ok_or(Problem::NotPermitted)?;
         let whose = format!("{}({})", theirs.name, theirs.login_id);
-        return approval::ask(bank, by, AskedChange::Limit { user, whose, limit, seen: seen.user }, code).await.map(Some);
+        return approval::ask(bank, by, AskedChange::Limit { user, whose, limit, seen: seen.user }, code)
+            .await
+            .map(Some);
     }
     if !lowers {
         what.barred_by.push(held.next);

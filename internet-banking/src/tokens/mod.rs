@@ -28,5 +28,5 @@ pub(crate) use fees::Occasion;
 pub(crate) use pages::routes;
 pub use problem::Problem;
 pub use seal::{KeyId, SealingKey};
-pub use store::{NewToken, TokenError, Tokens, Verdict};
+pub use store::{NewToken, Resealed, TokenError, Tokens, Verdict};
 pub use token::{Holder, Standing, Token, TokenKind, TokenState};

@@ -32,8 +32,7 @@ pub const SINGLE: &str = r#"{"flows":{"payeasy":{"kind":"single"}}}"#;
 
 /// Sets the contract's policy.
 pub async fn policy(world: &World, text: &str) {
-    let (version, _) =
-        approvals::Policies::of(&world.bank.database, world.contract).newest().await.unwrap();
+    let (version, _) = approvals::Policies::of(&world.bank.database, world.contract).newest().await.unwrap();
     execute!(
         world.bank.database,
         "INSERT INTO approval_policy (contract, version, at_us, policy, actor) VALUES ($1, $2, 1, $3, 'test')",
@@ -224,8 +223,7 @@ async fn what_was_changed_behind_the_page_is_neither_approved_nor_carried_out(te
     // nor where the page is loaded anew, since the digest is that of what was asked for
     assert_eq!(code(&approve(&mut a, &path).await), "A-104");
     // how many must approve it is under the same digest
-    let mend =
-        "UPDATE approval_request SET matter = REPLACE(matter, '\"account\":1002', '\"account\":1001')";
+    let mend = "UPDATE approval_request SET matter = REPLACE(matter, '\"account\":1002', '\"account\":1001')";
     execute!(world.bank.database, mend).unwrap();
     for (from, to) in [("1", "2"), ("2", "1")] {
         let of = |number| format!("\"approvals\":{number}");

@@ -9,8 +9,8 @@ use internet_banking::contracts::{Role, Step};
 use ledger::{Commit, EntityId, GuardKey};
 
 use crate::approvals::{
-    CONFIRMED, DOUBLE, SINGLE, approve, approver, asked, button, clearings, payments, policy, press, reviewed,
-    signed_in, state,
+    CONFIRMED, DOUBLE, SINGLE, approve, approver, asked, button, clearings, payments, policy, press,
+    reviewed, signed_in, state,
 };
 use crate::payeasy_entry::held;
 use crate::repeats_and_limits::{add, fresh};
@@ -129,11 +129,7 @@ async fn what_was_approved_is_held_against_what_is_so_when_it_is_carried_out(tes
             "INSERT INTO user_right (app_user, business, account)
                  SELECT id, 'payeasy', 1001 FROM app_user WHERE login_id = 'hanako01'",
         ),
-        (
-            "INSERT INTO payeasy_wrong_numbers (app_user, contract, wrong, judging, counted_us, stops)
-                 SELECT id, contract, 0, 0, 1, 6 FROM app_user WHERE login_id = 'hanako01'",
-            "DELETE FROM payeasy_wrong_numbers",
-        ),
+        ("UPDATE payeasy_wrong_numbers SET stops = 6", "UPDATE payeasy_wrong_numbers SET stops = 0"),
     ];
     for (change, undo) in changes {
         left(&world, &["ichiro01"]).await;
@@ -164,8 +160,7 @@ async fn what_was_approved_is_held_against_what_is_so_when_it_is_carried_out(tes
 /// Takes the next version of the policy, as another process does between the look at the policy and the commit of what
 /// was judged by it.
 async fn overtake(world: &World) -> GuardKey {
-    let (version, _) =
-        approvals::Policies::of(&world.bank.database, world.contract).newest().await.unwrap();
+    let (version, _) = approvals::Policies::of(&world.bank.database, world.contract).newest().await.unwrap();
     let key = GuardKey(format!("approval-policy|{}|{}", world.contract, version + 1));
     let guards = vec![(key.clone(), EntityId(world.contract.uuid()))];
     world.bank.ledger.commit(Commit { guards, ..Commit::default() }).await.unwrap();
@@ -239,7 +234,11 @@ async fn where_tokens_must_differ_everybody_has_one_and_shows_it(test: TestDatab
     let mut ichiro = approver(&world, "ichiro01", &[Step::Final]).await;
     let mut hanako = world.signed_in().await;
     let (entry, review) = reviewed(&mut hanako).await;
-    assert_eq!(code(&button(&mut hanako, &entry, &review, "ask").await), "A-112", "an author without a token");
+    assert_eq!(
+        code(&button(&mut hanako, &entry, &review, "ask").await),
+        "A-112",
+        "an author without a token"
+    );
     add(&world, "author01", Role::General, "T-0001", 5).await;
     let mut author = signed_in(&world, "author01").await;
     let (entry, review) = reviewed(&mut author).await;

@@ -2,8 +2,8 @@
 
 use axum::Router;
 use axum::body::Body;
-use database::{execute, read};
 use database::testing::TestDatabase;
+use database::{execute, read};
 use domain::{AccountId, ApiKeyId, ContractId, InquiryId, PaymentId, UserId};
 use gateway::Operator;
 use gateway::api::key::{Holder, Scope, Token};
@@ -265,7 +265,8 @@ async fn what_one_user_has_asked_approval_for_blocks_no_other(test: TestDatabase
     let system = System::new(&world).await;
     approvals::policy(&world, approvals::SINGLE).await;
     drop(approvals::approver(&world, "ichiro01", &[Step::Final]).await);
-    let taro = add_user(&world.bank, world.contract, "taro01", Role::General, Rights::all(&world.accounts)).await;
+    let taro =
+        add_user(&world.bank, world.contract, "taro01", Role::General, Rights::all(&world.accounts)).await;
     let id = system.ask(&world, 500).await;
     let mut hanako = world.signed_in().await;
     let own = entry(&world, id, 500).await;
