@@ -15,6 +15,7 @@ mod lock;
 mod operation;
 mod pages;
 mod problem;
+mod reseal;
 pub(crate) mod rules;
 #[cfg(test)]
 mod samples;
@@ -27,6 +28,7 @@ pub use demands::{Operation, failures_max};
 pub(crate) use fees::Occasion;
 pub(crate) use pages::routes;
 pub use problem::Problem;
+pub use reseal::Resealed;
 pub use seal::{KeyId, SealingKey};
-pub use store::{NewToken, Resealed, TokenError, Tokens, Verdict};
+pub use store::{NewToken, TokenError, Tokens, Verdict};
 pub use token::{Holder, Standing, Token, TokenKind, TokenState};
