@@ -338,7 +338,10 @@ async fn give(bank: &Bank, by: &SignedIn, ready: Ready, code: Option<Guard>) -> 
             let (mut what, password) = users::approval::apply(bank, &author, by, change).await?;
             what.changes.insert(0, store::moved(&request, State::Done, "", now, now));
             what.rows.push(step);
-            what.barred_by.push(next);
+            // a change of the policy takes its next version itself
+            if what.guards.iter().all(|(taken, _)| *taken != next) {
+                what.barred_by.push(next);
+            }
             what.detail = format!("{} (request {})", what.detail, request.id);
             register(bank, by, code, what).await?;
             tracing::info!(request = %request.id, by = %by.user.id, "a change was confirmed and made");
