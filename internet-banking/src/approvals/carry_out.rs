@@ -35,8 +35,8 @@ pub async fn run(bank: Bank, mut shutdown: Shutdown) {
     }
 }
 
-/// Carries out what is approved and not done, ends what has run out of time, and reminds of what soon will, each request
-/// by itself. Says how many requests it has moved on.
+/// Carries out what is approved and not done, ends what has run out of time, and reminds of what soon will, each
+/// request by itself. Says how many requests it has moved on.
 pub async fn look(bank: &Bank) -> Result<usize, Problem> {
     let mut moved = 0;
     for request in store::approved(&bank.database).await? {

@@ -14,8 +14,8 @@ use crate::payeasy;
 use crate::policy::offers;
 
 /// Whether a request may still be carried out: the contract is in force, its author may still do it, and it has as many
-/// approvals as the policy of now demands, of people who could give them now. Answers what must not be there yet when it
-/// is: the policy's next version.
+/// approvals as the policy of now demands, of people who could give them now. Answers what must not be there yet when
+/// it is: the policy's next version.
 pub async fn still_may(bank: &Bank, request: &Request) -> Result<GuardKey, Problem> {
     let contract = bank.contracts.contract(request.contract).await?;
     let contract = contract.filter(|one| one.state == ContractState::Active).ok_or(Problem::AuthorMayNot)?;

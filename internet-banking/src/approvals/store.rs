@@ -68,8 +68,8 @@ struct Found {
 macro_rules! requests {
     ($rest:literal) => {
         concat!(
-            "SELECT id, contract, about, author, author_serial, state, version, round, matter, digest, secret, need, note, \
-             made_us, changed_us, until_us FROM approval_request ",
+            "SELECT id, contract, about, author, author_serial, state, version, round, matter, digest, secret, need, \
+             note, made_us, changed_us, until_us FROM approval_request ",
             $rest
         )
     };
