@@ -37,8 +37,9 @@ use internet_banking::hours::{Service, ServiceHours, Standing};
 use internet_banking::keys::{Keys, Vault};
 use internet_banking::mail::{Feed, Post};
 use ledger::Ledger;
-use mocks::{LinkConfig, Mocks, MocksConfig};
+use mocks::{ClockMove, LinkConfig, Mocks, MocksConfig};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use transfers::Transfers;
 
@@ -172,9 +173,10 @@ impl Demo {
         let authority = keys::Authority::load_or_make(&self.data)?;
         let maker = tokens::Maker::of(&secret);
         let devices = maker.devices();
+        let (clock_moves, moves_asked) = mpsc::channel(1);
         let mocks = match self.no_mocks {
             true => None,
-            false => Some(self.mocks(&clock, &hub_key, &ports, devices).await?),
+            false => Some(self.mocks(&clock, &hub_key, &ports, devices, clock_moves).await?),
         };
         let peers = peers(mocks.as_ref(), ports.at(11)?)?;
         let trust = Trust::RootCa(authority.pem.clone());
@@ -269,6 +271,7 @@ impl Demo {
             tasks.spawn(edge::serve_tls(sockets.protocol, tls, protocol, limits, shutdown.clone()));
             tasks.spawn(mocks::serve_mailbox(sockets.mailbox, mocks.clone(), shutdown.clone()));
         }
+        tasks.spawn(move_clock(gateway.clone(), moves_asked, shutdown.clone()));
         tasks.spawn(keep_clock_in_step(database.clone(), clock.clone(), shutdown.clone()));
         tasks.spawn(transfers.run(shutdown.clone()));
         tasks.spawn(gateway.run(shutdown));
@@ -325,6 +328,7 @@ impl Demo {
         hub_key: &SigningKey,
         ports: &Ports,
         tokens: Vec<mocks::Device>,
+        clock_moves: mpsc::Sender<ClockMove>,
     ) -> anyhow::Result<Mocks> {
         let data_dir = self.data.data.join("mocks");
         std::fs::create_dir_all(&data_dir).with_context(|| {
@@ -342,6 +346,7 @@ impl Demo {
                 keys_dir: self.data.data.join("keys").join("link"),
             }),
             tokens,
+            clock_moves: Some(clock_moves),
         };
         Ok(Mocks::open(config).await?)
     }
@@ -423,6 +428,23 @@ fn for_this_machine(router: axum::Router) -> axum::Router {
             _ => axum::http::StatusCode::MISDIRECTED_REQUEST.into_response(),
         }
     }))
+}
+
+/// Moves business time for whoever asks for it on the page of the mocks.
+async fn move_clock(gateway: Gateway, mut asked: mpsc::Receiver<ClockMove>, mut shutdown: Shutdown) {
+    loop {
+        let ask = tokio::select! {
+            ask = asked.recv() => ask,
+            () = shutdown.requested() => None,
+        };
+        let Some(ask) = ask else { return };
+        let set = gateway.set_time(ask.to).await;
+        if let Err(error) = &set {
+            tracing::error!(%error, "business time could not be moved");
+        }
+        // who asked may be gone
+        let _gone = ask.done.send(set.is_ok());
+    }
 }
 
 /// Takes over business time from other processes of the same database, and records how far it has come.

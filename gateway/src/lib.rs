@@ -191,6 +191,20 @@ impl Gateway {
         &self.0.ledger
     }
 
+    /// Sets business time for every process of the database; answers by how many seconds it went back, where it did.
+    pub async fn set_time(&self, now: domain::Timestamp) -> Result<i64, sqlx::Error> {
+        let went_back_s = self.now().seconds_since(now);
+        database::clock::set(self.database(), self.0.ledger.clock(), now).await?;
+        if went_back_s > 0 {
+            tracing::warn!(%now, went_back_s, "business time was set back: dates and windows of that stretch come again");
+        } else {
+            tracing::info!(%now, "business time was set");
+        }
+        // what was logged before is not to look as if nobody had sealed it for as long as the clock jumped
+        self.seal_if_possible().await;
+        Ok(went_back_s)
+    }
+
     /// Arms the crash points that the environment names.
     #[cfg(feature = "crash-points")]
     pub fn arm_crash_points() {

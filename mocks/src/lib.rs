@@ -46,7 +46,7 @@ pub use data::{Data, DataError};
 pub use interbank::OpenInterbankError;
 pub use link::LinkConfig;
 pub use mailbox::serve_mailbox;
-pub use mocks::{Mocks, MocksConfig, OpenError};
+pub use mocks::{ClockMove, Mocks, MocksConfig, OpenError};
 pub use protocol::protocol_router;
 pub use samples::{SeedBill, SeedError, sample_bills};
 pub use site::site_router;

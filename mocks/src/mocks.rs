@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use domain::{CentreCode, Clock, CollectorNumber, Date};
+use domain::{CentreCode, Clock, CollectorNumber, Date, Timestamp};
 use ring::signature::Ed25519KeyPair;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::data::{Data, DataError};
 use crate::institutions::Institution;
@@ -40,6 +40,17 @@ pub struct MocksConfig {
     pub link: Option<LinkConfig>,
     /// The token devices that a page stands in for.
     pub tokens: Vec<Device>,
+    /// Who moves business time when the page asks for it.
+    pub clock_moves: Option<mpsc::Sender<ClockMove>>,
+}
+
+/// A move of business time that somebody asked for.
+#[derive(Debug)]
+pub struct ClockMove {
+    /// What it shall read.
+    pub to: Timestamp,
+    /// Takes whether it was done.
+    pub done: oneshot::Sender<bool>,
 }
 
 /// The mock collectors. Cheap to clone.

@@ -57,17 +57,7 @@ pub async fn set(State(api): State<Api>, time: Result<Input<Time>, Problem>) -> 
     }
     let Input(time) = time.map_err(|problem| Problem { code: Code::TimeInvalid, ..problem })?;
     let now = Timestamp::parse_rfc3339(&time.now).ok_or(Problem::from(Code::TimeInvalid))?;
-    let went_back_s = api.gateway.now().seconds_since(now);
-    database::clock::set(api.gateway.database(), api.gateway.ledger().clock(), now)
-        .await
-        .map_err(|error| Problem::unavailable(&error))?;
-    if went_back_s > 0 {
-        tracing::warn!(%now, went_back_s, "business time was set back: dates and windows of that stretch come again");
-    } else {
-        tracing::info!(%now, "business time was set");
-    }
-    // what was logged before is not to look as if nobody had sealed it for as long as the clock jumped
-    api.gateway.seal_if_possible().await;
+    let went_back_s = api.gateway.set_time(now).await.map_err(|error| Problem::unavailable(&error))?;
     let went_back_s = Some(went_back_s).filter(|seconds| *seconds > 0);
     Ok(Json(TimeSet { now: api.gateway.now().rfc3339(), went_back_s }).into_response())
 }

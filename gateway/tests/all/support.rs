@@ -97,6 +97,7 @@ impl Network {
             hub_centre: "MPN9999".parse().unwrap(),
             link: Some(LinkConfig { site_url: SITES.to_owned(), keys_dir: folder.path().join("link-keys") }),
             tokens: Vec::new(),
+            clock_moves: None,
         };
         std::fs::create_dir(folder.path().join("link-keys")).unwrap();
         let mocks = Mocks::open_with(config, data).await.unwrap();

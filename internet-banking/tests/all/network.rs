@@ -38,6 +38,7 @@ impl Network {
             hub_centre: "MPN9999".parse().unwrap(),
             link: None,
             tokens: Vec::new(),
+            clock_moves: None,
         };
         let mocks = Mocks::open(config).await.unwrap();
         mocks.seed(&mocks::sample_bills()).await.unwrap();

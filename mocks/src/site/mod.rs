@@ -1,5 +1,6 @@
 //! The pages of the mock collectors: what each one has, was told, and is to do wrong.
 
+mod clock;
 mod fault_form;
 mod mailbox;
 mod message;
@@ -25,6 +26,7 @@ pub fn site_router(mocks: Mocks) -> Router {
     let pages = Router::new()
         .route("/", get(pages::index))
         .route("/tokens", get(tokens::show))
+        .route("/clock", get(clock::show).post(clock::set))
         .route("/mailbox", get(mailbox::list))
         .route("/mailbox/{id}", get(mailbox::one))
         .route("/{number}", get(pages::collector))

@@ -23,6 +23,7 @@ pub enum Page {
     Collectors,
     Mailbox,
     Tokens,
+    Clock,
 }
 
 /// The frame of a page.
@@ -35,6 +36,7 @@ pub fn frame(page: Page) -> Frame {
             item("/", "収納機関", Page::Collectors),
             item("/mailbox", "受信メール", Page::Mailbox),
             item("/tokens", "トークン", Page::Tokens),
+            item("/clock", "業務日時", Page::Clock),
         ],
         footer_text: "試験用の模擬収納機関です。実在の収納機関とは関係がなく、お金は動きません。",
         ..Frame::default()
@@ -111,21 +113,12 @@ pub struct IndexPage {
     chaos: String,
     csrf: String,
     now: String,
-    /// The same time of the next day, as the clock takes it.
-    example: String,
 }
 
 impl IndexPage {
     pub fn new(rows: Vec<IndexRow>, chaos: Option<&Chaos>, csrf: &str, now: Timestamp) -> Self {
         let chaos = chaos_text(chaos);
-        Self {
-            frame: frame(Page::Collectors),
-            rows,
-            chaos,
-            csrf: csrf.to_owned(),
-            now: clock_text(now),
-            example: now.plus_seconds(24 * 60 * 60).rfc3339(),
-        }
+        Self { frame: frame(Page::Collectors), rows, chaos, csrf: csrf.to_owned(), now: clock_text(now) }
     }
 }
 

@@ -76,6 +76,14 @@ impl Hub {
     }
 
     async fn open(folder: tempfile::TempDir, key: Ed25519KeyPair, clock: Clock, data: &Data) -> Self {
+        let (moves, mut asked) = tokio::sync::mpsc::channel::<crate::ClockMove>(1);
+        let moved = clock.clone();
+        tokio::spawn(async move {
+            while let Some(ask) = asked.recv().await {
+                moved.advance_seconds(ask.to.seconds() - moved.now().seconds());
+                ask.done.send(true).unwrap();
+            }
+        });
         let config = MocksConfig {
             data_dir: folder.path().to_owned(),
             clock: clock.clone(),
@@ -92,6 +100,7 @@ impl Hub {
                 label: "見本商事 鈴木<一郎>".to_owned(),
                 seed: *b"12345678901234567890",
             }],
+            clock_moves: Some(moves),
         };
         let mocks = Mocks::open_with(config, data).await.unwrap();
         mocks.seed(&sample_bills()).await.unwrap();

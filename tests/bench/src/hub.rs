@@ -46,6 +46,7 @@ impl Hub {
             hub_centre: "MPN9999".parse()?,
             link: None,
             tokens: Vec::new(),
+            clock_moves: None,
         })
         .await?;
         mocks.seed(&mocks::sample_bills()).await?;

@@ -47,6 +47,7 @@ impl Interbank {
             hub_centre: "MPN9999".parse().unwrap(),
             link: None,
             tokens: Vec::new(),
+            clock_moves: None,
         };
         let mocks = Mocks::open(config).await.unwrap();
         let site = mocks::site_router(mocks.clone());
