@@ -23,6 +23,7 @@ use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
 use crate::tokens::{Operation, authorise};
 use crate::users;
+use crate::users::Temporary;
 
 /// Characters of a reason at most.
 pub const REASON_CHARS_MAX: usize = 200;
@@ -68,7 +69,7 @@ pub enum Outcome {
     /// It was the last one; whether it is done is not known yet.
     Unclear,
     /// It was the last one, and a user has a temporary password, which is shown this once.
-    Password(SecretString),
+    Password(Temporary),
 }
 
 /// A request that this person can approve now.

@@ -16,6 +16,7 @@ use crate::links::PaymentLink;
 use crate::page_checks;
 use crate::payeasy::views::Trouble;
 use crate::tokens::authorise;
+use crate::users;
 
 const SHARP: &str = "\"><script>";
 
@@ -100,7 +101,7 @@ fn requests() -> Vec<String> {
         may_withdraw: state == State::Asked,
         may_ask: state == State::Returned,
         may_delete: state == State::Returned,
-        password: (state == State::Done).then(|| "abcd-efgh-jkmn-pqrs".to_owned()),
+        password: (state == State::Done).then(|| users::samples::temporary(false)),
     };
     let states = State::ALL.iter().map(|state| page(None, *state).render().unwrap());
     states.chain(troubles().into_iter().map(|t| page(t, State::Asked).render().unwrap())).collect()

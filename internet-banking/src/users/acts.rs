@@ -5,7 +5,7 @@ use domain::{ApprovalId, Timestamp, UserId, random};
 use secrecy::SecretString;
 
 use super::approval::{self, AskedChange};
-use super::operation::{self, Known, Secrets};
+use super::operation::{self, Known, Secrets, Temporary};
 use super::problem::Problem;
 use super::store::{Members, UserState};
 use crate::Bank;
@@ -156,7 +156,7 @@ pub enum Did {
     /// It is done.
     Done,
     /// It is done, and made a temporary password.
-    Password(SecretString),
+    Password(Temporary),
     /// A second administrator is asked to confirm it (SEC-21).
     Asked(ApprovalId),
 }
@@ -193,7 +193,7 @@ pub async fn registration(
     by: &SignedIn,
     user: UserId,
     act: Act,
-) -> Result<(Registration, Option<SecretString>), Problem> {
+) -> Result<(Registration, Option<Temporary>), Problem> {
     let of = operation::known(bank, &by.contract, user).await?.ok_or(Problem::NotPermitted)?;
     policy::require_over(by, act.duty(), &of.user(&by.contract)).map_err(|_| Problem::NotPermitted)?;
     if !may(by, act, &of) {
@@ -203,7 +203,7 @@ pub async fn registration(
         return Err(Problem::Changed);
     }
     let secrets = match act {
-        Act::Password | Act::Passwords => Some(Secrets::generate(bank).await?),
+        Act::Password | Act::Passwords => Some(Secrets::generate(bank, &by.contract).await?),
         _ => None,
     };
     let mut changes = vec![Members::of(&bank.database, by.contract.id).version().await?];
@@ -220,7 +220,14 @@ pub async fn registration(
         mail: Some((notice(by, act, &of), to)),
         ..Registration::default()
     };
-    Ok((what, secrets.map(|secrets| secrets.temporary)))
+    let mut temporary = secrets.map(|secrets| secrets.temporary);
+    if let Some(temporary) = &mut temporary
+        && act == Act::Password
+    {
+        // that one stays the person's own
+        temporary.confirmation = None;
+    }
+    Ok((what, temporary))
 }
 
 fn changes_of(bank: &Bank, by: &SignedIn, act: Act, of: &Known, secrets: Option<&Secrets>) -> Vec<Change> {

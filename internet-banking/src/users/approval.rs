@@ -3,12 +3,11 @@
 
 use domain::{ApprovalId, UserId, Yen};
 use gateway::Guard;
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::acts::{self, Act};
 use super::draft::{Draft, duties_text, parse_rights, rights_text};
-use super::operation;
+use super::operation::{self, Temporary};
 use crate::Bank;
 use crate::approvals::{self, Asking, Hand, Held, Matter, Need, Policies, Policy, Problem};
 use crate::contracts::{DepositAccount, Duty, Plan, Role};
@@ -194,7 +193,7 @@ pub async fn apply(
     author: &SignedIn,
     by: &SignedIn,
     change: &AskedChange,
-) -> Result<(Registration, Option<SecretString>), Problem> {
+) -> Result<(Registration, Option<Temporary>), Problem> {
     match change {
         AskedChange::Policy { seen, policy } => {
             policy::require_duty(author, Duty::Approvals).map_err(|_| Problem::AuthorMayNot)?;

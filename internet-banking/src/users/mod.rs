@@ -13,9 +13,10 @@ mod pages;
 pub(crate) mod problem;
 pub(crate) mod rules;
 #[cfg(test)]
-mod samples;
+pub mod samples;
 mod store;
 
+pub use operation::{Temporary, TemporaryShown};
 pub use pages::routes;
 pub(crate) use rules::email;
 pub use store::{Member, Members, UserState};

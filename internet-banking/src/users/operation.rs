@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use database::{Change, Row, Table, Value};
 use domain::{ApprovalId, Timestamp, UserId, random};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::approval::{self, AskedChange, UserEntry};
 use super::draft::{Draft, duties_text, rights_text};
 use super::problem::Problem;
 use super::store::{Member, Members, UserState};
 use crate::Bank;
-use crate::contracts::{Contract, DepositAccount, Duty, Rights, Role, User};
+use crate::contracts::{Contract, DepositAccount, Duty, Rights, Role, SignInMethod, User};
 use crate::mail::{Notice, Recipient, To};
 use crate::policy;
 use crate::registration::{Registration, RegistrationError, register};
@@ -78,8 +78,8 @@ pub async fn known(bank: &Bank, contract: &Contract, id: UserId) -> Result<Optio
 pub struct Done {
     /// The user.
     pub user: UserId,
-    /// The password for the first sign-in, shown once; none where nobody was added.
-    pub temporary: Option<SecretString>,
+    /// What the first sign-in takes, shown once; nothing where nobody was added.
+    pub temporary: Option<Temporary>,
     /// The request, where a second administrator confirms it first (SEC-21).
     pub asked: Option<ApprovalId>,
 }
@@ -156,7 +156,7 @@ pub async fn submit(
         return Ok(Done { user: draft.subject, temporary: None, asked: Some(asked) });
     }
     let secrets = match draft.adds() {
-        true => Some(Secrets::generate(bank).await?),
+        true => Some(Secrets::generate(bank, &by.contract).await?),
         false => None,
     };
     let members = Members::of(&bank.database, by.contract.id);
@@ -189,13 +189,13 @@ pub async fn confirmed(
     bank: &Bank,
     author: &SignedIn,
     draft: &Draft,
-) -> Result<(Registration, Option<SecretString>), Problem> {
+) -> Result<(Registration, Option<Temporary>), Problem> {
     let accounts = bank.contracts.accounts(author.contract.id).await?;
     if !draft.rights.as_ref().is_some_and(|rights| of_the_contract(author, rights, &accounts)) {
         return Err(Problem::NotPermitted);
     }
     let secrets = match draft.adds() {
-        true => Some(Secrets::generate(bank).await?),
+        true => Some(Secrets::generate(bank, &author.contract).await?),
         false => None,
     };
     let version = Members::of(&bank.database, author.contract.id).version().await?;
@@ -359,22 +359,52 @@ fn notice(by: &SignedIn, draft: &Draft, action: &str) -> Notice {
     }
 }
 
-/// Passwords for somebody who has none: one that is told, and one that nobody knows until the person chooses it.
+/// What a person who has chosen no passwords yet is told by whoever made them, this once.
+#[derive(Debug)]
+pub struct Temporary {
+    /// For the first sign-in.
+    pub password: SecretString,
+    /// The second proof by which somebody without a token fetches the first certificate (SEC-05); where the contract
+    /// signs in by password nobody knows one.
+    pub confirmation: Option<SecretString>,
+}
+
+impl Temporary {
+    /// As a page shows it.
+    pub fn shown(&self) -> TemporaryShown {
+        let confirmation = self.confirmation.as_ref().map(ExposeSecret::expose_secret);
+        TemporaryShown {
+            password: self.password.expose_secret().to_owned(),
+            confirmation: confirmation.unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// The same, exposed.
+#[derive(Clone)]
+pub struct TemporaryShown {
+    /// For the first sign-in.
+    pub password: String,
+    /// For the first certificate; empty where none is needed.
+    pub confirmation: String,
+}
+
+/// Passwords for somebody who has none, until the person chooses them.
 #[derive(Debug)]
 pub(super) struct Secrets {
-    pub(super) temporary: SecretString,
+    pub(super) temporary: Temporary,
     pub(super) password_hash: String,
     pub(super) confirmation_hash: String,
 }
 
 impl Secrets {
-    pub(super) async fn generate(bank: &Bank) -> Result<Self, Problem> {
-        let temporary = temporary_password();
-        let nobody_knows = SecretString::from(random::opaque_id());
+    pub(super) async fn generate(bank: &Bank, contract: &Contract) -> Result<Self, Problem> {
+        let (password, confirmation) = (temporary_password(), temporary_password());
+        let is_told = contract.sign_in == SignInMethod::Certificate;
         Ok(Self {
-            password_hash: bank.passwords.hash(temporary.expose_secret()).await?,
-            confirmation_hash: bank.passwords.hash(nobody_knows.expose_secret()).await?,
-            temporary,
+            password_hash: bank.passwords.hash(password.expose_secret()).await?,
+            confirmation_hash: bank.passwords.hash(confirmation.expose_secret()).await?,
+            temporary: Temporary { password, confirmation: is_told.then_some(confirmation) },
         })
     }
 }

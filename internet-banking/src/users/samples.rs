@@ -6,6 +6,7 @@ use edge::{Errors, Frame};
 
 use super::acts::Act;
 use super::links::{ActLink, ChangeLink, MemberLink, UserEntryLink, UserPage};
+use super::operation::TemporaryShown;
 use super::pages::act::ActPage;
 use super::pages::admin::{AdminLine, AdminPage};
 use super::pages::basics::{BasicsPage, Typed};
@@ -21,6 +22,12 @@ use crate::payeasy::views::Trouble;
 use crate::tokens::authorise;
 
 const SHARP: &str = "\"><script>";
+
+/// Temporary passwords as a page shows them; the second one where the contract signs in by certificate.
+pub fn temporary(by_certificate: bool) -> TemporaryShown {
+    let confirmation = if by_certificate { "tvwx-yz23-4567-89ab" } else { "" };
+    TemporaryShown { password: "abcd-efgh-jkmn-pqrs".to_owned(), confirmation: confirmation.to_owned() }
+}
 
 fn frame() -> Frame {
     Frame { site: "見本銀行 法人ネット", home: "/home", ..Frame::default() }
@@ -179,7 +186,7 @@ fn entries() -> Vec<String> {
         frame: frame(),
         title: "利用者を追加しました",
         whose: SHARP.to_owned(),
-        password: "abcd-efgh-jkmn-pqrs".to_owned(),
+        password: temporary(true),
         user: MemberLink(UserId::generate()),
     };
     let mut pages = vec![added.render().unwrap()];

@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use domain::{PaymentId, Yen};
 use edge::{CsrfForm, Errors, Frame};
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::list::{is_fresh, names};
@@ -25,6 +24,7 @@ use crate::payeasy::approval::Again;
 use crate::payeasy::views::Trouble;
 use crate::payeasy::{self};
 use crate::sign_in::SignedIn;
+use crate::users::{Temporary, TemporaryShown};
 
 /// Somebody who has approved.
 pub struct GivenRow {
@@ -85,7 +85,7 @@ pub struct RequestPage {
     /// Whether this person may delete it.
     pub may_delete: bool,
     /// A temporary password that the approval has made, shown this once.
-    pub password: Option<String>,
+    pub password: Option<TemporaryShown>,
 }
 
 /// What the form holds.
@@ -118,7 +118,7 @@ pub async fn submit(
         Ok(Some(password)) => {
             let request = find(&bank, &by, &id).await?;
             let page = page(&bank, &by, &request, None).await?;
-            shown(&RequestPage { password: Some(password.expose_secret().to_owned()), ..page })
+            shown(&RequestPage { password: Some(password.shown()), ..page })
         }
         Err(problem @ (Problem::NotPermitted | Problem::NotThere)) => Err(because(&by, &problem)),
         Err(problem) => {
@@ -133,7 +133,7 @@ async fn act(
     by: &SignedIn,
     request: &Request,
     form: &Decided,
-) -> Result<Option<SecretString>, Problem> {
+) -> Result<Option<Temporary>, Problem> {
     match form.action.as_str() {
         "approve" => match operation::approve(bank, by, request.id, &form.digest, &form.secrets).await? {
             Outcome::Password(password) => return Ok(Some(password)),

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use edge::{CsrfForm, Errors, Frame};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::review::AddedPage;
@@ -76,7 +76,7 @@ pub async fn submit(
             frame: page_frame(&by, None),
             title: act.words().done,
             whose: format!("{}({})", known.member.name, known.member.login_id),
-            password: password.expose_secret().to_owned(),
+            password: password.shown(),
             user: MemberLink(user),
         }),
         Ok(Did::Done) if act == Act::Remove => {

@@ -12,7 +12,7 @@ use super::{because, drafts, find, page_frame, to};
 use crate::Bank;
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::contracts::{Business, DepositAccount, Duty, Rights, Role};
-use crate::frame::day_and_time;
+use crate::frame::year_day_and_time;
 use crate::history::note;
 use crate::links::{Link, UserLimitLink};
 use crate::policy;
@@ -118,14 +118,14 @@ pub async fn show(
         is_there && bank.sign_ins.throttle().is_locked(&known.member.login_id).await.map_err(failed)?;
     let acts = Act::ALL.iter().copied().filter(|act| act.fits(state) && acts::may(&by, *act, &known));
     let acts = acts.map(|act| ActLine { title: act.words().title, link: ActLink(known.member.id, act) });
-    let at = |at: Option<domain::Timestamp>| at.map_or_else(|| "記録なし".to_owned(), day_and_time);
+    let at = |at: Option<domain::Timestamp>| at.map_or_else(|| "記録なし".to_owned(), year_day_and_time);
     shown(&MemberPage {
         frame: Frame { notice, ..page_frame(&by, None) },
         csrf: by.csrf.clone(),
         user: shown_user(&by, &known, &accounts),
         is_locked,
         passwords: [at(known.member.password_changed_at), at(known.member.confirmation_changed_at)],
-        last: known.member.last_sign_in.map(|last| day_and_time(last.at)).unwrap_or_default(),
+        last: known.member.last_sign_in.map(|last| year_day_and_time(last.at)).unwrap_or_default(),
         token: known.member.token_serial.clone().unwrap_or_default(),
         change: may_change(&by, &known).then_some(ChangeLink(known.member.id)),
         change_words: if known.member.role == Role::Master {

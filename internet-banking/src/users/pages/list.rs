@@ -9,7 +9,7 @@ use super::{admit, drafts, due, link, page_frame, to};
 use crate::Bank;
 use crate::answer::{Answer, failed, shown};
 use crate::contracts::Duty;
-use crate::frame::day_and_time;
+use crate::frame::year_day_and_time;
 use crate::links::Link;
 use crate::policy;
 use crate::settings::USERS_MAX;
@@ -118,7 +118,7 @@ fn row(member: Member, is_locked: bool) -> MemberRow {
         role: member.role.label(),
         state: member.state,
         is_locked,
-        last: member.last_sign_in.map(|last| day_and_time(last.at)).unwrap_or_default(),
+        last: member.last_sign_in.map(|last| year_day_and_time(last.at)).unwrap_or_default(),
     }
 }
 

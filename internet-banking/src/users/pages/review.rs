@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use edge::{CsrfForm, Errors, Frame};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::detail::{RightLine, changed, duty_words, right_lines};
@@ -20,7 +20,7 @@ use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
 use crate::users::draft::Draft;
 use crate::users::links::{MemberLink, UserEntryLink, UserPage};
-use crate::users::operation;
+use crate::users::operation::{self, TemporaryShown};
 
 /// The page.
 #[derive(Template)]
@@ -68,8 +68,8 @@ pub struct AddedPage {
     pub title: &'static str,
     /// Whose.
     pub whose: String,
-    /// The password.
-    pub password: String,
+    /// The passwords.
+    pub password: TemporaryShown,
     /// The user's page.
     pub user: MemberLink,
 }
@@ -120,7 +120,7 @@ pub async fn submit(
                 "利用者を追加しました"
             },
             whose: format!("{}({})", draft.name, draft.login_id),
-            password: password.expose_secret().to_owned(),
+            password: password.shown(),
             user: MemberLink(done.user),
         }),
     }

@@ -2,6 +2,7 @@
 
 mod fetching;
 mod life;
+mod people;
 mod rotation;
 mod signing_in;
 
@@ -137,6 +138,15 @@ async fn user(world: &World, login_id: &str) -> UserId {
         sqlx::query_scalar("SELECT id FROM app_user WHERE login_id = $1").bind(login_id).fetch_one(c).await
     })
     .unwrap();
+    UserId::from_uuid(id)
+}
+
+/// Who has a login ID now.
+async fn user_now(world: &World, login_id: &str) -> UserId {
+    let sql = "SELECT id FROM app_user WHERE login_id = $1 AND removed_us IS NULL";
+    let id: uuid::Uuid =
+        read!(world.bank.database, |c| { sqlx::query_scalar(sql).bind(login_id).fetch_one(c).await })
+            .unwrap();
     UserId::from_uuid(id)
 }
 

@@ -1,0 +1,106 @@
+//! Certificates of people whom the master adds, and deletes and adds anew.
+
+use database::testing::TestDatabase;
+use http::StatusCode;
+
+use super::{Desk, KEIRI, MASTER, certificate, code};
+use crate::support::{Browser, PASSWORD, Page};
+use crate::users::{begin, submit};
+
+database::on_both!(
+    whom_the_master_adds_fetches_a_certificate_by_both_temporary_passwords,
+    who_is_deleted_and_registered_anew_gets_another_certificate,
+);
+
+/// Passwords that somebody chooses.
+const OWN: &str = "yama-no-ue-no-kumo-9";
+const OWN_CONFIRMATION: &str = "kawa-no-soko-no-ishi-7";
+
+/// Adds somebody by the pages; answers the temporary passwords.
+async fn add(desk: &Desk, master: &mut Browser, login_id: &str, person: &str) -> (String, String) {
+    let entry = begin(master).await;
+    let basics = [
+        ("login_id", login_id),
+        ("name", "経理 新田"),
+        ("email", "nitta@example.jp"),
+        ("role", "general"),
+        ("person", person),
+    ];
+    let next = submit(master, &format!("{entry}/basics"), &basics).await;
+    assert_eq!(next.location(), format!("{entry}/rights"), "{}", next.body);
+    submit(master, &format!("{entry}/rights"), &[("payeasy-2001", "on")]).await;
+    let otp = desk.code(MASTER).await;
+    let added = submit(master, &format!("{entry}/review"), &[("one_time_password", &otp)]).await;
+    assert_eq!(added.status, StatusCode::OK, "{}", added.body);
+    (added.fields("temporary_password").remove(0), added.fields("temporary_confirmation").remove(0))
+}
+
+async fn fetch(desk: &Desk, login_id: &str, password: &str, confirmation: &str) -> Page {
+    let proof = [("password", password), ("confirmation_password", confirmation), ("one_time_password", "")];
+    desk.ask(login_id, &proof).await
+}
+
+async fn choose(browser: &mut Browser) -> Page {
+    let form = [
+        ("new_password", OWN),
+        ("new_again", OWN),
+        ("new_confirmation", OWN_CONFIRMATION),
+        ("confirmation_again", OWN_CONFIRMATION),
+    ];
+    submit(browser, "/security/first-password", &form).await
+}
+
+/// Nobody has a token before the first sign-in, and no sign-in without a certificate.
+///
+/// Proves R16, SEC-05.
+async fn whom_the_master_adds_fetches_a_certificate_by_both_temporary_passwords(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (_, mut master) = desk.signed_in(MASTER).await;
+    let (password, confirmation) = add(&desk, &mut master, "nitta-keiri", "").await;
+    assert_ne!(password, confirmation);
+    for (login, second) in [(&password, ""), (&password, &*password), (&confirmation, &*confirmation)] {
+        assert_eq!(code(&fetch(&desk, "nitta-keiri", login, second).await), "S-116");
+    }
+    let fetched = fetch(&desk, "nitta-keiri", &password, &confirmation).await;
+    assert_eq!(fetched.status, StatusCode::OK, "{}", fetched.body);
+    let mut nitta = desk.at_door(certificate(&fetched));
+    assert_eq!(nitta.sign_in("nitta-keiri", &password).await.location(), "/home");
+    assert_eq!(nitta.get("/security/token").await.location(), "/security/first-password");
+    assert_eq!(choose(&mut nitta).await.location(), "/security?done=first");
+    assert_eq!(nitta.get("/home").await.status, StatusCode::OK);
+    // neither of the temporary ones is good for anything any more
+    assert_eq!(code(&fetch(&desk, "nitta-keiri", &password, &confirmation).await), "S-116");
+    assert_eq!(code(&fetch(&desk, "nitta-keiri", OWN, &confirmation).await), "S-116");
+}
+
+/// By the master, on the screen, as the same person or as another one.
+///
+/// Proves R48.
+async fn who_is_deleted_and_registered_anew_gets_another_certificate(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (old, mut keiri) = desk.signed_in(KEIRI).await;
+    let (_, mut master) = desk.signed_in(MASTER).await;
+    let mut user = desk.keiri;
+    for (person, is_same) in [("same", true), ("other", false)] {
+        let otp = desk.code(MASTER).await;
+        let removed =
+            submit(&mut master, &format!("/admin/users/{user}/do/remove"), &[("one_time_password", &otp)])
+                .await;
+        assert_eq!(removed.location(), "/admin/users?done=remove", "{}", removed.body);
+        assert_eq!(keiri.get("/home").await.location(), "/sign-in");
+        let (password, confirmation) = add(&desk, &mut master, KEIRI, person).await;
+        let trouble = code(&desk.at_door(old.clone()).sign_in(KEIRI, &password).await);
+        assert_eq!(trouble, if is_same { "S-106" } else { "S-109" }, "{person}");
+        let fetched = fetch(&desk, KEIRI, &password, &confirmation).await;
+        assert_eq!(fetched.status, StatusCode::OK, "{person}: {}", fetched.body);
+        keiri = desk.at_door(certificate(&fetched));
+        assert_eq!(keiri.sign_in(KEIRI, &password).await.location(), "/home", "{person}");
+        assert_eq!(choose(&mut keiri).await.location(), "/security?done=first", "{person}");
+        assert_eq!(keiri.get("/home").await.status, StatusCode::OK, "{person}");
+        let now = super::user_now(&desk.world, KEIRI).await;
+        assert_eq!(now == user, is_same, "{person}");
+        user = now;
+    }
+    assert_eq!(desk.count("SELECT count(*) FROM certificate").await, 4, "what was stays on record");
+    assert!(desk.at_door(old).sign_in(KEIRI, PASSWORD).await.location().is_empty());
+}
