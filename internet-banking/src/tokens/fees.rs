@@ -140,6 +140,14 @@ pub fn row(
     })
 }
 
+/// What was charged under an id; nothing where it was free.
+pub async fn charged(database: &Database, id: Uuid) -> Result<Yen, sqlx::Error> {
+    let found: Option<i64> = read!(database, |c| {
+        sqlx::query_scalar("SELECT amount FROM charge WHERE id = $1").bind(id).fetch_optional(c).await
+    })?;
+    Ok(found.map_or(Yen::ZERO, Yen::new))
+}
+
 /// The charges of a contract, the newest first.
 pub async fn charges(database: &Database, contract: ContractId) -> Result<Vec<Charge>, sqlx::Error> {
     let rows: Vec<(String, String, i64, String, String)> = read!(database, |c| {

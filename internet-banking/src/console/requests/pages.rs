@@ -78,14 +78,14 @@ pub(in crate::console) struct Matter {
 }
 
 impl Matter {
-    async fn of(console: &Console, proposal: &Proposal) -> Result<Option<Self>, Stop> {
-        match proposal {
+    async fn of(console: &Console, request: &Request) -> Result<Option<Self>, Stop> {
+        match &request.proposal {
             Proposal::Decide { .. } | Proposal::Cancel { .. } => Ok(None),
             Proposal::Day(of) => of.matter(&console.gateway).await.map(Some).map_err(failed),
             Proposal::ResolveBreak(of) => of.matter(console).await,
             Proposal::LiftStop(of) => of.matter(console).await,
             Proposal::Contract(of) => of.matter(console).await,
-            Proposal::Token(of) => of.matter(console).await,
+            Proposal::Token(of) => of.matter(console, request).await,
             Proposal::LiftEmergency(of) => of.matter(console).await,
             Proposal::Setting(of) => of.matter(),
             Proposal::Key(of) => of.matter(&console.gateway).await.map_err(failed),
@@ -293,7 +293,7 @@ async fn page(
             Some(payment) => Some(PaymentShown::of(console, &payment).await?),
             None => None,
         },
-        matter: Matter::of(console, &request.proposal).await?,
+        matter: Matter::of(console, &request).await?,
         may_decide,
         may_withdraw: is_open && own,
         hindrance: match (is_open && !may_decide, own) {

@@ -13,6 +13,7 @@ use crate::console::links::ContractTokensLink;
 use crate::console::problem::Problem;
 use crate::console::requests::carry_out::{Carried, Once, commit_once};
 use crate::console::requests::pages::Matter;
+use crate::console::requests::{Request, RequestState};
 use crate::contracts::{Contract, Store};
 use crate::mail::{Notice, To};
 use crate::registration::Registration;
@@ -126,8 +127,12 @@ impl TokenPaper {
         }
     }
 
-    /// What the page of a request shows of it.
-    pub(in crate::console) async fn matter(&self, console: &Console) -> Result<Option<Matter>, Stop> {
+    /// What the page of a request shows of it: what it would cost, or what it has cost.
+    pub(in crate::console) async fn matter(
+        &self,
+        console: &Console,
+        request: &Request,
+    ) -> Result<Option<Matter>, Stop> {
         let Some(contract) = console.contracts.contract(self.contract).await.map_err(failed)? else {
             return Ok(None);
         };
@@ -150,10 +155,18 @@ impl TokenPaper {
             PaperAct::Add | PaperAct::Revoke { .. } | PaperAct::Lost { .. } => {}
         }
         if matches!(self.act, PaperAct::Add | PaperAct::Reissue { .. }) {
-            let occasion = self.occasion(&console.database).await.map_err(failed)?;
-            let fee = fees::of_token(&console.database, occasion, console.clock.now().date());
-            let fee = fee.await.map_err(failed)?;
-            rows.push(("手数料", format!("{fee} 円({})", occasion.label())));
+            let fee = match request.state(console.clock.now()) {
+                RequestState::Open => {
+                    let occasion = self.occasion(&console.database).await.map_err(failed)?;
+                    let fee = fees::of_token(&console.database, occasion, console.clock.now().date());
+                    format!("{} 円({})", fee.await.map_err(failed)?, occasion.label())
+                }
+                _ => format!(
+                    "{} 円",
+                    fees::charged(&console.database, request.id.uuid()).await.map_err(failed)?
+                ),
+            };
+            rows.push(("手数料", fee));
             rows.push(("送り先", "ご契約の届出住所(1週間から10日ほど)".to_owned()));
         }
         Ok(Some(Matter {

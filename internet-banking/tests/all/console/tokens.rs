@@ -82,6 +82,11 @@ async fn the_first_token_is_free_and_others_are_charged_and_go_to_the_registered
     assert!(!page.body.contains("name=\"address\""), "nobody types where it goes");
     let done = decide(&office, contract, "add", "").await;
     assert!(done.body.contains("発送済みにしました"), "{}", done.body);
+    assert!(
+        done.body.contains("<dd>0 円</dd>"),
+        "what it has cost, not what the next one would: {}",
+        done.body
+    );
     assert_eq!(states(&office, contract).await, [of("9000000901", "shipped")]);
     assert_eq!(charges(&office, contract).await, [0_i64; 0]);
     decide(&office, contract, "add", "").await;
