@@ -1,5 +1,7 @@
 //! `/home`: what is to be done first, then the balances.
 
+mod due;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -12,6 +14,7 @@ use edge::{Failure, Frame, render};
 use gateway::RepeatKey;
 use ledger::Balance;
 
+use self::due::Due;
 use crate::Bank;
 use crate::approvals;
 use crate::contracts::{Business, DepositAccount};
@@ -71,6 +74,8 @@ struct Page {
     total: Yen,
     /// Payments that were being entered.
     left: Vec<Left>,
+    /// What the user's token and certificate ask for.
+    due: Vec<Due>,
     /// Passwords that have not been changed for long, where the user wants to know.
     old_passwords: Vec<OldPassword>,
 }
@@ -163,6 +168,7 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         tasks,
         lines,
         left: left(&bank, &signed_in, now).await?,
+        due: due::of(&bank, &signed_in, now).await?,
         old_passwords: old_passwords(&bank, &signed_in, now).await?,
     })
 }

@@ -19,7 +19,7 @@ database::on_both!(
     a_general_user_administers_no_token,
     a_lost_token_stops_at_once_for_all,
     two_who_spend_one_code_at_once_get_one_change,
-    forty_guesses_of_two_sharers_get_five_tries,
+    sixty_guesses_of_three_sharers_get_five_tries,
     an_expiring_token_is_told_of_once_and_another_is_sent_out_once,
     tokens_that_nobody_registered_are_not_sent_out_again,
 );
@@ -265,7 +265,9 @@ async fn a_lock_hits_all_who_share_and_is_lifted_by_an_administrator_with_anothe
         let mut sharer = browser(&world, login_id).await;
         let own = sharer.get("/security/token").await;
         assert!(own.body.contains("利用停止"), "{login_id}: {}", own.body);
-        assert_eq!(sharer.get("/home").await.status, StatusCode::OK, "inquiries still work");
+        let home = sharer.get("/home").await;
+        assert_eq!(home.status, StatusCode::OK, "inquiries still work");
+        assert_eq!(home.fields("due"), ["利用停止"], "{login_id}");
     }
     let own = code(&world, "9000000001").await;
     let mut sharing_admin = browser(&world, "admin02").await;
@@ -287,6 +289,9 @@ async fn a_lock_hits_all_who_share_and_is_lifted_by_an_administrator_with_anothe
     assert!(matches!(verdict, internet_banking::tokens::Verdict::Verified { .. }));
     let twice = administer(&mut master, "unlock", "9000000001", &own).await;
     assert_eq!(error(&twice), "T-121");
+    assert_eq!(browser(&world, LOGIN_ID).await.get("/home").await.fields("due"), [""; 0]);
+    let history = master.get("/admin/history?kind=change").await;
+    assert!(history.body.contains("トークン 9000000001"), "which one is told: {}", history.body);
     // the record and the mails of the lock are written beside the answer
     for _ in 0..100 {
         if audit(&world, "token.lock").await == 1 {
@@ -439,24 +444,25 @@ async fn two_who_spend_one_code_at_once_get_one_change(test: TestDatabase) {
 
 /// Tries of whoever shares the token are counted together, also side by side.
 ///
-/// Proves R58, R59.
-async fn forty_guesses_of_two_sharers_get_five_tries(test: TestDatabase) {
+/// Proves R58, R59, SEC-12.
+async fn sixty_guesses_of_three_sharers_get_five_tries(test: TestDatabase) {
     let world = World::new(test).await;
     in_use(&world, "9000000001").await;
     in_use(&world, "9000000002").await;
-    for login_id in ["admin01", "admin02"] {
+    let sharers = ["admin01", "admin02", "admin03"];
+    for login_id in sharers {
         user(&world, login_id, Role::Admin, Some("9000000001")).await;
     }
     let wrong = wrong_code(&world, "9000000001");
     let mut browsers = Vec::new();
-    for login_id in ["admin01", "admin02"] {
+    for login_id in sharers {
         let mut signed_in = browser(&world, login_id).await;
         let csrf = signed_in.get("/admin/tokens").await.token();
         browsers.push((signed_in.cookies, csrf));
     }
     let mut guesses = tokio::task::JoinSet::new();
-    for n in 0..40 {
-        let (cookies, csrf) = browsers[n % 2].clone();
+    for n in 0..60 {
+        let (cookies, csrf) = browsers[n % 3].clone();
         let (mut browser, wrong) = (world.browser(), wrong.clone());
         browser.cookies = cookies;
         guesses.spawn(async move {
@@ -474,8 +480,14 @@ async fn forty_guesses_of_two_sharers_get_five_tries(test: TestDatabase) {
     // the one that locked it, and those that were judged or asked for after it
     assert!(codes.iter().all(|code| ["T-101", "T-102", "T-120"].contains(&&**code)), "{codes:?}");
     let right = code(&world, "9000000001").await;
-    let mut late = browser(&world, "admin01").await;
-    assert_eq!(error(&administer(&mut late, "revoke", "9000000002", &right).await), "T-120");
+    for login_id in sharers {
+        let mut late = browser(&world, login_id).await;
+        assert_eq!(
+            error(&administer(&mut late, "revoke", "9000000002", &right).await),
+            "T-120",
+            "{login_id}"
+        );
+    }
     assert_eq!(state_of(&world, "9000000002").await, "in_use");
 }
 

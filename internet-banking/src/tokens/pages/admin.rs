@@ -11,6 +11,7 @@ use super::{TokenShown, Trouble, page_frame, stopped};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::contracts::Duty;
+use crate::frame::Area;
 use crate::links::Link;
 use crate::policy;
 use crate::secrets::secret_field;
@@ -86,7 +87,7 @@ pub(super) async fn list(State(bank): State<Bank>, by: SignedIn, Query(done): Qu
         let own = by.user.token_serial.as_deref() == Some(&*token.serial);
         rows.push(Row { token: TokenShown::of(token, now), own, acts });
     }
-    let mut frame = page_frame(&by, false);
+    let mut frame = page_frame(&by, Area::Admin, false);
     frame.notice = match &*done.done {
         "revoke" => Some("トークンを失効しました。".to_owned()),
         "unlock" => Some("ワンタイムパスワードの利用停止を解除しました。".to_owned()),
@@ -144,7 +145,7 @@ async fn find(bank: &Bank, by: &SignedIn, act: Act, serial: &str) -> Result<Toke
 fn page(bank: &Bank, by: &SignedIn, act: Act, token: &Token, problem: Option<&Problem>) -> AskPage {
     let trouble = problem.map(Trouble::from);
     AskPage {
-        frame: page_frame(by, trouble.is_some()),
+        frame: page_frame(by, Area::Admin, trouble.is_some()),
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,

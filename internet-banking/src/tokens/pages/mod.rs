@@ -107,8 +107,13 @@ pub(super) struct StoppedPage {
 
 /// A page of its own for what cannot be put right in the form.
 fn stopped(by: &SignedIn, problem: &Problem, back: Link) -> Stop {
-    let page =
-        StoppedPage { frame: page_frame(by, true), code: problem.code(), happened: problem.words(), back };
+    let area = if back == Link::SecurityToken { Area::Security } else { Area::Admin };
+    let page = StoppedPage {
+        frame: page_frame(by, area, true),
+        code: problem.code(),
+        happened: problem.words(),
+        back,
+    };
     let status = match problem.code() {
         Code::NotPermitted => StatusCode::FORBIDDEN,
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -117,6 +122,6 @@ fn stopped(by: &SignedIn, problem: &Problem, back: Link) -> Stop {
     Stop::page(&page, status)
 }
 
-fn page_frame(by: &SignedIn, has_errors: bool) -> Frame {
-    Frame { has_errors, ..frame::page(by, Area::Home) }
+fn page_frame(by: &SignedIn, area: Area, has_errors: bool) -> Frame {
+    Frame { has_errors, ..frame::page(by, area) }
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::{TokenShown, Trouble, page_frame, stopped};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::frame::Area;
 use crate::links::Link;
 use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
@@ -104,7 +105,7 @@ pub(super) async fn ask_lost(State(bank): State<Bank>, by: SignedIn) -> Answer {
         return Err(stopped(&by, &problem, Link::SecurityToken));
     };
     let token = TokenShown::of(&token, bank.clock.now());
-    shown(&LostPage { frame: page_frame(&by, false), csrf: by.csrf.clone(), token })
+    shown(&LostPage { frame: page_frame(&by, Area::Security, false), csrf: by.csrf.clone(), token })
 }
 
 /// `POST /security/token/lost`
@@ -129,7 +130,7 @@ async fn page(
     let own = operation::own(bank, by).await.map_err(failed)?;
     let shared_with = own.as_ref().map_or(0, |token| token.holders.len().saturating_sub(1));
     Ok(BeginPage {
-        frame: page_frame(by, trouble.is_some()),
+        frame: page_frame(by, Area::Security, trouble.is_some()),
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
