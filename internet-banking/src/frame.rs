@@ -2,7 +2,7 @@
 
 use chrono::Timelike;
 use domain::Timestamp;
-use domain::time::month_day;
+use domain::time::{month_day, year_month_day};
 use edge::{Frame, Idle, NavItem, SessionLimits, Who};
 
 use crate::contracts::{Business, LastSignIn};
@@ -89,6 +89,11 @@ pub fn public() -> Frame {
 pub fn day_and_time(at: Timestamp) -> String {
     let time = at.time();
     format!("{} {:02}:{:02}", month_day(at.date()), time.hour(), time.minute())
+}
+
+/// `2027年11月24日(水) 10:00`: what may be of another year.
+pub fn year_day_and_time(at: Timestamp) -> String {
+    format!("{} {}", year_month_day(at.date()), at.time().format("%H:%M"))
 }
 
 fn last_sign_in(last: Option<LastSignIn>) -> String {

@@ -268,7 +268,7 @@ impl Certificates {
             lines: vec![
                 ("利用者", user.name.clone()),
                 ("シリアル番号", certificate.serial.clone()),
-                ("有効期限", frame::day_and_time(certificate.expires_at)),
+                ("有効期限", frame::year_day_and_time(certificate.expires_at)),
             ],
             advice: Notice::NOT_YOURS,
         };
@@ -307,7 +307,7 @@ impl Certificates {
                 lines: vec![
                     ("利用者", user.name.clone()),
                     ("シリアル番号", certificate.serial.clone()),
-                    ("有効期限", frame::day_and_time(certificate.expires_at)),
+                    ("有効期限", frame::year_day_and_time(certificate.expires_at)),
                 ],
                 advice: Notice::NOT_YOURS,
             };

@@ -96,7 +96,7 @@ impl Notices {
             event: event(certificate, days),
             title: format!("電子証明書の有効期限まで{days}日以内です"),
             lines: vec![
-                ("有効期限", crate::frame::day_and_time(certificate.expires_at)),
+                ("有効期限", crate::frame::year_day_and_time(certificate.expires_at)),
                 ("シリアル番号", certificate.serial.clone()),
             ],
             advice: "有効期限までにログインし、「電子証明書」の画面で更新してください。期限を過ぎると、この電子証明書ではログインできません。",

@@ -142,7 +142,7 @@ async fn download(State(bank): State<Bank>, by: SignedIn, Query(filter): Query<F
         let is_last = records.len() < usize::try_from(READ_RECORDS).unwrap_or(usize::MAX);
         written += records.len();
         for row in words.rows(records).await? {
-            csv.row(&[&row.at, &row.actor, row.kind, &row.action, &row.subject]);
+            csv.row(&[&row.instant, &row.actor, row.kind, &row.action, &row.subject]);
         }
         if is_last {
             break;

@@ -15,6 +15,7 @@ const SHARP: &str = "\"><script>";
 fn every_page_keeps_the_rules_with_every_sample() {
     let row = |link: Option<PaymentLink>| HistoryRow {
         at: "11月24日(火) 10:00".to_owned(),
+        instant: "2026-11-24 10:00:05".to_owned(),
         actor: SHARP.to_owned(),
         kind: "払込",
         action: "払込の申込み".to_owned(),

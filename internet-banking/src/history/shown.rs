@@ -9,7 +9,7 @@ use super::words::{Kind, words};
 use crate::Bank;
 use crate::answer::{Stop, failed};
 use crate::contracts::SignInMethod;
-use crate::frame::day_and_time;
+use crate::frame::year_day_and_time;
 use crate::links::PaymentLink;
 use crate::sign_in::SignedIn;
 use crate::users::{Member, Members};
@@ -18,6 +18,8 @@ use crate::users::{Member, Members};
 pub struct HistoryRow {
     /// When.
     pub at: String,
+    /// The same as a file has it: `2026-11-24 10:00:05`.
+    pub instant: String,
     /// Who.
     pub actor: String,
     /// What kind of operation.
@@ -49,7 +51,8 @@ impl<'a> Words<'a> {
         for record in records {
             let (subject, link) = self.subject(&record).await?;
             rows.push(HistoryRow {
-                at: day_and_time(record.place.at),
+                at: year_day_and_time(record.place.at),
+                instant: record.place.at.jst().format("%Y-%m-%d %H:%M:%S").to_string(),
                 actor: self.actor(&record.actor).await?,
                 kind: Kind::of(&record.action).label(),
                 action: words(&record.action).to_owned(),
@@ -74,7 +77,8 @@ impl<'a> Words<'a> {
         Ok(words.to_owned())
     }
 
-    /// What it was done to: a payment by its number, a user other than the actor, the address of a sign-in.
+    /// What it was done to: a payment by its number, a token by its own, a user other than the actor, the address of a
+    /// sign-in.
     async fn subject(&mut self, record: &TrailRecord) -> Result<(String, Option<PaymentLink>), Stop> {
         if Kind::of(&record.action) == Kind::SignIn {
             return Ok((from(&record.detail), None));
@@ -88,6 +92,9 @@ impl<'a> Words<'a> {
                 let words = format!("受付番号 {}", payment.facts.receipt_number);
                 (words, may_see(payment.facts.account).then_some(PaymentLink(id)))
             }));
+        }
+        if record.action.starts_with("token.") {
+            return Ok((format!("トークン {}", record.subject), None));
         }
         let user = record.subject.parse::<UserId>().ok().filter(|_| record.subject != record.actor);
         match user {

@@ -5,7 +5,7 @@ use domain::{Timestamp, UserId};
 
 use super::Recipient;
 use crate::contracts::Contract;
-use crate::frame::{SITE_NAME, day_and_time};
+use crate::frame::{SITE_NAME, year_day_and_time};
 
 static MAIL: Table =
     Table { name: "mail", columns: &["id", "contract", "app_user", "address", "subject", "body", "at_us"] };
@@ -68,7 +68,7 @@ impl Notice {
             String::new(),
             format!("{}。", self.title),
             String::new(),
-            format!("日時: {}", day_and_time(now)),
+            format!("日時: {}", year_day_and_time(now)),
         ];
         lines.extend(self.lines.iter().map(|(name, value)| format!("{name}: {value}")));
         lines.extend([
@@ -134,6 +134,7 @@ mod tests {
         let body = notice.body(&contract("梅に鶯"), &to, now);
         assert!(body.contains("ご契約の言葉: 梅に鶯"), "{body}");
         assert!(body.contains("口座: 普通 ****567\r\n"), "{body}");
+        assert!(body.contains("日時: 2026年11月24日(火) 10:00\r\n"), "{body}");
         assert!(!body.contains("http") && !body.contains("1234567"), "{body}");
         let rows =
             notice.rows(&contract(""), &[to.clone(), Recipient { user: UserId::generate(), ..to }], now);

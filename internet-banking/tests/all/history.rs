@@ -117,6 +117,7 @@ async fn the_file_has_what_the_search_finds_and_no_formula(test: TestDatabase) {
     assert_eq!(lines.len(), 1 + 240 + 1 + 2 + 1);
     assert!(lines.iter().any(|line| line.contains("\"'=HYPERLINK(1)(hanako01)\"")));
     assert!(lines[1].contains("操作履歴のダウンロード"), "{}", lines[1]);
+    assert!(lines[1].starts_with("\"2026-11-24 10:00:00\","), "a moment that can be sorted: {}", lines[1]);
     assert_eq!(count(&world, "history.download").await, 1);
 }
 

@@ -10,13 +10,12 @@ mod samples;
 
 use axum::Router;
 use axum::routing::{get, post};
-use domain::Timestamp;
-use domain::time::year_month_day;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::issue::KeySource;
 use crate::Bank;
+use crate::frame::year_day_and_time as instant;
 use crate::links::{Link, UserCertificateAct, UserCertificateLink};
 
 pub(crate) use check::SignInBox;
@@ -55,9 +54,4 @@ impl Way {
     const fn is_request(&self) -> bool {
         matches!(self, Self::Request)
     }
-}
-
-/// `2027年11月24日(水) 10:00`.
-fn instant(at: Timestamp) -> String {
-    format!("{} {}", year_month_day(at.date()), at.time().format("%H:%M"))
 }

@@ -11,7 +11,7 @@ use super::{done, page_frame};
 use crate::Bank;
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::contracts::SignInMethod;
-use crate::frame::{self, Area, day_and_time};
+use crate::frame::{self, Area, year_day_and_time};
 use crate::links::Link;
 use crate::security::operation;
 use crate::security::store::{self, SignInRow};
@@ -62,7 +62,7 @@ pub struct SignInWords {
 impl From<SignInRow> for SignInWords {
     fn from(row: SignInRow) -> Self {
         let method = row.method.map(SignInMethod::label).unwrap_or_default();
-        Self { at: day_and_time(row.at), method, address: row.address }
+        Self { at: year_day_and_time(row.at), method, address: row.address }
     }
 }
 
@@ -95,7 +95,7 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<As
     let rows = store::sign_ins(&bank.database, by.user.id, SIGN_INS_SHOWN).await.map_err(failed)?;
     let mut rows = rows.into_iter().map(SignInWords::from);
     let session = rows.next().ok_or_else(Stop::not_found)?;
-    let at = |at: Option<domain::Timestamp>| at.map_or_else(|| "記録なし".to_owned(), day_and_time);
+    let at = |at: Option<domain::Timestamp>| at.map_or_else(|| "記録なし".to_owned(), year_day_and_time);
     shown(&OverviewPage {
         frame: Frame { notice: notice.map(str::to_owned), ..page_frame(&by, None) },
         csrf: by.csrf.clone(),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{done, page_frame};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
-use crate::frame::day_and_time;
+use crate::frame::year_day_and_time;
 use crate::links::Link;
 use crate::passwords;
 use crate::payeasy::views::Trouble;
@@ -110,7 +110,7 @@ async fn page(
         label: which.label(),
         action,
         chars_min: passwords::chars_min(by.contract.sign_in),
-        changed: changed.map_or_else(|| "記録なし".to_owned(), day_and_time),
+        changed: changed.map_or_else(|| "記録なし".to_owned(), year_day_and_time),
         login_id: by.user.login_id.clone(),
     })
 }
