@@ -196,7 +196,7 @@ impl Gateway {
         let went_back_s = self.now().seconds_since(now);
         database::clock::set(self.database(), self.0.ledger.clock(), now).await?;
         if went_back_s > 0 {
-            tracing::warn!(%now, went_back_s, "business time was set back: dates and windows of that stretch come again");
+            tracing::warn!(%now, went_back_s, "business time was set back: what is dated in it comes again");
         } else {
             tracing::info!(%now, "business time was set");
         }

@@ -80,6 +80,19 @@ struct Page {
     old_passwords: Vec<OldPassword>,
 }
 
+impl Page {
+    fn has_nothing_to_do(&self) -> bool {
+        self.approvals == 0
+            && self.sent_back == 0
+            && self.tasks.is_empty()
+            && self.requests.is_empty()
+            && self.refunds.is_empty()
+            && self.left.is_empty()
+            && self.due.is_empty()
+            && self.old_passwords.is_empty()
+    }
+}
+
 /// A payment that was being entered.
 struct Left {
     link: String,
