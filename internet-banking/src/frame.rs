@@ -27,6 +27,8 @@ pub enum Area {
     Home,
     /// 照会.
     Inquiry,
+    /// 振込・振替.
+    Transfers,
     /// 税金・各種料金.
     PayEasy,
     /// 承認.

@@ -186,6 +186,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         .merge(stops::routes())
         .merge(inquiry::routes())
         .merge(payeasy::routes())
+        .merge(payees::routes())
         .merge(approvals::routes())
         .merge(certificates::routes())
         .merge(tokens::routes())

@@ -59,6 +59,14 @@ pub enum Link {
     PayeasyLimits,
     /// 登録払込先.
     PayeasyFavourites,
+    /// 振込先.
+    Payees,
+    /// A payee is registered.
+    PayeesNew,
+    /// Payees as a file.
+    PayeesCsv,
+    /// A file of payees is read.
+    PayeesImport,
     /// ワンタイムパスワード利用開始登録.
     SecurityToken,
     /// The same, telling that a token was registered.
@@ -174,6 +182,10 @@ impl Link {
             Self::PayeasyRequests => "/payeasy/requests",
             Self::PayeasyLimits => "/payeasy/limits",
             Self::PayeasyFavourites => "/payeasy/favourites",
+            Self::Payees => "/payees",
+            Self::PayeesNew => "/payees/new",
+            Self::PayeesCsv => "/payees/csv",
+            Self::PayeesImport => "/payees/import",
             Self::SecurityToken => "/security/token",
             Self::SecurityTokenRegistered => "/security/token?done=registered",
             Self::SecurityTokenReported => "/security/token?done=lost",

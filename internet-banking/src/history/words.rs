@@ -51,6 +51,7 @@ const VIEWS: &[&str] = &[
     "payment.proof",
     "statement.download",
     "statement.print",
+    "payee.download",
 ];
 
 /// Words that say more to the customer than the staff's do.

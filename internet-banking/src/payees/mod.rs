@@ -5,7 +5,14 @@
 //! [`TypedAccount::read`]. [`Payees`] finds what is registered, [`recent`] who was paid last.
 
 pub mod bounds;
+pub mod import;
+pub mod links;
 pub mod master;
+pub mod operation;
+mod pages;
+pub(crate) mod problem;
+#[cfg(test)]
+mod samples;
 pub mod store;
 pub mod typed;
 
@@ -13,6 +20,7 @@ use domain::{AccountRef, PayeeId};
 use transfers::Method;
 
 pub use master::Master;
+pub use pages::routes;
 pub use store::{PAGE, PayeeQuery, Payees, Recent, recent};
 pub use typed::{AccountForm, Asked, Choice, Entered, TypedAccount};
 
@@ -31,6 +39,8 @@ pub struct Payee {
     pub name: String,
     /// グループ; empty where it is in none.
     pub group: String,
+    /// Grows with every change; 0 of one filed on paper.
+    pub version: i64,
 }
 
 /// How a payee came to be registered.

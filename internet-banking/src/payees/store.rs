@@ -48,17 +48,19 @@ struct PayeeRow {
     holder: String,
     name: String,
     party_group: String,
+    version: i64,
 }
 
 /// Payees of a contract, both kinds in one form, for what follows.
 macro_rules! payees {
     ($rest:literal) => {
         concat!(
-            "SELECT id, filed, bank, branch, kind, number, holder, name, party_group FROM (
-                 SELECT id, contract, NULL AS filed, bank, branch, kind, number, holder, name, party_group FROM payee
+            "SELECT id, filed, bank, branch, kind, number, holder, name, party_group, version FROM (
+                 SELECT id, contract, NULL AS filed, bank, branch, kind, number, holder, name, party_group, version
+                 FROM payee
                  UNION ALL
                  SELECT id, contract, number AS filed, bank, branch, kind, account_number AS number, name AS holder,
-                     name, '' AS party_group FROM contract_payee WHERE ended_us IS NULL
+                     name, '' AS party_group, 0 AS version FROM contract_payee WHERE ended_us IS NULL
              ) AS known WHERE contract = $1 ",
             $rest
         )
@@ -136,14 +138,20 @@ impl PayeeQuery {
     /// Whether a payee is one that is asked for, whatever width and script the text is typed in.
     fn takes(&self, one: &Payee) -> bool {
         let text = folded(&self.text);
-        let (bank, branch) = Master::names(&one.account);
         let has = |part: &str| folded(part).contains(&text);
+        let (bank, branch) = Master::names(&one.account);
+        let kana = || {
+            let bank = Master::bank(&one.account.bank)?;
+            let branch = bank.branch(&one.account.branch)?;
+            Some(has(&bank.kana) || has(&branch.kana))
+        };
         (self.group.is_empty() || one.group == self.group)
             && (text.is_empty()
                 || has(&one.name)
                 || has(&one.holder)
                 || has(&bank)
                 || has(&branch)
+                || kana() == Some(true)
                 || one.account.number.as_str().contains(&text)
                 || one.number() == Some(text.as_str()))
     }
@@ -207,5 +215,6 @@ fn payee(row: PayeeRow) -> Result<Payee, StoreError> {
         holder,
         name: row.name,
         group: row.party_group,
+        version: row.version,
     })
 }

@@ -24,6 +24,7 @@ mod one_time_passwords;
 mod own;
 mod payeasy;
 mod payeasy_entry;
+mod payees;
 mod relay;
 mod repeats_and_limits;
 mod requests;

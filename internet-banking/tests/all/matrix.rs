@@ -6,7 +6,7 @@ use std::path::Path;
 
 use database::testing::TestDatabase;
 use database::{execute, read};
-use domain::{AccountId, ApprovalId, FavouriteId, PaymentId, UserId};
+use domain::{AccountId, ApprovalId, FavouriteId, PayeeId, PaymentId, UserId};
 use http::{Method, StatusCode};
 use internet_banking::contracts::{AccountKind, Business, Duty, Plan, Rights, Role, SignInMethod, User};
 use internet_banking::policy;
@@ -32,6 +32,7 @@ enum Gate {
 use Gate::{Open, SignedIn, To, With};
 
 const PAYEASY: Gate = To(Business::PayEasy);
+const TRANSFER: Gate = To(Business::Transfer);
 const INQUIRY: Gate = To(Business::Inquiry);
 const USERS: Gate =
     With(&[Duty::Users, Duty::Administrators, Duty::Rights, Duty::Passwords, Duty::SignInUnlock]);
@@ -103,6 +104,13 @@ const PAGES: &[(&str, Gate)] = &[
     ("/payeasy/payments/{payment}/again", PAYEASY),
     ("/payeasy/payments/{payment}/print", PAYEASY),
     ("/payeasy/requests", PAYEASY),
+    ("/payees", TRANSFER),
+    ("/payees/csv", TRANSFER),
+    ("/payees/import", TRANSFER),
+    ("/payees/import/{import}", TRANSFER),
+    ("/payees/new", TRANSFER),
+    ("/payees/{payee}", TRANSFER),
+    ("/payees/{payee}/delete", TRANSFER),
     ("/security", SignedIn),
     ("/security/certificate", SignedIn),
     ("/security/confirmation-password", SignedIn),
@@ -163,6 +171,23 @@ impl Theirs {
             world.hanako.uuid(),
         )
         .unwrap();
+        let payee = PayeeId::generate();
+        execute!(
+            world.bank.database,
+            "INSERT INTO payee (id, contract, bank, branch, kind, number, holder, name, party_group, version, \
+             created_us, changed_us) VALUES ($1, $2, '0125', '100', 'ordinary', '0000001', 'ｱ', 'ア', '', 1, 1, 1)",
+            payee.uuid(),
+            world.contract.uuid(),
+        )
+        .unwrap();
+        execute!(
+            world.bank.database,
+            "INSERT INTO payee_import (id, contract, app_user, replaces, content, expires_us) \
+             VALUES ('theirs', $1, $2, 0, '[]', 9000000000000000)",
+            world.contract.uuid(),
+            world.hanako.uuid(),
+        )
+        .unwrap();
         let approval = ApprovalId::generate();
         execute!(
             world.bank.database,
@@ -183,6 +208,8 @@ impl Theirs {
             ("{approval}", approval.to_string()),
             ("{draft}", draft),
             ("{favourite}", favourite.to_string()),
+            ("{payee}", payee.to_string()),
+            ("{import}", "theirs".to_owned()),
             ("{act}", "suspend".to_owned()),
             ("{collector}", "00200".to_owned()),
             ("{code}", "P-101".to_owned()),
@@ -199,7 +226,8 @@ impl Theirs {
                 "{payment}" => PaymentId::generate().to_string(),
                 "{favourite}" => FavouriteId::generate().to_string(),
                 "{approval}" => ApprovalId::generate().to_string(),
-                "{draft}" => id.chars().rev().collect(),
+                "{payee}" => PayeeId::generate().to_string(),
+                "{draft}" | "{import}" => id.chars().rev().collect(),
                 _ => id.clone(),
             };
             (*name, id)
@@ -214,7 +242,8 @@ impl Theirs {
 
 /// Whether an address names something that a contract owns.
 fn names_an_object(route: &str) -> bool {
-    let places = ["{account}", "{user}", "{payment}", "{draft}", "{favourite}", "{approval}"];
+    let places =
+        ["{account}", "{user}", "{payment}", "{draft}", "{favourite}", "{approval}", "{payee}", "{import}"];
     places.iter().any(|place| route.contains(place))
 }
 
@@ -331,7 +360,7 @@ async fn answers(
         let expected = match (admitted, sent.status) {
             (_, StatusCode::METHOD_NOT_ALLOWED) => true,
             // a picture is no form, and what is no picture is not looked at
-            (false, StatusCode::BAD_REQUEST) => route == "/payeasy/el/picture",
+            (false, StatusCode::BAD_REQUEST) => ["/payeasy/el/picture", "/payees/import"].contains(&route),
             (false, status) => [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND].contains(&status),
             (true, status) => {
                 let path = nobodys.filled(route);

@@ -313,6 +313,11 @@ impl Browser {
         self.post("/sign-out", &[("csrf", &token)]).await
     }
 
+    /// A form that is not written as addresses are.
+    pub async fn send_as(&mut self, kind: &str, path: &str, body: &str) -> Page {
+        self.send(Method::POST, path, &[(header::CONTENT_TYPE.as_str(), kind)], body).await
+    }
+
     pub async fn send(&mut self, method: Method, path: &str, extra: &[(&str, &str)], body: &str) -> Page {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = Request::builder()
@@ -323,7 +328,7 @@ impl Browser {
             .extension(ListenerPort(self.port))
             .header(header::HOST, "localhost:8080")
             .header(header::COOKIE, cookies.join("; "));
-        if method == Method::POST {
+        if method == Method::POST && extra.iter().all(|(name, _)| *name != header::CONTENT_TYPE.as_str()) {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         for (name, value) in extra {
