@@ -64,6 +64,11 @@ impl DataArgs {
         self.key_file("public.json")
     }
 
+    /// The hub's public keys that count, which the demo writes for its counterparties.
+    pub fn hub_keys_file(&self) -> PathBuf {
+        self.key_file("hub.json")
+    }
+
     /// The seals of the audit log, kept beside the database.
     pub fn seals_file(&self) -> PathBuf {
         self.key_file("seals")

@@ -20,7 +20,7 @@ use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use clap::Args;
 use collectors::client::{Channel, Limits as ClientLimits, Peer, Trust};
-use collectors::signature::{SigningKey, VerifyingKey};
+use collectors::signature::{SigningKeys, VerifyingKey};
 use collectors::{Client, Directory};
 use database::Database;
 use database::folder::Folder;
@@ -37,7 +37,7 @@ use internet_banking::hours::{Service, ServiceHours, Standing};
 use internet_banking::keys::{Keys, Vault};
 use internet_banking::mail::{Feed, Post};
 use ledger::Ledger;
-use mocks::{ClockMove, LinkConfig, Mocks, MocksConfig};
+use mocks::{ClockMove, HubKeys, LinkConfig, Mocks, MocksConfig};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -166,8 +166,8 @@ impl Demo {
             );
         }
         let clock = self.set_clock(&database).await?;
-        let hub_key = keys::hub(&self.data)?;
         let vault = Vault::new(&secret);
+        let hub_keys = keys::hub(&self.data, &database, &vault, clock.now()).await?;
         let sites_port = ports.at(10)?;
         let links = keys::links(&self.data, &database, &vault, &Directory::embedded(), sites_port).await?;
         let authority = keys::Authority::load_or_make(&self.data)?;
@@ -176,15 +176,15 @@ impl Demo {
         let (clock_moves, moves_asked) = mpsc::channel(1);
         let mocks = match self.no_mocks {
             true => None,
-            false => Some(self.mocks(&clock, &hub_key, &ports, devices, clock_moves).await?),
+            false => Some(self.mocks(&clock, &ports, devices, clock_moves).await?),
         };
         let peers = peers(mocks.as_ref(), ports.at(11)?)?;
         let trust = Trust::RootCa(authority.pem.clone());
         let interbank = match &mocks {
-            Some(mocks) => Some(interbank(mocks, ports.at(11)?, keys::hub(&self.data)?, &trust)?),
+            Some(mocks) => Some(interbank(mocks, ports.at(11)?, hub_keys.clone(), &trust)?),
             None => None,
         };
-        let client = Client::new(hub_key, peers, &trust, &ClientLimits::default())?;
+        let client = Client::new(hub_keys, peers, &trust, &ClientLimits::default())?;
         let ledger = Ledger::start(database.clone(), clock.clone());
         let settings = Settings {
             resend_interval_s: self.resend_interval,
@@ -198,7 +198,6 @@ impl Demo {
             ..transfers::Settings::new(OWN_BANK_CODE.parse()?)
         };
         let transfers = Transfers::open(transfers, ledger.clone(), interbank).await?;
-        keys::write_public(&self.data, gateway.public_keys())?;
         certificates::provide_authority(&self.data, &ledger, &vault).await?;
         let doors =
             Doors::new("localhost", DOORS.iter().map(|door| ports.at(*door)).collect::<Result<_, _>>()?);
@@ -207,6 +206,8 @@ impl Demo {
             .with_transfers(transfers.clone());
         let bank_keys = Keys::new(&bank, &secret);
         bank_keys.refresh().await?;
+        keys::write_public(&self.data, gateway.public_keys())?;
+        keys::tell_counterparties(&self.data, &bank_keys)?;
         if self.round_the_clock {
             bank.hours = ServiceHours::always().into();
         }
@@ -253,8 +254,13 @@ impl Demo {
             tasks.spawn(edge::serve_tls(door, tls, https, limits, shutdown.clone()));
         }
         let (data, authorities) = (self.data.clone(), bank.certificates.authorities().clone());
+        let told_gateway = gateway.clone();
         tasks.spawn(bank_keys.run(shutdown.clone(), move |bank_keys| {
             keys::hand_links(&data, bank_keys);
+            let listed = keys::write_public(&data, told_gateway.public_keys());
+            if let Err(error) = listed.and_then(|()| keys::tell_counterparties(&data, bank_keys)) {
+                tracing::error!(%error, "the hub's keys are not told");
+            }
             match server_config(&authority, &authorities) {
                 Ok(config) => asking.replace(config),
                 Err(error) => tracing::error!(%error, "the doors do not ask for the newest certificates"),
@@ -325,7 +331,6 @@ impl Demo {
     async fn mocks(
         &self,
         clock: &Clock,
-        hub_key: &SigningKey,
         ports: &Ports,
         tokens: Vec<mocks::Device>,
         clock_moves: mpsc::Sender<ClockMove>,
@@ -337,7 +342,7 @@ impl Demo {
         let config = MocksConfig {
             data_dir,
             clock: clock.clone(),
-            hub_public_key: *hub_key.verifying_key().bytes(),
+            hub_keys: HubKeys::listed(self.data.hub_keys_file()),
             bank_code: OWN_BANK_CODE.to_owned(),
             bank_url: ports.bank_url(),
             hub_centre: HUB_CENTRE.parse()?,
@@ -390,12 +395,12 @@ fn server_config(
 }
 
 /// The way to the mock interbank network.
-fn interbank(mocks: &Mocks, port: u16, key: SigningKey, trust: &Trust) -> anyhow::Result<Channel> {
+fn interbank(mocks: &Mocks, port: u16, keys: SigningKeys, trust: &Trust) -> anyhow::Result<Channel> {
     let (id, public) = mocks.interbank_key();
     let endpoint = format!("https://127.0.0.1:{port}").parse()?;
     let peer = Peer { endpoint, keys: vec![VerifyingKey::new(id, &public)?] };
     let (name, path) = ("the interbank network", transfers::network::PATH);
-    Ok(Channel::new(name, path, peer, key, trust, &ClientLimits::default())?)
+    Ok(Channel::new(name, path, peer, keys, trust, &ClientLimits::default())?)
 }
 
 /// Liveness and readiness.

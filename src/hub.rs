@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use collectors::client::{Limits, Peer, Trust};
-use collectors::signature::SigningKey;
+use collectors::signature::{SigningKey, SigningKeys};
 use collectors::{Client, Directory};
 use database::Database;
 use domain::{Clock, CollectorNumber};
 use gateway::proof::KeySet;
 use gateway::{Gateway, Settings};
+use internet_banking::keys::{Vault, signing_keys};
 use ledger::Ledger;
 
 use crate::data::{DataArgs, read_keys};
@@ -27,27 +28,30 @@ pub async fn reader(data: &DataArgs) -> anyhow::Result<Gateway> {
 /// A hub that signs with the deployment's key, and knows the public keys of its collectors.
 pub async fn with_its_key(data: &DataArgs) -> anyhow::Result<Gateway> {
     let database = data.open_existing().await?;
-    let file = data.key_file("hub.pk8");
-    let der = std::fs::read(&file).with_context(|| {
-        format!("cannot read {}, the hub's key; name the data folder with --data", file.display())
-    })?;
-    let key = SigningKey::from_pkcs8_der("hub-1", &der)
-        .map_err(|_| anyhow::anyhow!("{} is no signing key; restore it from a backup", file.display()))?;
-    over(database, key, &read_keys(&data.public_keys_file())?, Some(data.seals_file())).await
+    let vault = Vault::new(&data.secret()?);
+    let now = clock_of(&database).await?.now();
+    let keys = signing_keys(&database, &vault, now).await.context(
+        "the hub's signing key cannot be used; start `mpn demo` there first, or name the folder with --data",
+    )?;
+    over(database, keys, &read_keys(&data.public_keys_file())?, Some(data.seals_file())).await
 }
 
 async fn over(
     database: Database,
-    key: SigningKey,
+    keys: impl Into<SigningKeys>,
     known: &KeySet,
     seals_file: Option<PathBuf>,
 ) -> anyhow::Result<Gateway> {
-    let stored = database::clock::load(&database).await.context("business time cannot be read")?;
-    let clock = Clock::with_offset_us(stored.map_or(0, |stored| stored.offset_us));
-    let client = Client::new(key, peers(known)?, &Trust::PlainHttp, &Limits::default())?;
+    let clock = clock_of(&database).await?;
+    let client = Client::new(keys, peers(known)?, &Trust::PlainHttp, &Limits::default())?;
     let (centre, bank) = (crate::demo::HUB_CENTRE.parse()?, crate::demo::OWN_BANK_CODE.parse()?);
     let settings = Settings { seals_file, ..Settings::new(centre, bank) };
     Ok(Gateway::reader(settings, Ledger::start(database, clock), Directory::embedded(), client))
+}
+
+async fn clock_of(database: &Database) -> anyhow::Result<Clock> {
+    let stored = database::clock::load(database).await.context("business time cannot be read")?;
+    Ok(Clock::with_offset_us(stored.map_or(0, |stored| stored.offset_us)))
 }
 
 fn peers(known: &KeySet) -> anyhow::Result<HashMap<CollectorNumber, Peer>> {

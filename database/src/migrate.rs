@@ -45,6 +45,7 @@ migrations! {
     25 "0025_payees",
     22 "0022_interbank_days",
     21 "0021_approvals",
+    24 "0024_settings",
 }
 
 /// The description of the first migration: a database that has it is ours.

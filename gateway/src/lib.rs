@@ -61,6 +61,11 @@ pub mod decisions {
     pub use crate::settlement::rules as settling;
 }
 
+/// The keys that the hub signs with.
+pub mod signing {
+    pub use collectors::signature::{CREATED_WINDOW_S, KeyError, SigningKey, SigningKeys, VerifyingKey};
+}
+
 /// The collecting institutions, as the bank may see them.
 pub mod directory {
     pub use collectors::directory::*;

@@ -14,6 +14,7 @@ mod data;
 mod exchange;
 mod faults;
 mod fixtures;
+mod hub_keys;
 mod institutions;
 mod interbank;
 mod journal;
@@ -43,6 +44,7 @@ mod xml;
 mod tests;
 
 pub use data::{Data, DataError};
+pub use hub_keys::HubKeys;
 pub use interbank::OpenInterbankError;
 pub use link::LinkConfig;
 pub use mailbox::serve_mailbox;

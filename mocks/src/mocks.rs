@@ -8,6 +8,7 @@ use ring::signature::Ed25519KeyPair;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::data::{Data, DataError};
+use crate::hub_keys::HubKeys;
 use crate::institutions::Institution;
 use crate::interbank::{self, Interbank, OpenInterbankError};
 use crate::keys::{self, KeyError};
@@ -28,8 +29,8 @@ pub struct MocksConfig {
     pub data_dir: PathBuf,
     /// Business time; the caller keeps it in step.
     pub clock: Clock,
-    /// The hub's Ed25519 key, id `hub-1`.
-    pub hub_public_key: [u8; 32],
+    /// The hub's keys that count.
+    pub hub_keys: HubKeys,
     /// The one bank that is contracted.
     pub bank_code: String,
     /// Where that bank's site is: the collectors' sites lead there.

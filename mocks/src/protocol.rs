@@ -62,7 +62,7 @@ async fn answer(mocks: &Mocks, collector: &Collector, request: HttpRequest) -> R
         body: &body,
     };
     let machine_now = domain::clock::machine_now();
-    let digest = match signature::verify(&signed, &mocks.config().hub_public_key, machine_now) {
+    let digest = match signature::verify(&signed, &mocks.config().hub_keys, machine_now) {
         Ok(digest) => digest,
         Err(error) => {
             tracing::warn!(collector = %number, %error, "a request was not believed");

@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use ring::digest;
 use ring::signature::{ED25519, Ed25519KeyPair, UnparsedPublicKey};
 
+use crate::hub_keys::HubKeys;
+
 /// The label of the signature in both headers.
 const LABEL: &str = "mpn";
 
@@ -16,9 +18,6 @@ const TAG: &str = "mpn-v1";
 
 /// How far `created` may be from the machine's clock, both ways.
 pub const CREATED_WINDOW_S: i64 = 300;
-
-/// The hub's key id.
-pub const HUB_KEY_ID: &str = "hub-1";
 
 /// What a request's signature covers, in this order and form.
 const REQUEST_COMPONENTS: &str = "\"@method\" \"@path\" \"content-type\" \"content-digest\"";
@@ -36,6 +35,9 @@ pub enum SignatureError {
     /// The signature's parameters are not the protocol's.
     #[error("the signature's {0} is missing or not the protocol's")]
     Parameter(&'static str),
+    /// The hub does not sign with this key, or no more.
+    #[error("the key is none that the hub signs with")]
+    UnknownKey,
     /// Signed too long ago, or in the future.
     #[error("the signature was made more than {CREATED_WINDOW_S} seconds away from now")]
     Created,
@@ -63,7 +65,7 @@ pub struct SignedRequest<'a> {
 /// Verifies a request of the hub; on success gives its `Content-Digest`, which the answer's signature covers.
 pub fn verify(
     request: &SignedRequest<'_>,
-    hub_public_key: &[u8; 32],
+    hub_keys: &HubKeys,
     now: Timestamp,
 ) -> Result<String, SignatureError> {
     let content_type = single(request.headers, &http::header::CONTENT_TYPE, "content-type")?;
@@ -82,7 +84,8 @@ pub fn verify(
         request.method, request.path,
     );
 
-    let created = check_attributes(attributes)?;
+    let (created, key_id) = check_attributes(attributes)?;
+    let key = hub_keys.find(key_id).ok_or(SignatureError::UnknownKey)?;
     if now.seconds().abs_diff(created) > CREATED_WINDOW_S.unsigned_abs() {
         return Err(SignatureError::Created);
     }
@@ -91,7 +94,7 @@ pub fn verify(
         .and_then(|rest| rest.strip_suffix(':'))
         .and_then(|text| BASE64.decode(text).ok())
         .ok_or(SignatureError::Header("signature"))?;
-    UnparsedPublicKey::new(&ED25519, hub_public_key)
+    UnparsedPublicKey::new(&ED25519, key)
         .verify(base.as_bytes(), &bytes)
         .map_err(|_| SignatureError::Wrong)?;
     if content_digest != digest_header(request.body) {
@@ -118,8 +121,8 @@ fn split_parameters(text: &str) -> Result<(&str, &str), SignatureError> {
     inner.split_once(')').ok_or(SignatureError::Parameter("components"))
 }
 
-/// Checks `keyid`, `alg` and `tag` and gives `created` in seconds; a parameter of any other name is refused.
-fn check_attributes(text: &str) -> Result<i64, SignatureError> {
+/// Checks `alg` and `tag` and gives `created` in seconds and `keyid`; a parameter of any other name is refused.
+fn check_attributes(text: &str) -> Result<(i64, &str), SignatureError> {
     let (mut created, mut key_id, mut algorithm, mut tag) = (None, None, None, None);
     for attribute in text.split(';').skip(1) {
         let (name, value) = attribute.split_once('=').ok_or(SignatureError::Parameter("parameter list"))?;
@@ -135,16 +138,15 @@ fn check_attributes(text: &str) -> Result<i64, SignatureError> {
         }
     }
     let is = |found: Option<&str>, wanted: &str| found.is_some_and(|text| text == format!("\"{wanted}\""));
-    if !is(key_id, HUB_KEY_ID) {
-        return Err(SignatureError::Parameter("keyid"));
-    }
     if !is(algorithm, "ed25519") {
         return Err(SignatureError::Parameter("alg"));
     }
     if !is(tag, TAG) {
         return Err(SignatureError::Parameter("tag"));
     }
-    created.and_then(|text| text.parse().ok()).ok_or(SignatureError::Parameter("created"))
+    let key_id = key_id.and_then(|text: &str| text.strip_prefix('"')?.strip_suffix('"'));
+    let created = created.and_then(|text| text.parse().ok()).ok_or(SignatureError::Parameter("created"))?;
+    Ok((created, key_id.ok_or(SignatureError::Parameter("keyid"))?))
 }
 
 /// `sha-256=:…:` of a body.

@@ -1,20 +1,21 @@
-//! The demo's keys: the hub's signing key, a certificate authority of its own, and what it shares with collectors'
+//! The demo's keys: those that the hub signs with, a certificate authority of its own, and what it shares with collectors'
 //! sites.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use anyhow::Context as _;
 use collectors::Directory;
-use collectors::signature::SigningKey;
+use collectors::signature::SigningKeys;
 use database::Database;
 use domain::time::Date;
+use domain::{CentreCode, Timestamp};
 use gateway::link::{LinkKey, LinkPeer, LinkPeers};
-use gateway::proof::KeySet;
+use gateway::proof::{KeySet, PublicKey};
 use internet_banking::keys::{self as bank_keys, Adopted, KeyKind, Keys, Vault};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
-use ring::rand::SystemRandom;
-use ring::signature::Ed25519KeyPair;
 
+use super::HUB_CENTRE;
 use crate::data::{DataArgs, read_or_make, write_private};
 
 /// How long the authority's certificate is good for.
@@ -22,17 +23,30 @@ const AUTHORITY_YEARS: i32 = 10;
 /// Keys of one collector for hand-offs at most.
 const LINK_KEYS_MAX: i64 = 99;
 
-/// The hub's Ed25519 key.
-pub fn hub(data: &DataArgs) -> anyhow::Result<SigningKey> {
+/// The keys that the hub signs with. What an earlier program kept as a file is taken over.
+pub async fn hub(
+    data: &DataArgs,
+    database: &Database,
+    vault: &Vault,
+    now: Timestamp,
+) -> anyhow::Result<SigningKeys> {
     let file = data.key_file("hub.pk8");
-    let der = read_or_make(&file, || {
-        let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
-            .map_err(|_| anyhow::anyhow!("no signing key could be made"))?;
-        Ok(made.as_ref().to_vec())
-    })?;
-    SigningKey::from_pkcs8_der("hub-1", &der).map_err(|_| {
-        anyhow::anyhow!("{} is no signing key; remove it or begin anew with --reset", file.display())
-    })
+    let earlier = match file.exists() {
+        true => Some(std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?),
+        false => None,
+    };
+    let provided = bank_keys::provide_signing_key(database, vault, earlier.as_deref(), now).await;
+    provided.with_context(|| format!("no signing key could be made; is {} one?", file.display()))?;
+    bank_keys::signing_keys(database, vault, now)
+        .await
+        .context("the hub's signing key cannot be used; restore the data folder from a backup, or begin anew with --reset")
+}
+
+/// Tells the hub's counterparties which of its keys count, by a list that they read: what a bank does by a letter.
+pub fn tell_counterparties(data: &DataArgs, keys: &Keys) -> anyhow::Result<()> {
+    let owner: CentreCode = HUB_CENTRE.parse()?;
+    let told = keys.told().iter().map(|key| PublicKey::of(&owner, key)).collect();
+    write_list(&data.hub_keys_file(), &KeySet { keys: told })
 }
 
 /// What was agreed on with every collector that hands bills over (情報リンク方式): a key that its site reads from the same
@@ -87,8 +101,14 @@ pub fn hand_links(data: &DataArgs, keys: &Keys) {
 pub fn write_public(data: &DataArgs, keys: KeySet) -> anyhow::Result<()> {
     let file = data.public_keys_file();
     let earlier = std::fs::read_to_string(&file).ok().and_then(|text| KeySet::read(&text).ok());
-    let keys = keys.with_earlier(earlier.unwrap_or_default());
-    std::fs::write(&file, serde_json::to_string_pretty(&keys)? + "\n")
+    write_list(&file, &keys.with_earlier(earlier.unwrap_or_default()))
+}
+
+/// Whoever reads it meanwhile reads the one before.
+fn write_list(file: &Path, keys: &KeySet) -> anyhow::Result<()> {
+    let aside = file.with_extension("new");
+    std::fs::write(&aside, serde_json::to_string_pretty(keys)? + "\n")
+        .and_then(|()| std::fs::rename(&aside, file))
         .with_context(|| format!("cannot write {}; choose another data folder with --data", file.display()))
 }
 

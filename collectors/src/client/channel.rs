@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::config::{ClientError, Limits, Peer, Trust};
 use super::outcome::{Failure, NotSent, SentRequest, Silence};
 use super::transport::{Route, http_client};
-use crate::signature::SigningKey;
+use crate::signature::SigningKeys;
 
 /// The way to one peer, over which bytes go signed and come back signed. Cheap to clone.
 #[derive(Clone)]
@@ -35,17 +35,17 @@ pub enum Exchanged {
 }
 
 impl Channel {
-    /// A channel that signs with `key` and posts to `path` below the peer's endpoint. `name` is for errors.
+    /// A channel that signs with the one of `keys` that is in use and posts to `path` below the peer's endpoint. `name` is for errors.
     pub fn new(
         name: &str,
         path: &str,
         peer: Peer,
-        key: SigningKey,
+        keys: impl Into<SigningKeys>,
         trust: &Trust,
         limits: &Limits,
     ) -> Result<Self, ClientError> {
         let http = http_client(trust, limits)?;
-        let route = Route::new(name, path, peer, http, Arc::new(key), trust)?;
+        let route = Route::new(name, path, peer, http, keys.into(), trust)?;
         Ok(Self { route: Arc::new(route), answer_wait: limits.answer_wait })
     }
 

@@ -22,7 +22,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service as _, ServiceBuilder, ServiceExt as _};
 
 use crate::protocol::{self, Message};
-use crate::signature::{SigningKey, VerifyingKey};
+use crate::signature::{SigningKeys, VerifyingKey};
 use circuit::{Circuit, CircuitLayer};
 use rate::RateLayer;
 use transport::{Call, Transport};
@@ -39,7 +39,7 @@ use outcome::Failure;
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    key: Arc<SigningKey>,
+    keys: SigningKeys,
     lanes: HashMap<CollectorNumber, Lane>,
 }
 
@@ -56,21 +56,21 @@ struct Lane {
 }
 
 impl Client {
-    /// A client that signs with `key` and reaches `peers`.
+    /// A client that signs with the one of `keys` that is in use, and reaches `peers`.
     pub fn new(
-        key: SigningKey,
+        keys: impl Into<SigningKeys>,
         peers: HashMap<CollectorNumber, Peer>,
         trust: &Trust,
         limits: &Limits,
     ) -> Result<Self, ClientError> {
-        let key = Arc::new(key);
+        let keys = keys.into();
         let http = transport::http_client(trust, limits)?;
         let lanes = peers.into_iter().map(|(number, peer)| {
-            let transport = Transport::new(&number, peer, http.clone(), Arc::clone(&key), trust)?;
+            let transport = Transport::new(&number, peer, http.clone(), keys.clone(), trust)?;
             Ok((number, Lane::new(transport, limits)))
         });
         let lanes = lanes.collect::<Result<_, ClientError>>()?;
-        Ok(Self(Arc::new(Inner { key, lanes })))
+        Ok(Self(Arc::new(Inner { keys, lanes })))
     }
 
     /// Waits for a place at this collector: one of the few requests that may be under way at the same time. Whoever has
@@ -120,9 +120,9 @@ impl Client {
         self.0.lanes.get(collector).map(|lane| lane.circuit.state())
     }
 
-    /// The hub's key, which signs every request.
-    pub fn key(&self) -> &SigningKey {
-        &self.0.key
+    /// The hub's keys, of which the one in use signs every request.
+    pub fn keys(&self) -> &SigningKeys {
+        &self.0.keys
     }
 
     /// The collectors that can be reached, each with the keys its answers may be signed with.

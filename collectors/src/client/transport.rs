@@ -23,7 +23,7 @@ use super::connector::Connector;
 use super::outcome::{Answer, Failure, NotSent, Silence};
 use crate::protocol::{self, MESSAGE_BYTES_MAX, Message};
 use crate::signature::{
-    RequestParts, ResponseParts, SignedHeaders, SigningKey, VerifyingKey, sign_request, verify_response,
+    RequestParts, ResponseParts, SignedHeaders, SigningKeys, VerifyingKey, sign_request, verify_response,
 };
 
 /// The pool of connections to all collectors.
@@ -90,7 +90,7 @@ pub(super) struct Route {
     uri: Uri,
     keys: Vec<VerifyingKey>,
     http: HttpClient,
-    own_key: Arc<SigningKey>,
+    own_keys: SigningKeys,
 }
 
 impl Transport {
@@ -98,11 +98,11 @@ impl Transport {
         number: &CollectorNumber,
         peer: Peer,
         http: HttpClient,
-        own_key: Arc<SigningKey>,
+        own_keys: SigningKeys,
         trust: &Trust,
     ) -> Result<Self, ClientError> {
         let (name, path) = (number.to_string(), format!("{number}/mpn"));
-        Ok(Self(Arc::new(Route::new(&name, &path, peer, http, own_key, trust)?)))
+        Ok(Self(Arc::new(Route::new(&name, &path, peer, http, own_keys, trust)?)))
     }
 
     /// The keys that answers may be signed with.
@@ -159,7 +159,7 @@ impl Route {
         path: &str,
         peer: Peer,
         http: HttpClient,
-        own_key: Arc<SigningKey>,
+        own_keys: SigningKeys,
         trust: &Trust,
     ) -> Result<Self, ClientError> {
         if peer.keys.is_empty() {
@@ -167,7 +167,7 @@ impl Route {
         }
         let uri = endpoint(&peer.endpoint, path, trust);
         let uri = uri.ok_or_else(|| ClientError::Endpoint(name.to_owned()))?;
-        Ok(Self { uri, keys: peer.keys, http, own_key })
+        Ok(Self { uri, keys: peer.keys, http, own_keys })
     }
 
     pub(super) fn path(&self) -> &str {
@@ -181,7 +181,7 @@ impl Route {
             content_type: protocol::CONTENT_TYPE,
             body,
         };
-        sign_request(&self.own_key, &parts, machine_now())
+        sign_request(&self.own_keys.in_use(), &parts, machine_now())
     }
 
     async fn exchange(&self, call: Call) -> Result<Answer, Failure> {

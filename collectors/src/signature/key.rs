@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject as _;
+use zeroize::Zeroizing;
 
 /// Characters of a key id at most.
 const KEY_ID_CHARS_MAX: usize = 64;
@@ -15,6 +17,9 @@ pub enum KeyError {
     /// The id would not fit a header unescaped.
     #[error("a key id is 1 to 64 letters, digits, hyphens, dots and underscores")]
     Id,
+    /// The system gives no random bytes.
+    #[error("no signing key could be made")]
+    Made,
     /// The private key is no Ed25519 key in PKCS#8.
     #[error("the private key is no Ed25519 key in PKCS#8")]
     Private,
@@ -36,6 +41,12 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
+    /// A new one, as PKCS#8 in DER.
+    pub fn generate_pkcs8_der() -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError::Made)?;
+        Ok(Zeroizing::new(made.as_ref().to_vec()))
+    }
+
     /// From PKCS#8 in DER, version 1 or 2.
     pub fn from_pkcs8_der(id: &str, der: &[u8]) -> Result<Self, KeyError> {
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_err(|_| KeyError::Private)?;

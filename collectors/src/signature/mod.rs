@@ -4,11 +4,13 @@
 
 mod header;
 mod key;
+mod own;
 mod sign;
 mod verify;
 
 pub use header::{SignatureError, SignedHeaders, content_digest};
 pub use key::{KeyError, SigningKey, VerifyingKey};
+pub use own::SigningKeys;
 pub use sign::{sign_request, sign_response};
 pub use verify::{Signer, verify_kept_request, verify_kept_response, verify_request, verify_response};
 

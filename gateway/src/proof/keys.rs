@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use collectors::signature::VerifyingKey;
+use collectors::signature::{SigningKeys, VerifyingKey};
 use domain::CentreCode;
 use serde::{Deserialize, Serialize};
 
@@ -106,9 +106,15 @@ impl KeySet {
 }
 
 impl Gateway {
-    /// The hub's public key and those of the collectors that it reaches.
+    /// The hub's keys, of which one signs.
+    pub fn signing_keys(&self) -> &SigningKeys {
+        self.0.client.keys()
+    }
+
+    /// Every public key of the hub, whatever has become of it, and those of the collectors that it reaches.
     pub fn public_keys(&self) -> KeySet {
-        let hub = PublicKey::of(&self.0.settings.centre, &self.0.client.key().verifying_key());
+        let of_hub = |key| PublicKey::of(&self.0.settings.centre, &key);
+        let hub: Vec<_> = self.0.client.keys().all().into_iter().map(of_hub).collect();
         let mut peers: Vec<PublicKey> = self
             .0
             .client
@@ -119,7 +125,7 @@ impl Gateway {
             })
             .collect();
         peers.sort_by(|a, b| (&a.owner, &a.kid).cmp(&(&b.owner, &b.kid)));
-        KeySet { keys: std::iter::once(hub).chain(peers).collect() }
+        KeySet { keys: hub.into_iter().chain(peers).collect() }
     }
 }
 

@@ -55,7 +55,7 @@ impl Gateway {
             position = self.0.ledger.position(entity, &shared).await?;
         }
         let proof = self.assemble(facts, &position).await?;
-        ProofBundle::sign(proof, self.0.client.key()).map(Some)
+        ProofBundle::sign(proof, &self.0.client.keys().in_use()).map(Some)
     }
 
     async fn facts_of(&self, entity: EntityId) -> Result<Option<Facts>, StoreError> {

@@ -22,7 +22,7 @@ impl Gateway {
     /// Records the heads of all chains now, sealed, and answers the record's number; `None` where nothing was logged
     /// since the last one. [`run`](Self::run) does it every minute.
     pub async fn seal(&self) -> Result<Option<i64>, StoreError> {
-        let key = self.0.client.key();
+        let key = self.0.client.keys().in_use();
         let mut kept = None;
         let sealed = self.0.ledger.record_heads(|heads| {
             let signature = key.sign(heads.text().as_bytes()).to_vec();

@@ -21,7 +21,7 @@ use gateway::{
 };
 use http_body_util::BodyExt as _;
 use ledger::{Balance, Commit, Kind, Ledger, NewAccount, Transfer};
-use mocks::{Data, LinkConfig, Mocks, MocksConfig, SeedBill};
+use mocks::{Data, HubKeys, LinkConfig, Mocks, MocksConfig, SeedBill};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -91,7 +91,7 @@ impl Network {
         let config = MocksConfig {
             data_dir: folder.path().to_owned(),
             clock: clock.clone(),
-            hub_public_key: *hub_key().verifying_key().bytes(),
+            hub_keys: HubKeys::fixed("hub-1", *hub_key().verifying_key().bytes()),
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),

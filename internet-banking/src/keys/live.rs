@@ -7,12 +7,13 @@ use std::time::Duration;
 use domain::CollectorNumber;
 use edge::Shutdown;
 use gateway::link::{LinkKey, LinkPeers};
+use gateway::signing::{SigningKeys, VerifyingKey};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Ledger, Refused};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::vault::Vault;
-use super::{BankKey, KeyKind, KeyStanding, store};
+use super::{BankKey, KeyKind, KeyStanding, messages, store};
 use crate::Bank;
 use crate::certificates::authority::{Authorities, Authority};
 use crate::secrets::Secret;
@@ -29,6 +30,7 @@ pub struct Keys {
     tokens: Tokens,
     authorities: Authorities,
     links: LinkPeers,
+    signing: SigningKeys,
     seen: Arc<Mutex<Vec<BankKey>>>,
 }
 
@@ -41,12 +43,14 @@ impl Keys {
             tokens: bank.tokens.clone(),
             authorities: bank.certificates.authorities().clone(),
             links: bank.gateway.link_peers().clone(),
+            signing: bank.gateway.signing_keys().clone(),
             seen: Arc::default(),
         }
     }
 
     /// Takes over what has changed since the last look, and says whether anything has. What does not open is left out,
-    /// with an error in the log.
+    /// with an error in the log. Which key signs changes [afterwards](Self::sign_with_the_current), when others were
+    /// told.
     pub async fn refresh(&self) -> Result<bool, sqlx::Error> {
         let keys = store::all(self.ledger.database()).await?;
         if *self.seen() == keys {
@@ -56,8 +60,32 @@ impl Keys {
         for collector in self.links.collectors() {
             self.take_links(&keys, &collector);
         }
+        let own = messages::verifying_keys(keys.iter());
+        // a deployment whose hub has its key from elsewhere has no row of one
+        if !own.is_empty() {
+            self.signing.know(own);
+        }
         *self.seen() = keys;
         Ok(true)
+    }
+
+    /// What is made from now on is signed with the key whose day has come.
+    pub fn sign_with_the_current(&self) {
+        let keys = self.seen().clone();
+        let current = messages::current(&keys, self.ledger.clock().now());
+        let Some(current) = current.filter(|key| messages::key_id(key.number) != self.signing.in_use().id())
+        else {
+            return;
+        };
+        match messages::open(&self.vault, current) {
+            Ok(key) => self.signing.sign_with(key),
+            Err(error) => tracing::error!(key = ?current, %error, "the hub goes on with the key before"),
+        }
+    }
+
+    /// The hub's public keys that count: what its counterparties are told.
+    pub fn told(&self) -> Vec<VerifyingKey> {
+        messages::verifying_keys(self.seen().iter().filter(|key| key.retired_at.is_none()))
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Vec<BankKey>> {
@@ -132,6 +160,7 @@ impl Keys {
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "the keys cannot be looked at"),
             }
+            self.sign_with_the_current();
             match self.reseal(resealed).await {
                 Ok(key) => resealed = key.or(resealed),
                 Err(error) => {

@@ -6,7 +6,7 @@ use ledger::{AuditRecord, Commit, EntityId, GuardKey, Ledger, Refused};
 use uuid::Uuid;
 
 use super::vault::{Vault, VaultError};
-use super::{KeyKind, all, id, row};
+use super::{KeyKind, all, id, messages, row};
 use crate::certificates::authority::{AuthorityError, NewAuthority};
 
 /// Why a key cannot be made.
@@ -21,15 +21,15 @@ pub enum MakeError {
     /// No link key can be made.
     #[error("no link key can be made: {0}")]
     Link(#[from] gateway::link::LinkKeyError),
+    /// No signing key can be made.
+    #[error(transparent)]
+    Signing(#[from] gateway::signing::KeyError),
     /// The keys cannot be read.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
     /// The ledger could not take it.
     #[error("it could not be committed: {0}")]
     Refused(#[from] Refused),
-    /// The bank does not make keys of this kind here.
-    #[error("keys of this kind are made elsewhere")]
-    Elsewhere,
 }
 
 /// What everybody may know of it, and what is secret, sealed.
@@ -51,7 +51,10 @@ pub fn make(
             let made = NewAuthority::generate(generation, now)?;
             (made.certificate_pem, Some(vault.seal(place, made.key_pem.as_bytes())?))
         }
-        KeyKind::Message => return Err(MakeError::Elsewhere),
+        KeyKind::Message => {
+            let (public, secret) = messages::generate(number)?;
+            (public, Some(vault.seal(place, &secret)?))
+        }
     })
 }
 

@@ -4,6 +4,7 @@
 
 pub mod live;
 mod make;
+mod messages;
 mod store;
 mod vault;
 
@@ -13,6 +14,7 @@ use crate::contracts::code;
 
 pub use live::Keys;
 pub use make::{MakeError, another_authority, made_once};
+pub use messages::{SigningError, key_id, predecessors_count_until, provide_signing_key, signing_keys};
 pub use store::{Adopted, adopt, all, certificates_under, row, tokens_under};
 pub use vault::Vault;
 
@@ -36,6 +38,13 @@ code! {
     }
 }
 
+impl KeyKind {
+    /// What people and messages call a key.
+    pub fn shown_id(self, owner: &str, number: i64) -> String {
+        if self == Self::Message { key_id(number) } else { id(owner, number) }
+    }
+}
+
 /// A key of the bank, as its row tells.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BankKey {
@@ -49,6 +58,8 @@ pub struct BankKey {
     pub made_at: Timestamp,
     /// From which day on it is used; none of one that waits.
     pub from: Option<Date>,
+    /// When that day was set.
+    pub noted_at: Option<Timestamp>,
     /// Since when nothing is accepted under it.
     pub retired_at: Option<Timestamp>,
     /// What everybody may know of it: an authority's certificate.
@@ -124,6 +135,7 @@ mod tests {
             number,
             made_at: Timestamp::default(),
             from: from.map(|day| day.parse().unwrap()),
+            noted_at: None,
             retired_at: retired.then(Timestamp::default),
             public: String::new(),
             sealed: None,

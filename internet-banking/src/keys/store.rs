@@ -34,25 +34,26 @@ impl std::fmt::Debug for Adopted<'_> {
     }
 }
 
-type KeyRow = (String, String, i64, i64, Option<String>, Option<i64>, String, Option<Vec<u8>>);
+type KeyRow = (String, String, i64, i64, Option<String>, Option<i64>, Option<i64>, String, Option<Vec<u8>>);
 
 /// Every key, by kind, owner and number.
 pub async fn all(database: &Database) -> Result<Vec<BankKey>, sqlx::Error> {
     let rows: Vec<KeyRow> = read!(database, |c| {
         sqlx::query_as(
-            "SELECT kind, owner, number, made_us, from_day, retired_us, public, sealed FROM bank_key
+            "SELECT kind, owner, number, made_us, from_day, noted_us, retired_us, public, sealed FROM bank_key
              ORDER BY kind, owner, number",
         )
         .fetch_all(c)
         .await
     })?;
-    let key = |(kind, owner, number, made_us, from, retired_us, public, sealed): KeyRow| {
+    let key = |(kind, owner, number, made_us, from, noted_us, retired_us, public, sealed): KeyRow| {
         Some(BankKey {
             kind: KeyKind::from_code(&kind)?,
             owner,
             number,
             made_at: Timestamp::from_micros(made_us),
             from: from.and_then(|day| day.parse().ok()),
+            noted_at: noted_us.map(Timestamp::from_micros),
             retired_at: retired_us.map(Timestamp::from_micros),
             public,
             sealed,
@@ -109,16 +110,17 @@ pub fn row(
 }
 
 /// A key is used from a day on, whose own day has not come.
-pub fn used((kind, owner, number): (KeyKind, &str, i64), from: Date, today: Date) -> Change {
+pub fn used((kind, owner, number): (KeyKind, &str, i64), from: Date, now: Timestamp) -> Change {
     Change::one(
-        "UPDATE bank_key SET from_day = $1 WHERE kind = $2 AND owner = $3 AND number = $4 AND retired_us IS NULL
-         AND (from_day IS NULL OR from_day > $5)",
+        "UPDATE bank_key SET from_day = $1, noted_us = $2 WHERE kind = $3 AND owner = $4 AND number = $5
+         AND retired_us IS NULL AND (from_day IS NULL OR from_day > $6)",
         vec![
             from.to_string().into(),
+            now.micros().into(),
             kind.code().into(),
             owner.into(),
             number.into(),
-            today.to_string().into(),
+            now.date().to_string().into(),
         ],
     )
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::body::Body;
@@ -9,8 +10,9 @@ use collectors::client::Peer;
 use collectors::signature::VerifyingKey;
 use domain::{Clock, CollectorNumber};
 use edge::{Shutdown, ShutdownTrigger};
+use gateway::proof::{KeySet, PublicKey};
 use http_body_util::BodyExt as _;
-use mocks::{Mocks, MocksConfig};
+use mocks::{HubKeys, Mocks, MocksConfig};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -21,6 +23,7 @@ pub struct Network {
     mocks: Mocks,
     site: Router,
     address: SocketAddr,
+    list: PathBuf,
     _trigger: ShutdownTrigger,
     _folder: tempfile::TempDir,
 }
@@ -29,10 +32,12 @@ impl Network {
     /// With the sample bills.
     pub async fn new(clock: &Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("hub.json");
+        tell(&list, &[hub_key().verifying_key()]);
         let config = MocksConfig {
             data_dir: folder.path().to_owned(),
             clock: clock.clone(),
-            hub_public_key: *hub_key().verifying_key().bytes(),
+            hub_keys: HubKeys::listed(list.clone()),
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
@@ -48,7 +53,7 @@ impl Network {
         let router = mocks::protocol_router(mocks.clone());
         tokio::spawn(edge::serve_http(listener, router, edge::Limits::default(), shutdown));
         let site = mocks::site_router(mocks.clone());
-        Self { mocks, site, address, _trigger: trigger, _folder: folder }
+        Self { mocks, site, address, list, _trigger: trigger, _folder: folder }
     }
 
     /// Where each collector is, and how it signs.
@@ -59,6 +64,11 @@ impl Network {
             (number, Peer { endpoint: endpoint.clone(), keys })
         };
         self.mocks.public_keys().into_iter().map(peer).collect()
+    }
+
+    /// The hub's keys that count from now on.
+    pub fn tell(&self, keys: &[VerifyingKey]) {
+        tell(&self.list, keys);
     }
 
     /// Sets what goes wrong at a collector.
@@ -82,4 +92,12 @@ impl Network {
         assert!(is_ok, "{path}: {}", String::from_utf8_lossy(&body));
         serde_json::from_slice(&body).unwrap()
     }
+}
+
+fn tell(list: &Path, keys: &[VerifyingKey]) {
+    let owner = "MPN9999".parse().unwrap();
+    let keys = keys.iter().map(|key| PublicKey::of(&owner, key)).collect();
+    let aside = list.with_extension("new");
+    std::fs::write(&aside, serde_json::to_string(&KeySet { keys }).unwrap()).unwrap();
+    std::fs::rename(&aside, list).unwrap();
 }

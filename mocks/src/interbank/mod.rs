@@ -109,7 +109,7 @@ async fn answer(mocks: &Mocks, request: HttpRequest) -> Result<Response, StoreEr
         body: &body,
     };
     let machine_now = domain::clock::machine_now();
-    let digest = match signature::verify(&signed, &mocks.config().hub_public_key, machine_now) {
+    let digest = match signature::verify(&signed, &mocks.config().hub_keys, machine_now) {
         Ok(digest) => digest,
         Err(error) => {
             tracing::warn!(%error, "a bank was not believed");

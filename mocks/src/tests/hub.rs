@@ -12,7 +12,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use tower::ServiceExt as _;
 
-use crate::{Data, LinkConfig, Mocks, MocksConfig, protocol_router, sample_bills, site_router};
+use crate::{Data, HubKeys, LinkConfig, Mocks, MocksConfig, protocol_router, sample_bills, site_router};
 
 /// A Tuesday, ten in the morning.
 pub const TUESDAY: &str = "2026-11-24T10:00:00+09:00";
@@ -87,7 +87,7 @@ impl Hub {
         let config = MocksConfig {
             data_dir: folder.path().to_owned(),
             clock: clock.clone(),
-            hub_public_key: key.public_key().as_ref().try_into().unwrap(),
+            hub_keys: HubKeys::fixed("hub-1", key.public_key().as_ref().try_into().unwrap()),
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),

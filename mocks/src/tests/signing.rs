@@ -117,7 +117,7 @@ fn the_published_exchange_verifies_and_is_signed_alike() {
     let now = domain::Timestamp::from_micros(1_795_482_000_000_000);
     let (headers, body) = parts(REQUEST);
     let request = SignedRequest { method: "POST", path: "/00200/mpn", headers: &headers, body };
-    let hub_key = crate::keys::public(&seed(1));
+    let hub_key = crate::HubKeys::fixed("hub-1", crate::keys::public(&seed(1)));
     let digest = verify(&request, &hub_key, now).unwrap();
     for (seconds, is_believed) in [(-301, false), (-300, true), (300, true), (301, false)] {
         assert_eq!(verify(&request, &hub_key, now.plus_seconds(seconds)).is_ok(), is_believed, "{seconds}");

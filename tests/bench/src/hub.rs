@@ -40,7 +40,7 @@ impl Hub {
         let mocks = Mocks::open(MocksConfig {
             data_dir: folder.to_owned(),
             clock: clock.clone(),
-            hub_public_key: *key.verifying_key().bytes(),
+            hub_keys: mocks::HubKeys::fixed("hub-1", *key.verifying_key().bytes()),
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse()?,

@@ -41,7 +41,7 @@ impl Interbank {
         let config = MocksConfig {
             data_dir: folder.path().to_owned(),
             clock: clock.clone(),
-            hub_public_key: *key().verifying_key().bytes(),
+            hub_keys: mocks::HubKeys::fixed("hub-1", *key().verifying_key().bytes()),
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),

@@ -64,7 +64,7 @@ async fn what_left_is_kept_whether_or_not_it_was_answered() {
         let sent = sent.unwrap();
         let parts =
             RequestParts { method: "POST", path: &sent.path, content_type: CONTENT_TYPE, body: &request };
-        let keys = [client.key().verifying_key()];
+        let keys = client.keys().all();
         let signer = verify_kept_request(&keys, &parts, &sent.signature.parse().unwrap()).unwrap();
         assert_eq!(signer.key_id, "hub-1");
     }

@@ -39,6 +39,8 @@ pub(in crate::console) struct KeyRow {
     pub from: String,
     pub retired: String,
     pub tag: Tag,
+    /// What others are told of it: the value of a key that signs.
+    pub public: Option<String>,
     /// What still rests on it.
     pub left: Option<(&'static str, String)>,
 }
@@ -115,7 +117,8 @@ async fn page(
         let left = left(&console.gateway, key.kind, key.number).await.map_err(failed)?;
         rows.push(row(console, key, key.standing(&all, today), left));
     }
-    rows.extend(messages(console));
+    let has_own = all.iter().any(|key| key.kind == KeyKind::Message);
+    rows.extend(messages(console, !has_own));
     let possible = possible(&all, &console.gateway, today);
     Ok(KeysPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Keys) },
@@ -145,7 +148,8 @@ fn row(
             .owner
             .parse()
             .map_or_else(|_| "当行".to_owned(), |of| collector_name(&console.gateway, &of)),
-        id: key.id(),
+        id: key.kind.shown_id(&key.owner, key.number),
+        public: (key.kind == KeyKind::Message).then(|| key.public.clone()),
         made: if key.made_at.micros() == 0 {
             "導入時".to_owned()
         } else {
@@ -162,14 +166,15 @@ fn row(
     }
 }
 
-/// Those that sign messages: the hub's, and what the collectors have told of theirs.
-fn messages(console: &Console) -> Vec<KeyRow> {
+/// Those that the collectors sign with, as they have told; the hub's own, where it has its key from elsewhere.
+fn messages(console: &Console, with_own: bool) -> Vec<KeyRow> {
     let row = |key: gateway::proof::PublicKey| {
         let collector = key.owner.as_str().strip_prefix('C').and_then(|number| number.parse().ok());
         KeyRow {
             kind: KeyKind::Message.label(),
             owner: collector.map_or_else(|| "当行".to_owned(), |of| collector_name(&console.gateway, &of)),
             id: key.kid,
+            public: Some(key.x),
             made: "導入時".to_owned(),
             from: "導入時".to_owned(),
             retired: "−".to_owned(),
@@ -177,7 +182,8 @@ fn messages(console: &Console) -> Vec<KeyRow> {
             left: None,
         }
     };
-    console.gateway.public_keys().keys.into_iter().map(row).collect()
+    let keys = console.gateway.public_keys().keys.into_iter();
+    keys.filter(|key| with_own || key.owner.as_str().starts_with('C')).map(row).collect()
 }
 
 /// A key's part: icon, word and colour.

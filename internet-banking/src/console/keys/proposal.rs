@@ -1,7 +1,7 @@
 //! What the next key, its use and the old one's end ask of two people.
 
 use domain::time::year_month_day;
-use domain::{Date, StaffRequestId};
+use domain::{Date, StaffRequestId, Timestamp};
 use gateway::{Gateway, Operator};
 use ledger::{AuditRecord, Commit, EntityId};
 use serde::{Deserialize, Serialize};
@@ -75,12 +75,25 @@ impl KeyChange {
 
     /// Which one it is about.
     pub fn about(&self) -> String {
-        format!("{} {}", self.of.label(), keys::id(&self.owner, self.act.number()))
+        format!("{} {}", self.of.label(), self.id())
+    }
+
+    fn id(&self) -> String {
+        self.of.shown_id(&self.owner, self.act.number())
     }
 
     /// What approving it does.
     pub const fn consequence(&self) -> &'static str {
         match (&self.act, self.of) {
+            (KeyAct::Make { .. }, KeyKind::Message) => {
+                "承認すると、次の署名鍵を作成します。公開鍵を、収納機関とセンターに知らせます。署名は、使用を開始するまでいまの鍵で行います。お金は動きません。"
+            }
+            (KeyAct::Use { .. }, KeyKind::Message) => {
+                "承認すると、開始日から新しい鍵で電文に署名します。収納機関とセンターは、いまの鍵の署名も、使用を終了するまで受け付けます。お金は動きません。"
+            }
+            (KeyAct::Retire { .. }, KeyKind::Message) => {
+                "承認すると、収納機関とセンターは、この鍵の署名をすぐに受け付けなくなります。これまでに署名した電文と証跡は、この鍵で検証できます。元に戻せません。お金は動きません。"
+            }
             (KeyAct::Make { .. }, _) => {
                 "承認すると、次の鍵を作成し、受け入れを始めます。いま使用中の鍵は変わりません。お金は動きません。"
             }
@@ -110,9 +123,12 @@ impl KeyChange {
         if let Ok(collector) = self.owner.parse() {
             rows.push(("相手先", collector_name(gateway, &collector)));
         }
-        rows.push(("鍵", keys::id(&self.owner, number)));
+        rows.push(("鍵", self.id()));
         if let KeyAct::Use { from, .. } = self.act {
             rows.push(("開始日", year_month_day(from)));
+        }
+        if let Some(public) = self.public_half(gateway).await? {
+            rows.push(("公開鍵", public));
         }
         if let (KeyAct::Retire { .. }, Some(left)) = (&self.act, left(gateway, self.of, number).await?) {
             rows.push(left);
@@ -120,6 +136,16 @@ impl KeyChange {
         rows.push(("書類番号", self.document.clone()));
         let link = ConsoleLink::Keys.to_string();
         Ok(Some(Matter { heading: "対象の鍵", link, link_words: "鍵と認証局を見る", rows }))
+    }
+
+    /// What others are told of a key that signs, once it is made.
+    async fn public_half(&self, gateway: &Gateway) -> Result<Option<String>, sqlx::Error> {
+        if self.of != KeyKind::Message {
+            return Ok(None);
+        }
+        let all = keys::all(gateway.ledger().database()).await?;
+        let own = |key: &BankKey| key.is_beside(self.of, &self.owner) && key.number == self.act.number();
+        Ok(all.into_iter().find(own).map(|key| key.public))
     }
 
     /// Whether it could be carried out now.
@@ -132,6 +158,9 @@ impl KeyChange {
         }
         match self.act {
             KeyAct::Use { from, .. } if from < today => Err(ConsoleCode::KeyChanged.into()),
+            KeyAct::Retire { .. } if self.of == KeyKind::Message && under_way(&all, ledger.clock().now()) => {
+                Err(ConsoleCode::KeySigning.into())
+            }
             KeyAct::Retire { number } if self.of == KeyKind::Seed => {
                 match keys::tokens_under(ledger.database(), number).await {
                     Ok(0) => Ok(()),
@@ -156,7 +185,7 @@ impl KeyChange {
             // our own of an earlier try, whose result was not recorded, has changed it
             return match (gateway.is_taken(&once).await, problem.code) {
                 (Ok(true), _) => self.done(),
-                (Ok(false), ConsoleCode::KeyChanged | ConsoleCode::KeyInUse) => {
+                (Ok(false), ConsoleCode::KeyChanged | ConsoleCode::KeyInUse | ConsoleCode::KeySigning) => {
                     Carried::Refused(problem.words().to_owned())
                 }
                 _ => Carried::Unclear,
@@ -196,7 +225,7 @@ impl KeyChange {
                 ("key.make", String::new())
             }
             KeyAct::Use { from, .. } => {
-                commit.changes.push(keys::used(place, *from, now.date()));
+                commit.changes.push(keys::used(place, *from, now));
                 ("key.use", format!("from {from}; "))
             }
             KeyAct::Retire { .. } => {
@@ -245,6 +274,15 @@ pub(super) async fn left(
     })
 }
 
+/// Whether messages may be under way that the key before the current one has signed.
+fn under_way(all: &[BankKey], now: Timestamp) -> bool {
+    let is_current = |key: &&BankKey| {
+        key.kind == KeyKind::Message && key.standing(all, now.date()) == KeyStanding::Current
+    };
+    let until = all.iter().find(is_current).and_then(keys::predecessors_count_until);
+    until.is_some_and(|until| now < until)
+}
+
 /// An operation that the keys let happen: without its day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Possible {
@@ -267,7 +305,7 @@ impl Possible {
             "use" => "使用を開始",
             _ => "使用を終了",
         };
-        format!("{} {}: {act}", self.of.label(), keys::id(&self.owner, self.number))
+        format!("{} {}: {act}", self.of.label(), self.of.shown_id(&self.owner, self.number))
     }
 
     fn is_like(&self, change: &KeyChange) -> bool {
@@ -286,7 +324,11 @@ pub(super) fn possible(all: &[BankKey], gateway: &Gateway, today: Date) -> Vec<P
     let links = gateway.link_peers().collectors();
     let links = links.iter().map(|collector| (KeyKind::Link, collector.as_str()));
     let mut possible = Vec::new();
-    for (of, owner) in [(KeyKind::Seed, ""), (KeyKind::Authority, "")].into_iter().chain(links) {
+    let own = [KeyKind::Message, KeyKind::Seed, KeyKind::Authority].map(|of| (of, ""));
+    // a hub that has its key from elsewhere has no row of one
+    let own =
+        own.into_iter().filter(|(of, _)| *of != KeyKind::Message || all.iter().any(|key| key.kind == *of));
+    for (of, owner) in own.chain(links) {
         let act = |act, number| Possible { of, owner: owner.to_owned(), number, act };
         let own: Vec<_> = all.iter().filter(|key| key.is_beside(of, owner)).collect();
         let standing: Vec<_> = own.iter().map(|key| (key.number, key.standing(all, today))).collect();

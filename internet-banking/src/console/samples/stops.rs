@@ -52,6 +52,8 @@ fn keys() -> Vec<String> {
         kind: KeyKind::Link.label(),
         owner: "<b>見本商店".to_owned(),
         id: "99022-2".to_owned(),
+        public: (standing == KeyStanding::Current)
+            .then(|| "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIQBtFFYw".to_owned()),
         made: "2026年11月24日(火)".to_owned(),
         from: "導入時".to_owned(),
         retired: "−".to_owned(),

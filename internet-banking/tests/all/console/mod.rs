@@ -12,6 +12,7 @@ mod reconciliation;
 mod settings;
 mod settlement;
 mod sign_in;
+mod signing;
 mod stops;
 pub mod support;
 mod tokens;

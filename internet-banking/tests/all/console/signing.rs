@@ -1,0 +1,123 @@
+//! The keys that the hub signs with change while payments go on, in every process, and old signatures stay good.
+
+use std::cell::Cell;
+
+use database::testing::TestDatabase;
+use domain::payment::State;
+use domain::{PaymentId, Yen};
+use gateway::proof::verify;
+use gateway::{Gateway, InquiryRequest, Payer, Payment, PaymentOrder};
+use internet_banking::Bank;
+use internet_banking::keys::{self, Keys, Vault};
+use internet_banking::secrets::Secret;
+use serde_json::json;
+
+use super::keys::act;
+use super::support::{MAKER, Office, propose};
+use crate::network::Network;
+use crate::support::SECRET;
+
+database::on_both!(messages_are_signed_by_the_next_key_in_the_middle_of_payments_and_none_is_refused);
+
+const COLLECTOR: &str = "00500";
+/// What stands before the 32 bytes of an Ed25519 key in PKCS#8.
+const PKCS8: [u8; 16] = [48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32];
+
+/// What a running process does at each look.
+async fn look(keys: &Keys, network: &Network) {
+    keys.refresh().await.unwrap();
+    network.tell(&keys.told());
+    keys.sign_with_the_current();
+}
+
+/// Pays a new bill.
+async fn pay(office: &Office, network: &Network, hub: &Gateway, number: u32) -> Result<Payment, String> {
+    let customer = format!("{:016}", 5_550_000_000_000_000_u64 + u64::from(number));
+    let bill = json!({ "customer_number": customer, "confirmation_number": "777777", "amount": 900 });
+    network.control("POST", &format!("/control/{COLLECTOR}/bills"), bill.to_string()).await;
+    let payer = Payer { contract: office.world.contract, user: office.world.hanako };
+    let request = InquiryRequest {
+        collector: COLLECTOR.parse().unwrap(),
+        customer_number: customer.parse().unwrap(),
+        confirmation_number: "777777".parse().unwrap(),
+        category: None,
+        amount: None,
+    };
+    let inquiry = hub.inquire(payer, request).await.map_err(|error| error.to_string())?;
+    let order = PaymentOrder {
+        payment: PaymentId::generate(),
+        payer,
+        inquiry: inquiry.id,
+        bill: inquiry.bills[0].id.clone(),
+        amount: Yen::new(900),
+        account: office.world.accounts[0],
+        guards: Vec::new(),
+    };
+    hub.pay(order).await.map_err(|error| error.to_string())
+}
+
+async fn messages_are_signed_by_the_next_key_in_the_middle_of_payments_and_none_is_refused(
+    test: TestDatabase,
+) {
+    let (office, network) = Office::connected(test).await;
+    let (bank, secret) = (office.world.bank.clone(), Secret::new(SECRET));
+    let first = [PKCS8.as_slice(), &[1; 32]].concat();
+    let vault = Vault::new(&secret);
+    let now = office.world.clock.now();
+    keys::provide_signing_key(&bank.database, &vault, Some(&first), now).await.unwrap();
+    let hub = &bank.gateway;
+    let running = Keys::new(&bank, &secret);
+    look(&running, &network).await;
+    let old = pay(&office, &network, hub, 0).await.unwrap();
+    hub.seal().await.unwrap();
+    // one that never hears of another key, and one that looks as every process does
+    let stale = office.world.other_gateway(network.peers()).await;
+    let beside = office.world.other_gateway(network.peers()).await;
+    let other = Bank::new(beside.ledger().clone(), beside.clone(), &secret).unwrap();
+    let other_keys = Keys::new(&other, &secret);
+
+    let (is_done, count) = (Cell::new(false), Cell::new(0));
+    let pays = async {
+        while !is_done.get() {
+            count.set(count.get() + 1);
+            let paid = pay(&office, &network, hub, count.get()).await;
+            assert_eq!(paid.map(|paid| paid.state), Ok(State::Accepted), "payment {}", count.get());
+        }
+    };
+    let rotates = async {
+        act(&office, "make/message//2", "").await;
+        look(&running, &network).await;
+        assert_eq!(hub.signing_keys().in_use().id(), "hub-1", "its day is not set");
+        act(&office, "use/message//2", "2026-11-24").await;
+        look(&running, &network).await;
+        assert_eq!(hub.signing_keys().in_use().id(), "hub-2");
+        let mut maker = office.signed_in(MAKER).await;
+        let early = propose(&mut maker, "/keys", &[("what", "retire/message//1"), ("from", "")]).await;
+        assert!(early.body.contains("S-329"), "messages may be under way: {}", early.body);
+        let both = pay(&office, &network, &stale, 9_000).await;
+        assert_eq!(both.map(|paid| paid.state), Ok(State::Accepted), "both are accepted");
+        office.world.clock.advance_seconds(300);
+        act(&office, "retire/message//1", "").await;
+        look(&running, &network).await;
+        is_done.set(true);
+    };
+    tokio::join!(pays, rotates);
+    assert!(count.get() > 3, "payments went on: {}", count.get());
+
+    let refused = pay(&office, &network, &stale, 9_001).await;
+    assert!(refused.is_err(), "a message by a retired key is not believed: {refused:?}");
+    look(&other_keys, &network).await;
+    let paid = pay(&office, &network, &beside, 9_002).await;
+    assert_eq!(paid.map(|paid| paid.state), Ok(State::Accepted), "the other process has taken it over");
+
+    hub.seal().await.unwrap();
+    let known = hub.public_keys();
+    let (mut found, _) = hub.audit_with(Some(&known)).await.unwrap();
+    found.extend(hub.audit_seals(&known).await.unwrap());
+    assert!(found.is_empty(), "what either has signed is verified: {found:?}");
+    let proof = hub.proof(old.facts.id).await.unwrap().unwrap();
+    assert_eq!(proof.signature.key_id, "hub-2");
+    assert!(verify(&proof, Some(&known)).is_sound(), "signed by one, its messages by the other");
+    let begun = keys::signing_keys(&bank.database, &vault, office.world.clock.now()).await.unwrap();
+    assert_eq!((begun.in_use().id(), begun.all().len()), ("hub-2", 2), "so does a process that begins");
+}
