@@ -117,6 +117,8 @@ const FACTS: &[(&str, &str)] = &[
     ("certificate somebody-elses", "別の利用者の電子証明書"),
     ("{list}; paper {text}", "{list}(書類番号 {text})"),
     ("usable from {date}", "利用開始日 {date}"),
+    ("from {date}", "{date}から使用"),
+    ("paper {text}", "書類番号 {text}"),
     ("another set-up number", "初期設定番号を再発行"),
     ("sign-in {text} to {text}", "ログインの方式 {text} → {text}"),
     ("plan {text} to {text}", "プラン {text} → {text}"),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{Datelike as _, Timelike as _};
+use domain::time::year_month_day;
 use domain::{CollectorNumber, Date, Timestamp};
 use gateway::Gateway;
 
@@ -64,6 +65,13 @@ impl Choice {
 pub fn stamp(at: Timestamp) -> String {
     let (date, time) = (at.date(), at.time());
     format!("{}月{}日 {:02}:{:02}:{:02}", date.month(), date.day(), time.hour(), time.minute(), time.second())
+}
+
+/// `2026年11月24日(火) 10:05:07`: a single instant, which may be of any year.
+pub fn full_stamp(at: Timestamp) -> String {
+    let time = at.time();
+    let day = year_month_day(at.date());
+    format!("{day} {:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
 }
 
 /// A time span as people say it: `40秒`, `12分`, `3時間5分`.

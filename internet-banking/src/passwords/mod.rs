@@ -106,6 +106,15 @@ pub fn normalised(typed: &str) -> String {
     typed.nfkc().collect()
 }
 
+/// Why a contract's passwords need as many characters, in words.
+pub const fn chars_min_why(chars_min: usize) -> &'static str {
+    if chars_min > BESIDE_CERTIFICATE_CHARS_MIN {
+        "パスワードだけでログインするご契約のため、電子証明書方式より長くしています"
+    } else {
+        "電子証明書とあわせてログインするご契約のため、ID・パスワード方式より短くできます"
+    }
+}
+
 /// Characters that a contract's passwords need.
 pub const fn chars_min(method: SignInMethod) -> usize {
     match method {

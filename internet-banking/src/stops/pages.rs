@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::operation::{self, Stoppers};
+use crate::frame::EMERGENCY_PHONE;
 use crate::help::{Code, Entry, Money};
 use crate::links::Link;
 use crate::secrets::secret_field;
@@ -193,7 +194,9 @@ mod tests {
     fn every_page_keeps_what_every_page_must_keep() {
         for errors in [Errors::none(), Errors::one("login_id", "<b>違います。")] {
             let page = StopPage { frame: frame::public(), csrf: "t", errors, login_id: "\"><script>" };
-            page_checks::all(&page.render().unwrap());
+            let html = page.render().unwrap();
+            page_checks::all(&html);
+            assert!(html.contains(EMERGENCY_PHONE), "who cannot sign in can call");
         }
         let confirm = ConfirmPage { frame: frame::public(), csrf: "t", contract: "<b>見本商事" };
         page_checks::all(&confirm.render().unwrap());

@@ -4,7 +4,8 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use domain::UserId;
-use edge::{CsrfForm, Errors, Failure, Frame};
+use edge::{CsrfForm, Errors, Frame};
+use http::StatusCode;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -16,6 +17,7 @@ use crate::certificates::words::{StandingTag, Wrong, standing_tag};
 use crate::certificates::{Certificate, Standing};
 use crate::contracts::{Duty, User};
 use crate::frame::{self, Area};
+use crate::help::Code;
 use crate::links::{Link, UserCertificateAct, UserCertificateLink};
 use crate::policy;
 use crate::secrets::secret_field;
@@ -73,8 +75,12 @@ pub(super) struct Typed {
     one_time_password: SecretString,
 }
 
+fn forbidden(by: &SignedIn) -> Stop {
+    Stop::told(frame::page(by, Area::Admin), Code::NotPermitted, StatusCode::FORBIDDEN)
+}
+
 fn admit(by: &SignedIn) -> Result<(), Stop> {
-    policy::require_duty(by, Duty::Certificates).map_err(|_| Failure::Forbidden.into())
+    policy::require_duty(by, Duty::Certificates).map_err(|_| forbidden(by))
 }
 
 /// The certificate of a user that a list shows: the one in use, or else the newest.
@@ -152,7 +158,7 @@ async fn act(bank: &Bank, by: &SignedIn, id: &str, form: &Typed, act: MasterAct)
     };
     match revoke::by_master(bank, by, &user, act, code).await {
         Ok(()) => Ok(Redirect::to(&UserCertificateLink(user.id).to_string()).into_response()),
-        Err(MasterError::NotPermitted) => Err(Failure::Forbidden.into()),
+        Err(MasterError::NotPermitted) => Err(forbidden(by)),
         Err(error) => again(&page(bank, by, &user, Some(Wrong::from(&error))).await?),
     }
 }
@@ -163,7 +169,7 @@ async fn find(bank: &Bank, by: &SignedIn, id: &str) -> Result<User, Stop> {
     let id: UserId = id.parse().map_err(|_| Stop::not_found())?;
     let users = bank.certificates.users_of(by.contract.id).await.map_err(failed)?;
     let user = users.into_iter().find(|user| user.id == id).ok_or_else(Stop::not_found)?;
-    if may_act(by, &user) { Ok(user) } else { Err(Failure::Forbidden.into()) }
+    if may_act(by, &user) { Ok(user) } else { Err(forbidden(by)) }
 }
 
 async fn page(bank: &Bank, by: &SignedIn, user: &User, wrong: Option<Wrong>) -> Result<UserPage, Stop> {

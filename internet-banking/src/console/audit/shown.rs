@@ -11,11 +11,15 @@ use super::words::action_label;
 use crate::answer::{Stop, failed};
 use crate::console::Console;
 use crate::console::alarms::alarm_words;
-use crate::console::links::{ContractLink, DayLink, RequestLink, SettlementLink, StaffPaymentLink, UserLink};
+use crate::console::links::{
+    ConsoleLink, ContractLink, DayLink, RequestLink, SettingLink, SettlementLink, StaffPaymentLink, UserLink,
+};
 use crate::console::requests::Proposal;
 use crate::console::told::Teller;
 use crate::console::users::store as users;
 use crate::console::words::{Names, collector_name, stamp};
+use crate::keys::KeyKind;
+use crate::settings::Setting;
 
 /// A subject in words, and its page.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +81,8 @@ async fn subject(console: &Console, record: &TrailRecord) -> Result<Subject, Sto
         ("alarm", _) => alarm(console, text).await?,
         ("settlement", _) | (_, "console.settlement_view") => window(console, text),
         ("service" | "reconciliation", _) => day(console, text),
+        ("key", _) => key(text),
+        ("setting", _) => setting(text),
         ("counter", _) => {
             let number = text.parse::<CollectorNumber>().ok();
             number.map(|number| Subject { text: collector_name(&console.gateway, &number), link: None })
@@ -125,7 +131,9 @@ async fn about(console: &Console, proposal: &Proposal) -> Result<String, Stop> {
         Proposal::LiftStop(of) => user(console, &of.user.to_string()).await?,
         Proposal::Contract(of) => contract(console, &of.contract.to_string()).await?,
         Proposal::Token(of) => contract(console, &of.contract.to_string()).await?,
-        Proposal::LiftEmergency(_) | Proposal::Setting(_) | Proposal::Key(_) => None,
+        Proposal::Key(of) => Some(Subject::of(of.about(), &ConsoleLink::Keys)),
+        Proposal::Setting(of) => setting(&of.name),
+        Proposal::LiftEmergency(_) => None,
         Proposal::CloseWindow { .. } | Proposal::PayNet { .. } => window(console, &subject),
         Proposal::ResolveBreak(of) => {
             let found = console.gateway.break_of(of.found).await.map_err(failed)?;
@@ -156,6 +164,18 @@ fn day(console: &Console, text: &str) -> Option<Subject> {
     let name = collector_name(&console.gateway, &collector);
     let text = format!("{name} {}の処理日", time::year_month_day(date));
     Some(Subject::of(text, &DayLink { collector: &collector, date }))
+}
+
+/// `link/99022-2`: the kind and the key.
+fn key(text: &str) -> Option<Subject> {
+    let (kind, id) = text.split_once('/')?;
+    let kind = KeyKind::from_code(kind)?;
+    let id = id.parse().map_or_else(|_| id.to_owned(), |number| kind.shown_id("", number));
+    Some(Subject::of(format!("{} {id}", kind.label()), &ConsoleLink::Keys))
+}
+
+fn setting(name: &str) -> Option<Subject> {
+    Setting::of(name).map(|setting| Subject::of(setting.label.to_owned(), &SettingLink(setting)))
 }
 
 /// Days of a search as people write them; anything else as it is.
@@ -205,5 +225,13 @@ mod tests {
         assert_eq!(plain("2026-11-24/2026-11-24"), "2026年11月24日(火)");
         assert_eq!(plain("2026-11-20/2026-11-24"), "2026年11月20日(金)から2026年11月24日(火)");
         assert_eq!(plain("192.0.2.1"), "192.0.2.1");
+    }
+
+    #[test]
+    fn a_key_is_told_by_its_kind_and_what_messages_call_it() {
+        let told = |text| key(text).map(|subject| subject.text);
+        assert_eq!(told("message/2").as_deref(), Some("電文の署名鍵 hub-2"));
+        assert_eq!(told("link/99022-2").as_deref(), Some("情報リンクの鍵 99022-2"));
+        assert_eq!(told("other/2"), None);
     }
 }

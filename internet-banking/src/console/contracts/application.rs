@@ -7,13 +7,14 @@ use edge::{CsrfForm, Errors, Frame};
 use serde::Deserialize;
 
 use super::act::{Act, Application, ContractChange};
+use super::apply::account_trouble;
 use super::procedure::{self, line, text};
 use crate::answer::{Answer, again, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
 use crate::console::links::ConsoleLink;
 use crate::console::problem::Trouble;
-use crate::console::requests::{Proposal, propose as propose_request};
+use crate::console::requests::{Proposal, add_reason, propose as propose_request};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
 use crate::console::words::Choice;
@@ -80,9 +81,21 @@ pub async fn propose(
     by: StaffSignedIn,
     CsrfForm(typed): CsrfForm<Typed>,
 ) -> Answer {
-    let (application, document) = match read(&typed, console.clock.now().date()) {
-        Ok(read) => read,
-        Err(errors) => return again(&page(&by, Some(Trouble::input(errors)), typed)),
+    let (read, mut errors) = match read(&typed, console.clock.now().date()) {
+        Ok(read) => (Some(read), Errors::none()),
+        Err(errors) => (None, errors),
+    };
+    add_reason(&mut errors, &typed.reason);
+    for (field, account) in typed_accounts(&typed) {
+        match account_trouble(&console.contracts, &account).await {
+            Ok(trouble) => trouble.into_iter().for_each(|words| errors.add(field, words)),
+            Err(problem) => {
+                return Err(problem.stop(&by, Area::Contracts, &ConsoleLink::NewContract.to_string()));
+            }
+        }
+    }
+    let (Some((application, document)), true) = (read, errors.is_empty()) else {
+        return again(&page(&by, Some(Trouble::input(errors)), typed));
     };
     let change = ContractChange { contract: ContractId::generate(), document, act: Act::Open(application) };
     let back = (Area::Contracts, ConsoleLink::NewContract.to_string());
@@ -150,8 +163,8 @@ fn read(typed: &Typed, today: Date) -> Result<(Application, String), Errors> {
             Vec::new()
         }
         (Ok(others), _) => others,
-        (Err(message), _) => {
-            errors.add("others", message);
+        (Err(messages), _) => {
+            messages.into_iter().for_each(|message| errors.add("others", message));
             Vec::new()
         }
     };
@@ -177,31 +190,42 @@ fn read(typed: &Typed, today: Date) -> Result<(Application, String), Errors> {
     }
 }
 
-/// 一般口座, one a line: `201 当座 0098765`.
-fn others(typed: &str) -> Result<Vec<AccountName>, String> {
-    let mut found = Vec::new();
+/// The accounts that can be read, each with its field.
+fn typed_accounts(typed: &Typed) -> Vec<(&'static str, AccountName)> {
+    let kind = AccountKind::from_code(&typed.account_kind);
+    let main = kind.and_then(|kind| AccountName::parse(&typed.branch, kind, &typed.number));
+    let main = main.map(|account| ("number", account));
+    let others = typed.others.lines().filter_map(account_of_line).map(|account| ("others", account));
+    main.into_iter().chain(others.take(OTHERS_MAX)).collect()
+}
+
+/// `201 当座 0098765`.
+fn account_of_line(line: &str) -> Option<AccountName> {
+    let parts: Vec<&str> = line.split_whitespace().collect();
+    let [branch, kind, number] = parts.as_slice() else { return None };
+    let kind = AccountKind::ALL.iter().copied().find(|known| known.label() == *kind)?;
+    AccountName::parse(branch, kind, number)
+}
+
+/// 一般口座, one a line; or what is wrong, line by line.
+fn others(typed: &str) -> Result<Vec<AccountName>, Vec<String>> {
+    let (mut found, mut wrong) = (Vec::new(), Vec::new());
     for (index, line) in typed.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let parts: Vec<&str> = line.split_whitespace().collect();
-        let account = match parts.as_slice() {
-            [branch, kind, number] => {
-                let kind = AccountKind::ALL.iter().copied().find(|known| known.label() == *kind);
-                kind.and_then(|kind| AccountName::parse(branch, kind, number))
+        let place = index + 1;
+        match account_of_line(line) {
+            Some(account) if found.contains(&account) => {
+                wrong.push(format!("{place}行目の口座は、前の行と同じです。"));
             }
-            _ => None,
-        };
-        let wrong = || {
-            format!("{}行目を「店番 科目 口座番号」の順に入力してください(例: 201 当座 0098765)。", index + 1)
-        };
-        let account = account.ok_or_else(wrong)?;
-        if found.contains(&account) {
-            return Err(format!("{}行目の口座は、前の行と同じです。", index + 1));
+            Some(account) => found.push(account),
+            None => wrong.push(format!(
+                "{place}行目を「店番 科目 口座番号」の順に入力してください(例: 201 当座 0098765)。"
+            )),
         }
-        found.push(account);
     }
-    match found.len() {
-        0..=OTHERS_MAX => Ok(found),
-        _ => Err(format!("一般口座は{OTHERS_MAX}口座までです。")),
+    if found.len() > OTHERS_MAX {
+        wrong.push(format!("一般口座は{OTHERS_MAX}口座までです。"));
     }
+    if wrong.is_empty() { Ok(found) } else { Err(wrong) }
 }
 
 fn page(by: &StaffSignedIn, trouble: Option<Trouble>, typed: Typed) -> ApplicationPage {
@@ -268,10 +292,14 @@ mod tests {
             ("number", Typed { branch: "1".to_owned(), ..typed() }),
             ("others", Typed { others: "100 普通 7654321".to_owned(), ..typed() }),
             ("others", Typed { others: "100 貯蓄 1".to_owned(), ..typed() }),
+            ("others", Typed { others: "100 普通 12\n100 普通 12".to_owned(), ..typed() }),
             ("applied_on", Typed { applied_on: "2026-11-25".to_owned(), ..typed() }),
             ("document", Typed { document: String::new(), ..typed() }),
         ] {
             assert!(read(&wrong, today).unwrap_err().of(field).is_some(), "{field}");
         }
+        let lines = Typed { others: "100 貯蓄 1\n201 当座 0098765\n12".to_owned(), ..typed() };
+        let told: Vec<_> = read(&lines, today).unwrap_err().iter().map(|e| e.message.to_string()).collect();
+        assert!(told.len() == 2 && told[0].starts_with("1行目") && told[1].starts_with("3行目"), "{told:?}");
     }
 }

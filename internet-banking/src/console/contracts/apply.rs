@@ -125,15 +125,19 @@ impl ContractChange {
             Once::Unclear => return Carried::Unclear,
             Once::Refused(refused) => refused,
         };
-        let code = match &refused {
-            Refused::Stale => ConsoleCode::ContractChanged,
-            Refused::Guarded { key, .. } if key.starts_with("fb-account|") => ConsoleCode::AccountInFb,
+        let problem = match &refused {
+            Refused::Stale => ConsoleCode::ContractChanged.into(),
+            Refused::Guarded { key, .. } if key.starts_with("fb-account|") => ConsoleCode::AccountInFb.into(),
+            Refused::Guarded { key, .. } if key.starts_with("payee|") => match &self.act {
+                Act::Payee(payee) => payee_taken(&payee.number),
+                _ => ConsoleCode::ContractChanged.into(),
+            },
             _ => {
                 tracing::error!(contract = %self.contract, %refused, "an approved change was not made");
                 return Carried::Unclear;
             }
         };
-        Carried::Refused(Problem::from(code).words().to_owned())
+        Carried::Refused(problem.words().to_owned())
     }
 
     fn done(&self) -> String {
@@ -376,10 +380,7 @@ impl ContractChange {
         let filed = store(gateway).filed_payees(self.contract).await;
         let filed = filed.map_err(|error| Problem::unavailable(&error))?;
         if filed.iter().any(|other| other.number == payee.number) {
-            return Err(Problem::new(
-                ConsoleCode::ContractChanged,
-                format!("受取人番号 {} は、すでに登録されています。別の番号にしてください。", payee.number),
-            ));
+            return Err(payee_taken(&payee.number));
         }
         let row = Row {
             table: &PAYEE,
@@ -410,9 +411,11 @@ impl ContractChange {
         let mut rows = vec![contract_row(self.contract, of, now)];
         let (mut changes, mut guards) = (Vec::new(), Vec::new());
         for (index, name) in of.accounts().enumerate() {
-            let account = contracts.registered(name).await.map_err(unavailable)?.ok_or_else(|| {
-                Problem::new(ConsoleCode::AccountUnknown, format!("当行に {name} の口座はありません。"))
-            })?;
+            let account = contracts
+                .registered(name)
+                .await
+                .map_err(unavailable)?
+                .ok_or_else(|| Problem::new(ConsoleCode::AccountUnknown, unknown_account(name)))?;
             free(contracts, name, account.account).await?;
             // what an ended contract had
             for sql in [
@@ -528,6 +531,24 @@ fn one(action: &'static str, detail: String, change: Change) -> Registration {
     Registration { action, detail, changes: vec![change], ..Registration::default() }
 }
 
+/// What is wrong with an account of an application; nothing where it can be one.
+pub(super) async fn account_trouble(
+    contracts: &Store,
+    name: &AccountName,
+) -> Result<Option<String>, Problem> {
+    let registered = contracts.registered(name).await.map_err(|error| Problem::unavailable(&error))?;
+    let Some(account) = registered else { return Ok(Some(unknown_account(name))) };
+    match free(contracts, name, account.account).await {
+        Ok(()) => Ok(None),
+        Err(problem) if problem.code == ConsoleCode::AccountInFb => Ok(Some(problem.words().to_owned())),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn unknown_account(name: &AccountName) -> String {
+    format!("当行に {name} の口座はありません。")
+}
+
 /// Nobody of the contract goes on in a page that is open.
 pub(super) fn end_sessions(contract: ContractId, now: Timestamp) -> Change {
     Change::any(
@@ -535,6 +556,11 @@ pub(super) fn end_sessions(contract: ContractId, now: Timestamp) -> Change {
          AND app_user IN (SELECT id FROM app_user WHERE contract = $2)",
         vec![now.micros().into(), contract.uuid().into()],
     )
+}
+
+fn payee_taken(number: &str) -> Problem {
+    let words = format!("受取人番号 {number} は、すでに登録されています。別の番号にしてください。");
+    Problem::new(ConsoleCode::ContractChanged, words)
 }
 
 fn payee_guard(contract: ContractId, number: &str) -> GuardKey {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use domain::time::month_day;
+use domain::time::year_month_day;
 use domain::{ContractId, Yen};
 use edge::Frame;
 
@@ -10,7 +10,7 @@ use super::act::{ContractChange, Procedure, payee_rows};
 use super::apply::day_words;
 use super::list::state_tag;
 use super::seen::Seen;
-use super::{procedures, store};
+use super::{procedure, procedures, store};
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};
@@ -22,7 +22,7 @@ use crate::console::page::note;
 use crate::console::requests::pages::{self, RequestRow};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
-use crate::console::words::{Names, Tag, stamp};
+use crate::console::words::{Names, Tag, full_stamp};
 use crate::contracts::terms::Terms;
 use crate::contracts::{DepositAccount, Role};
 
@@ -81,16 +81,8 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
     let users = store::users(&console.database, id).await.map_err(failed)?;
     let payees = console.contracts.filed_payees(id).await.map_err(failed)?;
     let locks = procedures::locks(console, &seen).await?;
-    let offered = |procedure: &Procedure| {
-        seen.takes(*procedure)
-            && match procedure {
-                Procedure::UnlockSignIn => locks.sign_in.is_some(),
-                Procedure::UnlockConfirmation => !locks.confirmations.is_empty(),
-                Procedure::RevokeCertificate => !locks.certificates.is_empty(),
-                Procedure::PayeeEnd => !payees.is_empty(),
-                _ => true,
-            }
-    };
+    let offered =
+        |procedure: &Procedure| seen.takes(*procedure) && procedure::nothing(*procedure, &locks).is_none();
     Ok(ContractPage {
         frame: frame::page(by, Area::Contracts),
         csrf: by.csrf.clone(),
@@ -99,7 +91,7 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
         tag: state_tag(seen.contract.state),
         rows: rows(&seen),
         limit,
-        today: month_day(now.date()),
+        today: year_month_day(now.date()),
         used: used.total().unwrap_or(limit),
         accounts: console.contracts.accounts(id).await.map_err(failed)?,
         users: users.into_iter().map(user).collect(),
@@ -119,7 +111,7 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
 /// The open stop of the contract itself, in words.
 async fn stopped(console: &Console, id: ContractId) -> Result<Option<(String, LiftEmergencyLink)>, Stop> {
     let stop = console.gateway.open_stop_of(id).await.map_err(failed)?;
-    Ok(stop.map(|stop| (format!("{} {}", stamp(stop.at), stop.reason), LiftEmergencyLink(stop.id))))
+    Ok(stop.map(|stop| (format!("{} {}", full_stamp(stop.at), stop.reason), LiftEmergencyLink(stop.id))))
 }
 
 fn rows(seen: &Seen) -> Vec<(&'static str, String)> {
@@ -129,13 +121,13 @@ fn rows(seen: &Seen) -> Vec<(&'static str, String)> {
         ("区分", contract.kind.label().to_owned()),
         ("プラン", contract.plan.label().to_owned()),
         ("ログインの方式", contract.sign_in.label().to_owned()),
-        ("申込受付", stamp(papers.created_at)),
+        ("申込受付", full_stamp(papers.created_at)),
     ];
     if papers.usable_from.is_some() {
         rows.push(("利用開始日", day_words(papers.usable_from)));
     }
     if let Some(ended_at) = papers.ended_at {
-        rows.push(("解約", stamp(ended_at)));
+        rows.push(("解約", full_stamp(ended_at)));
     }
     let terms = Terms::embedded().transfer_limit(contract.plan);
     let transfers = match papers.transfer_limit {

@@ -85,6 +85,8 @@ pub struct Locks {
     pub confirmations: Vec<(domain::UserId, String, i64)>,
     /// Certificates that have not ended: each with its words.
     pub certificates: Vec<(Certificate, String)>,
+    /// Payees that were filed: each number with its words.
+    pub payees: Vec<(String, String)>,
 }
 
 /// As it is now, in words; empty where there is nothing to compare.
@@ -115,6 +117,23 @@ pub fn current(procedure: Procedure, seen: &Seen, locks: &Locks) -> String {
         | Procedure::UnlockConfirmation
         | Procedure::RevokeCertificate
         | Procedure::End => String::new(),
+    }
+}
+
+/// Why a procedure has nothing that it could be about, in words.
+pub const fn nothing(procedure: Procedure, locks: &Locks) -> Option<&'static str> {
+    match procedure {
+        Procedure::UnlockSignIn if locks.sign_in.is_none() => {
+            Some("マスターユーザのログインは停止していません。")
+        }
+        Procedure::UnlockConfirmation if locks.confirmations.is_empty() => {
+            Some("確認用パスワードが停止している利用者はいません。")
+        }
+        Procedure::RevokeCertificate if locks.certificates.is_empty() => {
+            Some("失効できる電子証明書はありません。")
+        }
+        Procedure::PayeeEnd if locks.payees.is_empty() => Some("事前登録の振込先はありません。"),
+        _ => None,
     }
 }
 
@@ -207,7 +226,7 @@ pub fn fields(procedure: Procedure, seen: &Seen, locks: &Locks, typed: &Typed) -
             choice("都度指定方式の当日扱い", vec![(other.0.to_owned(), other.1.to_owned())])
         }
         Procedure::Payee => payee_fields(typed),
-        Procedure::PayeeEnd => number("受取人番号", "抹消する振込先の番号、4けたです。"),
+        Procedure::PayeeEnd => choice("抹消する振込先", locks.payees.clone()),
         Procedure::UnlockConfirmation => {
             let users = locks.confirmations.iter();
             choice("利用者", users.map(|(id, words, _)| (id.to_string(), words.clone())).collect())
@@ -298,8 +317,13 @@ pub fn read(
         },
         Procedure::Payee => Act::Payee(payee(typed)?),
         Procedure::PayeeEnd => Act::PayeeEnd {
-            number: exactly(&value, 4)
-                .ok_or_else(|| wrong("受取人番号は4けたの数字で入力してください。".to_owned()))?,
+            number: locks
+                .payees
+                .iter()
+                .map(|(number, _)| number)
+                .find(|number| **number == value)
+                .cloned()
+                .ok_or_else(|| wrong("抹消する振込先を選んでください。".to_owned()))?,
         },
         Procedure::UnlockSignIn => Act::UnlockSignIn {
             user: master.ok_or_else(gone)?.id,

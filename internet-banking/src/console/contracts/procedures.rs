@@ -18,9 +18,10 @@ use crate::console::help::ConsoleCode;
 use crate::console::links::{ContractLink, ProcedureLink};
 use crate::console::page::note;
 use crate::console::problem::{Problem, Trouble};
-use crate::console::requests::{Proposal, propose as propose_request};
+use crate::console::requests::{Proposal, add_reason, propose as propose_request};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
+use crate::contracts::registry::FiledPayee;
 
 #[derive(Template)]
 #[template(path = "console/contracts/procedure.html")]
@@ -35,6 +36,8 @@ pub(in crate::console) struct ProcedurePage {
     pub name: String,
     /// As it is now; empty where there is nothing to compare.
     pub current: String,
+    /// That there is nothing that the procedure could be about.
+    pub nothing: Option<&'static str>,
     pub fields: Vec<Field>,
     pub document: String,
     pub reason: String,
@@ -79,7 +82,8 @@ pub async fn propose(
     };
     let change = match read {
         Ok(change) => change,
-        Err(errors) => {
+        Err(mut errors) => {
+            add_reason(&mut errors, &typed.reason);
             return again(&page(&by, procedure, &seen, &locks, Some(Trouble::input(errors)), &typed));
         }
     };
@@ -120,6 +124,7 @@ pub(super) async fn locks(console: &Console, seen: &Seen) -> Result<Locks, Stop>
         let who = user.map(|user| format!("{} {}", user.login_id, user.name)).unwrap_or_default();
         format!("{who} シリアル番号 {} 有効期限 {}", one.serial, year_month_day(one.expires_at.date()))
     };
+    let payees = console.contracts.filed_payees(id).await.map_err(failed)?;
     let live = certificates.into_iter().filter(|one| one.ended.is_none());
     let certificates = live.map(|one| (one.clone(), words(&one))).collect();
     let locked = users.into_iter().filter_map(|user| {
@@ -134,7 +139,14 @@ pub(super) async fn locks(console: &Console, seen: &Seen) -> Result<Locks, Stop>
         sign_in,
         confirmations: locked.collect(),
         certificates,
+        payees: payees.into_iter().map(|payee| (payee.number.clone(), payee_words(&payee))).collect(),
     })
+}
+
+/// A payee among others: number, name and account.
+fn payee_words(payee: &FiledPayee) -> String {
+    let FiledPayee { number, name, bank, branch, kind, account_number } = payee;
+    format!("{number} {name} {bank}-{branch} {} {account_number}", kind.label())
 }
 
 fn stop(problem: &Problem, by: &StaffSignedIn, id: ContractId) -> Stop {
@@ -159,6 +171,7 @@ fn page(
         id: seen.contract.id,
         name: seen.contract.name.clone(),
         current: procedure::current(procedure, seen, locks),
+        nothing: procedure::nothing(procedure, locks),
         fields: procedure::fields(procedure, seen, locks, typed),
         document: typed.document.clone(),
         reason: typed.reason.clone(),

@@ -152,7 +152,7 @@ code_table! {
     /// Messages under the key may be under way.
     KeySigning = "S-329", None,
     "届く途中の電文がある署名鍵の使用終了",
-    "次の鍵の使用を開始してから5分が過ぎていません。いまの鍵で署名した電文が、届く途中かもしれません。",
+    "次の鍵の使用を開始してから5分が過ぎていません。前の鍵で署名した電文が、届く途中かもしれません。",
     "5分が過ぎてから、もう一度起票してください。";
     /// No 初期設定番号 waits to be printed.
     NoticePrinted = "S-324", None,

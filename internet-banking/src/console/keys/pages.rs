@@ -14,7 +14,7 @@ use crate::console::frame::{self, Area};
 use crate::console::links::ConsoleLink;
 use crate::console::problem::Trouble;
 use crate::console::requests::pages::{self, RequestRow};
-use crate::console::requests::{Proposal, propose as propose_request};
+use crate::console::requests::{Proposal, add_reason, propose as propose_request};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
 use crate::console::words::{Choice, Names, Tag, collector_name, day};
@@ -92,6 +92,7 @@ pub async fn propose(
     };
     let (Some(chosen), Some(act), Ok(document)) = (chosen, act, &document) else {
         document.err().into_iter().for_each(|message| errors.add("document", message));
+        add_reason(&mut errors, &typed.reason);
         return again(&page(&console, &by, Some(Trouble::input(errors)), typed).await?);
     };
     let change = KeyChange { of: chosen.of, owner: chosen.owner, document: document.clone(), act };
@@ -113,7 +114,8 @@ async fn page(
     let today = console.clock.now().date();
     let all = keys::all(&console.database).await.map_err(failed)?;
     let mut rows = Vec::with_capacity(all.len());
-    for key in &all {
+    let (own, shared): (Vec<_>, Vec<_>) = all.iter().partition(|key| key.owner.is_empty());
+    for key in own.into_iter().chain(shared) {
         let left = left(&console.gateway, key.kind, key.number).await.map_err(failed)?;
         rows.push(row(console, key, key.standing(&all, today), left));
     }

@@ -27,7 +27,7 @@ use super::tokens::proposal::TokenPaper;
 use super::users::proposal::LiftStop;
 use super::words::Tag;
 
-pub use operation::Requests;
+pub use operation::{Requests, add_reason};
 pub use pages::routes;
 pub(super) use propose::propose;
 pub use run::Lease;

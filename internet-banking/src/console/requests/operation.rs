@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{Clock, StaffRequestId};
-use edge::Shutdown;
+use edge::{Errors, Shutdown};
 use gateway::{AlarmKind, Gateway, Guard, NewAlarm};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Refused};
 use tokio::time::Instant;
@@ -352,6 +352,13 @@ fn may_decide(by: &Staff, request: &Request) -> Result<(), Problem> {
         return Err(ConsoleCode::OwnRequest.into());
     }
     require(by, StaffRole::Checker)
+}
+
+/// What is wrong with a reason, beside what is wrong elsewhere in its form.
+pub fn add_reason(errors: &mut Errors, typed: &str) {
+    if let Err(problem) = words(typed) {
+        errors.add("reason", problem.words().to_owned());
+    }
 }
 
 /// A reason or a note as it is kept: one line of 1 to 200 characters.

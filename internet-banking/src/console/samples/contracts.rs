@@ -98,6 +98,8 @@ fn procedures() -> Vec<String> {
     let mut pages = Vec::new();
     for procedure in Procedure::ALL {
         for trouble in troubles("value") {
+            let nothing = crate::console::contracts::procedure::nothing(*procedure, &Default::default());
+            let nothing = nothing.filter(|_| trouble.is_none());
             let page = ProcedurePage {
                 frame: sample_frame(trouble.is_some()),
                 csrf: "t".to_owned(),
@@ -109,6 +111,7 @@ fn procedures() -> Vec<String> {
                 id: ContractId::generate(),
                 name: "<b>見本商事".to_owned(),
                 current: "\"><script>".to_owned(),
+                nothing,
                 fields: vec![
                     field("value", Control::Choice(choices())),
                     field("number", Control::Number),

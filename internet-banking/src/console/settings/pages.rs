@@ -14,7 +14,7 @@ use crate::console::frame::{self, Area};
 use crate::console::links::{ConsoleLink, SettingLink};
 use crate::console::problem::Trouble;
 use crate::console::requests::pages::{self, RequestRow};
-use crate::console::requests::{Proposal, propose as propose_request};
+use crate::console::requests::{Proposal, add_reason, propose as propose_request};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
 use crate::console::words::{Names, day, stamp};
@@ -98,12 +98,14 @@ pub async fn propose(
     let today = console.clock.now().date();
     let (value, from) = (setting.read(&typed.value), day(&typed.from).filter(|from| *from >= today));
     let (Ok(after), Some(from)) = (&value, from) else {
-        let errors = wrong(value.err(), from);
+        let mut errors = wrong(value.err(), from);
+        add_reason(&mut errors, &typed.reason);
         return again(&page(&console, &by, setting, Some(Trouble::input(errors)), typed).await?);
     };
     let before = setting.on(&console.database, from).await.map_err(failed)?;
     if before == *after {
-        let errors = Errors::one("value", "その日に効く値と同じです。違う値を入力してください。");
+        let mut errors = Errors::one("value", "その日に効く値と同じです。違う値を入力してください。");
+        add_reason(&mut errors, &typed.reason);
         return again(&page(&console, &by, setting, Some(Trouble::input(errors)), typed).await?);
     }
     let change = SettingChange { name: setting.name.to_owned(), from, before, after: after.clone() };
