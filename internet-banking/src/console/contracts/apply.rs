@@ -126,7 +126,9 @@ impl ContractChange {
             Once::Refused(refused) => refused,
         };
         let problem = match &refused {
-            Refused::Stale => ConsoleCode::ContractChanged.into(),
+            // an account that another contract has, from before there were guards
+            Refused::Taken(_) if self.application().is_some() => ConsoleCode::AccountInFb.into(),
+            Refused::Stale | Refused::Taken(_) => ConsoleCode::ContractChanged.into(),
             Refused::Guarded { key, .. } if key.starts_with("fb-account|") => ConsoleCode::AccountInFb.into(),
             Refused::Guarded { key, .. } if key.starts_with("payee|") => match &self.act {
                 Act::Payee(payee) => payee_taken(&payee.number),

@@ -47,7 +47,7 @@ pub(in crate::console) async fn commit_once(
     let Err(refused) = gateway.ledger().commit(commit).await else { return Once::Done };
     match (gateway.is_taken(&once).await, &refused) {
         (Ok(true), _) => Once::Done,
-        (Ok(false), Refused::Stale | Refused::Guarded { .. }) => Once::Refused(refused),
+        (Ok(false), Refused::Stale | Refused::Guarded { .. } | Refused::Taken(_)) => Once::Refused(refused),
         (Ok(false) | Err(_), _) => {
             tracing::error!(%request, %refused, "what was approved may not have been done");
             Once::Unclear

@@ -238,24 +238,29 @@ async fn an_account_is_in_one_fb_contract_only(test: TestDatabase) {
         ["S-322"],
         "no such account"
     );
-    for (number, code, words) in [
-        ("7654321", "S-323", "FB端末"),
-        ("1234567", "S-323", "株式会社見本商事"),
-        ("9999999", "S-322", "当行に 100 普通 9999999 の口座はありません。"),
+    for (number, words) in [
+        ("7654321", "FB端末"),
+        ("1234567", "株式会社見本商事"),
+        ("9999999", "当行に 100 普通 9999999 の口座はありません。"),
     ] {
         let refused = propose(&mut maker, "/contracts/new", &application("株式会社新規", number, "")).await;
-        assert_eq!(
-            (refused.status, refused.fields("error_code")),
-            (StatusCode::CONFLICT, vec![code.to_owned()])
-        );
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(refused.body.contains(words), "{words} in {}", refused.body);
     }
-    let other = application("株式会社新規", "7654323", "100 普通 7654321");
-    assert_eq!(
-        propose(&mut maker, "/contracts/new", &other).await.fields("error_code"),
-        ["S-323"],
-        "一般口座 too"
-    );
+    // everything that is wrong is told at once, 一般口座 line by line
+    let other = application("株式会社新規", "9999999", "100 普通 7654321\n201\n100 普通 1234567");
+    let other: Vec<_> = other.into_iter().chain([("reason", ""), ("document", "")]).collect();
+    let told = propose(&mut maker, "/contracts/new", &other).await.body;
+    for words in [
+        "9999999 の口座はありません",
+        "FB端末",
+        "2行目を",
+        "株式会社見本商事",
+        "理由を入力",
+        "書類番号を入力",
+    ] {
+        assert!(told.contains(words), "{words} in {told}");
+    }
     // data transmission alone stands in no way
     done(&mut maker, &mut checker, "/contracts/new", &application("株式会社新規", "7654322", "")).await;
     assert_eq!(
