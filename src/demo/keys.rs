@@ -1,5 +1,5 @@
-//! The demo's keys: those that the hub signs with, a certificate authority of its own, and what it shares with collectors'
-//! sites.
+//! The demo's keys: those that the hub signs with, a certificate authority of its own, and what it shares with
+//! collectors' sites.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -39,7 +39,7 @@ pub async fn hub(
     provided.with_context(|| format!("no signing key could be made; is {} one?", file.display()))?;
     bank_keys::signing_keys(database, vault, now)
         .await
-        .context("the hub's signing key cannot be used; restore the data folder from a backup, or begin anew with --reset")
+        .context("the hub's signing key cannot be used; restore it from a backup, or begin anew with --reset")
 }
 
 /// Tells the hub's counterparties which of its keys count, by a list that they read: what a bank does by a letter.

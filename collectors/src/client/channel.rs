@@ -35,7 +35,8 @@ pub enum Exchanged {
 }
 
 impl Channel {
-    /// A channel that signs with the one of `keys` that is in use and posts to `path` below the peer's endpoint. `name` is for errors.
+    /// A channel that signs with the one of `keys` that is in use and posts to `path` below the peer's endpoint.
+    /// `name` is for errors.
     pub fn new(
         name: &str,
         path: &str,
