@@ -60,7 +60,7 @@ pub async fn provide_signing_key(
         None => SigningKey::generate_pkcs8_der()?,
     };
     let public = public_of(1, &made)?;
-    let first = Adopted { kind: KeyKind::Message, owner: "", number: 1, public: &public, secret: &made };
+    let first = Adopted::new((KeyKind::Message, "", 1), &public, made.as_slice());
     Ok(adopt(database, vault, &[first], now).await?)
 }
 
