@@ -1,5 +1,6 @@
 //! Who asks for a certificate without being signed in: login ID and password, and a second proof (SEC-05). A person
-//! with a token types its one-time password; one whose token is not registered yet the 確認用パスワード.
+//! with a token types its one-time password; one whose token is not registered yet, or counts no more, the
+//! 確認用パスワード.
 
 use domain::{Timestamp, UserId};
 use edge::Peer;
@@ -11,14 +12,14 @@ use crate::Bank;
 use crate::confirmation::{self, ConfirmationError};
 use crate::contracts::User;
 use crate::sign_in::{Entrants, PasswordError, Refusal};
-use crate::tokens::Verdict;
+use crate::tokens::{Standing, Verdict, list};
 
 /// What is typed beside login ID and password; one of them.
 #[derive(Clone, Debug, Default)]
 pub struct SecondProof {
     /// Of the person's token.
     pub one_time_password: SecretString,
-    /// 確認用パスワード, of a person without a token.
+    /// 確認用パスワード, of a person without a token that counts.
     pub confirmation_password: SecretString,
 }
 
@@ -34,6 +35,19 @@ pub enum AskError {
 }
 
 struct Askers<'a>(&'a Bank);
+
+impl Askers<'_> {
+    /// The token whose one-time password is asked for; none where the registered one counts no more: it may have been
+    /// lost together with the computer, and another one is registered only by whoever can sign in.
+    async fn token_of(&self, user: &User, now: Timestamp) -> Result<Option<String>, Refusal> {
+        let Some(serial) = &user.token_serial else { return Ok(None) };
+        let token = list::find(&self.0.database, user.contract, serial).await?;
+        let has_ended = token.is_some_and(|token| {
+            matches!(token.standing(now.date()), Standing::Expired | Standing::Revoked | Standing::Lost)
+        });
+        Ok((!has_ended).then(|| serial.clone()))
+    }
+}
 
 impl Entrants for Askers<'_> {
     type Person = UserId;
@@ -58,7 +72,7 @@ impl Entrants for Askers<'_> {
     ) -> Result<Option<Guard>, Refusal> {
         let bank = self.0;
         let user = bank.contracts.signed_in(user).await?.ok_or(Refusal::Wrong)?;
-        let Some(serial) = &user.token_serial else {
+        let Some(serial) = &self.token_of(&user, now).await? else {
             if proof.confirmation_password.expose_secret().is_empty() {
                 return Err(Refusal::Wrong);
             }

@@ -18,6 +18,7 @@ use crate::support::PASSWORD;
 database::on_both!(
     a_certificate_costs_id_password_and_a_second_proof,
     whoever_has_no_token_proves_by_the_confirmation_password,
+    whose_token_was_lost_too_proves_by_the_confirmation_password,
     before_the_first_sign_in_it_may_be_fetched_again,
     one_id_has_one_certificate,
     the_ninety_ninth_is_issued_and_the_hundredth_refused,
@@ -68,6 +69,28 @@ async fn whoever_has_no_token_proves_by_the_confirmation_password(test: TestData
     assert_eq!(code(&page), "S-116");
     let page = desk.ask(NEW, &[]).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+}
+
+/// A bag with computer and token was stolen.
+///
+/// Proves R37, R63, SEC-05.
+async fn whose_token_was_lost_too_proves_by_the_confirmation_password(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let by_confirmation = [("one_time_password", ""), ("confirmation_password", PASSWORD)];
+    for (state, expires_on, is_proof) in [
+        ("in_use", "2031-11-30", false),
+        ("lost", "2031-11-30", true),
+        ("revoked", "2031-11-30", true),
+        ("in_use", "2026-11-23", true),
+    ] {
+        let sql = "UPDATE token SET state = $1, expires_on = $2";
+        execute!(desk.world.bank.database, sql, state, expires_on).unwrap();
+        let page = desk.ask(KEIRI, &by_confirmation).await;
+        assert_eq!(page.status == StatusCode::OK, is_proof, "{state} until {expires_on}: {}", page.body);
+        if is_proof {
+            assert_eq!(code(&desk.ask(KEIRI, &[]).await), "S-116", "the code of a token that {state}");
+        }
+    }
 }
 
 /// Proves R32, R33.
