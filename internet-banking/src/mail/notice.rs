@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    /// Proves SEC-38.
+    /// Proves R13, SEC-38.
     #[test]
     fn a_mail_has_the_companys_phrase_and_no_address_to_sign_in_at() {
         let notice = Notice {
@@ -134,6 +134,7 @@ mod tests {
         let body = notice.body(&contract("梅に鶯"), &to, now);
         assert!(body.contains("ご契約の言葉: 梅に鶯"), "{body}");
         assert!(body.contains("口座: 普通 ****567\r\n"), "{body}");
+        assert!(body.contains("パスワードや暗証番号をお尋ねすることもありません"), "{body}");
         assert!(body.contains("日時: 2026年11月24日(火) 10:00\r\n"), "{body}");
         assert!(!body.contains("http") && !body.contains("1234567"), "{body}");
         let rows =

@@ -325,6 +325,19 @@ async fn every_page_answers_whom_the_tables_let_in_and_nobody_else(test: TestDat
     assert_eq!(browser_of_nobody(&world).await, Vec::<String>::new());
 }
 
+/// What ends the session of whoever may do it, and is not sent.
+const ENDINGS: &[&str] = &["/sign-out", "/emergency-stop/now"];
+
+/// What answers a form without its fields in another way than by the form again.
+const INCOMPLETE: &[(&str, StatusCode)] = &[
+    ("/admin/tokens/ask", StatusCode::NOT_FOUND),
+    ("/admin/tokens/do", StatusCode::NOT_FOUND),
+    ("/payeasy/el/picture", StatusCode::BAD_REQUEST),
+    // nobody here has a token
+    ("/security/token/lost", StatusCode::CONFLICT),
+    ("/session/extend", StatusCode::NO_CONTENT),
+];
+
 /// What is wrong with the answers of an address to somebody.
 async fn answers(
     browser: &mut Browser,
@@ -353,8 +366,9 @@ async fn answers(
             wrong.push(format!("GET {} of another's, {} of nobody's", shown.status, unknown.status));
         }
     }
-    // what changes something: refused to those who may not, and of another contract's nothing is there
-    if !admitted || names_an_object(route) {
+    // what changes something: refused to those who may not, and of another contract's nothing is there; who may is let
+    // in, and told what is missing in the form
+    if !admitted || names_an_object(route) || !ENDINGS.contains(&route) {
         let csrf = browser.get("/home").await.token();
         let sent = browser.send(Method::POST, &path, &[], &format!("csrf={csrf}")).await;
         let expected = match (admitted, sent.status) {
@@ -362,6 +376,10 @@ async fn answers(
             // a picture is no form, and what is no picture is not looked at
             (false, StatusCode::BAD_REQUEST) => ["/payeasy/el/picture", "/payees/import"].contains(&route),
             (false, status) => [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND].contains(&status),
+            (true, status) if !names_an_object(route) => {
+                [StatusCode::SEE_OTHER, StatusCode::UNPROCESSABLE_ENTITY].contains(&status)
+                    || INCOMPLETE.contains(&(route, status))
+            }
             (true, status) => {
                 let path = nobodys.filled(route);
                 let unknown = browser.send(Method::POST, &path, &[], &format!("csrf={csrf}")).await;

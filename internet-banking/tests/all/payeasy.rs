@@ -111,6 +111,7 @@ async fn with_token(world: &World, login_id: &str) -> UserId {
     world.bank.contracts.add_user(&user).await.unwrap()
 }
 
+/// Proves R51, R53, SEC-11.
 async fn a_one_time_password_is_spent_once_by_all_who_share_the_token(test: TestDatabase) {
     let world = World::new(test).await;
     let (mut taro, mut jiro) = (world.browser(), world.browser());
@@ -346,6 +347,9 @@ async fn what_is_anothers_is_not_there() {
     assert_eq!(held(&world).await, 900);
 }
 
+/// Whoever has the login password alone moves nothing.
+///
+/// Proves R10.
 #[tokio::test]
 async fn the_confirmation_password_is_asked_and_locks_after_five_wrong_ones() {
     let world = World::new(sqlite().await).await;
