@@ -37,6 +37,7 @@ pub use dates::{DateProblem, Handling, Method, Occasion, Possible};
 pub use fee::Relation;
 pub use limit::{Holders, LimitLayer, LimitUse, Limits};
 pub use network::day::{Day, DayError};
+pub use network::holder::Holder;
 pub use network::recall::{Recall, RecallError, RecallState};
 pub use order::{Facts, Order, Reason, State};
 pub use place::{CancelError, NewOrder, PlaceError};

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::counters::NameCheckLimits;
+
 /// The file that is part of the program; a test reads it.
 static BOUNDS: LazyLock<Bounds> = LazyLock::new(|| {
     let text = include_str!("../../data/payees.toml");
@@ -20,6 +22,8 @@ pub struct Bounds {
     pub file_bytes_max: usize,
     /// Hours that a file waits to be confirmed.
     pub import_h: i64,
+    /// What may be asked about accounts' holders in a row.
+    pub name_check: NameCheckLimits,
 }
 
 impl Bounds {
@@ -37,6 +41,8 @@ impl Bounds {
             Err("a file has 1,000 to 10,000,000 bytes".to_owned())
         } else if !(1..=24).contains(&bounds.import_h) {
             Err("a file waits for 1 to 24 hours".to_owned())
+        } else if !bounds.name_check.makes_sense() {
+            Err("a check is locked after 1 to 1,000 of a user, and no earlier for a contract".to_owned())
         } else {
             Ok(bounds)
         }
@@ -55,6 +61,8 @@ mod tests {
             ("payees_max = 3000", "payees_max = 0"),
             ("file_bytes_max = 2_000_000", "file_bytes_max = 1"),
             ("import_h = 2", "import_h = 0"),
+            ("\nmissing_max = 5", "\nmissing_max = 0"),
+            ("contract_shown_max = 30", "contract_shown_max = 9"),
         ] {
             assert!(Bounds::parse(&text.replace(right, wrong)).is_err(), "{wrong}");
         }

@@ -22,8 +22,8 @@ const ADMIT: &str = "
             < CASE WHEN name_check.subject = name_check.contract THEN $5 ELSE $6 END
         AND name_check.shown + CASE WHEN name_check.counted_us < $3 THEN 0 ELSE name_check.judging END
             < CASE WHEN name_check.subject = name_check.contract THEN $7 ELSE $8 END";
-/// A counted question was answered: `$2` is 1 where there is no such account, `$3` where a name was shown, which ends the
-/// row of missing ones. The last of either row locks.
+/// A counted question was answered: `$2` is 1 where there is no such account, `$3` where a name was shown, which ends
+/// the row of missing ones. The last of either row locks.
 const JUDGE: &str = "
     UPDATE name_check SET judging = CASE WHEN judging > 0 THEN judging - 1 ELSE 0 END,
         missing = CASE WHEN $3 > 0 THEN 0 ELSE missing + $2 END,
@@ -48,6 +48,17 @@ pub struct NameCheckLimits {
     pub contract_missing_max: i64,
     /// The second for a whole contract.
     pub contract_shown_max: i64,
+}
+
+impl NameCheckLimits {
+    /// Whether a user can ask at all, and a contract as much as one of its users.
+    pub fn makes_sense(&self) -> bool {
+        let fits = |max| (1..=1_000).contains(&max);
+        fits(self.missing_max)
+            && fits(self.shown_max)
+            && (self.missing_max..=1_000).contains(&self.contract_missing_max)
+            && (self.shown_max..=1_000).contains(&self.contract_shown_max)
+    }
 }
 
 /// Who is locked.
@@ -206,8 +217,7 @@ impl<'a> NameChecks<'a> {
             .fetch_all(c)
             .await
         })?;
-        let lock =
-            |(subject, at)| Lock { subject, locked_at: Timestamp::from_micros(at) };
+        let lock = |(subject, at)| Lock { subject, locked_at: Timestamp::from_micros(at) };
         Ok(rows.into_iter().map(lock).collect())
     }
 
@@ -313,7 +323,11 @@ mod tests {
             assert_eq!(one.asks(Judgement::Missing).await, (None, left));
         }
         assert_eq!(one.asks(Judgement::Missing).await, (Some(Locked::User), 0));
-        assert_eq!(one.admit(ten().plus_seconds(86_400)).await, Admission::Locked(Locked::User), "no day ends it");
+        assert_eq!(
+            one.admit(ten().plus_seconds(86_400)).await,
+            Admission::Locked(Locked::User),
+            "no day ends it"
+        );
         one.checks.executed(one.contract, one.user).await.unwrap();
         assert_eq!(one.admit(ten()).await, Admission::Locked(Locked::User), "and no transfer");
         let locks = NameChecks::locks(&test.database, one.contract).await.unwrap();
@@ -353,7 +367,11 @@ mod tests {
         assert_eq!(locked, [Locked::User, Locked::User, Locked::Contract], "15 of the contract, 5 of each");
         let one = Asker { contract: first.contract, ..Asker::new(&test) };
         assert_eq!(one.admit(ten()).await, Admission::Locked(Locked::Contract));
-        assert_eq!(Asker::new(&test).asks(Judgement::Shown).await.0, None, "another contract's row is another");
+        assert_eq!(
+            Asker::new(&test).asks(Judgement::Shown).await.0,
+            None,
+            "another contract's row is another"
+        );
         assert!(one.lift(first.contract.uuid(), ten()).await);
         assert_eq!(one.admit(ten()).await, Admission::Counted);
     }

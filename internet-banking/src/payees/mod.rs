@@ -1,13 +1,17 @@
 //! 振込先: who is paid. Payees filed on paper and paid by their number (事前登録方式, R81), payees that a contract's users
 //! register, and accounts that are typed (都度指定方式, R82).
 //!
-//! A page that asks for an account takes [`TypedAccount`] into its form, shows it by `payees/parts.html` and reads it by
-//! [`TypedAccount::read`]. [`Payees`] finds what is registered, [`recent`] who was paid last.
+//! A page that asks for an account takes [`TypedAccount`] into its form, shows it by `payees/parts.html` and reads it
+//! by [`TypedAccount::read`]. [`Payees`] finds what is registered, [`recent`] who was paid last, and
+//! [`name_check`] asks who holds an account.
 
 pub mod bounds;
+pub mod counters;
 pub mod import;
+pub mod likeness;
 pub mod links;
 pub mod master;
+pub mod name_check;
 pub mod operation;
 mod pages;
 pub(crate) mod problem;
@@ -19,7 +23,9 @@ pub mod typed;
 use domain::{AccountRef, PayeeId};
 use transfers::Method;
 
+pub use likeness::Likeness;
 pub use master::Master;
+pub use name_check::Checked;
 pub use pages::routes;
 pub use store::{PAGE, PayeeQuery, Payees, Recent, recent};
 pub use typed::{AccountForm, Asked, Choice, Entered, TypedAccount};

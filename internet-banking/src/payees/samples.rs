@@ -12,7 +12,7 @@ use super::pages::entry::{EntryPage, ReviewPage};
 use super::pages::file::{ImportPage, PlanPage, PlanRow};
 use super::pages::list::{PayeeRow, PayeesPage, Typed};
 use super::problem::Problem;
-use super::{AccountForm, Entered, Payee, Source, TypedAccount};
+use super::{AccountForm, Checked, Entered, Likeness, Payee, Source, TypedAccount};
 use crate::page_checks;
 use crate::payeasy::views::Trouble;
 use crate::tokens::authorise;
@@ -136,6 +136,8 @@ fn every_form_keeps_the_rules_with_every_sample() {
 #[test]
 fn every_last_look_keeps_the_rules_with_every_sample() {
     let code = || Some(Problem::Code(authorise::Problem::Wrong { left: 3 }).trouble());
+    let named = Checked::Named { name: SHARP.to_owned(), likeness: Likeness::Similar };
+    let mut checks = vec![named, Checked::NoSuchAccount { left: 1 }].into_iter();
     for (trouble, group) in [(None, ""), (code(), SHARP), (Some(Problem::Changed.trouble()), "")] {
         let details = Details { entered: entered(), name: SHARP.to_owned(), group: group.to_owned() };
         check(&ReviewPage {
@@ -145,6 +147,7 @@ fn every_last_look_keeps_the_rules_with_every_sample() {
             trouble: trouble.clone(),
             action: "/payees/new".to_owned(),
             typed: details.entered.typed(),
+            checked: checks.next(),
             details,
             seen: group.to_owned(),
         });

@@ -295,7 +295,8 @@ enum Picked<T> {
     Several(String),
 }
 
-/// A choice counts among what its text finds; of what was found the only one is meant, and one that the text names whole.
+/// A choice counts among what its text finds; of what was found the only one is meant, and one that the text names
+/// whole.
 fn pick<T: Copy>(
     found: &[T],
     typed: &str,

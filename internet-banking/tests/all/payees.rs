@@ -16,6 +16,7 @@ database::on_both!(
     a_payee_that_somebody_else_changed_is_not_changed_by_what_was_seen_before,
     a_file_is_looked_over_and_registered_as_a_whole_with_a_one_time_password,
     payees_filed_on_paper_are_found_by_number_and_not_changed_on_screen,
+    the_holder_is_shown_and_compared_and_what_locks_the_check_locks_nothing_else,
 );
 
 const FORM: &[(&str, &str)] = &[
@@ -244,4 +245,39 @@ async fn payees_filed_on_paper_are_found_by_number_and_not_changed_on_screen(tes
         let sent = master.send(Method::POST, &path, &[], &format!("csrf={csrf}&seen=0")).await;
         assert_eq!(sent.status, StatusCode::FORBIDDEN, "{path}");
     }
+}
+
+async fn look(browser: &mut Browser, more: &[(&str, &str)]) -> Page {
+    let own = [("bank", "9999"), ("branch", "100"), ("action", "look")];
+    submit(browser, "/payees/new", &with(&with(FORM, &own), more)).await
+}
+
+/// An outage counts for nothing, accounts that are not there do, and the typed name is registered all the same.
+///
+/// Proves R89, R90, R92, R93, R94, SEC-41.
+async fn the_holder_is_shown_and_compared_and_what_locks_the_check_locks_nothing_else(test: TestDatabase) {
+    let (world, mut master) = master(test).await;
+    let same = look(&mut master, &[("number", "1234567")]).await;
+    assert_eq!(
+        (same.fields("checked"), same.fields("found")),
+        (vec!["名義が一致".to_owned()], vec!["ｶ)ﾐﾎﾝｼﾖｳｼﾞ".to_owned()])
+    );
+    let other = look(&mut master, &[("number", "1234567"), ("holder", "サトウ ハナコ")]).await;
+    assert_eq!(other.fields("checked"), ["名義が違います"]);
+    assert_eq!(other.fields("found"), ["ｶ*********"], "no name is given away");
+    let away = look(&mut master, &[("bank", "七十七")]).await;
+    assert_eq!(away.fields("checked"), ["確認できません"], "there is no way to other banks");
+    for left in (1..=4).rev() {
+        let missing = look(&mut master, &[]).await;
+        assert_eq!(missing.fields("checked"), ["口座なし"]);
+        assert!(missing.body.contains(&format!("あと{left}回")), "{}", missing.body);
+    }
+    look(&mut master, &[("bank", "七十七")]).await;
+    assert_eq!(look(&mut master, &[]).await.fields("checked"), ["口座なし"], "the fifth");
+    for number in ["123", "1234567"] {
+        assert_eq!(look(&mut master, &[("number", number)]).await.fields("checked"), ["確認機能の停止中"]);
+    }
+    let added = add(&world, &mut master, &[]).await;
+    assert_eq!(added.location(), "/payees?done=added", "{}", added.body);
+    assert_eq!(audited(&world, "payee.check_lock").await, 1);
 }

@@ -19,6 +19,21 @@ const RETURNED: &[(&str, &str)] = &[("0000000", "AC01"), ("0000004", "AC04"), ("
 /// The payee of this one does not let a transfer be recalled.
 const KEEPS: &str = "8888888";
 
+/// Of this one the other bank supplies no name; and the names of all others, by the last digit of their number.
+const NAMELESS: &str = "7777777";
+const NAMES: &[&str] = &[
+    "ｶ)ｱｵﾊﾞｼﾖｳｶｲ",
+    "ﾔﾏﾀﾞ ﾀﾛｳ",
+    "ﾐﾔｷﾞｼﾖｸﾋﾝ(ｶ",
+    "ｻﾄｳ ﾊﾅｺ",
+    "ﾕ)ﾋﾛｾｶﾞﾜｳﾝﾕ",
+    "ｼﾔ)ﾄｳﾎｸｷﾖｳｶｲ",
+    "ｽｽﾞｷ ｲﾁﾛｳ",
+    "ﾄﾞ)ｽﾞﾝﾀﾞﾎﾝﾎﾟ",
+    "ﾀｶﾊｼ ﾐﾂｺ",
+    "ｶ)ｻｻｶﾏ",
+];
+
 /// The books at one moment.
 pub struct Books<'a> {
     /// Where they are.
@@ -32,6 +47,19 @@ fn status(original: &str, status: &str, code: Option<&str>) -> Answer {
     Answer::Status { original, status, code: code.map(str::to_owned) }
 }
 
+/// Who holds an account: one that a transfer comes back from is not there, or closed.
+fn verified(received: &Received) -> Answer {
+    let number = received.text(&["No"]).unwrap_or_default();
+    let code = RETURNED.iter().find(|(returned, code)| *returned == number && *code != "BE01");
+    let last = number.bytes().last().map_or(0, |digit| usize::from(digit.saturating_sub(b'0')));
+    let found = match code {
+        _ if number == NAMELESS => Err("NSUP".to_owned()),
+        Some((_, code)) => Err((*code).to_owned()),
+        None => NAMES.get(last).map(|name| (*name).to_owned()).ok_or_else(|| "AC01".to_owned()),
+    };
+    Answer::Holder { original: received.id.clone(), found }
+}
+
 impl Books<'_> {
     /// Decides about a message, or answers what was decided before.
     pub async fn perform(&self, received: &Received, bytes: &[u8]) -> Result<Answer, StoreError> {
@@ -41,6 +69,7 @@ impl Books<'_> {
             "status" => self.acknowledged(received).await,
             "collect" => self.collect(received).await,
             "lines" => self.lines(received).await,
+            "verify" => Ok(verified(received)),
             _ => Ok(status(&received.id, "RJCT", Some("FF03"))),
         }
     }

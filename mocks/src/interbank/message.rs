@@ -51,6 +51,7 @@ impl Received {
             "FIToFIPmtStsRpt" => "status",
             "Collect" => "collect",
             "Lines" => "lines",
+            "IdVrfctnReq" => "verify",
             _ => "unknown",
         }
     }
@@ -95,6 +96,13 @@ pub enum Answer {
         /// Why it was refused.
         code: Option<String>,
     },
+    /// acmt.024: the holder of an account, or why none is named.
+    Holder {
+        /// The question.
+        original: String,
+        /// The name, or the code.
+        found: Result<String, String>,
+    },
     /// What waits.
     Waiting {
         /// Whether more follows.
@@ -121,6 +129,13 @@ impl Answer {
                 let code = code.as_ref().map_or(String::new(), |code| element("Rsn", code));
                 let inner = element("OrgnlMsgId", original) + &element("TxSts", status) + &code;
                 wrapped("FIToFIPmtStsRpt", &inner)
+            }
+            Self::Holder { original, found } => {
+                let said = match found {
+                    Ok(name) => element("Nm", name),
+                    Err(code) => element("Rsn", code),
+                };
+                wrapped("IdVrfctnRpt", &(element("OrgnlMsgId", original) + &said))
             }
             Self::Waiting { more, messages } => {
                 let message = |(number, bytes): &(String, Vec<u8>)| {

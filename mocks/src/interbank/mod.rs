@@ -138,7 +138,9 @@ async fn answer(mocks: &Mocks, request: HttpRequest) -> Result<Response, StoreEr
             let copies = messages.clone();
             messages.extend(copies);
         }
-        (Mode::Other, Answer::Status { original, .. }) => "other".clone_into(original),
+        (Mode::Other, Answer::Status { original, .. } | Answer::Holder { original, .. }) => {
+            "other".clone_into(original);
+        }
         _ => {}
     }
     tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;

@@ -1,6 +1,7 @@
 //! The interbank network: its messages, what goes to it, and what is collected from it.
 
 pub(crate) mod day;
+pub(crate) mod holder;
 pub(crate) mod incoming;
 mod message;
 pub(crate) mod recall;
@@ -12,8 +13,8 @@ use domain::{BankCode, Yen};
 
 pub use message::{
     Body, CreditTransfer, DecodeError, LINES_MAX, Line, LinesAnswer, Message, NAMESPACE, Party,
-    PaymentReturn, RecallAnswer, RecallRequest, RecallStatus, Status, StatusReport, WAITING_MAX, Waiting,
-    Waits, decode, encode,
+    PaymentReturn, RecallAnswer, RecallRequest, RecallStatus, Status, StatusReport, VerificationAnswer,
+    WAITING_MAX, Waiting, Waits, decode, encode,
 };
 
 use crate::Transfers;

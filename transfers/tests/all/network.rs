@@ -6,7 +6,7 @@ use database::testing::TestDatabase;
 use domain::{OrderId, Yen};
 use serde_json::json;
 use transfers::network;
-use transfers::{NewOrder, Order, Reason, RecallError, RecallState, State};
+use transfers::{Holder, NewOrder, Order, Reason, RecallError, RecallState, State};
 
 use crate::interbank::Interbank;
 use crate::support::{Bank, OTHER, OWN, SECOND, account, at, bank_with, day};
@@ -24,6 +24,7 @@ on_both!(
     what_contradicts_moves_no_money_and_is_told,
     a_day_that_differs_from_the_networks_books_stays_open,
     a_storm_of_orders_and_faults_loses_and_doubles_nothing,
+    an_accounts_holder_is_named_by_its_bank_and_a_lie_or_silence_says_nothing,
 );
 
 pub async fn start(test: TestDatabase) -> (Bank, Interbank) {
@@ -350,4 +351,30 @@ async fn the_network_decides_once_for_a_number_and_keeps_its_hours() {
         assert_eq!(send(id, 1, "2026-11-24").await, answer, "{now}");
     }
     assert_eq!(send("b", 1, "2026-11-25").await, said("RJCT", "DT01"), "for good");
+}
+
+/// Proves R89, R92.
+async fn an_accounts_holder_is_named_by_its_bank_and_a_lie_or_silence_says_nothing(test: TestDatabase) {
+    let (bank, mut network) = start(test).await;
+    let named = |name: &str| Holder::Named(name.to_owned());
+    for (number, holder) in [
+        ("1234561", named("ﾔﾏﾀﾞ ﾀﾛｳ")),
+        ("0000006", named("ｽｽﾞｷ ｲﾁﾛｳ")),
+        ("0000000", Holder::NoSuchAccount),
+        ("0000004", Holder::NoSuchAccount),
+        ("7777777", Holder::NotKnown),
+    ] {
+        assert_eq!(bank.engine.holder(&account("0125", "100", number)).await.unwrap(), holder, "{number}");
+    }
+    assert_eq!(bank.engine.holder(&account("9999", "100", "7654321")).await.unwrap(), named("x"), "its own");
+    assert_eq!(bank.engine.holder(&account("9999", "100", "1111111")).await.unwrap(), Holder::NoSuchAccount);
+    let there = account("0125", "100", "1234561");
+    for mode in ["drop", "lose", "error500", "wrong_key", "garbage", "other"] {
+        network.fault(json!({ "mode": mode, "kind": "verify", "count": 1 })).await;
+        assert_eq!(bank.engine.holder(&there).await.unwrap(), Holder::NotKnown, "{mode}");
+    }
+    assert_eq!(bank.engine.holder(&there).await.unwrap(), named("ﾔﾏﾀﾞ ﾀﾛｳ"), "asked once each");
+    network.go_down().await;
+    assert_eq!(bank.engine.holder(&there).await.unwrap(), Holder::NotKnown);
+    bank.assert_clean().await;
 }

@@ -4,9 +4,12 @@
 
 use domain::{CertificateId, ContractId, Date, UserId, Yen};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::contracts::registry::{AccountName, FiledPayee};
 use crate::contracts::{ContractKind, Plan, SignInMethod, code};
+use crate::payees::Master;
+use crate::payees::master::{shown_bank, shown_branch};
 
 code! {
     /// A procedure that the bank does on paper.
@@ -35,6 +38,8 @@ code! {
         UnlockSignIn = "unlock-sign-in", "マスターユーザのログイン停止の解除";
         /// The lock of a 確認用パスワード.
         UnlockConfirmation = "unlock-confirmation", "確認用パスワードの停止の解除";
+        /// The lock of 振込先口座の確認機能 (R95).
+        UnlockNameCheck = "unlock-name-check", "振込先口座の確認機能の停止の解除";
         /// A certificate by which a user signs in (R37, R38, R46, R47).
         RevokeCertificate = "revoke-certificate", "電子証明書の失効";
         /// 届出住所.
@@ -133,6 +138,15 @@ pub enum Act {
         /// Since when it was locked, in microseconds.
         locked_us: i64,
     },
+    /// 振込先口座の確認機能 of a user or of the whole contract is unlocked (R95).
+    UnlockNameCheck {
+        /// The user, or the contract.
+        subject: Uuid,
+        /// The same in words, as the maker has read it.
+        whom: String,
+        /// Since when it was locked, in microseconds.
+        locked_us: i64,
+    },
     /// A certificate is revoked; its user may fetch another.
     RevokeCertificate {
         /// Whose.
@@ -214,6 +228,7 @@ impl ContractChange {
             Act::UnlockConfirmation { user, .. } | Act::RevokeCertificate { user, .. } => {
                 format!("{base}/{user}")
             }
+            Act::UnlockNameCheck { subject, .. } => format!("{base}/{subject}"),
             // of one application for an account one is open
             Act::Open(of) => {
                 format!("contract-application/{}-{}-{}", of.main.branch, of.main.kind.code(), of.main.number)
@@ -243,6 +258,7 @@ impl ContractChange {
             Act::PayeeEnd { .. } => Procedure::PayeeEnd,
             Act::UnlockSignIn { .. } => Procedure::UnlockSignIn,
             Act::UnlockConfirmation { .. } => Procedure::UnlockConfirmation,
+            Act::UnlockNameCheck { .. } => Procedure::UnlockNameCheck,
             Act::RevokeCertificate { .. } => Procedure::RevokeCertificate,
             Act::Address { .. } => Procedure::Address,
             Act::Phrase { .. } => Procedure::Phrase,
@@ -329,6 +345,10 @@ impl ContractChange {
             Act::UnlockSignIn { .. } | Act::UnlockConfirmation { .. } => {
                 "承認すると、停止を解除し、誤った回数を0に戻します。パスワードは変わりません。お金は動きません。"
             }
+            Act::UnlockNameCheck { .. } => {
+                "お届け印と本人確認書類を確かめてください。承認すると、振込先口座の確認機能の停止を解除し、数えた回数を0に戻します。\
+                 お金は動きません。"
+            }
             Act::RevokeCertificate { .. } => {
                 "承認すると、この電子証明書ではすぐにログインできなくなり、ログイン中の画面は終了します。利用者は新しい電子証明書を\
                  取得できます。お金は動きません。"
@@ -360,6 +380,7 @@ impl ContractChange {
             Act::Usable { from } => vec![("利用開始日", domain::time::year_month_day(*from))],
             Act::Notice | Act::End | Act::ResetMaster { .. } | Act::UnlockSignIn { .. } => Vec::new(),
             Act::UnlockConfirmation { .. } => Vec::new(),
+            Act::UnlockNameCheck { whom, .. } => vec![("停止の対象", whom.clone())],
             Act::RevokeCertificate { serial, .. } => vec![("シリアル番号", serial.clone())],
             Act::SignIn { before, after } => change(before.label().to_owned(), after.label().to_owned()),
             Act::Plan { before, after } => change(before.label().to_owned(), after.label().to_owned()),
@@ -405,9 +426,17 @@ fn application_rows(of: &Application, holders: &Holders) -> Vec<(&'static str, S
 
 /// The particulars of a payee.
 pub(super) fn payee_rows(payee: &FiledPayee) -> Vec<(&'static str, String)> {
+    let code = |text: &str| format!("{text}(一覧にない番号)");
+    let bank = payee.bank.parse().ok().and_then(|bank| Master::bank(&bank));
+    let branch = bank.zip(payee.branch.parse().ok()).and_then(|(bank, branch)| bank.branch(&branch));
+    let bank_name =
+        bank.map_or_else(|| code(&payee.bank), |bank| format!("{} {}", bank.code, shown_bank(bank)));
+    let branch_name =
+        branch.map_or_else(|| code(&payee.branch), |one| format!("{} {}", one.code, shown_branch(one)));
     vec![
         ("受取人番号", payee.number.clone()),
-        ("銀行コードと支店コード", format!("{} {}", payee.bank, payee.branch)),
+        ("銀行", bank_name),
+        ("支店", branch_name),
         ("口座", format!("{} {}", payee.kind.label(), payee.account_number)),
         ("受取人名", payee.name.clone()),
     ]

@@ -21,6 +21,7 @@ use crate::contracts::terms::Terms;
 use crate::contracts::{Contract, ContractState, SignInMethod, Store};
 use crate::mail::{Notice, Recipient, To, masked};
 use crate::payeasy::limits::{self, Limits};
+use crate::payees::counters::{Lock, NameChecks};
 use crate::registration::Registration;
 
 static CONTRACT: Table = Table {
@@ -289,6 +290,10 @@ impl ContractChange {
                     AND app_user IN (SELECT id FROM app_user WHERE contract = $3)";
                 let values = vec![user.uuid().into(), (*locked_us).into(), id.uuid().into()];
                 one("contract.unlock_confirmation", format!("user {user}"), Change::one(sql, values))
+            }
+            Act::UnlockNameCheck { subject, whom, locked_us } => {
+                let lock = Lock { subject: *subject, locked_at: Timestamp::from_micros(*locked_us) };
+                one("contract.unlock_name_check", whom.clone(), NameChecks::lift(id, &lock))
             }
             Act::RevokeCertificate { user, certificate, serial } => {
                 // of another contract's certificate no row is met

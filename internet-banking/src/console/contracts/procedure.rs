@@ -11,6 +11,10 @@ use crate::console::words::Choice;
 use crate::contracts::registry::{AccountName, FiledPayee, digits};
 use crate::contracts::terms::Terms;
 use crate::contracts::{AccountKind, Plan, SignInMethod};
+use crate::payees::Master;
+use crate::payees::counters::Lock;
+use crate::payees::master::shown_bank;
+use crate::payees::typed::read_holder;
 use crate::users::rules;
 
 /// Characters of 書類番号 at most.
@@ -19,8 +23,6 @@ const DOCUMENT_CHARS_MAX: usize = 32;
 const ADDRESS_CHARS_MAX: usize = 100;
 /// Characters of the company's words in mails at most.
 const PHRASE_CHARS_MAX: usize = 30;
-/// Characters of a payee's name at most, as the transfer messages have room for.
-const PAYEE_CHARS_MAX: usize = 30;
 
 /// What was typed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -83,6 +85,8 @@ pub struct Locks {
     pub sign_in: Option<String>,
     /// Users whose confirmation password is locked: id, words, since when.
     pub confirmations: Vec<(domain::UserId, String, i64)>,
+    /// Locks of 振込先口座の確認機能: each with whom it is of.
+    pub name_checks: Vec<(Lock, String)>,
     /// Certificates that have not ended: each with its words.
     pub certificates: Vec<(Certificate, String)>,
     /// Payees that were filed: each number with its words.
@@ -115,6 +119,7 @@ pub fn current(procedure: Procedure, seen: &Seen, locks: &Locks) -> String {
         | Procedure::PayeeEnd
         | Procedure::UnlockSignIn
         | Procedure::UnlockConfirmation
+        | Procedure::UnlockNameCheck
         | Procedure::RevokeCertificate
         | Procedure::End => String::new(),
     }
@@ -128,6 +133,9 @@ pub const fn nothing(procedure: Procedure, locks: &Locks) -> Option<&'static str
         }
         Procedure::UnlockConfirmation if locks.confirmations.is_empty() => {
             Some("確認用パスワードが停止している利用者はいません。")
+        }
+        Procedure::UnlockNameCheck if locks.name_checks.is_empty() => {
+            Some("振込先口座の確認機能は停止していません。")
         }
         Procedure::RevokeCertificate if locks.certificates.is_empty() => {
             Some("失効できる電子証明書はありません。")
@@ -165,6 +173,9 @@ pub const fn guidance(procedure: Procedure) -> &'static str {
         Procedure::PayeeEnd => "事前登録の取消しの書面を受けて起票します。",
         Procedure::UnlockSignIn => {
             "書面のお申出を受け、マスターユーザご本人であることを確かめてから起票します。"
+        }
+        Procedure::UnlockNameCheck => {
+            "窓口で、お届け印と本人確認書類(運転免許証など)を確かめてから起票します。振込そのものは、停止の間も受取人名を入力して行えます。"
         }
         Procedure::UnlockConfirmation => {
             "書面のお申出を受け、利用者ご本人であることを確かめてから起票します。"
@@ -231,6 +242,13 @@ pub fn fields(procedure: Procedure, seen: &Seen, locks: &Locks, typed: &Typed) -
             let users = locks.confirmations.iter();
             choice("利用者", users.map(|(id, words, _)| (id.to_string(), words.clone())).collect())
         }
+        Procedure::UnlockNameCheck => {
+            let checks = locks.name_checks.iter();
+            choice(
+                "停止の対象",
+                checks.map(|(lock, whom)| (lock.subject.to_string(), whom.clone())).collect(),
+            )
+        }
         Procedure::RevokeCertificate => {
             let certificates = locks.certificates.iter();
             choice(
@@ -263,7 +281,7 @@ fn payee_fields(typed: &Typed) -> Vec<Field> {
         field(
             "name",
             "受取人名(カナ)",
-            "書面のとおりに、30文字までで入力します。",
+            "書面のとおりに入力します。ひらがな・カタカナ・全角・半角のどれでもかまいません。",
             &typed.name,
             Control::Text,
         ),
@@ -333,6 +351,15 @@ pub fn read(
             let found = locks.confirmations.iter().find(|(id, _, _)| id.to_string() == value);
             let (user, _, locked_us) = found.ok_or_else(|| wrong("利用者を選んでください。".to_owned()))?;
             Act::UnlockConfirmation { user: *user, locked_us: *locked_us }
+        }
+        Procedure::UnlockNameCheck => {
+            let found = locks.name_checks.iter().find(|(lock, _)| lock.subject.to_string() == value);
+            let (lock, whom) = found.ok_or_else(|| wrong("停止の対象を選んでください。".to_owned()))?;
+            Act::UnlockNameCheck {
+                subject: lock.subject,
+                whom: whom.clone(),
+                locked_us: lock.locked_at.micros(),
+            }
         }
         Procedure::RevokeCertificate => {
             let found = locks.certificates.iter().find(|(one, _)| one.id.to_string() == value);
@@ -441,23 +468,30 @@ fn payee(typed: &Typed) -> Result<FiledPayee, Errors> {
     if account.is_none() {
         errors.add("account_number", "口座番号は7けたまでの数字で入力してください。");
     }
-    let name = line(&typed.name);
-    if !(1..=PAYEE_CHARS_MAX).contains(&name.chars().count()) || !name.chars().all(is_kana) {
-        errors.add("name", "受取人名は、カナ・英数字・記号で30文字までで入力してください。");
+    let known = bank.parse().ok().and_then(|bank| Master::bank(&bank));
+    let there = known.zip(branch.parse().ok()).and_then(|(known, branch)| known.branch(&branch));
+    match (known, there) {
+        (None, _) if errors.of("bank").is_none() => {
+            errors.add("bank", "この銀行コードの金融機関はありません。")
+        }
+        (Some(known), None) if errors.of("branch").is_none() => {
+            errors.add("branch", format!("{}に、この支店コードの支店はありません。", shown_bank(known)));
+        }
+        _ => {}
     }
+    let name = match read_holder(&typed.name) {
+        Ok(name) => name.to_string(),
+        Err((message, _)) => {
+            errors.add("name", message);
+            String::new()
+        }
+    };
     match (kind, account) {
         (Some(kind), Some(account)) if errors.is_empty() => {
             Ok(FiledPayee { number: payee_number, bank, branch, kind, account_number: account.number, name })
         }
         _ => Err(errors),
     }
-}
-
-/// Letters of a name as banks write it, whatever the width.
-fn is_kana(c: char) -> bool {
-    matches!(c,
-        'ァ'..='ヶ' | 'ー' | '･'..='ﾟ' | '0'..='9' | 'A'..='Z' | '０'..='９' | 'Ａ'..='Ｚ'
-        | ' ' | '\u{3000}' | '(' | ')' | '（' | '）' | '.' | '．' | '-' | '－' | '/' | '／' | '｢' | '｣' | '「' | '」')
 }
 
 #[cfg(test)]
@@ -477,9 +511,12 @@ mod tests {
         };
         let filed = payee(&typed).unwrap();
         assert_eq!((filed.bank.as_str(), filed.account_number.as_str()), ("9999", "0098765"));
+        assert_eq!(filed.name, "ｶ)ﾐﾎﾝｼﾖｳｼﾞ", "as it is sent");
         for (field, wrong) in [
             ("number", Typed { number: "1".to_owned(), ..typed.clone() }),
             ("bank", Typed { bank: "12a4".to_owned(), ..typed.clone() }),
+            ("bank", Typed { bank: "8888".to_owned(), ..typed.clone() }),
+            ("branch", Typed { branch: "998".to_owned(), ..typed.clone() }),
             ("kind", Typed { kind: String::new(), ..typed.clone() }),
             ("account_number", Typed { account_number: "12345678".to_owned(), ..typed.clone() }),
             ("name", Typed { name: "見本商事".to_owned(), ..typed.clone() }),

@@ -22,6 +22,7 @@ use crate::console::requests::{Proposal, add_reason, propose as propose_request}
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
 use crate::contracts::registry::FiledPayee;
+use crate::payees::counters::{Lock, NameChecks};
 
 #[derive(Template)]
 #[template(path = "console/contracts/procedure.html")]
@@ -125,11 +126,19 @@ pub(super) async fn locks(console: &Console, seen: &Seen) -> Result<Locks, Stop>
         format!("{who} シリアル番号 {} 有効期限 {}", one.serial, year_month_day(one.expires_at.date()))
     };
     let payees = console.contracts.filed_payees(id).await.map_err(failed)?;
+    let words_of: Vec<_> =
+        users.iter().map(|user| (user.id, format!("{} {}", user.login_id, user.name))).collect();
     let live = certificates.into_iter().filter(|one| one.ended.is_none());
     let certificates = live.map(|one| (one.clone(), words(&one))).collect();
     let locked = users.into_iter().filter_map(|user| {
         user.confirmation_locked_us.map(|at| (user.id, format!("{} {}", user.login_id, user.name), at))
     });
+    let name_checks = NameChecks::locks(&console.database, id).await.map_err(failed)?;
+    let whom = |lock: Lock| {
+        let user = words_of.iter().find(|(user, _)| user.uuid() == lock.subject);
+        let whom = user.map_or_else(|| "契約全体".to_owned(), |(_, words)| words.clone());
+        (lock, whom)
+    };
     let sign_in = match &seen.master {
         Some(master) => console.customers.lock_of(&master.login_id).await.map_err(failed)?,
         None => None,
@@ -138,6 +147,7 @@ pub(super) async fn locks(console: &Console, seen: &Seen) -> Result<Locks, Stop>
         limit: console.limits.of_contract(id).await.map_err(failed)?,
         sign_in,
         confirmations: locked.collect(),
+        name_checks: name_checks.into_iter().map(whom).collect(),
         certificates,
         payees: payees.into_iter().map(|payee| (payee.number.clone(), payee_words(&payee))).collect(),
     })

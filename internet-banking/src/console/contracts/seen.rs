@@ -39,6 +39,7 @@ impl Seen {
             Procedure::Payee
             | Procedure::PayeeEnd
             | Procedure::UnlockConfirmation
+            | Procedure::UnlockNameCheck
             | Procedure::RevokeCertificate => active,
             Procedure::SameDay => {
                 before_end && (self.papers.same_day || self.contract.sign_in == SignInMethod::Certificate)

@@ -1,5 +1,5 @@
-//! A payee is registered: the form, the last look, the one-time password. What is looked over is sent again and read anew
-//! in full, so nothing depends on what came in between.
+//! A payee is registered: the form, the last look, the one-time password. What is looked over is sent again and read
+//! anew in full, so nothing depends on what came in between.
 
 use askama::Template;
 use axum::extract::State;
@@ -15,7 +15,7 @@ use crate::links::Link;
 use crate::payeasy::views::Trouble;
 use crate::payees::operation::{self, Details};
 use crate::payees::problem::Problem;
-use crate::payees::{AccountForm, Payee, TypedAccount};
+use crate::payees::{AccountForm, Checked, Payee, TypedAccount, name_check};
 use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
 
@@ -79,6 +79,8 @@ pub struct ReviewPage {
     pub action: String,
     /// What is registered.
     pub details: Details,
+    /// The holder of the account, where that was asked for.
+    pub checked: Option<Checked>,
     /// The same as it is sent again.
     pub typed: TypedAccount,
     /// Which version of a payee is changed; empty for a new one.
@@ -90,7 +92,7 @@ pub enum Went {
     /// The form is shown again.
     Again(AccountForm, Problem),
     /// It is looked over.
-    Review(Details, Option<Problem>),
+    Review(Details, Option<Checked>, Option<Problem>),
     /// It is done.
     Done,
 }
@@ -125,15 +127,30 @@ pub async fn go(bank: &Bank, by: &SignedIn, one: Option<&Payee>, typed: &Typed) 
             operation::register(bank, by, &details, &typed.one_time_password).await.map(drop)
         }
         ("register", Some(one)) => operation::change(bank, by, one, &details, &typed.one_time_password).await,
-        _ => match operation::check(bank, by, one, &details).await {
-            Ok(()) => return Went::Review(details, None),
+        (action, _) => match looked(bank, by, one, &details, action == "look").await {
+            Ok(checked) => return Went::Review(details, checked, None),
             Err(problem) => Err(problem),
         },
     };
     match done {
         Ok(()) => Went::Done,
         Err(problem @ (Problem::There(_) | Problem::TooMany)) => Went::Again(form, problem),
-        Err(problem) => Went::Review(details, Some(problem)),
+        Err(problem) => Went::Review(details, None, Some(problem)),
+    }
+}
+
+/// Whether it could be done, and the holder of the account where that is asked for.
+async fn looked(
+    bank: &Bank,
+    by: &SignedIn,
+    one: Option<&Payee>,
+    details: &Details,
+    asks: bool,
+) -> Result<Option<Checked>, Problem> {
+    operation::check(bank, by, one, details).await?;
+    match asks {
+        true => name_check::check(bank, by, &details.entered).await.map(Some),
+        false => Ok(None),
     }
 }
 
@@ -144,9 +161,9 @@ pub fn answer(by: &SignedIn, action: String, typed: &Typed, went: Went, done: &s
             shown(&form(by, action, account, typed, None))
         }
         Went::Again(account, problem) => again(&form(by, action, account, typed, Some(problem.trouble()))),
-        Went::Review(details, None) => shown(&review(by, action, details, typed, None)),
-        Went::Review(details, Some(problem)) => {
-            again(&review(by, action, details, typed, Some(problem.trouble())))
+        Went::Review(details, checked, None) => shown(&review(by, action, details, checked, typed, None)),
+        Went::Review(details, checked, Some(problem)) => {
+            again(&review(by, action, details, checked, typed, Some(problem.trouble())))
         }
         Went::Done => Ok(Redirect::to(&format!("{}?done={done}", Link::Payees)).into_response()),
     }
@@ -177,6 +194,7 @@ fn review(
     by: &SignedIn,
     action: String,
     details: Details,
+    checked: Option<Checked>,
     typed: &Typed,
     trouble: Option<Trouble>,
 ) -> ReviewPage {
@@ -188,6 +206,7 @@ fn review(
         action,
         typed: details.entered.typed(),
         details,
+        checked,
         seen: typed.seen.clone(),
     }
 }

@@ -9,6 +9,7 @@ use internet_banking::certificates::authority::{Authorities, Authority, NewAutho
 use internet_banking::certificates::issue::Occasion;
 use internet_banking::certificates::{Doors, EndWhy, KeySource};
 use internet_banking::contracts::{AccountKind, Plan, Rights, Role, SignInMethod};
+use internet_banking::payees::counters::NameChecks;
 
 use super::contracts::{application, register};
 use super::support::{CHECKER, MAKER, Office, done, propose, proposed};
@@ -17,6 +18,7 @@ use crate::support::{Browser, PASSWORD, add_user};
 database::on_both!(
     the_papers_of_a_contract_change_it_by_two_people_and_a_mail,
     a_payee_is_filed_under_its_number_and_ends,
+    a_locked_name_check_is_unlocked_by_two,
     a_reset_of_the_master_ends_the_passwords_and_the_sessions,
     locks_are_lifted_on_paper,
     an_ended_contract_lets_nobody_in_and_gives_its_accounts_back,
@@ -113,6 +115,30 @@ async fn a_payee_is_filed_under_its_number_and_ends(test: TestDatabase) {
     done(&mut maker, &mut checker, &page(&office, "payee-end"), &[("value", "0001")]).await;
     done(&mut maker, &mut checker, &filing, &payee("0001")).await;
     assert_eq!(contracts.filed_payees(office.world.contract).await.unwrap().len(), 2);
+}
+
+/// Proves R8, R95.
+async fn a_locked_name_check_is_unlocked_by_two(test: TestDatabase) {
+    let (office, _) = with_master(test).await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let world = &office.world;
+    for subject in [world.contract.uuid(), world.hanako.uuid()] {
+        execute!(
+            world.bank.database,
+            "INSERT INTO name_check (subject, contract, missing, shown, judging, counted_us, locked_us)
+             VALUES ($1, $2, 5, 0, 0, 1, 7)",
+            subject,
+            world.contract.uuid(),
+        )
+        .unwrap();
+    }
+    let unlocking = page(&office, "unlock-name-check");
+    let form = maker.get(&unlocking).await.body;
+    assert!(form.contains("契約全体") && form.contains("hanako01"), "{form}");
+    let hanako = world.hanako.uuid().to_string();
+    done(&mut maker, &mut checker, &unlocking, &[("value", &hanako)]).await;
+    let locks = NameChecks::locks(&world.bank.database, world.contract).await.unwrap();
+    assert_eq!(locks.iter().map(|lock| lock.subject).collect::<Vec<_>>(), [world.contract.uuid()]);
 }
 
 /// Proves R15.
