@@ -75,6 +75,8 @@ impl Audit {
         let settings = transfers::Settings::new(crate::demo::OWN_BANK_CODE.parse()?);
         let transfers = Transfers::reader(settings, gateway.ledger().clone(), None);
         findings.extend(transfers.audit().await.context("the transfers cannot be read")?);
+        let fees = internet_banking::fees::audit(gateway.ledger().database()).await;
+        findings.extend(fees.context("the fees cannot be read")?);
         let unreadable = "the audit log cannot be read";
         findings.extend(gateway.audit_unsealed().await.context(unreadable)?);
         match &keys {

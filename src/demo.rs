@@ -33,6 +33,7 @@ use internet_banking::certificates::authority::Authorities;
 use internet_banking::certificates::{Doors, Notices};
 use internet_banking::console::Console;
 use internet_banking::console::delivery::DeliverySettings;
+use internet_banking::fees::Fees;
 use internet_banking::hours::{Service, ServiceHours, Standing};
 use internet_banking::keys::{Keys, Vault};
 use internet_banking::mail::{Feed, Post};
@@ -238,6 +239,7 @@ impl Demo {
         tasks.spawn(console.requests.clone().run(shutdown.clone()));
         tasks.spawn(internet_banking::approvals::run(bank.clone(), shutdown.clone()));
         tasks.spawn(internet_banking::tokens::expiry::run(bank.clone(), shutdown.clone()));
+        tasks.spawn(Fees::open(&bank).await?.run(shutdown.clone()));
         tasks.spawn(Feed::new(gateway.clone(), bank.contracts.clone()).run(shutdown.clone()));
         if mocks.is_some() {
             let relay = alarms::relay(ports.at(12)?, "info@mihon-bank.example");

@@ -46,6 +46,7 @@ migrations! {
     22 "0022_interbank_days",
     21 "0021_approvals",
     24 "0024_settings",
+    23 "0023_fees",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -12,6 +12,7 @@ pub mod console;
 pub mod contracts;
 mod csv;
 mod english;
+pub mod fees;
 pub mod frame;
 pub mod help;
 mod history;
@@ -185,6 +186,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         .merge(set_up::routes())
         .merge(stops::routes())
         .merge(inquiry::routes())
+        .merge(fees::routes())
         .merge(payeasy::routes())
         .merge(payees::routes())
         .merge(approvals::routes())

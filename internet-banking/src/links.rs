@@ -41,6 +41,8 @@ pub enum Link {
     Home,
     /// 残高照会.
     Accounts,
+    /// 手数料.
+    Fees,
     /// Pay a bill from its slip.
     PayeasyNew,
     /// Payments of the last 100 days.
@@ -151,6 +153,7 @@ impl Link {
             Self::EmergencyStopped => "/emergency-stop/done",
             Self::Home => "/home",
             Self::Accounts => "/accounts",
+            Self::Fees => "/fees",
             Self::PayeasyNew => "/payeasy/new",
             Self::PayeasyEl => "/payeasy/el",
             Self::PayeasyElPicture => "/payeasy/el/picture",

@@ -57,6 +57,8 @@ mod tests {
     }
 
     /// Each relation on both sides of the boundary.
+    ///
+    /// Proves R84.
     #[test]
     fn the_fee_follows_from_the_branch_the_bank_and_the_amount() {
         let from = account("9999", "100");

@@ -2,7 +2,7 @@
 
 use database::{execute, read};
 use domain::payment::Event;
-use domain::{AlarmId, CollectorNumber, Date, OrderId, PaymentId};
+use domain::{AlarmId, CollectorNumber, ContractId, Date, OrderId, PaymentId};
 
 use super::{Alarm, AlarmKind, AlarmRow, Cause, SELECT};
 use crate::service::{CircuitState, ServiceDay, ServiceState};
@@ -129,6 +129,15 @@ impl Gateway {
                 let day = alarm.subject.as_str();
                 let count: i64 =
                     read!(self.database(), |c| sqlx::query_scalar(sql).bind(day).fetch_one(c).await)?;
+                Ok(count > 0)
+            }
+            Cause::FeesOwed => {
+                let Some((contract, month)) = alarm.subject.split_once('/') else { return Ok(false) };
+                let Ok(contract) = contract.parse::<ContractId>() else { return Ok(false) };
+                let sql = "SELECT count(*) FROM fee_debit WHERE contract = $1 AND month = $2";
+                let count: i64 = read!(self.database(), |c| {
+                    sqlx::query_scalar(sql).bind(contract.uuid()).bind(month).fetch_one(c).await
+                })?;
                 Ok(count > 0)
             }
             Cause::OpenRequest => match alarm.subject.parse() {

@@ -51,6 +51,8 @@ pub enum About {
     InterbankMessage,
     /// A day at the interbank network. Raised again as for a collector.
     InterbankDay,
+    /// A contract and the month of its fees: `…/2026-11`. Raised once, as for a payment.
+    Fees,
 }
 
 /// How the cause of an alarm comes to its end, where that can be known.
@@ -76,6 +78,8 @@ pub enum Cause {
     OpenTransfer,
     /// It lasts until the day is settled with the network.
     InterbankDayOpen,
+    /// It lasts until the month's fees are debited.
+    FeesOwed,
 }
 
 kinds! {
@@ -125,6 +129,8 @@ kinds! {
     InterbankMessage = "interbank_message", InterbankMessage;
     /// A day differs from the interbank network's books, or is open long after its end.
     InterbankDay = "interbank_day", InterbankDay;
+    /// The fees of a contract's month could not be debited.
+    FeesUnpaid = "fees_unpaid", Fees;
 }
 
 impl AlarmKind {
@@ -148,6 +154,7 @@ impl AlarmKind {
             Self::RequestUnclear => Cause::OpenRequest,
             Self::TransferUnclear => Cause::OpenTransfer,
             Self::InterbankDay => Cause::InterbankDayOpen,
+            Self::FeesUnpaid => Cause::FeesOwed,
             Self::LateAcceptance
             | Self::LateRejection
             | Self::LateCancellation

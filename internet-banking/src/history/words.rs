@@ -52,6 +52,7 @@ const VIEWS: &[&str] = &[
     "statement.download",
     "statement.print",
     "payee.download",
+    "fee.download",
 ];
 
 /// Words that say more to the customer than the staff's do.

@@ -1,11 +1,10 @@
-//! What a token costs (R64–R66, R77), and the charges of a contract, which its statement of the month collects.
+//! What a token costs (R64–R66, R77).
 
 use std::sync::LazyLock;
 
-use database::{Database, Row, Table, read};
-use domain::{ContractId, Date, Timestamp, Yen};
+use database::Database;
+use domain::{Date, Yen};
 use serde::Deserialize;
-use uuid::Uuid;
 
 use crate::settings::TOKEN_FEE;
 
@@ -14,14 +13,6 @@ static FEES: LazyLock<Fees> = LazyLock::new(|| {
     let text = include_str!("../../data/fees.toml");
     Fees::parse(text).unwrap_or_else(|error| panic!("data/fees.toml, which a test reads: {error}"))
 });
-
-static CHARGE: Table = Table {
-    name: "charge",
-    columns: &["id", "contract", "day", "kind", "amount", "detail", "reference", "at_us"],
-};
-
-/// Charges that a page lists at most.
-const CHARGES_LISTED_MAX: i64 = 100;
 
 /// Why a contract gets a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,75 +90,6 @@ pub fn embedded() -> Yen {
 /// What a token costs on this occasion and day; nothing where it is free.
 pub async fn of_token(database: &Database, occasion: Occasion, day: Date) -> Result<Yen, sqlx::Error> {
     if occasion.is_charged() { TOKEN_FEE.number(database, day).await.map(Yen::new) } else { Ok(Yen::ZERO) }
-}
-
-/// A charge of a contract.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Charge {
-    /// The day in Japan on which it arose.
-    pub day: Date,
-    /// What for, as a word.
-    pub kind: String,
-    /// How much, with tax.
-    pub amount: Yen,
-    /// What for, in words.
-    pub detail: String,
-    /// What decided it: the id of a request.
-    pub reference: String,
-}
-
-/// The row of a charge, for the commit of what it is for; none where there is nothing to pay.
-pub fn row(
-    id: Uuid,
-    contract: ContractId,
-    amount: Yen,
-    detail: String,
-    reference: &str,
-    now: Timestamp,
-) -> Option<Row> {
-    (amount > Yen::ZERO).then(|| Row {
-        table: &CHARGE,
-        values: vec![
-            id.into(),
-            contract.uuid().into(),
-            now.date().to_string().into(),
-            "token".into(),
-            amount.get().into(),
-            detail.into(),
-            reference.into(),
-            now.micros().into(),
-        ],
-    })
-}
-
-/// What was charged under an id; nothing where it was free.
-pub async fn charged(database: &Database, id: Uuid) -> Result<Yen, sqlx::Error> {
-    let found: Option<i64> = read!(database, |c| {
-        sqlx::query_scalar("SELECT amount FROM charge WHERE id = $1").bind(id).fetch_optional(c).await
-    })?;
-    Ok(found.map_or(Yen::ZERO, Yen::new))
-}
-
-/// The charges of a contract, the newest first.
-pub async fn charges(database: &Database, contract: ContractId) -> Result<Vec<Charge>, sqlx::Error> {
-    let rows: Vec<(String, String, i64, String, String)> = read!(database, |c| {
-        sqlx::query_as(
-            "SELECT day, kind, amount, detail, reference FROM charge WHERE contract = $1
-             ORDER BY day DESC, at_us DESC LIMIT $2",
-        )
-        .bind(contract.uuid())
-        .bind(CHARGES_LISTED_MAX)
-        .fetch_all(c)
-        .await
-    })?;
-    let charge = |(day, kind, amount, detail, reference): (String, String, i64, String, String)| Charge {
-        day: day.parse().unwrap_or_default(),
-        kind,
-        amount: Yen::new(amount),
-        detail,
-        reference,
-    };
-    Ok(rows.into_iter().map(charge).collect())
 }
 
 #[cfg(test)]

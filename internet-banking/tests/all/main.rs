@@ -10,6 +10,7 @@ mod directory;
 mod english;
 mod entry_method;
 mod favourites;
+mod fees;
 mod history;
 mod home;
 mod hours;

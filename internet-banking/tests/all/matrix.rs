@@ -78,6 +78,8 @@ const PAGES: &[(&str, Gate)] = &[
     ("/emergency-stop", Open),
     ("/emergency-stop/done", Open),
     ("/emergency-stop/now", SignedIn),
+    ("/fees", INQUIRY),
+    ("/fees/{month}/csv", INQUIRY),
     ("/help", Open),
     ("/help/{code}", Open),
     ("/home", SignedIn),
@@ -203,6 +205,7 @@ impl Theirs {
         Self(BTreeMap::from([
             ("{account}", world.accounts[0].to_string()),
             ("{file}", "csv".to_owned()),
+            ("{month}", "2026-11".to_owned()),
             ("{user}", world.hanako.to_string()),
             ("{payment}", payment.to_string()),
             ("{approval}", approval.to_string()),

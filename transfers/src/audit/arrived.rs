@@ -1,4 +1,5 @@
-//! What came from the network: every row against its message, its money and its order; every closed day against its sum.
+//! What came from the network: every row against its message, its money and its order; every closed day against its
+//! sum.
 
 use database::{Tx, on};
 use ledger::Kind;

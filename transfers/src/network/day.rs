@@ -52,7 +52,8 @@ impl Day {
     }
 }
 
-/// The bar under which a day is closed: whatever is booked under it is committed before it is taken, or under another day.
+/// The bar under which a day is closed: whatever is booked under it is committed before it is taken, or under another
+/// day.
 pub(crate) fn bar(day: Date) -> GuardKey {
     GuardKey(format!("{}interbank-day|{day}", GuardKey::BAR))
 }
@@ -144,7 +145,8 @@ impl Transfers {
         Ok(())
     }
 
-    /// Days on which the network has something of ours that is not settled, and days of orders that were never compared.
+    /// Days on which the network has something of ours that is not settled, and days of orders that were never
+    /// compared.
     async fn open_days(&self) -> Result<Vec<Date>, StoreError> {
         let today = self.now().date();
         let since = today.checked_sub_days(chrono::Days::new(LOOK_BACK_DAYS)).unwrap_or(today);
@@ -242,7 +244,8 @@ impl Transfers {
         day: Date,
         mut handed: BTreeMap<String, Line>,
     ) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT number, amount FROM interbank_incoming WHERE day = $1 AND transfer IS NOT NULL ORDER BY number";
+        let sql = "SELECT number, amount FROM interbank_incoming
+             WHERE day = $1 AND transfer IS NOT NULL ORDER BY number";
         let booked: Vec<(String, i64)> =
             read!(self.database(), |c| sqlx::query_as(sql).bind(day.to_string()).fetch_all(c).await)?;
         let mut differs = Vec::new();
@@ -311,8 +314,8 @@ impl Transfers {
         Err(DayError::NoAnswer("the lines of the day have no end".to_owned()))
     }
 
-    /// The sum of what came in on a day, from the Bank of Japan, in the commit that ends the day here. Nothing is booked
-    /// under the day any more, so the sum is what it was when it was read.
+    /// The sum of what came in on a day, from the Bank of Japan, in the commit that ends the day here. Nothing is
+    /// booked under the day any more, so the sum is what it was when it was read.
     async fn settle_incoming(&self, day: Date) -> Result<Option<Yen>, StoreError> {
         let sql = "SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM interbank_incoming
              WHERE day = $1 AND netted = 1";

@@ -68,7 +68,8 @@ impl Kept {
     }
 }
 
-/// A message as it was handed out, and what it is known by: its sender and number, or its place where it cannot be read.
+/// A message as it was handed out, and what it is known by: its sender and number, or its place where it cannot be
+/// read.
 struct Arrived<'w> {
     from: String,
     id: String,

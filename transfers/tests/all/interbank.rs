@@ -132,7 +132,8 @@ impl Interbank {
     /// The same with fields of one's own; answers its place among what waits.
     pub async fn incoming_with(&self, amount: i64, fields: Value) -> String {
         let mut new = serde_json::json!({
-            "amount": amount, "from_bank": "0125", "payer": "ｻﾄｳ ｼﾞﾛｳ", "branch": "100", "kind": "1", "number": "7654321"
+            "amount": amount, "from_bank": "0125", "payer": "ｻﾄｳ ｼﾞﾛｳ",
+            "branch": "100", "kind": "1", "number": "7654321"
         });
         for (name, value) in fields.as_object().unwrap() {
             new[name] = value.clone();

@@ -19,7 +19,7 @@ on_both!(
     a_bar_that_is_taken_refuses_an_order,
 );
 
-/// Proves R81, R83.
+/// Proves R81, R83, R84.
 async fn a_filed_payee_of_this_bank_is_credited_in_the_commit_of_the_debit(test: TestDatabase) {
     let bank = bank(test).await;
     let order = bank.engine.place(bank.within(30_000)).await.unwrap();
@@ -59,6 +59,7 @@ async fn the_same_id_is_the_same_order(test: TestDatabase) {
     bank.assert_clean().await;
 }
 
+/// Proves R82.
 async fn what_cannot_be_made_moves_nothing(test: TestDatabase) {
     let bank = bank(test).await;
     let place = async |new: NewOrder| bank.engine.place(new).await.unwrap_err();

@@ -1,10 +1,13 @@
 //! What an alarm is about, in words, and its page.
 
-use domain::{CollectorNumber, Date, PaymentId, time};
+use domain::{CollectorNumber, ContractId, Date, PaymentId, time};
 use gateway::alarm::About;
 use gateway::{Alarm, Gateway, StoreError, settlement};
 
-use crate::console::links::{DayLink, NumberLink, RequestLink, SettlementLink, StaffPaymentLink};
+use crate::console::links::{
+    ContractLink, DayLink, NumberLink, RequestLink, SettlementLink, StaffPaymentLink,
+};
+use crate::fees::Month;
 
 /// What an alarm is about; the collector's name stands beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +59,12 @@ impl AlarmSubject {
                 }
                 Err(_) => plain(),
             },
+            About::Fees => match fees(text) {
+                Some((contract, month)) => {
+                    Self::at(format!("{}分の手数料", month.words()), &ContractLink(contract))
+                }
+                None => plain(),
+            },
             // its name says it
             About::Collector if alarm.collector.as_ref().is_some_and(|c| c.as_str() == text) => {
                 Self { text: String::new(), link: None }
@@ -67,6 +76,11 @@ impl AlarmSubject {
     fn at(text: String, link: &impl ToString) -> Self {
         Self { text, link: Some(link.to_string()) }
     }
+}
+
+fn fees(text: &str) -> Option<(ContractId, Month)> {
+    let (contract, month) = text.split_once('/')?;
+    Some((contract.parse().ok()?, month.parse().ok()?))
 }
 
 fn day(text: &str) -> Option<(CollectorNumber, Date)> {

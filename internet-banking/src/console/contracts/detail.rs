@@ -25,6 +25,7 @@ use crate::console::staff::StaffRole;
 use crate::console::words::{Names, Tag, full_stamp};
 use crate::contracts::terms::Terms;
 use crate::contracts::{DepositAccount, Role};
+use crate::fees::{self, MonthRow};
 
 /// A user in the list.
 pub(in crate::console) struct UserRow {
@@ -53,6 +54,8 @@ pub(in crate::console) struct ContractPage {
     pub used: Yen,
     pub accounts: Vec<DepositAccount>,
     pub users: Vec<UserRow>,
+    /// What it owes and has paid for, month by month.
+    pub fees: Vec<MonthRow>,
     /// The payees that were filed on paper, each as its particulars.
     pub payees: Vec<Vec<(&'static str, String)>>,
     pub procedures: Vec<ProcedureLink>,
@@ -95,6 +98,7 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
         used: used.total().unwrap_or(limit),
         accounts: console.contracts.accounts(id).await.map_err(failed)?,
         users: users.into_iter().map(user).collect(),
+        fees: fees::months(&console.database, id, now.date()).await.map_err(failed)?,
         payees: payees.iter().map(payee_rows).collect(),
         procedures: Procedure::ALL
             .iter()

@@ -75,6 +75,7 @@ fn contracts() -> Vec<String> {
             used: Yen::new(9_000),
             accounts: vec![account],
             users: (0..i32::from(full)).map(|_| user()).collect(),
+            fees: (0..i32::from(full)).map(|_| crate::fees::sample()).collect(),
             payees: (0..i32::from(full)).map(|_| vec![("受取人番号", "0001<b>".to_owned())]).collect(),
             procedures: procedures.map(|p| ProcedureLink { contract: id, procedure: *p }).collect(),
             stopped: full

@@ -20,6 +20,7 @@ use crate::console::requests::{Proposal, propose};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
 use crate::console::words::{Choice, Names, Tag, stamp};
+use crate::fees::charges;
 use crate::tokens::{Occasion, Standing, Token, fees, list};
 
 /// 手続き: the word in the form, and the word on the page.
@@ -161,7 +162,7 @@ async fn page(
     let contract = console.contracts.contract(id).await.map_err(failed)?.ok_or_else(Stop::not_found)?;
     let now = console.clock.now();
     let tokens = list::of_contract(&console.database, id).await.map_err(failed)?;
-    let charges = fees::charges(&console.database, id).await.map_err(failed)?;
+    let charges = charges::latest(&console.database, id).await.map_err(failed)?;
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
     let unchosen = std::iter::once(Choice::new("", "選んでください", &typed.act));
     let none = std::iter::once(Choice::new("", "なし(追加発行)", &typed.serial));

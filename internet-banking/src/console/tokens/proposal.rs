@@ -15,6 +15,7 @@ use crate::console::requests::carry_out::{Carried, Once, commit_once};
 use crate::console::requests::pages::Matter;
 use crate::console::requests::{Request, RequestState};
 use crate::contracts::{Contract, Store};
+use crate::fees::charges;
 use crate::mail::{Notice, To};
 use crate::registration::Registration;
 use crate::tokens::{Occasion, Standing, Token, TokenError, changes, fees, list};
@@ -163,7 +164,7 @@ impl TokenPaper {
                 }
                 _ => format!(
                     "{} 円",
-                    fees::charged(&console.database, request.id.uuid()).await.map_err(failed)?
+                    charges::charged(&console.database, request.id.uuid()).await.map_err(failed)?
                 ),
             };
             rows.push(("手数料", fee));
@@ -317,7 +318,7 @@ impl TokenPaper {
                 changes.extend(replaces.map(|old| changes::end(old, contract, now)));
                 let fee = fees::of_token(database, occasion, now.date()).await?;
                 let (id, words) = (request.uuid(), format!("トークン {next} の{}", occasion.label()));
-                let charge = fees::row(id, contract, fee, words, &request.to_string(), now);
+                let charge = charges::row(id, contract, ("token", fee), words, &request.to_string(), now);
                 let rows = charge.into_iter().collect();
                 let detail = format!("{occasion:?}, {fee} yen, in place of {replaces:?}, ");
                 let mut what = of("token.ship", changes, rows, &next, detail);

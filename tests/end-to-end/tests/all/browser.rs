@@ -4,6 +4,7 @@ mod certificates;
 mod console;
 mod el;
 mod english;
+mod fees;
 mod keyboard;
 mod linked;
 mod purpose;
