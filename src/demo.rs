@@ -37,6 +37,7 @@ use internet_banking::fees::Fees;
 use internet_banking::hours::{Service, ServiceHours, Standing};
 use internet_banking::keys::{Keys, Vault};
 use internet_banking::mail::{Feed, Post};
+use internet_banking::transfers::TransferFeed;
 use ledger::Ledger;
 use mocks::{ClockMove, HubKeys, LinkConfig, Mocks, MocksConfig};
 use tokio::net::TcpListener;
@@ -241,6 +242,8 @@ impl Demo {
         tasks.spawn(internet_banking::tokens::expiry::run(bank.clone(), shutdown.clone()));
         tasks.spawn(Fees::open(&bank).await?.run(shutdown.clone()));
         tasks.spawn(Feed::new(gateway.clone(), bank.contracts.clone()).run(shutdown.clone()));
+        let feed = TransferFeed::new(transfers.clone(), bank.contracts.clone());
+        tasks.spawn(feed.run(shutdown.clone()));
         if mocks.is_some() {
             let relay = alarms::relay(ports.at(12)?, "info@mihon-bank.example");
             tasks.spawn(Post::new(database.clone(), clock.clone(), &relay)?.run(shutdown.clone()));

@@ -47,6 +47,7 @@ migrations! {
     21 "0021_approvals",
     24 "0024_settings",
     23 "0023_fees",
+    26 "0026_transfer_entries",
 }
 
 /// The description of the first migration: a database that has it is ours.

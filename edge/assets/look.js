@@ -143,3 +143,19 @@ setInterval(async () => {
   live.replaceWith(document.adoptNode(fresh));
   if (told) told.textContent = told.dataset.words;
 }, every);
+
+// How long a cut-off is away goes on counting (<b data-left-s="3900">): in minutes, so that nothing is read out all the time.
+const lefts = document.querySelectorAll('[data-left-s]');
+if (lefts.length > 0) {
+  const began = Date.now();
+  setInterval(() => {
+    const spent = Math.floor((Date.now() - began) / 1000);
+    for (const left of lefts) {
+      const rest = Number(left.dataset.leftS) - spent;
+      const [hours, minutes] = [Math.floor(rest / 3600), Math.floor((rest % 3600) / 60)];
+      const words = hours > 0 ? `${hours}時間${minutes}分` : minutes > 0 ? `${minutes}分` : '1分未満';
+      const shown = rest > 0 ? words : '0分';
+      if (left.textContent !== shown) left.textContent = shown;
+    }
+  }, 1000);
+}

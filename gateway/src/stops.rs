@@ -20,6 +20,8 @@ const OPEN_MAX: i64 = 500;
 pub enum Service {
     /// ログイン: nobody signs in, and nobody goes on who has.
     SignIn,
+    /// 振込・振替: no order; reservations that were taken before go on.
+    Transfer,
     /// 税金・各種料金: no inquiry and no payment; the counter goes on.
     PayEasy,
     /// The REST API for contracts' systems.
@@ -28,12 +30,13 @@ pub enum Service {
 
 impl Service {
     /// Every one of them.
-    pub const ALL: &[Self] = &[Self::SignIn, Self::PayEasy, Self::Api];
+    pub const ALL: &[Self] = &[Self::SignIn, Self::Transfer, Self::PayEasy, Self::Api];
 
     /// The word in the database.
     pub const fn code(self) -> &'static str {
         match self {
             Self::SignIn => "sign-in",
+            Self::Transfer => "transfer",
             Self::PayEasy => "payeasy",
             Self::Api => "api",
         }

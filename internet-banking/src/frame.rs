@@ -49,6 +49,9 @@ pub fn page(signed_in: &SignedIn, area: Area) -> Frame {
     if signed_in.user.rights.may(Business::Inquiry) {
         nav.push(item("照会", Link::Accounts, Area::Inquiry));
     }
+    if signed_in.user.rights.may(Business::Transfer) {
+        nav.push(item("振込・振替", Link::Transfers, Area::Transfers));
+    }
     if signed_in.user.rights.may(Business::PayEasy) {
         nav.push(item("税金・各種料金", Link::PayeasyNew, Area::PayEasy));
     }
@@ -72,7 +75,7 @@ pub fn page(signed_in: &SignedIn, area: Area) -> Frame {
         extend: Link::SessionExtend.to_string(),
         csrf: signed_in.csrf.clone(),
     };
-    let moves_money = matches!(area, Area::Home | Area::PayEasy);
+    let moves_money = matches!(area, Area::Home | Area::Transfers | Area::PayEasy);
     let notice = signed_in.cooling_off.filter(|_| moves_money).map(cooling_off);
     Frame { home: Link::Home.path(), nav, who: Some(who), idle: Some(idle), notice, ..public() }
 }
@@ -80,7 +83,7 @@ pub fn page(signed_in: &SignedIn, area: Area) -> Frame {
 /// Until when a master with another certificate moves no money, and why.
 fn cooling_off(until: Timestamp) -> String {
     format!(
-        "電子証明書が再発行されたため、{}まで、このログインIDでは払込ができません。お心当たりがない場合は、すぐにお取引店へご連絡ください。",
+        "電子証明書が再発行されたため、{}まで、このログインIDでは払込・振込・振替ができません。お心当たりがない場合は、すぐにお取引店へご連絡ください。",
         day_and_time(until)
     )
 }

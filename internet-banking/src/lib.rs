@@ -37,18 +37,19 @@ pub mod settings;
 pub mod sign_in;
 mod stops;
 pub mod tokens;
+pub mod transfers;
 mod unlock;
 pub mod users;
 
 use std::sync::Arc;
 
+use ::transfers::Transfers;
 use axum::Router;
 use database::Database;
 use domain::Clock;
 use edge::{CookieKind, CsrfKey, Frame, SessionLimits, Site};
 use gateway::Gateway;
 use ledger::Ledger;
-use transfers::Transfers;
 
 use crate::certificates::authority::Authorities;
 use crate::certificates::{Certificates, Doors};
@@ -115,7 +116,7 @@ impl Bank {
         let sessions = Sessions::new(database.clone(), SessionLimits::default());
         let certificates = Certificates::new(ledger.clone(), Authorities::default());
         // until it is given one that reaches the network
-        let own_bank = transfers::Settings::new(gateway.own_bank().clone());
+        let own_bank = ::transfers::Settings::new(gateway.own_bank().clone());
         let transfers = Transfers::reader(own_bank, ledger.clone(), None);
         let sealing = SealingKey::new(&secret.key(Purpose::Tokens)).map_err(|_| SecretError)?;
         Ok(Self {
@@ -189,6 +190,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         .merge(fees::routes())
         .merge(payeasy::routes())
         .merge(payees::routes())
+        .merge(transfers::routes())
         .merge(approvals::routes())
         .merge(certificates::routes())
         .merge(tokens::routes())

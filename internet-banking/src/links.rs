@@ -69,6 +69,16 @@ pub enum Link {
     PayeesCsv,
     /// A file of payees is read.
     PayeesImport,
+    /// 振込・振替.
+    Transfers,
+    /// The choice of a payee.
+    TransfersNew,
+    /// 振替 between own accounts.
+    TransfersOwn,
+    /// The orders.
+    TransfersOrders,
+    /// Those that are reserved.
+    TransfersReserved,
     /// ワンタイムパスワード利用開始登録.
     SecurityToken,
     /// The same, telling that a token was registered.
@@ -189,6 +199,11 @@ impl Link {
             Self::PayeesNew => "/payees/new",
             Self::PayeesCsv => "/payees/csv",
             Self::PayeesImport => "/payees/import",
+            Self::Transfers => "/transfers",
+            Self::TransfersNew => "/transfers/new",
+            Self::TransfersOwn => "/transfers/own",
+            Self::TransfersOrders => "/transfers/orders",
+            Self::TransfersReserved => "/transfers/orders?state=reserved",
             Self::SecurityToken => "/security/token",
             Self::SecurityTokenRegistered => "/security/token?done=registered",
             Self::SecurityTokenReported => "/security/token?done=lost",

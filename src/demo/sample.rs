@@ -3,7 +3,7 @@
 use domain::{AccountId, Clock};
 use internet_banking::Bank;
 use internet_banking::contracts::{
-    AccountKind, Business, DepositAccount, NewUser, Plan, Rights, Role, SignInMethod,
+    AccountKind, Business, DepositAccount, NewUser, Plan, Rights, Role, SignInMethod, Step,
 };
 use ledger::NewAccount;
 
@@ -16,6 +16,8 @@ const DAY_S: i64 = 24 * 3600;
 pub struct SampleContract {
     /// The company.
     pub name: &'static str,
+    /// 口座名義 of its accounts.
+    pub holder: &'static str,
     /// Its plan.
     pub plan: Plan,
     /// How its users sign in.
@@ -103,15 +105,12 @@ static SHIKEN: [SampleAccount; 2] = [
 /// Accounts without a contract.
 static OTHERS: [(&str, SampleAccount); 3] = [
     (
-        "株式会社新規",
+        "カ)シンキ",
         SampleAccount { branch: HEAD_OFFICE, kind: AccountKind::Ordinary, number: "7654321", opening: 0 },
     ),
+    ("カ)シンキ", SampleAccount { branch: IZUMI, kind: AccountKind::Current, number: "0054321", opening: 0 }),
     (
-        "株式会社新規",
-        SampleAccount { branch: IZUMI, kind: AccountKind::Current, number: "0054321", opening: 0 },
-    ),
-    (
-        "青葉 太郎",
+        "アオバ タロウ",
         SampleAccount { branch: IZUMI, kind: AccountKind::Ordinary, number: "7654399", opening: 0 },
     ),
 ];
@@ -131,6 +130,7 @@ pub fn contracts() -> Vec<SampleContract> {
     vec![
         SampleContract {
             name: "株式会社見本商事",
+            holder: "カ)ミホンシヨウジ",
             plan: Plan::Type2,
             sign_in: SignInMethod::Password,
             accounts: &SHOJI,
@@ -143,6 +143,7 @@ pub fn contracts() -> Vec<SampleContract> {
         },
         SampleContract {
             name: "有限会社例示製作所",
+            holder: "ユ)レイジセイサクシヨ",
             plan: Plan::Web,
             sign_in: SignInMethod::Password,
             accounts: &SEISAKUSHO,
@@ -151,6 +152,7 @@ pub fn contracts() -> Vec<SampleContract> {
         },
         SampleContract {
             name: "ひな形商店",
+            holder: "ヒナガタシヨウテン",
             plan: Plan::Mini,
             sign_in: SignInMethod::Password,
             accounts: &SHOTEN,
@@ -159,6 +161,7 @@ pub fn contracts() -> Vec<SampleContract> {
         },
         SampleContract {
             name: "株式会社五十人",
+            holder: "カ)ゴジユウニン",
             plan: Plan::Type2,
             sign_in: SignInMethod::Password,
             accounts: &GOJUNIN,
@@ -173,6 +176,7 @@ pub fn contracts() -> Vec<SampleContract> {
         },
         SampleContract {
             name: "株式会社接続試験",
+            holder: "カ)セツゾクシケン",
             plan: Plan::Type2,
             sign_in: SignInMethod::Password,
             accounts: &SHIKEN,
@@ -181,6 +185,7 @@ pub fn contracts() -> Vec<SampleContract> {
         },
         SampleContract {
             name: "株式会社証明書見本",
+            holder: "カ)シヨウメイシヨミホン",
             plan: Plan::Web,
             sign_in: SignInMethod::Certificate,
             accounts: &SHOMEISHO,
@@ -236,16 +241,25 @@ async fn make(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
             bank.contracts.mark_sandbox(contract).await?;
         }
         for (index, account) in sample.accounts.iter().enumerate() {
-            bank.contracts.add_account(contract, &deposit(sample.name, account, index == 0)).await?;
+            bank.contracts.add_account(contract, &deposit(sample.holder, account, index == 0)).await?;
         }
         maker.deliver(bank, contract, &sample).await?;
         let accounts: Vec<_> = sample.accounts.iter().map(SampleAccount::id).collect();
         for user in &sample.users {
-            let rights = match user.role {
-                Role::Master | Role::Admin => Rights::all(&accounts),
-                Role::General => {
-                    Rights::none().with(Business::Inquiry, &accounts).with(Business::PayEasy, &accounts)
+            // whoever approves finds nothing to do until the contract's settings ask for it
+            let approves = |rights: Rights, step| {
+                [Business::Transfer, Business::PayEasy]
+                    .iter()
+                    .fold(rights, |all, one| all.approving(*one, step))
+            };
+            let rights = match (user.role, user.login_id.as_str()) {
+                (Role::Master | Role::Admin, _) => {
+                    approves(approves(Rights::all(&accounts), Step::First), Step::Final)
                 }
+                (Role::General, "shoji-keiri2" | "gojunin-02" | "shomei-keiri") => {
+                    approves(Rights::all(&accounts), Step::First)
+                }
+                (Role::General, _) => Rights::all(&accounts),
             };
             bank.contracts
                 .add_user(&NewUser {

@@ -17,7 +17,7 @@ use super::state::{Event, State};
 use super::store;
 use crate::Bank;
 use crate::contracts::ContractState;
-use crate::payeasy;
+use crate::{payeasy, transfers};
 
 /// Between two looks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(15);
@@ -113,6 +113,7 @@ pub async fn carry_out(bank: &Bank, request: &Request, prepared: Option<InquiryI
             Ending::Refused("依頼の内容が、承認したものと一致しません。お取引店へご連絡ください。".to_owned())
         }
         Matter::Payeasy(asked) => payeasy::approval::carry_out(bank, request, asked, prepared).await,
+        Matter::Transfer(asked) => transfers::approval::carry_out(bank, request, asked).await,
         // made in the commit of its approval
         Matter::Administration(_) => Ending::Unclear,
     };

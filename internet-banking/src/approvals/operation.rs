@@ -1,7 +1,8 @@
 //! Asking, approving, sending back, taking back. Who may is decided here, whatever the page showed, and each is one
 //! commit over the version that was seen: of two at once one comes too late.
 
-use domain::{ApprovalId, Timestamp, random};
+use database::Row;
+use domain::{ApprovalId, InquiryId, Timestamp, random};
 use gateway::Guard;
 use ledger::{Commit, EntityId, GuardKey};
 use secrecy::{ExposeSecret, SecretString};
@@ -101,7 +102,7 @@ pub async fn ask(
     if !can_be_met(asking.need, &steps) {
         return Err(match asking.matter {
             Matter::Administration(_) => Problem::TooFewAdministrators,
-            Matter::Payeasy(_) => Problem::TooFewApprovers,
+            Matter::Payeasy(_) | Matter::Transfer(_) => Problem::TooFewApprovers,
         });
     }
     put(bank, by, asking, before, Event::Ask, code, &able).await
@@ -310,6 +311,7 @@ pub fn demands_code(bank: &Bank, request: &Request, distinct_tokens: bool) -> bo
     match &request.matter {
         _ if distinct_tokens => true,
         Matter::Payeasy(of) => payeasy::approval::demands_code(bank, of),
+        Matter::Transfer(of) => of.demands_code(),
         Matter::Administration(_) => Operation::ApprovalSettings.demands_one(),
     }
 }
@@ -357,25 +359,37 @@ async fn give(bank: &Bank, by: &SignedIn, ready: Ready, code: Option<Guard>) -> 
                     return Ok(Outcome::Returned(changed.words()));
                 }
             };
-            let mut what = recorded(&request, Event::ApproveLast);
-            what.changes = vec![store::moved(&request, State::Approved, "", request.until, now)];
-            what.rows = vec![step];
-            what.barred_by = vec![next];
-            register(bank, by, code, what).await?;
-            let Some(approved) = store::find(&bank.database, by.contract.id, request.id).await? else {
-                return Err(Problem::NotThere);
-            };
-            let bank = bank.clone();
-            // a task of its own: a person who goes away stops nothing
-            let carried =
-                tokio::spawn(async move { carry_out::carry_out(&bank, &approved, Some(inquiry)).await });
-            Ok(match carried.await {
-                Ok(Ending::Done(_)) => Outcome::Done,
-                Ok(Ending::Refused(words)) => Outcome::Returned(words),
-                Ok(Ending::Unclear) | Err(_) => Outcome::Unclear,
-            })
+            give_last(bank, by, &request, (step, next), code, Some(inquiry)).await
         }
+        Matter::Transfer(_) => give_last(bank, by, &request, (step, next), code, None).await,
     }
+}
+
+/// Commits the last approval of what moves money, and carries it out.
+async fn give_last(
+    bank: &Bank,
+    by: &SignedIn,
+    request: &Request,
+    (step, next): (Row, GuardKey),
+    code: Option<Guard>,
+    prepared: Option<InquiryId>,
+) -> Result<Outcome, Problem> {
+    let mut what = recorded(request, Event::ApproveLast);
+    what.changes = vec![store::moved(request, State::Approved, "", request.until, bank.clock.now())];
+    what.rows = vec![step];
+    what.barred_by = vec![next];
+    register(bank, by, code, what).await?;
+    let Some(approved) = store::find(&bank.database, by.contract.id, request.id).await? else {
+        return Err(Problem::NotThere);
+    };
+    let bank = bank.clone();
+    // a task of its own: a person who goes away stops nothing
+    let carried = tokio::spawn(async move { carry_out::carry_out(&bank, &approved, prepared).await });
+    Ok(match carried.await {
+        Ok(Ending::Done(_)) => Outcome::Done,
+        Ok(Ending::Refused(words)) => Outcome::Returned(words),
+        Ok(Ending::Unclear) | Err(_) => Outcome::Unclear,
+    })
 }
 
 /// 差戻し: an approver sends it back with a reason.

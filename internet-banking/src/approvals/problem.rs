@@ -9,6 +9,7 @@ use crate::payeasy::problem::Problem as PayeasyProblem;
 use crate::payeasy::views::Trouble;
 use crate::registration;
 use crate::tokens::authorise;
+use crate::transfers::Problem as TransferProblem;
 use crate::users::problem::Problem as UsersProblem;
 
 /// Why nothing was done.
@@ -36,6 +37,8 @@ pub enum Problem {
     Policy(String),
     /// What is asked for cannot be done now.
     Payeasy(PayeasyProblem),
+    /// The same of a transfer.
+    Transfer(TransferProblem),
     /// The same of a change of users.
     Users(UsersProblem),
     /// The one-time password authorises nothing.
@@ -71,6 +74,7 @@ impl Problem {
             Self::OneByOne => Code::ApprovalOneByOne,
             Self::Reason | Self::Policy(_) => Code::Input,
             Self::Payeasy(problem) => problem.code(),
+            Self::Transfer(problem) => problem.code(),
             Self::Users(problem) => problem.code(),
             Self::Code(problem) => problem.code(),
             Self::Told(code) => *code,
@@ -87,6 +91,7 @@ impl Problem {
                 "承認のあとに承認者や承認の設定が変わり、必要な承認が足りなくなりました。".to_owned()
             }
             Self::Payeasy(problem) => problem.words(),
+            Self::Transfer(problem) => problem.words(),
             Self::Code(problem) => problem.words(),
             Self::Told(code) => format!("{}{}", code.entry().happened, code.entry().remedy),
             _ => self.code().entry().happened.to_owned(),
@@ -98,6 +103,8 @@ impl Problem {
         match self {
             Self::Reason => Some("reason"),
             Self::Payeasy(problem) => problem.field(),
+            // of what is asked for nothing can be put right on the page of a request
+            Self::Transfer(TransferProblem::Confirmation(problem)) => problem.field(),
             Self::Code(problem) => problem.field(),
             _ => None,
         }
@@ -116,6 +123,12 @@ impl Problem {
 impl From<PayeasyProblem> for Problem {
     fn from(problem: PayeasyProblem) -> Self {
         Self::Payeasy(problem)
+    }
+}
+
+impl From<TransferProblem> for Problem {
+    fn from(problem: TransferProblem) -> Self {
+        Self::Transfer(problem)
     }
 }
 

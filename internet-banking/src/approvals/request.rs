@@ -11,6 +11,7 @@ use crate::contracts::{Business, User};
 use crate::payeasy::approval::AskedPayment;
 use crate::policy;
 use crate::sign_in::SignedIn;
+use crate::transfers::approval::AskedTransfer;
 use crate::users::approval::AskedChange;
 
 /// What is asked for. A further business is a variant here, and its own folder.
@@ -19,6 +20,8 @@ use crate::users::approval::AskedChange;
 pub enum Matter {
     /// A Pay-easy payment.
     Payeasy(AskedPayment),
+    /// 振込 or 振替.
+    Transfer(Box<AskedTransfer>),
     /// What an administrator changes of the contract (SEC-21).
     Administration(AskedChange),
 }
@@ -28,6 +31,7 @@ impl Matter {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Payeasy(_) => Business::PayEasy.code(),
+            Self::Transfer(_) => Business::Transfer.code(),
             Self::Administration(_) => "administration",
         }
     }
@@ -36,6 +40,7 @@ impl Matter {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::Payeasy(_) => Business::PayEasy.label(),
+            Self::Transfer(of) => of.kind(),
             Self::Administration(_) => "管理の手続き",
         }
     }
@@ -44,6 +49,7 @@ impl Matter {
     pub const fn place(&self) -> Option<(Business, AccountId)> {
         match self {
             Self::Payeasy(of) => Some((Business::PayEasy, of.account)),
+            Self::Transfer(of) => Some((Business::Transfer, of.details.account)),
             Self::Administration(_) => None,
         }
     }
@@ -52,6 +58,7 @@ impl Matter {
     pub fn title(&self) -> String {
         match self {
             Self::Payeasy(of) => of.bill.contents.clone(),
+            Self::Transfer(of) => of.payee.name.clone(),
             Self::Administration(of) => of.title(),
         }
     }
@@ -60,6 +67,7 @@ impl Matter {
     pub fn amount(&self) -> Option<Yen> {
         match self {
             Self::Payeasy(of) => of.bill.total(),
+            Self::Transfer(of) => Some(of.details.amount),
             Self::Administration(_) => None,
         }
     }
@@ -67,7 +75,7 @@ impl Matter {
     /// Whether its approval makes a password, which is shown once.
     pub fn makes_password(&self) -> bool {
         match self {
-            Self::Payeasy(_) => false,
+            Self::Payeasy(_) | Self::Transfer(_) => false,
             Self::Administration(of) => of.makes_password(),
         }
     }

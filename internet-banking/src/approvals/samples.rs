@@ -1,7 +1,7 @@
 //! Sample contexts of every page about approvals, and what every page must keep.
 
 use askama::Template;
-use domain::{ApprovalId, PaymentId, Yen};
+use domain::{ApprovalId, Yen};
 use edge::{Errors, Frame};
 
 use super::links::ApprovalLink;
@@ -12,7 +12,6 @@ use super::pages::words::Fact;
 use super::policy::Refusal;
 use super::problem::Problem;
 use super::state::State;
-use crate::links::PaymentLink;
 use crate::page_checks;
 use crate::payeasy::views::Trouble;
 use crate::tokens::authorise;
@@ -94,7 +93,7 @@ fn requests() -> Vec<String> {
         given: vec![GivenRow { name: SHARP.to_owned(), at: "11月24日(火) 10:00".to_owned() }],
         state,
         note: if state == State::Returned { SHARP.to_owned() } else { String::new() },
-        payment: (state == State::Done).then(|| PaymentLink(PaymentId::generate())),
+        made: (state == State::Done).then(|| "/payeasy/payments/x".to_owned()),
         digest: "0123456789abcdef".repeat(4),
         may_decide: state == State::Asked,
         one_time_password: true,

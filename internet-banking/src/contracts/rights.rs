@@ -71,7 +71,7 @@ code! {
 
 impl Business {
     /// Those that have pages. The others are in the table of plans, and in no menu and on no page of rights.
-    pub const SERVED: &[Self] = &[Self::Inquiry, Self::PayEasy];
+    pub const SERVED: &[Self] = &[Self::Inquiry, Self::Transfer, Self::PayEasy];
 }
 
 /// The accounts a user may use, by business, and what the user approves. A business without accounts is no right.

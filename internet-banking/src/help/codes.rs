@@ -1,6 +1,6 @@
 //! The one table of error codes. An error of a page names a [`Code`], so none can be without its explanation.
 
-use super::table::codes;
+use super::transfers::with_transfers;
 use crate::links::HelpLink;
 
 /// What became of the payer's money.
@@ -18,6 +18,10 @@ pub enum Money {
     Unclear,
     /// It was debited, and is back.
     Returned,
+    /// It is not known whether a transfer was taken.
+    TransferUnclear,
+    /// A transfer came back; its fee stays owed.
+    TransferBack,
 }
 
 impl Money {
@@ -29,12 +33,14 @@ impl Money {
             Self::Held => "お支払い金額は口座に確保されています(支払可能額から差し引かれています)。",
             Self::Unclear => "払い込まれたかどうかは、払込履歴でご確認ください。",
             Self::Returned => "引き落とした金額は、手数料を含めてお支払い口座に戻しました。",
+            Self::TransferUnclear => "振込・振替を受け付けたかどうかは、振込・振替の一覧でご確認ください。",
+            Self::TransferBack => "振込金額は引落口座に戻しました。振込手数料はお返しできません。",
             Self::Released => "お支払い金額は引き落とされていません。確保した金額は元に戻しました。",
         }
     }
 }
 
-codes! {
+with_transfers! {
     Code, Money, HelpLink;
     /// A field is empty or cannot be what it should be.
     Input = "P-100", Untouched,
@@ -209,7 +215,7 @@ codes! {
     /// The master's certificate has taken the place of a lost one (SEC-05).
     CoolingOff = "P-504", Untouched,
     "電子証明書の再発行による払込の停止",
-    "マスターユーザの電子証明書が再発行されたため、発行から24時間は、このログインIDでは払込ができません。",
+    "マスターユーザの電子証明書が再発行されたため、発行から24時間は、このログインIDでは払込・振込・振替ができません。",
     "お急ぎのときは、払込の権限のあるほかの利用者がお手続きください。再発行にお心当たりがない場合は、すぐにお取引店へお電話ください。";
     /// The entry was left for too long.
     DraftExpired = "P-502", Untouched,

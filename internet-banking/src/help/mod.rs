@@ -2,6 +2,7 @@
 
 pub mod codes;
 mod table;
+mod transfers;
 
 use askama::Template;
 use axum::Router;

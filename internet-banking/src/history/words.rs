@@ -10,6 +10,8 @@ code! {
         SignIn = "sign_in", "ログイン・ログアウト";
         /// Payments and what became of them.
         Payment = "payment", "払込";
+        /// Transfers and what became of them.
+        Transfer = "transfer", "振込・振替";
         /// Views and downloads.
         View = "view", "表示・ダウンロード";
         /// Everything else: registrations and changes.
@@ -33,6 +35,9 @@ const PAYMENTS: &[&str] = &[
     "payeasy.resend",
     "payeasy.incident",
     "payeasy.link",
+];
+
+const TRANSFERS: &[&str] = &[
     "transfer.place",
     "transfer.cancel",
     "transfer.execute",
@@ -77,14 +82,20 @@ impl Kind {
         match self {
             Self::SignIn => (SIGN_INS.to_vec(), Vec::new()),
             Self::Payment => (PAYMENTS.to_vec(), Vec::new()),
+            Self::Transfer => (TRANSFERS.to_vec(), Vec::new()),
             Self::View => (VIEWS.to_vec(), Vec::new()),
-            Self::Change => (Vec::new(), [SIGN_INS, PAYMENTS, VIEWS].concat()),
+            Self::Change => (Vec::new(), [SIGN_INS, PAYMENTS, TRANSFERS, VIEWS].concat()),
         }
     }
 
     /// The kind of an action.
     pub fn of(action: &str) -> Self {
-        let kinds = [(SIGN_INS, Self::SignIn), (PAYMENTS, Self::Payment), (VIEWS, Self::View)];
+        let kinds = [
+            (SIGN_INS, Self::SignIn),
+            (PAYMENTS, Self::Payment),
+            (TRANSFERS, Self::Transfer),
+            (VIEWS, Self::View),
+        ];
         kinds.iter().find(|(actions, _)| actions.contains(&action)).map_or(Self::Change, |(_, kind)| *kind)
     }
 }
@@ -101,7 +112,7 @@ mod tests {
 
     #[test]
     fn every_action_is_of_one_kind_and_has_words() {
-        for action in [SIGN_INS, PAYMENTS, VIEWS].concat() {
+        for action in [SIGN_INS, PAYMENTS, TRANSFERS, VIEWS].concat() {
             assert!(!words(action).is_ascii(), "{action}");
             let kind = Kind::of(action);
             assert!(kind.actions().0.contains(&action));

@@ -380,6 +380,7 @@ async fn set(world: &World, browser: &mut Browser, fields: &[(&str, &str)], with
     let (csrf, seen) = (page.token(), page.value("seen"));
     let code = if with_code { fresh(world, SERIAL).await } else { String::new() };
     let mut form = vec![("csrf", csrf.as_str()), ("seen", &seen), ("one_time_password", &code)];
+    form.push(("transfer-flow", "none"));
     form.extend_from_slice(fields);
     browser.post("/admin/approvals", &form).await
 }
@@ -408,8 +409,13 @@ async fn a_master_sets_the_policy_with_a_one_time_password_and_only_one_that_can
     // what another has changed meanwhile is not overwritten
     let page = master.get("/admin/approvals").await;
     let (csrf, now) = (page.token(), fresh(&world, SERIAL).await);
-    let stale =
-        [("csrf", csrf.as_str()), ("seen", "0"), ("payeasy-flow", "none"), ("one_time_password", &now)];
+    let stale = [
+        ("csrf", csrf.as_str()),
+        ("seen", "0"),
+        ("payeasy-flow", "none"),
+        ("transfer-flow", "none"),
+        ("one_time_password", &now),
+    ];
     assert_eq!(code(&master.post("/admin/approvals", &stale).await), "A-104");
     let mut hanako = world.signed_in().await;
     assert_eq!(hanako.get("/admin/approvals").await.status, StatusCode::FORBIDDEN);

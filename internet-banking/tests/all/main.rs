@@ -36,5 +36,8 @@ mod slips;
 mod special_numbers;
 mod support;
 mod tokens;
+mod transfer_entry;
+mod transfers;
+mod transfers_approved;
 mod users;
 mod wrong_numbers;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use database::testing::TestDatabase;
 use database::{execute, read};
-use domain::{AccountId, ApprovalId, FavouriteId, PayeeId, PaymentId, UserId};
+use domain::{AccountId, ApprovalId, FavouriteId, OrderId, PayeeId, PaymentId, UserId};
 use http::{Method, StatusCode};
 use internet_banking::contracts::{AccountKind, Business, Duty, Plan, Rights, Role, SignInMethod, User};
 use internet_banking::policy;
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::payeasy_entry::{Entry, bill};
 use crate::support::{Browser, PASSWORD, World, add_account, add_user, put};
+use crate::transfer_entry::{Transfer, order_of};
 
 database::on_both!(every_page_answers_whom_the_tables_let_in_and_nobody_else,);
 
@@ -129,6 +130,17 @@ const PAGES: &[(&str, Gate)] = &[
     ("/set-up/done", Open),
     ("/sign-in", Open),
     ("/sign-out", SignedIn),
+    ("/transfers", TRANSFER),
+    ("/transfers/new", TRANSFER),
+    ("/transfers/new/{entry}/details", TRANSFER),
+    ("/transfers/new/{entry}/payee", TRANSFER),
+    ("/transfers/new/{entry}/review", TRANSFER),
+    ("/transfers/orders", TRANSFER),
+    ("/transfers/orders/{order}", TRANSFER),
+    ("/transfers/orders/{order}/again", TRANSFER),
+    ("/transfers/orders/{order}/cancel", TRANSFER),
+    ("/transfers/orders/{order}/recall", TRANSFER),
+    ("/transfers/own", TRANSFER),
 ];
 
 /// The addresses in the sources of the customers' pages.
@@ -163,6 +175,10 @@ impl Theirs {
         assert_eq!(entry.pay(&mut browser, "B1", 1_001).await.location(), entry.page("result"));
         let payment: Uuid = one(world, "SELECT id FROM payment").await;
         let draft: String = one(world, "SELECT id FROM payeasy_draft").await;
+        let own = Transfer::own(&mut browser, "1", "2026-11-24").await.ok().unwrap();
+        let order = order_of(&own.confirm(&mut browser).await);
+        let own = Transfer::own(&mut browser, "1", "2026-11-24").await.ok().unwrap();
+        let last = |path: &str| path.rsplit('/').next().unwrap().to_owned();
         let favourite = FavouriteId::generate();
         execute!(
             world.bank.database,
@@ -210,6 +226,8 @@ impl Theirs {
             ("{payment}", payment.to_string()),
             ("{approval}", approval.to_string()),
             ("{draft}", draft),
+            ("{entry}", last(&own.0)),
+            ("{order}", last(&order)),
             ("{favourite}", favourite.to_string()),
             ("{payee}", payee.to_string()),
             ("{import}", "theirs".to_owned()),
@@ -230,7 +248,8 @@ impl Theirs {
                 "{favourite}" => FavouriteId::generate().to_string(),
                 "{approval}" => ApprovalId::generate().to_string(),
                 "{payee}" => PayeeId::generate().to_string(),
-                "{draft}" | "{import}" => id.chars().rev().collect(),
+                "{order}" => OrderId::generate().to_string(),
+                "{draft}" | "{import}" | "{entry}" => id.chars().rev().collect(),
                 _ => id.clone(),
             };
             (*name, id)
@@ -245,8 +264,18 @@ impl Theirs {
 
 /// Whether an address names something that a contract owns.
 fn names_an_object(route: &str) -> bool {
-    let places =
-        ["{account}", "{user}", "{payment}", "{draft}", "{favourite}", "{approval}", "{payee}", "{import}"];
+    let places = [
+        "{account}",
+        "{user}",
+        "{payment}",
+        "{draft}",
+        "{entry}",
+        "{order}",
+        "{favourite}",
+        "{approval}",
+        "{payee}",
+        "{import}",
+    ];
     places.iter().any(|place| route.contains(place))
 }
 
@@ -336,6 +365,7 @@ const INCOMPLETE: &[(&str, StatusCode)] = &[
     ("/admin/tokens/ask", StatusCode::NOT_FOUND),
     ("/admin/tokens/do", StatusCode::NOT_FOUND),
     ("/payeasy/el/picture", StatusCode::BAD_REQUEST),
+    ("/payees/import", StatusCode::BAD_REQUEST),
     // nobody here has a token
     ("/security/token/lost", StatusCode::CONFLICT),
     ("/session/extend", StatusCode::NO_CONTENT),

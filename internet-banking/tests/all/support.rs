@@ -22,6 +22,7 @@ use internet_banking::hours::ServiceHours;
 use internet_banking::secrets::Secret;
 use ledger::{Commit, Kind, Ledger, NewAccount, Transfer};
 use tower::ServiceExt;
+use transfers::Transfers;
 
 use crate::network::Network;
 
@@ -74,7 +75,10 @@ impl World {
 
     async fn of(test: TestDatabase, ledger: Ledger, gateway: Gateway) -> Self {
         let clock = ledger.clock().clone();
-        let mut bank = Bank::new(ledger.clone(), gateway, &Secret::new(SECRET)).unwrap();
+        let settings = transfers::Settings::new("9999".parse().unwrap());
+        let transfers = Transfers::open(settings, ledger.clone(), None).await.unwrap();
+        let bank = Bank::new(ledger.clone(), gateway, &Secret::new(SECRET)).unwrap();
+        let mut bank = bank.with_transfers(transfers);
         // the hours have tests of their own
         bank.hours = ServiceHours::always().into();
         ledger.open_account(&NewAccount::internal(CASH, "現金")).await.unwrap();

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
-use domain::{PaymentId, Yen};
+use domain::Yen;
 use edge::{CsrfForm, Errors, Frame};
 use serde::Deserialize;
 
@@ -22,9 +22,10 @@ use crate::frame::{Area, day_and_time};
 use crate::links::{Link, PaymentLink};
 use crate::payeasy::approval::Again;
 use crate::payeasy::views::Trouble;
-use crate::payeasy::{self};
 use crate::sign_in::SignedIn;
+use crate::transfers::links::OrderLink;
 use crate::users::{Temporary, TemporaryShown};
+use crate::{payeasy, transfers};
 
 /// Somebody who has approved.
 pub struct GivenRow {
@@ -70,8 +71,8 @@ pub struct RequestPage {
     pub state: state::State,
     /// What was said at its last step.
     pub note: String,
-    /// The payment that it became.
-    pub payment: Option<PaymentLink>,
+    /// The page of the payment or order that it became.
+    pub made: Option<String>,
     /// What its approval is bound to.
     pub digest: String,
     /// Whether this person may approve it or send it back.
@@ -150,6 +151,10 @@ async fn act(
                     Again::Changed => return Err(payeasy::Problem::AmountChanged.into()),
                 }
             }
+            Matter::Transfer(asked) => {
+                let typed = &form.secrets.confirmation_password;
+                transfers::approval::ask_again(bank, by, request, asked, typed).await?;
+            }
             Matter::Administration(_) => return Err(Problem::Changed),
         },
         _ => return Err(Problem::NotThere),
@@ -170,10 +175,14 @@ async fn page(
     let own = request.is_of(&by.user);
     let can = |event| state.after(event).is_some();
     let hands: Vec<_> = request.given.iter().map(|given| given.hand.clone()).collect();
-    let (payment, may_ask): (Option<PaymentId>, bool) = match &request.matter {
+    let (made, may_ask): (Option<String>, bool) = match &request.matter {
         Matter::Payeasy(of) => {
             let made = bank.gateway.payment(request.contract, of.payment).await.map_err(failed)?;
-            (made.map(|made| made.facts.id), own && can(Event::Ask))
+            (made.map(|made| PaymentLink(made.facts.id).to_string()), own && can(Event::Ask))
+        }
+        Matter::Transfer(of) => {
+            let made = bank.transfers.find(request.contract, of.order).await.map_err(failed)?;
+            (made.map(|made| OrderLink(made.facts.id).to_string()), own && can(Event::Ask))
         }
         Matter::Administration(_) => (None, false),
     };
@@ -198,7 +207,7 @@ async fn page(
             .collect(),
         state,
         note: request.note.clone(),
-        payment: payment.map(PaymentLink),
+        made,
         digest: request.digest.clone(),
         may_decide: can(Event::Approve) && !own && request.matter.is_open_to(by) && is_fresh(by, &hands),
         one_time_password: operation::demands_code(bank, request, held.policy.distinct_tokens),

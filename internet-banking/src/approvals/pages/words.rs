@@ -8,6 +8,7 @@ use crate::approvals::request::{Matter, Request};
 use crate::contracts::{Store, StoreError};
 use crate::policy::approvable;
 use crate::sign_in::SignedIn;
+use crate::transfers;
 use crate::users::acts::Act;
 use crate::users::approval::AskedChange;
 
@@ -82,6 +83,24 @@ pub async fn facts(bank: &Bank, by: &SignedIn, request: &Request) -> Result<Vec<
                 facts.push(fact("重ねての払込", "同じ番号に、重ねて払い込みます"));
             }
             Ok(facts)
+        }
+        Matter::Transfer(of) => {
+            let (payee, details) = (of.payee.entered(), &of.details);
+            let accounts = Store::accounts(&bank.contracts, request.contract).await?;
+            let from = accounts.iter().find(|one| one.account == details.account);
+            let place =
+                format!("{}({}) {}({})", payee.bank, payee.account.bank, payee.branch, payee.account.branch);
+            Ok(vec![
+                fact("振込先の銀行", place),
+                fact("振込先の口座", format!("{} {}", payee.account.kind.label(), payee.account.number)),
+                fact("受取人名", payee.holder.clone()),
+                fact("振込先の指定", transfers::words::way(&of.payee.way)),
+                fact("依頼人名", details.payer_name.clone()),
+                fact("引落口座", from.map_or_else(String::new, ToString::to_string)),
+                fact("指定日", domain::time::year_month_day(details.day)),
+                fact("金額", format!("{} 円", details.amount)),
+                fact("手数料", format!("{} 円", of.fee)),
+            ])
         }
         Matter::Administration(AskedChange::Policy { policy, .. }) => {
             let business =

@@ -171,6 +171,7 @@ pub(super) async fn what(contracts: &Store, stop: &Stop) -> Result<String, crate
 pub(super) const fn service_label(service: gateway::Service) -> &'static str {
     match service {
         gateway::Service::SignIn => "ログイン(全契約)",
+        gateway::Service::Transfer => "振込・振替(全契約)",
         gateway::Service::PayEasy => "税金・各種料金(全契約)",
         gateway::Service::Api => "外部システムからの操作(全契約)",
     }

@@ -115,7 +115,7 @@ async fn one_id_has_one_certificate(test: TestDatabase) {
 /// Proves SEC-05.
 async fn a_master_with_a_reissued_certificate_is_told_when_payments_go_on(test: TestDatabase) {
     let desk = Desk::new(test).await;
-    let waits = "このログインIDでは払込ができません。";
+    let waits = "このログインIDでは払込・振込・振替ができません。";
     let (_, mut first) = desk.signed_in(MASTER).await;
     assert!(!first.get("/home").await.body.contains(waits), "the first one");
     desk.world.clock.advance_seconds(3_600);

@@ -52,6 +52,7 @@ async fn pay(office: &Office, network: &Network, hub: &Gateway, number: u32) -> 
         amount: Yen::new(900),
         account: office.world.accounts[0],
         guards: Vec::new(),
+        barred_by: Vec::new(),
     };
     hub.pay(order).await.map_err(|error| error.to_string())
 }

@@ -1,0 +1,101 @@
+//! The codes of transfers, behind all others in the table.
+
+/// Hands the table on with the codes of transfers behind it.
+macro_rules! with_transfers {
+    ($($others:tt)*) => {
+        $crate::help::table::codes! {
+            $($others)*
+            /// The day is over, closed or too far ahead.
+            TransferDay = "F-101", Untouched,
+            "指定できない日",
+            "この日は、振込・振替の指定日にできません。",
+            "翌営業日から14営業日先までの営業日を選んで、もう一度お手続きください。";
+            /// The cut-off of the day has passed (R85).
+            TransferCutOff = "F-102", Untouched,
+            "本日扱いの受付時限",
+            "本日扱いの受付は終了しました。",
+            "当行の口座へは16時まで、ほかの銀行へは15時までの受付です。翌営業日以降を選んで、もう一度お手続きください。";
+            /// Typed payees are not paid on the same day (R86).
+            TransferTypedSameDay = "F-103", Untouched,
+            "都度指定の本日扱い",
+            "口座を入力した振込先(都度指定)へは、本日扱いの振込・振替ができません。",
+            "翌営業日以降を選んでください。電子証明書方式のご契約では、書面のお申し込みにより本日扱いもご利用になれます。";
+            /// A limit would be passed (R96, R97).
+            TransferLimit = "F-104", Untouched,
+            "振込・振替の限度額",
+            "振込・振替の限度額を超えます。",
+            "金額を減らすか、別の日にお手続きください。限度額は、指定日にかかわらず、お手続きした日の合計で数えます。ご契約の限度額の変更は、お取引店に書面でお申し出ください。";
+            /// Too little money.
+            TransferShortage = "F-105", Untouched,
+            "引落口座の残高不足",
+            "引落口座の支払可能額が、振込・振替の金額に足りません。",
+            "口座にご入金になるか、別の口座または別の指定日を選んで、もう一度お手続きください。";
+            /// There is no such account at this bank.
+            PayeeAccountNone = "F-106", Untouched,
+            "当行にない口座",
+            "入力された当行の口座はありません。",
+            "支店、預金種目、口座番号を振込先にお確かめのうえ、もう一度入力してください。";
+            /// Debit and credit are one account.
+            TransferSameAccount = "F-107", Untouched,
+            "同じ口座の指定",
+            "引落口座と入金口座が同じです。",
+            "別の口座を選んでください。";
+            /// One of the accounts is closed.
+            TransferAccountClosed = "F-108", Untouched,
+            "お取り扱いできない口座",
+            "引落口座または入金口座が解約されているか、お取引を停止しています。",
+            "別の口座を選ぶか、お取引店へお問い合わせください。";
+            /// The payee is not filed, or another one by now.
+            PayeeGone = "F-109", Untouched,
+            "変わった振込先",
+            "選ばれた振込先は、登録がないか、登録の内容が変わっています。",
+            "振込先の選択から、もう一度お手続きください。";
+            /// The page that was sent is not the one last reviewed.
+            TransferChanged = "F-110", Untouched,
+            "振込・振替の内容の変更",
+            "別の画面で内容が変更されたため、受け付けませんでした。",
+            "いま表示されている内容をもう一度ご確認のうえ、お手続きください。";
+            /// The entry was left for too long.
+            TransferExpired = "F-111", Untouched,
+            "振込・振替の手続きの時間切れ",
+            "入力を始めてから30分を過ぎたため、この手続きは終了しました。",
+            "振込先の選択から、もう一度お手続きください。";
+            /// The order cannot be taken back any more.
+            TransferTooLate = "F-112", UntouchedByThis,
+            "取り消せない振込・振替",
+            "この振込・振替は取り消せません。取消しは、予約した指定日の前日までです。",
+            "ほかの銀行へ送った振込は、組戻しを依頼できます。振込・振替の一覧で、いまの状態をご確認ください。";
+            /// The order is at no other bank.
+            RecallNotPossible = "F-113", UntouchedByThis,
+            "組戻しを依頼できない振込",
+            "この振込は、組戻しを依頼できません。ほかの銀行へ送った振込だけが対象です。",
+            "振込・振替の一覧で、いまの状態をご確認ください。当行の口座への振込は、お取引店へご相談ください。";
+            /// Our own failure at the moment of the order.
+            TransferUnclear = "F-191", TransferUnclear,
+            "振込・振替の受付を確認できません",
+            "当行のシステムの都合により、振込・振替を受け付けたかどうかを確認できませんでした。",
+            "やり直す前に、振込・振替の一覧でこの振込・振替があるかどうかを必ずご確認ください。";
+            /// The money is held, and what the network did is not known yet.
+            TransferOutcomeUnknown = "F-201", Held,
+            "振込の結果を確認中",
+            "振込を送りましたが、為替網の受付結果がまだ確認できていません。",
+            "もう一度振り込まないでください。当行が確認します。結果は振込・振替の一覧でご確認になれます。";
+            /// The network refused; the hold was released.
+            TransferRejected = "F-202", Released,
+            "為替網による受付不可",
+            "為替網が振込を受け付けませんでした。",
+            "振込先の銀行・支店・口座を確かめ、もう一度お手続きください。";
+            /// A reservation could not be carried out.
+            TransferFailed = "F-203", Untouched,
+            "予約した振込・振替の不能",
+            "予約した振込・振替を、指定日に実行できませんでした。",
+            "理由を確かめ、振込・振替の詳細の「もう一度」から、内容を直してお手続きください。";
+            /// The payee's bank sent the money back.
+            TransferReturned = "F-204", TransferBack,
+            "振込金の返却",
+            "振込先の銀行が口座に入金できなかったか、組戻しにより、振込金額が戻りました。",
+            "口座と受取人名を振込先に確かめ、振込・振替の詳細の「もう一度」から、内容を直してお手続きください。";
+        }
+    };
+}
+pub(super) use with_transfers;

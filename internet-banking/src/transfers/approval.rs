@@ -1,0 +1,168 @@
+//! A transfer that others approve: what is asked for, and what is done with it once it is approved. The engine takes
+//! the order with the request's guard in its commit, on the day and within the limits of the last approval (F8).
+
+use domain::time::TimeOfDay;
+use domain::{ApprovalId, OrderId, Timestamp, Yen};
+use gateway::Guard;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use transfers::{Method, Terms};
+
+use super::draft::{Details, Draft, Payee};
+use super::operation::{self, Who};
+use super::problem::Problem;
+use super::words;
+use crate::Bank;
+use crate::approvals::{self, Asking, Ending, Matter, Need, Request};
+use crate::payeasy::operation::confirm;
+use crate::sign_in::SignedIn;
+
+/// A transfer as it is asked for, approved and carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedTransfer {
+    /// Who is paid.
+    pub payee: Payee,
+    /// Account, amount and day.
+    pub details: Details,
+    /// 振込手数料 of the day, as it was shown.
+    pub fee: Yen,
+    /// The order that it becomes.
+    pub order: OrderId,
+}
+
+impl AskedTransfer {
+    /// 振込 or 振替.
+    pub const fn kind(&self) -> &'static str {
+        match self.payee.way.method() {
+            Method::OwnAccount => "振替",
+            Method::Filed | Method::Typed => "振込",
+        }
+    }
+
+    /// Whether its approval costs a one-time password (R52, R57).
+    pub fn demands_code(&self) -> bool {
+        operation::demands_code(&self.payee.way)
+    }
+}
+
+/// Asks for the approval of an entry, or keeps it to be asked for later. It is about the order, so what its author
+/// sends again is one request.
+pub async fn ask(
+    bank: &Bank,
+    by: &SignedIn,
+    draft: &Draft,
+    confirmation_password: Option<&SecretString>,
+) -> Result<ApprovalId, approvals::Problem> {
+    let about = draft.order.to_string();
+    if let Some(open) = approvals::about(&bank.database, by.contract.id, by.user.id, &about).await? {
+        return Ok(open);
+    }
+    let (Some(payee), Some(details)) = (&draft.body.payee, &draft.body.details) else {
+        return Err(Problem::ReviewOutdated.into());
+    };
+    let asking = asking(bank, by, about, payee, details, draft.order).await?;
+    match confirmation_password {
+        Some(typed) => {
+            confirm(bank, by, typed).await.map_err(Problem::Confirmation)?;
+            approvals::ask(bank, by, asking, None, None).await
+        }
+        None => approvals::keep(bank, by, asking, None).await,
+    }
+}
+
+/// Asks again for what came back, was taken back or was only kept, as it was.
+pub async fn ask_again(
+    bank: &Bank,
+    by: &SignedIn,
+    request: &Request,
+    asked: &AskedTransfer,
+    confirmation_password: &SecretString,
+) -> Result<(), approvals::Problem> {
+    confirm(bank, by, confirmation_password).await.map_err(Problem::Confirmation)?;
+    let (about, order) = (request.about.clone(), OrderId::generate());
+    let asking = asking(bank, by, about, &asked.payee, &asked.details, order).await?;
+    approvals::ask(bank, by, asking, Some(request), None).await?;
+    Ok(())
+}
+
+/// What is asked for, looked at as if it were taken now.
+async fn asking(
+    bank: &Bank,
+    by: &SignedIn,
+    about: String,
+    payee: &Payee,
+    details: &Details,
+    order: OrderId,
+) -> Result<Asking, Problem> {
+    let who = Who::of(by);
+    let wanted = operation::wanted(bank, who, payee, details).await?;
+    operation::not_stopped(bank, who.contract).await?;
+    operation::check(bank, who, &wanted).await?;
+    let (need, _) = operation::need(bank, who, details.amount).await?;
+    let asked = AskedTransfer {
+        payee: payee.clone(),
+        details: details.clone(),
+        fee: operation::fee(bank, &wanted),
+        order,
+    };
+    Ok(Asking {
+        about,
+        until: Some(last_moment(bank, who, payee, details).await?),
+        matter: Matter::Transfer(Box::new(asked)),
+        secret: None,
+        need: if need.is_none() { Need::ONE } else { need },
+    })
+}
+
+/// Until when it can be approved: the cut-off of its day, and where the payee is not paid on the same day, its eve.
+async fn last_moment(
+    bank: &Bank,
+    who: Who<'_>,
+    payee: &Payee,
+    details: &Details,
+) -> Result<Timestamp, Problem> {
+    let occasion = operation::occasion(bank, who, Some(payee)).await?;
+    let waits = occasion.method == Method::Typed && !occasion.same_day_typed;
+    let until = Terms::embedded().hours(details.day).until(occasion.relation.is_own_bank());
+    Ok(Timestamp::from_jst(details.day, if waits { TimeOfDay::MIN } else { until }))
+}
+
+/// Takes the order that was approved, once: whoever comes twice finds it. What cannot be taken is said, and what is not
+/// known is tried again until the request's time is over.
+pub async fn carry_out(bank: &Bank, request: &Request, asked: &AskedTransfer) -> Ending {
+    match bank.transfers.find(request.contract, asked.order).await {
+        Ok(Some(order)) => return Ending::Done(words::number(&order.facts)),
+        Ok(None) => {}
+        Err(_) => return Ending::Unclear,
+    }
+    match try_once(bank, request, asked).await {
+        Ok(number) => Ending::Done(number),
+        // a failure of ours says nothing about the request
+        Err(approvals::Problem::Unavailable) => Ending::Unclear,
+        Err(approvals::Problem::Transfer(Problem::Unavailable | Problem::Unclear))
+            if !approvals::is_over(bank, request) =>
+        {
+            Ending::Unclear
+        }
+        Err(problem) => Ending::Refused(problem.words()),
+    }
+}
+
+async fn try_once(
+    bank: &Bank,
+    request: &Request,
+    asked: &AskedTransfer,
+) -> Result<String, approvals::Problem> {
+    let next_policy = approvals::still_may(bank, request).await?;
+    let gone = approvals::Problem::AuthorMayNot;
+    let contract = bank.contracts.contract(request.contract).await?;
+    let Some(contract) = contract else { return Err(gone) };
+    let Some(user) = bank.contracts.user(contract.id, request.author.user).await? else { return Err(gone) };
+    let who = Who { contract: &contract, user: &user };
+    operation::not_stopped(bank, &contract).await?;
+    let wanted = operation::wanted(bank, who, &asked.payee, &asked.details).await?;
+    let guards = vec![Guard::approval_act(request.id, request.round).key()];
+    let order = operation::take(bank, who, asked.order, &wanted, guards, next_policy).await?;
+    tracing::info!(order = %order.facts.id, request = %request.id, "an approved transfer was taken");
+    Ok(words::number(&order.facts))
+}

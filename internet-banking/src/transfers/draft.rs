@@ -1,0 +1,129 @@
+//! A transfer being entered. Its steps are kept on the server, so that none can be skipped or altered in the browser
+//! (SEC-15, SEC-19), and only its own user sees it (SEC-34).
+
+use domain::{AccountId, AccountRef, Date, OrderId, PayeeId, Timestamp, Yen};
+use serde::{Deserialize, Serialize};
+use transfers::Method;
+
+use super::links::EntryPage;
+use crate::payees::Entered;
+
+/// Seconds of business time after which an entry that was begun is over.
+pub const DRAFT_LIFE_S: i64 = 30 * 60;
+/// Entries that one user may have open; the oldest goes first.
+pub const DRAFTS_PER_USER_MAX: i64 = 20;
+
+/// How the payee was named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// One of the contract's own accounts (振替).
+    Own(AccountId),
+    /// By its 受取人番号 (R81).
+    Filed(String),
+    /// By its id: registered on screen.
+    Registered(PayeeId),
+    /// The account is entered (R82).
+    Typed,
+}
+
+impl Way {
+    /// The same for the engine.
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::Own(_) => Method::OwnAccount,
+            Self::Filed(_) => Method::Filed,
+            // what users register themselves is paid as what they type (R52)
+            Self::Registered(_) | Self::Typed => Method::Typed,
+        }
+    }
+}
+
+/// Who is paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payee {
+    /// How it was named.
+    pub way: Way,
+    /// The account.
+    pub account: AccountRef,
+    /// 受取人名, in kana as it is sent.
+    pub name: String,
+}
+
+impl Payee {
+    /// The account with the names of bank and branch.
+    pub fn entered(&self) -> Entered {
+        Entered::of(self.account.clone(), self.name.clone())
+    }
+}
+
+/// What is typed about account, amount and day, as it is shown again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TypedDetails {
+    /// The debited account's id.
+    pub account: String,
+    /// The credited one's, of 振替.
+    pub to: String,
+    /// How much.
+    pub amount: String,
+    /// 振込指定日.
+    pub day: String,
+    /// 依頼人名.
+    pub payer_name: String,
+}
+
+/// The same as it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    /// The debited account.
+    pub account: AccountId,
+    /// How much.
+    pub amount: Yen,
+    /// 振込指定日.
+    pub day: Date,
+    /// 振込依頼人名, in kana as it is sent.
+    pub payer_name: String,
+}
+
+/// What an entry holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// Whether it is 振替.
+    pub own: bool,
+    /// Who is paid; none of 振替 until the accounts are chosen.
+    pub payee: Option<Payee>,
+    /// What was typed.
+    pub typed: TypedDetails,
+    /// The same, where it can be.
+    pub details: Option<Details>,
+}
+
+/// A transfer being entered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// 128 random bits, part of the pages' addresses.
+    pub id: String,
+    /// The order that it becomes; another one whenever it is changed.
+    pub order: OrderId,
+    /// What it holds.
+    pub body: Body,
+    /// When the entry is over.
+    pub expires_at: Timestamp,
+}
+
+impl Draft {
+    /// The furthest page that may be opened.
+    pub const fn reached(&self) -> EntryPage {
+        match (&self.body.payee, &self.body.details) {
+            (Some(_), Some(_)) => EntryPage::Review,
+            (None, _) if !self.body.own => EntryPage::Payee,
+            _ => EntryPage::Details,
+        }
+    }
+
+    /// The address of a page.
+    pub fn path(&self, page: EntryPage) -> String {
+        page.of(&self.id)
+    }
+}

@@ -1,0 +1,264 @@
+//! Mails about transfers: the feed follows the engine's events in their order and writes one an event and addressee,
+//! however often it is begun anew (R20, SEC-38).
+
+use std::time::Duration;
+
+use database::{Change as RowChange, Row, Table, dialect, read};
+use domain::time::month_day;
+use domain::{OrderId, Timestamp, Yen};
+use edge::Shutdown;
+use ledger::{Commit, Refused};
+use transfers::order::Event;
+use transfers::{Handling, Order, RecallState, StoreError as EngineError, Transfers};
+use uuid::Uuid;
+
+use super::words;
+use crate::contracts::{Store, StoreError};
+use crate::mail::{Notice, To, masked};
+use crate::payees::Entered;
+
+/// Between two looks for new events.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+/// Events that one commit turns into mails at most.
+const BATCH_EVENTS: i64 = 100;
+/// Positions that one read looks through.
+const WINDOW_POSITIONS: i64 = 10_000;
+
+static POSITION: Table = Table { name: "transfer_mail_feed", columns: &["one", "position"] };
+
+/// Writes mails about transfers. Cheap to clone.
+#[derive(Clone)]
+pub struct TransferFeed {
+    transfers: Transfers,
+    contracts: Store,
+}
+
+/// Why the feed could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferFeedError {
+    /// The engine's data cannot be read.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The contracts cannot be read.
+    #[error(transparent)]
+    Contracts(#[from] StoreError),
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The mails could not be committed.
+    #[error("mails could not be committed: {0}")]
+    Refused(#[from] Refused),
+}
+
+/// Something that happened to an order or its recall.
+#[derive(sqlx::FromRow)]
+struct Happened {
+    position: i64,
+    kind: String,
+    at_us: i64,
+    transfer_order: Uuid,
+}
+
+impl TransferFeed {
+    /// Of an engine's orders, to the users of these contracts.
+    pub const fn new(transfers: Transfers, contracts: Store) -> Self {
+        Self { transfers, contracts }
+    }
+
+    /// Goes on until the process stops.
+    pub async fn run(self, mut shutdown: Shutdown) {
+        while !shutdown.is_requested() {
+            match self.step().await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                // another process has written the same mails
+                Err(TransferFeedError::Refused(Refused::Stale)) => {}
+                Err(error) => tracing::warn!(%error, "events of transfers cannot be turned into mails"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_INTERVAL) => {}
+                () = shutdown.requested() => {}
+            }
+        }
+    }
+
+    /// Turns what is new into mails, and says whether there may be more already.
+    pub async fn step(&self) -> Result<bool, TransferFeedError> {
+        let database = self.transfers.ledger().database();
+        let seen: Option<i64> = read!(database, |c| {
+            sqlx::query_scalar("SELECT position FROM transfer_mail_feed WHERE one = 1")
+                .fetch_optional(c)
+                .await
+        })?;
+        let after = seen.unwrap_or_default();
+        let end = dialect::events_complete_until(database).await?;
+        let until = end.min(after.saturating_add(WINDOW_POSITIONS));
+        if until <= after {
+            return Ok(false);
+        }
+        let found: Vec<Happened> = read!(database, |c| {
+            sqlx::query_as(
+                "SELECT e.position, e.kind, e.at_us, COALESCE(o.id, r.transfer_order) AS transfer_order FROM event e
+                 LEFT JOIN transfer_order o ON o.id = e.entity LEFT JOIN transfer_recall r ON r.id = e.entity
+                 WHERE e.position > $1 AND e.position <= $2
+                 AND (o.id IS NOT NULL OR r.id IS NOT NULL) ORDER BY e.position LIMIT $3",
+            )
+            .bind(after)
+            .bind(until)
+            .bind(BATCH_EVENTS)
+            .fetch_all(c)
+            .await
+        })?;
+        let is_full = i64::try_from(found.len()).is_ok_and(|count| count == BATCH_EVENTS);
+        let next = found.last().filter(|_| is_full).map_or(until, |last| last.position);
+        // positions without a transfer are looked through again at the next start rather than written down one by one
+        if found.is_empty() && next == end {
+            return Ok(false);
+        }
+        let mut mails = Vec::new();
+        for one in &found {
+            mails.extend(self.mails(one).await?);
+        }
+        let mut commit = Commit { rows_if_free: mails, ..Commit::default() };
+        match seen {
+            Some(seen) => commit.changes.push(RowChange::one(
+                "UPDATE transfer_mail_feed SET position = $1 WHERE one = 1 AND position = $2",
+                vec![next.into(), seen.into()],
+            )),
+            None => commit.rows.push(Row { table: &POSITION, values: vec![1.into(), next.into()] }),
+        }
+        self.transfers.ledger().commit(commit).await?;
+        Ok(next < end)
+    }
+
+    async fn mails(&self, happened: &Happened) -> Result<Vec<Row>, TransferFeedError> {
+        let id = OrderId::from_uuid(happened.transfer_order);
+        let Some(order) = self.transfers.find_for_operator(id).await? else { return Ok(Vec::new()) };
+        let Some(told) = Told::of(&happened.kind, &order) else { return Ok(Vec::new()) };
+        let Some(contract) = self.contracts.contract(order.facts.contract).await? else {
+            return Ok(Vec::new());
+        };
+        let to = self.contracts.recipients(contract.id, To::UserAndAdministrators(order.facts.user)).await?;
+        let notice = Notice {
+            event: format!("transfer-{id}-{}", happened.position),
+            title: format!("{}{}", words::kind(order.facts.relation), told.title),
+            lines: self.lines(&order).await?,
+            advice: told.advice,
+        };
+        Ok(notice.rows(&contract, &to, Timestamp::from_micros(happened.at_us)))
+    }
+
+    async fn lines(&self, order: &Order) -> Result<Vec<(&'static str, String)>, TransferFeedError> {
+        let facts = &order.facts;
+        let to = Entered::of(facts.to.clone(), facts.payee_name.clone());
+        let account = format!("{} {}", facts.to.kind.label(), masked(facts.to.number.as_str()));
+        let mut lines = vec![
+            ("受付番号", words::number(facts)),
+            ("指定日", month_day(facts.day)),
+            ("受取人名", facts.payee_name.clone()),
+            ("振込先の口座", format!("{} {} {account}", to.bank, to.branch)),
+            ("金額", format!("{} 円", facts.amount)),
+        ];
+        if facts.fee != Yen::ZERO {
+            lines.push(("手数料", format!("{} 円(後日引き落とします)", facts.fee)));
+        }
+        let accounts = self.contracts.accounts(facts.contract).await?;
+        if let Some(one) = accounts.iter().find(|one| one.account == facts.account) {
+            let number = format!("{} {} {}", one.branch_name, one.kind.label(), masked(&one.number));
+            lines.push(("引落口座", number));
+        }
+        lines.extend(words::reason_of(order).map(|reason| ("理由", reason)));
+        Ok(lines)
+    }
+}
+
+/// What an event is called behind 振込 or 振替, and what the reader does.
+#[derive(Debug, PartialEq, Eq)]
+struct Told {
+    title: &'static str,
+    advice: &'static str,
+}
+
+impl Told {
+    /// Events that people are told of: that it was taken, what became of it, and what comes later.
+    fn of(kind: &str, order: &Order) -> Option<Self> {
+        let (title, advice) = match kind.parse() {
+            Ok(event) => Self::of_order(event, order.facts.handling)?,
+            Err(_) => Self::of_recall(kind)?,
+        };
+        Some(Self { title, advice })
+    }
+
+    const fn of_order(event: Event, handling: Handling) -> Option<(&'static str, &'static str)> {
+        Some(match event {
+            Event::Reserved => (
+                "を予約しました",
+                "指定日に引き落とします。前日までに、引落口座の残高をご確認ください。お心当たりがない場合は、すぐにお取引店へお電話ください。",
+            ),
+            Event::Tried => (
+                "の引落しができませんでした",
+                "残高が足りません。このあと、決まった時刻にもう一度引き落としを試みます。引落口座へご入金ください。",
+            ),
+            Event::Held => match handling {
+                Handling::SameDay => ("を受け付けました", Notice::NOT_YOURS),
+                Handling::Reserved => ("の予約を実行しています", Notice::NOT_YOURS),
+            },
+            Event::OutcomeUnknown => (
+                "の結果を確認しています",
+                "金額は口座に確保したままです。もう一度振り込まないでください。結果が出たらお知らせします。",
+            ),
+            Event::Sent => ("を送信しました", Notice::NOT_YOURS),
+            Event::Executed => ("が完了しました", Notice::NOT_YOURS),
+            Event::Rejected => (
+                "は成立しませんでした",
+                "金額は引き落とされていません。振込先を確かめ、もう一度お手続きください。",
+            ),
+            Event::Returned => (
+                "の金額が戻りました",
+                "金額は引落口座に戻しました。手数料はお返しできません。振込先を確かめ、もう一度お手続きください。",
+            ),
+            Event::Failed => (
+                "を実行できませんでした",
+                "金額は引き落とされていません。理由を確かめ、もう一度お手続きください。",
+            ),
+            Event::Cancelled => ("の予約を取り消しました", Notice::NOT_YOURS),
+            Event::Claimed
+            | Event::NotApplied
+            | Event::Settled
+            | Event::RecallAsked
+            | Event::Contradicted => return None,
+        })
+    }
+
+    fn of_recall(kind: &str) -> Option<(&'static str, &'static str)> {
+        let all = [RecallState::Requested, RecallState::Asked, RecallState::Returned, RecallState::Refused];
+        let state = all.into_iter().find(|state| kind.strip_prefix("recall-") == Some(state.as_str()))?;
+        match state {
+            RecallState::Requested => Some(("の組戻しの依頼を受け付けました", Notice::NOT_YOURS)),
+            RecallState::Refused => Some((
+                "の組戻しはできませんでした",
+                "受取人の承諾がないなどの理由で、金額は戻りません。組戻手数料はお返しできません。",
+            )),
+            // that the money is back, the order's own event tells
+            RecallState::Asked | RecallState::Returned => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Proves R20.
+    #[test]
+    fn people_are_told_of_every_end_and_of_what_comes_later() {
+        let silent =
+            [Event::Claimed, Event::NotApplied, Event::Settled, Event::RecallAsked, Event::Contradicted];
+        for event in Event::ALL {
+            let told = Told::of_order(*event, Handling::SameDay).is_some();
+            assert_eq!(told, !silent.contains(event), "{event}");
+        }
+        let recalls = ["recall-requested", "recall-asked", "recall-returned", "recall-refused", "x"];
+        assert_eq!(recalls.map(|kind| Told::of_recall(kind).is_some()), [true, false, false, true, false]);
+    }
+}

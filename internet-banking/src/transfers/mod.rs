@@ -1,0 +1,23 @@
+//! 資金移動: 振込 and 振替, one at a time (R81–R88, R96, R97).
+//!
+//! An entry is a `draft` on the server: a payee, then account, amount and day, then the last look, whose button
+//! authorises exactly one order. What is checked is checked in `operation`; limits, days and money are the engine's.
+
+pub mod approval;
+mod draft;
+pub(crate) mod links;
+pub mod mails;
+mod operation;
+mod pages;
+mod payee;
+pub(crate) mod problem;
+#[cfg(test)]
+mod samples;
+mod store;
+mod typed;
+mod views;
+pub(crate) mod words;
+
+pub use mails::TransferFeed;
+pub use pages::routes;
+pub use problem::Problem;

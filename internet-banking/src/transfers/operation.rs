@@ -1,0 +1,374 @@
+//! The operations behind the pages: right, account, payee, passwords and one-time password are checked here, whatever
+//! the form left out (SEC-14, SEC-35).
+
+use domain::{AccountId, Date, OrderId, Timestamp, Yen, calendar};
+use gateway::{Service, stopped_by, stops_against};
+use ledger::GuardKey;
+use transfers::{
+    CancelError, Holders, LimitUse, Limits, Method, NewOrder, Occasion, Order, PlaceError, Recall,
+    RecallError, Relation, Terms, dates,
+};
+
+use super::draft::{Details, Draft, Payee, Way};
+use super::payee;
+use super::problem::Problem;
+use crate::Bank;
+use crate::approvals::{Held, Need, Policies, Secrets};
+use crate::contracts::terms::Terms as ContractTerms;
+use crate::contracts::{Business, Contract, DepositAccount, SignInMethod, User};
+use crate::payeasy::operation::confirm;
+use crate::policy;
+use crate::sign_in::SignedIn;
+use crate::tokens::{Operation, authorise};
+
+/// What a transfer is about, as it was entered.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The debited account.
+    pub from: DepositAccount,
+    /// Who is paid.
+    pub payee: Payee,
+    /// How much, when, under which name.
+    pub details: Details,
+}
+
+/// Whose order it is: the person whose rights and limits count.
+#[derive(Clone, Copy, Debug)]
+pub struct Who<'a> {
+    /// The contract.
+    pub contract: &'a Contract,
+    /// The person.
+    pub user: &'a User,
+}
+
+impl<'a> Who<'a> {
+    /// Whoever is signed in.
+    pub const fn of(by: &'a SignedIn) -> Self {
+        Self { contract: &by.contract, user: &by.user }
+    }
+}
+
+/// Whether typed payees of a contract are paid on the same day (R86).
+pub async fn same_day_typed(bank: &Bank, contract: &Contract) -> Result<bool, Problem> {
+    let papers = bank.contracts.papers(contract.id).await.map_err(|error| Problem::unavailable(&error))?;
+    Ok(papers.is_some_and(|papers| goes_on_the_same_day(contract.sign_in, papers.same_day)))
+}
+
+/// Both are needed: certificates, and the paper application.
+const fn goes_on_the_same_day(sign_in: SignInMethod, applied: bool) -> bool {
+    matches!((sign_in, applied), (SignInMethod::Certificate, true))
+}
+
+/// What decides about the days of a transfer to a payee.
+pub async fn occasion(bank: &Bank, who: Who<'_>, payee: Option<&Payee>) -> Result<Occasion, Problem> {
+    let own_bank = bank.transfers.own_bank();
+    let (relation, method) = match payee {
+        None => (Relation::OwnAccount, Method::OwnAccount),
+        Some(payee) if payee.way.method() == Method::OwnAccount => (Relation::OwnAccount, Method::OwnAccount),
+        Some(payee) if payee.account.bank == *own_bank => (Relation::OwnBank, payee.way.method()),
+        Some(payee) => (Relation::OtherBank, payee.way.method()),
+    };
+    Ok(Occasion { relation, method, same_day_typed: same_day_typed(bank, who.contract).await? })
+}
+
+/// The limits that hold for a user's order from an account.
+pub async fn limits(bank: &Bank, who: Who<'_>) -> Result<Limits, Problem> {
+    let terms = ContractTerms::embedded().transfer_limit(who.contract.plan);
+    let papers = bank.contracts.papers(who.contract.id).await;
+    let papers = papers.map_err(|error| Problem::unavailable(&error))?;
+    let contract = papers.and_then(|papers| papers.transfer_limit).unwrap_or(terms.standard);
+    Ok(Limits { bank_max: terms.max, contract, account: None, user: None, per_item: None })
+}
+
+/// How much of today's limits is used.
+pub async fn limit_use(bank: &Bank, who: Who<'_>, account: AccountId) -> Result<Vec<LimitUse>, Problem> {
+    let limits = limits(bank, who).await?;
+    let holders = Holders { contract: who.contract.id, account, user: who.user.id };
+    let used = bank.transfers.limit_use(&holders, &limits, bank.clock.now().date()).await;
+    used.map_err(|error| Problem::unavailable(&error))
+}
+
+/// What the contract's policy demands of a transfer, and the policy's next version, which must not be there yet when it
+/// is taken.
+pub async fn need(bank: &Bank, who: Who<'_>, amount: Yen) -> Result<(Need, GuardKey), Problem> {
+    let held = Policies::of(&bank.database, who.contract.id).held().await;
+    let Held { policy, next } = held.map_err(|error| Problem::unavailable(&error))?;
+    Ok((policy.need(Business::Transfer, amount), next))
+}
+
+/// 振込手数料 of what is wanted.
+pub fn fee(bank: &Bank, wanted: &Wanted) -> Yen {
+    let (details, payee) = (&wanted.details, &wanted.payee);
+    payee::account_ref(bank, &wanted.from).map_or(Yen::ZERO, |from| {
+        let relation = bank.transfers.relation(payee.way.method(), &from, &payee.account);
+        bank.transfers.fee(relation, details.amount, details.day)
+    })
+}
+
+/// Whether an order to such a payee costs a one-time password (R52, R57).
+pub fn demands_code(way: &Way) -> bool {
+    match way {
+        Way::Typed | Way::Registered(_) => Operation::TransferAtWill.demands_one(),
+        Way::Own(_) | Way::Filed(_) => Operation::TransferRegistered.demands_one(),
+    }
+}
+
+/// What an entry asks for, with everything looked up that it names.
+pub async fn wanted(bank: &Bank, who: Who<'_>, payee: &Payee, details: &Details) -> Result<Wanted, Problem> {
+    if !policy::offers(who.contract.plan, Business::Transfer)
+        || !who.user.rights.may_use(Business::Transfer, details.account)
+    {
+        return Err(Problem::NotPermitted);
+    }
+    let accounts = bank.contracts.accounts(who.contract.id).await;
+    let accounts = accounts.map_err(|error| Problem::unavailable(&error))?;
+    let from = accounts.iter().find(|one| one.account == details.account).ok_or(Problem::NotPermitted)?;
+    match &payee.way {
+        Way::Own(account) => {
+            let to = accounts.iter().find(|one| one.account == *account).ok_or(Problem::PayeeGone)?;
+            if to.account == from.account {
+                return Err(Problem::SameAccount);
+            }
+        }
+        // another payee under the number is not the one that was looked at
+        Way::Filed(_) | Way::Registered(_) | Way::Typed => {
+            if !payee::is_current(bank, who.contract.id, payee).await? {
+                return Err(Problem::PayeeGone);
+            }
+        }
+    }
+    Ok(Wanted { from: from.clone(), payee: payee.clone(), details: details.clone() })
+}
+
+/// What would keep a transfer from being taken now, as far as that can be known before: its page tells it before the
+/// passwords are typed. The engine looks again.
+pub async fn check(bank: &Bank, who: Who<'_>, wanted: &Wanted) -> Result<(), Problem> {
+    let (now, details) = (bank.clock.now(), &wanted.details);
+    let occasion = occasion(bank, who, Some(&wanted.payee)).await?;
+    let handling = dates::check(Terms::embedded(), occasion, details.day, now).map_err(Problem::Day)?;
+    if payee::account_ref(bank, &wanted.from).as_ref() == Some(&wanted.payee.account) {
+        return Err(Problem::SameAccount);
+    }
+    let passed = limit_use(bank, who, details.account).await?;
+    if let Some(left) = passed.into_iter().find(|one| details.amount > one.left()) {
+        return Err(Problem::Limit { layer: left.layer, left: Some(left) });
+    }
+    if handling == transfers::Handling::SameDay {
+        let available = available(bank, details.account).await?;
+        if details.amount > available {
+            return Err(Problem::Shortage { available });
+        }
+    }
+    Ok(())
+}
+
+/// 支払可能額 of an account.
+pub async fn available(bank: &Bank, account: AccountId) -> Result<Yen, Problem> {
+    let balances = bank.ledger.balances(&[account]).await.map_err(|error| Problem::unavailable(&error))?;
+    Ok(balances.first().map_or(Yen::ZERO, |balance| balance.available))
+}
+
+/// Takes an entry's order. One that exists already is answered as it is: a double click, a page sent again or a second
+/// tab changes nothing and needs no new one-time password.
+pub async fn place(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -> Result<Order, Problem> {
+    policy::require(by, Business::Transfer).map_err(|_| Problem::NotPermitted)?;
+    if let Some(order) = existing(bank, by, draft.order).await? {
+        return Ok(order);
+    }
+    if let Some(until) = by.cooling_off {
+        return Err(Problem::CoolingOff { until });
+    }
+    let (Some(payee), Some(details)) = (&draft.body.payee, &draft.body.details) else {
+        return Err(Problem::ReviewOutdated);
+    };
+    let who = Who::of(by);
+    let wanted = wanted(bank, who, payee, details).await?;
+    not_stopped(bank, who.contract).await?;
+    let (need, next_policy) = need(bank, who, details.amount).await?;
+    if !need.is_none() {
+        return Err(Problem::ApprovalNeeded);
+    }
+    check(bank, who, &wanted).await?;
+    confirm(bank, by, &secrets.confirmation_password).await.map_err(Problem::Confirmation)?;
+    let mut guards = Vec::new();
+    if demands_code(&payee.way) {
+        guards.push(authorise::one_time_password(bank, by, &secrets.one_time_password).await?.key());
+    }
+    let taken = take(bank, who, draft.order, &wanted, guards, next_policy).await;
+    if let Ok(order) = &taken {
+        tracing::info!(order = %order.facts.id, state = %order.state, "a transfer was taken");
+    }
+    taken
+}
+
+/// Has the engine take what was authorised, unless the policy by which it was judged holds no more.
+pub async fn take(
+    bank: &Bank,
+    who: Who<'_>,
+    id: OrderId,
+    wanted: &Wanted,
+    guards: Vec<GuardKey>,
+    next_policy: GuardKey,
+) -> Result<Order, Problem> {
+    let (details, payee) = (&wanted.details, &wanted.payee);
+    let from = payee::account_ref(bank, &wanted.from).ok_or(Problem::NotPermitted)?;
+    let accounts = bank.contracts.accounts(who.contract.id).await;
+    let accounts = accounts.map_err(|error| Problem::unavailable(&error))?;
+    let mut barred_by = stops_against(who.contract.id, who.contract.plan.code(), Service::Transfer);
+    barred_by.push(next_policy);
+    let new = NewOrder {
+        id,
+        contract: who.contract.id,
+        user: who.user.id,
+        account: details.account,
+        from,
+        payer_name: details.payer_name.clone(),
+        to: payee.account.clone(),
+        payee_name: payee.name.clone(),
+        method: payee.way.method(),
+        own_accounts: accounts.iter().map(|one| one.account).collect(),
+        amount: details.amount,
+        day: details.day,
+        same_day_typed: same_day_typed(bank, who.contract).await?,
+        limits: limits(bank, who).await?,
+        guards: guards.clone(),
+        barred_by,
+        actor: who.user.id.to_string(),
+    };
+    match bank.transfers.place(new).await {
+        Ok(order) => Ok(order),
+        Err(error) => {
+            let problem = refused(bank, who, details.account, error, &guards).await;
+            tracing::info!(order = %id, code = %problem.code(), "a transfer was refused");
+            Err(problem)
+        }
+    }
+}
+
+/// An emergency stop keeps transfers back, whatever page is open.
+pub async fn not_stopped(bank: &Bank, contract: &Contract) -> Result<(), Problem> {
+    let stop = bank.gateway.stop_of(contract.id, Service::Transfer).await;
+    match stop.map_err(|error| Problem::unavailable(&error))? {
+        Some(stop) => Err(Problem::Stopped(stop.scope)),
+        None => Ok(()),
+    }
+}
+
+/// Why the engine took no order, in the words of the page.
+async fn refused(
+    bank: &Bank,
+    who: Who<'_>,
+    account: AccountId,
+    error: PlaceError,
+    codes: &[GuardKey],
+) -> Problem {
+    match error {
+        PlaceError::Day(problem) => Problem::Day(problem),
+        PlaceError::Limit(layer) => {
+            let used = limit_use(bank, who, account).await.unwrap_or_default();
+            Problem::Limit { layer, left: used.into_iter().find(|one| one.layer == layer) }
+        }
+        PlaceError::Shortage => {
+            Problem::Shortage { available: available(bank, account).await.unwrap_or(Yen::ZERO) }
+        }
+        PlaceError::SameAccount => Problem::SameAccount,
+        PlaceError::NoSuchAccount => Problem::NoSuchAccount,
+        PlaceError::Closed => Problem::AccountClosed,
+        PlaceError::NotOwn | PlaceError::Amount => Problem::NotPermitted,
+        PlaceError::Guarded(key) => match stopped_by(&key) {
+            Some(scope) => Problem::Stopped(scope),
+            None if codes.iter().any(|code| code.0 == key) => authorise::Problem::Used.into(),
+            None => Problem::ReviewOutdated,
+        },
+        PlaceError::OtherOrder => Problem::ReviewOutdated,
+        PlaceError::Store(error) => {
+            tracing::error!(%error, "whether a transfer was taken is not known");
+            Problem::Unclear
+        }
+    }
+}
+
+/// The order of an id. Where that cannot be read, nobody may be told that nothing was debited.
+pub async fn existing(bank: &Bank, by: &SignedIn, id: OrderId) -> Result<Option<Order>, Problem> {
+    bank.transfers.find(by.contract.id, id).await.map_err(|error| {
+        tracing::error!(order = %id, %error, "an order cannot be read");
+        Problem::Unclear
+    })
+}
+
+/// An order of the contract that the user may see: from an account that the user may transfer from.
+pub async fn find(bank: &Bank, by: &SignedIn, id: OrderId) -> Result<Option<Order>, Problem> {
+    policy::require(by, Business::Transfer).map_err(|_| Problem::NotPermitted)?;
+    let found = bank.transfers.find(by.contract.id, id).await;
+    let found = found.map_err(|error| Problem::unavailable(&error))?;
+    Ok(found.filter(|order| by.user.rights.may_use(Business::Transfer, order.facts.account)))
+}
+
+/// Takes a reservation back, until the day before.
+pub async fn cancel(bank: &Bank, by: &SignedIn, order: &Order, secrets: &Secrets) -> Result<(), Problem> {
+    policy::require_account(by, Business::Transfer, order.facts.account)
+        .map_err(|_| Problem::NotPermitted)?;
+    confirm(bank, by, &secrets.confirmation_password).await.map_err(Problem::Confirmation)?;
+    let (id, actor) = (order.facts.id, by.user.id.to_string());
+    match bank.transfers.cancel(by.contract.id, id, &actor, &[]).await {
+        Ok(_) => Ok(()),
+        Err(CancelError::TooLate(state)) => Err(Problem::TooLate(state)),
+        Err(CancelError::NoSuchOrder | CancelError::Guarded(_)) => Err(Problem::ReviewOutdated),
+        Err(CancelError::Store(error)) => Err(Problem::unavailable(&error)),
+    }
+}
+
+/// Asks for a transfer to come back (組戻し). Its fee is owed whatever comes of it.
+pub async fn recall(bank: &Bank, by: &SignedIn, order: &Order, secrets: &Secrets) -> Result<Recall, Problem> {
+    policy::require_account(by, Business::Transfer, order.facts.account)
+        .map_err(|_| Problem::NotPermitted)?;
+    confirm(bank, by, &secrets.confirmation_password).await.map_err(Problem::Confirmation)?;
+    let (id, actor) = (order.facts.id, by.user.id.to_string());
+    match bank.transfers.recall(by.contract.id, id, &actor, &[]).await {
+        Ok(recall) => Ok(recall),
+        Err(RecallError::NotSent) => Err(Problem::NotSent),
+        Err(RecallError::NoSuchOrder | RecallError::Guarded(_)) => Err(Problem::ReviewOutdated),
+        Err(RecallError::Store(error)) => Err(Problem::unavailable(&error)),
+    }
+}
+
+/// The day on which the fee of a transfer of a day is debited: the tenth of the next month, or the business day after
+/// it (R84).
+pub fn fee_day(day: Date) -> Option<Date> {
+    use chrono::{Datelike as _, Months};
+    let tenth = day.with_day(1)?.checked_add_months(Months::new(1))?.with_day(10)?;
+    Some(calendar::business_day_from(tenth))
+}
+
+/// Seconds until the cut-off of the day, where it is not over.
+pub fn left_s(until: Timestamp, now: Timestamp) -> i64 {
+    until.seconds_since(now).max(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Proves R86.
+    #[test]
+    fn typed_payees_go_on_the_same_day_by_certificate_and_paper_application_alone() {
+        use SignInMethod::{Certificate, Password};
+        let both = [(Certificate, true), (Certificate, false), (Password, true), (Password, false)];
+        assert_eq!(
+            both.map(|(sign_in, applied)| goes_on_the_same_day(sign_in, applied)),
+            [true, false, false, false]
+        );
+    }
+
+    #[test]
+    fn a_fee_is_debited_on_the_tenth_of_the_next_month_or_the_business_day_after() {
+        for (day, debited) in [
+            ("2026-11-24", "2026-12-10"),
+            ("2026-12-01", "2027-01-12"), // the tenth is a Sunday, and the eleventh 成人の日
+            ("2026-09-30", "2026-10-13"), // a Saturday, and the twelfth is スポーツの日
+            ("2027-01-31", "2027-02-10"),
+        ] {
+            assert_eq!(fee_day(day.parse().unwrap()), Some(debited.parse().unwrap()), "{day}");
+        }
+    }
+}

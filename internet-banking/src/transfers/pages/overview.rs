@@ -1,0 +1,49 @@
+//! 振込・振替: what is possible today, what is reserved, what was done last.
+
+use axum::extract::State;
+use transfers::{Method, Occasion, OrderQuery, Relation, State as OrderState};
+
+use super::{Answer, accounts, admit, cut_off, failed, order_row, page_frame, shown, stopped};
+use crate::Bank;
+use crate::contracts::Business;
+use crate::sign_in::SignedIn;
+use crate::transfers::operation::{self, Who};
+use crate::transfers::views::{LimitRow, OverviewPage};
+
+/// Orders that each list shows.
+const SHOWN_MAX: u32 = 5;
+
+/// `GET /transfers`
+pub async fn show(State(bank): State<Bank>, by: SignedIn) -> Answer {
+    admit(&by)?;
+    let all = accounts(&bank, &by).await?;
+    let mine = by.user.rights.accounts(Business::Transfer);
+    let query = OrderQuery {
+        contract: by.contract.id,
+        accounts: mine.clone(),
+        states: vec![OrderState::Reserved],
+        day_from: None,
+        before: None,
+        limit: SHOWN_MAX,
+    };
+    let reserved = bank.transfers.list(&query).await.map_err(failed)?;
+    let last = bank.transfers.list(&OrderQuery { states: Vec::new(), ..query }).await.map_err(failed)?;
+    let mut limits = Vec::new();
+    if let Some(account) = mine.first() {
+        let used = operation::limit_use(&bank, Who::of(&by), *account).await;
+        let used = used.map_err(|problem| stopped(&by, &problem))?;
+        let contract = used.into_iter().filter(|one| one.layer != transfers::LimitLayer::Account);
+        limits = contract.map(|one| LimitRow::of(&one)).collect();
+    }
+    let occasion = |relation| Occasion { relation, method: Method::Filed, same_day_typed: false };
+    shown(&OverviewPage {
+        frame: page_frame(&by, false),
+        cut_offs: vec![
+            cut_off(&bank, "当行の口座へ", occasion(Relation::OwnBank)),
+            cut_off(&bank, "ほかの銀行へ", occasion(Relation::OtherBank)),
+        ],
+        reserved: reserved.iter().map(|order| order_row(&all, order)).collect(),
+        last: last.iter().map(|order| order_row(&all, order)).collect(),
+        limits,
+    })
+}

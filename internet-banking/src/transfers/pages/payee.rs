@@ -1,0 +1,211 @@
+//! The first step: whom the money goes to.
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Redirect};
+use edge::{CsrfForm, Errors};
+use serde::Deserialize;
+
+use super::{
+    Answer, EntryPage, Stop, admit, again, drafts, failed, open, page_frame, payee_row, shown, stopped,
+};
+use crate::Bank;
+use crate::links::Link;
+use crate::payeasy::views::Trouble;
+use crate::payees::{AccountForm, PayeeQuery, Payees, Recent, TypedAccount, recent};
+use crate::sign_in::SignedIn;
+use crate::transfers::draft::{Body, Draft, Payee, Way};
+use crate::transfers::problem::Problem;
+use crate::transfers::views::PayeePage;
+use crate::transfers::{operation, payee};
+
+/// What the form holds.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Chosen {
+    /// Which way.
+    action: String,
+    /// 受取人番号.
+    payee: String,
+    /// The id of a registered one, or what names one of the last.
+    pick: String,
+    #[serde(flatten)]
+    typed: TypedAccount,
+}
+
+/// What the address asks for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    q: String,
+}
+
+/// Why no payee is chosen.
+enum Fault {
+    /// Fields are wrong; the form as it is shown again.
+    Input(AccountForm, Errors),
+    /// Something else is.
+    Problem(Problem),
+}
+
+/// `GET /transfers/new`
+pub async fn start(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<Asked>) -> Answer {
+    admit(&by)?;
+    shown(&page(&bank, &by, None, Shown { q: asked.q, ..Shown::default() }).await?)
+}
+
+/// `POST /transfers/new`
+pub async fn begin(State(bank): State<Bank>, by: SignedIn, CsrfForm(form): CsrfForm<Chosen>) -> Answer {
+    admit(&by)?;
+    match chosen(&bank, &by, &form).await {
+        Ok(payee) => {
+            let body = Body { payee: Some(payee), ..Body::default() };
+            let draft = drafts(&bank, &by).begin(body, bank.clock.now()).await.map_err(failed)?;
+            Ok(Redirect::to(&draft.path(EntryPage::Details)).into_response())
+        }
+        Err(fault) => again(&page(&bank, &by, None, fault.shown(form)).await?),
+    }
+}
+
+/// `GET /transfers/new/{entry}/payee`
+pub async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
+    let draft = open(&bank, &by, &id, EntryPage::Payee).await?;
+    let typed = draft.body.payee.as_ref().map(|payee| payee.entered().typed()).unwrap_or_default();
+    let typed = AccountForm::of(typed);
+    shown(&page(&bank, &by, Some(&draft), Shown { typed, ..Shown::default() }).await?)
+}
+
+/// `POST /transfers/new/{entry}/payee`
+pub async fn submit(
+    State(bank): State<Bank>,
+    by: SignedIn,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<Chosen>,
+) -> Answer {
+    let draft = open(&bank, &by, &id, EntryPage::Payee).await?;
+    match chosen(&bank, &by, &form).await {
+        Ok(payee) => {
+            // days and fee follow from the payee: the next step is looked at again
+            let body = Body { payee: Some(payee), details: None, ..draft.body.clone() };
+            let draft = drafts(&bank, &by).change(&draft, body).await.map_err(failed)?;
+            Ok(Redirect::to(&draft.path(EntryPage::Details)).into_response())
+        }
+        Err(fault) => again(&page(&bank, &by, Some(&draft), fault.shown(form)).await?),
+    }
+}
+
+async fn chosen(bank: &Bank, by: &SignedIn, form: &Chosen) -> Result<Payee, Fault> {
+    let unavailable = |error: &dyn std::error::Error| Fault::Problem(Problem::unavailable(error));
+    let payees = Payees::of(&bank.database, by.contract.id);
+    match form.action.as_str() {
+        "number" => {
+            let found = payees.filed(form.payee.trim()).await.map_err(|error| unavailable(&error))?;
+            found.as_ref().map(payee::registered).ok_or_else(|| {
+                let words = "この受取人番号の届出はありません。書面の控えの番号をお確かめください。";
+                Fault::Input(AccountForm::default(), Errors::one("payee", words))
+            })
+        }
+        "registered" => {
+            let Ok(id) = form.pick.parse() else { return Err(Fault::Problem(Problem::PayeeGone)) };
+            let found = payees.find(id).await.map_err(|error| unavailable(&error))?;
+            found.as_ref().map(payee::registered).ok_or(Fault::Problem(Problem::PayeeGone))
+        }
+        "recent" => {
+            let last = recent(bank, by).await.map_err(|error| unavailable(&error))?;
+            let found = last.iter().find(|one| mark(one) == form.pick);
+            let found = found.ok_or(Fault::Problem(Problem::PayeeGone))?;
+            payee::named(bank, by, &found.account, &found.holder).await.map_err(Fault::Problem)
+        }
+        _ => {
+            let entered = form.typed.read().map_err(|asked| Fault::Input(asked.form, asked.errors))?;
+            let payee = Payee { way: Way::Typed, account: entered.account, name: entered.holder };
+            // an account of this bank is looked up; another bank's is known when the transfer is sent
+            if payee.account.bank == *bank.transfers.own_bank() && !exists(bank, &payee).await? {
+                return Err(Fault::Problem(Problem::NoSuchAccount));
+            }
+            Ok(payee)
+        }
+    }
+}
+
+/// What names one of the last payees in a form.
+fn mark(one: &Recent) -> String {
+    format!("{} {}", one.account, one.holder)
+}
+
+async fn exists(bank: &Bank, payee: &Payee) -> Result<bool, Fault> {
+    use crate::contracts::{AccountKind, registry::AccountName};
+    let kind = match payee.account.kind {
+        domain::AccountKind::Ordinary => AccountKind::Ordinary,
+        domain::AccountKind::Current => AccountKind::Current,
+        domain::AccountKind::Savings => return Ok(false),
+    };
+    let name = AccountName {
+        branch: payee.account.branch.to_string(),
+        kind,
+        number: payee.account.number.to_string(),
+    };
+    let found = bank.contracts.registered(&name).await;
+    Ok(found.map_err(|error| Fault::Problem(Problem::unavailable(&error)))?.is_some())
+}
+
+/// What the page shows beside what is registered.
+#[derive(Default)]
+struct Shown {
+    q: String,
+    number: String,
+    typed: AccountForm,
+    trouble: Option<Trouble>,
+}
+
+impl Fault {
+    fn shown(self, form: Chosen) -> Shown {
+        let (typed, trouble) = match self {
+            // what is wrong with the number says nothing of the account that is being typed
+            Self::Input(typed, errors) if form.action != "number" => (typed, Trouble::input(errors)),
+            Self::Input(_, errors) => (AccountForm::of(form.typed), Trouble::input(errors)),
+            Self::Problem(problem) => (AccountForm::of(form.typed), problem.trouble()),
+        };
+        Shown { q: String::new(), number: form.payee, typed, trouble: Some(trouble) }
+    }
+}
+
+/// The page; of an entry that was begun only the typed account is changed.
+async fn page(bank: &Bank, by: &SignedIn, draft: Option<&Draft>, what: Shown) -> Result<PayeePage, Stop> {
+    let (payees, last, count) = match draft {
+        Some(_) => (Vec::new(), Vec::new(), 0),
+        None => {
+            let query = PayeeQuery { text: what.q.clone(), ..PayeeQuery::default() };
+            let (page, count) =
+                Payees::of(&bank.database, by.contract.id).list(&query).await.map_err(failed)?;
+            (page, recent(bank, by).await.map_err(failed)?, count)
+        }
+    };
+    let same_day = operation::same_day_typed(bank, &by.contract).await;
+    Ok(PayeePage {
+        frame: page_frame(by, what.trouble.is_some()),
+        csrf: by.csrf.clone(),
+        errors: what.trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        trouble: what.trouble,
+        action: draft.map_or_else(|| Link::TransfersNew.to_string(), |draft| draft.path(EntryPage::Payee)),
+        begun: draft.is_some(),
+        number: what.number,
+        has_more: count > payees.len(),
+        registered: payees
+            .iter()
+            .map(|one| {
+                let row = payee_row(&one.entered(), one.id.to_string());
+                (one.number().unwrap_or_default().to_owned(), one.name.clone(), row)
+            })
+            .collect(),
+        q: what.q,
+        recent: last
+            .iter()
+            .map(|one| {
+                let entered = crate::payees::Entered::of(one.account.clone(), one.holder.clone());
+                payee_row(&entered, mark(one))
+            })
+            .collect(),
+        typed: what.typed,
+        same_day: same_day.map_err(|problem| stopped(by, &problem))?,
+    })
+}

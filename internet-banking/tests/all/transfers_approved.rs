@@ -1,0 +1,148 @@
+//! A transfer that others approve: it moves money once, on the day and within the limits of the last approval.
+
+use database::testing::{TestDatabase, sqlite};
+use domain::Timestamp;
+use http::StatusCode;
+use internet_banking::contracts::{Business, Rights, Role, Step};
+
+use crate::approvals::{CONFIRMED, approve, policy, press, signed_in, state};
+use crate::support::{Browser, World, add_user};
+use crate::transfer_entry::{MIZUHO, Transfer};
+use crate::users::code;
+
+database::on_both!(a_transfer_under_ordered_double_approval_moves_money_by_the_second_of_two_and_once,);
+
+const ORDERED: &str = r#"{"flows":{"transfer":{"kind":"double","ordered":true}}}"#;
+const SINGLE: &str = r#"{"flows":{"transfer":{"kind":"single"}}}"#;
+const TODAY: &str = "2026-11-24";
+
+async fn approver(world: &World, login_id: &str, step: Step) -> Browser {
+    let rights = Rights::all(&world.accounts).approving(Business::Transfer, step);
+    add_user(&world.bank, world.contract, login_id, Role::General, rights).await;
+    signed_in(world, login_id).await
+}
+
+async fn balance(world: &World) -> i64 {
+    world.bank.ledger.balances(&world.accounts[..1]).await.unwrap()[0].balance.get()
+}
+
+/// Presses a button of the review; the address of the request.
+async fn ask(browser: &mut Browser, entry: &Transfer, action: &str) -> String {
+    let review = entry.review(browser).await;
+    let (csrf, order) = (review.token(), review.value("order"));
+    let form = [("csrf", csrf.as_str()), ("order", &order), ("action", action), CONFIRMED];
+    let page = browser.post(&entry.page("review"), &form).await;
+    assert!(page.location().starts_with("/approvals/"), "{} {}", page.status, page.body);
+    page.location().to_owned()
+}
+
+/// Proves SEC-16, SEC-20.
+async fn a_transfer_under_ordered_double_approval_moves_money_by_the_second_of_two_and_once(
+    test: TestDatabase,
+) {
+    let world = World::new(test).await;
+    policy(&world, ORDERED).await;
+    let mut hanako = world.signed_in().await;
+    let mut first = approver(&world, "ichiro01", Step::First).await;
+    let mut last = approver(&world, "jiro01", Step::Final).await;
+    let entry = Transfer::own(&mut hanako, "1000000", TODAY).await.ok().unwrap();
+    let review = entry.review(&mut hanako).await;
+    assert!(!review.body.contains("円の振替をする"), "{}", review.body);
+    assert_eq!(code(&entry.press(&mut hanako, &review, &[CONFIRMED]).await), "A-101");
+    let path = ask(&mut hanako, &entry, "ask").await;
+    assert_eq!(hanako.get(&entry.page("review")).await.location(), path);
+    // the approver sees what was asked, word for word
+    let shown = first.get(&path).await;
+    for words in ["本店営業部", "当座 0098765", "1,000,000 円", "2026年11月24日(火)", "ｶ)ﾐﾎﾝｼﾖｳｼﾞ"]
+    {
+        assert!(shown.body.contains(words), "{words} in {}", shown.body);
+    }
+    assert_eq!(code(&approve(&mut last, &path).await), "A-108");
+    assert_eq!(approve(&mut first, &path).await.location(), path);
+    assert_eq!(balance(&world).await, 48_210_953, "one of two");
+    assert_eq!(approve(&mut last, &path).await.location(), path);
+    assert_eq!(state(&mut hanako, &path).await, "完了");
+    assert_eq!(balance(&world).await, 47_210_953);
+    let done = hanako.get(&path).await;
+    let order = done.body.split("/transfers/orders/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(hanako.get(&format!("/transfers/orders/{order}")).await.fields("state"), ["完了"]);
+    assert_eq!(code(&approve(&mut last, &path).await), "A-104", "once");
+    assert_eq!(balance(&world).await, 47_210_953);
+}
+
+/// What has become impossible meanwhile comes back to its author, who asks again for what is possible.
+#[tokio::test]
+async fn what_funds_no_longer_allow_comes_back_and_what_is_sent_back_is_asked_for_again() {
+    let world = World::new(sqlite().await).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    let mut last = approver(&world, "jiro01", Step::Final).await;
+    let one = Transfer::own(&mut hanako, "40000000", TODAY).await.ok().unwrap();
+    let two = Transfer::own(&mut hanako, "40000000", TODAY).await.ok().unwrap();
+    let (one, two) = (ask(&mut hanako, &one, "ask").await, ask(&mut hanako, &two, "ask").await);
+    approve(&mut last, &one).await;
+    approve(&mut last, &two).await;
+    assert_eq!(balance(&world).await, 8_210_953, "one of them");
+    let page = hanako.get(&two).await;
+    assert_eq!(state(&mut hanako, &two).await, "差戻し");
+    assert!(page.body.contains("支払可能額"), "{}", page.body);
+
+    let kept = Transfer::own(&mut hanako, "5", TODAY).await.ok().unwrap();
+    let kept = ask(&mut hanako, &kept, "keep").await;
+    let shown = hanako.get(&kept).await;
+    assert_eq!(press(&mut hanako, &kept, &shown, "ask").await.location(), kept);
+    let shown = last.get(&kept).await;
+    press(&mut last, &kept, &shown, "return").await;
+    let shown = hanako.get(&kept).await;
+    assert_eq!(press(&mut hanako, &kept, &shown, "ask").await.location(), kept);
+    approve(&mut last, &kept).await;
+    assert_eq!(balance(&world).await, 8_210_948);
+}
+
+/// The moment of the last approval counts, to the second: a same-day transfer waits until its cut-off, a typed payee until
+/// the eve.
+///
+/// Proves R85, R86.
+#[tokio::test]
+async fn an_approval_after_the_cut_off_moves_nothing() {
+    for (at, taken) in [("2026-11-24T15:59:59", true), ("2026-11-24T16:00:00", false)] {
+        let world = World::new(sqlite().await).await;
+        policy(&world, SINGLE).await;
+        let mut hanako = world.signed_in().await;
+        approver(&world, "jiro01", Step::Final).await;
+        let entry = Transfer::own(&mut hanako, "3", TODAY).await.ok().unwrap();
+        let path = ask(&mut hanako, &entry, "ask").await;
+        set_clock(&world, at);
+        let mut last = signed_in(&world, "jiro01").await;
+        let page = approve(&mut last, &path).await;
+        assert_eq!(page.status.is_redirection(), taken, "{at} {}", page.body);
+        assert_eq!(balance(&world).await, if taken { 48_210_950 } else { 48_210_953 });
+    }
+    let world = World::new(sqlite().await).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    approver(&world, "jiro01", Step::Final).await;
+    let entry = Transfer::to(&mut hanako, MIZUHO).await.ok().unwrap();
+    entry.details(&mut hanako, "3", "2026-11-25").await;
+    let path = ask(&mut hanako, &entry, "ask").await;
+    let mut last = signed_in(&world, "jiro01").await;
+    let page = last.get(&path).await;
+    assert!(
+        page.body.contains("11月25日(水) 00:00") && page.body.contains("one_time_password"),
+        "{}",
+        page.body
+    );
+    assert_eq!(
+        code(&approve(&mut last, &path).await),
+        "T-104",
+        "a typed payee costs the approver a code (R52)"
+    );
+    set_clock(&world, "2026-11-25T00:00:00");
+    let mut last = signed_in(&world, "jiro01").await;
+    assert_eq!(approve(&mut last, &path).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+fn set_clock(world: &World, at: &str) {
+    let at = Timestamp::parse_rfc3339(&format!("{at}+09:00")).unwrap();
+    world.clock.advance_seconds(at.seconds_since(world.clock.now()));
+}
