@@ -8,7 +8,7 @@ mod life;
 mod sample;
 mod sign;
 mod staff;
-mod tokens;
+pub mod tokens;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -206,6 +206,7 @@ impl Demo {
         let mut bank = Bank::new(ledger, gateway.clone(), &secret)?
             .with_certificates(Authorities::default(), doors)
             .with_transfers(transfers.clone());
+        transfers.terms().replace(internet_banking::settings::transfer_terms(&database).await?);
         let bank_keys = Keys::new(&bank, &secret);
         bank_keys.refresh().await?;
         keys::write_public(&self.data, gateway.public_keys())?;
@@ -284,6 +285,12 @@ impl Demo {
         }
         tasks.spawn(move_clock(gateway.clone(), moves_asked, shutdown.clone()));
         tasks.spawn(keep_clock_in_step(database.clone(), clock.clone(), shutdown.clone()));
+        let terms = transfers.terms().clone();
+        tasks.spawn(internet_banking::settings::keep_transfer_terms(
+            database.clone(),
+            terms,
+            shutdown.clone(),
+        ));
         tasks.spawn(transfers.run(shutdown.clone()));
         tasks.spawn(gateway.run(shutdown));
 

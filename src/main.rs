@@ -15,6 +15,7 @@ mod proof;
 mod reseal;
 mod simulate;
 mod token;
+mod tokens;
 mod unlock;
 mod verify;
 
@@ -35,6 +36,7 @@ struct Cli {
 enum Command {
     Demo(demo::Demo),
     Token(token::Token),
+    Tokens(tokens::TokensArgs),
     Unlock(unlock::Unlock),
     Reseal(reseal::Reseal),
     Audit(audit::Audit),
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Demo(demo) => demo.run().await,
             Command::Token(token) => token.run().await,
+            Command::Tokens(tokens) => tokens.run().await,
             Command::Unlock(unlock) => unlock.run().await,
             Command::Reseal(reseal) => reseal.run().await,
             Command::Audit(audit) => audit.run().await,

@@ -45,6 +45,7 @@ migrations! {
     25 "0025_payees",
     22 "0022_interbank_days",
     21 "0021_approvals",
+    29 "0029_token_delivery",
     24 "0024_settings",
     23 "0023_fees",
     26 "0026_transfer_entries",

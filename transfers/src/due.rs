@@ -84,7 +84,7 @@ impl Transfers {
             return Ok(false);
         }
         let now = self.now();
-        match act(Terms::embedded(), &facts, position.slot, now) {
+        match act(&self.terms().get(), &facts, position.slot, now) {
             Act::Wait => Ok(false),
             Act::GiveUp => {
                 let reason = if position.slot.is_some() { Reason::Shortage } else { Reason::DayOver };

@@ -42,7 +42,7 @@ pub use network::recall::{Recall, RecallError, RecallState};
 pub use order::{Facts, Order, Reason, State};
 pub use place::{CancelError, NewOrder, PlaceError};
 pub use store::OrderQuery;
-pub use terms::Terms;
+pub use terms::{SetTerm, SharedTerms, Terms};
 
 /// What a deployment sets. Seconds are elapsed time.
 #[derive(Clone, Debug)]
@@ -73,6 +73,7 @@ struct Inner {
     ledger: Ledger,
     channel: Option<Channel>,
     asked: network::day::Asked,
+    terms: SharedTerms,
 }
 
 /// The engine's own data failed it. Nothing can be said to a customer but to look again later.
@@ -131,7 +132,18 @@ impl Transfers {
 
     /// An engine that changes nothing by opening: for commands that read beside a serving process.
     pub fn reader(settings: Settings, ledger: Ledger, channel: Option<Channel>) -> Self {
-        Self(Arc::new(Inner { settings, ledger, channel, asked: network::day::Asked::default() }))
+        Self(Arc::new(Inner {
+            settings,
+            ledger,
+            channel,
+            asked: network::day::Asked::default(),
+            terms: SharedTerms::default(),
+        }))
+    }
+
+    /// Cut-offs and fees, which whoever sets them hands over.
+    pub fn terms(&self) -> &SharedTerms {
+        &self.0.terms
     }
 
     /// Tries reservations, delivers open work, collects what waits at the network and settles its days, until the stop

@@ -8,8 +8,7 @@ use crate::order::{Facts, Order, State};
 use crate::points::Persist;
 use crate::step::{self, Placing};
 use crate::{
-    DateProblem, Handling, LimitLayer, Limits, Method, Occasion, Relation, StoreError, Terms, Transfers,
-    dates,
+    DateProblem, Handling, LimitLayer, Limits, Method, Occasion, Relation, StoreError, Transfers, dates,
 };
 
 /// Tries of a cancellation that meets a try of its reservation.
@@ -132,12 +131,12 @@ impl Transfers {
 
     /// The days on which a transfer may be made at this moment.
     pub fn possible(&self, occasion: Occasion) -> dates::Possible {
-        dates::possible(Terms::embedded(), occasion, self.now())
+        dates::possible(&self.terms().get(), occasion, self.now())
     }
 
     /// 振込手数料 of a transfer on a day.
     pub fn fee(&self, relation: Relation, amount: Yen, day: Date) -> Yen {
-        Terms::embedded().fee(relation, amount, day)
+        self.terms().get().fee(relation, amount, day)
     }
 
     /// Takes an order: counts it to the limits, and reserves it or carries it out, in one commit. The same id with
@@ -157,7 +156,7 @@ impl Transfers {
         let payee = self.payee(&new, relation).await?;
         let occasion = Occasion { relation, method: new.method, same_day_typed: new.same_day_typed };
         let now = self.now();
-        let handling = dates::check(Terms::embedded(), occasion, new.day, now)?;
+        let handling = dates::check(&self.terms().get(), occasion, new.day, now)?;
         let facts = self.facts(&new, handling, payee, Vec::new());
         let layers = self.set_limits(&facts.holders(), &new.limits, now.date()).await;
         let facts = Facts { layers: layers.map_err(PlaceError::from)?, placed_at: now, ..facts };

@@ -1,6 +1,6 @@
 //! Cut-offs, times of tries and fees, from `data/transfers.toml`.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use domain::time::TimeOfDay;
 use domain::{Date, Yen};
@@ -58,6 +58,39 @@ struct RecallTerms {
     amount: Yen,
 }
 
+/// What the bank has set of the terms, beside the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetTerm {
+    /// The cut-off of orders of the day to this bank.
+    OwnBankUntil(TimeOfDay),
+    /// The same to other banks.
+    OtherBanksUntil(TimeOfDay),
+    /// 振込手数料 of a relation, below the boundary and from it on.
+    Fee(Relation, [Yen; 2]),
+}
+
+/// Terms that change while the engine runs. Cheap to clone: all clones see what one of them is told.
+#[derive(Clone, Debug)]
+pub struct SharedTerms(Arc<RwLock<Arc<Terms>>>);
+
+impl SharedTerms {
+    /// As they are.
+    pub fn get(&self) -> Arc<Terms> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// These hold from now on.
+    pub fn replace(&self, terms: Terms) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(terms);
+    }
+}
+
+impl Default for SharedTerms {
+    fn default() -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(Terms::embedded().clone()))))
+    }
+}
+
 impl HoursTerms {
     /// The cut-off of orders of the day.
     pub const fn until(&self, to_own_bank: bool) -> TimeOfDay {
@@ -109,6 +142,63 @@ impl Terms {
         Ok(terms)
     }
 
+    /// These with what was set, each from a day on and until the next of its kind, in the order in which it was set.
+    /// What makes no sense beside the rest is left out.
+    pub fn with(&self, set: &[(Date, SetTerm)]) -> Self {
+        let mut terms = self.clone();
+        let mut set = set.to_vec();
+        // of one day the one that was set last holds
+        set.sort_by_key(|(from, _)| *from);
+        for (from, term) in set {
+            match term {
+                SetTerm::OwnBankUntil(until) => terms.set_hours(from, |row| row.own_bank_until = until),
+                SetTerm::OtherBanksUntil(until) => terms.set_hours(from, |row| row.other_banks_until = until),
+                SetTerm::Fee(relation, bands) => terms.set_fee(from, relation, bands),
+            }
+        }
+        terms
+    }
+
+    fn set_hours(&mut self, from: Date, set: impl Fn(&mut HoursTerms)) {
+        let mut rows = self.hours.clone();
+        if !rows.iter().any(|row| row.valid_from == from) {
+            rows.push(HoursTerms { valid_from: from, ..self.hours(from).clone() });
+            rows.sort_by_key(|row| row.valid_from);
+        }
+        rows.iter_mut().filter(|row| row.valid_from >= from).for_each(set);
+        if rows.iter().all(HoursTerms::makes_sense) {
+            self.hours = rows;
+        }
+    }
+
+    fn set_fee(&mut self, from: Date, relation: Relation, bands: [Yen; 2]) {
+        let held = self.fees.iter().rev().find(|row| row.valid_from <= from).cloned();
+        if let (Some(held), false) = (held, self.fees.iter().any(|row| row.valid_from == from)) {
+            self.fees.push(FeeTerms { valid_from: from, ..held });
+            self.fees.sort_by_key(|row| row.valid_from);
+        }
+        for row in self.fees.iter_mut().filter(|row| row.valid_from >= from) {
+            match relation {
+                Relation::SameBranch => row.same_branch = bands,
+                Relation::OwnBank => row.own_bank = bands,
+                Relation::OtherBank => row.other_banks = bands,
+                // nothing is charged between a contract's own accounts
+                Relation::OwnAccount => {}
+            }
+        }
+    }
+
+    /// 振込手数料 of a relation on a day, below the boundary and from it on.
+    pub fn fee_bands(&self, relation: Relation, day: Date) -> [Yen; 2] {
+        let held = self.fees.iter().rev().find(|row| row.valid_from <= day);
+        held.map_or([Yen::ZERO; 2], |row| match relation {
+            Relation::OwnAccount => [Yen::ZERO; 2],
+            Relation::SameBranch => row.same_branch,
+            Relation::OwnBank => row.own_bank,
+            Relation::OtherBank => row.other_banks,
+        })
+    }
+
     /// The hours of a day; those of the first row before its day.
     pub fn hours(&self, day: Date) -> &HoursTerms {
         let held = self.hours.iter().rev().find(|row| row.valid_from <= day);
@@ -153,6 +243,29 @@ mod tests {
         ] {
             assert!(Terms::parse(&text.replace(right, wrong)).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_was_set_holds_from_its_day_on_and_leaves_the_rest() {
+        let (day, next): (Date, Date) = ("2026-12-01".parse().unwrap(), "2026-12-02".parse().unwrap());
+        let time = |hour| TimeOfDay::from_hms_opt(hour, 0, 0).unwrap();
+        let fee = |low: i64| SetTerm::Fee(Relation::OtherBank, [Yen::new(low), Yen::new(900)]);
+        let set = [
+            (next, SetTerm::OwnBankUntil(time(17))),
+            (next, SetTerm::OtherBanksUntil(time(9))),
+            (day, fee(500)),
+            (day, fee(400)),
+        ];
+        let terms = Terms::embedded().with(&set);
+        assert_eq!([day, next].map(|day| terms.hours(day).own_bank_until), [time(16), time(17)]);
+        assert_eq!(terms.hours(next).other_banks_until, time(15), "before the last try it makes no sense");
+        let before = day.pred_opt().unwrap();
+        let low = |on| terms.fee(Relation::OtherBank, Yen::new(1), on).get();
+        assert_eq!([low(before), low(day), low(next)], [380, 400, 400], "the one that was set last");
+        assert_eq!(terms.fee(Relation::OwnBank, Yen::new(1), next), Yen::new(110));
+        let shared = SharedTerms::default();
+        shared.clone().replace(terms.clone());
+        assert_eq!(*shared.get(), terms);
     }
 
     #[test]

@@ -18,8 +18,8 @@ const TAG_BYTES: usize = 16;
 /// Why a text does not open. For the log: whoever sent it is told nothing of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// More than [`JWE_BYTES_MAX`].
-    #[error("the hand-off has more than 8 KiB")]
+    /// More bytes than it may have.
+    #[error("the hand-off is too large")]
     TooLarge,
     /// Not five parts in base64url, or parts of the wrong length.
     #[error("the hand-off is no JWE in compact serialization")]
@@ -72,7 +72,16 @@ impl Header {
 
 /// What is in it, when it was made under the key that `find` has for its `kid`.
 pub fn open<'k>(compact: &str, find: impl FnOnce(&str) -> Option<&'k LinkKey>) -> Result<Vec<u8>, OpenError> {
-    if compact.len() > JWE_BYTES_MAX {
+    open_at_most(JWE_BYTES_MAX, compact, find)
+}
+
+/// The same of another size at most.
+pub fn open_at_most<'k>(
+    bytes_max: usize,
+    compact: &str,
+    find: impl FnOnce(&str) -> Option<&'k LinkKey>,
+) -> Result<Vec<u8>, OpenError> {
+    if compact.len() > bytes_max {
         return Err(OpenError::TooLarge);
     }
     let parts: Vec<&str> = compact.split('.').collect();

@@ -67,6 +67,8 @@ pub enum ConsoleLink {
     Calendar,
     /// 鍵と認証局.
     Keys,
+    /// トークンの在庫.
+    TokenStock,
     /// 利用者.
     Users,
     /// 承認待ち.
@@ -108,6 +110,7 @@ impl ConsoleLink {
             Self::Settings => "/settings",
             Self::Calendar => "/calendar",
             Self::Keys => "/keys",
+            Self::TokenStock => "/token-stock",
             Self::Users => "/users",
             Self::Requests => "/requests",
             Self::Alarms => "/alarms",

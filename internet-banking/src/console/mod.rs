@@ -26,6 +26,7 @@ mod settlement;
 pub mod sign_in;
 pub mod staff;
 mod stops;
+mod token_stock;
 mod tokens;
 mod told;
 mod unknown;
@@ -170,6 +171,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         .merge(stops::routes())
         .merge(settings::routes())
         .merge(keys::routes())
+        .merge(token_stock::routes())
         .merge(requests::routes())
         .merge(alarms::routes())
         .merge(audit::routes())

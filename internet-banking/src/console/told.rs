@@ -119,6 +119,7 @@ const FACTS: &[(&str, &str)] = &[
     ("usable from {date}", "利用開始日 {date}"),
     ("from {date}", "{date}から使用"),
     ("paper {text}", "書類番号 {text}"),
+    ("{text} tokens, digest {text}", "{text} 個、ダイジェスト {text}"),
     ("another set-up number", "初期設定番号を再発行"),
     ("sign-in {text} to {text}", "ログインの方式 {text} → {text}"),
     ("plan {text} to {text}", "プラン {text} → {text}"),

@@ -12,7 +12,7 @@ use domain::{Date, Timestamp};
 use serde::Deserialize;
 
 use crate::Bank;
-use crate::settings::{CLOSED_DAYS, Dated, SERVICE_HOURS, SPECIAL_DAY};
+use crate::settings::{CLOSED_DAYS, Dated, FOREIGN_HOURS, SERVICE_HOURS, SPECIAL_DAY};
 
 /// How often opening times are compared until both are open at the same time.
 const TRIES_MAX: usize = 400;
@@ -89,7 +89,8 @@ pub async fn now_of(bank: &Bank) -> Result<ServiceHours, sqlx::Error> {
     let daily = SERVICE_HOURS.history(&bank.database).await?;
     let closed = CLOSED_DAYS.history(&bank.database).await?;
     let special = SPECIAL_DAY.history(&bank.database).await?;
-    Ok(bank.hours.with(&daily, &closed, &special))
+    let foreign = FOREIGN_HOURS.history(&bank.database).await?;
+    Ok(bank.hours.with(&daily, &closed, &special).with_foreign(&foreign))
 }
 
 /// What a setting has on a day, where it was set: the history begins with the latest.
@@ -145,6 +146,30 @@ impl ServiceHours {
         // days are in order, and one window does not overlap
         let sign_in = Hours::try_from(versions).unwrap_or_else(|_| self.sign_in.clone());
         Self { sign_in, foreign: self.foreign.clone() }
+    }
+
+    /// These with other hours of 外国送金 and 輸入信用状 from days on: on the days on which banks do business.
+    fn with_foreign(&self, set: &[Dated]) -> Self {
+        let own: Vec<DatedHours> = self.foreign.clone().into();
+        let days: BTreeSet<Date> =
+            set.iter().map(|dated| dated.from).chain(own.iter().map(|v| v.from)).collect();
+        let version = |day: Date| {
+            let mut version = self.foreign.version(day)?.clone();
+            version.from = day;
+            if let Some(window) = set_on(set, day).and_then(|kept| kept.parse().ok()) {
+                version.weekdays = vec![window];
+            }
+            Some(version)
+        };
+        let versions: Vec<_> = days.into_iter().filter_map(version).collect();
+        let foreign = Hours::try_from(versions).unwrap_or_else(|_| self.foreign.clone());
+        Self { sign_in: self.sign_in.clone(), foreign }
+    }
+
+    /// The embedded hours of 外国送金, as a setting keeps them.
+    pub(crate) fn foreign(&self) -> String {
+        let windows = self.foreign.version(Date::MAX).map(|version| version.weekdays.as_slice());
+        windows.unwrap_or_default().first().map(Window::to_string).unwrap_or_default()
     }
 
     /// The bank's.

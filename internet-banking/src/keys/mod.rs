@@ -16,7 +16,7 @@ pub use live::Keys;
 pub use make::{MakeError, another_authority, made_once};
 pub use messages::{SigningError, key_id, predecessors_count_until, provide_signing_key, signing_keys};
 pub use store::{Adopted, adopt, all, certificates_under, row, tokens_under};
-pub use vault::Vault;
+pub use vault::{Vault, VaultError};
 
 pub use make::make;
 pub(crate) use store::{retired, used};

@@ -6,10 +6,14 @@ use zeroize::Zeroizing;
 
 use super::KeyKind;
 use crate::secrets::{Purpose, Secret};
+use crate::tokens::SealingKey;
 
 /// Seals and opens what is secret of keys. Cheap to clone.
 #[derive(Clone)]
-pub struct Vault(Arc<LessSafeKey>);
+pub struct Vault {
+    key: Arc<LessSafeKey>,
+    seeds: SealingKey,
+}
 
 /// A sealed key does not open: another deployment's, another row's, or damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,20 +25,28 @@ impl Vault {
     pub fn new(secret: &Secret) -> Self {
         let key = UnboundKey::new(&AES_256_GCM, &*secret.key(Purpose::Keys));
         let key = key.unwrap_or_else(|_| unreachable!("a purpose's key has 32 bytes"));
-        Self(Arc::new(LessSafeKey::new(key)))
+        let seeds = SealingKey::new(&secret.key(Purpose::Tokens));
+        let seeds = seeds.unwrap_or_else(|_| unreachable!("keys are drawn from any 32 bytes"));
+        Self { key: Arc::new(LessSafeKey::new(key)), seeds }
     }
 
-    /// Nonce, ciphertext and tag.
-    pub(super) fn seal(
-        &self,
-        (kind, owner, number): (KeyKind, &str, i64),
-        key: &[u8],
-    ) -> Result<Vec<u8>, VaultError> {
+    /// What the secrets of tokens are sealed under.
+    pub(crate) const fn seeds(&self) -> &SealingKey {
+        &self.seeds
+    }
+
+    /// A key: nonce, ciphertext and tag.
+    pub(super) fn seal(&self, place: (KeyKind, &str, i64), key: &[u8]) -> Result<Vec<u8>, VaultError> {
+        self.seal_as(&name(place), key)
+    }
+
+    /// Whatever is called so among everything that is sealed here.
+    pub(crate) fn seal_as(&self, name: &str, key: &[u8]) -> Result<Vec<u8>, VaultError> {
         let nonce: [u8; NONCE_LEN] = domain::random::bytes();
         let mut hidden = key.to_vec();
-        let sealed = self.0.seal_in_place_append_tag(
+        let sealed = self.key.seal_in_place_append_tag(
             Nonce::assume_unique_for_key(nonce),
-            bound_to(kind, owner, number),
+            Aad::from(name.as_bytes()),
             &mut hidden,
         );
         sealed.map_err(|_| VaultError)?;
@@ -44,13 +56,18 @@ impl Vault {
     /// The key again.
     pub(super) fn open(
         &self,
-        (kind, owner, number): (KeyKind, &str, i64),
+        place: (KeyKind, &str, i64),
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.open_as(&name(place), sealed)
+    }
+
+    /// What was sealed under a name, again.
+    pub(crate) fn open_as(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let (nonce, hidden) = sealed.split_at_checked(NONCE_LEN).ok_or(VaultError)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| VaultError)?;
         let mut hidden = Zeroizing::new(hidden.to_vec());
-        let opened = self.0.open_in_place(nonce, bound_to(kind, owner, number), hidden.as_mut_slice());
+        let opened = self.key.open_in_place(nonce, Aad::from(name.as_bytes()), hidden.as_mut_slice());
         Ok(Zeroizing::new(opened.map_err(|_| VaultError)?.to_vec()))
     }
 }
@@ -61,8 +78,8 @@ impl std::fmt::Debug for Vault {
     }
 }
 
-fn bound_to(kind: KeyKind, owner: &str, number: i64) -> Aad<Vec<u8>> {
-    Aad::from(format!("{}|{owner}|{number}", kind.code()).into_bytes())
+fn name((kind, owner, number): (KeyKind, &str, i64)) -> String {
+    format!("{}|{owner}|{number}", kind.code())
 }
 
 #[cfg(test)]

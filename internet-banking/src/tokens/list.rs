@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use database::{Database, read};
-use domain::{ContractId, Timestamp, UserId};
+use domain::{ContractId, Date, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::store::TokenError;
@@ -76,6 +76,19 @@ pub async fn stock(database: &Database) -> Result<i64, TokenError> {
     Ok(read!(database, |c| {
         sqlx::query_scalar("SELECT count(*) FROM token WHERE state = 'stock'").fetch_one(c).await
     })?)
+}
+
+/// The stock by the day that is printed, the latest first.
+pub async fn stock_by_day(database: &Database) -> Result<Vec<(Option<Date>, i64)>, TokenError> {
+    let rows: Vec<(Option<String>, i64)> = read!(database, |c| {
+        sqlx::query_as(
+            "SELECT expires_on, count(*) FROM token WHERE state = 'stock' GROUP BY expires_on
+             ORDER BY expires_on DESC",
+        )
+        .fetch_all(c)
+        .await
+    })?;
+    Ok(rows.into_iter().map(|(day, count)| (day.and_then(|day| day.parse().ok()), count)).collect())
 }
 
 /// Who is told of what becomes of a token: whoever uses it, and master and administrators, each once.

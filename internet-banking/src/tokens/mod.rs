@@ -7,6 +7,7 @@
 pub mod authorise;
 pub(crate) mod changes;
 pub mod code;
+pub mod delivery;
 mod demands;
 pub mod expiry;
 pub(crate) mod fees;

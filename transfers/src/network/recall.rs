@@ -13,7 +13,7 @@ use super::{Body as Said, Outcome, RecallRequest, RecallStatus, Status, encode};
 use crate::order::Facts;
 use crate::points::{Exchange, Persist};
 use crate::step::{self, DESTINATION, SYSTEM};
-use crate::{StoreError, Terms, Transfers};
+use crate::{StoreError, Transfers};
 
 static RECALL: Table =
     Table { name: "transfer_recall", columns: &["id", "transfer_order", "contract", "actor", "at_us"] };
@@ -128,7 +128,7 @@ pub enum RecallError {
 impl Transfers {
     /// 組戻手数料 of today.
     pub fn recall_fee(&self) -> Yen {
-        Terms::embedded().recall_fee(self.now().date())
+        self.terms().get().recall_fee(self.now().date())
     }
 
     /// Asks for a transfer to come back. There is one recall an order: asked for again, it answers as it stands.

@@ -133,6 +133,7 @@ async fn about(console: &Console, proposal: &Proposal) -> Result<String, Stop> {
         Proposal::Token(of) => contract(console, &of.contract.to_string()).await?,
         Proposal::Key(of) => Some(Subject::of(of.about(), &ConsoleLink::Keys)),
         Proposal::Setting(of) => setting(&of.name),
+        Proposal::Delivery(of) => Some(Subject::of(format!("納品 {}", of.number), &ConsoleLink::TokenStock)),
         Proposal::LiftEmergency(_) => None,
         Proposal::CloseWindow { .. } | Proposal::PayNet { .. } => window(console, &subject),
         Proposal::ResolveBreak(of) => {

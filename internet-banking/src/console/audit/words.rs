@@ -145,6 +145,8 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("token.lost", "トークンの紛失・盗難の届け"),
     ("token.ship", "トークンの発送"),
     ("token.expiry_told", "トークンの有効期限のお知らせ"),
+    ("token.delivery", "トークンの納品の受信"),
+    ("token.stock", "トークンの納品の受入れ"),
     ("token.reseal", "トークンの鍵の更新"),
     ("key.make", "次の鍵の作成"),
     ("key.use", "次の鍵の使用開始"),

@@ -99,6 +99,7 @@ pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), 
         Proposal::LiftEmergency(of) => of.check(gateway).await,
         Proposal::Setting(of) => of.check(gateway).await,
         Proposal::Key(of) => of.check(gateway).await,
+        Proposal::Delivery(of) => of.check(gateway).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::check_close(gateway, collector, *window).await
         }
@@ -162,6 +163,9 @@ pub(super) async fn carry_out(
         Proposal::LiftEmergency(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::Setting(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::Key(of) => of.carry_out(gateway, vault, request.id, &Operator::staff(decision.by)).await,
+        Proposal::Delivery(of) => {
+            of.carry_out(gateway, vault, request.id, &Operator::staff(decision.by)).await
+        }
         Proposal::CloseWindow { collector, window } => {
             settlement::close(gateway, collector, *window, &Operator::staff(decision.by)).await
         }

@@ -23,6 +23,7 @@ use super::keys::proposal::KeyChange;
 use super::reconciliation::proposal::BreakProposal;
 use super::settings::proposal::SettingChange;
 use super::stops::proposal::LiftEmergency;
+use super::token_stock::proposal::TokenDelivery;
 use super::tokens::proposal::TokenPaper;
 use super::users::proposal::LiftStop;
 use super::words::Tag;
@@ -84,6 +85,8 @@ pub enum Proposal {
     Setting(SettingChange),
     /// A key is made, used or retired.
     Key(KeyChange),
+    /// A maker's delivery of tokens goes into stock.
+    Delivery(TokenDelivery),
 }
 
 impl Proposal {
@@ -102,6 +105,7 @@ impl Proposal {
             Self::LiftEmergency(_) => "lift_emergency",
             Self::Setting(_) => "setting",
             Self::Key(_) => "key",
+            Self::Delivery(_) => "delivery",
         }
     }
 
@@ -117,6 +121,7 @@ impl Proposal {
             Self::LiftEmergency(of) => of.subject(),
             Self::Setting(of) => of.subject(),
             Self::Key(of) => of.subject(),
+            Self::Delivery(_) => TokenDelivery::subject(),
             Self::CloseWindow { collector, window } | Self::PayNet { collector, window } => {
                 gateway::settlement::number(collector, *window)
             }
@@ -147,6 +152,7 @@ impl Proposal {
             Self::LiftEmergency(_) => "緊急停止の解除",
             Self::Setting(_) => "設定の変更",
             Self::Key(of) => of.title(),
+            Self::Delivery(_) => TokenDelivery::TITLE,
         }
     }
 
@@ -156,6 +162,7 @@ impl Proposal {
             Self::Day(of) => of.subject(),
             Self::CloseWindow { .. } | Self::PayNet { .. } => self.subject(),
             Self::Key(of) => of.about(),
+            Self::Delivery(of) => of.number.clone(),
             Self::Token(of) => of.act.serial().unwrap_or_default().to_owned(),
             Self::Decide { .. }
             | Self::Cancel { .. }
@@ -201,6 +208,7 @@ impl Proposal {
             Self::LiftEmergency(_) => LiftEmergency::CONSEQUENCE,
             Self::Setting(_) => SettingChange::CONSEQUENCE,
             Self::Key(of) => of.consequence(),
+            Self::Delivery(_) => TokenDelivery::CONSEQUENCE,
             Self::CloseWindow { .. } => {
                 "承認すると、対象の払込を締めて支払額を確定し、収納機関に通知します。取り消せません。"
             }
@@ -214,6 +222,7 @@ impl Proposal {
             Self::Decide { payment, .. } | Self::Cancel { payment } => Some(*payment),
             Self::Day(_) | Self::ResolveBreak(_) | Self::LiftStop(_) | Self::Contract(_) => None,
             Self::LiftEmergency(_) | Self::Setting(_) | Self::Token(_) | Self::Key(_) => None,
+            Self::Delivery(_) => None,
             Self::CloseWindow { .. } | Self::PayNet { .. } => None,
         }
     }

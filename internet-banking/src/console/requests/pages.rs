@@ -89,6 +89,7 @@ impl Matter {
             Proposal::LiftEmergency(of) => of.matter(console).await,
             Proposal::Setting(of) => of.matter(),
             Proposal::Key(of) => of.matter(&console.gateway).await.map_err(failed),
+            Proposal::Delivery(of) => of.matter(&console.gateway).await.map_err(failed),
             Proposal::CloseWindow { collector, window } | Proposal::PayNet { collector, window } => {
                 settlement::matter(console, collector, *window).await
             }

@@ -11,13 +11,14 @@ use crate::console::problem::Trouble;
 use crate::console::settings::calendar::{CalendarPage, DayRow};
 use crate::console::settings::pages::{SettingPage, SettingRow, SettingsPage, ValueRow};
 use crate::console::stops::pages::{StopRow, StopsPage};
+use crate::console::token_stock::pages::{DeliveryRow, StockPage};
 use crate::console::words::Tag;
 use crate::keys::{KeyKind, KeyStanding};
 use crate::settings::{CLOSED_DAYS, PAYEASY_DAILY_LIMIT, SERVICE_HOURS, SETTINGS, SPECIAL_DAY};
 
 /// The stops, the settings and one of them.
 pub fn pages() -> Vec<String> {
-    [stops(), settings(), keys()].concat()
+    [stops(), settings(), keys(), stock()].concat()
 }
 
 fn stops() -> Vec<String> {
@@ -83,6 +84,36 @@ fn keys() -> Vec<String> {
     ["what", "from", "document"].into_iter().flat_map(troubles).map(|t| page(t).render().unwrap()).collect()
 }
 
+fn stock() -> Vec<String> {
+    let row = |taken: bool| DeliveryRow {
+        number: "<b>2026-0042".to_owned(),
+        maker: "<b>見本トークン製作所".to_owned(),
+        tokens: 20,
+        first: "9500000001".to_owned(),
+        last: "9500000020".to_owned(),
+        received: "2026年11月24日(火) 10:05:07".to_owned(),
+        tag: if taken { Tag::ok("在庫に入れた") } else { Tag::wait("受入れ待ち") },
+        taken: if taken { "2026年11月24日(火) 10:05:07".to_owned() } else { String::new() },
+    };
+    let page = |trouble: Option<Trouble>, full: bool| StockPage {
+        frame: sample_frame(trouble.is_some()),
+        csrf: "t".to_owned(),
+        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        may_propose: full,
+        trouble,
+        stock: (0..i64::from(full)).map(|_| ("2031年11月30日(日)".to_owned(), 20)).collect(),
+        rows: [true, false].into_iter().filter(|_| full).map(row).collect(),
+        choices: if full { choices() } else { Vec::new() },
+        digest: "\"><script>".to_owned(),
+        document: "\"><script>".to_owned(),
+        reason: "</textarea><script>".to_owned(),
+        requests: (0..i32::from(full)).map(|_| request_row(Tag::wait("承認待ち"), true)).collect(),
+    };
+    let mut pages = vec![page(None, false)];
+    pages.extend(["delivery", "digest", "document"].into_iter().flat_map(troubles).map(|t| page(t, true)));
+    pages.iter().map(|page| page.render().unwrap()).collect()
+}
+
 fn settings() -> Vec<String> {
     let rows = SETTINGS.iter().map(|setting| SettingRow {
         link: SettingLink(setting),
@@ -101,6 +132,7 @@ fn settings() -> Vec<String> {
         special: SettingLink(&SPECIAL_DAY),
         closed: SettingLink(&CLOSED_DAYS),
         hours: SettingLink(&SERVICE_HOURS),
+        cut_offs: vec![(SettingLink(&SERVICE_HOURS), "<b>当日", "16:00<b>".to_owned())],
     };
     pages.push(calendar.render().unwrap());
     for full in [true, false] {

@@ -12,7 +12,9 @@ use crate::console::frame::{self, Area};
 use crate::console::links::{ConsoleLink, SettingLink};
 use crate::console::sign_in::StaffSignedIn;
 use crate::hours::{CLOSED, read_spans};
-use crate::settings::{CLOSED_DAYS, Dated, SERVICE_HOURS, SPECIAL_DAY};
+use crate::settings::{
+    CLOSED_DAYS, Dated, FOREIGN_HOURS, OTHER_BANKS_UNTIL, OWN_BANK_UNTIL, SERVICE_HOURS, SPECIAL_DAY,
+};
 
 /// How far ahead days are listed.
 const DAYS: usize = 366;
@@ -34,6 +36,8 @@ pub(in crate::console) struct CalendarPage {
     pub special: SettingLink,
     pub closed: SettingLink,
     pub hours: SettingLink,
+    /// Cut-offs and hours of single services: each with its value of today.
+    pub cut_offs: Vec<(SettingLink, &'static str, String)>,
 }
 
 /// `GET /calendar`
@@ -41,6 +45,11 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn) -> Answer {
     let today = console.clock.now().date();
     let closed = CLOSED_DAYS.history(&console.database).await.map_err(failed)?;
     let special = SPECIAL_DAY.history(&console.database).await.map_err(failed)?;
+    let mut cut_offs = Vec::new();
+    for setting in [&OWN_BANK_UNTIL, &OTHER_BANKS_UNTIL, &FOREIGN_HOURS] {
+        let kept = setting.on(&console.database, today).await.map_err(failed)?;
+        cut_offs.push((SettingLink(setting), setting.label, setting.shown(&kept)));
+    }
     let rows = today.iter_days().take(DAYS).filter_map(|day| row(day, &closed, &special));
     shown(&CalendarPage {
         frame: frame::page(&by, Area::Settings),
@@ -48,6 +57,7 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn) -> Answer {
         special: SettingLink(&SPECIAL_DAY),
         closed: SettingLink(&CLOSED_DAYS),
         hours: SettingLink(&SERVICE_HOURS),
+        cut_offs,
     })
 }
 

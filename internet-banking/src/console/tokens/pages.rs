@@ -12,7 +12,7 @@ use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
 use crate::console::contracts::procedure::document;
 use crate::console::frame::{self, Area};
-use crate::console::links::{ContractLink, ContractTokensLink, TokenProposeLink};
+use crate::console::links::{ConsoleLink, ContractLink, ContractTokensLink, TokenProposeLink};
 use crate::console::page::note;
 use crate::console::problem::Trouble;
 use crate::console::requests::pages::{self, RequestRow};

@@ -15,6 +15,7 @@ mod sign_in;
 mod signing;
 mod stops;
 pub mod support;
+mod token_stock;
 mod tokens;
 mod unknown;
 mod users;

@@ -1,11 +1,13 @@
 //! 設定: a value for all contracts, from a day on, by two people.
 
 use database::testing::TestDatabase;
-use domain::Timestamp;
+use domain::{Timestamp, Yen};
 use http::StatusCode;
 use internet_banking::console::delivery::DeliverySettings;
-use internet_banking::hours::ServiceHours;
+use internet_banking::hours::{self, Service, ServiceHours, Standing};
+use internet_banking::settings::transfer_terms;
 use internet_banking::tokens::{Seed, Verdict};
+use transfers::{Method, Occasion, Relation};
 
 use super::support::{CHECKER, MAKER, Office, approve, done, propose, proposed};
 use crate::support::{LOGIN_ID, PASSWORD, World};
@@ -16,6 +18,7 @@ database::on_both!(
     a_token_locks_after_as_many_wrong_codes_as_the_day_says,
     a_login_id_is_blocked_after_as_many_failures_as_the_day_says,
     hours_closed_days_and_special_days_hold_from_their_day_on,
+    cut_offs_and_fees_of_transfers_and_hours_of_foreign_remittance_hold_from_their_day_on,
 );
 
 const LIMIT: &str = "/settings/payeasy-daily-limit";
@@ -144,4 +147,48 @@ async fn hours_closed_days_and_special_days_hold_from_their_day_on(test: TestDat
             }
         }
     }
+}
+
+async fn cut_offs_and_fees_of_transfers_and_hours_of_foreign_remittance_hold_from_their_day_on(
+    test: TestDatabase,
+) {
+    let mut world = World::new(test).await;
+    world.bank.hours = ServiceHours::embedded().into();
+    let office = Office::of(world, DeliverySettings::default()).await;
+    let mut maker = office.signed_in(MAKER).await;
+    for (name, value) in [
+        ("transfer-other-banks-until", "16:00"),
+        ("transfer-own-bank-until", "15:00"),
+        ("transfer-fee-other-banks", "400"),
+        ("foreign-hours", "9-15"),
+    ] {
+        let typed = [("value", value), ("from", "2026-11-25")];
+        let wrong = propose(&mut maker, &format!("/settings/{name}"), &typed).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{name} {value}");
+    }
+    set(&office, "transfer-other-banks-until", "14:40", "2026-11-25").await;
+    set(&office, "transfer-own-bank-until", "17:00", "2026-11-26").await;
+    set(&office, "transfer-fee-other-banks", "400 600", "2026-11-25").await;
+    set(&office, "foreign-hours", "10:30-15:00", "2026-11-25").await;
+    let calendar = office.signed_in(MAKER).await.get("/calendar").await.body;
+    assert!(calendar.contains("15:00") && calendar.contains("当日の振込の受付終了"), "{calendar}");
+    let bank = &office.world.bank;
+    bank.transfers.terms().replace(transfer_terms(&bank.database).await.unwrap());
+    let until = |relation| {
+        let occasion = Occasion { relation, method: Method::Filed, same_day_typed: false };
+        bank.transfers.possible(occasion).today_until.map(|at| at.time().format("%H:%M").to_string())
+    };
+    let both = || (until(Relation::OwnBank), until(Relation::OtherBank));
+    let is = |own: &str, other: &str| (Some(own.to_owned()), Some(other.to_owned()));
+    let fee = |day: &str| bank.transfers.fee(Relation::OtherBank, Yen::new(30_000), day.parse().unwrap());
+    assert_eq!([fee("2026-11-24"), fee("2026-11-25")], [550, 600].map(Yen::new));
+    let foreign = async || {
+        let hours = hours::now_of(bank).await.unwrap();
+        matches!(hours.standing(Service::Foreign, office.world.clock.now()), Standing::Open { .. })
+    };
+    assert_eq!((both(), foreign().await), (is("16:00", "15:00"), true));
+    office.world.clock.advance_seconds(86_400);
+    assert_eq!((both(), foreign().await), (is("16:00", "14:40"), false), "it is a quarter past ten");
+    office.world.clock.advance_seconds(86_400 + 3_600);
+    assert_eq!((both(), foreign().await), (is("17:00", "14:40"), true));
 }
