@@ -10,8 +10,8 @@ pub struct Frame {
     pub site: &'static str,
     /// Where the name leads; empty for nowhere.
     pub home: &'static str,
-    /// What that page is called; empty for ホーム.
-    pub home_name: &'static str,
+    /// What a link to it says; empty for ホームへ.
+    pub home_words: &'static str,
     /// `ja` or `en`; empty counts as `ja`.
     pub lang: &'static str,
     /// A word beside the name that says whose site this is, `職員用`; empty where it needs none.

@@ -134,7 +134,7 @@ pub fn page(by: &StaffSignedIn, area: Area) -> Frame {
 
 /// The frame of a page that needs no sign-in.
 pub fn public() -> Frame {
-    Frame { site: SITE_NAME, mark: MARK, theme: THEME, home_name: Area::Home.label(), ..Frame::default() }
+    Frame { site: SITE_NAME, mark: MARK, theme: THEME, home_words: "状況の画面へ", ..Frame::default() }
 }
 
 /// What the console says of a form that was made for another session.

@@ -1,7 +1,5 @@
 //! The keys that the hub signs with change while payments go on, in every process, and old signatures stay good.
 
-use std::cell::Cell;
-
 use database::testing::TestDatabase;
 use domain::payment::State;
 use domain::{PaymentId, Yen};
@@ -77,33 +75,32 @@ async fn messages_are_signed_by_the_next_key_in_the_middle_of_payments_and_none_
     let other = Bank::new(beside.ledger().clone(), beside.clone(), &secret).unwrap();
     let other_keys = Keys::new(&other, &secret);
 
-    let (is_done, count) = (Cell::new(false), Cell::new(0));
-    let pays = async {
-        while !is_done.get() {
-            count.set(count.get() + 1);
-            let paid = pay(&office, &network, hub, count.get()).await;
-            assert_eq!(paid.map(|paid| paid.state), Ok(State::Accepted), "payment {}", count.get());
+    // some at the same time, before and after each step
+    let pays = async |first: u32| {
+        let pays = [0, 1, 2].map(|n| pay(&office, &network, hub, first + n));
+        let [one, two, three] = pays;
+        for paid in <[_; 3]>::from(tokio::join!(one, two, three)) {
+            assert_eq!(paid.map(|paid| paid.state), Ok(State::Accepted), "from {first} on");
         }
     };
-    let rotates = async {
-        act(&office, "make/message//2", "").await;
-        look(&running, &network).await;
-        assert_eq!(hub.signing_keys().in_use().id(), "hub-1", "its day is not set");
-        act(&office, "use/message//2", "2026-11-24").await;
-        look(&running, &network).await;
-        assert_eq!(hub.signing_keys().in_use().id(), "hub-2");
-        let mut maker = office.signed_in(MAKER).await;
-        let early = propose(&mut maker, "/keys", &[("what", "retire/message//1"), ("from", "")]).await;
-        assert!(early.body.contains("S-329"), "messages may be under way: {}", early.body);
-        let both = pay(&office, &network, &stale, 9_000).await;
-        assert_eq!(both.map(|paid| paid.state), Ok(State::Accepted), "both are accepted");
-        office.world.clock.advance_seconds(300);
-        act(&office, "retire/message//1", "").await;
-        look(&running, &network).await;
-        is_done.set(true);
-    };
-    tokio::join!(pays, rotates);
-    assert!(count.get() > 3, "payments went on: {}", count.get());
+    act(&office, "make/message//2", "").await;
+    look(&running, &network).await;
+    assert_eq!(hub.signing_keys().in_use().id(), "hub-1", "its day is not set");
+    pays(10).await;
+    act(&office, "use/message//2", "2026-11-24").await;
+    pays(20).await;
+    look(&running, &network).await;
+    assert_eq!(hub.signing_keys().in_use().id(), "hub-2");
+    pays(30).await;
+    let mut maker = office.signed_in(MAKER).await;
+    let early = propose(&mut maker, "/keys", &[("what", "retire/message//1"), ("from", "")]).await;
+    assert!(early.body.contains("S-329"), "messages may be under way: {}", early.body);
+    let both = pay(&office, &network, &stale, 9_000).await;
+    assert_eq!(both.map(|paid| paid.state), Ok(State::Accepted), "both are accepted");
+    office.world.clock.advance_seconds(300);
+    act(&office, "retire/message//1", "").await;
+    look(&running, &network).await;
+    pays(40).await;
 
     let refused = pay(&office, &network, &stale, 9_001).await;
     assert!(refused.is_err(), "a message by a retired key is not believed: {refused:?}");
