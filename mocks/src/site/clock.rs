@@ -15,6 +15,8 @@ use crate::mocks::{ClockMove, Mocks};
 
 /// Where the page is, once time has moved.
 const MOVED: &str = "/clock?moved=1";
+/// How far it goes at once: a slip of the finger in the year could not be taken back.
+const AHEAD_S_MAX: i64 = 3 * 366 * 24 * 60 * 60;
 /// The hour of a day that is one button away.
 const HOUR: u32 = 10;
 
@@ -71,6 +73,9 @@ pub async fn set(
     let wrong = match read(&form.to) {
         None => "日時は 2026-11-27 10:00 のように入れてください。",
         Some(to) if to < now => "業務日時は戻せません。いまより後の日時を入れてください。",
+        Some(to) if to.seconds_since(now) > AHEAD_S_MAX => {
+            "一度に進められるのは3年までです。年を確かめてください。"
+        }
         Some(to) if moved(&mocks, to).await => return Ok(Redirect::to(MOVED).into_response()),
         Some(_) => "業務日時を進められませんでした。デモのログをご覧ください。",
     };

@@ -178,9 +178,11 @@ async fn business_time_is_moved_on_a_page_and_never_back() {
     assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
     assert_eq!(page.headers[header::LOCATION], "/clock?moved=1");
     assert!(shown().await.contains("<strong data-field=\"now\">2026-11-24 10:16:00</strong>"));
-    for (typed, words) in
-        [("2026-11-24+10%3A15", "業務日時は戻せません"), ("%E3%81%82%E3%81%99", "のように入れて")]
-    {
+    for (typed, words) in [
+        ("2026-11-24+10%3A15", "業務日時は戻せません"),
+        ("2126-11-24+10%3A15", "3年までです"),
+        ("%E3%81%82%E3%81%99", "のように入れて"),
+    ] {
         let page = submit(&hub, "", "clock", &format!("to={typed}"), "same-origin").await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(page.text.contains(words), "{}", page.text);
