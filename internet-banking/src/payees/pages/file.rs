@@ -100,7 +100,7 @@ pub async fn download(State(bank): State<Bank>, by: SignedIn) -> Answer {
     admit(&by)?;
     let all = Payees::of(&bank.database, by.contract.id).all().await.map_err(failed)?;
     note(&bank, &by, "payee.download", by.contract.id.to_string(), format!("{} payees", all.len())).await?;
-    Ok(import::write(&all).download("payees.csv"))
+    Ok(import::write(&all).download(&format!("payees-{}.csv", bank.clock.now().date())))
 }
 
 /// `GET /payees/import`
