@@ -49,6 +49,7 @@ migrations! {
     24 "0024_settings",
     23 "0023_fees",
     26 "0026_transfer_entries",
+    27 "0027_temporary_passwords",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::Bank;
 use crate::contracts::{StoreError, User};
+use crate::sign_in::locks::{self, Lock};
 use crate::sign_in::{PasswordError, SignedIn, Use, Verdict as Judged};
 
 /// Wrong passwords in a row that lock it.
@@ -53,7 +54,12 @@ pub async fn verify_of(bank: &Bank, of: &User, typed: &SecretString) -> Result<V
     let stored = bank.contracts.confirmation_hash(of).await?;
     let place = bank.passwords.place(Use::Confirmation).await?;
     let is_right = bank.passwords.verify(place, stored, typed.expose_secret()).await? != Judged::Wrong;
-    Ok(count(&bank.database, user, is_right, bank.clock.now()).await?)
+    let (verdict, locks) = count(&bank.database, user, is_right, bank.clock.now()).await?;
+    if locks {
+        let place = "the confirmation password";
+        locks::tell(&bank.ledger, &bank.contracts, Lock::Confirmation, of, place).await;
+    }
+    Ok(verdict)
 }
 
 /// Lifts the lock of a user's confirmation password and forgets the wrong ones. Who may ask for it is the
@@ -75,13 +81,13 @@ async fn is_locked(database: &Database, user: UserId) -> Result<bool, sqlx::Erro
 }
 
 /// The judgement takes effect in one conditional statement, so that passwords tried side by side count
-/// exactly as ones tried one after the other.
+/// exactly as ones tried one after the other. Says too whether it is this one that has locked it.
 async fn count(
     database: &Database,
     user: UserId,
     is_right: bool,
     now: Timestamp,
-) -> Result<Verdict, sqlx::Error> {
+) -> Result<(Verdict, bool), sqlx::Error> {
     if is_right {
         let unlocked = execute!(
             database,
@@ -89,7 +95,7 @@ async fn count(
              DO UPDATE SET failures = 0 WHERE confirmation_failure.locked_us IS NULL",
             user.uuid(),
         )?;
-        return Ok(if unlocked == 1 { Verdict::Right } else { Verdict::Locked });
+        return Ok((if unlocked == 1 { Verdict::Right } else { Verdict::Locked }, false));
     }
     let failures: Option<i64> = on!(database, |c| {
         sqlx::query_scalar(
@@ -107,10 +113,10 @@ async fn count(
     let left = failures.map_or(0, |f| FAILURES_MAX.saturating_sub(f));
     if left > 0 {
         tracing::info!(%user, left, "wrong confirmation password");
-        return Ok(Verdict::Wrong { left });
+        return Ok((Verdict::Wrong { left }, false));
     }
     tracing::warn!(%user, "confirmation password refused: it is locked");
-    Ok(Verdict::Locked)
+    Ok((Verdict::Locked, failures.is_some()))
 }
 
 #[cfg(test)]
@@ -128,28 +134,36 @@ mod tests {
         Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap()
     }
 
+    /// What a try is worth; the lock that it may be is looked at on the pages.
+    async fn count(database: &Database, user: UserId, is_right: bool, now: Timestamp) -> Verdict {
+        super::count(database, user, is_right, now).await.unwrap().0
+    }
+
     async fn five_wrong_passwords_lock_it_for_the_right_one(test: TestDatabase) {
         let user = UserId::generate();
         for left in [4, 3, 2, 1] {
-            assert_eq!(count(&test.database, user, false, now()).await.unwrap(), Verdict::Wrong { left });
+            assert_eq!(count(&test.database, user, false, now()).await, Verdict::Wrong { left });
         }
         assert!(!is_locked(&test.database, user).await.unwrap());
-        assert_eq!(count(&test.database, user, false, now()).await.unwrap(), Verdict::Locked);
+        let fifth = super::count(&test.database, user, false, now()).await.unwrap();
+        assert_eq!(fifth, (Verdict::Locked, true), "this one locks it");
+        let sixth = super::count(&test.database, user, false, now()).await.unwrap();
+        assert_eq!(sixth, (Verdict::Locked, false), "and is told once");
         assert!(is_locked(&test.database, user).await.unwrap());
-        assert_eq!(count(&test.database, user, true, now()).await.unwrap(), Verdict::Locked);
+        assert_eq!(count(&test.database, user, true, now()).await, Verdict::Locked);
         unlock(&test.database, user).await.unwrap();
-        assert_eq!(count(&test.database, user, false, now()).await.unwrap(), Verdict::Wrong { left: 4 });
+        assert_eq!(count(&test.database, user, false, now()).await, Verdict::Wrong { left: 4 });
         let other = UserId::generate();
-        assert_eq!(count(&test.database, other, true, now()).await.unwrap(), Verdict::Right);
+        assert_eq!(count(&test.database, other, true, now()).await, Verdict::Right);
     }
 
     async fn a_right_password_ends_the_row_of_wrong_ones(test: TestDatabase) {
         let user = UserId::generate();
         for _ in 0..4 {
-            count(&test.database, user, false, now()).await.unwrap();
+            count(&test.database, user, false, now()).await;
         }
-        assert_eq!(count(&test.database, user, true, now()).await.unwrap(), Verdict::Right);
-        assert_eq!(count(&test.database, user, false, now()).await.unwrap(), Verdict::Wrong { left: 4 });
+        assert_eq!(count(&test.database, user, true, now()).await, Verdict::Right);
+        assert_eq!(count(&test.database, user, false, now()).await, Verdict::Wrong { left: 4 });
     }
 
     async fn passwords_tried_side_by_side_get_no_more_tries(test: TestDatabase) {
@@ -157,7 +171,7 @@ mod tests {
         let mut tries = tokio::task::JoinSet::new();
         for _ in 0..40 {
             let database = test.database.clone();
-            tries.spawn(async move { count(&database, user, false, now()).await.unwrap() });
+            tries.spawn(async move { count(&database, user, false, now()).await });
         }
         let verdicts = tries.join_all().await;
         assert_eq!(verdicts.iter().filter(|v| matches!(v, Verdict::Wrong { .. })).count(), 4);

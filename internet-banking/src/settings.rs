@@ -119,6 +119,17 @@ pub static SIGN_IN_FAILURES_MAX: Setting = Setting {
     one_day: false,
 };
 
+/// Days for which a temporary password opens a session (R14).
+pub static TEMPORARY_PASSWORD_DAYS: Setting = Setting {
+    name: "temporary-password-days",
+    label: "仮のパスワードの期限(日数)",
+    hint: "1から30までの日数です。すでに発行した仮のパスワードの期限は変わりません。",
+    embedded: || users::bounds::Bounds::embedded().temporary_password_days.to_string(),
+    read: |typed| read_count(typed, 30).ok_or("日数を1から30までの数字で入力してください。"),
+    shown: |kept| format!("{kept} 日"),
+    one_day: false,
+};
+
 /// 再発行手数料 and that of a further token (R64, R66).
 pub static TOKEN_FEE: Setting = Setting {
     name: "token-fee",
@@ -311,6 +322,7 @@ pub static SETTINGS: &[&Setting] = &[
     &USERS_MAX,
     &TOKEN_FAILURES_MAX,
     &SIGN_IN_FAILURES_MAX,
+    &TEMPORARY_PASSWORD_DAYS,
     &TOKEN_FEE,
     &SERVICE_HOURS,
     &CLOSED_DAYS,

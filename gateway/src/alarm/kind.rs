@@ -53,6 +53,8 @@ pub enum About {
     InterbankDay,
     /// A contract and the month of its fees: `…/2026-11`. Raised once, as for a payment.
     Fees,
+    /// The ID of a member of the bank's staff. Raised again as for a collector.
+    Staff,
 }
 
 /// How the cause of an alarm comes to its end, where that can be known.
@@ -131,13 +133,15 @@ kinds! {
     InterbankDay = "interbank_day", InterbankDay;
     /// The fees of a contract's month could not be debited.
     FeesUnpaid = "fees_unpaid", Fees;
+    /// Wrong passwords or one-time passwords have locked a member of staff out.
+    StaffLocked = "staff_locked", Staff;
 }
 
 impl AlarmKind {
     /// Whether it is raised once for a subject, however long the cause lasts. Others are armed again when somebody has
     /// taken notice, or when the cause was over.
     pub const fn is_raised_once(self) -> bool {
-        !matches!(self.about(), About::Collector | About::Day | About::InterbankDay)
+        !matches!(self.about(), About::Collector | About::Day | About::InterbankDay | About::Staff)
     }
 
     /// How its cause comes to its end.
@@ -164,7 +168,8 @@ impl AlarmKind {
             | Self::TransferContradicted
             | Self::TransferReturnHeld
             | Self::TransferStuck
-            | Self::InterbankMessage => Cause::Happened,
+            | Self::InterbankMessage
+            | Self::StaffLocked => Cause::Happened,
         }
     }
 }

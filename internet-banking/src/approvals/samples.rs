@@ -100,7 +100,7 @@ fn requests() -> Vec<String> {
         may_withdraw: state == State::Asked,
         may_ask: state == State::Returned,
         may_delete: state == State::Returned,
-        password: (state == State::Done).then(|| users::samples::temporary(false)),
+        temporary: (state == State::Done).then(|| users::samples::temporary(false)),
     };
     let states = State::ALL.iter().map(|state| page(None, *state).render().unwrap());
     states.chain(troubles().into_iter().map(|t| page(t, State::Asked).render().unwrap())).collect()

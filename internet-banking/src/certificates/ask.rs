@@ -12,7 +12,7 @@ use crate::Bank;
 use crate::confirmation::{self, ConfirmationError};
 use crate::contracts::User;
 use crate::sign_in::{Entrants, PasswordError, Refusal};
-use crate::tokens::{Standing, Verdict, list};
+use crate::tokens::{Standing, Verdict, list, lock};
 
 /// What is typed beside login ID and password; one of them.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +72,9 @@ impl Entrants for Askers<'_> {
     ) -> Result<Option<Guard>, Refusal> {
         let bank = self.0;
         let user = bank.contracts.signed_in(user).await?.ok_or(Refusal::Wrong)?;
+        if user.must_change && bank.contracts.is_temporary_over(user.id, now).await? {
+            return Err(Refusal::TemporaryOver);
+        }
         let Some(serial) = &self.token_of(&user, now).await? else {
             if proof.confirmation_password.expose_secret().is_empty() {
                 return Err(Refusal::Wrong);
@@ -92,10 +95,17 @@ impl Entrants for Askers<'_> {
         let (contract, typed) = (Some(user.contract), proof.one_time_password.expose_secret());
         match bank.tokens.verify(serial, contract, typed, now).await? {
             Verdict::Verified { step } => Ok(Some(Guard::one_time_password(serial, step.signed()))),
-            Verdict::Wrong { .. } | Verdict::JustLocked | Verdict::Locked | Verdict::Unusable(_) => {
+            // the try that locks the token reads like every other wrong one
+            Verdict::JustLocked => {
+                lock::tell(bank, &user, serial).await;
                 Err(Refusal::Wrong)
             }
+            Verdict::Wrong { .. } | Verdict::Locked | Verdict::Unusable(_) => Err(Refusal::Wrong),
         }
+    }
+
+    async fn refused(&self, user: Option<UserId>, peer: Peer, why: &Refusal) -> Result<(), Refusal> {
+        self.0.sign_ins.refused(user, peer, why).await
     }
 
     async fn enter(

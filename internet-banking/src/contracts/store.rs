@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use database::{Database, Tx, execute, on, read};
-use domain::{AccountId, Clock, ContractId, UserId};
+use domain::{AccountId, Clock, ContractId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::{
@@ -245,6 +245,18 @@ impl Store {
             duties: self.duties(id).await?,
             must_change: must_change == 1,
         }))
+    }
+
+    /// Whether the time of a user's temporary password is over (R14).
+    pub(crate) async fn is_temporary_over(&self, user: UserId, now: Timestamp) -> Result<bool, StoreError> {
+        let until: Option<Option<i64>> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT temporary_until_us FROM app_user WHERE id = $1 AND must_change = 1")
+                .bind(user.uuid())
+                .fetch_optional(c)
+                .await
+        })?;
+        // one whose end nobody knows has none that could be waited for
+        Ok(until.is_some_and(|until| until.unwrap_or_default() <= now.micros()))
     }
 
     /// A contract.

@@ -533,6 +533,11 @@ with_transfers! {
     "電子証明書の取得のご本人確認",
     "ログインID・ログインパスワード・ワンタイムパスワード(トークンのない方は確認用パスワード)のいずれかが違うため、電子証明書を発行していません。",
     "入力し直してください。続けて5回違うと、30分間お手続きできません。";
+    /// A temporary password was not used in its time (R14).
+    TemporaryPasswordOver = "S-117", Untouched,
+    "仮のパスワードの期限切れ",
+    "仮のログインパスワードの期限が過ぎているため、ログインと電子証明書の取得はできません。",
+    "マスターユーザに、仮のパスワードの再発行をお申し出ください。新しい仮のパスワードで、もう一度お手続きください。";
     /// Something of ours failed.
     CertificateUnavailable = "S-190", Untouched,
     "電子証明書の手続きの障害",

@@ -19,7 +19,8 @@ code! {
     }
 }
 
-const SIGN_INS: &[&str] = &["session.sign_in", "session.refused", "session.sign_out"];
+const SIGN_INS: &[&str] =
+    &["session.sign_in", "session.refused", "session.pause", "session.lock", "session.sign_out"];
 
 const PAYMENTS: &[&str] = &[
     "payeasy.pay",

@@ -12,6 +12,7 @@ use crate::contracts::Contract;
 use crate::mail::{Notice, Recipient, To};
 use crate::passwords::{self, Weak};
 use crate::registration::{Registration, register};
+use crate::sign_in::locks::{self, Lock};
 use crate::sign_in::{Admission, SignedIn, Use, Verdict};
 use crate::tokens::{Operation, authorise};
 use crate::users::{Members, email};
@@ -221,13 +222,18 @@ async fn prove(bank: &Bank, by: &SignedIn, which: Which, typed: &SecretString) -
     }
     let throttle = bank.sign_ins.throttle();
     let place = bank.passwords.place(Use::Confirmation).await?;
-    match throttle.admit(&by.user.login_id, bank.clock.now()).await? {
+    let admission = throttle.admit(&by.user.login_id, bank.clock.now()).await?;
+    match admission {
         Admission::Admitted | Admission::Last | Admission::LastOfAll => {}
         Admission::Blocked | Admission::Locked => return Err(Problem::CurrentLocked),
     }
     let stored = bank.contracts.password_hash(&by.user).await?;
     if bank.passwords.verify(place, stored, typed.expose_secret()).await? == Verdict::Wrong {
         tracing::info!(user = %by.user.id, "wrong login password on the page that changes it");
+        if let Some(lock) = Lock::after(admission) {
+            let place = "where a password is changed";
+            locks::tell(&bank.ledger, &bank.contracts, lock, &by.user, place).await;
+        }
         return Err(Problem::CurrentWrong { field: "current_password" });
     }
     Ok(throttle.clear(&by.user.login_id).await?)

@@ -36,6 +36,9 @@ pub enum Refusal {
     /// The login ID, or the token that goes with it, is locked until somebody unlocks it.
     #[error("locked")]
     Locked,
+    /// Login ID and password belong together, and the password is a temporary one whose time is over.
+    #[error("the temporary password is over")]
+    TemporaryOver,
     /// Login ID and password belong together, and the certificate does not go with them.
     #[error("the certificate: {0:?}")]
     Certificate(CertificateTrouble),
@@ -61,8 +64,9 @@ pub enum Refusal {
 
 impl Refusal {
     /// What the audit log says of a wrong try.
-    const fn written(&self) -> &'static str {
+    pub(super) const fn written(&self) -> &'static str {
         match self {
+            Self::TemporaryOver => "right, but temporary and over",
             Self::WrongAndBlocked => "wrong, blocked from now on",
             Self::WrongAndLocked => "wrong, locked from now on",
             _ => "wrong",
@@ -103,12 +107,13 @@ pub trait Entrants: Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<Self::Proven, Refusal>> + Send;
 
-    /// Writes down that a try was wrong; of an ID that nobody has too, so that it takes the same time.
+    /// Writes down that a try was refused, and tells of what it has stopped; of an ID that nobody has too, so that it
+    /// takes the same time.
     fn refused(
         &self,
         _person: Option<Self::Person>,
         _peer: Peer,
-        _why: &'static str,
+        _why: &Refusal,
     ) -> impl Future<Output = Result<(), Refusal>> + Send {
         std::future::ready(Ok(()))
     }
@@ -158,7 +163,14 @@ impl Gate {
         }
         let outcome = self.judge(entrants, login_id, password, proof, (peer, now)).await;
         match &outcome {
-            Ok(_) | Err(Refusal::Busy | Refusal::Blocked | Refusal::Locked | Refusal::Certificate(_)) => {
+            Ok(_)
+            | Err(
+                Refusal::Busy
+                | Refusal::Blocked
+                | Refusal::Locked
+                | Refusal::TemporaryOver
+                | Refusal::Certificate(_),
+            ) => {
                 self.throttle.take_back(peer.ip()).await?;
             }
             Err(Refusal::Wrong | Refusal::WrongAndBlocked | Refusal::WrongAndLocked) => {
@@ -208,13 +220,21 @@ impl Gate {
         let (person, stored) = found.unzip();
         let verdict = self.passwords.verify(place, stored.clone(), password).await?;
         let (Some(person), Verdict::Right { rehashed }) = (person, verdict) else {
-            entrants.refused(person, peer, wrong.written()).await?;
+            entrants.refused(person, peer, &wrong).await?;
             return Err(wrong);
         };
         let proven = match entrants.prove(person, proof, now).await {
             Ok(proven) => proven,
-            Err(Refusal::Wrong) => return Err(wrong),
+            Err(Refusal::Wrong) => {
+                entrants.refused(Some(person), peer, &wrong).await?;
+                return Err(wrong);
+            }
             // the password was right: no guess
+            Err(refusal @ Refusal::TemporaryOver) => {
+                self.throttle.clear(&login_id).await?;
+                entrants.refused(Some(person), peer, &refusal).await?;
+                return Err(refusal);
+            }
             Err(refusal @ Refusal::Certificate(_)) => {
                 self.throttle.clear(&login_id).await?;
                 return Err(refusal);

@@ -6,6 +6,7 @@
 mod brought;
 mod closed;
 mod gate;
+pub(crate) mod locks;
 mod operation;
 mod pages;
 mod password;

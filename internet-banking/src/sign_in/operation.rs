@@ -9,6 +9,7 @@ use ledger::{AuditRecord, Commit, Ledger};
 use uuid::Uuid;
 
 use super::gate::{Entrants, Gate, Refusal};
+use super::locks::{self, Lock};
 use super::password::Passwords;
 use super::session::{NewSession, Session, Sessions, SessionsError};
 use super::throttle::Throttle;
@@ -218,6 +219,9 @@ impl Entrants for SignIns {
     /// whoever has the password.
     async fn prove(&self, user: UserId, shown: &Shown, now: Timestamp) -> Result<ProvenBy, Refusal> {
         let found = self.contracts.signed_in(user).await?.ok_or(Refusal::Wrong)?;
+        if found.must_change && self.contracts.is_temporary_over(found.id, now).await? {
+            return Err(Refusal::TemporaryOver);
+        }
         let contract = self.contracts.contract(found.contract).await?.ok_or(Refusal::Wrong)?;
         if contract.sign_in == SignInMethod::Password {
             return Ok(ProvenBy::Password);
@@ -233,7 +237,7 @@ impl Entrants for SignIns {
     }
 
     /// A login ID that nobody has may be a password typed into the wrong field, and is not written down.
-    async fn refused(&self, user: Option<UserId>, peer: Peer, why: &'static str) -> Result<(), Refusal> {
+    async fn refused(&self, user: Option<UserId>, peer: Peer, why: &Refusal) -> Result<(), Refusal> {
         let contract = match user {
             Some(user) => self.contract_of(user).await?.map(|contract| contract.id),
             None => None,
@@ -244,9 +248,20 @@ impl Entrants for SignIns {
             actor: who.clone(),
             action: "session.refused",
             subject: who,
-            detail: format!("{why}, {}", peer.ip()),
+            detail: format!("{}, {}", why.written(), peer.ip()),
         };
-        self.ledger.commit(Commit { audit: vec![record], ..Commit::default() }).await?;
+        let mut commit = Commit { audit: vec![record], ..Commit::default() };
+        if let (Some(user), Some(lock)) = (user, Lock::by(why))
+            && let Some(user) = self.contracts.signed_in(user).await?
+        {
+            let place = format!("from {}", peer.ip());
+            let told = locks::recorded(&self.contracts, lock, &user, &place, self.clock.now()).await?;
+            if let Some(told) = told {
+                commit.audit.extend(told.audit);
+                commit.rows.extend(told.rows);
+            }
+        }
+        self.ledger.commit(commit).await?;
         Ok(())
     }
 

@@ -21,7 +21,8 @@ use gateway::link::Arrival;
 use super::closed::{self, closed};
 use super::gate::Refusal;
 use super::signed_in::SignedIn;
-use crate::certificates::{CertificateTrouble, SignInBox};
+use crate::certificates::SignInBox;
+use crate::help::Code;
 use crate::links::{HandOffLink, Link};
 use crate::payeasy::linked::{self, BrowserId};
 use crate::{Bank, frame};
@@ -51,8 +52,8 @@ struct Page<'a> {
     certificate: Option<SignInBox>,
     /// Where such a door is, elsewhere; empty where there is none.
     door: String,
-    /// Why the certificate does not go with login ID and password.
-    trouble: Option<CertificateTrouble>,
+    /// Why login ID and password, which belong together, open nothing.
+    trouble: Option<Trouble>,
 }
 
 /// What a sign-in page knows of the connection.
@@ -178,12 +179,12 @@ async fn sign_in(
             response.headers_mut().append(header::SET_COOKIE, cookie.set_session(&session.cookie_value()));
             Ok(response)
         }
-        Err(Refusal::Certificate(trouble)) => {
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            let said = Said { status, errors: Errors::none(), trouble: Some(trouble) };
-            again(&bank, &pre, &form, &entrance, said).await
-        }
         Err(refusal) => {
+            if let Some(trouble) = Trouble::of(&refusal) {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                let said = Said { status, errors: Errors::none(), trouble: Some(trouble) };
+                return again(&bank, &pre, &form, &entrance, said).await;
+            }
             let busy = matches!(refusal, Refusal::Busy);
             let (status, words) = words(refusal)?;
             let said = Said { status, errors: Errors::one("login_id", words), trouble: None };
@@ -233,11 +234,30 @@ fn missing(form: &Form) -> Errors {
     errors
 }
 
+/// What is told to whoever has the password, with its code.
+struct Trouble {
+    code: Code,
+    /// The word for it in the page.
+    state: &'static str,
+}
+
+impl Trouble {
+    const fn of(refusal: &Refusal) -> Option<Self> {
+        match refusal {
+            Refusal::Certificate(trouble) => Some(Self { code: trouble.code(), state: trouble.word() }),
+            Refusal::TemporaryOver => {
+                Some(Self { code: Code::TemporaryPasswordOver, state: "temporary-over" })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What is wrong with a form.
 struct Said {
     status: StatusCode,
     errors: Errors,
-    trouble: Option<CertificateTrouble>,
+    trouble: Option<Trouble>,
 }
 
 /// The form again. The password has to be typed anew.
@@ -308,6 +328,9 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
         ),
         // told before
         Refusal::Certificate(trouble) => (StatusCode::UNPROCESSABLE_ENTITY, trouble.code().entry().happened),
+        Refusal::TemporaryOver => {
+            (StatusCode::UNPROCESSABLE_ENTITY, Code::TemporaryPasswordOver.entry().happened)
+        }
         Refusal::Database(error) => return Err(error.into()),
         Refusal::Store(error) => return Err(error.into()),
         Refusal::Password(error) => return Err(error.into()),

@@ -152,6 +152,10 @@ impl Entrants for Stoppers<'_> {
         Ok(())
     }
 
+    async fn refused(&self, user: Option<UserId>, peer: Peer, why: &Refusal) -> Result<(), Refusal> {
+        self.0.sign_ins.refused(user, peer, why).await
+    }
+
     async fn enter(&self, user: UserId, (): (), _: Peer, _: Timestamp) -> Result<(), Refusal> {
         let contract = self.0.sign_ins.contract_of(user).await?;
         let Some(contract) = contract else { return Err(Refusal::Wrong) };

@@ -97,7 +97,7 @@ pub async fn one_time_password(bank: &Bank, by: &SignedIn, typed: &SecretString)
         Ok(Verdict::Verified { step }) => Ok(Guard::one_time_password(serial, step.signed())),
         Ok(Verdict::Wrong { left }) => Err(Problem::Wrong { left }),
         Ok(Verdict::JustLocked) => {
-            lock::tell(bank, by, serial);
+            lock::tell(bank, &by.user, serial).await;
             Err(Problem::Locked)
         }
         Ok(Verdict::Locked) => Err(Problem::Locked),

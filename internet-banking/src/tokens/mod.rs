@@ -12,7 +12,7 @@ mod demands;
 pub mod expiry;
 pub(crate) mod fees;
 pub(crate) mod list;
-mod lock;
+pub(crate) mod lock;
 mod operation;
 mod pages;
 mod problem;

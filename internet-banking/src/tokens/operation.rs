@@ -71,7 +71,7 @@ pub async fn begin(bank: &Bank, by: &SignedIn, typed: &TypedToken<'_>) -> Result
         Ok((Verdict::Verified { step }, earlier)) => (step, earlier),
         Ok((Verdict::Wrong { left }, _)) => return Err(Problem::CodesWrong { left }),
         Ok((Verdict::JustLocked, _)) => {
-            lock::tell(bank, by, &serial);
+            lock::tell(bank, &by.user, &serial).await;
             return Err(Problem::Code(authorise::Problem::Locked));
         }
         Ok((Verdict::Locked, _)) => return Err(Problem::Code(authorise::Problem::Locked)),

@@ -5,9 +5,10 @@ use domain::{ApprovalId, Timestamp, UserId, random};
 use secrecy::SecretString;
 
 use super::approval::{self, AskedChange};
-use super::operation::{self, Known, Secrets, Temporary};
+use super::operation::{self, Known, Secrets};
 use super::problem::Problem;
 use super::store::{Members, UserState};
+use super::temporary::Temporary;
 use crate::Bank;
 use crate::certificates::{EndWhy, end_of_user};
 use crate::contracts::{Duty, Role};
@@ -217,7 +218,7 @@ pub async fn registration(
             _ => of.member.login_id.clone(),
         },
         changes,
-        mail: Some((notice(by, act, &of), to)),
+        mail: Some((notice(by, act, &of, secrets.as_ref()), to)),
         ..Registration::default()
     };
     let mut temporary = secrets.map(|secrets| secrets.temporary);
@@ -254,10 +255,12 @@ fn changes_of(bank: &Bank, by: &SignedIn, act: Act, of: &Known, secrets: Option<
             let Some(secrets) = secrets else { return changes };
             let hashes = [&secrets.password_hash, &secrets.confirmation_hash];
             let mut values = own();
+            values.push(secrets.temporary.until.micros().into());
             if act == Act::Password {
                 values.push(hashes[0].as_str().into());
                 changes.push(Change::one(
-                    "UPDATE app_user SET password_hash = $3, must_change = 1, password_changed_us = NULL,
+                    "UPDATE app_user SET password_hash = $4, must_change = 1, temporary_until_us = $3,
+                         password_changed_us = NULL,
                          confirmation_changed_us = CASE WHEN must_change = 1 THEN confirmation_changed_us
                              ELSE COALESCE(confirmation_changed_us, created_us) END
                      WHERE id = $1 AND contract = $2 AND disabled_us IS NULL AND reset_us IS NULL
@@ -267,8 +270,8 @@ fn changes_of(bank: &Bank, by: &SignedIn, act: Act, of: &Known, secrets: Option<
             } else {
                 values.extend(hashes.map(|hash| hash.as_str().into()));
                 changes.push(Change::one(
-                    "UPDATE app_user SET password_hash = $3, confirmation_hash = $4, must_change = 1,
-                         password_changed_us = NULL, confirmation_changed_us = NULL
+                    "UPDATE app_user SET password_hash = $4, confirmation_hash = $5, must_change = 1,
+                         temporary_until_us = $3, password_changed_us = NULL, confirmation_changed_us = NULL
                      WHERE id = $1 AND contract = $2 AND disabled_us IS NULL AND reset_us IS NULL
                        AND role <> 'master'",
                     values,
@@ -308,14 +311,16 @@ pub fn end_sessions(user: UserId, now: Timestamp) -> Change {
     )
 }
 
-fn notice(by: &SignedIn, act: Act, of: &Known) -> Notice {
+fn notice(by: &SignedIn, act: Act, of: &Known, secrets: Option<&Secrets>) -> Notice {
+    let mut lines = vec![
+        ("利用者", format!("{}({})", of.member.name, of.member.login_id)),
+        ("操作した方", format!("{}({})", by.user.name, by.user.login_id)),
+    ];
+    lines.extend(secrets.map(|secrets| ("仮のパスワードの期限", secrets.temporary.until())));
     Notice {
         event: format!("user-{}", random::opaque_id()),
         title: act.words().done.to_owned(),
-        lines: vec![
-            ("利用者", format!("{}({})", of.member.name, of.member.login_id)),
-            ("操作した方", format!("{}({})", by.user.name, by.user.login_id)),
-        ],
+        lines,
         advice: Notice::NOT_YOURS,
     }
 }

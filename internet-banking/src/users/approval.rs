@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::acts::{self, Act};
 use super::draft::{Draft, duties_text, parse_rights, rights_text};
-use super::operation::{self, Temporary};
+use super::operation;
+use super::temporary::Temporary;
 use crate::Bank;
 use crate::approvals::{self, Asking, Hand, Held, Matter, Need, Policies, Policy, Problem};
 use crate::contracts::{DepositAccount, Duty, Plan, Role};

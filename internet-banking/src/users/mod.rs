@@ -15,8 +15,9 @@ pub(crate) mod rules;
 #[cfg(test)]
 pub mod samples;
 mod store;
+mod temporary;
 
-pub use operation::{Temporary, TemporaryShown};
 pub use pages::routes;
 pub(crate) use rules::email;
 pub use store::{Member, Members, UserState};
+pub use temporary::{Temporary, TemporaryShown};

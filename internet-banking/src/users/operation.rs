@@ -10,8 +10,9 @@ use super::approval::{self, AskedChange, UserEntry};
 use super::draft::{Draft, duties_text, rights_text};
 use super::problem::Problem;
 use super::store::{Member, Members, UserState};
+use super::temporary::Temporary;
 use crate::Bank;
-use crate::contracts::{Contract, DepositAccount, Duty, Rights, Role, SignInMethod, User};
+use crate::contracts::{Contract, DepositAccount, Duty, Rights, Role, User};
 use crate::mail::{Notice, Recipient, To};
 use crate::policy;
 use crate::registration::{Registration, RegistrationError, register};
@@ -25,10 +26,6 @@ static DUTY: Table = Table { name: "user_duty", columns: &["app_user", "duty"] }
 
 /// How often an operation looks again where somebody else was faster.
 const TRIES_MAX: u32 = 8;
-
-/// Characters of a temporary password, beside the strokes between its groups: 80 random bits.
-const TEMPORARY_CHARS: usize = 16;
-const GROUP_CHARS: usize = 4;
 
 /// A user with everything that a change may touch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -264,7 +261,7 @@ async fn entry(
         ),
         changes,
         rows,
-        mail: Some((notice(by, draft, action), to)),
+        mail: Some((notice(by, draft, action, secrets), to)),
         ..Registration::default()
     })
 }
@@ -272,7 +269,7 @@ async fn entry(
 fn insert(by: &SignedIn, draft: &Draft, secrets: &Secrets, now: Timestamp) -> Change {
     Change::one(
         "INSERT INTO app_user (id, contract, login_id, name, role, email, password_hash, confirmation_hash,
-             must_change, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)
+             must_change, created_us, temporary_until_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10)
          ON CONFLICT (login_id) WHERE removed_us IS NULL DO NOTHING",
         vec![
             draft.subject.uuid().into(),
@@ -284,6 +281,7 @@ fn insert(by: &SignedIn, draft: &Draft, secrets: &Secrets, now: Timestamp) -> Ch
             secrets.password_hash.as_str().into(),
             secrets.confirmation_hash.as_str().into(),
             now.micros().into(),
+            secrets.temporary.until.micros().into(),
         ],
     )
 }
@@ -292,7 +290,8 @@ fn insert(by: &SignedIn, draft: &Draft, secrets: &Secrets, now: Timestamp) -> Ch
 fn bring_back(by: &SignedIn, draft: &Draft, secrets: &Secrets) -> Change {
     Change::one(
         "UPDATE app_user SET name = $3, role = $4, email = $5, password_hash = $6, confirmation_hash = $7,
-             must_change = 1, password_changed_us = NULL, confirmation_changed_us = NULL, reset_us = NULL,
+             must_change = 1, temporary_until_us = $8, password_changed_us = NULL,
+             confirmation_changed_us = NULL, reset_us = NULL,
              removed_us = NULL, disabled_us = NULL, token_serial = NULL
          WHERE id = $1 AND contract = $2 AND removed_us IS NOT NULL AND role <> 'master'
            AND NOT EXISTS (SELECT 1 FROM app_user o WHERE o.login_id = app_user.login_id AND o.removed_us IS NULL)",
@@ -304,6 +303,7 @@ fn bring_back(by: &SignedIn, draft: &Draft, secrets: &Secrets) -> Change {
             draft.email.as_str().into(),
             secrets.password_hash.as_str().into(),
             secrets.confirmation_hash.as_str().into(),
+            secrets.temporary.until.micros().into(),
         ],
     )
 }
@@ -341,52 +341,24 @@ async fn told(
     Ok(to)
 }
 
-fn notice(by: &SignedIn, draft: &Draft, action: &str) -> Notice {
+fn notice(by: &SignedIn, draft: &Draft, action: &str, secrets: Option<&Secrets>) -> Notice {
     let title = match action {
         "user.add" => "利用者を追加しました",
         "user.return" => "利用者をもう一度登録しました",
         _ => "利用者の登録内容を変更しました",
     };
+    let mut lines = vec![
+        ("利用者", format!("{}({})", draft.name, draft.login_id)),
+        ("区分", draft.role.label().to_owned()),
+        ("操作した方", format!("{}({})", by.user.name, by.user.login_id)),
+    ];
+    lines.extend(secrets.map(|secrets| ("仮のパスワードの期限", secrets.temporary.until())));
     Notice {
         event: format!("user-{}", random::opaque_id()),
         title: title.to_owned(),
-        lines: vec![
-            ("利用者", format!("{}({})", draft.name, draft.login_id)),
-            ("区分", draft.role.label().to_owned()),
-            ("操作した方", format!("{}({})", by.user.name, by.user.login_id)),
-        ],
+        lines,
         advice: Notice::NOT_YOURS,
     }
-}
-
-/// What a person who has chosen no passwords yet is told by whoever made them, this once.
-#[derive(Debug)]
-pub struct Temporary {
-    /// For the first sign-in.
-    pub password: SecretString,
-    /// The second proof by which somebody without a token fetches the first certificate (SEC-05); where the contract
-    /// signs in by password nobody knows one.
-    pub confirmation: Option<SecretString>,
-}
-
-impl Temporary {
-    /// As a page shows it.
-    pub fn shown(&self) -> TemporaryShown {
-        let confirmation = self.confirmation.as_ref().map(ExposeSecret::expose_secret);
-        TemporaryShown {
-            password: self.password.expose_secret().to_owned(),
-            confirmation: confirmation.unwrap_or_default().to_owned(),
-        }
-    }
-}
-
-/// The same, exposed.
-#[derive(Clone)]
-pub struct TemporaryShown {
-    /// For the first sign-in.
-    pub password: String,
-    /// For the first certificate; empty where none is needed.
-    pub confirmation: String,
 }
 
 /// Passwords for somebody who has none, until the person chooses them.
@@ -399,39 +371,16 @@ pub(super) struct Secrets {
 
 impl Secrets {
     pub(super) async fn generate(bank: &Bank, contract: &Contract) -> Result<Self, Problem> {
-        let (password, confirmation) = (temporary_password(), temporary_password());
-        let is_told = contract.sign_in == SignInMethod::Certificate;
+        let (temporary, confirmation) = Temporary::generate(bank, contract).await?;
         Ok(Self {
-            password_hash: bank.passwords.hash(password.expose_secret()).await?,
+            password_hash: bank.passwords.hash(temporary.password.expose_secret()).await?,
             confirmation_hash: bank.passwords.hash(confirmation.expose_secret()).await?,
-            temporary: Temporary { password, confirmation: is_told.then_some(confirmation) },
+            temporary,
         })
     }
-}
-
-/// Four groups of four letters and digits that are not taken for one another.
-fn temporary_password() -> SecretString {
-    let drawn = random::opaque_id();
-    let drawn: Vec<char> = drawn.chars().take(TEMPORARY_CHARS).collect();
-    let groups: Vec<String> = drawn.chunks(GROUP_CHARS).map(|group| group.iter().collect()).collect();
-    SecretString::from(groups.join("-"))
 }
 
 /// Whether a user has passwords of the own.
 pub const fn has_passwords(state: UserState) -> bool {
     matches!(state, UserState::Active | UserState::Temporary)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_temporary_password_is_four_groups_of_four() {
-        let one = temporary_password();
-        let groups: Vec<_> = one.expose_secret().split('-').collect();
-        assert_eq!(groups.len(), 4);
-        assert!(groups.iter().all(|group| group.len() == 4));
-        assert_ne!(one.expose_secret(), temporary_password().expose_secret());
-    }
 }

@@ -6,7 +6,6 @@ use edge::{Errors, Frame};
 
 use super::acts::Act;
 use super::links::{ActLink, ChangeLink, MemberLink, UserEntryLink, UserPage};
-use super::operation::TemporaryShown;
 use super::pages::act::ActPage;
 use super::pages::admin::{AdminLine, AdminPage};
 use super::pages::basics::{BasicsPage, Typed};
@@ -16,6 +15,7 @@ use super::pages::review::{AddedPage, ReviewPage};
 use super::pages::rights::{BusinessTicks, RightsPage, Tick};
 use super::problem::Problem;
 use super::store::UserState;
+use super::temporary::TemporaryShown;
 use crate::contracts::Role;
 use crate::page_checks;
 use crate::payeasy::views::Trouble;
@@ -26,7 +26,11 @@ const SHARP: &str = "\"><script>";
 /// Temporary passwords as a page shows them; the second one where the contract signs in by certificate.
 pub fn temporary(by_certificate: bool) -> TemporaryShown {
     let confirmation = if by_certificate { "tvwx-yz23-4567-89ab" } else { "" };
-    TemporaryShown { password: "abcd-efgh-jkmn-pqrs".to_owned(), confirmation: confirmation.to_owned() }
+    TemporaryShown {
+        password: "abcd-efgh-jkmn-pqrs".to_owned(),
+        confirmation: confirmation.to_owned(),
+        until: "12月1日(火) 10:00".to_owned(),
+    }
 }
 
 fn frame() -> Frame {

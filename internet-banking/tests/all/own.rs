@@ -9,7 +9,7 @@ use internet_banking::contracts::Role;
 use crate::payeasy_entry::{Entry, bill};
 use crate::repeats_and_limits::{add, fresh};
 use crate::support::{Browser, LOGIN_ID, PASSWORD, Page, World};
-use crate::users::{MASTER_TOKEN, act, add_by_pages, code, mails, submit, with_master};
+use crate::users::{MASTER, MASTER_TOKEN, act, add_by_pages, code, mails, submit, with_master};
 
 database::on_both!(
     an_added_user_chooses_both_passwords_before_anything_else,
@@ -17,6 +17,7 @@ database::on_both!(
     a_password_is_changed_with_the_one_in_use_and_the_date_is_shown,
     a_weak_password_is_refused_with_its_reason,
     guesses_of_the_password_in_use_lock_it_like_sign_ins,
+    a_temporary_password_opens_nothing_once_its_days_are_over,
     a_password_typed_on_another_keyboard_is_the_same,
     a_mail_address_is_changed_with_both_secrets_and_both_addresses_are_told,
     the_own_page_shows_the_last_three_sign_ins_and_the_session_can_be_ended,
@@ -166,6 +167,45 @@ async fn guesses_of_the_password_in_use_lock_it_like_sign_ins(test: TestDatabase
     assert_eq!(code(&change(&mut hanako, "/security/password", PASSWORD, NEW).await), "U-107");
     let elsewhere = world.browser().sign_in(LOGIN_ID, PASSWORD).await;
     assert_eq!(elsewhere.status, StatusCode::TOO_MANY_REQUESTS);
+    let sql = "SELECT count(*) FROM audit WHERE action = 'session.pause'";
+    let paused: i64 = read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap();
+    assert_eq!(paused, 1, "it is told here too");
+}
+
+/// A right one that is over is told as such, counts as no guess, and the master makes another.
+///
+/// Proves R14.
+async fn a_temporary_password_opens_nothing_once_its_days_are_over(test: TestDatabase) {
+    let (world, mut master) = with_master(test).await;
+    let added = add_by_pages(&world, &mut master, "ichiro01", "general", MASTER_TOKEN).await;
+    let temporary = added.fields("temporary_password").remove(0);
+    let sql = "SELECT id, temporary_until_us FROM app_user WHERE login_id = 'ichiro01'";
+    let (id, until): (uuid::Uuid, i64) =
+        read!(world.bank.database, |c| sqlx::query_as(sql).fetch_one(c).await).unwrap();
+    let until = domain::Timestamp::from_micros(until);
+    let told = domain::time::year_month_day(until.date());
+    let told = told.split_once('年').unwrap().1.to_owned();
+    assert!(added.fields("temporary_until").concat().contains(&told), "{}", added.body);
+    let sql = "SELECT count(*) FROM mail WHERE body LIKE '%仮のパスワードの期限: %' || $1 || '%'";
+    let mails: i64 =
+        read!(world.bank.database, |c| sqlx::query_scalar(sql).bind(&told).fetch_one(c).await).unwrap();
+    assert_eq!(mails, 1, "the new user, since the master has no address here");
+    let left = (until.micros() - world.clock.now().micros()) / 1_000_000;
+    assert!((7 * 86_400 - 60..=7 * 86_400).contains(&left), "{left}");
+    world.clock.advance_seconds(left - 1);
+    assert_eq!(world.browser().sign_in("ichiro01", &temporary).await.location(), "/home");
+    world.clock.advance_seconds(2);
+    for _ in 0..6 {
+        let over = world.browser().sign_in("ichiro01", &temporary).await;
+        assert_eq!((over.status, code(&over).as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "S-117"));
+        assert!(over.body.contains("マスターユーザに、仮のパスワードの再発行をお申し出ください。"));
+    }
+    assert_eq!(code(&world.browser().sign_in("ichiro01", "wrong").await), "", "nobody else is told");
+    let mut master = world.browser();
+    assert_eq!(master.sign_in(MASTER, PASSWORD).await.location(), "/home");
+    let done = act(&world, &mut master, UserId::from_uuid(id), "password", MASTER_TOKEN).await;
+    let another = done.fields("temporary_password").remove(0);
+    assert_eq!(world.browser().sign_in("ichiro01", &another).await.location(), "/home");
 }
 
 async fn a_password_typed_on_another_keyboard_is_the_same(test: TestDatabase) {

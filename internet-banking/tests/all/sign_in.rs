@@ -24,6 +24,7 @@ database::on_both!(
     the_fifth_failure_blocks_for_thirty_minutes,
     guesses_side_by_side_count_like_guesses_in_a_row,
     three_blocks_lock_until_somebody_unlocks,
+    what_wrong_passwords_stop_is_told_to_the_user_and_those_who_administrate,
     an_unknown_login_id_is_blocked_like_a_known_one,
     failures_of_many_ids_block_their_address,
     a_session_ends_after_fifteen_idle_minutes,
@@ -143,6 +144,60 @@ async fn three_blocks_lock_until_somebody_unlocks(test: TestDatabase) {
     assert!(internet_banking::unlock(database, &secret, LOGIN_ID).await.unwrap());
     assert!(!internet_banking::unlock(database, &secret, "nobody").await.unwrap());
     assert_eq!(browser.sign_in(LOGIN_ID, PASSWORD).await.location(), "/home");
+}
+
+/// Whatever page they are typed on, each lock is one record and one mail to each.
+///
+/// Proves R19, SEC-09, SEC-10.
+async fn what_wrong_passwords_stop_is_told_to_the_user_and_those_who_administrate(test: TestDatabase) {
+    let world = World::new(test).await;
+    let database = &world.bank.database;
+    add_user(&world.bank, world.contract, "master1", Role::Master, Rights::none()).await;
+    add_user(&world.bank, world.contract, "jiro0001", Role::General, Rights::none()).await;
+    execute!(database, "UPDATE app_user SET email = login_id || '@example.jp'").unwrap();
+    let told = async |action: &'static str, words: &'static str| -> (i64, Vec<String>) {
+        let count = "SELECT count(*) FROM audit WHERE action = $1";
+        let addresses = "SELECT address FROM mail WHERE subject LIKE $1 ORDER BY address";
+        read!(database, |c| {
+            let records = sqlx::query_scalar(count).bind(action).fetch_one(&mut *c).await?;
+            let mails = sqlx::query_scalar(addresses).bind(format!("%{words}")).fetch_all(c).await?;
+            Ok((records, mails))
+        })
+        .unwrap()
+    };
+    let both = ["hanako01@example.jp", "master1@example.jp"].map(str::to_owned);
+    let mut browser = world.browser();
+    for round in 1..=3 {
+        for _ in 0..4 {
+            browser.sign_in(LOGIN_ID, "wrong").await;
+            browser.sign_in("nobody", "wrong").await;
+        }
+        let (pauses, _) = told("session.pause", "").await;
+        assert_eq!(pauses, round - 1, "not before the fifth");
+        browser.sign_in(LOGIN_ID, "wrong").await;
+        browser.sign_in("nobody", "wrong").await;
+        browser.sign_in(LOGIN_ID, PASSWORD).await;
+        world.clock.advance_seconds(BLOCK_S);
+    }
+    let mut twice = both.iter().flat_map(|one| [one.clone(), one.clone()]).collect::<Vec<_>>();
+    twice.sort();
+    assert_eq!(told("session.pause", "ログインを一時停止しました").await, (2, twice));
+    assert_eq!(told("session.lock", "ログインを停止しました").await, (1, both.to_vec()));
+    // the other password, on whatever page asks for it
+    let mut master = world.browser();
+    master.sign_in("master1", PASSWORD).await;
+    for guess in 0..7 {
+        let page = master.get("/security/confirmation-password").await;
+        let csrf = page.token();
+        let form = [("csrf", csrf.as_str()), ("current_password", "wrong"), ("new_password", "x")];
+        master.post("/security/confirmation-password", &form).await;
+        let (locks, mails) = told("user.confirmation_lock", "利用を停止しました").await;
+        let expected: &[&str] = if guess < 4 { &[] } else { &["master1@example.jp"] };
+        assert_eq!(
+            (locks, mails.iter().map(String::as_str).collect()),
+            (i64::from(guess >= 4), expected.to_vec())
+        );
+    }
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ pub struct RequestPage {
     /// Whether this person may delete it.
     pub may_delete: bool,
     /// A temporary password that the approval has made, shown this once.
-    pub password: Option<TemporaryShown>,
+    pub temporary: Option<TemporaryShown>,
 }
 
 /// What the form holds.
@@ -116,10 +116,10 @@ pub async fn submit(
     let request = find(&bank, &by, &id).await?;
     match act(&bank, &by, &request, &form).await {
         Ok(None) => Ok(Redirect::to(&ApprovalLink(request.id).to_string()).into_response()),
-        Ok(Some(password)) => {
+        Ok(Some(temporary)) => {
             let request = find(&bank, &by, &id).await?;
             let page = page(&bank, &by, &request, None).await?;
-            shown(&RequestPage { password: Some(password.shown()), ..page })
+            shown(&RequestPage { temporary: Some(temporary.shown()), ..page })
         }
         Err(problem @ (Problem::NotPermitted | Problem::NotThere)) => Err(because(&by, &problem)),
         Err(problem) => {
@@ -137,7 +137,7 @@ async fn act(
 ) -> Result<Option<Temporary>, Problem> {
     match form.action.as_str() {
         "approve" => match operation::approve(bank, by, request.id, &form.digest, &form.secrets).await? {
-            Outcome::Password(password) => return Ok(Some(password)),
+            Outcome::Password(temporary) => return Ok(Some(temporary)),
             Outcome::More | Outcome::Done | Outcome::Returned(_) | Outcome::Unclear => {}
         },
         "return" => operation::send_back(bank, by, request.id, &form.reason).await?,
@@ -214,6 +214,6 @@ async fn page(
         may_withdraw: own && can(Event::Withdraw),
         may_ask,
         may_delete: own && can(Event::Delete),
-        password: None,
+        temporary: None,
     })
 }

@@ -91,6 +91,10 @@ pub(super) async fn submit(
         Err(AskError::Issue(error)) => {
             again(&pre, &form, StatusCode::UNPROCESSABLE_ENTITY, Wrong::from(&error))
         }
+        Err(AskError::Refusal(Refusal::TemporaryOver)) => {
+            let wrong = Wrong::of(Code::TemporaryPasswordOver);
+            again(&pre, &form, StatusCode::UNPROCESSABLE_ENTITY, wrong)
+        }
         Err(AskError::Refusal(refusal)) => {
             let busy = matches!(refusal, Refusal::Busy | Refusal::Password(PasswordError::Busy));
             let (status, words) = words(refusal)?;
@@ -121,7 +125,7 @@ fn again(pre: &PreSession, form: &Typed, status: StatusCode, wrong: Wrong) -> An
 fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Stop> {
     let fails = |error: Failure| Err(Stop::from(error));
     match refusal {
-        Refusal::Wrong | Refusal::Certificate(_) => Ok((
+        Refusal::Wrong | Refusal::TemporaryOver | Refusal::Certificate(_) => Ok((
             StatusCode::UNPROCESSABLE_ENTITY,
             "入力された内容のいずれかが違います。続けて5回違うと、30分間お手続きできません。",
         )),

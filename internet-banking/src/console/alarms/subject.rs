@@ -65,6 +65,7 @@ impl AlarmSubject {
                 }
                 None => plain(),
             },
+            About::Staff => Self { text: format!("職員 {text}"), link: None },
             // its name says it
             About::Collector if alarm.collector.as_ref().is_some_and(|c| c.as_str() == text) => {
                 Self { text: String::new(), link: None }

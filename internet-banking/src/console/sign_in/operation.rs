@@ -2,7 +2,7 @@
 
 use domain::{StaffId, Timestamp};
 use edge::{Peer, SessionId, SessionStore};
-use gateway::Guard;
+use gateway::{AlarmKind, Guard, NewAlarm};
 use ledger::{AuditRecord, Commit, EntityId, Ledger, Refused};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
@@ -96,7 +96,11 @@ impl StaffSignIns {
         // a login ID that nobody has may be a password typed into the wrong field, and is not written down
         let known = self.staff.id_of(&shortened(login_id)).await?;
         let who = known.map_or_else(|| "staff:unknown".to_owned(), actor);
-        self.record(who, "console.sign_in_refused", peer.ip().to_string(), why).await?;
+        let alarm = match (known, &outcome) {
+            (Some(_), Err(Refusal::WrongAndLocked)) => Some(locked(&shortened(login_id), "the sign-in")),
+            _ => None,
+        };
+        self.commit(record(who, "console.sign_in_refused", peer.ip().to_string(), why), alarm).await?;
         outcome
     }
 
@@ -105,21 +109,28 @@ impl StaffSignIns {
         let loaded = self.sessions.load(id.key(), now).await.map_err(Refusal::Sessions)?;
         self.sessions.end(id.key(), now).await.map_err(Refusal::Sessions)?;
         if let edge::session::Loaded::Live(session) = loaded {
-            self.record(actor(session.person), "console.sign_out", String::new(), "").await?;
+            self.commit(record(actor(session.person), "console.sign_out", String::new(), ""), None).await?;
         }
         Ok(())
     }
 
-    async fn record(
-        &self,
-        actor: String,
-        action: &'static str,
-        subject: String,
-        detail: &str,
-    ) -> Result<(), Refused> {
-        let record = AuditRecord { contract: None, actor, action, subject, detail: detail.to_owned() };
-        self.ledger.commit(Commit { audit: vec![record], ..Commit::default() }).await.map(drop)
+    /// Writes it down; the staff has no mail addresses here, and whoever runs the bank is told by an alarm.
+    async fn commit(&self, record: AuditRecord, alarm: Option<NewAlarm>) -> Result<(), Refused> {
+        let now = self.ledger.clock().now();
+        let rows_if_free = alarm.iter().map(|alarm| alarm.row(now)).collect();
+        let commit = Commit { audit: vec![record], rows_if_free, ..Commit::default() };
+        self.ledger.commit(commit).await.map(drop)
     }
+}
+
+fn record(actor: String, action: &'static str, subject: String, detail: &str) -> AuditRecord {
+    AuditRecord { contract: None, actor, action, subject, detail: detail.to_owned() }
+}
+
+/// What is told when wrong tries have locked a member of staff out.
+fn locked(login_id: &str, what: &str) -> NewAlarm {
+    let detail = format!("{what} of {login_id} is locked after wrong tries");
+    NewAlarm { kind: AlarmKind::StaffLocked, subject: login_id.to_owned(), collector: None, detail }
 }
 
 impl Entrants for StaffSignIns {
@@ -143,9 +154,13 @@ impl Entrants for StaffSignIns {
         let step = match self.tokens.verify(&serial, None, typed.expose_secret(), now).await? {
             Verdict::Verified { step } => step,
             // the try that locks the token reads like every other wrong one
-            Verdict::Wrong { .. } | Verdict::JustLocked | Verdict::Locked | Verdict::Unusable(_) => {
+            Verdict::JustLocked => {
+                let login_id = self.staff.find(id).await?.map(|staff| staff.login_id).unwrap_or_default();
+                let record = record(actor(id), "token.lock", serial, "wrong codes at the console");
+                self.commit(record, Some(locked(&login_id, "the token"))).await?;
                 return Err(Refusal::Wrong);
             }
+            Verdict::Wrong { .. } | Verdict::Locked | Verdict::Unusable(_) => return Err(Refusal::Wrong),
         };
         let guard = Guard::one_time_password(&serial, step.signed());
         let record = AuditRecord {

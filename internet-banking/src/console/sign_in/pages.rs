@@ -187,8 +187,8 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
              停止の解除は、システム管理者へ申し出てください。",
         ),
         // of customers alone
-        Refusal::Certificate(_) => {
-            return Err(Failure::internal("a member of staff was asked for a certificate"));
+        Refusal::Certificate(_) | Refusal::TemporaryOver => {
+            return Err(Failure::internal("a member of staff was judged as a customer"));
         }
         Refusal::Store(error) => return Err(error.into()),
         Refusal::Database(error) => return Err(error.into()),

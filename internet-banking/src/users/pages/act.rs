@@ -72,11 +72,11 @@ pub async fn submit(
     let user = known.member.id;
     match acts::carry_out(&bank, &by, user, act, &form.one_time_password).await {
         Ok(Did::Asked(asked)) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
-        Ok(Did::Password(password)) => shown(&AddedPage {
+        Ok(Did::Password(temporary)) => shown(&AddedPage {
             frame: page_frame(&by, None),
             title: act.words().done,
             whose: format!("{}({})", known.member.name, known.member.login_id),
-            password: password.shown(),
+            password: temporary.shown(),
             user: MemberLink(user),
         }),
         Ok(Did::Done) if act == Act::Remove => {

@@ -20,7 +20,7 @@ use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
 use crate::users::draft::Draft;
 use crate::users::links::{MemberLink, UserEntryLink, UserPage};
-use crate::users::operation::{self, TemporaryShown};
+use crate::users::{TemporaryShown, operation};
 
 /// The page.
 #[derive(Template)]
@@ -112,7 +112,7 @@ pub async fn submit(
     }
     match done.temporary {
         None => Ok(Redirect::to(&changed(done.user)).into_response()),
-        Some(password) => shown(&AddedPage {
+        Some(temporary) => shown(&AddedPage {
             frame: page_frame(&by, None),
             title: if draft.returning {
                 "利用者をもう一度登録しました"
@@ -120,7 +120,7 @@ pub async fn submit(
                 "利用者を追加しました"
             },
             whose: format!("{}({})", draft.name, draft.login_id),
-            password: password.shown(),
+            password: temporary.shown(),
             user: MemberLink(done.user),
         }),
     }

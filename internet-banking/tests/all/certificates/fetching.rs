@@ -19,6 +19,7 @@ database::on_both!(
     a_certificate_costs_id_password_and_a_second_proof,
     whoever_has_no_token_proves_by_the_confirmation_password,
     whose_token_was_lost_too_proves_by_the_confirmation_password,
+    wrong_codes_lock_the_token_here_too_and_a_temporary_password_that_is_over_fetches_nothing,
     before_the_first_sign_in_it_may_be_fetched_again,
     one_id_has_one_certificate,
     the_ninety_ninth_is_issued_and_the_hundredth_refused,
@@ -61,6 +62,29 @@ async fn a_certificate_costs_id_password_and_a_second_proof(test: TestDatabase) 
     let sql = "SELECT count(*) FROM mail WHERE id LIKE 'certificate-issue%' AND address LIKE 'shomei-%'";
     assert_eq!(desk.count(sql).await, 3, "the user and the master");
     assert_eq!(desk.count("SELECT count(*) FROM audit WHERE action = 'certificate.issue'").await, 2);
+}
+
+/// Proves R14, R58, SEC-09.
+async fn wrong_codes_lock_the_token_here_too_and_a_temporary_password_that_is_over_fetches_nothing(
+    test: TestDatabase,
+) {
+    let desk = Desk::new(test).await;
+    let locks = "SELECT count(*) FROM audit WHERE action = 'token.lock'";
+    let mails = "SELECT count(*) FROM mail WHERE id LIKE 'token-lock-T-shomei-keiri-%'";
+    for _ in 0..4 {
+        assert_eq!(code(&desk.ask(KEIRI, &[("one_time_password", "000000")]).await), "S-116");
+    }
+    assert_eq!((desk.count(locks).await, desk.count(mails).await), (0, 0));
+    assert_eq!(code(&desk.ask(KEIRI, &[("one_time_password", "000000")]).await), "S-116");
+    assert_eq!((desk.count(locks).await, desk.count(mails).await), (1, 2), "the user and the master");
+    let paused = "SELECT count(*) FROM audit WHERE action = 'session.pause'";
+    assert_eq!(desk.count(paused).await, 1, "five wrong ones stop the login ID too");
+    let now = desk.world.clock.now().micros();
+    let sql = "UPDATE app_user SET must_change = 1, temporary_until_us = $1 WHERE login_id = $2";
+    execute!(desk.world.bank.database, sql, now, NEW).unwrap();
+    assert_eq!(code(&desk.ask(NEW, &[]).await), "S-117");
+    execute!(desk.world.bank.database, sql, now + 1, NEW).unwrap();
+    assert_eq!(desk.ask(NEW, &[]).await.status, StatusCode::OK);
 }
 
 async fn whoever_has_no_token_proves_by_the_confirmation_password(test: TestDatabase) {

@@ -1,6 +1,7 @@
 //! Signing in at the console: three secrets, one use of each code, a session that shares nothing with the bank's.
 
 use database::testing::{TestDatabase, sqlite};
+use gateway::{AlarmKind, AlarmQuery};
 use http::StatusCode;
 use internet_banking::secrets::Secret;
 
@@ -78,6 +79,7 @@ async fn a_code_opens_one_session_only(test: TestDatabase) {
     assert_eq!(sign_in(&mut second, "unyo-01", STAFF_PASSWORD, &next).await.location(), "/home");
 }
 
+/// Proves R58, SEC-09.
 async fn five_failures_block_and_the_unlock_command_lifts_it(test: TestDatabase) {
     let office = Office::new(test).await;
     let mut browser = office.browser();
@@ -86,6 +88,14 @@ async fn five_failures_block_and_the_unlock_command_lifts_it(test: TestDatabase)
     }
     let fifth = sign_in(&mut browser, "unyo-01", STAFF_PASSWORD, "000000").await;
     assert!(fifth.body.contains("30分間ログインできません"));
+    let locks = office.audit().await.into_iter().filter(|(_, action, _)| action == "token.lock");
+    let maker = format!("staff:{}", office.maker);
+    let expected = (maker, "token.lock".to_owned(), MAKER.token_serial.to_owned());
+    assert_eq!(locks.collect::<Vec<_>>(), [expected], "it is written down once");
+    let alarms =
+        office.console.gateway.alarms(&AlarmQuery { limit: 9, ..AlarmQuery::default() }).await.unwrap();
+    let alarms: Vec<_> = alarms.iter().map(|alarm| (alarm.kind, alarm.subject.as_str())).collect();
+    assert_eq!(alarms, [(AlarmKind::StaffLocked, "unyo-01")]);
     let code = office.code(MAKER).await;
     let sixth = sign_in(&mut browser, "unyo-01", STAFF_PASSWORD, &code).await;
     assert_eq!(sixth.status, StatusCode::TOO_MANY_REQUESTS);
