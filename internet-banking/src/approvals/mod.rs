@@ -28,6 +28,7 @@ pub use policy::{Approved, Band, Fault, Flow, Hand, Need, Policy, Refusal, Stand
 pub use problem::Problem;
 pub use recheck::still_may;
 pub use request::{Ending, Matter, Request, digest_of};
+pub(crate) use settings::permit_one;
 pub use settings::{Held, Policies, check, registration, set};
 pub use state::{Event, State};
 pub use store::{about, find, waiting_for};

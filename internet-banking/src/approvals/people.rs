@@ -80,6 +80,23 @@ pub async fn administrators(database: &Database, contract: ContractId) -> Result
     gathered(rows)
 }
 
+/// How many administrators a contract has who could confirm what another one changes, those among them who are
+/// suspended or cannot sign in: whoever could suspend the others would else be alone, and need nobody.
+pub async fn registered(database: &Database, contract: ContractId) -> Result<usize, StoreError> {
+    let count: i64 = read!(database, |c| {
+        sqlx::query_scalar(
+            "SELECT count(*) FROM app_user u WHERE u.contract = $1 AND u.removed_us IS NULL
+               AND (u.role = 'master' OR (u.role = 'admin'
+                   AND EXISTS (SELECT 1 FROM user_duty d WHERE d.app_user = u.id AND d.duty = $2)))",
+        )
+        .bind(contract.uuid())
+        .bind(Duty::Approvals.code())
+        .fetch_one(c)
+        .await
+    })?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
 /// Whether somebody's token is in use.
 pub async fn has_token(database: &Database, contract: ContractId, user: UserId) -> Result<bool, StoreError> {
     let count: i64 = read!(database, |c| {

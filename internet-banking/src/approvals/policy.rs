@@ -53,6 +53,10 @@ pub struct Policy {
     /// Nobody approves by a token by which the request was made or approved, and nobody without one (C19).
     #[serde(default)]
     pub distinct_tokens: bool,
+    /// One administrator changes things alone although others are registered: the bank has permitted it on paper, until
+    /// the policy is set anew.
+    #[serde(default)]
+    pub single_administrator: bool,
 }
 
 /// What a request needs.
@@ -205,6 +209,14 @@ impl Policy {
     /// What a request over an amount needs.
     pub fn need(&self, business: Business, amount: Yen) -> Need {
         self.flow(business).need(amount)
+    }
+
+    /// Whether a second administrator confirms what one changes, in a contract that has so many of them registered,
+    /// suspended ones among them: where the policy says so, and where it gives anything to approvers and there is
+    /// another administrator. Nobody makes approvers alone whom nobody else has looked at (SEC-20, SEC-21).
+    pub fn confirms(&self, registered: usize) -> bool {
+        let approved = self.flows.values().any(|flow| !flow.most().is_none());
+        !self.single_administrator && (self.second_administrator || (approved && registered >= 2))
     }
 
     /// Whether the policy can be one.
@@ -443,6 +455,27 @@ mod tests {
         assert!(can_be_met(Need::NONE, &[]));
     }
 
+    /// Proves SEC-20, SEC-21.
+    #[test]
+    fn whoever_gives_things_to_approvers_changes_nothing_alone_where_there_is_another_administrator() {
+        let of = |flow: Option<Flow>, second, single, registered| {
+            let flows = flow.into_iter().map(|flow| (Business::PayEasy, flow)).collect();
+            let policy = Policy {
+                flows,
+                second_administrator: second,
+                single_administrator: single,
+                ..Policy::default()
+            };
+            policy.confirms(registered)
+        };
+        assert!(!of(None, false, false, 2) && !of(Some(Flow::None), false, false, 2), "nothing is approved");
+        assert!(!of(Some(Flow::Single), false, false, 1), "there is nobody else");
+        assert!(of(Some(Flow::Single), false, false, 2));
+        assert!(of(Some(bands(&[(0, 0), (100, 1)])), false, false, 2), "from an amount on");
+        assert!(of(None, true, false, 1), "it says so, and waits for a paper where there is nobody else");
+        assert!(!of(Some(Flow::Single), true, true, 2), "the bank has permitted it on paper");
+    }
+
     #[test]
     fn a_policy_reads_back_from_its_row() {
         let policy = Policy {
@@ -453,6 +486,7 @@ mod tests {
             .into(),
             second_administrator: true,
             distinct_tokens: true,
+            single_administrator: true,
         };
         let json = serde_json::to_string(&policy).unwrap();
         assert_eq!(serde_json::from_str::<Policy>(&json).unwrap(), policy);

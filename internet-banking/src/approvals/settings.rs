@@ -25,6 +25,8 @@ static POLICY: Table =
 pub struct Held {
     /// The policy.
     pub policy: Policy,
+    /// Whether a second administrator confirms what one changes.
+    pub confirms: bool,
     /// The guard of the version that comes next: what was judged by this one names it as a bar, so that nothing is
     /// committed by a policy that holds no more.
     pub next: GuardKey,
@@ -70,7 +72,8 @@ impl<'a> Policies<'a> {
     /// The policy that holds, for what is judged by it.
     pub async fn held(&self) -> Result<Held, StoreError> {
         let (version, policy) = self.newest().await?;
-        Ok(Held { policy, next: version_guard(self.contract, version.saturating_add(1)) })
+        let confirms = policy.confirms(people::registered(self.database, self.contract).await?);
+        Ok(Held { policy, confirms, next: version_guard(self.contract, version.saturating_add(1)) })
     }
 }
 
@@ -84,9 +87,12 @@ pub async fn set(
     one_time_password: &SecretString,
 ) -> Result<Option<domain::ApprovalId>, Problem> {
     require_duty(by, Duty::Approvals).map_err(|_| Problem::NotPermitted)?;
-    let held = check(bank, by.contract.id, seen, policy).await?;
+    // what the bank has permitted on paper ends with the next policy of their own
+    let policy = &Policy { single_administrator: false, ..policy.clone() };
+    let held = Policies::of(&bank.database, by.contract.id).held().await?;
+    check(bank, by.contract.id, seen, policy).await?;
     let code = authorise::operation(bank, by, Operation::ApprovalSettings, one_time_password).await?;
-    if held.second_administrator {
+    if held.confirms {
         let change = AskedChange::Policy { seen, policy: policy.clone() };
         return approval::ask(bank, by, change, code).await.map(Some);
     }
@@ -96,10 +102,10 @@ pub async fn set(
     Ok(None)
 }
 
-/// Whether a policy can take the place of the one that was seen, which it answers.
-pub async fn check(bank: &Bank, contract: ContractId, seen: i64, policy: &Policy) -> Result<Policy, Problem> {
+/// Whether a policy can take the place of the one that was seen.
+pub async fn check(bank: &Bank, contract: ContractId, seen: i64, policy: &Policy) -> Result<(), Problem> {
     policy.check().map_err(|fault| Problem::Policy(fault_words(fault)))?;
-    let (version, held) = Policies::of(&bank.database, contract).newest().await?;
+    let (version, _) = Policies::of(&bank.database, contract).newest().await?;
     if version != seen {
         return Err(Problem::Changed);
     }
@@ -116,7 +122,7 @@ pub async fn check(bank: &Bank, contract: ContractId, seen: i64, policy: &Policy
             return Err(Problem::TooFewAdministrators);
         }
     }
-    Ok(held)
+    Ok(())
 }
 
 /// The commit that sets it: `author` wished for it, `by` does it.
@@ -130,7 +136,6 @@ pub async fn registration(
     let now: Timestamp = bank.clock.now();
     let contract = by.contract.id;
     let text = serde_json::to_string(policy).map_err(|error| Problem::unavailable(&error))?;
-    let version = seen.saturating_add(1);
     let mut lines: Vec<_> = approvable(by.contract.plan)
         .map(|business| (business.label(), super::pages::words::flow(&policy.flow(business))))
         .collect();
@@ -148,20 +153,38 @@ pub async fn registration(
         action: "approval.policy",
         subject: contract.to_string(),
         detail: text.clone(),
-        guards: vec![(version_guard(contract, version), EntityId(contract.uuid()))],
-        rows: vec![Row {
-            table: &POLICY,
-            values: vec![
-                contract.uuid().into(),
-                version.into(),
-                now.micros().into(),
-                text.into(),
-                author.user.id.to_string().into(),
-            ],
-        }],
         mail: Some((notice, to)),
-        ..Registration::default()
+        ..next(contract, seen, text, &author.user.id.to_string(), now)
     })
+}
+
+/// The version after the one that was seen.
+fn next(contract: ContractId, seen: i64, text: String, actor: &str, now: Timestamp) -> Registration {
+    let version = seen.saturating_add(1);
+    let values = vec![contract.uuid().into(), version.into(), now.micros().into(), text.into(), actor.into()];
+    Registration {
+        guards: vec![(version_guard(contract, version), EntityId(contract.uuid()))],
+        rows: vec![Row { table: &POLICY, values }],
+        ..Registration::default()
+    }
+}
+
+/// What a paper permits where the second administrator who must confirm is locked out or gone: one changes things alone
+/// until the policy is set anew. `seen` is the version that the maker has seen.
+pub(crate) async fn permit_one(
+    database: &Database,
+    contract: ContractId,
+    seen: i64,
+    actor: &str,
+    now: Timestamp,
+) -> Result<Option<Registration>, StoreError> {
+    let (version, policy) = Policies::of(database, contract).newest().await?;
+    if version != seen {
+        return Ok(None);
+    }
+    let policy = Policy { second_administrator: false, single_administrator: true, ..policy };
+    let text = serde_json::to_string(&policy).map_err(|error| StoreError::Word(error.to_string()))?;
+    Ok(Some(next(contract, seen, text, actor, now)))
 }
 
 fn fault_words(fault: Fault) -> String {

@@ -2,18 +2,20 @@
 //! session that it has opened too (SEC-27).
 
 use database::Change;
-use domain::{CertificateId, ContractId, Timestamp, UserId};
+use domain::{ApprovalId, CertificateId, ContractId, Timestamp, UserId};
 use gateway::Guard;
 use ledger::{AuditRecord, Commit, Refused};
 
 use super::judge::{CertificateTrouble, Shown};
 use super::{Certificates, EndWhy, held, store};
 use crate::Bank;
+use crate::approvals;
 use crate::contracts::{Duty, SignInMethod, StoreError, User};
 use crate::mail::{Notice, To};
 use crate::policy;
 use crate::registration::{Registration, RegistrationError, register};
 use crate::sign_in::SignedIn;
+use crate::users::approval::{self, AskedChange};
 
 /// What a master does about another user's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,9 @@ pub enum MasterError {
     /// The user has none that could be revoked.
     #[error("there is nothing to revoke")]
     NothingToRevoke,
+    /// A second administrator must confirm it, and cannot be asked.
+    #[error("a second administrator cannot be asked: {0:?}")]
+    Approval(approvals::Problem),
     /// It could not be registered.
     #[error(transparent)]
     Registration(#[from] RegistrationError),
@@ -75,14 +80,36 @@ pub fn may_act(by: &SignedIn, on: &User) -> bool {
     policy::require_over(by, Duty::Certificates, on).is_ok()
 }
 
-/// Revokes another user's certificate, or permits another one, for a one-time password.
+/// Revokes another user's certificate, or permits another one, for a one-time password. What only ends a certificate is
+/// done at once; to permit another waits for a second administrator, where the contract wants one (SEC-21).
 pub async fn by_master(
     bank: &Bank,
     by: &SignedIn,
     on: &User,
     act: MasterAct,
     code: Option<Guard>,
-) -> Result<(), MasterError> {
+) -> Result<Option<ApprovalId>, MasterError> {
+    let mut what = registration(bank, by, on, act).await?;
+    if act == MasterAct::Permit {
+        let held = approval::held(bank, by).await?;
+        if held.confirms {
+            let change = AskedChange::Permit { user: on.id, whose: format!("{}({})", on.name, on.login_id) };
+            let asked = approval::ask(bank, by, change, code).await;
+            return asked.map(Some).map_err(MasterError::Approval);
+        }
+        what.barred_by.push(held.next);
+    }
+    register(bank, by, code, what).await?;
+    Ok(None)
+}
+
+/// The commit of it, where the person may.
+pub async fn registration(
+    bank: &Bank,
+    by: &SignedIn,
+    on: &User,
+    act: MasterAct,
+) -> Result<Registration, MasterError> {
     if !may_act(by, on) {
         return Err(MasterError::NotPermitted);
     }
@@ -112,7 +139,7 @@ pub async fn by_master(
     };
     let mut changes = vec![held::by_certificate(by.contract.id)];
     changes.extend(end_of_user(on.id, EndWhy::Master, &actor, now));
-    let registration = Registration {
+    Ok(Registration {
         action,
         subject: on.id.to_string(),
         detail: "by the master".to_owned(),
@@ -120,8 +147,7 @@ pub async fn by_master(
         rows,
         mail: Some((notice, to)),
         ..Registration::default()
-    };
-    Ok(register(bank, by, code, registration).await?)
+    })
 }
 
 impl Certificates {

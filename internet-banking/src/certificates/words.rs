@@ -146,6 +146,7 @@ impl From<&MasterError> for Wrong {
             MasterError::NothingToRevoke => {
                 Self::at(Code::CertificateUnavailable, "", "この利用者に、失効させる電子証明書はありません。")
             }
+            MasterError::Approval(problem) => Self::at(problem.code(), "", problem.words()),
             MasterError::Registration(RegistrationError::CodeUsed) => Self::at(
                 Code::OneTimePasswordUsed,
                 "one_time_password",

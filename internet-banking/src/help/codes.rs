@@ -401,7 +401,7 @@ with_transfers! {
     AdministratorsTooFew = "A-110", Untouched,
     "確認できる管理者の不足",
     "管理の手続きをもう一人の管理者が確認する設定には、マスターユーザのほかに、確認を任せた管理者が必要です。",
-    "マスターユーザが「利用者管理」で管理者を登録し、「承認の設定、ほかの管理者の手続きの確認」を任せてください。";
+    "マスターユーザが「利用者管理」で管理者を登録し、「承認の設定、ほかの管理者の手続きの確認」を任せてください。登録できないときは、お取引店に書面でお申し出ください。";
     /// What makes a password is approved on its own page, which shows it.
     ApprovalOneByOne = "A-111", Untouched,
     "一覧から承認できない手続き",

@@ -162,7 +162,7 @@ pub async fn set(
     // less is in force at once; more waits for a second administrator, where the contract wants one
     let seen = bank.limits.of(by.contract.id, user).await?;
     let lowers = lowers(limit, &seen);
-    if held.policy.second_administrator && !lowers {
+    if held.confirms && !lowers {
         let theirs = bank.contracts.user(by.contract.id, user).await?.ok_or(Problem::NotPermitted)?;
         let whose = format!("{}({})", theirs.name, theirs.login_id);
         return approval::ask(bank, by, AskedChange::Limit { user, whose, limit, seen: seen.user }, code)

@@ -27,6 +27,7 @@ pub mod token;
 pub use code::{Seed, Step};
 pub use demands::{Operation, failures_max};
 pub(crate) use fees::Occasion;
+pub(crate) use operation::confirmed_unlock;
 pub(crate) use pages::routes;
 pub use problem::Problem;
 pub use reseal::Resealed;

@@ -1,7 +1,7 @@
 //! What users and administrators do with tokens on the screen: 利用開始登録, 紛失の届け, 失効 and 利用停止解除.
 
 use database::Change;
-use domain::{ContractId, Date, Timestamp};
+use domain::{ApprovalId, Date, Timestamp};
 use gateway::Guard;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -17,6 +17,7 @@ use crate::mail::Notice;
 use crate::policy;
 use crate::registration::{Registration, RegistrationError, register};
 use crate::sign_in::SignedIn;
+use crate::users::approval::{self, AskedChange};
 
 /// Characters of a typed serial that are read at most.
 const SERIAL_CHARS_MAX: usize = 40;
@@ -156,33 +157,64 @@ pub async fn lose(bank: &Bank, by: &SignedIn) -> Result<(), Problem> {
 }
 
 /// 失効 or 利用停止解除 of another token of the contract, by a master or administrator with a valid token of their own
-/// (R61, R72–R76).
+/// (R61, R72–R76). A token is revoked at once; to unlock it waits for a second administrator, where the contract wants
+/// one (SEC-21), whose request is answered.
 pub async fn administer(
     bank: &Bank,
     by: &SignedIn,
     act: Act,
     serial: &str,
     typed: &SecretString,
-) -> Result<(), Problem> {
+) -> Result<Option<ApprovalId>, Problem> {
     let token = permitted(bank, by, act, serial).await?;
     let code = authorise::operation(bank, by, Operation::TokenRevoke, typed).await?;
-    let (contract, now): (ContractId, _) = (by.contract.id, bank.clock.now());
     match (act, token.locked_at) {
         (Act::Revoke, _) => {
-            let change = changes::revoke(&token.serial, contract, now);
+            let change = changes::revoke(&token.serial, by.contract.id, bank.clock.now());
             let title = "トークンを失効しました";
             let advice =
                 "このトークンは使えなくなりました。お心当たりがない場合は、すぐにお取引店へお電話ください。";
-            change_token(bank, by, code, &token, ("token.revoke", change), (title, advice)).await
+            change_token(bank, by, code, &token, ("token.revoke", change), (title, advice)).await?;
+            Ok(None)
         }
         (Act::Unlock, Some(locked_at)) => {
-            let change = changes::unlock(&token.serial, contract, locked_at);
-            let title = "ワンタイムパスワードの利用停止を解除しました";
-            let unlocked = ("token.unlock", change);
-            change_token(bank, by, code, &token, unlocked, (title, Notice::NOT_YOURS)).await
+            let held = approval::held(bank, by).await.map_err(|error| Problem::unavailable(&error))?;
+            if held.confirms {
+                let (serial, locked_us) = (token.serial.clone(), locked_at.micros());
+                let change = AskedChange::TokenUnlock { serial, locked_us };
+                return Ok(approval::ask(bank, by, change, code).await.map(Some)?);
+            }
+            let mut what = unlocking(bank, by, &token, locked_at).await?;
+            what.barred_by.push(held.next);
+            register(bank, by, code, what).await?;
+            Ok(None)
         }
         (Act::Unlock, None) => Err(Problem::Refused(Refusal::NotThatState)),
     }
+}
+
+/// The commit of an unlock that a second administrator confirms, by the rules of whoever asked for it: of the lock that
+/// was seen, and no later one.
+pub async fn confirmed_unlock(
+    bank: &Bank,
+    author: &SignedIn,
+    serial: &str,
+    locked_us: i64,
+) -> Result<Registration, Problem> {
+    let token = permitted(bank, author, Act::Unlock, serial).await?;
+    let locked_at = token.locked_at.filter(|at| at.micros() == locked_us).ok_or(Problem::Changed)?;
+    unlocking(bank, author, &token, locked_at).await
+}
+
+async fn unlocking(
+    bank: &Bank,
+    by: &SignedIn,
+    token: &Token,
+    locked_at: Timestamp,
+) -> Result<Registration, Problem> {
+    let change = changes::unlock(&token.serial, by.contract.id, locked_at);
+    let title = "ワンタイムパスワードの利用停止を解除しました";
+    changed(bank, by, token, ("token.unlock", change), (title, Notice::NOT_YOURS)).await
 }
 
 /// The token, where the rule lets this user do it on the screen.
@@ -223,9 +255,20 @@ async fn change_token(
     by: &SignedIn,
     code: Option<Guard>,
     token: &Token,
+    done: (&'static str, Change),
+    words: (&str, &'static str),
+) -> Result<(), Problem> {
+    let what = changed(bank, by, token, done, words).await?;
+    Ok(register(bank, by, code, what).await?)
+}
+
+async fn changed(
+    bank: &Bank,
+    by: &SignedIn,
+    token: &Token,
     (action, change): (&'static str, Change),
     (title, advice): (&str, &'static str),
-) -> Result<(), Problem> {
+) -> Result<Registration, Problem> {
     let told = list::told(&bank.contracts, by.contract.id, &token.holders).await;
     let told = told.map_err(|error| Problem::unavailable(&error))?;
     let now = bank.clock.now();
@@ -235,15 +278,14 @@ async fn change_token(
         lines: vec![("トークン", token.serial.clone()), ("手続きした方", by.user.name.clone())],
         advice,
     };
-    let what = Registration {
+    Ok(Registration {
         action,
         subject: token.serial.clone(),
         detail: format!("used by {}", token.holders.len()),
         changes: vec![change],
         mail: Some((notice, told)),
         ..Registration::default()
-    };
-    Ok(register(bank, by, code, what).await?)
+    })
 }
 
 async fn confirm(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<(), Problem> {

@@ -3,6 +3,7 @@
 use super::authorise;
 use super::rules::Refusal;
 use super::token::Standing;
+use crate::approvals;
 use crate::help::Code;
 use crate::registration;
 
@@ -35,6 +36,8 @@ pub enum Problem {
     Refused(Refusal),
     /// It has changed meanwhile.
     Changed,
+    /// Nobody else could confirm it (SEC-21).
+    TooFewAdministrators,
     /// A stop, a taken key or an unclear outcome, whose code tells it.
     Told(Code),
     /// Our own failure.
@@ -61,6 +64,7 @@ impl Problem {
             Self::Refused(Refusal::NotAdministrator) => Code::NotPermitted,
             Self::Refused(Refusal::OwnToken(_) | Refusal::OwnSerial) => Code::TokenPaperOnly,
             Self::Refused(Refusal::NotThatState) | Self::Changed => Code::TokenChanged,
+            Self::TooFewAdministrators => Code::AdministratorsTooFew,
             Self::Told(code) => *code,
             Self::Unavailable => Code::Unavailable,
         }
@@ -114,6 +118,17 @@ fn refused_words(refusal: Refusal, happened: &'static str) -> String {
     format!("{why}画面では手続きできません。")
 }
 
+impl From<approvals::Problem> for Problem {
+    fn from(problem: approvals::Problem) -> Self {
+        match problem {
+            approvals::Problem::Code(problem) => Self::Code(problem),
+            approvals::Problem::TooFewAdministrators => Self::TooFewAdministrators,
+            approvals::Problem::Unavailable => Self::Unavailable,
+            other => Self::Told(other.code()),
+        }
+    }
+}
+
 registration::problem!(Problem;);
 
 #[cfg(test)]
@@ -146,6 +161,7 @@ mod tests {
             Problem::CodesWrong { left: 2 },
             Problem::SameCode,
             Problem::Changed,
+            Problem::TooFewAdministrators,
             Problem::Unavailable,
         ];
         for problem in refusals.map(Problem::Refused).into_iter().chain(problems) {

@@ -174,7 +174,7 @@ pub async fn carry_out(
     let held = approval::held(bank, by).await?;
     let (mut what, secret) = registration(bank, by, user, act).await?;
     let code = authorise::operation(bank, by, Operation::UserRegister, one_time_password).await?;
-    if act != Act::Suspend && held.policy.second_administrator {
+    if act != Act::Suspend && held.confirms {
         let of = operation::known(bank, &by.contract, user).await?.ok_or(Problem::NotPermitted)?;
         let whose = format!("{}({})", of.member.name, of.member.login_id);
         let change = AskedChange::Act { user, whose, act: act.code().to_owned(), seen: of.seen() };

@@ -11,11 +11,13 @@ use super::operation;
 use super::temporary::Temporary;
 use crate::Bank;
 use crate::approvals::{self, Asking, Hand, Held, Matter, Need, Policies, Policy, Problem};
+use crate::certificates::revoke::{self, MasterAct, MasterError};
 use crate::contracts::{DepositAccount, Duty, Plan, Role};
 use crate::payeasy::limits;
 use crate::policy;
 use crate::registration::Registration;
 use crate::sign_in::SignedIn;
+use crate::tokens;
 
 /// A change as it is asked for and confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +54,20 @@ pub enum AskedChange {
         /// The limit that was seen, in the same way.
         #[serde(default)]
         seen: Option<Yen>,
+    },
+    /// Another certificate for a user (R48, SEC-05).
+    Permit {
+        /// Whose.
+        user: UserId,
+        /// The person's name and login ID, as they were.
+        whose: String,
+    },
+    /// 利用停止解除 of a token (R61).
+    TokenUnlock {
+        /// Which.
+        serial: String,
+        /// Since when it was locked, in microseconds: no later lock is lifted by it.
+        locked_us: i64,
     },
 }
 
@@ -139,7 +155,9 @@ impl AskedChange {
         match self {
             Self::User(entry) => entry.adds(),
             Self::Act { act, .. } => matches!(Act::from_code(act), Some(Act::Password | Act::Passwords)),
-            Self::Policy { .. } | Self::Limit { .. } => false,
+            Self::Policy { .. } | Self::Limit { .. } | Self::Permit { .. } | Self::TokenUnlock { .. } => {
+                false
+            }
         }
     }
 
@@ -155,6 +173,8 @@ impl AskedChange {
                 format!("{whose}: {}", Act::from_code(act).map_or("", |act| act.words().title))
             }
             Self::Limit { whose, .. } => format!("{whose}の限度額の変更"),
+            Self::Permit { whose, .. } => format!("{whose}: 電子証明書の再発行の許可"),
+            Self::TokenUnlock { serial, .. } => format!("トークン {serial}: 利用停止解除"),
         }
     }
 }
@@ -207,6 +227,24 @@ pub async fn apply(
                 return Err(Problem::Changed);
             }
             Ok((told(what, by), None))
+        }
+        AskedChange::Permit { user, .. } => {
+            let on = bank.contracts.user(by.contract.id, *user).await?.ok_or(Problem::Changed)?;
+            match revoke::registration(bank, author, &on, MasterAct::Permit).await {
+                Ok(what) => Ok((told(what, by), None)),
+                Err(MasterError::NotPermitted) => Err(Problem::AuthorMayNot),
+                Err(MasterError::Store(error)) => Err(error.into()),
+                Err(_) => Err(Problem::Changed),
+            }
+        }
+        AskedChange::TokenUnlock { serial, locked_us } => {
+            match tokens::confirmed_unlock(bank, author, serial, *locked_us).await {
+                Ok(what) => Ok((told(what, by), None)),
+                Err(tokens::Problem::Unavailable) => Err(Problem::Unavailable),
+                // the author's own token, or the lock that was seen, is another by now
+                Err(tokens::Problem::Refused(_)) => Err(Problem::AuthorMayNot),
+                Err(_) => Err(Problem::Changed),
+            }
         }
         AskedChange::User(entry) => {
             let draft = entry.draft().ok_or(Problem::Changed)?;

@@ -146,7 +146,7 @@ pub async fn submit(
     }
     let code = authorise::operation(bank, by, Operation::UserRegister, one_time_password).await?;
     let held = approval::held(bank, by).await?;
-    if held.policy.second_administrator {
+    if held.confirms {
         // what could not be done now is not asked for either
         confirmed(bank, by, draft).await?;
         let asked = approval::ask(bank, by, AskedChange::User(UserEntry::of(draft)), code).await?;

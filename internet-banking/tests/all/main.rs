@@ -29,6 +29,7 @@ mod payees;
 mod relay;
 mod repeats_and_limits;
 mod requests;
+mod second;
 mod security;
 mod set_up;
 mod sign_in;

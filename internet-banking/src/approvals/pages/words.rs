@@ -119,6 +119,17 @@ pub async fn facts(bank: &Bank, by: &SignedIn, request: &Request) -> Result<Vec<
             let words = Act::from_code(act).map_or("", |act| act.words().consequence);
             Ok(vec![fact("利用者", whose.clone()), fact("内容", words)])
         }
+        Matter::Administration(AskedChange::Permit { whose, .. }) => Ok(vec![
+            fact("利用者", whose.clone()),
+            fact("内容", "いまの電子証明書を失効させ、利用者が新しい電子証明書を取得できるようにします。"),
+        ]),
+        Matter::Administration(AskedChange::TokenUnlock { serial, .. }) => Ok(vec![
+            fact("トークン", serial.clone()),
+            fact(
+                "内容",
+                "誤りによる利用停止を解除します。同じトークンをお使いの方全員が、また使えるようになります。",
+            ),
+        ]),
         Matter::Administration(AskedChange::Limit { whose, limit, .. }) => {
             let words =
                 limit.map_or_else(|| "ご契約の限度額と同じ".to_owned(), |yen: Yen| format!("{yen} 円"));

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::own::CertificateView;
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::approvals::ApprovalLink;
 use crate::certificates::revoke::{self, MasterAct, MasterError, may_act};
 use crate::certificates::words::{StandingTag, Wrong, standing_tag};
 use crate::certificates::{Certificate, Standing};
@@ -157,7 +158,8 @@ async fn act(bank: &Bank, by: &SignedIn, id: &str, form: &Typed, act: MasterAct)
         }
     };
     match revoke::by_master(bank, by, &user, act, code).await {
-        Ok(()) => Ok(Redirect::to(&UserCertificateLink(user.id).to_string()).into_response()),
+        Ok(None) => Ok(Redirect::to(&UserCertificateLink(user.id).to_string()).into_response()),
+        Ok(Some(asked)) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
         Err(MasterError::NotPermitted) => Err(forbidden(by)),
         Err(error) => again(&page(bank, by, &user, Some(Wrong::from(&error))).await?),
     }

@@ -31,6 +31,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("contract.unlock_sign_in", "マスターユーザのログイン停止の解除"),
     ("contract.unlock_confirmation", "確認用パスワードの停止の解除"),
     ("contract.unlock_name_check", "振込先口座の確認機能の停止の解除"),
+    ("contract.single_administrator", "管理者1名での手続きの許可"),
     ("contract.revoke_certificate", "電子証明書の失効"),
     ("contract.address", "届出住所の変更"),
     ("contract.phrase", "メールに載せる言葉の変更"),

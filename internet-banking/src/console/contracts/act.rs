@@ -40,6 +40,8 @@ code! {
         UnlockConfirmation = "unlock-confirmation", "確認用パスワードの停止の解除";
         /// The lock of 振込先口座の確認機能 (R95).
         UnlockNameCheck = "unlock-name-check", "振込先口座の確認機能の停止の解除";
+        /// One administrator without another one's confirmation (SEC-21).
+        SingleAdministrator = "single-administrator", "管理者1名での手続きの許可";
         /// A certificate by which a user signs in (R37, R38, R46, R47).
         RevokeCertificate = "revoke-certificate", "電子証明書の失効";
         /// 届出住所.
@@ -146,6 +148,11 @@ pub enum Act {
         whom: String,
         /// Since when it was locked, in microseconds.
         locked_us: i64,
+    },
+    /// One administrator changes things without another one's confirmation, until the policy is set anew.
+    SingleAdministrator {
+        /// The version of the policy that the maker has seen.
+        seen: i64,
     },
     /// A certificate is revoked; its user may fetch another.
     RevokeCertificate {
@@ -259,6 +266,7 @@ impl ContractChange {
             Act::UnlockSignIn { .. } => Procedure::UnlockSignIn,
             Act::UnlockConfirmation { .. } => Procedure::UnlockConfirmation,
             Act::UnlockNameCheck { .. } => Procedure::UnlockNameCheck,
+            Act::SingleAdministrator { .. } => Procedure::SingleAdministrator,
             Act::RevokeCertificate { .. } => Procedure::RevokeCertificate,
             Act::Address { .. } => Procedure::Address,
             Act::Phrase { .. } => Procedure::Phrase,
@@ -349,6 +357,10 @@ impl ContractChange {
                 "お届け印と本人確認書類を確かめてください。承認すると、振込先口座の確認機能の停止を解除し、数えた回数を0に戻します。\
                  お金は動きません。"
             }
+            Act::SingleAdministrator { .. } => {
+                "承認すると、この契約の管理者は、承認の設定を次に変更するまで、もう一人の管理者の確認なしに手続きできます。取引の承認は\
+                 変わりません。お金は動きません。"
+            }
             Act::RevokeCertificate { .. } => {
                 "承認すると、この電子証明書ではすぐにログインできなくなり、ログイン中の画面は終了します。利用者は新しい電子証明書を\
                  取得できます。お金は動きません。"
@@ -379,7 +391,7 @@ impl ContractChange {
             Act::Open(of) => application_rows(of, holders),
             Act::Usable { from } => vec![("利用開始日", domain::time::year_month_day(*from))],
             Act::Notice | Act::End | Act::ResetMaster { .. } | Act::UnlockSignIn { .. } => Vec::new(),
-            Act::UnlockConfirmation { .. } => Vec::new(),
+            Act::UnlockConfirmation { .. } | Act::SingleAdministrator { .. } => Vec::new(),
             Act::UnlockNameCheck { whom, .. } => vec![("停止の対象", whom.clone())],
             Act::RevokeCertificate { serial, .. } => vec![("シリアル番号", serial.clone())],
             Act::SignIn { before, after } => change(before.label().to_owned(), after.label().to_owned()),
@@ -490,6 +502,7 @@ mod tests {
             Act::TransferLimit { before: None, after: Yen::new(5) },
             Act::SameDay { before: false, after: true },
             Act::MasterMail { user, before: None, after: "a@example.jp".to_owned() },
+            Act::SingleAdministrator { seen: 3 },
         ];
         for act in acts {
             let change = of(ContractId::generate(), act);

@@ -9,6 +9,7 @@ use ledger::{EntityId, GuardKey, Refused};
 use super::act::{Act, Application, ContractChange, Holders};
 use super::seen::Seen;
 use crate::answer::{Stop, failed};
+use crate::approvals;
 use crate::certificates::{EndWhy, revoke};
 use crate::console::Console;
 use crate::console::help::ConsoleCode;
@@ -130,6 +131,9 @@ impl ContractChange {
             // an account that another contract has, from before there were guards
             Refused::Taken(_) if self.application().is_some() => ConsoleCode::AccountInFb.into(),
             Refused::Stale | Refused::Taken(_) => ConsoleCode::ContractChanged.into(),
+            Refused::Guarded { key, .. } if key.starts_with(GuardKey::POLICY) => {
+                ConsoleCode::ContractChanged.into()
+            }
             Refused::Guarded { key, .. } if key.starts_with("fb-account|") => ConsoleCode::AccountInFb.into(),
             Refused::Guarded { key, .. } if key.starts_with("payee|") => match &self.act {
                 Act::Payee(payee) => payee_taken(&payee.number),
@@ -294,6 +298,16 @@ impl ContractChange {
             Act::UnlockNameCheck { subject, whom, locked_us } => {
                 let lock = Lock { subject: *subject, locked_at: Timestamp::from_micros(*locked_us) };
                 one("contract.unlock_name_check", whom.clone(), NameChecks::lift(id, &lock))
+            }
+            Act::SingleAdministrator { seen } => {
+                let database = gateway.ledger().database();
+                let found = approvals::permit_one(database, id, *seen, actor, now).await;
+                let found = found.map_err(|error| Problem::unavailable(&error))?;
+                Registration {
+                    action: "contract.single_administrator",
+                    detail: "one administrator alone".to_owned(),
+                    ..found.ok_or(ConsoleCode::ContractChanged)?
+                }
             }
             Act::RevokeCertificate { user, certificate, serial } => {
                 // of another contract's certificate no row is met

@@ -87,6 +87,8 @@ pub struct Locks {
     pub confirmations: Vec<(domain::UserId, String, i64)>,
     /// Locks of 振込先口座の確認機能: each with whom it is of.
     pub name_checks: Vec<(Lock, String)>,
+    /// The version of the approval policy by which a second administrator confirms what one changes, where one does.
+    pub confirmed_by: Option<i64>,
     /// Certificates that have not ended: each with its words.
     pub certificates: Vec<(Certificate, String)>,
     /// Payees that were filed: each number with its words.
@@ -120,6 +122,7 @@ pub fn current(procedure: Procedure, seen: &Seen, locks: &Locks) -> String {
         | Procedure::UnlockSignIn
         | Procedure::UnlockConfirmation
         | Procedure::UnlockNameCheck
+        | Procedure::SingleAdministrator
         | Procedure::RevokeCertificate
         | Procedure::End => String::new(),
     }
@@ -179,6 +182,10 @@ pub const fn guidance(procedure: Procedure) -> &'static str {
         }
         Procedure::UnlockConfirmation => {
             "書面のお申出を受け、利用者ご本人であることを確かめてから起票します。"
+        }
+        Procedure::SingleAdministrator => {
+            "確認できる管理者が退職・利用停止・ログイン停止などでいなくなったときに、書面のお申出を受け、代表者ご本人の意思を確かめてから\
+             起票します。いなくなった事情を理由に書いてください。ログインや確認用パスワードの停止だけなら、その解除を起票します。"
         }
         Procedure::RevokeCertificate => {
             "パソコンの交換・修理やOSの再インストールで使えなくなったとき、盗難にあったときに、書面のお申出を受けて起票します。失効の完了は、メールで利用者とマスターユーザにお知らせします。"
@@ -259,7 +266,11 @@ pub fn fields(procedure: Procedure, seen: &Seen, locks: &Locks, typed: &Typed) -
         Procedure::Address => text("変更後の住所", "100文字までです。"),
         Procedure::Phrase => text("変更後の言葉", "30文字までです。空欄にすると、なしにします。"),
         Procedure::MasterMail => text("変更後のメールアドレス", "例: suzuki@example.jp"),
-        Procedure::Notice | Procedure::ResetMaster | Procedure::UnlockSignIn | Procedure::End => Vec::new(),
+        Procedure::Notice
+        | Procedure::ResetMaster
+        | Procedure::UnlockSignIn
+        | Procedure::SingleAdministrator
+        | Procedure::End => Vec::new(),
     }
 }
 
@@ -361,6 +372,11 @@ pub fn read(
                 locked_us: lock.locked_at.micros(),
             }
         }
+        Procedure::SingleAdministrator => Act::SingleAdministrator {
+            seen: locks.confirmed_by.ok_or_else(|| {
+                Errors::general("この契約の管理の手続きに、もう一人の管理者の確認は要りません。")
+            })?,
+        },
         Procedure::RevokeCertificate => {
             let found = locks.certificates.iter().find(|(one, _)| one.id.to_string() == value);
             let (one, _) = found.ok_or_else(|| wrong("電子証明書を選んでください。".to_owned()))?;

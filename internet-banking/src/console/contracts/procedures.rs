@@ -11,6 +11,7 @@ use super::procedure::{self, Control, Field, Locks, Typed};
 use super::seen::Seen;
 use super::store;
 use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::approvals;
 use crate::certificates::Certificate;
 use crate::console::Console;
 use crate::console::frame::{self, Area};
@@ -143,7 +144,11 @@ pub(super) async fn locks(console: &Console, seen: &Seen) -> Result<Locks, Stop>
         Some(master) => console.customers.lock_of(&master.login_id).await.map_err(failed)?,
         None => None,
     };
+    let policies = approvals::Policies::of(&console.database, id);
+    let (version, _) = policies.newest().await.map_err(failed)?;
+    let confirms = policies.held().await.map_err(failed)?.confirms;
     Ok(Locks {
+        confirmed_by: confirms.then_some(version),
         limit: console.limits.of_contract(id).await.map_err(failed)?,
         sign_in,
         confirmations: locked.collect(),

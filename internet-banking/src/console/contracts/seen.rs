@@ -40,6 +40,7 @@ impl Seen {
             | Procedure::PayeeEnd
             | Procedure::UnlockConfirmation
             | Procedure::UnlockNameCheck
+            | Procedure::SingleAdministrator
             | Procedure::RevokeCertificate => active,
             Procedure::SameDay => {
                 before_end && (self.papers.same_day || self.contract.sign_in == SignInMethod::Certificate)

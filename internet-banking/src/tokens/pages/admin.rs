@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::{TokenShown, Trouble, page_frame, stopped};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::approvals::ApprovalLink;
 use crate::contracts::Duty;
 use crate::frame::Area;
 use crate::links::Link;
@@ -113,7 +114,8 @@ pub(super) async fn administer(
     let act = read(&form)?;
     let token = find(&bank, &by, act, &form.serial).await?;
     match operation::administer(&bank, &by, act, &form.serial, &form.one_time_password).await {
-        Ok(()) => {
+        Ok(Some(asked)) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
+        Ok(None) => {
             let link = match act {
                 Act::Revoke => Link::AdminTokensRevoked,
                 Act::Unlock => Link::AdminTokensUnlocked,
