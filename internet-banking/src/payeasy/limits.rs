@@ -1,8 +1,11 @@
 //! 1日の限度額 as the bank keeps it: the contract's, which the branch sets, and what its master sets for a user below it.
-//! A change is a row that is written once; the newest holds.
+//! A change is a row that is written once; the newest of those whose time has come holds. What lets a user pay more
+//! comes the next business day, what lets a user pay less at once (SEC-23).
 
 use database::{Database, Row, Table, Value, read};
+use domain::calendar::next_business_day;
 use domain::money::AmountError;
+use domain::time::{TimeOfDay, month_day};
 use domain::{Clock, ContractId, Timestamp, UserId, Yen};
 use gateway::DailyLimit;
 use gateway::directory::{Collector, Kind};
@@ -23,11 +26,16 @@ use crate::tokens::{Operation, authorise};
 use crate::users::Members;
 use crate::users::approval::{self, AskedChange};
 
-static LIMIT: Table =
-    Table { name: "payeasy_limit", columns: &["app_user", "at_us", "contract", "amount", "actor"] };
+static LIMIT: Table = Table {
+    name: "payeasy_limit",
+    columns: &["app_user", "at_us", "contract", "amount", "actor", "from_us"],
+};
 
 static CONTRACT_LIMIT: Table =
     Table { name: "payeasy_contract_limit", columns: &["contract", "at_us", "amount", "actor"] };
+
+/// A user, the limit that holds, and from when on the newest one does.
+type LimitRow = (Uuid, String, String, String, Option<i64>, Option<i64>, Option<i64>);
 
 /// The limits of a database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -49,6 +57,8 @@ pub struct UserLimit {
     pub role: Role,
     /// The limit, where there is one below the contract's.
     pub limit: Option<Yen>,
+    /// From when on another one holds, and which.
+    pub next: Option<(Timestamp, Option<Yen>)>,
 }
 
 /// Whether a collector's payments count towards the limits: private ones do, taxes and treasury money have none.
@@ -82,10 +92,12 @@ impl Limits {
     pub async fn of(&self, contract: ContractId, user: UserId) -> Result<DailyLimit, sqlx::Error> {
         let found: Option<Option<i64>> = read!(self.database, |c| {
             sqlx::query_scalar(
-                "SELECT amount FROM payeasy_limit WHERE app_user = $1 AND contract = $2 ORDER BY at_us DESC LIMIT 1",
+                "SELECT amount FROM payeasy_limit WHERE app_user = $1 AND contract = $2 AND from_us <= $3
+                 ORDER BY at_us DESC LIMIT 1",
             )
             .bind(user.uuid())
             .bind(contract.uuid())
+            .bind(self.clock.now().micros())
             .fetch_optional(c)
             .await
         })?;
@@ -94,18 +106,26 @@ impl Limits {
 
     /// The users of a contract who may sign in, each with the own limit.
     pub async fn users(&self, contract: ContractId) -> Result<Vec<UserLimit>, StoreError> {
-        let rows: Vec<(Uuid, String, String, String, Option<i64>)> = read!(self.database, |c| {
+        let now = self.clock.now().micros();
+        let rows: Vec<LimitRow> = read!(self.database, |c| {
             sqlx::query_as(
                 "SELECT u.id, u.name, u.login_id, u.role, (SELECT l.amount FROM payeasy_limit l
-                     WHERE l.app_user = u.id ORDER BY l.at_us DESC LIMIT 1) AS amount
+                     WHERE l.app_user = u.id AND l.from_us <= $2 ORDER BY l.at_us DESC LIMIT 1) AS amount,
+                     (SELECT l.from_us FROM payeasy_limit l
+                     WHERE l.app_user = u.id ORDER BY l.at_us DESC LIMIT 1) AS from_us,
+                     (SELECT l.amount FROM payeasy_limit l
+                     WHERE l.app_user = u.id ORDER BY l.at_us DESC LIMIT 1) AS newest
                  FROM app_user u WHERE u.contract = $1 AND u.disabled_us IS NULL ORDER BY u.login_id",
             )
             .bind(contract.uuid())
+            .bind(now)
             .fetch_all(c)
             .await
         })?;
-        let user = |(id, name, login_id, role, limit): (Uuid, String, String, String, Option<i64>)| {
+        let user = |(id, name, login_id, role, limit, from, newest): LimitRow| {
+            let from = from.filter(|from| *from > now).map(Timestamp::from_micros);
             Ok(UserLimit {
+                next: from.map(|from| (from, newest.map(Yen::new))),
                 user: UserId::from_uuid(id),
                 name,
                 login_id,
@@ -209,9 +229,13 @@ pub async fn registration(
     let to = bank.contracts.recipients(by.contract.id, To::UserAndAdministrators(user)).await;
     let to = to.map_err(|error| unavailable(&error))?;
     let now: Timestamp = bank.clock.now();
+    let held = bank.limits.of(by.contract.id, user).await.map_err(|error| unavailable(&error))?;
+    let from = holds_from(limit, &held, now);
     let (detail, words) = match limit {
-        Some(limit) => (format!("{limit} yen a day"), format!("{limit} 円")),
-        None => ("the contract's limit".to_owned(), format!("ご契約の限度額({most} 円)と同じ")),
+        Some(limit) => (format!("{limit} yen a day from {}", from.date()), format!("{limit} 円")),
+        None => {
+            (format!("the contract's limit from {}", from.date()), format!("ご契約の限度額({most} 円)と同じ"))
+        }
     };
     let notice = Notice {
         event: format!("payeasy-limit-{user}-{}", now.micros()),
@@ -219,6 +243,7 @@ pub async fn registration(
         lines: vec![
             ("限度額の利用者", theirs.name),
             ("変更後の限度額", words),
+            ("変更する日", month_day(from.date())),
             ("操作した方", by.user.name.clone()),
         ],
         advice: Notice::NOT_YOURS,
@@ -228,13 +253,22 @@ pub async fn registration(
         subject: user.to_string(),
         detail,
         changes: vec![version],
-        rows: vec![row(by, user, limit, now)],
+        rows: vec![row(by, user, limit, (now, from))],
         mail: Some((notice, to)),
         ..Registration::default()
     })
 }
 
-fn row(by: &SignedIn, user: UserId, limit: Option<Yen>, now: Timestamp) -> Row {
+/// From when on a limit holds: at once where it lets a user pay no more, and from the beginning of the next business
+/// day where it does (SEC-23).
+fn holds_from(limit: Option<Yen>, held: &DailyLimit, now: Timestamp) -> Timestamp {
+    if lowers(limit, held) {
+        return now;
+    }
+    Timestamp::from_jst(next_business_day(now.date()), TimeOfDay::MIN)
+}
+
+fn row(by: &SignedIn, user: UserId, limit: Option<Yen>, (now, from): (Timestamp, Timestamp)) -> Row {
     Row {
         table: &LIMIT,
         values: vec![
@@ -243,6 +277,7 @@ fn row(by: &SignedIn, user: UserId, limit: Option<Yen>, now: Timestamp) -> Row {
             by.contract.id.uuid().into(),
             Value::Int(limit.map(Yen::get)),
             by.user.id.to_string().into(),
+            from.micros().into(),
         ],
     }
 }
@@ -266,6 +301,19 @@ mod tests {
         for (limit, own, expected) in rows {
             assert_eq!(lowers(limit.map(Yen::new), &held(own)), expected, "{limit:?} {own:?}");
         }
+    }
+
+    /// Friday, and the Monday after it is a holiday.
+    ///
+    /// Proves SEC-23.
+    #[test]
+    fn less_holds_at_once_and_more_from_the_next_business_day_on() {
+        let now = Timestamp::parse_rfc3339("2026-11-20T23:59:59+09:00").unwrap();
+        let held = DailyLimit { contract: Yen::new(100), user: Some(Yen::new(5)) };
+        assert_eq!(holds_from(Some(Yen::new(5)), &held, now), now);
+        let tuesday = Timestamp::parse_rfc3339("2026-11-24T00:00:00+09:00").unwrap();
+        assert_eq!(holds_from(Some(Yen::new(6)), &held, now), tuesday);
+        assert_eq!(holds_from(None, &held, now), tuesday, "nothing bounds it but the contract's");
     }
 
     #[test]

@@ -273,6 +273,7 @@ fn limit_pages() -> Vec<String> {
         name: "\"><script>".to_owned(),
         login_id: "hanako01".to_owned(),
         limit,
+        next: limit.map(|_| "11月25日(水)から ご契約と同じ".to_owned()).unwrap_or_default(),
         used: Yen::new(9_000),
         left: limit.map(|_| Yen::ZERO),
         link: may_set.then(|| UserLimitLink(UserId::generate())),

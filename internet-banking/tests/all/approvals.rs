@@ -540,6 +540,8 @@ async fn what_administrators_change_waits_for_a_second_one_where_the_contract_wa
         assert_eq!(confirmed.location(), path, "{}", confirmed.body);
         assert_eq!(second.get(path).await.fields("state"), ["完了"]);
     }
+    assert_eq!(of().await, Some(5_000), "more comes the next business day");
+    world.clock.advance_seconds(86_400);
     assert_eq!(of().await, Some(6_000));
     let (version, policy) = held().await;
     assert_eq!((version, policy.second_administrator), (2, false));

@@ -395,5 +395,7 @@ async fn a_limit_is_neither_dropped_nor_overtaken_without_a_second_administrator
     assert_eq!(of().await.map(|yen| yen.get()), Some(5_000));
     let raise = limited("6000").await;
     assert_eq!(by_code(&world, &mut second, &raise, "T-0003").await.location(), raise);
+    assert_eq!(of().await.map(|yen| yen.get()), Some(5_000));
+    world.clock.advance_seconds(86_400);
     assert_eq!(of().await.map(|yen| yen.get()), Some(6_000));
 }

@@ -1,7 +1,7 @@
 //! The last look before the money moves: a bill that looks paid already, and what may be paid in a day.
 
 use database::testing::{TestDatabase, sqlite};
-use domain::{ContractId, Yen};
+use domain::{ContractId, Timestamp, Yen};
 use http::StatusCode;
 use internet_banking::contracts::{NewUser, Plan, Rights, Role, SignInMethod};
 use internet_banking::tokens::Seed;
@@ -136,6 +136,7 @@ async fn the_contracts_limit_is_told_with_what_is_used_and_left(test: TestDataba
     assert_eq!(limits.fields("user_limit"), ["ご契約と同じ"], "the own one alone");
 }
 
+/// Proves SEC-23.
 async fn a_master_lowers_a_users_limit_with_a_one_time_password_and_it_holds_at_once(test: TestDatabase) {
     let world = World::new(test).await;
     let taro_id = add(&world, "taro01", Role::General, "T-0001", 9).await;
@@ -176,8 +177,34 @@ async fn a_master_lowers_a_users_limit_with_a_one_time_password_and_it_holds_at_
     assert_eq!(told, 1, "the user; the master has no address");
     let code_now = fresh(&world, "T-0002").await;
     assert_eq!(set(&mut master, "", &code_now).await.location(), "/payeasy/limits");
-    let limit = world.bank.limits.of(world.contract, taro_id).await.unwrap();
-    assert_eq!((limit.contract, limit.user), (Yen::new(10_000_000), None));
+    // more comes the next business day, and not at all where less is set before
+    let of = async || {
+        let limit = world.bank.limits.of(world.contract, taro_id).await.unwrap();
+        assert_eq!(limit.contract, Yen::new(10_000_000));
+        limit.user.map(Yen::get)
+    };
+    assert_eq!(of().await, Some(5_000));
+    assert_eq!(master.get("/payeasy/limits").await.fields("next_limit"), ["11月25日(水)から ご契約と同じ"]);
+    let code_now = fresh(&world, "T-0002").await;
+    assert_eq!(set(&mut master, "4000", &code_now).await.location(), "/payeasy/limits");
+    assert_eq!(of().await, Some(4_000));
+    assert!(master.get("/payeasy/limits").await.fields("next_limit").is_empty());
+    let midnight = |day: &str| Timestamp::parse_rfc3339(&format!("{day}T00:00:00+09:00")).unwrap();
+    let until = |at: Timestamp| (at.micros() - world.clock.now().micros()) / 1_000_000;
+    world.clock.advance_seconds(until(midnight("2026-11-25")) + 36_000);
+    assert_eq!(of().await, Some(4_000), "the drop of before was given up");
+    let mut master = world.browser();
+    master.sign_in("master1", PASSWORD).await;
+    let (form, code_now) = (master.get(&page).await, fresh(&world, "T-0002").await);
+    let sent = [("csrf", &*form.token()), ("limit", ""), ("one_time_password", &code_now)];
+    assert_eq!(master.post(&page, &sent).await.location(), "/payeasy/limits");
+    world.clock.advance_seconds(until(midnight("2026-11-26")) - 1);
+    assert_eq!(of().await, Some(4_000), "a second before the day");
+    world.clock.advance_seconds(2);
+    assert_eq!(of().await, None);
+    world.clock.advance_seconds(36_000);
+    let mut master = world.browser();
+    master.sign_in("master1", PASSWORD).await;
 
     let foreign: ContractId =
         world.bank.contracts.add_contract("別の会社", Plan::Web, SignInMethod::Password).await.unwrap();

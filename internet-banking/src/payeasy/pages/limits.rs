@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use domain::time::month_day;
-use domain::{UserId, Yen};
+use domain::{Timestamp, UserId, Yen};
 use edge::{CsrfForm, Errors, Frame};
 use gateway::DayUse;
 use secrecy::SecretString;
@@ -28,6 +28,8 @@ pub struct LimitRow {
     pub login_id: String,
     /// The amount; none is the contract's.
     pub limit: Option<Yen>,
+    /// Another one that comes: from which day on, and which.
+    pub next: String,
     /// What is paid today or held to be paid.
     pub used: Yen,
     /// What may still be paid, as far as this limit goes.
@@ -99,6 +101,7 @@ pub async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
             name: by.contract.name.clone(),
             login_id: String::new(),
             limit: Some(limit),
+            next: String::new(),
             used: all,
             left: left(limit, all),
             link: None,
@@ -178,10 +181,16 @@ fn row(by: &SignedIn, user: UserLimit, used: &DayUse) -> LimitRow {
         name: user.name,
         login_id: user.login_id,
         limit: user.limit,
+        next: user.next.map(next_words).unwrap_or_default(),
         used: own,
         left: user.limit.and_then(|limit| left(limit, own)),
         link: may_set.then_some(UserLimitLink(user.user)),
     }
+}
+
+fn next_words((from, limit): (Timestamp, Option<Yen>)) -> String {
+    let limit = limit.map_or_else(|| "ご契約と同じ".to_owned(), |limit| format!("{limit} 円"));
+    format!("{}から {limit}", month_day(from.date()))
 }
 
 /// What is left; nothing where the limit was lowered below what is used.
