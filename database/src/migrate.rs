@@ -49,7 +49,6 @@ migrations! {
     24 "0024_settings",
     23 "0023_fees",
     26 "0026_transfer_entries",
-    27 "0027_temporary_passwords",
     27 "0027_passwords_and_limits",
 }
 

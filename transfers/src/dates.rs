@@ -170,7 +170,7 @@ mod tests {
 
     /// Each of the two alone is not enough; the caller joins them into one flag.
     ///
-    /// Proves R86, R87.
+    /// Proves R86, R87, SEC-22.
     #[test]
     fn typed_payees_are_paid_on_the_same_day_only_with_leave_and_filed_ones_always() {
         let now = at("2026-11-24T10:00:00");

@@ -249,7 +249,7 @@ async fn ready(bank: &Bank, by: &SignedIn, id: ApprovalId, digest: &str) -> Resu
         Some((business, _)) => by.user.rights.steps(business),
         None => [Step::Final].into(),
     };
-    let Held { policy, next } = Policies::of(&bank.database, by.contract.id).held().await?;
+    let Held { policy, next, .. } = Policies::of(&bank.database, by.contract.id).held().await?;
     let now_needed = match (request.matter.place(), request.matter.amount()) {
         (Some((business, _)), Some(amount)) => policy.need(business, amount),
         _ => Need::ONE,

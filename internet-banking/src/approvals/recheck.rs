@@ -28,7 +28,7 @@ pub async fn still_may(bank: &Bank, request: &Request) -> Result<GuardKey, Probl
             return Err(payeasy::Problem::CoolingOff { until }.into());
         }
     }
-    let Held { policy, next } = Policies::of(&bank.database, contract.id).held().await?;
+    let Held { policy, next, .. } = Policies::of(&bank.database, contract.id).held().await?;
     let now_needed = match (request.matter.place(), request.matter.amount()) {
         (Some((business, _)), Some(amount)) => policy.need(business, amount),
         _ => Need::ONE,

@@ -48,7 +48,7 @@ pub async fn need(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<(Need, Gu
         return Err(Problem::ReviewOutdated);
     };
     let held = Policies::of(&bank.database, by.contract.id).held().await;
-    let Held { policy, next } = held.map_err(|error| unavailable(&error))?;
+    let Held { policy, next, .. } = held.map_err(|error| unavailable(&error))?;
     let found = bank.gateway.inquiry(by.contract.id, inquiry).await.map_err(|error| unavailable(&error))?;
     let total = found.as_ref().and_then(|found| found.bill(&choice.bill)).and_then(Bill::total);
     Ok((policy.need(Business::PayEasy, total.unwrap_or(choice.amount)), next))

@@ -92,7 +92,7 @@ pub async fn limit_use(bank: &Bank, who: Who<'_>, account: AccountId) -> Result<
 /// is taken.
 pub async fn need(bank: &Bank, who: Who<'_>, amount: Yen) -> Result<(Need, GuardKey), Problem> {
     let held = Policies::of(&bank.database, who.contract.id).held().await;
-    let Held { policy, next } = held.map_err(|error| Problem::unavailable(&error))?;
+    let Held { policy, next, .. } = held.map_err(|error| Problem::unavailable(&error))?;
     Ok((policy.need(Business::Transfer, amount), next))
 }
 

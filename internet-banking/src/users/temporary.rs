@@ -1,7 +1,7 @@
 //! 仮のパスワード: what a user signs in with until the own passwords are chosen (R14).
 
 use domain::{Timestamp, random};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::Bank;
 use crate::contracts::{Contract, SignInMethod};

@@ -263,7 +263,7 @@ async fn where_tokens_must_differ_everybody_has_one_and_shows_it(test: TestDatab
 }
 
 /// Approves with a one-time password.
-async fn by_code(world: &World, browser: &mut Browser, path: &str, serial: &str) -> Page {
+pub async fn by_code(world: &World, browser: &mut Browser, path: &str, serial: &str) -> Page {
     let shown = browser.get(path).await;
     let (csrf, digest, now) = (shown.token(), shown.value("digest"), fresh(world, serial).await);
     let form = [

@@ -118,8 +118,8 @@ async fn a_password_is_changed_with_the_one_in_use_and_the_date_is_shown(test: T
     let done = change(&mut hanako, "/security/confirmation-password", PASSWORD, CONFIRM).await;
     assert_eq!(done.location(), "/security?done=confirmation", "{}", done.body);
     let own = hanako.get("/security").await;
-    assert_eq!(own.fields("password_changed"), ["11月24日(火) 10:00"]);
-    assert_eq!(own.fields("confirmation_changed"), ["11月24日(火) 10:00"]);
+    assert_eq!(own.fields("password_changed"), ["2026年11月24日(火) 10:00"]);
+    assert_eq!(own.fields("confirmation_changed"), ["2026年11月24日(火) 10:00"]);
     let mut again = world.browser();
     assert_eq!(again.sign_in(LOGIN_ID, PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(again.sign_in(LOGIN_ID, NEW).await.location(), "/home");
@@ -261,7 +261,10 @@ async fn the_own_page_shows_the_last_three_sign_ins_and_the_session_can_be_ended
     browser.sign_in(LOGIN_ID, PASSWORD).await;
     let page = browser.get("/security").await;
     let before = page.fields("before");
-    assert_eq!(before, ["11月24日(火) 10:04", "11月24日(火) 10:03", "11月24日(火) 10:02"]);
+    assert_eq!(
+        before,
+        ["11月24日(火) 10:04", "11月24日(火) 10:03", "11月24日(火) 10:02"].map(|at| format!("2026年{at}"))
+    );
     for address in ["192.0.2.5", "192.0.2.4", "192.0.2.3"] {
         assert!(page.body.contains(address), "{address}");
     }

@@ -396,6 +396,9 @@ async fn too_little_money_is_said_with_what_is_available_and_another_account_pay
     assert_eq!(held(&world).await, 12_004_100);
 }
 
+/// Another bill behind the page, with the same confirmation.
+///
+/// Proves SEC-15.
 #[tokio::test]
 async fn a_review_that_was_overtaken_authorises_nothing() {
     let world = World::new(sqlite().await).await;

@@ -3,11 +3,11 @@
 use database::testing::TestDatabase;
 use database::{execute, read};
 use domain::UserId;
-use http::StatusCode;
 use internet_banking::approvals;
 use internet_banking::contracts::Role;
 
-use crate::approvals::{CONFIRMED, SINGLE, policy, signed_in};
+use crate::approvals::{SINGLE, policy, signed_in};
+use crate::approved::by_code;
 use crate::console::support::{CHECKER, MAKER, Office, done, propose};
 use crate::repeats_and_limits::{add, fresh};
 use crate::support::{Browser, World};
@@ -15,7 +15,7 @@ use crate::users::{act, code};
 
 database::on_both!(
     whoever_gives_payments_to_approvers_makes_none_alone_and_a_paper_helps_whoever_is_left,
-    another_certificate_and_an_unlocked_token_wait_for_the_second_administrator,
+    an_unlocked_token_waits_for_the_second_administrator,
 );
 
 /// A master and an administrator who could confirm what the other one changes.
@@ -73,52 +73,34 @@ async fn whoever_gives_payments_to_approvers_makes_none_alone_and_a_paper_helps_
     assert!(!policies.newest().await.unwrap().1.single_administrator);
 }
 
-/// Both are refused to their author, and made with the second one's confirmation; to end them is nobody's to confirm.
+/// To end a token is nobody's to confirm.
 ///
 /// Proves SEC-21.
-async fn another_certificate_and_an_unlocked_token_wait_for_the_second_administrator(test: TestDatabase) {
+async fn an_unlocked_token_waits_for_the_second_administrator(test: TestDatabase) {
     let (world, mut master, _) = two(test).await;
     let database = &world.bank.database;
-    execute!(database, "UPDATE contract SET sign_in = 'certificate'").unwrap();
     add(&world, "jiro0001", Role::General, "T-0004", 4).await;
     execute!(database, "UPDATE token SET locked_us = 5, failures = 5 WHERE serial = 'T-0004'").unwrap();
-    let permit = format!("/admin/certificates/{}/permit", world.hanako);
-    let (csrf, now) = (master.get("/admin/tokens").await.token(), fresh(&world, "T-0002").await);
-    let permitted = master.post(&permit, &[("csrf", &csrf), ("one_time_password", &now)]).await;
-    let permitted = permitted.location().to_owned();
-    let (csrf, now) = (master.get("/admin/tokens").await.token(), fresh(&world, "T-0002").await);
-    let form =
-        [("csrf", csrf.as_str()), ("serial", "T-0004"), ("act", "unlock"), ("one_time_password", &now)];
-    let unlocked = master.post("/admin/tokens/do", &form).await.location().to_owned();
-    assert!(permitted.starts_with("/approvals/") && unlocked.starts_with("/approvals/"));
-    let state = async || -> (i64, i64) {
-        let sql = "SELECT (SELECT count(*) FROM certificate_permit),
-                (SELECT count(*) FROM token WHERE serial = 'T-0004' AND locked_us IS NULL)";
-        read!(database, |c| sqlx::query_as(sql).fetch_one(c).await).unwrap()
+    let administer = async |master: &mut Browser, act: &str| {
+        let (csrf, now) = (master.get("/admin/tokens").await.token(), fresh(&world, "T-0002").await);
+        let form = [("csrf", csrf.as_str()), ("serial", "T-0004"), ("act", act), ("one_time_password", &now)];
+        master.post("/admin/tokens/do", &form).await
     };
-    assert_eq!(state().await, (0, 0));
-    execute!(database, "UPDATE contract SET sign_in = 'password'").unwrap();
+    let asked = administer(&mut master, "unlock").await;
+    let path = asked.location().to_owned();
+    assert!(path.starts_with("/approvals/"), "{}", asked.body);
+    let locked = async || -> i64 {
+        let sql = "SELECT count(*) FROM token WHERE serial = 'T-0004' AND locked_us IS NOT NULL";
+        read!(database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
+    };
+    assert_eq!(locked().await, 1);
     let mut second = signed_in(&world, "admin001").await;
-    execute!(database, "UPDATE contract SET sign_in = 'certificate'").unwrap();
-    for (path, expected) in [(&permitted, (1, 0)), (&unlocked, (1, 1))] {
-        let shown = second.get(path).await;
-        assert_eq!(shown.status, StatusCode::OK);
-        let (csrf, digest, now) = (shown.token(), shown.value("digest"), fresh(&world, "T-0003").await);
-        let form = [
-            ("csrf", csrf.as_str()),
-            ("digest", &digest),
-            ("action", "approve"),
-            ("one_time_password", &now),
-            CONFIRMED,
-        ];
-        let confirmed = second.post(path, &form).await;
-        assert_eq!(confirmed.location(), path, "{}", confirmed.body);
-        assert_eq!(state().await, expected);
-    }
-    // what only ends something is done at once
-    let (csrf, now) = (master.get("/admin/tokens").await.token(), fresh(&world, "T-0002").await);
-    let form =
-        [("csrf", csrf.as_str()), ("serial", "T-0004"), ("act", "revoke"), ("one_time_password", &now)];
-    let revoked = master.post("/admin/tokens/do", &form).await;
+    // another lock than the one that was seen is not lifted by it
+    execute!(database, "UPDATE token SET locked_us = 6 WHERE serial = 'T-0004'").unwrap();
+    assert_eq!(code(&by_code(&world, &mut second, &path, "T-0003").await), "A-104");
+    execute!(database, "UPDATE token SET locked_us = 5 WHERE serial = 'T-0004'").unwrap();
+    assert_eq!(by_code(&world, &mut second, &path, "T-0003").await.location(), path);
+    assert_eq!(locked().await, 0);
+    let revoked = administer(&mut master, "revoke").await;
     assert_eq!(revoked.location(), "/admin/tokens?done=revoke", "{}", revoked.body);
 }

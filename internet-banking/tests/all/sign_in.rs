@@ -158,12 +158,11 @@ async fn what_wrong_passwords_stop_is_told_to_the_user_and_those_who_administrat
     let told = async |action: &'static str, words: &'static str| -> (i64, Vec<String>) {
         let count = "SELECT count(*) FROM audit WHERE action = $1";
         let addresses = "SELECT address FROM mail WHERE subject LIKE $1 ORDER BY address";
-        read!(database, |c| {
-            let records = sqlx::query_scalar(count).bind(action).fetch_one(&mut *c).await?;
-            let mails = sqlx::query_scalar(addresses).bind(format!("%{words}")).fetch_all(c).await?;
-            Ok((records, mails))
-        })
-        .unwrap()
+        let records = read!(database, |c| sqlx::query_scalar(count).bind(action).fetch_one(c).await).unwrap();
+        let like = format!("%{words}");
+        let mails =
+            read!(database, |c| sqlx::query_scalar(addresses).bind(&like).fetch_all(c).await).unwrap();
+        (records, mails)
     };
     let both = ["hanako01@example.jp", "master1@example.jp"].map(str::to_owned);
     let mut browser = world.browser();

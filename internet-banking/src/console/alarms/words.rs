@@ -127,7 +127,7 @@ pub const fn alarm_words(kind: AlarmKind) -> AlarmWords {
         AlarmKind::StaffLocked => AlarmWords {
             title: "職員のログインまたはトークンの停止",
             remedy: "パスワードまたはワンタイムパスワードの誤りが続いたため、この職員の利用を停止しました。お金は動いていません。\
-                     本人に確かめ、本人でなければ接続元を調べてください。停止はシステム担当が解除します。",
+                     停止はシステム担当が解除します。本人に確かめ、本人でなければ接続元を調べてください。",
         },
         AlarmKind::WorkStuck => AlarmWords {
             title: "処理の滞留",

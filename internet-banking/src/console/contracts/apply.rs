@@ -1,12 +1,13 @@
 //! What an approved change of a contract does: one commit with the request's guard, the record and the mails.
 
-use database::{Change, Row, Table, Value};
+use database::{Change, Row};
 use domain::time::year_month_day;
 use domain::{ContractId, StaffRequestId, Timestamp, UserId};
 use gateway::{Gateway, Guard, Operator};
 use ledger::{EntityId, GuardKey, Refused};
 
 use super::act::{Act, Application, ContractChange, Holders};
+use super::rows::{ACCOUNT, PAYEE, contract_row, notice_row};
 use super::seen::Seen;
 use crate::answer::{Stop, failed};
 use crate::approvals;
@@ -24,30 +25,6 @@ use crate::mail::{Notice, Recipient, To, masked};
 use crate::payeasy::limits::{self, Limits};
 use crate::payees::counters::{Lock, NameChecks};
 use crate::registration::Registration;
-
-static CONTRACT: Table = Table {
-    name: "contract",
-    columns: &["id", "name", "kind", "plan", "sign_in", "state", "mail_phrase", "address", "created_us"],
-};
-static ACCOUNT: Table = Table {
-    name: "deposit_account",
-    columns: &["account", "contract", "branch", "branch_name", "kind", "number", "name", "main"],
-};
-static NOTICE: Table = Table { name: "contract_notice", columns: &["request", "contract", "granted_us"] };
-static PAYEE: Table = Table {
-    name: "contract_payee",
-    columns: &[
-        "id",
-        "contract",
-        "number",
-        "bank",
-        "branch",
-        "kind",
-        "account_number",
-        "name",
-        "registered_us",
-    ],
-};
 
 /// The guard of an account: 会計情報 and 資金移動 of it are in one FB contract (R6).
 pub(super) fn account_guard(account: &AccountName) -> GuardKey {
@@ -586,26 +563,6 @@ fn payee_taken(number: &str) -> Problem {
 
 fn payee_guard(contract: ContractId, number: &str) -> GuardKey {
     GuardKey(format!("payee|{contract}|{number}"))
-}
-
-fn contract_row(id: ContractId, of: &Application, now: Timestamp) -> Row {
-    let values: Vec<Value> = vec![
-        id.uuid().into(),
-        of.name.as_str().into(),
-        of.kind.code().into(),
-        of.plan.code().into(),
-        of.sign_in.code().into(),
-        ContractState::Applied.code().into(),
-        of.phrase.as_str().into(),
-        of.address.as_str().into(),
-        now.micros().into(),
-    ];
-    Row { table: &CONTRACT, values }
-}
-
-fn notice_row(request: StaffRequestId, contract: ContractId, now: Timestamp) -> Row {
-    let values = vec![request.uuid().into(), contract.uuid().into(), now.micros().into()];
-    Row { table: &NOTICE, values }
 }
 
 /// `2026年11月24日(火)`, or nothing.

@@ -9,6 +9,7 @@ pub(super) mod notice;
 pub(super) mod others;
 pub(super) mod procedure;
 pub(super) mod procedures;
+mod rows;
 mod seen;
 mod store;
 

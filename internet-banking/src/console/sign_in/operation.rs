@@ -150,12 +150,11 @@ impl Entrants for StaffSignIns {
 
     /// The code is spent in the commit that writes the sign-in down, so that it opens one session at most.
     async fn prove(&self, id: StaffId, typed: &SecretString, now: Timestamp) -> Result<(), Refusal> {
-        let serial = self.staff.token_serial(id).await?.ok_or(Refusal::Wrong)?;
+        let (login_id, serial) = self.staff.with_token(id).await?.ok_or(Refusal::Wrong)?;
         let step = match self.tokens.verify(&serial, None, typed.expose_secret(), now).await? {
             Verdict::Verified { step } => step,
             // the try that locks the token reads like every other wrong one
             Verdict::JustLocked => {
-                let login_id = self.staff.find(id).await?.map(|staff| staff.login_id).unwrap_or_default();
                 let record = record(actor(id), "token.lock", serial, "wrong codes at the console");
                 self.commit(record, Some(locked(&login_id, "the token"))).await?;
                 return Err(Refusal::Wrong);

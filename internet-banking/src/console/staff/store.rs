@@ -143,10 +143,13 @@ impl Store {
         Ok(locked.is_some())
     }
 
-    /// The serial of a person's token.
-    pub(in crate::console) async fn token_serial(&self, id: StaffId) -> Result<Option<String>, sqlx::Error> {
+    /// A person's login ID, and the serial of the person's token.
+    pub(in crate::console) async fn with_token(
+        &self,
+        id: StaffId,
+    ) -> Result<Option<(String, String)>, sqlx::Error> {
         read!(self.database, |c| {
-            sqlx::query_scalar("SELECT token_serial FROM staff WHERE id = $1")
+            sqlx::query_as("SELECT login_id, token_serial FROM staff WHERE id = $1")
                 .bind(id.uuid())
                 .fetch_optional(c)
                 .await

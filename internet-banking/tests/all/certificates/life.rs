@@ -6,12 +6,13 @@ use http::StatusCode;
 use internet_banking::certificates::held::held;
 use internet_banking::certificates::issue::Occasion;
 use internet_banking::certificates::{EndWhy, KeySource, end_of_user, revoke};
-use internet_banking::contracts::Role;
+use internet_banking::contracts::{Rights, Role};
+use internet_banking::tokens::Seed;
 use ledger::{Commit, Refused};
 
 use super::{Desk, KEIRI, MASTER, NEW, YEAR_S, certificate, code, mark};
 use crate::repeats_and_limits::{add, fresh};
-use crate::support::{LOGIN_ID, PASSWORD, Page};
+use crate::support::{LOGIN_ID, PASSWORD, Page, add_user};
 
 const DAY_S: i64 = 86_400;
 
@@ -21,6 +22,7 @@ database::on_both!(
     of_an_ended_contract_nobody_is_told,
     the_own_certificate_is_shown_with_its_owner_and_its_end,
     the_master_permits_another_certificate_and_revokes,
+    another_certificate_waits_for_the_second_administrator,
     nobody_but_the_master_acts_on_others_certificates,
     what_the_bank_revokes_ends_at_once_and_another_may_be_fetched,
     what_the_bank_revokes_takes_the_renewed_one_with_it,
@@ -148,6 +150,51 @@ async fn the_master_permits_another_certificate_and_revokes(test: TestDatabase) 
     let sql =
         "SELECT count(*) FROM mail WHERE id LIKE 'certificate-permit%' OR id LIKE 'certificate-revoke%'";
     assert_eq!(desk.count(sql).await, 6, "three acts, the user and the master");
+}
+
+/// To end one is nobody's to confirm; another one is, where the contract gives anything to approvers.
+///
+/// Proves SEC-21.
+async fn another_certificate_waits_for_the_second_administrator(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (bank, admin) = (&desk.world.bank, "shomei-admin");
+    let id = add_user(bank, desk.contract, admin, Role::Admin, Rights::none()).await;
+    bank.tokens.register("T-shomei-admin", Some(desk.contract), &Seed::generate()).await.unwrap();
+    for (sql, text) in [
+        ("UPDATE app_user SET token_serial = $2 WHERE id = $1", "T-shomei-admin"),
+        ("INSERT INTO user_duty (app_user, duty) VALUES ($1, $2)", "approvals"),
+    ] {
+        execute!(bank.database, sql, id.uuid(), text).unwrap();
+    }
+    let sql =
+        "INSERT INTO approval_policy (contract, version, at_us, policy, actor) VALUES ($1, 1, 1, $2, 'test')";
+    execute!(bank.database, sql, desk.contract.uuid(), crate::approvals::SINGLE).unwrap();
+    let (_, mut master) = desk.signed_in(MASTER).await;
+    let (_, mut keiri) = desk.signed_in(KEIRI).await;
+    let now = desk.code(admin).await;
+    let mut second = desk.at_door(certificate(&desk.ask(admin, &[("one_time_password", &now)]).await));
+    assert_eq!(second.sign_in(admin, PASSWORD).await.location(), "/home");
+    let one_time = desk.code(MASTER).await;
+    let asked = desk.act(&mut master, "permit", &one_time).await;
+    let path = asked.location().to_owned();
+    assert!(path.starts_with("/approvals/"), "{}", asked.body);
+    assert_eq!(keiri.get("/home").await.status, StatusCode::OK, "nothing has ended yet");
+    let shown = second.get(&path).await;
+    let (csrf, digest, now) = (shown.token(), shown.value("digest"), desk.code(admin).await);
+    let form = [
+        ("csrf", csrf.as_str()),
+        ("digest", &digest),
+        ("action", "approve"),
+        ("one_time_password", &now),
+        crate::approvals::CONFIRMED,
+    ];
+    let confirmed = second.post(&path, &form).await;
+    assert_eq!(confirmed.location(), path, "{}", confirmed.body);
+    assert_eq!(keiri.get("/home").await.location(), "/sign-in");
+    desk.signed_in(KEIRI).await;
+    let one_time = desk.code(MASTER).await;
+    let revoked = desk.act(&mut master, "revoke", &one_time).await;
+    assert!(revoked.location().starts_with("/admin/certificates/"), "at once: {}", revoked.body);
 }
 
 async fn nobody_but_the_master_acts_on_others_certificates(test: TestDatabase) {
