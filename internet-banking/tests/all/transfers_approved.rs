@@ -99,8 +99,8 @@ async fn what_funds_no_longer_allow_comes_back_and_what_is_sent_back_is_asked_fo
     assert_eq!(balance(&world).await, 8_210_948);
 }
 
-/// The moment of the last approval counts, to the second: a same-day transfer waits until its cut-off, a typed payee until
-/// the eve.
+/// The moment of the last approval counts, to the second: a same-day transfer waits until its cut-off, a typed payee
+/// until the eve.
 ///
 /// Proves R85, R86.
 #[tokio::test]
