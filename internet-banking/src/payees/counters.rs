@@ -33,8 +33,12 @@ const JUDGE: &str = "
             WHEN $3 > 0 AND shown + $3 >= $5 THEN $6
             ELSE NULL END
     WHERE subject = $1 RETURNING missing, shown, locked_us";
-/// A transfer was made: what was shown before it counts no more.
-const EXECUTED: &str = "UPDATE name_check SET shown = 0 WHERE subject = $1 AND locked_us IS NULL";
+/// A transfer of the user, or of anybody of the contract, was made since the last question: what was shown before it
+/// counts no more.
+const EXECUTED: &str = "
+    UPDATE name_check SET shown = 0 WHERE subject = $1 AND shown > 0 AND locked_us IS NULL AND EXISTS (
+        SELECT 1 FROM transfer_order o WHERE o.contract = name_check.contract AND o.placed_us > name_check.counted_us
+            AND (name_check.subject = name_check.contract OR o.app_user = name_check.subject))";
 
 /// How much may be asked in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -133,6 +137,8 @@ impl<'a> NameChecks<'a> {
         now: Timestamp,
     ) -> Result<Admission, sqlx::Error> {
         let mut tx = self.database.begin().await?;
+        execute!(&mut tx, EXECUTED, contract.uuid())?;
+        execute!(&mut tx, EXECUTED, user.uuid())?;
         let counted = execute!(
             &mut tx,
             ADMIT,
@@ -176,14 +182,6 @@ impl<'a> NameChecks<'a> {
             (false, false) => None,
         };
         Ok((locked, self.limits.missing_max.saturating_sub(user.missing)))
-    }
-
-    /// A transfer of the user was made, or asked for, so the names that were shown were (R91).
-    pub async fn executed(&self, contract: ContractId, user: UserId) -> Result<(), sqlx::Error> {
-        let mut tx = self.database.begin().await?;
-        execute!(&mut tx, EXECUTED, contract.uuid())?;
-        execute!(&mut tx, EXECUTED, user.uuid())?;
-        tx.commit().await
     }
 
     /// Who is locked, if anybody is.
@@ -294,8 +292,25 @@ mod tests {
         }
 
         async fn asks(&self, judgement: Judgement) -> (Option<Locked>, i64) {
-            assert_eq!(self.admit(ten()).await, Admission::Counted);
-            self.checks.judge(self.contract, self.user, judgement, ten()).await.unwrap()
+            self.asks_at(judgement, ten()).await
+        }
+
+        async fn asks_at(&self, judgement: Judgement, now: Timestamp) -> (Option<Locked>, i64) {
+            assert_eq!(self.admit(now).await, Admission::Counted);
+            self.checks.judge(self.contract, self.user, judgement, now).await.unwrap()
+        }
+
+        async fn transfers(&self, user: UserId, at: Timestamp) {
+            execute!(
+                self.checks.database,
+                "INSERT INTO transfer_order (id, contract, app_user, account, payee_bank, amount, day, placed_us, facts)
+                 VALUES ($1, $2, $3, 1, '0125', 1, '2026-11-24', $4, '{}')",
+                domain::OrderId::generate().uuid(),
+                self.contract.uuid(),
+                user.uuid(),
+                at.micros(),
+            )
+            .unwrap();
         }
 
         async fn lift(&self, subject: Uuid, locked_at: Timestamp) -> bool {
@@ -328,7 +343,7 @@ mod tests {
             Admission::Locked(Locked::User),
             "no day ends it"
         );
-        one.checks.executed(one.contract, one.user).await.unwrap();
+        one.transfers(one.user, ten().plus_seconds(1)).await;
         assert_eq!(one.admit(ten()).await, Admission::Locked(Locked::User), "and no transfer");
         let locks = NameChecks::locks(&test.database, one.contract).await.unwrap();
         assert_eq!(locks, [Lock { subject: one.user.uuid(), locked_at: ten() }]);
@@ -346,12 +361,19 @@ mod tests {
         for _ in 0..9 {
             assert_eq!(one.asks(Judgement::Shown).await.0, None);
         }
-        one.checks.executed(one.contract, one.user).await.unwrap();
+        let (made, after) = (ten().plus_seconds(1), ten().plus_seconds(2));
+        one.transfers(one.user, made).await;
         for _ in 0..9 {
-            assert_eq!(one.asks(Judgement::Shown).await.0, None);
+            assert_eq!(one.asks_at(Judgement::Shown, after).await.0, None);
         }
-        assert_eq!(one.asks(Judgement::Shown).await.0, Some(Locked::User));
-        assert_eq!(one.admit(ten()).await, Admission::Locked(Locked::User));
+        one.transfers(UserId::generate(), after.plus_seconds(1)).await;
+        let last = after.plus_seconds(2);
+        assert_eq!(
+            one.asks_at(Judgement::Shown, last).await.0,
+            Some(Locked::User),
+            "a colleague's is not the own"
+        );
+        assert_eq!(one.admit(last).await, Admission::Locked(Locked::User));
     }
 
     /// Proves SEC-41.

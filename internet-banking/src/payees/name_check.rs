@@ -173,14 +173,6 @@ async fn asked(bank: &Bank, by: &SignedIn, entered: &Entered) -> Result<Checked,
     })
 }
 
-/// A transfer was made, or asked for, by the user (R91): what was shown before counts no more.
-pub async fn executed(bank: &Bank, by: &SignedIn) {
-    let checks = NameChecks::new(&bank.database, Bounds::embedded().name_check);
-    if let Err(error) = checks.executed(by.contract.id, by.user.id).await {
-        tracing::error!(%error, "names that were shown still count");
-    }
-}
-
 /// Leaves a record that the function was locked, and tells the user and the administrators.
 async fn tell(
     bank: &Bank,
