@@ -75,6 +75,8 @@ typed_id! {
     CertificateId,
     /// What a user asks others of the contract to approve.
     ApprovalId,
+    /// A maker's file of tokens, from its receipt into stock.
+    TokenDeliveryId,
     /// A permit to have another one issued.
     PermitId,
     /// The settlement of one window of one collector, and the net payment that it makes.

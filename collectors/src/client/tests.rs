@@ -12,7 +12,7 @@ use domain::clock::machine_now;
 
 use super::*;
 use crate::protocol::{Body, CONTENT_TYPE, Message, encode, samples};
-use crate::signature::{ResponseParts, SignedHeaders, sign_response};
+use crate::signature::{ResponseParts, SignedHeaders, SigningKey, sign_response};
 
 fn key(id: &str, seed: u8) -> SigningKey {
     SigningKey::from_seed(id, &[seed; 32]).unwrap()

@@ -137,7 +137,7 @@ impl AccountForm {
 
 impl TypedAccount {
     /// Reads it; or says what is wrong, offers what is meant, and keeps the rest.
-    pub fn read(&self) -> Result<Entered, Asked> {
+    pub fn read(&self) -> Result<Entered, Box<Asked>> {
         let mut asked = Asked { form: AccountForm::of(self.clone()), errors: Errors::none() };
         let account = match self.symbol.trim().is_empty() && self.symbol_number.trim().is_empty() {
             true => self.read_account(&mut asked),
@@ -157,7 +157,7 @@ impl TypedAccount {
             (Some(account), Some(holder)) if asked.errors.is_empty() => {
                 Ok(Entered::of(account, holder.to_string()))
             }
-            _ => Err(asked),
+            _ => Err(Box::new(asked)),
         }
     }
 

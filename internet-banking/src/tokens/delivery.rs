@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use database::{Change, Database, Row, Table, Value, read};
+use domain::id::TokenDeliveryId;
 use domain::{Date, Timestamp};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Ledger, Refused};
 use ring::digest::{SHA256, digest};
@@ -238,7 +239,7 @@ pub async fn receive(
     if !known.is_empty() {
         return Err(DeliveryError::Known(named(&known)));
     }
-    let (id, now) = (Uuid::now_v7(), ledger.clock().now());
+    let (id, now) = (TokenDeliveryId::generate().uuid(), ledger.clock().now());
     let received = Received {
         id,
         number: delivery.number.clone(),

@@ -6,7 +6,6 @@ use domain::{AccountId, ContractId, Timestamp, Yen};
 use http::StatusCode;
 use internet_banking::contracts::{AccountKind, Business, Plan, Rights, Role, SignInMethod};
 use internet_banking::fees::{FEES, Fees, Looked, audit};
-use uuid::Uuid;
 
 use crate::support::{PASSWORD, World, add_account, add_user, put};
 
@@ -21,7 +20,7 @@ const SHORT: Looked = Looked { debited: 0, short: 1 };
 const NOTHING: Looked = Looked { debited: 0, short: 0 };
 
 async fn charge(world: &World, contract: ContractId, day: &str, amount: i64) {
-    let id = Uuid::now_v7();
+    let id = domain::id::TransferId::generate().uuid();
     let sql = "INSERT INTO charge (id, contract, day, kind, amount, detail, reference, at_us)
          VALUES ($1, $2, $3, 'transfer', $4, $5, $6, $7)";
     let at = Timestamp::parse_rfc3339(&format!("{day}T10:00:00+09:00")).unwrap().micros();

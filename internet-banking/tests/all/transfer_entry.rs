@@ -20,21 +20,21 @@ pub const MIZUHO: &[(&str, &str)] = &[
 
 impl Transfer {
     /// 振替 from the first account to the second.
-    pub async fn own(browser: &mut Browser, amount: &str, day: &str) -> Result<Self, Page> {
+    pub async fn own(browser: &mut Browser, amount: &str, day: &str) -> Result<Self, Box<Page>> {
         let fields = [("account", "1001"), ("to", "1002"), ("amount", amount), ("day", day)];
         let page = send(browser, "/transfers/own", &fields).await;
         Self::begun(page)
     }
 
     /// An entry whose payee is chosen by these fields.
-    pub async fn to(browser: &mut Browser, payee: &[(&str, &str)]) -> Result<Self, Page> {
+    pub async fn to(browser: &mut Browser, payee: &[(&str, &str)]) -> Result<Self, Box<Page>> {
         Self::begun(send(browser, "/transfers/new", payee).await)
     }
 
-    fn begun(page: Page) -> Result<Self, Page> {
+    fn begun(page: Page) -> Result<Self, Box<Page>> {
         match page.location().rsplit_once('/') {
             Some((entry, _)) if entry.starts_with("/transfers/new/") => Ok(Self(entry.to_owned())),
-            _ => Err(page),
+            _ => Err(Box::new(page)),
         }
     }
 

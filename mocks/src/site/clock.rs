@@ -92,7 +92,7 @@ async fn moved(mocks: &Mocks, to: Timestamp) -> bool {
 
 /// An instant as a person types it, with seconds or a zone or without.
 fn read(typed: &str) -> Option<Timestamp> {
-    let typed = typed.trim().replace([' ', ' '], "T").replace(':', ":");
+    let typed = typed.trim().replace([' ', '\u{3000}'], "T").replace('\u{ff1a}', ":");
     let seconds = format!("{typed}:00+09:00");
     let ways = [typed.clone(), format!("{typed}+09:00"), seconds];
     ways.iter().find_map(|way| Timestamp::parse_rfc3339(way))

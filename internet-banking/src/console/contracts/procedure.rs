@@ -488,7 +488,7 @@ fn payee(typed: &Typed) -> Result<FiledPayee, Errors> {
     let there = known.zip(branch.parse().ok()).and_then(|(known, branch)| known.branch(&branch));
     match (known, there) {
         (None, _) if errors.of("bank").is_none() => {
-            errors.add("bank", "この銀行コードの金融機関はありません。")
+            errors.add("bank", "この銀行コードの金融機関はありません。");
         }
         (Some(known), None) if errors.of("branch").is_none() => {
             errors.add("branch", format!("{}に、この支店コードの支店はありません。", shown_bank(known)));

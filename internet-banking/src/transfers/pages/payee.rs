@@ -42,7 +42,7 @@ pub struct Asked {
 /// Why no payee is chosen.
 enum Fault {
     /// Fields are wrong; the form as it is shown again.
-    Input(AccountForm, Errors),
+    Input(Box<AccountForm>, Errors),
     /// Something else is.
     Problem(Problem),
 }
@@ -101,7 +101,7 @@ async fn chosen(bank: &Bank, by: &SignedIn, form: &Chosen) -> Result<Payee, Faul
             let found = payees.filed(form.payee.trim()).await.map_err(|error| unavailable(&error))?;
             found.as_ref().map(payee::registered).ok_or_else(|| {
                 let words = "この受取人番号の届出はありません。書面の控えの番号をお確かめください。";
-                Fault::Input(AccountForm::default(), Errors::one("payee", words))
+                Fault::Input(Box::default(), Errors::one("payee", words))
             })
         }
         "registered" => {
@@ -116,7 +116,8 @@ async fn chosen(bank: &Bank, by: &SignedIn, form: &Chosen) -> Result<Payee, Faul
             payee::named(bank, by, &found.account, &found.holder).await.map_err(Fault::Problem)
         }
         _ => {
-            let entered = form.typed.read().map_err(|asked| Fault::Input(asked.form, asked.errors))?;
+            let entered =
+                form.typed.read().map_err(|asked| Fault::Input(Box::new(asked.form), asked.errors))?;
             let payee = Payee { way: Way::Typed, account: entered.account, name: entered.holder };
             // an account of this bank is looked up; another bank's is known when the transfer is sent
             if payee.account.bank == *bank.transfers.own_bank() && !exists(bank, &payee).await? {
@@ -161,7 +162,7 @@ impl Fault {
     fn shown(self, form: Chosen) -> Shown {
         let (typed, trouble) = match self {
             // what is wrong with the number says nothing of the account that is being typed
-            Self::Input(typed, errors) if form.action != "number" => (typed, Trouble::input(errors)),
+            Self::Input(typed, errors) if form.action != "number" => (*typed, Trouble::input(errors)),
             Self::Input(_, errors) => (AccountForm::of(form.typed), Trouble::input(errors)),
             Self::Problem(problem) => (AccountForm::of(form.typed), problem.trouble()),
         };

@@ -86,12 +86,12 @@ async fn messages_are_signed_by_the_next_key_in_the_middle_of_payments_and_none_
     act(&office, "make/message//2", "").await;
     look(&running, &network).await;
     assert_eq!(hub.signing_keys().in_use().id(), "hub-1", "its day is not set");
-    pays(10).await;
+    Box::pin(pays(10)).await;
     act(&office, "use/message//2", "2026-11-24").await;
-    pays(20).await;
+    Box::pin(pays(20)).await;
     look(&running, &network).await;
     assert_eq!(hub.signing_keys().in_use().id(), "hub-2");
-    pays(30).await;
+    Box::pin(pays(30)).await;
     let mut maker = office.signed_in(MAKER).await;
     let early = propose(&mut maker, "/keys", &[("what", "retire/message//1"), ("from", "")]).await;
     assert!(early.body.contains("S-329"), "messages may be under way: {}", early.body);
@@ -100,7 +100,7 @@ async fn messages_are_signed_by_the_next_key_in_the_middle_of_payments_and_none_
     office.world.clock.advance_seconds(300);
     act(&office, "retire/message//1", "").await;
     look(&running, &network).await;
-    pays(40).await;
+    Box::pin(pays(40)).await;
 
     let refused = pay(&office, &network, &stale, 9_001).await;
     assert!(refused.is_err(), "a message by a retired key is not believed: {refused:?}");
