@@ -43,11 +43,9 @@ impl Desk {
         }
         let tokens = tokens.unwrap_or_else(|| panic!("the company is not in {links:?}"));
         let mut form = tokens.page.forms().into_iter().find(|form| form.has("act")).unwrap();
-        for (name, value) in
-            [("act", "add"), ("document", "2026-本-0012"), ("reason", "書面を受領し、代表者様に確認しました")]
-        {
-            form.fill(name, value);
-        }
+        form.fill("act", "add");
+        form.fill("document", "2026-本-0012");
+        form.put("reason", "書面を受領し、代表者様に確認しました");
         let proposed = maker.submit(&tokens, &form).await;
         assert!(proposed.path.starts_with("/requests/"), "{}", proposed.page.text());
         let checker = self.staff("unyo-11").await;
