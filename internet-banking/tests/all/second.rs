@@ -66,8 +66,13 @@ async fn whoever_gives_payments_to_approvers_makes_none_alone_and_a_paper_helps_
     assert_eq!(changed.fields("temporary_password").len(), 1, "{}", changed.body);
     let page = master.get("/admin/approvals").await;
     let (csrf, seen, now) = (page.token(), page.value("seen"), fresh(world, "T-0002").await);
-    let form =
-        [("csrf", csrf.as_str()), ("seen", &seen), ("one_time_password", &now), ("payeasy-flow", "none")];
+    let form = [
+        ("csrf", csrf.as_str()),
+        ("seen", &seen),
+        ("one_time_password", &now),
+        ("payeasy-flow", "none"),
+        ("transfer-flow", "none"),
+    ];
     let set = master.post("/admin/approvals", &form).await;
     assert_eq!(set.location(), "/admin/approvals?done=changed", "{}", set.body);
     assert!(!policies.newest().await.unwrap().1.single_administrator);
