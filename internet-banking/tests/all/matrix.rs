@@ -1,4 +1,4 @@
-//! Every page × every role × every plan, allowed or refused as the tables of `policy.rs` say; and what belongs to
+//! Every page × every role × every plan, allowed or refused as the rules say; and what belongs to
 //! another contract answers as if it did not exist.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use database::testing::TestDatabase;
 use database::{execute, read};
 use domain::{AccountId, ApprovalId, FavouriteId, OrderId, PayeeId, PaymentId, UserId};
 use http::{Method, StatusCode};
-use internet_banking::contracts::{AccountKind, Business, Duty, Plan, Rights, Role, SignInMethod, User};
+use internet_banking::contracts::{AccountKind, Business, Duty, Plan, Rights, Role, SignInMethod};
 use internet_banking::policy;
 use uuid::Uuid;
 
@@ -288,18 +288,44 @@ where
 }
 
 impl Gate {
-    /// Whether the tables let the user in.
-    fn admits(self, plan: Plan, user: &User) -> bool {
+    /// Whether the rules let such a person in.
+    fn admits(self, plan: Plan, &(_, role, has_rights, has_duties): &Person) -> bool {
         match self {
             Open | SignedIn => true,
-            To(business) => policy::offers(plan, business) && user.rights.may(business),
-            With(duties) => duties.iter().any(|duty| policy::has(user, *duty)),
+            To(business) => has_rights && has(plan, business),
+            With(duties) => duties.iter().any(|duty| match role {
+                Role::Master => true,
+                Role::Admin => EVERY_ADMIN.contains(duty) || (has_duties && GIVEN.contains(duty)),
+                Role::General => false,
+            }),
         }
     }
 }
 
+// What follows is said in the test's own words (R2–R4, R18): it would otherwise agree with whatever `policy.rs` says.
+
+fn has(plan: Plan, business: Business) -> bool {
+    match business {
+        Business::Inquiry | Business::Transfer | Business::PayEasy => true,
+        Business::BulkTransfer | Business::Salary | Business::LocalTax => plan != Plan::Mini,
+        Business::DirectDebit
+        | Business::ForeignRemittance
+        | Business::ImportCredit
+        | Business::FileTransfer => plan == Plan::Type2,
+    }
+}
+
+/// What every administrator may do.
+const EVERY_ADMIN: &[Duty] = &[Duty::TokenRevoke, Duty::TokenUnlock];
+
+/// What the master may give to an administrator; the rest is the master's alone.
+const GIVEN: &[Duty] =
+    &[Duty::Users, Duty::Rights, Duty::Limits, Duty::MailPhrase, Duty::History, Duty::Approvals];
+
+type Person = (&'static str, Role, bool, bool);
+
 /// The kinds of people: role, whether with rights to every business, whether with every duty that can be given.
-const PEOPLE: &[(&str, Role, bool, bool)] = &[
+const PEOPLE: &[Person] = &[
     ("master", Role::Master, true, false),
     ("admin", Role::Admin, false, false),
     ("given", Role::Admin, true, true),
@@ -315,7 +341,10 @@ async fn contract_of(world: &World, plan: Plan, number: i64) {
     add_account(bank, contract, account, AccountKind::Ordinary, &format!("200000{number}")).await;
     put(&bank.ledger, account, 1_000_000).await;
     for (word, role, has_rights, has_duties) in PEOPLE {
-        let rights = if *has_rights { Rights::all(&[account]) } else { Rights::none() };
+        // those in no menu yet among them
+        let every =
+            Business::ALL.iter().fold(Rights::none(), |all, business| all.with(*business, &[account]));
+        let rights = if *has_rights { every } else { Rights::none() };
         let user = add_user(bank, contract, &format!("{word}-{}", plan.code()), *role, rights).await;
         for duty in policy::grantable().filter(|_| *has_duties) {
             let sql = "INSERT INTO user_duty (app_user, duty) VALUES ($1, $2)";
@@ -334,20 +363,12 @@ async fn every_page_answers_whom_the_tables_let_in_and_nobody_else(test: TestDat
     let mut wrong = Vec::new();
     for (number, plan) in (1..).zip(Plan::ALL) {
         contract_of(&world, *plan, number).await;
-        for (word, ..) in PEOPLE {
+        for person in PEOPLE {
             let mut browser = world.browser();
-            let login_id = format!("{word}-{}", plan.code());
+            let login_id = format!("{}-{}", person.0, plan.code());
             assert_eq!(browser.sign_in(&login_id, PASSWORD).await.location(), "/home", "{login_id}");
-            let id: Uuid = {
-                let sql = "SELECT id FROM app_user WHERE login_id = $1";
-                let found = read!(world.bank.database, |c| {
-                    sqlx::query_scalar(sql).bind(&login_id).fetch_one(c).await
-                });
-                found.unwrap()
-            };
-            let user = world.bank.contracts.signed_in(UserId::from_uuid(id)).await.unwrap().unwrap();
             for (route, gate) in PAGES {
-                let admitted = gate.admits(*plan, &user);
+                let admitted = gate.admits(*plan, person);
                 let found = answers(&mut browser, route, *gate, admitted, [&theirs, &nobodys]).await;
                 wrong.extend(found.into_iter().map(|what| format!("{login_id} {route}: {what}")));
             }
@@ -364,6 +385,7 @@ const ENDINGS: &[&str] = &["/sign-out", "/emergency-stop/now"];
 const INCOMPLETE: &[(&str, StatusCode)] = &[
     ("/admin/tokens/ask", StatusCode::NOT_FOUND),
     ("/admin/tokens/do", StatusCode::NOT_FOUND),
+    // no file
     ("/payeasy/el/picture", StatusCode::BAD_REQUEST),
     ("/payees/import", StatusCode::BAD_REQUEST),
     // nobody here has a token
