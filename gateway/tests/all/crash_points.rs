@@ -14,6 +14,7 @@ use database::Database;
 use database::testing::TestDatabase;
 use domain::{Clock, Timestamp};
 use serde_json::json;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::support::Network;
@@ -22,8 +23,9 @@ use script::{ASK_IN_PERSON, COUNTER, DECIDED, LOST_ANSWER, LUCK, PENSIONS, STRAY
 const SIGABRT: i32 = 6;
 /// How long one process may take.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Worlds at the same time; they wait more than they work.
-const WORLDS_MAX: usize = 4;
+/// Worlds at the same time, of all tests together; they wait more than they work, and the time they are given
+/// must not hang on how many tests run side by side.
+static TURNS: Semaphore = Semaphore::const_new(6);
 /// Pairs of places that every run of the tests crosses.
 const PAIRS: usize = 24;
 
@@ -146,18 +148,15 @@ async fn on(postgres: bool) -> TestDatabase {
 }
 
 async fn all(postgres: bool, places: Vec<(String, Option<String>)>) {
-    let mut waiting = places.into_iter();
     let mut worlds = JoinSet::new();
-    loop {
-        while worlds.len() < WORLDS_MAX
-            && let Some((first, second)) = waiting.next()
-        {
-            worlds.spawn(async move { survives(on(postgres).await, first, second).await });
-        }
-        match worlds.join_next().await {
-            Some(ended) => ended.unwrap(),
-            None => return,
-        }
+    for (first, second) in places {
+        worlds.spawn(async move {
+            let _turn = TURNS.acquire().await.unwrap();
+            survives(on(postgres).await, first, second).await;
+        });
+    }
+    while let Some(ended) = worlds.join_next().await {
+        ended.unwrap();
     }
 }
 

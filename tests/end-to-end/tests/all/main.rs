@@ -21,6 +21,5 @@ mod once;
 mod proof;
 mod security;
 mod start;
-mod tidy;
 mod tokens;
 mod xml;

@@ -16,7 +16,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Folders that hold nothing of ours.
+/// Folders that hold nothing of ours; `.git` of a further worktree is a file.
 const SKIPPED: &[&str] = &[".git", "target", "node_modules", "demo-data"];
 
 /// The root of the repository.
@@ -49,10 +49,11 @@ fn files() -> Vec<File> {
             let entry = entry.unwrap();
             let path = entry.path();
             let kind = entry.file_type().unwrap();
+            if SKIPPED.contains(&entry.file_name().to_string_lossy().as_ref()) {
+                continue;
+            }
             if kind.is_dir() {
-                if !SKIPPED.contains(&entry.file_name().to_string_lossy().as_ref()) {
-                    folders.push(path);
-                }
+                folders.push(path);
             } else if kind.is_file()
                 // fonts and pictures are no text; a file that an editor removed in between is none either
                 && let Ok(text) = std::fs::read_to_string(&path)

@@ -43,9 +43,7 @@ fn the_ambient_clock_and_randomness_are_read_in_one_place_each() {
         .into_iter()
         .filter(|f| f.has_extension(&["rs"]) && f.text.contains(&allowance))
         .map(|f| f.path)
-        .filter(|path| {
-            !places.contains(&path.as_str()) && path != "tests/end-to-end/tests/all/tidy/dependencies.rs"
-        })
+        .filter(|path| !places.contains(&path.as_str()) && path != "tests/tidy/tests/dependencies.rs")
         .collect();
     assert_none(&findings, "files that allow themselves the ambient clock or randomness");
 }

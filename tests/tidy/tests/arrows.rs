@@ -22,6 +22,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("conformance", &["domain", "formats", "collectors"]),
     ("bench", EVERY_LIBRARY),
     ("end-to-end", EVERY_LIBRARY),
+    ("tidy", &[]),
     ("mpn", EVERY_LIBRARY_AND_THE_RUNNABLE_TESTS),
 ];
 

@@ -1,6 +1,6 @@
 //! docs/requirements.md: each rule with the tests that prove it, as their doc comments say (`/// Proves R104.`).
 //!
-//! `UPDATE_EXAMPLES=1 cargo test -p end-to-end requirements` writes it anew. A further rule is a line of
+//! `UPDATE_EXAMPLES=1 cargo test -p tidy requirements` writes it anew. A further rule is a line of
 //! `requirements.txt`.
 
 use std::collections::BTreeMap;
@@ -17,8 +17,8 @@ const HEAD: &str = "\
 # Requirements
 
 What each rule says, and the tests that prove it. Written from the tests' doc comments (`/// Proves R104.`) and held
-against them: `UPDATE_EXAMPLES=1 cargo test -p end-to-end requirements` renews it. A further rule is a line of
-`tests/end-to-end/tests/all/tidy/requirements.txt`. `cargo test --workspace --features crash-points NAME` runs one test.
+against them: `UPDATE_EXAMPLES=1 cargo test -p tidy requirements` renews it. A further rule is a line of
+`tests/tidy/tests/requirements.txt`. `cargo test --workspace --features crash-points NAME` runs one test.
 ";
 
 /// A test that says what it proves.

@@ -1,0 +1,1 @@
+//! Nothing: what is here are tests, without a dependency on the product.
