@@ -1,1 +1,1 @@
-//! Black-box, browser, crash and tidy tests
+//! Black-box, browser and crash tests
