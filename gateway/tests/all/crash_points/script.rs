@@ -369,7 +369,7 @@ impl Script {
         let gateway = &self.hub.gateway;
         if self.clock.now() < instant(LUCK) {
             until("the end of automatic deliveries", || async {
-                (!self.is_claimed(payment(3)).await).then_some(())
+                (!self.is_claimed(payment(3)).await && !self.is_claimed(payment(4)).await).then_some(())
             })
             .await;
             self.set_clock(LUCK).await;
