@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use domain::Timestamp;
 use serde::Deserialize;
 
 /// The file that is part of the program; a test reads it.
@@ -26,6 +27,11 @@ impl Bounds {
     /// The bank's.
     pub fn embedded() -> &'static Self {
         &BOUNDS
+    }
+
+    /// When the approvers of a request that ends then are reminded.
+    pub fn remind_at(&self, until: Timestamp) -> Timestamp {
+        until.plus_seconds(self.remind_h.saturating_mul(-3_600))
     }
 
     /// Reads a file; an error is what is wrong with it.

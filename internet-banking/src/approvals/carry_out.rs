@@ -9,6 +9,7 @@ use gateway::Guard;
 use ledger::EntityId;
 
 use super::bounds::Bounds;
+use super::cut_offs;
 use super::operation::{by_itself, next_of, recorded, reminder, returned};
 use super::people;
 use super::problem::Problem;
@@ -24,7 +25,15 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Looks until the process stops.
 pub async fn run(bank: Bank, mut shutdown: Shutdown) {
+    let mut followed = None;
     while !shutdown.is_requested() {
+        let terms = bank.transfers.terms().get();
+        if followed.as_ref() != Some(&terms) {
+            match cut_offs::follow(&bank).await {
+                Ok(all) => followed = all.then_some(terms),
+                Err(problem) => tracing::warn!(?problem, "requests do not follow the cut-offs yet"),
+            }
+        }
         if let Err(problem) = look(&bank).await {
             tracing::warn!(?problem, "approvals cannot be looked after");
         }

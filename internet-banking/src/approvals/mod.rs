@@ -4,6 +4,7 @@
 
 mod bounds;
 mod carry_out;
+mod cut_offs;
 mod links;
 mod operation;
 mod pages;
@@ -19,6 +20,7 @@ mod state;
 mod store;
 
 pub use carry_out::{is_over, look, run};
+pub use cut_offs::follow as follow_cut_offs;
 pub use links::ApprovalLink;
 pub use operation::{Asking, Outcome, Secrets, approve, ask, delete, exposed, keep, send_back, withdraw};
 pub use pages::routes;

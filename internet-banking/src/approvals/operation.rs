@@ -158,8 +158,7 @@ async fn put(
         until,
         given: Vec::new(),
     };
-    let remind_at = until.plus_seconds(bounds.remind_h.saturating_mul(-3_600));
-    let remind_at = Some(remind_at).filter(|at| asks && *at > now);
+    let remind_at = Some(bounds.remind_at(until)).filter(|at| asks && *at > now);
     let mut what = recorded(&request, event);
     if before.is_some() {
         what.changes = vec![store::rewritten(&request, remind_at)];

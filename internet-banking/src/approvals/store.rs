@@ -203,6 +203,27 @@ pub async fn to_remind(database: &Database, now: Timestamp) -> Result<Vec<Reques
     due(database, found).await
 }
 
+/// Requests of all contracts for transfers that wait, behind an id in the order of ids, and the last id that was looked
+/// at; none where there is nothing behind it.
+pub async fn waiting_transfers(
+    database: &Database,
+    behind: Uuid,
+) -> Result<Option<(Uuid, Vec<Request>)>, StoreError> {
+    let found: Vec<Found> = read!(database, |c| {
+        sqlx::query_as(requests!(
+            "WHERE state = 'asked' AND business = 'transfer' AND id > $1 ORDER BY id LIMIT $2"
+        ))
+        .bind(behind)
+        .bind(LISTED_MAX)
+        .fetch_all(c)
+        .await
+    })?;
+    match found.last().map(|last| last.id) {
+        Some(last) => Ok(Some((last, requests(database, found).await?))),
+        None => Ok(None),
+    }
+}
+
 /// How many requests wait for this person, and how many have come back to them.
 pub async fn waiting_for(
     database: &Database,
@@ -400,6 +421,22 @@ pub fn moved(of: &Request, to: State, note: &str, until: Timestamp, now: Timesta
             note.into(),
             now.micros().into(),
             until.micros().into(),
+        ],
+    )
+}
+
+/// It waits until another moment. Whoever was reminded is not reminded again.
+pub fn ends_at(of: &Request, until: Timestamp, remind_at: Timestamp) -> Change {
+    Change::one(
+        "UPDATE approval_request SET version = version + 1, until_us = $4,
+             remind_us = CASE WHEN remind_us IS NULL THEN NULL ELSE $5 END
+         WHERE id = $1 AND contract = $2 AND version = $3 AND state = 'asked'",
+        vec![
+            of.id.uuid().into(),
+            of.contract.uuid().into(),
+            of.version.into(),
+            until.micros().into(),
+            remind_at.micros().into(),
         ],
     )
 }

@@ -14,7 +14,7 @@ macro_rules! with_transfers {
             TransferCutOff = "F-102", Untouched,
             "本日扱いの受付時限",
             "本日扱いの受付は終了しました。",
-            "当行の口座へは16時まで、ほかの銀行へは15時までの受付です。翌営業日以降を選んで、もう一度お手続きください。";
+            "受付の終了時刻は、「振込・振替」の画面に出ています。翌営業日以降を選んで、もう一度お手続きください。";
             /// Typed payees are not paid on the same day (R86).
             TransferTypedSameDay = "F-103", Untouched,
             "都度指定の本日扱い",

@@ -6,7 +6,7 @@ use domain::{ApprovalId, OrderId, Timestamp, Yen};
 use gateway::Guard;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use transfers::{Method, Terms};
+use transfers::Method;
 
 use super::draft::{Details, Draft, Payee};
 use super::operation::{self, Who};
@@ -14,6 +14,7 @@ use super::problem::Problem;
 use super::words;
 use crate::Bank;
 use crate::approvals::{self, Asking, Ending, Matter, Need, Request};
+use crate::contracts::Contract;
 use crate::payeasy::operation::confirm;
 use crate::sign_in::SignedIn;
 
@@ -107,23 +108,24 @@ async fn asking(
     };
     Ok(Asking {
         about,
-        until: Some(last_moment(bank, who, payee, details).await?),
+        until: Some(last_moment(bank, who.contract, payee, details).await?),
         matter: Matter::Transfer(Box::new(asked)),
         secret: None,
         need: if need.is_none() { Need::ONE } else { need },
     })
 }
 
-/// Until when it can be approved: the cut-off of its day, and where the payee is not paid on the same day, its eve.
-async fn last_moment(
+/// Until when a transfer can be approved: the cut-off of its day as it is set now, and where the payee is not paid on
+/// the same day, its eve.
+pub async fn last_moment(
     bank: &Bank,
-    who: Who<'_>,
+    contract: &Contract,
     payee: &Payee,
     details: &Details,
 ) -> Result<Timestamp, Problem> {
-    let occasion = operation::occasion(bank, who, Some(payee)).await?;
+    let occasion = operation::occasion(bank, contract, Some(payee)).await?;
     let waits = occasion.method == Method::Typed && !occasion.same_day_typed;
-    let until = Terms::embedded().hours(details.day).until(occasion.relation.is_own_bank());
+    let until = bank.transfers.terms().get().hours(details.day).until(occasion.relation.is_own_bank());
     Ok(Timestamp::from_jst(details.day, if waits { TimeOfDay::MIN } else { until }))
 }
 

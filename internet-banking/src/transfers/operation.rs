@@ -6,7 +6,7 @@ use gateway::{Service, stopped_by, stops_against};
 use ledger::GuardKey;
 use transfers::{
     CancelError, Holders, LimitUse, Limits, Method, NewOrder, Occasion, Order, PlaceError, Recall,
-    RecallError, Relation, Terms, dates,
+    RecallError, Relation, dates,
 };
 
 use super::draft::{Details, Draft, Payee, Way};
@@ -60,7 +60,7 @@ const fn goes_on_the_same_day(sign_in: SignInMethod, applied: bool) -> bool {
 }
 
 /// What decides about the days of a transfer to a payee.
-pub async fn occasion(bank: &Bank, who: Who<'_>, payee: Option<&Payee>) -> Result<Occasion, Problem> {
+pub async fn occasion(bank: &Bank, contract: &Contract, payee: Option<&Payee>) -> Result<Occasion, Problem> {
     let own_bank = bank.transfers.own_bank();
     let (relation, method) = match payee {
         None => (Relation::OwnAccount, Method::OwnAccount),
@@ -68,7 +68,7 @@ pub async fn occasion(bank: &Bank, who: Who<'_>, payee: Option<&Payee>) -> Resul
         Some(payee) if payee.account.bank == *own_bank => (Relation::OwnBank, payee.way.method()),
         Some(payee) => (Relation::OtherBank, payee.way.method()),
     };
-    Ok(Occasion { relation, method, same_day_typed: same_day_typed(bank, who.contract).await? })
+    Ok(Occasion { relation, method, same_day_typed: same_day_typed(bank, contract).await? })
 }
 
 /// The limits that hold for a user's order from an account.
@@ -144,8 +144,9 @@ pub async fn wanted(bank: &Bank, who: Who<'_>, payee: &Payee, details: &Details)
 /// passwords are typed. The engine looks again.
 pub async fn check(bank: &Bank, who: Who<'_>, wanted: &Wanted) -> Result<(), Problem> {
     let (now, details) = (bank.clock.now(), &wanted.details);
-    let occasion = occasion(bank, who, Some(&wanted.payee)).await?;
-    let handling = dates::check(Terms::embedded(), occasion, details.day, now).map_err(Problem::Day)?;
+    let occasion = occasion(bank, who.contract, Some(&wanted.payee)).await?;
+    let terms = bank.transfers.terms().get();
+    let handling = dates::check(&terms, occasion, details.day, now).map_err(Problem::Day)?;
     if payee::account_ref(bank, &wanted.from).as_ref() == Some(&wanted.payee.account) {
         return Err(Problem::SameAccount);
     }

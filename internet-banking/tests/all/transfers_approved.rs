@@ -3,14 +3,22 @@
 use database::testing::{TestDatabase, sqlite};
 use domain::Timestamp;
 use http::StatusCode;
+use internet_banking::approvals::{follow_cut_offs, look};
+use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::contracts::{Business, Rights, Role, Step};
+use internet_banking::settings::transfer_terms;
 
 use crate::approvals::{CONFIRMED, approve, policy, press, signed_in, state};
+use crate::console::settings::set;
+use crate::console::support::Office;
 use crate::support::{Browser, World, add_user};
 use crate::transfer_entry::{MIZUHO, Transfer};
 use crate::users::code;
 
-database::on_both!(a_transfer_under_ordered_double_approval_moves_money_by_the_second_of_two_and_once,);
+database::on_both!(
+    a_transfer_under_ordered_double_approval_moves_money_by_the_second_of_two_and_once,
+    orders_and_approvals_end_at_the_cut_off_that_two_people_have_set,
+);
 
 const ORDERED: &str = r#"{"flows":{"transfer":{"kind":"double","ordered":true}}}"#;
 const SINGLE: &str = r#"{"flows":{"transfer":{"kind":"single"}}}"#;
@@ -140,6 +148,53 @@ async fn an_approval_after_the_cut_off_moves_nothing() {
     set_clock(&world, "2026-11-25T00:00:00");
     let mut last = signed_in(&world, "jiro01").await;
     assert_eq!(approve(&mut last, &path).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+/// Proves R85.
+async fn orders_and_approvals_end_at_the_cut_off_that_two_people_have_set(test: TestDatabase) {
+    let office = Office::of(World::new(test).await, DeliverySettings::default()).await;
+    let world = &office.world;
+    policy(world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    approver(world, "jiro01", Step::Final).await;
+    let ask_three = async |hanako: &mut Browser| {
+        let entry = Transfer::own(hanako, "3", TODAY).await.ok().unwrap();
+        ask(hanako, &entry, "ask").await
+    };
+    let (early, late) = (ask_three(&mut hanako).await, ask_three(&mut hanako).await);
+    assert_eq!(hanako.get(&early).await.fields("until"), ["11月24日(火) 16:00"]);
+    let new_cut_off = async |value: &str| {
+        set(&office, "transfer-own-bank-until", value, TODAY).await;
+        let terms = transfer_terms(&world.bank.database).await.unwrap();
+        world.bank.transfers.terms().replace(terms);
+        assert!(follow_cut_offs(&world.bank).await.unwrap());
+    };
+    new_cut_off("15:45").await;
+    let asked_after = ask_three(&mut hanako).await;
+    for path in [&early, &late, &asked_after] {
+        assert_eq!(hanako.get(path).await.fields("until"), ["11月24日(火) 15:45"]);
+    }
+    set_clock(world, "2026-11-24T15:44:59");
+    let (mut hanako, mut last) = (world.signed_in().await, signed_in(world, "jiro01").await);
+    assert_eq!(approve(&mut last, &early).await.location(), early);
+    assert_eq!(state(&mut hanako, &early).await, "完了");
+    assert!(Transfer::own(&mut hanako, "3", TODAY).await.is_ok());
+    set_clock(world, "2026-11-24T15:45:00");
+    assert_eq!(code(&approve(&mut last, &late).await), "A-104");
+    assert!(Transfer::own(&mut hanako, "3", TODAY).await.is_err(), "over since this second");
+    assert_eq!(balance(world).await, 48_210_950, "one of three");
+    look(&world.bank).await.unwrap();
+    assert_eq!(state(&mut hanako, &late).await, "期限切れ");
+    // the day is longer from now on: what is asked for now waits until then, and is taken until its last second
+    new_cut_off("17:00").await;
+    let again = ask_three(&mut hanako).await;
+    set_clock(world, "2026-11-24T16:59:59");
+    let (mut hanako, mut last) = (world.signed_in().await, signed_in(world, "jiro01").await);
+    assert_eq!(hanako.get(&again).await.fields("until"), ["11月24日(火) 17:00"]);
+    assert_eq!(approve(&mut last, &again).await.location(), again);
+    assert_eq!(balance(world).await, 48_210_947);
+    set_clock(world, "2026-11-24T17:00:00");
+    assert!(Transfer::own(&mut hanako, "3", TODAY).await.is_err());
 }
 
 fn set_clock(world: &World, at: &str) {

@@ -166,6 +166,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("approval.done", "承認された取引の実行"),
     ("approval.refused", "承認された取引の不成立"),
     ("approval.delete", "依頼の削除"),
+    ("approval.until", "承認の期限の変更(受付終了時刻の変更による)"),
     ("approval.remind", "承認の期限のお知らせ"),
     ("commit", "記録の封印(システム)"),
 ];

@@ -155,7 +155,7 @@ async fn page(
     };
     let all = bank.contracts.accounts(by.contract.id).await.map_err(failed)?;
     let payee = if body.own { None } else { body.payee.as_ref() };
-    let occasion = operation::occasion(bank, Who::of(by), payee).await.map_err(because)?;
+    let occasion = operation::occasion(bank, &by.contract, payee).await.map_err(because)?;
     let (now, possible) = (bank.clock.now(), bank.transfers.possible(occasion));
     let days = words::days(&possible, now);
     let limit = match ids.first() {

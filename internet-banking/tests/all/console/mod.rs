@@ -9,7 +9,7 @@ pub mod keys;
 mod lease;
 mod procedures;
 mod reconciliation;
-mod settings;
+pub mod settings;
 mod settlement;
 mod sign_in;
 mod signing;

@@ -68,7 +68,7 @@ async fn a_contracts_own_limit_stays(test: TestDatabase) {
 }
 
 /// Sets a value from a day on, by two people.
-async fn set(office: &Office, name: &str, value: &str, from: &str) {
+pub async fn set(office: &Office, name: &str, value: &str, from: &str) {
     let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
     let page = format!("/settings/{name}");
     done(&mut maker, &mut checker, &page, &[("value", value), ("from", from)]).await;
