@@ -50,6 +50,7 @@ migrations! {
     23 "0023_fees",
     26 "0026_transfer_entries",
     27 "0027_passwords_and_limits",
+    34 "0034_transfer_templates",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -63,6 +63,8 @@ typed_id! {
     MessageId,
     /// Numbers that a contract pays again and again.
     FavouriteId,
+    /// ひな形: a transfer that a contract makes again and again.
+    TemplateId,
     /// A key of the REST API.
     ApiKeyId,
     /// Something that a person has to look at.

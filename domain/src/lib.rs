@@ -23,7 +23,7 @@ pub use hours::Hours;
 pub use id::{
     AccountId, AlarmId, ApiKeyId, ApprovalId, BreakId, CertificateId, ContractId, FavouriteId, HoldId,
     InquiryId, MessageId, OrderId, PayeeId, PaymentId, PermitId, RecallId, ReconciliationId, SettlementId,
-    StaffId, StaffRequestId, TransferId, UserId,
+    StaffId, StaffRequestId, TemplateId, TransferId, UserId,
 };
 pub use key::{CentreCode, ResendKey, Serial};
 pub use money::Yen;

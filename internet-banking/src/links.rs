@@ -79,6 +79,8 @@ pub enum Link {
     TransfersOrders,
     /// Those that are reserved.
     TransfersReserved,
+    /// ひな形.
+    TransfersTemplates,
     /// ワンタイムパスワード利用開始登録.
     SecurityToken,
     /// The same, telling that a token was registered.
@@ -204,6 +206,7 @@ impl Link {
             Self::TransfersOwn => "/transfers/own",
             Self::TransfersOrders => "/transfers/orders",
             Self::TransfersReserved => "/transfers/orders?state=reserved",
+            Self::TransfersTemplates => "/transfers/templates",
             Self::SecurityToken => "/security/token",
             Self::SecurityTokenRegistered => "/security/token?done=registered",
             Self::SecurityTokenReported => "/security/token?done=lost",

@@ -100,6 +100,7 @@ fn requests() -> Vec<String> {
         may_withdraw: state == State::Asked,
         may_ask: state == State::Returned,
         may_delete: state == State::Returned,
+        template_of: (state == State::Draft).then(ApprovalId::generate),
         temporary: (state == State::Done).then(|| users::samples::temporary(false)),
     };
     let states = State::ALL.iter().map(|state| page(None, *state).render().unwrap());

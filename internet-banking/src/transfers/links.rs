@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::OrderId;
+use domain::{OrderId, TemplateId};
 
 use crate::links::Link;
 
@@ -50,6 +50,23 @@ impl fmt::Display for OrderAct {
             Self::Recall(order) => write!(f, "{}/recall", OrderLink(*order)),
             Self::Again(order) => write!(f, "{}/again", OrderLink(*order)),
         }
+    }
+}
+
+/// One of the templates. Its id says nothing about payer, payee or amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TemplateLink(pub TemplateId);
+
+impl TemplateLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/transfers/templates/{template}";
+    /// The same, telling that it was just made.
+    pub const ADDED: &str = "?done=added";
+}
+
+impl fmt::Display for TemplateLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", Link::TransfersTemplates, self.0)
     }
 }
 

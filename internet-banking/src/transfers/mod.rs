@@ -14,6 +14,7 @@ pub(crate) mod problem;
 #[cfg(test)]
 mod samples;
 mod store;
+mod templates;
 mod typed;
 mod views;
 pub(crate) mod words;

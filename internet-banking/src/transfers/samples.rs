@@ -1,18 +1,21 @@
 //! Sample contexts of every page about transfers, and what every page must keep.
 
 use askama::Template;
-use domain::{OrderId, Yen};
+use domain::{OrderId, TemplateId, Yen};
 use edge::{Errors, Frame};
 use transfers::{RecallState, State};
 
 use super::draft::TypedDetails;
-use super::links::{OlderLink, OrderAct, OrderLink};
+use super::links::{OlderLink, OrderAct, OrderLink, TemplateLink};
+use super::pages::templates::{TemplatePage, TemplateRow, TemplatesPage};
 use super::problem::tests::samples as problems;
+use super::templates::Refused;
 use super::views::{
     AccountChoice, ActPage, CutOff, DetailsPage, FactRows, LimitRow, OrderPage, OrderRow, OrdersPage,
     OverviewPage, PayeePage, PayeeRow, RecallRow, ReviewPage, StateChoice,
 };
 use super::words::{self, DayChoice};
+use crate::help::Code;
 use crate::page_checks;
 use crate::payeasy::views::Trouble;
 use crate::payees::{AccountForm, TypedAccount};
@@ -151,6 +154,7 @@ fn entry_pages() -> Vec<String> {
         change: "/transfers/new/x/details".to_owned(),
         change_payee: "/transfers/new/x/payee".to_owned(),
         order: OrderId::generate(),
+        entry: "x".to_owned(),
         kind: "振込",
         facts: facts(550),
         approval: approved.then(|| "2名の承認".to_owned()),
@@ -174,6 +178,7 @@ fn order_pages() -> Vec<String> {
         OrderPage {
             frame: frame(),
             csrf: "t".to_owned(),
+            order: id,
             just_placed: state == State::Reserved,
             number: "261124-0A1B2C3D".to_owned(),
             placed_at: "2026年11月24日(火) 10:05".to_owned(),
@@ -214,6 +219,38 @@ fn order_pages() -> Vec<String> {
         limits: vec![limit()],
     };
     pages.extend([true, false].map(|rows| overview(rows).render().unwrap()));
+    let template = |is_known: bool| TemplateRow {
+        link: TemplateLink(TemplateId::generate()),
+        name: SHARP.to_owned(),
+        payee: SHARP.to_owned(),
+        place: "みずほ銀行(0001) 東京営業部(001)".to_owned(),
+        account: "普通 1234567".to_owned(),
+        is_known,
+        from: "本店営業部 普通 1234567".to_owned(),
+        payer: SHARP.to_owned(),
+        amount: Yen::new(123_456),
+    };
+    let refused = [Refused::Name, Refused::TooMany, Refused::Gone, Refused::Told(Code::Unavailable)]
+        .map(Refused::trouble);
+    for trouble in refused.map(Some).into_iter().chain([None]) {
+        let templates = TemplatesPage {
+            frame: frame(),
+            csrf: "t".to_owned(),
+            trouble: trouble.clone(),
+            rows: if trouble.is_some() { vec![template(true), template(false)] } else { Vec::new() },
+        };
+        pages.push(templates.render().unwrap());
+        let one = TemplatePage {
+            frame: frame(),
+            csrf: "t".to_owned(),
+            errors: errors(trouble.as_ref()),
+            just_added: trouble.is_none(),
+            row: template(trouble.is_none()),
+            trouble,
+            typed: SHARP.to_owned(),
+        };
+        pages.push(one.render().unwrap());
+    }
     for trouble in troubles() {
         for fee in [None, Some(Yen::new(1_100))] {
             let id = OrderId::generate();

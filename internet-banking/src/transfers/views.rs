@@ -187,6 +187,8 @@ pub struct ReviewPage {
     pub change_payee: String,
     /// The order that the button authorises.
     pub order: OrderId,
+    /// The entry's id.
+    pub entry: String,
     /// 振込 or 振替.
     pub kind: &'static str,
     /// What is asked for.
@@ -231,6 +233,8 @@ pub struct OrderPage {
     pub frame: Frame,
     /// The form's token.
     pub csrf: String,
+    /// Its id.
+    pub order: OrderId,
     /// Whether it was just taken.
     pub just_placed: bool,
     /// 受付番号.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use database::testing::TestDatabase;
 use database::{execute, read};
-use domain::{AccountId, ApprovalId, FavouriteId, OrderId, PayeeId, PaymentId, UserId};
+use domain::{AccountId, ApprovalId, FavouriteId, OrderId, PayeeId, PaymentId, TemplateId, UserId};
 use http::{Method, StatusCode};
 use internet_banking::contracts::{AccountKind, Business, Duty, Plan, Rights, Role, SignInMethod};
 use internet_banking::policy;
@@ -141,6 +141,8 @@ const PAGES: &[(&str, Gate)] = &[
     ("/transfers/orders/{order}/cancel", TRANSFER),
     ("/transfers/orders/{order}/recall", TRANSFER),
     ("/transfers/own", TRANSFER),
+    ("/transfers/templates", TRANSFER),
+    ("/transfers/templates/{template}", TRANSFER),
 ];
 
 /// The addresses in the sources of the customers' pages.
@@ -189,6 +191,16 @@ impl Theirs {
             world.hanako.uuid(),
         )
         .unwrap();
+        let template = TemplateId::generate();
+        execute!(
+            world.bank.database,
+            "INSERT INTO transfer_template (id, contract, name, content, created_by, created_us) \
+             VALUES ($1, $2, 'x', '{}', $3, 1)",
+            template.uuid(),
+            world.contract.uuid(),
+            world.hanako.uuid(),
+        )
+        .unwrap();
         let payee = PayeeId::generate();
         execute!(
             world.bank.database,
@@ -229,6 +241,7 @@ impl Theirs {
             ("{entry}", last(&own.0)),
             ("{order}", last(&order)),
             ("{favourite}", favourite.to_string()),
+            ("{template}", template.to_string()),
             ("{payee}", payee.to_string()),
             ("{import}", "theirs".to_owned()),
             ("{act}", "suspend".to_owned()),
@@ -248,6 +261,7 @@ impl Theirs {
                 "{favourite}" => FavouriteId::generate().to_string(),
                 "{approval}" => ApprovalId::generate().to_string(),
                 "{payee}" => PayeeId::generate().to_string(),
+                "{template}" => TemplateId::generate().to_string(),
                 "{order}" => OrderId::generate().to_string(),
                 "{draft}" | "{import}" | "{entry}" => id.chars().rev().collect(),
                 _ => id.clone(),
@@ -273,6 +287,7 @@ fn names_an_object(route: &str) -> bool {
         "{order}",
         "{favourite}",
         "{approval}",
+        "{template}",
         "{payee}",
         "{import}",
     ];
@@ -388,6 +403,8 @@ const INCOMPLETE: &[(&str, StatusCode)] = &[
     // no file
     ("/payeasy/el/picture", StatusCode::BAD_REQUEST),
     ("/payees/import", StatusCode::BAD_REQUEST),
+    // of nothing
+    ("/transfers/templates", StatusCode::NOT_FOUND),
     // nobody here has a token
     ("/security/token/lost", StatusCode::CONFLICT),
     ("/session/extend", StatusCode::NO_CONTENT),

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
-use domain::Yen;
+use domain::{ApprovalId, Yen};
 use edge::{CsrfForm, Errors, Frame};
 use serde::Deserialize;
 
@@ -18,6 +18,7 @@ use crate::approvals::problem::Problem;
 use crate::approvals::request::{Matter, Request};
 use crate::approvals::settings::Policies;
 use crate::approvals::state::{self, Event};
+use crate::contracts::Business;
 use crate::frame::{Area, day_and_time};
 use crate::links::{Link, PaymentLink};
 use crate::payeasy::approval::Again;
@@ -25,7 +26,7 @@ use crate::payeasy::views::Trouble;
 use crate::sign_in::SignedIn;
 use crate::transfers::links::OrderLink;
 use crate::users::{Temporary, TemporaryShown};
-use crate::{payeasy, transfers};
+use crate::{payeasy, policy, transfers};
 
 /// Somebody who has approved.
 pub struct GivenRow {
@@ -85,6 +86,8 @@ pub struct RequestPage {
     pub may_ask: bool,
     /// Whether this person may delete it.
     pub may_delete: bool,
+    /// The request, where it is a transfer that this person may keep as a template.
+    pub template_of: Option<ApprovalId>,
     /// A temporary password that the approval has made, shown this once.
     pub temporary: Option<TemporaryShown>,
 }
@@ -214,6 +217,14 @@ async fn page(
         may_withdraw: own && can(Event::Withdraw),
         may_ask,
         may_delete: own && can(Event::Delete),
+        template_of: match &request.matter {
+            Matter::Transfer(of) => {
+                policy::offers(by.contract.plan, Business::Transfer)
+                    && by.user.rights.may_use(Business::Transfer, of.details.account)
+            }
+            Matter::Payeasy(_) | Matter::Administration(_) => false,
+        }
+        .then_some(request.id),
         temporary: None,
     })
 }

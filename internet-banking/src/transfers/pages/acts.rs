@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use domain::Yen;
 use edge::CsrfForm;
-use transfers::{Method, Order};
+use transfers::Order;
 
 use super::{
     Answer, EntryPage, OrderAct, OrderLink, Stop, accounts, again, drafts, failed, find, order_facts,
@@ -13,10 +13,10 @@ use super::{
 use crate::Bank;
 use crate::approvals::Secrets;
 use crate::sign_in::SignedIn;
-use crate::transfers::draft::{Body, TypedDetails};
 use crate::transfers::problem::Problem;
+use crate::transfers::templates::Content;
 use crate::transfers::views::ActPage;
-use crate::transfers::{operation, payee, words};
+use crate::transfers::{operation, words};
 
 /// `GET /transfers/orders/{order}/cancel`
 pub async fn show_cancel(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
@@ -73,18 +73,8 @@ pub async fn again_with(
     CsrfForm(_): CsrfForm<Empty>,
 ) -> Answer {
     let order = find(&bank, &by, &id).await?;
-    let payee = payee::of_order(&bank, &by, &order).await;
-    let payee = payee.map_err(|problem| stopped(&by, &problem))?;
-    let facts = &order.facts;
-    let own = facts.method == Method::OwnAccount;
-    let typed = TypedDetails {
-        account: facts.account.to_string(),
-        to: facts.payee_account.filter(|_| own).map(|to| to.to_string()).unwrap_or_default(),
-        amount: facts.amount.get().to_string(),
-        day: String::new(),
-        payer_name: facts.payer_name.clone(),
-    };
-    let body = Body { own, payee: (!own).then_some(payee), typed, details: None };
+    let content = Content::of_order(&bank, &by, &order).await;
+    let body = content.map_err(|problem| stopped(&by, &problem))?.body();
     let draft = drafts(&bank, &by).begin(body, bank.clock.now()).await.map_err(failed)?;
     Ok(Redirect::to(&draft.path(EntryPage::Details)).into_response())
 }

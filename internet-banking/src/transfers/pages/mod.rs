@@ -6,6 +6,7 @@ mod orders;
 mod overview;
 mod payee;
 mod review;
+pub(super) mod templates;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -15,7 +16,7 @@ use http::StatusCode;
 use transfers::{Handling, Occasion, Order};
 
 use super::draft::Draft;
-use super::links::{EntryPage, OrderAct, OrderLink};
+use super::links::{EntryPage, OrderAct, OrderLink, TemplateLink};
 use super::operation::{self, Wanted};
 use super::problem::Problem;
 use super::store::Drafts;
@@ -47,6 +48,8 @@ pub fn routes() -> Router<Bank> {
         .route(OrderAct::CANCEL, get(acts::show_cancel).post(acts::cancel))
         .route(OrderAct::RECALL, get(acts::show_recall).post(acts::recall))
         .route(OrderAct::AGAIN, post(acts::again_with))
+        .route(Link::TransfersTemplates.path(), get(templates::list).post(templates::add))
+        .route(TemplateLink::ROUTE, get(templates::show).post(templates::submit))
 }
 
 /// A page of its own for what cannot be put right in the form.

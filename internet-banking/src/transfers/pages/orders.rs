@@ -88,6 +88,7 @@ pub async fn show(
     shown(&OrderPage {
         frame: page_frame(&by, false),
         csrf: by.csrf.clone(),
+        order: id,
         just_placed: asked.done == "placed",
         number: words::number(&order.facts),
         placed_at: time_of_day(order.facts.placed_at),

@@ -136,6 +136,7 @@ async fn page(
         change: draft.path(EntryPage::Details),
         change_payee: if draft.body.own { String::new() } else { draft.path(EntryPage::Payee) },
         order: draft.order,
+        entry: draft.id.clone(),
         kind: words::kind(relation),
         facts: wanted_facts(bank, wanted, now),
         one_time_password: need.is_none() && operation::demands_code(&wanted.payee.way),

@@ -1,0 +1,11 @@
+-- ひな形: a transfer that a contract makes again and again, under a name of its own. content has payee, account, amount and
+-- payer as JSON; the same content is there once.
+CREATE TABLE transfer_template (
+    id BLOB PRIMARY KEY,
+    contract BLOB NOT NULL,
+    name TEXT NOT NULL,
+    content TEXT NOT NULL,
+    created_by BLOB NOT NULL,
+    created_us INTEGER NOT NULL,
+    UNIQUE (contract, content)
+) STRICT, WITHOUT ROWID;
