@@ -1,11 +1,13 @@
 //! The demo's contracts, users, accounts and money. Everything here is invented.
 
-use domain::{AccountId, Clock};
+use anyhow::Context as _;
+use domain::{AccountId, Clock, ContractId, PayeeId};
 use internet_banking::Bank;
+use internet_banking::contracts::registry::FiledPayee;
 use internet_banking::contracts::{
     AccountKind, Business, DepositAccount, NewUser, Plan, Rights, Role, SignInMethod, Step,
 };
-use ledger::NewAccount;
+use ledger::{Commit, NewAccount};
 
 use super::life;
 use super::tokens::Maker;
@@ -26,6 +28,8 @@ pub struct SampleContract {
     pub accounts: &'static [SampleAccount],
     /// Its users.
     pub users: Vec<SampleUser>,
+    /// Whom it has filed on paper (事前登録).
+    pub payees: Vec<FiledPayee>,
     /// Whether its API key debits at once.
     pub sandbox: bool,
 }
@@ -117,6 +121,7 @@ static OTHERS: [(&str, SampleAccount); 3] = [
 
 /// The demo's contracts, in the order of the printed table.
 pub fn contracts() -> Vec<SampleContract> {
+    use AccountKind::{Current, Ordinary};
     let user = |login: &str, name: &str, role, serial: &str| SampleUser {
         login_id: login.to_owned(),
         name: name.to_owned(),
@@ -126,6 +131,9 @@ pub fn contracts() -> Vec<SampleContract> {
         token_serial: serial.to_owned(),
         has_certificate: false,
     };
+    let seisakusho =
+        |number: &str| filed(number, ("9999", "201"), Ordinary, "2345678", "ユ)レイジセイサクシヨ");
+    let aoba = |number: &str| filed(number, ("0001", "001"), Ordinary, "1230000", "カ)アオバシヨウカイ");
     let with_certificate = |user: SampleUser| SampleUser { has_certificate: true, ..user };
     vec![
         SampleContract {
@@ -134,6 +142,12 @@ pub fn contracts() -> Vec<SampleContract> {
             plan: Plan::Type2,
             sign_in: SignInMethod::Password,
             accounts: &SHOJI,
+            payees: vec![
+                seisakusho("0001"),
+                aoba("0002"),
+                // its bank has closed the account: what is sent there comes back
+                filed("0003", ("0005", "001"), Current, "0000004", "ユ)ヘイテンズミ"),
+            ],
             sandbox: false,
             users: vec![
                 user("shoji-master", "総務 鈴木一郎", Role::Master, "9000000001"),
@@ -147,6 +161,7 @@ pub fn contracts() -> Vec<SampleContract> {
             plan: Plan::Web,
             sign_in: SignInMethod::Password,
             accounts: &SEISAKUSHO,
+            payees: vec![filed("0001", ("9999", "100"), Ordinary, "1234567", "カ)ミホンシヨウジ")],
             sandbox: false,
             users: vec![user("reiji-master", "代表 田中美咲", Role::Master, "9000000003")],
         },
@@ -156,6 +171,7 @@ pub fn contracts() -> Vec<SampleContract> {
             plan: Plan::Mini,
             sign_in: SignInMethod::Password,
             accounts: &SHOTEN,
+            payees: vec![seisakusho("0001")],
             sandbox: false,
             users: vec![user("hinagata-master", "店主 伊藤実", Role::Master, "9000000004")],
         },
@@ -165,6 +181,7 @@ pub fn contracts() -> Vec<SampleContract> {
             plan: Plan::Type2,
             sign_in: SignInMethod::Password,
             accounts: &GOJUNIN,
+            payees: Vec::new(),
             sandbox: false,
             users: (1..=50)
                 .map(|n| {
@@ -180,6 +197,7 @@ pub fn contracts() -> Vec<SampleContract> {
             plan: Plan::Type2,
             sign_in: SignInMethod::Password,
             accounts: &SHIKEN,
+            payees: Vec::new(),
             sandbox: true,
             users: vec![user("shiken-master", "開発 渡辺翔", Role::Master, "9000000005")],
         },
@@ -189,6 +207,7 @@ pub fn contracts() -> Vec<SampleContract> {
             plan: Plan::Web,
             sign_in: SignInMethod::Certificate,
             accounts: &SHOMEISHO,
+            payees: vec![seisakusho("0001"), aoba("0002")],
             sandbox: false,
             users: vec![
                 with_certificate(user("shomei-master", "総務 小林誠", Role::Master, "9000000016")),
@@ -197,6 +216,23 @@ pub fn contracts() -> Vec<SampleContract> {
             ],
         },
     ]
+}
+
+fn filed(
+    number: &str,
+    (bank, branch): (&str, &str),
+    kind: AccountKind,
+    account_number: &str,
+    name: &str,
+) -> FiledPayee {
+    FiledPayee {
+        number: number.to_owned(),
+        bank: bank.to_owned(),
+        branch: branch.to_owned(),
+        kind,
+        account_number: account_number.to_owned(),
+        name: name.to_owned(),
+    }
 }
 
 impl SampleAccount {
@@ -243,6 +279,7 @@ async fn make(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
         for (index, account) in sample.accounts.iter().enumerate() {
             bank.contracts.add_account(contract, &deposit(sample.holder, account, index == 0)).await?;
         }
+        file_payees(bank, contract, &sample.payees).await?;
         maker.deliver(bank, contract, &sample).await?;
         let accounts: Vec<_> = sample.accounts.iter().map(SampleAccount::id).collect();
         for user in &sample.users {
@@ -277,6 +314,19 @@ async fn make(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
         }
     }
     maker.stock(bank).await
+}
+
+/// What the contract has filed on paper, as two people of the bank would have entered it.
+async fn file_payees(bank: &Bank, contract: ContractId, payees: &[FiledPayee]) -> anyhow::Result<()> {
+    let now = bank.clock.now();
+    let mut commit = Commit::default();
+    for payee in payees {
+        let (row, guard) = payee.filing(PayeeId::generate().uuid(), contract, now);
+        commit.rows.push(row);
+        commit.guards.push(guard);
+    }
+    bank.ledger.commit(commit).await.context("the sample payees could not be filed")?;
+    Ok(())
 }
 
 /// Accounts of the bank whose owners have no contract yet: applications on the staff console name them.

@@ -139,6 +139,13 @@ impl Shown<'_> {
                 }
             }
         }
+        writeln!(out, "\n  Payees filed on paper, paid by number under 振込・振替")?;
+        for contract in contracts.iter().take(3) {
+            for payee in &contract.payees {
+                let account = format!("{}-{} {}", payee.bank, payee.branch, payee.account_number);
+                writeln!(out, "    {}  {account:<18}  {}, of {}", payee.number, payee.name, contract.name)?;
+            }
+        }
         writeln!(out, "\n  At the console, with a token's code each time")?;
         for member in &STAFF {
             let (login_id, serial, role) = (member.login_id, member.token_serial, member.role.code());
@@ -219,7 +226,7 @@ impl Shown<'_> {
                 .collect();
             shown.push(json!({
                 "name": contract.name, "plan": contract.plan.code(), "sign_in": contract.sign_in.code(),
-                "accounts": accounts, "users": users,
+                "accounts": accounts, "users": users, "payees": contract.payees,
             }));
         }
         Ok(shown)

@@ -1,5 +1,6 @@
 //! Contracts, their users and what these may do, and the deposit accounts.
 
+pub mod filed;
 pub mod registry;
 pub mod rights;
 mod store;

@@ -7,7 +7,7 @@ use gateway::{Gateway, Guard, Operator};
 use ledger::{EntityId, GuardKey, Refused};
 
 use super::act::{Act, Application, ContractChange, Holders};
-use super::rows::{ACCOUNT, PAYEE, contract_row, notice_row};
+use super::rows::{ACCOUNT, contract_row, notice_row};
 use super::seen::Seen;
 use crate::answer::{Stop, failed};
 use crate::approvals;
@@ -18,6 +18,7 @@ use crate::console::links::{ConsoleLink, ContractLink};
 use crate::console::problem::Problem;
 use crate::console::requests::carry_out::{Carried, Once, commit_once};
 use crate::console::requests::pages::Matter;
+use crate::contracts::filed;
 use crate::contracts::registry::{AccountName, FiledPayee, Master};
 use crate::contracts::terms::Terms;
 use crate::contracts::{Contract, ContractState, SignInMethod, Store};
@@ -256,7 +257,7 @@ impl ContractChange {
                 let values = vec![now.micros().into(), id.uuid().into(), number.as_str().into()];
                 let change = Change::one(sql, values);
                 let mut what = one("contract.payee_end", format!("payee {number}"), change);
-                what.release = vec![payee_guard(id, number)];
+                what.release = vec![filed::guard(id, number)];
                 what
             }
             Act::UnlockSignIn { user, subject } => {
@@ -380,25 +381,12 @@ impl ContractChange {
         if filed.iter().any(|other| other.number == payee.number) {
             return Err(payee_taken(&payee.number));
         }
-        let row = Row {
-            table: &PAYEE,
-            values: vec![
-                request.uuid().into(),
-                self.contract.uuid().into(),
-                payee.number.as_str().into(),
-                payee.bank.as_str().into(),
-                payee.branch.as_str().into(),
-                payee.kind.code().into(),
-                payee.account_number.as_str().into(),
-                payee.name.as_str().into(),
-                now.micros().into(),
-            ],
-        };
+        let (row, guard) = payee.filing(request.uuid(), self.contract, now);
         Ok(Registration {
             action: "contract.payee",
             detail: format!("payee {}", payee.number),
             rows: vec![row],
-            guards: vec![(payee_guard(self.contract, &payee.number), EntityId(self.contract.uuid()))],
+            guards: vec![guard],
             ..Registration::default()
         })
     }
@@ -559,10 +547,6 @@ pub(super) fn end_sessions(contract: ContractId, now: Timestamp) -> Change {
 fn payee_taken(number: &str) -> Problem {
     let words = format!("受取人番号 {number} は、すでに登録されています。別の番号にしてください。");
     Problem::new(ConsoleCode::ContractChanged, words)
-}
-
-fn payee_guard(contract: ContractId, number: &str) -> GuardKey {
-    GuardKey(format!("payee|{contract}|{number}"))
 }
 
 /// `2026年11月24日(火)`, or nothing.

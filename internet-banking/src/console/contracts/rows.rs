@@ -16,21 +16,6 @@ pub(super) static ACCOUNT: Table = Table {
     columns: &["account", "contract", "branch", "branch_name", "kind", "number", "name", "main"],
 };
 static NOTICE: Table = Table { name: "contract_notice", columns: &["request", "contract", "granted_us"] };
-/// A payee that is filed.
-pub(super) static PAYEE: Table = Table {
-    name: "contract_payee",
-    columns: &[
-        "id",
-        "contract",
-        "number",
-        "bank",
-        "branch",
-        "kind",
-        "account_number",
-        "name",
-        "registered_us",
-    ],
-};
 
 /// A contract of an application.
 pub(super) fn contract_row(id: ContractId, of: &Application, now: Timestamp) -> Row {
