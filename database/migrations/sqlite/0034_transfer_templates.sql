@@ -1,5 +1,5 @@
--- ひな形: a transfer that a contract makes again and again, under a name of its own. content has payee, account, amount and
--- payer as JSON; the same content is there once.
+-- ひな形: a transfer that a contract makes again and again, under a name of its own. content has payee, account, amount
+-- and payer as JSON; the same content is there once.
 CREATE TABLE transfer_template (
     id BLOB PRIMARY KEY,
     contract BLOB NOT NULL,

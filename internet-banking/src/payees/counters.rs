@@ -5,7 +5,7 @@
 
 use database::{Change, Database, Tx, execute, on, read};
 use domain::{ContractId, Timestamp, UserId};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// No question takes longer, in business time: those that were counted before were lost with their process.
@@ -33,12 +33,20 @@ const JUDGE: &str = "
             WHEN $3 > 0 AND shown + $3 >= $5 THEN $6
             ELSE NULL END
     WHERE subject = $1 RETURNING missing, shown, locked_us";
-/// A transfer of the user, or of anybody of the contract, was made since the last question: what was shown before it
-/// counts no more.
+/// What ends the row of names shown (R91, read strictly): since the last question the user, or anybody of the contract,
+/// has had an order to somebody else taken, of the day or reserved, or asks approvers for one and has not taken that
+/// back. It is what a person can do about a name that was shown; a move between own accounts is about none.
 const EXECUTED: &str = "
-    UPDATE name_check SET shown = 0 WHERE subject = $1 AND shown > 0 AND locked_us IS NULL AND EXISTS (
-        SELECT 1 FROM transfer_order o WHERE o.contract = name_check.contract AND o.placed_us > name_check.counted_us
-            AND (name_check.subject = name_check.contract OR o.app_user = name_check.subject))";
+    UPDATE name_check SET shown = 0 WHERE subject = $1 AND shown > 0 AND locked_us IS NULL AND (EXISTS (
+        SELECT 1 FROM transfer_order o
+        WHERE o.contract = name_check.contract AND o.placed_us > name_check.counted_us
+            AND o.facts NOT LIKE '%\"method\":\"own_account\"%'
+            AND (name_check.subject = name_check.contract OR o.app_user = name_check.subject))
+    OR EXISTS (
+        SELECT 1 FROM approval_request r WHERE r.contract = name_check.contract AND r.business = 'transfer'
+            AND r.state IN ('asked', 'approved', 'done') AND r.made_us > name_check.counted_us
+            AND r.matter NOT LIKE '%\"way\":{\"own\":%'
+            AND (name_check.subject = name_check.contract OR r.author = name_check.subject)))";
 
 /// How much may be asked in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -66,7 +74,8 @@ impl NameCheckLimits {
 }
 
 /// Who is locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Locked {
     /// The user.
     User,
@@ -267,6 +276,7 @@ mod tests {
         the_tenth_name_without_a_transfer_locks_and_the_ninth_does_not,
         other_users_go_on_until_the_contract_is_locked,
         no_question_more_passes_side_by_side,
+        no_name_more_is_shown_side_by_side,
         questions_that_were_lost_with_their_process_do_not_wait_for_ever,
     );
 
@@ -301,14 +311,20 @@ mod tests {
         }
 
         async fn transfers(&self, user: UserId, at: Timestamp) {
+            self.takes("{\"method\":\"typed\"}", user, at).await;
+        }
+
+        /// An order with these facts.
+        async fn takes(&self, facts: &str, user: UserId, at: Timestamp) {
             execute!(
                 self.checks.database,
                 "INSERT INTO transfer_order (id, contract, app_user, account, payee_bank, amount, day, placed_us, facts)
-                 VALUES ($1, $2, $3, 1, '0125', 1, '2026-11-24', $4, '{}')",
+                 VALUES ($1, $2, $3, 1, '0125', 1, '2026-11-24', $4, $5)",
                 domain::OrderId::generate().uuid(),
                 self.contract.uuid(),
                 user.uuid(),
                 at.micros(),
+                facts,
             )
             .unwrap();
         }
@@ -353,7 +369,7 @@ mod tests {
         assert_eq!(one.asks(Judgement::Missing).await, (None, 4));
     }
 
-    /// A transfer ends the row.
+    /// A transfer to somebody ends the row, of the user and of the contract; a move between own accounts does not.
     ///
     /// Proves R91.
     async fn the_tenth_name_without_a_transfer_locks_and_the_ninth_does_not(test: TestDatabase) {
@@ -366,6 +382,7 @@ mod tests {
         for _ in 0..9 {
             assert_eq!(one.asks_at(Judgement::Shown, after).await.0, None);
         }
+        one.takes("{\"method\":\"own_account\"}", one.user, after.plus_seconds(1)).await;
         one.transfers(UserId::generate(), after.plus_seconds(1)).await;
         let last = after.plus_seconds(2);
         assert_eq!(
@@ -419,6 +436,34 @@ mod tests {
         assert_eq!(one.admit(ten()).await, Admission::Locked(Locked::User));
         let standing = one.checks.standing(one.contract.uuid()).await.unwrap().unwrap();
         assert_eq!(standing, Standing { missing: 5, shown: 0, locked_at: None });
+    }
+
+    /// Whoever is told to wait asks again, until the tenth name locks.
+    ///
+    /// Proves R91, SEC-41.
+    async fn no_name_more_is_shown_side_by_side(test: TestDatabase) {
+        let one = Asker::new(&test);
+        let mut tries = tokio::task::JoinSet::new();
+        for _ in 0..24 {
+            let (database, contract, user) = (test.database.clone(), one.contract, one.user);
+            tries.spawn(async move {
+                let checks = NameChecks::new(&database, Bounds::embedded().name_check);
+                loop {
+                    match checks.admit(contract, user, ten()).await.unwrap() {
+                        Admission::OthersUnderWay => tokio::task::yield_now().await,
+                        Admission::Locked(who) => return Err(who),
+                        Admission::Counted => break,
+                    }
+                }
+                checks.judge(contract, user, Judgement::Shown, ten()).await.unwrap();
+                Ok(())
+            });
+        }
+        let went = tries.join_all().await;
+        assert_eq!(went.iter().filter(|one| one.is_ok()).count(), 10);
+        assert!(went.iter().all(|one| one.is_ok() || *one == Err(Locked::User)), "{went:?}");
+        let standing = one.checks.standing(one.contract.uuid()).await.unwrap().unwrap();
+        assert_eq!(standing, Standing { missing: 0, shown: 10, locked_at: None });
     }
 
     async fn questions_that_were_lost_with_their_process_do_not_wait_for_ever(test: TestDatabase) {

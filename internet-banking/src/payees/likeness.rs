@@ -2,9 +2,11 @@
 
 use formats::kana::{Class, ZenginText};
 use formats::legal_forms::{Kind, LEGAL_FORMS};
+use serde::{Deserialize, Serialize};
 
 /// How two names stand to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Likeness {
     /// The same, spaces and hyphens aside.
     Same,

@@ -3,6 +3,7 @@
 
 use formats::kana::{Class, ZenginText};
 use formats::legal_forms::abbreviated;
+use serde::{Deserialize, Serialize};
 use transfers::Holder;
 
 use super::Entered;
@@ -17,7 +18,8 @@ use crate::registration::Registration;
 use crate::sign_in::SignedIn;
 
 /// What a check came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Checked {
     /// The holder, and how the typed name stands to it.
     Named {
@@ -40,6 +42,11 @@ pub enum Checked {
 }
 
 impl Checked {
+    /// Whether somebody was asked: otherwise it may be tried again.
+    pub const fn was_asked(&self) -> bool {
+        !matches!(self, Self::Busy | Self::Locked(_))
+    }
+
     /// The class of its tag.
     pub const fn class(&self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use transfers::Method;
 
 use super::links::EntryPage;
-use crate::payees::Entered;
+use crate::payees::{Checked, Entered};
 
 /// Seconds of business time after which an entry that was begun is over.
 pub const DRAFT_LIFE_S: i64 = 30 * 60;
@@ -93,6 +93,9 @@ pub struct Body {
     pub own: bool,
     /// Who is paid; none of 振替 until the accounts are chosen.
     pub payee: Option<Payee>,
+    /// Who holds the account of a typed payee, as far as that was asked (R89).
+    #[serde(default)]
+    pub checked: Option<Checked>,
     /// What was typed.
     pub typed: TypedDetails,
     /// The same, where it can be.

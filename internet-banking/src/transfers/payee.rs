@@ -9,7 +9,7 @@ use super::draft::{Payee, Way};
 use super::problem::Problem;
 use crate::Bank;
 use crate::contracts::{AccountKind, Business, DepositAccount};
-use crate::payees::{self, Payees, Source};
+use crate::payees::{self, Checked, Payees, Source, name_check};
 use crate::sign_in::SignedIn;
 
 /// An account of ours as transfers name it.
@@ -74,6 +74,18 @@ pub async fn named(bank: &Bank, by: &SignedIn, account: &AccountRef, holder: &st
         Some(found) => registered(found),
         None => Payee { way: Way::Typed, account: account.clone(), name: holder.to_owned() },
     })
+}
+
+/// Who holds the account of a payee that is typed (R89). It is asked once of an entry, for every question counts, and
+/// again only where nobody could be asked. Whatever comes of it, the transfer goes on with the typed name (R93).
+pub async fn checked(bank: &Bank, by: &SignedIn, payee: &Payee, seen: Option<&Checked>) -> Option<Checked> {
+    if payee.way != Way::Typed {
+        return None;
+    }
+    if let Some(seen) = seen.filter(|seen| seen.was_asked()) {
+        return Some(seen.clone());
+    }
+    Some(name_check::check(bank, by, &payee.entered()).await.unwrap_or(Checked::NotKnown))
 }
 
 /// The payee of an order, to be paid again.

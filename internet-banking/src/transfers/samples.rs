@@ -18,7 +18,8 @@ use super::words::{self, DayChoice};
 use crate::help::Code;
 use crate::page_checks;
 use crate::payeasy::views::Trouble;
-use crate::payees::{AccountForm, TypedAccount};
+use crate::payees::counters::Locked;
+use crate::payees::{AccountForm, Checked, Likeness, TypedAccount};
 
 const SHARP: &str = "\"><script>";
 
@@ -80,6 +81,10 @@ fn facts(fee: i64) -> FactRows {
     }
 }
 
+fn named(likeness: Likeness) -> Checked {
+    Checked::Named { name: SHARP.to_owned(), likeness }
+}
+
 fn cut_off(until: Option<&str>) -> CutOff {
     CutOff {
         label: "ほかの銀行へ",
@@ -122,6 +127,7 @@ fn entry_pages() -> Vec<String> {
         has_more: !begun,
         recent: if begun { Vec::new() } else { vec![payee("x")] },
         typed: AccountForm::of(TypedAccount { bank: SHARP.to_owned(), ..TypedAccount::default() }),
+        checked: begun.then_some(Checked::NoSuchAccount { left: 1 }),
         same_day: begun,
     };
     let choice = |value: &str, available| AccountChoice {
@@ -136,6 +142,7 @@ fn entry_pages() -> Vec<String> {
         trouble,
         action: "/transfers/own".to_owned(),
         payee: (!own).then(|| payee("")),
+        checked: (!own).then(|| named(Likeness::Different)),
         change_payee: "/transfers/new/x/payee".to_owned(),
         accounts: vec![choice("1", Some(Yen::new(5))), choice("2", Some(Yen::ZERO))],
         own: vec![choice("1", None), choice("2", None)],
@@ -157,6 +164,7 @@ fn entry_pages() -> Vec<String> {
         entry: "x".to_owned(),
         kind: "振込",
         facts: facts(550),
+        checked: Some(if approved { named(Likeness::Similar) } else { Checked::Locked(Locked::User) }),
         approval: approved.then(|| "2名の承認".to_owned()),
         one_time_password: !approved,
         short: approved.then(|| Yen::new(3)),

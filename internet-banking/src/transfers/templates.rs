@@ -75,7 +75,7 @@ impl Content {
             day: String::new(),
             payer_name: self.payer_name.clone(),
         };
-        Body { own, payee: (!own).then(|| self.payee.clone()), typed, details: None }
+        Body { own, payee: (!own).then(|| self.payee.clone()), typed, ..Body::default() }
     }
 }
 

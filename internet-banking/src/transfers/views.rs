@@ -10,7 +10,7 @@ use super::links::{OlderLink, OrderAct, OrderLink};
 use super::words::{DayChoice, Shown};
 use crate::links::Link;
 use crate::payeasy::views::Trouble;
-use crate::payees::AccountForm;
+use crate::payees::{AccountForm, Checked};
 
 /// An order in a list.
 pub struct OrderRow {
@@ -119,6 +119,8 @@ pub struct PayeePage {
     pub recent: Vec<PayeeRow>,
     /// What was typed.
     pub typed: AccountForm,
+    /// What is known of the account that was typed.
+    pub checked: Option<Checked>,
     /// Whether typed payees are paid on the same day.
     pub same_day: bool,
 }
@@ -149,6 +151,8 @@ pub struct DetailsPage {
     pub action: String,
     /// Who is paid; none of 振替.
     pub payee: Option<PayeeRow>,
+    /// What is known of the account of a typed payee.
+    pub checked: Option<Checked>,
     /// The page that changes the payee.
     pub change_payee: String,
     /// The accounts that may be debited.
@@ -193,6 +197,8 @@ pub struct ReviewPage {
     pub kind: &'static str,
     /// What is asked for.
     pub facts: FactRows,
+    /// What is known of the account of a typed payee.
+    pub checked: Option<Checked>,
     /// What it needs, where others approve it.
     pub approval: Option<String>,
     /// Whether a one-time password is asked for.

@@ -38,6 +38,7 @@ mod special_numbers;
 mod support;
 mod tokens;
 mod transfer_entry;
+mod transfer_names;
 mod transfer_templates;
 mod transfers;
 mod transfers_approved;

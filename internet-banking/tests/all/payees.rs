@@ -8,6 +8,7 @@ use internet_banking::payees::{PayeeQuery, Payees};
 
 use crate::repeats_and_limits::fresh;
 use crate::support::{Browser, PASSWORD, Page, World, add_user};
+use crate::transfer_entry::{Transfer, order_of};
 use crate::users::{MASTER, MASTER_TOKEN, code, mails, submit, with_master};
 
 database::on_both!(
@@ -16,6 +17,7 @@ database::on_both!(
     a_payee_that_somebody_else_changed_is_not_changed_by_what_was_seen_before,
     a_file_is_looked_over_and_registered_as_a_whole_with_a_one_time_password,
     payees_filed_on_paper_are_found_by_number_and_not_changed_on_screen,
+    an_order_stays_as_it_was_taken_and_an_entry_is_refused_when_its_payee_changes,
     the_holder_is_shown_and_compared_and_what_locks_the_check_locks_nothing_else,
 );
 
@@ -280,4 +282,52 @@ async fn the_holder_is_shown_and_compared_and_what_locks_the_check_locks_nothing
     let added = add(&world, &mut master, &[]).await;
     assert_eq!(added.location(), "/payees?done=added", "{}", added.body);
     assert_eq!(audited(&world, "payee.check_lock").await, 1);
+}
+
+/// A reservation goes where it was taken to, whatever becomes of the payee; what was only looked over is looked over
+/// again.
+async fn an_order_stays_as_it_was_taken_and_an_entry_is_refused_when_its_payee_changes(test: TestDatabase) {
+    let (world, mut master) = master(test).await;
+    add(&world, &mut master, &[]).await;
+    let link = first_link(&mut master).await;
+    let pick = link.rsplit('/').next().unwrap().to_owned();
+    let registered = [("action", "registered"), ("pick", pick.as_str())];
+    let (placed, open) = (
+        Transfer::to(&mut master, &registered).await.ok().unwrap(),
+        Transfer::to(&mut master, &registered).await.ok().unwrap(),
+    );
+    for entry in [&placed, &open] {
+        entry.details(&mut master, "5000", "2026-11-25").await;
+    }
+    let review = placed.review(&mut master).await;
+    let stale = open.review(&mut master).await;
+    let otp = fresh(&world, MASTER_TOKEN).await;
+    let secrets = [("confirmation_password", PASSWORD), ("one_time_password", &otp)];
+    let order = order_of(&placed.press(&mut master, &review, &secrets).await);
+
+    let seen = master.get(&link).await.value("seen");
+    let otp = fresh(&world, MASTER_TOKEN).await;
+    let change = [("action", "register"), ("seen", &seen), ("number", "9"), ("one_time_password", &otp)];
+    let changed = submit(&mut master, &link, &with(FORM, &change)).await;
+    assert_eq!(changed.location(), "/payees?done=changed", "{}", changed.body);
+    let otp = fresh(&world, MASTER_TOKEN).await;
+    let secrets = [("confirmation_password", PASSWORD), ("one_time_password", &otp)];
+    assert_eq!(code(&open.press(&mut master, &stale, &secrets).await), "F-109", "another account by now");
+
+    let seen = master.get(&format!("{link}/delete")).await;
+    assert!(seen.body.contains("予約した振込は変わりません"), "{}", seen.body);
+    let otp = fresh(&world, MASTER_TOKEN).await;
+    let end = [("seen", seen.value("seen")), ("one_time_password", otp)];
+    let end = end.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let deleted = submit(&mut master, &format!("{link}/delete"), &end).await;
+    assert_eq!(deleted.location(), "/payees?done=deleted", "{}", deleted.body);
+    let page = master.get(&order).await;
+    assert_eq!(
+        (page.fields("state"), page.fields("payee_account")),
+        (vec!["予約中".to_owned()], vec!["普通 0000123".to_owned()])
+    );
+    assert_eq!(
+        Transfer::to(&mut master, &registered).await.err().unwrap().status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
 }

@@ -106,7 +106,8 @@ async fn read(bank: &Bank, by: &SignedIn, body: &Body) -> Result<Body, Fault> {
     let details = Details { account: from.account, amount, day, payer_name };
     let wanted = operation::wanted(bank, who, &payee, &details).await.map_err(Fault::Problem)?;
     operation::check(bank, who, &wanted).await.map_err(Fault::Problem)?;
-    Ok(Body { payee: Some(payee), details: Some(details), ..body.clone() })
+    let checked = payee::checked(bank, by, &payee, body.checked.as_ref()).await;
+    Ok(Body { payee: Some(payee), checked, details: Some(details), ..body.clone() })
 }
 
 /// The own account that is credited.
@@ -188,6 +189,7 @@ async fn page(
         trouble,
         action: draft.map_or_else(|| Link::TransfersOwn.to_string(), |draft| draft.path(EntryPage::Details)),
         payee: payee.map(|payee| payee_row(&payee.entered(), String::new())),
+        checked: body.checked.clone(),
         change_payee: draft.map_or_else(String::new, |draft| draft.path(EntryPage::Payee)),
         accounts: debited.iter().map(|one| choice(one, true)).collect(),
         own: all.iter().map(|one| choice(one, false)).collect(),

@@ -11,7 +11,7 @@ use super::{
 use crate::Bank;
 use crate::links::Link;
 use crate::payeasy::views::Trouble;
-use crate::payees::{AccountForm, PayeeQuery, Payees, Recent, TypedAccount, recent};
+use crate::payees::{AccountForm, Checked, PayeeQuery, Payees, Recent, TypedAccount, recent};
 use crate::sign_in::SignedIn;
 use crate::transfers::draft::{Body, Draft, Payee, Way};
 use crate::transfers::problem::Problem;
@@ -43,6 +43,8 @@ pub struct Asked {
 enum Fault {
     /// Fields are wrong; the form as it is shown again.
     Input(Box<AccountForm>, Errors),
+    /// There is no such account at this bank, and how often that may still be.
+    NoSuchAccount(Checked),
     /// Something else is.
     Problem(Problem),
 }
@@ -57,8 +59,8 @@ pub async fn start(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<A
 pub async fn begin(State(bank): State<Bank>, by: SignedIn, CsrfForm(form): CsrfForm<Chosen>) -> Answer {
     admit(&by)?;
     match chosen(&bank, &by, &form).await {
-        Ok(payee) => {
-            let body = Body { payee: Some(payee), ..Body::default() };
+        Ok((payee, checked)) => {
+            let body = Body { payee: Some(payee), checked, ..Body::default() };
             let draft = drafts(&bank, &by).begin(body, bank.clock.now()).await.map_err(failed)?;
             Ok(Redirect::to(&draft.path(EntryPage::Details)).into_response())
         }
@@ -83,9 +85,9 @@ pub async fn submit(
 ) -> Answer {
     let draft = open(&bank, &by, &id, EntryPage::Payee).await?;
     match chosen(&bank, &by, &form).await {
-        Ok(payee) => {
+        Ok((payee, checked)) => {
             // days and fee follow from the payee: the next step is looked at again
-            let body = Body { payee: Some(payee), details: None, ..draft.body.clone() };
+            let body = Body { payee: Some(payee), checked, details: None, ..draft.body.clone() };
             let draft = drafts(&bank, &by).change(&draft, body).await.map_err(failed)?;
             Ok(Redirect::to(&draft.path(EntryPage::Details)).into_response())
         }
@@ -93,60 +95,49 @@ pub async fn submit(
     }
 }
 
-async fn chosen(bank: &Bank, by: &SignedIn, form: &Chosen) -> Result<Payee, Fault> {
+/// The payee, and who holds the account of one that is typed.
+async fn chosen(bank: &Bank, by: &SignedIn, form: &Chosen) -> Result<(Payee, Option<Checked>), Fault> {
     let unavailable = |error: &dyn std::error::Error| Fault::Problem(Problem::unavailable(error));
     let payees = Payees::of(&bank.database, by.contract.id);
-    match form.action.as_str() {
+    let payee = match form.action.as_str() {
         "number" => {
             let found = payees.filed(form.payee.trim()).await.map_err(|error| unavailable(&error))?;
             found.as_ref().map(payee::registered).ok_or_else(|| {
                 let words = "この受取人番号の届出はありません。書面の控えの番号をお確かめください。";
                 Fault::Input(Box::default(), Errors::one("payee", words))
-            })
+            })?
         }
         "registered" => {
             let Ok(id) = form.pick.parse() else { return Err(Fault::Problem(Problem::PayeeGone)) };
             let found = payees.find(id).await.map_err(|error| unavailable(&error))?;
-            found.as_ref().map(payee::registered).ok_or(Fault::Problem(Problem::PayeeGone))
+            found.as_ref().map(payee::registered).ok_or(Fault::Problem(Problem::PayeeGone))?
         }
         "recent" => {
             let last = recent(bank, by).await.map_err(|error| unavailable(&error))?;
             let found = last.iter().find(|one| mark(one) == form.pick);
             let found = found.ok_or(Fault::Problem(Problem::PayeeGone))?;
-            payee::named(bank, by, &found.account, &found.holder).await.map_err(Fault::Problem)
+            payee::named(bank, by, &found.account, &found.holder).await.map_err(Fault::Problem)?
         }
         _ => {
             let entered =
                 form.typed.read().map_err(|asked| Fault::Input(Box::new(asked.form), asked.errors))?;
             let payee = Payee { way: Way::Typed, account: entered.account, name: entered.holder };
-            // an account of this bank is looked up; another bank's is known when the transfer is sent
-            if payee.account.bank == *bank.transfers.own_bank() && !exists(bank, &payee).await? {
-                return Err(Fault::Problem(Problem::NoSuchAccount));
+            let checked = payee::checked(bank, by, &payee, None).await;
+            // an account of this bank that is not there is none for certain
+            if let (true, Some(found @ Checked::NoSuchAccount { .. })) =
+                (payee.account.bank == *bank.transfers.own_bank(), &checked)
+            {
+                return Err(Fault::NoSuchAccount(found.clone()));
             }
-            Ok(payee)
+            return Ok((payee, checked));
         }
-    }
+    };
+    Ok((payee, None))
 }
 
 /// What names one of the last payees in a form.
 fn mark(one: &Recent) -> String {
     format!("{} {}", one.account, one.holder)
-}
-
-async fn exists(bank: &Bank, payee: &Payee) -> Result<bool, Fault> {
-    use crate::contracts::{AccountKind, registry::AccountName};
-    let kind = match payee.account.kind {
-        domain::AccountKind::Ordinary => AccountKind::Ordinary,
-        domain::AccountKind::Current => AccountKind::Current,
-        domain::AccountKind::Savings => return Ok(false),
-    };
-    let name = AccountName {
-        branch: payee.account.branch.to_string(),
-        kind,
-        number: payee.account.number.to_string(),
-    };
-    let found = bank.contracts.registered(&name).await;
-    Ok(found.map_err(|error| Fault::Problem(Problem::unavailable(&error)))?.is_some())
 }
 
 /// What the page shows beside what is registered.
@@ -155,18 +146,24 @@ struct Shown {
     q: String,
     number: String,
     typed: AccountForm,
+    checked: Option<Checked>,
     trouble: Option<Trouble>,
 }
 
 impl Fault {
     fn shown(self, form: Chosen) -> Shown {
+        let checked = match &self {
+            Self::NoSuchAccount(checked) => Some(checked.clone()),
+            Self::Input(..) | Self::Problem(_) => None,
+        };
         let (typed, trouble) = match self {
             // what is wrong with the number says nothing of the account that is being typed
             Self::Input(typed, errors) if form.action != "number" => (*typed, Trouble::input(errors)),
             Self::Input(_, errors) => (AccountForm::of(form.typed), Trouble::input(errors)),
+            Self::NoSuchAccount(_) => (AccountForm::of(form.typed), Problem::NoSuchAccount.trouble()),
             Self::Problem(problem) => (AccountForm::of(form.typed), problem.trouble()),
         };
-        Shown { q: String::new(), number: form.payee, typed, trouble: Some(trouble) }
+        Shown { q: String::new(), number: form.payee, typed, checked, trouble: Some(trouble) }
     }
 }
 
@@ -207,6 +204,7 @@ async fn page(bank: &Bank, by: &SignedIn, draft: Option<&Draft>, what: Shown) ->
             })
             .collect(),
         typed: what.typed,
+        checked: what.checked,
         same_day: same_day.map_err(|problem| stopped(by, &problem))?,
     })
 }

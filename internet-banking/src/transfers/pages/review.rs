@@ -139,6 +139,7 @@ async fn page(
         entry: draft.id.clone(),
         kind: words::kind(relation),
         facts: wanted_facts(bank, wanted, now),
+        checked: draft.body.checked.clone(),
         one_time_password: need.is_none() && operation::demands_code(&wanted.payee.way),
         approval: (!need.is_none()).then(|| approvals::need_words(need)),
         short,
