@@ -161,3 +161,22 @@ fn a_statement_has_every_field_where_the_layout_says() {
     );
     expect(records[5], END, &[("レコード総件数", "0000000006"), ("口座数", "00001")]);
 }
+
+#[test]
+fn ten_thousand_movements_add_up_to_what_the_trailer_says() {
+    let bytes = sample::statement_file(&sample::many_lines());
+    let records: Vec<&[u8]> = bytes.chunks(202).collect();
+    assert_eq!(records.len(), 10_000 + 3);
+    let number = |record: &[u8], table: Table, name: &str| field(record, table, name).parse::<u64>().unwrap();
+    let sums = |direction: &str| {
+        let of = records.iter().filter(|record| record.starts_with(b"2"));
+        let of = of.filter(|record| field(record, DATA, "入払区分") == direction);
+        of.fold((0, 0), |(count, sum), record| (count + 1, sum + number(record, DATA, "取引金額")))
+    };
+    let trailer = records[records.len() - 2];
+    let told = |count: &str, sum: &str| (number(trailer, TRAILER, count), number(trailer, TRAILER, sum));
+    assert_eq!(told("出金件数", "出金額合計"), sums("2"));
+    assert_eq!(told("入金件数", "入金額合計"), sums("1"));
+    assert_eq!(number(trailer, TRAILER, "データ・レコード件数"), 10_000);
+    assert_eq!(number(records[records.len() - 1], END, "レコード総件数"), 10_003);
+}

@@ -6,6 +6,8 @@ use formats::kana::{Class, ZenginText};
 use formats::zengin::statement::{self, Movement};
 use formats::zengin::{Account, Period, Remitter, incoming};
 
+/// Movements of a long file.
+pub const MANY: u64 = 10_000;
 pub const OPENING: Yen = Yen::new(-1_500);
 
 pub fn day(text: &str) -> Date {
@@ -94,9 +96,30 @@ pub fn incoming_file(lines: &[incoming::Line]) -> Vec<u8> {
     bytes
 }
 
+/// The movements of a long statement, of the same kinds.
+pub fn many_lines() -> Vec<statement::Line> {
+    let line = |(number, one): (u64, statement::Line)| {
+        let amount = one.amount.get().signum() * i64::try_from(number).unwrap();
+        statement::Line { number, amount: Yen::new(amount), ..one }
+    };
+    (1..=MANY).zip(lines().into_iter().cycle()).map(line).collect()
+}
+
+/// As many incoming transfers.
+pub fn many_transfers() -> Vec<incoming::Line> {
+    let line = |(number, one): (u64, incoming::Line)| {
+        let amount = Yen::new(i64::try_from(number).unwrap());
+        incoming::Line { number, amount, ..one }
+    };
+    (1..=MANY).zip(transfers().into_iter().cycle()).map(line).collect()
+}
+
 pub fn message(message: Message) -> Vec<u8> {
+    message_of(message, &lines())
+}
+
+pub fn message_of(message: Message, lines: &[statement::Line]) -> Vec<u8> {
     let account = account();
-    let lines = lines();
     let lines: Vec<_> =
         lines.iter().filter(|line| message == Message::Report || !line.remitter.name.is_empty()).collect();
     let total = |is_credit: bool| {

@@ -38,5 +38,6 @@ fn validated(message: Message, bytes: &[u8]) {
 fn messages_keep_their_schemas() {
     for message in [Message::Report, Message::Notification] {
         validated(message, &sample::message(message));
+        validated(message, &sample::message_of(message, &sample::many_lines()));
     }
 }

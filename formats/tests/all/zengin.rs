@@ -36,6 +36,14 @@ fn incoming_transfers_read_back_by_another_implementation() {
 }
 
 #[test]
+fn ten_thousand_incoming_transfers_read_back_by_another_implementation() {
+    let bytes = incoming_file(&sample::many_transfers());
+    let file = zengin_fmt::parse_payment_notice(&bytes).unwrap();
+    assert_eq!(file.details.len(), 10_000);
+    assert_eq!(file.details.iter().map(|one| one.amount).sum::<u64>(), 10_000 * 10_001 / 2);
+}
+
+#[test]
 fn both_kinds_read_back_as_they_were_written() {
     let file = statement::read(&statement_file(&sample::lines()), sample::today()).unwrap();
     assert_eq!(
