@@ -25,11 +25,14 @@ enum What {
         #[arg(long, default_value_t = 7)]
         runs: usize,
     },
-    /// Signed-in pages.
+    /// Signed-in pages, and the files of an account with 10,000 movements.
     Pages {
         /// Requests a page.
         #[arg(long, default_value_t = 500)]
         requests: usize,
+        /// An empty PostgreSQL database to measure as well.
+        #[arg(long, value_name = "URL")]
+        postgres: Option<String>,
     },
     /// One payment alone, from inquiry to posting.
     Payment {
@@ -59,7 +62,7 @@ impl Bench {
     pub async fn run(self) -> Outcome {
         let report = match self.what {
             What::Start { runs } => start::run(runs).await?,
-            What::Pages { requests } => pages::run(requests).await?,
+            What::Pages { requests, postgres } => pages::run(requests, postgres.as_deref()).await?,
             What::Isolation { payments, callers, postgres } => {
                 isolation::run(payments, callers.into(), postgres.as_deref()).await?
             }

@@ -26,14 +26,15 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    /// Starts this very program's `demo`.
-    pub async fn start(data: &Path) -> anyhow::Result<Self> {
+    /// Starts this very program's `demo`, on SQLite in the folder or on an empty PostgreSQL database.
+    pub async fn start(data: &Path, postgres: Option<&str>) -> anyhow::Result<Self> {
         let base = free_base()?;
         let program = std::env::current_exe().context("this program cannot find itself")?;
         let began = Instant::now();
         let process = Command::new(program)
             .args(["demo", "--round-the-clock", "--port-base", &base.to_string(), "--data"])
             .arg(data)
+            .args(postgres.into_iter().flat_map(|url| ["--database-url", url]))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true)
@@ -67,9 +68,40 @@ impl Demo {
 
     /// Memory in use, in KiB, as Linux counts it.
     pub fn resident_kib(&self) -> Option<u64> {
+        self.memory_kib("VmRSS:")
+    }
+
+    /// The most memory in use, in KiB, since [`Self::forget_peak`].
+    pub fn peak_kib(&self) -> Option<u64> {
+        self.memory_kib("VmHWM:")
+    }
+
+    /// Lets the peak begin anew.
+    pub fn forget_peak(&self) -> anyhow::Result<()> {
+        let id = self.process.id().context("the demo has ended")?;
+        std::fs::write(format!("/proc/{id}/clear_refs"), "5").context("the peak of memory cannot be reset")
+    }
+
+    fn memory_kib(&self, name: &str) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()?)).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
         line.trim().trim_end_matches("kB").trim().parse().ok()
+    }
+
+    /// Holds its books against the journal, beside it: a measurement on books that are not sound counts for nothing.
+    pub async fn audited(&self, data: &Path, postgres: Option<&str>) -> anyhow::Result<()> {
+        let program = std::env::current_exe().context("this program cannot find itself")?;
+        let audit = Command::new(program)
+            .args(["audit", "--data"])
+            .arg(data)
+            .args(postgres.into_iter().flat_map(|url| ["--database-url", url]))
+            .output()
+            .await
+            .context("the audit cannot be started")?;
+        if !audit.status.success() {
+            bail!("the audit is not clean: {}", String::from_utf8_lossy(&audit.stdout));
+        }
+        Ok(())
     }
 
     /// Ends the process.

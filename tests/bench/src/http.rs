@@ -24,6 +24,18 @@ pub(crate) struct Page {
     pub body: String,
 }
 
+/// What came back, whatever it is.
+struct Answer {
+    path: String,
+    body: Bytes,
+}
+
+impl Answer {
+    fn page(self) -> anyhow::Result<Page> {
+        Ok(Page { path: self.path, body: String::from_utf8(self.body.to_vec())? })
+    }
+}
+
 impl Browser {
     pub fn new(origin: &str) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
@@ -31,7 +43,12 @@ impl Browser {
     }
 
     pub async fn get(&mut self, path: &str) -> anyhow::Result<Page> {
-        self.request(Method::GET, path, Bytes::new()).await
+        self.request(Method::GET, path, Bytes::new()).await?.page()
+    }
+
+    /// Takes a file and answers its bytes.
+    pub async fn download(&mut self, path: &str) -> anyhow::Result<Bytes> {
+        Ok(self.request(Method::GET, path, Bytes::new()).await?.body)
     }
 
     /// Submits the page's form that goes to the page itself or where its `action` says, hidden fields kept.
@@ -39,10 +56,10 @@ impl Browser {
         let mut form = hidden(&page.body);
         form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let body: Vec<_> = form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        self.request(Method::POST, &page.path, Bytes::from(body.join("&"))).await
+        self.request(Method::POST, &page.path, Bytes::from(body.join("&"))).await?.page()
     }
 
-    async fn request(&mut self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Page> {
+    async fn request(&mut self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Answer> {
         let (mut method, mut path, mut body) = (method, path.to_owned(), body);
         for _ in 0..REDIRECTS_MAX {
             let cookies: Vec<_> =
@@ -73,7 +90,7 @@ impl Browser {
                     (method, body) = (Method::GET, Bytes::new());
                 }
                 _ if status.is_success() => {
-                    return Ok(Page { path, body: String::from_utf8(read.to_vec())? });
+                    return Ok(Answer { path, body: read });
                 }
                 _ => bail!("{method} {path} answered {status}"),
             }

@@ -10,5 +10,6 @@ pub mod pages;
 pub mod payment;
 pub mod report;
 pub mod start;
+mod statements;
 
 pub use report::Report;

@@ -9,33 +9,53 @@ use tokio::time::Instant;
 use crate::demo::Demo;
 use crate::http::{Browser, Page};
 use crate::report::Report;
+use crate::statements;
 
 /// Requests that are not counted.
 const WARM_UP: usize = 20;
 
-/// Takes each page `requests` times.
-pub async fn run(requests: usize) -> anyhow::Result<Report> {
-    let mut report = Report::new("Pages, one client on a kept-alive connection");
+/// Takes each page `requests` times, on SQLite and, where an address is given, on PostgreSQL.
+pub async fn run(requests: usize, postgres: Option<&str>) -> anyhow::Result<Report> {
+    let mut report = Report::new("Pages and files, one client on a kept-alive connection");
+    for (name, url) in [("SQLite", None)].into_iter().chain(postgres.map(|url| ("PostgreSQL", Some(url)))) {
+        one(&mut report, name, requests, url).await.with_context(|| format!("on {name}"))?;
+    }
+    Ok(report)
+}
+
+async fn one(report: &mut Report, name: &str, requests: usize, postgres: Option<&str>) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let demo = Demo::start(folder.path()).await?;
+    let account = statements::make(folder.path(), postgres).await?;
+    let demo = Demo::start(folder.path(), postgres).await?;
+    let mut bank = sign_in(&demo).await?;
+    let review = review(&mut bank, &demo).await?;
+    let mut ops = Browser::new(demo.json["ops"]["url"].as_str().context("demo.json names no ops")?);
+    report.add(format!("{name}: a bare answer, for comparison"), times(&mut ops, "/health", requests).await?);
+    for path in ["/sign-in", "/home", "/payeasy/new", "/payeasy/history"] {
+        report.add(format!("{name}: {path}"), times(&mut bank, path, requests).await?);
+    }
+    report.add(format!("{name}: /payeasy/new/…/review"), times(&mut bank, &review.path, requests).await?);
+    statements::measure(report, name, &demo, &mut bank, &account, requests).await?;
+    demo.audited(folder.path(), postgres).await?;
+    demo.stop().await
+}
+
+/// A browser whose user, a clerk with all rights, is signed in.
+pub(crate) async fn sign_in(demo: &Demo) -> anyhow::Result<Browser> {
     let user = &demo.json["contracts"][0]["users"][1];
     let text = |name: &str| user[name].as_str().map(str::to_owned).context("demo.json names no users");
     let (login_id, password) = (text("login_id")?, text("password")?);
     let mut bank = demo.bank()?;
-    let sign_in = bank.get("/sign-in").await?;
-    bank.submit(&sign_in, &[("login_id", &login_id), ("password", &password), ("action", "sign-in")]).await?;
-    let review = review(&mut bank, &demo).await?;
-    let mut ops = Browser::new(demo.json["ops"]["url"].as_str().context("demo.json names no ops")?);
-    report.add("a bare answer, for comparison", times(&mut ops, "/health", requests).await?);
-    for path in ["/sign-in", "/home", "/payeasy/new", "/payeasy/history"] {
-        report.add(path, times(&mut bank, path, requests).await?);
-    }
-    report.add("/payeasy/new/…/review", times(&mut bank, &review.path, requests).await?);
-    demo.stop().await?;
-    Ok(report)
+    let page = bank.get("/sign-in").await?;
+    bank.submit(&page, &[("login_id", &login_id), ("password", &password), ("action", "sign-in")]).await?;
+    Ok(bank)
 }
 
-async fn times(browser: &mut Browser, path: &str, requests: usize) -> anyhow::Result<Vec<Duration>> {
+pub(crate) async fn times(
+    browser: &mut Browser,
+    path: &str,
+    requests: usize,
+) -> anyhow::Result<Vec<Duration>> {
     let mut times = Vec::with_capacity(requests);
     for request in 0..WARM_UP + requests {
         let began = Instant::now();

@@ -11,10 +11,10 @@ pub async fn run(runs: usize) -> anyhow::Result<Report> {
     let (mut first, mut again, mut memory) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..runs {
         let folder = tempfile::tempdir()?;
-        let demo = Demo::start(folder.path()).await?;
+        let demo = Demo::start(folder.path(), None).await?;
         first.push(demo.ready_after);
         demo.stop().await?;
-        let demo = Demo::start(folder.path()).await?;
+        let demo = Demo::start(folder.path(), None).await?;
         again.push(demo.ready_after);
         tokio::time::sleep(Duration::from_millis(500)).await;
         memory.extend(demo.resident_kib());
