@@ -133,14 +133,21 @@ for (const input of document.querySelectorAll('input[type=password], input[autoc
 const every = 10000;
 setInterval(async () => {
   const live = document.getElementById('live');
-  if (!live || !live.dataset.live || document.hidden || live.contains(document.activeElement)) return;
+  if (!live || !live.dataset.live || document.hidden) return;
   const answer = await fetch(live.dataset.live, { redirect: 'error' }).catch(() => null);
   if (!answer || answer.status !== 200) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const fresh = page.getElementById('live');
   const told = document.getElementById('live-told');
   if (!fresh) return;
+  // what the person has opened stays open, and the focus where it is
+  const summaries = (part) => [...part.querySelectorAll('summary')];
+  const focused = summaries(live).indexOf(document.activeElement);
+  summaries(fresh).forEach((one, place) => {
+    one.parentElement.open = summaries(live)[place]?.parentElement.open ?? false;
+  });
   live.replaceWith(document.adoptNode(fresh));
+  summaries(fresh)[focused]?.focus({ preventScroll: true });
   if (told) told.textContent = told.dataset.words;
 }, every);
 

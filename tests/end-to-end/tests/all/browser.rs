@@ -1,5 +1,6 @@
 //! The whole job in a real browser, with and without JavaScript.
 
+mod accounts;
 mod certificates;
 mod console;
 mod el;

@@ -77,6 +77,15 @@ impl Mocks {
         made["bills"].as_array().unwrap().iter().map(Bill::read).collect()
     }
 
+    /// Another bank's customer pays an account of the demo, as `demo.json` has it.
+    pub async fn incoming(&self, account: &Value, amount: i64, payer: &str) {
+        let wanted = serde_json::json!({
+            "amount": amount, "from_bank": "0001", "payer": payer, "branch": account["branch"],
+            "kind": account["type"], "number": account["number"],
+        });
+        self.call(Method::POST, "/control/interbank/incoming", wanted).await;
+    }
+
     /// What a collector was told of its days.
     pub async fn service(&self, collector: &str) -> Value {
         self.call(Method::GET, &format!("/control/{collector}/service"), Value::Null).await
