@@ -1,6 +1,6 @@
 //! The network's books: what it decides about a message, once for each number.
 
-use domain::{Date, Timestamp};
+use domain::{Date, Timestamp, calendar};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::message::{self, Answer, Line, Received};
@@ -44,7 +44,7 @@ pub struct Books<'a> {
 
 fn status(original: &str, status: &str, code: Option<&str>) -> Answer {
     let (original, status) = (original.to_owned(), status.to_owned());
-    Answer::Status { original, status, code: code.map(str::to_owned) }
+    Answer::Status { original, status, code: code.map(str::to_owned), day: None }
 }
 
 /// Who holds an account: one that a transfer comes back from is not there, or closed.
@@ -66,6 +66,8 @@ impl Books<'_> {
         match received.kind() {
             "transfer" => self.transfer(received, bytes).await,
             "recall" => self.recall(received).await,
+            "return" => self.given_back(received, bytes).await,
+            "resolution" => self.resolved(received).await,
             "status" => self.acknowledged(received).await,
             "collect" => self.collect(received).await,
             "lines" => self.lines(received).await,
@@ -193,6 +195,74 @@ impl Books<'_> {
         Ok(status(&received.id, said, code.as_deref()))
     }
 
+    /// The bank gives back what another bank has asked for, once. It settles with today, or with the next day where
+    /// today is over.
+    async fn given_back(&self, received: &Received, bytes: &[u8]) -> Result<Answer, StoreError> {
+        type Known = (Vec<u8>, String, Option<String>, Option<String>);
+        let mut write = self.pool.begin().await?;
+        let again = "UPDATE given_back SET deliveries = deliveries + 1 WHERE id = $1
+             RETURNING message, status, code, day";
+        let known: Option<Known> =
+            sqlx::query_as(again).bind(&received.id).fetch_optional(&mut *write).await?;
+        if let Some((first, said, code, day)) = known {
+            write.commit().await?;
+            return Ok(match first == bytes {
+                true => Answer::Status { original: received.id.clone(), status: said, code, day },
+                false => status(&received.id, "RJCT", Some("DUPL")),
+            });
+        }
+        let text = |path: &[&str]| received.text(path).ok_or(StoreError::Value("return"));
+        let original = text(&["OrgnlMsgId"])?;
+        let amount: i64 = text(&["RtrdIntrBkSttlmAmt"])?.parse().map_err(|_| StoreError::Value("amount"))?;
+        let asked: Option<i64> =
+            sqlx::query_scalar("SELECT amount FROM asked_back WHERE original = $1 AND amount = $2")
+                .bind(&original)
+                .bind(amount)
+                .fetch_optional(&mut *write)
+                .await?;
+        let before: Option<String> =
+            sqlx::query_scalar("SELECT id FROM given_back WHERE original = $1 AND status <> 'RJCT'")
+                .bind(&original)
+                .fetch_optional(&mut *write)
+                .await?;
+        let today = self.now.date();
+        let (said, code, day) = match (asked, before) {
+            (None, _) => ("RJCT", Some("NOOR"), None),
+            (_, Some(_)) => ("RJCT", Some("ARDT"), None),
+            _ if calendar::is_business_day(today) && self.now < closes(today) => {
+                (passed_on(amount), None, Some(today))
+            }
+            _ => (passed_on(amount), None, Some(calendar::next_business_day(today))),
+        };
+        let day = day.map(|day| day.to_string());
+        sqlx::query("INSERT INTO given_back VALUES ($1, $2, $3, $4, $5, $6, $7, 1)")
+            .bind(&received.id)
+            .bind(bytes)
+            .bind(&original)
+            .bind(amount)
+            .bind(said)
+            .bind(code)
+            .bind(&day)
+            .execute(&mut *write)
+            .await?;
+        write.commit().await?;
+        let (said, code) = (said.to_owned(), code.map(str::to_owned));
+        Ok(Answer::Status { original: received.id.clone(), status: said, code, day })
+    }
+
+    /// The bank has answered a recall of another bank.
+    async fn resolved(&self, received: &Received) -> Result<Answer, StoreError> {
+        let case = received.text(&["CxlReqId"]).unwrap_or_default();
+        let said = [received.text(&["Conf"]), received.text(&["Rsn"])];
+        let said: Vec<_> = said.into_iter().flatten().collect();
+        sqlx::query("UPDATE asked_back SET answer = $2 WHERE id = $1 AND answer IS NULL")
+            .bind(&case)
+            .bind(said.join(" "))
+            .execute(self.pool)
+            .await?;
+        Ok(status(&received.id, "ACTC", None))
+    }
+
     /// The payee consents, and the money comes back; or keeps it.
     async fn ask_payee(
         &self,
@@ -245,6 +315,7 @@ impl Books<'_> {
         let after = received.text(&["After"]).unwrap_or_default();
         let rows: Vec<(String, i64, String, i64)> = sqlx::query_as(
             "SELECT id, amount, status, 0 FROM transfers WHERE day = $1 AND id > $2
+             UNION ALL SELECT id, amount, status, 0 FROM given_back WHERE day = $1 AND id > $2
              UNION ALL SELECT id, amount, 'ACSC', 1 FROM handed WHERE day = $1 AND id > $2
              ORDER BY 1 LIMIT $3",
         )

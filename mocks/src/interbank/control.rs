@@ -23,7 +23,8 @@ pub(crate) fn routes() -> Router<Mocks> {
         .route("/control/interbank/waiting", get(waiting))
         .route("/control/interbank/incoming", post(incoming))
         .route("/control/interbank/garbled", post(garbled))
-        .route("/control/interbank/returns", post(give_back))
+        .route("/control/interbank/returns", post(give_back).get(given_back))
+        .route("/control/interbank/recalls", post(ask_back).get(asked_back))
         .route("/control/interbank/faults", post(add_fault).delete(clear_faults))
 }
 
@@ -58,11 +59,14 @@ async fn spoil(
 ) -> Result<StatusCode, Refused> {
     let Json(spoil) = request?;
     let statements = match spoil.amount {
-        Some(_) => {
-            ["UPDATE transfers SET amount = $2 WHERE id = $1", "UPDATE handed SET amount = $2 WHERE id = $1"]
-        }
+        Some(_) => [
+            "UPDATE transfers SET amount = $2 WHERE id = $1",
+            "UPDATE given_back SET amount = $2 WHERE id = $1",
+            "UPDATE handed SET amount = $2 WHERE id = $1",
+        ],
         None => [
             "DELETE FROM transfers WHERE id = $1 AND $2 IS NULL",
+            "DELETE FROM given_back WHERE id = $1 AND $2 IS NULL",
             "DELETE FROM handed WHERE id = $1 AND $2 IS NULL",
         ],
     };
@@ -170,6 +174,70 @@ async fn give_back(
     wait(&mut write, &id, &bytes).await?;
     write.commit().await.map_err(StoreError::from)?;
     Ok((StatusCode::CREATED, Json(Made { id })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewRecall {
+    original: String,
+    amount: i64,
+    from_bank: String,
+    /// Its number; a new one where it is left out.
+    id: Option<String>,
+}
+
+/// Another bank asks for what its customer has sent, or says so.
+async fn ask_back(
+    State(mocks): State<Mocks>,
+    request: Result<Json<NewRecall>, JsonRejection>,
+) -> Result<(StatusCode, Json<Made>), Refused> {
+    let Json(new) = request?;
+    let (place, config) = (message::fresh_id(), mocks.config());
+    let id = new.id.unwrap_or_else(|| place.clone());
+    let what = (new.original.as_str(), new.amount);
+    let bytes = message::recall(&id, &new.from_bank, &config.bank_code, what, config.clock.now());
+    let mut write = mocks.interbank().pool.begin().await.map_err(StoreError::from)?;
+    sqlx::query("INSERT OR IGNORE INTO asked_back VALUES ($1, $2, $3, NULL)")
+        .bind(&id)
+        .bind(&new.original)
+        .bind(new.amount)
+        .execute(&mut *write)
+        .await
+        .map_err(StoreError::from)?;
+    wait(&mut write, &place, &bytes).await?;
+    write.commit().await.map_err(StoreError::from)?;
+    Ok((StatusCode::CREATED, Json(Made { id })))
+}
+
+#[derive(Serialize, sqlx::FromRow)]
+struct AskedBack {
+    id: String,
+    original: String,
+    amount: i64,
+    answer: Option<String>,
+}
+
+async fn asked_back(State(mocks): State<Mocks>) -> Result<Json<Vec<AskedBack>>, Refused> {
+    let sql = "SELECT id, original, amount, answer FROM asked_back ORDER BY rowid";
+    let rows = sqlx::query_as(sql).fetch_all(&mocks.interbank().pool).await.map_err(StoreError::from)?;
+    Ok(Json(rows))
+}
+
+#[derive(Serialize, sqlx::FromRow)]
+struct GivenBack {
+    id: String,
+    original: String,
+    amount: i64,
+    status: String,
+    code: Option<String>,
+    day: Option<String>,
+    deliveries: i64,
+}
+
+async fn given_back(State(mocks): State<Mocks>) -> Result<Json<Vec<GivenBack>>, Refused> {
+    let sql = "SELECT id, original, amount, status, code, day, deliveries FROM given_back ORDER BY rowid";
+    let rows = sqlx::query_as(sql).fetch_all(&mocks.interbank().pool).await.map_err(StoreError::from)?;
+    Ok(Json(rows))
 }
 
 async fn add_fault(

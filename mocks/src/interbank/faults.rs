@@ -22,12 +22,18 @@ pub enum Mode {
     Error500After,
     /// The answer is signed by a stranger.
     WrongKey,
+    /// The answer is not signed.
+    Unsigned,
     /// A signed answer that is no message.
     Garbage,
     /// A signed answer about another message.
     Other,
+    /// It is recorded as ever, and the answer says that it was refused.
+    Refuse,
     /// What waits is handed out twice.
     Twice,
+    /// What waits is handed out in the reverse order.
+    Reverse,
 }
 
 impl Mode {
@@ -46,7 +52,7 @@ impl Mode {
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     mode: Mode,
-    /// `transfer`, `recall`, `status`, `collect` or `lines`; any where it is left out.
+    /// `transfer`, `recall`, `return`, `resolution`, `status`, `collect`, `lines` or `verify`; any where it is left out.
     kind: Option<String>,
     #[serde(default)]
     delay_ms: u32,

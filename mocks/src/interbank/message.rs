@@ -48,6 +48,8 @@ impl Received {
         match self.body.name.as_str() {
             "FIToFICstmrCdtTrf" => "transfer",
             "FIToFIPmtCxlReq" => "recall",
+            "PmtRtr" => "return",
+            "RsltnOfInvstgtn" => "resolution",
             "FIToFIPmtStsRpt" => "status",
             "Collect" => "collect",
             "Lines" => "lines",
@@ -95,6 +97,8 @@ pub enum Answer {
         status: String,
         /// Why it was refused.
         code: Option<String>,
+        /// The day under which its money is settled, of what names none itself.
+        day: Option<String>,
     },
     /// acmt.024: the holder of an account, or why none is named.
     Holder {
@@ -125,9 +129,10 @@ impl Answer {
     /// The message to the bank.
     pub fn write(&self, to: &str, now: Timestamp) -> Vec<u8> {
         let body = match self {
-            Self::Status { original, status, code } => {
+            Self::Status { original, status, code, day } => {
                 let code = code.as_ref().map_or(String::new(), |code| element("Rsn", code));
-                let inner = element("OrgnlMsgId", original) + &element("TxSts", status) + &code;
+                let day = day.as_ref().map_or(String::new(), |day| element("SttlmDt", day));
+                let inner = element("OrgnlMsgId", original) + &element("TxSts", status) + &code + &day;
                 wrapped("FIToFIPmtStsRpt", &inner)
             }
             Self::Holder { original, found } => {
@@ -201,6 +206,13 @@ pub fn returned(id: &str, bank: &str, original: &str, amount: i64, code: &str, n
     let amount = element("RtrdIntrBkSttlmAmt", &amount.to_string());
     let inner = element("OrgnlMsgId", original) + &amount + &element("Rsn", code);
     document(id, NETWORK, bank, now, &wrapped("PmtRtr", &inner))
+}
+
+/// camt.056 to the bank.
+pub fn recall(id: &str, from: &str, bank: &str, (original, amount): (&str, i64), now: Timestamp) -> Vec<u8> {
+    let amount = element("OrgnlIntrBkSttlmAmt", &amount.to_string());
+    let inner = element("OrgnlMsgId", original) + &amount + &element("Rsn", "CUST");
+    document(id, from, bank, now, &wrapped("FIToFIPmtCxlReq", &inner))
 }
 
 /// camt.029 to the bank.

@@ -138,8 +138,13 @@ async fn answer(mocks: &Mocks, request: HttpRequest) -> Result<Response, StoreEr
             let copies = messages.clone();
             messages.extend(copies);
         }
+        (Mode::Reverse, Answer::Waiting { messages, .. }) => messages.reverse(),
         (Mode::Other, Answer::Status { original, .. } | Answer::Holder { original, .. }) => {
             "other".clone_into(original);
+        }
+        (Mode::Refuse, Answer::Status { status, code, .. }) => {
+            "RJCT".clone_into(status);
+            *code = Some("AG01".to_owned());
         }
         _ => {}
     }
@@ -153,16 +158,23 @@ async fn answer(mocks: &Mocks, request: HttpRequest) -> Result<Response, StoreEr
             Some(foreign) => sign(&foreign, message, &digest),
             None => spoiled::plain(StatusCode::INTERNAL_SERVER_ERROR),
         },
+        Mode::Unsigned => plain_xml(message),
         _ => sign(&network.key, message, &digest),
     })
+}
+
+/// An answer that nobody answers for.
+fn plain_xml(message: Vec<u8>) -> Response {
+    let mut answer = Response::new(Body::from(message));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(spoiled::XML));
+    answer
 }
 
 /// The answer with its signature.
 fn sign(key: &Ed25519KeyPair, message: Vec<u8>, request_digest: &str) -> Response {
     let (mut headers, now) = (HeaderMap::new(), domain::clock::machine_now());
     signature::sign_answer(key, KEY_ID, StatusCode::OK.as_u16(), &message, request_digest, now, &mut headers);
-    let mut answer = Response::new(Body::from(message));
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(spoiled::XML));
+    let mut answer = plain_xml(message);
     answer.headers_mut().extend(headers);
     answer
 }

@@ -31,6 +31,24 @@ CREATE TABLE IF NOT EXISTS handed (
     amount INTEGER NOT NULL,
     day TEXT NOT NULL
 ) STRICT;
+-- Recalls of other banks that it has passed on to the bank, and what the bank's camt.029 says.
+CREATE TABLE IF NOT EXISTS asked_back (
+    id TEXT PRIMARY KEY,
+    original TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    answer TEXT
+) STRICT;
+-- Money that the bank gives back for them, as it was first received: decided once, and settled on its day.
+CREATE TABLE IF NOT EXISTS given_back (
+    id TEXT PRIMARY KEY,
+    message BLOB NOT NULL,
+    original TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    code TEXT,
+    day TEXT,
+    deliveries INTEGER NOT NULL
+) STRICT;
 -- What it is to do wrong.
 CREATE TABLE IF NOT EXISTS faults (
     id INTEGER PRIMARY KEY,
