@@ -46,6 +46,7 @@ migrations! {
     22 "0022_interbank_days",
     21 "0021_approvals",
     29 "0029_token_delivery",
+    31 "0031_recall_consents",
     24 "0024_settings",
     23 "0023_fees",
     26 "0026_transfer_entries",

@@ -81,6 +81,8 @@ pub enum Link {
     TransfersReserved,
     /// ひな形.
     TransfersTemplates,
+    /// 組戻しの承諾: transfers that other banks ask to have back.
+    TransfersRecalls,
     /// ワンタイムパスワード利用開始登録.
     SecurityToken,
     /// The same, telling that a token was registered.
@@ -207,6 +209,7 @@ impl Link {
             Self::TransfersOrders => "/transfers/orders",
             Self::TransfersReserved => "/transfers/orders?state=reserved",
             Self::TransfersTemplates => "/transfers/templates",
+            Self::TransfersRecalls => "/transfers/recalls",
             Self::SecurityToken => "/security/token",
             Self::SecurityTokenRegistered => "/security/token?done=registered",
             Self::SecurityTokenReported => "/security/token?done=lost",

@@ -1,7 +1,8 @@
-//! `mpn audit`: every order against its events, its money, its guards and its open work; and so every recall, and
-//! everything that came from the network.
+//! `mpn audit`: every order against its events, its money, its guards and its open work; and so every recall, of ours
+//! and of other banks, and everything that came from the network.
 
 mod arrived;
+mod consents;
 mod recalls;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +53,7 @@ impl Transfers {
         }
         look.arrived(&mut tx).await?;
         look.recalls(&mut tx).await?;
+        look.consents(&mut tx).await?;
         look.end(&mut tx).await?;
         tx.rollback().await?;
         Ok(look.findings)
@@ -74,7 +76,7 @@ impl Transfers {
                 Some(order) => {
                     format!("{} yen to {}, {}", order.facts.amount, order.facts.to.bank, order.state)
                 }
-                None => "a recall that is not delivered".to_owned(),
+                None => "a recall, or the answer to one, that is not delivered".to_owned(),
             };
             named.push((key, detail));
         }
@@ -94,7 +96,8 @@ impl Look {
             sqlx::query_scalar(
                 "SELECT key FROM guard WHERE (key > 'reserved|' AND key < 'reserved}')
                  OR (key > 'interbank-due|' AND key < 'interbank-due}')
-                 OR (key > 'transfer-recall|' AND key < 'transfer-recall}')",
+                 OR (key > 'transfer-recall|' AND key < 'transfer-recall}')
+                 OR (key > 'consent-' AND key < 'consent-}')",
             )
             .fetch_all(c)
             .await

@@ -3,16 +3,19 @@
 //! [`dates`], [`fee`] and [`limit`] say what is possible. A page asks [`Transfers::possible`] for days,
 //! [`Transfers::fee`] for the fee and [`Transfers::limit_use`] for what is left of the limits, and hands what was
 //! finally authorised to [`Transfers::place`]. [`Transfers::find`] and [`Transfers::list`] show orders,
-//! [`Transfers::cancel`] takes a reservation back, [`Transfers::recall`] asks for a transfer to come back. Who may do
-//! what is the caller's part. The engine itself goes on in [`Transfers::run`]. docs/adr/0015 says why it is built so.
+//! [`Transfers::cancel`] takes a reservation back, [`Transfers::recall`] asks for a transfer to come back, and
+//! [`Transfers::answer_recall`] is what a payee says to another bank that asks for one. Who may do what is the caller's
+//! part. The engine itself goes on in [`Transfers::run`]. docs/adr/0015 says why it is built so.
 
 pub mod alarm;
 pub mod audit;
+pub mod charge;
 pub mod chart;
 pub mod dates;
 pub mod due;
 pub mod fee;
 pub mod limit;
+mod month;
 pub mod network;
 pub mod order;
 mod place;
@@ -33,9 +36,12 @@ use edge::Shutdown;
 use ledger::{Ledger, Refused};
 use network::day::Question;
 
+pub use charge::{Charge, ChargeKind};
 pub use dates::{DateProblem, Handling, Method, Occasion, Possible};
 pub use fee::Relation;
 pub use limit::{Holders, LimitLayer, LimitUse, Limits};
+pub use month::{Month, NoMonth};
+pub use network::consent::{Consent, ConsentError, ConsentState, NewConsent, list as consents};
 pub use network::day::{Day, DayError};
 pub use network::holder::Holder;
 pub use network::recall::{Recall, RecallError, RecallState};
@@ -163,6 +169,9 @@ impl Transfers {
     async fn look(&self) {
         if let Err(error) = self.due().await {
             tracing::error!(%error, "reservations cannot be tried");
+        }
+        if let Err(error) = self.refuse_unanswered().await {
+            tracing::error!(%error, "recalls that nobody has answered cannot be refused");
         }
         if let Err(error) = self.send_open_work().await {
             tracing::error!(%error, "open work cannot be looked after");

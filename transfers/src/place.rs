@@ -4,6 +4,7 @@ use domain::{AccountId, AccountRef, ContractId, Date, OrderId, UserId, Yen};
 use ledger::{GuardKey, Refused, TransferResult};
 
 use crate::limit::LimitError;
+use crate::network::{DecodeError, decode};
 use crate::order::{Facts, Order, State};
 use crate::points::Persist;
 use crate::step::{self, Placing};
@@ -11,6 +12,8 @@ use crate::{
     DateProblem, Handling, LimitLayer, Limits, Method, Occasion, Relation, StoreError, Transfers, dates,
 };
 
+/// The most that a message of the network carries, and so of any order: twelve digits.
+const AMOUNT_MAX: Yen = Yen::new(999_999_999_999);
 /// Tries of a cancellation that meets a try of its reservation.
 const TRIES_MAX: u32 = 8;
 
@@ -40,6 +43,8 @@ pub struct NewOrder {
     pub own_accounts: Vec<AccountId>,
     /// How much.
     pub amount: Yen,
+    /// 振込手数料 as it was shown, which is what is charged: another one is not taken.
+    pub fee: Yen,
     /// 振込指定日.
     pub day: Date,
     /// Whether typed payees may be paid on the same day: certificate contracts that have applied on paper (R86).
@@ -58,9 +63,12 @@ pub struct NewOrder {
 /// Why an order was not taken. Nothing was debited and nothing reserved.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
-    /// An amount is one yen and more.
-    #[error("an amount is one yen or more")]
+    /// An amount is one yen and more, and at most what a message carries.
+    #[error("an amount is one yen or more, and at most {AMOUNT_MAX}")]
     Amount,
+    /// Its message could not be read at the other side: a name is too long, or empty.
+    #[error("the network cannot carry it: {0}")]
+    Unreadable(DecodeError),
     /// Debit and credit are one account.
     #[error("debit and credit are one account")]
     SameAccount,
@@ -76,6 +84,9 @@ pub enum PlaceError {
     /// It cannot be made on this day.
     #[error(transparent)]
     Day(#[from] DateProblem),
+    /// The fee of its day is not the one that was shown.
+    #[error("the fee is {0}")]
+    Fee(Yen),
     /// It would pass a limit.
     #[error("it passes a limit: {0:?}")]
     Limit(LimitLayer),
@@ -145,7 +156,7 @@ impl Transfers {
         if let Some(there) = self.find_for_operator(new.id).await? {
             return same(there, &self.facts(&new, Handling::SameDay, None, Vec::new()));
         }
-        if new.amount <= Yen::ZERO {
+        if new.amount <= Yen::ZERO || new.amount > AMOUNT_MAX {
             return Err(PlaceError::Amount);
         }
         if new.from == new.to {
@@ -157,6 +168,10 @@ impl Transfers {
         let occasion = Occasion { relation, method: new.method, same_day_typed: new.same_day_typed };
         let now = self.now();
         let handling = dates::check(&self.terms().get(), occasion, new.day, now)?;
+        let fee = self.fee(relation, new.amount, new.day);
+        if fee != new.fee {
+            return Err(PlaceError::Fee(fee));
+        }
         let facts = self.facts(&new, handling, payee, Vec::new());
         let layers = self.set_limits(&facts.holders(), &new.limits, now.date()).await;
         let facts = Facts { layers: layers.map_err(PlaceError::from)?, placed_at: now, ..facts };
@@ -184,11 +199,16 @@ impl Transfers {
     }
 
     async fn commit_order(&self, facts: &Facts, new: NewOrder) -> Result<Order, PlaceError> {
+        let payload = self.message(facts);
+        // what is held until the network has taken it must be something that it can take
+        if facts.payee_account.is_none() {
+            decode(&payload).map_err(PlaceError::Unreadable)?;
+        }
         let placing = Placing {
             guards: new.guards,
             barred_by: new.barred_by,
             actor: new.actor,
-            payload: self.message(facts),
+            payload,
             lease_s: self.0.settings.lease_s,
         };
         match self.persist(Persist::Place, step::place(facts, placing)?).await {
@@ -233,7 +253,7 @@ impl Transfers {
             method: new.method,
             handling,
             amount: new.amount,
-            fee: self.fee(relation, new.amount, new.day),
+            fee: new.fee,
             day: new.day,
             placed_at: self.now(),
             layers,

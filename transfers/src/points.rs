@@ -56,6 +56,8 @@ points! {
     Settle = "transfer_settle",
     /// A recall is asked for.
     Recall = "transfer_recall",
+    /// The payee has answered a recall of another bank, or has not in time.
+    Consent = "transfer_consent",
     /// People are told of something.
     Alarm = "transfer_alarm",
 }
@@ -67,6 +69,8 @@ points! {
     Transfer = "transfer",
     /// A recall.
     Recall = "transfer_recall",
+    /// The answer to a recall of another bank: the money, or a refusal.
+    Resolution = "transfer_resolution",
     /// What waits is collected.
     Collect = "transfer_collect",
     /// What was collected is acknowledged.

@@ -1,25 +1,19 @@
 //! The steps of an order: pure functions from where it stands and what happened to one commit.
 
-use database::{Row, Table};
-use domain::{AccountId, Timestamp, TransferId, Yen};
+use domain::{AccountId, Timestamp, TransferId};
 use ledger::{AuditRecord, Commit, GuardKey, Kind, NewEvent, OutboxChange, OutboxEntry, Transfer};
 
 use crate::alarm::Alarm;
 use crate::network::incoming::sent_by;
 use crate::order::{Body, Event, Facts, Position, Reason, State};
-use crate::{Handling, Relation, StoreError, chart, store};
+use crate::{Charge, ChargeKind, Handling, Relation, StoreError, chart, store};
 
 /// The queue of messages to the network.
 pub(crate) const DESTINATION: &str = "interbank";
 /// Deliveries after which people are told that an outcome is unknown.
-const UNCLEAR_AFTER_DELIVERIES: i64 = 10;
+pub(crate) const UNCLEAR_AFTER_DELIVERIES: i64 = 10;
 /// Who acts where no person does.
 pub(crate) const SYSTEM: &str = "system";
-
-static CHARGE: Table = Table {
-    name: "charge",
-    columns: &["id", "contract", "day", "kind", "amount", "detail", "reference", "at_us"],
-};
 
 /// A commit in the making: every event moves the position on, so that an impossible one cannot be written.
 pub(crate) struct Path<'f> {
@@ -117,42 +111,18 @@ impl<'f> Path<'f> {
         self.commit.rows_if_free.push(alarm.row(&self.facts.id.to_string(), detail, self.now));
     }
 
-    /// 振込手数料, which is debited with the statement of the month. One an order, whatever becomes of it later.
+    /// 振込手数料 of its day, which is debited with those of the month. One an order, whatever becomes of it later.
     pub(crate) fn charge(&mut self) {
-        if self.facts.fee > Yen::ZERO {
-            self.commit.rows.push(charge(
-                self.facts,
-                self.facts.id.uuid(),
-                ("transfer", self.facts.fee),
-                format!("振込手数料 {}", self.facts.payee_name),
-                format!("transfer:{}", self.facts.id),
-                self.now,
-            ));
-        }
-    }
-}
-
-/// A fee that a contract owes for an order.
-pub(crate) fn charge(
-    facts: &Facts,
-    id: uuid::Uuid,
-    (kind, amount): (&'static str, Yen),
-    detail: String,
-    reference: String,
-    now: Timestamp,
-) -> Row {
-    Row {
-        table: &CHARGE,
-        values: vec![
-            id.into(),
-            facts.contract.uuid().into(),
-            now.date().to_string().into(),
-            kind.into(),
-            amount.get().into(),
-            detail.into(),
-            reference.into(),
-            now.micros().into(),
-        ],
+        let charge = Charge {
+            id: self.facts.id.uuid(),
+            contract: self.facts.contract,
+            kind: ChargeKind::Transfer,
+            amount: self.facts.fee,
+            day: self.facts.day,
+            detail: format!("振込手数料 {}", self.facts.payee_name),
+            reference: format!("transfer:{}", self.facts.id),
+        };
+        self.commit.rows.extend(charge.row(self.now));
     }
 }
 

@@ -56,6 +56,8 @@ struct FeeTerms {
 struct RecallTerms {
     valid_from: Date,
     amount: Yen,
+    /// Business days that a payee has to answer a recall of another bank.
+    consent_days: u8,
 }
 
 /// What the bank has set of the terms, beside the file.
@@ -216,6 +218,12 @@ impl Terms {
             Relation::OtherBank => row.other_banks,
         };
         bands[usize::from(amount >= row.boundary)]
+    }
+
+    /// Business days that a payee has to answer a recall of another bank that comes on a day.
+    pub fn consent_days(&self, day: Date) -> u8 {
+        let held = self.recall.iter().rev().find(|row| row.valid_from <= day);
+        held.or(self.recall.first()).map_or(1, |row| row.consent_days.max(1))
     }
 
     /// 組戻手数料 on a day.

@@ -31,6 +31,8 @@ pub enum Area {
     Reconciliation,
     /// 資金決済.
     Settlement,
+    /// 組戻しの依頼.
+    Recalls,
     /// 契約.
     Contracts,
     /// 緊急停止.
@@ -58,6 +60,7 @@ impl Area {
         Self::Days,
         Self::Reconciliation,
         Self::Settlement,
+        Self::Recalls,
         Self::Contracts,
         Self::Users,
         Self::Stops,
@@ -77,6 +80,7 @@ impl Area {
             Self::Days => "開局・閉局",
             Self::Reconciliation => "照合",
             Self::Settlement => "資金決済",
+            Self::Recalls => "組戻しの依頼",
             Self::Contracts => "契約",
             Self::Stops => "緊急停止",
             Self::Settings => "設定",
@@ -97,6 +101,7 @@ impl Area {
             Self::Days => ConsoleLink::Days,
             Self::Reconciliation => ConsoleLink::Reconciliation,
             Self::Settlement => ConsoleLink::Settlement,
+            Self::Recalls => ConsoleLink::Recalls,
             Self::Contracts => ConsoleLink::Contracts,
             Self::Stops => ConsoleLink::Stops,
             Self::Settings => ConsoleLink::Settings,

@@ -53,6 +53,8 @@ pub enum ConsoleLink {
     Settlement,
     /// 清算勘定の残高.
     ClearingAccounts,
+    /// 他行からの組戻しの依頼.
+    Recalls,
     /// 契約.
     Contracts,
     /// 新規契約の申込受付.
@@ -103,6 +105,7 @@ impl ConsoleLink {
             Self::Breaks => "/reconciliation/breaks",
             Self::Settlement => "/settlement",
             Self::ClearingAccounts => "/settlement/accounts",
+            Self::Recalls => "/recalls",
             Self::Contracts => "/contracts",
             Self::NewContract => "/contracts/new",
             Self::OtherFb => "/contracts/others",

@@ -17,6 +17,7 @@ pub mod links;
 mod page;
 mod payments;
 mod problem;
+mod recalls;
 mod reconciliation;
 pub mod requests;
 #[cfg(test)]
@@ -165,6 +166,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         .merge(days::routes())
         .merge(reconciliation::routes())
         .merge(settlement::routes())
+        .merge(recalls::routes())
         .merge(users::routes())
         .merge(contracts::routes())
         .merge(tokens::routes())

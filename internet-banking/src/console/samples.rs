@@ -2,6 +2,7 @@
 
 mod contracts;
 mod days;
+mod recalls;
 mod settlement;
 mod stops;
 mod tokens;
@@ -370,6 +371,7 @@ fn every_page() -> Vec<String> {
         search_pages(),
         super::counter::samples::pages(),
         settlement::settlement_pages(),
+        recalls::pages(),
         detail_pages(),
         request_pages(),
         days::days_pages(),

@@ -1,15 +1,10 @@
 //! What a contract owes, charge by charge.
 
-use database::{Database, Row, Table, read};
-use domain::{ContractId, Date, Timestamp, Yen};
+use database::{Database, read};
+use domain::{ContractId, Date, Yen};
 use uuid::Uuid;
 
 use super::Month;
-
-static CHARGE: Table = Table {
-    name: "charge",
-    columns: &["id", "contract", "day", "kind", "amount", "detail", "reference", "at_us"],
-};
 
 /// Charges that a page lists at most.
 pub const LISTED_MAX: i64 = 100;
@@ -34,30 +29,6 @@ pub type Place = (i64, Uuid);
 
 /// As they are stored.
 type Stored = (Uuid, String, String, i64, String, String, i64);
-
-/// The row of a charge, for the commit of what it is for; none where there is nothing to pay.
-pub fn row(
-    id: Uuid,
-    contract: ContractId,
-    (kind, amount): (&'static str, Yen),
-    detail: String,
-    reference: &str,
-    now: Timestamp,
-) -> Option<Row> {
-    (amount > Yen::ZERO).then(|| Row {
-        table: &CHARGE,
-        values: vec![
-            id.into(),
-            contract.uuid().into(),
-            now.date().to_string().into(),
-            kind.into(),
-            amount.get().into(),
-            detail.into(),
-            reference.into(),
-            now.micros().into(),
-        ],
-    })
-}
 
 /// What was charged under an id; nothing where it was free.
 pub async fn charged(database: &Database, id: Uuid) -> Result<Yen, sqlx::Error> {

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use database::{Row, Table, read};
-use domain::{AccountId, ContractId, Date, Timestamp, TransferId, Yen};
+use domain::time::TimeOfDay;
+use domain::{AccountId, ContractId, Date, Timestamp, TransferId, Yen, calendar};
 use edge::Shutdown;
 use gateway::{AlarmKind, NewAlarm};
 use ledger::{
@@ -13,7 +14,6 @@ use ledger::{
 use uuid::Uuid;
 
 use super::Month;
-use super::month::may_try;
 use crate::Bank;
 use crate::contracts::{Contract, DepositAccount, Store, StoreError};
 use crate::mail::{Notice, Recipient, To, masked};
@@ -21,6 +21,11 @@ use crate::mail::{Notice, Recipient, To, masked};
 /// 受入手数料: where the bank's fees go.
 pub const FEES: AccountId = AccountId::new(1_000_920_001);
 
+/// From what time on a business day has its try.
+const TRY_FROM: TimeOfDay = match TimeOfDay::from_hms_opt(9, 0, 0) {
+    Some(time) => time,
+    None => TimeOfDay::MIN,
+};
 /// Between two looks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 /// Months that are taken on at once.
@@ -69,6 +74,13 @@ pub enum FeeError {
     Corrupt(String),
 }
 
+impl FeeError {
+    /// Whether it is about one contract's data, so that the others go on.
+    const fn is_of_one_contract(&self) -> bool {
+        matches!(self, Self::Corrupt(_) | Self::Ledger(Refused::Transfer { .. }))
+    }
+}
+
 /// A month of a contract that is due.
 #[derive(Clone, Copy, Debug)]
 struct Due {
@@ -85,6 +97,11 @@ enum Why {
     Short,
     /// There is no 代表口座, or it is closed.
     Account,
+}
+
+/// Whether debits are tried at this moment.
+fn may_try(now: Timestamp) -> bool {
+    calendar::is_business_day(now.date()) && now.time() >= TRY_FROM
 }
 
 impl Due {
@@ -142,16 +159,23 @@ impl Fees {
         loop {
             let found = self.due(today).await?;
             let (count, before) = (found.len(), looked);
+            let mut all = true;
             for due in found.into_iter().filter(|due| due.month.due() <= today) {
-                match self.take(&due, now).await? {
-                    Some(true) => looked.debited += 1,
-                    Some(false) => looked.short += 1,
+                match self.take(&due, now).await {
+                    Ok(Some(true)) => looked.debited += 1,
+                    Ok(Some(false)) => looked.short += 1,
                     // another process has
-                    None => {}
+                    Ok(None) => {}
+                    Err(error) if error.is_of_one_contract() => {
+                        all = false;
+                        tracing::error!(contract = %due.contract, month = %due.month, %error, "ALARM: a month of fees \
+                            cannot be debited");
+                    }
+                    Err(error) => return Err(error),
                 }
             }
             let is_last = i64::try_from(count).is_ok_and(|count| count < MONTHS_MAX);
-            if is_last {
+            if is_last && all {
                 *self.done() = Some(today);
             }
             if is_last || looked == before {
@@ -265,7 +289,7 @@ fn missed(
     now: Timestamp,
 ) -> Commit {
     let today = now.date();
-    let next = domain::calendar::next_business_day(today);
+    let next = calendar::next_business_day(today);
     let (word, title, advice) = match why {
         Why::Short => (
             "short",
@@ -317,5 +341,22 @@ fn record(due: &Due, action: &'static str, detail: String) -> AuditRecord {
         action,
         subject: due.month.to_string(),
         detail,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_are_made_from_nine_on_business_days() {
+        for (at, may) in [
+            ("2026-12-10T08:59:59", false),
+            ("2026-12-10T09:00:00", true),
+            ("2026-12-12T10:00:00", false),
+            ("2026-12-31T10:00:00", false),
+        ] {
+            assert_eq!(may_try(Timestamp::parse_rfc3339(&format!("{at}+09:00")).unwrap()), may, "{at}");
+        }
     }
 }

@@ -7,7 +7,6 @@ mod audit;
 pub(crate) mod charges;
 mod debit;
 mod links;
-mod month;
 mod pages;
 #[cfg(test)]
 mod samples;
@@ -15,8 +14,8 @@ mod statement;
 
 pub use audit::audit;
 pub use debit::{FEES, FeeError, Fees, Looked};
-pub use month::Month;
 pub use pages::routes;
 #[cfg(test)]
 pub(crate) use samples::sample;
 pub(crate) use statement::{MonthRow, months};
+pub use transfers::Month;

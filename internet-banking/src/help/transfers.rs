@@ -70,6 +70,16 @@ macro_rules! with_transfers {
             "組戻しを依頼できない振込",
             "この振込は、組戻しを依頼できません。ほかの銀行へ送った振込だけが対象です。",
             "振込・振替の一覧で、いまの状態をご確認ください。当行の口座への振込は、お取引店へご相談ください。";
+            /// The fee of the table is another than the one that was shown.
+            TransferFeeChanged = "F-114", Untouched,
+            "振込手数料の変更",
+            "内容を確認されたあとに振込手数料が変わったため、受け付けませんでした。",
+            "いまの手数料をご確認のうえ、よろしければもう一度お手続きください。金額や日付も変更できます。";
+            /// The recall of another bank is answered, or its deadline has passed.
+            RecallAnswered = "F-115", UntouchedByThis,
+            "回答済みの組戻しの依頼",
+            "この組戻しの依頼には、すでに回答があるか、回答の期限が過ぎています。",
+            "組戻しの依頼の一覧で、いまの状態をご確認ください。";
             /// Our own failure at the moment of the order.
             TransferUnclear = "F-191", TransferUnclear,
             "振込・振替の受付を確認できません",

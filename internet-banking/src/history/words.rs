@@ -48,6 +48,8 @@ const TRANSFERS: &[&str] = &[
     "transfer.returned",
     "transfer.incident",
     "transfer.recall",
+    "recall.consent",
+    "recall.refuse",
 ];
 
 const VIEWS: &[&str] = &[

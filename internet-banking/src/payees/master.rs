@@ -78,14 +78,15 @@ impl Master {
         if found.is_empty() && !bare.is_empty() { bank.find(bare, limit) } else { found }
     }
 
+    /// `七十七銀行`; the code where the master does not have it any more.
+    pub fn bank_name(code: &BankCode) -> String {
+        Self::bank(code).map_or_else(|| code.to_string(), shown_bank)
+    }
+
     /// `七十七銀行 仙台支店`, as a person says them; the codes where the master does not have them any more.
     pub fn names(account: &AccountRef) -> (String, String) {
-        let bank = Self::bank(&account.bank);
-        let branch = bank.and_then(|bank| bank.branch(&account.branch));
-        (
-            bank.map_or_else(|| account.bank.to_string(), shown_bank),
-            branch.map_or_else(|| account.branch.to_string(), shown_branch),
-        )
+        let branch = Self::bank(&account.bank).and_then(|bank| bank.branch(&account.branch));
+        (Self::bank_name(&account.bank), branch.map_or_else(|| account.branch.to_string(), shown_branch))
     }
 }
 

@@ -61,7 +61,7 @@ pub async fn ask(
     let (Some(payee), Some(details)) = (&draft.body.payee, &draft.body.details) else {
         return Err(Problem::ReviewOutdated.into());
     };
-    let asking = asking(bank, by, about, payee, details, draft.order).await?;
+    let asking = asking(bank, by, about, (payee, details, Some(draft.body.fee)), draft.order).await?;
     match confirmation_password {
         Some(typed) => {
             confirm(bank, by, typed).await.map_err(Problem::Confirmation)?;
@@ -81,24 +81,27 @@ pub async fn ask_again(
 ) -> Result<(), approvals::Problem> {
     confirm(bank, by, confirmation_password).await.map_err(Problem::Confirmation)?;
     let (about, order) = (request.about.clone(), OrderId::generate());
-    let asking = asking(bank, by, about, &asked.payee, &asked.details, order).await?;
+    // the fee is that of now: where it has changed, the request came back with those words
+    let asking = asking(bank, by, about, (&asked.payee, &asked.details, None), order).await?;
     approvals::ask(bank, by, asking, Some(request), None).await?;
     Ok(())
 }
 
-/// What is asked for, looked at as if it were taken now.
+/// What is asked for, looked at as if it were taken now; with the fee that was shown, where one was.
 async fn asking(
     bank: &Bank,
     by: &SignedIn,
     about: String,
-    payee: &Payee,
-    details: &Details,
+    (payee, details, shown): (&Payee, &Details, Option<Yen>),
     order: OrderId,
 ) -> Result<Asking, Problem> {
     let who = Who::of(by);
     let wanted = operation::wanted(bank, who, payee, details).await?;
     operation::not_stopped(bank, who.contract).await?;
     operation::check(bank, who, &wanted).await?;
+    if let Some(shown) = shown {
+        operation::charges_as_shown(bank, &wanted, shown)?;
+    }
     let (need, _) = operation::need(bank, who, details.amount).await?;
     let asked = AskedTransfer {
         payee: payee.clone(),
@@ -164,7 +167,7 @@ async fn try_once(
     operation::not_stopped(bank, &contract).await?;
     let wanted = operation::wanted(bank, who, &asked.payee, &asked.details).await?;
     let guards = vec![Guard::approval_act(request.id, request.round).key()];
-    let order = operation::take(bank, who, asked.order, &wanted, guards, next_policy).await?;
+    let order = operation::take(bank, who, (asked.order, asked.fee), &wanted, guards, next_policy).await?;
     tracing::info!(order = %order.facts.id, request = %request.id, "an approved transfer was taken");
     Ok(words::number(&order.facts))
 }

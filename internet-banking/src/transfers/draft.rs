@@ -100,6 +100,9 @@ pub struct Body {
     pub typed: TypedDetails,
     /// The same, where it can be.
     pub details: Option<Details>,
+    /// 振込手数料 as the review shows it, which the order has to have.
+    #[serde(default)]
+    pub fee: Yen,
 }
 
 /// A transfer being entered.

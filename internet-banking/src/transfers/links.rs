@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{OrderId, TemplateId};
+use domain::{OrderId, RecallId, TemplateId};
 
 use crate::links::Link;
 
@@ -67,6 +67,21 @@ impl TemplateLink {
 impl fmt::Display for TemplateLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", Link::TransfersTemplates, self.0)
+    }
+}
+
+/// The page of a recall of another bank. Its id says nothing about payer, payee or amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecallLink(pub RecallId);
+
+impl RecallLink {
+    /// All such pages, for the router.
+    pub const ROUTE: &str = "/transfers/recalls/{recall}";
+}
+
+impl fmt::Display for RecallLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", Link::TransfersRecalls, self.0)
     }
 }
 

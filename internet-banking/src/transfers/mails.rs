@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use database::{Change as RowChange, Row, Table, dialect, read};
 use domain::time::month_day;
-use domain::{OrderId, Timestamp, Yen};
+use domain::{OrderId, RecallId, Timestamp, Yen};
 use edge::Shutdown;
 use ledger::{Commit, Refused};
 use transfers::order::Event;
-use transfers::{Handling, Order, RecallState, StoreError as EngineError, Transfers};
+use transfers::{ConsentState, Handling, Order, RecallState, StoreError as EngineError, Transfers};
 use uuid::Uuid;
 
 use super::words;
 use crate::contracts::{Store, StoreError};
+use crate::frame::year_day_and_time;
 use crate::mail::{Notice, To, masked};
-use crate::payees::Entered;
+use crate::payees::{Entered, Master};
 
 /// Between two looks for new events.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
@@ -50,13 +51,14 @@ pub enum TransferFeedError {
     Refused(#[from] Refused),
 }
 
-/// Something that happened to an order or its recall.
+/// Something that happened to an order, its recall, or a recall of another bank.
 #[derive(sqlx::FromRow)]
 struct Happened {
     position: i64,
     kind: String,
     at_us: i64,
-    transfer_order: Uuid,
+    transfer_order: Option<Uuid>,
+    consent: Option<Uuid>,
 }
 
 impl TransferFeed {
@@ -98,10 +100,11 @@ impl TransferFeed {
         }
         let found: Vec<Happened> = read!(database, |c| {
             sqlx::query_as(
-                "SELECT e.position, e.kind, e.at_us, COALESCE(o.id, r.transfer_order) AS transfer_order FROM event e
-                 LEFT JOIN transfer_order o ON o.id = e.entity LEFT JOIN transfer_recall r ON r.id = e.entity
+                "SELECT e.position, e.kind, e.at_us, COALESCE(o.id, r.transfer_order) AS transfer_order, c.id AS consent
+                 FROM event e LEFT JOIN transfer_order o ON o.id = e.entity
+                 LEFT JOIN transfer_recall r ON r.id = e.entity LEFT JOIN recall_consent c ON c.id = e.entity
                  WHERE e.position > $1 AND e.position <= $2
-                 AND (o.id IS NOT NULL OR r.id IS NOT NULL) ORDER BY e.position LIMIT $3",
+                 AND (o.id IS NOT NULL OR r.id IS NOT NULL OR c.id IS NOT NULL) ORDER BY e.position LIMIT $3",
             )
             .bind(after)
             .bind(until)
@@ -132,7 +135,10 @@ impl TransferFeed {
     }
 
     async fn mails(&self, happened: &Happened) -> Result<Vec<Row>, TransferFeedError> {
-        let id = OrderId::from_uuid(happened.transfer_order);
+        if let Some(case) = happened.consent {
+            return self.of_consent(RecallId::from_uuid(case), happened).await;
+        }
+        let Some(id) = happened.transfer_order.map(OrderId::from_uuid) else { return Ok(Vec::new()) };
         let Some(order) = self.transfers.find_for_operator(id).await? else { return Ok(Vec::new()) };
         let Some(told) = Told::of(&happened.kind, &order) else { return Ok(Vec::new()) };
         let Some(contract) = self.contracts.contract(order.facts.contract).await? else {
@@ -145,6 +151,34 @@ impl TransferFeed {
             lines: self.lines(&order).await?,
             advice: told.advice,
         };
+        Ok(notice.rows(&contract, &to, Timestamp::from_micros(happened.at_us)))
+    }
+
+    /// Administrators of the contract are told of a recall of another bank, and of what became of it; of an account that
+    /// is in no contract nobody is, whom a mail could reach.
+    async fn of_consent(&self, id: RecallId, happened: &Happened) -> Result<Vec<Row>, TransferFeedError> {
+        let Some((title, advice)) = told_of_consent(&happened.kind) else { return Ok(Vec::new()) };
+        let Some(case) = self.transfers.consent_for_operator(id).await? else { return Ok(Vec::new()) };
+        let contract = match self.contracts.contract_with(case.account).await? {
+            Some(contract) => self.contracts.contract(contract).await?,
+            None => None,
+        };
+        let Some(contract) = contract else { return Ok(Vec::new()) };
+        let to = self.contracts.recipients(contract.id, To::Administrators).await?;
+        let mut lines = vec![
+            ("振込依頼人", case.payer.clone()),
+            ("依頼した銀行", Master::bank_name(&case.from)),
+            ("金額", format!("{} 円", case.amount)),
+            ("入金日時", year_day_and_time(case.credited_at)),
+            ("回答の期限", year_day_and_time(case.until)),
+        ];
+        let accounts = self.contracts.accounts(contract.id).await?;
+        if let Some(one) = accounts.iter().find(|one| one.account == case.account) {
+            let number = format!("{} {} {}", one.branch_name, one.kind.label(), masked(&one.number));
+            lines.push(("入金口座", number));
+        }
+        let event = format!("recall-{id}-{}", happened.position);
+        let notice = Notice { event, title: title.to_owned(), lines, advice };
         Ok(notice.rows(&contract, &to, Timestamp::from_micros(happened.at_us)))
     }
 
@@ -245,6 +279,28 @@ impl Told {
     }
 }
 
+/// What happens to a recall of another bank, and what the reader does. That the network has the answer is no news.
+fn told_of_consent(kind: &str) -> Option<(&'static str, &'static str)> {
+    let state =
+        ConsentState::ALL.iter().find(|state| kind.strip_prefix("consent-") == Some(state.as_str()))?;
+    Some(match state {
+        ConsentState::Asked => (
+            "入金された振込の組戻しの依頼が届きました",
+            "承諾するかどうかを、振込・振替の「組戻しの依頼」の画面で、期限までにご回答ください。承諾されるまで、引き落とされません。ご回答がないときは、お返ししません。",
+        ),
+        ConsentState::Given => ("組戻しの承諾を受け付け、引き落としました", Notice::NOT_YOURS),
+        ConsentState::Refused => (
+            "組戻しの依頼に、お返ししないと回答しました",
+            "引き落とされていません。ご回答のないまま期限が過ぎたときも、お返ししないと回答します。",
+        ),
+        ConsentState::Rejected => (
+            "組戻しの返金ができませんでした",
+            "為替網が受け付けなかったため、引き落とした金額は口座に戻しました。お取引店へご連絡ください。",
+        ),
+        ConsentState::Returned | ConsentState::Settled | ConsentState::Answered => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,6 +314,8 @@ mod tests {
             let told = Told::of_order(*event, Handling::SameDay).is_some();
             assert_eq!(told, !silent.contains(event), "{event}");
         }
+        let told = |state: &ConsentState| told_of_consent(&format!("consent-{state}")).is_some();
+        assert_eq!(ConsentState::ALL.iter().filter(|state| told(state)).count(), 4);
         let recalls = ["recall-requested", "recall-asked", "recall-returned", "recall-refused", "x"];
         assert_eq!(recalls.map(|kind| Told::of_recall(kind).is_some()), [true, false, false, true, false]);
     }

@@ -4,6 +4,7 @@
 //! authorises exactly one order. What is checked is checked in `operation`; limits, days and money are the engine's.
 
 pub mod approval;
+mod consent;
 mod draft;
 pub(crate) mod links;
 pub mod mails;

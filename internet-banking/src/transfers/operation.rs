@@ -1,7 +1,7 @@
 //! The operations behind the pages: right, account, payee, passwords and one-time password are checked here, whatever
 //! the form left out (SEC-14, SEC-35).
 
-use domain::{AccountId, Date, OrderId, Timestamp, Yen, calendar};
+use domain::{AccountId, OrderId, Timestamp, Yen};
 use gateway::{Service, stopped_by, stops_against};
 use ledger::GuardKey;
 use transfers::{
@@ -144,7 +144,7 @@ pub async fn wanted(bank: &Bank, who: Who<'_>, payee: &Payee, details: &Details)
 /// passwords are typed. The engine looks again.
 pub async fn check(bank: &Bank, who: Who<'_>, wanted: &Wanted) -> Result<(), Problem> {
     let (now, details) = (bank.clock.now(), &wanted.details);
-    let occasion = occasion(bank, who.contract, Some(&wanted.payee)).await?;
+    let occasion = occasion(bank, who, Some(&wanted.payee)).await?;
     let terms = bank.transfers.terms().get();
     let handling = dates::check(&terms, occasion, details.day, now).map_err(Problem::Day)?;
     if payee::account_ref(bank, &wanted.from).as_ref() == Some(&wanted.payee.account) {
@@ -190,23 +190,31 @@ pub async fn place(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets)
         return Err(Problem::ApprovalNeeded);
     }
     check(bank, who, &wanted).await?;
+    charges_as_shown(bank, &wanted, draft.body.fee)?;
     confirm(bank, by, &secrets.confirmation_password).await.map_err(Problem::Confirmation)?;
     let mut guards = Vec::new();
     if demands_code(&payee.way) {
         guards.push(authorise::one_time_password(bank, by, &secrets.one_time_password).await?.key());
     }
-    let taken = take(bank, who, draft.order, &wanted, guards, next_policy).await;
+    let taken = take(bank, who, (draft.order, draft.body.fee), &wanted, guards, next_policy).await;
     if let Ok(order) = &taken {
         tracing::info!(order = %order.facts.id, state = %order.state, "a transfer was taken");
     }
     taken
 }
 
-/// Has the engine take what was authorised, unless the policy by which it was judged holds no more.
+/// Whether the fee of now is the one that was shown; told before a one-time password is spent. The engine looks again.
+pub fn charges_as_shown(bank: &Bank, wanted: &Wanted, shown: Yen) -> Result<(), Problem> {
+    let fee = fee(bank, wanted);
+    if fee == shown { Ok(()) } else { Err(Problem::FeeChanged { fee }) }
+}
+
+/// Has the engine take what was authorised, under an id and with the fee that was shown, unless the policy by which it
+/// was judged holds no more.
 pub async fn take(
     bank: &Bank,
     who: Who<'_>,
-    id: OrderId,
+    (id, fee): (OrderId, Yen),
     wanted: &Wanted,
     guards: Vec<GuardKey>,
     next_policy: GuardKey,
@@ -229,6 +237,7 @@ pub async fn take(
         method: payee.way.method(),
         own_accounts: accounts.iter().map(|one| one.account).collect(),
         amount: details.amount,
+        fee,
         day: details.day,
         same_day_typed: same_day_typed(bank, who.contract).await?,
         limits: limits(bank, who).await?,
@@ -265,6 +274,7 @@ async fn refused(
 ) -> Problem {
     match error {
         PlaceError::Day(problem) => Problem::Day(problem),
+        PlaceError::Fee(fee) => Problem::FeeChanged { fee },
         PlaceError::Limit(layer) => {
             let used = limit_use(bank, who, account).await.unwrap_or_default();
             Problem::Limit { layer, left: used.into_iter().find(|one| one.layer == layer) }
@@ -282,6 +292,7 @@ async fn refused(
             None => Problem::ReviewOutdated,
         },
         PlaceError::OtherOrder => Problem::ReviewOutdated,
+        PlaceError::Unreadable(error) => Problem::unavailable(&error),
         PlaceError::Store(error) => {
             tracing::error!(%error, "whether a transfer was taken is not known");
             Problem::Unclear
@@ -333,14 +344,6 @@ pub async fn recall(bank: &Bank, by: &SignedIn, order: &Order, secrets: &Secrets
     }
 }
 
-/// The day on which the fee of a transfer of a day is debited: the tenth of the next month, or the business day after
-/// it (R84).
-pub fn fee_day(day: Date) -> Option<Date> {
-    use chrono::{Datelike as _, Months};
-    let tenth = day.with_day(1)?.checked_add_months(Months::new(1))?.with_day(10)?;
-    Some(calendar::business_day_from(tenth))
-}
-
 /// Seconds until the cut-off of the day, where it is not over.
 pub fn left_s(until: Timestamp, now: Timestamp) -> i64 {
     until.seconds_since(now).max(0)
@@ -359,17 +362,5 @@ mod tests {
             both.map(|(sign_in, applied)| goes_on_the_same_day(sign_in, applied)),
             [true, false, false, false]
         );
-    }
-
-    #[test]
-    fn a_fee_is_debited_on_the_tenth_of_the_next_month_or_the_business_day_after() {
-        for (day, debited) in [
-            ("2026-11-24", "2026-12-10"),
-            ("2026-12-01", "2027-01-12"), // the tenth is a Sunday, and the eleventh 成人の日
-            ("2026-09-30", "2026-10-13"), // a Saturday, and the twelfth is スポーツの日
-            ("2027-01-31", "2027-02-10"),
-        ] {
-            assert_eq!(fee_day(day.parse().unwrap()), Some(debited.parse().unwrap()), "{day}");
-        }
     }
 }

@@ -3,7 +3,9 @@
 use domain::{Timestamp, Yen, time};
 use edge::Errors;
 use gateway::StopScope;
-use transfers::{DateProblem, LimitLayer, LimitUse, State};
+use transfers::{ConsentState, DateProblem, LimitLayer, LimitUse, State};
+
+use super::words;
 
 use crate::frame;
 use crate::help::Code;
@@ -29,6 +31,11 @@ pub enum Problem {
     ApprovalNeeded,
     /// It cannot be made on the day.
     Day(DateProblem),
+    /// The fee is another than the one that was shown.
+    FeeChanged {
+        /// What it is now.
+        fee: Yen,
+    },
     /// It would pass a limit.
     Limit {
         /// Which.
@@ -59,6 +66,8 @@ pub enum Problem {
     TooLate(State),
     /// The order is at no other bank.
     NotSent,
+    /// The recall of another bank was answered otherwise, or its deadline has passed.
+    RecallOver(ConsentState),
     /// Our own failure before anything was done.
     Unavailable,
     /// Whether it was taken is not known.
@@ -82,6 +91,7 @@ impl Problem {
             Self::Day(DateProblem::CutOff(_)) => Code::TransferCutOff,
             Self::Day(DateProblem::TypedSameDay) => Code::TransferTypedSameDay,
             Self::Day(_) => Code::TransferDay,
+            Self::FeeChanged { .. } => Code::TransferFeeChanged,
             Self::Limit { .. } => Code::TransferLimit,
             Self::Shortage { .. } => Code::TransferShortage,
             Self::NoSuchAccount => Code::PayeeAccountNone,
@@ -93,6 +103,7 @@ impl Problem {
             Self::Code(problem) => problem.code(),
             Self::TooLate(_) => Code::TransferTooLate,
             Self::NotSent => Code::RecallNotPossible,
+            Self::RecallOver(_) => Code::RecallAnswered,
             Self::Unavailable => Code::Unavailable,
             Self::Unclear => Code::TransferUnclear,
         }
@@ -113,6 +124,7 @@ impl Problem {
             Self::Day(DateProblem::CutOff(at)) => {
                 format!("本日扱いの受付は{}で終了しました。", clock_time(*at))
             }
+            Self::FeeChanged { fee } => format!("{happened}いまの手数料は{fee} 円です。"),
             Self::Limit { layer, left: Some(left) } => format!(
                 "{}を超えます。限度額は{} 円、本日すでに{} 円をお使いのため、あと{} 円までです。",
                 layer.label(),
@@ -124,6 +136,9 @@ impl Problem {
             Self::Shortage { available } => format!("{happened}支払可能額は{available} 円です。"),
             Self::Confirmation(problem) => problem.words(),
             Self::Code(problem) => problem.words(),
+            Self::RecallOver(state) => {
+                format!("{happened}いまの状態は「{}」です。", words::consent(*state).word)
+            }
             Self::TooLate(state) => format!("{happened}いまの状態は「{}」です。", state.label()),
             _ => happened.to_owned(),
         }
@@ -205,6 +220,8 @@ pub(super) mod tests {
             Problem::Code(authorise::Problem::Wrong { left: 3 }),
             Problem::TooLate(State::Settled),
             Problem::NotSent,
+            Problem::RecallOver(ConsentState::Answered),
+            Problem::FeeChanged { fee: Yen::new(550) },
             Problem::Unavailable,
         ]);
         all
@@ -214,7 +231,7 @@ pub(super) mod tests {
     fn every_problem_says_that_nothing_was_debited() {
         for problem in samples() {
             let money = problem.code().entry().money;
-            let kept = matches!(problem, Problem::TooLate(_) | Problem::NotSent);
+            let kept = matches!(problem, Problem::TooLate(_) | Problem::NotSent | Problem::RecallOver(_));
             assert_eq!(money == Money::Untouched, !kept, "{problem:?}");
             assert!(problem.words().ends_with('。'), "{problem:?}");
             assert!(!problem.trouble().errors.is_empty());

@@ -1,18 +1,18 @@
 //! Sample contexts of every page about transfers, and what every page must keep.
 
 use askama::Template;
-use domain::{OrderId, TemplateId, Yen};
+use domain::{OrderId, RecallId, TemplateId, Yen};
 use edge::{Errors, Frame};
-use transfers::{RecallState, State};
+use transfers::{ConsentState, RecallState, State};
 
 use super::draft::TypedDetails;
-use super::links::{OlderLink, OrderAct, OrderLink, TemplateLink};
+use super::links::{OlderLink, OrderAct, OrderLink, RecallLink, TemplateLink};
 use super::pages::templates::{TemplatePage, TemplateRow, TemplatesPage};
 use super::problem::tests::samples as problems;
 use super::templates::Refused;
 use super::views::{
-    AccountChoice, ActPage, CutOff, DetailsPage, FactRows, LimitRow, OrderPage, OrderRow, OrdersPage,
-    OverviewPage, PayeePage, PayeeRow, RecallRow, ReviewPage, StateChoice,
+    AccountChoice, ActPage, ConsentPage, ConsentRow, ConsentsPage, CutOff, DetailsPage, FactRows, LimitRow,
+    OrderPage, OrderRow, OrdersPage, OverviewPage, PayeePage, PayeeRow, RecallRow, ReviewPage, StateChoice,
 };
 use super::words::{self, DayChoice};
 use crate::help::Code;
@@ -225,6 +225,7 @@ fn order_pages() -> Vec<String> {
         reserved: if rows { vec![row(State::Reserved)] } else { Vec::new() },
         last: if rows { vec![row(State::Settled)] } else { Vec::new() },
         limits: vec![limit()],
+        recalls: usize::from(rows),
     };
     pages.extend([true, false].map(|rows| overview(rows).render().unwrap()));
     let template = |is_known: bool| TemplateRow {
@@ -279,9 +280,49 @@ fn order_pages() -> Vec<String> {
     pages
 }
 
+fn consent(state: ConsentState) -> ConsentRow {
+    ConsentRow {
+        link: RecallLink(RecallId::generate()),
+        payer: SHARP.to_owned(),
+        bank: SHARP.to_owned(),
+        account: "本店営業部 普通 1234567".to_owned(),
+        amount: Yen::new(50_000),
+        credited_at: "11月24日(火) 10:00".to_owned(),
+        asked_at: "11月25日(水) 10:00".to_owned(),
+        until: "12月2日(水) 15:00".to_owned(),
+        shown: words::consent(state),
+        changed_at: "11月25日(水) 10:00".to_owned(),
+        code: (state == ConsentState::Answered).then(|| "NOAS".to_owned()),
+    }
+}
+
+fn consent_pages() -> Vec<String> {
+    let list = |states: &[ConsentState]| ConsentsPage {
+        frame: frame(),
+        rows: states.iter().copied().map(consent).collect(),
+    };
+    let mut pages = vec![list(&[]).render().unwrap(), list(ConsentState::ALL).render().unwrap()];
+    for (trouble, approval) in troubles().into_iter().zip([false, true].into_iter().cycle()) {
+        for state in ConsentState::ALL {
+            let page = ConsentPage {
+                frame: frame(),
+                csrf: "t".to_owned(),
+                errors: errors(trouble.as_ref()),
+                trouble: trouble.clone(),
+                row: consent(*state),
+                may_answer: *state == ConsentState::Asked,
+                approval,
+                short: approval.then(|| Yen::new(1)),
+            };
+            pages.push(page.render().unwrap());
+        }
+    }
+    pages
+}
+
 #[test]
 fn every_page_keeps_the_rules_with_every_sample() {
-    for html in entry_pages().into_iter().chain(order_pages()) {
+    for html in entry_pages().into_iter().chain(order_pages()).chain(consent_pages()) {
         page_checks::all(&html);
         assert!(!html.contains(SHARP), "unescaped: {html}");
     }

@@ -6,7 +6,7 @@ use edge::{Errors, Frame};
 use transfers::LimitUse;
 
 use super::draft::TypedDetails;
-use super::links::{OlderLink, OrderAct, OrderLink};
+use super::links::{OlderLink, OrderAct, OrderLink, RecallLink};
 use super::words::{DayChoice, Shown};
 use crate::links::Link;
 use crate::payeasy::views::Trouble;
@@ -71,6 +71,8 @@ pub struct OverviewPage {
     pub frame: Frame,
     /// Until when orders of the day are taken.
     pub cut_offs: Vec<CutOff>,
+    /// Recalls of other banks that wait for an answer.
+    pub recalls: usize,
     /// Reservations of the next days.
     pub reserved: Vec<OrderRow>,
     /// The last orders.
@@ -313,6 +315,64 @@ pub struct ActPage {
     pub facts: FactRows,
     /// 組戻手数料; none of a cancellation.
     pub recall_fee: Option<Yen>,
+}
+
+/// A recall of another bank.
+pub struct ConsentRow {
+    /// Its page.
+    pub link: RecallLink,
+    /// Who paid, as it was sent.
+    pub payer: String,
+    /// The bank that asks.
+    pub bank: String,
+    /// The account that was credited.
+    pub account: String,
+    /// How much.
+    pub amount: Yen,
+    /// When it was credited.
+    pub credited_at: String,
+    /// When the bank asked.
+    pub asked_at: String,
+    /// Until when it can be answered.
+    pub until: String,
+    /// Where it stands.
+    pub shown: Shown,
+    /// Since when.
+    pub changed_at: String,
+    /// Why nothing was given back, where the code says more than the state.
+    pub code: Option<String>,
+}
+
+/// The recalls of other banks.
+#[derive(Template)]
+#[template(path = "transfers/consents.html")]
+pub struct ConsentsPage {
+    /// The frame.
+    pub frame: Frame,
+    /// They.
+    pub rows: Vec<ConsentRow>,
+}
+
+/// One of them, and the form by which it is answered.
+#[derive(Template)]
+#[template(path = "transfers/consent.html")]
+pub struct ConsentPage {
+    /// The frame.
+    pub frame: Frame,
+    /// The form's token.
+    pub csrf: String,
+    /// What is wrong.
+    pub trouble: Option<Trouble>,
+    /// The same, for the controls.
+    pub errors: Errors,
+    /// What it is about.
+    pub row: ConsentRow,
+    /// Whether it can still be answered.
+    pub may_answer: bool,
+    /// Whether the contract's policy gives transfers to approvers: then nobody gives money back alone.
+    pub approval: bool,
+    /// How much of the account is missing, where it is.
+    pub short: Option<Yen>,
 }
 
 /// A filter of the list.

@@ -1,7 +1,7 @@
 //! Words of the pages about transfers that more than one of them uses.
 
 use domain::{Date, Timestamp, time};
-use transfers::{Facts, Order, Possible, Reason, RecallState, Relation, State};
+use transfers::{ConsentState, Facts, Order, Possible, Reason, RecallState, Relation, State};
 
 use super::draft::Way;
 use crate::help::Code;
@@ -146,6 +146,50 @@ pub const fn recall(state: RecallState) -> (&'static str, &'static str, &'static
         RecallState::Refused => {
             ("不成立", "×", "bad", "受取人の承諾がないなどの理由で、組戻しはできませんでした。")
         }
+    }
+}
+
+/// How a recall of another bank is shown to the payee whom it asks.
+pub const fn consent(state: ConsentState) -> Shown {
+    match state {
+        ConsentState::Asked => Shown {
+            word: "回答待ち",
+            icon: "!",
+            class: "wait",
+            meaning: "振込元の銀行から、振込を返してほしいという依頼が届いています。まだ引き落とされていません。",
+            next: "承諾するかどうかを、期限までにご回答ください。ご回答がないときは、お返ししません。",
+            help: None,
+        },
+        ConsentState::Given => Shown {
+            word: "返金の手続き中",
+            meaning: "承諾により引き落とし、振込元の銀行へお返ししています。",
+            next: "結果はこの画面でご確認になれます。",
+            ..SENDING
+        },
+        ConsentState::Returned | ConsentState::Settled => Shown {
+            word: "返金済み",
+            icon: "↩",
+            class: "ok",
+            meaning: "承諾により引き落とし、振込元の銀行へお返ししました。",
+            next: "お手続きは終わりました。",
+            help: None,
+        },
+        ConsentState::Rejected => Shown {
+            word: "返金できません",
+            icon: "×",
+            class: "bad",
+            meaning: "為替網が返金を受け付けなかったため、引き落とした金額は口座に戻りました。",
+            next: "お取引店へご連絡ください。",
+            help: None,
+        },
+        ConsentState::Refused | ConsentState::Answered => Shown {
+            word: "お返ししない",
+            icon: "－",
+            class: "info",
+            meaning: "承諾がないため、お返ししないと振込元の銀行へ回答しました。引き落とされていません。",
+            next: "お手続きは終わりました。",
+            help: None,
+        },
     }
 }
 

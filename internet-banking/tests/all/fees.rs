@@ -12,6 +12,8 @@ use crate::support::{PASSWORD, World, add_account, add_user, put};
 database::on_both!(
     a_month_is_debited_once_and_in_whole_on_the_tenth_or_the_business_day_after,
     short_funds_debit_nothing_and_are_tried_again_every_business_day,
+    a_clock_that_jumps_over_months_debits_each_of_them_once,
+    what_a_contract_owes_at_its_end_is_debited_all_the_same,
     what_is_owed_and_debited_is_shown_to_whom_the_account_is,
 );
 
@@ -124,6 +126,64 @@ async fn short_funds_debit_nothing_and_are_tried_again_every_business_day(test: 
     assert_eq!(look_at(&world, "2026-12-14T09:00:00").await, DEBITED);
     assert_eq!(money(&world, account).await, 0);
     assert_eq!(told(&world).await, ["short", "debit"]);
+    assert_eq!(findings(&world).await, Vec::<String>::new());
+}
+
+/// Over two months and a year's end, by two processes, with funds for the first month alone.
+///
+/// Proves R84.
+async fn a_clock_that_jumps_over_months_debits_each_of_them_once(test: TestDatabase) {
+    let world = World::new(test).await;
+    let bank = &world.bank;
+    let contract = bank.contracts.add_contract("見本物産", Plan::Mini, SignInMethod::Password).await.unwrap();
+    let account = AccountId::new(2_001);
+    add_account(bank, contract, account, AccountKind::Ordinary, "2000001").await;
+    add_user(bank, contract, "bussan-1", Role::Master, Rights::all(&[account])).await;
+    put(&bank.ledger, account, 1_000).await;
+    for (day, amount) in [("2026-10-30", 600), ("2026-11-30", 500), ("2026-12-31", 300), ("2027-01-29", 900)]
+    {
+        charge(&world, contract, day, amount).await;
+    }
+    go_to(&world, "2027-01-29T10:00:00");
+    let (here, there) = (Fees::open(bank).await.unwrap(), Fees::open(bank).await.unwrap());
+    let (one, other) = tokio::join!(here.look(), there.look());
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_eq!((one.debited + other.debited, one.short + other.short), (2, 1), "{one:?} {other:?}");
+    assert_eq!(money(&world, account).await, 100, "October and December, and never a part of November");
+    let sql = "SELECT month, amount FROM fee_debit WHERE contract = $1 ORDER BY month";
+    let debited: Vec<(String, i64)> =
+        read!(bank.database, |c| sqlx::query_as(sql).bind(contract.uuid()).fetch_all(c).await).unwrap();
+    assert_eq!(debited, [("2026-10".to_owned(), 600), ("2026-12".to_owned(), 300)]);
+    put(&bank.ledger, account, 400).await;
+    assert_eq!(look_at(&world, "2027-02-01T09:00:00").await, DEBITED);
+    assert_eq!(look_at(&world, "2027-02-09T09:00:00").await, NOTHING, "January is not due");
+    put(&bank.ledger, account, 900).await;
+    assert_eq!(look_at(&world, "2027-02-10T09:00:00").await, DEBITED);
+    assert_eq!(money(&world, account).await, 0);
+    assert_eq!(findings(&world).await, Vec::<String>::new());
+}
+
+/// Before the tenth; with its account in another contract by then; and beside charges whose contract nobody knows, which
+/// keep no other from being debited.
+///
+/// Proves R84.
+async fn what_a_contract_owes_at_its_end_is_debited_all_the_same(test: TestDatabase) {
+    let world = World::new(test).await;
+    let bank = &world.bank;
+    add_user(bank, world.contract, "master01", Role::Master, Rights::none()).await;
+    charge(&world, ContractId::from_uuid(uuid::Uuid::from_u128(1)), "2026-11-02", 1).await;
+    charge(&world, world.contract, "2026-11-30", 380).await;
+    let ended = "UPDATE contract SET state = 'ended', ended_us = $1 WHERE id = $2";
+    execute!(bank.database, ended, 1_i64, world.contract.uuid()).unwrap();
+    assert_eq!(look_at(&world, "2026-12-10T09:00:00").await, DEBITED);
+    assert_eq!(money(&world, world.accounts[0]).await, 48_210_953 - 380);
+    assert_eq!(told(&world).await, ["debit"]);
+    charge(&world, world.contract, "2026-12-01", 110).await;
+    execute!(bank.database, "DELETE FROM deposit_account WHERE account = $1", world.accounts[0].get())
+        .unwrap();
+    assert_eq!(look_at(&world, "2027-01-12T09:00:00").await, SHORT);
+    assert_eq!(told(&world).await, ["debit", "account"]);
+    assert_eq!(money(&world, world.accounts[0]).await, 48_210_953 - 380);
     assert_eq!(findings(&world).await, Vec::<String>::new());
 }
 

@@ -5,6 +5,7 @@
 mod approvals;
 mod approved;
 mod certificates;
+mod consents;
 mod console;
 mod directory;
 mod english;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use database::testing::TestDatabase;
 use database::{execute, read};
-use domain::{AccountId, ApprovalId, FavouriteId, OrderId, PayeeId, PaymentId, TemplateId, UserId};
+use domain::{AccountId, ApprovalId, FavouriteId, OrderId, PayeeId, PaymentId, RecallId, TemplateId, UserId};
 use http::{Method, StatusCode};
 use internet_banking::contracts::{AccountKind, Business, Duty, Plan, Rights, Role, SignInMethod};
 use internet_banking::policy;
@@ -143,6 +143,8 @@ const PAGES: &[(&str, Gate)] = &[
     ("/transfers/own", TRANSFER),
     ("/transfers/templates", TRANSFER),
     ("/transfers/templates/{template}", TRANSFER),
+    ("/transfers/recalls", TRANSFER),
+    ("/transfers/recalls/{recall}", TRANSFER),
 ];
 
 /// The addresses in the sources of the customers' pages.
@@ -218,6 +220,7 @@ impl Theirs {
             world.hanako.uuid(),
         )
         .unwrap();
+        let recall = crate::consents::asked(world, world.accounts[0], "theirs", 1).await;
         let approval = ApprovalId::generate();
         execute!(
             world.bank.database,
@@ -240,6 +243,7 @@ impl Theirs {
             ("{draft}", draft),
             ("{entry}", last(&own.0)),
             ("{order}", last(&order)),
+            ("{recall}", recall.to_string()),
             ("{favourite}", favourite.to_string()),
             ("{template}", template.to_string()),
             ("{payee}", payee.to_string()),
@@ -263,6 +267,7 @@ impl Theirs {
                 "{payee}" => PayeeId::generate().to_string(),
                 "{template}" => TemplateId::generate().to_string(),
                 "{order}" => OrderId::generate().to_string(),
+                "{recall}" => RecallId::generate().to_string(),
                 "{draft}" | "{import}" | "{entry}" => id.chars().rev().collect(),
                 _ => id.clone(),
             };
@@ -285,6 +290,7 @@ fn names_an_object(route: &str) -> bool {
         "{draft}",
         "{entry}",
         "{order}",
+        "{recall}",
         "{favourite}",
         "{approval}",
         "{template}",

@@ -2,7 +2,7 @@
 
 use database::testing::{TestDatabase, sqlite};
 use database::{execute, read};
-use domain::Timestamp;
+use domain::{Timestamp, Yen};
 use http::StatusCode;
 use internet_banking::contracts::{AccountKind, Plan, Rights, Role, SignInMethod};
 
@@ -10,11 +10,13 @@ use crate::repeats_and_limits::{add, fresh};
 use crate::support::{Browser, PASSWORD, Page, World, add_account, add_user};
 use crate::transfer_entry::{MIZUHO, Transfer, order_of, send};
 use internet_banking::transfers::TransferFeed;
+use transfers::{Relation, SetTerm, Terms};
 
 database::on_both!(
     an_own_transfer_moves_money_once_with_the_confirmation_password_alone,
     a_typed_payee_costs_a_one_time_password_and_waits_for_another_day,
     a_filed_payee_is_paid_by_its_number_on_the_same_day,
+    another_fee_than_the_one_that_was_shown_takes_no_order_and_keeps_the_entry,
     users_who_transfer_at_once_never_pass_the_limit_or_the_funds,
 );
 
@@ -195,6 +197,39 @@ async fn a_filed_payee_is_paid_by_its_number_on_the_same_day(test: TestDatabase)
     assert_eq!(jiro.get(&order).await.status, StatusCode::NOT_FOUND);
 }
 
+/// The table changes while the page is open: nothing is taken and no one-time password spent, the page shows the new fee
+/// at once, and what it showed before authorises nothing.
+///
+/// Proves R84.
+async fn another_fee_than_the_one_that_was_shown_takes_no_order_and_keeps_the_entry(test: TestDatabase) {
+    let world = World::new(test).await;
+    add(&world, "taro01", Role::General, "9000000077", 7).await;
+    let mut taro = world.browser();
+    taro.sign_in("taro01", PASSWORD).await;
+    let entry = Transfer::to(&mut taro, MIZUHO).await.ok().unwrap();
+    entry.details(&mut taro, "29999", TOMORROW).await;
+    let review = entry.review(&mut taro).await;
+    assert_eq!(review.fields("fee"), ["380"]);
+    let dearer = SetTerm::Fee(Relation::OtherBank, [Yen::new(400), Yen::new(600)]);
+    let terms = Terms::embedded().with(&[(TOMORROW.parse().unwrap(), dearer)]);
+    world.bank.transfers.terms().replace(terms);
+    let one = fresh(&world, "9000000077").await;
+    let secrets = [CONFIRMED, ("one_time_password", one.as_str())];
+    let page = entry.press(&mut taro, &review, &secrets).await;
+    assert_eq!(code(&page), "F-114");
+    assert_eq!(page.fields("fee"), ["400"]);
+    assert!(page.body.contains("いまの手数料は400 円です。"), "{}", page.body);
+    assert_eq!(code(&entry.press(&mut taro, &review, &secrets).await), "F-110", "the former page");
+    // the same password is still good, and the amount may be changed as well
+    entry.details(&mut taro, "30000", TOMORROW).await;
+    let review = entry.review(&mut taro).await;
+    assert_eq!(review.fields("fee"), ["600"]);
+    let order = order_of(&entry.press(&mut taro, &review, &secrets).await);
+    assert_eq!(taro.get(&order).await.fields("fee"), ["600"]);
+    let help = taro.get("/help/F-114").await;
+    assert!(help.body.contains("振込手数料の変更"), "{}", help.body);
+}
+
 /// The second before each cut-off and the cut-off itself; the fourteenth business day and the day after.
 ///
 /// Proves R85, R88.
@@ -233,6 +268,34 @@ async fn the_pages_offer_and_take_the_days_that_are_possible_to_the_second() {
             let page = entry.details(&mut hanako, "1", day).await;
             assert_eq!(page.location() == entry.page("review"), taken, "{day}");
             assert!(taken || code(&page) == "F-101", "{day}");
+        }
+    }
+}
+
+/// Over the year's end, in May, and at both equinoxes: the form offers from the next business day to the fourteenth, takes
+/// both, and neither a closed day between them nor the day after.
+///
+/// Proves R88.
+#[tokio::test]
+async fn reservations_reach_over_closed_days_at_the_browser() {
+    for (now, first, closed, last, too_far) in [
+        ("2026-12-28", "2026-12-29", "2026-12-31", "2027-01-20", "2027-01-21"),
+        ("2026-12-31", "2027-01-04", "2027-01-03", "2027-01-22", "2027-01-25"),
+        ("2027-03-19", "2027-03-23", "2027-03-22", "2027-04-09", "2027-04-12"),
+        ("2027-04-28", "2027-04-30", "2027-05-05", "2027-05-24", "2027-05-25"),
+        ("2027-09-17", "2027-09-21", "2027-09-23", "2027-10-12", "2027-10-13"),
+    ] {
+        let world = World::new(sqlite().await).await;
+        set_clock(&world, &format!("{now}T17:00:00"));
+        let mut hanako = world.signed_in().await;
+        let page = hanako.get("/transfers/own").await.body;
+        let offered = |day: &str| page.contains(&format!("value=\"{day}\""));
+        assert_eq!([first, last, closed, too_far].map(offered), [true, true, false, false], "{now}");
+        for (day, taken) in [(first, true), (last, true), (closed, false), (too_far, false)] {
+            match Transfer::own(&mut hanako, "1", day).await {
+                Ok(_) => assert!(taken, "{now} {day}"),
+                Err(page) => assert_eq!((code(&page).as_str(), taken), ("F-101", false), "{now} {day}"),
+            }
         }
     }
 }

@@ -1,12 +1,14 @@
 //! A transfer that others approve: it moves money once, on the day and within the limits of the last approval.
 
+use database::execute;
 use database::testing::{TestDatabase, sqlite};
-use domain::Timestamp;
+use domain::{Timestamp, Yen};
 use http::StatusCode;
 use internet_banking::approvals::{follow_cut_offs, look};
 use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::contracts::{Business, Rights, Role, Step};
 use internet_banking::settings::transfer_terms;
+use transfers::{Relation, SetTerm, Terms};
 
 use crate::approvals::{CONFIRMED, approve, policy, press, signed_in, state};
 use crate::console::settings::set;
@@ -105,6 +107,34 @@ async fn what_funds_no_longer_allow_comes_back_and_what_is_sent_back_is_asked_fo
     assert_eq!(press(&mut hanako, &kept, &shown, "ask").await.location(), kept);
     approve(&mut last, &kept).await;
     assert_eq!(balance(&world).await, 8_210_948);
+}
+
+/// The fee is part of what is approved: another one comes back to the author with words, who asks again for that one.
+///
+/// Proves R84.
+#[tokio::test]
+async fn what_would_cost_another_fee_than_was_approved_comes_back_and_is_asked_for_again() {
+    let world = World::new(sqlite().await).await;
+    policy(&world, SINGLE).await;
+    let sql = "INSERT INTO contract_payee (id, contract, number, bank, branch, kind, account_number, name,
+         registered_us) VALUES ($2, $1, '0002', '0001', '001', 'ordinary', '7654321', 'カ)アオバ', 1)";
+    execute!(world.bank.database, sql, world.contract.uuid(), uuid::Uuid::from_u128(2)).unwrap();
+    let mut hanako = world.signed_in().await;
+    let mut last = approver(&world, "jiro01", Step::Final).await;
+    let entry = Transfer::to(&mut hanako, &[("action", "number"), ("payee", "0002")]).await.ok().unwrap();
+    entry.details(&mut hanako, "1000", TODAY).await;
+    let path = ask(&mut hanako, &entry, "ask").await;
+    let dearer = SetTerm::Fee(Relation::OtherBank, [Yen::new(400), Yen::new(600)]);
+    world.bank.transfers.terms().replace(Terms::embedded().with(&[(TODAY.parse().unwrap(), dearer)]));
+    approve(&mut last, &path).await;
+    let page = hanako.get(&path).await;
+    assert_eq!(state(&mut hanako, &path).await, "差戻し");
+    assert!(page.body.contains("いまの手数料は400 円です。"), "{}", page.body);
+    assert_eq!(balance(&world).await, 48_210_953);
+    assert_eq!(press(&mut hanako, &path, &page, "ask").await.location(), path);
+    assert!(last.get(&path).await.body.contains("400 円"));
+    approve(&mut last, &path).await;
+    assert_eq!(state(&mut hanako, &path).await, "完了");
 }
 
 /// The moment of the last approval counts, to the second: a same-day transfer waits until its cut-off, a typed payee

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use database::{Row, Table, read};
 use domain::time::TimeOfDay;
-use domain::{Date, MessageId, OrderId, Timestamp, TransferId, Yen};
+use domain::{Date, MessageId, OrderId, RecallId, Timestamp, TransferId, Yen};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Kind, Refused, Transfer};
 use tokio::time::Instant;
 
@@ -41,6 +41,8 @@ pub struct Day {
     pub missing: Vec<OrderId>,
     /// Numbers that the network has and that were sent for no order.
     pub unknown: Vec<String>,
+    /// Recalls of other banks whose return was sent and is not in the network's books, or with another amount.
+    pub returns: Vec<RecallId>,
     /// What came in, by its place at the network, that one side does not have under the day, or with another amount.
     pub differs: Vec<String>,
 }
@@ -48,7 +50,8 @@ pub struct Day {
 impl Day {
     /// Whether both sides have the same.
     pub const fn agrees(&self) -> bool {
-        self.missing.is_empty() && self.unknown.is_empty() && self.differs.is_empty()
+        let sent = self.missing.is_empty() && self.returns.is_empty() && self.unknown.is_empty();
+        sent && self.differs.is_empty()
     }
 }
 
@@ -128,8 +131,9 @@ impl Transfers {
             let detail = match self.settle_day(day).await {
                 Ok(found) if found.agrees() => None,
                 Ok(found) => Some(format!(
-                    "{} orders are not in its books, {} of it not here, {} of what came in differ",
+                    "{} orders and {} returns are not in its books, {} of it not here, {} of what came in differ",
                     found.missing.len(),
+                    found.returns.len(),
                     found.unknown.len(),
                     found.differs.len()
                 )),
@@ -204,6 +208,9 @@ impl Transfers {
                 }
             }
         }
+        let returns = self.settle_returns(day, &mut sent).await?;
+        (open, found.settled) = (open || returns.open, found.settled + returns.settled);
+        found.returns = returns.missing;
         found.unknown = sent.into_keys().collect();
         found.differs = self.compare_incoming(day, handed).await?;
         if !open && found.agrees() {

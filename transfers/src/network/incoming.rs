@@ -19,7 +19,7 @@ use super::{Status, StatusReport, Waits, decode, encode};
 use crate::alarm::Alarm;
 use crate::order::State;
 use crate::points::{Exchange, Persist};
-use crate::step::{self, SYSTEM};
+use crate::step::{self, RECALLED, SYSTEM};
 use crate::{StoreError, Transfers, chart};
 
 /// Pages of one collection.
@@ -49,6 +49,8 @@ static INCOMING: Table = Table {
 const NO_ACCOUNT: &str = "AC01";
 const CLOSED: &str = "AC04";
 const UNREADABLE: &str = "FF01";
+/// Its day is not one on which it could be settled.
+const WRONG_DAY: &str = "DT01";
 const OTHER_CONTENT: &str = "DUPL";
 
 /// What is kept of a message, in the commit that acts on it.
@@ -181,7 +183,11 @@ impl Transfers {
                 Some(commit) => (Kept { outcome: "answered", ..Kept::default() }, commit),
                 None => return Ok(None),
             },
-            // another bank asks for money back, or says what we did not ask for: for people
+            Body::Recall(asked) => match self.asked_back(message, asked).await? {
+                Ok(commit) => (Kept { outcome: "noted", ..Kept::default() }, commit),
+                Err(code) => (Kept::refused(code), Commit::default()),
+            },
+            // another bank says what we did not ask for: for people
             _ => {
                 self.raise(Alarm::Message, &message.id, "it is nothing that this bank acts on by itself")
                     .await?;
@@ -287,6 +293,10 @@ impl Transfers {
         let Some(account) = account else {
             return self.keep(arrived, Kept::refused(NO_ACCOUNT), Commit::default()).await;
         };
+        // what was credited under a day far ahead would be settled no sooner
+        if transfer.day > calendar::next_business_day(self.now().date()) {
+            return self.keep(arrived, Kept::refused(WRONG_DAY), Commit::default()).await;
+        }
         let id = TransferId::generate();
         let netted = transfer.amount < SETTLED_AT_ONCE;
         let mut commit = Commit {
@@ -350,6 +360,7 @@ impl Transfers {
                 return self.keep(arrived, noted, Commit::default()).await;
             }
         }
+        let recall = self.recall_of(facts.id).await?;
         let was_settled = position.state == Some(State::Settled);
         let at_once = facts.amount >= SETTLED_AT_ONCE;
         for to in [facts.account, chart::SUSPENSE] {
@@ -357,6 +368,14 @@ impl Transfers {
             let moved = commit.transfers.first().map(|transfer| (to, transfer.id, facts.amount));
             if was_settled && at_once {
                 commit.transfers.push(settled_at_once(facts.amount));
+            }
+            // the answer to the recall may come after the money, or never
+            if back.code == RECALLED
+                && let Some(recall) = &recall
+            {
+                let returned = self.moved(recall, RecallState::Returned, None)?;
+                commit.events.extend(returned.events);
+                commit.audit.extend(returned.audit);
             }
             let (code, netted) = (Some(back.code.clone()), was_settled && !at_once);
             let kept = Kept { outcome: "returned", code, moved, netted, day: None };

@@ -1,5 +1,6 @@
 //! The interbank network: its messages, what goes to it, and what is collected from it.
 
+pub(crate) mod consent;
 pub(crate) mod day;
 pub(crate) mod holder;
 pub(crate) mod incoming;

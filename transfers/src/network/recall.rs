@@ -13,7 +13,7 @@ use super::{Body as Said, Outcome, RecallRequest, RecallStatus, Status, encode};
 use crate::order::Facts;
 use crate::points::{Exchange, Persist};
 use crate::step::{self, DESTINATION, SYSTEM};
-use crate::{StoreError, Transfers};
+use crate::{Charge, ChargeKind, StoreError, Transfers};
 
 static RECALL: Table =
     Table { name: "transfer_recall", columns: &["id", "transfer_order", "contract", "actor", "at_us"] };
@@ -201,10 +201,16 @@ impl Transfers {
                 now.micros().into(),
             ],
         });
-        if fee > Yen::ZERO {
-            let (detail, reference) = (format!("組戻手数料 {}", facts.payee_name), format!("recall:{id}"));
-            commit.rows.push(step::charge(facts, id.uuid(), ("recall", fee), detail, reference, now));
-        }
+        let charge = Charge {
+            id: id.uuid(),
+            contract: facts.contract,
+            kind: ChargeKind::Recall,
+            amount: fee,
+            day: now.date(),
+            detail: format!("組戻手数料 {}", facts.payee_name),
+            reference: format!("recall:{id}"),
+        };
+        commit.rows.extend(charge.row(now));
         commit.outbox.push(OutboxChange::Put {
             entry: OutboxEntry {
                 key: key(id),

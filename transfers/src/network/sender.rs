@@ -23,7 +23,7 @@ const PAUSE_INTERVALS_MAX: i64 = 4;
 /// Deliveries after which the pause grows by one interval.
 const PAUSE_GROWS_AFTER_DELIVERIES: i64 = 10;
 /// The network's code for other content under a known number.
-const OTHER_CONTENT: &str = "DUPL";
+pub(super) const OTHER_CONTENT: &str = "DUPL";
 
 impl Transfers {
     /// Delivers under a claim that the commit has handed out, beside the caller.
@@ -63,7 +63,11 @@ impl Transfers {
 
     async fn resume(&self, entity: Uuid, fence: i64, delivery: i64) -> Result<(), StoreError> {
         let Some((facts, position)) = self.load(OrderId::from_uuid(entity)).await? else {
-            return self.resume_recall(RecallId::from_uuid(entity), fence).await;
+            let id = RecallId::from_uuid(entity);
+            return match self.consent_for_operator(id).await? {
+                Some(case) => self.resume_answer(&case, fence, delivery).await,
+                None => self.resume_recall(id, fence).await,
+            };
         };
         let claim = Claim { fence, delivery, lease_s: self.0.settings.lease_s };
         let Some((commit, delivery)) = step::resume(&facts, position, claim, self.now())? else {

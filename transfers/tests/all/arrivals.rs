@@ -5,7 +5,7 @@ use database::testing::TestDatabase;
 use domain::Yen;
 use ledger::StatementQuery;
 use serde_json::json;
-use transfers::{Method, NewOrder, RecallError, State};
+use transfers::{RecallError, State};
 
 use crate::network::{conclude, found, send, start, to};
 use crate::support::{OTHER, OWN, SECOND, account};
@@ -24,8 +24,7 @@ async fn who_sent_it_is_told_with_the_credit(test: TestDatabase) {
     network.incoming_with(5_000, json!({ "from_bank": "0001" })).await;
     bank.engine.collect().await.unwrap();
     bank.engine.place(bank.within(6_000)).await.unwrap();
-    let own = bank.order(account("9999", "101", "1234567"), 7_000);
-    bank.engine.place(NewOrder { method: Method::OwnAccount, ..own }).await.unwrap();
+    bank.engine.place(bank.own(account("9999", "101", "1234567"), 7_000)).await.unwrap();
     let ledger = bank.engine.ledger();
     let now = bank.clock.now();
     let told = async |account| {

@@ -4,6 +4,7 @@
 //! A process of its own runs two business days, and picks up wherever an earlier one ended. The network lives on in the
 //! test's process, and its clock follows what the process asks for.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -14,7 +15,9 @@ use database::testing::TestDatabase;
 use domain::{Clock, OrderId, TransferId};
 use serde_json::json;
 use tokio::task::JoinSet;
-use transfers::{DayError, NewOrder, RecallState, Settings, State, Transfers};
+use transfers::{
+    Consent, ConsentState, DayError, NewConsent, NewOrder, RecallState, Settings, State, Transfers,
+};
 use uuid::Uuid;
 
 use crate::interbank::{Interbank, channel};
@@ -36,6 +39,10 @@ const MOMENTS: [&str; 5] = [
     "2026-11-25T15:30:00",
     "2026-11-25T16:00:00",
 ];
+
+/// Transfers of another bank that it asks for: number and amount.
+const GIVEN_BACK: (&str, i64) = ("given-back", 50_000);
+const KEPT: (&str, i64) = ("kept", 60_000);
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Told {
@@ -66,6 +73,10 @@ impl World {
         let network = Interbank::start(&clock).await;
         network.fault(json!({ "mode": "lose", "kind": "transfer" })).await;
         network.incoming(5_000, "100", "7654321").await;
+        for (number, amount) in [GIVEN_BACK, KEPT] {
+            network.incoming_with(amount, json!({ "id": number })).await;
+            network.ask_back(number, amount).await;
+        }
         // of no order: for people
         network.give_back("stray", 1).await;
         Self { network, test, clock, folder: tempfile::tempdir().unwrap() }
@@ -195,8 +206,35 @@ impl Script {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         self.until(&[(2, State::Sent), (5, State::Returned)]).await;
-        while self.bank.money(OTHER).await.0 != 6_000 {
+        self.answered().await;
+        while self.bank.money(OTHER).await.0 != 6_000 + KEPT.1 {
             engine.collect().await.unwrap();
+        }
+    }
+
+    /// One recall of another bank is consented to, and one refused.
+    async fn answered(&self) {
+        let engine = &self.bank.engine;
+        loop {
+            let cases = engine.consents(None, 10).await.unwrap();
+            for case in &cases {
+                let new = NewConsent {
+                    id: case.id,
+                    contract: self.bank.contract,
+                    accounts: vec![OTHER],
+                    consents: case.original == GIVEN_BACK.0,
+                    barred_by: Vec::new(),
+                    actor: "user".to_owned(),
+                };
+                engine.answer_recall(&new).await.unwrap();
+            }
+            let done = |case: &Consent| matches!(case.state, ConsentState::Returned | ConsentState::Answered);
+            if cases.len() == 2 && cases.iter().all(done) {
+                return;
+            }
+            engine.send_open_work().await.unwrap();
+            engine.collect().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
@@ -239,7 +277,11 @@ impl Script {
         }
         // 1,000 and 32,000 within the bank, 2,000 and 64,000 to others
         assert_eq!(self.bank.money(OWN).await, (901_000, 901_000));
-        assert_eq!(self.bank.money(OTHER).await, (38_000, 38_000));
+        assert_eq!(self.bank.money(OTHER).await, (38_000 + KEPT.1, 38_000 + KEPT.1));
+        let cases = self.bank.engine.consents(None, 10).await.unwrap();
+        let ends = cases.iter().map(|case| (case.original.as_str(), case.state));
+        let wanted = [(GIVEN_BACK.0, ConsentState::Settled), (KEPT.0, ConsentState::Answered)];
+        assert_eq!(ends.collect::<BTreeMap<_, _>>(), BTreeMap::from(wanted));
         let fees: i64 = self.bank.charges().await.iter().map(|(_, fee)| fee).sum();
         assert_eq!(fees, 3 * 380 + 550 + 1_100, "four were sent, two returned of them, and a recall");
         self.bank.assert_clean().await;
@@ -300,6 +342,8 @@ async fn survives(test: TestDatabase, place: &'static str) {
         let mut amounts: Vec<_> = world.network.taken().await.into_iter().map(|(_, amount)| amount).collect();
         amounts.sort_unstable();
         assert_eq!(amounts, [2_000, 8_000, 16_000, 64_000], "{place}");
+        let back: Vec<_> = world.network.given_back().await.into_iter().map(|(amount, ..)| amount).collect();
+        assert_eq!(back, [GIVEN_BACK.1], "{place}");
     };
     assert!(tokio::time::timeout(PATIENCE, run).await.is_ok(), "{place} takes too long");
 }

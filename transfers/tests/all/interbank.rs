@@ -158,6 +158,33 @@ impl Interbank {
         self.control("POST", "returns", new).await;
     }
 
+    /// 0125 asks for a transfer back that it has sent here, or says so.
+    pub async fn ask_back(&self, original: &str, amount: i64) {
+        self.ask_back_from("0125", original, amount).await;
+    }
+
+    /// The same of another bank.
+    pub async fn ask_back_from(&self, bank: &str, original: &str, amount: i64) {
+        let new = serde_json::json!({ "original": original, "amount": amount, "from_bank": bank });
+        self.control("POST", "recalls", new).await;
+    }
+
+    /// What this bank has answered to each of those, where it was no return.
+    pub async fn asked_back(&self) -> Vec<Option<String>> {
+        let listed = self.control("GET", "recalls", Value::Null).await;
+        listed.as_array().unwrap().iter().map(|one| one["answer"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Amount, status and deliveries of everything that this bank has given back.
+    pub async fn given_back(&self) -> Vec<(i64, String, i64)> {
+        let listed = self.control("GET", "returns", Value::Null).await;
+        let one = |one: &Value| {
+            let (amount, deliveries) = (one["amount"].as_i64().unwrap(), one["deliveries"].as_i64().unwrap());
+            (amount, one["status"].as_str().unwrap().to_owned(), deliveries)
+        };
+        listed.as_array().unwrap().iter().map(one).collect()
+    }
+
     /// How each message that waited was acknowledged.
     pub async fn acknowledged(&self) -> Vec<Option<String>> {
         let listed = self.control("GET", "waiting", Value::Null).await;

@@ -3,10 +3,11 @@
 use database::on_both;
 use database::testing::TestDatabase;
 use domain::Yen;
-use transfers::{LimitLayer, Limits, NewOrder, PlaceError, State};
+use ledger::Ledger;
+use transfers::{LimitLayer, Limits, NewOrder, PlaceError, State, Transfers};
 
 use crate::placing::holders;
-use crate::support::{OTHER, OWN, bank, day, limits};
+use crate::support::{OTHER, OWN, bank, day, limits, settings};
 
 on_both!(
     every_layer_holds_to_the_yen,
@@ -67,13 +68,22 @@ async fn a_limit_may_change_during_the_day(test: TestDatabase) {
     bank.assert_clean().await;
 }
 
-/// Ten users order at once, more than the limit in one case and more than the funds in the other.
+/// Ten users order at once at three processes with a group commit of their own each, more than the limit in one case and
+/// more than the funds in the other.
+///
+/// Proves R96, R97.
 async fn ten_users_at_once_pass_neither_the_limit_nor_the_funds(test: TestDatabase) {
+    let others = [test.reopened().await, test.reopened().await];
     let bank = bank(test).await;
+    let mut engines = vec![bank.engine.clone()];
+    for database in others {
+        let ledger = Ledger::start(database, bank.clock.clone());
+        engines.push(Transfers::open(settings(), ledger, None).await.unwrap());
+    }
     let at_once = async |contract: i64, amount: i64| {
         let mut running = tokio::task::JoinSet::new();
         for number in 0..10_u128 {
-            let engine = bank.engine.clone();
+            let engine = engines[usize::try_from(number).unwrap() % engines.len()].clone();
             let new = NewOrder {
                 user: domain::UserId::from_uuid(uuid::Uuid::from_u128(100 + number)),
                 limits: Limits {

@@ -4,10 +4,12 @@
 
 mod arrivals;
 mod audit;
+mod consents;
 #[cfg(feature = "crash-points")]
 mod crash_points;
 mod days;
 mod interbank;
+mod lies;
 mod limits;
 mod network;
 mod placing;

@@ -4,12 +4,13 @@ use database::on_both;
 use database::testing::TestDatabase;
 use domain::{OrderId, Yen};
 use ledger::GuardKey;
-use transfers::{DateProblem, Method, NewOrder, OrderQuery, PlaceError, Relation, State};
+use transfers::{DateProblem, Method, NewOrder, OrderQuery, PlaceError, Relation, SetTerm, State, Terms};
 
-use crate::support::{OTHER, OWN, SECOND, account, bank, day};
+use crate::support::{OTHER, OWN, SECOND, account, bank, day, limits};
 
 on_both!(
     a_filed_payee_of_this_bank_is_credited_in_the_commit_of_the_debit,
+    the_fee_that_was_shown_is_charged_or_nothing_is_taken,
     the_same_id_is_the_same_order,
     what_cannot_be_made_moves_nothing,
     the_money_of_an_order_to_another_bank_is_held_and_its_message_waits,
@@ -26,9 +27,7 @@ async fn a_filed_payee_of_this_bank_is_credited_in_the_commit_of_the_debit(test:
     assert_eq!((order.state, order.facts.relation), (State::Settled, Relation::SameBranch));
     assert_eq!((bank.money(OWN).await, bank.money(OTHER).await), ((970_000, 970_000), (30_000, 30_000)));
     // an own account is free, another branch is not
-    let own =
-        NewOrder { method: Method::OwnAccount, ..bank.order(account("9999", "101", "1234567"), 50_000) };
-    let order = bank.engine.place(own).await.unwrap();
+    let order = bank.engine.place(bank.own(account("9999", "101", "1234567"), 50_000)).await.unwrap();
     assert_eq!((order.facts.relation, order.facts.fee), (Relation::OwnAccount, Yen::ZERO));
     let branch = bank.order(account("9999", "101", "1234567"), 30_000);
     assert_eq!(bank.engine.place(branch).await.unwrap().facts.fee, Yen::new(330));
@@ -39,6 +38,44 @@ async fn a_filed_payee_of_this_bank_is_credited_in_the_commit_of_the_debit(test:
         "fees are debited later, not with the money"
     );
     assert_eq!(bank.money(OWN).await, (890_000, 890_000));
+    bank.assert_clean().await;
+}
+
+/// One yen beside it on both sides, and a table that changes after the page: of an order of the day, and of a reservation
+/// by its own day. What was taken keeps its fee.
+///
+/// Proves R84.
+async fn the_fee_that_was_shown_is_charged_or_nothing_is_taken(test: TestDatabase) {
+    let bank = bank(test).await;
+    for (shown, taken) in [(329, false), (331, false), (330, true)] {
+        let new = NewOrder { fee: Yen::new(shown), ..bank.order(account("9999", "101", "1234567"), 30_000) };
+        match bank.engine.place(new).await {
+            Ok(order) => assert_eq!((order.facts.fee, taken), (Yen::new(330), true)),
+            Err(error) => {
+                assert!(matches!(error, PlaceError::Fee(fee) if fee == Yen::new(330)), "{error:?}");
+                assert!(!taken, "{shown}");
+            }
+        }
+    }
+    let free = NewOrder { fee: Yen::new(330), ..bank.own(account("9999", "101", "1234567"), 30_000) };
+    assert!(matches!(bank.engine.place(free).await, Err(PlaceError::Fee(Yen::ZERO))));
+    assert_eq!(bank.charges().await, [("transfer".to_owned(), 330)]);
+    // from tomorrow on it costs more
+    let tomorrow = day("2026-11-25");
+    let early = NewOrder { day: tomorrow, ..bank.order(account("9999", "101", "1234567"), 30_000) };
+    let late = NewOrder { id: OrderId::generate(), ..early.clone() };
+    bank.engine.place(early).await.unwrap();
+    let dearer = SetTerm::Fee(Relation::OwnBank, [Yen::new(220), Yen::new(440)]);
+    bank.engine.terms().replace(Terms::embedded().with(&[(tomorrow, dearer)]));
+    let refused = bank.engine.place(late.clone()).await;
+    assert!(matches!(refused, Err(PlaceError::Fee(fee)) if fee == Yen::new(440)), "{refused:?}");
+    let used = bank.engine.limit_use(&holders(&bank), &limits(), bank.clock.now().date()).await.unwrap();
+    assert_eq!(used[0].used, Yen::new(60_000), "what is not taken is not counted");
+    bank.engine.place(NewOrder { fee: Yen::new(440), ..late }).await.unwrap();
+    bank.go_to("2026-11-25T08:30:00");
+    assert_eq!(bank.engine.due().await.unwrap(), 2);
+    let charged: Vec<_> = bank.charges().await.into_iter().map(|(_, fee)| fee).collect();
+    assert_eq!(charged.iter().sum::<i64>(), 330 + 330 + 440, "{charged:?}");
     bank.assert_clean().await;
 }
 
@@ -152,7 +189,7 @@ async fn orders_are_listed_by_state_and_account(test: TestDatabase) {
 /// What a caller says of accounts is looked up.
 async fn accounts_are_those_of_the_contract(test: TestDatabase) {
     let bank = bank(test).await;
-    let own = |to| NewOrder { method: Method::OwnAccount, ..bank.order(to, 1_000) };
+    let own = |to| bank.own(to, 1_000);
     let (second, other) = (account("9999", "101", "1234567"), account("9999", "100", "7654321"));
     let stranger = own(other.clone());
     let only_payer = NewOrder { own_accounts: vec![OWN], ..own(second.clone()) };

@@ -10,7 +10,7 @@ use ledger::{Commit, Kind, Ledger, NewAccount, Refused, Transfer};
 use transfers::{Limits, Method, NewOrder, Settings, Transfers};
 
 /// Whence deposits come.
-const CASH: AccountId = AccountId::new(1);
+pub const CASH: AccountId = AccountId::new(1);
 /// The contract's own.
 pub const OWN: AccountId = AccountId::new(10_001);
 /// The contract's second, at another branch.
@@ -125,25 +125,33 @@ impl Bank {
 
     /// An order of today from OWN to a filed payee.
     pub fn order(&self, to: AccountRef, amount: i64) -> NewOrder {
+        let from = account("9999", "100", "1234567");
+        let (today, amount) = (self.clock.now().date(), Yen::new(amount));
         NewOrder {
+            fee: self.engine.fee(self.engine.relation(Method::Filed, &from, &to), amount, today),
             id: OrderId::generate(),
             contract: self.contract,
             user: self.user,
             account: OWN,
-            from: account("9999", "100", "1234567"),
+            from,
             payer_name: "ｶ)ﾐﾎﾝ".to_owned(),
             to,
             payee_name: "ﾔﾏﾀﾞ ﾀﾛｳ".to_owned(),
             method: Method::Filed,
             own_accounts: vec![OWN, SECOND],
-            amount: Yen::new(amount),
-            day: self.clock.now().date(),
+            amount,
+            day: today,
             same_day_typed: false,
             limits: limits(),
             guards: Vec::new(),
             barred_by: Vec::new(),
             actor: "user".to_owned(),
         }
+    }
+
+    /// 振替 to another account, which is free.
+    pub fn own(&self, to: AccountRef, amount: i64) -> NewOrder {
+        NewOrder { method: Method::OwnAccount, fee: Yen::ZERO, ..self.order(to, amount) }
     }
 
     /// To another customer of this bank.

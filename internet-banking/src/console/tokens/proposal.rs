@@ -5,6 +5,7 @@ use domain::{ContractId, StaffRequestId, Timestamp};
 use gateway::{Gateway, Guard, Operator};
 use ledger::{Commit, EntityId, GuardKey, Refused};
 use serde::{Deserialize, Serialize};
+use transfers::{Charge, ChargeKind};
 
 use crate::answer::{Stop, failed};
 use crate::console::Console;
@@ -317,9 +318,16 @@ impl TokenPaper {
                 let mut changes = vec![changes::ship(&next, contract, replaces, now)];
                 changes.extend(replaces.map(|old| changes::end(old, contract, now)));
                 let fee = fees::of_token(database, occasion, now.date()).await?;
-                let (id, words) = (request.uuid(), format!("トークン {next} の{}", occasion.label()));
-                let charge = charges::row(id, contract, ("token", fee), words, &request.to_string(), now);
-                let rows = charge.into_iter().collect();
+                let charge = Charge {
+                    id: request.uuid(),
+                    contract,
+                    kind: ChargeKind::Token,
+                    amount: fee,
+                    day: now.date(),
+                    detail: format!("トークン {next} の{}", occasion.label()),
+                    reference: request.to_string(),
+                };
+                let rows = charge.row(now).into_iter().collect();
                 let detail = format!("{occasion:?}, {fee} yen, in place of {replaces:?}, ");
                 let mut what = of("token.ship", changes, rows, &next, detail);
                 if occasion == Occasion::First {

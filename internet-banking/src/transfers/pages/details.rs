@@ -107,7 +107,8 @@ async fn read(bank: &Bank, by: &SignedIn, body: &Body) -> Result<Body, Fault> {
     let wanted = operation::wanted(bank, who, &payee, &details).await.map_err(Fault::Problem)?;
     operation::check(bank, who, &wanted).await.map_err(Fault::Problem)?;
     let checked = payee::checked(bank, by, &payee, body.checked.as_ref()).await;
-    Ok(Body { payee: Some(payee), checked, details: Some(details), ..body.clone() })
+    let fee = operation::fee(bank, &wanted);
+    Ok(Body { payee: Some(payee), checked, details: Some(details), fee, ..body.clone() })
 }
 
 /// The own account that is credited.

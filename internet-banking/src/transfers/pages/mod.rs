@@ -1,6 +1,7 @@
 //! The pages under `/transfers`.
 
 mod acts;
+mod consents;
 mod details;
 mod orders;
 mod overview;
@@ -10,13 +11,13 @@ pub(super) mod templates;
 
 use axum::Router;
 use axum::routing::{get, post};
-use domain::{AccountRef, OrderId, Timestamp, time};
+use domain::{AccountRef, Date, OrderId, Timestamp, Yen, time};
 use edge::Frame;
 use http::StatusCode;
-use transfers::{Handling, Occasion, Order};
+use transfers::{Handling, Month, Occasion, Order};
 
 use super::draft::Draft;
-use super::links::{EntryPage, OrderAct, OrderLink, TemplateLink};
+use super::links::{EntryPage, OrderAct, OrderLink, RecallLink, TemplateLink};
 use super::operation::{self, Wanted};
 use super::problem::Problem;
 use super::store::Drafts;
@@ -50,6 +51,8 @@ pub fn routes() -> Router<Bank> {
         .route(OrderAct::AGAIN, post(acts::again_with))
         .route(Link::TransfersTemplates.path(), get(templates::list).post(templates::add))
         .route(TemplateLink::ROUTE, get(templates::show).post(templates::submit))
+        .route(Link::TransfersRecalls.path(), get(consents::list))
+        .route(RecallLink::ROUTE, get(consents::show).post(consents::answer))
 }
 
 /// A page of its own for what cannot be put right in the form.
@@ -136,9 +139,8 @@ fn number(account: &AccountRef) -> String {
 }
 
 /// What an entry asks for, as pages show it.
-fn wanted_facts(bank: &Bank, wanted: &Wanted, now: Timestamp) -> FactRows {
+fn wanted_facts(wanted: &Wanted, fee: Yen, now: Timestamp) -> FactRows {
     let (details, payee) = (&wanted.details, &wanted.payee);
-    let fee = operation::fee(bank, wanted);
     let handling = if details.day == now.date() { "本日" } else { "予約" };
     FactRows {
         payee: payee.name.clone(),
@@ -149,11 +151,14 @@ fn wanted_facts(bank: &Bank, wanted: &Wanted, now: Timestamp) -> FactRows {
         payer: details.payer_name.clone(),
         amount: details.amount,
         fee,
-        fee_day: (fee > domain::Yen::ZERO)
-            .then(|| operation::fee_day(details.day).map(time::month_day))
-            .flatten(),
+        fee_day: fee_day(fee, details.day),
         day: format!("{} {handling}", time::month_day(details.day)),
     }
+}
+
+/// When the fee of a transfer of a day is debited; never where there is none.
+fn fee_day(fee: Yen, day: Date) -> Option<String> {
+    (fee > Yen::ZERO).then(|| time::month_day(Month::of(day).due()))
 }
 
 /// What an order is about, as pages show it.
@@ -177,9 +182,7 @@ fn order_facts(accounts: &[DepositAccount], order: &Order) -> FactRows {
         payer: facts.payer_name.clone(),
         amount: facts.amount,
         fee: facts.fee,
-        fee_day: (facts.fee > domain::Yen::ZERO)
-            .then(|| operation::fee_day(facts.day).map(time::month_day))
-            .flatten(),
+        fee_day: fee_day(facts.fee, facts.day),
         day: format!("{} {handling}", time::month_day(facts.day)),
     }
 }

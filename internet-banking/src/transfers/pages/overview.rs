@@ -13,6 +13,9 @@ use crate::transfers::views::{LimitRow, OverviewPage};
 /// Orders that each list shows.
 const SHOWN_MAX: u32 = 5;
 
+/// The newest recalls of other banks, among which those that wait are counted.
+const RECALLS_MAX: u32 = 100;
+
 /// `GET /transfers`
 pub async fn show(State(bank): State<Bank>, by: SignedIn) -> Answer {
     admit(&by)?;
@@ -35,6 +38,8 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn) -> Answer {
         let contract = used.into_iter().filter(|one| one.layer != transfers::LimitLayer::Account);
         limits = contract.map(|one| LimitRow::of(&one)).collect();
     }
+    let recalls = bank.transfers.consents(Some(&mine), RECALLS_MAX).await.map_err(failed)?;
+    let now = bank.clock.now();
     let occasion = |relation| Occasion { relation, method: Method::Filed, same_day_typed: false };
     shown(&OverviewPage {
         frame: page_frame(&by, false),
@@ -42,6 +47,7 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn) -> Answer {
             cut_off(&bank, "当行の口座へ", occasion(Relation::OwnBank)),
             cut_off(&bank, "ほかの銀行へ", occasion(Relation::OtherBank)),
         ],
+        recalls: recalls.iter().filter(|case| case.may_answer(now)).count(),
         reserved: reserved.iter().map(|order| order_row(&all, order)).collect(),
         last: last.iter().map(|order| order_row(&all, order)).collect(),
         limits,

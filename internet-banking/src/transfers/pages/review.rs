@@ -7,14 +7,15 @@ use edge::CsrfForm;
 use serde::Deserialize;
 
 use super::{
-    Answer, EntryPage, OrderLink, Stop, again, details, open, page_frame, shown, stopped, wanted_facts,
+    Answer, EntryPage, OrderLink, Stop, again, details, drafts, failed, open, page_frame, shown, stopped,
+    wanted_facts,
 };
 use crate::Bank;
 use crate::approvals::{self, ApprovalLink, Secrets};
 use crate::payeasy::views::Trouble;
 use crate::sign_in::SignedIn;
 use crate::transfers::approval;
-use crate::transfers::draft::Draft;
+use crate::transfers::draft::{Body, Draft};
 use crate::transfers::operation::{self, Wanted, Who};
 use crate::transfers::problem::Problem;
 use crate::transfers::views::ReviewPage;
@@ -37,7 +38,10 @@ pub struct Confirmed {
 pub async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
     let draft = open(&bank, &by, &id, EntryPage::Review).await?;
     match looked(&bank, &by, &draft).await {
-        Ok(wanted) => shown(&page(&bank, &by, &draft, &wanted, None).await?),
+        Ok(wanted) => {
+            let draft = with_fee(&bank, &by, draft, &wanted).await?;
+            shown(&page(&bank, &by, &draft, &wanted, None).await?)
+        }
         Err(problem) => told(&bank, &by, &draft, &problem).await,
     }
 }
@@ -105,9 +109,22 @@ async fn told(bank: &Bank, by: &SignedIn, draft: &Draft, problem: &Problem) -> A
         return Err(stopped(by, problem));
     };
     match operation::wanted(bank, Who::of(by), payee, found).await {
-        Ok(wanted) => again(&page(bank, by, draft, &wanted, Some(problem.trouble())).await?),
+        Ok(wanted) => {
+            let draft = &with_fee(bank, by, draft.clone(), &wanted).await?;
+            again(&page(bank, by, draft, &wanted, Some(problem.trouble())).await?)
+        }
         Err(other) => Err(stopped(by, &other)),
     }
+}
+
+/// The entry with the fee of now. With another one it is another order: the page that showed the former takes none.
+async fn with_fee(bank: &Bank, by: &SignedIn, draft: Draft, wanted: &Wanted) -> Result<Draft, Stop> {
+    let fee = operation::fee(bank, wanted);
+    if draft.body.fee == fee {
+        return Ok(draft);
+    }
+    let body = Body { fee, ..draft.body.clone() };
+    drafts(bank, by).change(&draft, body).await.map_err(failed)
 }
 
 async fn page(
@@ -138,7 +155,7 @@ async fn page(
         order: draft.order,
         entry: draft.id.clone(),
         kind: words::kind(relation),
-        facts: wanted_facts(bank, wanted, now),
+        facts: wanted_facts(wanted, draft.body.fee, now),
         checked: draft.body.checked.clone(),
         one_time_password: need.is_none() && operation::demands_code(&wanted.payee.way),
         approval: (!need.is_none()).then(|| approvals::need_words(need)),

@@ -1,19 +1,13 @@
-//! The month of charges, and when it is debited.
+//! The month of charges, and the day on which it is debited.
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{Datelike, Months};
-use domain::time::TimeOfDay;
-use domain::{Date, Timestamp, calendar};
+use domain::{Date, calendar};
 
 /// The day of the next month on which charges are debited (R84).
 const DEBIT_DAY: u32 = 10;
-/// From what time on a business day has its try.
-const TRY_FROM: TimeOfDay = match TimeOfDay::from_hms_opt(9, 0, 0) {
-    Some(time) => time,
-    None => TimeOfDay::MIN,
-};
 
 /// A calendar month in Japan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,11 +40,6 @@ impl Month {
     pub fn words(self) -> String {
         format!("{}年{}月", self.0.year(), self.0.month())
     }
-}
-
-/// Whether debits are tried at this moment.
-pub fn may_try(now: Timestamp) -> bool {
-    calendar::is_business_day(now.date()) && now.time() >= TRY_FROM
 }
 
 /// `2026-11`.
@@ -103,17 +92,5 @@ mod tests {
             assert!(wrong.parse::<Month>().is_err(), "{wrong}");
         }
         assert_eq!(Month::of("2026-12-31".parse().unwrap()).next().words(), "2027年1月");
-    }
-
-    #[test]
-    fn tries_are_made_from_nine_on_business_days() {
-        for (at, may) in [
-            ("2026-12-10T08:59:59", false),
-            ("2026-12-10T09:00:00", true),
-            ("2026-12-12T10:00:00", false),
-            ("2026-12-31T10:00:00", false),
-        ] {
-            assert_eq!(may_try(Timestamp::parse_rfc3339(&format!("{at}+09:00")).unwrap()), may, "{at}");
-        }
     }
 }

@@ -1,0 +1,22 @@
+-- 被仕向組戻し: another bank asks for the money of a transfer that was credited here, and the payee consents or refuses.
+-- Events decide the state; there is one case a transfer.
+CREATE TABLE recall_consent (
+    id UUID PRIMARY KEY,
+    -- the bank, and the numbers of its transfer and of its request
+    from_bank TEXT NOT NULL,
+    original TEXT NOT NULL,
+    request TEXT NOT NULL,
+    -- what was credited, to whom, by whom and when
+    account BIGINT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    payer TEXT NOT NULL,
+    credited_us BIGINT NOT NULL,
+    -- until when the payee may answer
+    until_us BIGINT NOT NULL,
+    at_us BIGINT NOT NULL,
+    UNIQUE (from_bank, original)
+);
+CREATE INDEX recall_consent_account ON recall_consent (account, at_us);
+CREATE INDEX recall_consent_at ON recall_consent (at_us);
+CREATE TRIGGER recall_consent_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON recall_consent
+EXECUTE FUNCTION only_added_to();

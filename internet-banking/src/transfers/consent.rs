@@ -1,0 +1,74 @@
+//! What a payee of the contract answers to another bank that asks for a transfer back. The engine moves the money.
+
+use domain::RecallId;
+use gateway::{Service, stopped_by, stops_against};
+use transfers::{Consent, ConsentError, NewConsent};
+
+use super::operation::{self, Who};
+use super::problem::Problem;
+use crate::Bank;
+use crate::approvals::Secrets;
+use crate::contracts::Business;
+use crate::payeasy::operation::confirm;
+use crate::policy;
+use crate::sign_in::SignedIn;
+
+/// A case about an account that the user may debit.
+pub async fn find(bank: &Bank, by: &SignedIn, id: RecallId) -> Result<Option<Consent>, Problem> {
+    policy::require(by, Business::Transfer).map_err(|_| Problem::NotPermitted)?;
+    let accounts = by.user.rights.accounts(Business::Transfer);
+    bank.transfers.consent(&accounts, id).await.map_err(|error| Problem::unavailable(&error))
+}
+
+/// Takes the answer. Giving back moves money, so that everything that keeps a transfer back keeps it back too; a refusal
+/// moves none.
+pub async fn answer(
+    bank: &Bank,
+    by: &SignedIn,
+    case: &Consent,
+    consents: bool,
+    secrets: &Secrets,
+) -> Result<(), Problem> {
+    policy::require_account(by, Business::Transfer, case.account).map_err(|_| Problem::NotPermitted)?;
+    let mut barred_by = Vec::new();
+    if consents {
+        if let Some(until) = by.cooling_off {
+            return Err(Problem::CoolingOff { until });
+        }
+        operation::not_stopped(bank, &by.contract).await?;
+        let (need, next_policy) = operation::need(bank, Who::of(by), case.amount).await?;
+        if !need.is_none() {
+            return Err(Problem::ApprovalNeeded);
+        }
+        barred_by = stops_against(by.contract.id, by.contract.plan.code(), Service::Transfer);
+        barred_by.push(next_policy);
+    }
+    confirm(bank, by, &secrets.confirmation_password).await.map_err(Problem::Confirmation)?;
+    let new = NewConsent {
+        id: case.id,
+        contract: by.contract.id,
+        accounts: by.user.rights.accounts(Business::Transfer),
+        consents,
+        barred_by,
+        actor: by.user.id.to_string(),
+    };
+    match bank.transfers.answer_recall(&new).await {
+        Ok(case) => {
+            tracing::info!(recall = %case.id, state = %case.state, "a recall of another bank was answered");
+            Ok(())
+        }
+        Err(ConsentError::NoSuchCase) => Err(Problem::NotPermitted),
+        Err(ConsentError::Over(state)) => Err(Problem::RecallOver(state)),
+        Err(ConsentError::Shortage) => {
+            Err(Problem::Shortage { available: operation::available(bank, case.account).await? })
+        }
+        Err(ConsentError::Closed) => Err(Problem::AccountClosed),
+        Err(ConsentError::Guarded(key)) => {
+            Err(stopped_by(&key).map_or(Problem::ReviewOutdated, Problem::Stopped))
+        }
+        Err(ConsentError::Store(error)) => {
+            tracing::error!(recall = %case.id, %error, "whether a recall was answered is not known");
+            Err(Problem::Unclear)
+        }
+    }
+}
