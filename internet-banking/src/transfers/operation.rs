@@ -144,7 +144,7 @@ pub async fn wanted(bank: &Bank, who: Who<'_>, payee: &Payee, details: &Details)
 /// passwords are typed. The engine looks again.
 pub async fn check(bank: &Bank, who: Who<'_>, wanted: &Wanted) -> Result<(), Problem> {
     let (now, details) = (bank.clock.now(), &wanted.details);
-    let occasion = occasion(bank, who, Some(&wanted.payee)).await?;
+    let occasion = occasion(bank, who.contract, Some(&wanted.payee)).await?;
     let terms = bank.transfers.terms().get();
     let handling = dates::check(&terms, occasion, details.day, now).map_err(Problem::Day)?;
     if payee::account_ref(bank, &wanted.from).as_ref() == Some(&wanted.payee.account) {
