@@ -20,8 +20,8 @@ pub async fn find(bank: &Bank, by: &SignedIn, id: RecallId) -> Result<Option<Con
     bank.transfers.consent(&accounts, id).await.map_err(|error| Problem::unavailable(&error))
 }
 
-/// Takes the answer. Giving back moves money, so that everything that keeps a transfer back keeps it back too; a refusal
-/// moves none.
+/// Takes the answer. Giving back moves money, so that everything that keeps a transfer back keeps it back too; a
+/// refusal moves none.
 pub async fn answer(
     bank: &Bank,
     by: &SignedIn,

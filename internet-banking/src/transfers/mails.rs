@@ -154,8 +154,8 @@ impl TransferFeed {
         Ok(notice.rows(&contract, &to, Timestamp::from_micros(happened.at_us)))
     }
 
-    /// Administrators of the contract are told of a recall of another bank, and of what became of it; of an account that
-    /// is in no contract nobody is, whom a mail could reach.
+    /// Administrators of the contract are told of a recall of another bank, and of what became of it; of an account
+    /// that is in no contract nobody is, whom a mail could reach.
     async fn of_consent(&self, id: RecallId, happened: &Happened) -> Result<Vec<Row>, TransferFeedError> {
         let Some((title, advice)) = told_of_consent(&happened.kind) else { return Ok(Vec::new()) };
         let Some(case) = self.transfers.consent_for_operator(id).await? else { return Ok(Vec::new()) };

@@ -163,8 +163,8 @@ async fn a_clock_that_jumps_over_months_debits_each_of_them_once(test: TestDatab
     assert_eq!(findings(&world).await, Vec::<String>::new());
 }
 
-/// Before the tenth; with its account in another contract by then; and beside charges whose contract nobody knows, which
-/// keep no other from being debited.
+/// Before the tenth; with its account in another contract by then; and beside charges whose contract nobody knows,
+/// which keep no other from being debited.
 ///
 /// Proves R84.
 async fn what_a_contract_owes_at_its_end_is_debited_all_the_same(test: TestDatabase) {

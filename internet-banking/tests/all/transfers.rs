@@ -197,8 +197,8 @@ async fn a_filed_payee_is_paid_by_its_number_on_the_same_day(test: TestDatabase)
     assert_eq!(jiro.get(&order).await.status, StatusCode::NOT_FOUND);
 }
 
-/// The table changes while the page is open: nothing is taken and no one-time password spent, the page shows the new fee
-/// at once, and what it showed before authorises nothing.
+/// The table changes while the page is open: nothing is taken and no one-time password spent, the page shows the new
+/// fee at once, and what it showed before authorises nothing.
 ///
 /// Proves R84.
 async fn another_fee_than_the_one_that_was_shown_takes_no_order_and_keeps_the_entry(test: TestDatabase) {
@@ -272,8 +272,8 @@ async fn the_pages_offer_and_take_the_days_that_are_possible_to_the_second() {
     }
 }
 
-/// Over the year's end, in May, and at both equinoxes: the form offers from the next business day to the fourteenth, takes
-/// both, and neither a closed day between them nor the day after.
+/// Over the year's end, in May, and at both equinoxes: the form offers from the next business day to the fourteenth,
+/// takes both, and neither a closed day between them nor the day after.
 ///
 /// Proves R88.
 #[tokio::test]

@@ -52,7 +52,8 @@ impl Mode {
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     mode: Mode,
-    /// `transfer`, `recall`, `return`, `resolution`, `status`, `collect`, `lines` or `verify`; any where it is left out.
+    /// `transfer`, `recall`, `return`, `resolution`, `status`, `collect`, `lines` or `verify`; any where it is left
+    /// out.
     kind: Option<String>,
     #[serde(default)]
     delay_ms: u32,

@@ -1,4 +1,5 @@
-//! Every recall of another bank against its events, its money, its guards, its open work, and the credit that it is about.
+//! Every recall of another bank against its events, its money, its guards, its open work, and the credit that it is
+//! about.
 
 use database::{Tx, on};
 use domain::{AccountId, BankCode, RecallId, Timestamp};

@@ -192,8 +192,8 @@ async fn recall(bank: &Bank, order: domain::OrderId) {
     }
 }
 
-/// The money of a recalled transfer before the answer to the recall, and although the answer says no; and an answer to a
-/// recall that nobody made.
+/// The money of a recalled transfer before the answer to the recall, and although the answer says no; and an answer
+/// to a recall that nobody made.
 async fn messages_in_any_order_come_to_the_same(test: TestDatabase) {
     let (bank, network) = start(test).await;
     let given = send(&bank, bank.abroad(10_000)).await.facts.id;

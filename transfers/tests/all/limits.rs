@@ -68,8 +68,8 @@ async fn a_limit_may_change_during_the_day(test: TestDatabase) {
     bank.assert_clean().await;
 }
 
-/// Ten users order at once at three processes with a group commit of their own each, more than the limit in one case and
-/// more than the funds in the other.
+/// Ten users order at once at three processes with a group commit of their own each, more than the limit in one case
+/// and more than the funds in the other.
 ///
 /// Proves R96, R97.
 async fn ten_users_at_once_pass_neither_the_limit_nor_the_funds(test: TestDatabase) {

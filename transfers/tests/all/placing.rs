@@ -41,8 +41,8 @@ async fn a_filed_payee_of_this_bank_is_credited_in_the_commit_of_the_debit(test:
     bank.assert_clean().await;
 }
 
-/// One yen beside it on both sides, and a table that changes after the page: of an order of the day, and of a reservation
-/// by its own day. What was taken keeps its fee.
+/// One yen beside it on both sides, and a table that changes after the page: of an order of the day, and of a
+/// reservation by its own day. What was taken keeps its fee.
 ///
 /// Proves R84.
 async fn the_fee_that_was_shown_is_charged_or_nothing_is_taken(test: TestDatabase) {

@@ -28,12 +28,6 @@ impl Transfers {
         message: &Message,
         asked: &RecallRequest,
     ) -> Result<Result<Commit, &'static str>, StoreError> {
-        if let Some(case) = self.consent_of(message, asked).await? {
-            return Ok(Err(match case.state {
-                ConsentState::Given | ConsentState::Returned | ConsentState::Settled => GONE_BACK,
-                _ => ASKED_BEFORE,
-            }));
-        }
         let sql = "SELECT account, amount, at_us, message FROM interbank_incoming
              WHERE from_bank = $1 AND id = $2 AND outcome = 'credited'";
         let credited: Option<(i64, i64, i64, Vec<u8>)> = read!(self.database(), |c| {
@@ -44,6 +38,12 @@ impl Transfers {
         else {
             return Ok(Err(NO_TRANSFER));
         };
+        if let Some(case) = self.consent_of(message, asked).await? {
+            return Ok(Err(match case.state {
+                ConsentState::Given | ConsentState::Returned | ConsentState::Settled => GONE_BACK,
+                _ => ASKED_BEFORE,
+            }));
+        }
         let payer = match decode(&bytes).map(|message| message.body) {
             Ok(network::Body::Transfer(transfer)) => transfer.debtor.name,
             _ => {
