@@ -6,6 +6,7 @@ mod audit;
 mod authority;
 mod banks;
 mod bench;
+mod conform;
 mod data;
 mod demo;
 mod fetch;
@@ -47,6 +48,7 @@ enum Command {
     Banks(banks::BanksArgs),
     Bench(bench::Bench),
     Simulate(simulate::Simulate),
+    Conform(conform::Conform),
 }
 
 /// How a command that could run ended.
@@ -90,6 +92,7 @@ fn main() -> ExitCode {
             Command::Banks(banks) => banks.run(),
             Command::Bench(bench) => bench.run().await,
             Command::Simulate(simulate) => simulate.run().await,
+            Command::Conform(conform) => conform.run().await,
         }
     });
     match outcome {

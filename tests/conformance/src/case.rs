@@ -1,0 +1,424 @@
+//! What a case is: data. One file a phase in `cases/`; how to write one is at the top of `cases/README.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::ResponseCode;
+use serde::Deserialize;
+
+use collectors::directory::Kind;
+
+use crate::clause::Clause;
+use crate::declaration::Outcome;
+use crate::text::Text;
+
+/// The phases of a certification, in the order in which they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// 疎通: does it answer, and only to whom it should?
+    Connection,
+    /// 単体: each message and each code.
+    Messages,
+}
+
+impl Phase {
+    /// Every one, in order.
+    pub const ALL: &[Self] = &[Self::Connection, Self::Messages];
+
+    /// The name of its file, and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Messages => "messages",
+        }
+    }
+
+    /// The name in reports.
+    pub fn title(self) -> Text {
+        match self {
+            Self::Connection => Text::new("Connection", "疎通"),
+            Self::Messages => Text::new("Messages and codes", "電文と応答コード"),
+        }
+    }
+
+    const fn source(self) -> &'static str {
+        match self {
+            Self::Connection => include_str!("../cases/connection.toml"),
+            Self::Messages => include_str!("../cases/messages.toml"),
+        }
+    }
+}
+
+impl std::str::FromStr for Phase {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().copied().find(|phase| phase.as_str() == text);
+        let names = || Self::ALL.iter().map(|phase| phase.as_str()).collect::<Vec<_>>().join(", ");
+        found.ok_or_else(|| format!("the phases are {}", names()))
+    }
+}
+
+/// Why something matters to money, and how to mend it; several cases may share one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lesson {
+    /// What it costs whom.
+    pub why: Text,
+    /// What to do about it.
+    pub mend: Text,
+}
+
+/// One case.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Its name for ever: reports and CI hold on to it.
+    pub id: String,
+    /// The clause that it tests.
+    pub clause: Clause,
+    /// What a collector does that passes.
+    pub title: Text,
+    /// The name of its [`Lesson`].
+    pub lesson: String,
+    /// Kinds of collectors that it is for; all of them where it is left out.
+    #[serde(default)]
+    pub kinds: Vec<Kind>,
+    /// Optional parts that a declaration must have for it, besides the numbers that its steps name.
+    #[serde(default)]
+    pub needs: BTreeSet<Part>,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+}
+
+/// What a collector may or may not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// It takes clearings of the counter channel, which can be cancelled.
+    Counter,
+    /// It takes clearings of internet banking.
+    InternetBanking,
+    /// It has a command to restart it.
+    Restart,
+    /// Its bills have a 納付区分.
+    PaymentCategory,
+}
+
+/// One thing that is done.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Step {
+    /// 照会 of a bill.
+    Inquiry(Ask),
+    /// 消込 of a bill.
+    Clearing(Ask),
+    /// 取消 of the clearing that `of` names.
+    Cancellation(Ask),
+    /// 再送確認 of the message that `of` names.
+    Resend(Ask),
+    /// The bytes that `of` names once more, under a new signature.
+    Again(Ask),
+    /// 開局.
+    Open(Ask),
+    /// 予備閉局.
+    PreClose(Ask),
+    /// 閉局.
+    Close(Ask),
+    /// 収納カウンタ照会.
+    Counter(Ask),
+    /// 消込明細照会, all pages.
+    Lines(Ask),
+    /// 資金決済通知.
+    Advice(Ask),
+    /// Nothing for so long.
+    Wait {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The collector is restarted by its command.
+    Restart {},
+}
+
+/// A message, how it is sent, and what must come back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ask {
+    /// Whose bill: an [`Outcome`] of the declaration; `payable#2` is another number than `payable`.
+    pub bill: Option<String>,
+    /// Which of several bills, from 0.
+    pub nth: usize,
+    /// The saved message that it repeats or cancels.
+    pub of: Option<String>,
+    /// The name under which it is saved.
+    pub save: Option<String>,
+    /// The processing date: `today`, `tomorrow`, or the name of a day that nobody has used, which the kit opens.
+    pub day: Option<String>,
+    /// The day that a Close, Counter or Lines is about; `day` where it is left out.
+    pub counted: Option<String>,
+    /// It goes under the key of this saved message.
+    pub key_of: Option<String>,
+    /// Fields with another value that could be right elsewhere.
+    pub wrong: BTreeSet<Field>,
+    /// Added to the amount.
+    pub amount_by: i64,
+    /// Added to the fee.
+    pub fee_by: i64,
+    /// It is of the counter channel.
+    pub counter: bool,
+    /// The name of a settlement advice; the same name is the same settlement.
+    pub settlement: Option<String>,
+    /// Changes of the text of the message, before it is signed.
+    pub edit: Vec<Edit>,
+    /// What is wrong with its HTTP or its signature.
+    pub spoil: Option<Spoil>,
+    /// So many at the same time, byte for byte the same.
+    pub at_once: usize,
+    /// It is made and saved, but not sent.
+    pub hold: bool,
+    /// The connection is cut so many milliseconds after the last byte was sent, and no answer read.
+    pub cut_after_ms: Option<u64>,
+    /// What must come back; 0000 where it is left out.
+    pub expect: Expect,
+}
+
+/// A field that is given another value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The header's receiver.
+    Receiver,
+    /// The header's sender.
+    Sender,
+    /// 収納機関コード.
+    Collector,
+    /// 確認番号.
+    ConfirmationNumber,
+    /// 納付区分; one where there is none.
+    PaymentCategory,
+    /// No 納付区分 where there is one.
+    NoPaymentCategory,
+    /// The bank that is not contracted.
+    Bank,
+    /// The other kind of service.
+    ServiceKind,
+    /// A bill id that nobody gave.
+    BillId,
+    /// An amount where the payer types none.
+    TypedAmount,
+    /// A clearing that there is not.
+    ClearingSerial,
+}
+
+/// One text for another.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// What must be in the message.
+    pub from: String,
+    /// What stands there in its place, the first time.
+    pub to: String,
+}
+
+/// What is wrong with a request's HTTP or signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spoil {
+    /// One bit of the signature.
+    SignatureBit,
+    /// The content, after it was signed.
+    Body,
+    /// The content, with a digest that fits it and the old signature.
+    BodyAndDigest,
+    /// Signed by a stranger under the hub's key id.
+    OtherKey,
+    /// A key id that nobody told the collector.
+    UnknownKeyId,
+    /// No signature at all.
+    Unsigned,
+    /// `created` 301 seconds ago.
+    Stale,
+    /// `created` 301 seconds from now.
+    Future,
+    /// `created` 290 seconds ago, which is in time.
+    AlmostStale,
+    /// The digest of the content is not covered.
+    DigestNotCovered,
+    /// Made for another protocol.
+    OtherTag,
+    /// A parameter that the protocol does not have.
+    ExtraParameter,
+    /// Two `Signature` headers.
+    TwoSignatures,
+    /// Signed for another path.
+    OtherPath,
+    /// A query behind the path.
+    Query,
+    /// Another content type, rightly signed.
+    ContentType,
+    /// Another method, rightly signed.
+    Method,
+    /// One byte more than a message may have, rightly signed.
+    TooLarge,
+    /// Signed content that is no XML.
+    Garbage,
+}
+
+/// What must come back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Expect {
+    /// One of these codes.
+    pub code: Vec<Code>,
+    /// A clearing that does not fit, for one of these reasons: a national collector refuses with it, the others
+    /// record it provisionally.
+    pub mismatch: Vec<Code>,
+    /// One of these status codes, and no signed answer.
+    pub status: Vec<u16>,
+    /// The same code, provisional code and reference as this saved message got.
+    pub same_as: Option<String>,
+    /// So many bills at least.
+    pub bills_min: Option<usize>,
+    /// Whether it is provisional.
+    pub provisional: Option<bool>,
+    /// What is on record for the day: the names of saved messages.
+    pub books: Option<Books>,
+    /// The saved Counter to whose answer the books add.
+    pub since: Option<String>,
+}
+
+/// Saved messages as the books must have them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Books {
+    /// Cleared against a bill.
+    pub cleared: Vec<String>,
+    /// Recorded provisionally.
+    pub provisional: Vec<String>,
+    /// Cancelled: among the cleared or provisional, too.
+    pub cancelled: Vec<String>,
+    /// Refused for good; in the lines alone.
+    pub refused: Vec<String>,
+}
+
+/// A code as the cases write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code(pub ResponseCode);
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+impl Step {
+    /// The message of a step that sends one.
+    pub const fn ask(&self) -> Option<&Ask> {
+        match self {
+            Self::Inquiry(ask)
+            | Self::Clearing(ask)
+            | Self::Cancellation(ask)
+            | Self::Resend(ask)
+            | Self::Again(ask)
+            | Self::Open(ask)
+            | Self::PreClose(ask)
+            | Self::Close(ask)
+            | Self::Counter(ask)
+            | Self::Lines(ask)
+            | Self::Advice(ask) => Some(ask),
+            Self::Wait { .. } | Self::Restart {} => None,
+        }
+    }
+}
+
+/// The outcome that a bill's name begins with.
+pub fn outcome_of(bill: &str) -> Option<Outcome> {
+    let word = bill.split('#').next().unwrap_or_default();
+    Outcome::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(word)).ok()
+}
+
+impl Case {
+    /// The numbers that its steps name.
+    pub fn outcomes(&self) -> BTreeSet<Outcome> {
+        let bills = self.steps.iter().filter_map(|step| step.ask()?.bill.as_deref());
+        bills.filter_map(outcome_of).collect()
+    }
+}
+
+/// All cases and lessons.
+#[derive(Clone, Debug)]
+pub struct Cases {
+    /// With the phase of their file, in order.
+    pub cases: Vec<(Phase, Case)>,
+    lessons: BTreeMap<String, Lesson>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    case: Vec<Case>,
+}
+
+impl Cases {
+    /// Those that are part of the program.
+    pub fn embedded() -> Self {
+        let read = |phase: Phase| -> File {
+            toml::from_str(phase.source()).unwrap_or_else(|error| panic!("cases/{}: {error}", phase.as_str()))
+        };
+        let of_phase =
+            |phase: &Phase| read(*phase).case.into_iter().map(|case| (*phase, case)).collect::<Vec<_>>();
+        let lessons = toml::from_str(include_str!("../cases/lessons.toml"));
+        Self {
+            cases: Phase::ALL.iter().flat_map(of_phase).collect(),
+            lessons: lessons.unwrap_or_else(|error| panic!("cases/lessons.toml: {error}")),
+        }
+    }
+
+    /// The lesson of a case.
+    pub fn lesson(&self, case: &Case) -> &Lesson {
+        self.lessons.get(&case.lesson).unwrap_or_else(|| panic!("{}: no lesson {}", case.id, case.lesson))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_has_an_id_of_its_own_a_lesson_and_bills_that_can_be_declared() {
+        let all = Cases::embedded();
+        let mut ids = BTreeSet::new();
+        for (_, case) in &all.cases {
+            assert!(ids.insert(case.id.clone()), "{} is there twice", case.id);
+            assert!(!all.lesson(case).why.ja.is_empty(), "{}", case.id);
+            assert!(!case.steps.is_empty(), "{}", case.id);
+            for bill in case.steps.iter().filter_map(|step| step.ask()?.bill.as_deref()) {
+                assert!(outcome_of(bill).is_some(), "{}: {bill}", case.id);
+            }
+        }
+        let used: BTreeSet<&String> = all.cases.iter().map(|(_, case)| &case.lesson).collect();
+        let known: BTreeSet<&String> = all.lessons.keys().collect();
+        assert_eq!(used, known, "every lesson is some case's");
+    }
+
+    /// What a step repeats, cancels or counts was saved by an earlier one.
+    #[test]
+    fn names_that_steps_use_were_saved_before() {
+        for (_, case) in &Cases::embedded().cases {
+            let mut saved: BTreeSet<&str> = BTreeSet::new();
+            for ask in case.steps.iter().filter_map(Step::ask) {
+                let books = ask.expect.books.iter();
+                let counted = books.flat_map(|books| {
+                    [&books.cleared, &books.provisional, &books.cancelled, &books.refused]
+                        .into_iter()
+                        .flatten()
+                });
+                let used = [&ask.of, &ask.key_of, &ask.expect.same_as].into_iter().flatten().chain(counted);
+                for name in used {
+                    assert!(saved.contains(name.as_str()), "{}: {name}", case.id);
+                }
+                saved.extend(ask.save.as_deref());
+            }
+        }
+    }
+}

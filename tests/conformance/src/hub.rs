@@ -1,0 +1,302 @@
+//! The hub that the kit plays: its keys and serials, one exchange at a time, and what an answer is worth.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use collectors::protocol::{self, Body, Header, Message};
+use collectors::signature::{ResponseParts, SigningKey, verify_response};
+use domain::clock::machine_now;
+use domain::{CentreCode, Date, ResendKey, ResponseCode, Serial, Timestamp};
+use tokio::time::Instant;
+
+use crate::case::Spoil;
+use crate::clause::Clause;
+use crate::declaration::Declaration;
+use crate::sign;
+use crate::text::{Text, Trouble};
+use crate::wire::{NoAnswer, Reply, Wire};
+
+/// The day in Japan begins with this serial; the hub itself counts from 1.
+const SERIAL_FIRST: u32 = 10_000_000;
+/// Serials for each second of a day: two runs of one day do not meet.
+const SERIALS_PER_SECOND: u32 = 1_000;
+
+/// One message and what came back.
+#[derive(Clone, Debug)]
+pub struct Exchanged {
+    /// The message's element.
+    pub what: &'static str,
+    /// Its key.
+    pub key: String,
+    /// Milliseconds since the case began.
+    pub begun_ms: u64,
+    /// Milliseconds until the answer was whole, or was given up.
+    pub took_ms: u64,
+    /// The content that was sent.
+    pub request: Vec<u8>,
+    /// The content that came back.
+    pub answer: Vec<u8>,
+    /// What it is worth.
+    pub got: Got,
+}
+
+/// What came back, as far as it can be believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "it is mostly the large one, and one at a time")]
+pub enum Got {
+    /// A signed answer to this request.
+    Answer(Message),
+    /// Another status than 200.
+    Status(u16),
+    /// 200 with another content type.
+    ContentType(String),
+    /// 200 without a signature that verifies.
+    NotSigned(String),
+    /// Signed, but no message of the schema.
+    NotReadable(String),
+    /// A message, but not the answer to this request.
+    NotTheAnswer(&'static str),
+    /// No answer.
+    Nothing(NoAnswer),
+    /// The kit has cut the connection.
+    Cut,
+}
+
+impl Got {
+    /// The code, of an answer.
+    pub fn code(&self) -> Option<ResponseCode> {
+        match self {
+            Self::Answer(message) => message.body.code(),
+            _ => None,
+        }
+    }
+
+    /// In a few words.
+    pub fn say(&self) -> Text {
+        match self {
+            Self::Answer(message) => {
+                let code = message.body.code().map_or("", ResponseCode::as_str);
+                let provisional = match &message.body {
+                    Body::ClearingAnswer(protocol::ClearingAnswer::Normal {
+                        provisional: Some(why), ..
+                    }) => {
+                        format!(" ({})", why.as_str())
+                    }
+                    _ => String::new(),
+                };
+                Text::new(format!("code {code}{provisional}"), format!("応答コード {code}{provisional}"))
+            }
+            Self::Status(status) => {
+                Text::new(format!("HTTP status {status}"), format!("HTTP ステータス {status}"))
+            }
+            Self::ContentType(kind) => {
+                Text::new(format!("the content type {kind:?}"), format!("Content-Type が {kind:?}"))
+            }
+            Self::NotSigned(error) => Text::new(
+                format!("an answer whose signature does not verify: {error}"),
+                format!("署名を検証できない応答({error})"),
+            ),
+            Self::NotReadable(error) => Text::new(
+                format!("a signed answer that is not of the schema: {error}"),
+                format!("スキーマに合わない応答({error})"),
+            ),
+            Self::NotTheAnswer(why) => Text::new(
+                format!("a message that does not answer this one: {why}"),
+                format!("要求に対応しない応答({why})"),
+            ),
+            Self::Nothing(reason) => reason.say(),
+            Self::Cut => Text::new("nothing: the kit cut the connection", "(キットが接続を切断)"),
+        }
+    }
+
+    /// The clause that is broken where an answer was due and this came.
+    pub const fn clause(&self, otherwise: Clause) -> Clause {
+        match self {
+            Self::Answer(_) | Self::Cut => otherwise,
+            Self::Status(401) | Self::NotSigned(_) => Clause::Signatures,
+            Self::Status(_) | Self::ContentType(_) | Self::Nothing(_) => Clause::Http,
+            Self::NotReadable(_) => Clause::Messages,
+            Self::NotTheAnswer(_) => Clause::Header,
+        }
+    }
+}
+
+/// The hub that the kit plays. Cheap to clone.
+#[derive(Clone)]
+pub struct Hub(Arc<Inner>);
+
+struct Inner {
+    declaration: Declaration,
+    wire: Wire,
+    key: SigningKey,
+    path: String,
+    receiver: CentreCode,
+    today: Date,
+    serial: AtomicU32,
+}
+
+/// A message to be sent, as it will be and as it was before anything was spoiled.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// What it was made of.
+    pub message: Message,
+    /// The content.
+    pub bytes: Vec<u8>,
+    /// Whether the content was changed by hand, so that its body may be unreadable.
+    pub edited: bool,
+}
+
+impl Hub {
+    /// A hub that signs with the declaration's key.
+    pub fn of(declaration: &Declaration) -> Result<Self, Trouble> {
+        let base = declaration.endpoint.path().trim_end_matches('/');
+        let path = format!("{base}/{}/mpn", declaration.collector);
+        let receiver = format!("C{}", declaration.collector);
+        let receiver = receiver.parse().map_err(|_| Trouble::new("no centre", "センタコードがありません"))?;
+        let now = machine_now();
+        let second =
+            u32::try_from(now.seconds_since(Timestamp::from_jst(now.date(), chrono::NaiveTime::MIN)));
+        let first = SERIAL_FIRST + second.unwrap_or_default().min(86_399) * SERIALS_PER_SECOND;
+        Ok(Self(Arc::new(Inner {
+            wire: Wire::to(declaration)?,
+            key: signing_key(declaration)?,
+            path,
+            receiver,
+            today: declaration.today.unwrap_or_else(|| now.date()),
+            serial: AtomicU32::new(first),
+            declaration: declaration.clone(),
+        })))
+    }
+
+    /// What the collector says of itself.
+    pub fn declaration(&self) -> &Declaration {
+        &self.0.declaration
+    }
+
+    /// The collector's business day.
+    pub fn today(&self) -> Date {
+        self.0.today
+    }
+
+    /// The kit's key.
+    pub fn key(&self) -> &SigningKey {
+        &self.0.key
+    }
+
+    /// A new key of a processing date.
+    pub fn next_key(&self, date: Date) -> ResendKey {
+        let serial = self.0.serial.fetch_add(1, Ordering::Relaxed) % 99_999_999 + 1;
+        let serial = Serial::new(serial).unwrap_or_else(|_| unreachable!("1 to 99,999,999"));
+        ResendKey { centre: self.0.declaration.hub_centre.clone(), date, serial }
+    }
+
+    /// The header of a request under a key.
+    pub fn header(&self, key: &ResendKey) -> Header {
+        // to the second, as a message carries it
+        let now = Timestamp::from_jst(self.0.today, machine_now().time());
+        let sent_at = Timestamp::from_micros(now.seconds() * 1_000_000);
+        Header::request(key, self.0.receiver.clone(), sent_at)
+    }
+
+    /// Sends a letter under a new signature, and says what the answer is worth.
+    pub async fn exchange(&self, letter: &Letter, spoil: Option<Spoil>, since: Instant) -> Exchanged {
+        let begun = Instant::now();
+        let post = sign::post(&self.0.key, &self.0.path, &letter.bytes, spoil, machine_now());
+        let reply = self.0.wire.exchange(&post).await;
+        let answer = reply.as_ref().map(|reply| reply.body.to_vec()).unwrap_or_default();
+        let got = match reply {
+            Ok(reply) => self.worth(letter, &post.body, &reply),
+            Err(reason) => Got::Nothing(reason),
+        };
+        self.exchanged(letter, &post.body, answer, got, (since, begun))
+    }
+
+    /// Sends a letter and cuts the connection.
+    pub async fn send_and_cut(&self, letter: &Letter, after_ms: u64, since: Instant) -> Exchanged {
+        let begun = Instant::now();
+        let post = sign::post(&self.0.key, &self.0.path, &letter.bytes, None, machine_now());
+        let sent = self.0.wire.send_and_cut(&post, Duration::from_millis(after_ms)).await;
+        let got = sent.map_or_else(Got::Nothing, |()| Got::Cut);
+        self.exchanged(letter, &post.body, Vec::new(), got, (since, begun))
+    }
+
+    fn exchanged(
+        &self,
+        letter: &Letter,
+        request: &[u8],
+        answer: Vec<u8>,
+        got: Got,
+        (since, begun): (Instant, Instant),
+    ) -> Exchanged {
+        let ms = |of: Duration| u64::try_from(of.as_millis()).unwrap_or(u64::MAX);
+        Exchanged {
+            what: letter.message.body.name(),
+            key: letter.message.header.key().to_string(),
+            begun_ms: ms(begun.duration_since(since)),
+            took_ms: ms(begun.elapsed()),
+            request: request.to_vec(),
+            answer,
+            got,
+        }
+    }
+
+    fn worth(&self, letter: &Letter, request: &[u8], reply: &Reply) -> Got {
+        if reply.status != 200 {
+            return Got::Status(reply.status);
+        }
+        let parts = ResponseParts { status: reply.status, body: &reply.body, request_body: request };
+        if let Err(error) = verify_response(&self.0.declaration.keys, &parts, &reply.headers, machine_now()) {
+            return Got::NotSigned(error.to_string());
+        }
+        let kind = reply.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if kind != Some(protocol::CONTENT_TYPE) {
+            return Got::ContentType(kind.unwrap_or_default().to_owned());
+        }
+        let message = match protocol::decode(&reply.body) {
+            Ok(message) => message,
+            Err(error) => return Got::NotReadable(error.to_string()),
+        };
+        if !message.header.answers(&letter.message.header) {
+            return Got::NotTheAnswer("sender and receiver are not swapped, or date and serial not repeated");
+        }
+        // where the body cannot be read, a ClearingAnswer says so
+        let unread = letter.edited && matches!(message.body, Body::ClearingAnswer(_));
+        if !unread && !is_of_kind(&message.body, &letter.message.body) {
+            return Got::NotTheAnswer("it is of another kind");
+        }
+        Got::Answer(message)
+    }
+}
+
+/// Whether the answer is of the request's kind; what carries no clearing and no cancellation gets a ClearingAnswer.
+fn is_of_kind(answer: &Body, request: &Body) -> bool {
+    match request {
+        Body::ResendConfirmation(repeat) if repeat.original_message().is_err() => {
+            matches!(answer, Body::ClearingAnswer(_))
+        }
+        _ => answer.answers(request),
+    }
+}
+
+fn signing_key(declaration: &Declaration) -> Result<SigningKey, Trouble> {
+    let file = &declaration.hub_key.file;
+    let shown = file.display();
+    let bytes = std::fs::read(file).map_err(|error| {
+        Trouble::new(
+            format!("the kit's signing key {shown} cannot be read: {error}"),
+            format!("署名鍵 {shown} を読めません。{error}"),
+        )
+    })?;
+    let id = &declaration.hub_key.id;
+    let key = match std::str::from_utf8(&bytes) {
+        Ok(pem) if pem.contains("-----BEGIN") => SigningKey::from_pkcs8_pem(id, pem),
+        _ => SigningKey::from_pkcs8_der(id, &bytes),
+    };
+    key.map_err(|error| {
+        Trouble::new(
+            format!("the kit's signing key {shown} cannot be used: {error}"),
+            format!("署名鍵 {shown} を使用できません。Ed25519 の PKCS#8 ではありません。"),
+        )
+    })
+}

@@ -1,0 +1,68 @@
+//! The collector restarted in the middle, by the command that its declaration gives.
+
+use std::process::Stdio;
+
+use tokio::process::Command;
+use tokio::time::{Duration, Instant, sleep, timeout};
+
+use crate::case::Ask;
+use crate::hub::{Got, Hub};
+use crate::letters::Writer;
+use crate::text::Text;
+
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Runs the command and waits until the collector answers again.
+pub async fn restart(hub: &Hub) -> Result<(), Text> {
+    let declaration = hub.declaration();
+    let wait = declaration.restart_wait;
+    let failed = |en: String, ja: String| {
+        Text::new(
+            format!("the collector could not be restarted: {en}"),
+            format!("収納機関を再起動できません。{ja}"),
+        )
+    };
+    let [program, arguments @ ..] = declaration.restart.as_deref().unwrap_or_default() else {
+        return Err(failed("the declaration has no command".into(), "コマンドが宣言されていません。".into()));
+    };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let status = match timeout(wait, command.status()).await {
+        Ok(Ok(status)) => status,
+        Ok(Err(error)) => return Err(failed(format!("{program}: {error}"), format!("{program}: {error}"))),
+        Err(_) => {
+            let seconds = wait.as_secs();
+            return Err(failed(
+                format!("{program} did not end within {seconds} seconds"),
+                format!("{program} が {seconds} 秒以内に終わりませんでした。"),
+            ));
+        }
+    };
+    if !status.success() {
+        return Err(failed(
+            format!("{program} ended with {status}"),
+            format!("{program} が失敗しました({status})。"),
+        ));
+    }
+    let begun = Instant::now();
+    while begun.elapsed() < wait {
+        let ask = Ask::default();
+        let writer = Writer { hub, ask: &ask, key: hub.next_key(hub.today()) };
+        if let Ok(letter) = writer.counter(hub.today())
+            && let Got::Answer(_) = hub.exchange(&letter, None, begun).await.got
+        {
+            return Ok(());
+        }
+        sleep(PAUSE).await;
+    }
+    let seconds = wait.as_secs();
+    Err(failed(
+        format!("it did not answer within {seconds} seconds after it"),
+        format!("再起動後 {seconds} 秒以内に応答しませんでした。"),
+    ))
+}

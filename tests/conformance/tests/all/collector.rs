@@ -1,0 +1,176 @@
+//! A mock collector on a port of its own, and its declaration.
+
+use std::fmt::Write as _;
+
+use domain::{Clock, Timestamp};
+use mocks::{HubKeys, Mocks, MocksConfig, SeedBill, protocol_router};
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+
+use conformance::{Declaration, Instead};
+
+/// A Tuesday, ten in the morning.
+const NOW: &str = "2026-11-24T10:00:00+09:00";
+/// Bills of each outcome.
+const BILLS: usize = 400;
+
+/// A collector that a test runs.
+pub struct Collector {
+    pub declaration: Declaration,
+    pub folder: tempfile::TempDir,
+    mocks: Mocks,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+/// What a test needs to know of a row of the directory.
+#[derive(Clone, Copy)]
+pub struct Row {
+    pub number: &'static str,
+    pub kind: &'static str,
+    customer: &'static str,
+    confirmation: &'static str,
+    category: Option<&'static str>,
+}
+
+pub const NATIONAL: Row = Row {
+    number: "00200",
+    kind: "national",
+    customer: "2013000999",
+    confirmation: "123456",
+    category: Some("7000001234"),
+};
+
+pub const LOCAL: Row = Row {
+    number: "04100",
+    kind: "local",
+    customer: "04100999000000",
+    confirmation: "975310",
+    category: Some("010"),
+};
+
+pub const PRIVATE: Row = Row {
+    number: "99022",
+    kind: "private",
+    customer: "90220000009990",
+    confirmation: "778899",
+    category: None,
+};
+
+/// Makes a bill what its outcome says.
+type Make = fn(&mut SeedBill);
+
+/// Outcome, the two digits of its numbers, and what makes the bill so.
+const OUTCOMES: &[(&str, &str, Make)] = &[
+    ("payable", "01", |_| {}),
+    ("late_charge", "03", |bill| {
+        bill.late_charge = 300;
+        bill.due_days = Some(-3);
+    }),
+    ("already_paid", "11", |bill| bill.scenario = "already_paid".to_owned()),
+    ("expired", "12", |bill| bill.clear_by_days = Some(-1)),
+    ("not_yet", "13", |bill| bill.payable_from_days = Some(20)),
+    ("stopped", "14", |bill| bill.scenario = "stopped".to_owned()),
+    ("unavailable", "15", |bill| bill.scenario = "unavailable".to_owned()),
+];
+
+impl Collector {
+    /// The correct mock of a row.
+    pub async fn start(row: Row) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key_file = folder.path().join("hub.der");
+        let made = collectors::signature::SigningKey::generate_pkcs8_der().unwrap();
+        std::fs::write(&key_file, &*made).unwrap();
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&made).unwrap();
+        let config = MocksConfig {
+            data_dir: folder.path().to_owned(),
+            clock: Clock::frozen(Timestamp::parse_rfc3339(NOW).unwrap()),
+            hub_keys: HubKeys::fixed("hub-1", pair.public_key().as_ref().try_into().unwrap()),
+            bank_code: "9999".to_owned(),
+            bank_url: "http://localhost:1".to_owned(),
+            hub_centre: "MPN9999".parse().unwrap(),
+            link: None,
+            tokens: Vec::new(),
+            clock_moves: None,
+        };
+        let mocks = Mocks::open(config).await.unwrap();
+        mocks.seed(&bills(row)).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let router = protocol_router(mocks.clone());
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let text = declared(row, port, &mocks);
+        let declaration = Declaration::parse(&text, folder.path(), &Instead::default()).unwrap();
+        Self { declaration, folder, mocks, serving }
+    }
+
+    pub async fn stop(self) {
+        self.serving.abort();
+        self.mocks.close().await;
+        drop(self.folder);
+    }
+}
+
+fn customer(row: Row, digits: &str, at: usize) -> String {
+    format!("{}{digits}{at:04}", row.customer)
+}
+
+fn bills(row: Row) -> Vec<SeedBill> {
+    let bill = |digits: &str, at: usize, part: usize| SeedBill {
+        collector: row.number.to_owned(),
+        customer_number: customer(row, digits, at),
+        confirmation_number: row.confirmation.to_owned(),
+        payment_category: row.category.map(str::to_owned),
+        bill_id: format!("CK{digits}-{at}-{part}"),
+        payer: "株式会社見本商事".to_owned(),
+        contents: "適合試験".to_owned(),
+        amount: 10_000 + i64::try_from(at).unwrap(),
+        fee: 0,
+        late_charge: 0,
+        due_days: Some(30),
+        clear_by_days: Some(30),
+        payable_from_days: None,
+        scenario: "normal".to_owned(),
+    };
+    let mut bills = Vec::new();
+    for (_, digits, make) in OUTCOMES {
+        for at in 0..BILLS {
+            let mut made = bill(digits, at, 0);
+            make(&mut made);
+            bills.push(made);
+        }
+    }
+    for at in 0..BILLS {
+        bills.extend((0..3).map(|part| bill("02", at, part)));
+    }
+    bills
+}
+
+fn declared(row: Row, port: u16, mocks: &Mocks) -> String {
+    let keys = mocks.public_keys();
+    let (_, key_id, key) = keys.iter().find(|(number, ..)| number.as_str() == row.number).unwrap();
+    let hex = key.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    });
+    let mut text = format!(
+        "collector = \"{}\"\nkind = \"{}\"\nendpoint = \"http://127.0.0.1:{port}\"\nbank = \"9999\"\n\
+         today = \"2026-11-24\"\nchannels = [\"internet_banking\", \"counter\"]\n\
+         hub_key = {{ id = \"hub-1\", file = \"hub.der\" }}\n\
+         collector_keys = [{{ id = \"{key_id}\", public = \"{hex}\" }}]\n",
+        row.number, row.kind
+    );
+    let outcomes = OUTCOMES.iter().map(|(outcome, digits, _)| (*outcome, *digits));
+    for (outcome, digits) in outcomes.chain([("several_bills", "02"), ("unknown", "99")]) {
+        let category =
+            row.category.map_or(String::new(), |digits| format!("payment_category = \"{digits}\"\n"));
+        write!(
+            text,
+            "[[numbers]]\noutcome = \"{outcome}\"\ncustomer_number = \"{}{digits}{{0000-{:04}}}\"\n\
+             confirmation_number = \"{}\"\n{category}",
+            row.customer,
+            BILLS - 1,
+            row.confirmation
+        )
+        .unwrap();
+    }
+    text
+}
