@@ -36,6 +36,8 @@ pub enum Area {
     PayEasy,
     /// 承認.
     Approvals,
+    /// 取引状況.
+    Activity,
     /// 管理.
     Admin,
     /// 利用者情報.
@@ -56,6 +58,7 @@ pub fn page(signed_in: &SignedIn, area: Area) -> Frame {
         nav.push(item("税金・各種料金", Link::PayeasyNew, Area::PayEasy));
     }
     nav.push(item("承認", Link::Approvals, Area::Approvals));
+    nav.push(item("取引状況", Link::Activity, Area::Activity));
     if policy::duties(&signed_in.user).next().is_some() {
         nav.push(item("管理", Link::Admin, Area::Admin));
     }

@@ -3,6 +3,7 @@
 //! Pages stay thin: extract, authorise, call one operation, render. Every page behind sign-in takes
 //! [`sign_in::SignedIn`]; every form is read through [`edge::CsrfForm`].
 
+mod activity;
 mod answer;
 pub mod api_keys;
 pub mod approvals;
@@ -27,6 +28,7 @@ mod page_checks;
 mod passwords;
 pub mod payeasy;
 pub mod payees;
+mod period;
 pub mod policy;
 pub mod registration;
 mod retry;
@@ -192,6 +194,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         .merge(payees::routes())
         .merge(transfers::routes())
         .merge(approvals::routes())
+        .merge(activity::routes())
         .merge(certificates::routes())
         .merge(tokens::routes())
         .merge(users::routes())

@@ -115,6 +115,8 @@ pub enum Link {
     Approvals,
     /// The same, telling what came of several.
     ApprovalsDone,
+    /// 取引状況.
+    Activity,
     /// 承認の設定.
     AdminApprovals,
     /// The same, telling that it was changed.
@@ -180,6 +182,7 @@ impl Link {
             Self::AdminCertificates => "/admin/certificates",
             Self::Approvals => "/approvals",
             Self::ApprovalsDone => "/approvals?done=approved",
+            Self::Activity => "/activity",
             Self::AdminApprovals => "/admin/approvals",
             Self::AdminApprovalsChanged => "/admin/approvals?done=changed",
             Self::Admin => "/admin",

@@ -61,6 +61,11 @@ pub fn require(signed_in: &SignedIn, business: Business) -> Result<(), Forbidden
     Err(Forbidden(business.code()))
 }
 
+/// Whether the user may do a business; for pages, which show no more than that.
+pub fn may_do(signed_in: &SignedIn, business: Business) -> bool {
+    may(signed_in.contract.plan, &signed_in.user, business)
+}
+
 /// Lets the user do the business with the account, or not.
 pub fn require_account(
     signed_in: &SignedIn,

@@ -45,6 +45,7 @@ pub use network::consent::{Consent, ConsentError, ConsentState, NewConsent, list
 pub use network::day::{Day, DayError};
 pub use network::holder::Holder;
 pub use network::recall::{Recall, RecallError, RecallState};
+pub use network::recalls::{RecallQuery, Recalled};
 pub use order::{Facts, Order, Reason, State};
 pub use place::{CancelError, NewOrder, PlaceError};
 pub use store::OrderQuery;

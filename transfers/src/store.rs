@@ -1,7 +1,7 @@
 //! Orders in the database.
 
 use database::{Row, Table, read};
-use domain::{AccountId, AccountRef, ContractId, Date, OrderId, Timestamp};
+use domain::{AccountId, AccountRef, ContractId, Date, OrderId, Timestamp, UserId};
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
@@ -68,10 +68,22 @@ pub struct OrderQuery {
     pub states: Vec<State>,
     /// Only those of this day and later.
     pub day_from: Option<Date>,
+    /// Only those that were taken from this instant on, and before that one.
+    pub placed: Option<(Timestamp, Timestamp)>,
+    /// Only those that this user authorised.
+    pub user: Option<UserId>,
     /// Older than this one, the last of the page before.
     pub before: Option<(Timestamp, OrderId)>,
     /// At most this many, and never more than 500.
     pub limit: u32,
+}
+
+impl OrderQuery {
+    /// The newest of these accounts.
+    pub const fn newest(contract: ContractId, accounts: Vec<AccountId>, limit: u32) -> Self {
+        let (day_from, placed, user, before) = (None, None, None, None);
+        Self { contract, accounts, states: Vec::new(), day_from, placed, user, before, limit }
+    }
 }
 
 impl Transfers {
@@ -105,6 +117,13 @@ impl Transfers {
             list.push_unseparated(")");
             if let Some(day) = query.day_from {
                 sql.push(" AND o.day >= ").push_bind(day.to_string());
+            }
+            if let Some((from, until)) = query.placed {
+                sql.push(" AND o.placed_us >= ").push_bind(from.micros());
+                sql.push(" AND o.placed_us < ").push_bind(until.micros());
+            }
+            if let Some(user) = query.user {
+                sql.push(" AND o.app_user = ").push_bind(user.uuid());
             }
             if let Some((at, id)) = query.before {
                 sql.push(" AND (o.placed_us < ").push_bind(at.micros());

@@ -243,12 +243,26 @@ pub struct HistoryQuery {
     pub accounts: Vec<AccountId>,
     /// Held at or after this instant.
     pub since: Timestamp,
+    /// Held before this one.
+    pub until: Option<Timestamp>,
     /// Only of this collector.
     pub collector: Option<CollectorNumber>,
+    /// Only what this user authorised.
+    pub user: Option<UserId>,
+    /// Only those in one of these states; all where it is empty.
+    pub states: Vec<State>,
     /// Older than this payment, the last of the page before.
     pub before: Option<(Timestamp, PaymentId)>,
     /// Payments a page, at most 100.
     pub limit: u32,
+}
+
+impl HistoryQuery {
+    /// Everything since an instant.
+    pub const fn all(contract: ContractId, accounts: Vec<AccountId>, since: Timestamp, limit: u32) -> Self {
+        let (until, collector, user, before) = (None, None, None, None);
+        Self { contract, accounts, since, until, collector, user, states: Vec::new(), before, limit }
+    }
 }
 
 /// A page of payments.
@@ -292,8 +306,22 @@ impl Gateway {
                 list.push_bind(account.get());
             }
             list.push_unseparated(")");
+            if let Some(until) = query.until {
+                sql.push(" AND p.held_us < ").push_bind(until.micros());
+            }
             if let Some(collector) = &query.collector {
                 sql.push(" AND p.collector = ").push_bind(collector.as_str());
+            }
+            if let Some(user) = query.user {
+                sql.push(" AND p.user_id = ").push_bind(user.uuid());
+            }
+            if !query.states.is_empty() {
+                sql.push(" AND (");
+                let mut any = sql.separated(" OR ");
+                for state in &query.states {
+                    any.push("e.body LIKE ").push_bind_unseparated(state_pattern(*state));
+                }
+                any.push_unseparated(")");
             }
             if let Some((at, id)) = query.before {
                 sql.push(" AND (p.held_us < ").push_bind(at.micros());

@@ -233,14 +233,7 @@ async fn history_shows_the_contracts_own_newest_first(test: TestDatabase) {
         paid.push(world.pay(slip).await.unwrap().facts.id);
     }
     paid.reverse();
-    let query = HistoryQuery {
-        contract: world.payer.contract,
-        accounts: vec![world.account],
-        since: Timestamp::default(),
-        collector: None,
-        before: None,
-        limit: 2,
-    };
+    let query = HistoryQuery::all(world.payer.contract, vec![world.account], Timestamp::default(), 2);
     let ids = |page: &gateway::HistoryPage| page.payments.iter().map(|p| p.facts.id).collect::<Vec<_>>();
     let first = world.hub.gateway.history(&query).await.unwrap();
     assert_eq!((ids(&first), first.more), (paid[..2].to_vec(), true));
@@ -251,10 +244,20 @@ async fn history_shows_the_contracts_own_newest_first(test: TestDatabase) {
     let of_shop = HistoryQuery { collector: Some("99022".parse().unwrap()), ..query.clone() };
     assert_eq!(ids(&world.hub.gateway.history(&of_shop).await.unwrap()), paid[..1]);
     let since = first.payments[0].facts.held_at;
-    assert_eq!(
-        world.hub.gateway.history(&HistoryQuery { since, ..query.clone() }).await.unwrap().payments.len(),
-        1
-    );
+    let until = Some(since);
+    let state = first.payments[0].state;
+    let elsewhere: Vec<_> = State::ALL.iter().copied().filter(|one| *one != state).collect();
+    let user = Some(world.payer.user);
+    for (narrow, count) in [
+        (HistoryQuery { since, ..query.clone() }, 1),
+        (HistoryQuery { until, limit: 9, ..query.clone() }, 2),
+        (HistoryQuery { user, limit: 9, ..query.clone() }, 3),
+        (HistoryQuery { user: Some(UserId::generate()), ..query.clone() }, 0),
+        (HistoryQuery { states: vec![state], limit: 9, ..query.clone() }, 3),
+        (HistoryQuery { states: elsewhere, ..query.clone() }, 0),
+    ] {
+        assert_eq!(world.hub.gateway.history(&narrow).await.unwrap().payments.len(), count, "{narrow:?}");
+    }
     for other in [
         HistoryQuery { contract: ContractId::generate(), ..query.clone() },
         HistoryQuery { accounts: vec![AccountId::new(5)], ..query.clone() },

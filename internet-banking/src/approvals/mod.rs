@@ -2,6 +2,7 @@
 //! for: what approvers see, approve and have carried out is one record under one digest (SEC-16). What a business does
 //! with an approved request is in its own folder, behind [`Matter`].
 
+pub(crate) mod activity;
 mod bounds;
 mod carry_out;
 mod cut_offs;

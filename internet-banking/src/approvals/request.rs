@@ -171,6 +171,18 @@ impl Request {
         self.given.iter().map(|given| given.hand.clone()).collect()
     }
 
+    /// Whether the person may see it. What is only kept is its author's alone; what others were asked for is seen by
+    /// whoever could approve it, and by whoever does that business with that account, as what becomes of it will be.
+    pub fn is_shown_to(&self, by: &SignedIn) -> bool {
+        let shares = match self.matter.place() {
+            Some((business, account)) => {
+                policy::offers(by.contract.plan, business) && by.user.rights.may_use(business, account)
+            }
+            None => self.matter.is_open_to(by),
+        };
+        self.is_of(&by.user) || (shares && self.state != State::Draft)
+    }
+
     /// Whether the person has made it.
     pub fn is_of(&self, user: &User) -> bool {
         self.author.user == user.id && self.contract == user.contract

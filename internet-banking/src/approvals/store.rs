@@ -4,13 +4,13 @@ use database::{Change, Database, Row, Table, Tx, Value, dialect, execute, on, re
 use domain::{ApprovalId, ContractId, Timestamp, UserId};
 use ledger::GuardKey;
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::policy::Hand;
 use super::request::{Given, Request};
 use super::state::State;
-use crate::contracts::StoreError;
+use crate::contracts::{Business, StoreError};
 use crate::retry;
 
 static REQUEST: Table = Table {
@@ -151,6 +151,60 @@ pub async fn of_author(
         .await
     })?;
     requests(database, found).await
+}
+
+/// Which requests of a contract to list, the newest first.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// Whose.
+    pub contract: ContractId,
+    /// Those in one of these states.
+    pub states: Vec<State>,
+    /// Those of one business alone.
+    pub business: Option<Business>,
+    /// What one person asked for alone.
+    pub author: Option<UserId>,
+    /// Made from this instant on, and before that one.
+    pub made: (Timestamp, Timestamp),
+    /// Behind this one.
+    pub before: Option<(Timestamp, Uuid)>,
+    /// At most this many.
+    pub limit: u32,
+}
+
+/// Requests of a contract, and the last that was read, where more may follow.
+pub async fn listed(
+    database: &Database,
+    of: &Listing,
+) -> Result<(Vec<Request>, Option<(Timestamp, Uuid)>), StoreError> {
+    let found: Vec<Found> = read!(database, |c| {
+        let mut sql = QueryBuilder::new(requests!("WHERE contract = "));
+        sql.push_bind(of.contract.uuid());
+        sql.push(" AND made_us >= ").push_bind(of.made.0.micros());
+        sql.push(" AND made_us < ").push_bind(of.made.1.micros());
+        sql.push(" AND state IN (");
+        let mut list = sql.separated(", ");
+        for state in &of.states {
+            list.push_bind(state.code());
+        }
+        list.push_unseparated(")");
+        if let Some(business) = of.business {
+            sql.push(" AND business = ").push_bind(business.code());
+        }
+        if let Some(author) = of.author {
+            sql.push(" AND author = ").push_bind(author.uuid());
+        }
+        if let Some((at, id)) = of.before {
+            sql.push(" AND (made_us < ").push_bind(at.micros());
+            sql.push(" OR (made_us = ").push_bind(at.micros());
+            sql.push(" AND id < ").push_bind(id).push("))");
+        }
+        sql.push(" ORDER BY made_us DESC, id DESC LIMIT ").push_bind(i64::from(of.limit));
+        sql.build_query_as().fetch_all(c).await
+    })?;
+    let is_full = found.len() >= usize::try_from(of.limit).unwrap_or(usize::MAX);
+    let last = found.last().filter(|_| is_full).map(|last| (Timestamp::from_micros(last.made_us), last.id));
+    Ok((requests(database, found).await?, last))
 }
 
 /// Requests of all contracts that have every approval and are not carried out, those that have waited longest for a

@@ -55,6 +55,7 @@ struct Page {
     read_at: String,
     may_see_balances: bool,
     may_pay: bool,
+    may_transfer: bool,
     /// Payments that the contract's own systems asked for.
     requests: Vec<Request>,
     /// Whether there are more than these.
@@ -172,6 +173,7 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         read_at: now.time().format("%H:%M:%S").to_string(),
         may_see_balances: signed_in.user.rights.may(Business::Inquiry),
         may_pay: signed_in.user.rights.may(Business::PayEasy),
+        may_transfer: signed_in.user.rights.may(Business::Transfer),
         total: total.ok_or_else(|| Failure::internal("the sum of the balances does not fit"))?,
         requests,
         more_requests,

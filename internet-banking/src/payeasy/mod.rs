@@ -4,6 +4,7 @@
 //! an account, and show the last look, whose button authorises exactly one payment. What is checked is
 //! checked in `operation`. The counter's pages (console) read slips and keep their entries by the same means.
 
+pub(crate) mod activity;
 pub mod approval;
 pub mod bounds;
 mod collectors;

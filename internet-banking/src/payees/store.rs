@@ -160,14 +160,8 @@ impl PayeeQuery {
 /// Who was paid last, each once, the newest first: of the orders that the user may see. A payee that is registered, or
 /// filed, comes as such.
 pub async fn recent(bank: &Bank, by: &SignedIn) -> Result<Vec<Recent>, transfers::StoreError> {
-    let query = OrderQuery {
-        contract: by.contract.id,
-        accounts: by.user.rights.accounts(Business::Transfer),
-        states: Vec::new(),
-        day_from: None,
-        before: None,
-        limit: RECENT_ORDERS,
-    };
+    let mine = by.user.rights.accounts(Business::Transfer);
+    let query = OrderQuery::newest(by.contract.id, mine, RECENT_ORDERS);
     let mut found: Vec<Recent> = Vec::new();
     for order in bank.transfers.list(&query).await? {
         let facts = order.facts;

@@ -3,6 +3,7 @@
 //! An entry is a `draft` on the server: a payee, then account, amount and day, then the last look, whose button
 //! authorises exactly one order. What is checked is checked in `operation`; limits, days and money are the engine's.
 
+pub(crate) mod activity;
 pub mod approval;
 mod consent;
 mod draft;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod activity;
 mod approvals;
 mod approved;
 mod certificates;

@@ -52,6 +52,7 @@ const PAGES: &[(&str, Gate)] = &[
     ("/accounts/{account}/incoming/print", INQUIRY),
     ("/accounts/{account}/news", INQUIRY),
     ("/accounts/{account}/print", INQUIRY),
+    ("/activity", SignedIn),
     ("/admin", With(Duty::ALL)),
     ("/admin/approvals", With(&[Duty::Approvals])),
     ("/admin/certificates", CERTIFICATES),

@@ -6,6 +6,7 @@ pub(crate) mod holder;
 pub(crate) mod incoming;
 mod message;
 pub(crate) mod recall;
+pub(crate) mod recalls;
 pub(crate) mod sender;
 
 use bytes::Bytes;

@@ -39,6 +39,9 @@ pub enum RecallState {
 }
 
 impl RecallState {
+    /// Every one of them.
+    pub const ALL: &[Self] = &[Self::Requested, Self::Asked, Self::Returned, Self::Refused];
+
     /// The stable word.
     pub const fn as_str(self) -> &'static str {
         match self {

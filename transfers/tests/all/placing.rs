@@ -170,8 +170,7 @@ async fn orders_are_listed_by_state_and_account(test: TestDatabase) {
     let reserved = NewOrder { day: day("2026-11-25"), ..bank.within(2) };
     let reserved = bank.engine.place(reserved).await.unwrap().facts.id;
     let list = async |states: Vec<State>, accounts: Vec<domain::AccountId>, limit: u32| -> Vec<OrderId> {
-        let query =
-            OrderQuery { contract: bank.contract, accounts, states, day_from: None, before: None, limit };
+        let query = OrderQuery { states, ..OrderQuery::newest(bank.contract, accounts, limit) };
         bank.engine.list(&query).await.unwrap().into_iter().map(|order| order.facts.id).collect()
     };
     assert_eq!(list(Vec::new(), vec![OWN], 10).await, [reserved, settled]);
@@ -182,6 +181,20 @@ async fn orders_are_listed_by_state_and_account(test: TestDatabase) {
             && list(Vec::new(), Vec::new(), 10).await.is_empty()
     );
     assert_eq!(list(Vec::new(), vec![OWN], 1).await, [reserved]);
+    let of = |query: OrderQuery| async {
+        bank.engine.list(&query).await.unwrap().into_iter().map(|order| order.facts.id).collect::<Vec<_>>()
+    };
+    let all = || OrderQuery::newest(bank.contract, vec![OWN], 10);
+    let at = |text: &str| domain::Timestamp::parse_rfc3339(&format!("{text}+09:00")).unwrap();
+    let (first, second) = (at("2026-11-24T10:00:00"), at("2026-11-24T10:00:01"));
+    assert_eq!(of(OrderQuery { placed: Some((first, second)), ..all() }).await, [settled]);
+    assert_eq!(
+        of(OrderQuery { placed: Some((second, at("2026-11-25T00:00:00"))), ..all() }).await,
+        [reserved]
+    );
+    let by = bank.within(1).user;
+    assert_eq!(of(OrderQuery { user: Some(by), ..all() }).await, [reserved, settled]);
+    assert!(of(OrderQuery { user: Some(domain::UserId::generate()), ..all() }).await.is_empty());
     let stranger = domain::ContractId::generate();
     assert_eq!(bank.engine.find(stranger, settled).await.unwrap(), None, "another contract's is not found");
 }

@@ -45,10 +45,9 @@ fn because(by: &SignedIn, problem: &Problem) -> Stop {
     Stop::told(frame::page(by, Area::Approvals), code, status)
 }
 
-/// A request that the person has made or has a say in; another is not there (SEC-34).
+/// A request that the person may see; another is not there (SEC-34).
 async fn find(bank: &Bank, by: &SignedIn, id: &str) -> Result<Request, Stop> {
     let id: ApprovalId = id.parse().map_err(|_| Stop::not_found())?;
     let found = store::find(&bank.database, by.contract.id, id).await.map_err(failed)?;
-    let seen = found.filter(|one| one.is_of(&by.user) || one.matter.is_open_to(by));
-    seen.ok_or_else(Stop::not_found)
+    found.filter(|one| one.is_shown_to(by)).ok_or_else(Stop::not_found)
 }

@@ -3,7 +3,7 @@
 use axum::extract::{Query, State};
 use domain::payment::State as PaymentState;
 use domain::{PaymentId, Timestamp};
-use gateway::{HistoryPage as Found, HistoryQuery, Payment, StoreError};
+use gateway::{HistoryQuery, Payment};
 use serde::Deserialize;
 
 use super::payments::named;
@@ -17,11 +17,7 @@ use crate::sign_in::SignedIn;
 /// Days that the history shows.
 const HISTORY_DAYS: i64 = 100;
 /// Payments a page.
-const PAGE_PAYMENTS: usize = 20;
-/// Payments read at once.
-const READ_PAYMENTS: u32 = 100;
-/// Reads for one page at most, when a filter lets few payments through; the rest is behind the next link.
-const READS_MAX: usize = 20;
+const PAGE_PAYMENTS: u32 = 20;
 
 /// What the address asks for. Anything strange in it shows everything.
 #[derive(Default, Deserialize)]
@@ -71,6 +67,14 @@ impl Group {
         Self::ALL.iter().copied().find(|g| g.value() == value).unwrap_or(Self::All)
     }
 
+    /// What is asked of the hub; nothing is everything.
+    fn states(self) -> Vec<PaymentState> {
+        match self {
+            Self::All => Vec::new(),
+            group => PaymentState::ALL.iter().copied().filter(|state| group.has(*state)).collect(),
+        }
+    }
+
     const fn has(self, state: PaymentState) -> bool {
         match self {
             Self::All => true,
@@ -92,8 +96,11 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(filter): Query<F
     let group = Group::read(&filter.state);
     let before = before(&bank, &by, &filter.older).await?;
     let accounts = bank.contracts.accounts_for(&by.user, Business::PayEasy).await.map_err(failed)?;
-    let query = HistoryQuery { collector, before, ..query(&by, since) };
-    let (payments, last) = read(&bank, query, group).await.map_err(failed)?;
+    let mine = by.user.rights.accounts(Business::PayEasy);
+    let all = HistoryQuery::all(by.contract.id, mine, since, PAGE_PAYMENTS);
+    let query = HistoryQuery { collector, states: group.states(), before, ..all };
+    let found = bank.gateway.history(&query).await.map_err(failed)?;
+    let last = found.payments.last().filter(|_| found.more).map(|last| last.facts.id);
     let older = last.map(|older| HistoryLink { place, state: group.value(), older }.to_string());
     let view = |payment: &Payment| {
         let account = accounts.iter().find(|a| a.account == payment.facts.account)?;
@@ -114,47 +121,9 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(filter): Query<F
             .iter()
             .map(|g| StateChoice { value: g.value(), label: g.label(), chosen: *g == group })
             .collect(),
-        payments: payments.iter().filter_map(view).collect(),
+        payments: found.payments.iter().filter_map(view).collect(),
         older,
     })
-}
-
-/// One page of payments of a group, and where the next page begins, if there is one.
-async fn read(
-    bank: &Bank,
-    mut query: HistoryQuery,
-    group: Group,
-) -> Result<(Vec<Payment>, Option<PaymentId>), StoreError> {
-    let mut payments: Vec<Payment> = Vec::with_capacity(PAGE_PAYMENTS);
-    for _ in 0..READS_MAX {
-        let Found { payments: found, more } = bank.gateway.history(&query).await?;
-        for payment in found {
-            query.before = Some((payment.facts.held_at, payment.facts.id));
-            if !group.has(payment.state) {
-                continue;
-            }
-            if payments.len() == PAGE_PAYMENTS {
-                let last = payments.last().map(|last| last.facts.id);
-                return Ok((payments, last));
-            }
-            payments.push(payment);
-        }
-        if !more {
-            return Ok((payments, None));
-        }
-    }
-    Ok((payments, query.before.map(|(_, id)| id)))
-}
-
-fn query(by: &SignedIn, since: Timestamp) -> HistoryQuery {
-    HistoryQuery {
-        contract: by.contract.id,
-        accounts: by.user.rights.accounts(Business::PayEasy),
-        since,
-        collector: None,
-        before: None,
-        limit: READ_PAYMENTS,
-    }
 }
 
 fn since(now: Timestamp) -> Timestamp {

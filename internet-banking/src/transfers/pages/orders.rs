@@ -48,14 +48,9 @@ pub async fn list(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<As
             Some((last.facts.placed_at, last.facts.id))
         }
     };
-    let query = OrderQuery {
-        contract: by.contract.id,
-        accounts: by.user.rights.accounts(Business::Transfer),
-        states: chosen.2.to_vec(),
-        day_from: None,
-        before,
-        limit: PAGE_MAX,
-    };
+    let mine = by.user.rights.accounts(Business::Transfer);
+    let newest = OrderQuery::newest(by.contract.id, mine, PAGE_MAX);
+    let query = OrderQuery { states: chosen.2.to_vec(), before, ..newest };
     let orders = bank.transfers.list(&query).await.map_err(failed)?;
     let all = accounts(&bank, &by).await?;
     let full = orders.len() >= usize::try_from(PAGE_MAX).unwrap_or(usize::MAX);

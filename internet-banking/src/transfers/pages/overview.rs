@@ -21,16 +21,10 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn) -> Answer {
     admit(&by)?;
     let all = accounts(&bank, &by).await?;
     let mine = by.user.rights.accounts(Business::Transfer);
-    let query = OrderQuery {
-        contract: by.contract.id,
-        accounts: mine.clone(),
-        states: vec![OrderState::Reserved],
-        day_from: None,
-        before: None,
-        limit: SHOWN_MAX,
-    };
-    let reserved = bank.transfers.list(&query).await.map_err(failed)?;
-    let last = bank.transfers.list(&OrderQuery { states: Vec::new(), ..query }).await.map_err(failed)?;
+    let newest = OrderQuery::newest(by.contract.id, mine.clone(), SHOWN_MAX);
+    let last = bank.transfers.list(&newest).await.map_err(failed)?;
+    let reserved = OrderQuery { states: vec![OrderState::Reserved], ..newest };
+    let reserved = bank.transfers.list(&reserved).await.map_err(failed)?;
     let mut limits = Vec::new();
     if let Some(account) = mine.first() {
         let used = operation::limit_use(&bank, Who::of(&by), *account).await;

@@ -1,0 +1,116 @@
+//! 取引状況 of this business: orders, reservations among them, and recalls.
+
+use domain::{OrderId, RecallId, time};
+use edge::Failure;
+use transfers::{Handling, OrderQuery, RecallQuery, RecallState, State};
+
+use super::links::OrderLink;
+use super::words;
+use crate::Bank;
+use crate::activity::{Group, Item, Search, states};
+use crate::contracts::Business;
+use crate::payees::Entered;
+use crate::sign_in::SignedIn;
+
+/// Orders from the accounts that the user may transfer from.
+pub async fn orders(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<Item>, Failure> {
+    let states = states(State::ALL, search.group, |state| Some(group(state)));
+    if states.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mine = by.user.rights.accounts(Business::Transfer);
+    let query = OrderQuery {
+        states,
+        placed: Some(search.instants()),
+        user: search.user,
+        before: search.before.map(|(at, id)| (at, OrderId::from_uuid(id))),
+        ..OrderQuery::newest(by.contract.id, mine, search.limit)
+    };
+    let found = bank.transfers.list(&query).await?;
+    Ok(found
+        .into_iter()
+        .map(|order| {
+            let shown = words::shown(order.state);
+            let facts = order.facts;
+            Item {
+                at: facts.placed_at,
+                id: facts.id.uuid(),
+                business: Business::Transfer,
+                kind: words::kind(facts.relation),
+                link: OrderLink(facts.id).to_string(),
+                detail: place(&facts),
+                title: facts.payee_name,
+                account: facts.account,
+                amount: facts.amount,
+                user: Some(facts.user),
+                look: (shown.word, shown.icon, shown.class),
+                note: match facts.handling {
+                    Handling::Reserved => format!("指定日 {}", time::month_day(facts.day)),
+                    Handling::SameDay => String::new(),
+                },
+            }
+        })
+        .collect())
+}
+
+/// Recalls of such orders.
+pub async fn recalls(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<Item>, Failure> {
+    let states = states(RecallState::ALL, search.group, |state| Some(recall_group(state)));
+    if states.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = RecallQuery {
+        contract: by.contract.id,
+        accounts: by.user.rights.accounts(Business::Transfer),
+        states,
+        asked: search.instants(),
+        user: search.user,
+        before: search.before.map(|(at, id)| (at, RecallId::from_uuid(id))),
+        limit: search.limit,
+    };
+    let found = bank.transfers.recalls(&query).await?;
+    Ok(found
+        .into_iter()
+        .map(|recall| {
+            let (word, icon, class, _) = words::recall(recall.state);
+            Item {
+                at: recall.asked_at,
+                id: recall.id.uuid(),
+                business: Business::Transfer,
+                kind: "組戻し",
+                link: OrderLink(recall.order).to_string(),
+                detail: place(&recall.facts),
+                title: recall.facts.payee_name,
+                account: recall.facts.account,
+                amount: recall.facts.amount,
+                user: recall.actor.parse().ok(),
+                look: (word, icon, class),
+                note: format!("元の指定日 {}", time::month_day(recall.facts.day)),
+            }
+        })
+        .collect())
+}
+
+/// Bank and branch of the payee.
+fn place(facts: &transfers::Facts) -> String {
+    let entered = Entered::of(facts.to.clone(), facts.payee_name.clone());
+    format!("{} {}", entered.bank, entered.branch)
+}
+
+const fn group(state: State) -> Group {
+    match state {
+        State::Reserved => Group::Reserved,
+        State::Held | State::Sending | State::Unknown => Group::Open,
+        State::Sent | State::Settled => Group::Done,
+        State::Rejected | State::Returned | State::Failed => Group::Undone,
+        State::Cancelled => Group::Cancelled,
+    }
+}
+
+const fn recall_group(state: RecallState) -> Group {
+    match state {
+        RecallState::Requested | RecallState::Asked => Group::Open,
+        RecallState::Returned => Group::Done,
+        RecallState::Refused => Group::Undone,
+    }
+}
