@@ -4,6 +4,7 @@ pub mod account;
 pub mod bill;
 pub mod calendar;
 pub mod clock;
+pub mod deduction;
 pub mod hours;
 pub mod id;
 pub mod key;
