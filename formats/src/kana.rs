@@ -23,7 +23,7 @@ impl Class {
     pub const ALL: &'static [Self] = &[Self::Branch, Self::Party, Self::Edi];
 
     /// Signs other than letters, digits and kana.
-    const fn signs(self) -> &'static str {
+    pub(crate) const fn signs(self) -> &'static str {
         match self {
             Self::Branch => "-",
             Self::Party => " ()-.",
@@ -201,6 +201,11 @@ fn fits_after(before: Option<char>, c: char) -> bool {
         'ﾟ' => after(HALF_VOICED),
         _ => true,
     }
+}
+
+/// What to write in place of a half-width sign, where that is known.
+pub(crate) fn instead_of(sign: char) -> Option<&'static str> {
+    sign.nfkd().next().and_then(instead)
 }
 
 fn instead(part: char) -> Option<&'static str> {

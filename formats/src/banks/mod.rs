@@ -1,6 +1,7 @@
 //! The banks of Japan and their branches, by number, kana and kanji: `data/banks.txt`, which `mpn banks import` writes
 //! from the public data set zengin-code.
 
+mod directory;
 mod fold;
 mod import;
 #[cfg(test)]
@@ -11,6 +12,7 @@ use std::sync::LazyLock;
 
 use domain::{BankCode, BranchCode};
 
+pub use directory::Directory;
 pub use fold::folded;
 pub use import::import;
 

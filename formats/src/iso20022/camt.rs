@@ -3,9 +3,9 @@
 use std::io;
 
 use domain::{Date, Timestamp, Yen};
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
+use super::elements::Elements;
+use super::local;
 use crate::zengin::statement::Movement;
 use crate::zengin::{Account, Remitter};
 
@@ -82,190 +82,148 @@ pub struct Entry<'a> {
 
 /// A message being written. What is ready is taken with [`Camt::take`], so that no more is in memory than that.
 pub struct Camt {
-    xml: Writer<Vec<u8>>,
+    xml: Elements,
     message: Message,
 }
 
 impl Camt {
     /// Begins a message with all that stands before its entries.
     pub fn begin(message: Message, head: &Head<'_>) -> io::Result<Self> {
-        let mut camt = Self { xml: Writer::new(Vec::new()), message };
+        let mut camt = Self { xml: Elements::document(message.id())?, message };
         let (root, report) = message.elements();
-        camt.xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-        let namespace = format!("urn:iso:std:iso:20022:tech:xsd:{}", message.id());
-        let document = BytesStart::new("Document").with_attributes([("xmlns", namespace.as_str())]);
-        camt.xml.write_event(Event::Start(document))?;
-        camt.open(&[root, "GrpHdr"])?;
-        camt.text("MsgId", &head.id)?;
+        camt.xml.open(&[root, "GrpHdr"])?;
+        camt.xml.text("MsgId", &head.id)?;
         let created = local(head.created);
-        camt.text("CreDtTm", &created)?;
-        camt.close(&["GrpHdr"])?;
-        camt.open(&[report])?;
-        camt.text("Id", &head.id)?;
-        camt.text("CreDtTm", &created)?;
-        camt.open(&["FrToDt"])?;
-        camt.text("FrDtTm", &format!("{}T00:00:00", head.days.0))?;
-        camt.text("ToDtTm", &format!("{}T23:59:59", head.days.1))?;
-        camt.close(&["FrToDt"])?;
+        camt.xml.text("CreDtTm", &created)?;
+        camt.xml.close(&["GrpHdr"])?;
+        camt.xml.open(&[report])?;
+        camt.xml.text("Id", &head.id)?;
+        camt.xml.text("CreDtTm", &created)?;
+        camt.xml.open(&["FrToDt"])?;
+        camt.xml.text("FrDtTm", &format!("{}T00:00:00", head.days.0))?;
+        camt.xml.text("ToDtTm", &format!("{}T23:59:59", head.days.1))?;
+        camt.xml.close(&["FrToDt"])?;
         camt.account(head.account)?;
         if let Some((opening, closing)) = head.balances {
             camt.balance("OPBD", opening, head.days.0)?;
             camt.balance("CLBD", closing, head.days.1)?;
         }
-        camt.open(&["TxsSummry"])?;
+        camt.xml.open(&["TxsSummry"])?;
         camt.total("TtlCdtNtries", head.credits)?;
         if message == Message::Report {
             camt.total("TtlDbtNtries", head.debits)?;
         }
-        camt.close(&["TxsSummry"])?;
+        camt.xml.close(&["TxsSummry"])?;
         Ok(camt)
     }
 
     /// Writes a movement.
     pub fn entry(&mut self, entry: &Entry<'_>) -> io::Result<()> {
-        self.open(&["Ntry"])?;
-        self.text("NtryRef", &entry.reference)?;
+        self.xml.open(&["Ntry"])?;
+        self.xml.text("NtryRef", &entry.reference)?;
         self.amount(entry.amount)?;
-        self.text("CdtDbtInd", direction(entry.amount))?;
-        self.text("Sts", "BOOK")?;
+        self.xml.text("CdtDbtInd", direction(entry.amount))?;
+        self.xml.text("Sts", "BOOK")?;
         for day in ["BookgDt", "ValDt"] {
-            self.open(&[day])?;
-            self.text("Dt", &entry.day.to_string())?;
-            self.close(&[day])?;
+            self.xml.open(&[day])?;
+            self.xml.text("Dt", &entry.day.to_string())?;
+            self.xml.close(&[day])?;
         }
-        self.text("AcctSvcrRef", &entry.reference)?;
-        self.open(&["BkTxCd", "Prtry"])?;
-        self.text("Cd", entry.movement.code())?;
-        self.text("Issr", "ZENGIN")?;
-        self.close(&["Prtry", "BkTxCd"])?;
+        self.xml.text("AcctSvcrRef", &entry.reference)?;
+        self.xml.open(&["BkTxCd", "Prtry"])?;
+        self.xml.text("Cd", entry.movement.code())?;
+        self.xml.text("Issr", "ZENGIN")?;
+        self.xml.close(&["Prtry", "BkTxCd"])?;
         if !entry.remitter.name.is_empty() {
             self.remitter(entry.remitter)?;
         }
-        self.text("AddtlNtryInf", entry.narrative)?;
-        self.close(&["Ntry"])
+        self.xml.text("AddtlNtryInf", entry.narrative)?;
+        self.xml.close(&["Ntry"])
     }
 
     /// What is ready.
     pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(self.xml.get_mut())
+        self.xml.take()
     }
 
     /// Ends the message: the rest of it.
     pub fn end(mut self) -> io::Result<Vec<u8>> {
         let (root, report) = self.message.elements();
-        self.close(&[report, root, "Document"])?;
-        self.xml.get_mut().push(b'\n');
-        Ok(self.take())
+        self.xml.close(&[report, root, "Document"])?;
+        Ok(self.xml.end())
     }
 
     fn account(&mut self, account: &Account) -> io::Result<()> {
-        self.open(&["Acct", "Id", "Othr"])?;
-        self.text("Id", &account.number)?;
-        self.close(&["Othr", "Id"])?;
-        self.open(&["Tp"])?;
-        self.text("Prtry", &account.kind.to_string())?;
-        self.close(&["Tp"])?;
-        self.text("Ccy", "JPY")?;
+        self.xml.open(&["Acct", "Id", "Othr"])?;
+        self.xml.text("Id", &account.number)?;
+        self.xml.close(&["Othr", "Id"])?;
+        self.xml.open(&["Tp"])?;
+        self.xml.text("Prtry", &account.kind.to_string())?;
+        self.xml.close(&["Tp"])?;
+        self.xml.text("Ccy", "JPY")?;
         if !account.name.is_empty() {
-            self.open(&["Ownr"])?;
-            self.text("Nm", account.name.as_str())?;
-            self.close(&["Ownr"])?;
+            self.xml.open(&["Ownr"])?;
+            self.xml.text("Nm", account.name.as_str())?;
+            self.xml.close(&["Ownr"])?;
         }
-        self.open(&["Svcr", "FinInstnId", "ClrSysMmbId", "ClrSysId"])?;
-        self.text("Cd", "JPZGN")?;
-        self.close(&["ClrSysId"])?;
-        self.text("MmbId", &account.bank)?;
-        self.close(&["ClrSysMmbId"])?;
-        self.text("Nm", account.bank_name.as_str())?;
-        self.close(&["FinInstnId"])?;
-        self.open(&["BrnchId"])?;
-        self.text("Id", &account.branch)?;
-        self.text("Nm", account.branch_name.as_str())?;
-        self.close(&["BrnchId", "Svcr", "Acct"])
+        let (bank, branch) = (account.bank_name.as_str(), account.branch_name.as_str());
+        self.xml.agent("Svcr", (&account.bank, bank), (&account.branch, branch))?;
+        self.xml.close(&["Acct"])
     }
 
     fn balance(&mut self, code: &str, balance: Yen, day: Date) -> io::Result<()> {
-        self.open(&["Bal", "Tp", "CdOrPrtry"])?;
-        self.text("Cd", code)?;
-        self.close(&["CdOrPrtry", "Tp"])?;
+        self.xml.open(&["Bal", "Tp", "CdOrPrtry"])?;
+        self.xml.text("Cd", code)?;
+        self.xml.close(&["CdOrPrtry", "Tp"])?;
         self.amount(balance)?;
-        self.text("CdtDbtInd", direction(balance))?;
-        self.open(&["Dt"])?;
-        self.text("Dt", &day.to_string())?;
-        self.close(&["Dt", "Bal"])
+        self.xml.text("CdtDbtInd", direction(balance))?;
+        self.xml.open(&["Dt"])?;
+        self.xml.text("Dt", &day.to_string())?;
+        self.xml.close(&["Dt", "Bal"])
     }
 
     fn total(&mut self, name: &'static str, total: Total) -> io::Result<()> {
-        self.open(&[name])?;
-        self.text("NbOfNtries", &total.count.to_string())?;
-        self.text("Sum", &total.sum.get().to_string())?;
-        self.close(&[name])
+        self.xml.open(&[name])?;
+        self.xml.text("NbOfNtries", &total.count.to_string())?;
+        self.xml.text("Sum", &total.sum.get().to_string())?;
+        self.xml.close(&[name])
     }
 
     fn remitter(&mut self, remitter: &Remitter) -> io::Result<()> {
-        self.open(&["NtryDtls", "TxDtls", "RltdPties", "Dbtr"])?;
-        self.text("Nm", remitter.name.as_str())?;
+        self.xml.open(&["NtryDtls", "TxDtls", "RltdPties", "Dbtr"])?;
+        self.xml.text("Nm", remitter.name.as_str())?;
         if !remitter.code.is_empty() {
-            self.open(&["Id", "OrgId", "Othr"])?;
-            self.text("Id", &remitter.code)?;
-            self.open(&["SchmeNm"])?;
-            self.text("Cd", "BANK")?;
-            self.close(&["SchmeNm", "Othr", "OrgId", "Id"])?;
+            self.xml.open(&["Id", "OrgId", "Othr"])?;
+            self.xml.text("Id", &remitter.code)?;
+            self.xml.open(&["SchmeNm"])?;
+            self.xml.text("Cd", "BANK")?;
+            self.xml.close(&["SchmeNm", "Othr", "OrgId", "Id"])?;
         }
-        self.close(&["Dbtr", "RltdPties"])?;
+        self.xml.close(&["Dbtr", "RltdPties"])?;
         if !remitter.bank_name.is_empty() {
-            self.open(&["RltdAgts", "DbtrAgt", "FinInstnId"])?;
-            self.text("Nm", remitter.bank_name.as_str())?;
-            self.close(&["FinInstnId"])?;
+            self.xml.open(&["RltdAgts", "DbtrAgt", "FinInstnId"])?;
+            self.xml.text("Nm", remitter.bank_name.as_str())?;
+            self.xml.close(&["FinInstnId"])?;
             if !remitter.branch_name.is_empty() {
-                self.open(&["BrnchId"])?;
-                self.text("Nm", remitter.branch_name.as_str())?;
-                self.close(&["BrnchId"])?;
+                self.xml.open(&["BrnchId"])?;
+                self.xml.text("Nm", remitter.branch_name.as_str())?;
+                self.xml.close(&["BrnchId"])?;
             }
-            self.close(&["DbtrAgt", "RltdAgts"])?;
+            self.xml.close(&["DbtrAgt", "RltdAgts"])?;
         }
         if !remitter.edi.is_empty() {
-            self.open(&["RmtInf"])?;
-            self.text("Ustrd", remitter.edi.as_str())?;
-            self.close(&["RmtInf"])?;
+            self.xml.open(&["RmtInf"])?;
+            self.xml.text("Ustrd", remitter.edi.as_str())?;
+            self.xml.close(&["RmtInf"])?;
         }
-        self.close(&["TxDtls", "NtryDtls"])
+        self.xml.close(&["TxDtls", "NtryDtls"])
     }
 
     fn amount(&mut self, amount: Yen) -> io::Result<()> {
-        let start = BytesStart::new("Amt").with_attributes([("Ccy", "JPY")]);
-        self.xml.write_event(Event::Start(start))?;
-        let yen = amount.get().unsigned_abs().to_string();
-        self.xml.write_event(Event::Text(BytesText::new(&yen)))?;
-        self.close(&["Amt"])
-    }
-
-    fn open(&mut self, names: &[&'static str]) -> io::Result<()> {
-        names.iter().try_for_each(|name| self.xml.write_event(Event::Start(BytesStart::new(*name))))
-    }
-
-    fn close(&mut self, names: &[&'static str]) -> io::Result<()> {
-        names.iter().try_for_each(|name| self.xml.write_event(Event::End(BytesEnd::new(*name))))
-    }
-
-    /// An element with a text. One without is left out: the schema has no empty texts.
-    fn text(&mut self, name: &'static str, text: &str) -> io::Result<()> {
-        // XML has no control characters
-        let text: String = text.chars().filter(|c| !c.is_control()).collect();
-        if text.is_empty() {
-            return Ok(());
-        }
-        self.open(&[name])?;
-        self.xml.write_event(Event::Text(BytesText::new(&text)))?;
-        self.close(&[name])
+        self.xml.yen("Amt", amount.get().unsigned_abs())
     }
 }
 
 const fn direction(amount: Yen) -> &'static str {
     if amount.get() < 0 { "DBIT" } else { "CRDT" }
-}
-
-/// The time in Japan, without its offset.
-fn local(at: Timestamp) -> String {
-    at.rfc3339().chars().take(19).collect()
 }

@@ -4,3 +4,13 @@
 //! branch is `BrnchId`, an account is `Othr/Id` with its 預金種目 as a proprietary type, and times have no offset.
 
 pub mod camt;
+mod elements;
+pub mod pain001;
+pub mod pain002;
+
+use domain::Timestamp;
+
+/// The time in Japan, without its offset.
+fn local(at: Timestamp) -> String {
+    at.rfc3339().chars().take(19).collect()
+}

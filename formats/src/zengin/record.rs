@@ -4,6 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use domain::{Date, Yen};
 
 use super::RECORD_BYTES;
+use crate::finding::{Fault, Finding, Place};
 use crate::kana::ZenginText;
 
 /// A value that does not fit its field.
@@ -51,6 +52,24 @@ pub enum ReadError {
         /// The field's name.
         field: &'static str,
     },
+}
+
+/// The same in words for whoever made the file.
+impl From<ReadError> for Finding {
+    fn from(error: ReadError) -> Self {
+        let (record, field, fault) = match error {
+            ReadError::Length { record, bytes } => {
+                (record, None, Fault::Length { bytes, expected: RECORD_BYTES, is_cut: false })
+            }
+            ReadError::Order { record } => (record, None, Fault::Misplaced),
+            ReadError::Field { record, field } => (record, Some(field), Fault::Value("この項目の値")),
+            ReadError::Sum { record, field } => {
+                (record, Some(field), Fault::Value("データ・レコードの件数と合計"))
+            }
+        };
+        let place = Place { field: field.map(str::to_owned), ..Place::record(record, None) };
+        Self { place, found: String::new(), fault }
+    }
 }
 
 /// A record being written.
@@ -130,14 +149,14 @@ impl Writing {
 }
 
 /// `081124` of 2026-11-24: the era in force on the day.
-fn era_day(day: Date) -> String {
+pub(super) fn era_day(day: Date) -> String {
     let is_reiwa = Date::from_ymd_opt(2019, 5, 1).is_some_and(|first| day >= first);
     let year = day.year() - if is_reiwa { 2018 } else { 1988 };
     format!("{:02}{:02}{:02}", year.rem_euclid(100), day.month(), day.day())
 }
 
 /// The day that two digits of an era's year mean, seen from a day: 令和, where that is not yet to come, else 平成.
-fn day_of_era(digits: &str, today: Date) -> Option<Date> {
+pub(super) fn day_of_era(digits: &str, today: Date) -> Option<Date> {
     let number = |at: std::ops::Range<usize>| digits.get(at)?.parse::<i32>().ok();
     let (year, month, day) = (number(0..2)?, number(2..4)?, number(4..6)?);
     let of = |begin: i32| {

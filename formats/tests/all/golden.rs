@@ -6,7 +6,7 @@ use formats::iso20022::camt::Message;
 
 use crate::sample;
 
-fn assert_golden(name: &str, bytes: &[u8]) {
+pub fn assert_golden(name: &str, bytes: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("UPDATE_EXAMPLES").is_some() {
         std::fs::write(&path, bytes).unwrap();

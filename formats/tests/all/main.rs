@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod bulk;
+mod check;
+mod csv;
 mod golden;
 mod offsets;
+mod pain;
 mod sample;
 mod schemas;
 mod zengin;
