@@ -6,6 +6,7 @@ mod audit;
 mod authority;
 mod banks;
 mod bench;
+mod check;
 mod conform;
 mod data;
 mod demo;
@@ -46,6 +47,7 @@ enum Command {
     Verify(verify::Verify),
     Link(link::Link),
     Banks(banks::BanksArgs),
+    Check(check::Check),
     Bench(bench::Bench),
     Simulate(simulate::Simulate),
     Conform(conform::Conform),
@@ -90,6 +92,7 @@ fn main() -> ExitCode {
             Command::Verify(verify) => verify.run().await,
             Command::Link(link) => link.run(),
             Command::Banks(banks) => banks.run(),
+            Command::Check(check) => check.run(),
             Command::Bench(bench) => bench.run().await,
             Command::Simulate(simulate) => simulate.run().await,
             Command::Conform(conform) => conform.run().await,

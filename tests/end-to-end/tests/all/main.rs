@@ -7,6 +7,7 @@ mod bad_answers;
 mod bad_input;
 mod browser;
 mod certificates;
+mod check;
 mod concurrency;
 mod crash;
 mod crash_linked;
