@@ -8,7 +8,7 @@ mod recalls;
 use std::collections::{BTreeMap, BTreeSet};
 
 use database::{Tx, Value, insert, on};
-use domain::{AccountId, Yen};
+use domain::{AccountId, Date, Yen};
 use ledger::{Event as Stored, Finding, Kind};
 use uuid::Uuid;
 
@@ -19,6 +19,9 @@ use crate::{StoreError, Transfers, chart};
 /// Orders that are in memory at once.
 const PAGE: i64 = 1_000;
 
+/// A charge: contract, kind, reference, amount and day.
+type Charged = (Uuid, String, String, i64, String);
+
 /// A transfer of the journal: debit, credit, amount, kind and the hold that it ends.
 type Journal = (i64, i64, i64, i64, Option<Uuid>);
 
@@ -26,7 +29,8 @@ type Journal = (i64, i64, i64, i64, Option<Uuid>);
 struct Look {
     open: BTreeMap<Uuid, String>,
     guards: BTreeSet<String>,
-    charges: BTreeMap<String, i64>,
+    /// What is charged for the orders or recalls of the page.
+    charges: BTreeMap<Uuid, Charged>,
     due: i64,
     /// Of every return that an order tells of: its transfer, and the number of its message.
     returned: BTreeMap<Uuid, String>,
@@ -102,15 +106,10 @@ impl Look {
             .fetch_all(c)
             .await
         })?;
-        let charges: Vec<(String, i64)> = on!(tx, |c| {
-            sqlx::query_as("SELECT reference, amount FROM charge WHERE kind IN ('transfer', 'recall')")
-                .fetch_all(c)
-                .await
-        })?;
         Ok(Self {
             open: open.into_iter().collect(),
             guards: guards.into_iter().collect(),
-            charges: charges.into_iter().collect(),
+            charges: BTreeMap::new(),
             due: 0,
             returned: BTreeMap::new(),
             findings: Vec::new(),
@@ -127,6 +126,7 @@ impl Look {
         let bodies = events.values().flatten().filter_map(|event| StoreError::json::<Body>(&event.body).ok());
         let moved: Vec<_> = bodies.filter_map(|body| body.transfer).map(|id| id.uuid().into()).collect();
         let journal = journal(tx, &moved).await?;
+        self.charges = charges_of(tx, &ids).await?;
         for (id, facts) in page {
             let events = events.remove(id).unwrap_or_default();
             if let Err(error) = self.order(facts, &events, &journal) {
@@ -186,24 +186,53 @@ impl Look {
             }
         }
         let owes = (was(events, Event::Sent) || was(events, Event::Executed)) && facts.fee > Yen::ZERO;
-        let charged = self.charges.remove(&format!("transfer:{}", facts.id));
-        if charged != owes.then_some(facts.fee.get()) {
-            self.found(
-                "transfer-fee",
-                &facts.id,
-                format!("the fee is {}, charged is {charged:?}", facts.fee),
-            );
-        }
+        let owed = owes.then(|| {
+            let reference = format!("transfer:{}", facts.id);
+            (facts.contract.uuid(), "transfer".to_owned(), reference, facts.fee.get())
+        });
+        self.charge("transfer-fee", &facts.id, facts.id.uuid(), owed, facts.day);
         if state == State::Sent {
             self.due += facts.amount.get();
         }
         Ok(())
     }
 
+    /// Holds what is charged for an order or a recall against what is owed for it, on its day or later.
+    fn charge(
+        &mut self,
+        check: &'static str,
+        subject: &dyn ToString,
+        id: Uuid,
+        owed: Option<(Uuid, String, String, i64)>,
+        day: Date,
+    ) {
+        let charged = self.charges.remove(&id);
+        let right = match (&owed, &charged) {
+            (None, None) => true,
+            (Some(owed), Some((contract, kind, reference, amount, on))) => {
+                (&owed.0, &owed.1, &owed.2, &owed.3) == (contract, kind, reference, amount)
+                    && *on >= day.to_string()
+            }
+            _ => false,
+        };
+        if !right {
+            self.found(check, subject, format!("owed is {owed:?}, charged is {charged:?}"));
+        }
+    }
+
     /// What belongs to no order, and the sums.
     async fn end(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
-        let strays: Vec<String> =
-            self.open.values().chain(&self.guards).chain(self.charges.keys()).cloned().collect();
+        let charges: Vec<String> = on!(tx, |c| {
+            sqlx::query_scalar(
+                "SELECT c.reference FROM charge c LEFT JOIN transfer_order o ON o.id = c.id
+                 LEFT JOIN transfer_recall r ON r.id = c.id
+                 WHERE c.kind IN ('transfer', 'recall') AND o.id IS NULL AND r.id IS NULL ORDER BY 1 LIMIT $1",
+            )
+            .bind(PAGE)
+            .fetch_all(c)
+            .await
+        })?;
+        let strays: Vec<String> = self.open.values().chain(&self.guards).chain(&charges).cloned().collect();
         for stray in strays {
             self.found("transfer-stray", &stray, "it belongs to no order".to_owned());
         }
@@ -236,6 +265,14 @@ async fn events_of(tx: &mut Tx, ids: &[Value]) -> Result<BTreeMap<Uuid, Vec<Stor
         events.entry(entity).or_default().push(stored);
     }
     Ok(events)
+}
+
+/// Charges by their ids, which are those of what they are for.
+async fn charges_of(tx: &mut Tx, ids: &[Value]) -> Result<BTreeMap<Uuid, Charged>, StoreError> {
+    let select = "SELECT id, contract, kind, reference, amount, day FROM charge WHERE id IN";
+    let rows: Vec<(Uuid, Uuid, String, String, i64, String)> = insert::select_in(tx, select, ids, "").await?;
+    let one = |(id, contract, kind, reference, amount, day)| (id, (contract, kind, reference, amount, day));
+    Ok(rows.into_iter().map(one).collect())
 }
 
 /// Transfers of the journal by their ids.

@@ -5,11 +5,11 @@ use domain::{OrderId, RecallId, Timestamp, Yen};
 use ledger::Event as Stored;
 use uuid::Uuid;
 
-use super::{Look, PAGE, events_of};
+use super::{Look, PAGE, charges_of, events_of};
 use crate::network::recall::{self, RecallState};
 use crate::{StoreError, Terms};
 
-const ROWS: &str = "SELECT r.id, r.transfer_order, r.at_us,
+const ROWS: &str = "SELECT r.id, r.transfer_order, r.contract, r.at_us,
         CASE WHEN o.contract = r.contract THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END
     FROM transfer_recall r LEFT JOIN transfer_order o ON o.id = r.transfer_order
     WHERE r.id > $1 ORDER BY r.id LIMIT $2";
@@ -18,24 +18,25 @@ impl Look {
     pub(super) async fn recalls(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
         let mut after = Uuid::nil();
         loop {
-            let page: Vec<(Uuid, Uuid, i64, i64)> =
+            let page: Vec<(Uuid, Uuid, Uuid, i64, i64)> =
                 on!(tx, |c| sqlx::query_as(ROWS).bind(after).bind(PAGE).fetch_all(c).await)?;
             let Some((last, ..)) = page.last() else { return Ok(()) };
             after = *last;
             let ids: Vec<_> = page.iter().map(|(id, ..)| (*id).into()).collect();
             let mut events = events_of(tx, &ids).await?;
-            for (id, order, at_us, is_its_contracts) in page {
+            self.charges = charges_of(tx, &ids).await?;
+            for (id, order, contract, at_us, is_its_contracts) in page {
                 let of = (RecallId::from_uuid(id), OrderId::from_uuid(order));
                 let at = Timestamp::from_micros(at_us);
                 if is_its_contracts == 0 {
                     self.found("recall-order", &of.0, format!("{order} is no order of its contract"));
                 }
-                self.recall(of, at, &events.remove(&id).unwrap_or_default());
+                self.recall(of, contract, at, &events.remove(&id).unwrap_or_default());
             }
         }
     }
 
-    fn recall(&mut self, (id, order): (RecallId, OrderId), at: Timestamp, events: &[Stored]) {
+    fn recall(&mut self, (id, order): (RecallId, OrderId), contract: Uuid, at: Timestamp, events: &[Stored]) {
         let state = match walked(events) {
             Ok(state) => state,
             Err(error) => return self.found("recall-events", &id, error.to_string()),
@@ -48,10 +49,9 @@ impl Look {
             self.found("recall-guard", &id, "its order can be recalled again".to_owned());
         }
         let fee = Terms::embedded().recall_fee(at.date());
-        let charged = self.charges.remove(&format!("recall:{id}"));
-        if charged != (fee > Yen::ZERO).then_some(fee.get()) {
-            self.found("recall-fee", &id, format!("the fee is {fee}, charged is {charged:?}"));
-        }
+        let owed =
+            (fee > Yen::ZERO).then(|| (contract, "recall".to_owned(), format!("recall:{id}"), fee.get()));
+        self.charge("recall-fee", &id, id.uuid(), owed, at.date());
     }
 }
 

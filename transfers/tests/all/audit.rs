@@ -28,7 +28,9 @@ async fn every_kind_of_tampering_is_found(test: TestDatabase) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    network.incoming(5_000, "100", "7654321").await;
+    network.incoming_with(5_000, serde_json::json!({ "id": "asked-back" })).await;
+    bank.engine.collect().await.unwrap();
+    network.ask_back("asked-back", 5_000).await;
     bank.engine.collect().await.unwrap();
     bank.engine.place(NewOrder { day: day("2026-11-25"), ..bank.within(1) }).await.unwrap();
     let back = crate::network::send(&bank, crate::network::to(&bank, "0000000", 7_000)).await.facts.id;
@@ -96,6 +98,26 @@ async fn every_kind_of_tampering_is_found(test: TestDatabase) {
             "UPDATE charge SET amount = amount + 1 WHERE kind = 'recall'",
             "UPDATE charge SET amount = amount - 1 WHERE kind = 'recall'",
             "recall-fee",
+        ),
+        (
+            "UPDATE charge SET day = '2026-11-01' WHERE kind = 'transfer'",
+            "UPDATE charge SET day = '2026-11-24' WHERE kind = 'transfer'",
+            "transfer-fee",
+        ),
+        (
+            "UPDATE guard SET key = 'x' || key WHERE key LIKE 'consent-asked|%'",
+            "UPDATE guard SET key = substr(key, 2) WHERE key LIKE 'xconsent-asked|%'",
+            "consent-guard",
+        ),
+        (
+            "UPDATE recall_consent SET amount = amount + 1",
+            "UPDATE recall_consent SET amount = amount - 1",
+            "consent-credit",
+        ),
+        (
+            "UPDATE event SET kind = 'consent-given' WHERE kind = 'consent-asked'",
+            "UPDATE event SET kind = 'consent-asked' WHERE kind = 'consent-given'",
+            "consent-events",
         ),
         (
             "UPDATE outbox SET destination = 'nowhere' WHERE destination = 'interbank'",
