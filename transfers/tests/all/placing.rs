@@ -181,7 +181,7 @@ async fn orders_are_listed_by_state_and_account(test: TestDatabase) {
             && list(Vec::new(), Vec::new(), 10).await.is_empty()
     );
     assert_eq!(list(Vec::new(), vec![OWN], 1).await, [reserved]);
-    let of = |query: OrderQuery| async {
+    let of = async |query: OrderQuery| {
         bank.engine.list(&query).await.unwrap().into_iter().map(|order| order.facts.id).collect::<Vec<_>>()
     };
     let all = || OrderQuery::newest(bank.contract, vec![OWN], 10);
