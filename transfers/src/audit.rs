@@ -190,7 +190,7 @@ impl Look {
             let reference = format!("transfer:{}", facts.id);
             (facts.contract.uuid(), "transfer".to_owned(), reference, facts.fee.get())
         });
-        self.charge("transfer-fee", &facts.id, facts.id.uuid(), owed, facts.day);
+        self.charge("transfer-fee", &facts.id, facts.id.uuid(), owed.as_ref(), facts.day);
         if state == State::Sent {
             self.due += facts.amount.get();
         }
@@ -203,11 +203,11 @@ impl Look {
         check: &'static str,
         subject: &dyn ToString,
         id: Uuid,
-        owed: Option<(Uuid, String, String, i64)>,
+        owed: Option<&(Uuid, String, String, i64)>,
         day: Date,
     ) {
         let charged = self.charges.remove(&id);
-        let right = match (&owed, &charged) {
+        let right = match (owed, &charged) {
             (None, None) => true,
             (Some(owed), Some((contract, kind, reference, amount, on))) => {
                 (&owed.0, &owed.1, &owed.2, &owed.3) == (contract, kind, reference, amount)

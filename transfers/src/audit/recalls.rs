@@ -51,7 +51,7 @@ impl Look {
         let fee = Terms::embedded().recall_fee(at.date());
         let owed =
             (fee > Yen::ZERO).then(|| (contract, "recall".to_owned(), format!("recall:{id}"), fee.get()));
-        self.charge("recall-fee", &id, id.uuid(), owed, at.date());
+        self.charge("recall-fee", &id, id.uuid(), owed.as_ref(), at.date());
     }
 }
 
