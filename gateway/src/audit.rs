@@ -163,7 +163,7 @@ impl Gateway {
     /// Whether the payer typed the amount, so that what was paid may be paid again.
     fn may_be_paid_again(&self, row: &AuditRow) -> bool {
         let category = row.category.as_deref().and_then(|category| category.parse().ok());
-        let collector = row.collector.parse().ok().and_then(|number| self.0.directory.get(&number));
+        let collector = row.collector.parse().ok().and_then(|number| self.directory().get(&number));
         collector.is_some_and(|c| c.payer_types_amount(category.as_ref()))
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use collectors::client::Place;
+use collectors::directory::Suspension;
 use collectors::protocol::{self, BillKey, Body, Channel, Header, InquiryAnswer, Message};
 use collectors::{Collector, NotSent, Outcome};
 use database::{execute, read};
@@ -130,6 +131,9 @@ pub enum InquiryError {
     /// Outside the collector's hours.
     #[error("the collector is closed")]
     Closed,
+    /// The bank takes nothing for the collector for a while (取扱休止).
+    #[error("payments to the collector rest")]
+    Suspended(Suspension),
     /// The collector said why not.
     #[error("the collector answered {0}")]
     Refused(ResponseCode),
@@ -191,7 +195,9 @@ impl Gateway {
         check(collector, request, true)?;
         // nothing is read from the database or signed before there is a place: a crowd in line costs nothing either
         let place = self.0.client.place(&collector.number).await.map_err(not_asked)?;
-        check(collector, request, self.takes_inquiries(collector).await?)?;
+        let fresh = self.refreshed(&collector.number).await?.ok_or(InquiryError::UnknownCollector)?;
+        self.not_suspended(fresh).map_err(InquiryError::Suspended)?;
+        check(fresh, request, self.takes_inquiries(fresh).await?)?;
         // read before the inquiry is sent: an acceptance that the answer may not know of yet counts as later
         let generations =
             if types_amount(collector, request) { self.generations(request).await? } else { BTreeMap::new() };

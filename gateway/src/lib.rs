@@ -12,6 +12,7 @@ mod daily_limit;
 pub mod feed;
 mod guard;
 mod inquiry;
+mod institutions;
 pub mod link;
 pub mod operations;
 mod paid_before;
@@ -39,6 +40,7 @@ pub use daily_limit::{DailyLimit, DayUse, LimitOf, OverLimit};
 pub use feed::View;
 pub use guard::{Guard, GuardKind};
 pub use inquiry::{INQUIRY_VALID_S, Inquiry, InquiryError, InquiryRequest, Payer};
+pub use institutions::{set_part, setting_name};
 pub use operations::{FourEyes, OperationError, Operator, Word};
 pub use paid_before::RepeatKey;
 pub use pay::{PayError, PaymentOrder};
@@ -131,7 +133,7 @@ pub struct Gateway(Arc<Inner>);
 struct Inner {
     settings: Settings,
     ledger: Ledger,
-    directory: Directory,
+    directory: institutions::Institutions,
     client: Client,
     serials: serials::Serials,
     sender: sender::Shared,
@@ -165,7 +167,7 @@ impl Gateway {
         Self(Arc::new(Inner {
             settings,
             ledger,
-            directory,
+            directory: institutions::Institutions::new(directory),
             client,
             serials,
             sender: sender::Shared::default(),
@@ -176,14 +178,14 @@ impl Gateway {
         }))
     }
 
-    /// The institutions.
+    /// The institutions, with what was set of them a second ago.
     pub fn directory(&self) -> &Directory {
-        &self.0.directory
+        self.0.directory.latest()
     }
 
     /// The institutions as they are today.
     pub fn collectors(&self) -> collectors::directory::OnDay<'_> {
-        self.0.directory.on(self.now().date())
+        self.directory().on(self.now().date())
     }
 
     /// 金融機関コード of the bank.

@@ -279,7 +279,8 @@ impl Gateway {
 
     async fn facts(&self, order: &PaymentOrder, inquiry: &Inquiry) -> Result<Facts, PayError> {
         let now = self.now();
-        let collector = self.0.directory.get(&inquiry.request.collector).ok_or(PayError::Closed)?;
+        let collector = self.refreshed(&inquiry.request.collector).await?.ok_or(PayError::Closed)?;
+        self.not_suspended(collector).map_err(PayError::Suspended)?;
         let open = self.takes_payments(collector, now.date()).await?;
         let bill = orders::check(order, inquiry, open, now)?;
         let key = self.0.serials.next(self.database(), now.date()).await?;

@@ -31,6 +31,9 @@ const CLEANING_INTERVAL: Duration = Duration::from_secs(60);
 /// Between two looks for alarms whose cause is over.
 const ALARMS_INTERVAL: Duration = Duration::from_secs(5);
 
+/// Between two looks at what is set of collectors, for what is shown.
+const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
+
 struct OpenWork {
     key: String,
     entity: EntityId,
@@ -57,12 +60,19 @@ impl Gateway {
     async fn send_open_work(&self, mut stop: Shutdown) {
         let pause = Duration::from_millis(self.0.settings.poll_interval_ms);
         let (mut cleans_at, mut ends_at) = (Instant::now(), Instant::now() + ALARMS_INTERVAL);
+        let mut refreshes_at = Instant::now();
         let (mut circuits, mut alarms_after) = (Circuits::default(), None);
         while !stop.is_requested() {
             if cleans_at <= Instant::now() {
                 cleans_at = Instant::now() + CLEANING_INTERVAL;
                 if let Err(error) = self.clean().await {
                     tracing::error!(%error, "cannot delete what is kept for a time only");
+                }
+            }
+            if refreshes_at <= Instant::now() {
+                refreshes_at = Instant::now() + REFRESH_INTERVAL;
+                if let Err(error) = self.refresh_directory().await {
+                    tracing::warn!(%error, "what is set of collectors cannot be looked at");
                 }
             }
             if ends_at <= Instant::now() {
@@ -180,7 +190,7 @@ impl Gateway {
             fence: work.fence,
             delivery: work.delivery,
             lease_s: self.0.settings.lease_s,
-            window: self.send_window(&facts).await?,
+            window: self.send_window(&facts, cancellation.is_some()).await?,
         };
         let (step, point) = match &cancellation {
             None => (step::resume(&facts, position, claim, self.now())?, Persist::Claim),

@@ -1,6 +1,9 @@
 //! 設定: what the bank sets for everybody, each value from a day on. The program has a value for the time before; two
 //! people of the bank set the next one. A further setting is a row of [`SETTINGS`] and whoever asks for it.
 
+mod collectors;
+
+use std::borrow::Cow;
 use std::time::Duration;
 
 use database::{Database, Row, Table, read};
@@ -9,6 +12,7 @@ use domain::money::AmountError;
 use domain::time::TimeOfDay;
 use domain::{Date, Timestamp, Yen};
 use edge::Shutdown;
+use gateway::set_part;
 use transfers::{Relation, SetTerm, SharedTerms, Terms};
 
 use crate::contracts::registry::digits;
@@ -30,8 +34,8 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 macro_rules! fee_setting {
     ($name:literal, $label:literal, $relation:expr) => {
         Setting {
-            name: $name,
-            label: $label,
+            name: Cow::Borrowed($name),
+            label: Cow::Borrowed($label),
             hint: "3万円未満と3万円以上の2つの金額(円)を、空白で区切って入力します。例: 110 330。受付済みの振込は変わりません。",
             embedded: || embedded_bands($relation),
             read: read_bands,
@@ -42,12 +46,12 @@ macro_rules! fee_setting {
 }
 
 /// A setting: what it is called, what it is where nobody has set it, and what can be one of its values.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Setting {
     /// The word in addresses and in the database.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What the staff calls it.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// How a value is typed.
     pub hint: &'static str,
     /// What the program has.
@@ -62,8 +66,8 @@ pub struct Setting {
 
 /// 1日の限度額 of a contract that has none of its own, to private collectors.
 pub static PAYEASY_DAILY_LIMIT: Setting = Setting {
-    name: "payeasy-daily-limit",
-    label: "民間の収納機関への1日の限度額(個別の定めのない契約)",
+    name: Cow::Borrowed("payeasy-daily-limit"),
+    label: Cow::Borrowed("民間の収納機関への1日の限度額(個別の定めのない契約)"),
     hint: "円の金額です。契約ごとに定めた限度額は変わりません。",
     embedded: || Bounds::embedded().daily_limit.contract.get().to_string(),
     read: |typed| read_yen(typed).map(|yen| yen.get().to_string()),
@@ -77,8 +81,8 @@ fn shown_yen(kept: &str) -> String {
 
 /// Client certificates of a contract: the master's and all others' together (R44, C1).
 pub static CERTIFICATES_MAX: Setting = Setting {
-    name: "certificates-max",
-    label: "1契約の電子証明書の枚数",
+    name: Cow::Borrowed("certificates-max"),
+    label: Cow::Borrowed("1契約の電子証明書の枚数"),
     hint: "1から1,000までの枚数です。すでに発行した電子証明書は失効しません。",
     embedded: || certificates::bounds::Bounds::embedded().certificates_max.to_string(),
     read: |typed| read_count(typed, 1_000).ok_or("枚数を1から1,000までの数字で入力してください。"),
@@ -88,8 +92,8 @@ pub static CERTIFICATES_MAX: Setting = Setting {
 
 /// Users of a contract, the master among them (R44, C1).
 pub static USERS_MAX: Setting = Setting {
-    name: "users-max",
-    label: "1契約の利用者数(マスターユーザを含む)",
+    name: Cow::Borrowed("users-max"),
+    label: Cow::Borrowed("1契約の利用者数(マスターユーザを含む)"),
     hint: "1から1,000までの人数です。すでに登録した利用者は減りません。",
     embedded: || users::bounds::Bounds::embedded().users_max.to_string(),
     read: |typed| read_count(typed, 1_000).ok_or("人数を1から1,000までの数字で入力してください。"),
@@ -99,8 +103,8 @@ pub static USERS_MAX: Setting = Setting {
 
 /// Wrong one-time passwords in a row that lock a token (R58, R59).
 pub static TOKEN_FAILURES_MAX: Setting = Setting {
-    name: "token-failures-max",
-    label: "ワンタイムパスワードの利用停止までの誤り回数",
+    name: Cow::Borrowed("token-failures-max"),
+    label: Cow::Borrowed("ワンタイムパスワードの利用停止までの誤り回数"),
     hint: "1から100までの回数です。数えている途中のトークンにも、開始日から新しい回数が効きます。",
     embedded: || tokens::failures_max().to_string(),
     read: |typed| read_count(typed, 100).ok_or("回数を1から100までの数字で入力してください。"),
@@ -110,8 +114,8 @@ pub static TOKEN_FAILURES_MAX: Setting = Setting {
 
 /// Wrong passwords in a row that block a customer's login ID for a while.
 pub static SIGN_IN_FAILURES_MAX: Setting = Setting {
-    name: "sign-in-failures-max",
-    label: "ログインの一時停止までの誤り回数(お客さま)",
+    name: Cow::Borrowed("sign-in-failures-max"),
+    label: Cow::Borrowed("ログインの一時停止までの誤り回数(お客さま)"),
     hint: "1から100までの回数です。一時停止の長さと、続いたときの利用停止は変わりません。",
     embedded: || ThrottleLimits::default().login_failures_max.to_string(),
     read: |typed| read_count(typed, 100).ok_or("回数を1から100までの数字で入力してください。"),
@@ -121,8 +125,8 @@ pub static SIGN_IN_FAILURES_MAX: Setting = Setting {
 
 /// Days for which a temporary password opens a session (R14).
 pub static TEMPORARY_PASSWORD_DAYS: Setting = Setting {
-    name: "temporary-password-days",
-    label: "仮のパスワードの期限(日数)",
+    name: Cow::Borrowed("temporary-password-days"),
+    label: Cow::Borrowed("仮のパスワードの期限(日数)"),
     hint: "1から30までの日数です。すでに発行した仮のパスワードの期限は変わりません。",
     embedded: || users::bounds::Bounds::embedded().temporary_password_days.to_string(),
     read: |typed| read_count(typed, 30).ok_or("日数を1から30までの数字で入力してください。"),
@@ -132,8 +136,8 @@ pub static TEMPORARY_PASSWORD_DAYS: Setting = Setting {
 
 /// 再発行手数料 and that of a further token (R64, R66).
 pub static TOKEN_FEE: Setting = Setting {
-    name: "token-fee",
-    label: "トークンの手数料(追加発行・再発行、1つ、税込み)",
+    name: Cow::Borrowed("token-fee"),
+    label: Cow::Borrowed("トークンの手数料(追加発行・再発行、1つ、税込み)"),
     hint: "円の金額です。開始日からの発行に効きます。すでに発生した手数料は変わりません。",
     embedded: || tokens::fees::embedded().get().to_string(),
     read: |typed| read_yen(typed).map(|yen| yen.get().to_string()),
@@ -143,8 +147,8 @@ pub static TOKEN_FEE: Setting = Setting {
 
 /// 利用時間 of every day on which the bank's pages are not closed (R110).
 pub static SERVICE_HOURS: Setting = Setting {
-    name: "service-hours",
-    label: "ご利用時間(毎日)",
+    name: Cow::Borrowed("service-hours"),
+    label: Cow::Borrowed("ご利用時間(毎日)"),
     hint: "開始と終了の時刻です。例: 08:00-21:00。終了の時刻には、利用中のお客さまも終わります。",
     embedded: || ServiceHours::embedded().daily(),
     read: |typed| {
@@ -157,8 +161,8 @@ pub static SERVICE_HOURS: Setting = Setting {
 
 /// 休止日 of every year (R112).
 pub static CLOSED_DAYS: Setting = Setting {
-    name: "closed-days",
-    label: "毎年の休止日",
+    name: Cow::Borrowed("closed-days"),
+    label: Cow::Borrowed("毎年の休止日"),
     hint: "月日の範囲を空白で区切って、10個まで入力します。例: 12-31..01-03 05-03..05-05。なしは none です。",
     embedded: || ServiceHours::embedded().closed(),
     read: |typed| {
@@ -177,8 +181,8 @@ pub static CLOSED_DAYS: Setting = Setting {
 
 /// 臨時の休止: one day on which the bank's pages are closed.
 pub static SPECIAL_DAY: Setting = Setting {
-    name: "special-day",
-    label: "臨時の休止日",
+    name: Cow::Borrowed("special-day"),
+    label: Cow::Borrowed("臨時の休止日"),
     hint: "closed(終日休止)または ordinary(通常どおり)です。開始日に入力した1日だけに効きます。",
     embedded: || hours::ORDINARY.to_owned(),
     read: |typed| match typed.trim() {
@@ -191,8 +195,8 @@ pub static SPECIAL_DAY: Setting = Setting {
 
 /// 外国送金 and 輸入信用状, on the days on which banks do business (R111).
 pub static FOREIGN_HOURS: Setting = Setting {
-    name: "foreign-hours",
-    label: "外国送金・輸入信用状の取扱時間(銀行営業日)",
+    name: Cow::Borrowed("foreign-hours"),
+    label: Cow::Borrowed("外国送金・輸入信用状の取扱時間(銀行営業日)"),
     hint: "開始と終了の時刻です。例: 09:00-15:00。ご利用時間の外では、この時間でも受け付けません。",
     embedded: || ServiceHours::embedded().foreign(),
     read: SERVICE_HOURS.read,
@@ -202,8 +206,8 @@ pub static FOREIGN_HOURS: Setting = Setting {
 
 /// The cut-off of transfers of the day within the bank (R85).
 pub static OWN_BANK_UNTIL: Setting = Setting {
-    name: "transfer-own-bank-until",
-    label: "当日の振込・振替の受付終了(当行あて)",
+    name: Cow::Borrowed("transfer-own-bank-until"),
+    label: Cow::Borrowed("当日の振込・振替の受付終了(当行あて)"),
     hint: "時刻です。例: 16:00。予約した振込の最後の実行(15:30)より後で、21:00までです。",
     embedded: || cut_off(true),
     read: |typed| read_cut_off(typed, true),
@@ -213,8 +217,8 @@ pub static OWN_BANK_UNTIL: Setting = Setting {
 
 /// The same to other banks, which must still reach the network (R85).
 pub static OTHER_BANKS_UNTIL: Setting = Setting {
-    name: "transfer-other-banks-until",
-    label: "当日の振込の受付終了(他行あて)",
+    name: Cow::Borrowed("transfer-other-banks-until"),
+    label: Cow::Borrowed("当日の振込の受付終了(他行あて)"),
     hint: "時刻です。例: 15:00。予約した振込の最後の実行(14:30)より後で、15:30までです。",
     embedded: || cut_off(false),
     read: |typed| read_cut_off(typed, false),
@@ -344,9 +348,10 @@ fn read_yen(typed: &str) -> Result<Yen, &'static str> {
 }
 
 impl Setting {
-    /// The setting of a word.
-    pub fn of(name: &str) -> Option<&'static Self> {
-        SETTINGS.iter().copied().find(|setting| setting.name == name)
+    /// The setting of a word, those of collectors among them.
+    pub fn of(name: &str) -> Option<Self> {
+        let found = SETTINGS.iter().find(|setting| setting.name == name).map(|found| (*found).clone());
+        found.or_else(|| set_part(name).map(|(collector, part)| Self::of_collector(&collector, part)))
     }
 
     /// A typed value as it is kept; an error is what is wrong with it.
@@ -371,7 +376,7 @@ impl Setting {
                 "SELECT value FROM dated_setting WHERE name = $1 AND from_day <= $2 AND ($3 = 0 OR from_day = $2)
                  ORDER BY from_day DESC, at_us DESC LIMIT 1",
             )
-            .bind(self.name)
+            .bind(self.name.as_ref())
             .bind(day.to_string())
             .bind(i64::from(self.one_day))
             .fetch_optional(c)
@@ -388,7 +393,7 @@ impl Setting {
                 "SELECT from_day, at_us, value, actor FROM dated_setting WHERE name = $1
                  ORDER BY from_day DESC, at_us DESC LIMIT $2",
             )
-            .bind(self.name)
+            .bind(self.name.as_ref())
             .bind(HISTORY_MAX)
             .fetch_all(c)
             .await
@@ -404,7 +409,7 @@ impl Setting {
         Row {
             table: &DATED,
             values: vec![
-                self.name.into(),
+                self.name.as_ref().into(),
                 from.to_string().into(),
                 now.micros().into(),
                 value.into(),
@@ -458,7 +463,7 @@ mod tests {
     async fn the_value_of_the_latest_day_that_has_come_holds(test: TestDatabase) {
         let set = async |from: &str, at_us: i64, value: &str| {
             let sql = "INSERT INTO dated_setting (name, from_day, at_us, value, actor) VALUES ($1, $2, $3, $4, 'a')";
-            execute!(test.database, sql, PAYEASY_DAILY_LIMIT.name, from, at_us, value).unwrap();
+            execute!(test.database, sql, PAYEASY_DAILY_LIMIT.name.as_ref(), from, at_us, value).unwrap();
         };
         let on =
             async |day: &str| payeasy_daily_limit(&test.database, day.parse().unwrap()).await.unwrap().get();
@@ -482,7 +487,7 @@ mod tests {
     fn every_setting_reads_what_the_program_has_and_is_found_by_its_word() {
         for setting in SETTINGS {
             assert!(setting.read(&setting.embedded()).is_ok(), "{}", setting.name);
-            assert_eq!(Setting::of(setting.name).map(|found| found.name), Some(setting.name));
+            assert_eq!(Setting::of(&setting.name).map(|found| found.name), Some(setting.name.clone()));
             assert!(!setting.shown(&setting.embedded()).is_empty() && !setting.label.is_ascii());
         }
         assert!(PAYEASY_DAILY_LIMIT.read("たくさん").is_err() && PAYEASY_DAILY_LIMIT.read("-1").is_err());

@@ -79,6 +79,7 @@ pub(super) fn check(row: Row, defaults: &Defaults) -> Result<Collector, Broken> 
         one_time_password: row.one_time_password,
         available: row.available,
         hours: row.hours.unwrap_or_else(Hours::always),
+        suspensions: Vec::new(),
         settlement,
         contact: row.contact,
         test_row: row.test_row,

@@ -6,6 +6,7 @@ mod numbers;
 mod paying;
 mod row;
 mod search;
+mod set;
 mod terms;
 
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ pub use numbers::{CategoryCode, CategoryError, CategoryRule, DigitsRule, NumberR
 pub use paying::{AmountEntry, DuplicateKey, FeeStep, FeeTable};
 pub use row::DirectoryError;
 pub use search::folded;
+pub use set::{CAUSE_CHARS_MAX, SetPart, SetTerm, Suspension};
 pub use terms::{PayerFees, Receiver, SettlementTerms};
 
 /// 収納の種類: decides who may refuse a clearing and how the key is made up.
@@ -122,6 +124,8 @@ pub struct Collector {
     pub available: bool,
     /// When it answers.
     pub hours: Hours,
+    /// 取扱休止 and its end, each from a day on: `None` where payments are taken again.
+    pub suspensions: Vec<(Date, Option<Suspension>)>,
     /// Who gets the money, and when.
     pub settlement: SettlementTerms,
     /// Whom the payer asks about the bill.
@@ -149,6 +153,12 @@ impl Collector {
         }
     }
 
+    /// 取扱休止 of a day, where there is one.
+    pub fn suspended_on(&self, day: Date) -> Option<&Suspension> {
+        let (_, set) = self.suspensions.iter().rev().find(|(from, _)| *from <= day)?;
+        set.as_ref().filter(|suspension| suspension.until.is_none_or(|until| day <= until))
+    }
+
     /// What can be paid, as the list says it.
     pub fn charge_names(&self) -> Vec<&str> {
         self.charges.iter().map(|charge| charge.name.as_str()).collect()
@@ -166,8 +176,9 @@ struct Row {
 /// All institutions, in the order of the list.
 ///
 /// What a change of a row may touch (names, charges, numbers, fee, notice, contact) is read from [`Directory::on`]
-/// a day. What none touches (number, code, kind, methods, availability, settlement) and the hours, which carry
-/// days of their own, [`Directory::get`] and [`Directory::all`] give without one.
+/// a day. What none touches (number, code, kind, methods, availability, settlement), and the hours and suspensions,
+/// which carry days of their own, [`Directory::get`] and [`Directory::all`] give without one. What two people of the
+/// bank set of a row comes in through [`Directory::with`] alone.
 #[derive(Clone, Debug)]
 pub struct Directory {
     rows: Vec<Collector>,
@@ -201,6 +212,23 @@ impl Directory {
             directory.rows.push(first);
         }
         Ok(directory)
+    }
+
+    /// These with what the bank has set of them, in the order in which it was set.
+    pub fn with(&self, set: &[SetTerm]) -> Self {
+        let mut directory = self.clone();
+        for row in &mut directory.rows {
+            let mut terms: Vec<_> = set.iter().filter(|term| term.collector == row.number).collect();
+            if terms.is_empty() {
+                continue;
+            }
+            terms.sort_by_key(|term| term.from);
+            let changed = self.changed.get(&row.number).map(Vec::as_slice).unwrap_or_default();
+            let (first, changed) = set::applied(row, changed, &terms);
+            directory.changed.insert(first.number.clone(), changed);
+            *row = first;
+        }
+        directory
     }
 
     /// The institutions on a day.

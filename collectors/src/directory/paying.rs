@@ -58,6 +58,16 @@ impl FeeTable {
         self.steps.iter().rev().find(|step| step.from <= amount).map(|step| step.fee)
     }
 
+    /// `110 円、30,000 円以上は 330 円`; nothing where payers bear none.
+    pub fn words(&self) -> String {
+        let step = |(place, step): (usize, &FeeStep)| match place {
+            0 => format!("{} 円", step.fee),
+            _ => format!("{} 円以上は {} 円", step.from, step.fee),
+        };
+        let steps: Vec<_> = self.steps.iter().enumerate().map(step).collect();
+        if steps.is_empty() { "かかりません。".to_owned() } else { steps.join("、") }
+    }
+
     /// The rule that it breaks, if it does.
     pub(super) fn broken(&self) -> Option<&'static str> {
         let in_order = self.steps.is_sorted_by(|a, b| a.from < b.from);

@@ -37,8 +37,8 @@ pub struct CollectorBody {
     one_time_password: bool,
     /// Whether it takes an inquiry now.
     available: bool,
-    /// Why it does not: `not_connected`; `outside_hours`; `pre_closed`, where only what was inquired about before can
-    /// be paid; `day_closed`, by the schedule or by hand; `not_answering`.
+    /// Why it does not: `not_connected`; `suspended` by the bank for a while; `outside_hours`; `pre_closed`, where only
+    /// what was inquired about before can be paid; `day_closed`, by the schedule or by hand; `not_answering`.
     #[schema(examples("day_closed"))]
     unavailable: Option<&'static str>,
     /// The numbers of a slip.

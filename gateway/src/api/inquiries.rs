@@ -315,6 +315,7 @@ fn problem(error: &InquiryError) -> Problem {
         InquiryError::LinkOnly => Code::CollectorLinkOnly,
         InquiryError::NotConnected => Code::CollectorNotConnected,
         InquiryError::Closed => Code::CollectorClosed,
+        InquiryError::Suspended(_) => Code::CollectorSuspended,
         InquiryError::Refused(answer) => refused(*answer),
         InquiryError::Stopped => return Problem::because(Code::NotPermitted, STOPPED),
         InquiryError::CollectorBusy => return Problem::again(Code::CollectorBusy, COLLECTOR_PAUSE_S),

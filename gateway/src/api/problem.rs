@@ -127,6 +127,8 @@ codes! {
         "The directory lists it, and there is no working connection.", "Pay in another way.";
     CollectorClosed = "collector_closed", 409, Untouched, "The collector is closed.",
         "It is outside of the collector's hours.", "Call again when it is open.";
+    CollectorSuspended = "collector_suspended", 409, Untouched, "Payments to the collector rest for a while.",
+        "The bank takes nothing new for it; what was sent before goes on.", "See unavailable in GET /v1/collectors, and call again later.";
     BankNotContracted = "bank_not_contracted", 422, Untouched, "The collector has no contract with this bank.",
         "The collector does not take payments of this bank.", "Pay in another way.";
     ChannelNotAccepted = "channel_not_accepted", 422, Untouched, "The bill cannot be paid on line.",

@@ -61,8 +61,9 @@ impl Gateway {
     ) -> Result<Inquiry, LinkedError> {
         let hand_off = &arrival.hand_off;
         let handed = chosen(arrival, choice)?;
-        let collectors = self.collectors();
-        let collector = collectors.get(&hand_off.collector).ok_or(InquiryError::UnknownCollector)?;
+        let found = self.refreshed(&hand_off.collector).await.map_err(InquiryError::Store)?;
+        let collector = found.ok_or(InquiryError::UnknownCollector)?;
+        self.not_suspended(collector).map_err(InquiryError::Suspended)?;
         if !collector.methods.link || !collector.available {
             return Err(InquiryError::NotConnected.into());
         }

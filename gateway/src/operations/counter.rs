@@ -159,7 +159,7 @@ impl Gateway {
     ) -> Result<JoinHandle<()>, OperationError> {
         let (facts, position) = self.load(id.into()).await?.ok_or(OperationError::NotFound)?;
         let now = self.now();
-        let is_open = match self.0.directory.get(&facts.collector) {
+        let is_open = match self.directory().get(&facts.collector) {
             Some(collector) => self.takes_payments(collector, facts.receipt_date).await?,
             None => false,
         };

@@ -138,7 +138,7 @@ impl Gateway {
             word,
             eyes,
             cancellation: cancellation.as_ref(),
-            accepted_guard: sending::accepted_guard(self.0.directory.get(&facts.collector), &facts),
+            accepted_guard: sending::accepted_guard(self.directory().get(&facts.collector), &facts),
         };
         let mut step = manual::decide(&facts, position, &work, decision, self.now())?;
         step.commit.guards.extend(once.map(|once| (once.key(), id.into())));

@@ -56,7 +56,7 @@ impl Gateway {
     pub(super) async fn look_at_circuits(&self, circuits: &mut Circuits) {
         let told_after_s = self.0.settings.circuit_alarm_s;
         let (told_after, now) = (Duration::from_secs(told_after_s), Instant::now());
-        for collector in self.0.directory.all() {
+        for collector in self.directory().all() {
             let number = &collector.number;
             let Some(tells) = circuits.look(number, self.0.client.circuit(number), told_after, now) else {
                 continue;

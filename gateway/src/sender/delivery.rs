@@ -76,7 +76,7 @@ impl Gateway {
             report: &report,
             evidence,
             pause_s: sending::pause_s(&self.0.settings, &report, d.delivery, d.repeat),
-            accepted_guard: sending::accepted_guard(self.0.directory.get(&d.facts.collector), &d.facts),
+            accepted_guard: sending::accepted_guard(self.directory().get(&d.facts.collector), &d.facts),
             concern: alarm.as_ref(),
         };
         self.record(&d, &delivered).await;
@@ -97,7 +97,7 @@ impl Gateway {
             }
         };
         // looked at last, after the claim: a close of the day that began since is seen here
-        let window = match self.send_window(&d.facts).await {
+        let window = match self.send_window(&d.facts, d.cancellation.is_some()).await {
             Ok(window) => window,
             Err(error) => return Conclusion::not_sent(&error),
         };
@@ -115,16 +115,23 @@ impl Gateway {
         }
         let (outcome, request) = self.exchange_keeping(d.exchange(), &d.facts.collector, message).await;
         let conclusion = match &d.cancellation {
-            None => Conclusion::of(self.0.directory.get(&d.facts.collector).map(|c| c.kind), outcome),
+            None => Conclusion::of(self.directory().get(&d.facts.collector).map(|c| c.kind), outcome),
             Some(_) => Conclusion::of_cancellation(outcome),
         };
         conclusion.keeping(request)
     }
 
-    pub(super) async fn send_window(&self, facts: &Facts) -> Result<SendWindow, StoreError> {
-        let collector_is_open = match self.0.directory.get(&facts.collector) {
-            Some(collector) => self.takes_payments(collector, facts.receipt_date).await?,
-            None => false,
+    /// Whether a first delivery may leave now. While payments to a collector rest, those before can be taken back.
+    pub(super) async fn send_window(
+        &self,
+        facts: &Facts,
+        takes_back: bool,
+    ) -> Result<SendWindow, StoreError> {
+        let collector_is_open = match self.refreshed(&facts.collector).await? {
+            Some(collector) if takes_back || self.not_suspended(collector).is_ok() => {
+                self.takes_payments(collector, facts.receipt_date).await?
+            }
+            _ => false,
         };
         Ok(SendWindow { held_wait_s: self.0.settings.held_wait_s, collector_is_open })
     }

@@ -149,11 +149,11 @@ impl Gateway {
         if !self.holds_the_lease().await? {
             return Ok(());
         }
-        for collector in self.0.directory.all().iter().filter(|c| c.available) {
+        for collector in self.directory().all().iter().filter(|c| c.available) {
             self.begin_days(collector).await?;
         }
         for day in self.unfinished_days().await? {
-            let Some(collector) = self.0.directory.get(&day.collector).filter(|c| c.available) else {
+            let Some(collector) = self.directory().get(&day.collector).filter(|c| c.available) else {
                 continue;
             };
             let Some(act) = self.due_act(collector, &day).await? else { continue };
@@ -267,7 +267,7 @@ impl Busy {
     /// A day that could not be closed for half an hour after its end is somebody's business.
     async fn tell_people(&self, error: &ServiceError) {
         let Self { gateway, day, act, .. } = self;
-        let Some(collector) = gateway.0.directory.get(&day.collector) else { return };
+        let Some(collector) = gateway.directory().get(&day.collector) else { return };
         let plan = Plan::of(&collector.hours, day.date, gateway.0.settings.pre_close_s);
         let late = gateway.now() >= plan.closes_at.plus_seconds(UNCLOSED_ALARM_S);
         if *act == Act::Open || !late || gateway.0.keeper.has_told(day) {

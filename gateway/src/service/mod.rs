@@ -35,6 +35,7 @@ mod status;
 pub(crate) mod store;
 
 use collectors::Collector;
+use collectors::directory::Suspension;
 pub use collectors::protocol::{Counters, Tally};
 use domain::{CollectorNumber, Date, ResponseCode, Yen};
 use ledger::Commit;
@@ -283,6 +284,17 @@ impl Gateway {
         }
     }
 
+    /// 取扱休止 keeps whatever is new from a collector; what was sent before goes on.
+    pub(crate) fn not_suspended(&self, collector: &Collector) -> Result<(), Suspension> {
+        match collector.suspended_on(self.now().date()) {
+            None => Ok(()),
+            Some(suspension) => {
+                tracing::info!(collector = %collector.number, "refused: payments to it rest");
+                Err(suspension.clone())
+            }
+        }
+    }
+
     /// Whether the collector takes inquiries now: its hours, and its day.
     pub(crate) async fn takes_inquiries(&self, collector: &Collector) -> Result<bool, StoreError> {
         let now = self.now();
@@ -297,7 +309,7 @@ impl Gateway {
 
     /// A collector that has days.
     pub(crate) fn connected(&self, collector: &CollectorNumber) -> Result<&Collector, ServiceError> {
-        let row = self.0.directory.get(collector).ok_or(ServiceError::UnknownCollector)?;
+        let row = self.directory().get(collector).ok_or(ServiceError::UnknownCollector)?;
         if row.available { Ok(row) } else { Err(ServiceError::NotConnected) }
     }
 

@@ -12,7 +12,7 @@ use domain::{CollectorNumber, Timestamp};
 use sqlx::FromRow;
 
 use super::day::{Gate, ServiceState, Trouble};
-use crate::directory::Kind;
+use crate::directory::{Kind, Suspension};
 use crate::payment::store;
 use crate::{Gateway, StoreError};
 
@@ -31,6 +31,8 @@ pub struct CollectorStatus {
     pub closing: bool,
     /// What went wrong last with today.
     pub trouble: Option<Trouble>,
+    /// 取扱休止 of today: nothing new goes to it.
+    pub suspended: Option<Suspension>,
     /// Whether it is within its published hours.
     pub hours_open: bool,
     /// When it opens next, where it is not.
@@ -54,6 +56,8 @@ pub struct CollectorStatus {
 pub enum Unavailable {
     /// There is no working connection.
     NotConnected,
+    /// The bank takes nothing for it for a while (取扱休止).
+    Suspended,
     /// It is outside of its hours.
     OutsideHours,
     /// Today is pre-closed: what was inquired about before can be paid, and nothing else.
@@ -69,6 +73,7 @@ impl Unavailable {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotConnected => "not_connected",
+            Self::Suspended => "suspended",
             Self::OutsideHours => "outside_hours",
             Self::PreClosed => "pre_closed",
             Self::DayClosed => "day_closed",
@@ -127,6 +132,7 @@ impl Gateway {
         let gates: HashMap<_, _> = today.iter().map(|day| (&day.collector, day.gate())).collect();
         let why = |row: &Collector| match gates.get(&row.number) {
             _ if !row.available => Some(Unavailable::NotConnected),
+            _ if row.suspended_on(now.date()).is_some() => Some(Unavailable::Suspended),
             _ if !row.hours.is_open(now) => Some(Unavailable::OutsideHours),
             Some(Gate::Shut) => Some(Unavailable::DayClosed),
             Some(Gate::PaymentsOnly) => Some(Unavailable::PreClosed),
@@ -150,7 +156,7 @@ impl Gateway {
         let today = self.service_days(now.date()).await?;
         let unfinished = self.unfinished_days().await?;
         let mut statuses = Vec::new();
-        for collector in self.0.directory.all().iter().filter(|c| c.available) {
+        for collector in self.directory().all().iter().filter(|c| c.available) {
             let number = &collector.number;
             let day = today.iter().find(|day| day.collector == *number);
             let behind = unfinished.iter().filter(|day| {
@@ -167,6 +173,7 @@ impl Gateway {
                 state: day.map_or(ServiceState::Waiting, |day| day.state),
                 closing: day.is_some_and(|day| day.closing && day.state != ServiceState::Closed),
                 trouble: day.and_then(|day| day.trouble.clone()),
+                suspended: collector.suspended_on(now.date()).cloned(),
                 hours_open,
                 opens_at: if hours_open { None } else { collector.hours.next_opening(now) },
                 days_behind: u32::try_from(behind.count()).unwrap_or(u32::MAX),

@@ -193,7 +193,7 @@ impl Gateway {
 
     /// What the schedule does with a day of a collector, and when; `None` where the collector has no days.
     pub fn service_plan(&self, collector: &CollectorNumber, date: Date) -> Option<Plan> {
-        let row = self.0.directory.get(collector).filter(|row| row.available)?;
+        let row = self.directory().get(collector).filter(|row| row.available)?;
         Some(Plan::of(&row.hours, date, self.0.settings.pre_close_s))
     }
 

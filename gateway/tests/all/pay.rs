@@ -7,6 +7,7 @@ use database::{Tx, execute, on_both};
 use domain::payment::State;
 use domain::{AccountId, ContractId, PaymentId, Timestamp, UserId, Yen};
 use gateway::{Guard, GuardKind, HistoryQuery, InquiryError, PayError, Payer, Payment, PaymentOrder, chart};
+use serde_json::json;
 use tokio::task::JoinHandle;
 
 use crate::support::{Hub, PENSION, SHOP, TAX, TYPED, WITH_FEE, World, decoded, limits, settings};
@@ -19,6 +20,8 @@ on_both!(
     an_order_must_be_what_the_inquiry_found,
     an_inquiry_can_be_paid_for_fifteen_minutes,
     nothing_is_asked_or_paid_while_the_collector_is_closed,
+    payments_to_a_collector_rest_from_midnight_to_midnight_in_every_process,
+    what_was_sent_goes_on_while_payments_rest_and_what_was_not_comes_back,
     a_closed_account_cannot_pay,
     a_one_time_password_pays_once,
     a_payer_who_goes_away_stops_nothing,
@@ -183,6 +186,59 @@ async fn nothing_is_asked_or_paid_while_the_collector_is_closed(test: TestDataba
     assert!(matches!(world.ask(world.payer, TAX).await, Err(InquiryError::Closed)));
     world.clock.advance_seconds(1);
     assert_eq!(world.pay(TAX).await.unwrap().state, State::Accepted);
+    world.assert_clean().await;
+}
+
+/// What two people of the bank have set of a collector.
+async fn set(world: &World, name: &str, from: &str, value: &str) {
+    let sql = "INSERT INTO dated_setting (name, from_day, at_us, value, actor) VALUES ($1, $2, 1, $3, 'a')";
+    execute!(world.test.database, sql, name, from, value).unwrap();
+}
+
+async fn payments_to_a_collector_rest_from_midnight_to_midnight_in_every_process(test: TestDatabase) {
+    let world = World::new(test).await;
+    let until = |text: &str| Timestamp::parse_rfc3339(text).unwrap().seconds_since(world.clock.now());
+    let other = world.another_hub(&limits(), collectors::Directory::embedded()).await;
+    set(&world, "collector/00500/suspension", "2026-11-25", "2026-11-25 システム更改のため").await;
+    world.clock.advance_seconds(until("2026-11-24T23:59:59+09:00"));
+    let order = world.order(&world.inquire(PENSION).await);
+    world.clock.advance_seconds(1);
+    for gateway in [&world.hub.gateway, &other.gateway] {
+        let refused = gateway.pay(order.clone()).await.unwrap_err();
+        let PayError::Suspended(of) = refused else { panic!("{refused}") };
+        assert_eq!(
+            (of.cause.as_str(), of.until.map(|day| day.to_string())),
+            ("システム更改のため", Some("2026-11-25".to_owned()))
+        );
+    }
+    let asked = world.ask(world.payer, PENSION).await.unwrap_err();
+    assert!(matches!(asked, InquiryError::Suspended(_)), "{asked}");
+    assert_eq!((world.balance().await.held, world.network.clearings().await.len()), (Yen::ZERO, 0));
+    let why = world.hub.gateway.unavailable().await.unwrap();
+    let pension = PENSION.collector.parse().unwrap();
+    assert_eq!(why.get(&pension), Some(&gateway::service::Unavailable::Suspended));
+    world.clock.advance_seconds(until("2026-11-25T23:59:59+09:00"));
+    assert!(matches!(world.ask(world.payer, PENSION).await, Err(InquiryError::Suspended(_))));
+    world.clock.advance_seconds(1);
+    assert_eq!(world.pay(PENSION).await.unwrap().state, State::Accepted);
+    world.assert_clean().await;
+}
+
+async fn what_was_sent_goes_on_while_payments_rest_and_what_was_not_comes_back(test: TestDatabase) {
+    let mut world = World::new(test).await;
+    world.network.fault("00500", json!({"mode": "drop", "on": "clearing", "times": 2})).await;
+    let sent = world.order(&world.inquire(PENSION).await);
+    let never = world.order(&world.inquire(SHOP).await);
+    world.hub.gateway.pay(sent.clone()).await.unwrap();
+    set(&world, "collector/00500/suspension", "2026-11-24", "none 障害のため").await;
+    assert!(matches!(world.ask(world.payer, PENSION).await, Err(InquiryError::Suspended(_))));
+    world.reaches(sent.payment, State::Accepted).await;
+    world.network.go_down().await;
+    world.hub.gateway.pay(never.clone()).await.unwrap();
+    set(&world, "collector/99022/suspension", "2026-11-24", "none 障害のため").await;
+    world.reaches(never.payment, State::Voided).await;
+    assert_eq!(world.balance().await.held, Yen::ZERO);
+    world.network.come_up().await;
     world.assert_clean().await;
 }
 

@@ -67,6 +67,8 @@ pub enum ConsoleLink {
     Settings,
     /// 暦.
     Calendar,
+    /// 収納機関.
+    Collectors,
     /// 鍵と認証局.
     Keys,
     /// トークンの在庫.
@@ -112,6 +114,7 @@ impl ConsoleLink {
             Self::Stops => "/stops",
             Self::Settings => "/settings",
             Self::Calendar => "/calendar",
+            Self::Collectors => "/collectors",
             Self::Keys => "/keys",
             Self::TokenStock => "/token-stock",
             Self::Users => "/users",
@@ -215,17 +218,27 @@ id_links! {
 }
 
 /// The page of a setting.
-#[derive(Clone, Copy, Debug)]
-pub struct SettingLink(pub &'static Setting);
+#[derive(Clone, Debug)]
+pub struct SettingLink(String);
 
 impl SettingLink {
-    /// All such pages, for the router.
+    /// Those of everybody, for the router.
     pub const ROUTE: &str = "/settings/{name}";
+    /// Those of a collector, for the router.
+    pub const OF_COLLECTOR: &str = "/collectors/{collector}/{part}";
+
+    /// The page of this one.
+    pub fn of(setting: &Setting) -> Self {
+        Self(match setting.collector() {
+            Some((number, part)) => format!("{}/{number}/{}", ConsoleLink::Collectors, part.code()),
+            None => format!("{}/{}", ConsoleLink::Settings, setting.name),
+        })
+    }
 }
 
 impl fmt::Display for SettingLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", ConsoleLink::Settings, self.0.name)
+        f.write_str(&self.0)
     }
 }
 

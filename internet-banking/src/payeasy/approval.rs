@@ -224,6 +224,7 @@ const fn passes(problem: &Problem) -> bool {
     matches!(
         problem,
         Problem::CollectorClosed { .. }
+            | Problem::CollectorSuspended { .. }
             | Problem::CollectorBusy
             | Problem::NoAnswer
             | Problem::Unavailable
@@ -335,6 +336,7 @@ fn refused(bank: &Bank, request: &Request, error: &PayError) -> Problem {
         PayError::ClearByPassed => Problem::ClearByPassed,
         PayError::GuardTaken(GuardKind::Request) => Problem::RequestOver,
         PayError::Closed => Problem::CollectorClosed { hours: None },
+        PayError::Suspended(ref of) => operation::suspended(of),
         PayError::CollectorBusy => Problem::CollectorBusy,
         PayError::Stopped => Problem::ServiceStopped,
         // somebody else is at it, or our own database failed: the next look tells

@@ -1,10 +1,12 @@
 //! What the pages of the directory show: which collectors there are, and what a payer must know of each.
 
 use askama::Template;
+use domain::time::year_month_day;
 use domain::{CollectorNumber, Date};
 use edge::Frame;
 use gateway::directory::{AmountEntry, CategoryRule, Collector, DigitsRule, FeeTable, Kind, NumberRules};
 
+use super::problem::suspension_words;
 use super::purpose;
 use super::rules::Asked;
 use crate::links::{CollectorLink, Link};
@@ -101,9 +103,9 @@ pub struct ChargeRow {
 
 impl CollectorGroup {
     /// Those that were found, by kind.
-    pub fn of(found: &[&Collector]) -> Vec<Self> {
+    pub fn of(found: &[&Collector], today: Date) -> Vec<Self> {
         let group = |kind: Kind| {
-            let rows = found.iter().filter(|row| row.kind == kind).map(|row| CollectorRow::of(row));
+            let rows = found.iter().filter(|row| row.kind == kind).map(|row| CollectorRow::of(row, today));
             Self { kind: kind.label(), rows: rows.collect() }
         };
         let groups = [Kind::National, Kind::Local, Kind::Private].map(group);
@@ -112,15 +114,18 @@ impl CollectorGroup {
 }
 
 impl CollectorRow {
-    /// A row of the directory.
-    pub fn of(collector: &Collector) -> Self {
+    /// A row of the directory, as it is today.
+    pub fn of(collector: &Collector, today: Date) -> Self {
         Self {
             path: CollectorLink(collector.number.clone()),
             number: collector.number.clone(),
             name: collector.shown_name(),
             charges: collector.charge_names().join("、"),
             notice: collector.notice.clone(),
-            method: method(collector),
+            method: match collector.suspended_on(today) {
+                Some(_) => "休止中",
+                None => method(collector),
+            },
         }
     }
 }
@@ -151,7 +156,9 @@ impl CollectorPage {
             name: collector.shown_name(),
             number: collector.number.clone(),
             notice: collector.notice.clone(),
-            can_begin: collector.available && collector.methods.online,
+            can_begin: collector.available
+                && collector.methods.online
+                && collector.suspended_on(today).is_none(),
             numbers,
             charges,
             rules,
@@ -204,6 +211,14 @@ fn rules(collector: &Collector, today: Date) -> Vec<(&'static str, String)> {
     for validity in &collector.validity {
         rules.push(("番号の有効期間", marked(validity.words(), validity.assumed)));
     }
+    for (from, suspension) in &collector.suspensions {
+        if let Some(of) = suspension.as_ref().filter(|of| of.until.is_none_or(|until| today <= until))
+            && (collector.suspended_on(today) == Some(of) || *from > today)
+        {
+            let words = suspension_words(of.until, &of.cause);
+            rules.push(("取扱休止", format!("{}から休止します。{words}", year_month_day(*from))));
+        }
+    }
     rules.push(("取扱時間", collector.hours.text(today)));
     rules.push(("手数料", fee(&collector.fee)));
     let one_time_password = if Operation::payment_to(collector).demands_one() {
@@ -242,16 +257,11 @@ const fn amount(entry: AmountEntry) -> &'static str {
 }
 
 fn fee(fee: &FeeTable) -> String {
-    let mut text = String::new();
-    for (place, step) in fee.steps.iter().enumerate() {
-        let from = if place == 0 { String::new() } else { format!("{} 円以上は ", step.from) };
-        text =
-            if place == 0 { format!("{} 円", step.fee) } else { format!("{text}、{from}{} 円", step.fee) };
+    if fee.steps.is_empty() {
+        return fee.words();
     }
-    if text.is_empty() {
-        return "かかりません。".to_owned();
-    }
-    let words = format!("収納機関が定めた手数料({text})がかかる請求があります。確認画面に表示します。");
+    let words =
+        format!("収納機関が定めた手数料({})がかかる請求があります。確認画面に表示します。", fee.words());
     marked(words, fee.assumed)
 }
 

@@ -2,7 +2,7 @@
 //! whatever the form left out (SEC-14, SEC-35).
 
 use domain::{Bill, CollectorNumber, ContractId, InquiryId, PaymentId, ResponseCode, Timestamp, UserId, Yen};
-use gateway::directory::Collector;
+use gateway::directory::{Collector, Suspension};
 use gateway::{
     Gateway, Guard, GuardKind, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder,
     PaymentRequest,
@@ -189,6 +189,10 @@ fn closed(collector: &Collector, now: Timestamp) -> Problem {
     Problem::CollectorClosed { hours: by_hours.then(|| collector.hours.text(now.date())) }
 }
 
+pub(super) fn suspended(of: &Suspension) -> Problem {
+    Problem::CollectorSuspended { until: of.until, cause: of.cause.clone() }
+}
+
 /// Why there are no bills, in the words of those who type the numbers.
 pub fn inquiry_problem(error: &InquiryError, collector: &Collector, now: Timestamp) -> Problem {
     match *error {
@@ -201,6 +205,7 @@ pub fn inquiry_problem(error: &InquiryError, collector: &Collector, now: Timesta
         | InquiryError::AmountNeeded
         | InquiryError::AmountNotTyped => unavailable(error),
         InquiryError::Closed => closed(collector, now),
+        InquiryError::Suspended(ref of) => suspended(of),
         InquiryError::Refused(ResponseCode::Malformed) => unavailable(error),
         // a collector without 納付区分 has none that could be wrong
         InquiryError::Refused(ResponseCode::PaymentCategoryWrong) if collector.numbers.category.is_none() => {
@@ -366,6 +371,7 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
             Some(collector) => closed(collector, bank.clock.now()),
             None => Problem::UnknownCollector { near: Vec::new() },
         },
+        PayError::Suspended(of) => suspended(&of),
         PayError::Stopped => Problem::ServiceStopped,
         PayError::CollectorBusy => Problem::CollectorBusy,
         PayError::Overloaded => Problem::Unavailable,

@@ -32,6 +32,13 @@ pub enum Problem {
         /// When it is open, as a text; none where its day ended within its hours.
         hours: Option<String>,
     },
+    /// The bank takes nothing for the collector for a while (取扱休止).
+    CollectorSuspended {
+        /// The last day, where it is known.
+        until: Option<Date>,
+        /// What payers are told of the reason.
+        cause: String,
+    },
     /// What the collector answered to the inquiry.
     Refused(ResponseCode),
     /// It answered that the bill is paid, and the contract has paid under the same numbers.
@@ -188,6 +195,15 @@ const BILLED_NAMED_MAX: usize = 5;
 /// How to go on where the answer's amount is the right one.
 const PAYING_WHAT_IS_BILLED: &str = "請求金額で払い込むときは、金額の欄を空にして進んでください。";
 
+/// How long payments to a collector rest and why, in sentences.
+pub fn suspension_words(until: Option<Date>, cause: &str) -> String {
+    let until = until.map_or_else(
+        || "再開の日は決まっていません。".to_owned(),
+        |day| format!("{}まで休止します。", time::year_month_day(day)),
+    );
+    format!("{until}理由: {cause}。")
+}
+
 /// The collectors that may have been meant, in a sentence.
 pub fn near_words(near: &[(CollectorNumber, String)]) -> String {
     let each: Vec<_> = near.iter().map(|(number, name)| format!("{number} {name}")).collect();
@@ -202,6 +218,7 @@ impl Problem {
             Self::LinkOnly { .. } => Code::LinkOnly,
             Self::NotYetWorking { .. } => Code::NotYetWorking,
             Self::CollectorClosed { .. } => Code::CollectorClosed,
+            Self::CollectorSuspended { .. } => Code::CollectorSuspended,
             Self::Refused(answer) | Self::WrongNumber { answer, .. } => refused(*answer),
             Self::PaidHere { .. } => Code::AlreadyPaid,
             Self::NotAsPrinted { .. } | Self::ChosenNotAsPrinted { .. } => Code::AmountDiffers,
@@ -255,6 +272,9 @@ impl Problem {
             Self::CollectorClosed { hours: Some(hours) } => format!("{happened}(取扱時間 {hours})"),
             Self::CollectorClosed { hours: None } => {
                 format!("{happened}収納機関の本日の受付は終了しました。")
+            }
+            Self::CollectorSuspended { until, cause } => {
+                format!("{happened}{}", suspension_words(*until, cause))
             }
             Self::PaidHere { .. } => {
                 format!(
@@ -315,6 +335,7 @@ impl Problem {
                 | Self::LinkOnly { .. }
                 | Self::NotYetWorking { .. }
                 | Self::CollectorClosed { .. }
+                | Self::CollectorSuspended { .. }
                 | Self::InquiryExpired
                 | Self::AmountChanged
                 | Self::BillUnavailable
@@ -399,6 +420,8 @@ pub(crate) mod tests {
             Problem::NotYetWorking { name: "住友生命保険(相)".to_owned() },
             Problem::CollectorClosed { hours: Some("8:00–21:00".to_owned()) },
             Problem::CollectorClosed { hours: None },
+            Problem::CollectorSuspended { until: Some(Date::default()), cause: "-".to_owned() },
+            Problem::CollectorSuspended { until: None, cause: "-".to_owned() },
             Problem::WrongNumber { answer: ResponseCode::ConfirmationNumberWrong, left: 2 },
             Problem::PaidHere { seen: None },
             Problem::NotAsPrinted { billed: vec![Yen::new(12_300)] },

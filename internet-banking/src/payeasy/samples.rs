@@ -70,7 +70,7 @@ fn directory_pages() -> Vec<String> {
     let list = |query: &str| CollectorsPage {
         frame: frame(false),
         query: query.to_owned(),
-        groups: CollectorGroup::of(&directory.on(today).search(query)),
+        groups: CollectorGroup::of(&directory.on(today).search(query), today),
     };
     let lists = ["", "国税", "\"><script>"].map(|query| list(query).render().unwrap());
     let page = |row| CollectorPage::of(frame(false), "t".to_owned(), row, today).render().unwrap();

@@ -112,7 +112,7 @@ mod tests {
     ) {
         let sql =
             "INSERT INTO dated_setting (name, from_day, at_us, value, actor) VALUES ($1, $2, 1, $3, 'a')";
-        execute!(test.database, sql, TOKEN_FEE.name, "2027-04-01", "2200").unwrap();
+        execute!(test.database, sql, TOKEN_FEE.name.as_ref(), "2027-04-01", "2200").unwrap();
         for (occasion, before, after) in [
             (Occasion::First, 0, 0),
             (Occasion::Additional, 2_160, 2_200),

@@ -200,6 +200,7 @@ async fn not_made(api: &Api, of: &OfContract<'_>, error: PayError) -> NotMade {
         }
         PayError::ClearByPassed => Code::ClearByPassed.into(),
         PayError::Closed => Code::CollectorClosed.into(),
+        PayError::Suspended(_) => Code::CollectorSuspended.into(),
         PayError::Stopped => return NotMade::Unclear(Problem::because(Code::NotPermitted, STOPPED)),
         PayError::CollectorBusy => {
             return NotMade::Unclear(Problem::again(Code::CollectorBusy, COLLECTOR_PAUSE_S));

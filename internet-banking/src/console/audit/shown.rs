@@ -176,7 +176,7 @@ fn key(text: &str) -> Option<Subject> {
 }
 
 fn setting(name: &str) -> Option<Subject> {
-    Setting::of(name).map(|setting| Subject::of(setting.label.to_owned(), &SettingLink(setting)))
+    Setting::of(name).map(|setting| Subject::of(setting.label.to_string(), &SettingLink::of(&setting)))
 }
 
 /// Days of a search as people write them; anything else as it is.

@@ -10,7 +10,7 @@ use crate::console::help::ConsoleCode;
 use crate::console::problem::{Problem, Trouble};
 use crate::help::Code;
 use crate::payeasy::operation;
-use crate::payeasy::problem::{Problem as SlipProblem, billed_words, near_words};
+use crate::payeasy::problem::{Problem as SlipProblem, billed_words, near_words, suspension_words};
 
 /// A problem, with the control that is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,9 @@ pub fn refusal(problem: &SlipProblem) -> Refusal {
         SlipProblem::CollectorClosed { hours: Some(hours) } => {
             format!("{}(取扱時間 {hours})", code.entry().happened)
         }
+        SlipProblem::CollectorSuspended { until, cause } => {
+            format!("{}{}", code.entry().happened, suspension_words(*until, cause))
+        }
         SlipProblem::NotAsPrinted { billed } => {
             let (happened, billed) = (code.entry().happened, billed_words(billed));
             format!("{happened}{billed}請求金額で収納するときは、金額の欄を空にして進みます。")
@@ -74,6 +77,7 @@ const fn console_code(code: Code) -> ConsoleCode {
         Code::BankNotContracted => ConsoleCode::NotContracted,
         Code::ChannelNotAccepted => ConsoleCode::NotAtCounter,
         Code::CollectorClosed => ConsoleCode::CounterClosed,
+        Code::CollectorSuspended => ConsoleCode::CounterSuspended,
         Code::NumbersWrong => ConsoleCode::NumbersWrong,
         Code::CategoryWrong => ConsoleCode::CategoryWrong,
         Code::BillNotObtained => ConsoleCode::BillNotObtained,
@@ -97,6 +101,7 @@ pub fn pay_problem(id: PaymentId, error: &PayError) -> Problem {
         PayError::BillBusy { .. } => ConsoleCode::BillBusy,
         PayError::ClearByPassed => ConsoleCode::SlipExpired,
         PayError::Closed => ConsoleCode::CounterClosed,
+        PayError::Suspended(_) => ConsoleCode::CounterSuspended,
         PayError::CollectorBusy => ConsoleCode::NoAnswer,
         PayError::DifferentOrder => ConsoleCode::ReviewOutdated,
         // the counter's cash has no bound and is never closed, and nothing is spent with it
@@ -136,6 +141,7 @@ mod tests {
             SlipProblem::LinkOnly { name: "見本".to_owned() },
             SlipProblem::NotYetWorking { name: "見本".to_owned() },
             SlipProblem::CollectorClosed { hours: None },
+            SlipProblem::CollectorSuspended { until: None, cause: "-".to_owned() },
             SlipProblem::NotAsPrinted { billed: vec![Yen::new(300)] },
             SlipProblem::ChosenNotAsPrinted { printed: Yen::new(1), billed: Yen::new(2) },
             SlipProblem::CollectorBusy,

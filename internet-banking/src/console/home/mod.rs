@@ -108,6 +108,9 @@ fn row(status: &CollectorStatus, now: Timestamp) -> StatusRow {
     if status.trouble.is_some() {
         notes.push("直近の操作が不成立".to_owned());
     }
+    if let Some(suspended) = &status.suspended {
+        notes.push(format!("取扱休止({})", suspended.until_words()));
+    }
     if !status.hours_open {
         let opens = status.opens_at.map(|at| format!("取扱時間外({}から)", day_and_time(at)));
         notes.push(opens.unwrap_or_else(|| "取扱時間外".to_owned()));

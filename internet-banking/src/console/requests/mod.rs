@@ -162,6 +162,7 @@ impl Proposal {
             Self::Day(of) => of.subject(),
             Self::CloseWindow { .. } | Self::PayNet { .. } => self.subject(),
             Self::Key(of) => of.about(),
+            Self::Setting(of) => of.about(),
             Self::Delivery(of) => of.number.clone(),
             Self::Token(of) => of.act.serial().unwrap_or_default().to_owned(),
             Self::Decide { .. }
@@ -169,13 +170,12 @@ impl Proposal {
             | Self::ResolveBreak(_)
             | Self::LiftStop(_)
             | Self::Contract(_)
-            | Self::LiftEmergency(_)
-            | Self::Setting(_) => String::new(),
+            | Self::LiftEmergency(_) => String::new(),
         }
     }
 
     /// What approving it does to the money, which at the counter is cash.
-    pub const fn consequence(&self, at_counter: bool) -> &'static str {
+    pub fn consequence(&self, at_counter: bool) -> &'static str {
         match self {
             Self::Decide { word: Word::Cleared, .. } if at_counter => {
                 "承認すると、預かっている現金を収納に充て、収納済みにします。この確定は取り消せません。"
@@ -206,7 +206,7 @@ impl Proposal {
             Self::Contract(of) => of.consequence(),
             Self::Token(of) => of.consequence(),
             Self::LiftEmergency(_) => LiftEmergency::CONSEQUENCE,
-            Self::Setting(_) => SettingChange::CONSEQUENCE,
+            Self::Setting(of) => of.consequence(),
             Self::Key(of) => of.consequence(),
             Self::Delivery(_) => TokenDelivery::CONSEQUENCE,
             Self::CloseWindow { .. } => {

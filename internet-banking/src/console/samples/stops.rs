@@ -6,10 +6,12 @@ use uuid::Uuid;
 
 use super::{choices, request_row, sample_frame, troubles};
 use crate::console::keys::pages::{KeyRow, KeysPage, tag as key_tag};
-use crate::console::links::{ContractLink, LiftEmergencyLink, SettingLink};
+use crate::console::links::{ConsoleLink, ContractLink, LiftEmergencyLink, SettingLink};
 use crate::console::problem::Trouble;
 use crate::console::settings::calendar::{CalendarPage, DayRow};
+use crate::console::settings::collectors::{CollectorRow, CollectorsPage};
 use crate::console::settings::pages::{SettingPage, SettingRow, SettingsPage, ValueRow};
+use crate::console::settings::typed::Typed;
 use crate::console::stops::pages::{StopRow, StopsPage};
 use crate::console::token_stock::pages::{DeliveryRow, StockPage};
 use crate::console::words::Tag;
@@ -116,8 +118,8 @@ fn stock() -> Vec<String> {
 
 fn settings() -> Vec<String> {
     let rows = SETTINGS.iter().map(|setting| SettingRow {
-        link: SettingLink(setting),
-        label: setting.label,
+        link: SettingLink::of(setting),
+        label: setting.label.to_string(),
         value: setting.shown(&setting.embedded()),
     });
     let mut pages = vec![SettingsPage { frame: sample_frame(false), rows: rows.collect() }.render().unwrap()];
@@ -129,14 +131,45 @@ fn settings() -> Vec<String> {
     let calendar = CalendarPage {
         frame: sample_frame(false),
         rows: vec![day(""), day("毎年の休止日")],
-        special: SettingLink(&SPECIAL_DAY),
-        closed: SettingLink(&CLOSED_DAYS),
-        hours: SettingLink(&SERVICE_HOURS),
-        cut_offs: vec![(SettingLink(&SERVICE_HOURS), "<b>当日", "16:00<b>".to_owned())],
+        special: SettingLink::of(&SPECIAL_DAY),
+        closed: SettingLink::of(&CLOSED_DAYS),
+        hours: SettingLink::of(&SERVICE_HOURS),
+        cut_offs: vec![(SettingLink::of(&SERVICE_HOURS), "<b>当日".to_owned(), "16:00<b>".to_owned())],
     };
     pages.push(calendar.render().unwrap());
-    for full in [true, false] {
-        for trouble in troubles("value") {
+    let collector = |full: bool| CollectorRow {
+        number: "00200".parse().unwrap(),
+        name: "<b>国税庁".to_owned(),
+        kind: "国",
+        tag: if full { Tag::bad("休止") } else { Tag::ok("取扱中") },
+        parts: vec![(SettingLink::of(&SERVICE_HOURS), "取扱時間", "<b>平日".to_owned()); 2],
+        coming: if full { vec!["2026年12月1日から<b>".to_owned(); 2] } else { Vec::new() },
+    };
+    let collectors =
+        CollectorsPage { frame: sample_frame(false), rows: vec![collector(true), collector(false)] };
+    pages.push(collectors.render().unwrap());
+    let script = || "\"><script>".to_owned();
+    let typed = || Typed {
+        value: script(),
+        state: "rest".to_owned(),
+        until: script(),
+        cause: script(),
+        weekdays: script(),
+        saturdays: script(),
+        holidays: script(),
+        closed: script(),
+        from: script(),
+        document: script(),
+        reason: "</textarea><script>".to_owned(),
+    };
+    let fields = [
+        (None, "value"),
+        (Some(SetPart::Suspension), "until"),
+        (Some(SetPart::Hours), "weekdays"),
+        (Some(SetPart::Fee), "value"),
+    ];
+    for ((part, field), full) in fields.into_iter().flat_map(|of| [(of, true), (of, false)]) {
+        for trouble in troubles(field) {
             let value = || ValueRow {
                 from: "2026年11月24日(火)".to_owned(),
                 value: "5,000 円".to_owned(),
@@ -148,13 +181,16 @@ fn settings() -> Vec<String> {
                 csrf: "t".to_owned(),
                 errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
                 trouble,
-                setting: &PAYEASY_DAILY_LIMIT,
+                link: SettingLink::of(&PAYEASY_DAILY_LIMIT),
+                list: ConsoleLink::Settings,
+                label: "<b>限度額".to_owned(),
+                hint: PAYEASY_DAILY_LIMIT.hint,
+                part,
+                states: typed().states(),
                 now: "10,000,000 円".to_owned(),
                 embedded: "10,000,000 円".to_owned(),
                 history: (0..i32::from(full)).map(|_| value()).collect(),
-                value: "\"><script>".to_owned(),
-                from: "\"><script>".to_owned(),
-                reason: "</textarea><script>".to_owned(),
+                typed: typed(),
                 may_propose: full,
                 requests: (0..i32::from(full)).map(|_| request_row(Tag::wait("承認待ち"), false)).collect(),
             };

@@ -37,7 +37,7 @@ pub(in crate::console) struct CalendarPage {
     pub closed: SettingLink,
     pub hours: SettingLink,
     /// Cut-offs and hours of single services: each with its value of today.
-    pub cut_offs: Vec<(SettingLink, &'static str, String)>,
+    pub cut_offs: Vec<(SettingLink, String, String)>,
 }
 
 /// `GET /calendar`
@@ -48,15 +48,15 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn) -> Answer {
     let mut cut_offs = Vec::new();
     for setting in [&OWN_BANK_UNTIL, &OTHER_BANKS_UNTIL, &FOREIGN_HOURS] {
         let kept = setting.on(&console.database, today).await.map_err(failed)?;
-        cut_offs.push((SettingLink(setting), setting.label, setting.shown(&kept)));
+        cut_offs.push((SettingLink::of(setting), setting.label.to_string(), setting.shown(&kept)));
     }
     let rows = today.iter_days().take(DAYS).filter_map(|day| row(day, &closed, &special));
     shown(&CalendarPage {
         frame: frame::page(&by, Area::Settings),
         rows: rows.collect(),
-        special: SettingLink(&SPECIAL_DAY),
-        closed: SettingLink(&CLOSED_DAYS),
-        hours: SettingLink(&SERVICE_HOURS),
+        special: SettingLink::of(&SPECIAL_DAY),
+        closed: SettingLink::of(&CLOSED_DAYS),
+        hours: SettingLink::of(&SERVICE_HOURS),
         cut_offs,
     })
 }

@@ -2,14 +2,15 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use domain::Date;
 use domain::time::year_month_day;
 use edge::{CsrfForm, Errors, Frame};
-use serde::Deserialize;
+use gateway::directory::SetPart;
 
 use super::proposal::SettingChange;
+use super::typed::Typed;
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
+use crate::console::contracts::procedure::document;
 use crate::console::frame::{self, Area};
 use crate::console::links::{ConsoleLink, SettingLink};
 use crate::console::problem::Trouble;
@@ -17,22 +18,13 @@ use crate::console::requests::pages::{self, RequestRow};
 use crate::console::requests::{Proposal, add_reason, propose as propose_request};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::StaffRole;
-use crate::console::words::{Names, day, stamp};
+use crate::console::words::{Choice, Names, collector_name, day, stamp};
 use crate::settings::{SETTINGS, Setting};
-
-/// What was typed.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Typed {
-    value: String,
-    from: String,
-    reason: String,
-}
 
 /// A setting in the list.
 pub(in crate::console) struct SettingRow {
     pub link: SettingLink,
-    pub label: &'static str,
+    pub label: String,
     pub value: String,
 }
 
@@ -58,13 +50,19 @@ pub(in crate::console) struct SettingPage {
     pub csrf: String,
     pub trouble: Option<Trouble>,
     pub errors: Errors,
-    pub setting: &'static Setting,
+    pub link: SettingLink,
+    /// Where the list is that it stands in.
+    pub list: ConsoleLink,
+    pub label: String,
+    pub hint: &'static str,
+    /// What of a collector it is, which has fields of its own.
+    pub part: Option<SetPart>,
+    /// Whether payments are to rest, as the form has it.
+    pub states: Vec<Choice>,
     pub now: String,
     pub embedded: String,
     pub history: Vec<ValueRow>,
-    pub value: String,
-    pub from: String,
-    pub reason: String,
+    pub typed: Typed,
     pub may_propose: bool,
     pub requests: Vec<RequestRow>,
 }
@@ -76,7 +74,7 @@ pub async fn list(State(console): State<Console>, by: StaffSignedIn) -> Answer {
     for setting in SETTINGS {
         let kept = setting.on(&console.database, today).await.map_err(failed)?;
         let value = setting.shown(&kept);
-        rows.push(SettingRow { link: SettingLink(setting), label: setting.label, value });
+        rows.push(SettingRow { link: SettingLink::of(setting), label: setting.label.to_string(), value });
     }
     shown(&SettingsPage { frame: frame::page(&by, Area::Settings), rows })
 }
@@ -84,7 +82,7 @@ pub async fn list(State(console): State<Console>, by: StaffSignedIn) -> Answer {
 /// `GET /settings/{name}`
 pub async fn show(State(console): State<Console>, by: StaffSignedIn, Path(name): Path<String>) -> Answer {
     let setting = Setting::of(&name).ok_or_else(Stop::not_found)?;
-    shown(&page(&console, &by, setting, None, Typed::default()).await?)
+    shown(&page(&console, &by, &setting, None, Typed::default()).await?)
 }
 
 /// `POST /settings/{name}`
@@ -95,41 +93,76 @@ pub async fn propose(
     CsrfForm(typed): CsrfForm<Typed>,
 ) -> Answer {
     let setting = Setting::of(&name).ok_or_else(Stop::not_found)?;
-    let today = console.clock.now().date();
-    let (value, from) = (setting.read(&typed.value), day(&typed.from).filter(|from| *from >= today));
-    let (Ok(after), Some(from)) = (&value, from) else {
-        let mut errors = wrong(value.err(), from);
-        add_reason(&mut errors, &typed.reason);
-        return again(&page(&console, &by, setting, Some(Trouble::input(errors)), typed).await?);
-    };
-    let before = setting.on(&console.database, from).await.map_err(failed)?;
-    if before == *after {
-        let mut errors = Errors::one("value", "その日に効く値と同じです。違う値を入力してください。");
-        add_reason(&mut errors, &typed.reason);
-        return again(&page(&console, &by, setting, Some(Trouble::input(errors)), typed).await?);
-    }
-    let change = SettingChange { name: setting.name.to_owned(), from, before, after: after.clone() };
-    let back = (Area::Settings, SettingLink(setting).to_string());
-    let reason = typed.reason.clone();
-    propose_request(&console, &by, Proposal::Setting(change), &reason, back, async |trouble| {
-        page(&console, &by, setting, Some(trouble), typed).await
-    })
-    .await
+    propose_value(&console, &by, &setting, typed).await
 }
 
-fn wrong(value: Option<&'static str>, from: Option<Date>) -> Errors {
+/// `GET /collectors/{collector}/{part}`
+pub async fn show_of_collector(
+    State(console): State<Console>,
+    by: StaffSignedIn,
+    Path(of): Path<(String, String)>,
+) -> Answer {
+    let setting = of_collector(&console, &of)?;
+    let today = console.clock.now().date();
+    let of = setting.collector().and_then(|(number, _)| console.gateway.directory().get(&number));
+    let typed = of.and_then(|row| row.hours.version(today)).map(Typed::of_hours).unwrap_or_default();
+    shown(&page(&console, &by, &setting, None, typed).await?)
+}
+
+/// `POST /collectors/{collector}/{part}`
+pub async fn propose_of_collector(
+    State(console): State<Console>,
+    by: StaffSignedIn,
+    Path(of): Path<(String, String)>,
+    CsrfForm(typed): CsrfForm<Typed>,
+) -> Answer {
+    let setting = of_collector(&console, &of)?;
+    propose_value(&console, &by, &setting, typed).await
+}
+
+fn of_collector(console: &Console, (number, part): &(String, String)) -> Result<Setting, Stop> {
+    let number = number.parse().map_err(|_| Stop::not_found())?;
+    let part = SetPart::from_code(part).ok_or_else(Stop::not_found)?;
+    console.gateway.directory().get(&number).ok_or_else(Stop::not_found)?;
+    Ok(Setting::of_collector(&number, part))
+}
+
+/// Everything that is wrong is told at once, and what was typed stays.
+async fn propose_value(console: &Console, by: &StaffSignedIn, setting: &Setting, typed: Typed) -> Answer {
+    let today = console.clock.now().date();
     let mut errors = Errors::none();
-    value.into_iter().for_each(|message| errors.add("value", message));
+    let value = typed.value(setting).map_err(|wrong| errors = wrong).ok();
+    let from = day(&typed.from).filter(|from| *from >= today);
+    let document = document(&typed.document).map_err(|message| errors.add("document", message)).ok();
     if from.is_none() {
         errors.add("from", "開始日を、きょうから後の日で入力してください(例: 2026-12-01)。");
     }
-    errors
+    let mut before = String::new();
+    if let (Some(after), Some(from)) = (&value, from) {
+        before = setting.on(&console.database, from).await.map_err(failed)?;
+        if before == *after {
+            errors.add(typed.first_field(setting), "その日に効く値と同じです。違う値を入力してください。");
+        } else if let Err(message) = typed.fits(setting, from) {
+            errors.add("until", message);
+        }
+    }
+    let (Some(after), Some(from), Some(document), true) = (value, from, document, errors.is_empty()) else {
+        add_reason(&mut errors, &typed.reason);
+        return again(&page(console, by, setting, Some(Trouble::input(errors)), typed).await?);
+    };
+    let change = SettingChange { name: setting.name.to_string(), from, before, after, document };
+    let back = (Area::Settings, SettingLink::of(setting).to_string());
+    let reason = typed.reason.clone();
+    propose_request(console, by, Proposal::Setting(change), &reason, back, async |trouble| {
+        page(console, by, setting, Some(trouble), typed).await
+    })
+    .await
 }
 
 async fn page(
     console: &Console,
     by: &StaffSignedIn,
-    setting: &'static Setting,
+    setting: &Setting,
     trouble: Option<Trouble>,
     typed: Typed,
 ) -> Result<SettingPage, Stop> {
@@ -143,19 +176,29 @@ async fn page(
         at: stamp(dated.at),
         by: names.name(&dated.actor),
     };
+    let part = setting.collector().map(|(_, part)| part);
+    let label = match setting.collector() {
+        Some((number, part)) => {
+            format!("{}({number})の{}", collector_name(&console.gateway, &number), part.label())
+        }
+        None => setting.label.to_string(),
+    };
     Ok(SettingPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Settings) },
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
-        setting,
+        link: SettingLink::of(setting),
+        list: if part.is_some() { ConsoleLink::Collectors } else { ConsoleLink::Settings },
+        label,
+        hint: setting.hint,
+        part,
+        states: typed.states(),
         now: setting.shown(&now),
         embedded: setting.shown(&setting.embedded()),
         history: history.into_iter().map(row).collect(),
-        value: typed.value,
-        from: typed.from,
-        reason: typed.reason,
+        typed,
         may_propose: by.staff.role == StaffRole::Maker,
-        requests: pages::about(console, &names, SettingChange::subject_of(setting.name)).await?,
+        requests: pages::about(console, &names, SettingChange::subject_of(&setting.name)).await?,
     })
 }

@@ -16,7 +16,8 @@ const QUERY_CHARS_MAX: usize = 100;
 pub async fn search(State(bank): State<Bank>, by: SignedIn, Query(search): Query<Search>) -> Answer {
     admit(&by)?;
     let query: String = search.q.chars().take(QUERY_CHARS_MAX).collect();
-    let groups = CollectorGroup::of(&bank.gateway.collectors().search(&query));
+    let found = bank.gateway.collectors().search(&query);
+    let groups = CollectorGroup::of(&found, bank.clock.now().date());
     shown(&CollectorsPage { frame: page_frame(&by, false), query, groups })
 }
 

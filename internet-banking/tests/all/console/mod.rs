@@ -1,6 +1,7 @@
 //! The staff console through its router.
 
 mod alarms;
+mod collectors;
 pub mod contracts;
 mod counter;
 mod days;
