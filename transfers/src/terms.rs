@@ -69,6 +69,8 @@ pub enum SetTerm {
     OtherBanksUntil(TimeOfDay),
     /// 振込手数料 of a relation, below the boundary and from it on.
     Fee(Relation, [Yen; 2]),
+    /// 組戻手数料.
+    RecallFee(Yen),
 }
 
 /// Terms that change while the engine runs. Cheap to clone: all clones see what one of them is told.
@@ -156,6 +158,7 @@ impl Terms {
                 SetTerm::OwnBankUntil(until) => terms.set_hours(from, |row| row.own_bank_until = until),
                 SetTerm::OtherBanksUntil(until) => terms.set_hours(from, |row| row.other_banks_until = until),
                 SetTerm::Fee(relation, bands) => terms.set_fee(from, relation, bands),
+                SetTerm::RecallFee(amount) => terms.set_recall_fee(from, amount),
             }
         }
         terms
@@ -188,6 +191,11 @@ impl Terms {
                 Relation::OwnAccount => {}
             }
         }
+    }
+
+    fn set_recall_fee(&mut self, from: Date, amount: Yen) {
+        self.recall.retain(|row| row.valid_from < from);
+        self.recall.push(RecallTerms { valid_from: from, amount });
     }
 
     /// 振込手数料 of a relation on a day, below the boundary and from it on.
@@ -263,6 +271,8 @@ mod tests {
             (next, SetTerm::OtherBanksUntil(time(9))),
             (day, fee(500)),
             (day, fee(400)),
+            (next, SetTerm::RecallFee(Yen::new(660))),
+            (day, SetTerm::RecallFee(Yen::new(880))),
         ];
         let terms = Terms::embedded().with(&set);
         assert_eq!([day, next].map(|day| terms.hours(day).own_bank_until), [time(16), time(17)]);
@@ -271,6 +281,7 @@ mod tests {
         let low = |on| terms.fee(Relation::OtherBank, Yen::new(1), on).get();
         assert_eq!([low(before), low(day), low(next)], [380, 400, 400], "the one that was set last");
         assert_eq!(terms.fee(Relation::OwnBank, Yen::new(1), next), Yen::new(110));
+        assert_eq!([before, day, next].map(|on| terms.recall_fee(on).get()), [1_100, 880, 660]);
         let shared = SharedTerms::default();
         shared.clone().replace(terms.clone());
         assert_eq!(*shared.get(), terms);

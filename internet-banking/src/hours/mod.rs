@@ -12,7 +12,7 @@ use domain::{Date, Timestamp};
 use serde::Deserialize;
 
 use crate::Bank;
-use crate::settings::{CLOSED_DAYS, Dated, FOREIGN_HOURS, SERVICE_HOURS, SPECIAL_DAY};
+use crate::settings::{CLOSED_DAYS, Dated, FOREIGN_HOURS, PAYEASY_HOURS, SERVICE_HOURS, SPECIAL_DAY};
 
 /// How often opening times are compared until both are open at the same time.
 const TRIES_MAX: usize = 400;
@@ -28,6 +28,8 @@ static HOURS: LazyLock<ServiceHours> = LazyLock::new(|| {
 pub enum Service {
     /// Signing in, and with it every page behind it.
     SignIn,
+    /// 税金・各種料金: inquiries and payments, those that others approve among them.
+    PayEasy,
     /// 外国送金 and 輸入信用状.
     Foreign,
 }
@@ -52,6 +54,8 @@ pub enum Standing {
 #[serde(deny_unknown_fields)]
 pub struct ServiceHours {
     sign_in: Hours,
+    #[serde(default = "Hours::always")]
+    payeasy: Hours,
     foreign: Hours,
 }
 
@@ -90,7 +94,8 @@ pub async fn now_of(bank: &Bank) -> Result<ServiceHours, sqlx::Error> {
     let closed = CLOSED_DAYS.history(&bank.database).await?;
     let special = SPECIAL_DAY.history(&bank.database).await?;
     let foreign = FOREIGN_HOURS.history(&bank.database).await?;
-    Ok(bank.hours.with(&daily, &closed, &special).with_foreign(&foreign))
+    let payeasy = PAYEASY_HOURS.history(&bank.database).await?;
+    Ok(bank.hours.with(&daily, &closed, &special).with_payeasy(&payeasy).with_foreign(&foreign))
 }
 
 /// What a setting has on a day, where it was set: the history begins with the latest.
@@ -145,31 +150,32 @@ impl ServiceHours {
         let versions: Vec<_> = days.into_iter().filter_map(version).collect();
         // days are in order, and one window does not overlap
         let sign_in = Hours::try_from(versions).unwrap_or_else(|_| self.sign_in.clone());
-        Self { sign_in, foreign: self.foreign.clone() }
+        Self { sign_in, ..self.clone() }
+    }
+
+    /// These with other hours of 税金・各種料金 from days on: on every day.
+    fn with_payeasy(&self, set: &[Dated]) -> Self {
+        let payeasy = changed(&self.payeasy, set, |version, window| {
+            version.weekdays = vec![window];
+            (version.saturdays, version.holidays) = (vec![window], vec![window]);
+        });
+        Self { payeasy, ..self.clone() }
     }
 
     /// These with other hours of 外国送金 and 輸入信用状 from days on: on the days on which banks do business.
     fn with_foreign(&self, set: &[Dated]) -> Self {
-        let own: Vec<DatedHours> = self.foreign.clone().into();
-        let days: BTreeSet<Date> =
-            set.iter().map(|dated| dated.from).chain(own.iter().map(|v| v.from)).collect();
-        let version = |day: Date| {
-            let mut version = self.foreign.version(day)?.clone();
-            version.from = day;
-            if let Some(window) = set_on(set, day).and_then(|kept| kept.parse().ok()) {
-                version.weekdays = vec![window];
-            }
-            Some(version)
-        };
-        let versions: Vec<_> = days.into_iter().filter_map(version).collect();
-        let foreign = Hours::try_from(versions).unwrap_or_else(|_| self.foreign.clone());
-        Self { sign_in: self.sign_in.clone(), foreign }
+        let foreign = changed(&self.foreign, set, |version, window| version.weekdays = vec![window]);
+        Self { foreign, ..self.clone() }
     }
 
     /// The embedded hours of 外国送金, as a setting keeps them.
     pub(crate) fn foreign(&self) -> String {
-        let windows = self.foreign.version(Date::MAX).map(|version| version.weekdays.as_slice());
-        windows.unwrap_or_default().first().map(Window::to_string).unwrap_or_default()
+        first_window(&self.foreign)
+    }
+
+    /// The same of 税金・各種料金.
+    pub(crate) fn payeasy(&self) -> String {
+        first_window(&self.payeasy)
     }
 
     /// The bank's.
@@ -179,7 +185,7 @@ impl ServiceHours {
 
     /// Of a bank that never closes.
     pub fn always() -> Self {
-        Self { sign_in: Hours::always(), foreign: Hours::always() }
+        Self { sign_in: Hours::always(), payeasy: Hours::always(), foreign: Hours::always() }
     }
 
     /// Reads a file; an error is what is wrong with it.
@@ -191,6 +197,8 @@ impl ServiceHours {
     const fn all_of(&self, service: Service) -> [&Hours; 2] {
         match service {
             Service::SignIn => [&self.sign_in, &self.sign_in],
+            // what others have approved is carried out after the last of them has signed out, too
+            Service::PayEasy => [&self.payeasy, &self.payeasy],
             Service::Foreign => [&self.sign_in, &self.foreign],
         }
     }
@@ -217,6 +225,27 @@ impl ServiceHours {
     pub fn words(&self, at: Timestamp) -> String {
         self.sign_in.text(at.date())
     }
+}
+
+/// Hours with a window from days on: a further version from each day on which anything changes.
+fn changed(hours: &Hours, set: &[Dated], put: impl Fn(&mut DatedHours, Window)) -> Hours {
+    let own: Vec<DatedHours> = hours.clone().into();
+    let days: BTreeSet<Date> = set.iter().map(|dated| dated.from).chain(own.iter().map(|v| v.from)).collect();
+    let version = |day: Date| {
+        let mut version = hours.version(day)?.clone();
+        version.from = day;
+        if let Some(window) = set_on(set, day).and_then(|kept| kept.parse().ok()) {
+            put(&mut version, window);
+        }
+        Some(version)
+    };
+    let versions: Vec<_> = days.into_iter().filter_map(version).collect();
+    Hours::try_from(versions).unwrap_or_else(|_| hours.clone())
+}
+
+fn first_window(hours: &Hours) -> String {
+    let windows = hours.version(Date::MAX).map(|version| version.weekdays.as_slice());
+    windows.unwrap_or_default().first().map(Window::to_string).unwrap_or_default()
 }
 
 /// The first instant from `at` on at which all are open.

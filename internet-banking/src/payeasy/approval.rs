@@ -225,6 +225,7 @@ const fn passes(problem: &Problem) -> bool {
         problem,
         Problem::CollectorClosed { .. }
             | Problem::CollectorSuspended { .. }
+            | Problem::PayeasyClosed { .. }
             | Problem::CollectorBusy
             | Problem::NoAnswer
             | Problem::Unavailable

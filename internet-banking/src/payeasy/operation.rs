@@ -22,6 +22,7 @@ use super::wrong_numbers::{Admission, Judgement, Stopped, Tally};
 use crate::Bank;
 use crate::confirmation;
 use crate::contracts::Business;
+use crate::hours::{self, Service, Standing};
 use crate::policy;
 use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
@@ -146,13 +147,17 @@ async fn paid(bank: &Bank, by: &SignedIn, collector: &Collector, request: &Inqui
     }
 }
 
-/// Wrong numbers stop a user here, whatever page is open.
+/// Wrong numbers stop a user here, and the hours of the service everybody, whatever page is open.
 pub async fn require_not_stopped(bank: &Bank, by: &SignedIn) -> Result<(), Problem> {
     not_stopped(bank, by.user.id).await
 }
 
-/// The same of somebody who is not there.
+/// The same of somebody who is not there. Outside of the hours of the service nobody pays.
 pub(super) async fn not_stopped(bank: &Bank, user: UserId) -> Result<(), Problem> {
+    let hours = hours::now_of(bank).await.map_err(|error| unavailable(&error))?;
+    if let Standing::Closed { opens } = hours.standing(Service::PayEasy, bank.clock.now()) {
+        return Err(Problem::PayeasyClosed { opens });
+    }
     let stopped = bank.wrong_numbers.stopped(user, bank.clock.now()).await;
     match stopped.map_err(|error| unavailable(&error))? {
         Some(stopped) => Err(Problem::Stopped(stopped)),

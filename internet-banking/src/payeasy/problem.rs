@@ -32,6 +32,11 @@ pub enum Problem {
         /// When it is open, as a text; none where its day ended within its hours.
         hours: Option<String>,
     },
+    /// It is outside of the hours of 税金・各種料金.
+    PayeasyClosed {
+        /// The first instant at which it is not.
+        opens: Option<Timestamp>,
+    },
     /// The bank takes nothing for the collector for a while (取扱休止).
     CollectorSuspended {
         /// The last day, where it is known.
@@ -218,6 +223,7 @@ impl Problem {
             Self::LinkOnly { .. } => Code::LinkOnly,
             Self::NotYetWorking { .. } => Code::NotYetWorking,
             Self::CollectorClosed { .. } => Code::CollectorClosed,
+            Self::PayeasyClosed { .. } => Code::PayeasyClosed,
             Self::CollectorSuspended { .. } => Code::CollectorSuspended,
             Self::Refused(answer) | Self::WrongNumber { answer, .. } => refused(*answer),
             Self::PaidHere { .. } => Code::AlreadyPaid,
@@ -272,6 +278,9 @@ impl Problem {
             Self::CollectorClosed { hours: Some(hours) } => format!("{happened}(取扱時間 {hours})"),
             Self::CollectorClosed { hours: None } => {
                 format!("{happened}収納機関の本日の受付は終了しました。")
+            }
+            Self::PayeasyClosed { opens: Some(opens) } => {
+                format!("{happened}{}から、またご利用になれます。", frame::day_and_time(*opens))
             }
             Self::CollectorSuspended { until, cause } => {
                 format!("{happened}{}", suspension_words(*until, cause))
@@ -336,6 +345,7 @@ impl Problem {
                 | Self::NotYetWorking { .. }
                 | Self::CollectorClosed { .. }
                 | Self::CollectorSuspended { .. }
+                | Self::PayeasyClosed { .. }
                 | Self::InquiryExpired
                 | Self::AmountChanged
                 | Self::BillUnavailable
@@ -422,6 +432,8 @@ pub(crate) mod tests {
             Problem::CollectorClosed { hours: None },
             Problem::CollectorSuspended { until: Some(Date::default()), cause: "-".to_owned() },
             Problem::CollectorSuspended { until: None, cause: "-".to_owned() },
+            Problem::PayeasyClosed { opens: Some(Timestamp::default()) },
+            Problem::PayeasyClosed { opens: None },
             Problem::WrongNumber { answer: ResponseCode::ConfirmationNumberWrong, left: 2 },
             Problem::PaidHere { seen: None },
             Problem::NotAsPrinted { billed: vec![Yen::new(12_300)] },

@@ -48,7 +48,9 @@ impl Look {
         if !self.guards.remove(&recall::one_recall(order).0) {
             self.found("recall-guard", &id, "its order can be recalled again".to_owned());
         }
-        let fee = Terms::embedded().recall_fee(at.date());
+        // what was charged is what was said when it was asked for
+        let said = events.first().and_then(|first| StoreError::json::<recall::Body>(&first.body).ok()?.fee);
+        let fee = said.map_or_else(|| Terms::embedded().recall_fee(at.date()), Yen::new);
         let owed =
             (fee > Yen::ZERO).then(|| (contract, "recall".to_owned(), format!("recall:{id}"), fee.get()));
         self.charge("recall-fee", &id, id.uuid(), owed.as_ref(), at.date());

@@ -91,6 +91,9 @@ pub(crate) struct Body {
     pub(crate) state: RecallState,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     code: Option<String>,
+    /// 組戻手数料 that was charged, in the first event; one from before it was kept says nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(crate) fee: Option<i64>,
 }
 
 /// A recall as it stands.
@@ -191,7 +194,8 @@ impl Transfers {
             }),
         );
         message.to = facts.to.bank.clone();
-        commit.events.push(event(id, 1, RecallState::Requested, None, now)?);
+        let first = Body { state: RecallState::Requested, code: None, fee: Some(fee.get()) };
+        commit.events.push(event(id, 1, &first, now)?);
         commit.guards.push((one_recall(facts.id), entity));
         commit.guards.extend(guards.iter().map(|guard| (guard.clone(), entity)));
         commit.rows.push(Row {
@@ -333,7 +337,12 @@ impl Transfers {
             return Ok(Commit::default());
         }
         Ok(Commit {
-            events: vec![event(recall.id, recall.seq + 1, next, code, self.now())?],
+            events: vec![event(
+                recall.id,
+                recall.seq + 1,
+                &Body { state: next, code, fee: None },
+                self.now(),
+            )?],
             audit: vec![AuditRecord {
                 contract: None,
                 actor: SYSTEM.to_owned(),
@@ -366,19 +375,13 @@ fn key(id: RecallId) -> String {
     id.uuid().simple().to_string()
 }
 
-fn event(
-    id: RecallId,
-    seq: i64,
-    state: RecallState,
-    code: Option<String>,
-    at: Timestamp,
-) -> Result<NewEvent, StoreError> {
+fn event(id: RecallId, seq: i64, body: &Body, at: Timestamp) -> Result<NewEvent, StoreError> {
     Ok(NewEvent {
         entity: EntityId(id.uuid()),
         seq,
-        kind: state.event(),
+        kind: body.state.event(),
         at,
-        body: StoreError::to_json(&Body { state, code })?,
+        body: StoreError::to_json(body)?,
         message: None,
     })
 }

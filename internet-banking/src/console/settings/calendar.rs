@@ -13,7 +13,8 @@ use crate::console::links::{ConsoleLink, SettingLink};
 use crate::console::sign_in::StaffSignedIn;
 use crate::hours::{CLOSED, read_spans};
 use crate::settings::{
-    CLOSED_DAYS, Dated, FOREIGN_HOURS, OTHER_BANKS_UNTIL, OWN_BANK_UNTIL, SERVICE_HOURS, SPECIAL_DAY,
+    CLOSED_DAYS, Dated, FOREIGN_HOURS, OTHER_BANKS_UNTIL, OWN_BANK_UNTIL, PAYEASY_HOURS, SERVICE_HOURS,
+    SPECIAL_DAY,
 };
 
 /// How far ahead days are listed.
@@ -46,7 +47,7 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn) -> Answer {
     let closed = CLOSED_DAYS.history(&console.database).await.map_err(failed)?;
     let special = SPECIAL_DAY.history(&console.database).await.map_err(failed)?;
     let mut cut_offs = Vec::new();
-    for setting in [&OWN_BANK_UNTIL, &OTHER_BANKS_UNTIL, &FOREIGN_HOURS] {
+    for setting in [&OWN_BANK_UNTIL, &OTHER_BANKS_UNTIL, &PAYEASY_HOURS, &FOREIGN_HOURS] {
         let kept = setting.on(&console.database, today).await.map_err(failed)?;
         cut_offs.push((SettingLink::of(setting), setting.label.to_string(), setting.shown(&kept)));
     }

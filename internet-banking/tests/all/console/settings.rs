@@ -10,6 +10,7 @@ use internet_banking::tokens::{Seed, Verdict};
 use transfers::{Method, Occasion, Relation};
 
 use super::support::{CHECKER, MAKER, Office, approve, done, propose, proposed};
+use crate::payeasy_entry::{self, Entry};
 use crate::support::{LOGIN_ID, PASSWORD, World};
 
 database::on_both!(
@@ -18,6 +19,7 @@ database::on_both!(
     a_token_locks_after_as_many_wrong_codes_as_the_day_says,
     a_login_id_is_blocked_after_as_many_failures_as_the_day_says,
     hours_closed_days_and_special_days_hold_from_their_day_on,
+    the_hours_of_payeasy_end_inquiries_and_payments_from_their_day_on,
     cut_offs_and_fees_of_transfers_and_hours_of_foreign_remittance_hold_from_their_day_on,
 );
 
@@ -149,6 +151,42 @@ async fn hours_closed_days_and_special_days_hold_from_their_day_on(test: TestDat
     }
 }
 
+/// Proves R111.
+async fn the_hours_of_payeasy_end_inquiries_and_payments_from_their_day_on(test: TestDatabase) {
+    let mut world = World::new(test).await;
+    world.bank.hours = ServiceHours::embedded().into();
+    let office = Office::of(world, DeliverySettings::default()).await;
+    set(&office, "payeasy-hours", "09:00-15:00", "2026-11-25").await;
+    assert!(office.signed_in(MAKER).await.get("/calendar").await.body.contains("税金・各種料金の取扱時間"));
+    let world = &office.world;
+    let at = |text: &str| {
+        let then = Timestamp::parse_rfc3339(&format!("2026-{text}+09:00")).unwrap();
+        world.clock.advance_seconds(then.seconds_since(world.clock.now()));
+    };
+    for (when, open) in [
+        ("11-24T20:00:00", true),
+        ("11-25T08:59:59", false),
+        ("11-25T09:00:00", true),
+        ("11-25T14:59:59", true),
+        ("11-25T15:00:00", false),
+    ] {
+        at(when);
+        let mut customer = world.signed_in().await;
+        let page = customer.get("/payeasy/new").await;
+        assert_eq!(page.body.contains("P-109"), !open, "{when} {}", page.body);
+        if when == "11-25T14:59:59" {
+            let bills = [payeasy_entry::bill("B1", 3_000)];
+            let entry = Entry::answered(world, &mut customer, "00200", &bills).await;
+            assert_eq!(entry.choose(&mut customer, "B1", 1001).await.location(), entry.page("review"));
+            let review = entry.review(&mut customer).await;
+            at("11-25T15:00:00");
+            let paid = entry.press(&mut customer, &review, &[("confirmation_password", PASSWORD)]).await;
+            assert_eq!(payeasy_entry::code(&paid), "P-109");
+            assert_eq!(payeasy_entry::held(world).await, 0);
+        }
+    }
+}
+
 async fn cut_offs_and_fees_of_transfers_and_hours_of_foreign_remittance_hold_from_their_day_on(
     test: TestDatabase,
 ) {
@@ -169,6 +207,7 @@ async fn cut_offs_and_fees_of_transfers_and_hours_of_foreign_remittance_hold_fro
     set(&office, "transfer-other-banks-until", "14:40", "2026-11-25").await;
     set(&office, "transfer-own-bank-until", "17:00", "2026-11-26").await;
     set(&office, "transfer-fee-other-banks", "400 600", "2026-11-25").await;
+    set(&office, "recall-fee", "880", "2026-11-25").await;
     set(&office, "foreign-hours", "10:30-15:00", "2026-11-25").await;
     let calendar = office.signed_in(MAKER).await.get("/calendar").await.body;
     assert!(calendar.contains("15:00") && calendar.contains("当日の振込の受付終了"), "{calendar}");
@@ -187,8 +226,10 @@ async fn cut_offs_and_fees_of_transfers_and_hours_of_foreign_remittance_hold_fro
         matches!(hours.standing(Service::Foreign, office.world.clock.now()), Standing::Open { .. })
     };
     assert_eq!((both(), foreign().await), (is("16:00", "15:00"), true));
+    assert_eq!(bank.transfers.recall_fee(), Yen::new(1_100));
     office.world.clock.advance_seconds(86_400);
     assert_eq!((both(), foreign().await), (is("16:00", "14:40"), false), "it is a quarter past ten");
+    assert_eq!(bank.transfers.recall_fee(), Yen::new(880));
     office.world.clock.advance_seconds(86_400 + 3_600);
     assert_eq!((both(), foreign().await), (is("17:00", "14:40"), true));
 }
