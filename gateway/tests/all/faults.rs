@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use collectors::client::Limits;
 use collectors::protocol;
+use collectors::signature::SigningKey;
 use database::testing::TestDatabase;
 use database::{execute, on_both};
 use domain::payment::State;
@@ -13,11 +14,12 @@ use gateway::{AlarmKind, AlarmQuery, InquiryError, Operator, PayError, Settings}
 use ledger::{Commit, EntityId, OutboxChange, OutboxEntry};
 use serde_json::json;
 
-use crate::support::{Hub, PENSION, SHOP, Slip, TAX, TYPED, WITH_FEE, World, limits, settings};
+use crate::support::{Hub, PENSION, SHOP, Slip, TAX, TYPED, WITH_FEE, World, hub_key, limits, settings};
 
 on_both!(
     an_answer_that_is_lost_is_asked_for_again,
     a_clearing_that_is_lost_is_brought_by_the_resend,
+    a_clearing_of_unknown_outcome_is_asked_for_again_under_the_next_key,
     no_answer_but_a_signed_one_counts,
     a_refusal_that_is_lost_is_repeated,
     an_unreachable_collector_gets_the_payment_when_it_is_back,
@@ -64,6 +66,42 @@ async fn a_clearing_that_is_lost_is_brought_by_the_resend(test: TestDatabase) {
     let payment = world.reaches(id, State::Accepted).await;
     let (deliveries, first_by, _) = world.network.record(&payment).await.unwrap();
     assert_eq!((deliveries, first_by.as_str()), (1, "ResendConfirmation"));
+    world.assert_clean().await;
+}
+
+/// The hub's key changes while nobody knows whether the clearings that the key before signed were recorded.
+async fn a_clearing_of_unknown_outcome_is_asked_for_again_under_the_next_key(test: TestDatabase) {
+    let world = World::new(test).await;
+    world.network.fault(PENSION.collector, json!({"mode": "drop", "on": "clearing"})).await;
+    world.network.fault(SHOP.collector, json!({"mode": "lose", "on": "clearing"})).await;
+    let recorded = world.pay(PENSION).await.unwrap().facts.id;
+    let lost = world.pay(SHOP).await.unwrap().facts.id;
+    let next = SigningKey::from_seed("hub-2", &[2; 32]).unwrap();
+    let keys = [hub_key().verifying_key(), next.verifying_key()];
+    world.network.tell(&keys);
+    world.hub.gateway.signing_keys().sign_with(next);
+    // from here on what the key before signs is not believed any more
+    world.network.tell(&keys[1..]);
+    for id in [recorded, lost] {
+        let sent = world.events(id).await.len();
+        world.reaches_events(id, sent + 1).await;
+        assert_ne!(world.payment(id).await.state, State::Accepted);
+    }
+    for slip in [PENSION, SHOP] {
+        world.network.fault(slip.collector, json!({})).await;
+    }
+    for (id, first_by) in [(recorded, "Clearing"), (lost, "ResendConfirmation")] {
+        let payment = world.reaches(id, State::Accepted).await;
+        let (_, recorded_by, code) = world.network.record(&payment).await.unwrap();
+        assert_eq!((recorded_by.as_str(), code.as_str()), (first_by, "0000"));
+        let history = world.hub.ledger.events(id.into()).await.unwrap();
+        let bodies: Vec<Body> = history.iter().map(|e| serde_json::from_str(&e.body).unwrap()).collect();
+        let signed: Vec<String> =
+            bodies.iter().filter_map(|body| Some(body.request.as_ref()?.signature.clone())).collect();
+        assert!(signed.first().unwrap().contains("hub-1"), "{signed:?}");
+        assert!(signed.last().unwrap().contains("hub-2"), "{signed:?}");
+    }
+    assert_eq!(world.balance().await.held, Yen::ZERO);
     world.assert_clean().await;
 }
 

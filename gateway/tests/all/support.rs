@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,6 +17,7 @@ use domain::{AccountId, Clock, CollectorNumber, ContractId, PaymentId, Timestamp
 use edge::{Shutdown, ShutdownTrigger};
 use gateway::audit::{CollectorRecord, Difference, Look};
 use gateway::link::LinkForm;
+use gateway::proof::{KeySet, PublicKey};
 use gateway::{
     Gateway, Guard, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder, Settings,
 };
@@ -76,8 +78,17 @@ pub struct Network {
     folder: tempfile::TempDir,
 }
 
-fn hub_key() -> SigningKey {
+pub fn hub_key() -> SigningKey {
     SigningKey::from_seed("hub-1", &[1; 32]).unwrap()
+}
+
+/// Tells the collectors the hub's keys that count.
+fn tell(list: &Path, keys: &[VerifyingKey]) {
+    let owner = "MPN9999".parse().unwrap();
+    let keys = keys.iter().map(|key| PublicKey::of(&owner, key)).collect();
+    let aside = list.with_extension("new");
+    std::fs::write(&aside, serde_json::to_string(&KeySet { keys }).unwrap()).unwrap();
+    std::fs::rename(&aside, list).unwrap();
 }
 
 impl Network {
@@ -88,10 +99,12 @@ impl Network {
     /// With institutions and sample bills of the test's own.
     pub async fn of(clock: &Clock, data: &Data) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("hub-keys.json");
+        tell(&list, &[hub_key().verifying_key()]);
         let config = MocksConfig {
             data_dir: folder.path().to_owned(),
             clock: clock.clone(),
-            hub_keys: HubKeys::fixed("hub-1", *hub_key().verifying_key().bytes()),
+            hub_keys: HubKeys::listed(list),
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
@@ -130,6 +143,11 @@ impl Network {
         let (trigger, task) = self.serving.take().unwrap();
         trigger.ask();
         task.await.unwrap();
+    }
+
+    /// The hub's keys that count from now on.
+    pub fn tell(&self, keys: &[VerifyingKey]) {
+        tell(&self.folder.path().join("hub-keys.json"), keys);
     }
 
     pub async fn fault(&self, collector: &str, fault: Value) {
