@@ -207,6 +207,7 @@ impl Demo {
             .with_certificates(Authorities::default(), doors)
             .with_transfers(transfers.clone());
         transfers.terms().replace(internet_banking::settings::transfer_terms(&database).await?);
+        internet_banking::keys::adopt_collectors(&database, &gateway, clock.now()).await?;
         let bank_keys = Keys::new(&bank, &secret);
         bank_keys.refresh().await?;
         keys::write_public(&self.data, gateway.public_keys())?;

@@ -65,7 +65,9 @@ pub mod decisions {
 
 /// The keys that the hub signs with.
 pub mod signing {
-    pub use collectors::signature::{CREATED_WINDOW_S, KeyError, SigningKey, SigningKeys, VerifyingKey};
+    pub use collectors::signature::{
+        CREATED_WINDOW_S, KeyError, PeerKeys, SigningKey, SigningKeys, VerifyingKey,
+    };
 }
 
 /// The collecting institutions, as the bank may see them.

@@ -8,8 +8,10 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Date;
 use http::{HeaderMap, Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,7 @@ use crate::bills::{self, StoredBill};
 use crate::creation::{self, BillRequest, CreateError};
 use crate::institutions::Institution;
 use crate::journal::{self, Side};
+use crate::keys::KeyError;
 use crate::mocks::{Collector, Mocks};
 use crate::special;
 use crate::store::StoreError;
@@ -29,6 +32,7 @@ const BILLS_LISTED_MAX: i64 = 10_000;
 pub fn routes(mocks: Mocks) -> Router {
     Router::new()
         .route("/control/{number}/bills", get(list_bills).post(create_bills))
+        .route("/control/{number}/key", post(next_key).put(use_next_key))
         .route("/control/{number}/special-numbers", get(list_special_numbers))
         .route("/control/{number}/messages", get(list_messages))
         .route("/control/{number}/messages/{file}", get(message_xml))
@@ -48,6 +52,14 @@ pub(crate) enum Refused {
     Invalid { field: &'static str, message: String },
     /// The records failed.
     Store(StoreError),
+    /// A key could not be made or read.
+    Key(KeyError),
+}
+
+impl From<KeyError> for Refused {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
 }
 
 impl From<StoreError> for Refused {
@@ -84,6 +96,11 @@ impl IntoResponse for Refused {
         let (status, field, error) = match self {
             Self::NoSuch(what) => (StatusCode::NOT_FOUND, "", format!("there is no such {what}")),
             Self::Invalid { field, message } => (StatusCode::UNPROCESSABLE_ENTITY, field, message),
+            Self::Key(error) => {
+                tracing::error!(%error, "a control failed; nothing was changed");
+                let text = "the collector's keys could not be used; nothing was changed".to_owned();
+                (StatusCode::INTERNAL_SERVER_ERROR, "", text)
+            }
             Self::Store(error) => {
                 tracing::error!(%error, "a control failed; nothing was changed");
                 let text = "the mock collectors' records could not be used; nothing was changed".to_owned();
@@ -196,6 +213,28 @@ async fn create_bills(
     let Json(request) = request?;
     let made = creation::create(&mocks, collector, &request).await?;
     Ok((StatusCode::CREATED, Bills::of(made, &collector.institution, mocks.today())))
+}
+
+/// A public key of a collector.
+#[derive(Serialize)]
+struct ShownKey {
+    kid: String,
+    /// The 32 bytes in base 64 for URLs.
+    x: String,
+}
+
+/// The next signing key, made where there is none: what the collector's people tell the bank's.
+async fn next_key(State(mocks): State<Mocks>, Path(number): Path<String>) -> Result<Json<ShownKey>, Refused> {
+    let (kid, public) = collector(&mocks, &number)?.keys.next()?;
+    Ok(Json(ShownKey { kid, x: URL_SAFE_NO_PAD.encode(public) }))
+}
+
+/// Answers are signed with the next key from now on.
+async fn use_next_key(State(mocks): State<Mocks>, Path(number): Path<String>) -> Result<StatusCode, Refused> {
+    match collector(&mocks, &number)?.keys.use_next()? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Refused::NoSuch("next key")),
+    }
 }
 
 #[derive(Serialize)]

@@ -194,11 +194,6 @@ impl Institution {
     pub fn centre(&self) -> String {
         format!("C{}", self.number)
     }
-
-    /// The id of its signing key: `00200-1`.
-    pub fn key_id(&self) -> String {
-        format!("{}-1", self.number)
-    }
 }
 
 // keys that the mocks do not use are ignored, so that the data can grow

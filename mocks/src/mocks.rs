@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::{CentreCode, Clock, CollectorNumber, Date, Timestamp};
-use ring::signature::Ed25519KeyPair;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::data::{Data, DataError};
 use crate::hub_keys::HubKeys;
 use crate::institutions::Institution;
 use crate::interbank::{self, Interbank, OpenInterbankError};
-use crate::keys::{self, KeyError};
+use crate::keys::{self, CollectorKeys, KeyError};
 use crate::link::LinkConfig;
 use crate::samples::{self, SeedBill, SeedError};
 use crate::sites::Site;
@@ -72,7 +71,7 @@ pub struct Collector {
     pub institution: Institution,
     /// Its web site.
     pub(crate) site: Site,
-    pub(crate) key: Ed25519KeyPair,
+    pub(crate) keys: CollectorKeys,
     /// Counts its answers, for those that wait to be overtaken.
     pub(crate) answers: watch::Sender<u64>,
 }
@@ -112,16 +111,17 @@ impl Mocks {
         // all at once, because each new key waits for the disk
         let loading = rows.into_iter().map(|institution| {
             let site = data.site(&institution)?;
-            let file = config.data_dir.join(format!("{}.pk8", institution.key_id()));
-            Ok((institution, site, tokio::task::spawn_blocking(move || keys::load_or_make(&file))))
+            let (folder, number) = (config.data_dir.clone(), institution.number.to_string());
+            let opening = move || CollectorKeys::open(&folder, &number);
+            Ok((institution, site, tokio::task::spawn_blocking(opening)))
         });
         let loading = loading.collect::<Result<Vec<_>, DataError>>()?;
         let file = config.data_dir.join(FILE);
         let store = Store::open(&file).await.map_err(|source| OpenError::Store { file, source })?;
         let mut collectors = Vec::with_capacity(loading.len());
-        for (institution, site, key) in loading {
-            let key = key.await.map_err(|_| KeyError::Interrupted)??;
-            collectors.push(Collector { institution, site, key, answers: watch::Sender::new(0) });
+        for (institution, site, keys) in loading {
+            let keys = keys.await.map_err(|_| KeyError::Interrupted)??;
+            collectors.push(Collector { institution, site, keys, answers: watch::Sender::new(0) });
         }
         let interbank = Interbank::open(&config.data_dir).await?;
         Ok(Self(Arc::new(Inner { config, store, collectors, specials, interbank })))
@@ -130,7 +130,8 @@ impl Mocks {
     /// Each collector's number, key id and Ed25519 public key.
     pub fn public_keys(&self) -> Vec<(CollectorNumber, String, [u8; 32])> {
         let shown = |one: &Collector| {
-            (one.institution.number.clone(), one.institution.key_id(), keys::public(&one.key))
+            let in_use = one.keys.in_use();
+            (one.institution.number.clone(), in_use.id.clone(), keys::public(&in_use.pair))
         };
         self.0.collectors.iter().map(shown).collect()
     }

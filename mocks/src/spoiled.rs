@@ -14,6 +14,7 @@ use ring::rand::SystemRandom;
 use ring::signature::Ed25519KeyPair;
 
 use crate::faults::{Hit, Mode};
+use crate::keys::Signing;
 use crate::mocks::Collector;
 use crate::signature;
 
@@ -37,7 +38,7 @@ pub fn respond(
     fault: &Hit,
     connection: Option<&Connection>,
 ) -> Response {
-    let key = &collector.key;
+    let key = &collector.keys.in_use();
     match fault.mode {
         Mode::None
         | Mode::Refuse
@@ -45,7 +46,7 @@ pub fn respond(
         | Mode::Hold
         | Mode::Closed
         | Mode::Deny
-        | Mode::ShortLines => signed(collector, key, message, request_digest, XML),
+        | Mode::ShortLines => signed(key, message, request_digest, XML),
         Mode::Drop | Mode::Lose => no_answer(),
         Mode::ResetBefore | Mode::ResetAfter => {
             connection.inspect(|connection| connection.reset());
@@ -53,28 +54,28 @@ pub fn respond(
         }
         Mode::Twice => {
             connection.inspect(|connection| connection.answer_twice());
-            signed(collector, key, message, request_digest, XML)
+            signed(key, message, request_digest, XML)
         }
         Mode::Drip => {
-            let mut whole = signed(collector, key, message.clone(), request_digest, XML);
+            let mut whole = signed(key, message.clone(), request_digest, XML);
             *whole.body_mut() = Body::new(Dripping::of(message, fault.drip_ms));
             whole
         }
         Mode::Truncate => {
-            let mut whole = signed(collector, key, message.clone(), request_digest, XML);
+            let mut whole = signed(key, message.clone(), request_digest, XML);
             *whole.body_mut() = Body::from(message[..message.len() / 2].to_vec());
             whole
         }
         Mode::Error500 | Mode::Error500After => plain(StatusCode::INTERNAL_SERVER_ERROR),
         Mode::Garbage => {
             let garbage = b"\x00\xff<<<OK>>> 0000 \x1b[0m".to_vec();
-            signed(collector, key, garbage, request_digest, XML)
+            signed(key, garbage, request_digest, XML)
         }
         Mode::Charset => {
             let text = String::from_utf8_lossy(&message).replace("UTF-8", "UTF-16");
             let mark = std::iter::once(0xfeff);
             let wide = mark.chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-            signed(collector, key, wide, request_digest, "application/xml; charset=utf-16")
+            signed(key, wide, request_digest, "application/xml; charset=utf-16")
         }
         Mode::Doctype => {
             let text = String::from_utf8_lossy(&message).replacen(
@@ -82,16 +83,16 @@ pub fn respond(
                 "<!DOCTYPE Message [<!ENTITY code \"0000\">]>\n<Message ",
                 1,
             );
-            signed(collector, key, text.into_bytes(), request_digest, XML)
+            signed(key, text.into_bytes(), request_digest, XML)
         }
-        Mode::Empty => signed(collector, key, Vec::new(), request_digest, XML),
+        Mode::Empty => signed(key, Vec::new(), request_digest, XML),
         Mode::Unsigned => xml(message, XML),
         Mode::WrongKey => match foreign_key() {
-            Some(foreign) => signed(collector, &foreign, message, request_digest, XML),
+            Some(pair) => signed(&Signing { id: key.id.clone(), pair }, message, request_digest, XML),
             None => plain(StatusCode::INTERNAL_SERVER_ERROR),
         },
         Mode::Half => {
-            let mut whole = signed(collector, key, message.clone(), request_digest, XML);
+            let mut whole = signed(key, message.clone(), request_digest, XML);
             let half = Bytes::from(message).split_to(whole_half(&whole));
             *whole.body_mut() = Body::new(Broken::after(half));
             whole
@@ -130,17 +131,10 @@ fn xml(body: Vec<u8>, content_type: &'static str) -> Response {
     answer
 }
 
-fn signed(
-    collector: &Collector,
-    key: &Ed25519KeyPair,
-    body: Vec<u8>,
-    request_digest: &str,
-    content_type: &'static str,
-) -> Response {
+fn signed(key: &Signing, body: Vec<u8>, request_digest: &str, content_type: &'static str) -> Response {
     let mut headers = HeaderMap::new();
-    let key_id = collector.institution.key_id();
     let now = domain::clock::machine_now();
-    signature::sign_answer(key, &key_id, 200, &body, request_digest, now, &mut headers);
+    signature::sign_answer(&key.pair, &key.id, 200, &body, request_digest, now, &mut headers);
     let mut answer = xml(body, content_type);
     answer.headers_mut().extend(headers);
     answer

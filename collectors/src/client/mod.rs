@@ -22,7 +22,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service as _, ServiceBuilder, ServiceExt as _};
 
 use crate::protocol::{self, Message};
-use crate::signature::{SigningKeys, VerifyingKey};
+use crate::signature::{PeerKeys, SigningKeys};
 use circuit::{Circuit, CircuitLayer};
 use rate::RateLayer;
 use transport::{Call, Transport};
@@ -126,7 +126,7 @@ impl Client {
     }
 
     /// The collectors that can be reached, each with the keys its answers may be signed with.
-    pub fn peers(&self) -> impl Iterator<Item = (&CollectorNumber, &[VerifyingKey])> {
+    pub fn peers(&self) -> impl Iterator<Item = (&CollectorNumber, &PeerKeys)> {
         self.0.lanes.iter().map(|(number, lane)| (number, lane.transport.keys()))
     }
 }

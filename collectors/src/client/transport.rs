@@ -23,7 +23,7 @@ use super::connector::Connector;
 use super::outcome::{Answer, Failure, NotSent, Silence};
 use crate::protocol::{self, MESSAGE_BYTES_MAX, Message};
 use crate::signature::{
-    RequestParts, ResponseParts, SignedHeaders, SigningKeys, VerifyingKey, sign_request, verify_response,
+    PeerKeys, RequestParts, ResponseParts, SignedHeaders, SigningKeys, sign_request, verify_response,
 };
 
 /// The pool of connections to all collectors.
@@ -88,7 +88,7 @@ pub(super) struct Transport(Arc<Route>);
 
 pub(super) struct Route {
     uri: Uri,
-    keys: Vec<VerifyingKey>,
+    keys: PeerKeys,
     http: HttpClient,
     own_keys: SigningKeys,
 }
@@ -106,7 +106,7 @@ impl Transport {
     }
 
     /// The keys that answers may be signed with.
-    pub(super) fn keys(&self) -> &[VerifyingKey] {
+    pub(super) fn keys(&self) -> &PeerKeys {
         &self.0.keys
     }
 
@@ -167,7 +167,7 @@ impl Route {
         }
         let uri = endpoint(&peer.endpoint, path, trust);
         let uri = uri.ok_or_else(|| ClientError::Endpoint(name.to_owned()))?;
-        Ok(Self { uri, keys: peer.keys, http, own_keys })
+        Ok(Self { uri, keys: peer.keys.into(), http, own_keys })
     }
 
     pub(super) fn path(&self) -> &str {
@@ -209,7 +209,7 @@ impl Route {
         let (headers, body) = read(response).await?;
         let parts = ResponseParts { status: StatusCode::OK.as_u16(), body: &body, request_body: bytes };
         let signature =
-            verify_response(&self.keys, &parts, &headers, machine_now()).map_err(Silence::from)?;
+            verify_response(&self.keys.accepted(), &parts, &headers, machine_now()).map_err(Silence::from)?;
         let signature = signature.to_string();
         Ok((body, signature))
     }

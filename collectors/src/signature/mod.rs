@@ -10,7 +10,7 @@ mod verify;
 
 pub use header::{SignatureError, SignedHeaders, content_digest};
 pub use key::{KeyError, SigningKey, VerifyingKey};
-pub use own::SigningKeys;
+pub use own::{PeerKeys, SigningKeys};
 pub use sign::{sign_request, sign_response};
 pub use verify::{Signer, verify_kept_request, verify_kept_response, verify_request, verify_response};
 

@@ -46,3 +46,38 @@ impl From<SigningKey> for SigningKeys {
         Self(Arc::new(RwLock::new(Known { in_use: Arc::new(key), all })))
     }
 }
+
+/// The keys that the other side's answers may be signed with, which change while messages go out: two while it changes
+/// them. Cheap to clone: all clones see what one of them is told.
+#[derive(Clone, Debug)]
+pub struct PeerKeys(Arc<RwLock<OfPeer>>);
+
+#[derive(Debug)]
+struct OfPeer {
+    accepted: Arc<[VerifyingKey]>,
+    all: Vec<VerifyingKey>,
+}
+
+impl PeerKeys {
+    /// Those that an answer may be signed with now.
+    pub fn accepted(&self) -> Arc<[VerifyingKey]> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).accepted)
+    }
+
+    /// Every key that an answer is, was or will be signed with.
+    pub fn all(&self) -> Vec<VerifyingKey> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).all.clone()
+    }
+
+    /// These are accepted from now on; of all others what was signed stays good.
+    pub fn replace(&self, accepted: Vec<VerifyingKey>, all: Vec<VerifyingKey>) {
+        let of = OfPeer { accepted: accepted.into(), all };
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = of;
+    }
+}
+
+impl From<Vec<VerifyingKey>> for PeerKeys {
+    fn from(keys: Vec<VerifyingKey>) -> Self {
+        Self(Arc::new(RwLock::new(OfPeer { accepted: keys.clone().into(), all: keys })))
+    }
+}

@@ -3,8 +3,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use collectors::signature::{SigningKeys, VerifyingKey};
-use domain::CentreCode;
+use collectors::signature::{PeerKeys, SigningKeys, VerifyingKey};
+use domain::{CentreCode, CollectorNumber};
 use serde::{Deserialize, Serialize};
 
 use crate::{Gateway, inquiry};
@@ -111,7 +111,12 @@ impl Gateway {
         self.0.client.keys()
     }
 
-    /// Every public key of the hub, whatever has become of it, and those of the collectors that it reaches.
+    /// The collectors that the hub reaches, each with the keys that its answers may be signed with.
+    pub fn collectors_keys(&self) -> impl Iterator<Item = (&CollectorNumber, &PeerKeys)> {
+        self.0.client.peers()
+    }
+
+    /// Every public key of the hub, whatever has become of it, and those of the collectors that it reaches likewise.
     pub fn public_keys(&self) -> KeySet {
         let of_hub = |key| PublicKey::of(&self.0.settings.centre, &key);
         let hub: Vec<_> = self.0.client.keys().all().into_iter().map(of_hub).collect();
@@ -121,7 +126,7 @@ impl Gateway {
             .peers()
             .flat_map(|(number, keys)| {
                 let owner = inquiry::centre(number);
-                keys.iter().map(move |key| PublicKey::of(&owner, key)).collect::<Vec<_>>()
+                keys.all().into_iter().map(move |key| PublicKey::of(&owner, &key)).collect::<Vec<_>>()
             })
             .collect();
         peers.sort_by(|a, b| (&a.owner, &a.kid).cmp(&(&b.owner, &b.kid)));

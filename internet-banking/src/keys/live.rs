@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::CollectorNumber;
 use edge::Shutdown;
+use gateway::Gateway;
 use gateway::link::{LinkKey, LinkPeers};
 use gateway::signing::{SigningKeys, VerifyingKey};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Ledger, Refused};
@@ -31,6 +32,7 @@ pub struct Keys {
     authorities: Authorities,
     links: LinkPeers,
     signing: SigningKeys,
+    gateway: Gateway,
     seen: Arc<Mutex<Vec<BankKey>>>,
 }
 
@@ -44,6 +46,7 @@ impl Keys {
             authorities: bank.certificates.authorities().clone(),
             links: bank.gateway.link_peers().clone(),
             signing: bank.gateway.signing_keys().clone(),
+            gateway: bank.gateway.clone(),
             seen: Arc::default(),
         }
     }
@@ -59,6 +62,11 @@ impl Keys {
         self.take_authorities(&keys);
         for collector in self.links.collectors() {
             self.take_links(&keys, &collector);
+        }
+        for (collector, in_use) in self.gateway.collectors_keys() {
+            if let Some((accepted, all)) = messages::of_collector(&keys, collector) {
+                in_use.replace(accepted, all);
+            }
         }
         let own = messages::verifying_keys(keys.iter());
         // a deployment whose hub has its key from elsewhere has no row of one

@@ -4,10 +4,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use database::Database;
-use domain::Timestamp;
+use domain::{CollectorNumber, Timestamp};
+use gateway::Gateway;
 use gateway::signing::{CREATED_WINDOW_S, KeyError, SigningKey, SigningKeys, VerifyingKey};
 use zeroize::Zeroizing;
 
+use super::store::adopt_public;
 use super::vault::{Vault, VaultError};
 use super::{Adopted, BankKey, KeyKind, KeyStanding, adopt, all};
 
@@ -100,6 +102,44 @@ pub(super) fn current(keys: &[BankKey], now: Timestamp) -> Option<&BankKey> {
             .max_by_key(|key| (key.from, key.number))
     };
     current.filter(told).or_else(before).or(current)
+}
+
+/// What a collector calls a key of its own, and the key, as its row keeps them: `00200-2 x`.
+pub fn public_of_collector(kid: &str, x: &str) -> String {
+    format!("{kid} {x}")
+}
+
+/// A collector's key out of its row, or out of what was typed.
+pub fn collectors_key(public: &str) -> Option<VerifyingKey> {
+    let (kid, x) = public.split_once(' ')?;
+    VerifyingKey::new(kid, &URL_SAFE_NO_PAD.decode(x).ok()?).ok()
+}
+
+/// Of a collector that has rows: the keys that its answers may be signed with, and every one that they ever were.
+pub(super) fn of_collector(
+    keys: &[BankKey],
+    collector: &CollectorNumber,
+) -> Option<(Vec<VerifyingKey>, Vec<VerifyingKey>)> {
+    let own = || keys.iter().filter(|key| key.is_beside(KeyKind::Message, collector.as_str()));
+    let read = |key: &BankKey| collectors_key(&key.public);
+    let accepted: Vec<_> = own().filter(|key| key.retired_at.is_none()).filter_map(read).collect();
+    // a collector without a key could never answer
+    (!accepted.is_empty()).then(|| (accepted, own().filter_map(read).collect()))
+}
+
+/// Takes over the keys that the collectors began with, where none of theirs is there yet.
+pub async fn adopt_collectors(
+    database: &Database,
+    gateway: &Gateway,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    for (collector, keys) in gateway.collectors_keys() {
+        for (number, key) in (1..).zip(keys.all()) {
+            let public = public_of_collector(key.id(), &URL_SAFE_NO_PAD.encode(key.bytes()));
+            adopt_public(database, (KeyKind::Message, collector.as_str(), number), &public, now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Opens a key.

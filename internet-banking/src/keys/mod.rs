@@ -14,7 +14,10 @@ use crate::contracts::code;
 
 pub use live::Keys;
 pub use make::{MakeError, another_authority, made_once};
-pub use messages::{SigningError, key_id, predecessors_count_until, provide_signing_key, signing_keys};
+pub use messages::{
+    SigningError, adopt_collectors, collectors_key, key_id, predecessors_count_until, provide_signing_key,
+    public_of_collector, signing_keys,
+};
 pub use store::{Adopted, adopt, all, certificates_under, row, tokens_under};
 pub use vault::{Vault, VaultError};
 
@@ -41,7 +44,7 @@ code! {
 impl KeyKind {
     /// What people and messages call a key.
     pub fn shown_id(self, owner: &str, number: i64) -> String {
-        if self == Self::Message { key_id(number) } else { id(owner, number) }
+        if self == Self::Message && owner.is_empty() { key_id(number) } else { id(owner, number) }
     }
 }
 
@@ -50,7 +53,7 @@ impl KeyKind {
 pub struct BankKey {
     /// What it is for.
     pub kind: KeyKind,
-    /// The collector that it is shared with; nothing where it is the bank's alone.
+    /// The collector that it is shared with, or that signs with it; nothing where it is the bank's alone.
     pub owner: String,
     /// Counted from 1 for each kind and owner.
     pub number: i64,
@@ -62,7 +65,7 @@ pub struct BankKey {
     pub noted_at: Option<Timestamp>,
     /// Since when nothing is accepted under it.
     pub retired_at: Option<Timestamp>,
-    /// What everybody may know of it: an authority's certificate.
+    /// What everybody may know of it: an authority's certificate, a key that verifies.
     pub public: String,
     sealed: Option<Vec<u8>>,
 }

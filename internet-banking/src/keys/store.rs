@@ -88,6 +88,27 @@ pub async fn adopt(
     Ok(())
 }
 
+/// The same of a key of which only the public half is known here, where its owner has none of the kind yet.
+pub(super) async fn adopt_public(
+    database: &Database,
+    (kind, owner, number): (KeyKind, &str, i64),
+    public: &str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    execute!(
+        database,
+        "INSERT INTO bank_key (kind, owner, number, made_us, from_day, public)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (kind, owner, number) DO NOTHING",
+        kind.code(),
+        owner,
+        number,
+        now.micros(),
+        FROM_THE_START,
+        public,
+    )?;
+    Ok(())
+}
+
 /// The row of a new key, for the commit that makes it.
 pub fn row(
     (kind, owner, number): (KeyKind, &str, i64),

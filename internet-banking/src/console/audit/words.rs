@@ -160,6 +160,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("token.stock", "トークンの納品の受入れ"),
     ("token.reseal", "トークンの鍵の更新"),
     ("key.make", "次の鍵の作成"),
+    ("key.register", "収納機関の次の署名鍵の受入れ"),
     ("key.use", "次の鍵の使用開始"),
     ("key.retire", "鍵の使用終了"),
     ("approval.policy", "承認の設定の変更"),

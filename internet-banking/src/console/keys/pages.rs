@@ -6,7 +6,7 @@ use domain::time::year_month_day;
 use edge::{CsrfForm, Errors, Frame};
 use serde::Deserialize;
 
-use super::proposal::{KeyAct, KeyChange, left, possible};
+use super::proposal::{KeyAct, KeyChange, is_new_key, left, possible};
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
 use crate::console::contracts::procedure::document;
@@ -26,6 +26,8 @@ use crate::keys::{self, BankKey, KeyKind, KeyStanding};
 pub struct Typed {
     what: String,
     from: String,
+    kid: String,
+    x: String,
     document: String,
     reason: String,
 }
@@ -55,6 +57,8 @@ pub(in crate::console) struct KeysPage {
     pub rows: Vec<KeyRow>,
     pub choices: Vec<Choice>,
     pub from: String,
+    pub kid: String,
+    pub x: String,
     pub document: String,
     pub reason: String,
     pub may_propose: bool,
@@ -79,6 +83,16 @@ pub async fn propose(
     let mut errors = Errors::none();
     let act = match chosen.as_ref().map(|chosen| (chosen.act, chosen.number, from)) {
         Some(("make", number, _)) => Some(KeyAct::Make { number }),
+        Some(("register", number, _)) => {
+            let (kid, x) = (typed.kid.trim().to_owned(), typed.x.trim().to_owned());
+            let owner = chosen.as_ref().map(|chosen| chosen.owner.as_str()).unwrap_or_default();
+            if is_new_key(&all, &console.gateway, owner, &kid, &x) {
+                Some(KeyAct::Register { number, kid, x })
+            } else {
+                errors.add("x", "収納機関の次の鍵の名前と公開鍵(43文字)を、受け取った書面のとおりに入力してください。すでに受け入れた鍵は入力できません。");
+                None
+            }
+        }
         Some(("use", number, Some(from))) => Some(KeyAct::Use { number, from }),
         Some(("use", _, None)) => {
             errors.add("from", "開始日を、きょうから後の日で入力してください(例: 2026-12-01)。");
@@ -119,8 +133,8 @@ async fn page(
         let left = left(&console.gateway, key.kind, key.number).await.map_err(failed)?;
         rows.push(row(console, key, key.standing(&all, today), left));
     }
-    let has_own = all.iter().any(|key| key.kind == KeyKind::Message);
-    rows.extend(messages(console, !has_own));
+    let has_rows = |owner: &str| all.iter().any(|key| key.is_beside(KeyKind::Message, owner));
+    rows.extend(messages(console, has_rows));
     let possible = possible(&all, &console.gateway, today);
     Ok(KeysPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Keys) },
@@ -130,6 +144,8 @@ async fn page(
         rows,
         choices: possible.iter().map(|act| Choice::new(act.word(), act.label(), &typed.what)).collect(),
         from: typed.from,
+        kid: typed.kid,
+        x: typed.x,
         document: typed.document,
         reason: typed.reason,
         may_propose: by.staff.role == StaffRole::Maker,
@@ -143,6 +159,8 @@ fn row(
     standing: KeyStanding,
     left: Option<(&'static str, String)>,
 ) -> KeyRow {
+    // a collector calls its keys as it likes
+    let theirs = key.public.split_once(' ').filter(|_| key.kind == KeyKind::Message && !key.owner.is_empty());
     let at_start = |day: domain::Date| day.to_string() == keys::FROM_THE_START;
     KeyRow {
         kind: key.kind.label(),
@@ -150,8 +168,12 @@ fn row(
             .owner
             .parse()
             .map_or_else(|_| "当行".to_owned(), |of| collector_name(&console.gateway, &of)),
-        id: key.kind.shown_id(&key.owner, key.number),
-        public: (key.kind == KeyKind::Message).then(|| key.public.clone()),
+        id: match theirs {
+            Some((kid, _)) => format!("{kid}({})", key.id()),
+            None => key.kind.shown_id(&key.owner, key.number),
+        },
+        public: (key.kind == KeyKind::Message)
+            .then(|| theirs.map_or_else(|| key.public.clone(), |(_, x)| x.to_owned())),
         made: if key.made_at.micros() == 0 {
             "導入時".to_owned()
         } else {
@@ -169,7 +191,7 @@ fn row(
 }
 
 /// Those that the collectors sign with, as they have told; the hub's own, where it has its key from elsewhere.
-fn messages(console: &Console, with_own: bool) -> Vec<KeyRow> {
+fn messages(console: &Console, has_rows: impl Fn(&str) -> bool) -> Vec<KeyRow> {
     let row = |key: gateway::proof::PublicKey| {
         let collector = key.owner.as_str().strip_prefix('C').and_then(|number| number.parse().ok());
         KeyRow {
@@ -185,7 +207,10 @@ fn messages(console: &Console, with_own: bool) -> Vec<KeyRow> {
         }
     };
     let keys = console.gateway.public_keys().keys.into_iter();
-    keys.filter(|key| with_own || key.owner.as_str().starts_with('C')).map(row).collect()
+    // those with rows are listed with them
+    let owner =
+        |key: &gateway::proof::PublicKey| key.owner.as_str().strip_prefix('C').unwrap_or_default().to_owned();
+    keys.filter(|key| !has_rows(&owner(key))).map(row).collect()
 }
 
 /// A key's part: icon, word and colour.

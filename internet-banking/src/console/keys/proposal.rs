@@ -2,6 +2,7 @@
 
 use domain::time::year_month_day;
 use domain::{Date, StaffRequestId, Timestamp};
+use gateway::signing::VerifyingKey;
 use gateway::{Gateway, Operator};
 use ledger::{AuditRecord, Commit, EntityId};
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,15 @@ pub enum KeyAct {
         /// Its number.
         number: i64,
     },
+    /// The next one of a collector is accepted: its people have told it.
+    Register {
+        /// Its number.
+        number: i64,
+        /// What messages call it.
+        kid: String,
+        /// The 32 bytes in base 64 for URLs.
+        x: String,
+    },
     /// The next one is used from a day on.
     Use {
         /// Its number.
@@ -53,7 +63,10 @@ pub enum KeyAct {
 impl KeyAct {
     const fn number(&self) -> i64 {
         match self {
-            Self::Make { number } | Self::Use { number, .. } | Self::Retire { number } => *number,
+            Self::Make { number }
+            | Self::Register { number, .. }
+            | Self::Use { number, .. }
+            | Self::Retire { number } => *number,
         }
     }
 }
@@ -68,6 +81,7 @@ impl KeyChange {
     pub const fn title(&self) -> &'static str {
         match self.act {
             KeyAct::Make { .. } => "次の鍵の作成",
+            KeyAct::Register { .. } => "収納機関の次の署名鍵の受入れ",
             KeyAct::Use { .. } => "次の鍵の使用開始",
             KeyAct::Retire { .. } => "鍵の使用終了",
         }
@@ -83,8 +97,17 @@ impl KeyChange {
     }
 
     /// What approving it does.
-    pub const fn consequence(&self) -> &'static str {
+    pub fn consequence(&self) -> &'static str {
         match (&self.act, self.of) {
+            (KeyAct::Register { .. }, _) => {
+                "承認すると、収納機関の応答を、この鍵の署名でも受け付けます。いまの鍵の署名も、使用を終了するまで受け付けます。収納機関から書面で受け取った公開鍵と一文字ずつ照らし合わせてください。お金は動きません。"
+            }
+            (KeyAct::Use { .. }, KeyKind::Message) if !self.owner.is_empty() => {
+                "承認すると、開始日から、収納機関がこの鍵で署名しているものとして扱い、前の鍵の使用を終了できるようになります。前の鍵の署名も、使用を終了するまで受け付けます。お金は動きません。"
+            }
+            (KeyAct::Retire { .. }, KeyKind::Message) if !self.owner.is_empty() => {
+                "承認すると、この鍵で署名した応答を、すぐに受け付けなくなります。収納機関がまだこの鍵で署名していると、払込は結果不明になります。これまでの応答と証跡は、この鍵で検証できます。元に戻せません。お金は動きません。"
+            }
             (KeyAct::Make { .. }, KeyKind::Message) => {
                 "承認すると、次の署名鍵を作成します。公開鍵を、収納機関とセンターに知らせます。署名は、使用を開始するまでいまの鍵で行います。お金は動きません。"
             }
@@ -127,7 +150,10 @@ impl KeyChange {
         if let KeyAct::Use { from, .. } = self.act {
             rows.push(("開始日", year_month_day(from)));
         }
-        if let Some(public) = self.public_half(gateway).await? {
+        if let KeyAct::Register { kid, x, .. } = &self.act {
+            rows.push(("鍵の名前", kid.clone()));
+            rows.push(("公開鍵", x.clone()));
+        } else if let Some(public) = self.public_half(gateway).await? {
             rows.push(("公開鍵", public));
         }
         if let (KeyAct::Retire { .. }, Some(left)) = (&self.act, left(gateway, self.of, number).await?) {
@@ -158,7 +184,12 @@ impl KeyChange {
         }
         match self.act {
             KeyAct::Use { from, .. } if from < today => Err(ConsoleCode::KeyChanged.into()),
-            KeyAct::Retire { .. } if self.of == KeyKind::Message && under_way(&all, ledger.clock().now()) => {
+            KeyAct::Register { ref kid, ref x, .. } if !is_new_key(&all, gateway, &self.owner, kid, x) => {
+                Err(ConsoleCode::KeyChanged.into())
+            }
+            KeyAct::Retire { .. }
+                if self.of == KeyKind::Message && under_way(&all, &self.owner, ledger.clock().now()) =>
+            {
                 Err(ConsoleCode::KeySigning.into())
             }
             KeyAct::Retire { number } if self.of == KeyKind::Seed => {
@@ -224,6 +255,13 @@ impl KeyChange {
                 commit.guards.push((free, EntityId(request.uuid())));
                 ("key.make", String::new())
             }
+            KeyAct::Register { kid, x, .. } => {
+                let public = keys::public_of_collector(kid, x);
+                commit.rows.push(keys::row(place, (public, None), None, now));
+                let free = keys::made_once(self.of, &self.owner, number);
+                commit.guards.push((free, EntityId(request.uuid())));
+                ("key.register", format!("{kid} {x}; "))
+            }
             KeyAct::Use { from, .. } => {
                 commit.changes.push(keys::used(place, *from, now));
                 ("key.use", format!("from {from}; "))
@@ -247,6 +285,10 @@ impl KeyChange {
         Carried::Done(match self.act {
             KeyAct::Make { .. } => {
                 "次の鍵を作成しました。使用開始を起票すると、その日から使います。".to_owned()
+            }
+            KeyAct::Register { .. } => {
+                "収納機関の次の署名鍵を受け入れました。収納機関が使い始める日を、使用開始で起票してください。"
+                    .to_owned()
             }
             KeyAct::Use { from, .. } => format!("{}から使用します。", year_month_day(from)),
             KeyAct::Retire { .. } => "鍵の使用を終了しました。".to_owned(),
@@ -274,10 +316,20 @@ pub(super) async fn left(
     })
 }
 
+/// Whether a collector that the hub reaches has no such key yet, neither under the name nor under another.
+pub(super) fn is_new_key(all: &[BankKey], gateway: &Gateway, owner: &str, kid: &str, x: &str) -> bool {
+    let Some(key) = keys::collectors_key(&keys::public_of_collector(kid, x)) else { return false };
+    let has = |known: &VerifyingKey| known.id() == kid || known.bytes() == key.bytes();
+    let kept = all.iter().filter(|key| key.is_beside(KeyKind::Message, owner));
+    let kept = kept.filter_map(|key| keys::collectors_key(&key.public)).any(|known| has(&known));
+    let of_owner = gateway.collectors_keys().find(|(collector, _)| collector.as_str() == owner);
+    !kept && of_owner.is_some_and(|(_, known)| !known.all().iter().any(has))
+}
+
 /// Whether messages may be under way that the key before the current one has signed.
-fn under_way(all: &[BankKey], now: Timestamp) -> bool {
+fn under_way(all: &[BankKey], owner: &str, now: Timestamp) -> bool {
     let is_current = |key: &&BankKey| {
-        key.kind == KeyKind::Message && key.standing(all, now.date()) == KeyStanding::Current
+        key.is_beside(KeyKind::Message, owner) && key.standing(all, now.date()) == KeyStanding::Current
     };
     let until = all.iter().find(is_current).and_then(keys::predecessors_count_until);
     until.is_some_and(|until| now < until)
@@ -302,6 +354,7 @@ impl Possible {
     pub fn label(&self) -> String {
         let act = match self.act {
             "make" => "次の鍵を作成",
+            "register" => "次の鍵を受入れ",
             "use" => "使用を開始",
             _ => "使用を終了",
         };
@@ -311,6 +364,7 @@ impl Possible {
     fn is_like(&self, change: &KeyChange) -> bool {
         let act = match change.act {
             KeyAct::Make { .. } => "make",
+            KeyAct::Register { .. } => "register",
             KeyAct::Use { .. } => "use",
             KeyAct::Retire { .. } => "retire",
         };
@@ -326,16 +380,24 @@ pub(super) fn possible(all: &[BankKey], gateway: &Gateway, today: Date) -> Vec<P
     let mut possible = Vec::new();
     let own = [KeyKind::Message, KeyKind::Seed, KeyKind::Authority].map(|of| (of, ""));
     // a hub that has its key from elsewhere has no row of one
-    let own =
-        own.into_iter().filter(|(of, _)| *of != KeyKind::Message || all.iter().any(|key| key.kind == *of));
-    for (of, owner) in own.chain(links) {
+    let own = own
+        .into_iter()
+        .filter(|(of, _)| *of != KeyKind::Message || all.iter().any(|key| key.is_beside(*of, "")));
+    // what a collector signs with is known where it has told a key that is in the table
+    let told = |collector: &str| all.iter().any(|key| key.is_beside(KeyKind::Message, collector));
+    let mut signing: Vec<_> =
+        gateway.collectors_keys().map(|(number, _)| number.as_str()).filter(|of| told(of)).collect();
+    signing.sort_unstable();
+    let signing = signing.into_iter().map(|collector| (KeyKind::Message, collector));
+    for (of, owner) in own.chain(links).chain(signing) {
         let act = |act, number| Possible { of, owner: owner.to_owned(), number, act };
         let own: Vec<_> = all.iter().filter(|key| key.is_beside(of, owner)).collect();
         let standing: Vec<_> = own.iter().map(|key| (key.number, key.standing(all, today))).collect();
         let is_next = |of: KeyStanding| matches!(of, KeyStanding::Waiting | KeyStanding::Planned);
         if !standing.iter().any(|(_, standing)| is_next(*standing)) {
             let newest = own.iter().map(|key| key.number).max().unwrap_or_default();
-            possible.push(act("make", newest.saturating_add(1)));
+            let is_theirs = of == KeyKind::Message && !owner.is_empty();
+            possible.push(act(if is_theirs { "register" } else { "make" }, newest.saturating_add(1)));
         }
         possible.extend(standing.iter().filter(|(_, s)| is_next(*s)).map(|(number, _)| act("use", *number)));
         let ends = |standing: KeyStanding| is_next(standing) || standing == KeyStanding::Accepted;

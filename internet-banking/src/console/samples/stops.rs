@@ -79,11 +79,17 @@ fn keys() -> Vec<String> {
         rows: standings.map(row).into(),
         choices: choices(),
         from: "\"><script>".to_owned(),
+        kid: "\"><script>".to_owned(),
+        x: "\"><script>".to_owned(),
         document: "\"><script>".to_owned(),
         reason: "</textarea><script>".to_owned(),
         requests: vec![request_row(Tag::wait("承認待ち"), true)],
     };
-    ["what", "from", "document"].into_iter().flat_map(troubles).map(|t| page(t).render().unwrap()).collect()
+    ["what", "from", "x", "document"]
+        .into_iter()
+        .flat_map(troubles)
+        .map(|t| page(t).render().unwrap())
+        .collect()
 }
 
 fn stock() -> Vec<String> {

@@ -11,11 +11,14 @@ use internet_banking::secrets::Secret;
 use serde_json::json;
 
 use super::keys::act;
-use super::support::{MAKER, Office, propose};
+use super::support::{CHECKER, MAKER, Office, approve, propose, proposed};
 use crate::network::Network;
 use crate::support::SECRET;
 
-database::on_both!(messages_are_signed_by_the_next_key_in_the_middle_of_payments_and_none_is_refused);
+database::on_both!(
+    messages_are_signed_by_the_next_key_in_the_middle_of_payments_and_none_is_refused,
+    a_collector_signs_with_its_next_key_and_no_payment_notices,
+);
 
 const COLLECTOR: &str = "00500";
 /// What stands before the 32 bytes of an Ed25519 key in PKCS#8.
@@ -118,4 +121,71 @@ async fn messages_are_signed_by_the_next_key_in_the_middle_of_payments_and_none_
     assert!(verify(&proof, Some(&known)).is_sound(), "signed by one, its messages by the other");
     let begun = keys::signing_keys(&bank.database, &vault, office.world.clock.now()).await.unwrap();
     assert_eq!((begun.in_use().id(), begun.all().len()), ("hub-2", 2), "so does a process that begins");
+}
+
+/// The next key as the collector's people tell it, the name and the public half.
+async fn told(network: &Network) -> (String, String) {
+    let told = network.control("POST", &format!("/control/{COLLECTOR}/key"), String::new()).await;
+    (told["kid"].as_str().unwrap().to_owned(), told["x"].as_str().unwrap().to_owned())
+}
+
+async fn a_collector_signs_with_its_next_key_and_no_payment_notices(test: TestDatabase) {
+    let (office, network) = Office::connected(test).await;
+    let (bank, secret) = (office.world.bank.clone(), Secret::new(SECRET));
+    let hub = &bank.gateway;
+    keys::adopt_collectors(&bank.database, hub, office.world.clock.now()).await.unwrap();
+    let running = Keys::new(&bank, &secret);
+    running.refresh().await.unwrap();
+    let stale = office.world.other_gateway(network.peers()).await;
+    let pays = async |number: u32| {
+        let paid = pay(&office, &network, hub, number).await;
+        assert_eq!(paid.map(|paid| paid.state), Ok(State::Accepted), "{number}");
+    };
+    pays(0).await;
+
+    let (kid, x) = told(&network).await;
+    let what = format!("register/message/{COLLECTOR}/2");
+    let mut maker = office.signed_in(MAKER).await;
+    let first = hub.public_keys().keys.into_iter().find(|key| key.kid == "00500-1").unwrap();
+    for (kid, x) in
+        [("", x.as_str()), (kid.as_str(), "short"), (kid.as_str(), first.x.as_str()), ("00500-1", x.as_str())]
+    {
+        let typed = [("what", what.as_str()), ("from", ""), ("kid", kid), ("x", x)];
+        let wrong = propose(&mut maker, "/keys", &typed).await;
+        assert_eq!(wrong.status, http::StatusCode::UNPROCESSABLE_ENTITY, "{kid} {x}");
+    }
+    let typed = [("what", what.as_str()), ("from", ""), ("kid", kid.as_str()), ("x", x.as_str())];
+    let request = proposed(&mut maker, "/keys", &typed).await;
+    let mut checker = office.signed_in(CHECKER).await;
+    let shown = checker.get(&request).await.body;
+    assert!(shown.contains(&x) && shown.contains("一文字ずつ"), "what is approved is what was told: {shown}");
+    approve(&mut checker, &request).await;
+    running.refresh().await.unwrap();
+    pays(1).await;
+    assert!(!maker.get("/keys").await.body.contains("retire/message/00500/1"), "it is in use");
+
+    network.control("PUT", &format!("/control/{COLLECTOR}/key"), String::new()).await;
+    pays(2).await;
+    let unheard = pay(&office, &network, &stale, 9_000).await;
+    assert!(unheard.is_err(), "whoever was not told of the key believes no answer: {unheard:?}");
+    act(&office, &format!("use/message/{COLLECTOR}/2"), "2026-11-24").await;
+    let mut maker = office.signed_in(MAKER).await;
+    let retire = format!("retire/message/{COLLECTOR}/1");
+    let early = propose(&mut maker, "/keys", &[("what", retire.as_str()), ("from", "")]).await;
+    assert!(early.body.contains("S-329"), "answers may be under way: {}", early.body);
+    office.world.clock.advance_seconds(300);
+    act(&office, &retire, "").await;
+    running.refresh().await.unwrap();
+    pays(3).await;
+
+    let accepted =
+        hub.collectors_keys().find(|(number, _)| number.as_str() == COLLECTOR).unwrap().1.accepted();
+    assert_eq!(accepted.iter().map(|key| key.id()).collect::<Vec<_>>(), ["00500-2"]);
+    hub.seal().await.unwrap();
+    let (found, _) = hub.audit_with(Some(&hub.public_keys())).await.unwrap();
+    assert!(found.is_empty(), "what either has signed is verified: {found:?}");
+    let again = Keys::new(&Bank::new(stale.ledger().clone(), stale.clone(), &secret).unwrap(), &secret);
+    again.refresh().await.unwrap();
+    let paid = pay(&office, &network, &stale, 9_001).await;
+    assert_eq!(paid.map(|paid| paid.state), Ok(State::Accepted), "another process takes it from the table");
 }
