@@ -16,7 +16,7 @@ use crate::contracts::registry::digits;
 use crate::hours::{self, ServiceHours};
 use crate::payeasy::bounds::Bounds;
 use crate::sign_in::ThrottleLimits;
-use crate::{certificates, tokens, users};
+use crate::{certificates, payees, tokens, users};
 
 pub use transfer::{
     OTHER_BANKS_FEE, OTHER_BANKS_UNTIL, OWN_BANK_FEE, OWN_BANK_UNTIL, RECALL_FEE, SAME_BRANCH_FEE,
@@ -103,6 +103,39 @@ pub static SIGN_IN_FAILURES_MAX: Setting = Setting {
     hint: "1から100までの回数です。一時停止の長さと、続いたときの利用停止は変わりません。",
     embedded: || ThrottleLimits::default().login_failures_max.to_string(),
     read: |typed| read_count(typed, 100).ok_or("回数を1から100までの数字で入力してください。"),
+    shown: |kept| format!("{kept} 回"),
+    one_day: false,
+};
+
+/// Wrong numbers of slips in a row that stop Pay-easy for a user until the end of the day (SEC-40).
+pub static WRONG_NUMBERS_MAX: Setting = Setting {
+    name: Cow::Borrowed("payeasy-wrong-numbers-max"),
+    label: Cow::Borrowed("納付番号・確認番号の誤りで当日停止するまでの回数"),
+    hint: "1から100までの回数です。この回数続けて誤ると、その日は払い込めません。",
+    embedded: || Bounds::embedded().wrong_numbers.in_a_row_max.to_string(),
+    read: |typed| read_count(typed, 100).ok_or("回数を1から100までの数字で入力してください。"),
+    shown: |kept| format!("{kept} 回"),
+    one_day: false,
+};
+
+/// Accounts in a row that are not there, which lock the name check for a user (R90).
+pub static NAMES_MISSING_MAX: Setting = Setting {
+    name: Cow::Borrowed("name-check-missing-max"),
+    label: Cow::Borrowed("口座確認の停止までの、該当口座なしの回数"),
+    hint: "1から1,000までの回数です。契約全体の回数は、これより少なくなりません。",
+    embedded: || payees::bounds::Bounds::embedded().name_check.missing_max.to_string(),
+    read: |typed| read_count(typed, 1_000).ok_or("回数を1から1,000までの数字で入力してください。"),
+    shown: |kept| format!("{kept} 回"),
+    one_day: false,
+};
+
+/// Names shown in a row without a transfer, which do (R91).
+pub static NAMES_SHOWN_MAX: Setting = Setting {
+    name: Cow::Borrowed("name-check-shown-max"),
+    label: Cow::Borrowed("口座確認の停止までの、振込をせずに名義を表示した回数"),
+    hint: "1から1,000までの回数です。契約全体の回数は、これより少なくなりません。",
+    embedded: || payees::bounds::Bounds::embedded().name_check.shown_max.to_string(),
+    read: |typed| read_count(typed, 1_000).ok_or("回数を1から1,000までの数字で入力してください。"),
     shown: |kept| format!("{kept} 回"),
     one_day: false,
 };
@@ -211,6 +244,9 @@ pub static SETTINGS: &[&Setting] = &[
     &USERS_MAX,
     &TOKEN_FAILURES_MAX,
     &SIGN_IN_FAILURES_MAX,
+    &WRONG_NUMBERS_MAX,
+    &NAMES_MISSING_MAX,
+    &NAMES_SHOWN_MAX,
     &TEMPORARY_PASSWORD_DAYS,
     &TOKEN_FEE,
     &SERVICE_HOURS,

@@ -6,6 +6,8 @@ use database::{Change, Database, execute, on, read};
 use domain::{ContractId, Date, ResponseCode, Timestamp, UserId};
 use gateway::{Inquiry, InquiryError};
 
+use crate::settings::WRONG_NUMBERS_MAX;
+
 /// No try takes longer to be judged, in business time: those that were counted before were lost with their process.
 const JUDGED_WITHIN_S: i64 = 120;
 /// Counts a try of `$1`, those lost aside: `$3` is the earliest instant at which one may be under way.
@@ -140,6 +142,14 @@ impl WrongNumbers {
         Self { database, limits }
     }
 
+    /// What holds on a day: how many in a row stop the day, two people of the bank set.
+    async fn limits_on(&self, day: Date) -> Result<WrongNumberLimits, sqlx::Error> {
+        Ok(WrongNumberLimits {
+            in_a_row_max: WRONG_NUMBERS_MAX.number(&self.database, day).await?,
+            ..self.limits
+        })
+    }
+
     /// What they allow.
     pub const fn limits(&self) -> &WrongNumberLimits {
         &self.limits
@@ -152,6 +162,7 @@ impl WrongNumbers {
         user: UserId,
         now: Timestamp,
     ) -> Result<Admission, sqlx::Error> {
+        let limits = self.limits_on(now.date()).await?;
         let counted = execute!(
             self.database,
             ADMIT,
@@ -160,8 +171,8 @@ impl WrongNumbers {
             now.plus_seconds(-JUDGED_WITHIN_S).micros(),
             now.micros(),
             now.date().to_string(),
-            self.limits.stops_max,
-            self.limits.in_a_row_max,
+            limits.stops_max,
+            limits.in_a_row_max,
         )?;
         if counted == 1 {
             return Ok(Admission::Counted);
@@ -181,18 +192,19 @@ impl WrongNumbers {
             execute!(self.database, NOT_WRONG, user.uuid(), kept)?;
             return Ok(None);
         }
+        let limits = self.limits_on(now.date()).await?;
         let row: Option<Row> = on!(self.database, |c| {
             sqlx::query_as(WRONG)
                 .bind(user.uuid())
-                .bind(self.limits.in_a_row_max)
+                .bind(limits.in_a_row_max)
                 .bind(now.date().to_string())
                 .bind(now.micros())
                 .fetch_optional(c)
                 .await
         })?;
-        Ok(row.map(standing).map(|standing| match standing.stopped(now.date(), &self.limits) {
+        Ok(row.map(standing).map(|standing| match standing.stopped(now.date(), &limits) {
             Some(stopped) => Tally::Stopped(stopped),
-            None => Tally::Left(self.limits.in_a_row_max.saturating_sub(standing.wrong)),
+            None => Tally::Left(limits.in_a_row_max.saturating_sub(standing.wrong)),
         }))
     }
 

@@ -8,13 +8,14 @@ use transfers::Holder;
 
 use super::Entered;
 use super::bounds::Bounds;
-use super::counters::{Admission, Judgement, Locked, NameChecks};
+use super::counters::{Admission, Judgement, Locked, NameCheckLimits, NameChecks};
 use super::likeness::{Likeness, compare};
 use super::operation::permit;
 use super::problem::Problem;
 use crate::Bank;
 use crate::mail::{Notice, To};
 use crate::registration::Registration;
+use crate::settings::{NAMES_MISSING_MAX, NAMES_SHOWN_MAX};
 use crate::sign_in::SignedIn;
 
 /// What a check came to.
@@ -129,10 +130,25 @@ fn masked(part: &str) -> String {
     part.chars().enumerate().map(|(place, c)| if place == 0 { c } else { '*' }).collect()
 }
 
+/// How much may be asked in a row today: of a user what two people of the bank have set, and of a contract no less.
+async fn limits(bank: &Bank) -> Result<NameCheckLimits, Problem> {
+    let (today, embedded) = (bank.clock.now().date(), Bounds::embedded().name_check);
+    let missing_max =
+        NAMES_MISSING_MAX.number(&bank.database, today).await.map_err(|e| Problem::unavailable(&e))?;
+    let shown_max =
+        NAMES_SHOWN_MAX.number(&bank.database, today).await.map_err(|e| Problem::unavailable(&e))?;
+    Ok(NameCheckLimits {
+        missing_max,
+        shown_max,
+        contract_missing_max: embedded.contract_missing_max.max(missing_max),
+        contract_shown_max: embedded.contract_shown_max.max(shown_max),
+    })
+}
+
 /// Asks who holds the account and compares. Every question counts.
 pub async fn check(bank: &Bank, by: &SignedIn, entered: &Entered) -> Result<Checked, Problem> {
     permit(by)?;
-    let checks = NameChecks::new(&bank.database, Bounds::embedded().name_check);
+    let checks = NameChecks::new(&bank.database, limits(bank).await?);
     let (contract, user) = (by.contract.id, by.user.id);
     match checks.admit(contract, user, bank.clock.now()).await? {
         Admission::Counted => {}
@@ -162,7 +178,7 @@ async fn asked(bank: &Bank, by: &SignedIn, entered: &Entered) -> Result<Checked,
         Holder::NoSuchAccount => Judgement::Missing,
         Holder::NotKnown => Judgement::Neither,
     };
-    let checks = NameChecks::new(&bank.database, Bounds::embedded().name_check);
+    let checks = NameChecks::new(&bank.database, limits(bank).await?);
     let now = bank.clock.now();
     let (locked, left) = checks.judge(by.contract.id, by.user.id, judgement, now).await?;
     if let Some(locked) = locked

@@ -37,7 +37,7 @@ fn with<'a>(form: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&'
 }
 
 /// A world with a master who may transfer, and is signed in.
-async fn master(test: TestDatabase) -> (World, Browser) {
+pub async fn master(test: TestDatabase) -> (World, Browser) {
     let (world, master) = with_master(test).await;
     database::execute!(
         world.bank.database,
@@ -249,7 +249,7 @@ async fn payees_filed_on_paper_are_found_by_number_and_not_changed_on_screen(tes
     }
 }
 
-async fn look(browser: &mut Browser, more: &[(&str, &str)]) -> Page {
+pub async fn look(browser: &mut Browser, more: &[(&str, &str)]) -> Page {
     let own = [("bank", "9999"), ("branch", "100"), ("action", "look")];
     submit(browser, "/payees/new", &with(&with(FORM, &own), more)).await
 }

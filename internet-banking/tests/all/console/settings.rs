@@ -5,13 +5,17 @@ use domain::{Timestamp, Yen};
 use http::StatusCode;
 use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::hours::{self, Service, ServiceHours, Standing};
+use internet_banking::payeasy::wrong_numbers::{Admission, Judgement, Tally};
 use internet_banking::settings::transfer_terms;
 use internet_banking::tokens::{Seed, Verdict};
 use transfers::{Method, Occasion, Relation};
 
 use super::support::{CHECKER, MAKER, Office, approve, done, propose, proposed};
+use crate::approvals::signed_in;
 use crate::payeasy_entry::{self, Entry};
+use crate::payees;
 use crate::support::{LOGIN_ID, PASSWORD, World};
+use crate::users::MASTER;
 
 database::on_both!(
     a_setting_has_another_value_from_its_day_on,
@@ -19,6 +23,7 @@ database::on_both!(
     a_token_locks_after_as_many_wrong_codes_as_the_day_says,
     a_login_id_is_blocked_after_as_many_failures_as_the_day_says,
     hours_closed_days_and_special_days_hold_from_their_day_on,
+    wrong_numbers_and_names_that_are_not_there_stop_after_as_many_as_the_day_says,
     the_hours_of_payeasy_end_inquiries_and_payments_from_their_day_on,
     cut_offs_and_fees_of_transfers_and_hours_of_foreign_remittance_hold_from_their_day_on,
 );
@@ -149,6 +154,27 @@ async fn hours_closed_days_and_special_days_hold_from_their_day_on(test: TestDat
             }
         }
     }
+}
+
+/// Proves SEC-40, R90.
+async fn wrong_numbers_and_names_that_are_not_there_stop_after_as_many_as_the_day_says(test: TestDatabase) {
+    let office = Office::of(payees::master(test).await.0, DeliverySettings::default()).await;
+    set(&office, "payeasy-wrong-numbers-max", "2", "2026-11-25").await;
+    set(&office, "name-check-missing-max", "2", "2026-11-25").await;
+    let world = &office.world;
+    let wrong = async || {
+        let (counters, now) = (&world.bank.wrong_numbers, world.clock.now());
+        let admitted = counters.admit(world.contract, world.hanako, now).await.unwrap();
+        assert_eq!(admitted, Admission::Counted);
+        counters.judge(world.hanako, Judgement::Wrong, now).await.unwrap().unwrap()
+    };
+    let missing = async || payees::look(&mut signed_in(world, MASTER).await, &[]).await;
+    assert_eq!(wrong().await, Tally::Left(9), "the day before");
+    assert!(missing().await.body.contains("あと4回"));
+    world.clock.advance_seconds(86_400);
+    assert!(matches!(wrong().await, Tally::Stopped(_)), "the second in a row");
+    assert_eq!(missing().await.fields("checked"), ["口座なし"], "the second in a row");
+    assert_eq!(missing().await.fields("checked"), ["確認機能の停止中"]);
 }
 
 /// Proves R111.
