@@ -128,7 +128,8 @@ codes! {
     CollectorClosed = "collector_closed", 409, Untouched, "The collector is closed.",
         "It is outside of the collector's hours.", "Call again when it is open.";
     CollectorSuspended = "collector_suspended", 409, Untouched, "Payments to the collector rest for a while.",
-        "The bank takes nothing new for it; what was sent before goes on.", "See unavailable in GET /v1/collectors, and call again later.";
+        "The bank takes nothing new for it; what was sent before goes on.",
+        "Call again once GET /v1/collectors does not say suspended any more.";
     BankNotContracted = "bank_not_contracted", 422, Untouched, "The collector has no contract with this bank.",
         "The collector does not take payments of this bank.", "Pay in another way.";
     ChannelNotAccepted = "channel_not_accepted", 422, Untouched, "The bill cannot be paid on line.",

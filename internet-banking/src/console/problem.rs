@@ -48,7 +48,12 @@ impl Problem {
         if self.detail.is_empty() { self.code.entry().happened } else { &self.detail }
     }
 
-    const fn status(&self) -> StatusCode {
+    /// Whether what was asked for does not fit what is there: nothing failed, and nobody lacks a right.
+    pub fn is_conflict(&self) -> bool {
+        self.status() == StatusCode::CONFLICT
+    }
+
+    pub(super) const fn status(&self) -> StatusCode {
         match self.code {
             ConsoleCode::NotPermitted | ConsoleCode::OwnRequest | ConsoleCode::NotYourRequest => {
                 StatusCode::FORBIDDEN

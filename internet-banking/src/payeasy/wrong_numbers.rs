@@ -143,7 +143,7 @@ impl WrongNumbers {
     }
 
     /// What holds on a day: how many in a row stop the day, two people of the bank set.
-    async fn limits_on(&self, day: Date) -> Result<WrongNumberLimits, sqlx::Error> {
+    pub async fn limits_on(&self, day: Date) -> Result<WrongNumberLimits, sqlx::Error> {
         Ok(WrongNumberLimits {
             in_a_row_max: WRONG_NUMBERS_MAX.number(&self.database, day).await?,
             ..self.limits

@@ -114,7 +114,23 @@ impl Typed {
     }
 }
 
-/// What the form asks for, or everything that is wrong in it.
+/// The controls, as they follow one another.
+const FIELDS: &[&str] = &[
+    "name",
+    "kind",
+    "plan",
+    "applied_on",
+    "sign_in",
+    "sign_in_reason",
+    "account_kind",
+    "number",
+    "others",
+    "address",
+    "phrase",
+    "document",
+];
+
+/// What the form asks for, or everything that is wrong in it, from the top of the form down.
 fn read(typed: &Typed, today: Date) -> Result<(Application, String), Errors> {
     let mut errors = Errors::none();
     let mut or = |field, read: Result<String, String>| {
@@ -186,7 +202,10 @@ fn read(typed: &Typed, today: Date) -> Result<(Application, String), Errors> {
             };
             Ok((application, document))
         }
-        _ => Err(errors),
+        _ => {
+            errors.sort_by_form(FIELDS);
+            Err(errors)
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use crate::console::links::RequestLink;
 use crate::console::problem::Trouble;
 use crate::console::sign_in::StaffSignedIn;
 
-/// Proposes it, and leads to the request. Where the reason cannot be taken, the form comes again with what was typed;
-/// what else is in the way has a page of its own that leads back.
+/// Proposes it, and leads to the request. Where the reason cannot be taken, or what was typed does not fit what is there,
+/// the form comes again with what was typed; what else is in the way has a page of its own that leads back.
 pub(in crate::console) async fn propose<P: Template>(
     console: &Console,
     by: &StaffSignedIn,
@@ -28,6 +28,10 @@ pub(in crate::console) async fn propose<P: Template>(
         Err(problem) if problem.code == ConsoleCode::Input => {
             let errors = Errors::one("reason", problem.words().to_owned());
             again(&form(Trouble::input(errors)).await?)
+        }
+        Err(problem) if problem.is_conflict() => {
+            let page = form(Trouble::of(&problem, "")).await?;
+            Err(Stop::page(&page, problem.status()))
         }
         Err(problem) => Err(problem.stop(by, area, &back)),
     }

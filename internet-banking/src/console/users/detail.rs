@@ -104,8 +104,8 @@ async fn page(
 ) -> Result<UserPage, Stop> {
     let user = store::find(&console.database, id).await.map_err(failed)?.ok_or_else(Stop::not_found)?;
     let standing = console.wrong_numbers.standing(id).await.map_err(failed)?;
-    let limits = console.wrong_numbers.limits();
     let now = console.clock.now();
+    let limits = console.wrong_numbers.limits_on(now.date()).await.map_err(failed)?;
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
     let stopped_at = standing.as_ref().and_then(|s| s.stopped_at);
     Ok(UserPage {
@@ -119,7 +119,7 @@ async fn page(
         role: user.role.map(crate::contracts::Role::label).unwrap_or_default(),
         contract: user.contract_name,
         contract_link: ContractLink(user.contract),
-        tag: stop_tag(standing.as_ref().and_then(|s| s.stopped(now.date(), limits))),
+        tag: stop_tag(standing.as_ref().and_then(|s| s.stopped(now.date(), &limits))),
         wrong: standing.as_ref().map_or(0, |s| s.wrong),
         wrong_max: limits.in_a_row_max,
         stops: standing.as_ref().map_or(0, |s| s.stops),
