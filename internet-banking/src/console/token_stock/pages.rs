@@ -81,7 +81,7 @@ pub async fn propose(
         Ok(proposal) => proposal,
         Err(errors) => return again(&page(&console, &by, Some(Trouble::input(errors)), typed).await?),
     };
-    let back = (Area::Users, ConsoleLink::TokenStock.to_string());
+    let back = (Area::Contracts, ConsoleLink::TokenStock.to_string());
     let reason = typed.reason.clone();
     propose_request(&console, &by, Proposal::Delivery(proposal), &reason, back, async |trouble| {
         page(&console, &by, Some(trouble), typed).await
@@ -135,7 +135,7 @@ async fn page(
     let words = |one: &Received| format!("{} {}({} 個)", one.number, one.maker, one.tokens);
     let waiting = all.iter().filter(|one| one.taken_at.is_none());
     Ok(StockPage {
-        frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Users) },
+        frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Contracts) },
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,

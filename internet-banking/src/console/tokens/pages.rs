@@ -106,7 +106,7 @@ pub async fn propose_paper(
         Ok(proposal) => proposal,
         Err(errors) => return again(&page(&console, &by, id, Some(Trouble::input(errors)), form).await?),
     };
-    let back = (Area::Users, ContractTokensLink(id).to_string());
+    let back = (Area::Contracts, ContractTokensLink(id).to_string());
     let reason = form.reason.clone();
     propose(&console, &by, Proposal::Token(proposal), &reason, back, async |trouble| {
         page(&console, &by, id, Some(trouble), form).await
@@ -167,7 +167,7 @@ async fn page(
     let unchosen = std::iter::once(Choice::new("", "選んでください", &typed.act));
     let none = std::iter::once(Choice::new("", "なし(追加発行)", &typed.serial));
     Ok(TokensPage {
-        frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Users) },
+        frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Contracts) },
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
