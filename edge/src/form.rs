@@ -38,7 +38,7 @@ impl Errors {
         self.0.push(FieldError { field, message: message.into() });
     }
 
-    /// In the order of the form, so that whoever goes down the list goes down the page. What is named nowhere comes last.
+    /// In the order of the form, so that whoever goes down the list goes down the page. What is not named comes last.
     pub fn sort_by_form(&mut self, fields: &[&str]) {
         let place = |field: &str| fields.iter().position(|of| *of == field).unwrap_or(fields.len());
         self.0.sort_by_key(|error| place(error.field));

@@ -117,7 +117,7 @@ impl Gateway {
 
     /// The same, and that both sides have signed every message that is kept of a payment: with their public keys.
     pub async fn audit_with(&self, keys: Option<&KeySet>) -> Result<(Vec<Finding>, Look), StoreError> {
-        let against = history::Against { directory: &self.0.directory, hub: &self.0.settings.centre, keys };
+        let against = history::Against { directory: self.directory(), hub: &self.0.settings.centre, keys };
         let mut tx = self.database().snapshot().await?;
         let mut findings = Vec::new();
         let mut look = Look::new();

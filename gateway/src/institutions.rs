@@ -1,5 +1,5 @@
-//! The institutions, with what two people of the bank have set of them. A version that was handed out stays as it is for
-//! whoever works with it; a further one is put behind it when the database has something else.
+//! The institutions, with what two people of the bank have set of them. A version that was handed out stays as it is
+//! for whoever works with it; a further one is put behind it when the database has something else.
 
 use std::sync::OnceLock;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use collectors::directory::Suspension;
 use database::read;
 use domain::payment::State;
 use domain::{AccountId, BillId, CollectorNumber, InquiryId, PaymentId, Yen};
@@ -110,6 +111,9 @@ pub enum PayError {
     /// The collector has closed since the inquiry.
     #[error("the collector is closed")]
     Closed,
+    /// The bank takes nothing for the collector for a while (取扱休止).
+    #[error("payments to the collector rest")]
+    Suspended(Suspension),
     /// So many payments of the collector are open that no more are taken.
     #[error("too many payments of the collector are open")]
     CollectorBusy,

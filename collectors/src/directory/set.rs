@@ -1,5 +1,5 @@
-//! What the bank sets of a collector beside its row, each from a day on: payments to it rest for a while, it keeps other
-//! hours, its payers bear another fee. A value is kept as one line of text, which this file reads and tells.
+//! What the bank sets of a collector beside its row, each from a day on: payments to it rest for a while, it keeps
+//! other hours, its payers bear another fee. A value is kept as one line of text, which this file reads and tells.
 
 use std::collections::BTreeSet;
 

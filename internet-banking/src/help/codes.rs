@@ -78,15 +78,12 @@ with_transfers! {
     "このお支払いはインターネットバンキングではお取り扱いできません。",
     "払込書をお持ちになり、窓口など払込書に書かれた方法でお支払いください。";
     /// The bank takes nothing for the collector for a while (取扱休止).
-    CollectorSuspended = "P-108", Untouched,
-    "収納機関の取扱休止",
+    CollectorSuspended = "P-108", Untouched, "収納機関の取扱休止",
     "この収納機関への照会と払込は、休止しています。",
     "再開してから、もう一度番号の入力からお手続きください。お急ぎの場合は、払込書に書かれた別のお支払い方法をご利用ください。";
     /// It is outside of the hours of 税金・各種料金.
-    PayeasyClosed = "P-109", Untouched,
-    "税金・各種料金の取扱時間外",
-    "税金・各種料金の取扱時間外です。",
-    "取扱時間になってから、もう一度お手続きください。";
+    PayeasyClosed = "P-109", Untouched, "税金・各種料金の取扱時間外",
+    "税金・各種料金の取扱時間外です。", "取扱時間になってから、もう一度お手続きください。";
     /// The collector is slow or silent, and no more work is taken for it.
     CollectorBusy = "P-107", Untouched,
     "収納機関の応答の遅れ",

@@ -13,8 +13,8 @@ use crate::console::links::RequestLink;
 use crate::console::problem::Trouble;
 use crate::console::sign_in::StaffSignedIn;
 
-/// Proposes it, and leads to the request. Where the reason cannot be taken, or what was typed does not fit what is there,
-/// the form comes again with what was typed; what else is in the way has a page of its own that leads back.
+/// Proposes it, and leads to the request. Where the reason cannot be taken, or what was typed does not fit what is
+/// there, the form comes again with what was typed; what else is in the way has a page of its own that leads back.
 pub(in crate::console) async fn propose<P: Template>(
     console: &Console,
     by: &StaffSignedIn,

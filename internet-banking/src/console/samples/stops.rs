@@ -2,6 +2,7 @@
 
 use askama::Template;
 use domain::ContractId;
+use gateway::directory::SetPart;
 use uuid::Uuid;
 
 use super::{choices, request_row, sample_frame, troubles};

@@ -88,7 +88,7 @@ async fn payments_to_a_collector_rest_when_two_people_say_so_and_no_longer(test:
     assert!(maker.get("/collectors").await.body.contains(">休止<"));
     assert!(maker.get("/home").await.body.contains("取扱休止(終わりは未定)"));
     // others go on, and it is taken again from the next midnight on
-    assert_eq!(network.clearings().await.len(), 0);
+    assert_eq!(network.clearings("00500").await.len(), 0);
     let again = [("state", "open"), ("cause", ""), ("until", ""), ("from", "2026-11-25")];
     done(&mut maker, &mut checker, REST, &again).await;
     assert!(maker.get("/collectors").await.body.contains("取扱休止: 取り扱う"), "what is to come is listed");
