@@ -20,7 +20,7 @@ use crate::bills::{self, StoredBill};
 use crate::creation::{self, BillRequest, CreateError};
 use crate::institutions::Institution;
 use crate::journal::{self, Side};
-use crate::keys::KeyError;
+use crate::keys::{self, KeyError};
 use crate::mocks::{Collector, Mocks};
 use crate::special;
 use crate::store::StoreError;
@@ -230,11 +230,16 @@ async fn next_key(State(mocks): State<Mocks>, Path(number): Path<String>) -> Res
 }
 
 /// Answers are signed with the next key from now on.
-async fn use_next_key(State(mocks): State<Mocks>, Path(number): Path<String>) -> Result<StatusCode, Refused> {
-    match collector(&mocks, &number)?.keys.use_next()? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Refused::NoSuch("next key")),
+async fn use_next_key(
+    State(mocks): State<Mocks>,
+    Path(number): Path<String>,
+) -> Result<Json<ShownKey>, Refused> {
+    let keys = &collector(&mocks, &number)?.keys;
+    if !keys.use_next()? {
+        return Err(Refused::NoSuch("next key"));
     }
+    let in_use = keys.in_use();
+    Ok(Json(ShownKey { kid: in_use.id.clone(), x: URL_SAFE_NO_PAD.encode(keys::public(&in_use.pair)) }))
 }
 
 #[derive(Serialize)]

@@ -29,10 +29,11 @@ pub(in crate::console) async fn propose<P: Template>(
             let errors = Errors::one("reason", problem.words().to_owned());
             again(&form(Trouble::input(errors)).await?)
         }
-        Err(problem) if problem.is_conflict() => {
-            let page = form(Trouble::of(&problem, "")).await?;
-            Err(Stop::page(&page, problem.status()))
-        }
+        Err(problem) if problem.is_conflict() => match form(Trouble::of(&problem, "")).await {
+            Ok(page) => Err(Stop::page(&page, problem.status())),
+            // what it is about has no page
+            Err(_) => Err(problem.stop(by, area, &back)),
+        },
         Err(problem) => Err(problem.stop(by, area, &back)),
     }
 }
