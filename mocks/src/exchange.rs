@@ -14,6 +14,7 @@ use crate::journal::{self, Entry};
 use crate::message::{
     self, Answer, BillKey, Cancellation, Clearing, ClearingOutcome, Inquiry, Kind, Received, Request,
 };
+use crate::mistakes::Mistake;
 use crate::mocks::Mocks;
 use crate::purposes;
 use crate::service::{self, State};
@@ -81,8 +82,10 @@ impl Exchange<'_> {
             Request::Lines(lines) => lines.service.kind == self.institution.kind,
             Request::ResendConfirmation(_) | Request::SettlementAdvice(_) => true,
         };
-        header.sender != self.mocks.config().hub_centre
-            || header.receiver.as_str() != self.institution.centre()
+        let is_from_the_hub = header.sender == self.mocks.config().hub_centre;
+        let is_for_me = header.receiver.as_str() == self.institution.centre();
+        !(is_from_the_hub || self.mocks.make(Mistake::IgnoresTheSender))
+            || !(is_for_me || self.mocks.make(Mistake::IgnoresTheReceiver))
             || !is_mine
     }
 
@@ -122,7 +125,9 @@ impl Exchange<'_> {
         let store = self.mocks.store();
         let day = self.received.header.processing_date;
         let standing = service::of_day(store.reader(), self.institution, day, self.now).await?;
-        if !standing.inquires() || self.fault.mode == Mode::Closed {
+        let inquires = standing.inquires()
+            || (standing == State::PreClosed && self.mocks.make(Mistake::InquiresAfterThePreClose));
+        if !inquires || self.fault.mode == Mode::Closed {
             return Ok(Err(ResponseCode::NotOpen));
         }
         if let Some(code) = self.fault.refusal().or(self.fault.denial()) {
@@ -148,8 +153,18 @@ impl Exchange<'_> {
             let bill = purposes::bill(&of_customer, confirmation, code, self.now.date(), amount);
             return Ok(bill.map(|bill| vec![bill]));
         }
+        let mut numbers = numbers;
+        if let (true, Some(bill)) =
+            (self.mocks.make(Mistake::IgnoresTheConfirmationNumber), of_customer.first())
+        {
+            numbers.confirmation_number = &bill.confirmation_number;
+        }
+        let mut today = self.now.date();
+        if self.mocks.make(Mistake::ExpiresADayLate) {
+            today = today.pred_opt().unwrap_or(today);
+        }
         let found = bills::matching(&of_customer, numbers, self.institution.payment_category.is_some())
-            .and_then(|named| bills::payable(&named, self.now.date(), inquiry.amount));
+            .and_then(|named| bills::payable(&named, today, inquiry.amount));
         Ok(found)
     }
 
@@ -161,7 +176,9 @@ impl Exchange<'_> {
         }
         let day = self.received.header.processing_date;
         let own = service::of_day(&mut *connection, self.institution, day, self.now).await?;
-        if own == State::Closed && self.received.kind == Kind::ResendConfirmation {
+        let is_carried_over = self.received.kind == Kind::ResendConfirmation
+            && !self.mocks.make(Mistake::DropsWhatIsCarriedOver);
+        if own == State::Closed && is_carried_over {
             return service::of_day(connection, self.institution, self.now.date(), self.now).await;
         }
         Ok(own)
@@ -179,6 +196,11 @@ impl Exchange<'_> {
             },
             // a key on record is answered at any hour; a new one only while open, and A001 is no record
             None if !self.standing(&mut write).await?.clears() => self.not_recorded(ResponseCode::NotOpen),
+            None if self.received.kind == Kind::ResendConfirmation
+                && self.mocks.make(Mistake::RefusesUnknownResends) =>
+            {
+                self.not_recorded(ResponseCode::BillNotObtained)
+            }
             None => {
                 let rules = clearings::Rules {
                     institution: self.institution,
@@ -195,7 +217,10 @@ impl Exchange<'_> {
         journal::insert(&mut write, number, &entry, self.now).await?;
         write.commit().await?;
         self.log("a clearing was answered", recorded.outcome.code, recorded.repeated);
-        Ok(recorded.answer)
+        Ok(match self.mocks.mistake() {
+            Some(mistake) if recorded.repeated => mistake.repeat(recorded.answer),
+            _ => recorded.answer,
+        })
     }
 
     fn not_recorded(&self, code: ResponseCode) -> Recorded {

@@ -12,6 +12,7 @@ use crate::institutions::Institution;
 use crate::interbank::{self, Interbank, OpenInterbankError};
 use crate::keys::{self, CollectorKeys, KeyError};
 use crate::link::LinkConfig;
+use crate::mistakes::Mistake;
 use crate::samples::{self, SeedBill, SeedError};
 use crate::sites::Site;
 use crate::special::Special;
@@ -63,6 +64,7 @@ struct Inner {
     collectors: Vec<Collector>,
     specials: Vec<Special>,
     interbank: Interbank,
+    mistake: Option<Mistake>,
 }
 
 /// One mock collector.
@@ -101,11 +103,20 @@ pub enum OpenError {
 impl Mocks {
     /// Opens the records and keys in the data folder, making them on the first start.
     pub async fn open(config: MocksConfig) -> Result<Self, OpenError> {
-        Self::open_with(config, &Data::embedded()).await
+        Self::open_as(config, &Data::embedded(), None).await
     }
 
     /// The same with institutions of the caller's own. Their rows are those of the business day of the opening.
     pub async fn open_with(config: MocksConfig, data: &Data) -> Result<Self, OpenError> {
+        Self::open_as(config, data, None).await
+    }
+
+    /// Collectors that are wrong in one way, for tests of what finds it.
+    pub async fn open_mistaken(config: MocksConfig, mistake: Mistake) -> Result<Self, OpenError> {
+        Self::open_as(config, &Data::embedded(), Some(mistake)).await
+    }
+
+    async fn open_as(config: MocksConfig, data: &Data, mistake: Option<Mistake>) -> Result<Self, OpenError> {
         let rows = data.institutions(config.clock.now().date())?;
         let specials = data.specials()?;
         // all at once, because each new key waits for the disk
@@ -117,14 +128,19 @@ impl Mocks {
         });
         let loading = loading.collect::<Result<Vec<_>, DataError>>()?;
         let file = config.data_dir.join(FILE);
-        let store = Store::open(&file).await.map_err(|source| OpenError::Store { file, source })?;
+        let store = Store::open(&file).await;
+        let store = match (store, mistake) {
+            (Ok(store), Some(mistake)) => mistake.open_books(&store).await.map(|()| store),
+            (store, _) => store,
+        };
+        let store = store.map_err(|source| OpenError::Store { file, source })?;
         let mut collectors = Vec::with_capacity(loading.len());
         for (institution, site, keys) in loading {
             let keys = keys.await.map_err(|_| KeyError::Interrupted)??;
             collectors.push(Collector { institution, site, keys, answers: watch::Sender::new(0) });
         }
         let interbank = Interbank::open(&config.data_dir).await?;
-        Ok(Self(Arc::new(Inner { config, store, collectors, specials, interbank })))
+        Ok(Self(Arc::new(Inner { config, store, collectors, specials, interbank, mistake })))
     }
 
     /// Each collector's number, key id and Ed25519 public key.
@@ -154,6 +170,16 @@ impl Mocks {
 
     pub(crate) fn interbank(&self) -> &Interbank {
         &self.0.interbank
+    }
+
+    /// Whether the collectors make this mistake.
+    pub(crate) fn make(&self, mistake: Mistake) -> bool {
+        self.0.mistake == Some(mistake)
+    }
+
+    /// The mistake that they make, if they make one.
+    pub(crate) fn mistake(&self) -> Option<Mistake> {
+        self.0.mistake
     }
 
     pub(crate) fn collectors(&self) -> &[Collector] {

@@ -15,6 +15,7 @@ use crate::exchange::Exchange;
 use crate::faults::{self, Asked, Hit, Mode};
 use crate::journal::{self, Entry};
 use crate::message;
+use crate::mistakes::Mistake;
 use crate::mocks::{Collector, Mocks};
 use crate::signature::{self, SignedRequest};
 use crate::special;
@@ -44,10 +45,11 @@ async fn receive(State(mocks): State<Mocks>, Path(number): Path<String>, request
 
 async fn answer(mocks: &Mocks, collector: &Collector, request: HttpRequest) -> Result<Response, StoreError> {
     let (parts, body) = request.into_parts();
-    if parts.uri.query().is_some() {
+    if parts.uri.query().is_some() && !mocks.make(Mistake::TakesAQuery) {
         return Ok(spoiled::plain(StatusCode::NOT_FOUND));
     }
-    if parts.headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != spoiled::XML) {
+    let is_xml = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == spoiled::XML);
+    if !is_xml && !mocks.make(Mistake::TakesAnyContentType) {
         return Ok(spoiled::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
     let Ok(body) = to_bytes(body, MESSAGE_BYTES_MAX).await else {
@@ -64,6 +66,9 @@ async fn answer(mocks: &Mocks, collector: &Collector, request: HttpRequest) -> R
     let machine_now = domain::clock::machine_now();
     let digest = match signature::verify(&signed, &mocks.config().hub_keys, machine_now) {
         Ok(digest) => digest,
+        Err(error) if mocks.mistake().is_some_and(|mistake| mistake.overlooks(error)) => {
+            signature::digest_header(&body)
+        }
         Err(error) => {
             tracing::warn!(collector = %number, %error, "a request was not believed");
             journal::keep(mocks.store(), number, &Entry::unreadable(error.to_string(), None), now).await?;
@@ -91,6 +96,10 @@ async fn answer(mocks: &Mocks, collector: &Collector, request: HttpRequest) -> R
         return Ok(spoiled::respond(collector, Vec::new(), &digest, &fault, connection));
     }
     let message = exchange.perform().await?;
+    let (message, fault) = match mocks.mistake() {
+        Some(mistake) => mistake.after(&exchange, message).await?,
+        None => (message, fault),
+    };
     pause(&fault).await;
     if fault.mode == Mode::Hold {
         be_overtaken(collector).await;

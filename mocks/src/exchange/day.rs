@@ -5,6 +5,7 @@ use domain::{Date, ResponseCode};
 use super::Exchange;
 use crate::faults::Mode;
 use crate::message::{Answer, Close, Counter, Kind, Lines, Service, SettlementAdvice};
+use crate::mistakes::Mistake;
 use crate::service::Told;
 use crate::store::StoreError;
 use crate::{counters, journal, message, service, settlements};
@@ -14,9 +15,9 @@ impl Exchange<'_> {
     fn unanswered(&self, bank: &str, counted: Date) -> Option<ResponseCode> {
         if self.fault.mode == Mode::Closed {
             Some(ResponseCode::NotOpen)
-        } else if bank != self.mocks.config().bank_code {
+        } else if bank != self.mocks.config().bank_code && !self.mocks.make(Mistake::IgnoresTheBank) {
             Some(ResponseCode::BankNotContracted)
-        } else if counted > self.now.date() {
+        } else if counted > self.now.date() && !self.mocks.make(Mistake::CountsTomorrow) {
             Some(ResponseCode::CounterDateWrong)
         } else {
             None

@@ -1,0 +1,386 @@
+//! Mistakes that a collector can be built with, one at a time, so that whoever tests collectors can show that each is
+//! found. A mock without one is right.
+
+use crate::exchange::Exchange;
+use crate::faults::{Hit, Mode};
+use crate::message::{BillKey, Header, Kind, Received, Request};
+use crate::signature::SignatureError;
+use crate::store::{Store, StoreError};
+
+macro_rules! mistakes {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        /// What a collector does wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Mistake {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Mistake {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+mistakes! {
+    /// Takes a wrong signature for a right one.
+    BelievesWrongSignatures;
+    /// Does not compare the digest with the content.
+    BelievesWrongDigests;
+    /// Does not look at `created`.
+    BelievesOldSignatures;
+    /// Verifies with the hub's first key, whatever key is named.
+    BelievesUnknownKeys;
+    /// Does not look at the tag.
+    BelievesOtherTags;
+    /// Does not look at what is covered.
+    BelievesOtherCoverage;
+    /// Takes parameters that the protocol does not have.
+    BelievesMoreParameters;
+    /// Does without a signature.
+    BelievesTheUnsigned;
+    /// Does not sign refusals.
+    LeavesRefusalsUnsigned;
+    /// Takes a query behind the path.
+    TakesAQuery;
+    /// Takes any content type.
+    TakesAnyContentType;
+    /// Answers refusals with status 500.
+    RefusesByStatus;
+    /// Answers a resend confirmation under another serial.
+    ChangesTheSerial;
+    /// Takes messages for another receiver.
+    IgnoresTheReceiver;
+    /// Takes messages of another centre.
+    IgnoresTheSender;
+    /// Serves a bank without a contract.
+    IgnoresTheBank;
+    /// Takes a clearing that is not of the schema for one that is.
+    ReadsLeniently;
+    /// Answers with a code of its own.
+    InventsACode;
+    /// Writes amounts with a leading zero.
+    PadsAmounts;
+    /// An inquiry pays the bill.
+    PaysByInquiry;
+    /// Finds bills whose last day was yesterday.
+    ExpiresADayLate;
+    /// Does not look at the confirmation number.
+    IgnoresTheConfirmationNumber;
+    /// Answers one bill of several.
+    ShowsOneBill;
+    /// Leaves the late charge out.
+    HidesTheLateCharge;
+    /// Says that a paid bill cannot be obtained.
+    GivesAnotherReason;
+    /// Books each repeat once more.
+    ClearsTwice;
+    /// Has no records after a restart.
+    ForgetsAfterARestart;
+    /// Answers every resend confirmation with 9001.
+    FailsOnResends;
+    /// Knows no clearing that a resend confirmation brings first.
+    RefusesUnknownResends;
+    /// Decides again when a clearing comes again.
+    DecidesAgain;
+    /// Gives a repeat another reference.
+    ChangesTheReference;
+    /// Leaves the provisional code out of repeats.
+    LosesTheProvisionalCode;
+    /// Takes other bytes under a key for a repeat.
+    OverlooksReusedKeys;
+    /// Takes another amount for the right one.
+    TakesAnyAmount;
+    /// Refuses what it may only clear provisionally.
+    RefusesAsALocalCollector;
+    /// Does not record refusals.
+    ForgetsRefusals;
+    /// Books a yen less.
+    BooksAYenLess;
+    /// Opens a day that was closed.
+    ReopensDays;
+    /// Clears on a closed day.
+    ClearsAfterTheClose;
+    /// Answers inquiries of a pre-closed day.
+    InquiresAfterThePreClose;
+    /// Does not settle what was carried over a close.
+    DropsWhatIsCarriedOver;
+    /// Counts one more as soon as there is something to count.
+    CountsOneMore;
+    /// Counts only what was not cancelled.
+    UncountsCancelled;
+    /// Lines come in reverse.
+    ReversesLines;
+    /// Lines lack the last one.
+    LosesALine;
+    /// Counts the days to come.
+    CountsTomorrow;
+    /// Cancels what was paid by internet banking.
+    CancelsInternetBanking;
+    /// Cancels a second time.
+    CancelsTwice;
+    /// A cancelled bill stays paid.
+    KeepsCancelledBillsPaid;
+    /// A repeat of a cancelled clearing pays the bill again.
+    PaysAgainAfterACancellation;
+    /// Takes another content under a settlement's number.
+    TakesOtherSettlements;
+}
+
+impl Mistake {
+    /// Whether a request that is not believed is served all the same.
+    pub(crate) fn overlooks(self, error: SignatureError) -> bool {
+        match self {
+            Self::BelievesWrongSignatures => error == SignatureError::Wrong,
+            Self::BelievesWrongDigests => error == SignatureError::Digest,
+            Self::BelievesOldSignatures => error == SignatureError::Created,
+            Self::BelievesUnknownKeys => error == SignatureError::UnknownKey,
+            Self::BelievesOtherTags => error == SignatureError::Parameter("tag"),
+            Self::BelievesOtherCoverage => error == SignatureError::Parameter("components"),
+            Self::BelievesMoreParameters => error == SignatureError::Parameter("parameter list"),
+            Self::BelievesTheUnsigned => matches!(error, SignatureError::Header(_)),
+            _ => false,
+        }
+    }
+
+    /// What becomes of the books when the collector starts.
+    pub(crate) async fn open_books(self, store: &Store) -> Result<(), StoreError> {
+        if self == Self::ForgetsAfterARestart {
+            let mut write = store.write().await?;
+            sqlx::query("DELETE FROM clearings").execute(&mut *write).await?;
+            write.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// What an exchange comes to with the mistake: books, answer, and how that is sent.
+    pub(crate) async fn after(
+        self,
+        exchange: &Exchange<'_>,
+        answer: Vec<u8>,
+    ) -> Result<(Vec<u8>, Hit), StoreError> {
+        self.keep_books(exchange).await?;
+        let answer = self.answer(&exchange.received, answer);
+        let is_refusal = !std::str::from_utf8(&answer).is_ok_and(|text| text.contains("<Code>0000</Code>"));
+        let mode = match self {
+            Self::LeavesRefusalsUnsigned if is_refusal => Mode::Unsigned,
+            Self::RefusesByStatus if is_refusal => Mode::Error500After,
+            _ => exchange.fault.mode,
+        };
+        let mut fault = exchange.fault;
+        fault.mode = mode;
+        Ok((answer, fault))
+    }
+
+    fn answer(self, received: &Received, answer: Vec<u8>) -> Vec<u8> {
+        let Ok(text) = String::from_utf8(answer) else { return Vec::new() };
+        let code = between(&text, "Code").unwrap_or_default().to_owned();
+        let code = code.as_str();
+        let recode = |text: &str, to: &str| text.replacen(&tagged("Code", code), &tagged("Code", to), 1);
+        let kind = received.kind;
+        let is_resend = kind == Kind::ResendConfirmation;
+        let text = match self {
+            Self::ChangesTheSerial if is_resend => with(&text, "Serial", "00000007"),
+            Self::ReadsLeniently if kind == Kind::Clearing && received.body.is_err() => recode(&text, "0000"),
+            Self::InventsACode if code == "B202" => recode(&text, "Z999"),
+            Self::PadsAmounts if kind == Kind::Inquiry => text.replace("<Amount>", "<Amount>0"),
+            Self::ShowsOneBill if kind == Kind::Inquiry => first_bill(&text),
+            Self::HidesTheLateCharge if kind == Kind::Inquiry && code == "0000" => {
+                with(&text, "LateCharge", "0")
+            }
+            Self::GivesAnotherReason if kind == Kind::Inquiry && code == "B201" => recode(&text, "A101"),
+            Self::FailsOnResends if is_resend => {
+                recode(&without(&without(&text, "ProvisionalCode"), "Reference"), "9001")
+            }
+            Self::OverlooksReusedKeys if code == "B901" => recode(&text, "0000"),
+            Self::TakesAnyAmount if code == "B203" => recode(&text, "0000"),
+            Self::TakesAnyAmount if between(&text, "ProvisionalCode") == Some("B203") => {
+                without(&text, "ProvisionalCode")
+            }
+            Self::RefusesAsALocalCollector => match between(&text, "ProvisionalCode") {
+                Some(why) => recode(&without(&text, "ProvisionalCode"), why),
+                None => text,
+            },
+            Self::ReopensDays if kind == Kind::Open && code == "A001" => recode(&text, "0000"),
+            Self::ClearsAfterTheClose if kind == Kind::Clearing && code == "A001" => recode(&text, "0000"),
+            Self::CountsOneMore if matches!(kind, Kind::Counter | Kind::Close) => one_more(&text),
+            Self::UncountsCancelled if matches!(kind, Kind::Counter | Kind::Close) => uncounted(&text),
+            Self::ReversesLines if kind == Kind::Lines => reversed(&text),
+            Self::LosesALine if kind == Kind::Lines => shortened(&text),
+            Self::CancelsInternetBanking if code == "A301" => recode(&text, "0000"),
+            Self::CancelsTwice if kind == Kind::Cancellation && code == "B201" => recode(&text, "0000"),
+            Self::TakesOtherSettlements if kind == Kind::SettlementAdvice => recode(&text, "0000"),
+            _ => text,
+        };
+        text.into_bytes()
+    }
+
+    /// The answer to a message that came before, as the mistake has it.
+    pub(crate) fn repeat(self, answer: Vec<u8>) -> Vec<u8> {
+        let Ok(text) = String::from_utf8(answer) else { return Vec::new() };
+        let code = between(&text, "Code").unwrap_or_default().to_owned();
+        let text = match self {
+            Self::DecidesAgain if code == "0000" && between(&text, "ProvisionalCode").is_none() => {
+                without(&text, "Reference").replacen(&tagged("Code", "0000"), &tagged("Code", "B201"), 1)
+            }
+            Self::ChangesTheReference => with(&text, "Reference", "ANOTHER-1"),
+            Self::LosesTheProvisionalCode => without(&text, "ProvisionalCode"),
+            _ => text,
+        };
+        text.into_bytes()
+    }
+
+    async fn keep_books(self, exchange: &Exchange<'_>) -> Result<(), StoreError> {
+        let received = &exchange.received;
+        let of_key = |header: &Header| {
+            (header.sender.to_string(), header.processing_date.to_string(), i64::from(header.serial.get()))
+        };
+        let customer = |key: &BillKey| key.customer_number.to_string();
+        let inner = received.inner.as_deref();
+        let (sql, customer) = match (self, received.kind, &inner.unwrap_or(received).body) {
+            (Self::ClearsTwice, Kind::Clearing | Kind::ResendConfirmation, _) => (
+                "UPDATE clearings SET booked_times = deliveries WHERE collector = $1 AND sender = $2 AND \
+                 processing_date = $3 AND serial = $4 AND $5 IS NULL",
+                None,
+            ),
+            (Self::BooksAYenLess, Kind::Clearing, _) => (
+                "UPDATE clearings SET booked_amount = amount - 1 WHERE collector = $1 AND sender = $2 AND \
+                 processing_date = $3 AND serial = $4 AND $5 IS NULL",
+                None,
+            ),
+            (Self::ForgetsRefusals, Kind::Clearing | Kind::ResendConfirmation, _) => (
+                "DELETE FROM clearings WHERE collector = $1 AND sender = $2 AND processing_date = $3 AND \
+                 serial = $4 AND code <> '0000' AND $5 IS NULL",
+                None,
+            ),
+            (Self::PaysByInquiry, Kind::Inquiry, Ok(Request::Inquiry(inquiry))) => (
+                "UPDATE bills SET paid_elsewhere = 1 WHERE collector = $1 AND customer_number = $5 \
+                 AND $2 IS NOT NULL AND $3 IS NOT NULL AND $4 IS NOT NULL",
+                Some(customer(&inquiry.key)),
+            ),
+            (Self::KeepsCancelledBillsPaid, _, Ok(Request::Cancellation(cancellation))) => (
+                "UPDATE bills SET matched = 1 WHERE collector = $1 AND customer_number = $5 \
+                 AND $2 IS NOT NULL AND $3 IS NOT NULL AND $4 IS NOT NULL",
+                Some(customer(&cancellation.key)),
+            ),
+            (
+                Self::PaysAgainAfterACancellation,
+                Kind::ResendConfirmation,
+                Ok(Request::Clearing(clearing)),
+            ) => (
+                "UPDATE bills SET matched = 1 WHERE collector = $1 AND customer_number = $5 \
+                 AND $2 IS NOT NULL AND $3 IS NOT NULL AND $4 IS NOT NULL",
+                Some(customer(&clearing.key)),
+            ),
+            _ => return Ok(()),
+        };
+        let (sender, day, serial) = of_key(&received.header);
+        let mut write = exchange.mocks.store().write().await?;
+        sqlx::query(sql)
+            .bind(exchange.institution.number.as_str())
+            .bind(sender)
+            .bind(day)
+            .bind(serial)
+            .bind(customer)
+            .execute(&mut *write)
+            .await?;
+        write.commit().await?;
+        Ok(())
+    }
+}
+
+fn tagged(name: &str, value: &str) -> String {
+    format!("<{name}>{value}</{name}>")
+}
+
+/// The text of the first element of that name.
+fn between<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("<{name}>"))?;
+    rest.split_once(&format!("</{name}>")).map(|(value, _)| value)
+}
+
+/// Every element of that name with another text.
+fn with(text: &str, name: &str, value: &str) -> String {
+    match between(text, name) {
+        Some(old) => text.replace(&tagged(name, old), &tagged(name, value)),
+        None => text.to_owned(),
+    }
+}
+
+fn without(text: &str, name: &str) -> String {
+    match between(text, name) {
+        Some(old) => text.replacen(&tagged(name, old), "", 1),
+        None => text.to_owned(),
+    }
+}
+
+/// The elements of that name, with what stands around them all.
+fn parts<'a>(text: &'a str, name: &str) -> (&'a str, Vec<&'a str>, &'a str) {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let (Some(first), Some(last)) = (text.find(&open), text.rfind(&close)) else {
+        return (text, Vec::new(), "");
+    };
+    let (head, rest) = text.split_at(first);
+    let (inner, tail) = rest.split_at(last + close.len() - first);
+    (head, inner.split_inclusive(close.as_str()).collect(), tail)
+}
+
+fn first_bill(text: &str) -> String {
+    let (head, bills, tail) = parts(text, "Bill");
+    format!("{head}{}{tail}", bills.first().copied().unwrap_or_default())
+}
+
+fn reversed(text: &str) -> String {
+    let (head, lines, tail) = parts(text, "Line");
+    format!("{head}{}{tail}", lines.into_iter().rev().collect::<String>())
+}
+
+fn shortened(text: &str) -> String {
+    let (head, mut lines, tail) = parts(text, "Line");
+    lines.pop();
+    format!("{head}{}{tail}", lines.concat())
+}
+
+fn one_more(text: &str) -> String {
+    match between(text, "Count").and_then(|count| count.parse::<u32>().ok()) {
+        Some(count @ 1..) => {
+            text.replacen(&tagged("Count", &count.to_string()), &tagged("Count", &(count + 1).to_string()), 1)
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Counters as if what was cancelled had never been cleared.
+fn uncounted(text: &str) -> String {
+    let tally = |name: &str| {
+        let inner = between(text, name)?;
+        Some((between(inner, "Count")?.parse::<i64>().ok()?, between(inner, "Amount")?.parse::<i64>().ok()?))
+    };
+    let (Some(cleared), Some(cancelled)) = (tally("Cleared"), tally("Cancelled")) else {
+        return text.to_owned();
+    };
+    let shown = |(count, amount): (i64, i64)| {
+        tagged(
+            "Cleared",
+            &format!("{}{}", tagged("Count", &count.to_string()), tagged("Amount", &amount.to_string())),
+        )
+    };
+    let left = ((cleared.0 - cancelled.0).max(0), (cleared.1 - cancelled.1).max(0));
+    text.replacen(&shown(cleared), &shown(left), 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_taken_apart_and_put_together() {
+        let text = "<A><Line>1</Line><Line>2</Line></A>";
+        assert_eq!(reversed(text), "<A><Line>2</Line><Line>1</Line></A>");
+        assert_eq!(shortened(text), "<A><Line>1</Line></A>");
+        assert_eq!(first_bill("<A><Bill>1</Bill><Bill>2</Bill></A>"), "<A><Bill>1</Bill></A>");
+        assert_eq!(one_more("<Count>0</Count>"), "<Count>0</Count>");
+        assert_eq!(one_more("<Count>2</Count>"), "<Count>3</Count>");
+        assert_eq!(without("<Code>0000</Code><Reference>x</Reference>", "Reference"), "<Code>0000</Code>");
+    }
+}
