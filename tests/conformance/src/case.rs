@@ -9,6 +9,7 @@ use collectors::directory::Kind;
 
 use crate::clause::Clause;
 use crate::declaration::Outcome;
+use crate::storm::Storm;
 use crate::text::Text;
 
 /// The phases of a certification, in the order in which they run.
@@ -19,17 +20,23 @@ pub enum Phase {
     Connection,
     /// 単体: each message and each code.
     Messages,
+    /// 障害: repeats, lost answers, restarts, copies at once, from a seed.
+    Faults,
+    /// 日締めと照合: days open and close, counters and lines fit.
+    Days,
 }
 
 impl Phase {
     /// Every one, in order.
-    pub const ALL: &[Self] = &[Self::Connection, Self::Messages];
+    pub const ALL: &[Self] = &[Self::Connection, Self::Messages, Self::Faults, Self::Days];
 
     /// The name of its file, and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Connection => "connection",
             Self::Messages => "messages",
+            Self::Faults => "faults",
+            Self::Days => "days",
         }
     }
 
@@ -38,6 +45,8 @@ impl Phase {
         match self {
             Self::Connection => Text::new("Connection", "疎通"),
             Self::Messages => Text::new("Messages and codes", "電文と応答コード"),
+            Self::Faults => Text::new("Faults", "障害"),
+            Self::Days => Text::new("Day end and reconciliation", "日締めと照合"),
         }
     }
 
@@ -45,6 +54,8 @@ impl Phase {
         match self {
             Self::Connection => include_str!("../cases/connection.toml"),
             Self::Messages => include_str!("../cases/messages.toml"),
+            Self::Faults => include_str!("../cases/faults.toml"),
+            Self::Days => include_str!("../cases/days.toml"),
         }
     }
 }
@@ -137,6 +148,9 @@ pub enum Step {
     },
     /// The collector is restarted by its command.
     Restart {},
+    /// Failures as the seed has them, on a day of its own; then every payment has one answer and stands once in the
+    /// books.
+    Storm(Storm),
 }
 
 /// A message, how it is sent, and what must come back.
@@ -326,7 +340,7 @@ impl Step {
             | Self::Counter(ask)
             | Self::Lines(ask)
             | Self::Advice(ask) => Some(ask),
-            Self::Wait { .. } | Self::Restart {} => None,
+            Self::Wait { .. } | Self::Restart {} | Self::Storm(_) => None,
         }
     }
 }
@@ -341,7 +355,8 @@ impl Case {
     /// The numbers that its steps name.
     pub fn outcomes(&self) -> BTreeSet<Outcome> {
         let bills = self.steps.iter().filter_map(|step| step.ask()?.bill.as_deref());
-        bills.filter_map(outcome_of).collect()
+        let storms = self.steps.iter().any(|step| matches!(step, Step::Storm(_)));
+        bills.filter_map(outcome_of).chain(storms.then_some(Outcome::Payable)).collect()
     }
 }
 

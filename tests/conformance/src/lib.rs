@@ -17,6 +17,7 @@ mod restart;
 mod run;
 pub mod scene;
 mod sign;
+pub mod storm;
 pub mod terminal;
 pub mod text;
 mod wire;

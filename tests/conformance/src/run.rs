@@ -129,7 +129,7 @@ pub async fn run(
     };
     let mut silent = 0;
     for (phase, case) in chosen {
-        let done = play(&hub, &mut pool, phase, case).await;
+        let done = play(&hub, &mut pool, phase, case, choice.seed).await;
         let is_silent = matches!(done.log.last().map(|last| &last.got), Some(Got::Nothing(_)));
         silent = if is_silent { silent + 1 } else { 0 };
         tell(&done);
@@ -181,13 +181,13 @@ fn gone(done: &[Done]) -> Trouble {
     )
 }
 
-async fn play(hub: &Hub, pool: &mut Pool, phase: Phase, case: &Case) -> Done {
+async fn play(hub: &Hub, pool: &mut Pool, phase: Phase, case: &Case, seed: u64) -> Done {
     let begun = Instant::now();
     if let Some(why) = not_for(hub.declaration(), pool, case) {
         let verdict = Verdict::Skipped(why);
         return Done { phase, case: case.clone(), verdict, log: Vec::new(), took_ms: 0 };
     }
-    let mut scene = Scene::new(hub, pool, case);
+    let mut scene = Scene::new(hub, pool, case, seed);
     let verdict = match timeout(CASE_WAIT, Box::pin(scene.play())).await {
         Ok(Ok(())) => Verdict::Passed,
         Ok(Err(Stop::Found(finding))) => Verdict::Failed(finding),

@@ -7,7 +7,7 @@ use domain::{Bill, Date, ResponseCode, Serial, Yen};
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::case::{Ask, Case, Expect, Step, outcome_of};
+use crate::case::{Ask, Books, Case, Code, Expect, Step, outcome_of};
 use crate::clause::Clause;
 use crate::declaration::{Outcome, Slip};
 use crate::hub::{Exchanged, Got, Hub, Letter};
@@ -15,6 +15,7 @@ use crate::judge::{self, Entry, Finding, Kept};
 use crate::letters::Writer;
 use crate::pool::Pool;
 use crate::restart;
+use crate::storm::{self, Gust, Sending, Storm};
 use crate::text::Text;
 
 /// Days that are tried until one is found that nobody has used.
@@ -51,6 +52,7 @@ pub struct Scene<'a> {
     hub: &'a Hub,
     pool: &'a mut Pool,
     case: &'a Case,
+    seed: u64,
     begun: Instant,
     step: usize,
     saved: HashMap<String, Saved>,
@@ -62,11 +64,12 @@ pub struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     /// A case before its first step.
-    pub fn new(hub: &'a Hub, pool: &'a mut Pool, case: &'a Case) -> Self {
+    pub fn new(hub: &'a Hub, pool: &'a mut Pool, case: &'a Case, seed: u64) -> Self {
         Self {
             hub,
             pool,
             case,
+            seed,
             begun: Instant::now(),
             step: 0,
             saved: HashMap::new(),
@@ -83,6 +86,7 @@ impl<'a> Scene<'a> {
             match step {
                 Step::Wait { ms } => sleep(Duration::from_millis(*ms)).await,
                 Step::Restart {} => restart::restart(self.hub).await.map_err(Stop::NotRun)?,
+                Step::Storm(storm) => self.storm(storm).await?,
                 _ => self.ask(step, step.ask().unwrap_or(&Ask::default())).await?,
             }
         }
@@ -261,7 +265,7 @@ impl<'a> Scene<'a> {
                 let first = self.saved.get(name).map(|saved| saved.letter.message.header.serial);
                 writer.advice(&format!("CONFORM-{}-{name}", first.unwrap_or(serial)), day)
             }
-            Step::Lines(_) | Step::Wait { .. } | Step::Restart {} => {
+            Step::Lines(_) | Step::Wait { .. } | Step::Restart {} | Step::Storm(_) => {
                 Err("it is no single message".to_owned())
             }
         };
@@ -313,6 +317,79 @@ impl<'a> Scene<'a> {
                 }
             }
         }
+    }
+
+    /// Pays bills of a day of its own while everything goes wrong, and then looks at each answer and the books.
+    async fn storm(&mut self, storm: &Storm) -> Result<(), Stop> {
+        let day = self.day(Some("the day of the storm")).await?;
+        let mut names = Vec::new();
+        for payment in 0..storm.payments {
+            let amount_by = i64::from(storm.mismatched && payment % 2 == 1);
+            let (bill, name) = (format!("payable#storm-{payment}"), format!("storm-{payment}"));
+            let ask = Ask { bill: Some(bill), amount_by, ..Ask::default() };
+            let (letter, amount) = self.letter(&Step::Clearing(ask.clone()), &ask, day).await?;
+            self.saved.insert(name.clone(), Saved { letter, answer: None, amount });
+            names.push(name);
+        }
+        for gust in storm::plan(storm, self.seed, &self.case.id) {
+            match gust {
+                Gust::Restart => restart::restart(self.hub).await.map_err(Stop::NotRun)?,
+                Gust::Together(sendings) => self.gust(storm, &names, &sendings).await?,
+            }
+        }
+        let last = |payment| Sending { payment, is_resend: true, cut_after_ms: None };
+        for payment in 0..storm.payments {
+            self.gust(storm, &names, &[last(payment)]).await?;
+        }
+        let mut books = Books::default();
+        for (payment, name) in names.into_iter().enumerate() {
+            let is_mismatch = storm.mismatched && payment % 2 == 1;
+            match (is_mismatch, self.saved[&name].answer.as_ref().and_then(judge::said)) {
+                (true, Some((ResponseCode::Normal, ..))) => books.provisional.push(name),
+                (true, _) => books.refused.push(name),
+                _ => books.cleared.push(name),
+            }
+        }
+        let expect = Expect { books: Some(books), ..Expect::default() };
+        let ask = Ask { day: Some("the day of the storm".to_owned()), expect, ..Ask::default() };
+        Box::pin(self.ask(&Step::Counter(ask.clone()), &ask)).await?;
+        Box::pin(self.ask(&Step::Lines(ask.clone()), &ask)).await
+    }
+
+    /// Sends messages of a storm at the same time; the first answer of each payment is what every other must be.
+    async fn gust(&mut self, storm: &Storm, names: &[String], sendings: &[Sending]) -> Result<(), Stop> {
+        let mut running = JoinSet::new();
+        for sending in sendings {
+            let clearing = self.saved[&names[sending.payment]].letter.clone();
+            let ask = Ask::default();
+            let writer = Writer { hub: self.hub, ask: &ask, key: clearing.message.header.key() };
+            let letter = if sending.is_resend { writer.resend(&clearing) } else { Ok(clearing) };
+            let letter = letter.map_err(|what| self.mistaken(&what))?;
+            let (hub, begun, sending) = (self.hub.clone(), self.begun, *sending);
+            running.spawn(async move {
+                let exchanged = match sending.cut_after_ms {
+                    Some(after_ms) => hub.send_and_cut(&letter, after_ms, begun).await,
+                    None => hub.exchange(&letter, None, begun).await,
+                };
+                (sending.payment, exchanged)
+            });
+        }
+        for (payment, exchanged) in running.join_all().await {
+            let got = exchanged.got.clone();
+            self.log.push(exchanged);
+            if got == Got::Cut {
+                continue;
+            }
+            let is_mismatch = storm.mismatched && payment % 2 == 1;
+            let mismatch = if is_mismatch { vec![Code(ResponseCode::AmountDiffers)] } else { Vec::new() };
+            let provisional = (!is_mismatch).then_some(false);
+            let same_as = self.saved[&names[payment]].answer.is_some().then(|| names[payment].clone());
+            self.judge(&Expect { mismatch, provisional, same_as, ..Expect::default() }, &got)?;
+            if let (Some(saved), answer) = (self.saved.get_mut(&names[payment]), answer_of(&got)) {
+                saved.answer = saved.answer.take().or(answer);
+            }
+        }
+        Ok(())
     }
 
     fn named_day(&self, name: &str) -> Date {
@@ -412,7 +489,7 @@ impl<'a> Scene<'a> {
             cancelled: less(counters.cancelled, before.cancelled),
         };
         match judge::judge_counters(&kept, &since) {
-            Some(what) => Err(self.found(Clause::Counter, what)),
+            Some(what) => Err(self.found(self.case.clause, what)),
             None => Ok(()),
         }
     }
@@ -462,7 +539,7 @@ impl<'a> Scene<'a> {
             lines.retain(|line| own.iter().any(|other| other.serial == line.serial));
         }
         match judge::judge_lines(&kept, &lines) {
-            Some(what) => Err(self.found(Clause::Counter, what)),
+            Some(what) => Err(self.found(self.case.clause, what)),
             None => Ok(()),
         }
     }

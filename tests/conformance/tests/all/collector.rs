@@ -1,23 +1,26 @@
 //! A mock collector on a port of its own, and its declaration.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use domain::{Clock, Timestamp};
-use mocks::{HubKeys, Mocks, MocksConfig, SeedBill, protocol_router};
+use mocks::{HubKeys, Mistake, Mocks, MocksConfig, SeedBill, protocol_router};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use tokio::net::TcpListener;
+use tokio::time::Duration;
 
 use conformance::{Declaration, Instead};
 
 /// A Tuesday, ten in the morning.
 const NOW: &str = "2026-11-24T10:00:00+09:00";
-/// Bills of each outcome.
-const BILLS: usize = 400;
+/// Numbers of each outcome; of what is paid in nearly every case there are more.
+const NUMBERS: usize = 24;
+const PAYABLE_NUMBERS: usize = 300;
 
 /// A collector that a test runs.
 pub struct Collector {
     pub declaration: Declaration,
     pub folder: tempfile::TempDir,
-    mocks: Mocks,
     serving: tokio::task::JoinHandle<()>,
 }
 
@@ -75,10 +78,18 @@ const OUTCOMES: &[(&str, &str, Make)] = &[
 impl Collector {
     /// The correct mock of a row.
     pub async fn start(row: Row) -> Self {
+        Self::start_as(row, None).await
+    }
+
+    /// One that makes a mistake.
+    pub async fn start_mistaken(row: Row, mistake: Mistake) -> Self {
+        Self::start_as(row, Some(mistake)).await
+    }
+
+    async fn start_as(row: Row, mistake: Option<Mistake>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let key_file = folder.path().join("hub.der");
         let made = collectors::signature::SigningKey::generate_pkcs8_der().unwrap();
-        std::fs::write(&key_file, &*made).unwrap();
+        std::fs::write(folder.path().join("hub.der"), &*made).unwrap();
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&made).unwrap();
         let config = MocksConfig {
             data_dir: folder.path().to_owned(),
@@ -91,26 +102,70 @@ impl Collector {
             tokens: Vec::new(),
             clock_moves: None,
         };
-        let mocks = Mocks::open(config).await.unwrap();
+        let mocks = open(&config, mistake).await;
         mocks.seed(&bills(row)).await.unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let router = protocol_router(mocks.clone());
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let text = declared(row, port, &mocks);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let command = folder.path().join("restart.sh");
+        let text = declared(row, address.port(), &mocks, &command);
         let declaration = Declaration::parse(&text, folder.path(), &Instead::default()).unwrap();
-        Self { declaration, folder, mocks, serving }
+        std::fs::write(&command, restart_script(folder.path())).unwrap();
+        let asked = folder.path().join("restart");
+        let serving = tokio::spawn(serve(config, mistake, mocks, listener, asked));
+        Self { declaration, folder, serving }
     }
 
     pub async fn stop(self) {
         self.serving.abort();
-        self.mocks.close().await;
+        drop(self.serving.await);
         drop(self.folder);
     }
 }
 
+async fn open(config: &MocksConfig, mistake: Option<Mistake>) -> Mocks {
+    match mistake {
+        Some(mistake) => Mocks::open_mistaken(config.clone(), mistake).await.unwrap(),
+        None => Mocks::open(config.clone()).await.unwrap(),
+    }
+}
+
+/// Serves until a restart is asked for, ends, and begins anew with the same records.
+async fn serve(
+    config: MocksConfig,
+    mistake: Option<Mistake>,
+    mut mocks: Mocks,
+    mut listener: TcpListener,
+    asked: PathBuf,
+) {
+    let address = listener.local_addr().unwrap();
+    loop {
+        let router = protocol_router(mocks.clone());
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        while !asked.exists() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        serving.abort();
+        drop(serving.await);
+        mocks.close().await;
+        mocks = open(&config, mistake).await;
+        listener = TcpListener::bind(address).await.unwrap();
+        std::fs::remove_file(&asked).unwrap();
+    }
+}
+
+/// What stands in for `systemctl restart`: it returns when the collector has been stopped and started.
+fn restart_script(folder: &Path) -> String {
+    let asked = folder.join("restart");
+    let asked = asked.display();
+    format!("touch '{asked}'\nwhile [ -e '{asked}' ]; do sleep 0.01; done\n")
+}
+
 fn customer(row: Row, digits: &str, at: usize) -> String {
     format!("{}{digits}{at:04}", row.customer)
+}
+
+fn numbers(digits: &str) -> usize {
+    if digits == "01" { PAYABLE_NUMBERS } else { NUMBERS }
 }
 
 fn bills(row: Row) -> Vec<SeedBill> {
@@ -132,19 +187,19 @@ fn bills(row: Row) -> Vec<SeedBill> {
     };
     let mut bills = Vec::new();
     for (_, digits, make) in OUTCOMES {
-        for at in 0..BILLS {
+        for at in 0..numbers(digits) {
             let mut made = bill(digits, at, 0);
             make(&mut made);
             bills.push(made);
         }
     }
-    for at in 0..BILLS {
+    for at in 0..NUMBERS {
         bills.extend((0..3).map(|part| bill("02", at, part)));
     }
     bills
 }
 
-fn declared(row: Row, port: u16, mocks: &Mocks) -> String {
+fn declared(row: Row, port: u16, mocks: &Mocks, restart: &Path) -> String {
     let keys = mocks.public_keys();
     let (_, key_id, key) = keys.iter().find(|(number, ..)| number.as_str() == row.number).unwrap();
     let hex = key.iter().fold(String::new(), |mut text, byte| {
@@ -155,8 +210,11 @@ fn declared(row: Row, port: u16, mocks: &Mocks) -> String {
         "collector = \"{}\"\nkind = \"{}\"\nendpoint = \"http://127.0.0.1:{port}\"\nbank = \"9999\"\n\
          today = \"2026-11-24\"\nchannels = [\"internet_banking\", \"counter\"]\n\
          hub_key = {{ id = \"hub-1\", file = \"hub.der\" }}\n\
-         collector_keys = [{{ id = \"{key_id}\", public = \"{hex}\" }}]\n",
-        row.number, row.kind
+         collector_keys = [{{ id = \"{key_id}\", public = \"{hex}\" }}]\n\
+         restart = [\"sh\", \"{}\"]\n",
+        row.number,
+        row.kind,
+        restart.display()
     );
     let outcomes = OUTCOMES.iter().map(|(outcome, digits, _)| (*outcome, *digits));
     for (outcome, digits) in outcomes.chain([("several_bills", "02"), ("unknown", "99")]) {
@@ -167,7 +225,7 @@ fn declared(row: Row, port: u16, mocks: &Mocks) -> String {
             "[[numbers]]\noutcome = \"{outcome}\"\ncustomer_number = \"{}{digits}{{0000-{:04}}}\"\n\
              confirmation_number = \"{}\"\n{category}",
             row.customer,
-            BILLS - 1,
+            numbers(digits) - 1,
             row.confirmation
         )
         .unwrap();

@@ -22,15 +22,15 @@ async fn passes(row: Row, ran_at_least: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correct_national_collector_passes() {
-    passes(NATIONAL, 60).await;
+    passes(NATIONAL, 100).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correct_local_collector_passes() {
-    passes(LOCAL, 60).await;
+    passes(LOCAL, 100).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correct_private_collector_passes() {
-    passes(PRIVATE, 60).await;
+    passes(PRIVATE, 100).await;
 }

@@ -5,3 +5,4 @@
 
 mod collector;
 mod correct;
+mod mutants;

@@ -1,0 +1,99 @@
+//! Each mistake that a mock can be built with is found, and the case that finds it names the right clause.
+
+use std::collections::BTreeSet;
+
+use conformance::{Cases, Choice, Clause, Outcome, run};
+use mocks::Mistake;
+use tokio::task::JoinSet;
+
+use crate::collector::{Collector, NATIONAL, PRIVATE, Row};
+
+/// The mistake, the kind of collector that makes it, and the clause that it breaks.
+const MISTAKES: &[(Mistake, Row, Clause)] = &[
+    (Mistake::BelievesWrongSignatures, NATIONAL, Clause::Signatures),
+    (Mistake::BelievesWrongDigests, NATIONAL, Clause::Signatures),
+    (Mistake::BelievesOldSignatures, NATIONAL, Clause::Signatures),
+    (Mistake::BelievesUnknownKeys, NATIONAL, Clause::Signatures),
+    (Mistake::BelievesOtherTags, NATIONAL, Clause::Signatures),
+    (Mistake::BelievesOtherCoverage, NATIONAL, Clause::Signatures),
+    (Mistake::BelievesMoreParameters, NATIONAL, Clause::Signatures),
+    (Mistake::BelievesTheUnsigned, NATIONAL, Clause::Signatures),
+    (Mistake::LeavesRefusalsUnsigned, NATIONAL, Clause::Signatures),
+    (Mistake::TakesAQuery, NATIONAL, Clause::Http),
+    (Mistake::TakesAnyContentType, NATIONAL, Clause::Http),
+    (Mistake::RefusesByStatus, NATIONAL, Clause::Http),
+    (Mistake::ChangesTheSerial, NATIONAL, Clause::Header),
+    (Mistake::IgnoresTheReceiver, NATIONAL, Clause::NotForYou),
+    (Mistake::IgnoresTheSender, NATIONAL, Clause::NotForYou),
+    (Mistake::IgnoresTheBank, NATIONAL, Clause::NotForYou),
+    (Mistake::ReadsLeniently, NATIONAL, Clause::Messages),
+    (Mistake::InventsACode, NATIONAL, Clause::Messages),
+    (Mistake::PadsAmounts, NATIONAL, Clause::Messages),
+    (Mistake::PaysByInquiry, NATIONAL, Clause::Inquiry),
+    (Mistake::ExpiresADayLate, NATIONAL, Clause::Codes),
+    (Mistake::IgnoresTheConfirmationNumber, NATIONAL, Clause::Codes),
+    (Mistake::ShowsOneBill, NATIONAL, Clause::Inquiry),
+    (Mistake::HidesTheLateCharge, NATIONAL, Clause::Inquiry),
+    (Mistake::GivesAnotherReason, NATIONAL, Clause::Codes),
+    (Mistake::ClearsTwice, NATIONAL, Clause::Record),
+    (Mistake::ForgetsAfterARestart, NATIONAL, Clause::Record),
+    (Mistake::FailsOnResends, NATIONAL, Clause::ResendConfirmation),
+    (Mistake::RefusesUnknownResends, NATIONAL, Clause::ResendConfirmation),
+    (Mistake::DecidesAgain, NATIONAL, Clause::Record),
+    (Mistake::ChangesTheReference, NATIONAL, Clause::Record),
+    (Mistake::LosesTheProvisionalCode, PRIVATE, Clause::Record),
+    (Mistake::OverlooksReusedKeys, NATIONAL, Clause::Record),
+    (Mistake::TakesAnyAmount, NATIONAL, Clause::Record),
+    (Mistake::RefusesAsALocalCollector, PRIVATE, Clause::Record),
+    (Mistake::ForgetsRefusals, NATIONAL, Clause::Record),
+    (Mistake::BooksAYenLess, NATIONAL, Clause::Counter),
+    (Mistake::ReopensDays, NATIONAL, Clause::Days),
+    (Mistake::ClearsAfterTheClose, NATIONAL, Clause::Days),
+    (Mistake::InquiresAfterThePreClose, NATIONAL, Clause::Days),
+    (Mistake::DropsWhatIsCarriedOver, NATIONAL, Clause::Counter),
+    (Mistake::CountsOneMore, NATIONAL, Clause::Counter),
+    (Mistake::UncountsCancelled, NATIONAL, Clause::Counter),
+    (Mistake::ReversesLines, NATIONAL, Clause::Counter),
+    (Mistake::LosesALine, NATIONAL, Clause::Counter),
+    (Mistake::CountsTomorrow, NATIONAL, Clause::Counter),
+    (Mistake::CancelsInternetBanking, NATIONAL, Clause::Cancellation),
+    (Mistake::CancelsTwice, NATIONAL, Clause::Cancellation),
+    (Mistake::KeepsCancelledBillsPaid, NATIONAL, Clause::Cancellation),
+    (Mistake::PaysAgainAfterACancellation, NATIONAL, Clause::Cancellation),
+    (Mistake::TakesOtherSettlements, NATIONAL, Clause::SettlementAdvice),
+];
+
+async fn of(row: Row, mistake: Mistake) -> Outcome {
+    let collector = Collector::start_mistaken(row, mistake).await;
+    let outcome =
+        run(&collector.declaration, &Cases::embedded(), &Choice::default(), &mut |_| {}).await.unwrap();
+    collector.stop().await;
+    outcome
+}
+
+/// Mistaken collectors that are tried at the same time.
+const AT_ONCE: usize = 4;
+
+/// Proves that the kit finds what it says: 51 collectors with one mistake each.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_mistake_is_found_by_a_case_that_names_its_clause() {
+    let listed: BTreeSet<Mistake> = MISTAKES.iter().map(|(mistake, ..)| *mistake).collect();
+    assert_eq!(listed, Mistake::ALL.iter().copied().collect(), "the table has every mistake");
+    let mut missed = Vec::new();
+    for some in MISTAKES.chunks(AT_ONCE) {
+        let mut running = JoinSet::new();
+        for (mistake, row, clause) in some.iter().copied() {
+            running.spawn(async move { (mistake, clause, of(row, mistake).await) });
+        }
+        for (mistake, clause, outcome) in running.join_all().await {
+            let found: BTreeSet<(Clause, &str)> =
+                outcome.failures().map(|(done, finding)| (finding.clause, done.case.id.as_str())).collect();
+            let named: Vec<&str> = found.iter().filter(|(of, _)| *of == clause).map(|(_, id)| *id).collect();
+            println!("{mistake:?}: {clause:?} by {} of {} cases", named.len(), found.len());
+            if named.is_empty() {
+                missed.push(format!("{mistake:?} should break {clause:?}, and there was {found:?}"));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
