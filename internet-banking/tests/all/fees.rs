@@ -179,8 +179,9 @@ async fn what_a_contract_owes_at_its_end_is_debited_all_the_same(test: TestDatab
     assert_eq!(money(&world, world.accounts[0]).await, 48_210_953 - 380);
     assert_eq!(told(&world).await, ["debit"]);
     charge(&world, world.contract, "2026-12-01", 110).await;
-    execute!(bank.database, "DELETE FROM deposit_account WHERE account = $1", world.accounts[0].get())
-        .unwrap();
+    let account = world.accounts[0].get();
+    execute!(bank.database, "DELETE FROM user_right WHERE account = $1", account).unwrap();
+    execute!(bank.database, "DELETE FROM deposit_account WHERE account = $1", account).unwrap();
     assert_eq!(look_at(&world, "2027-01-12T09:00:00").await, SHORT);
     assert_eq!(told(&world).await, ["debit", "account"]);
     assert_eq!(money(&world, world.accounts[0]).await, 48_210_953 - 380);
