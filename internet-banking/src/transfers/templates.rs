@@ -161,7 +161,7 @@ impl Known {
         found.map(ToString::to_string).unwrap_or_default()
     }
 
-    /// The same with its payee as it is today; none where the payee is registered no more.
+    /// The same with its payee as it is today; none where that is registered no more, or somebody else is in its place.
     pub fn anew(&self, bank: &Bank, content: &Content) -> Option<Content> {
         let seen = &content.payee;
         let of = |is: &dyn Fn(&payees::Payee) -> bool| self.payees.iter().find(|one| is(one));
@@ -170,10 +170,8 @@ impl Known {
                 let found = self.accounts.iter().find(|one| one.account == *account);
                 payee::own(bank, found?)?
             }
-            Way::Filed(number) => payee::registered(of(&|one| one.number() == Some(number))?),
-            Way::Registered(id) => {
-                payee::registered(of(&|one| one.id == *id && one.source == Source::Screen)?)
-            }
+            Way::Filed(number) => same(of(&|one| one.number() == Some(number))?, seen)?,
+            Way::Registered(id) => same(of(&|one| one.id == *id && one.source == Source::Screen)?, seen)?,
             Way::Typed => {
                 let found = of(&|one| one.account == seen.account && one.holder == seen.name);
                 found.map_or_else(|| seen.clone(), payee::registered)
@@ -181,6 +179,13 @@ impl Known {
         };
         Some(Content { payee, ..content.clone() })
     }
+}
+
+/// A payee as it is registered today, unless it has become somebody else: a number that was given to another company,
+/// under another name and with another account, is not whom the template is about.
+fn same(found: &payees::Payee, seen: &Payee) -> Option<Payee> {
+    let is_same = found.account == seen.account || found.holder == seen.name;
+    is_same.then(|| payee::registered(found))
 }
 
 #[derive(sqlx::FromRow)]

@@ -117,6 +117,14 @@ async fn a_templates_payee_is_looked_up_anew_whenever_it_is_used(test: TestDatab
     let begun = send(&mut hanako, &template, &[("action", "use")]).await;
     assert!(hanako.get(begun.location()).await.body.contains("普通 2222222"));
 
+    // the number is another company's by now
+    let sql = "UPDATE contract_payee SET account_number = '3333333', name = 'カ)ベツ' WHERE contract = $1";
+    execute!(world.bank.database, sql, world.contract.uuid()).unwrap();
+    let other = send(&mut hanako, &template, &[("action", "use")]).await;
+    assert_eq!(other.fields("error_code"), ["F-109"], "{}", other.body);
+    let sql = "UPDATE contract_payee SET account_number = '2222222', name = 'カ)ミドリ' WHERE contract = $1";
+    execute!(world.bank.database, sql, world.contract.uuid()).unwrap();
+    assert!(hanako.get(LIST).await.body.contains("普通 2222222"));
     let sql = "UPDATE contract_payee SET ended_us = 1 WHERE contract = $1";
     execute!(world.bank.database, sql, world.contract.uuid()).unwrap();
     let gone = send(&mut hanako, &template, &[("action", "use")]).await;
