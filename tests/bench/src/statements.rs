@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use database::Database;
 use domain::{AccountId, Clock, TransferId};
 use ledger::{Commit, IncomingTransfer, Kind, Ledger, NewAccount, Transfer};
@@ -108,13 +108,9 @@ pub(crate) async fn measure(
 ) -> anyhow::Result<()> {
     let list = format!("/accounts/{account}");
     let newest = bank.get(&list).await?;
-    let earliest = crate::http::value(&newest, "name=\"from\"")?;
     // the list begins with a month; its hint names the first day that can be asked for
-    let (_, rest) = newest.body.split_once(" ・ ").context("the list names no first day")?;
-    let first: String = rest.chars().take(10).collect();
-    if first > earliest {
-        bail!("the list begins with {earliest}, before {first}");
-    }
+    let (before, _) = newest.body.split_once(" からの明細").context("the list names no first day")?;
+    let first = before.get(before.len().saturating_sub(10)..).context("the first day is no day")?;
     let whole = format!("{list}?from={first}");
     let deep = deep(bank, &whole).await?;
     let pages = [
