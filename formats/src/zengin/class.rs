@@ -71,11 +71,8 @@ pub(super) fn is_met(
     texts: &[u8; BULK_RECORD_BYTES],
 ) -> bool {
     let mut missing = 0;
-    // eight at a time, which the compiler makes one run of
-    for (bytes, masks) in record.chunks_exact(8).zip(masks.chunks_exact(8)) {
-        for (byte, mask) in bytes.iter().zip(masks) {
-            missing |= mask & LACKS[usize::from(*byte)];
-        }
+    for (byte, mask) in record.iter().zip(masks) {
+        missing |= mask & LACKS[usize::from(*byte)];
     }
     let mut lone = 0;
     for ((before, byte), text) in record.iter().zip(&record[1..]).zip(&texts[1..]) {

@@ -154,10 +154,11 @@ impl<K: Kind> State<'_, K> {
         {
             return self.stop(Finding::of_file(fault));
         }
-        match <&Record>::try_from(piece.bytes) {
+        let goes_on = match <&Record>::try_from(piece.bytes) {
             Ok(record) if piece.length == BULK_RECORD_BYTES => self.record(record, true, sink),
             _ => self.odd(piece, sink),
-        }
+        };
+        goes_on && !self.is_over
     }
 
     /// A record of another length.

@@ -263,6 +263,16 @@ fn findings_are_counted_and_the_first_are_kept() {
     assert_eq!((report.findings.kept().len(), report.findings.count()), (3, 14 * 3 + 3 + 1));
 }
 
+/// Nothing behind the record that ends the reading is told, however the bytes came.
+#[test]
+fn a_trailer_in_another_encoding_ends_the_file() {
+    let bytes = changed(&file("transfers.21"), &[(5, 60, "ア".as_bytes()), (6, 1, b"2")]);
+    for part in [1, 100, 10_000] {
+        let (report, _) = read_by(Transfers, rules(), &bytes, part);
+        assert_eq!(told(&report), ["ファイル全体: 文字コードがUTF-8です"], "{part}");
+    }
+}
+
 #[test]
 fn what_a_bank_lets_pass_it_names() {
     let wo = changed(&file("transfers.21"), &[(2, 51, b"\xa6\xb1")]);
