@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::demo::Demo;
 use crate::http::Browser;
-use crate::pages::{sign_in, times};
+use crate::pages::times;
 use crate::report::Report;
 
 /// Movements of the account.
@@ -37,14 +37,16 @@ const FILES: &[(&str, &str)] = &[
     ("camt054", "camt.054"),
 ];
 
-/// Makes the demo's data with the movements in it, and answers the account. They are written by the group commit, as
-/// all money is.
-pub(crate) async fn make(data: &Path, postgres: Option<&str>) -> anyhow::Result<String> {
-    let demo = Demo::start(data, postgres).await?;
-    let accounts = sign_in(&demo).await?.get("/accounts").await?;
+/// The account that the clerk sees first.
+pub(crate) async fn account(bank: &mut Browser) -> anyhow::Result<String> {
+    let accounts = bank.get("/accounts").await?;
     let (_, rest) = accounts.body.split_once("href=\"/accounts/").context("the page lists no account")?;
-    let account: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    demo.stop().await?;
+    Ok(rest.chars().take_while(char::is_ascii_digit).collect())
+}
+
+/// Lets three months pass on the account of a demo that has stopped. The movements are written by the group commit, as
+/// all money is.
+pub(crate) async fn make(data: &Path, postgres: Option<&str>, account: &str) -> anyhow::Result<()> {
     let database = match postgres {
         Some(url) => Database::postgres(url).await?,
         None => Database::sqlite(&data.join("mpn.sqlite")).await?,
@@ -63,7 +65,7 @@ pub(crate) async fn make(data: &Path, postgres: Option<&str>) -> anyhow::Result<
     let ended = began.plus_seconds(DAYS * 86_400);
     database::clock::set(&database, &clock, ended).await?;
     database.close().await;
-    Ok(account)
+    Ok(())
 }
 
 /// Three in four are transfers from elsewhere, the others debits.

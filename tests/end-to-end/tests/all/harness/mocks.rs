@@ -79,9 +79,10 @@ impl Mocks {
 
     /// Another bank's customer pays an account of the demo, as `demo.json` has it.
     pub async fn incoming(&self, account: &Value, amount: i64, payer: &str) {
+        let kind = if account["type"] == "current" { "2" } else { "1" };
         let wanted = serde_json::json!({
             "amount": amount, "from_bank": "0001", "payer": payer, "branch": account["branch"],
-            "kind": account["type"], "number": account["number"],
+            "kind": kind, "number": account["number"],
         });
         self.call(Method::POST, "/control/interbank/incoming", wanted).await;
     }
