@@ -10,6 +10,7 @@ mod keyboard;
 mod linked;
 mod purpose;
 mod sites;
+mod templates;
 mod walk;
 mod window;
 
