@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::Args;
-use conformance::{Cases, Choice, Declaration, Instead, Language, Phase, Verdict, run, terminal};
+use conformance::{Cases, Choice, Declaration, Instead, Language, Phase, Verdict, report, run, terminal};
 
 use crate::{Done, Outcome};
 
@@ -15,7 +15,7 @@ use crate::{Done, Outcome};
 /// Exit code 0: everything that applies was passed; 1: something is wrong with the collector; 2: the kit could not run,
 /// for a reason that is said in one sentence, and nothing is said of the collector.
 ///
-/// Example: mpn conform --declaration collector.toml --seed 4711
+/// Example: mpn conform --declaration collector.toml --seed 4711 --report report
 #[derive(Args)]
 pub struct Conform {
     /// What the collector says of itself.
@@ -39,7 +39,10 @@ pub struct Conform {
     /// Only this case; may be given several times.
     #[arg(long = "case", value_name = "ID")]
     cases: Vec<String>,
-    /// The language of the report: en or ja.
+    /// Writes the report there: HTML in English and Japanese, JUnit XML, and JSON signed with the kit's key.
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// The language of what is printed: en or ja.
     #[arg(long, default_value = "en")]
     language: Language,
 }
@@ -61,6 +64,12 @@ impl Conform {
         let mut tell = |done: &conformance::Done| println!("{}", terminal::line(done, language));
         let outcome = run(&declaration, &cases, &choice, &mut tell).await.map_err(in_words)?;
         println!("\n{}", terminal::summary(&outcome, &cases, language));
+        if let Some(folder) = &self.report {
+            let key = conformance::signing_key(&declaration).map_err(in_words)?;
+            for file in report::write(folder, &outcome, &cases, &key).map_err(in_words)? {
+                println!("{}", file.display());
+            }
+        }
         if outcome.obstacle().is_some() {
             return Err(anyhow!(terminal::sentence(&outcome, language)));
         }

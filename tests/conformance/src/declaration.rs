@@ -234,7 +234,7 @@ impl Declaration {
     /// Checks a declaration's text; `folder` is what its files are relative to.
     pub fn parse(text: &str, folder: &Path, instead: &Instead) -> Result<Self, Trouble> {
         let mut written: Written = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             let message = error.message().replace('\n', " ");
             wrong(format!("line {line}: {message}"), format!("{line} 行目: {message}"))
         })?;

@@ -279,7 +279,8 @@ fn is_of_kind(answer: &Body, request: &Body) -> bool {
     }
 }
 
-fn signing_key(declaration: &Declaration) -> Result<SigningKey, Trouble> {
+/// The key that the kit signs requests and reports with.
+pub fn signing_key(declaration: &Declaration) -> Result<SigningKey, Trouble> {
     let file = &declaration.hub_key.file;
     let shown = file.display();
     let bytes = std::fs::read(file).map_err(|error| {

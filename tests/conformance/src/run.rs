@@ -115,7 +115,6 @@ pub async fn run(
     let begun = Instant::now();
     let chosen = chosen(cases, choice)?;
     let hub = Hub::of(declaration)?;
-    reach(&hub).await?;
     let first_serial = hub.next_key(hub.today()).serial;
     let mut pool = Pool::of(declaration, first_serial);
     let mut outcome = Outcome {
@@ -127,6 +126,11 @@ pub async fn run(
         trouble: None,
         took_ms: 0,
     };
+    if let Err(trouble) = reach(&hub).await {
+        outcome.trouble = Some(trouble);
+        outcome.took_ms = ms(begun.elapsed());
+        return Ok(outcome);
+    }
     let mut silent = 0;
     for (phase, case) in chosen {
         let done = play(&hub, &mut pool, phase, case, choice.seed).await;

@@ -6,3 +6,5 @@
 mod collector;
 mod correct;
 mod mutants;
+mod reports;
+mod trouble;
