@@ -194,8 +194,14 @@ impl Terms {
     }
 
     fn set_recall_fee(&mut self, from: Date, amount: Yen) {
-        self.recall.retain(|row| row.valid_from < from);
-        self.recall.push(RecallTerms { valid_from: from, amount });
+        let held = self.recall.iter().rev().find(|row| row.valid_from <= from).cloned();
+        if let (Some(held), false) = (held, self.recall.iter().any(|row| row.valid_from == from)) {
+            self.recall.push(RecallTerms { valid_from: from, ..held });
+            self.recall.sort_by_key(|row| row.valid_from);
+        }
+        for row in self.recall.iter_mut().filter(|row| row.valid_from >= from) {
+            row.amount = amount;
+        }
     }
 
     /// 振込手数料 of a relation on a day, below the boundary and from it on.
