@@ -7,6 +7,7 @@ use edge::Errors;
 use gateway::{Guard, StopScope, stopped_by};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Refused};
 
+use crate::approvals::AccessGiven;
 use crate::contracts::Contract;
 use crate::help::Code;
 use crate::mail::{Notice, Recipient};
@@ -28,6 +29,8 @@ pub struct Registration {
     pub rows: Vec<Row>,
     /// What must be free, and is taken.
     pub guards: Vec<(GuardKey, EntityId)>,
+    /// Whose access it gives, where it gives any: they and the givers count as one person for a while.
+    pub access: Option<AccessGiven>,
     /// What is free again.
     pub release: Vec<GuardKey>,
     /// Bars that nobody may have taken, beside those of emergency stops.
@@ -91,8 +94,10 @@ impl Registration {
         if let Some((notice, to)) = &self.mail {
             rows.extend(notice.rows(contract, to, now));
         }
+        let mut changes = self.changes;
+        changes.extend(self.access.iter().flat_map(|access| access.changes(contract.id, now)));
         Commit {
-            changes: self.changes,
+            changes,
             rows,
             guards: self.guards,
             release: self.release,

@@ -21,6 +21,10 @@ pub struct Bounds {
     pub wait_days: i64,
     /// Hours before its end at which approvers are reminded.
     pub remind_h: i64,
+    /// Hours for which whoever gave somebody access and that person count as one where others must approve.
+    pub tied_h: i64,
+    /// Days for which a paper lets one administrator change things alone.
+    pub single_administrator_days: i64,
 }
 
 impl Bounds {
@@ -40,6 +44,8 @@ impl Bounds {
         match (1..=366).contains(&bounds.draft_days)
             && (1..=366).contains(&bounds.wait_days)
             && (1..=240).contains(&bounds.remind_h)
+            && (1..=240).contains(&bounds.tied_h)
+            && (1..=366).contains(&bounds.single_administrator_days)
         {
             true => Ok(bounds),
             false => Err("days are 1 to 366, hours 1 to 240".to_owned()),
@@ -53,9 +59,17 @@ mod tests {
 
     #[test]
     fn a_draft_is_kept_for_seventy_days() {
-        assert_eq!(*Bounds::embedded(), Bounds { draft_days: 70, wait_days: 30, remind_h: 24 });
+        let bounds =
+            Bounds { draft_days: 70, wait_days: 30, remind_h: 24, tied_h: 24, single_administrator_days: 30 };
+        assert_eq!(*Bounds::embedded(), bounds);
         let text = include_str!("../../data/approvals.toml");
-        for (right, wrong) in [("= 70", "= 0"), ("= 30", "= 0"), ("remind_h = 24", "remind_h = 0")] {
+        for (right, wrong) in [
+            ("= 70", "= 0"),
+            ("wait_days = 30", "wait_days = 0"),
+            ("remind_h = 24", "remind_h = 0"),
+            ("tied_h = 24", "tied_h = 0"),
+            ("administrator_days = 30", "administrator_days = 367"),
+        ] {
             assert!(Bounds::parse(&text.replace(right, wrong)).is_err(), "{wrong}");
         }
     }

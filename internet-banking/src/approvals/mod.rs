@@ -19,6 +19,7 @@ mod samples;
 mod settings;
 mod state;
 mod store;
+mod ties;
 
 pub use carry_out::{is_over, look, run};
 pub use cut_offs::follow as follow_cut_offs;
@@ -31,7 +32,8 @@ pub use policy::{Approved, Band, Fault, Flow, Hand, Need, Policy, Refusal, Stand
 pub use problem::Problem;
 pub use recheck::still_may;
 pub use request::{Ending, Matter, Request, digest_of};
-pub(crate) use settings::permit_one;
 pub use settings::{Held, Policies, check, registration, set};
+pub(crate) use settings::{permit_one, single_administrator_until};
 pub use state::{Event, State};
 pub use store::{about, find, waiting_for};
+pub use ties::{AccessGiven, Ties};

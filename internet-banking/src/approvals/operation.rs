@@ -14,6 +14,7 @@ use super::problem::Problem;
 use super::request::{Ending, Matter, Request, digest_of};
 use super::settings::{Held, Policies};
 use super::state::{Event, State};
+use super::ties::Ties;
 use super::{carry_out, store};
 use crate::Bank;
 use crate::contracts::{Contract, Step};
@@ -93,8 +94,9 @@ pub async fn ask(
     code: Option<Guard>,
 ) -> Result<ApprovalId, Problem> {
     let able = people::able(&bank.database, by.contract.id, &asking.matter).await?;
-    let able: Vec<_> = able.into_iter().filter(|one| one.user != by.user.id).collect();
-    let Held { policy, .. } = Policies::of(&bank.database, by.contract.id).held().await?;
+    let ties = Ties::of(&bank.database, by.contract.id, bank.clock.now()).await?;
+    let able: Vec<_> = able.into_iter().filter(|one| ties.are_two(by.user.id, one.user)).collect();
+    let Held { policy, .. } = Policies::of(&bank.database, by.contract.id).held(bank.clock.now()).await?;
     if policy.distinct_tokens && !people::has_token(&bank.database, by.contract.id, by.user.id).await? {
         return Err(Problem::Refused(Refusal::NoToken));
     }
@@ -248,7 +250,8 @@ async fn ready(bank: &Bank, by: &SignedIn, id: ApprovalId, digest: &str) -> Resu
         Some((business, _)) => by.user.rights.steps(business),
         None => [Step::Final].into(),
     };
-    let Held { policy, next, .. } = Policies::of(&bank.database, by.contract.id).held().await?;
+    let Held { policy, next, .. } =
+        Policies::of(&bank.database, by.contract.id).held(bank.clock.now()).await?;
     let now_needed = match (request.matter.place(), request.matter.amount()) {
         (Some((business, _)), Some(amount)) => policy.need(business, amount),
         _ => Need::ONE,
@@ -258,13 +261,10 @@ async fn ready(bank: &Bank, by: &SignedIn, id: ApprovalId, digest: &str) -> Resu
     }
     let need = request.need.and(now_needed);
     let able = people::by_person(people::able(&bank.database, by.contract.id, &request.matter).await?);
-    let approvals = counted(need, &request.author, &request.hands(), policy.distinct_tokens, &able);
-    let standing = Standing {
-        need,
-        author: &request.author,
-        approvals: &approvals,
-        distinct_tokens: policy.distinct_tokens,
-    };
+    let ties = Ties::of(&bank.database, by.contract.id, bank.clock.now()).await?;
+    let (author, distinct_tokens) = (&request.author, policy.distinct_tokens);
+    let approvals = counted(need, author, &request.hands(), distinct_tokens, (&able, &ties));
+    let standing = Standing { need, author, approvals: &approvals, distinct_tokens, ties: &ties };
     let hand = Hand { user: by.user.id, serial: by.user.token_serial.clone() };
     let approved = standing.approve(&hand, &steps).map_err(Problem::Refused)?;
     let author = bank.contracts.user(by.contract.id, request.author.user).await?;

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{UserId, Yen};
+use domain::{Date, UserId, Yen};
 use serde::{Deserialize, Serialize};
 
+use super::ties::Ties;
 use crate::contracts::{Business, Step};
 
 /// Amounts that a business can be told apart by.
@@ -53,10 +54,10 @@ pub struct Policy {
     /// Nobody approves by a token by which the request was made or approved, and nobody without one (C19).
     #[serde(default)]
     pub distinct_tokens: bool,
-    /// One administrator changes things alone although others are registered: the bank has permitted it on paper, until
-    /// the policy is set anew.
-    #[serde(default)]
-    pub single_administrator: bool,
+    /// The last day on which one administrator changes things alone, whatever else the policy says: the bank has
+    /// permitted it on paper. It ends before that where the policy is set anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub single_administrator_until: Option<Date>,
 }
 
 /// What a request needs.
@@ -90,6 +91,8 @@ pub enum Refusal {
     Already,
     /// Made or approved by the same token.
     SameToken,
+    /// Made or approved by somebody who has just given the person access, or has had it from the person.
+    Tied,
     /// One token serves one person of a request, and somebody has none in use.
     NoToken,
     /// The other step's turn.
@@ -116,6 +119,8 @@ pub struct Standing<'a> {
     pub approvals: &'a [Hand],
     /// Whether one token serves one person of a request.
     pub distinct_tokens: bool,
+    /// Who counts as one person.
+    pub ties: &'a Ties,
 }
 
 /// What one more approval comes to.
@@ -214,9 +219,14 @@ impl Policy {
     /// Whether a second administrator confirms what one changes, in a contract that has so many of them registered,
     /// suspended ones among them: where the policy says so, and where it gives anything to approvers and there is
     /// another administrator. Nobody makes approvers alone whom nobody else has looked at (SEC-20, SEC-21).
-    pub fn confirms(&self, registered: usize) -> bool {
+    pub fn confirms(&self, registered: usize, today: Date) -> bool {
         let approved = self.flows.values().any(|flow| !flow.most().is_none());
-        !self.single_administrator && (self.second_administrator || (approved && registered >= 2))
+        !self.permits_one(today) && (self.second_administrator || (approved && registered >= 2))
+    }
+
+    /// Whether what the bank has permitted on paper still holds.
+    pub fn permits_one(&self, today: Date) -> bool {
+        self.single_administrator_until.is_some_and(|last| today <= last)
     }
 
     /// Whether the policy can be one.
@@ -232,11 +242,11 @@ pub fn counted(
     author: &Hand,
     given: &[Hand],
     distinct_tokens: bool,
-    able: &BTreeMap<UserId, BTreeSet<Step>>,
+    (able, ties): (&BTreeMap<UserId, BTreeSet<Step>>, &Ties),
 ) -> Vec<Hand> {
     let mut counted: Vec<Hand> = Vec::with_capacity(given.len());
     for hand in given {
-        let standing = Standing { need, author, approvals: &counted, distinct_tokens };
+        let standing = Standing { need, author, approvals: &counted, distinct_tokens, ties };
         let steps = able.get(&hand.user).cloned().unwrap_or_default();
         if standing.approve(hand, &steps).is_ok() {
             counted.push(hand.clone());
@@ -256,6 +266,10 @@ impl Standing<'_> {
         }
         if self.approvals.iter().any(|one| one.user == by.user) {
             return Err(Refusal::Already);
+        }
+        let mut others = std::iter::once(self.author).chain(self.approvals);
+        if others.any(|one| !self.ties.are_two(one.user, by.user)) {
+            return Err(Refusal::Tied);
         }
         if self.distinct_tokens {
             if by.serial.is_none() || self.author.serial.is_none() {
@@ -312,6 +326,7 @@ mod tests {
         let ordered = Need { approvals: 2, ordered: true };
         let three = Need { approvals: 3, ordered: false };
         let none: &[Hand] = &[];
+        let ties = Ties::default();
         let first = std::slice::from_ref(&a);
         let two = [a.clone(), b.clone()];
         // the need, who has approved, whether tokens must differ, who would now, with which rights, and the answer
@@ -339,14 +354,15 @@ mod tests {
             (three, &two, true, &sharer, "final", Err(SameToken)),
         ];
         for (index, (need, approvals, distinct_tokens, by, of, expected)) in rows.iter().enumerate() {
-            let standing =
-                Standing { need: *need, author: &author, approvals, distinct_tokens: *distinct_tokens };
+            let distinct_tokens = *distinct_tokens;
+            let standing = Standing { need: *need, author: &author, approvals, distinct_tokens, ties: &ties };
             assert_eq!(standing.approve(by, &steps(of)), *expected, "row {index}");
         }
         // whoever has no token at all cannot be told from who shares one
         for (one, other) in [("", ""), ("t1", ""), ("", "t2")] {
             let (author, by) = (hand(1, one), hand(2, other));
-            let standing = Standing { need: single, author: &author, approvals: &[], distinct_tokens: true };
+            let (author, approvals) = (&author, none);
+            let standing = Standing { need: single, author, approvals, distinct_tokens: true, ties: &ties };
             assert_eq!(standing.approve(&by, &steps("final")), Err(Refusal::NoToken), "{one} {other}");
             let standing = Standing { distinct_tokens: false, ..standing };
             assert_eq!(standing.approve(&by, &steps("final")), Ok(Enough));
@@ -364,7 +380,7 @@ mod tests {
         let ordered = Need { approvals: 2, ordered: true };
         let both = [a.clone(), b.clone()];
         let of = |need, given: &[Hand], rights: &[(&Hand, &str)]| {
-            counted(need, &author, given, false, &able(rights)).len()
+            counted(need, &author, given, false, (&able(rights), &Ties::default())).len()
         };
         assert_eq!(of(double, &both, &[(&a, "final"), (&b, "final")]), 2);
         assert_eq!(of(double, &both, &[(&b, "final")]), 1, "one is gone");
@@ -378,8 +394,11 @@ mod tests {
         assert_eq!(of(double, &[a.clone(), a.clone()], &[(&a, "final")]), 1);
         let shared = [a.clone(), hand(3, "t2")];
         let rights = able(&[(&a, "final"), (&b, "final")]);
-        assert_eq!(counted(double, &author, &shared, true, &rights).len(), 1);
-        assert_eq!(counted(double, &author, &shared, false, &rights).len(), 2);
+        let of = |distinct, ties: &Ties| counted(double, &author, &shared, distinct, (&rights, ties)).len();
+        assert_eq!(of(true, &Ties::default()), 1);
+        assert_eq!(of(false, &Ties::default()), 2);
+        assert_eq!(of(false, &[(b.user, a.user)].into_iter().collect()), 1, "the one could be the other");
+        assert_eq!(of(false, &[(author.user, a.user)].into_iter().collect()), 1, "the author could be one");
     }
 
     /// Nobody brings a request to its end alone that needs two, whatever the person may do and how often.
@@ -393,8 +412,9 @@ mod tests {
                 let mut approvals = Vec::new();
                 for _ in 0..3 {
                     let need = Need { approvals: 2, ordered };
+                    let (author, approvals_now, ties) = (&author, &approvals[..], &Ties::default());
                     let standing =
-                        Standing { need, author: &author, approvals: &approvals, distinct_tokens: false };
+                        Standing { need, author, approvals: approvals_now, distinct_tokens: false, ties };
                     match standing.approve(who, &steps("first final")) {
                         Ok(approved) => {
                             assert_eq!(approved, Approved::More);
@@ -458,22 +478,24 @@ mod tests {
     /// Proves SEC-20, SEC-21.
     #[test]
     fn whoever_gives_things_to_approvers_changes_nothing_alone_where_there_is_another_administrator() {
-        let of = |flow: Option<Flow>, second, single, registered| {
+        let day = |day| Date::from_ymd_opt(2026, 11, day);
+        let of = |flow: Option<Flow>, second, single: Option<Date>, registered| {
             let flows = flow.into_iter().map(|flow| (Business::PayEasy, flow)).collect();
             let policy = Policy {
                 flows,
                 second_administrator: second,
-                single_administrator: single,
+                single_administrator_until: single,
                 ..Policy::default()
             };
-            policy.confirms(registered)
+            policy.confirms(registered, day(24).unwrap())
         };
-        assert!(!of(None, false, false, 2) && !of(Some(Flow::None), false, false, 2), "nothing is approved");
-        assert!(!of(Some(Flow::Single), false, false, 1), "there is nobody else");
-        assert!(of(Some(Flow::Single), false, false, 2));
-        assert!(of(Some(bands(&[(0, 0), (100, 1)])), false, false, 2), "from an amount on");
-        assert!(of(None, true, false, 1), "it says so, and waits for a paper where there is nobody else");
-        assert!(!of(Some(Flow::Single), true, true, 2), "the bank has permitted it on paper");
+        assert!(!of(None, false, None, 2) && !of(Some(Flow::None), false, None, 2), "nothing is approved");
+        assert!(!of(Some(Flow::Single), false, None, 1), "there is nobody else");
+        assert!(of(Some(Flow::Single), false, None, 2));
+        assert!(of(Some(bands(&[(0, 0), (100, 1)])), false, None, 2), "from an amount on");
+        assert!(of(None, true, None, 1), "it says so, and waits for a paper where there is nobody else");
+        assert!(!of(Some(Flow::Single), true, day(24), 2), "the bank has permitted it on paper for today");
+        assert!(of(Some(Flow::Single), true, day(23), 2), "and that ends by itself");
     }
 
     #[test]
@@ -486,7 +508,7 @@ mod tests {
             .into(),
             second_administrator: true,
             distinct_tokens: true,
-            single_administrator: true,
+            single_administrator_until: Date::from_ymd_opt(2026, 12, 24),
         };
         let json = serde_json::to_string(&policy).unwrap();
         assert_eq!(serde_json::from_str::<Policy>(&json).unwrap(), policy);

@@ -8,6 +8,7 @@ use super::policy::{Need, counted};
 use super::problem::Problem;
 use super::request::Request;
 use super::settings::{Held, Policies};
+use super::ties::Ties;
 use crate::Bank;
 use crate::contracts::ContractState;
 use crate::payeasy;
@@ -28,7 +29,8 @@ pub async fn still_may(bank: &Bank, request: &Request) -> Result<GuardKey, Probl
             return Err(payeasy::Problem::CoolingOff { until }.into());
         }
     }
-    let Held { policy, next, .. } = Policies::of(&bank.database, contract.id).held().await?;
+    let now = bank.clock.now();
+    let Held { policy, next, .. } = Policies::of(&bank.database, contract.id).held(now).await?;
     let now_needed = match (request.matter.place(), request.matter.amount()) {
         (Some((business, _)), Some(amount)) => policy.need(business, amount),
         _ => Need::ONE,
@@ -36,6 +38,7 @@ pub async fn still_may(bank: &Bank, request: &Request) -> Result<GuardKey, Probl
     // whatever is kept of it, what comes here is what others have approved
     let need = request.need.and(now_needed).and(Need::ONE);
     let able = people::by_person(people::able(&bank.database, contract.id, &request.matter).await?);
-    let counted = counted(need, &request.author, &request.hands(), policy.distinct_tokens, &able);
+    let ties = Ties::of(&bank.database, contract.id, now).await?;
+    let counted = counted(need, &request.author, &request.hands(), policy.distinct_tokens, (&able, &ties));
     if counted.len() < usize::from(need.approvals) { Err(Problem::NotEnough) } else { Ok(next) }
 }

@@ -136,6 +136,7 @@ fn settings() -> Vec<String> {
         distinct_tokens: true,
         second_administrator: true,
         administrators: vec![SHARP.to_owned()],
+        single_administrator_until: "2026年12月24日(木)".to_owned(),
     };
     vec![page(Some(Problem::TooFewApprovers.trouble()), choice).render().unwrap()]
 }

@@ -1,10 +1,11 @@
 //! A contract's policy as it is kept: every change is a new version, and the newest holds.
 
 use database::{Database, Row, Table, read};
-use domain::{ContractId, Timestamp, random};
+use domain::{ContractId, Date, Timestamp, random};
 use ledger::{EntityId, GuardKey};
 use secrecy::SecretString;
 
+use super::bounds::Bounds;
 use super::people;
 use super::policy::{Fault, Need, Policy, can_be_met};
 use super::problem::Problem;
@@ -70,9 +71,10 @@ impl<'a> Policies<'a> {
     }
 
     /// The policy that holds, for what is judged by it.
-    pub async fn held(&self) -> Result<Held, StoreError> {
+    pub async fn held(&self, now: Timestamp) -> Result<Held, StoreError> {
         let (version, policy) = self.newest().await?;
-        let confirms = policy.confirms(people::registered(self.database, self.contract).await?);
+        let registered = people::registered(self.database, self.contract).await?;
+        let confirms = policy.confirms(registered, now.date());
         Ok(Held { policy, confirms, next: version_guard(self.contract, version.saturating_add(1)) })
     }
 }
@@ -88,8 +90,8 @@ pub async fn set(
 ) -> Result<Option<domain::ApprovalId>, Problem> {
     require_duty(by, Duty::Approvals).map_err(|_| Problem::NotPermitted)?;
     // what the bank has permitted on paper ends with the next policy of their own
-    let policy = &Policy { single_administrator: false, ..policy.clone() };
-    let held = Policies::of(&bank.database, by.contract.id).held().await?;
+    let policy = &Policy { single_administrator_until: None, ..policy.clone() };
+    let held = Policies::of(&bank.database, by.contract.id).held(bank.clock.now()).await?;
     check(bank, by.contract.id, seen, policy).await?;
     let code = authorise::operation(bank, by, Operation::ApprovalSettings, one_time_password).await?;
     if held.confirms {
@@ -169,12 +171,18 @@ fn next(contract: ContractId, seen: i64, text: String, actor: &str, now: Timesta
     }
 }
 
+/// The last day of what a paper permits that is proposed on this one.
+pub(crate) fn single_administrator_until(today: Date) -> Date {
+    let days = usize::try_from(Bounds::embedded().single_administrator_days).unwrap_or_default();
+    today.iter_days().nth(days).unwrap_or(today)
+}
+
 /// What a paper permits where the second administrator who must confirm is locked out or gone: one changes things alone
-/// until the policy is set anew. `seen` is the version that the maker has seen.
+/// to the end of a day, or until the policy is set anew. `seen` is the version that the maker has seen.
 pub(crate) async fn permit_one(
     database: &Database,
     contract: ContractId,
-    seen: i64,
+    (seen, until): (i64, Date),
     actor: &str,
     now: Timestamp,
 ) -> Result<Option<Registration>, StoreError> {
@@ -182,7 +190,7 @@ pub(crate) async fn permit_one(
     if version != seen {
         return Ok(None);
     }
-    let policy = Policy { second_administrator: false, single_administrator: true, ..policy };
+    let policy = Policy { single_administrator_until: Some(until), ..policy };
     let text = serde_json::to_string(&policy).map_err(|error| StoreError::Word(error.to_string()))?;
     Ok(Some(next(contract, seen, text, actor, now)))
 }

@@ -9,7 +9,7 @@ use ledger::{AuditRecord, Commit, Refused};
 use super::judge::{CertificateTrouble, Shown};
 use super::{Certificates, EndWhy, held, store};
 use crate::Bank;
-use crate::approvals;
+use crate::approvals::{self, AccessGiven};
 use crate::contracts::{Duty, SignInMethod, StoreError, User};
 use crate::mail::{Notice, To};
 use crate::policy;
@@ -145,6 +145,7 @@ pub async fn registration(
         detail: "by the master".to_owned(),
         changes,
         rows,
+        access: (act == MasterAct::Permit).then(|| AccessGiven { user: on.id, by: vec![by.user.id] }),
         mail: Some((notice, to)),
         ..Registration::default()
     })

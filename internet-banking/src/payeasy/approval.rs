@@ -47,7 +47,7 @@ pub async fn need(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<(Need, Gu
     let (Some(inquiry), Some(choice)) = (draft.inquiry, draft.choice.as_ref()) else {
         return Err(Problem::ReviewOutdated);
     };
-    let held = Policies::of(&bank.database, by.contract.id).held().await;
+    let held = Policies::of(&bank.database, by.contract.id).held(bank.clock.now()).await;
     let Held { policy, next, .. } = held.map_err(|error| unavailable(&error))?;
     let found = bank.gateway.inquiry(by.contract.id, inquiry).await.map_err(|error| unavailable(&error))?;
     let total = found.as_ref().and_then(|found| found.bill(&choice.bill)).and_then(Bill::total);
@@ -141,7 +141,7 @@ pub async fn ask_again(
     operation::require_not_stopped(bank, by).await?;
     operation::confirm(bank, by, confirmation_password).await?;
     let bill = find_bill(bank, request, asked).await?.1;
-    let Held { policy, .. } = Policies::of(&bank.database, by.contract.id).held().await?;
+    let Held { policy, .. } = Policies::of(&bank.database, by.contract.id).held(bank.clock.now()).await?;
     let need = policy.need(Business::PayEasy, bill.total().unwrap_or(bill.amount));
     // the id of a payment that was refused stays refused; the contract's own systems follow theirs
     let payment = if asked.request.is_some() { asked.payment } else { PaymentId::generate() };

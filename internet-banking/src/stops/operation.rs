@@ -56,6 +56,7 @@ pub(crate) fn contract_stop(
         changes: vec![sessions],
         rows: vec![stop.row()],
         guards: vec![(stop.guard(), EntityId(contract.id.uuid()))],
+        access: None,
         release: Vec::new(),
         barred_by: Vec::new(),
         mail: (!to.is_empty()).then_some((notice, to)),

@@ -91,7 +91,7 @@ pub async fn limit_use(bank: &Bank, who: Who<'_>, account: AccountId) -> Result<
 /// What the contract's policy demands of a transfer, and the policy's next version, which must not be there yet when it
 /// is taken.
 pub async fn need(bank: &Bank, who: Who<'_>, amount: Yen) -> Result<(Need, GuardKey), Problem> {
-    let held = Policies::of(&bank.database, who.contract.id).held().await;
+    let held = Policies::of(&bank.database, who.contract.id).held(bank.clock.now()).await;
     let Held { policy, next, .. } = held.map_err(|error| Problem::unavailable(&error))?;
     Ok((policy.need(Business::Transfer, amount), next))
 }

@@ -10,6 +10,7 @@ use super::problem::Problem;
 use super::store::{Members, UserState};
 use super::temporary::Temporary;
 use crate::Bank;
+use crate::approvals::AccessGiven;
 use crate::certificates::{EndWhy, end_of_user};
 use crate::contracts::{Duty, Role};
 use crate::mail::{Notice, To};
@@ -131,6 +132,14 @@ impl Act {
         }
     }
 
+    /// Whether it brings the user in: whoever does it counts for a while as one person with the user.
+    pub const fn gives_access(self) -> bool {
+        match self {
+            Self::Resume | Self::Password | Self::Passwords | Self::Unlock => true,
+            Self::Suspend | Self::Remove => false,
+        }
+    }
+
     const fn action(self) -> &'static str {
         match self {
             Self::Suspend => "user.suspend",
@@ -218,6 +227,7 @@ pub async fn registration(
             _ => of.member.login_id.clone(),
         },
         changes,
+        access: act.gives_access().then(|| AccessGiven { user, by: vec![by.user.id] }),
         mail: Some((notice(by, act, &of, secrets.as_ref()), to)),
         ..Registration::default()
     };

@@ -181,7 +181,7 @@ impl AskedChange {
 
 /// What the contract's policy says: whether a second administrator confirms changes.
 pub async fn held(bank: &Bank, by: &SignedIn) -> Result<Held, crate::contracts::StoreError> {
-    Policies::of(&bank.database, by.contract.id).held().await
+    Policies::of(&bank.database, by.contract.id).held(bank.clock.now()).await
 }
 
 /// Asks another administrator to confirm a change.
@@ -263,8 +263,11 @@ pub async fn apply(
     }
 }
 
-/// The commit, whose mail tells who has confirmed it.
+/// The commit, whose mail tells who has confirmed it. Whoever did, gives the access that it gives.
 fn told(mut what: Registration, by: &SignedIn) -> Registration {
+    if let Some(access) = &mut what.access {
+        access.by.push(by.user.id);
+    }
     if let Some((notice, _)) = &mut what.mail {
         notice.lines.extend(confirmed(by));
     }

@@ -12,6 +12,7 @@ use super::problem::Problem;
 use super::store::{Member, Members, UserState};
 use super::temporary::Temporary;
 use crate::Bank;
+use crate::approvals::AccessGiven;
 use crate::contracts::{Contract, DepositAccount, Duty, Rights, Role, User};
 use crate::mail::{Notice, Recipient, To};
 use crate::policy;
@@ -249,6 +250,7 @@ async fn entry(
     let rows: Vec<_> =
         rights.iter().map(right).chain(approvers).chain(draft.duties.iter().map(duty)).collect();
     let to = told(bank, by, draft, was.as_ref()).await?;
+    let gives = draft.subject != by.user.id && (draft.adds() || gives_a_say(draft, was.as_ref()));
     Ok(Registration {
         action,
         subject: draft.subject.to_string(),
@@ -261,9 +263,18 @@ async fn entry(
         ),
         changes,
         rows,
+        access: gives.then(|| AccessGiven { user: draft.subject, by: vec![by.user.id] }),
         mail: Some((notice(by, draft, action, secrets), to)),
         ..Registration::default()
     })
+}
+
+/// Whether the entry lets the person approve or confirm what was not the person's to approve before.
+fn gives_a_say(draft: &Draft, was: Option<&Known>) -> bool {
+    let had_step = |business, step| was.is_some_and(|was| was.rights.steps(business).contains(&step));
+    let more_steps = draft.rights.iter().flat_map(Rights::approvals).any(|(b, step)| !had_step(b, step));
+    let had_duty = was.is_some_and(|was| was.duties.contains(&Duty::Approvals));
+    more_steps || (draft.duties.contains(&Duty::Approvals) && !had_duty)
 }
 
 fn insert(by: &SignedIn, draft: &Draft, secrets: &Secrets, now: Timestamp) -> Change {

@@ -172,7 +172,7 @@ async fn page(
     trouble: Option<Trouble>,
 ) -> Result<RequestPage, Stop> {
     let people = names(bank, by).await?;
-    let held = Policies::of(&bank.database, by.contract.id).held().await.map_err(failed)?;
+    let held = Policies::of(&bank.database, by.contract.id).held(bank.clock.now()).await.map_err(failed)?;
     let name = |user| people.get(&user).cloned().unwrap_or_default();
     let state = request.state_at(bank.clock.now());
     let own = request.is_of(&by.user);

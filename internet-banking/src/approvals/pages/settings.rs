@@ -84,6 +84,8 @@ pub struct SettingsPage {
     pub second_administrator: bool,
     /// Who would.
     pub administrators: Vec<String>,
+    /// The last day on which a paper lets one change things alone; empty where none does.
+    pub single_administrator_until: String,
 }
 
 /// What the address asks for.
@@ -221,6 +223,11 @@ async fn page(
         distinct_tokens: held.distinct_tokens,
         second_administrator: held.second_administrator,
         administrators: administrators.into_iter().map(|one| one.name).collect(),
+        single_administrator_until: held
+            .single_administrator_until
+            .filter(|_| held.permits_one(bank.clock.now().date()))
+            .map(domain::time::year_month_day)
+            .unwrap_or_default(),
     })
 }
 

@@ -149,10 +149,14 @@ pub enum Act {
         /// Since when it was locked, in microseconds.
         locked_us: i64,
     },
-    /// One administrator changes things without another one's confirmation, until the policy is set anew.
+    /// One administrator changes things without another one's confirmation, to the end of a day or until the policy is
+    /// set anew.
     SingleAdministrator {
         /// The version of the policy that the maker has seen.
         seen: i64,
+        /// The last day; papers from before it was said permit nothing any more.
+        #[serde(default)]
+        until: Option<Date>,
     },
     /// A certificate is revoked; its user may fetch another.
     RevokeCertificate {
@@ -358,8 +362,8 @@ impl ContractChange {
                  お金は動きません。"
             }
             Act::SingleAdministrator { .. } => {
-                "承認すると、この契約の管理者は、承認の設定を次に変更するまで、もう一人の管理者の確認なしに手続きできます。取引の承認は\
-                 変わりません。お金は動きません。"
+                "承認すると、この契約の管理者は、許可の最終日まで、もう一人の管理者の確認なしに手続きできます。その前に承認の設定を\
+                 変更すると、そこで終わります。取引の承認は変わりません。お金は動きません。"
             }
             Act::RevokeCertificate { .. } => {
                 "承認すると、この電子証明書ではすぐにログインできなくなり、ログイン中の画面は終了します。利用者は新しい電子証明書を\
@@ -391,7 +395,10 @@ impl ContractChange {
             Act::Open(of) => application_rows(of, holders),
             Act::Usable { from } => vec![("利用開始日", domain::time::year_month_day(*from))],
             Act::Notice | Act::End | Act::ResetMaster { .. } | Act::UnlockSignIn { .. } => Vec::new(),
-            Act::UnlockConfirmation { .. } | Act::SingleAdministrator { .. } => Vec::new(),
+            Act::UnlockConfirmation { .. } => Vec::new(),
+            Act::SingleAdministrator { until, .. } => {
+                vec![("許可の最終日", until.map(domain::time::year_month_day).unwrap_or_default())]
+            }
             Act::UnlockNameCheck { whom, .. } => vec![("停止の対象", whom.clone())],
             Act::RevokeCertificate { serial, .. } => vec![("シリアル番号", serial.clone())],
             Act::SignIn { before, after } => change(before.label().to_owned(), after.label().to_owned()),
@@ -502,7 +509,7 @@ mod tests {
             Act::TransferLimit { before: None, after: Yen::new(5) },
             Act::SameDay { before: false, after: true },
             Act::MasterMail { user, before: None, after: "a@example.jp".to_owned() },
-            Act::SingleAdministrator { seen: 3 },
+            Act::SingleAdministrator { seen: 3, until: Date::from_ymd_opt(2026, 12, 24) },
         ];
         for act in acts {
             let change = of(ContractId::generate(), act);

@@ -277,13 +277,14 @@ impl ContractChange {
                 let lock = Lock { subject: *subject, locked_at: Timestamp::from_micros(*locked_us) };
                 one("contract.unlock_name_check", whom.clone(), NameChecks::lift(id, &lock))
             }
-            Act::SingleAdministrator { seen } => {
+            Act::SingleAdministrator { seen, until } => {
+                let until = until.filter(|last| now.date() <= *last).ok_or(ConsoleCode::ContractChanged)?;
                 let database = gateway.ledger().database();
-                let found = approvals::permit_one(database, id, *seen, actor, now).await;
+                let found = approvals::permit_one(database, id, (*seen, until), actor, now).await;
                 let found = found.map_err(|error| Problem::unavailable(&error))?;
                 Registration {
                     action: "contract.single_administrator",
-                    detail: "one administrator alone".to_owned(),
+                    detail: format!("one administrator alone until {until}"),
                     ..found.ok_or(ConsoleCode::ContractChanged)?
                 }
             }

@@ -88,7 +88,7 @@ pub struct Locks {
     /// Locks of 振込先口座の確認機能: each with whom it is of.
     pub name_checks: Vec<(Lock, String)>,
     /// The version of the approval policy by which a second administrator confirms what one changes, where one does.
-    pub confirmed_by: Option<i64>,
+    pub confirmed_by: Option<(i64, Date)>,
     /// Certificates that have not ended: each with its words.
     pub certificates: Vec<(Certificate, String)>,
     /// Payees that were filed: each number with its words.
@@ -372,11 +372,12 @@ pub fn read(
                 locked_us: lock.locked_at.micros(),
             }
         }
-        Procedure::SingleAdministrator => Act::SingleAdministrator {
-            seen: locks.confirmed_by.ok_or_else(|| {
+        Procedure::SingleAdministrator => {
+            let (seen, until) = locks.confirmed_by.ok_or_else(|| {
                 Errors::general("この契約の管理の手続きに、もう一人の管理者の確認は要りません。")
-            })?,
-        },
+            })?;
+            Act::SingleAdministrator { seen, until: Some(until) }
+        }
         Procedure::RevokeCertificate => {
             let found = locks.certificates.iter().find(|(one, _)| one.id.to_string() == value);
             let (one, _) = found.ok_or_else(|| wrong("電子証明書を選んでください。".to_owned()))?;

@@ -146,9 +146,10 @@ pub(super) async fn locks(console: &Console, seen: &Seen) -> Result<Locks, Stop>
     };
     let policies = approvals::Policies::of(&console.database, id);
     let (version, _) = policies.newest().await.map_err(failed)?;
-    let confirms = policies.held().await.map_err(failed)?.confirms;
+    let now = console.clock.now();
+    let confirms = policies.held(now).await.map_err(failed)?.confirms;
     Ok(Locks {
-        confirmed_by: confirms.then_some(version),
+        confirmed_by: confirms.then(|| (version, approvals::single_administrator_until(now.date()))),
         limit: console.limits.of_contract(id).await.map_err(failed)?,
         sign_in,
         confirmations: locked.collect(),
