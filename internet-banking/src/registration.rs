@@ -14,6 +14,24 @@ use crate::mail::{Notice, Recipient};
 use crate::sign_in::SignedIn;
 use crate::{Bank, stops};
 
+/// What people are told nothing of by mail, and why (R19). Whatever else tells nobody is a fault, which no test lets pass.
+const TOLD_TO_NOBODY: &[(&str, &str)] = &[
+    ("session.sign_in", "only one from another address than before is told (SEC-29)"),
+    ("session.sign_out", "the person has just done it, and nothing has changed"),
+    ("approval.keep", "a draft, which only its author sees"),
+    ("approval.delete", "a draft, which only its author sees"),
+    ("approval.withdraw", "back with its author, who has done it"),
+    ("approval.many", "the code of several approvals, each of which tells by itself"),
+    ("approval.approve", "what moves money tells by itself what became of it"),
+    ("approval.done", "what moves money tells by itself what became of it"),
+    ("token.ship", "in place of one that expires, whose notice tells of it"),
+    ("contract.open", "nobody of the contract has an address yet"),
+    (
+        "contract.print_notice",
+        "the letter goes to the address of the contract; the number was told when it was made",
+    ),
+];
+
 /// What is registered or changed.
 #[derive(Clone, Debug, Default)]
 pub struct Registration {
@@ -88,8 +106,17 @@ impl RegistrationError {
 }
 
 impl Registration {
+    /// Whether somebody is told, or it is one of those of which nobody is.
+    fn is_told(&self) -> bool {
+        self.mail.is_some() || TOLD_TO_NOBODY.iter().any(|(action, _)| *action == self.action)
+    }
+
     /// The commit, for whoever does it.
     pub fn commit(self, actor: &str, contract: &Contract, now: Timestamp) -> Commit {
+        if !self.is_told() {
+            tracing::error!(action = self.action, "nobody is told of it");
+        }
+        debug_assert!(self.is_told(), "{} tells nobody, and nobody has decided that", self.action);
         let mut rows = self.rows;
         if let Some((notice, to)) = &self.mail {
             rows.extend(notice.rows(contract, to, now));
@@ -165,4 +192,30 @@ pub async fn register(
     commit.barred_by.extend(stops::against_sign_in(&by.contract));
     let committed = bank.ledger.commit(commit).await;
     committed.map(drop).map_err(|refused| RegistrationError::of(refused, code.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::audit::words::ACTIONS;
+
+    /// An act that is added without a decision does not get through any test that does it.
+    ///
+    /// Proves R19.
+    #[test]
+    fn whatever_is_registered_is_told_by_mail_unless_there_is_a_reason() {
+        let of = |action, mail| Registration { action, mail, ..Registration::default() };
+        let notice = || Notice {
+            event: "x".to_owned(),
+            title: "利用者を追加しました".to_owned(),
+            lines: Vec::new(),
+            advice: Notice::NOT_YOURS,
+        };
+        assert!(!of("user.add", None).is_told());
+        assert!(of("user.add", Some((notice(), Vec::new()))).is_told());
+        for (action, why) in TOLD_TO_NOBODY {
+            assert!(of(action, None).is_told() && !why.is_empty());
+            assert!(ACTIONS.iter().any(|(known, _)| known == action), "{action} is no action");
+        }
+    }
 }

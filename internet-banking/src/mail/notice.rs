@@ -32,17 +32,22 @@ impl Notice {
 
     /// The rows of one mail to each, for the commit of the event.
     pub fn rows(&self, contract: &Contract, to: &[Recipient], now: Timestamp) -> Vec<Row> {
-        let row = |to: &Recipient| Row {
-            table: &MAIL,
-            values: vec![
-                self.id(to).into(),
-                contract.id.uuid().into(),
-                to.user.uuid().into(),
-                to.address.as_str().into(),
-                self.subject().into(),
-                self.body(contract, to, now).into(),
-                now.micros().into(),
-            ],
+        let row = |to: &Recipient| {
+            let body = self.body(contract, to, now);
+            // no test lets a mail pass that breaks the rules of all mails
+            debug_assert!(keeps_the_rules(&body), "{body}");
+            Row {
+                table: &MAIL,
+                values: vec![
+                    self.id(to).into(),
+                    contract.id.uuid().into(),
+                    to.user.uuid().into(),
+                    to.address.as_str().into(),
+                    self.subject().into(),
+                    body.into(),
+                    now.micros().into(),
+                ],
+            }
         };
         to.iter().map(row).collect()
     }
@@ -88,6 +93,17 @@ impl Notice {
 /// What the mail about an event to a person is called for ever.
 pub fn mail_id(event: &str, user: UserId) -> String {
     format!("{event}.{user}")
+}
+
+/// Whether a mail has the line with the company's phrase, no address to sign in at and no whole account number (SEC-38).
+fn keeps_the_rules(body: &str) -> bool {
+    let has_account = ["普通", "当座", "貯蓄"].iter().any(|kind| {
+        body.split(kind).skip(1).any(|rest| {
+            let digits = rest.trim_start().chars().take_while(char::is_ascii_digit).count();
+            digits > DIGITS_SHOWN
+        })
+    });
+    body.contains("ご契約の言葉") && !body.contains("://") && !body.contains("/sign-in") && !has_account
 }
 
 /// An account number of which the last digits are left: `普通 ****567`.
@@ -137,6 +153,10 @@ mod tests {
         assert!(body.contains("パスワードや暗証番号をお尋ねすることもありません"), "{body}");
         assert!(body.contains("日時: 2026年11月24日(火) 10:00\r\n"), "{body}");
         assert!(!body.contains("http") && !body.contains("1234567"), "{body}");
+        assert!(keeps_the_rules(&body));
+        for wrong in ["口座: 普通 1234567", "https://bank.example/", "ログインは /sign-in から"] {
+            assert!(!keeps_the_rules(&format!("{body}{wrong}")), "{wrong}");
+        }
         let rows =
             notice.rows(&contract(""), &[to.clone(), Recipient { user: UserId::generate(), ..to }], now);
         assert_eq!(rows.len(), 2);

@@ -12,7 +12,7 @@ use crate::Bank;
 use crate::contracts::{Contract, StoreError};
 use crate::mail::{Notice, Recipient, To};
 use crate::registration::Registration;
-use crate::sign_in::{Entrants, Refusal};
+use crate::sign_in::{EndedFor, Entrants, Refusal, ended};
 
 /// What the customer's own stop has as its reason.
 const BY_CUSTOMER: &str = "お客さまによる緊急利用停止";
@@ -44,11 +44,7 @@ pub(crate) fn contract_stop(
         lines: vec![("受付済みのお取引", "そのまま進みます".to_owned())],
         advice: "利用の再開は、お取引店の窓口で書面によりお申し出ください。お心当たりがない場合も、すぐにお取引店へお電話ください。",
     };
-    let sessions = Change::any(
-        "UPDATE session SET ended_us = $1, ended_why = 'revoked' WHERE ended_us IS NULL
-         AND app_user IN (SELECT id FROM app_user WHERE contract = $2)",
-        vec![now.micros().into(), contract.id.uuid().into()],
-    );
+    let sessions = ended::end_of_contract(contract.id, EndedFor::Stop, now);
     Registration {
         action: "contract.stop",
         subject: contract.id.to_string(),
@@ -59,7 +55,7 @@ pub(crate) fn contract_stop(
         access: None,
         release: Vec::new(),
         barred_by: Vec::new(),
-        mail: (!to.is_empty()).then_some((notice, to)),
+        mail: Some((notice, to)),
     }
 }
 
@@ -70,12 +66,7 @@ pub(crate) fn against_sign_in(contract: &Contract) -> Vec<GuardKey> {
 
 /// Nobody of a plan, or nobody at all, goes on in a page that is open.
 pub(crate) fn end_all_sessions(plan: Option<&str>, now: Timestamp) -> Change {
-    Change::any(
-        "UPDATE session SET ended_us = $1, ended_why = 'revoked' WHERE ended_us IS NULL
-         AND app_user IN (SELECT u.id FROM app_user u JOIN contract k ON k.id = u.contract
-             WHERE $2 = '' OR k.plan = $2)",
-        vec![now.micros().into(), plan.unwrap_or_default().into()],
-    )
+    ended::end_of_plan(plan, EndedFor::Stop, now)
 }
 
 /// Stops the contract for one of its users, whoever it is: to stop is never too much.
@@ -153,8 +144,18 @@ impl Entrants for Stoppers<'_> {
         Ok(())
     }
 
-    async fn refused(&self, user: Option<UserId>, peer: Peer, why: &Refusal) -> Result<(), Refusal> {
-        self.0.sign_ins.refused(user, peer, why).await
+    fn to_tell(user: UserId) -> Option<UserId> {
+        Some(user)
+    }
+
+    async fn refused(
+        &self,
+        login_id: &str,
+        user: Option<UserId>,
+        peer: Peer,
+        why: &Refusal,
+    ) -> Result<(), Refusal> {
+        self.0.sign_ins.refused(login_id, user, peer, why).await
     }
 
     async fn enter(&self, user: UserId, (): (), _: Peer, _: Timestamp) -> Result<(), Refusal> {

@@ -121,7 +121,7 @@ impl LiftEmergency {
                     detail,
                     changes: vec![lifted],
                     release: vec![stop.guard()],
-                    mail: (!to.is_empty()).then_some((notice, to)),
+                    mail: Some((notice, to)),
                     ..Registration::default()
                 };
                 Ok(what.commit(&checker.to_string(), &contract, now))
