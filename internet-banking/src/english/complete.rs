@@ -10,11 +10,19 @@ use crate::payeasy::problem::tests::samples as problems;
 use crate::payeasy::{purpose, samples};
 
 /// Sources whose texts these pages show.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 20] = [
+    "src/certificates/check.html",
+    "src/certificates/deliver.html",
+    "src/certificates/fetch.html",
+    "src/certificates/pages/check.rs",
+    "src/certificates/pages/fetch.rs",
+    "src/certificates/parts.html",
     "src/frame.rs",
     "src/help",
     "src/home",
     "src/payeasy",
+    "src/security/first.html",
+    "src/set_up",
     "src/sign_in",
     "src/tokens/authorise.rs",
     "../collectors/src/directory/charge.rs",
@@ -63,7 +71,9 @@ const PARTS: [&str; 33] = [
 ];
 
 /// What mails say, which are Japanese.
-const MAILS: [&str; 26] = [
+const MAILS: [&str; 28] = [
+    "マスターユーザのログインIDとパスワードを取り直しました",
+    "初期設定が完了しました",
     "パスワードの誤りが続いたため、ログインを一時停止しました",
     "パスワードの誤りが続いたため、ログインを停止しました",
     "確認用パスワードの誤りが続いたため、利用を停止しました",

@@ -173,7 +173,7 @@ async fn judge(
 ) -> Result<SettingUp, SetUpError> {
     // before the count, so that whoever finds no place has not used up a try
     let place = bank.passwords.place(Use::SignIn).await?;
-    match bank.set_ups.admit(&throttled(account), now).await? {
+    match bank.set_ups.admit(&throttled(account), None, now).await? {
         Admission::Admitted | Admission::Last | Admission::LastOfAll => {}
         Admission::Blocked => return Err(SetUpError::Blocked),
         Admission::Locked => return Err(SetUpError::Locked),

@@ -265,16 +265,16 @@ fn refusal(error: SetUpError) -> Result<(StatusCode, String), Failure> {
         SetUpError::Wrong => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "代表口座または初期設定番号が違うか、設定が済んでいます。通知書を見て、もう一度入力してください。\
-             続けて5回違うと、30分間設定できなくなります。"
+             失敗が続くと、初期設定を30分間、一時停止します。"
                 .to_owned(),
         ),
         SetUpError::Blocked => (
             StatusCode::TOO_MANY_REQUESTS,
-            "誤りが続いたため、初期設定を一時停止しています。30分ほどたってから、もう一度お試しください。".to_owned(),
+            "誤りが続いたため、初期設定を一時停止しています。30分ほどたつと自動で再開します。それから、もう一度お試しください。".to_owned(),
         ),
         SetUpError::Locked => (
             StatusCode::TOO_MANY_REQUESTS,
-            "誤りが続いたため、この初期設定番号を使えなくしています。お取引店の窓口で、番号の再発行をお申し出ください。"
+            "誤りが続いたため、この初期設定番号を使えなくしています。時間がたっても再開しません。お取引店の窓口で、番号の再発行をお申し出ください。"
                 .to_owned(),
         ),
         SetUpError::Busy => (

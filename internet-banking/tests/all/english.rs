@@ -14,7 +14,7 @@ const CONFIRMED: (&str, &str) = ("confirmation_password", PASSWORD);
 const DATA: [&str; 3] = ["株式会社見本商事", "経理 佐藤花子", "日本語"];
 
 /// The page is in English, but for names and what forms send.
-fn assert_english(page: &Page) {
+pub fn assert_english(page: &Page) {
     assert!(page.body.contains("<html lang=\"en\">"), "{}", page.body);
     let shown = page.body.split(" value=\"").enumerate().map(|(place, part)| match place {
         0 => part,
@@ -111,6 +111,38 @@ async fn refusals_errors_and_help_are_in_english() {
     }
     browser.sign_out().await;
     assert!(read(&mut browser, "/sign-in?ended=signed-out").await.body.contains("You have signed out."));
+}
+
+/// What stands before the sign-in, with what is wrong there: somebody who cannot sign in reads it too.
+#[tokio::test]
+async fn set_up_certificates_and_the_emergency_stop_are_in_english() {
+    let (_world, mut browser) = world().await;
+    for path in ["/set-up", "/certificate/fetch", "/certificate/check", "/emergency-stop"] {
+        read(&mut browser, path).await;
+    }
+    for path in ["/set-up", "/certificate/fetch", "/emergency-stop"] {
+        let csrf = browser.get(path).await.token();
+        let empty = browser.post(path, &[("csrf", &csrf)]).await;
+        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert_english(&empty);
+        let form = [
+            ("csrf", csrf.as_str()),
+            ("login_id", LOGIN_ID),
+            ("password", "wrong"),
+            ("one_time_password", "000000"),
+            ("branch", "001"),
+            ("kind", "ordinary"),
+            ("number", "1234567"),
+            ("set_up_number", "000000000000"),
+        ];
+        let wrong = browser.post(path, &form).await;
+        assert!(
+            wrong.body.contains("Repeated failures suspend") || path == "/emergency-stop",
+            "{}",
+            wrong.body
+        );
+        assert_english(&wrong);
+    }
 }
 
 /// Whoever comes from a collector's site, and whoever is behind TLS.

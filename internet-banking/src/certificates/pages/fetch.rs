@@ -127,16 +127,16 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Stop> {
     match refusal {
         Refusal::Wrong | Refusal::TemporaryOver | Refusal::Certificate(_) => Ok((
             StatusCode::UNPROCESSABLE_ENTITY,
-            "入力された内容のいずれかが違います。続けて5回違うと、30分間お手続きできません。",
+            "入力された内容のいずれかが違います。失敗が続くと、お手続きを30分間、一時停止します。",
         )),
         Refusal::WrongAndBlocked => Ok((
             StatusCode::UNPROCESSABLE_ENTITY,
-            "入力された内容のいずれかが違います。続けて5回違ったため、30分間お手続きできません。",
+            "入力された内容のいずれかが違います。失敗が続いたため、お手続きを30分間、一時停止しました。30分たつと自動で再開します。",
         )),
         Refusal::WrongAndLocked => Ok((
             StatusCode::UNPROCESSABLE_ENTITY,
             "入力された内容のいずれかが違います。失敗が続いたため、このログインIDのご利用を停止しました。\
-             停止の解除は、お取引店の窓口へお申し出ください。",
+             時間がたっても再開しません。停止の解除は、マスターユーザへ、マスターユーザの方はお取引店の窓口へお申し出ください。",
         )),
         Refusal::Busy | Refusal::Password(PasswordError::Busy) => Ok((
             StatusCode::TOO_MANY_REQUESTS,
@@ -144,12 +144,12 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Stop> {
         )),
         Refusal::Blocked => Ok((
             StatusCode::TOO_MANY_REQUESTS,
-            "失敗が続いたため、お手続きを一時停止しています。30分ほどたってから、もう一度お試しください。",
+            "失敗が続いたため、お手続きを一時停止しています。30分ほどたつと自動で再開します。それから、もう一度お試しください。",
         )),
         Refusal::Locked => Ok((
             StatusCode::TOO_MANY_REQUESTS,
-            "失敗が続いたため、このログインIDのご利用を停止しています。\
-             停止の解除は、お取引店の窓口へお申し出ください。",
+            "失敗が続いたため、このログインIDのご利用を停止しています。時間がたっても再開しません。\
+             停止の解除は、マスターユーザへ、マスターユーザの方はお取引店の窓口へお申し出ください。",
         )),
         Refusal::Database(error) => fails(error.into()),
         Refusal::Store(error) => fails(error.into()),
