@@ -1,5 +1,5 @@
 //! What every page of ours must keep, held against samples: one heading, labelled controls, described tables, nothing
-//! inline, state as icon and word.
+//! inline, state as icon and word, secrets that managers of passwords know.
 
 /// The opening tags of an element.
 pub fn tags<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
@@ -24,6 +24,7 @@ pub fn all(html: &str) {
     one_heading_and_nothing_inline(html);
     every_control_has_a_label_and_every_description_exists(html);
     tables_are_described_and_no_state_is_a_colour_alone(html);
+    managers_of_passwords_know_what_each_secret_is(html);
 }
 
 fn one_heading_and_nothing_inline(html: &str) {
@@ -62,5 +63,22 @@ fn tables_are_described_and_no_state_is_a_colour_alone(html: &str) {
     for tag in html.split("class=\"tag ").skip(1) {
         let icon = attribute(tag.split('>').next().unwrap(), "data-i");
         assert!(icon.is_some_and(|icon| !icon.is_empty()), "state by colour alone");
+    }
+}
+
+/// Which password it is, and whether it is in use or new (C18). A number from a letter is none of them.
+fn managers_of_passwords_know_what_each_secret_is(html: &str) {
+    for control in tags(html, "input") {
+        let (name, told) = (attribute(control, "name").unwrap_or(""), attribute(control, "autocomplete"));
+        if attribute(control, "type") == Some("password") && name != "set_up_number" {
+            let told = told.unwrap_or("");
+            let purpose = told.strip_prefix("section-confirmation ").unwrap_or(told);
+            assert!(matches!(purpose, "current-password" | "new-password"), "{name} is {told:?}");
+            let is_second = told != purpose;
+            assert!(!name.contains("confirmation") || is_second, "{name} is taken for the first password");
+        }
+        let code = name.starts_with("one_time_password");
+        assert!(!code || told == Some("one-time-code"), "{name} is {told:?}");
+        assert!(name != "login_id" || told.is_none_or(|told| told == "username"), "{name} is {told:?}");
     }
 }

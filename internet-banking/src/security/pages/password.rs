@@ -43,6 +43,17 @@ pub struct PasswordPage {
     pub login_id: String,
 }
 
+impl PasswordPage {
+    /// What managers of passwords are told of a field: the confirmation password is another one than that of the
+    /// sign-in, and is kept beside it.
+    fn told(&self, purpose: &str) -> String {
+        match self.action {
+            Link::SecurityConfirmation => format!("section-confirmation {purpose}"),
+            _ => purpose.to_owned(),
+        }
+    }
+}
+
 /// What the form holds.
 #[derive(Default, Deserialize)]
 #[serde(default)]

@@ -8,6 +8,7 @@ mod english;
 mod fees;
 mod keyboard;
 mod linked;
+mod paste;
 mod purpose;
 mod sites;
 mod templates;

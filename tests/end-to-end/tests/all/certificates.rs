@@ -1,5 +1,6 @@
 //! The bank's doors for client certificates, as other people's programs see them: curl and OpenSSL.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -56,8 +57,12 @@ impl<'a> Curl<'a> {
         Self::new(demo, vec!["--cert-type".to_owned(), "P12".to_owned(), "--cert".to_owned(), named])
     }
 
-    /// The page that an address, and what it leads to, ends at; and its path.
+    /// The page that a path at the first door, and what it leads to, ends at; and its path.
     fn ask(&self, path: &str, form: &[(&str, &str)]) -> (Page, String) {
+        self.ask_at(&format!("{}{path}", self.demo.json["bank"]["tls_url"].as_str().unwrap()), form)
+    }
+
+    fn ask_at(&self, address: &str, form: &[(&str, &str)]) -> (Page, String) {
         let jar = self.folder.path().join("jar");
         let mut command = Command::new("curl");
         command.args(["-sS", "-L", "--cacert", self.demo.json["bank"]["ca_pem"].as_str().unwrap()]);
@@ -66,7 +71,7 @@ impl<'a> Curl<'a> {
             command.args(["--data-urlencode", &format!("{name}={value}")]);
         }
         command.args(["-w", "\n%{url_effective}"]);
-        command.arg(format!("{}{path}", self.demo.json["bank"]["tls_url"].as_str().unwrap()));
+        command.arg(address);
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8(output.stdout).unwrap();
@@ -123,6 +128,42 @@ fn foreign(folder: &TempDir) -> Vec<String> {
     vec!["--cert".to_owned(), text(certificate), "--key".to_owned(), text(key)]
 }
 
+/// What the sign-in page at the first door says of a certificate to OpenSSL, which speaks TLS and nothing else.
+fn s_client(demo: &Demo, certificate: &[String]) -> String {
+    let url = demo.json["bank"]["tls_url"].as_str().unwrap();
+    let host = url.strip_prefix("https://").unwrap();
+    let mut child = Command::new("openssl")
+        .args(["s_client", "-connect", host, "-servername", "localhost", "-verify_return_error", "-quiet"])
+        .args(["-ign_eof", "-CAfile", demo.json["bank"]["ca_pem"].as_str().unwrap()])
+        // its options have one stroke where curl's have two
+        .args(certificate.iter().map(|text| text.strip_prefix('-').unwrap_or(text)))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let request = format!("GET /sign-in HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    child.stdin.as_mut().unwrap().write_all(request.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| {
+        panic!("no answer: {text}{}", String::from_utf8_lossy(&output.stderr));
+    });
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    Page::parse(body).field("certificate")
+}
+
+/// A user's certificate and key as files of their own.
+fn unpacked(file: &File, folder: &TempDir) -> Vec<String> {
+    let save = |name: &str, argument: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, openssl_pkcs12(file, &[argument])).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (certificate, key) = (save("own.pem", "-clcerts"), save("own.key", "-nocerts"));
+    vec!["--cert".to_owned(), certificate, "--key".to_owned(), key]
+}
+
 fn code(page: &Page) -> String {
     page.fields("error_code").first().cloned().unwrap_or_default()
 }
@@ -170,6 +211,48 @@ fn openssl_pkcs12(file: &File, arguments: &[&str]) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     // names in it are in several encodings
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// OpenSSL's own client and curl are told the same of every certificate, and who has shown none at one port shows it
+/// at the next, as a person does who has closed the list of certificates.
+///
+/// Proves R34, SEC-02, SEC-27.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s_client_and_curl_agree_on_every_certificate_and_the_next_port_asks_anew() {
+    let demo = Demo::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let own = unpacked(&File::of(&demo, 1), &folder);
+    let agreed = |certificate: &[String], words: &str| {
+        let said = s_client(&demo, certificate);
+        let (page, _) = Curl::new(&demo, certificate.to_vec()).ask("/sign-in", &[]);
+        assert_eq!(said, page.field("certificate"));
+        assert!(said.contains(words), "{said}");
+        page
+    };
+    let foreign = foreign(&folder);
+    agreed(&own, "電子証明書を確認しました");
+    agreed(&foreign, "S-104");
+    let page = agreed(&[], "電子証明書は提示されていません");
+    let next = page.links().into_iter().find(|link| link.starts_with("https://")).expect("the next port");
+    assert!(!next.starts_with(demo.json["bank"]["tls_url"].as_str().unwrap()), "{next}");
+    let (again, _) = Curl::new(&demo, own.clone()).ask_at(&next, &[]);
+    assert!(again.field("certificate").contains("電子証明書を確認しました"), "{}", again.text());
+    // revoked by the master, at once
+    let master = user_of(&demo, 0);
+    let curl = Curl::with(&demo, &File::of(&demo, 0));
+    assert_eq!(curl.sign_in(&master).1, "/home");
+    let login_id = user_of(&demo, 1)["login_id"].as_str().unwrap().to_owned();
+    let (list, _) = curl.ask("/admin/certificates", &[]);
+    let pages = list.links().into_iter().filter(|link| link.starts_with("/admin/certificates/"));
+    let (link, page) = pages
+        .map(|link| (link.clone(), curl.ask(&link, &[]).0))
+        .find(|(_, page)| page.text().contains(&login_id))
+        .expect("the user's page");
+    let code = demo.token(master["token_serial"].as_str().unwrap());
+    let form = [("csrf", page.form().value("csrf")), ("one_time_password", &code)];
+    let (revoked, _) = curl.ask(&format!("{link}/revoke"), &form);
+    assert_eq!(revoked.summary(), "", "{}", revoked.text());
+    agreed(&own, "S-106");
 }
 
 /// Proves SEC-06.
