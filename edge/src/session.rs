@@ -138,6 +138,8 @@ pub enum Loaded<S> {
     Replaced,
     /// Its time ran out.
     Expired,
+    /// Somebody else's act has ended it, for the reason that the site has noted; empty where it has noted none.
+    Revoked(String),
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! 確認用パスワード: the second password, asked before money moves. Five wrong ones in a row lock it.
 
-use database::{Database, execute, on, read};
+use database::{Change, Database, execute, on, read};
 use domain::{Timestamp, UserId};
 use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
 
 use crate::Bank;
 use crate::contracts::{StoreError, User};
+use crate::lasting::lasting;
 use crate::sign_in::locks::{self, Lock};
 use crate::sign_in::{PasswordError, SignedIn, Use, Verdict as Judged};
 
@@ -45,8 +47,14 @@ pub async fn verify(bank: &Bank, by: &SignedIn, typed: &SecretString) -> Result<
     verify_of(bank, &by.user, typed).await
 }
 
-/// The same of a user who is not signed in.
+/// The same of a user who is not signed in. What was typed is counted, and what that locks is told, whether anybody
+/// waits for the answer or not.
 pub async fn verify_of(bank: &Bank, of: &User, typed: &SecretString) -> Result<Verdict, ConfirmationError> {
+    let (bank, of, typed) = (bank.clone(), of.clone(), typed.clone());
+    lasting(async move { judge(&bank, &of, &typed).await }).await
+}
+
+async fn judge(bank: &Bank, of: &User, typed: &SecretString) -> Result<Verdict, ConfirmationError> {
     let user = of.id;
     if is_locked(&bank.database, user).await? {
         return Ok(Verdict::Locked);
@@ -57,7 +65,7 @@ pub async fn verify_of(bank: &Bank, of: &User, typed: &SecretString) -> Result<V
     let (verdict, locks) = count(&bank.database, user, is_right, bank.clock.now()).await?;
     if locks {
         let place = "the confirmation password";
-        locks::tell(&bank.ledger, &bank.contracts, Lock::Confirmation, of, place).await;
+        locks::tell(&bank.ledger, &bank.contracts, Lock::Confirmation, of, place, told(user)).await;
     }
     Ok(verdict)
 }
@@ -66,6 +74,24 @@ pub async fn verify_of(bank: &Bank, of: &User, typed: &SecretString) -> Result<V
 /// caller's question.
 pub async fn unlock(database: &Database, user: UserId) -> Result<(), sqlx::Error> {
     execute!(database, "DELETE FROM confirmation_failure WHERE app_user = $1", user.uuid()).map(drop)
+}
+
+/// Those whose lock nobody was told of.
+pub(crate) async fn untold(database: &Database) -> Result<Vec<UserId>, sqlx::Error> {
+    let users: Vec<Uuid> = read!(database, |c| {
+        sqlx::query_scalar("SELECT app_user FROM confirmation_failure WHERE untold IS NOT NULL")
+            .fetch_all(c)
+            .await
+    })?;
+    Ok(users.into_iter().map(UserId::from_uuid).collect())
+}
+
+/// What notes that somebody was told, once, in the commit that tells.
+pub(crate) fn told(user: UserId) -> Change {
+    Change::one(
+        "UPDATE confirmation_failure SET untold = NULL WHERE app_user = $1 AND untold IS NOT NULL",
+        vec![user.uuid().into()],
+    )
 }
 
 async fn is_locked(database: &Database, user: UserId) -> Result<bool, sqlx::Error> {
@@ -101,7 +127,8 @@ async fn count(
         sqlx::query_scalar(
             "INSERT INTO confirmation_failure (app_user, failures) VALUES ($1, 1) ON CONFLICT (app_user) \
              DO UPDATE SET failures = confirmation_failure.failures + 1, locked_us = CASE WHEN \
-             confirmation_failure.failures + 1 >= $2 THEN $3 ELSE confirmation_failure.locked_us END \
+             confirmation_failure.failures + 1 >= $2 THEN $3 ELSE confirmation_failure.locked_us END, \
+             untold = CASE WHEN confirmation_failure.failures + 1 >= $2 THEN $1 END \
              WHERE confirmation_failure.locked_us IS NULL RETURNING failures",
         )
         .bind(user.uuid())

@@ -21,6 +21,7 @@ mod home;
 pub mod hours;
 mod inquiry;
 pub mod keys;
+mod lasting;
 pub mod links;
 pub mod mail;
 #[cfg(test)]

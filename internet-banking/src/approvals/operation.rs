@@ -95,7 +95,8 @@ pub async fn ask(
 ) -> Result<ApprovalId, Problem> {
     let able = people::able(&bank.database, by.contract.id, &asking.matter).await?;
     let ties = Ties::of(&bank.database, by.contract.id, bank.clock.now()).await?;
-    let able: Vec<_> = able.into_iter().filter(|one| ties.are_two(by.user.id, one.user)).collect();
+    let may = |one: &Approver| ties.are_two(by.user.id, one.user) && !asking.matter.lets_in(one.user);
+    let able: Vec<_> = able.into_iter().filter(may).collect();
     let Held { policy, .. } = Policies::of(&bank.database, by.contract.id).held(bank.clock.now()).await?;
     if policy.distinct_tokens && !people::has_token(&bank.database, by.contract.id, by.user.id).await? {
         return Err(Problem::Refused(Refusal::NoToken));

@@ -1,6 +1,6 @@
 //! A request: what is asked for, by whom, and how far it has come.
 
-use domain::{AccountId, ApprovalId, ContractId, Timestamp, Yen};
+use domain::{AccountId, ApprovalId, ContractId, Timestamp, UserId, Yen};
 use ring::digest::{SHA256, digest};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -88,8 +88,13 @@ impl Matter {
                     && by.user.rights.may_use(business, account)
                     && !by.user.rights.steps(business).is_empty()
             }
-            None => policy::has(&by.user, crate::contracts::Duty::Approvals),
+            None => policy::has(&by.user, crate::contracts::Duty::Approvals) && !self.lets_in(by.user.id),
         }
+    }
+
+    /// Whether it lets in this very person, whose own it is not to confirm that (SEC-10).
+    pub fn lets_in(&self, user: UserId) -> bool {
+        matches!(self, Self::Administration(change) if change.lets_in() == Some(user))
     }
 }
 

@@ -11,6 +11,7 @@ use super::issue::{IssueError, Issued, KeySource, Occasion};
 use crate::Bank;
 use crate::confirmation::{self, ConfirmationError};
 use crate::contracts::User;
+use crate::lasting::lasting;
 use crate::sign_in::{Entrants, PasswordError, Refusal};
 use crate::tokens::{Standing, Verdict, list, lock};
 
@@ -92,20 +93,27 @@ impl Entrants for Askers<'_> {
         if proof.one_time_password.expose_secret().trim().is_empty() {
             return Err(Refusal::Wrong);
         }
-        let (contract, typed) = (Some(user.contract), proof.one_time_password.expose_secret());
-        match bank.tokens.verify(serial, contract, typed, now).await? {
+        match lock::judged(bank, &user, serial, &proof.one_time_password).await? {
             Verdict::Verified { step } => Ok(Some(Guard::one_time_password(serial, step.signed()))),
             // the try that locks the token reads like every other wrong one
-            Verdict::JustLocked => {
-                lock::tell(bank, &user, serial).await;
+            Verdict::JustLocked | Verdict::Wrong { .. } | Verdict::Locked | Verdict::Unusable(_) => {
                 Err(Refusal::Wrong)
             }
-            Verdict::Wrong { .. } | Verdict::Locked | Verdict::Unusable(_) => Err(Refusal::Wrong),
         }
     }
 
-    async fn refused(&self, user: Option<UserId>, peer: Peer, why: &Refusal) -> Result<(), Refusal> {
-        self.0.sign_ins.refused(user, peer, why).await
+    fn to_tell(user: UserId) -> Option<UserId> {
+        Some(user)
+    }
+
+    async fn refused(
+        &self,
+        login_id: &str,
+        user: Option<UserId>,
+        peer: Peer,
+        why: &Refusal,
+    ) -> Result<(), Refusal> {
+        self.0.sign_ins.refused(login_id, user, peer, why).await
     }
 
     async fn enter(
@@ -128,8 +136,14 @@ pub async fn ask(
     source: &KeySource,
     peer: Peer,
 ) -> Result<(User, Issued), AskError> {
-    let gate = bank.sign_ins.gate();
-    let (user, code) = gate.sign_in(&Askers(bank), login_id, password, proof, peer).await?;
+    let (own, login_id, password) = (bank.clone(), login_id.to_owned(), SecretString::from(password));
+    let proof = proof.clone();
+    // whoever hangs up meanwhile stops nothing of it
+    let (user, code) = lasting(async move {
+        let (gate, password) = (own.sign_ins.gate(), password.expose_secret());
+        gate.sign_in(&Askers(&own), &login_id, password, &proof, peer).await
+    })
+    .await?;
     let user = bank.contracts.signed_in(user).await.map_err(Refusal::from)?.ok_or(Refusal::Wrong)?;
     let issued = bank.certificates.issue(&user, source, Occasion::Fetch, code.as_ref()).await?;
     Ok((user, issued))

@@ -14,7 +14,7 @@ use crate::contracts::{Duty, SignInMethod, StoreError, User};
 use crate::mail::{Notice, To};
 use crate::policy;
 use crate::registration::{Registration, RegistrationError, register};
-use crate::sign_in::SignedIn;
+use crate::sign_in::{EndedFor, SignedIn, ended};
 use crate::users::approval::{self, AskedChange};
 
 /// What a master does about another user's certificate.
@@ -52,12 +52,24 @@ pub enum MasterError {
 /// The changes that end everything by which a user signs in with a certificate, for the commit that deletes the user
 /// (R48) or whatever else ends them.
 pub fn end_of_user(user: UserId, why: EndWhy, by: &str, now: Timestamp) -> Vec<Change> {
-    vec![store::end_all(user, why, by, now), store::end_sessions(user, now)]
+    vec![store::end_all(user, why, by, now), ended::end_of_user(user, ended_for(why), now)]
 }
 
 /// The same for every user of a contract, which signs in by password from now on (R28).
 pub fn end_of_contract(contract: ContractId, why: EndWhy, by: &str, now: Timestamp) -> Vec<Change> {
-    vec![store::end_all_of_contract(contract, why, by, now), store::end_sessions_of_contract(contract, now)]
+    vec![
+        store::end_all_of_contract(contract, why, by, now),
+        ended::end_of_contract(contract, ended_for(why), now),
+    ]
+}
+
+/// What whoever is signed in reads.
+const fn ended_for(why: EndWhy) -> EndedFor {
+    match why {
+        EndWhy::Removed => EndedFor::Removed,
+        EndWhy::Method => EndedFor::Method,
+        EndWhy::Redone | EndWhy::Replaced | EndWhy::Bank | EndWhy::Master => EndedFor::Certificate,
+    }
 }
 
 /// The bank's revocation of a certificate of a contract's user (R47), which must not have ended, and with it of every

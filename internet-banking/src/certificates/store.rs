@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use database::{Change, Row, Table, Value, read};
+use database::{Change, Row, Table, read};
 use domain::{CertificateId, ContractId, PermitId, Timestamp, UserId};
 use edge::ClientCertificate;
 use uuid::Uuid;
@@ -352,24 +352,6 @@ pub(super) fn end_one(
         "UPDATE certificate SET ended_us = $1, ended_why = 'bank', ended_by = $2
          WHERE id = $3 AND app_user = $4 AND contract = $5 AND ended_us IS NULL",
         vec![now.micros().into(), by.into(), id.uuid().into(), user.uuid().into(), contract.uuid().into()],
-    )
-}
-
-/// The session of a user that a certificate has opened, if there is one, ends at once (SEC-27).
-pub(super) fn end_sessions(user: UserId, now: Timestamp) -> Change {
-    Change::any(
-        "UPDATE session SET ended_us = $1, ended_why = 'revoked'
-         WHERE app_user = $2 AND method = 'certificate' AND ended_us IS NULL",
-        vec![now.micros().into(), user.uuid().into()],
-    )
-}
-
-/// The same of all users of a contract.
-pub(super) fn end_sessions_of_contract(contract: ContractId, now: Timestamp) -> Change {
-    Change::any(
-        "UPDATE session SET ended_us = $1, ended_why = 'revoked' WHERE method = 'certificate'
-           AND ended_us IS NULL AND app_user IN (SELECT id FROM app_user WHERE contract = $2)",
-        vec![Value::Int(Some(now.micros())), contract.uuid().into()],
     )
 }
 

@@ -9,11 +9,12 @@ use super::problem::Problem;
 use crate::Bank;
 use crate::confirmation;
 use crate::contracts::Contract;
+use crate::lasting::lasting;
 use crate::mail::{Notice, Recipient, To};
 use crate::passwords::{self, Weak};
 use crate::registration::{Registration, register};
 use crate::sign_in::locks::{self, Lock};
-use crate::sign_in::{Admission, SignedIn, Use, Verdict};
+use crate::sign_in::{Admission, SignedIn, Throttle, Use, Verdict};
 use crate::tokens::{Operation, authorise};
 use crate::users::{Members, email};
 
@@ -92,16 +93,22 @@ pub async fn choose(
     confirmation: Option<&Chosen>,
 ) -> Result<(), Problem> {
     accept(bank, by, Which::Login, login, "new_password", "new_again").await?;
+    let temporary = bank.contracts.password_hash(&by.user).await?;
+    unlike(bank, temporary.clone(), login, "new_password").await?;
     let mut values = vec![
         by.user.id.uuid().into(),
         by.contract.id.uuid().into(),
         bank.passwords.hash(login.new.expose_secret()).await?.into(),
         bank.clock.now().micros().into(),
+        temporary.unwrap_or_default().into(),
     ];
+    // held against what is there now: a password that was set anew meanwhile, and whether the other one is due, all at
+    // once or not at all
     let sql = match confirmation {
         None => {
             "UPDATE app_user SET password_hash = $3, password_changed_us = $4, must_change = 0
-             WHERE id = $1 AND contract = $2 AND must_change = 1"
+             WHERE id = $1 AND contract = $2 AND must_change = 1 AND password_hash = $5
+               AND confirmation_changed_us IS NOT NULL"
         }
         Some(chosen) => {
             let (first, second) = (login.new.expose_secret(), chosen.new.expose_secret());
@@ -110,10 +117,13 @@ pub async fn choose(
             }
             let fields = ("new_confirmation", "confirmation_again");
             accept(bank, by, Which::Confirmation, chosen, fields.0, fields.1).await?;
+            let told = bank.contracts.confirmation_hash(&by.user).await?;
+            unlike(bank, told, chosen, fields.0).await?;
             values.push(bank.passwords.hash(second).await?.into());
             "UPDATE app_user SET password_hash = $3, password_changed_us = $4, must_change = 0,
-                 confirmation_hash = $5, confirmation_changed_us = $4
-             WHERE id = $1 AND contract = $2 AND must_change = 1"
+                 confirmation_hash = $6, confirmation_changed_us = $4
+             WHERE id = $1 AND contract = $2 AND must_change = 1 AND password_hash = $5
+               AND confirmation_changed_us IS NULL"
         }
     };
     let to = bank.contracts.recipients(by.contract.id, To::User(by.user.id)).await?;
@@ -204,8 +214,14 @@ fn own(
     }
 }
 
-/// Asks for the password in use. Wrong ones count as they do where it is used.
+/// Asks for the password in use. Wrong ones count as they do where it is used, and what that locks is told, whether
+/// anybody waits for the answer or not.
 async fn prove(bank: &Bank, by: &SignedIn, which: Which, typed: &SecretString) -> Result<(), Problem> {
+    let (bank, by, typed) = (bank.clone(), by.clone(), typed.clone());
+    lasting(async move { judge(&bank, &by, which, &typed).await }).await
+}
+
+async fn judge(bank: &Bank, by: &SignedIn, which: Which, typed: &SecretString) -> Result<(), Problem> {
     if typed.expose_secret().is_empty() {
         let words = format!("いまの{}を入力してください。", which.label());
         return Err(Problem::Input(Errors::one("current_password", words)));
@@ -222,19 +238,25 @@ async fn prove(bank: &Bank, by: &SignedIn, which: Which, typed: &SecretString) -
     }
     let throttle = bank.sign_ins.throttle();
     let place = bank.passwords.place(Use::Confirmation).await?;
-    let admission = throttle.admit(&by.user.login_id, bank.clock.now()).await?;
+    let admission = throttle.admit(&by.user.login_id, Some(by.user.id), bank.clock.now()).await?;
     match admission {
         Admission::Admitted | Admission::Last | Admission::LastOfAll => {}
-        Admission::Blocked | Admission::Locked => return Err(Problem::CurrentLocked),
+        Admission::Blocked => return Err(Problem::CurrentPaused),
+        Admission::Locked => return Err(Problem::CurrentLocked),
     }
     let stored = bank.contracts.password_hash(&by.user).await?;
     if bank.passwords.verify(place, stored, typed.expose_secret()).await? == Verdict::Wrong {
         tracing::info!(user = %by.user.id, "wrong login password on the page that changes it");
         if let Some(lock) = Lock::after(admission) {
             let place = "where a password is changed";
-            locks::tell(&bank.ledger, &bank.contracts, lock, &by.user, place).await;
+            let told = Throttle::told(&throttle.login_subject(&by.user.login_id));
+            locks::tell(&bank.ledger, &bank.contracts, lock, &by.user, place, told).await;
         }
-        return Err(Problem::CurrentWrong { field: "current_password" });
+        return Err(match admission {
+            Admission::Last => Problem::CurrentPaused,
+            Admission::LastOfAll => Problem::CurrentLocked,
+            _ => Problem::CurrentWrong { field: "current_password" },
+        });
     }
     Ok(throttle.clear(&by.user.login_id).await?)
 }
@@ -259,8 +281,18 @@ async fn accept(
         Which::Login => bank.contracts.confirmation_hash(&by.user).await?,
         Which::Confirmation => bank.contracts.password_hash(&by.user).await?,
     };
+    unlike(bank, other, chosen, field).await
+}
+
+/// A new password is not one that is kept already: the other one, or one that somebody else has read.
+async fn unlike(
+    bank: &Bank,
+    kept: Option<String>,
+    chosen: &Chosen,
+    field: &'static str,
+) -> Result<(), Problem> {
     let place = bank.passwords.place(Use::Confirmation).await?;
-    match bank.passwords.verify(place, other, new).await? {
+    match bank.passwords.verify(place, kept, chosen.new.expose_secret()).await? {
         Verdict::Wrong => Ok(()),
         Verdict::Right { .. } => Err(Problem::Weak { field, why: Weak::Same }),
     }

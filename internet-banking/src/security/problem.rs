@@ -27,7 +27,9 @@ pub enum Problem {
         /// The control that asked for it.
         field: &'static str,
     },
-    /// It was typed wrongly too often.
+    /// It was typed wrongly too often, for a while.
+    CurrentPaused,
+    /// The same, until somebody unlocks it.
     CurrentLocked,
     /// The confirmation password was typed wrongly.
     ConfirmationWrong {
@@ -53,6 +55,7 @@ impl Problem {
             Self::Input(_) => Code::Input,
             Self::Weak { .. } => Code::PasswordWeak,
             Self::CurrentWrong { .. } => Code::CurrentPasswordWrong,
+            Self::CurrentPaused => Code::CurrentPasswordPaused,
             Self::CurrentLocked => Code::CurrentPasswordLocked,
             Self::ConfirmationWrong { .. } => Code::ConfirmationPasswordWrong,
             Self::ConfirmationLocked => Code::ConfirmationPasswordLocked,
@@ -76,9 +79,11 @@ impl Problem {
             }
             Self::Code(problem) => Errors::one(problem.field().unwrap_or_default(), problem.words()),
             Self::Told(code) => told(*code),
-            Self::CurrentLocked | Self::ConfirmationLocked | Self::Changed | Self::Unavailable => {
-                Errors::general(happened)
-            }
+            Self::CurrentPaused
+            | Self::CurrentLocked
+            | Self::ConfirmationLocked
+            | Self::Changed
+            | Self::Unavailable => Errors::general(happened),
         };
         Trouble { code: self.code(), errors, other: None }
     }

@@ -27,6 +27,7 @@ fn troubles() -> Vec<Option<Trouble>> {
         Problem::Weak { field: "new_password", why: Weak::Known { word } },
         Problem::Weak { field: "new_again", why: Weak::Differs },
         Problem::CurrentWrong { field: "current_password" },
+        Problem::CurrentPaused,
         Problem::CurrentLocked,
         Problem::ConfirmationWrong { left: 2 },
         Problem::ConfirmationLocked,

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use domain::{Clock, Timestamp};
+use domain::{Clock, Timestamp, UserId};
 use edge::Peer;
 
 use super::password::{PasswordError, Passwords, Use, Verdict};
@@ -91,6 +91,11 @@ pub trait Entrants: Sync {
         login_id: &str,
     ) -> impl Future<Output = Result<Option<(Self::Person, String)>, sqlx::Error>> + Send;
 
+    /// Whose login ID it is, where somebody is to be told of what wrong tries stop.
+    fn to_tell(_person: Self::Person) -> Option<UserId> {
+        None
+    }
+
     /// Keeps a new hash of the same password, unless there is another password by now.
     fn store_hash(
         &self,
@@ -111,6 +116,7 @@ pub trait Entrants: Sync {
     /// takes the same time.
     fn refused(
         &self,
+        _login_id: &str,
         _person: Option<Self::Person>,
         _peer: Peer,
         _why: &Refusal,
@@ -208,7 +214,9 @@ impl Gate {
             Err(error) => return Err(error.into()),
         };
         let login_id = shortened(login_id);
-        let admission = self.throttle.admit(&login_id, now).await?;
+        let found = entrants.find(&login_id).await?;
+        let whose = found.as_ref().and_then(|(person, _)| E::to_tell(*person));
+        let admission = self.throttle.admit(&login_id, whose, now).await?;
         let wrong = match admission {
             Admission::Admitted => Refusal::Wrong,
             Admission::Last => Refusal::WrongAndBlocked,
@@ -216,23 +224,22 @@ impl Gate {
             Admission::Blocked => return Err(Refusal::Blocked),
             Admission::Locked => return Err(Refusal::Locked),
         };
-        let found = entrants.find(&login_id).await?;
         let (person, stored) = found.unzip();
         let verdict = self.passwords.verify(place, stored.clone(), password).await?;
         let (Some(person), Verdict::Right { rehashed }) = (person, verdict) else {
-            entrants.refused(person, peer, &wrong).await?;
+            entrants.refused(&login_id, person, peer, &wrong).await?;
             return Err(wrong);
         };
         let proven = match entrants.prove(person, proof, now).await {
             Ok(proven) => proven,
             Err(Refusal::Wrong) => {
-                entrants.refused(Some(person), peer, &wrong).await?;
+                entrants.refused(&login_id, Some(person), peer, &wrong).await?;
                 return Err(wrong);
             }
             // the password was right: no guess
             Err(refusal @ Refusal::TemporaryOver) => {
                 self.throttle.clear(&login_id).await?;
-                entrants.refused(Some(person), peer, &refusal).await?;
+                entrants.refused(&login_id, Some(person), peer, &refusal).await?;
                 return Err(refusal);
             }
             Err(refusal @ Refusal::Certificate(_)) => {

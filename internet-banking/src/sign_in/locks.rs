@@ -1,14 +1,24 @@
 //! What wrong passwords have stopped: recorded, and told to the user and to those who administrate, whatever page they
 //! were typed on (R19, SEC-09, SEC-10).
 
-use domain::{Timestamp, random};
-use ledger::{Commit, Ledger};
+use std::time::Duration;
+
+use database::Change;
+use domain::{Timestamp, UserId, random};
+use edge::Shutdown;
+use ledger::{Commit, Ledger, Refused};
 
 use super::gate::Refusal;
-use super::throttle::Admission;
+use super::throttle::{Admission, Throttle};
 use crate::contracts::{Role, Store, StoreError, User};
 use crate::mail::{Notice, To};
 use crate::registration::Registration;
+use crate::{Bank, confirmation, tokens};
+
+/// Between two looks for locks that nobody was told of.
+const LOOK_INTERVAL: Duration = Duration::from_secs(15);
+/// Seconds within which a counted try is judged: after that nobody is at it who could tell.
+const JUDGED_WITHIN_S: i64 = 60;
 
 /// What is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,12 +77,13 @@ impl Lock {
 }
 
 /// The commit that records a lock and tells of it; none of a contract that is gone. `place` says in words for the log
-/// where the wrong ones were typed.
+/// where the wrong ones were typed, `told` notes in the lock's own row that it was told, once.
 pub(super) async fn recorded(
     contracts: &Store,
     lock: Lock,
     user: &User,
     place: &str,
+    told: Change,
     now: Timestamp,
 ) -> Result<Option<Commit>, StoreError> {
     let Some(contract) = contracts.contract(user.contract).await? else { return Ok(None) };
@@ -90,30 +101,103 @@ pub(super) async fn recorded(
         action: lock.action(),
         subject: user.id.to_string(),
         detail: place.to_owned(),
+        changes: vec![told],
         mail: Some((notice, to)),
         ..Registration::default()
     };
     Ok(Some(what.commit(&user.id.to_string(), &contract, now)))
 }
 
-/// Records a lock that stands in its own row already, and tells of it. Whoever goes away meanwhile does not keep it
-/// from being done.
-pub(crate) async fn tell(ledger: &Ledger, contracts: &Store, lock: Lock, user: &User, place: &'static str) {
-    let (ledger, contracts, user) = (ledger.clone(), contracts.clone(), user.clone());
-    let told = tokio::spawn(async move {
-        let now = ledger.clock().now();
-        let done = match recorded(&contracts, lock, &user, place, now).await {
-            Ok(Some(commit)) => ledger.commit(commit).await.map(drop).map_err(|error| error.to_string()),
-            Ok(None) => Ok(()),
-            Err(error) => Err(error.to_string()),
-        };
-        if let Err(error) = done {
-            tracing::error!(error, user = %user.id, ?lock, "a lock is not in the audit log");
-        }
-    });
-    if let Err(error) = told.await {
-        tracing::error!(%error, ?lock, "a lock is not in the audit log");
+/// Records a lock that stands in its own row already, and tells of it. What fails here the next look does.
+pub(crate) async fn tell(
+    ledger: &Ledger,
+    contracts: &Store,
+    lock: Lock,
+    user: &User,
+    place: &str,
+    told: Change,
+) {
+    if let Err(error) = try_to_tell(ledger, contracts, lock, user, place, told).await {
+        tracing::error!(%error, user = %user.id, ?lock, "a lock is not in the audit log yet");
     }
+}
+
+/// Says whether it was this process that told.
+async fn try_to_tell(
+    ledger: &Ledger,
+    contracts: &Store,
+    lock: Lock,
+    user: &User,
+    place: &str,
+    told: Change,
+) -> Result<bool, NotTold> {
+    let now = ledger.clock().now();
+    let commit = recorded(contracts, lock, user, place, told.clone(), now).await?;
+    // of a contract that is gone nobody is told
+    let commit = commit.unwrap_or_else(|| Commit { changes: vec![told], ..Commit::default() });
+    committed(ledger, commit).await
+}
+
+async fn committed(ledger: &Ledger, commit: Commit) -> Result<bool, NotTold> {
+    match ledger.commit(commit).await {
+        Ok(_) => Ok(true),
+        Err(Refused::Stale) => Ok(false),
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+/// Why nobody could be told of a lock.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTold {
+    /// The counters cannot be read.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The contracts cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The tokens cannot be read.
+    #[error(transparent)]
+    Token(#[from] tokens::TokenError),
+    /// The ledger could not take it.
+    #[error("it could not be committed: {0}")]
+    Refused(#[from] Refused),
+}
+
+/// Looks until the process stops.
+pub async fn run(bank: Bank, mut shutdown: Shutdown) {
+    while !shutdown.is_requested() {
+        if let Err(error) = look(&bank).await {
+            tracing::warn!(%error, "locks that nobody was told of cannot be looked for");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_INTERVAL) => {}
+            () = shutdown.requested() => {}
+        }
+    }
+}
+
+/// Tells of locks of which a process that died did not tell. Says of how many.
+pub async fn look(bank: &Bank) -> Result<usize, NotTold> {
+    let mut told: usize = 0;
+    let before = bank.clock.now().plus_seconds(-JUDGED_WITHIN_S);
+    for one in bank.sign_ins.throttle().untold(before).await? {
+        let lock = if one.is_locked { Lock::SignIn } else { Lock::Pause };
+        told = told.saturating_add(late(bank, lock, one.user, Throttle::told(&one.subject)).await?);
+    }
+    for user in confirmation::untold(&bank.database).await? {
+        let late = late(bank, Lock::Confirmation, user, confirmation::told(user)).await?;
+        told = told.saturating_add(late);
+    }
+    Ok(told.saturating_add(tokens::lock::look(bank).await?))
+}
+
+async fn late(bank: &Bank, lock: Lock, user: UserId, told: Change) -> Result<usize, NotTold> {
+    let done = match bank.contracts.signed_in(user).await? {
+        Some(user) => try_to_tell(&bank.ledger, &bank.contracts, lock, &user, "found later", told).await?,
+        // whoever is suspended or gone by now is locked out anyway
+        None => committed(&bank.ledger, Commit { changes: vec![told], ..Commit::default() }).await?,
+    };
+    Ok(usize::from(done))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod brought;
 mod closed;
+pub mod ended;
 mod gate;
 pub(crate) mod locks;
 mod operation;
@@ -16,8 +17,10 @@ mod throttle;
 
 pub(crate) use brought::unless_signed_in;
 pub(crate) use closed::InHours;
+pub use ended::EndedFor;
 pub(crate) use gate::shortened;
 pub use gate::{Entrants, Gate, Refusal};
+pub use locks::{NotTold, look as look_for_locks, run as watch_locks};
 pub use operation::{ProvenBy, SignIns};
 pub(crate) use pages::RETRY_AFTER_S;
 pub use pages::routes;

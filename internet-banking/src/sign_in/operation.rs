@@ -5,7 +5,8 @@ use database::{Database, execute, read};
 use domain::{Clock, ContractId, Timestamp, UserId, random};
 use edge::session::Loaded;
 use edge::{ClientCertificate, Peer, SessionId, SessionStore};
-use ledger::{AuditRecord, Commit, Ledger};
+use ledger::{AuditRecord, Commit, Ledger, Refused};
+use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use super::gate::{Entrants, Gate, Refusal};
@@ -16,6 +17,7 @@ use super::throttle::Throttle;
 use crate::certificates::judge::{self, CertificateTrouble, Shown};
 use crate::certificates::{Certificate, Certificates};
 use crate::contracts::{self, Contract, SignInMethod, StoreError};
+use crate::lasting::lasting;
 use crate::mail::{Notice, To};
 use crate::registration::Registration;
 use crate::security::store;
@@ -87,7 +89,8 @@ impl SignIns {
     }
 
     /// Signs a user in by login ID and password, and by the certificate that the client has shown where the contract
-    /// asks for one; ends the user's other session, and answers the new session's secret for the cookie.
+    /// asks for one; ends the user's other session, and answers the new session's secret for the cookie. Whoever hangs up
+    /// meanwhile stops nothing of it.
     pub async fn sign_in(
         &self,
         login_id: &str,
@@ -96,7 +99,11 @@ impl SignIns {
         peer: Peer,
     ) -> Result<SessionId, Refusal> {
         let shown = self.certificates.shown(shown).await?;
-        self.gate.sign_in(self, login_id, password, &shown, peer).await
+        let (own, login_id, password) = (self.clone(), login_id.to_owned(), SecretString::from(password));
+        lasting(
+            async move { own.gate.sign_in(&own, &login_id, password.expose_secret(), &shown, peer).await },
+        )
+        .await
     }
 
     /// Whether a session may be used on this connection: one that a certificate has opened, where the certificate is
@@ -210,6 +217,10 @@ impl Entrants for SignIns {
         Ok(row.map(|(id, hash)| (UserId::from_uuid(id), hash)))
     }
 
+    fn to_tell(user: UserId) -> Option<UserId> {
+        Some(user)
+    }
+
     async fn store_hash(&self, user: UserId, old: &str, new: &str) -> Result<(), sqlx::Error> {
         let sql = "UPDATE app_user SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
         execute!(self.database, sql, new, user.uuid(), old).map(drop)
@@ -237,7 +248,13 @@ impl Entrants for SignIns {
     }
 
     /// A login ID that nobody has may be a password typed into the wrong field, and is not written down.
-    async fn refused(&self, user: Option<UserId>, peer: Peer, why: &Refusal) -> Result<(), Refusal> {
+    async fn refused(
+        &self,
+        login_id: &str,
+        user: Option<UserId>,
+        peer: Peer,
+        why: &Refusal,
+    ) -> Result<(), Refusal> {
         let contract = match user {
             Some(user) => self.contract_of(user).await?.map(|contract| contract.id),
             None => None,
@@ -250,18 +267,25 @@ impl Entrants for SignIns {
             subject: who,
             detail: format!("{}, {}", why.written(), peer.ip()),
         };
-        let mut commit = Commit { audit: vec![record], ..Commit::default() };
+        let alone = Commit { audit: vec![record], ..Commit::default() };
+        let mut commit = alone.clone();
         if let (Some(user), Some(lock)) = (user, Lock::by(why))
             && let Some(user) = self.contracts.signed_in(user).await?
         {
             let place = format!("from {}", peer.ip());
-            let told = locks::recorded(&self.contracts, lock, &user, &place, self.clock.now()).await?;
-            if let Some(told) = told {
+            let told = Throttle::told(&self.gate.throttle().login_subject(login_id));
+            let now = self.clock.now();
+            if let Some(told) = locks::recorded(&self.contracts, lock, &user, &place, told, now).await? {
                 commit.audit.extend(told.audit);
                 commit.rows.extend(told.rows);
+                commit.changes.extend(told.changes);
             }
         }
-        self.ledger.commit(commit).await?;
+        match self.ledger.commit(commit).await {
+            // it was told already, or lifted: the try itself is written down all the same
+            Err(Refused::Stale) => self.ledger.commit(alone).await?,
+            committed => committed?,
+        };
         Ok(())
     }
 

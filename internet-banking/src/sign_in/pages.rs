@@ -19,6 +19,7 @@ use serde::Deserialize;
 use gateway::link::Arrival;
 
 use super::closed::{self, closed};
+use super::ended::EndedFor;
 use super::gate::Refusal;
 use super::signed_in::SignedIn;
 use crate::certificates::SignInBox;
@@ -127,16 +128,25 @@ async fn show(
         "signed-out" => Some("ログアウトしました。"),
         _ => None,
     };
+    let loaded = match had.as_deref().and_then(SessionId::parse) {
+        Some(id) => bank.sign_ins.sessions().load(id.key(), bank.clock.now()).await?,
+        None => Loaded::Unknown,
+    };
+    let may_go_on = match &loaded {
+        Loaded::Live(session) => bank.sign_ins.may_use(session, &entrance.certificate).await?,
+        _ => false,
+    };
+    let ended = match &loaded {
+        Loaded::Revoked(why) => Some(EndedFor::of(why)),
+        Loaded::Live(_) if !may_go_on => Some(EndedFor::NotShown),
+        _ => None,
+    };
+    let notice = notice.or(ended.map(EndedFor::label));
     if let Some(opens) = closed(&bank, bank.clock.now()).await? {
         return closed::page(&bank, opens, notice.map(str::to_owned), carried.as_ref()).await;
     }
-    if let Some(id) = had.as_deref().and_then(SessionId::parse) {
-        let loaded = bank.sign_ins.sessions().load(id.key(), bank.clock.now()).await?;
-        if let Loaded::Live(session) = loaded
-            && bank.sign_ins.may_use(&session, &entrance.certificate).await?
-        {
-            return Ok(Redirect::to(&next(carried.as_ref())).into_response());
-        }
+    if may_go_on {
+        return Ok(Redirect::to(&next(carried.as_ref())).into_response());
     }
     let parts = [notice.map(str::to_owned), carried.as_ref().map(|one| linked::notice(&bank, one))];
     let notice: String = parts.into_iter().flatten().collect();
@@ -301,16 +311,17 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
     Ok(match refusal {
         Refusal::Wrong => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            "ログインIDまたはログインパスワードが違います。続けて5回違うと、30分間ログインできません。",
+            "ログインIDまたはログインパスワードが違います。失敗が続くと、ログインを30分間、一時停止します。",
         ),
         Refusal::WrongAndBlocked => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            "ログインIDまたはログインパスワードが違います。続けて5回違ったため、30分間ログインできません。",
+            "ログインIDまたはログインパスワードが違います。失敗が続いたため、ログインを30分間、一時停止しました。\
+             30分たつと自動で再開します。停止の解除のお手続きは要りません。",
         ),
         Refusal::WrongAndLocked => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "ログインIDまたはログインパスワードが違います。失敗が続いたため、このログインIDのご利用を停止しました。\
-             停止の解除は、マスターユーザへ、マスターユーザの方はお取引店の窓口へお申し出ください。",
+             時間がたっても再開しません。停止の解除は、マスターユーザへ、マスターユーザの方はお取引店の窓口へお申し出ください。",
         ),
         Refusal::Busy => (
             StatusCode::TOO_MANY_REQUESTS,
@@ -319,11 +330,12 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
         ),
         Refusal::Blocked => (
             StatusCode::TOO_MANY_REQUESTS,
-            "失敗が続いたため、ログインを一時停止しています。30分ほどたってから、もう一度お試しください。",
+            "失敗が続いたため、ログインを一時停止しています。30分ほどたつと自動で再開します。それから、もう一度お試しください。\
+             パスワードをお忘れのときは、マスターユーザへ、マスターユーザの方はお取引店の窓口へお申し出ください。",
         ),
         Refusal::Locked => (
             StatusCode::TOO_MANY_REQUESTS,
-            "失敗が続いたため、このログインIDのご利用を停止しています。\
+            "失敗が続いたため、このログインIDのご利用を停止しています。時間がたっても再開しません。\
              停止の解除は、マスターユーザへ、マスターユーザの方はお取引店の窓口へお申し出ください。",
         ),
         // told before

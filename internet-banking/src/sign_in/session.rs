@@ -49,11 +49,12 @@ pub struct SessionSql {
     pub(crate) touch: &'static str,
 }
 
-/// The statements for a table of sessions, the column in it that names the person, and the table of people; then what
+/// The statements for a table of sessions, the column in it that names the person, and the table of people; then why
+/// somebody else's act has ended a session `s`, what
 /// must hold of a person who enters by the method `$2`, and what must hold of the person `p` as long as the session `s`
 /// is used.
 macro_rules! session_sql {
-    ($session:literal, $person:literal, $people:literal, $enters:literal, $stays:literal) => {
+    ($session:literal, $person:literal, $people:literal, $ended_for:literal, $enters:literal, $stays:literal) => {
         $crate::sign_in::SessionSql {
             told: concat!("UPDATE ", $session, " SET ended_other = 0 WHERE key = $1"),
             end: concat!(
@@ -103,7 +104,9 @@ macro_rules! session_sql {
                 " AS person, CASE WHEN ",
                 $stays,
                 " THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS stays, s.method, s.signed_in_us, s.seen_us,
-                   s.previous_us, s.previous_method, s.ended_other, s.ended_why
+                   s.previous_us, s.previous_method, s.ended_other, s.ended_why, ",
+                $ended_for,
+                " AS ended_for
                  FROM ",
                 $session,
                 " s JOIN ",
@@ -133,6 +136,7 @@ impl People for Users {
         "session",
         "app_user",
         "app_user",
+        "s.ended_for",
         "disabled_us IS NULL AND reset_us IS NULL AND EXISTS (SELECT 1 FROM contract k
            WHERE k.id = app_user.contract AND k.state = 'active' AND k.sign_in = $2)",
         "p.disabled_us IS NULL AND p.reset_us IS NULL AND EXISTS (SELECT 1 FROM contract k
@@ -229,6 +233,7 @@ struct Row {
     previous_method: Option<String>,
     ended_other: i64,
     ended_why: Option<String>,
+    ended_for: Option<String>,
 }
 
 impl<P: People> Sessions<P> {
@@ -257,12 +262,13 @@ impl<P: People> Sessions<P> {
         match row.ended_why.as_deref() {
             Some("replaced") => return Ok(Loaded::Replaced),
             Some("expired") => return Ok(Loaded::Expired),
+            Some("revoked") => return Ok(Loaded::Revoked(row.ended_for.unwrap_or_default())),
             Some(_) => return Ok(Loaded::Unknown),
             None => {}
         }
         // disabled meanwhile, or the contract is over or signs in another way
         if row.stays == 0 {
-            return Ok(Loaded::Unknown);
+            return Ok(Loaded::Revoked(String::new()));
         }
         let signed_in_at = Timestamp::from_micros(row.signed_in_us);
         match self.limits.standing(signed_in_at, Timestamp::from_micros(row.seen_us), now) {

@@ -70,7 +70,8 @@ impl SignedIn {
                 return Err(led_to(Link::SignInClosed, parts, bank).await);
             }
             Loaded::Live(session) => session,
-            Loaded::Unknown => return Err(led_to(Link::SignIn, parts, bank).await),
+            // the sign-in page says why it was ended
+            Loaded::Unknown | Loaded::Revoked(_) => return Err(led_to(Link::SignIn, parts, bank).await),
             Loaded::Replaced => return Err(led_to(Link::SignInReplaced, parts, bank).await),
             Loaded::Expired => return Err(led_to(Link::SignInExpired, parts, bank).await),
         };

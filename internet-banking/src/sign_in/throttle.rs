@@ -3,9 +3,10 @@
 
 use std::net::IpAddr;
 
-use database::{Database, execute, on, read};
-use domain::Timestamp;
+use database::{Change, Database, execute, on, read};
+use domain::{Timestamp, UserId};
 use ring::hmac;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::settings::Setting;
@@ -47,6 +48,17 @@ pub struct Throttle {
     setting: Option<&'static Setting>,
 }
 
+/// A block or lock that nobody was told of.
+#[derive(Clone, Debug)]
+pub(crate) struct Untold {
+    /// What the counter is kept under.
+    pub subject: Vec<u8>,
+    /// Whose login ID it is.
+    pub user: UserId,
+    /// Whether somebody has to unlock it.
+    pub is_locked: bool,
+}
+
 /// Whether a try may be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
@@ -75,8 +87,14 @@ impl Throttle {
     }
 
     /// Counts a try of a login ID as a failure before it is judged, so that tries sent side by side count
-    /// like tries sent one after the other. [`Self::clear`] takes it back when the try was right.
-    pub async fn admit(&self, login_id: &str, now: Timestamp) -> Result<Admission, sqlx::Error> {
+    /// like tries sent one after the other. [`Self::clear`] takes it back when the try was right. Where somebody is to be
+    /// told of what it stops, `whose` says whose login ID it is, and it is noted that nobody was told yet.
+    pub async fn admit(
+        &self,
+        login_id: &str,
+        whose: Option<UserId>,
+        now: Timestamp,
+    ) -> Result<Admission, sqlx::Error> {
         let limits = &self.limits;
         let failures_max = match self.setting {
             Some(setting) => setting.number(&self.database, now.date()).await?,
@@ -94,6 +112,8 @@ impl Throttle {
                                  ELSE sign_in_throttle.blocks END,
                    blocked_until_us = CASE WHEN sign_in_throttle.failures + 1 >= $3 THEN $4
                                            ELSE sign_in_throttle.blocked_until_us END,
+                   untold = CASE WHEN sign_in_throttle.failures + 1 >= $3 THEN $6
+                                 ELSE sign_in_throttle.untold END,
                    touched_us = $2
                  WHERE sign_in_throttle.blocked_until_us <= $2 AND sign_in_throttle.blocks < $5
                  RETURNING blocked_until_us, blocks",
@@ -103,6 +123,7 @@ impl Throttle {
             .bind(failures_max)
             .bind(now.plus_seconds(limits.block_s).micros())
             .bind(limits.login_blocks_max)
+            .bind(whose.map(UserId::uuid))
             .fetch_optional(c)
             .await
         })?;
@@ -131,6 +152,33 @@ impl Throttle {
             self.login_subject(login_id)
         )
         .map(drop)
+    }
+
+    /// What was blocked or locked before an instant, and nobody was told of.
+    pub(crate) async fn untold(&self, before: Timestamp) -> Result<Vec<Untold>, sqlx::Error> {
+        let rows: Vec<(Vec<u8>, Uuid, i64)> = read!(self.database, |c| {
+            sqlx::query_as(
+                "SELECT subject, untold, blocks FROM sign_in_throttle
+                 WHERE untold IS NOT NULL AND touched_us < $1",
+            )
+            .bind(before.micros())
+            .fetch_all(c)
+            .await
+        })?;
+        let untold = |(subject, user, blocks)| Untold {
+            subject,
+            user: UserId::from_uuid(user),
+            is_locked: blocks >= self.limits.login_blocks_max,
+        };
+        Ok(rows.into_iter().map(untold).collect())
+    }
+
+    /// What notes that somebody was told, once, in the commit that tells.
+    pub(crate) fn told(subject: &[u8]) -> Change {
+        Change::one(
+            "UPDATE sign_in_throttle SET untold = NULL WHERE subject = $1 AND untold IS NOT NULL",
+            vec![subject.to_vec().into()],
+        )
     }
 
     /// What the counter of a login ID is kept under, in hexadecimal, where it is locked until somebody unlocks it.

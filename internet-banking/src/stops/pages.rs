@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::operation::{self, Stoppers};
 use crate::frame::EMERGENCY_PHONE;
 use crate::help::{Code, Entry, Money};
+use crate::lasting::lasting;
 use crate::links::Link;
 use crate::secrets::secret_field;
 use crate::sign_in::{RETRY_AFTER_S, Refusal, SignedIn, unless_signed_in};
@@ -96,9 +97,13 @@ async fn stop(
     if !errors.is_empty() {
         return entrance(&pre, &form.login_id, StatusCode::UNPROCESSABLE_ENTITY, errors);
     }
-    let gate = bank.sign_ins.gate();
-    let stopper = Stoppers(&bank);
-    match gate.sign_in(&stopper, &form.login_id, form.password.expose_secret(), &(), peer).await {
+    let (own, login_id, password) = (bank.clone(), form.login_id.clone(), form.password.clone());
+    // whoever hangs up meanwhile stops nothing of it
+    let stopped = lasting(async move {
+        let (gate, password) = (own.sign_ins.gate(), password.expose_secret());
+        gate.sign_in(&Stoppers(&own), &login_id, password, &(), peer).await
+    });
+    match stopped.await {
         Ok(()) => Ok(Redirect::to(Link::EmergencyStopped.path()).into_response()),
         Err(refusal) => {
             let (status, words) = words(refusal)?;

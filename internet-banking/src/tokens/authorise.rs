@@ -92,15 +92,10 @@ pub async fn one_time_password(bank: &Bank, by: &SignedIn, typed: &SecretString)
     if typed.expose_secret().trim().is_empty() {
         return Err(Problem::Missing);
     }
-    let (contract, now) = (Some(by.contract.id), bank.clock.now());
-    match bank.tokens.verify(serial, contract, typed.expose_secret(), now).await {
+    match lock::judged(bank, &by.user, serial, typed).await {
         Ok(Verdict::Verified { step }) => Ok(Guard::one_time_password(serial, step.signed())),
         Ok(Verdict::Wrong { left }) => Err(Problem::Wrong { left }),
-        Ok(Verdict::JustLocked) => {
-            lock::tell(bank, &by.user, serial).await;
-            Err(Problem::Locked)
-        }
-        Ok(Verdict::Locked) => Err(Problem::Locked),
+        Ok(Verdict::JustLocked | Verdict::Locked) => Err(Problem::Locked),
         Ok(Verdict::Unusable(Standing::Expired)) => Err(Problem::Expired),
         Ok(Verdict::Unusable(Standing::Unused)) | Err(TokenError::Unknown(_)) => Err(Problem::NoToken),
         Ok(Verdict::Unusable(_)) => Err(Problem::Ended),

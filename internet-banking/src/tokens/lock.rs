@@ -1,27 +1,115 @@
-//! What is told when wrong codes lock a token, wherever they were typed (R58, R59).
+//! Codes of users' tokens as they are judged, and what is told when wrong ones lock a token, wherever they were typed
+//! (R58, R59).
 
+use database::{Change, read};
+use domain::{ContractId, UserId};
+use ledger::{Commit, Refused};
+use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
+
+use super::code::Step;
 use super::list;
+use super::store::{TokenError, Verdict};
 use crate::Bank;
 use crate::contracts::User;
+use crate::lasting::lasting;
 use crate::mail::Notice;
 use crate::registration::Registration;
+use crate::sign_in::locks::NotTold;
+
+/// Judges a code of a user's token. It is counted, and what it locks is told, whether anybody waits for the answer or
+/// not.
+pub(crate) async fn judged(
+    bank: &Bank,
+    by: &User,
+    serial: &str,
+    typed: &SecretString,
+) -> Result<Verdict, TokenError> {
+    let (bank, by, serial, typed) = (bank.clone(), by.clone(), serial.to_owned(), typed.clone());
+    lasting(async move {
+        let (whose, now) = (Some((by.contract, by.id)), bank.clock.now());
+        let verdict = bank.tokens.verify(&serial, whose, typed.expose_secret(), now).await?;
+        tell_if_locked(&bank, &by, &serial, verdict).await;
+        Ok(verdict)
+    })
+    .await
+}
+
+/// The same of two codes in a row, for 利用開始登録.
+pub(crate) async fn judged_two(
+    bank: &Bank,
+    by: &User,
+    serial: &str,
+    (first, second): (&SecretString, &SecretString),
+) -> Result<(Verdict, Step), TokenError> {
+    let (bank, by, serial) = (bank.clone(), by.clone(), serial.to_owned());
+    let (first, second) = (first.clone(), second.clone());
+    lasting(async move {
+        let (whose, now) = ((by.contract, by.id), bank.clock.now());
+        let typed = (first.expose_secret().trim(), second.expose_secret().trim());
+        let judged = bank.tokens.verify_two(&serial, whose, typed, now).await?;
+        tell_if_locked(&bank, &by, &serial, judged.0).await;
+        Ok(judged)
+    })
+    .await
+}
 
 /// Leaves a record that a token was locked, and tells whoever uses it and the administrators. The lock itself is in its
-/// row. Whoever goes away meanwhile does not keep it from being done.
-pub(crate) async fn tell(bank: &Bank, by: &User, serial: &str) {
-    let (bank, by, serial) = (bank.clone(), by.clone(), serial.to_owned());
-    let task = tokio::spawn(async move {
-        if let Err(error) = told(&bank, &by, &serial).await {
-            tracing::error!(%error, serial, "a lock is not in the audit log");
-        }
-    });
-    if let Err(error) = task.await {
-        tracing::error!(%error, "a lock is not in the audit log");
+/// row. What fails here the next look does.
+async fn tell_if_locked(bank: &Bank, by: &User, serial: &str, verdict: Verdict) {
+    if verdict == Verdict::JustLocked
+        && let Err(error) = tell(bank, by, serial).await
+    {
+        tracing::error!(%error, serial, "a lock is not in the audit log yet");
     }
 }
 
-async fn told(bank: &Bank, by: &User, serial: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let Some(contract) = bank.contracts.contract(by.contract).await? else { return Ok(()) };
+/// Tells of locked tokens of which a process that died did not tell. Says of how many.
+pub(crate) async fn look(bank: &Bank) -> Result<usize, NotTold> {
+    let rows: Vec<(String, Uuid, Uuid)> = read!(bank.database, |c| {
+        sqlx::query_as(
+            "SELECT serial, contract, untold FROM token WHERE untold IS NOT NULL AND contract IS NOT NULL",
+        )
+        .fetch_all(c)
+        .await
+    })?;
+    let mut told: usize = 0;
+    for (serial, contract, by) in rows {
+        let (contract, by) = (ContractId::from_uuid(contract), UserId::from_uuid(by));
+        let done = match bank.contracts.user(contract, by).await? {
+            Some(by) => tell(bank, &by, &serial).await?,
+            // whoever has typed is suspended or gone by now, and the lock stands in the list of tokens
+            None => {
+                let changes = vec![told_once(&serial, contract)];
+                committed(bank, Commit { changes, ..Commit::default() }).await?
+            }
+        };
+        told = told.saturating_add(usize::from(done));
+    }
+    Ok(told)
+}
+
+fn told_once(serial: &str, contract: ContractId) -> Change {
+    Change::one(
+        "UPDATE token SET untold = NULL WHERE serial = $1 AND contract = $2 AND untold IS NOT NULL",
+        vec![serial.into(), contract.uuid().into()],
+    )
+}
+
+async fn committed(bank: &Bank, commit: Commit) -> Result<bool, NotTold> {
+    match bank.ledger.commit(commit).await {
+        Ok(_) => Ok(true),
+        Err(Refused::Stale) => Ok(false),
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+/// Says whether it was this process that told.
+async fn tell(bank: &Bank, by: &User, serial: &str) -> Result<bool, NotTold> {
+    let once = told_once(serial, by.contract);
+    let Some(contract) = bank.contracts.contract(by.contract).await? else {
+        return committed(bank, Commit { changes: vec![once], ..Commit::default() }).await;
+    };
     let token = list::find(&bank.database, contract.id, serial).await?;
     let holders = token.map(|token| token.holders).unwrap_or_default();
     let recipients = list::told(&bank.contracts, contract.id, &holders).await?;
@@ -41,9 +129,9 @@ async fn told(bank: &Bank, by: &User, serial: &str) -> Result<(), Box<dyn std::e
         action: "token.lock",
         subject: serial.to_owned(),
         detail: format!("wrong codes, used by {}", holders.len()),
+        changes: vec![once],
         mail: Some((notice, recipients)),
         ..Registration::default()
     };
-    bank.ledger.commit(what.commit(&by.id.to_string(), &contract, now)).await?;
-    Ok(())
+    committed(bank, what.commit(&by.id.to_string(), &contract, now)).await
 }

@@ -58,24 +58,23 @@ pub async fn begin(bank: &Bank, by: &SignedIn, typed: &TypedToken<'_>) -> Result
     if by.user.token_serial.as_deref() == Some(&*serial) {
         return Err(Problem::RegisteredAlready);
     }
-    let (first, second) = (typed.first.expose_secret().trim(), typed.second.expose_secret().trim());
-    if first.is_empty() || second.is_empty() {
+    let shown = [typed.first, typed.second].map(|code| code.expose_secret().trim());
+    if shown.iter().any(|code| code.is_empty()) {
         return Err(Problem::Code(authorise::Problem::Missing));
     }
-    if first == second {
+    if shown[0] == shown[1] {
         return Err(Problem::SameCode);
     }
     let now = bank.clock.now();
     let found = list::find(&bank.database, by.contract.id, &serial).await;
     let token = found.map_err(|error| Problem::unavailable(&error))?.ok_or(Problem::NotRegistrable)?;
-    let (later, earlier) = match bank.tokens.verify_two(&serial, by.contract.id, (first, second), now).await {
+    let (later, earlier) = match lock::judged_two(bank, &by.user, &serial, (typed.first, typed.second)).await
+    {
         Ok((Verdict::Verified { step }, earlier)) => (step, earlier),
         Ok((Verdict::Wrong { left }, _)) => return Err(Problem::CodesWrong { left }),
-        Ok((Verdict::JustLocked, _)) => {
-            lock::tell(bank, &by.user, &serial).await;
+        Ok((Verdict::JustLocked | Verdict::Locked, _)) => {
             return Err(Problem::Code(authorise::Problem::Locked));
         }
-        Ok((Verdict::Locked, _)) => return Err(Problem::Code(authorise::Problem::Locked)),
         Ok((Verdict::Unusable(Standing::Expired), _)) => {
             return Err(Problem::Code(authorise::Problem::Expired));
         }

@@ -1,7 +1,7 @@
 //! Tokens' secrets, their codes, and the count of wrong ones.
 
 use database::{Database, execute, on, read};
-use domain::{ContractId, Date, Timestamp};
+use domain::{ContractId, Date, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::code::{Seed, Step};
@@ -154,15 +154,16 @@ impl Tokens {
 
     /// Judges a typed code of a contract's token, or of one of the bank's staff. The judgement takes effect in one
     /// conditional UPDATE, so that guesses sent side by side count exactly as guesses sent one after the other: after
-    /// the last wrong one no code is right. A serial of another contract is none (R69).
+    /// the last wrong one no code is right. A serial of another contract is none (R69). Of a lock it is noted that nobody
+    /// was told yet, where a user of a contract typed.
     pub async fn verify(
         &self,
         serial: &str,
-        contract: Option<ContractId>,
+        whose: Option<(ContractId, UserId)>,
         typed: &str,
         now: Timestamp,
     ) -> Result<Verdict, TokenError> {
-        let judged = self.judge(Door::Operation, serial, contract, now, |seed| {
+        let judged = self.judge(Door::Operation, serial, whose, now, |seed| {
             seed.step_typed(typed, now).map(|step| (step, step))
         });
         Ok(judged.await?.0)
@@ -173,14 +174,12 @@ impl Tokens {
     pub async fn verify_two(
         &self,
         serial: &str,
-        contract: ContractId,
+        whose: (ContractId, UserId),
         (first, second): (&str, &str),
         now: Timestamp,
     ) -> Result<(Verdict, Step), TokenError> {
-        self.judge(Door::Registration, serial, Some(contract), now, |seed| {
-            seed.steps_typed(first, second, now)
-        })
-        .await
+        self.judge(Door::Registration, serial, Some(whose), now, |seed| seed.steps_typed(first, second, now))
+            .await
     }
 
     /// Lifts a token's lock and forgets the wrong codes. Who may ask for it is the caller's question.
@@ -230,11 +229,12 @@ impl Tokens {
         &self,
         door: Door,
         serial: &str,
-        contract: Option<ContractId>,
+        whose: Option<(ContractId, UserId)>,
         now: Timestamp,
         typed: impl FnOnce(&Seed) -> Option<(Step, Step)>,
     ) -> Result<(Verdict, Step), TokenError> {
         let opened = self.opened(serial, now).await?;
+        let (contract, by) = whose.unzip();
         if opened.contract != contract.map(ContractId::uuid) {
             return Err(TokenError::Unknown(serial.to_owned()));
         }
@@ -244,7 +244,7 @@ impl Tokens {
         }
         Ok(match typed(&opened.seed) {
             Some((earlier, later)) => (self.right(door, serial, later, now).await?, earlier),
-            None => (self.wrong(door, serial, now).await?, none),
+            None => (self.wrong(door, serial, by, now).await?, none),
         })
     }
 
@@ -269,12 +269,19 @@ impl Tokens {
         if unlocked == 1 { Ok(Verdict::Verified { step }) } else { self.closed(serial, now).await }
     }
 
-    async fn wrong(&self, door: Door, serial: &str, now: Timestamp) -> Result<Verdict, TokenError> {
+    async fn wrong(
+        &self,
+        door: Door,
+        serial: &str,
+        by: Option<UserId>,
+        now: Timestamp,
+    ) -> Result<Verdict, TokenError> {
         let failures_max = TOKEN_FAILURES_MAX.number(&self.database, now.date()).await?;
         let failures: Option<i64> = on!(self.database, |c| {
             sqlx::query_scalar(
                 "UPDATE token SET failures = failures + 1, \
-                 locked_us = CASE WHEN failures + 1 >= $2 THEN $3 ELSE locked_us END \
+                 locked_us = CASE WHEN failures + 1 >= $2 THEN $3 ELSE locked_us END, \
+                 untold = CASE WHEN failures + 1 >= $2 THEN $5 ELSE untold END \
                  WHERE serial = $1 AND locked_us IS NULL \
                  AND (state = 'in_use' OR ($4 = 1 AND state = 'shipped')) RETURNING failures",
             )
@@ -282,6 +289,7 @@ impl Tokens {
             .bind(failures_max)
             .bind(now.micros())
             .bind(door.lets_shipped_in())
+            .bind(by.map(UserId::uuid))
             .fetch_optional(c)
             .await
         })?;
@@ -350,6 +358,10 @@ mod tests {
         ContractId::from_uuid(Uuid::from_u128(1))
     }
 
+    fn typist() -> UserId {
+        UserId::from_uuid(Uuid::from_u128(2))
+    }
+
     async fn tokens(test: &TestDatabase) -> Tokens {
         let tokens = Tokens::new(test.database.clone(), SealingKey::new(&[7; 32]).unwrap());
         tokens.register(SERIAL, Some(contract()), &Seed::new([9; 20])).await.unwrap();
@@ -366,7 +378,7 @@ mod tests {
 
     impl Tokens {
         async fn judged(&self, typed: &str) -> Verdict {
-            self.verify(SERIAL, Some(contract()), typed, now()).await.unwrap()
+            self.verify(SERIAL, Some((contract(), typist())), typed, now()).await.unwrap()
         }
     }
 
@@ -451,7 +463,8 @@ mod tests {
         let right = tokens.current_code(SERIAL, now()).await.unwrap();
         let other = Some(ContractId::generate());
         for (serial, contract) in [("T-999", Some(contract())), (SERIAL, other), (SERIAL, None)] {
-            let answer = tokens.verify(serial, contract, &right, now()).await;
+            let whose = contract.map(|contract| (contract, typist()));
+            let answer = tokens.verify(serial, whose, &right, now()).await;
             assert!(matches!(answer, Err(TokenError::Unknown(of)) if of == serial), "{contract:?}");
         }
         // nobody's guesses at it are counted
@@ -470,7 +483,7 @@ mod tests {
         ] {
             deliver(&tokens, serial, state, expires_on).await;
             for typed in [right.as_str(), &wrong_code()] {
-                let judged = tokens.verify(serial, Some(contract()), typed, now()).await.unwrap();
+                let judged = tokens.verify(serial, Some((contract(), typist())), typed, now()).await.unwrap();
                 if matches!(verdict, Verdict::Verified { .. }) && typed != right {
                     assert_eq!(judged, Verdict::Wrong { left: 4 });
                 } else {
@@ -487,7 +500,7 @@ mod tests {
         let seed = Seed::new([9; 20]);
         let (earlier, later) = (seed.code(Step::at(now().plus_seconds(-60))), seed.code(Step::at(now())));
         let both = async |serial: &str, first: &str, second: &str| {
-            tokens.verify_two(serial, contract(), (first, second), now()).await
+            tokens.verify_two(serial, (contract(), typist()), (first, second), now()).await
         };
         for (n, (first, second)) in [(&later, &later), (&later, &earlier)].into_iter().enumerate() {
             let left = 4 - i64::try_from(n).unwrap();
@@ -498,7 +511,7 @@ mod tests {
         assert_eq!(first, Step::at(now().plus_seconds(-60)));
         assert_eq!(both("NEW", "1", "2").await.unwrap().0, Verdict::Wrong { left: 4 }, "the row began anew");
         assert!(both("STOCK", &earlier, &later).await.is_err(), "it is nobody's");
-        let none = tokens.verify("NEW", Some(contract()), &later, now()).await.unwrap();
+        let none = tokens.verify("NEW", Some((contract(), typist())), &later, now()).await.unwrap();
         assert_eq!(none, Verdict::Unusable(Standing::Unused), "no operation takes it before");
     }
 
@@ -521,7 +534,7 @@ mod tests {
         assert_eq!(tokens.reseal(now()).await.unwrap(), Resealed::default(), "it may be run again");
         assert_eq!(under().await, [2, 2]);
         assert!(matches!(tokens.judged(&right).await, Verdict::Verified { .. }));
-        let judged = tokens.verify("U-1", Some(contract()), &right, now()).await.unwrap();
+        let judged = tokens.verify("U-1", Some((contract(), typist())), &right, now()).await.unwrap();
         assert!(matches!(judged, Verdict::Verified { .. }), "the same seed");
     }
 

@@ -1,7 +1,7 @@
 //! What is done to a user in one step: suspended, resumed, removed, given a temporary password, unlocked.
 
 use database::Change;
-use domain::{ApprovalId, Timestamp, UserId, random};
+use domain::{ApprovalId, UserId, random};
 use secrecy::SecretString;
 
 use super::approval::{self, AskedChange};
@@ -16,7 +16,7 @@ use crate::contracts::{Duty, Role};
 use crate::mail::{Notice, To};
 use crate::policy;
 use crate::registration::{Registration, register};
-use crate::sign_in::SignedIn;
+use crate::sign_in::{EndedFor, SignedIn, ended};
 use crate::tokens::{Operation, authorise};
 
 /// One of these steps.
@@ -294,7 +294,8 @@ fn changes_of(bank: &Bank, by: &SignedIn, act: Act, of: &Known, secrets: Option<
         changes.extend(unlocking(bank, of));
     }
     if matches!(act, Act::Suspend | Act::Password | Act::Passwords) {
-        changes.push(end_sessions(of.member.id, now));
+        let why = if act == Act::Suspend { EndedFor::Suspended } else { EndedFor::Password };
+        changes.push(ended::end_of_user(of.member.id, why, now));
     }
     if act == Act::Remove {
         // so that the login ID, registered again, gets another certificate without a paper (R48)
@@ -311,14 +312,6 @@ fn unlocking(bank: &Bank, of: &Known) -> [Change; 2] {
         Change::any("DELETE FROM sign_in_throttle WHERE subject = $1", vec![subject.into()]),
         Change::any("DELETE FROM confirmation_failure WHERE app_user = $1", vec![of.member.id.uuid().into()]),
     ]
-}
-
-/// Ends what sessions a user has (SEC-27).
-pub fn end_sessions(user: UserId, now: Timestamp) -> Change {
-    Change::any(
-        "UPDATE session SET ended_us = $2, ended_why = 'revoked' WHERE app_user = $1 AND ended_us IS NULL",
-        vec![user.uuid().into(), now.micros().into()],
-    )
 }
 
 fn notice(by: &SignedIn, act: Act, of: &Known, secrets: Option<&Secrets>) -> Notice {

@@ -161,6 +161,19 @@ impl AskedChange {
         }
     }
 
+    /// Whom it lets in: another password, a lifted lock, another certificate.
+    pub fn lets_in(&self) -> Option<UserId> {
+        match self {
+            Self::Act { user, act, .. } if Act::from_code(act).is_some_and(Act::gives_access) => Some(*user),
+            Self::Permit { user, .. } => Some(*user),
+            Self::Act { .. }
+            | Self::User(_)
+            | Self::Policy { .. }
+            | Self::Limit { .. }
+            | Self::TokenUnlock { .. } => None,
+        }
+    }
+
     /// What it does, in a few words.
     pub fn title(&self) -> String {
         match self {

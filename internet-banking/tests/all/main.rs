@@ -19,6 +19,7 @@ mod hours;
 mod inquiry;
 mod link;
 mod link_attacks;
+mod locks;
 mod mail;
 mod matrix;
 mod network;

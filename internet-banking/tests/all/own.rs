@@ -13,6 +13,7 @@ use crate::users::{MASTER, MASTER_TOKEN, act, add_by_pages, code, mails, submit,
 
 database::on_both!(
     an_added_user_chooses_both_passwords_before_anything_else,
+    what_somebody_else_has_read_is_no_own_password_and_the_two_are_chosen_in_one_step,
     a_master_issues_a_password_anew_and_the_confirmation_password_stays_or_goes,
     a_password_is_changed_with_the_one_in_use_and_the_date_is_shown,
     a_weak_password_is_refused_with_its_reason,
@@ -69,6 +70,29 @@ async fn an_added_user_chooses_both_passwords_before_anything_else(test: TestDat
     assert_eq!(again.sign_in("ichiro01", NEW).await.location(), "/home");
 }
 
+/// Whoever issued the temporary password knows it; and a form that sets one of two passwords sets none.
+///
+/// Proves R14, SEC-07.
+async fn what_somebody_else_has_read_is_no_own_password_and_the_two_are_chosen_in_one_step(
+    test: TestDatabase,
+) {
+    let (world, mut master) = with_master(test).await;
+    let added = add_by_pages(&world, &mut master, "ichiro01", "general", MASTER_TOKEN).await;
+    let temporary = added.fields("temporary_password").remove(0);
+    let mut ichiro = world.browser();
+    assert_eq!(ichiro.sign_in("ichiro01", &temporary).await.location(), "/home");
+    let kept = first(&mut ichiro, &temporary, CONFIRM).await;
+    assert_eq!(code(&kept), "U-105", "{}", kept.body);
+    let one = [("new_password", NEW), ("new_again", NEW)];
+    let half = submit(&mut ichiro, "/security/first-password", &one).await;
+    assert_eq!(code(&half), "U-105", "{}", half.body);
+    let again = world.browser().sign_in("ichiro01", NEW).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "nothing was set");
+    let mut ichiro = world.browser();
+    assert_eq!(ichiro.sign_in("ichiro01", &temporary).await.location(), "/home");
+    assert_eq!(first(&mut ichiro, NEW, CONFIRM).await.location(), "/security?done=first");
+}
+
 /// Proves R14, R15.
 async fn a_master_issues_a_password_anew_and_the_confirmation_password_stays_or_goes(test: TestDatabase) {
     let (world, mut master) = with_master(test).await;
@@ -101,8 +125,7 @@ async fn a_password_is_changed_with_the_one_in_use_and_the_date_is_shown(test: T
     for path in ["/security/password", "/security/confirmation-password"] {
         let page = hanako.get(path).await;
         assert_eq!(page.fields("changed"), ["記録なし"]);
-        for words in
-            ["推測されにくい", "定期的に変更", "お尋ねすることはありません", "autocomplete=\"new-password\""]
+        for words in ["推測されにくい", "定期的に変更", "お尋ねすることはありません", "new-password\""]
         {
             assert!(page.body.contains(words), "{words}");
         }
@@ -161,15 +184,22 @@ async fn a_weak_password_is_refused_with_its_reason(test: TestDatabase) {
 async fn guesses_of_the_password_in_use_lock_it_like_sign_ins(test: TestDatabase) {
     let world = World::new(test).await;
     let mut hanako = world.signed_in().await;
-    for _ in 0..5 {
+    for _ in 0..4 {
         assert_eq!(code(&change(&mut hanako, "/security/password", "guess", NEW).await), "U-106");
     }
-    assert_eq!(code(&change(&mut hanako, "/security/password", PASSWORD, NEW).await), "U-107");
+    let paused = change(&mut hanako, "/security/password", "guess", NEW).await;
+    assert_eq!(code(&paused), "U-108", "the last one says what it has stopped: {}", paused.body);
+    assert!(paused.body.contains("一時停止") && paused.body.contains("30分たつと"), "{}", paused.body);
+    assert_eq!(code(&change(&mut hanako, "/security/password", PASSWORD, NEW).await), "U-108");
     let elsewhere = world.browser().sign_in(LOGIN_ID, PASSWORD).await;
     assert_eq!(elsewhere.status, StatusCode::TOO_MANY_REQUESTS);
     let sql = "SELECT count(*) FROM audit WHERE action = 'session.pause'";
     let paused: i64 = read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap();
     assert_eq!(paused, 1, "it is told here too");
+    execute!(world.bank.database, "UPDATE sign_in_throttle SET blocks = 3").unwrap();
+    let locked = change(&mut hanako, "/security/password", PASSWORD, NEW).await;
+    assert_eq!(code(&locked), "U-107", "and what no time ends is told in other words");
+    assert!(locked.body.contains("時間がたっても再開しません") && !locked.body.contains("30分"));
 }
 
 /// A right one that is over is told as such, counts as no guess, and the master makes another.

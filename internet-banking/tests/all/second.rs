@@ -130,7 +130,7 @@ async fn given_ago(world: &World, seconds: i64) {
 ///
 /// Proves SEC-05, SEC-20, SEC-21.
 async fn whoever_gave_somebody_access_confirms_nothing_with_that_person_for_a_day(test: TestDatabase) {
-    let (world, mut master, _) = two(test).await;
+    let (world, mut master, second_id) = two(test).await;
     let database = &world.bank.database;
     let third = add(&world, "admin002", Role::Admin, "T-0004", 4).await;
     for duty in ["approvals", "users", "passwords"] {
@@ -163,6 +163,9 @@ async fn whoever_gave_somebody_access_confirms_nothing_with_that_person_for_a_da
     assert!(suspended.location().starts_with("/admin/users/"), "{}", suspended.body);
     let of_third = act(&world, &mut third, hanako, "resume", "T-0004").await;
     assert_eq!(code(&of_third), "A-110", "{}", of_third.body);
+    // nobody confirms for themselves that they are let in
+    let unlock = act(&world, &mut master, second_id, "unlock", "T-0002").await;
+    assert_eq!(code(&unlock), "A-110", "{}", unlock.body);
     // a second short of a day when the code is typed, and a day later
     given_ago(&world, 86_399 - 60).await;
     assert_eq!(code(&by_code(&world, &mut third, &of_master, "T-0004").await), "A-113");

@@ -10,9 +10,10 @@ use edge::{CookieKind, SessionId, SessionStore as _};
 use http::{StatusCode, header};
 use internet_banking::contracts::{Plan, Rights, Role, SignInMethod};
 use internet_banking::secrets::{Purpose, Secret};
-use internet_banking::sign_in::{NewSession, SessionsError, Use};
+use internet_banking::sign_in::{EndedFor, NewSession, SessionsError, Use};
 use tokio::time::Instant;
 
+use crate::english::assert_english;
 use crate::support::{LOGIN_ID, PASSWORD, Page, SECRET, World, add_user};
 
 const WRONG: &str = "ログインIDまたはログインパスワードが違います。";
@@ -34,6 +35,7 @@ database::on_both!(
     only_a_hash_of_the_session_is_stored,
     a_disabled_user_is_out_at_once,
     what_ends_a_sign_in_ends_sessions_and_those_being_made,
+    a_session_that_somebody_else_ended_says_why_at_the_sign_in,
     a_contract_that_signs_in_by_certificate_takes_no_password,
     an_old_hash_is_replaced_when_its_user_signs_in,
 );
@@ -101,9 +103,9 @@ async fn the_fifth_failure_blocks_for_thirty_minutes(test: TestDatabase) {
     assert_eq!(browser.sign_in(LOGIN_ID, PASSWORD).await.location(), "/home", "the fifth try may be right");
     browser.sign_out().await;
     for _ in 0..4 {
-        assert!(summary(&browser.sign_in(LOGIN_ID, "wrong").await).contains("続けて5回違うと"));
+        assert!(summary(&browser.sign_in(LOGIN_ID, "wrong").await).contains("失敗が続くと"));
     }
-    assert!(summary(&browser.sign_in(LOGIN_ID, "wrong").await).contains("続けて5回違ったため"));
+    assert!(summary(&browser.sign_in(LOGIN_ID, "wrong").await).contains("30分間、一時停止しました"));
     let sixth = browser.sign_in(LOGIN_ID, PASSWORD).await;
     assert_eq!(sixth.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(summary(&sixth).contains("ログインを一時停止しています"));
@@ -356,6 +358,34 @@ async fn what_ends_a_sign_in_ends_sessions_and_those_being_made(test: TestDataba
         let made = world.bank.sign_ins.sessions().create(SessionId::generate().key(), new, world.clock.now());
         assert!(matches!(made.await, Err(SessionsError::NoUser)), "{change}");
         execute!(world.bank.database, undo).unwrap();
+    }
+}
+
+/// In both languages: why, that the last operation was not accepted, and what to do.
+///
+/// Proves SEC-27.
+async fn a_session_that_somebody_else_ended_says_why_at_the_sign_in(test: TestDatabase) {
+    let world = World::new(test).await;
+    for why in EndedFor::ALL {
+        let mut browser = world.signed_in().await;
+        execute!(
+            world.bank.database,
+            "UPDATE session SET ended_us = 5, ended_why = 'revoked', ended_for = $1 WHERE ended_us IS NULL",
+            why.code()
+        )
+        .unwrap();
+        let mut other = world.browser();
+        other.get("/sign-in?lang=en").await;
+        other.cookies.insert("bank".to_owned(), browser.cookies["bank"].clone());
+        assert_eq!(browser.get("/home").await.location(), "/sign-in");
+        let page = browser.get("/sign-in").await;
+        for sentence in why.label().split_inclusive('。') {
+            assert!(page.body.contains(sentence), "{why:?}: {sentence} in {}", page.body);
+        }
+        assert!(!browser.get("/sign-in").await.body.contains("ログアウトしました"), "it is told once");
+        let english = other.get("/sign-in").await;
+        assert_english(&english);
+        assert!(english.body.contains("Your last operation has not been accepted."), "{}", english.body);
     }
 }
 

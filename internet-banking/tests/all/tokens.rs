@@ -283,7 +283,12 @@ async fn a_lock_hits_all_who_share_and_is_lifted_by_an_administrator_with_anothe
     let verdict = world
         .bank
         .tokens
-        .verify("9000000001", Some(world.contract), &code(&world, "9000000001").await, world.clock.now())
+        .verify(
+            "9000000001",
+            Some((world.contract, world.hanako)),
+            &code(&world, "9000000001").await,
+            world.clock.now(),
+        )
         .await
         .unwrap();
     assert!(matches!(verdict, internet_banking::tokens::Verdict::Verified { .. }));

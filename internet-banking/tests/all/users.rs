@@ -382,6 +382,9 @@ async fn a_suspended_or_removed_user_is_out_at_once_and_a_resumed_one_may_come_b
     assert_eq!(done.location(), format!("{page}?done=suspend"), "{}", done.body);
     assert!(master.get(done.location()).await.body.contains("利用者の利用を停止しました。"));
     assert_eq!(hanako.get("/home").await.location(), "/sign-in");
+    let cookies = hanako.cookies.clone();
+    assert!(hanako.get("/sign-in").await.body.contains("ご自身の利用が停止されたため"));
+    hanako.cookies = cookies;
     let refused = world.browser().sign_in("hanako01", PASSWORD).await;
     assert!(refused.body.contains("ログインIDまたはログインパスワードが違います"));
     let twice = act(&world, &mut master, world.hanako, "suspend", MASTER_TOKEN).await;
@@ -394,6 +397,11 @@ async fn a_suspended_or_removed_user_is_out_at_once_and_a_resumed_one_may_come_b
     let mut hanako = world.signed_in().await;
     act(&world, &mut master, world.hanako, "remove", MASTER_TOKEN).await;
     assert_eq!(hanako.get("/home").await.location(), "/sign-in");
+    // what was removed and is registered again begins anew: an old session is nobody's way in
+    let returned = "UPDATE app_user SET removed_us = NULL, disabled_us = NULL, must_change = 1 WHERE id = $1";
+    execute!(world.bank.database, returned, world.hanako.uuid()).unwrap();
+    assert_eq!(hanako.get("/security/first-password").await.location(), "/sign-in");
+    assert!(hanako.get("/sign-in").await.body.contains("ご自身の利用者登録が削除されたため"));
     for action in ["user.suspend", "user.resume", "user.remove"] {
         assert_eq!(audited(&world, action).await, 1, "{action}");
     }

@@ -26,6 +26,7 @@ use crate::mail::{Notice, Recipient, To, masked};
 use crate::payeasy::limits::{self, Limits};
 use crate::payees::counters::{Lock, NameChecks};
 use crate::registration::Registration;
+use crate::sign_in::{EndedFor, ended};
 
 /// The guard of an account: 会計情報 and 資金移動 of it are in one FB contract (R6).
 pub(super) fn account_guard(account: &AccountName) -> GuardKey {
@@ -154,7 +155,7 @@ impl ContractChange {
         let mut what = self.changed(gateway, &seen, (request, actor), now).await?;
         what.subject = self.contract.to_string();
         what.detail = format!("{}; paper {}", what.detail, self.document);
-        what.mail = self.mail(&contracts, request).await?;
+        what.mail = Some(self.mail(&contracts, request).await?);
         what.rows.extend(self.mail_to_new(&seen, request, now));
         Ok(Planned { contract: seen.contract, what, done: self.done() })
     }
@@ -191,7 +192,8 @@ impl ContractChange {
                 changed_from(seen.contract.sign_in == *before)?;
                 let sql = "UPDATE contract SET sign_in = $1 WHERE id = $2 AND sign_in = $3";
                 let values = vec![after.code().into(), id.uuid().into(), before.code().into()];
-                let mut changes = vec![Change::one(sql, values), end_sessions(id, now)];
+                let sessions = ended::end_of_contract(id, EndedFor::Method, now);
+                let mut changes = vec![Change::one(sql, values), sessions];
                 if *after == SignInMethod::Password {
                     changes.extend(revoke::end_of_contract(id, EndWhy::Method, actor, now));
                 }
@@ -326,7 +328,8 @@ impl ContractChange {
                 let sql = "UPDATE contract SET state = 'ended', ended_us = $1, set_up_hash = NULL
                     WHERE id = $2 AND state = $3";
                 let values = vec![now.micros().into(), id.uuid().into(), seen.contract.state.code().into()];
-                let mut changes = vec![Change::one(sql, values), end_sessions(id, now)];
+                let sessions = ended::end_of_contract(id, EndedFor::Contract, now);
+                let mut changes = vec![Change::one(sql, values), sessions];
                 changes.extend(revoke::end_of_contract(id, EndWhy::Bank, actor, now));
                 changes.push(gateway::api::key::end_of_contract(id, actor, now));
                 // contracts from before there were guards have none
@@ -357,10 +360,7 @@ impl ContractChange {
              WHERE id = $2 AND contract = $3 AND role = 'master' AND removed_us IS NULL",
             vec![now.micros().into(), user.uuid().into(), self.contract.uuid().into()],
         );
-        let sessions = Change::any(
-            "UPDATE session SET ended_us = $1, ended_why = 'revoked' WHERE app_user = $2 AND ended_us IS NULL",
-            vec![now.micros().into(), user.uuid().into()],
-        );
+        let sessions = ended::end_of_user(user, EndedFor::Reset, now);
         Ok(Registration {
             action: "contract.reset_master",
             detail: format!("user {user}"),
@@ -456,14 +456,14 @@ impl ContractChange {
         &self,
         contracts: &Store,
         request: StaffRequestId,
-    ) -> Result<Option<(Notice, Vec<Recipient>)>, Problem> {
+    ) -> Result<(Notice, Vec<Recipient>), Problem> {
         let whom = match &self.act {
             Act::RevokeCertificate { user, .. } => To::UserAndAdministrators(*user),
             _ => To::Administrators,
         };
         let to = contracts.recipients(self.contract, whom).await;
         let to = to.map_err(|error| Problem::unavailable(&error))?;
-        Ok((!to.is_empty()).then(|| (self.notice(format!("contract-{request}")), to)))
+        Ok((self.notice(format!("contract-{request}")), to))
     }
 
     /// A new mail address is told as the old one is (R21).
@@ -534,15 +534,6 @@ pub(super) async fn account_trouble(
 
 fn unknown_account(name: &AccountName) -> String {
     format!("当行に {name} の口座はありません。")
-}
-
-/// Nobody of the contract goes on in a page that is open.
-pub(super) fn end_sessions(contract: ContractId, now: Timestamp) -> Change {
-    Change::any(
-        "UPDATE session SET ended_us = $1, ended_why = 'revoked' WHERE ended_us IS NULL
-         AND app_user IN (SELECT id FROM app_user WHERE contract = $2)",
-        vec![now.micros().into(), contract.uuid().into()],
-    )
 }
 
 fn payee_taken(number: &str) -> Problem {

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use crate::console::staff::{StaffMethod, Store, actor};
+use crate::lasting::lasting;
 use crate::sign_in::{
     Entrants, Gate, NewSession, People, Refusal, SessionSql, Sessions, SessionsError, session_sql, shortened,
 };
@@ -24,6 +25,7 @@ impl People for StaffMembers {
         "staff_session",
         "staff",
         "staff",
+        "CAST(NULL AS TEXT)",
         "disabled_us IS NULL AND CAST($2 AS TEXT) IS NOT NULL",
         "p.disabled_us IS NULL"
     );
@@ -73,8 +75,20 @@ impl StaffSignIns {
     }
 
     /// Signs a member of staff in, ends the person's other session, and answers the new session's secret for the
-    /// cookie. Whatever of the three is wrong, the refusal is the same.
+    /// cookie. Whatever of the three is wrong, the refusal is the same. Whoever hangs up meanwhile stops nothing of it.
     pub async fn sign_in(
+        &self,
+        login_id: &str,
+        password: &str,
+        one_time_password: &SecretString,
+        peer: Peer,
+    ) -> Result<SessionId, Refusal> {
+        let (own, login_id, code) = (self.clone(), login_id.to_owned(), one_time_password.clone());
+        let password = SecretString::from(password);
+        lasting(async move { own.judged(&login_id, password.expose_secret(), &code, peer).await }).await
+    }
+
+    async fn judged(
         &self,
         login_id: &str,
         password: &str,

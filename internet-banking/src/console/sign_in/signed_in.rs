@@ -63,7 +63,7 @@ async fn load(parts: &mut Parts, console: &Console, touch: Touch) -> Result<Staf
     let loaded = console.sign_ins.sessions().look_up(id.key(), touch, now).await.map_err(failed)?;
     let session = match loaded {
         Loaded::Live(session) => session,
-        Loaded::Unknown => return Err(sign_in(ConsoleLink::SignIn)),
+        Loaded::Unknown | Loaded::Revoked(_) => return Err(sign_in(ConsoleLink::SignIn)),
         Loaded::Replaced => return Err(sign_in(ConsoleLink::SignInReplaced)),
         Loaded::Expired => return Err(sign_in(ConsoleLink::SignInExpired)),
     };

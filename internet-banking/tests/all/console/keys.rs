@@ -100,7 +100,11 @@ async fn tokens_are_read_throughout_while_their_key_changes(test: TestDatabase) 
         let now = office.world.clock.now();
         for serial in ["R-0000", "R-0125", "R-0249"] {
             let code = bank.tokens.current_code(serial, now).await.unwrap();
-            let verdict = bank.tokens.verify(serial, Some(contract), &code, now).await.unwrap();
+            let verdict = bank
+                .tokens
+                .verify(serial, Some((contract, domain::UserId::generate())), &code, now)
+                .await
+                .unwrap();
             assert!(matches!(verdict, Verdict::Verified { .. }), "{serial}");
         }
     };

@@ -87,7 +87,7 @@ async fn wrong_code(office: &Office, serial: &str) -> Verdict {
     let right = tokens.current_code(serial, now).await.unwrap();
     let before = tokens.current_code(serial, now.plus_seconds(-60)).await.unwrap();
     let wrong = (0..10).map(|d| format!("00000{d}")).find(|code| *code != right && *code != before).unwrap();
-    tokens.verify(serial, Some(office.world.contract), &wrong, now).await.unwrap()
+    tokens.verify(serial, Some((office.world.contract, office.world.hanako)), &wrong, now).await.unwrap()
 }
 
 async fn a_token_locks_after_as_many_wrong_codes_as_the_day_says(test: TestDatabase) {

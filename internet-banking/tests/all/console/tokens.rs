@@ -148,7 +148,12 @@ async fn a_paper_unlocks_the_only_token_and_only_the_lock_that_was_seen(test: Te
     let (world, contract) = (&office.world, office.world.contract);
     deliver(world, "9000000001", Some(contract), TokenState::InUse).await;
     let guess = async || {
-        world.bank.tokens.verify("9000000001", Some(contract), "12", world.clock.now()).await.unwrap()
+        world
+            .bank
+            .tokens
+            .verify("9000000001", Some((contract, world.hanako)), "12", world.clock.now())
+            .await
+            .unwrap()
     };
     let mut maker = office.signed_in(MAKER).await;
     let none = propose(&mut maker, contract, "unlock", "9000000001").await;
