@@ -24,6 +24,7 @@ const TOLD_TO_NOBODY: &[(&str, &str)] = &[
     ("approval.many", "the code of several approvals, each of which tells by itself"),
     ("approval.approve", "what moves money tells by itself what became of it"),
     ("approval.done", "what moves money tells by itself what became of it"),
+    ("approval.until", "the request's page and the reminder before its end say the new end"),
     ("token.ship", "in place of one that expires, whose notice tells of it"),
     ("contract.open", "nobody of the contract has an address yet"),
     (
