@@ -6,7 +6,7 @@ use domain::{Timestamp, UserId};
 use internet_banking::approvals;
 use internet_banking::contracts::{Role, Step};
 
-use crate::approvals::{SINGLE, approve, approver, asked, button, policy, reviewed, signed_in, state};
+use crate::approvals::{SINGLE, approve, approver, button, policy, reviewed, signed_in, state};
 use crate::approved::by_code;
 use crate::console::support::{CHECKER, MAKER, Office, done, propose};
 use crate::repeats_and_limits::{add, fresh};
@@ -173,7 +173,7 @@ async fn whoever_gave_somebody_access_confirms_nothing_with_that_person_for_a_da
     let of_third = act(&world, &mut third, hanako, "resume", "T-0004").await.location().to_owned();
     let mut second = signed_in(&world, "admin001").await;
     assert_eq!(by_code(&world, &mut second, &of_third, "T-0003").await.location(), of_third);
-    assert_eq!(state(&mut second, &of_third).await, "done");
+    assert_eq!(state(&mut second, &of_third).await, "完了");
 }
 
 /// The same decision for payments: before they are asked for, and where the access is given while they wait.
@@ -186,20 +186,23 @@ async fn an_approver_whose_access_came_from_the_author_approves_the_authors_paym
     policy(&world, SINGLE).await;
     let mut ichiro = approver(&world, "ichiro01", &[Step::Final]).await;
     let mut hanako = world.signed_in().await;
-    let path = asked(&mut hanako).await;
-    let now = world.bank.clock.now().micros();
     execute!(
         world.bank.database,
         "INSERT INTO access_given (app_user, given_by, contract, at_us)
          SELECT id, $1, contract, $2 FROM app_user WHERE login_id = 'ichiro01'",
         world.hanako.uuid(),
-        now,
+        world.bank.clock.now().micros(),
     )
     .unwrap();
-    assert_eq!(code(&approve(&mut ichiro, &path).await), "A-113");
     let (entry, review) = reviewed(&mut hanako).await;
     assert_eq!(code(&button(&mut hanako, &entry, &review, "ask").await), "A-103");
     given_ago(&world, 86_400).await;
+    let asked = button(&mut hanako, &entry, &review, "ask").await;
+    let path = asked.location().to_owned();
+    assert!(path.starts_with("/approvals/"), "{}", asked.body);
+    given_ago(&world, 86_399).await;
+    assert_eq!(code(&approve(&mut ichiro, &path).await), "A-113");
+    given_ago(&world, 86_400).await;
     assert_eq!(approve(&mut ichiro, &path).await.location(), path);
-    assert_eq!(state(&mut ichiro, &path).await, "done");
+    assert_eq!(state(&mut ichiro, &path).await, "完了");
 }
