@@ -1,10 +1,25 @@
-//! The codes of transfers, behind all others in the table.
+//! The codes of payees and transfers, behind all others in the table.
 
-/// Hands the table on with the codes of transfers behind it.
+/// Hands the table on with the codes of payees and transfers behind it.
 macro_rules! with_transfers {
     ($($others:tt)*) => {
         $crate::help::table::codes! {
             $($others)*
+            /// The contract has the account registered.
+            PayeeThere = "B-101", Untouched,
+            "登録済みの振込先口座",
+            "この口座は、振込先としてすでに登録されています。",
+            "一覧から、登録済みの振込先の内容をお確かめください。";
+            /// The contract has as many payees as it may.
+            PayeesTooMany = "B-102", Untouched,
+            "振込先の件数の上限",
+            "登録できる振込先の件数を超えます。",
+            "使わない振込先を削除してから、もう一度登録してください。";
+            /// The payee is another by now.
+            PayeeChanged = "B-103", Untouched,
+            "振込先の内容の変更",
+            "表示のあとで、振込先の内容がほかの方に変更されました。何も登録していません。",
+            "いまの内容をもう一度お確かめのうえ、お手続きください。";
             /// The day is over, closed or too far ahead.
             TransferDay = "F-101", Untouched,
             "指定できない日",
