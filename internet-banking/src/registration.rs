@@ -14,7 +14,8 @@ use crate::mail::{Notice, Recipient};
 use crate::sign_in::SignedIn;
 use crate::{Bank, stops};
 
-/// What people are told nothing of by mail, and why (R19). Whatever else tells nobody is a fault, which no test lets pass.
+/// What people are told nothing of by mail, and why (R19). Whatever else tells nobody is a fault, which no test lets
+/// pass.
 const TOLD_TO_NOBODY: &[(&str, &str)] = &[
     ("session.sign_in", "only one from another address than before is told (SEC-29)"),
     ("session.sign_out", "the person has just done it, and nothing has changed"),

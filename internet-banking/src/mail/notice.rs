@@ -95,7 +95,8 @@ pub fn mail_id(event: &str, user: UserId) -> String {
     format!("{event}.{user}")
 }
 
-/// Whether a mail has the line with the company's phrase, no address to sign in at and no whole account number (SEC-38).
+/// Whether a mail has the line with the company's phrase, no address to sign in at and no whole account number
+/// (SEC-38).
 fn keeps_the_rules(body: &str) -> bool {
     let has_account = ["普通", "当座", "貯蓄"].iter().any(|kind| {
         body.split(kind).skip(1).any(|rest| {

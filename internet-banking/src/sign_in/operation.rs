@@ -89,8 +89,8 @@ impl SignIns {
     }
 
     /// Signs a user in by login ID and password, and by the certificate that the client has shown where the contract
-    /// asks for one; ends the user's other session, and answers the new session's secret for the cookie. Whoever hangs up
-    /// meanwhile stops nothing of it.
+    /// asks for one; ends the user's other session, and answers the new session's secret for the cookie. Whoever hangs
+    /// up meanwhile stops nothing of it.
     pub async fn sign_in(
         &self,
         login_id: &str,

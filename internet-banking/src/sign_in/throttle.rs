@@ -87,8 +87,8 @@ impl Throttle {
     }
 
     /// Counts a try of a login ID as a failure before it is judged, so that tries sent side by side count
-    /// like tries sent one after the other. [`Self::clear`] takes it back when the try was right. Where somebody is to be
-    /// told of what it stops, `whose` says whose login ID it is, and it is noted that nobody was told yet.
+    /// like tries sent one after the other. [`Self::clear`] takes it back when the try was right. Where somebody is to
+    /// be told of what it stops, `whose` says whose login ID it is, and it is noted that nobody was told yet.
     pub async fn admit(
         &self,
         login_id: &str,

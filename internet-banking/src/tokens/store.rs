@@ -154,8 +154,8 @@ impl Tokens {
 
     /// Judges a typed code of a contract's token, or of one of the bank's staff. The judgement takes effect in one
     /// conditional UPDATE, so that guesses sent side by side count exactly as guesses sent one after the other: after
-    /// the last wrong one no code is right. A serial of another contract is none (R69). Of a lock it is noted that nobody
-    /// was told yet, where a user of a contract typed.
+    /// the last wrong one no code is right. A serial of another contract is none (R69). Of a lock it is noted that
+    /// nobody was told yet, where a user of a contract typed.
     pub async fn verify(
         &self,
         serial: &str,
