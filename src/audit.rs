@@ -77,6 +77,8 @@ impl Audit {
         findings.extend(transfers.audit().await.context("the transfers cannot be read")?);
         let fees = internet_banking::fees::audit(gateway.ledger().database()).await;
         findings.extend(fees.context("the fees cannot be read")?);
+        let limits = internet_banking::console::audit_limits(gateway.ledger().database()).await;
+        findings.extend(limits.context("the limits of contracts cannot be read")?);
         let unreadable = "the audit log cannot be read";
         findings.extend(gateway.audit_unsealed().await.context(unreadable)?);
         match &keys {

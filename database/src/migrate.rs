@@ -52,6 +52,7 @@ migrations! {
     26 "0026_transfer_entries",
     27 "0027_passwords_and_limits",
     34 "0034_transfer_templates",
+    33 "0033_limits",
 }
 
 /// The description of the first migration: a database that has it is ours.

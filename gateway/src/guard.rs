@@ -30,6 +30,8 @@ pub enum GuardKind {
     Stop,
     /// The contract has another approval policy than the one that was looked at.
     Policy,
+    /// The contract has other limits than those that were looked at.
+    Limits,
     /// Another.
     Other,
 }
@@ -89,6 +91,7 @@ impl Guard {
             Some("daily-limit") => GuardKind::DailyLimit,
             Some("stop") => GuardKind::Stop,
             Some("approval-policy") => GuardKind::Policy,
+            Some("limits") => GuardKind::Limits,
             _ => GuardKind::Other,
         }
     }

@@ -41,6 +41,13 @@ impl Stop {
         Self::page(&ToldPage { frame, entry: code.entry(), code }, status)
     }
 
+    /// The same about something that may have moved money before.
+    pub(crate) fn told_of_made(frame: Frame, code: Code, status: StatusCode) -> Self {
+        let (frame, entry) = (Frame { has_errors: true, ..frame }, code.entry());
+        let entry = Entry { money: entry.money.of_made(), ..entry };
+        Self::page(&ToldPage { frame, entry, code }, status)
+    }
+
     pub(crate) fn page(page: &impl Template, status: StatusCode) -> Self {
         match render(page) {
             Ok(html) => Self(Box::new((status, html).into_response())),

@@ -22,6 +22,7 @@ pub mod hours;
 mod inquiry;
 pub mod keys;
 mod lasting;
+pub mod limits;
 pub mod links;
 pub mod mail;
 #[cfg(test)]
@@ -199,6 +200,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         .merge(certificates::routes())
         .merge(tokens::routes())
         .merge(users::routes())
+        .merge(limits::routes())
         .merge(security::routes())
         .merge(history::routes())
         .merge(help::routes());

@@ -123,6 +123,8 @@ pub enum Link {
     AdminApprovalsChanged,
     /// 管理.
     Admin,
+    /// 限度額 of transfers.
+    AdminLimits,
     /// 操作履歴.
     AdminHistory,
     /// The same as a file.
@@ -186,6 +188,7 @@ impl Link {
             Self::AdminApprovals => "/admin/approvals",
             Self::AdminApprovalsChanged => "/admin/approvals?done=changed",
             Self::Admin => "/admin",
+            Self::AdminLimits => "/admin/limits",
             Self::AdminHistory => "/admin/history",
             Self::AdminHistoryCsv => "/admin/history/csv",
             Self::AdminUsers => "/admin/users",

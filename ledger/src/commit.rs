@@ -75,10 +75,13 @@ impl GuardKey {
     /// What the key of a version of a contract's approval policy begins with, which is a bar too: what was judged by
     /// the version before names the next one.
     pub const POLICY: &'static str = "approval-policy|";
+    /// What the key of a change of a contract's limits begins with, which is a bar too: what was judged by the limits
+    /// before names the next change.
+    pub const LIMITS: &'static str = "limits|";
 
     /// Whether it is a bar.
     pub fn is_bar(&self) -> bool {
-        [Self::BAR, Self::POLICY].iter().any(|kind| self.0.starts_with(kind))
+        [Self::BAR, Self::POLICY, Self::LIMITS].iter().any(|kind| self.0.starts_with(kind))
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Bounds {
     pub tied_h: i64,
     /// Days for which a paper lets one administrator change things alone.
     pub single_administrator_days: i64,
+    /// Minutes before its end at which they are reminded once more.
+    pub remind_last_min: i64,
 }
 
 impl Bounds {
@@ -33,9 +35,10 @@ impl Bounds {
         &BOUNDS
     }
 
-    /// When the approvers of a request that ends then are reminded.
-    pub fn remind_at(&self, until: Timestamp) -> Timestamp {
-        until.plus_seconds(self.remind_h.saturating_mul(-3_600))
+    /// When the approvers of what ends `until` an instant are reminded next; not any more where its last hour has come.
+    pub fn reminds_at(&self, until: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let before = [self.remind_h.saturating_mul(3_600), self.remind_last_min.saturating_mul(60)];
+        before.into_iter().map(|seconds| until.plus_seconds(-seconds)).find(|at| *at > now)
     }
 
     /// Reads a file; an error is what is wrong with it.
@@ -46,9 +49,10 @@ impl Bounds {
             && (1..=240).contains(&bounds.remind_h)
             && (1..=240).contains(&bounds.tied_h)
             && (1..=366).contains(&bounds.single_administrator_days)
+            && (1..60 * bounds.remind_h).contains(&bounds.remind_last_min)
         {
             true => Ok(bounds),
-            false => Err("days are 1 to 366, hours 1 to 240".to_owned()),
+            false => Err("days are 1 to 366, hours 1 to 240, and minutes less than those hours".to_owned()),
         }
     }
 }
@@ -59,18 +63,40 @@ mod tests {
 
     #[test]
     fn a_draft_is_kept_for_seventy_days() {
-        let bounds =
-            Bounds { draft_days: 70, wait_days: 30, remind_h: 24, tied_h: 24, single_administrator_days: 30 };
+        let bounds = Bounds {
+            draft_days: 70,
+            wait_days: 30,
+            remind_h: 24,
+            remind_last_min: 60,
+            tied_h: 24,
+            single_administrator_days: 30,
+        };
         assert_eq!(*Bounds::embedded(), bounds);
         let text = include_str!("../../data/approvals.toml");
         for (right, wrong) in [
             ("= 70", "= 0"),
             ("wait_days = 30", "wait_days = 0"),
             ("remind_h = 24", "remind_h = 0"),
+            ("last_min = 60", "last_min = 1440"),
             ("tied_h = 24", "tied_h = 0"),
             ("administrator_days = 30", "administrator_days = 367"),
         ] {
             assert!(Bounds::parse(&text.replace(right, wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn approvers_are_reminded_on_the_eve_and_in_time_before_the_cut_off() {
+        let at = |text: &str| Timestamp::parse_rfc3339(&format!("{text}:00+09:00")).unwrap();
+        let until = at("2026-11-25T15:00");
+        for (now, next) in [
+            ("2026-11-20T10:00", Some("2026-11-24T15:00")),
+            ("2026-11-24T14:59", Some("2026-11-24T15:00")),
+            ("2026-11-24T15:00", Some("2026-11-25T14:00")),
+            ("2026-11-25T13:59", Some("2026-11-25T14:00")),
+            ("2026-11-25T14:00", None),
+        ] {
+            assert_eq!(Bounds::embedded().reminds_at(until, at(now)), next.map(at), "{now}");
         }
     }
 }

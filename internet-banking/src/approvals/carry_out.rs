@@ -87,8 +87,9 @@ async fn remind(bank: &Bank, request: &Request) -> Result<bool, Problem> {
     let able = people::able(&bank.database, request.contract, &request.matter).await?;
     let mut what = recorded(request, Event::Ask);
     what.action = "approval.remind";
-    what.changes = vec![store::reminded(request)];
-    what.mail = Some((reminder(request), next_of(request, &able)));
+    let next = Bounds::embedded().reminds_at(request.until, bank.clock.now());
+    what.changes = vec![store::reminded(request, next)];
+    what.mail = Some((reminder(request, next), next_of(request, &able)));
     by_itself(bank, &contract, what).await
 }
 

@@ -35,11 +35,14 @@ async fn follow_one(bank: &Bank, request: &Request) -> Result<bool, Problem> {
     if until == request.until || waits_less {
         return Ok(true);
     }
+    // where even its last hour has come, they are reminded at once
+    let now = bank.clock.now();
+    let remind_at = Bounds::embedded().reminds_at(until, now).unwrap_or(now);
     let what = Registration {
         action: "approval.until",
         subject: request.id.to_string(),
         detail: format!("{} to {until}", request.until),
-        changes: vec![store::ends_at(request, until, Bounds::embedded().remind_at(until))],
+        changes: vec![store::ends_at(request, until, remind_at)],
         ..Registration::default()
     };
     by_itself(bank, &contract, what).await

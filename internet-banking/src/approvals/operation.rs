@@ -161,7 +161,7 @@ async fn put(
         until,
         given: Vec::new(),
     };
-    let remind_at = Some(bounds.remind_at(until)).filter(|at| asks && *at > now);
+    let remind_at = if asks { bounds.reminds_at(until, now) } else { None };
     let mut what = recorded(&request, event);
     if before.is_some() {
         what.changes = vec![store::rewritten(&request, remind_at)];
@@ -379,8 +379,9 @@ async fn give_last(
     what.rows = vec![step];
     what.barred_by = vec![next];
     register(bank, by, code, what).await?;
-    let Some(approved) = store::find(&bank.database, by.contract.id, request.id).await? else {
-        return Err(Problem::NotThere);
+    // the last approval stands: whatever fails from here on, it is carried out, now or by the next look
+    let Ok(Some(approved)) = store::find(&bank.database, by.contract.id, request.id).await else {
+        return Ok(Outcome::Unclear);
     };
     let bank = bank.clone();
     // a task of its own: a person who goes away stops nothing
@@ -519,12 +520,17 @@ fn notice(request: &Request, by: &SignedIn, title: &str) -> Notice {
     }
 }
 
-/// The mail that reminds approvers of a request that ends soon.
-pub(super) fn reminder(request: &Request) -> Notice {
+/// The mail that reminds approvers of a request that ends soon, before the next one, where another comes.
+pub(super) fn reminder(request: &Request, next: Option<Timestamp>) -> Notice {
     let mut lines = lines(request);
     lines.push(("承認の期限", crate::frame::day_and_time(request.until)));
     Notice {
-        event: format!("approval-remind-{}-{}", request.id, request.round),
+        event: format!(
+            "approval-remind-{}-{}-{}",
+            request.id,
+            request.round,
+            next.map_or(0, Timestamp::micros)
+        ),
         title: "承認の期限が近づいています".to_owned(),
         lines,
         advice: "期限までに承認がないと、依頼は期限切れになります。ログインし、「承認」の画面で内容を確かめてください。",

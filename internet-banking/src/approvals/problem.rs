@@ -117,7 +117,7 @@ impl Problem {
             Self::Users(problem) => return problem.trouble(),
             _ => Errors::one(self.field().unwrap_or_default(), self.words()),
         };
-        Trouble { code: self.code(), errors, other: None }
+        Trouble::of(self.code(), errors)
     }
 }
 
@@ -170,7 +170,11 @@ mod tests {
             Problem::Told(Code::ContractStopped),
             Problem::Unavailable,
         ] {
-            assert_eq!(problem.code().entry().money, Money::Untouched, "{problem:?}");
+            // of what others may have approved nobody says that nothing was debited
+            let seen = matches!(problem, Problem::NotThere | Problem::Changed | Problem::NotEnough);
+            let by_others = seen || matches!(problem, Problem::Refused(Refusal::Already));
+            let expected = if by_others { Money::UntouchedByThis } else { Money::Untouched };
+            assert_eq!(problem.code().entry().money, expected, "{problem:?}");
             assert!(problem.words().ends_with('。'), "{problem:?}");
             assert!(!problem.trouble().errors.is_empty());
         }

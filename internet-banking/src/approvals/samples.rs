@@ -101,6 +101,8 @@ fn requests() -> Vec<String> {
         may_ask: state == State::Returned,
         may_delete: state == State::Returned,
         template_of: (state == State::Draft).then(ApprovalId::generate),
+        is_kept: state == State::Returned,
+        is_transfer: state == State::Returned,
         temporary: (state == State::Done).then(|| users::samples::temporary(false)),
     };
     let states = State::ALL.iter().map(|state| page(None, *state).render().unwrap());

@@ -495,12 +495,14 @@ pub fn ends_at(of: &Request, until: Timestamp, remind_at: Timestamp) -> Change {
     )
 }
 
-/// Its approvers were reminded.
-pub fn reminded(of: &Request) -> Change {
+/// Its approvers were reminded, and are once more at the next instant, where there is one.
+pub fn reminded(of: &Request, next: Option<Timestamp>) -> Change {
+    let next = Value::Int(next.map(Timestamp::micros));
     Change::one(
-        "UPDATE approval_request SET remind_us = NULL
-         WHERE id = $1 AND contract = $2 AND version = $3 AND remind_us IS NOT NULL",
-        vec![of.id.uuid().into(), of.contract.uuid().into(), of.version.into()],
+        "UPDATE approval_request SET remind_us = $4
+         WHERE id = $1 AND contract = $2 AND version = $3 AND remind_us IS NOT NULL
+         AND COALESCE($4, 0) <> remind_us",
+        vec![of.id.uuid().into(), of.contract.uuid().into(), of.version.into(), next],
     )
 }
 

@@ -34,6 +34,8 @@ mod unknown;
 mod users;
 mod words;
 
+pub use contracts::audit_limits;
+
 use axum::Router;
 use database::Database;
 use domain::Clock;

@@ -10,7 +10,7 @@ use crate::payeasy::problem::tests::samples as problems;
 use crate::payeasy::{purpose, samples};
 
 /// Sources whose texts these pages show.
-const SOURCES: [&str; 20] = [
+const SOURCES: [&str; 21] = [
     "src/certificates/check.html",
     "src/certificates/deliver.html",
     "src/certificates/fetch.html",
@@ -20,6 +20,7 @@ const SOURCES: [&str; 20] = [
     "src/frame.rs",
     "src/help",
     "src/home",
+    "src/limits/rules.rs",
     "src/payeasy",
     "src/security/first.html",
     "src/set_up",

@@ -1,44 +1,8 @@
 //! The one table of error codes. An error of a page names a [`Code`], so none can be without its explanation.
 
+use super::money::Money;
 use super::transfers::with_transfers;
 use crate::links::HelpLink;
-
-/// What became of the payer's money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Money {
-    /// Nothing was debited or held.
-    Untouched,
-    /// The amount is held until the outcome is known.
-    Held,
-    /// The amount was held for a moment and is free again.
-    Released,
-    /// This procedure held nothing; an earlier one may have.
-    UntouchedByThis,
-    /// It is not known whether the amount was held.
-    Unclear,
-    /// It was debited, and is back.
-    Returned,
-    /// It is not known whether a transfer was taken.
-    TransferUnclear,
-    /// A transfer came back; its fee stays owed.
-    TransferBack,
-}
-
-impl Money {
-    /// The sentence that every error shows.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Untouched => "まだ何も引き落とされていません。",
-            Self::UntouchedByThis => "この手続きでは何も引き落とされていません。",
-            Self::Held => "お支払い金額は口座に確保されています(支払可能額から差し引かれています)。",
-            Self::Unclear => "払い込まれたかどうかは、払込履歴でご確認ください。",
-            Self::Returned => "引き落とした金額は、手数料を含めてお支払い口座に戻しました。",
-            Self::TransferUnclear => "振込・振替を受け付けたかどうかは、振込・振替の一覧でご確認ください。",
-            Self::TransferBack => "振込金額は引落口座に戻しました。振込手数料はお返しできません。",
-            Self::Released => "お支払い金額は引き落とされていません。確保した金額は元に戻しました。",
-        }
-    }
-}
 
 with_transfers! {
     Code, Money, HelpLink;
@@ -381,7 +345,7 @@ with_transfers! {
     "マスターユーザまたは管理者が「利用者管理」で、承認する利用者の権限と口座を登録してください。二段階の順序ありの承認では、一次承認と最終承認のそれぞれに利用者が必要です。\
      登録やパスワードの再発行などから24時間は、手続きした方と、その利用者を、別の承認者として数えません。";
     /// Decided, taken back or changed meanwhile.
-    ApprovalChanged = "A-104", Untouched,
+    ApprovalChanged = "A-104", UntouchedByThis,
     "依頼の状態の変化",
     "この依頼は、表示したあとに、承認・差戻し・引戻しがあったか、内容や期限が変わりました。",
     "「承認」の画面で、いまの内容と状態を確かめてください。";
@@ -391,7 +355,7 @@ with_transfers! {
     "ご自身が依頼した取引を、ご自身で承認することはできません。",
     "ほかの承認者に承認をお願いしてください。取りやめる場合は、依頼を引き戻せます。";
     /// One approval a person.
-    ApprovalGiven = "A-106", Untouched,
+    ApprovalGiven = "A-106", UntouchedByThis,
     "承認の重複",
     "この依頼は、すでにご自身が承認しています。必要な承認は、別々の利用者が行います。",
     "ほかの承認者の承認をお待ちください。";

@@ -1,6 +1,7 @@
 //! The help pages: what an error's code means. They say nothing about anybody and need no sign-in.
 
 pub mod codes;
+mod money;
 mod table;
 mod transfers;
 
@@ -11,7 +12,8 @@ use axum::response::Html;
 use axum::routing::get;
 use edge::{Failure, Frame, render};
 
-pub use codes::{Code, Money};
+pub use codes::Code;
+pub use money::Money;
 pub(crate) use table::codes as code_table;
 pub use table::{Entry, UnlistedHelp};
 

@@ -111,7 +111,7 @@ macro_rules! with_transfers {
             "為替網が振込を受け付けませんでした。",
             "振込先の銀行・支店・口座を確かめ、もう一度お手続きください。";
             /// A reservation could not be carried out.
-            TransferFailed = "F-203", Untouched,
+            TransferFailed = "F-203", UntouchedByThis,
             "予約した振込・振替の不能",
             "予約した振込・振替を、指定日に実行できませんでした。",
             "理由を確かめ、振込・振替の詳細の「もう一度」から、内容を直してお手続きください。";

@@ -75,6 +75,7 @@ const WORDS: &[(&str, &str)] = &[
     ("payeasy.resend", "払込結果の再確認"),
     ("payeasy.incident", "払込結果についての当行の確認"),
     ("payeasy.limit", "1日の限度額の変更"),
+    ("transfer.limit", "振込・振替の限度額の変更"),
     ("payeasy.contract_limit", "ご契約の1日の限度額の変更"),
     ("user.unlock", "パスワードの誤りによる停止の解除"),
 ];

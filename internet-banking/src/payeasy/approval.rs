@@ -294,13 +294,6 @@ async fn try_once(
     if !asked.repeats && !repeats::paid_by(bank, request.contract, collector, inquiry).await?.is_empty() {
         return Err(Problem::RepeatUnconfirmed.into());
     }
-    let limit = match limits::applies_to(collector) {
-        true => {
-            let limit = bank.limits.of(request.contract, request.author.user).await;
-            Some(limit.map_err(|error| unavailable(&error))?)
-        }
-        false => None,
-    };
     let mut guards = vec![Guard::approval_act(request.id, request.round)];
     guards.extend(asked.request.map(Guard::request));
     let order = PaymentOrder {
@@ -313,7 +306,7 @@ async fn try_once(
         guards,
         barred_by: vec![next_policy],
     };
-    match bank.gateway.pay_within(order, limit).await {
+    match limits::pay(bank, order, collector).await {
         Ok(payment) => {
             tracing::info!(payment = %payment.facts.id, request = %request.id, "an approved payment was made");
             Ok(payment.facts.receipt_number)

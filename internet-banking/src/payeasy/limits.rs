@@ -3,12 +3,10 @@
 //! comes the next business day, what lets a user pay less at once (SEC-23).
 
 use database::{Database, Row, Table, Value, read};
-use domain::calendar::next_business_day;
-use domain::money::AmountError;
-use domain::time::{TimeOfDay, month_day};
+use domain::time::month_day;
 use domain::{Clock, ContractId, Timestamp, UserId, Yen};
-use gateway::DailyLimit;
 use gateway::directory::{Collector, Kind};
+use gateway::{DailyLimit, GuardKind, PayError, Payment, PaymentOrder};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -17,6 +15,8 @@ use super::problem::Problem;
 use crate::Bank;
 use crate::approvals;
 use crate::contracts::{Business, Duty, Role, StoreError};
+use crate::limits::rules::{holds_from, lowers};
+use crate::limits::{Changed, Settings};
 use crate::mail::{Notice, To};
 use crate::policy;
 use crate::registration::{Registration, register};
@@ -33,6 +33,9 @@ static LIMIT: Table = Table {
 
 static CONTRACT_LIMIT: Table =
     Table { name: "payeasy_contract_limit", columns: &["contract", "at_us", "amount", "actor"] };
+
+/// Tries of a payment that meets changes of the contract's limits.
+const TRIES_MAX: u32 = 8;
 
 /// A user, the limit that holds, and from when on the newest one does.
 type LimitRow = (Uuid, String, String, String, Option<i64>, Option<i64>, Option<i64>);
@@ -145,6 +148,31 @@ pub(crate) fn contract_row(contract: ContractId, limit: Yen, actor: &str, now: T
     }
 }
 
+/// Pays within the limits that hold when the money is held: one that is lowered meanwhile binds it too.
+pub(super) async fn pay(
+    bank: &Bank,
+    order: PaymentOrder,
+    collector: &Collector,
+) -> Result<Payment, PayError> {
+    if !applies_to(collector) {
+        return bank.gateway.pay_within(order, None).await;
+    }
+    let (contract, user) = (order.payer.contract, order.payer.user);
+    // nothing is done yet where they cannot be read
+    let unread = |error: sqlx::Error| PayError::NotWritten(error.to_string());
+    for _ in 0..TRIES_MAX {
+        let settings = Settings::of(&bank.database, contract).held(bank.clock.now()).await.map_err(unread)?;
+        let limit = bank.limits.of(contract, user).await.map_err(unread)?;
+        let mut order = order.clone();
+        order.barred_by.push(settings.bar());
+        match bank.gateway.pay_within(order, Some(limit)).await {
+            Err(PayError::GuardTaken(GuardKind::Limits)) => {}
+            paid => return paid,
+        }
+    }
+    Err(PayError::Overloaded)
+}
+
 /// Whether the person may set limits of the contract's users.
 pub fn may_set(by: &SignedIn) -> bool {
     policy::has(&by.user, Duty::Limits) && policy::require(by, Business::PayEasy).is_ok()
@@ -153,18 +181,6 @@ pub fn may_set(by: &SignedIn) -> bool {
 /// Whether the person may set this one's: nobody the own one but the master, and no administrator another's.
 pub fn may_set_of(by: &SignedIn, of: &UserLimit) -> bool {
     may_set(by) && policy::has_over(&by.user, Duty::Limits, of.user, of.role)
-}
-
-/// Reads a limit: empty is none, and none is above the contract's.
-pub fn read_limit(typed: &str, contract: Yen) -> Result<Option<Yen>, String> {
-    match Yen::parse_typed(typed) {
-        Ok(limit) if limit <= contract => Ok(Some(limit)),
-        Ok(_) | Err(AmountError::TooLarge) => {
-            Err(format!("ご契約の限度額 {contract} 円以下の金額を入力してください。"))
-        }
-        Err(AmountError::Empty) => Ok(None),
-        Err(AmountError::NotDigit(_)) => Err("限度額は数字で入力してください。".to_owned()),
-    }
 }
 
 /// Sets a user's limit, in one commit with the one-time password that it costs and the record of it. Where another
@@ -181,7 +197,7 @@ pub async fn set(
     let code = authorise::operation(bank, by, Operation::PayeasyLimit, one_time_password).await?;
     // less is in force at once; more waits for a second administrator, where the contract wants one
     let seen = bank.limits.of(by.contract.id, user).await?;
-    let lowers = lowers(limit, &seen);
+    let lowers = lowers(limit, seen.user, seen.contract);
     if held.confirms && !lowers {
         let theirs = bank.contracts.user(by.contract.id, user).await?.ok_or(Problem::NotPermitted)?;
         let whose = format!("{}({})", theirs.name, theirs.login_id);
@@ -196,16 +212,6 @@ pub async fn set(
     Ok(None)
 }
 
-/// Whether a user may pay no more under a limit than under the one that holds, now and whatever becomes of the
-/// contract's: to drop an own limit is to let more be paid.
-fn lowers(limit: Option<Yen>, held: &DailyLimit) -> bool {
-    match (limit, held.user) {
-        (Some(limit), Some(own)) => limit <= own,
-        (Some(limit), None) => limit <= held.contract,
-        (None, own) => own.is_none(),
-    }
-}
-
 /// The commit that sets a user's limit, where the person may.
 pub async fn registration(
     bank: &Bank,
@@ -217,6 +223,8 @@ pub async fn registration(
         return Err(Problem::NotPermitted);
     }
     // before the limit that holds is looked at: who changes users or limits meanwhile comes first
+    let settings = Settings::of(&bank.database, by.contract.id).held(bank.clock.now()).await;
+    let settings = settings.map_err(|error| unavailable(&error))?;
     let version = Members::of(&bank.database, by.contract.id).version().await;
     let version = version.map_err(|error| unavailable(&error))?;
     let theirs = bank.contracts.user(by.contract.id, user).await.map_err(|error| unavailable(&error))?;
@@ -230,7 +238,8 @@ pub async fn registration(
     let to = to.map_err(|error| unavailable(&error))?;
     let now: Timestamp = bank.clock.now();
     let held = bank.limits.of(by.contract.id, user).await.map_err(|error| unavailable(&error))?;
-    let from = holds_from(limit, &held, now);
+    let from = holds_from(limit, held.user, held.contract, now);
+    let (counted, guard) = settings.change(Changed::Payeasy, limit, (now, from), &by.user.id.to_string());
     let (detail, words) = match limit {
         Some(limit) => (format!("{limit} yen a day from {}", from.date()), format!("{limit} 円")),
         None => {
@@ -253,19 +262,11 @@ pub async fn registration(
         subject: user.to_string(),
         detail,
         changes: vec![version],
-        rows: vec![row(by, user, limit, (now, from))],
+        rows: vec![row(by, user, limit, (now, from)), counted],
+        guards: vec![guard],
         mail: Some((notice, to)),
         ..Registration::default()
     })
-}
-
-/// From when on a limit holds: at once where it lets a user pay no more, and from the beginning of the next business
-/// day where it does (SEC-23).
-fn holds_from(limit: Option<Yen>, held: &DailyLimit, now: Timestamp) -> Timestamp {
-    if lowers(limit, held) {
-        return now;
-    }
-    Timestamp::from_jst(next_business_day(now.date()), TimeOfDay::MIN)
 }
 
 fn row(by: &SignedIn, user: UserId, limit: Option<Yen>, (now, from): (Timestamp, Timestamp)) -> Row {
@@ -279,51 +280,5 @@ fn row(by: &SignedIn, user: UserId, limit: Option<Yen>, (now, from): (Timestamp,
             by.user.id.to_string().into(),
             from.micros().into(),
         ],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn to_drop_an_own_limit_lets_more_be_paid() {
-        let held = |own: Option<i64>| DailyLimit { contract: Yen::new(100), user: own.map(Yen::new) };
-        let rows = [
-            (Some(99), None, true),
-            (Some(100), None, true),
-            (Some(5), Some(5), true),
-            (Some(6), Some(5), false),
-            (None, Some(5), false),
-            (None, Some(100), false),
-            (None, None, true),
-        ];
-        for (limit, own, expected) in rows {
-            assert_eq!(lowers(limit.map(Yen::new), &held(own)), expected, "{limit:?} {own:?}");
-        }
-    }
-
-    /// Friday, and the Monday after it is a holiday.
-    ///
-    /// Proves SEC-23.
-    #[test]
-    fn less_holds_at_once_and_more_from_the_next_business_day_on() {
-        let now = Timestamp::parse_rfc3339("2026-11-20T23:59:59+09:00").unwrap();
-        let held = DailyLimit { contract: Yen::new(100), user: Some(Yen::new(5)) };
-        assert_eq!(holds_from(Some(Yen::new(5)), &held, now), now);
-        let tuesday = Timestamp::parse_rfc3339("2026-11-24T00:00:00+09:00").unwrap();
-        assert_eq!(holds_from(Some(Yen::new(6)), &held, now), tuesday);
-        assert_eq!(holds_from(None, &held, now), tuesday, "nothing bounds it but the contract's");
-    }
-
-    #[test]
-    fn a_limit_is_nothing_or_an_amount_up_to_the_contracts() {
-        let contract = Yen::new(10_000_000);
-        assert_eq!(read_limit("", contract), Ok(None));
-        assert_eq!(read_limit("0", contract), Ok(Some(Yen::ZERO)), "nothing may be paid");
-        assert_eq!(read_limit("10,000,000円", contract), Ok(Some(contract)));
-        for typed in ["10,000,001", "999999999999", "-1", "1.5"] {
-            assert!(read_limit(typed, contract).is_err(), "{typed}");
-        }
     }
 }

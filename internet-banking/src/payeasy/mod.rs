@@ -24,6 +24,7 @@ pub(crate) mod rules;
 pub(crate) mod samples;
 pub(crate) mod slip_words;
 pub(crate) mod store;
+mod trouble;
 pub(crate) mod views;
 pub(crate) mod words;
 pub mod wrong_numbers;

@@ -271,11 +271,7 @@ pub async fn pay(
         guards,
         barred_by: vec![next_policy],
     };
-    let limit = match limits::applies_to(collector) {
-        true => Some(bank.limits.of(by.contract.id, by.user.id).await.map_err(|error| unavailable(&error))?),
-        false => None,
-    };
-    match bank.gateway.pay_within(order, limit).await {
+    match limits::pay(bank, order, collector).await {
         Ok(payment) => {
             tracing::info!(payment = %payment.facts.id, state = %payment.state, "a payment was confirmed");
             Ok(payment)

@@ -415,7 +415,7 @@ const fn refused(answer: ResponseCode) -> Code {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::help::codes::Money;
+    use crate::help::Money;
 
     fn over(of: LimitOf) -> OverLimit {
         OverLimit { of, limit: Yen::new(10_000_000), used: Yen::new(9_876_543) }

@@ -14,51 +14,7 @@ use super::words::{Shown, shown, time_of_day};
 use crate::help::{Code, Entry, Money};
 use crate::links::{AgainLink, CollectorLink, Link, PaymentLink, PrintLink, RequestLink};
 
-/// The error summary at the top of a page.
-#[derive(Clone, Debug)]
-pub struct Trouble {
-    /// The stable code.
-    pub code: Code,
-    /// What is wrong, each with the control it leads to.
-    pub errors: Errors,
-    /// The address of the payment that is in the way, where the user may see it.
-    pub other: Option<String>,
-}
-
-impl Trouble {
-    /// Fields that cannot be read.
-    pub const fn input(errors: Errors) -> Self {
-        Self { code: Code::Input, errors, other: None }
-    }
-
-    pub(crate) fn heading(&self) -> &'static str {
-        match self.code {
-            Code::Input => "入力を確かめてください",
-            code => code.entry().title,
-        }
-    }
-
-    pub(crate) fn money(&self) -> &'static str {
-        self.code.entry().money.words()
-    }
-
-    pub(crate) fn remedy(&self) -> &'static str {
-        self.code.entry().remedy
-    }
-}
-
-impl From<&Problem> for Trouble {
-    fn from(problem: &Problem) -> Self {
-        let other = match problem {
-            Problem::BillBusy { seen } | Problem::PaidHere { seen } => {
-                seen.map(|id| PaymentLink(id).to_string())
-            }
-            _ => None,
-        };
-        let errors = Errors::one(problem.field().unwrap_or_default(), problem.words());
-        Self { code: problem.code(), errors, other }
-    }
-}
+pub use super::trouble::Trouble;
 
 /// 収納機関番号.
 #[derive(Template)]

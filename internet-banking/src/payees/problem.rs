@@ -61,7 +61,7 @@ impl Problem {
             Self::Told(code) => told(*code),
             Self::NotPermitted | Self::Changed | Self::Unavailable => Errors::general(happened),
         };
-        Trouble { code: self.code(), errors, other: None }
+        Trouble::of(self.code(), errors)
     }
 
     /// A failure of ours, which is in the log.

@@ -226,9 +226,10 @@ impl TypedAccount {
             errors.add("branch", "支店を、店番・カナ・漢字のどれかで入力してください。");
             return None;
         }
-        let found = Master::find_branch(bank, &self.branch, CHOICES_MAX + 1);
+        let meant = padded(bank, &self.branch).unwrap_or_else(|| self.branch.clone());
+        let found = Master::find_branch(bank, &meant, CHOICES_MAX + 1);
         let name = |branch: &Branch| (branch.code.to_string(), branch.kana.clone(), branch.name.clone());
-        match pick(&found, &self.branch, &self.branch_choice, "支店", name) {
+        match pick(&found, &meant, &self.branch_choice, "支店", name) {
             Picked::One(branch) => Some(branch),
             Picked::None => {
                 let typed = shortened(&self.branch);
@@ -397,6 +398,13 @@ fn digits(typed: &str) -> Option<String> {
     (!folded.is_empty() && folded.chars().all(|c| c.is_ascii_digit())).then_some(folded)
 }
 
+/// 店番 with its zeros, of a number that was typed without them: 1 is 001, where the bank has that branch.
+fn padded(bank: &Bank, typed: &str) -> Option<String> {
+    let code = format!("{:0>3}", digits(typed)?);
+    let branch = code.parse().ok()?;
+    Master::branch(&bank.code, &branch).map(|_| code)
+}
+
 /// What was typed, short enough for a message.
 fn shortened(typed: &str) -> String {
     let typed: String = typed.trim().chars().filter(|c| !c.is_control()).collect();
@@ -452,6 +460,8 @@ mod tests {
         assert_eq!(ambiguous.read().unwrap().bank, "七十七銀行");
         let branch = TypedAccount { branch_choice: "100".to_owned(), ..typed("0125", "1", "1", "ア") };
         assert_eq!(branch.read().unwrap().branch, "本店営業部");
+        // a number without its zeros is the branch that has them, where there is one
+        assert_eq!(typed("0001", "1", "1", "ア").read().unwrap().account.branch.as_str(), "001");
         assert!(!typed("0125", "1", "1", "ア").read().unwrap_err().form.branches.is_empty());
     }
 

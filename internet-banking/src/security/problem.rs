@@ -85,7 +85,7 @@ impl Problem {
             | Self::Changed
             | Self::Unavailable => Errors::general(happened),
         };
-        Trouble { code: self.code(), errors, other: None }
+        Trouble::of(self.code(), errors)
     }
 
     /// A failure of ours, which is in the log.

@@ -30,7 +30,7 @@ pub async fn orders(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<I
     Ok(found
         .into_iter()
         .map(|order| {
-            let shown = words::shown(order.state);
+            let shown = words::shown_of(order.facts.relation, order.state);
             let facts = order.facts;
             Item {
                 at: facts.placed_at,
@@ -72,7 +72,7 @@ pub async fn recalls(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<
     Ok(found
         .into_iter()
         .map(|recall| {
-            let (word, icon, class, _) = words::recall(recall.state);
+            let (word, icon, class, _) = words::recall(recall.state, recall.is_back);
             Item {
                 at: recall.asked_at,
                 id: recall.id.uuid(),

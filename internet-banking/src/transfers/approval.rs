@@ -8,14 +8,18 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use transfers::Method;
 
-use super::draft::{Details, Draft, Payee};
+use super::draft::{Body, Details, Draft, Payee, TypedDetails};
+use super::links::EntryPage;
 use super::operation::{self, Who};
 use super::problem::Problem;
+use super::store::Drafts;
+use super::templates::Content;
 use super::words;
 use crate::Bank;
 use crate::approvals::{self, Asking, Ending, Matter, Need, Request};
-use crate::contracts::Contract;
+use crate::contracts::{Business, Contract, StoreError};
 use crate::payeasy::operation::confirm;
+use crate::policy;
 use crate::sign_in::SignedIn;
 
 /// A transfer as it is asked for, approved and carried out.
@@ -34,10 +38,12 @@ pub struct AskedTransfer {
 impl AskedTransfer {
     /// 振込 or 振替.
     pub const fn kind(&self) -> &'static str {
-        match self.payee.way.method() {
-            Method::OwnAccount => "振替",
-            Method::Filed | Method::Typed => "振込",
-        }
+        if self.is_own() { "振替" } else { "振込" }
+    }
+
+    /// Whether it is 振替.
+    pub const fn is_own(&self) -> bool {
+        matches!(self.payee.way.method(), Method::OwnAccount)
     }
 
     /// Whether its approval costs a one-time password (R52, R57).
@@ -54,10 +60,16 @@ pub async fn ask(
     draft: &Draft,
     confirmation_password: Option<&SecretString>,
 ) -> Result<ApprovalId, approvals::Problem> {
-    let about = draft.order.to_string();
-    if let Some(open) = approvals::about(&bank.database, by.contract.id, by.user.id, &about).await? {
+    if let Some(open) = asked(bank, by, draft).await? {
         return Ok(open);
     }
+    let before = match draft.body.request {
+        Some(id) => approvals::find(&bank.database, by.contract.id, id).await?,
+        None => None,
+    };
+    // what was deleted meanwhile is asked for as something new
+    let before = before.filter(|one| one.is_of(&by.user) && one.state != approvals::State::Deleted);
+    let about = before.as_ref().map_or_else(|| draft.order.to_string(), |one| one.about.clone());
     let (Some(payee), Some(details)) = (&draft.body.payee, &draft.body.details) else {
         return Err(Problem::ReviewOutdated.into());
     };
@@ -65,10 +77,42 @@ pub async fn ask(
     match confirmation_password {
         Some(typed) => {
             confirm(bank, by, typed).await.map_err(Problem::Confirmation)?;
-            approvals::ask(bank, by, asking, None, None).await
+            approvals::ask(bank, by, asking, before.as_ref(), None).await
         }
-        None => approvals::keep(bank, by, asking, None).await,
+        None => approvals::keep(bank, by, asking, before.as_ref()).await,
     }
+}
+
+/// The request that an entry has become.
+pub async fn asked(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<Option<ApprovalId>, StoreError> {
+    let Some(id) = draft.body.request else {
+        let about = draft.order.to_string();
+        return approvals::about(&bank.database, by.contract.id, by.user.id, &about).await;
+    };
+    let found = approvals::find(&bank.database, by.contract.id, id).await?;
+    let is_this = |matter: &Matter| matches!(matter, Matter::Transfer(of) if of.order == draft.order);
+    Ok(found.filter(|one| one.is_of(&by.user) && is_this(&one.matter)).map(|one| one.id))
+}
+
+/// Begins an entry with what came back, was taken back, expired or was only kept, to be put right and asked for again.
+/// Answers its address.
+pub async fn put_right(
+    bank: &Bank,
+    by: &SignedIn,
+    request: &Request,
+    asked: &AskedTransfer,
+) -> Result<String, approvals::Problem> {
+    let now = bank.clock.now();
+    if !request.is_of(&by.user) || request.state_at(now).after(approvals::Event::Ask).is_none() {
+        return Err(approvals::Problem::Changed);
+    }
+    policy::require(by, Business::Transfer).map_err(|_| Problem::NotPermitted)?;
+    let body = Content::of(&asked.payee, &asked.details).body();
+    let typed = TypedDetails { day: asked.details.day.to_string(), ..body.typed };
+    let body = Body { typed, request: Some(request.id), ..body };
+    let drafts = Drafts::of(&bank.database, by.contract.id, by.user.id);
+    let begun = drafts.begin(body, now).await.map_err(|error| Problem::unavailable(&error))?;
+    Ok(begun.path(EntryPage::Details))
 }
 
 /// Asks again for what came back, was taken back or was only kept, as it was.

@@ -60,7 +60,7 @@ pub async fn answer(
         Err(ConsentError::NoSuchCase) => Err(Problem::NotPermitted),
         Err(ConsentError::Over(state)) => Err(Problem::RecallOver(state)),
         Err(ConsentError::Shortage) => {
-            Err(Problem::Shortage { available: operation::available(bank, case.account).await? })
+            Err(operation::shortage(case.amount, operation::available(bank, case.account).await?))
         }
         Err(ConsentError::Closed) => Err(Problem::AccountClosed),
         Err(ConsentError::Guarded(key)) => {

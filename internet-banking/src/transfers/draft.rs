@@ -1,7 +1,7 @@
 //! A transfer being entered. Its steps are kept on the server, so that none can be skipped or altered in the browser
 //! (SEC-15, SEC-19), and only its own user sees it (SEC-34).
 
-use domain::{AccountId, AccountRef, Date, OrderId, PayeeId, Timestamp, Yen};
+use domain::{AccountId, AccountRef, ApprovalId, Date, OrderId, PayeeId, Timestamp, Yen};
 use serde::{Deserialize, Serialize};
 use transfers::Method;
 
@@ -103,6 +103,9 @@ pub struct Body {
     /// 振込手数料 as the review shows it, which the order has to have.
     #[serde(default)]
     pub fee: Yen,
+    /// The request of approval that it puts right, where it began with one.
+    #[serde(default)]
+    pub request: Option<ApprovalId>,
 }
 
 /// A transfer being entered.

@@ -5,8 +5,8 @@ use domain::{AccountId, OrderId, Timestamp, Yen};
 use gateway::{Service, stopped_by, stops_against};
 use ledger::GuardKey;
 use transfers::{
-    CancelError, Holders, LimitUse, Limits, Method, NewOrder, Occasion, Order, PlaceError, Recall,
-    RecallError, Relation, dates,
+    CancelError, Holders, LimitLayer, LimitUse, Limits, Method, NewOrder, Occasion, Order, PlaceError,
+    Recall, RecallError, Relation, dates,
 };
 
 use super::draft::{Details, Draft, Payee, Way};
@@ -14,12 +14,15 @@ use super::payee;
 use super::problem::Problem;
 use crate::Bank;
 use crate::approvals::{Held, Need, Policies, Secrets};
-use crate::contracts::terms::Terms as ContractTerms;
 use crate::contracts::{Business, Contract, DepositAccount, SignInMethod, User};
+use crate::limits::{self, LimitOf};
 use crate::payeasy::operation::confirm;
 use crate::policy;
 use crate::sign_in::SignedIn;
 use crate::tokens::{Operation, authorise};
+
+/// Tries of an order that meets changes of the contract's limits.
+const LIMIT_TRIES_MAX: u32 = 8;
 
 /// What a transfer is about, as it was entered.
 #[derive(Clone, Debug)]
@@ -71,21 +74,29 @@ pub async fn occasion(bank: &Bank, contract: &Contract, payee: Option<&Payee>) -
     Ok(Occasion { relation, method, same_day_typed: same_day_typed(bank, contract).await? })
 }
 
-/// The limits that hold for a user's order from an account.
-pub async fn limits(bank: &Bank, who: Who<'_>) -> Result<Limits, Problem> {
-    let terms = ContractTerms::embedded().transfer_limit(who.contract.plan);
-    let papers = bank.contracts.papers(who.contract.id).await;
-    let papers = papers.map_err(|error| Problem::unavailable(&error))?;
-    let contract = papers.and_then(|papers| papers.transfer_limit).unwrap_or(terms.standard);
-    Ok(Limits { bank_max: terms.max, contract, account: None, user: None, per_item: None })
+/// The limits that hold for a user's order from an account, and what must not be there yet when it is taken: their next
+/// change. Every layer is counted, so that one that is set during a day knows what was ordered before.
+async fn limits(bank: &Bank, who: Who<'_>, account: AccountId) -> Result<(Limits, GuardKey), Problem> {
+    let found = limits::held(bank, who.contract).await;
+    let (own, most) = found.map_err(|error| Problem::unavailable(&error))?;
+    let layer = |of| Some(own.of(of).unwrap_or(most));
+    let limits = Limits {
+        bank_max: most,
+        contract: most,
+        account: layer(LimitOf::Account(account)),
+        user: layer(LimitOf::User(who.user.id)),
+        per_item: own.of(LimitOf::Item),
+    };
+    Ok((limits, own.bar()))
 }
 
-/// How much of today's limits is used.
+/// How much of today's limits is used; of what one order may be, nothing ever is.
 pub async fn limit_use(bank: &Bank, who: Who<'_>, account: AccountId) -> Result<Vec<LimitUse>, Problem> {
-    let limits = limits(bank, who).await?;
+    let (limits, _) = limits(bank, who, account).await?;
     let holders = Holders { contract: who.contract.id, account, user: who.user.id };
     let used = bank.transfers.limit_use(&holders, &limits, bank.clock.now().date()).await;
-    used.map_err(|error| Problem::unavailable(&error))
+    let item = limits.per_item.map(|level| LimitUse { layer: LimitLayer::PerItem, level, used: Yen::ZERO });
+    Ok(item.into_iter().chain(used.map_err(|error| Problem::unavailable(&error))?).collect())
 }
 
 /// What the contract's policy demands of a transfer, and the policy's next version, which must not be there yet when it
@@ -157,10 +168,18 @@ pub async fn check(bank: &Bank, who: Who<'_>, wanted: &Wanted) -> Result<(), Pro
     if handling == transfers::Handling::SameDay {
         let available = available(bank, details.account).await?;
         if details.amount > available {
-            return Err(Problem::Shortage { available });
+            return Err(shortage(details.amount, available));
         }
     }
     Ok(())
+}
+
+/// How much is there, and how much more is needed.
+pub fn shortage(amount: Yen, available: Yen) -> Problem {
+    Problem::Shortage {
+        available,
+        lacking: amount.checked_sub(available).unwrap_or(Yen::ZERO).max(Yen::ZERO),
+    }
 }
 
 /// 支払可能額 of an account.
@@ -225,34 +244,40 @@ pub async fn take(
     let accounts = accounts.map_err(|error| Problem::unavailable(&error))?;
     let mut barred_by = stops_against(who.contract.id, who.contract.plan.code(), Service::Transfer);
     barred_by.push(next_policy);
-    let new = NewOrder {
-        id,
-        contract: who.contract.id,
-        user: who.user.id,
-        account: details.account,
-        from,
-        payer_name: details.payer_name.clone(),
-        to: payee.account.clone(),
-        payee_name: payee.name.clone(),
-        method: payee.way.method(),
-        own_accounts: accounts.iter().map(|one| one.account).collect(),
-        amount: details.amount,
-        fee,
-        day: details.day,
-        same_day_typed: same_day_typed(bank, who.contract).await?,
-        limits: limits(bank, who).await?,
-        guards: guards.clone(),
-        barred_by,
-        actor: who.user.id.to_string(),
-    };
-    match bank.transfers.place(new).await {
-        Ok(order) => Ok(order),
-        Err(error) => {
-            let problem = refused(bank, who, details.account, error, &guards).await;
-            tracing::info!(order = %id, code = %problem.code(), "a transfer was refused");
-            Err(problem)
-        }
+    let same_day_typed = same_day_typed(bank, who.contract).await?;
+    for _ in 0..LIMIT_TRIES_MAX {
+        let (limits, next_limits) = limits(bank, who, details.account).await?;
+        let new = NewOrder {
+            id,
+            contract: who.contract.id,
+            user: who.user.id,
+            account: details.account,
+            from: from.clone(),
+            payer_name: details.payer_name.clone(),
+            to: payee.account.clone(),
+            payee_name: payee.name.clone(),
+            method: payee.way.method(),
+            own_accounts: accounts.iter().map(|one| one.account).collect(),
+            amount: details.amount,
+            fee,
+            day: details.day,
+            same_day_typed,
+            limits,
+            guards: guards.clone(),
+            barred_by: barred_by.iter().chain([&next_limits]).cloned().collect(),
+            actor: who.user.id.to_string(),
+        };
+        let error = match bank.transfers.place(new).await {
+            Ok(order) => return Ok(order),
+            // a limit was changed meanwhile: it binds this order too
+            Err(PlaceError::Guarded(key)) if key == next_limits.0 => continue,
+            Err(error) => error,
+        };
+        let problem = refused(bank, who, details, error, &guards).await;
+        tracing::info!(order = %id, code = %problem.code(), "a transfer was refused");
+        return Err(problem);
     }
+    Err(Problem::ReviewOutdated)
 }
 
 /// An emergency stop keeps transfers back, whatever page is open.
@@ -268,10 +293,11 @@ pub async fn not_stopped(bank: &Bank, contract: &Contract) -> Result<(), Problem
 async fn refused(
     bank: &Bank,
     who: Who<'_>,
-    account: AccountId,
+    details: &Details,
     error: PlaceError,
     codes: &[GuardKey],
 ) -> Problem {
+    let account = details.account;
     match error {
         PlaceError::Day(problem) => Problem::Day(problem),
         PlaceError::Fee(fee) => Problem::FeeChanged { fee },
@@ -279,9 +305,7 @@ async fn refused(
             let used = limit_use(bank, who, account).await.unwrap_or_default();
             Problem::Limit { layer, left: used.into_iter().find(|one| one.layer == layer) }
         }
-        PlaceError::Shortage => {
-            Problem::Shortage { available: available(bank, account).await.unwrap_or(Yen::ZERO) }
-        }
+        PlaceError::Shortage => shortage(details.amount, available(bank, account).await.unwrap_or(Yen::ZERO)),
         PlaceError::SameAccount => Problem::SameAccount,
         PlaceError::NoSuchAccount => Problem::NoSuchAccount,
         PlaceError::Closed => Problem::AccountClosed,

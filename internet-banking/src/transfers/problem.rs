@@ -47,6 +47,8 @@ pub enum Problem {
     Shortage {
         /// 支払可能額.
         available: Yen,
+        /// How much more is needed.
+        lacking: Yen,
     },
     /// There is no such account at this bank.
     NoSuchAccount,
@@ -125,15 +127,21 @@ impl Problem {
                 format!("本日扱いの受付は{}で終了しました。", clock_time(*at))
             }
             Self::FeeChanged { fee } => format!("{happened}いまの手数料は{fee} 円です。"),
+            Self::Limit { layer: LimitLayer::PerItem, left: Some(left) } => {
+                format!("1件の限度額 {} 円を超えています。{}", left.level, whom(LimitLayer::PerItem))
+            }
             Self::Limit { layer, left: Some(left) } => format!(
-                "{}を超えます。限度額は{} 円、本日すでに{} 円をお使いのため、あと{} 円までです。",
+                "{}を超えます。限度額は{} 円、本日すでに{} 円をお使いのため、あと{} 円までです。{}",
                 layer.label(),
                 left.level,
                 left.used,
-                left.left()
+                left.left(),
+                whom(*layer)
             ),
-            Self::Limit { layer, left: None } => format!("{}を超えます。", layer.label()),
-            Self::Shortage { available } => format!("{happened}支払可能額は{available} 円です。"),
+            Self::Limit { layer, left: None } => format!("{}を超えます。{}", layer.label(), whom(*layer)),
+            Self::Shortage { available, lacking } => {
+                format!("{happened}支払可能額は{available} 円で、{lacking} 円足りません。")
+            }
             Self::Confirmation(problem) => problem.words(),
             Self::Code(problem) => problem.words(),
             Self::RecallOver(state) => {
@@ -174,7 +182,17 @@ impl Problem {
     /// What the page tells.
     pub fn trouble(&self) -> Trouble {
         let errors = Errors::one(self.field().unwrap_or_default(), self.words());
-        Trouble { code: self.code(), errors, other: None }
+        Trouble::of(self.code(), errors)
+    }
+}
+
+/// Who raises a limit.
+const fn whom(layer: LimitLayer) -> &'static str {
+    match layer {
+        LimitLayer::Contract => "引き上げは、書面でお取引店へお申し込みください。",
+        LimitLayer::PerItem | LimitLayer::Account | LimitLayer::User => {
+            "引き上げは、マスターユーザ、または限度額を任された管理者ユーザにご依頼ください。"
+        }
     }
 }
 
@@ -210,7 +228,7 @@ pub(super) mod tests {
             Problem::ApprovalNeeded,
             Problem::Limit { layer: LimitLayer::Contract, left: Some(left) },
             Problem::Limit { layer: LimitLayer::PerItem, left: None },
-            Problem::Shortage { available: Yen::new(5) },
+            Problem::Shortage { available: Yen::new(5), lacking: Yen::new(1) },
             Problem::NoSuchAccount,
             Problem::SameAccount,
             Problem::AccountClosed,

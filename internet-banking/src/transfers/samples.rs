@@ -62,7 +62,7 @@ fn row(state: State) -> OrderRow {
         place: "みずほ銀行(0001) 東京営業部(001)".to_owned(),
         from: "本店営業部 普通 1234567".to_owned(),
         amount: Yen::new(123_456),
-        shown: words::shown(state),
+        shown: words::shown_of(transfers::Relation::OtherBank, state),
     }
 }
 
@@ -101,6 +101,7 @@ fn limit() -> LimitRow {
         level: Yen::new(10_000_000),
         used: Yen::new(1),
         left: Yen::new(9_999_999),
+        is_daily: true,
     }
 }
 
@@ -193,13 +194,13 @@ fn order_pages() -> Vec<String> {
             by: SHARP.to_owned(),
             kind: "振込",
             facts: facts(0),
-            shown: words::shown(state),
+            shown: words::shown_of(transfers::Relation::OtherBank, state),
             changed_at: "2026年11月24日(火) 10:05".to_owned(),
             reason: (state == State::Failed).then(|| SHARP.to_owned()),
             cancel: (state == State::Reserved).then_some(OrderAct::Cancel(id)),
             recall: (state == State::Sent).then_some(OrderAct::Recall(id)),
             recalled: recall.map(|state| {
-                let (word, icon, class, meaning) = words::recall(state);
+                let (word, icon, class, meaning) = words::recall(state, true);
                 let (asked_at, code) = ("11月24日(火) 10:05".to_owned(), Some(SHARP.to_owned()));
                 RecallRow { word, icon, class, meaning, changed_at: asked_at.clone(), asked_at, code }
             }),

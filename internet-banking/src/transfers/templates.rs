@@ -123,7 +123,7 @@ impl Refused {
             Self::Gone => Trouble::input(Errors::general(
                 "このひな形は、ほかの方が変更または削除しました。一覧で、いまの内容をご確認ください。",
             )),
-            Self::Told(code) => Trouble { code, errors: told(code), other: None },
+            Self::Told(code) => Trouble::of(code, told(code)),
         }
     }
 }

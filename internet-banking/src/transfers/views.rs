@@ -3,7 +3,7 @@
 use askama::Template;
 use domain::{OrderId, Yen};
 use edge::{Errors, Frame};
-use transfers::LimitUse;
+use transfers::{LimitLayer, LimitUse};
 
 use super::draft::TypedDetails;
 use super::links::{OlderLink, OrderAct, OrderLink, RecallLink};
@@ -40,12 +40,28 @@ pub struct LimitRow {
     pub used: Yen,
     /// What is left.
     pub left: Yen,
+    /// Whether it is one of a day, and not of one order.
+    pub is_daily: bool,
 }
 
 impl LimitRow {
-    /// Of a limit that an order counts to.
-    pub fn of(used: &LimitUse) -> Self {
-        Self { label: used.layer.label(), level: used.level, used: used.used, left: used.left() }
+    /// Those that are worth telling: of one order and of the contract always, another where it is below the contract's.
+    pub fn told(all: &[LimitUse]) -> Vec<Self> {
+        let contract = all.iter().find(|one| one.layer == LimitLayer::Contract).map(|one| one.level);
+        let counts = |one: &&LimitUse| {
+            matches!(one.layer, LimitLayer::PerItem | LimitLayer::Contract) || Some(one.level) < contract
+        };
+        all.iter().filter(counts).map(Self::of).collect()
+    }
+
+    fn of(used: &LimitUse) -> Self {
+        Self {
+            label: used.layer.label(),
+            level: used.level,
+            used: used.used,
+            left: used.left(),
+            is_daily: used.layer != LimitLayer::PerItem,
+        }
     }
 }
 

@@ -42,8 +42,32 @@ const SENDING: Shown = Shown {
     help: None,
 };
 
-/// The words for where an order stands.
-pub const fn shown(state: State) -> Shown {
+/// The words for where an order stands: 振替 goes to no other bank.
+pub const fn shown_of(relation: Relation, state: State) -> Shown {
+    let of_transfer = shown(state);
+    match (relation, state) {
+        (Relation::OwnAccount, State::Reserved) => Shown {
+            meaning: "指定日の営業開始後に振り替えます。まだ引き落とされていません。",
+            ..of_transfer
+        },
+        (Relation::OwnAccount, State::Settled) => Shown {
+            meaning: "引き落とし、ご契約の入金口座に入金しました。",
+            ..of_transfer
+        },
+        (Relation::OwnAccount, State::Failed) => Shown {
+            meaning: "実行できなかったため、振り替えていません。引き落とされていません。",
+            ..of_transfer
+        },
+        (Relation::OwnAccount, State::Cancelled) => Shown {
+            next: "改めて振り替えるときは、もう一度お手続きください。",
+            ..of_transfer
+        },
+        _ => of_transfer,
+    }
+}
+
+/// The same of a 振込.
+const fn shown(state: State) -> Shown {
     match state {
         State::Reserved => RESERVED,
         State::Held | State::Sending => SENDING,
@@ -131,8 +155,18 @@ pub fn reason_of(order: &Order) -> Option<String> {
 }
 
 /// How a recall is shown: word, icon, colour and a sentence.
-pub const fn recall(state: RecallState) -> (&'static str, &'static str, &'static str, &'static str) {
+/// `is_back` says whether the money has come: the other bank's consent may come before it.
+pub const fn recall(
+    state: RecallState,
+    is_back: bool,
+) -> (&'static str, &'static str, &'static str, &'static str) {
     match state {
+        RecallState::Returned if !is_back => (
+            "組戻し承諾",
+            "●",
+            "wait",
+            "振込先の銀行が組戻しに応じました。振込金額が届きしだい、引落口座に戻します。",
+        ),
         RecallState::Requested => {
             ("受付", "●", "wait", "組戻しの依頼を受け付けました。振込先の銀行へ送ります。")
         }

@@ -13,6 +13,7 @@ use crate::Bank;
 use crate::approvals::{self, Asking, Hand, Held, Matter, Need, Policies, Policy, Problem};
 use crate::certificates::revoke::{self, MasterAct, MasterError};
 use crate::contracts::{DepositAccount, Duty, Plan, Role};
+use crate::limits::{self as transfer_limits, LimitOf};
 use crate::payeasy::limits;
 use crate::policy;
 use crate::registration::Registration;
@@ -53,6 +54,17 @@ pub enum AskedChange {
         limit: Option<Yen>,
         /// The limit that was seen, in the same way.
         #[serde(default)]
+        seen: Option<Yen>,
+    },
+    /// What may be transferred: by one order, from an account or by a user in a day.
+    TransferLimit {
+        /// What it is of.
+        of: LimitOf,
+        /// The same, as people read it.
+        whose: String,
+        /// The limit; none is the contract's.
+        limit: Option<Yen>,
+        /// The limit that was seen, in the same way.
         seen: Option<Yen>,
     },
     /// Another certificate for a user (R48, SEC-05).
@@ -155,9 +167,11 @@ impl AskedChange {
         match self {
             Self::User(entry) => entry.adds(),
             Self::Act { act, .. } => matches!(Act::from_code(act), Some(Act::Password | Act::Passwords)),
-            Self::Policy { .. } | Self::Limit { .. } | Self::Permit { .. } | Self::TokenUnlock { .. } => {
-                false
-            }
+            Self::Policy { .. }
+            | Self::Limit { .. }
+            | Self::TransferLimit { .. }
+            | Self::Permit { .. }
+            | Self::TokenUnlock { .. } => false,
         }
     }
 
@@ -186,6 +200,7 @@ impl AskedChange {
                 format!("{whose}: {}", Act::from_code(act).map_or("", |act| act.words().title))
             }
             Self::Limit { whose, .. } => format!("{whose}の限度額の変更"),
+            Self::TransferLimit { whose, .. } => format!("{whose}の振込・振替の限度額の変更"),
             Self::Permit { whose, .. } => format!("{whose}: 電子証明書の再発行の許可"),
             Self::TokenUnlock { serial, .. } => format!("トークン {serial}: 利用停止解除"),
         }
@@ -237,6 +252,14 @@ pub async fn apply(
         AskedChange::Limit { user, limit, seen, .. } => {
             let what = limits::registration(bank, author, *user, *limit).await?;
             if bank.limits.of(by.contract.id, *user).await?.user != *seen {
+                return Err(Problem::Changed);
+            }
+            Ok((told(what, by), None))
+        }
+        AskedChange::TransferLimit { of, limit, seen, .. } => {
+            let what = transfer_limits::registration(bank, author, *of, *limit).await?;
+            let (held, _) = transfer_limits::held(bank, &by.contract).await?;
+            if held.of(*of) != *seen {
                 return Err(Problem::Changed);
             }
             Ok((told(what, by), None))

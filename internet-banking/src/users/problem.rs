@@ -77,7 +77,7 @@ impl Problem {
                 Errors::general(self.code().entry().happened)
             }
         };
-        Trouble { code: self.code(), errors, other: None }
+        Trouble::of(self.code(), errors)
     }
 
     /// A failure of ours, which is in the log.

@@ -137,7 +137,7 @@ async fn every_business_is_on_one_page_the_newest_first_and_each_line_leads_to_i
     );
 }
 
-/// Account, business and contract bound what is seen, and a draft is its author's alone.
+/// Proves SEC-34.
 async fn nobody_sees_what_is_of_another_account_business_or_contract(test: TestDatabase) {
     let world = World::new(test).await;
     let mut hanako = world.signed_in().await;

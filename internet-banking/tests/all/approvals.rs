@@ -23,6 +23,7 @@ database::on_both!(
     what_a_process_left_after_the_last_approval_is_paid_once,
     a_master_sets_the_policy_with_a_one_time_password_and_only_one_that_can_be_met,
     what_administrators_change_waits_for_a_second_one_where_the_contract_wants_it,
+    a_request_is_sent_back_with_a_reason_reminded_of_and_ended_by_its_time,
 );
 
 pub const CONFIRMED: (&str, &str) = ("confirmation_password", PASSWORD);
@@ -299,9 +300,8 @@ async fn a_changed_amount_returns_the_request_and_its_author_asks_again() {
 }
 
 /// A reason is needed, reminders go out once, and time ends what nobody decides and what nobody touches.
-#[tokio::test]
-async fn a_request_is_sent_back_with_a_reason_reminded_of_and_ended_by_its_time() {
-    let (world, _network) = World::connected(sqlite().await).await;
+async fn a_request_is_sent_back_with_a_reason_reminded_of_and_ended_by_its_time(test: TestDatabase) {
+    let (world, _network) = World::connected(test).await;
     policy(&world, DOUBLE).await;
     let mut hanako = world.signed_in().await;
     let mut a = approver(&world, "ichiro01", &[Step::Final]).await;

@@ -17,6 +17,7 @@ mod history;
 mod home;
 mod hours;
 mod inquiry;
+mod limits;
 mod link;
 mod link_attacks;
 mod locks;

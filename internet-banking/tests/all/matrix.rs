@@ -39,6 +39,7 @@ const USERS: Gate =
     With(&[Duty::Users, Duty::Administrators, Duty::Rights, Duty::Passwords, Duty::SignInUnlock]);
 const CERTIFICATES: Gate = With(&[Duty::Certificates]);
 const TOKENS: Gate = With(&[Duty::TokenRevoke, Duty::TokenUnlock]);
+const LIMITS: Gate = With(&[Duty::Limits]);
 const HISTORY: Gate = With(&[Duty::History]);
 
 /// Every address of the bank's pages.
@@ -61,6 +62,10 @@ const PAGES: &[(&str, Gate)] = &[
     ("/admin/certificates/{user}/revoke", CERTIFICATES),
     ("/admin/history", HISTORY),
     ("/admin/history/csv", HISTORY),
+    ("/admin/limits", LIMITS),
+    ("/admin/limits/accounts/{account}", LIMITS),
+    ("/admin/limits/item", LIMITS),
+    ("/admin/limits/users/{user}", LIMITS),
     ("/admin/tokens", TOKENS),
     ("/admin/tokens/ask", TOKENS),
     ("/admin/tokens/do", TOKENS),

@@ -18,6 +18,9 @@ database::on_both!(
     a_filed_payee_is_paid_by_its_number_on_the_same_day,
     another_fee_than_the_one_that_was_shown_takes_no_order_and_keeps_the_entry,
     users_who_transfer_at_once_never_pass_the_limit_or_the_funds,
+    the_pages_offer_and_take_the_days_that_are_possible_to_the_second,
+    what_is_confirmed_after_the_cut_off_is_told_at_the_day_with_the_form_kept,
+    the_limit_of_the_day_is_reached_to_the_yen,
 );
 
 const CONFIRMED: (&str, &str) = ("confirmation_password", PASSWORD);
@@ -233,15 +236,17 @@ async fn another_fee_than_the_one_that_was_shown_takes_no_order_and_keeps_the_en
 /// The second before each cut-off and the cut-off itself; the fourteenth business day and the day after.
 ///
 /// Proves R85, R88.
-#[tokio::test]
-async fn the_pages_offer_and_take_the_days_that_are_possible_to_the_second() {
+async fn the_pages_offer_and_take_the_days_that_are_possible_to_the_second(test: TestDatabase) {
+    let world = World::new(test).await;
+    let sql = "INSERT INTO contract_payee (id, contract, number, bank, branch, kind, account_number, name,
+         registered_us) VALUES ($2, $1, '0002', '0001', '001', 'ordinary', '7654321', 'カ)アオバ', 1)";
+    execute!(world.bank.database, sql, world.contract.uuid(), uuid::Uuid::from_u128(2)).unwrap();
     for (at, own, filed) in [
         ("2026-11-24T14:59:59", true, true),
         ("2026-11-24T15:00:00", true, false),
         ("2026-11-24T15:59:59", true, false),
         ("2026-11-24T16:00:00", false, false),
     ] {
-        let world = World::new(sqlite().await).await;
         set_clock(&world, at);
         let mut hanako = world.signed_in().await;
         let page = hanako.get("/transfers/own").await;
@@ -250,11 +255,6 @@ async fn the_pages_offer_and_take_the_days_that_are_possible_to_the_second() {
             Ok(_) => assert!(own, "{at}"),
             Err(page) => assert_eq!((code(&page).as_str(), own), ("F-102", false), "{at}"),
         }
-        let sql =
-            "INSERT INTO contract_payee (id, contract, number, bank, branch, kind, account_number, name,
-             registered_us)
-             VALUES ($2, $1, '0002', '0001', '001', 'ordinary', '7654321', 'カ)アオバ', 1)";
-        execute!(world.bank.database, sql, world.contract.uuid(), uuid::Uuid::from_u128(2)).unwrap();
         let entry = Transfer::to(&mut hanako, &[("action", "number"), ("payee", "0002")]).await.ok().unwrap();
         let page = entry.details(&mut hanako, "1", TODAY).await;
         assert_eq!(page.location() == entry.page("review"), filed, "{at}");
@@ -303,9 +303,8 @@ async fn reservations_reach_over_closed_days_at_the_browser() {
 /// A page that was reviewed before the cut-off takes no order after it.
 ///
 /// Proves R85.
-#[tokio::test]
-async fn what_is_confirmed_after_the_cut_off_is_told_at_the_day_with_the_form_kept() {
-    let world = World::new(sqlite().await).await;
+async fn what_is_confirmed_after_the_cut_off_is_told_at_the_day_with_the_form_kept(test: TestDatabase) {
+    let world = World::new(test).await;
     set_clock(&world, "2026-11-24T15:50:00");
     let mut hanako = world.signed_in().await;
     let entry = Transfer::own(&mut hanako, "777", TODAY).await.ok().unwrap();
@@ -315,6 +314,10 @@ async fn what_is_confirmed_after_the_cut_off_is_told_at_the_day_with_the_form_ke
     assert_eq!(code(&page), "F-102");
     assert!(page.body.contains("id=\"day-error\"") && page.body.contains("value=\"777\""), "{}", page.body);
     assert_eq!(balances(&world).await, [48_210_953, 12_004_100]);
+    // the next day is chosen already: one press leads on
+    assert!(page.body.contains("予約に変えてあります"), "{}", page.body);
+    assert!(page.body.contains("value=\"2026-11-25\" selected"), "{}", page.body);
+    assert_eq!(page.body.matches(" selected").count(), 1);
 }
 
 /// The paper application alone is not enough: the contract signs in by password.
@@ -333,9 +336,8 @@ async fn a_paper_application_alone_lets_no_typed_payee_go_on_the_same_day() {
 /// To the yen, over orders of any day, and given back by a cancellation of the day.
 ///
 /// Proves R96, R97.
-#[tokio::test]
-async fn the_limit_of_the_day_is_reached_to_the_yen() {
-    let world = World::new(sqlite().await).await;
+async fn the_limit_of_the_day_is_reached_to_the_yen(test: TestDatabase) {
+    let world = World::new(test).await;
     limit(&world, 1_000).await;
     let mut hanako = world.signed_in().await;
     let reserved = Transfer::own(&mut hanako, "400", TOMORROW).await.ok().unwrap();
@@ -366,7 +368,10 @@ async fn mistakes_stand_at_their_fields_with_the_rest_of_the_form() {
     let mut hanako = world.signed_in().await;
     let page = Transfer::own(&mut hanako, "48210954", TODAY).await.err().unwrap();
     assert_eq!(code(&page), "F-105");
-    assert!(page.body.contains("支払可能額は48,210,953 円") && page.body.contains("id=\"account-error\""));
+    assert!(
+        page.body.contains("支払可能額は48,210,953 円で、1 円足りません")
+            && page.body.contains("id=\"account-error\"")
+    );
     assert!(Transfer::own(&mut hanako, "48210953", TODAY).await.is_ok());
     let same = [("account", "1001"), ("to", "1001"), ("amount", "1"), ("day", TODAY)];
     assert_eq!(code(&send(&mut hanako, "/transfers/own", &same).await), "F-107");

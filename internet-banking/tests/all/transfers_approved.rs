@@ -1,7 +1,7 @@
 //! A transfer that others approve: it moves money once, on the day and within the limits of the last approval.
 
-use database::execute;
 use database::testing::{TestDatabase, sqlite};
+use database::{execute, read};
 use domain::{Timestamp, Yen};
 use http::StatusCode;
 use internet_banking::approvals::{follow_cut_offs, look};
@@ -20,6 +20,10 @@ use crate::users::code;
 database::on_both!(
     a_transfer_under_ordered_double_approval_moves_money_by_the_second_of_two_and_once,
     orders_and_approvals_end_at_the_cut_off_that_two_people_have_set,
+    an_approval_after_the_cut_off_moves_nothing,
+    what_came_back_is_put_right_and_asked_for_again_as_the_same_request,
+    approvers_are_reminded_in_time_before_the_cut_off,
+    of_many_at_once_each_is_told_as_what_it_is,
 );
 
 const ORDERED: &str = r#"{"flows":{"transfer":{"kind":"double","ordered":true}}}"#;
@@ -141,43 +145,146 @@ async fn what_would_cost_another_fee_than_was_approved_comes_back_and_is_asked_f
 /// until the eve.
 ///
 /// Proves R85, R86.
-#[tokio::test]
-async fn an_approval_after_the_cut_off_moves_nothing() {
-    for (at, taken) in [("2026-11-24T15:59:59", true), ("2026-11-24T16:00:00", false)] {
-        let world = World::new(sqlite().await).await;
-        policy(&world, SINGLE).await;
-        let mut hanako = world.signed_in().await;
-        approver(&world, "jiro01", Step::Final).await;
-        let entry = Transfer::own(&mut hanako, "3", TODAY).await.ok().unwrap();
-        let path = ask(&mut hanako, &entry, "ask").await;
-        set_clock(&world, at);
-        let mut last = signed_in(&world, "jiro01").await;
-        let page = approve(&mut last, &path).await;
-        assert_eq!(page.status.is_redirection(), taken, "{at} {}", page.body);
-        assert_eq!(balance(&world).await, if taken { 48_210_950 } else { 48_210_953 });
-    }
-    let world = World::new(sqlite().await).await;
+async fn an_approval_after_the_cut_off_moves_nothing(test: TestDatabase) {
+    let world = World::new(test).await;
     policy(&world, SINGLE).await;
     let mut hanako = world.signed_in().await;
-    approver(&world, "jiro01", Step::Final).await;
+    let mut last = approver(&world, "jiro01", Step::Final).await;
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        let entry = Transfer::own(&mut hanako, "3", TODAY).await.ok().unwrap();
+        asked.push(ask(&mut hanako, &entry, "ask").await);
+    }
     let entry = Transfer::to(&mut hanako, MIZUHO).await.ok().unwrap();
     entry.details(&mut hanako, "3", "2026-11-25").await;
-    let path = ask(&mut hanako, &entry, "ask").await;
-    let mut last = signed_in(&world, "jiro01").await;
-    let page = last.get(&path).await;
+    let typed = ask(&mut hanako, &entry, "ask").await;
+    let page = last.get(&typed).await;
     assert!(
         page.body.contains("11月25日(水) 00:00") && page.body.contains("one_time_password"),
         "{}",
         page.body
     );
     assert_eq!(
-        code(&approve(&mut last, &path).await),
+        code(&approve(&mut last, &typed).await),
         "T-104",
         "a typed payee costs the approver a code (R52)"
     );
+    for (path, at, taken) in
+        [(&asked[0], "2026-11-24T15:59:59", true), (&asked[1], "2026-11-24T16:00:00", false)]
+    {
+        set_clock(&world, at);
+        let mut last = signed_in(&world, "jiro01").await;
+        let page = approve(&mut last, path).await;
+        assert_eq!(page.status.is_redirection(), taken, "{at} {}", page.body);
+        assert_eq!(balance(&world).await, 48_210_950, "{at}");
+    }
     set_clock(&world, "2026-11-25T00:00:00");
     let mut last = signed_in(&world, "jiro01").await;
-    assert_eq!(approve(&mut last, &path).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(approve(&mut last, &typed).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+/// What was sent back with a reason goes through an entry of its own and stays one request; who sent the page as it was
+/// before approves nothing.
+///
+/// Proves SEC-16.
+async fn what_came_back_is_put_right_and_asked_for_again_as_the_same_request(test: TestDatabase) {
+    let world = World::new(test).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    let mut last = approver(&world, "jiro01", Step::Final).await;
+    let entry = Transfer::own(&mut hanako, "500", TODAY).await.ok().unwrap();
+    let path = ask(&mut hanako, &entry, "ask").await;
+    let as_it_was = last.get(&path).await;
+    press(&mut last, &path, &as_it_was, "return").await;
+    let back = hanako.get(&path).await;
+    assert!(back.body.contains("金額を確かめてください") && back.body.contains("70日間"), "{}", back.body);
+    // nobody else puts it right
+    assert_eq!(press(&mut last, &path, &as_it_was, "edit").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let details = press(&mut hanako, &path, &back, "edit").await.location().to_owned();
+    assert!(details.starts_with("/transfers/new/"), "{details}");
+    let form = hanako.get(&details).await;
+    assert!(form.body.contains("value=\"500\""), "{}", form.body);
+    let fields = [("account", "1001"), ("to", "1002"), ("amount", "600"), ("day", TODAY)];
+    let sent = crate::transfer_entry::send(&mut hanako, &details, &fields).await;
+    assert!(sent.location().ends_with("/review"), "{}", sent.body);
+    let entry = Transfer(details.strip_suffix("/details").unwrap().to_owned());
+    assert_eq!(ask(&mut hanako, &entry, "ask").await, path, "the same request");
+    assert_eq!(hanako.get(&entry.page("review")).await.location(), path);
+    let old = press(&mut last, &path, &as_it_was, "approve").await;
+    assert_eq!(code(&old), "A-104");
+    assert_eq!(balance(&world).await, 48_210_953);
+    assert!(last.get(&path).await.body.contains("600 円"));
+    assert_eq!(approve(&mut last, &path).await.location(), path);
+    assert_eq!(balance(&world).await, 48_210_353);
+    // whoever comes too late is not told that nothing was debited
+    let late = press(&mut last, &path, &as_it_was, "approve").await;
+    assert!(late.body.contains("この手続きでは何も引き落とされていません。"), "{}", late.body);
+    assert!(!late.body.contains("まだ何も引き落とされていません。"), "{}", late.body);
+}
+
+async fn reminders(world: &World) -> i64 {
+    look(&world.bank).await.unwrap();
+    read!(world.bank.database, |c| {
+        sqlx::query_scalar("SELECT count(*) FROM mail WHERE id LIKE 'approval-remind-%'").fetch_one(c).await
+    })
+    .unwrap()
+}
+
+/// On the eve, and an hour before the cut-off; of what was asked for on the day itself, the hour before.
+async fn approvers_are_reminded_in_time_before_the_cut_off(test: TestDatabase) {
+    let world = World::new(test).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    approver(&world, "jiro01", Step::Final).await;
+    let today = Transfer::own(&mut hanako, "3", TODAY).await.ok().unwrap();
+    ask(&mut hanako, &today, "ask").await;
+    let tomorrow = Transfer::own(&mut hanako, "4", "2026-11-25").await.ok().unwrap();
+    ask(&mut hanako, &tomorrow, "ask").await;
+    for (at, count) in [
+        ("2026-11-24T14:59:59", 0),
+        // the cut-off within the bank is 16:00
+        ("2026-11-24T15:00:00", 1),
+        ("2026-11-24T15:59:59", 1),
+        ("2026-11-24T16:00:00", 2),
+        ("2026-11-25T14:59:59", 2),
+        ("2026-11-25T15:00:00", 3),
+        ("2026-11-25T15:59:00", 3),
+    ] {
+        set_clock(&world, at);
+        assert_eq!((reminders(&world).await, reminders(&world).await), (count, count), "{at}");
+    }
+}
+
+/// One approved, one that changed meanwhile: nobody is told that nothing was debited.
+async fn of_many_at_once_each_is_told_as_what_it_is(test: TestDatabase) {
+    let world = World::new(test).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    let mut last = approver(&world, "jiro01", Step::Final).await;
+    let mut asked = Vec::new();
+    for yen in ["3", "4", "5"] {
+        let entry = Transfer::own(&mut hanako, yen, TODAY).await.ok().unwrap();
+        asked.push(ask(&mut hanako, &entry, "ask").await);
+    }
+    let list = last.get("/approvals").await;
+    let csrf = list.token();
+    let picks: Vec<_> = asked
+        .iter()
+        .map(|path| path.replace("/approvals/", "pick-"))
+        .map(|pick| (list.value(&pick), pick))
+        .collect();
+    let shown = hanako.get(&asked[2]).await;
+    press(&mut hanako, &asked[2], &shown, "withdraw").await;
+    let mut form = vec![("csrf", csrf.as_str()), CONFIRMED];
+    form.extend(picks.iter().map(|(digest, pick)| (pick.as_str(), digest.as_str())));
+    let told = last.post("/approvals", &form).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.body);
+    for words in ["2件を承認しました。", "1件は承認していません。", "承認していない理由"]
+    {
+        assert!(told.body.contains(words), "{words} in {}", told.body);
+    }
+    assert!(!told.body.contains("引き落とされていません"), "{}", told.body);
+    assert_eq!(balance(&world).await, 48_210_953 - 7);
 }
 
 /// Proves R85.

@@ -6,7 +6,7 @@ use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::recall::{Body, RecallState};
-use crate::order::Facts;
+use crate::order::{Body as OrderBody, Facts, State};
 use crate::{StoreError, Transfers};
 
 /// Recalls that one list answers at most.
@@ -42,6 +42,8 @@ pub struct Recalled {
     pub actor: String,
     /// Where it stands.
     pub state: RecallState,
+    /// Whether the money has come back.
+    pub is_back: bool,
     /// The order that is to come back.
     pub order: OrderId,
     /// What that order is about.
@@ -55,17 +57,20 @@ struct RecalledRow {
     actor: String,
     body: String,
     facts: String,
+    order_body: String,
 }
 
 impl TryFrom<RecalledRow> for Recalled {
     type Error = StoreError;
     fn try_from(row: RecalledRow) -> Result<Self, StoreError> {
         let (body, facts): (Body, Facts) = (StoreError::json(&row.body)?, StoreError::json(&row.facts)?);
+        let of_order: OrderBody = StoreError::json(&row.order_body)?;
         Ok(Self {
             id: RecallId::from_uuid(row.id),
             asked_at: Timestamp::from_micros(row.asked_us),
             actor: row.actor,
             state: body.state,
+            is_back: of_order.state == Some(State::Returned),
             order: facts.id,
             facts,
         })
@@ -80,8 +85,9 @@ impl Transfers {
         }
         let rows: Vec<RecalledRow> = read!(self.database(), |c| {
             let mut sql = QueryBuilder::new(
-                "SELECT r.id, r.at_us AS asked_us, r.actor, e.body, o.facts FROM transfer_recall r
+                "SELECT r.id, r.at_us AS asked_us, r.actor, e.body, o.facts, l.body AS order_body FROM transfer_recall r
                  JOIN transfer_order o ON o.id = r.transfer_order
+                 JOIN event l ON l.entity = o.id AND l.seq = (SELECT max(seq) FROM event WHERE entity = o.id)
                  JOIN event e ON e.entity = r.id AND e.seq = (SELECT max(seq) FROM event WHERE entity = r.id)
                  WHERE r.contract = ",
             );

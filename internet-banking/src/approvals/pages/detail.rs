@@ -84,6 +84,10 @@ pub struct RequestPage {
     pub may_withdraw: bool,
     /// Whether this person may ask for it again.
     pub may_ask: bool,
+    /// Whether it is with its author, until when it is kept.
+    pub is_kept: bool,
+    /// Whether it is a transfer, which is put right in an entry of its own.
+    pub is_transfer: bool,
     /// Whether this person may delete it.
     pub may_delete: bool,
     /// The request, where it is a transfer that this person may keep as a template.
@@ -117,6 +121,12 @@ pub async fn submit(
     CsrfForm(form): CsrfForm<Decided>,
 ) -> Answer {
     let request = find(&bank, &by, &id).await?;
+    if let ("edit", Matter::Transfer(asked)) = (form.action.as_str(), &request.matter) {
+        return match transfers::approval::put_right(&bank, &by, &request, asked).await {
+            Ok(path) => Ok(Redirect::to(&path).into_response()),
+            Err(problem) => again(&page(&bank, &by, &request, Some(problem.trouble())).await?),
+        };
+    }
     match act(&bank, &by, &request, &form).await {
         Ok(None) => Ok(Redirect::to(&ApprovalLink(request.id).to_string()).into_response()),
         Ok(Some(temporary)) => {
@@ -127,7 +137,11 @@ pub async fn submit(
         Err(problem @ (Problem::NotPermitted | Problem::NotThere)) => Err(because(&by, &problem)),
         Err(problem) => {
             let request = find(&bank, &by, &id).await?;
-            again(&page(&bank, &by, &request, Some(problem.trouble())).await?)
+            let trouble = match request.state {
+                state::State::Approved | state::State::Done => problem.trouble().of_made(),
+                _ => problem.trouble(),
+            };
+            again(&page(&bank, &by, &request, Some(trouble)).await?)
         }
     }
 }
@@ -225,6 +239,8 @@ async fn page(
             Matter::Payeasy(_) | Matter::Administration(_) => false,
         }
         .then_some(request.id),
+        is_kept: can(Event::Delete),
+        is_transfer: matches!(request.matter, Matter::Transfer(_)),
         temporary: None,
     })
 }

@@ -125,13 +125,13 @@ pub async fn submit(State(bank): State<Bank>, by: SignedIn, CsrfForm(mut form): 
             let page = page(&bank, &by, None).await?;
             shown(&ListPage { frame: Frame { notice: Some(counted.words()), ..page.frame }, ..page })
         }
-        Some(problem) => {
-            let mut trouble = problem.trouble();
-            if counted.refused < outcomes.len() {
-                trouble.errors.add("", counted.words());
-            }
-            again(&page(&bank, &by, Some(trouble)).await?)
+        // of the others nobody says that nothing was debited
+        Some(problem) if counted.refused < outcomes.len() => {
+            let page = page(&bank, &by, None).await?;
+            let notice = format!("{}承認していない理由: {}", counted.words(), problem.words());
+            shown(&ListPage { frame: Frame { notice: Some(notice), ..page.frame }, ..page })
         }
+        Some(problem) => again(&page(&bank, &by, Some(problem.trouble())).await?),
     }
 }
 

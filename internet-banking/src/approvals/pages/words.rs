@@ -90,17 +90,24 @@ pub async fn facts(bank: &Bank, by: &SignedIn, request: &Request) -> Result<Vec<
             let from = accounts.iter().find(|one| one.account == details.account);
             let place =
                 format!("{}({}) {}({})", payee.bank, payee.account.bank, payee.branch, payee.account.branch);
-            Ok(vec![
-                fact("振込先の銀行", place),
-                fact("振込先の口座", format!("{} {}", payee.account.kind.label(), payee.account.number)),
-                fact("受取人名", payee.holder.clone()),
-                fact("振込先の指定", transfers::words::way(&of.payee.way)),
-                fact("依頼人名", details.payer_name.clone()),
+            let number = format!("{} {}", payee.account.kind.label(), payee.account.number);
+            let mut facts = match of.is_own() {
+                true => vec![fact("入金口座", format!("{place} {number}"))],
+                false => vec![
+                    fact("振込先の銀行", place),
+                    fact("振込先の口座", number),
+                    fact("受取人名", payee.holder.clone()),
+                    fact("振込先の指定", transfers::words::way(&of.payee.way)),
+                    fact("依頼人名", details.payer_name.clone()),
+                ],
+            };
+            facts.extend([
                 fact("引落口座", from.map_or_else(String::new, ToString::to_string)),
                 fact("指定日", domain::time::year_month_day(details.day)),
                 fact("金額", format!("{} 円", details.amount)),
                 fact("手数料", format!("{} 円", of.fee)),
-            ])
+            ]);
+            Ok(facts)
         }
         Matter::Administration(AskedChange::Policy { policy, .. }) => {
             let business =
@@ -130,6 +137,11 @@ pub async fn facts(bank: &Bank, by: &SignedIn, request: &Request) -> Result<Vec<
                 "誤りによる利用停止を解除します。同じトークンをお使いの方全員が、また使えるようになります。",
             ),
         ]),
+        Matter::Administration(AskedChange::TransferLimit { whose, limit, .. }) => {
+            let words =
+                limit.map_or_else(|| "ご契約の限度額と同じ".to_owned(), |yen: Yen| format!("{yen} 円"));
+            Ok(vec![fact("限度額の対象", whose.clone()), fact("変更後の限度額(振込・振替)", words)])
+        }
         Matter::Administration(AskedChange::Limit { whose, limit, .. }) => {
             let words =
                 limit.map_or_else(|| "ご契約の限度額と同じ".to_owned(), |yen: Yen| format!("{yen} 円"));

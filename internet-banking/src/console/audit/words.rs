@@ -56,6 +56,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("payeasy.pay", "払込"),
     ("payeasy.link", "情報リンクの受付"),
     ("payeasy.limit", "利用者の1日の限度額の変更"),
+    ("transfer.limit", "契約が定める振込・振替の限度額の変更"),
     ("payeasy.contract_limit", "契約の1日の限度額の変更"),
     ("payeasy.stop", "番号の誤りによる払込の停止"),
     ("payeasy.stop_lifted", "番号の誤りによる払込の停止の解除"),

@@ -22,6 +22,7 @@ use crate::contracts::filed;
 use crate::contracts::registry::{AccountName, FiledPayee, Master};
 use crate::contracts::terms::Terms;
 use crate::contracts::{Contract, ContractState, SignInMethod, Store};
+use crate::limits::{Changed, Held, Settings};
 use crate::mail::{Notice, Recipient, To, masked};
 use crate::payeasy::limits::{self, Limits};
 use crate::payees::counters::{Lock, NameChecks};
@@ -110,7 +111,9 @@ impl ContractChange {
             // an account that another contract has, from before there were guards
             Refused::Taken(_) if self.application().is_some() => ConsoleCode::AccountInFb.into(),
             Refused::Stale | Refused::Taken(_) => ConsoleCode::ContractChanged.into(),
-            Refused::Guarded { key, .. } if key.starts_with(GuardKey::POLICY) => {
+            Refused::Guarded { key, .. }
+                if [GuardKey::POLICY, GuardKey::LIMITS].iter().any(|kind| key.starts_with(kind)) =>
+            {
                 ConsoleCode::ContractChanged.into()
             }
             Refused::Guarded { key, .. } if key.starts_with("fb-account|") => ConsoleCode::AccountInFb.into(),
@@ -222,18 +225,22 @@ impl ContractChange {
                 one("contract.plan", detail, Change::one(sql, values))
             }
             Act::Limit { before, after } => {
+                let settings = limits_of(gateway, id).await?;
                 let limits =
                     Limits::new(gateway.ledger().database().clone(), gateway.ledger().clock().clone());
                 let is = limits.of_contract(id).await.map_err(|error| Problem::unavailable(&error))?;
                 changed_from(is == *before)?;
+                let (counted, guard) = settings.change(Changed::Payeasy, Some(*after), (now, now), actor);
                 Registration {
                     action: "payeasy.contract_limit",
                     detail: format!("{after} yen a day"),
-                    rows: vec![limits::contract_row(id, *after, actor, now)],
+                    rows: vec![limits::contract_row(id, *after, actor, now), counted],
+                    guards: vec![guard],
                     ..Registration::default()
                 }
             }
             Act::TransferLimit { before, after } => {
+                let settings = limits_of(gateway, id).await?;
                 changed_from(seen.papers.transfer_limit == *before)?;
                 if *after > Terms::embedded().transfer_limit(seen.contract.plan).max {
                     return Err(ConsoleCode::ContractState.into());
@@ -243,7 +250,12 @@ impl ContractChange {
                 let was = before.map_or(-1, domain::Yen::get);
                 let plan = seen.contract.plan.code();
                 let values = vec![after.get().into(), id.uuid().into(), was.into(), plan.into()];
-                one("contract.transfer_limit", format!("{after} yen a day"), Change::one(sql, values))
+                let mut what =
+                    one("contract.transfer_limit", format!("{after} yen a day"), Change::one(sql, values));
+                let (counted, guard) = settings.change(Changed::Contract, Some(*after), (now, now), actor);
+                what.rows.push(counted);
+                what.guards.push(guard);
+                what
             }
             Act::SameDay { before, after } => {
                 changed_from(seen.papers.same_day == *before)?;
@@ -544,4 +556,11 @@ fn payee_taken(number: &str) -> Problem {
 /// `2026年11月24日(火)`, or nothing.
 pub(super) fn day_words(day: Option<domain::Date>) -> String {
     day.map(year_month_day).unwrap_or_default()
+}
+
+/// The contract's limits so far: a change of them is counted, so that whoever is just paying keeps to it.
+async fn limits_of(gateway: &Gateway, id: ContractId) -> Result<Held, Problem> {
+    let ledger = gateway.ledger();
+    let held = Settings::of(ledger.database(), id).held(ledger.clock().now()).await;
+    held.map_err(|error| Problem::unavailable(&error))
 }

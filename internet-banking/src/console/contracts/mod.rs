@@ -3,6 +3,7 @@
 pub(super) mod act;
 pub(super) mod application;
 mod apply;
+mod audit;
 pub(super) mod detail;
 pub(super) mod list;
 pub(super) mod notice;
@@ -17,6 +18,8 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::Console;
+pub use audit::audit_limits;
+
 use super::links::{ConsoleLink, ContractLink, EndOtherLink, PrintNoticeLink, ProcedureLink};
 
 /// The pages of this folder.

@@ -14,6 +14,7 @@ use super::{Answer, Stop, admit, again, failed, page_frame, shown};
 use crate::Bank;
 use crate::approvals::ApprovalLink;
 use crate::help::Code;
+use crate::limits::rules;
 use crate::links::{Link, UserLimitLink};
 use crate::payeasy::limits::{self, UserLimit};
 use crate::payeasy::views::Trouble;
@@ -128,7 +129,7 @@ pub async fn submit(
 ) -> Answer {
     let user = find(&bank, &by, &id).await?;
     let most = bank.limits.of_contract(by.contract.id).await.map_err(failed)?;
-    let limit = match limits::read_limit(&form.limit, most) {
+    let limit = match rules::read(&form.limit, most) {
         Ok(limit) => limit,
         Err(message) => {
             let trouble = Trouble::input(Errors::one("limit", message));

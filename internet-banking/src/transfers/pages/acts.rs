@@ -8,7 +8,7 @@ use transfers::Order;
 
 use super::{
     Answer, EntryPage, OrderAct, OrderLink, Stop, accounts, again, drafts, failed, find, order_facts,
-    page_frame, shown, stopped,
+    page_frame, shown, stopped, stopped_of,
 };
 use crate::Bank;
 use crate::approvals::Secrets;
@@ -93,7 +93,7 @@ async fn done(
 ) -> Answer {
     match outcome {
         Ok(()) => Ok(Redirect::to(&OrderLink(order.facts.id).to_string()).into_response()),
-        Err(problem) if problem.field().is_none() => Err(stopped(by, &problem)),
+        Err(problem) if problem.field().is_none() => Err(stopped_of(by, &problem)),
         Err(problem) => again(&page(bank, by, order, act, fee, Some(&problem)).await?),
     }
 }
@@ -107,7 +107,7 @@ async fn page(
     problem: Option<&Problem>,
 ) -> Result<ActPage, Stop> {
     let all = accounts(bank, by).await?;
-    let trouble = problem.map(Problem::trouble);
+    let trouble = problem.map(|problem| problem.trouble().of_made());
     Ok(ActPage {
         frame: page_frame(by, trouble.is_some()),
         csrf: by.csrf.clone(),

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use domain::AccountId;
 use edge::{CsrfForm, Errors};
-use transfers::{LimitLayer, Method};
+use transfers::{DateProblem, LimitLayer, Method};
 
 use super::{
     Answer, EntryPage, Stop, admit, again, cut_off, drafts, failed, open, page_frame, payee_row, shown,
@@ -78,7 +78,17 @@ pub async fn submit(
 
 /// The page of an entry whose details a later step found wrong.
 pub async fn wrong(bank: &Bank, by: &SignedIn, draft: &Draft, problem: &Problem) -> Answer {
-    again(&page(bank, by, Some(draft), &draft.body, Some(problem.trouble())).await?)
+    again(&page(bank, by, Some(draft), &draft.body, Some(told(problem))).await?)
+}
+
+/// The problem with what the page has done about it.
+fn told(problem: &Problem) -> Trouble {
+    let mut trouble = problem.trouble();
+    if matches!(problem, Problem::Day(DateProblem::CutOff(_))) {
+        let words = "指定日は、次に指定できる日の予約に変えてあります。よろしければ「内容を確認する」を押してください。";
+        trouble.errors.add("", words);
+    }
+    trouble
 }
 
 /// What was typed, read and looked at: everything that can be told now is told here.
@@ -132,7 +142,7 @@ impl Fault {
     fn trouble(self) -> Trouble {
         match self {
             Self::Input(errors) => Trouble::input(errors),
-            Self::Problem(problem) => problem.trouble(),
+            Self::Problem(problem) => told(&problem),
         }
     }
 }
@@ -163,8 +173,8 @@ async fn page(
     let limit = match ids.first() {
         Some(account) => {
             let used = operation::limit_use(bank, Who::of(by), *account).await.map_err(because)?;
-            let tightest = used.into_iter().filter(|one| one.layer != LimitLayer::Account);
-            tightest.min_by_key(|one| one.left()).map(|one| LimitRow::of(&one))
+            let used: Vec<_> = used.into_iter().filter(|one| one.layer != LimitLayer::Account).collect();
+            LimitRow::told(&used).into_iter().min_by_key(|one| one.left)
         }
         None => None,
     };
@@ -179,7 +189,8 @@ async fn page(
     ) {
         typed.payer_name = payee::holder(from);
     }
-    if typed.day.is_empty() {
+    // a day that is over is put on to the next one, which its message says
+    if !days.iter().any(|day| day.value == typed.day) {
         typed.day = days.first().map(|day| day.value.clone()).unwrap_or_default();
     }
     let is_typed = payee.is_some_and(|payee| payee.way.method() == Method::Typed);

@@ -16,6 +16,7 @@ use edge::Frame;
 use http::StatusCode;
 use transfers::{Handling, Month, Occasion, Order};
 
+use super::approval;
 use super::draft::Draft;
 use super::links::{EntryPage, OrderAct, OrderLink, RecallLink, TemplateLink};
 use super::operation::{self, Wanted};
@@ -25,7 +26,7 @@ use super::views::{CutOff, FactRows, OrderRow, PayeeRow};
 use super::words;
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
-use crate::approvals::{self, ApprovalLink};
+use crate::approvals::ApprovalLink;
 use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
 use crate::help::Code;
@@ -61,6 +62,12 @@ fn stopped(by: &SignedIn, problem: &Problem) -> Stop {
     Stop::told(page_frame(by, true), code, status(code))
 }
 
+/// The same about an order, which may have been debited.
+fn stopped_of(by: &SignedIn, problem: &Problem) -> Stop {
+    let code = problem.code();
+    Stop::told_of_made(page_frame(by, true), code, status(code))
+}
+
 const fn status(code: Code) -> StatusCode {
     match code {
         Code::NotPermitted => StatusCode::FORBIDDEN,
@@ -92,9 +99,7 @@ async fn open(bank: &Bank, by: &SignedIn, id: &str, page: EntryPage) -> Result<D
     if order.map_err(|problem| stopped(by, &problem))?.is_some() {
         return Err(Stop::redirect(&format!("{}{}", OrderLink(draft.order), OrderLink::PLACED)));
     }
-    let about = draft.order.to_string();
-    let asked = approvals::about(&bank.database, by.contract.id, by.user.id, &about).await.map_err(failed)?;
-    if let Some(asked) = asked {
+    if let Some(asked) = approval::asked(bank, by, &draft).await.map_err(failed)? {
         return Err(Stop::redirect(&ApprovalLink(asked).to_string()));
     }
     if bank.clock.now() >= draft.expires_at {
@@ -197,7 +202,7 @@ fn order_row(accounts: &[DepositAccount], order: &Order) -> OrderRow {
         place: format!("{} {}", facts.place, facts.account),
         from: facts.from,
         amount: facts.amount,
-        shown: words::shown(order.state),
+        shown: words::shown_of(order.facts.relation, order.state),
     }
 }
 
@@ -205,7 +210,7 @@ fn order_row(accounts: &[DepositAccount], order: &Order) -> OrderRow {
 async fn find(bank: &Bank, by: &SignedIn, id: &str) -> Result<Order, Stop> {
     admit(by)?;
     let id: OrderId = id.parse().map_err(|_| Stop::not_found())?;
-    let found = operation::find(bank, by, id).await.map_err(|problem| stopped(by, &problem))?;
+    let found = operation::find(bank, by, id).await.map_err(|problem| stopped_of(by, &problem))?;
     found.ok_or_else(Stop::not_found)
 }
 

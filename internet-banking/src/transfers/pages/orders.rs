@@ -90,13 +90,14 @@ pub async fn show(
         by: person.map_or_else(String::new, |one| format!("{}({})", one.name, one.login_id)),
         kind: words::kind(order.facts.relation),
         facts: order_facts(&all, &order),
-        shown: words::shown(order.state),
+        shown: words::shown_of(order.facts.relation, order.state),
         changed_at: time_of_day(order.changed_at),
         reason: words::reason_of(&order),
         cancel: order.may_cancel(bank.clock.now()).then_some(OrderAct::Cancel(id)),
         recall: (order.may_recall() && recall.is_none() && !is_own).then_some(OrderAct::Recall(id)),
         recalled: recall.map(|recall| {
-            let (word, icon, class, meaning) = words::recall(recall.state);
+            let (word, icon, class, meaning) =
+                words::recall(recall.state, order.state == OrderState::Returned);
             RecallRow {
                 word,
                 icon,

@@ -1,7 +1,7 @@
 //! 振込・振替: what is possible today, what is reserved, what was done last.
 
 use axum::extract::State;
-use transfers::{Method, Occasion, OrderQuery, Relation, State as OrderState};
+use transfers::{LimitLayer, Method, Occasion, OrderQuery, Relation, State as OrderState};
 
 use super::{Answer, accounts, admit, cut_off, failed, order_row, page_frame, shown, stopped};
 use crate::Bank;
@@ -29,8 +29,9 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn) -> Answer {
     if let Some(account) = mine.first() {
         let used = operation::limit_use(&bank, Who::of(&by), *account).await;
         let used = used.map_err(|problem| stopped(&by, &problem))?;
-        let contract = used.into_iter().filter(|one| one.layer != transfers::LimitLayer::Account);
-        limits = contract.map(|one| LimitRow::of(&one)).collect();
+        // accounts differ: each is told where it is chosen
+        let used: Vec<_> = used.into_iter().filter(|one| one.layer != LimitLayer::Account).collect();
+        limits = LimitRow::told(&used);
     }
     let recalls = bank.transfers.consents(Some(&mine), RECALLS_MAX).await.map_err(failed)?;
     let now = bank.clock.now();

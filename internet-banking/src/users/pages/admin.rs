@@ -64,10 +64,11 @@ fn lines(by: &SignedIn) -> Vec<AdminLine> {
         (Duty::TokenRevoke, "トークン", Link::AdminTokens.to_string(), "トークンの一覧、失効、利用停止解除"),
         (
             Duty::Limits,
-            "利用者の限度額",
-            Link::PayeasyLimits.to_string(),
-            "利用者ごとの1日の限度額(税金・各種料金)",
+            "限度額(振込・振替)",
+            Link::AdminLimits.to_string(),
+            "1件、口座ごと、利用者ごとの1日の限度額",
         ),
+        (Duty::Limits, "限度額(税金・各種料金)", Link::PayeasyLimits.to_string(), "利用者ごとの1日の限度額"),
         (
             Duty::Approvals,
             "承認の設定",

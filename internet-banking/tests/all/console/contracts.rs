@@ -76,6 +76,17 @@ async fn a_contracts_limit_is_changed_by_two_and_holds_at_once(test: TestDatabas
     assert!(paid.location().ends_with("/result"), "it holds at once: {}", paid.body);
     let trail = office.audit().await;
     assert!(trail.iter().any(|(_, action, _)| action == "payeasy.contract_limit"), "{trail:?}");
+    // what nobody has approved is found
+    let audit = async || internet_banking::console::audit_limits(&office.world.bank.database).await.unwrap();
+    assert!(audit().await.is_empty());
+    database::execute!(
+        office.world.bank.database,
+        "INSERT INTO payeasy_contract_limit (contract, at_us, amount, actor) VALUES ($1, 1, 20000000, 'staff:x')",
+        office.world.contract.uuid(),
+    )
+    .unwrap();
+    let found = audit().await;
+    assert_eq!((found.len(), found[0].check), (1, "payeasy-contract-limit"), "{found:?}");
 }
 
 async fn a_limit_that_changed_meanwhile_is_not_changed_again(test: TestDatabase) {

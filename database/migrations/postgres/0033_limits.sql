@@ -1,0 +1,18 @@
+-- Limits of transfers that a contract sets for itself -----------------------------------------------------------------
+
+-- Of one order (item), of an account or a user in a day; amount is nothing where only the contract's holds. Of those
+-- whose time (from_us) has come the newest holds. number counts every change of the contract's limits, those of the
+-- bank's paper (contract) and of Pay-easy (payeasy) among them: whoever is judged by limits names the next one.
+CREATE TABLE limit_setting (
+    contract UUID NOT NULL,
+    number BIGINT NOT NULL CHECK (number > 0),
+    layer TEXT NOT NULL CHECK (layer IN ('item', 'account', 'user', 'contract', 'payeasy')),
+    subject TEXT NOT NULL,
+    amount BIGINT CHECK (amount >= 0),
+    actor TEXT NOT NULL,
+    at_us BIGINT NOT NULL,
+    from_us BIGINT NOT NULL,
+    PRIMARY KEY (contract, number)
+);
+CREATE TRIGGER limit_setting_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON limit_setting
+EXECUTE FUNCTION only_added_to();
