@@ -184,6 +184,7 @@ impl AskedChange {
             | Self::User(_)
             | Self::Policy { .. }
             | Self::Limit { .. }
+            | Self::TransferLimit { .. }
             | Self::TokenUnlock { .. } => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use database::{Change, Row};
 use domain::time::year_month_day;
-use domain::{StaffRequestId, Timestamp, UserId};
+use domain::{ContractId, StaffRequestId, Timestamp, UserId};
 use gateway::{Gateway, Guard, Operator};
 use ledger::{EntityId, GuardKey, Refused};
 
