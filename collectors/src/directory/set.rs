@@ -155,7 +155,7 @@ impl Suspension {
         format!("{} {}", self.until.map_or_else(|| NONE.to_owned(), |day| day.to_string()), self.cause)
     }
 
-    /// `2026年12月3日まで`.
+    /// `2026年12月3日(木)まで`.
     pub fn until_words(&self) -> String {
         self.until.map_or_else(|| "終わりは未定".to_owned(), |day| format!("{}まで", year_month_day(day)))
     }
@@ -288,7 +288,7 @@ mod tests {
                 SetPart::Suspension,
                 " 2026-12-03  更改のため ",
                 "2026-12-03 更改のため",
-                "休止(2026年12月3日まで。理由: 更改のため)",
+                "休止(2026年12月3日(木)まで。理由: 更改のため)",
             ),
             (
                 SetPart::Suspension,
