@@ -53,6 +53,8 @@ migrations! {
     27 "0027_passwords_and_limits",
     34 "0034_transfer_templates",
     33 "0033_limits",
+    30 "0030_locks_and_sessions_told",
+    35 "0035_access_given",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -25,12 +25,15 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_no_longer_waits_stops_nothing() {
+        let (open, gate) = tokio::sync::oneshot::channel();
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let work = lasting(async {
-            tokio::task::yield_now().await;
+            gate.await.unwrap();
             sender.send(7).unwrap();
         });
-        assert!(tokio::time::timeout(Duration::ZERO, work).await.is_err(), "it is dropped before it is done");
+        let waited = tokio::time::timeout(Duration::from_millis(1), work).await;
+        assert!(waited.is_err(), "it is dropped before it is done");
+        open.send(()).unwrap();
         assert_eq!(receiver.await, Ok(7));
         assert_eq!(lasting(async { 8 }).await, 8);
     }

@@ -1,4 +1,5 @@
-//! The bank's pages in English: sign-in, home, Pay-easy and the help pages.
+//! The bank's pages in English: the way in with set-up and the first certificate, the emergency stop, home, Pay-easy and
+//! the help pages.
 
 use std::sync::LazyLock;
 
@@ -23,8 +24,17 @@ pub(crate) fn languages() -> Languages {
 }
 
 fn covers(path: &str) -> bool {
-    const PARTS: [&str; 4] =
-        [Link::SignIn.path(), Link::SignOut.path(), Link::Home.path(), Link::Help.path()];
+    const PARTS: [&str; 9] = [
+        Link::SignIn.path(),
+        Link::SignOut.path(),
+        Link::SetUp.path(),
+        Link::CertificateFetch.path(),
+        Link::CertificateCheck.path(),
+        Link::SecurityFirst.path(),
+        Link::EmergencyStop.path(),
+        Link::Home.path(),
+        Link::Help.path(),
+    ];
     let is_in =
         |part: &str| path.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     PARTS.into_iter().any(is_in) || path.starts_with("/payeasy/")

@@ -57,6 +57,14 @@ fn both_databases_have_the_same_migrations_in_one_sequence() {
 }
 
 #[test]
+fn every_migration_is_carried_out() {
+    let list = files().into_iter().find(|f| f.path == "database/src/migrate.rs").unwrap().text;
+    let is_listed = |name: &String| list.contains(&format!("\"{}\"", name.trim_end_matches(".sql")));
+    let findings: Vec<_> = migrations("sqlite").into_keys().filter(|name| !is_listed(name)).collect();
+    assert_none(&findings, "migrations that database/src/migrate.rs does not list");
+}
+
+#[test]
 fn both_databases_have_the_same_tables_and_columns() {
     let (sqlite, postgres) = (migrations("sqlite"), migrations("postgres"));
     for (name, text) in &sqlite {
