@@ -1,5 +1,5 @@
-//! The bank's pages in English: the way in with set-up and the first certificate, the emergency stop, home, Pay-easy and
-//! the help pages.
+//! The bank's pages in English: the way in with set-up and the first certificate, the emergency stop, home, Pay-easy
+//! and the help pages.
 
 use std::sync::LazyLock;
 
