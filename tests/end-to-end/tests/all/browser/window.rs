@@ -194,13 +194,19 @@ impl Window {
         found
     }
 
-    /// What each element of a selector shows.
+    /// What each element of a selector shows. A page that puts others in their place while it is read is read again.
     pub async fn texts(&self, selector: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        for element in self.driver.find_all(Locator::Css(selector)).await.unwrap() {
-            found.push(element.text().await.unwrap());
+        'page: loop {
+            let mut found = Vec::new();
+            for element in self.driver.find_all(Locator::Css(selector)).await.unwrap() {
+                match element.text().await {
+                    Ok(text) => found.push(text),
+                    Err(error) if error.is_stale_element_reference() => continue 'page,
+                    Err(error) => panic!("{selector}: {error}"),
+                }
+            }
+            return found;
         }
-        found
     }
 
     /// Everything that is shown.
