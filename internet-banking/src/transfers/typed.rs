@@ -1,5 +1,6 @@
 //! What a person types about a transfer, read into what it means, each mistake at its field.
 
+use domain::money::{AMOUNT_MAX, AmountError};
 use domain::{Date, Yen};
 use edge::Errors;
 use formats::kana::{Class, ZenginText};
@@ -40,9 +41,21 @@ pub fn amount(typed: &str, errors: &mut Errors) -> Option<Yen> {
             errors.add("amount", "金額は1円以上で入力してください。");
             None
         }
-        Err(_) => {
-            errors.add("amount", "金額を、円の単位まで数字で入力してください。");
+        Err(wrong) => {
+            errors.add("amount", amount_words(&wrong));
             None
+        }
+    }
+}
+
+fn amount_words(wrong: &AmountError) -> String {
+    match wrong {
+        AmountError::Empty => "金額を、円の単位まで数字で入力してください。".to_owned(),
+        AmountError::NotDigit(found) => {
+            format!("金額に「{found}」は使えません。円の単位まで数字で入力してください。")
+        }
+        AmountError::TooLarge => {
+            format!("金額は{AMOUNT_MAX}円までです。桁数をお確かめください。")
         }
     }
 }
@@ -88,5 +101,19 @@ mod tests {
         assert!(amount("0", &mut errors).is_none() && amount("1.5", &mut errors).is_none());
         assert!(day("11/24", &mut errors).is_none());
         assert_eq!(errors.iter().count(), 3);
+    }
+
+    #[test]
+    fn an_amount_that_is_none_is_told_why() {
+        let told = |typed: &str| {
+            let mut errors = Errors::none();
+            assert_eq!(amount(typed, &mut errors), None);
+            errors.of("amount").unwrap_or_default().to_owned()
+        };
+        assert!(amount("99,999,999,999", &mut Errors::none()).is_some());
+        assert!(told("100,000,000,000").contains("99,999,999,999円まで"));
+        assert!(told("1.5").contains("「.」は使えません"));
+        assert!(told("").contains("数字で入力"));
+        assert!(told("0").contains("1円以上"));
     }
 }
