@@ -12,10 +12,20 @@ use zeroize::Zeroizing;
 
 use crate::passwords::normalised;
 
-/// Memory of one hash in KiB (OWASP: 19 MiB, two passes, one lane).
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
+/// What one hash costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cost {
+    memory_kib: u32,
+    passes: u32,
+    lanes: u32,
+}
+
+/// OWASP's: 19 MiB, two passes, one lane.
+const OWASP: Cost = Cost { memory_kib: 19_456, passes: 2, lanes: 1 };
+/// So little that hundreds of tests that sign in are not about hashing.
+const NEXT_TO_NOTHING: Cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
+/// What the bank's hashes cost.
+const COST: Cost = if cfg!(feature = "testing") { NEXT_TO_NOTHING } else { OWASP };
 /// Bytes of salt.
 const SALT_BYTES: usize = 16;
 /// Hashes computed at the same time for each use; more wait their turn, so that sign-ins never take all
@@ -35,6 +45,7 @@ pub struct Passwords(Arc<Hasher>);
 
 struct Hasher {
     pepper: Zeroizing<[u8; 32]>,
+    cost: Cost,
     sign_in_places: Arc<Semaphore>,
     confirmation_places: Arc<Semaphore>,
     /// Verified when there is no user, so that an unknown ID takes as long as a known one.
@@ -91,9 +102,14 @@ impl std::fmt::Debug for Passwords {
 impl Passwords {
     /// With the deployment's pepper.
     pub fn new(pepper: Zeroizing<[u8; 32]>) -> Self {
+        Self::at(pepper, COST)
+    }
+
+    fn at(pepper: Zeroizing<[u8; 32]>, cost: Cost) -> Self {
         let places = || Arc::new(Semaphore::new(CONCURRENT_MAX));
         Self(Arc::new(Hasher {
             pepper,
+            cost,
             sign_in_places: places(),
             confirmation_places: places(),
             dummy: OnceLock::new(),
@@ -150,7 +166,9 @@ impl Passwords {
 
 impl Hasher {
     fn argon2(&self) -> Result<Argon2<'_>, PasswordError> {
-        Argon2::new_with_secret(&*self.pepper, Algorithm::Argon2id, Version::V0x13, params()?).map_err(failed)
+        let Cost { memory_kib, passes, lanes } = self.cost;
+        let params = Params::new(memory_kib, passes, lanes, None).map_err(failed)?;
+        Argon2::new_with_secret(&*self.pepper, Algorithm::Argon2id, Version::V0x13, params).map_err(failed)
     }
 
     fn hash(&self, password: &str) -> Result<String, PasswordError> {
@@ -174,21 +192,16 @@ impl Hasher {
         if !matches || stored.is_none() || typed.chars().count() > PASSWORD_CHARS_MAX {
             return Ok(Verdict::Wrong);
         }
-        let rehashed = if is_current(&hash) { None } else { Some(self.hash(&typed)?) };
+        let rehashed = if is_of(self.cost, &hash) { None } else { Some(self.hash(&typed)?) };
         Ok(Verdict::Right { rehashed })
     }
 }
 
-fn params() -> Result<Params, PasswordError> {
-    Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(failed)
-}
-
-fn is_current(hash: &PasswordHash) -> bool {
+fn is_of(cost: Cost, hash: &PasswordHash) -> bool {
     let used = Params::try_from(hash).ok();
-    hash.algorithm == Algorithm::Argon2id.ident()
-        && used.is_some_and(|used| {
-            used.m_cost() == MEMORY_KIB && used.t_cost() == PASSES && used.p_cost() == LANES
-        })
+    let used =
+        used.map(|used| Cost { memory_kib: used.m_cost(), passes: used.t_cost(), lanes: used.p_cost() });
+    hash.algorithm == Algorithm::Argon2id.ident() && used == Some(cost)
 }
 
 fn failed(error: impl std::fmt::Display) -> PasswordError {
@@ -200,7 +213,7 @@ mod tests {
     use super::*;
 
     fn passwords(pepper: u8) -> Passwords {
-        Passwords::new(Zeroizing::new([pepper; 32]))
+        Passwords::at(Zeroizing::new([pepper; 32]), OWASP)
     }
 
     async fn judged(passwords: &Passwords, stored: Option<String>, typed: &str) -> Verdict {
