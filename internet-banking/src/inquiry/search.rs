@@ -154,7 +154,7 @@ fn days(typed: &Typed, today: Date, errors: &mut Errors) -> (Date, Date) {
         return (from, until);
     }
     if until > today {
-        errors.add("until", "終了日は今日までの日付にしてください。");
+        errors.add("until", "終了日は本日までの日付にしてください。");
     }
     if from > until {
         errors.add("from", "開始日は終了日以前の日付にしてください。");

@@ -57,6 +57,23 @@ fn nothing_is_marked_safe_without_escaping() {
     assert_none(&findings, "values in pages are always escaped");
 }
 
+/// Words that a bank's page says in one way only.
+#[test]
+fn a_page_says_one_thing_by_one_word() {
+    let mut findings = Vec::new();
+    let pages = |path: &str| path.starts_with("internet-banking/") || path.starts_with("edge/templates/");
+    for file in files().iter().filter(|f| pages(&f.path) && f.has_extension(&["html", "rs", "txt"])) {
+        for (other, ours) in [("き\u{3087}う", "本日"), ("\u{4eca}日", "本日")] {
+            for (number, line) in file.text.lines().enumerate() {
+                if line.contains(other) {
+                    findings.push(format!("{}:{}: {other}, where others say {ours}", file.path, number + 1));
+                }
+            }
+        }
+    }
+    assert_none(&findings, "words of pages");
+}
+
 #[test]
 fn faults_are_recognised() {
     for (page, what) in [

@@ -135,7 +135,7 @@ async fn propose_value(console: &Console, by: &StaffSignedIn, setting: &Setting,
     let from = day(&typed.from).filter(|from| *from >= today);
     let document = document(&typed.document).map_err(|message| errors.add("document", message)).ok();
     if from.is_none() {
-        errors.add("from", "開始日を、きょうから後の日で入力してください(例: 2026-12-01)。");
+        errors.add("from", "開始日を、本日以降の日で入力してください(例: 2026-12-01)。");
     }
     let mut before = String::new();
     if let (Some(after), Some(from)) = (&value, from) {

@@ -33,7 +33,7 @@ pub struct SettingChange {
 
 impl SettingChange {
     /// What approving one of everybody's does.
-    const CONSEQUENCE: &str = "承認すると、開始日からすべての契約に新しい値が効きます。開始日がきょうのときは、すぐに効きます。この承認でお金は動きません。";
+    const CONSEQUENCE: &str = "承認すると、開始日からすべての契約に新しい値が効きます。開始日が本日のときは、すぐに効きます。この承認でお金は動きません。";
 
     /// Of one setting one request is open.
     pub fn subject(&self) -> String {
@@ -49,14 +49,14 @@ impl SettingChange {
     pub fn consequence(&self) -> &'static str {
         match Setting::of(&self.name).and_then(|setting| setting.collector()) {
             Some((_, SetPart::Suspension)) if self.after == SetPart::Suspension.unset() => {
-                "承認すると、開始日の0時から、この収納機関への照会と払込をまた受け付けます。開始日がきょうのときは、すぐに効きます。この承認でお金は動きません。"
+                "承認すると、開始日の0時から、この収納機関への照会と払込をまた受け付けます。開始日が本日のときは、すぐに効きます。この承認でお金は動きません。"
             }
             Some((_, SetPart::Suspension)) => {
-                "承認すると、開始日の0時から、この収納機関への照会と払込を受け付けません(窓口・APIも)。開始日がきょうのときは、すぐに効きます。\
+                "承認すると、開始日の0時から、この収納機関への照会と払込を受け付けません(窓口・APIも)。開始日が本日のときは、すぐに効きます。\
                  すでに送信した払込の再送と結果の確定は続きます。この承認でお金は動きません。"
             }
             Some(_) => {
-                "承認すると、開始日からこの収納機関に新しい値が効きます。開始日がきょうのときは、すぐに効きます。この承認でお金は動きません。"
+                "承認すると、開始日からこの収納機関に新しい値が効きます。開始日が本日のときは、すぐに効きます。この承認でお金は動きません。"
             }
             None => Self::CONSEQUENCE,
         }

@@ -35,7 +35,7 @@ async fn payments_to_a_collector_rest_when_two_people_say_so_and_no_longer(test:
     let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
     let list = maker.get("/collectors").await;
     let listed = office.console.gateway.directory().all().len();
-    assert!(listed >= 28 && list.body.matches("data-h=\"きょう\"").count() == listed, "{listed}");
+    assert!(listed >= 28 && list.body.matches("data-h=\"本日\"").count() == listed, "{listed}");
     assert!(list.body.contains("取扱中") && !list.body.contains(">休止<"), "{}", list.body);
     for (typed, field) in [
         ([("state", ""), ("cause", "障害のため"), ("until", ""), ("from", "2026-11-24")], "state"),
