@@ -13,9 +13,6 @@ use crate::sign_in::SignedIn;
 /// Name of the site in the bar and in titles.
 pub const SITE_NAME: &str = "見本銀行 法人ネット";
 
-/// 緊急連絡先, at any hour: a number that no telephone has.
-pub const EMERGENCY_PHONE: &str = "0120-000-000";
-
 /// R13: the bank never asks.
 const FOOTER_TEXT: &str = "当行がメール・電話・SMSでパスワードや暗証番号をお尋ねすることはありません。\
      パソコンの基本ソフトとウイルス対策ソフトは最新の状態でお使いください。";

@@ -162,6 +162,35 @@ pub static TOKEN_FEE: Setting = Setting {
     one_day: false,
 };
 
+/// 緊急連絡先, which whoever cannot sign in calls at any hour (SEC-43). At first a number that no telephone has.
+pub static EMERGENCY_PHONE: Setting = Setting {
+    name: Cow::Borrowed("emergency-phone"),
+    label: Cow::Borrowed("緊急連絡先の電話番号(緊急利用停止の画面)"),
+    hint: "24時間・365日つながる番号です。数字とハイフンで入力します。例: 0120-123-456",
+    embedded: || "0120-000-000".to_owned(),
+    read: |typed| read_phone(typed).ok_or("電話番号を、0で始まる10けたか11けたで入力してください。"),
+    shown: str::to_owned,
+    one_day: false,
+};
+
+/// A Japanese telephone number in ASCII, grouped as it was typed.
+fn read_phone(typed: &str) -> Option<String> {
+    let plain: String = typed
+        .trim()
+        .chars()
+        .map(|c| match c {
+            '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
+            'ー' | '－' | '‐' | '−' => '-',
+            c => c,
+        })
+        .collect();
+    let groups: Vec<&str> = plain.split('-').collect();
+    let all_digits =
+        groups.iter().all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit()));
+    let count: usize = groups.iter().map(|group| group.len()).sum();
+    (all_digits && plain.starts_with('0') && (10..=11).contains(&count)).then_some(plain)
+}
+
 /// 利用時間 of every day on which the bank's pages are not closed (R110).
 pub static SERVICE_HOURS: Setting = Setting {
     name: Cow::Borrowed("service-hours"),
@@ -249,6 +278,7 @@ pub static SETTINGS: &[&Setting] = &[
     &NAMES_SHOWN_MAX,
     &TEMPORARY_PASSWORD_DAYS,
     &TOKEN_FEE,
+    &EMERGENCY_PHONE,
     &SERVICE_HOURS,
     &CLOSED_DAYS,
     &SPECIAL_DAY,
@@ -418,6 +448,12 @@ mod tests {
         assert_eq!(CERTIFICATES_MAX.read(" ２０"), Ok("20".to_owned()));
         for typed in ["", "0", "1001", "二十"] {
             assert!(CERTIFICATES_MAX.read(typed).is_err(), "{typed}");
+        }
+        assert_eq!(EMERGENCY_PHONE.read(" ０１２０－123－456"), Ok("0120-123-456".to_owned()));
+        assert_eq!(EMERGENCY_PHONE.read("0312345678"), Ok("0312345678".to_owned()));
+        for typed in ["", "120-123-4567", "0120-123-45", "0120--123-456", "0120-123-45678a", "090-1234-56789"]
+        {
+            assert!(EMERGENCY_PHONE.read(typed).is_err(), "{typed}");
         }
         assert_eq!(OWN_BANK_UNTIL.embedded(), "16:00");
         assert_eq!(OTHER_BANKS_UNTIL.read(" 15:30 "), Ok("15:30".to_owned()));

@@ -43,6 +43,8 @@ pub enum Area {
     Keys,
     /// 利用者.
     Users,
+    /// 職員.
+    Staff,
     /// 承認待ち.
     Requests,
     /// 警報.
@@ -66,6 +68,7 @@ impl Area {
         Self::Stops,
         Self::Settings,
         Self::Keys,
+        Self::Staff,
         Self::Requests,
         Self::Alarms,
         Self::Trail,
@@ -86,6 +89,7 @@ impl Area {
             Self::Settings => "設定",
             Self::Keys => "鍵と認証局",
             Self::Users => "利用者",
+            Self::Staff => "職員",
             Self::Requests => "承認待ち",
             Self::Alarms => "警報",
             Self::Trail => "監査ログ",
@@ -107,6 +111,7 @@ impl Area {
             Self::Settings => ConsoleLink::Settings,
             Self::Keys => ConsoleLink::Keys,
             Self::Users => ConsoleLink::Users,
+            Self::Staff => ConsoleLink::Staff,
             Self::Requests => ConsoleLink::Requests,
             Self::Alarms => ConsoleLink::Alarms,
             Self::Trail => ConsoleLink::Trail,
@@ -153,8 +158,8 @@ pub const STALE_FORM: Words = Words {
 pub fn words(status: StatusCode) -> Words {
     let (title, text) = match status {
         StatusCode::FORBIDDEN => (
-            "この操作をする権限がありません",
-            "受け付けていません。お金も収納機関への電文も動いていません。起票と窓口収納は起票者、承認は承認者の職員が行います。",
+            "権限のない操作",
+            "この操作を行う権限がありません。受け付けていません。お金も収納機関への電文も動いていません。起票と窓口収納は起票者、承認は承認者の職員が行います。",
         ),
         StatusCode::NOT_FOUND => (
             "ページが見つかりません",

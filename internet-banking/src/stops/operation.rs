@@ -7,6 +7,7 @@ use domain::{StaffRequestId, Timestamp, UserId};
 use edge::Peer;
 use gateway::{Gateway, Service, Stop, StopScope, stops_against};
 use ledger::{Commit, EntityId, GuardKey, Refused};
+use uuid::Uuid;
 
 use crate::Bank;
 use crate::contracts::{Contract, StoreError};
@@ -144,18 +145,12 @@ impl Entrants for Stoppers<'_> {
         Ok(())
     }
 
-    fn to_tell(user: UserId) -> Option<UserId> {
-        Some(user)
+    fn uuid(user: UserId) -> Uuid {
+        user.uuid()
     }
 
-    async fn refused(
-        &self,
-        login_id: &str,
-        user: Option<UserId>,
-        peer: Peer,
-        why: &Refusal,
-    ) -> Result<(), Refusal> {
-        self.0.sign_ins.refused(login_id, user, peer, why).await
+    async fn refused(&self, user: Option<UserId>, peer: Peer, why: &Refusal) -> Result<(), Refusal> {
+        self.0.sign_ins.refused(user, peer, why).await
     }
 
     async fn enter(&self, user: UserId, (): (), _: Peer, _: Timestamp) -> Result<(), Refusal> {

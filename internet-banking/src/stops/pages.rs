@@ -12,11 +12,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::operation::{self, Stoppers};
-use crate::frame::EMERGENCY_PHONE;
 use crate::help::{Code, Entry, Money};
 use crate::lasting::lasting;
 use crate::links::Link;
 use crate::secrets::secret_field;
+use crate::settings::EMERGENCY_PHONE;
 use crate::sign_in::{RETRY_AFTER_S, Refusal, SignedIn, unless_signed_in};
 use crate::{Bank, frame};
 
@@ -35,6 +35,7 @@ struct StopPage<'a> {
     csrf: &'a str,
     errors: Errors,
     login_id: &'a str,
+    phone: &'a str,
 }
 
 #[derive(Template)]
@@ -47,14 +48,16 @@ struct ConfirmPage<'a> {
 
 #[derive(Template)]
 #[template(path = "stops/done.html")]
-struct DonePage {
+struct DonePage<'a> {
     frame: Frame,
+    phone: &'a str,
 }
 
 #[derive(Template)]
 #[template(path = "stops/stopped.html")]
-struct StoppedPage {
+struct StoppedPage<'a> {
     frame: Frame,
+    phone: &'a str,
     code: Code,
     entry: Entry<Money>,
 }
@@ -77,7 +80,8 @@ async fn show(
     pre: PreSession,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let page = || entrance(&pre, "", StatusCode::OK, Errors::none());
+    let phone = phone(&bank).await?;
+    let page = || entrance(&pre, ("", &phone), StatusCode::OK, Errors::none());
     unless_signed_in(&bank, cookie, &headers, Link::EmergencyStopNow, page).await
 }
 
@@ -94,8 +98,10 @@ async fn stop(
     if form.password.expose_secret().is_empty() {
         errors.add("password", "ログインパスワードを入力してください。");
     }
+    let phone = phone(&bank).await?;
+    let shown = (form.login_id.as_str(), phone.as_str());
     if !errors.is_empty() {
-        return entrance(&pre, &form.login_id, StatusCode::UNPROCESSABLE_ENTITY, errors);
+        return entrance(&pre, shown, StatusCode::UNPROCESSABLE_ENTITY, errors);
     }
     let (own, login_id, password) = (bank.clone(), form.login_id.clone(), form.password.clone());
     // whoever hangs up meanwhile stops nothing of it
@@ -107,7 +113,7 @@ async fn stop(
         Ok(()) => Ok(Redirect::to(Link::EmergencyStopped.path()).into_response()),
         Err(refusal) => {
             let (status, words) = words(refusal)?;
-            let mut response = entrance(&pre, &form.login_id, status, Errors::one("login_id", words))?;
+            let mut response = entrance(&pre, shown, status, Errors::one("login_id", words))?;
             if status == StatusCode::TOO_MANY_REQUESTS {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
             }
@@ -138,18 +144,25 @@ async fn stop_now(
     Ok(response)
 }
 
-async fn done() -> Result<Response, Failure> {
-    Ok(render(&DonePage { frame: frame::public() })?.into_response())
+async fn done(State(bank): State<Bank>) -> Result<Response, Failure> {
+    let phone = phone(&bank).await?;
+    Ok(render(&DonePage { frame: frame::public(), phone: &phone })?.into_response())
+}
+
+/// Whom to call today.
+pub(crate) async fn phone(bank: &Bank) -> Result<String, sqlx::Error> {
+    let kept = EMERGENCY_PHONE.on(&bank.database, bank.clock.now().date()).await?;
+    Ok(EMERGENCY_PHONE.shown(&kept))
 }
 
 fn entrance(
     pre: &PreSession,
-    login_id: &str,
+    (login_id, phone): (&str, &str),
     status: StatusCode,
     errors: Errors,
 ) -> Result<Response, Failure> {
     let frame = Frame { has_errors: !errors.is_empty(), ..frame::public() };
-    let page = StopPage { frame, csrf: pre.token(), errors, login_id: login_id.trim() };
+    let page = StopPage { frame, csrf: pre.token(), errors, login_id: login_id.trim(), phone };
     Ok(pre.attach((status, render(&page)?)))
 }
 
@@ -162,10 +175,10 @@ pub(crate) const fn code(scope: StopScope) -> Code {
 }
 
 /// The page in place of every other one of a person who is stopped.
-pub(crate) fn stopped(stop: &Stop) -> Response {
+pub(crate) fn stopped(stop: &Stop, phone: &str) -> Response {
     let code = code(stop.scope);
     let frame = Frame { has_errors: true, ..frame::public() };
-    match render(&StoppedPage { frame, code, entry: code.entry() }) {
+    match render(&StoppedPage { frame, phone, code, entry: code.entry() }) {
         Ok(html) => (StatusCode::FORBIDDEN, html).into_response(),
         Err(failure) => failure.into_response(),
     }
@@ -198,16 +211,18 @@ mod tests {
     #[test]
     fn every_page_keeps_what_every_page_must_keep() {
         for errors in [Errors::none(), Errors::one("login_id", "<b>違います。")] {
-            let page = StopPage { frame: frame::public(), csrf: "t", errors, login_id: "\"><script>" };
+            let (frame, phone) = (frame::public(), "0120-123-456");
+            let page = StopPage { frame, csrf: "t", errors, login_id: "\"><script>", phone };
             let html = page.render().unwrap();
             page_checks::all(&html);
-            assert!(html.contains(EMERGENCY_PHONE), "who cannot sign in can call");
+            assert!(html.contains(phone), "who cannot sign in can call");
         }
         let confirm = ConfirmPage { frame: frame::public(), csrf: "t", contract: "<b>見本商事" };
         page_checks::all(&confirm.render().unwrap());
-        page_checks::all(&DonePage { frame: frame::public() }.render().unwrap());
+        page_checks::all(&DonePage { frame: frame::public(), phone: "0120-123-456" }.render().unwrap());
         for code in [Code::ContractStopped, Code::ServiceStopped] {
-            let html = StoppedPage { frame: frame::public(), code, entry: code.entry() }.render().unwrap();
+            let (frame, phone) = (frame::public(), "0120-123-456");
+            let html = StoppedPage { frame, phone, code, entry: code.entry() }.render().unwrap();
             page_checks::all(&html);
             for words in [code.entry().happened, code.entry().money.words(), code.entry().remedy] {
                 assert!(html.contains(words), "{words}");

@@ -151,15 +151,16 @@ fn read(typed: &Typed, today: Date) -> Result<(Application, String), Errors> {
         ("kind", kind.is_none(), "法人か個人事業主かを選んでください。"),
         ("plan", plan.is_none(), "プランを選んでください。"),
         ("sign_in", sign_in.is_none(), "ログインの方式を選んでください。"),
-        ("applied_on", applied_on.is_none(), "申込日を、きょうまでの日で入力してください。"),
+        ("applied_on", applied_on.is_none(), "申込日を、本日までの日で入力してください。"),
     ] {
         if missing {
             errors.add(field, message);
         }
     }
     let sign_in_reason = line(&typed.sign_in_reason);
-    if let (Some(SignInMethod::Password), Some(day)) = (sign_in, applied_on)
-        && Terms::embedded().sign_in(day) == SignInMethod::Certificate
+    // of a day that cannot be read the rule of today is told at once with it
+    if sign_in == Some(SignInMethod::Password)
+        && Terms::embedded().sign_in(applied_on.unwrap_or(today)) == SignInMethod::Certificate
         && let Err(message) = text(&sign_in_reason, WHY_CHARS_MAX, "ID・パスワード方式とする理由")
     {
         errors.add("sign_in_reason", message);
@@ -316,6 +317,14 @@ mod tests {
             ("document", Typed { document: String::new(), ..typed() }),
         ] {
             assert!(read(&wrong, today).unwrap_err().of(field).is_some(), "{field}");
+        }
+        let all =
+            Typed { sign_in: "password".to_owned(), account_kind: "ordinary".to_owned(), ..Typed::default() };
+        let told = read(&all, today).unwrap_err();
+        let fields =
+            ["name", "kind", "plan", "applied_on", "sign_in_reason", "number", "address", "document"];
+        for field in fields {
+            assert!(told.of(field).is_some(), "{field} is told at once with the others");
         }
         let lines = Typed { others: "100 貯蓄 1\n201 当座 0098765\n12".to_owned(), ..typed() };
         let told: Vec<_> = read(&lines, today).unwrap_err().iter().map(|e| e.message.to_string()).collect();

@@ -8,7 +8,7 @@ use edge::Frame;
 
 use super::act::{ContractChange, Procedure, payee_rows};
 use super::apply::day_words;
-use super::list::state_tag;
+use super::list::{STOPPED, state_tag};
 use super::seen::Seen;
 use super::{procedure, procedures, store};
 use crate::answer::{Answer, Stop, failed, shown};
@@ -86,12 +86,13 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
     let locks = procedures::locks(console, &seen).await?;
     let offered =
         |procedure: &Procedure| seen.takes(*procedure) && procedure::nothing(*procedure, &locks).is_none();
+    let stopped = stopped(console, id).await?;
     Ok(ContractPage {
         frame: frame::page(by, Area::Contracts),
         csrf: by.csrf.clone(),
         id,
         name: seen.contract.name.clone(),
-        tag: state_tag(seen.contract.state),
+        tag: if stopped.is_some() { STOPPED } else { state_tag(seen.contract.state) },
         rows: rows(&seen),
         limit,
         today: year_month_day(now.date()),
@@ -105,7 +106,7 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
             .filter(|procedure| offered(procedure))
             .map(|procedure| ProcedureLink { contract: id, procedure: *procedure })
             .collect(),
-        stopped: stopped(console, id).await?,
+        stopped,
         may_print: seen.printable().is_some() && by.staff.role == StaffRole::Maker,
         may_propose: by.staff.role == StaffRole::Maker,
         requests: pages::under(console, &names, ContractChange::subject_of(id)).await?,
@@ -146,7 +147,7 @@ fn rows(seen: &Seen) -> Vec<(&'static str, String)> {
         ("振込・振替の1日の限度額", transfers),
         ("都度指定方式の当日扱い", same_day.to_owned()),
         ("届出住所", or_none(&papers.address)),
-        ("メールに載せる言葉", or_none(&contract.mail_phrase)),
+        ("メールに載せる合言葉", or_none(&contract.mail_phrase)),
     ]);
     if papers.awaits_set_up {
         rows.push(("初期設定番号", "通知済み(お客さまの設定待ち)".to_owned()));

@@ -1,8 +1,11 @@
 //! The contracts, by name or account number.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use edge::Frame;
+use gateway::StopScope;
 use serde::Deserialize;
 
 use crate::answer::{Answer, failed, shown};
@@ -48,6 +51,9 @@ pub(in crate::console) struct ContractsPage {
     pub may_propose: bool,
 }
 
+/// Whatever else a contract is, nobody of it is let in.
+pub(in crate::console) const STOPPED: Tag = Tag::bad("緊急停止中");
+
 /// How far a contract has come: icon, word and colour.
 pub(in crate::console) const fn state_tag(state: ContractState) -> Tag {
     match state {
@@ -65,12 +71,21 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filte
     let mut found = console.contracts.search(&text, state).await.map_err(failed)?;
     let more = found.len() > CONTRACTS_MAX;
     found.truncate(CONTRACTS_MAX);
+    let stopped: BTreeSet<String> = console
+        .gateway
+        .open_stops()
+        .await
+        .map_err(failed)?
+        .into_iter()
+        .filter(|stop| stop.scope == StopScope::Contract)
+        .map(|stop| stop.subject)
+        .collect();
     let row = |found: crate::contracts::registry::ListedContract| ContractRow {
         link: ContractLink(found.id),
         name: found.name,
         plan: Plan::from_code(&found.plan).map(Plan::label).unwrap_or_default(),
         sign_in: SignInMethod::from_code(&found.sign_in).map(SignInMethod::label).unwrap_or_default(),
-        tag: state_tag(found.state),
+        tag: if stopped.contains(&found.id.to_string()) { STOPPED } else { state_tag(found.state) },
     };
     let each = ContractState::ALL.iter().map(|s| Choice::new(s.code(), s.label(), &filter.state));
     shown(&ContractsPage {

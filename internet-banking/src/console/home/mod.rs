@@ -58,6 +58,7 @@ pub(super) struct HomePage {
     pub alarms: String,
     pub breaks: String,
     pub requests: String,
+    pub stops: String,
 }
 
 async fn show(State(console): State<Console>, Watching { by, on }: Watching) -> Answer {
@@ -80,6 +81,7 @@ async fn show(State(console): State<Console>, Watching { by, on }: Watching) -> 
     let breaks = console.gateway.breaks(&query).await.map_err(failed)?.len();
     let query = RequestQuery { open_on: Some(now.date()), limit: COUNT_MAX, ..RequestQuery::default() };
     let requests = console.requests.list(&query).await.map_err(failed)?.len();
+    let stops = console.gateway.open_stops().await.map_err(failed)?.len();
     shown(&HomePage {
         frame,
         now: day_and_time(now),
@@ -89,6 +91,7 @@ async fn show(State(console): State<Console>, Watching { by, on }: Watching) -> 
         alarms: counted(alarms),
         breaks: counted(breaks),
         requests: counted(requests),
+        stops: format!("{stops}件"),
     })
 }
 

@@ -32,6 +32,9 @@ pub struct Typed {
     reason: String,
 }
 
+/// Whose a key is that no collector has.
+const OWN: &str = "当行";
+
 /// A key in the list.
 pub(in crate::console) struct KeyRow {
     pub kind: &'static str,
@@ -54,7 +57,10 @@ pub(in crate::console) struct KeysPage {
     pub csrf: String,
     pub trouble: Option<Trouble>,
     pub errors: Errors,
+    /// Those that are the bank's alone.
     pub rows: Vec<KeyRow>,
+    /// Those of each collector.
+    pub shared: Vec<KeyRow>,
     pub choices: Vec<Choice>,
     pub from: String,
     pub kid: String,
@@ -95,7 +101,7 @@ pub async fn propose(
         }
         Some(("use", number, Some(from))) => Some(KeyAct::Use { number, from }),
         Some(("use", _, None)) => {
-            errors.add("from", "開始日を、きょうから後の日で入力してください(例: 2026-12-01)。");
+            errors.add("from", "開始日を、本日以降の日で入力してください(例: 2026-12-01)。");
             None
         }
         Some((_, number, _)) => Some(KeyAct::Retire { number }),
@@ -127,14 +133,17 @@ async fn page(
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
     let today = console.clock.now().date();
     let all = keys::all(&console.database).await.map_err(failed)?;
-    let mut rows = Vec::with_capacity(all.len());
-    let (own, shared): (Vec<_>, Vec<_>) = all.iter().partition(|key| key.owner.is_empty());
-    for key in own.into_iter().chain(shared) {
+    let (mut rows, mut shared) = (Vec::new(), Vec::new());
+    for key in &all {
         let left = left(&console.gateway, key.kind, key.number).await.map_err(failed)?;
-        rows.push(row(console, key, key.standing(&all, today), left));
+        let row = row(console, key, key.standing(&all, today), left);
+        if key.owner.is_empty() { rows.push(row) } else { shared.push(row) }
     }
     let has_rows = |owner: &str| all.iter().any(|key| key.is_beside(KeyKind::Message, owner));
-    rows.extend(messages(console, has_rows));
+    let (own, theirs): (Vec<_>, Vec<_>) =
+        messages(console, has_rows).into_iter().partition(|row| row.owner == OWN);
+    rows.extend(own);
+    shared.extend(theirs);
     let possible = possible(&all, &console.gateway, today);
     Ok(KeysPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Keys) },
@@ -142,6 +151,7 @@ async fn page(
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
         rows,
+        shared,
         choices: possible.iter().map(|act| Choice::new(act.word(), act.label(), &typed.what)).collect(),
         from: typed.from,
         kid: typed.kid,
@@ -164,10 +174,7 @@ fn row(
     let at_start = |day: domain::Date| day.to_string() == keys::FROM_THE_START;
     KeyRow {
         kind: key.kind.label(),
-        owner: key
-            .owner
-            .parse()
-            .map_or_else(|_| "当行".to_owned(), |of| collector_name(&console.gateway, &of)),
+        owner: key.owner.parse().map_or_else(|_| OWN.to_owned(), |of| collector_name(&console.gateway, &of)),
         id: match theirs {
             Some((kid, _)) => format!("{kid}({})", key.id()),
             None => key.kind.shown_id(&key.owner, key.number),
@@ -186,7 +193,12 @@ fn row(
         },
         retired: key.retired_at.map_or_else(|| "−".to_owned(), |at| year_month_day(at.date())),
         tag: tag(standing),
-        left,
+        left: match (key.kind, standing) {
+            (KeyKind::Authority, KeyStanding::Retired) => {
+                left.map(|(_, count)| ("失効していないが、もうログインできない電子証明書", count))
+            }
+            _ => left,
+        },
     }
 }
 
@@ -196,7 +208,7 @@ fn messages(console: &Console, has_rows: impl Fn(&str) -> bool) -> Vec<KeyRow> {
         let collector = key.owner.as_str().strip_prefix('C').and_then(|number| number.parse().ok());
         KeyRow {
             kind: KeyKind::Message.label(),
-            owner: collector.map_or_else(|| "当行".to_owned(), |of| collector_name(&console.gateway, &of)),
+            owner: collector.map_or_else(|| OWN.to_owned(), |of| collector_name(&console.gateway, &of)),
             id: key.kid,
             public: Some(key.x),
             made: "導入時".to_owned(),

@@ -18,10 +18,10 @@ use crate::console::frame::{self, Area};
 use crate::console::help::ConsoleCode;
 use crate::console::links::{ConsoleLink, ContractLink, LiftEmergencyLink};
 use crate::console::problem::{Problem, Trouble};
-use crate::console::requests::{Proposal, WORDS_CHARS_MAX, propose as propose_request};
+use crate::console::requests::{Proposal, WORDS_CHARS_MAX, add_reason, propose as propose_request};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::{Staff, StaffRole};
-use crate::console::words::{Choice, Names, stamp};
+use crate::console::words::{Choice, Names, full_stamp};
 use crate::contracts::Plan;
 use crate::mail::To;
 use crate::stops::{contract_stop, end_all_sessions, put_in_place};
@@ -33,6 +33,7 @@ pub struct Typed {
     what: String,
     reason: String,
     document: String,
+    sure: String,
 }
 
 /// A stop in the list.
@@ -74,12 +75,17 @@ pub async fn stop(
 ) -> Answer {
     let chosen = chosen(&typed.what);
     let reason = text(&line(&typed.reason), WORDS_CHARS_MAX, "理由");
-    let (Some((scope, subject)), Ok(reason)) = (chosen, &reason) else {
+    let is_sure = typed.sure == "yes";
+    let (Some((scope, subject)), Ok(reason), true) = (chosen, &reason, is_sure) else {
         let mut errors = Errors::none();
         if chosen.is_none() {
             errors.add("what", "停止の対象を選んでください。");
         }
         reason.err().into_iter().for_each(|message| errors.add("reason", message));
+        if !is_sure {
+            errors
+                .add("sure", "対象のすべてのお客さまが使えなくなることを確かめ、チェックを付けてください。");
+        }
         return again(&page(&console, &by, Some(Trouble::input(errors)), typed, None).await?);
     };
     let now = console.clock.now();
@@ -152,12 +158,11 @@ pub async fn lift(
     Path(id): Path<Uuid>,
     CsrfForm(typed): CsrfForm<Typed>,
 ) -> Answer {
-    let document = match document(&typed.document) {
-        Ok(document) => document,
-        Err(message) => {
-            let trouble = Trouble::input(Errors::one("document", message));
-            return again(&page(&console, &by, Some(trouble), typed, Some(id)).await?);
-        }
+    let mut errors = Errors::none();
+    let document = document(&typed.document).map_err(|message| errors.add("document", message)).ok();
+    add_reason(&mut errors, &typed.reason);
+    let (Some(document), true) = (document, errors.is_empty()) else {
+        return again(&page(&console, &by, Some(Trouble::input(errors)), typed, Some(id)).await?);
     };
     let proposal = Proposal::LiftEmergency(LiftEmergency { stop: id, document });
     let (back, reason) = ((Area::Stops, ConsoleLink::Stops.to_string()), typed.reason.clone());
@@ -206,7 +211,7 @@ async fn page(
             link: contract.map(|contract| ContractLink(contract.id)),
             by: if by_customer { "お客さま".to_owned() } else { names.name(&stop.actor) },
             reason: stop.reason,
-            at: stamp(stop.at),
+            at: full_stamp(stop.at),
             lift: LiftEmergencyLink(stop.id),
         });
     }

@@ -14,7 +14,7 @@ use crate::console::links::ConsoleLink;
 use crate::console::problem::Problem;
 use crate::console::requests::carry_out::{Carried, Once, commit_once};
 use crate::console::requests::pages::Matter;
-use crate::console::words::stamp;
+use crate::console::words::full_stamp;
 use crate::contracts::{Contract, Plan, Store};
 use crate::mail::{Notice, To};
 use crate::registration::Registration;
@@ -45,7 +45,7 @@ impl LiftEmergency {
         if let Some(stop) = console.gateway.open_stop(self.stop).await.map_err(failed)? {
             rows.push(("停止の対象", what(&console.contracts, &stop).await.map_err(failed)?));
             rows.push(("停止の理由", stop.reason.clone()));
-            rows.push(("停止した日時", stamp(stop.at)));
+            rows.push(("停止した日時", full_stamp(stop.at)));
         }
         Ok(Some(Matter {
             heading: "解除する緊急停止",

@@ -21,7 +21,7 @@ database::on_both!(
     a_stop_that_meets_a_lift_is_in_place_when_it_is_told,
 );
 
-async fn stop(browser: &mut Browser, login_id: &str, password: &str) -> Page {
+pub async fn stop(browser: &mut Browser, login_id: &str, password: &str) -> Page {
     let csrf = browser.get("/emergency-stop").await.token();
     let form = [("csrf", csrf.as_str()), ("login_id", login_id), ("password", password)];
     browser.post("/emergency-stop", &form).await
@@ -35,7 +35,7 @@ async fn lifting(browser: &mut Browser) -> String {
 }
 
 /// Lifts the first stop of the list by two people.
-async fn lift(maker: &mut Browser, checker: &mut Browser) {
+pub async fn lift(maker: &mut Browser, checker: &mut Browser) {
     let page = lifting(maker).await;
     let csrf = maker.get("/stops").await.token();
     let form = [("csrf", csrf.as_str()), ("document", DOCUMENT), ("reason", REASON)];
@@ -114,7 +114,12 @@ async fn a_service_that_is_stopped_takes_no_payment_and_the_rest_goes_on(test: T
     let csrf = checker.get("/stops").await.token();
     let nothing = checker.post("/stops", &[("csrf", &csrf), ("what", ""), ("reason", REASON)]).await;
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let form = [("csrf", csrf.as_str()), ("what", "service/payeasy"), ("reason", REASON)];
+    let unsure = [("csrf", csrf.as_str()), ("what", "service/payeasy"), ("reason", REASON)];
+    assert!(
+        checker.post("/stops", &unsure).await.body.contains("チェックを付けてください"),
+        "one click stops nobody"
+    );
+    let form = [("csrf", csrf.as_str()), ("what", "service/payeasy"), ("reason", REASON), ("sure", "yes")];
     assert_eq!(checker.post("/stops", &form).await.location(), "/stops", "one person is enough");
     let secrets = [("confirmation_password", PASSWORD), ("one_time_password", &code), ("repeat", "yes")];
     let met = entry.press(&mut payer, &review, &secrets).await;
@@ -148,7 +153,7 @@ async fn the_bank_stops_a_contract_or_a_plan_by_one_person(test: TestDatabase) {
     assert_eq!(customer.get("/home").await.status, StatusCode::OK);
     for (what, met) in [("plan/mini", StatusCode::OK), ("plan/type2", StatusCode::FORBIDDEN)] {
         let csrf = maker.get("/stops").await.token();
-        maker.post("/stops", &[("csrf", &csrf), ("what", what), ("reason", REASON)]).await;
+        maker.post("/stops", &[("csrf", &csrf), ("what", what), ("reason", REASON), ("sure", "yes")]).await;
         let mut customer = office.world.browser();
         customer.sign_in("hanako01", PASSWORD).await;
         assert_eq!(customer.get("/home").await.status, met, "{what}");
@@ -210,7 +215,8 @@ async fn a_stop_that_meets_a_lift_is_in_place_when_it_is_told(test: TestDatabase
                 assert_eq!(told.location(), "/emergency-stop/done", "{}", told.body);
             } else {
                 let csrf = checker.get("/stops").await.token();
-                let form = [("csrf", csrf.as_str()), ("what", "plan/mini"), ("reason", REASON)];
+                let form =
+                    [("csrf", csrf.as_str()), ("what", "plan/mini"), ("reason", REASON), ("sure", "yes")];
                 assert_eq!(checker.post("/stops", &form).await.location(), "/stops");
             }
         };
