@@ -55,6 +55,7 @@ migrations! {
     33 "0033_limits",
     30 "0030_locks_and_sessions_told",
     35 "0035_access_given",
+    36 "0036_staff_person",
 }
 
 /// The description of the first migration: a database that has it is ours.

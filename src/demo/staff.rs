@@ -7,6 +7,8 @@ use super::tokens::Maker;
 
 /// A member of the demo's staff.
 pub struct SampleStaff {
+    /// 職員番号.
+    pub person_number: &'static str,
     /// Types this to sign in.
     pub login_id: &'static str,
     /// Department and name.
@@ -23,19 +25,20 @@ const PASSWORD: &str = "ginkou-no-ura-guchi";
 
 /// Two who propose and two who approve, in the order of the printed table.
 pub const STAFF: [SampleStaff; 4] = [
-    member("unyo-01", "決済業務課 渡辺直子", StaffRole::Maker, "9100000001"),
-    member("unyo-02", "決済業務課 小林大輔", StaffRole::Maker, "9100000002"),
-    member("unyo-11", "決済業務課 課長 山本恵", StaffRole::Checker, "9100000011"),
-    member("unyo-12", "事務統括部 中村誠", StaffRole::Checker, "9100000012"),
+    member("7710001", "unyo-01", "決済業務課 渡辺直子", StaffRole::Maker, "9100000001"),
+    member("7710002", "unyo-02", "決済業務課 小林大輔", StaffRole::Maker, "9100000002"),
+    member("7710011", "unyo-11", "決済業務課 課長 山本恵", StaffRole::Checker, "9100000011"),
+    member("7710012", "unyo-12", "事務統括部 中村誠", StaffRole::Checker, "9100000012"),
 ];
 
 const fn member(
+    person_number: &'static str,
     login_id: &'static str,
     name: &'static str,
     role: StaffRole,
     token_serial: &'static str,
 ) -> SampleStaff {
-    SampleStaff { login_id, name, role, password: PASSWORD, token_serial }
+    SampleStaff { person_number, login_id, name, role, password: PASSWORD, token_serial }
 }
 
 /// Makes the sample staff where the database has no staff yet.
@@ -48,6 +51,7 @@ pub async fn seed(console: &Console, maker: &Maker) -> anyhow::Result<()> {
     for member in &STAFF {
         console.tokens.register(member.token_serial, None, &maker.seed(member.token_serial)).await?;
         let new = NewStaff {
+            person_number: member.person_number.to_owned(),
             login_id: member.login_id.to_owned(),
             name: member.name.to_owned(),
             role: member.role,

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use domain::{
-    AlarmId, BreakId, CollectorNumber, ContractId, Date, PaymentId, SettlementId, StaffRequestId, Timestamp,
-    UserId,
+    AlarmId, BreakId, CollectorNumber, ContractId, Date, PaymentId, SettlementId, StaffId, StaffRequestId,
+    Timestamp, UserId,
 };
 use ledger::TrailPlace;
 use uuid::Uuid;
@@ -27,6 +27,10 @@ pub enum ConsoleLink {
     SignInReplaced,
     /// Sign-in, telling that the person signed out.
     SignInSignedOut,
+    /// Sign-in, telling that the first password was chosen.
+    SignInBegun,
+    /// The first password of a person whom two have recorded.
+    Start,
     /// Ends the session (POST).
     SignOut,
     /// 状況.
@@ -75,6 +79,8 @@ pub enum ConsoleLink {
     TokenStock,
     /// 利用者.
     Users,
+    /// 職員.
+    Staff,
     /// 承認待ち.
     Requests,
     /// 警報.
@@ -94,6 +100,8 @@ impl ConsoleLink {
             Self::SignInExpired => "/sign-in?ended=expired",
             Self::SignInReplaced => "/sign-in?ended=elsewhere",
             Self::SignInSignedOut => "/sign-in?ended=signed-out",
+            Self::SignInBegun => "/sign-in?ended=begun",
+            Self::Start => "/start",
             Self::SignOut => "/sign-out",
             Self::Home => "/home",
             Self::HomeWatching => "/home?watch=on",
@@ -118,6 +126,7 @@ impl ConsoleLink {
             Self::Keys => "/keys",
             Self::TokenStock => "/token-stock",
             Self::Users => "/users",
+            Self::Staff => "/staff",
             Self::Requests => "/requests",
             Self::Alarms => "/alarms",
             Self::Trail => "/audit",
@@ -213,6 +222,8 @@ id_links! {
     SendBackLink(StaffRequestId) = "/requests/", "/send-back";
     /// Withdraws it (POST).
     WithdrawLink(StaffRequestId) = "/requests/", "/withdraw";
+    /// Proposes that a member of staff is let in no more (POST).
+    SuspendStaffLink(StaffId) = "/staff/", "/suspend";
     /// Takes notice of an alarm (POST).
     AcknowledgeLink(AlarmId) = "/alarms/", "/acknowledge";
 }

@@ -343,6 +343,7 @@ fn home_pages() -> Vec<String> {
         alarms: "100件以上".to_owned(),
         breaks: "2件".to_owned(),
         requests: "0件".to_owned(),
+        stops: "1件".to_owned(),
     };
     let all = || ServiceState::ALL.iter().flat_map(|state| [row(*state, true), row(*state, false)]).collect();
     [page(false, all()), page(true, Vec::new())].map(|p| p.render().unwrap()).into()

@@ -134,6 +134,7 @@ async fn about(console: &Console, proposal: &Proposal) -> Result<String, Stop> {
         Proposal::Key(of) => Some(Subject::of(of.about(), &ConsoleLink::Keys)),
         Proposal::Setting(of) => setting(&of.name),
         Proposal::Delivery(of) => Some(Subject::of(format!("納品 {}", of.number), &ConsoleLink::TokenStock)),
+        Proposal::Staff(of) => Some(Subject::of(format!("職員 {}", of.about()), &ConsoleLink::Staff)),
         Proposal::LiftEmergency(_) => None,
         Proposal::CloseWindow { .. } | Proposal::PayNet { .. } => window(console, &subject),
         Proposal::ResolveBreak(of) => {

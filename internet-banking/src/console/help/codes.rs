@@ -159,6 +159,11 @@ code_table! {
     "受け入れられない納品",
     "この納品は、すでに在庫に入っているか、受信したファイルが起票したときと違います。",
     "トークンの在庫の画面で、納品の状態を確かめてください。";
+    /// A person, a login ID or a token that another member of staff has, or nobody to be suspended.
+    StaffTaken = "S-331", None,
+    "登録できない職員",
+    "職員番号・職員ID・トークンのいずれかが使えないか、対象の職員がもう利用中ではありません。",
+    "職員の一覧で登録を確かめ、違うところを直して、もう一度起票してください。";
     /// No 初期設定番号 waits to be printed.
     NoticePrinted = "S-324", None,
     "印刷できる初期設定番号なし",

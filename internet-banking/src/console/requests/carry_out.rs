@@ -100,6 +100,7 @@ pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), 
         Proposal::Setting(of) => of.check(gateway).await,
         Proposal::Key(of) => of.check(gateway).await,
         Proposal::Delivery(of) => of.check(gateway).await,
+        Proposal::Staff(of) => of.check(gateway).await,
         Proposal::CloseWindow { collector, window } => {
             settlement::check_close(gateway, collector, *window).await
         }
@@ -163,6 +164,7 @@ pub(super) async fn carry_out(
         Proposal::LiftEmergency(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::Setting(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::Key(of) => of.carry_out(gateway, vault, request.id, &Operator::staff(decision.by)).await,
+        Proposal::Staff(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::Delivery(of) => {
             of.carry_out(gateway, vault, request.id, &Operator::staff(decision.by)).await
         }

@@ -22,6 +22,7 @@ use super::days::proposal::DayProposal;
 use super::keys::proposal::KeyChange;
 use super::reconciliation::proposal::BreakProposal;
 use super::settings::proposal::SettingChange;
+use super::staff::proposal::StaffChange;
 use super::stops::proposal::LiftEmergency;
 use super::token_stock::proposal::TokenDelivery;
 use super::tokens::proposal::TokenPaper;
@@ -87,6 +88,8 @@ pub enum Proposal {
     Key(KeyChange),
     /// A maker's delivery of tokens goes into stock.
     Delivery(TokenDelivery),
+    /// A member of staff is recorded, or let in no more.
+    Staff(StaffChange),
 }
 
 impl Proposal {
@@ -106,6 +109,7 @@ impl Proposal {
             Self::Setting(_) => "setting",
             Self::Key(_) => "key",
             Self::Delivery(_) => "delivery",
+            Self::Staff(_) => "staff",
         }
     }
 
@@ -122,6 +126,7 @@ impl Proposal {
             Self::Setting(of) => of.subject(),
             Self::Key(of) => of.subject(),
             Self::Delivery(_) => TokenDelivery::subject(),
+            Self::Staff(of) => of.subject(),
             Self::CloseWindow { collector, window } | Self::PayNet { collector, window } => {
                 gateway::settlement::number(collector, *window)
             }
@@ -153,6 +158,7 @@ impl Proposal {
             Self::Setting(_) => "設定の変更",
             Self::Key(of) => of.title(),
             Self::Delivery(_) => TokenDelivery::TITLE,
+            Self::Staff(of) => of.title(),
         }
     }
 
@@ -164,6 +170,7 @@ impl Proposal {
             Self::Key(of) => of.about(),
             Self::Setting(of) => of.about(),
             Self::Delivery(of) => of.number.clone(),
+            Self::Staff(of) => of.about(),
             Self::Token(of) => of.act.serial().unwrap_or_default().to_owned(),
             Self::Decide { .. }
             | Self::Cancel { .. }
@@ -209,6 +216,7 @@ impl Proposal {
             Self::Setting(of) => of.consequence(),
             Self::Key(of) => of.consequence(),
             Self::Delivery(_) => TokenDelivery::CONSEQUENCE,
+            Self::Staff(of) => of.consequence(),
             Self::CloseWindow { .. } => {
                 "承認すると、対象の払込を締めて支払額を確定し、収納機関に通知します。取り消せません。"
             }
@@ -222,7 +230,7 @@ impl Proposal {
             Self::Decide { payment, .. } | Self::Cancel { payment } => Some(*payment),
             Self::Day(_) | Self::ResolveBreak(_) | Self::LiftStop(_) | Self::Contract(_) => None,
             Self::LiftEmergency(_) | Self::Setting(_) | Self::Token(_) | Self::Key(_) => None,
-            Self::Delivery(_) => None,
+            Self::Delivery(_) | Self::Staff(_) => None,
             Self::CloseWindow { .. } | Self::PayNet { .. } => None,
         }
     }

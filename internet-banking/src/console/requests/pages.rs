@@ -90,6 +90,7 @@ impl Matter {
             Proposal::Setting(of) => of.matter(),
             Proposal::Key(of) => of.matter(&console.gateway).await.map_err(failed),
             Proposal::Delivery(of) => of.matter(&console.gateway).await.map_err(failed),
+            Proposal::Staff(of) => Ok(Some(of.matter())),
             Proposal::CloseWindow { collector, window } | Proposal::PayNet { collector, window } => {
                 settlement::matter(console, collector, *window).await
             }

@@ -78,6 +78,7 @@ fn keys() -> Vec<String> {
         may_propose: trouble.is_some(),
         trouble,
         rows: standings.map(row).into(),
+        shared: standings.map(row).into(),
         choices: choices(),
         from: "\"><script>".to_owned(),
         kid: "\"><script>".to_owned(),

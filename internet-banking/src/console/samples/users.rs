@@ -1,14 +1,15 @@
 //! Samples of the pages of the customers' users.
 
 use askama::Template;
-use domain::{ContractId, Date, UserId};
+use domain::{ContractId, Date, StaffId, UserId};
 
 use super::{at, request_row, sample_frame, troubles};
-use crate::console::links::{ContractLink, UserLink};
+use crate::console::links::{ContractLink, SuspendStaffLink, UserLink};
+use crate::console::staff::pages::{StaffPage, StaffRow, Typed};
 use crate::console::users::detail::UserPage;
 use crate::console::users::list::{UserRow, UsersPage};
 use crate::console::users::stop_tag;
-use crate::console::words::{Tag, stamp};
+use crate::console::words::{Choice, Tag, full_stamp, stamp};
 use crate::payeasy::wrong_numbers::Stopped;
 
 /// The list, and one of them.
@@ -65,5 +66,36 @@ pub fn pages() -> Vec<String> {
             pages.push(page.render().unwrap());
         }
     }
+    pages.extend(staff());
     pages
+}
+
+/// The bank's own.
+fn staff() -> Vec<String> {
+    let row = |tag: Tag, is_over: bool| StaffRow {
+        person_number: if is_over { String::new() } else { "<b>A0001".to_owned() },
+        login_id: "unyo-01".to_owned(),
+        name: "<b>決済業務課".to_owned(),
+        role: "起票者",
+        token_serial: "9100000001".to_owned(),
+        tag,
+        since: if is_over { full_stamp(at()) } else { String::new() },
+        suspend: (!is_over).then(|| SuspendStaffLink(StaffId::generate())),
+    };
+    let page = |trouble: Option<super::Trouble>| StaffPage {
+        frame: sample_frame(trouble.is_some()),
+        csrf: "t".to_owned(),
+        errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        may_propose: trouble.is_some(),
+        trouble,
+        rows: vec![row(Tag::ok("利用中"), false), row(Tag::info("利用停止"), true)],
+        roles: vec![Choice::new("maker", "起票者", "maker")],
+        typed: Typed {
+            name: "\"><script>".to_owned(),
+            reason: "</textarea><script>".to_owned(),
+            ..Typed::default()
+        },
+        requests: vec![request_row(Tag::wait("承認待ち"), true)],
+    };
+    troubles("person_number").map(|trouble| page(trouble).render().unwrap()).into()
 }

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::start;
 use crate::console::links::ConsoleLink;
 use crate::console::{Console, frame};
 use crate::secrets::secret_field;
@@ -22,6 +23,7 @@ pub fn routes() -> Router<Console> {
         .route(ConsoleLink::Root.path(), get(|| async { Redirect::to(ConsoleLink::Home.path()) }))
         .route(ConsoleLink::SignIn.path(), get(show).post(sign_in))
         .route(ConsoleLink::SignOut.path(), post(sign_out))
+        .route(ConsoleLink::Start.path(), get(start::show).post(start::begin))
 }
 
 #[derive(Template)]
@@ -76,6 +78,9 @@ async fn show(
              心当たりがない場合は、すぐにシステム管理者へ連絡してください。",
         ),
         "signed-out" => Some("ログアウトしました。"),
+        "begun" => {
+            Some("パスワードを決めました。次のワンタイムパスワードが表示されてから、ログインしてください。")
+        }
         _ => None,
     };
     let frame = Frame { notice: notice.map(str::to_owned), ..frame::public() };

@@ -1,15 +1,30 @@
-//! The bank's staff as the console knows them.
+//! The bank's staff as the console knows them, and 職員: who is recorded by two people, and who leaves.
 
+pub(super) mod pages;
+pub(super) mod proposal;
 mod store;
 
+use axum::Router;
+use axum::routing::{get, post};
 use domain::StaffId;
 use gateway::Operator;
+
+use super::Console;
+use super::links::{ConsoleLink, SuspendStaffLink};
 
 use super::help::ConsoleCode;
 use super::problem::Problem;
 use crate::contracts::code;
 
-pub use store::{NewStaff, Store, StoreError};
+pub(in crate::console) use store::first_password;
+pub use store::{Member, NewStaff, Store, StoreError};
+
+/// The pages of this folder.
+pub fn routes() -> Router<Console> {
+    Router::new()
+        .route(ConsoleLink::Staff.path(), get(pages::show).post(pages::propose))
+        .route(SuspendStaffLink::ROUTE, post(pages::suspend))
+}
 
 code! {
     /// What a member of staff does where four eyes are asked for. Nobody is both.

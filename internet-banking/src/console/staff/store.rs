@@ -1,13 +1,27 @@
 //! The staff in the database.
 
-use database::{Database, execute, on, read};
-use domain::{Clock, StaffId};
+use database::{Change, Database, Row, Table, execute, on, read};
+use domain::{Clock, StaffId, Timestamp};
 use uuid::Uuid;
 
 use super::{Staff, StaffRole};
 
 /// Members of staff that a page names; a bank's operations have some dozens.
 const STAFF_MAX: i64 = 1_000;
+
+static STAFF: Table = Table {
+    name: "staff",
+    columns: &[
+        "id",
+        "person_number",
+        "login_id",
+        "name",
+        "role",
+        "token_serial",
+        "password_hash",
+        "created_us",
+    ],
+};
 
 /// The staff of a database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,6 +44,8 @@ pub enum StoreError {
 /// A member of staff to add. The password comes as an Argon2id string of [`crate::sign_in::Passwords`].
 #[derive(Clone, Debug)]
 pub struct NewStaff {
+    /// 職員番号, by which the bank knows the person: a person has one record.
+    pub person_number: String,
     /// What the person types to sign in; unique in the bank.
     pub login_id: String,
     /// Department and name.
@@ -40,6 +56,66 @@ pub struct NewStaff {
     pub token_serial: String,
     /// The password.
     pub password_hash: String,
+}
+
+/// A member of staff as the list of them has it.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The person.
+    pub staff: Staff,
+    /// 職員番号; none of those from before there were any.
+    pub person_number: Option<String>,
+    /// Serial of the person's token.
+    pub token_serial: String,
+    /// Whether the person has chosen a password.
+    pub has_begun: bool,
+    /// Since when the person is let in no more.
+    pub suspended_at: Option<Timestamp>,
+}
+
+type MemberRow = (Uuid, String, String, String, Option<String>, String, i64, Option<i64>);
+
+/// The row of a person whom two have recorded. Without a password nobody signs in under it: the person chooses one,
+/// with two codes of the token.
+pub(super) fn row(id: StaffId, new: &NewStaff, now: Timestamp) -> Row {
+    Row {
+        table: &STAFF,
+        values: vec![
+            id.uuid().into(),
+            new.person_number.as_str().into(),
+            new.login_id.as_str().into(),
+            new.name.as_str().into(),
+            new.role.code().into(),
+            new.token_serial.as_str().into(),
+            new.password_hash.as_str().into(),
+            now.micros().into(),
+        ],
+    }
+}
+
+/// A token of the stock becomes one of the bank's own.
+pub(super) fn token_of_staff(serial: &str, now: Timestamp) -> Change {
+    Change::one(
+        "UPDATE token SET state = 'in_use', changed_us = $1
+         WHERE serial = $2 AND contract IS NULL AND state = 'stock'",
+        vec![now.micros().into(), serial.into()],
+    )
+}
+
+/// The person is let in no more; the sessions end with it (SEC-27).
+pub(super) fn suspension(id: StaffId, now: Timestamp) -> Change {
+    Change::one(
+        "UPDATE staff SET disabled_us = $1 WHERE id = $2 AND disabled_us IS NULL",
+        vec![now.micros().into(), id.uuid().into()],
+    )
+}
+
+/// The first password of a person, once.
+pub(in crate::console) fn first_password(id: StaffId, hash: &str) -> Change {
+    Change::one(
+        "UPDATE staff SET password_hash = $1 WHERE id = $2 AND password_hash = '' AND disabled_us IS NULL",
+        vec![hash.into(), id.uuid().into()],
+    )
 }
 
 /// What a sign-in is judged by.
@@ -61,9 +137,10 @@ impl Store {
         let id = StaffId::generate();
         execute!(
             self.database,
-            "INSERT INTO staff (id, login_id, name, role, token_serial, password_hash, created_us)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO staff (id, person_number, login_id, name, role, token_serial, password_hash, created_us)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             id.uuid(),
+            &new.person_number,
             &new.login_id,
             &new.name,
             new.role.code(),
@@ -104,6 +181,60 @@ impl Store {
         rows.into_iter().map(staff).collect()
     }
 
+    /// Everybody with what the list of the staff shows, those who left included.
+    pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
+        let rows: Vec<MemberRow> = read!(self.database, |c| {
+            sqlx::query_as(
+                "SELECT id, login_id, name, role, person_number, token_serial,
+                     CAST(CASE WHEN password_hash = '' THEN 0 ELSE 1 END AS BIGINT), disabled_us
+                 FROM staff ORDER BY login_id LIMIT $1",
+            )
+            .bind(STAFF_MAX)
+            .fetch_all(c)
+            .await
+        })?;
+        let member = |(id, login_id, name, role, person_number, token_serial, begun, disabled): MemberRow| {
+            Ok(Member {
+                staff: staff((id, login_id, name, role))?,
+                person_number,
+                token_serial,
+                has_begun: begun == 1,
+                suspended_at: disabled.map(Timestamp::from_micros),
+            })
+        };
+        rows.into_iter().map(member).collect()
+    }
+
+    /// Whose first password a login ID waits for, and the serial of the person's token.
+    pub(in crate::console) async fn beginner(
+        &self,
+        login_id: &str,
+    ) -> Result<Option<(StaffId, String, String)>, sqlx::Error> {
+        let row: Option<(Uuid, String, String)> = read!(self.database, |c| {
+            sqlx::query_as(
+                "SELECT id, name, token_serial FROM staff
+                 WHERE login_id = $1 AND password_hash = '' AND disabled_us IS NULL",
+            )
+            .bind(login_id)
+            .fetch_optional(c)
+            .await
+        })?;
+        Ok(row.map(|(id, name, serial)| (StaffId::from_uuid(id), name, serial)))
+    }
+
+    /// Whether a token is in stock, and so can become one of the bank's own.
+    pub(super) async fn is_in_stock(&self, serial: &str) -> Result<bool, sqlx::Error> {
+        let found: Option<i64> = read!(self.database, |c| {
+            sqlx::query_scalar(
+                "SELECT CAST(1 AS BIGINT) FROM token WHERE serial = $1 AND contract IS NULL AND state = 'stock'",
+            )
+            .bind(serial)
+            .fetch_optional(c)
+            .await
+        })?;
+        Ok(found.is_some())
+    }
+
     /// Who types this login ID, whether the person may sign in or not.
     pub(in crate::console) async fn id_of(&self, login_id: &str) -> Result<Option<StaffId>, sqlx::Error> {
         let id: Option<Uuid> = read!(self.database, |c| {
@@ -121,10 +252,13 @@ impl Store {
         login_id: &str,
     ) -> Result<Option<Credentials>, sqlx::Error> {
         let row: Option<(Uuid, String)> = read!(self.database, |c| {
-            sqlx::query_as("SELECT id, password_hash FROM staff WHERE login_id = $1 AND disabled_us IS NULL")
-                .bind(login_id)
-                .fetch_optional(c)
-                .await
+            sqlx::query_as(
+                "SELECT id, password_hash FROM staff
+                 WHERE login_id = $1 AND disabled_us IS NULL AND password_hash <> ''",
+            )
+            .bind(login_id)
+            .fetch_optional(c)
+            .await
         })?;
         Ok(row.map(|(id, password_hash)| Credentials { id: StaffId::from_uuid(id), password_hash }))
     }

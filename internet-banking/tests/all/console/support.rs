@@ -128,6 +128,7 @@ impl Office {
 pub async fn add(console: &Console, member: Member, seed: u8) -> StaffId {
     console.tokens.register(member.token_serial, None, &Seed::new([seed; 20])).await.unwrap();
     let new = NewStaff {
+        person_number: format!("P{}", member.token_serial.replace('-', "")),
         login_id: member.login_id.to_owned(),
         name: format!("決済業務課 {}", member.login_id),
         role: member.role,
