@@ -19,7 +19,16 @@ pub struct Ties {
 impl Ties {
     /// The ties of a contract at an instant.
     pub async fn of(database: &Database, contract: ContractId, now: Timestamp) -> Result<Self, StoreError> {
-        let since = now.plus_seconds(Bounds::embedded().tied_h.saturating_mul(-3_600));
+        Self::since(database, contract, now.plus_seconds(Bounds::embedded().tied_h.saturating_mul(-3_600)))
+            .await
+    }
+
+    /// The ties of a contract that were made after an instant.
+    pub async fn since(
+        database: &Database,
+        contract: ContractId,
+        since: Timestamp,
+    ) -> Result<Self, StoreError> {
         let rows: Vec<(Uuid, Uuid)> = read!(database, |c| {
             sqlx::query_as("SELECT app_user, given_by FROM access_given WHERE contract = $1 AND at_us > $2")
                 .bind(contract.uuid())
@@ -33,6 +42,11 @@ impl Ties {
     /// Whether two users are two people for certain: neither has had the access from the other, nor both from a third.
     pub fn are_two(&self, one: UserId, other: UserId) -> bool {
         self.behind(one).is_disjoint(&self.behind(other))
+    }
+
+    /// Whether a user has had the access from another one, straight or through others.
+    pub fn has_from(&self, user: UserId, giver: UserId) -> bool {
+        user != giver && self.behind(user).contains(&giver)
     }
 
     /// The person, and everybody from whom the access has come, straight or through others.
@@ -96,6 +110,7 @@ mod tests {
         assert!(!ties.are_two(a, b) && !ties.are_two(b, a), "in both directions");
         assert!(!ties.are_two(a, c), "through another one");
         assert!(ties.are_two(a, d) && ties.are_two(d, c));
+        assert!(ties.has_from(c, a) && !ties.has_from(a, c) && !ties.has_from(a, a) && !ties.has_from(d, a));
         let ties: Ties = [(b, a), (c, a)].into_iter().collect();
         assert!(!ties.are_two(b, c), "a third one could be both");
         let ties: Ties = [(a, b), (b, a)].into_iter().collect();

@@ -6,6 +6,7 @@ use domain::{Timestamp, UserId};
 use edge::Peer;
 use gateway::Guard;
 use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
 
 use super::issue::{IssueError, Issued, KeySource, Occasion};
 use crate::Bank;
@@ -102,18 +103,12 @@ impl Entrants for Askers<'_> {
         }
     }
 
-    fn to_tell(user: UserId) -> Option<UserId> {
-        Some(user)
+    fn uuid(user: UserId) -> Uuid {
+        user.uuid()
     }
 
-    async fn refused(
-        &self,
-        login_id: &str,
-        user: Option<UserId>,
-        peer: Peer,
-        why: &Refusal,
-    ) -> Result<(), Refusal> {
-        self.0.sign_ins.refused(login_id, user, peer, why).await
+    async fn refused(&self, user: Option<UserId>, peer: Peer, why: &Refusal) -> Result<(), Refusal> {
+        self.0.sign_ins.refused(user, peer, why).await
     }
 
     async fn enter(

@@ -31,6 +31,7 @@ pub use notices::Notices;
 pub(crate) use pages::SignInBox;
 pub use pages::routes;
 pub use revoke::{end_of_contract, end_of_user};
+pub(crate) use store::permit_row;
 
 code! {
     /// Who made a certificate's key.

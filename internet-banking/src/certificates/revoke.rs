@@ -146,7 +146,7 @@ pub async fn registration(
     let notice = Notice {
         event: format!("{}-{}-{}", action.replace('.', "-"), on.id, now.micros()),
         title: title.to_owned(),
-        lines: vec![("利用者", on.name.clone()), ("操作した人", by.user.name.clone())],
+        lines: vec![("利用者", on.name.clone()), ("操作した方", by.user.name.clone())],
         advice: Notice::NOT_YOURS,
     };
     let mut changes = vec![held::by_certificate(by.contract.id)];

@@ -11,6 +11,7 @@ use super::authority::{Signed, fingerprint, parse};
 use super::bounds::Bounds;
 use super::judge::{self, Shown};
 use super::{Certificate, Certificates, EndWhy, Ended, Made};
+use crate::approvals::Ties;
 use crate::contracts::{Contract, Rights, Role, SignInMethod, StoreError, User};
 
 static CERTIFICATE: Table = Table {
@@ -142,17 +143,43 @@ impl Certificates {
         row.map(CertificateRow::read).transpose()
     }
 
-    /// Until when a person moves no money: a master whose certificate has taken the place of a lost one (SEC-05).
+    /// Until when a person moves no money (SEC-05): a master whose certificate has taken the place of a lost one, and
+    /// whoever has had the access from that master since, straight or through others. Whoever talked somebody out of
+    /// the certificate could otherwise be such a user within the hour.
     pub async fn cooling_off(
         &self,
         user: &User,
         contract: &Contract,
     ) -> Result<Option<Timestamp>, StoreError> {
-        if user.role != Role::Master || contract.sign_in != SignInMethod::Certificate {
+        if contract.sign_in != SignInMethod::Certificate {
             return Ok(None);
         }
-        let own = self.of_user(user.id).await?;
-        Ok(judge::cooling_off(&own, Bounds::embedded(), self.now()))
+        let master = match user.role {
+            Role::Master => Some(user.id),
+            Role::Admin | Role::General => self.master_of(contract.id).await?,
+        };
+        let Some(master) = master else { return Ok(None) };
+        let bounds = Bounds::embedded();
+        let own = self.of_user(master).await?;
+        let Some(until) = judge::cooling_off(&own, bounds, self.now()) else { return Ok(None) };
+        if master == user.id {
+            return Ok(Some(until));
+        }
+        let issued_at = until.plus_seconds(bounds.cooling_off_hours.saturating_mul(-3600));
+        let ties = Ties::since(self.ledger.database(), contract.id, issued_at).await?;
+        Ok(ties.has_from(user.id, master).then_some(until))
+    }
+
+    async fn master_of(&self, contract: ContractId) -> Result<Option<UserId>, StoreError> {
+        let found: Option<Uuid> = read!(self.ledger.database(), |c| {
+            sqlx::query_scalar(
+                "SELECT id FROM app_user WHERE contract = $1 AND role = 'master' AND removed_us IS NULL",
+            )
+            .bind(contract.uuid())
+            .fetch_optional(c)
+            .await
+        })?;
+        Ok(found.map(UserId::from_uuid))
     }
 
     /// Every certificate of a user, the newest first.
@@ -291,7 +318,7 @@ pub(super) fn certificate_row(certificate: &Certificate, signed: &Signed, key: &
 }
 
 /// The row of a permit.
-pub(super) fn permit_row(contract: ContractId, user: UserId, by: UserId, now: Timestamp) -> Row {
+pub(crate) fn permit_row(contract: ContractId, user: UserId, by: UserId, now: Timestamp) -> Row {
     Row {
         table: &PERMIT,
         values: vec![

@@ -123,7 +123,8 @@ pub async fn look(bank: &Bank) -> Result<Looked, ExpiryError> {
 
 type Due = (String, Uuid, bool, bool);
 
-/// Tokens that somebody has registered for use and that expire within a month, and what was done about them.
+/// Tokens of living contracts that somebody has registered for use and that expire within a month, and what was done
+/// about them; those of which nobody was told come first, so that an empty stock keeps nobody from being told.
 async fn due(bank: &Bank, today: Date) -> Result<Vec<Due>, sqlx::Error> {
     let until = today.checked_add_signed(chrono::TimeDelta::days(MONTH_DAYS_MAX)).unwrap_or(today);
     let rows: Vec<(String, Uuid, String, i64, i64)> = read!(bank.database, |c| {
@@ -131,12 +132,13 @@ async fn due(bank: &Bank, today: Date) -> Result<Vec<Due>, sqlx::Error> {
             "SELECT t.serial, t.contract, t.expires_on,
                  (SELECT count(*) FROM guard g WHERE g.key = 'token-expiry-told|' || t.serial) AS told,
                  (SELECT count(*) FROM guard g WHERE g.key = 'token-expiry-shipped|' || t.serial) AS shipped
-             FROM token t WHERE t.state = 'in_use' AND t.contract IS NOT NULL AND t.expires_on <= $1
+             FROM token t JOIN contract k ON k.id = t.contract AND k.state = 'active'
+             WHERE t.state = 'in_use' AND t.expires_on <= $1
                  AND EXISTS (SELECT 1 FROM app_user u WHERE u.contract = t.contract
                      AND u.token_serial = t.serial AND u.removed_us IS NULL)
                  AND 2 > (SELECT count(*) FROM guard g
                      WHERE g.key IN ('token-expiry-told|' || t.serial, 'token-expiry-shipped|' || t.serial))
-             ORDER BY t.expires_on, t.serial LIMIT $2",
+             ORDER BY told, t.expires_on, t.serial LIMIT $2",
         )
         .bind(until.to_string())
         .bind(TOKENS_A_LOOK_MAX)

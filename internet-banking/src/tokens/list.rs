@@ -60,21 +60,24 @@ pub async fn find(
     Ok(of_contract(database, contract).await?.into_iter().find(|token| token.serial == serial))
 }
 
-/// The token that the bank sends out next: of those in stock the one that lasts longest.
+/// The token that the bank sends out next (R62): of the devices in stock the one that lasts longest.
 pub async fn next_of_stock(database: &Database) -> Result<Option<String>, TokenError> {
     Ok(read!(database, |c| {
         sqlx::query_scalar(
-            "SELECT serial FROM token WHERE state = 'stock' ORDER BY expires_on DESC, serial LIMIT 1",
+            "SELECT serial FROM token WHERE state = 'stock' AND kind = 'hardware'
+             ORDER BY expires_on DESC, serial LIMIT 1",
         )
         .fetch_optional(c)
         .await
     })?)
 }
 
-/// How many tokens the bank has in stock.
+/// How many tokens the bank has in stock to send out.
 pub async fn stock(database: &Database) -> Result<i64, TokenError> {
     Ok(read!(database, |c| {
-        sqlx::query_scalar("SELECT count(*) FROM token WHERE state = 'stock'").fetch_one(c).await
+        sqlx::query_scalar("SELECT count(*) FROM token WHERE state = 'stock' AND kind = 'hardware'")
+            .fetch_one(c)
+            .await
     })?)
 }
 

@@ -32,6 +32,14 @@ impl Act {
         }
     }
 
+    /// What the button says that does it.
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Revoke => "失効させる",
+            Self::Unlock => "利用停止を解除する",
+        }
+    }
+
     /// From the word in a form.
     pub fn from_code(code: &str) -> Option<Self> {
         [Self::Revoke, Self::Unlock].into_iter().find(|act| act.code() == code)

@@ -13,6 +13,7 @@ use super::store::{Member, Members, UserState};
 use super::temporary::Temporary;
 use crate::Bank;
 use crate::approvals::AccessGiven;
+use crate::certificates::permit_row;
 use crate::contracts::{Contract, DepositAccount, Duty, Rights, Role, User};
 use crate::mail::{Notice, Recipient, To};
 use crate::policy;
@@ -247,8 +248,12 @@ async fn entry(
     };
     let duty = |duty: &Duty| Row { table: &DUTY, values: vec![id.into(), duty.code().into()] };
     let approvers = rights.approvals().map(approver);
-    let rows: Vec<_> =
+    let mut rows: Vec<_> =
         rights.iter().map(right).chain(approvers).chain(draft.duties.iter().map(duty)).collect();
+    if action == "user.return" {
+        // R48: whoever is registered anew fetches a certificate, whatever became of the one before
+        rows.push(permit_row(by.contract.id, draft.subject, by.user.id, now));
+    }
     let to = told(bank, by, draft, was.as_ref()).await?;
     let gives = draft.subject != by.user.id && (draft.adds() || gives_a_say(draft, was.as_ref()));
     Ok(Registration {

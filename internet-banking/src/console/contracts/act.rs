@@ -47,7 +47,7 @@ code! {
         /// 届出住所.
         Address = "address", "届出住所の変更";
         /// The company's own words in every mail.
-        Phrase = "phrase", "メールに載せる言葉の変更";
+        Phrase = "phrase", "メールに載せる合言葉の変更";
         /// Where the master's mails go.
         MasterMail = "master-mail", "マスターユーザのメールアドレスの変更";
         /// 解約.
@@ -438,7 +438,7 @@ fn application_rows(of: &Application, holders: &Holders) -> Vec<(&'static str, S
     rows.extend(of.others.iter().map(|account| ("一般口座", with_holder(account))));
     rows.push(("届出住所", of.address.clone()));
     if !of.phrase.is_empty() {
-        rows.push(("メールに載せる言葉", of.phrase.clone()));
+        rows.push(("メールに載せる合言葉", of.phrase.clone()));
     }
     rows
 }

@@ -222,7 +222,15 @@ impl ContractChange {
                 let limit = seen.papers.transfer_limit.map_or(-1, domain::Yen::get);
                 let values = vec![after.code().into(), id.uuid().into(), before.code().into(), limit.into()];
                 let detail = format!("plan {} to {}", before.code(), after.code());
-                one("contract.plan", detail, Change::one(sql, values))
+                let mut what = one("contract.plan", detail, Change::one(sql, values));
+                // standard and most follow from the plan: whoever is just paying keeps to the new ones
+                let settings = limits_of(gateway, id).await?;
+                let standard = Terms::embedded().transfer_limit(*after).standard;
+                let limit = seen.papers.transfer_limit.unwrap_or(standard);
+                let (counted, guard) = settings.change(Changed::Contract, Some(limit), (now, now), actor);
+                what.rows.push(counted);
+                what.guards.push(guard);
+                what
             }
             Act::Limit { before, after } => {
                 let settings = limits_of(gateway, id).await?;

@@ -221,7 +221,7 @@ pub fn fields(procedure: Procedure, seen: &Seen, locks: &Locks, typed: &Typed) -
         vec![field("value", label, "", &typed.value, Control::Choice(choices.collect()))]
     };
     match procedure {
-        Procedure::Usable => text("利用開始日", "例: 2026-12-01。きょうか、90日以内の日です。"),
+        Procedure::Usable => text("利用開始日", "例: 2026-12-01。本日か、90日以内の日です。"),
         Procedure::SignIn => {
             let other = SignInMethod::ALL.iter().filter(|method| **method != seen.contract.sign_in);
             choice("変更後の方式", other.map(|m| (m.code().to_owned(), m.label().to_owned())).collect())
@@ -420,7 +420,7 @@ pub fn document(typed: &str) -> Result<String, String> {
 fn usable_from(typed: &str, today: Date) -> Result<Date, String> {
     let day: Option<Date> = typed.parse().ok();
     day.filter(|day| (0..=90).contains(&day.signed_duration_since(today).num_days()))
-        .ok_or_else(|| "利用開始日を、きょうから90日以内の日で入力してください(例: 2026-12-01)。".to_owned())
+        .ok_or_else(|| "利用開始日を、本日から90日以内の日で入力してください(例: 2026-12-01)。".to_owned())
 }
 
 /// One line without what does not print.
@@ -443,7 +443,7 @@ pub fn phrase(typed: &str) -> Result<String, String> {
     if typed.is_empty() {
         Ok(String::new())
     } else {
-        text(typed, PHRASE_CHARS_MAX, "メールに載せる言葉")
+        text(typed, PHRASE_CHARS_MAX, "メールに載せる合言葉")
     }
 }
 

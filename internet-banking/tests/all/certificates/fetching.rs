@@ -8,6 +8,7 @@ use domain::CertificateId;
 use edge::ClientCertificate;
 use gateway::{Stop, StopScope};
 use http::StatusCode;
+use internet_banking::sign_in::look_for_locks;
 use ledger::{Commit, EntityId};
 use rcgen::{CertificateParams, KeyPair};
 use uuid::Uuid;
@@ -77,6 +78,7 @@ async fn wrong_codes_lock_the_token_here_too_and_a_temporary_password_that_is_ov
     assert_eq!((desk.count(locks).await, desk.count(mails).await), (0, 0));
     assert_eq!(code(&desk.ask(KEIRI, &[("one_time_password", "000000")]).await), "S-116");
     assert_eq!((desk.count(locks).await, desk.count(mails).await), (1, 2), "the user and the master");
+    look_for_locks(&desk.world.bank).await.unwrap();
     let paused = "SELECT count(*) FROM audit WHERE action = 'session.pause'";
     assert_eq!(desk.count(paused).await, 1, "five wrong ones stop the login ID too");
     let now = desk.world.clock.now().micros();

@@ -40,7 +40,7 @@ impl Desk {
         browser.post("/security/certificate", &form).await
     }
 
-    async fn act(&self, browser: &mut crate::support::Browser, act: &str, code: &str) -> Page {
+    pub async fn act(&self, browser: &mut crate::support::Browser, act: &str, code: &str) -> Page {
         let path = format!("/admin/certificates/{}", self.keiri);
         let token = browser.get(&path).await.token();
         browser.post(&format!("{path}/{act}"), &[("csrf", &token), ("one_time_password", code)]).await

@@ -21,8 +21,8 @@ use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 
 use crate::support::{Browser, PASSWORD, Page, World, add_account, add_user};
 
-const MASTER: &str = "shomei-master";
-const KEIRI: &str = "shomei-keiri";
+pub const MASTER: &str = "shomei-master";
+pub const KEIRI: &str = "shomei-keiri";
 /// Has no token.
 const NEW: &str = "shomei-new";
 const DOOR: u16 = 8083;
@@ -30,10 +30,10 @@ const NEXT_DOOR: u16 = 8084;
 const YEAR_S: i64 = 365 * 86_400;
 
 /// A company that signs in by certificate.
-struct Desk {
-    world: World,
-    contract: ContractId,
-    keiri: UserId,
+pub struct Desk {
+    pub world: World,
+    pub contract: ContractId,
+    pub keiri: UserId,
 }
 
 fn authority(id: &str, now: domain::Timestamp) -> Authority {
@@ -43,7 +43,11 @@ fn authority(id: &str, now: domain::Timestamp) -> Authority {
 
 impl Desk {
     async fn new(test: TestDatabase) -> Self {
-        let mut world = World::new(test).await;
+        Self::of(World::new(test).await).await
+    }
+
+    /// Another company of this bank.
+    pub async fn of(mut world: World) -> Self {
         let authorities = Authorities::new(vec![authority("1", world.clock.now())]);
         let doors = Doors::new("localhost", vec![DOOR, NEXT_DOOR]);
         world.bank = world.bank.clone().with_certificates(authorities, doors);
@@ -76,14 +80,14 @@ impl Desk {
     }
 
     /// A browser at a door, with a certificate or without.
-    fn at_door(&self, certificate: ClientCertificate) -> Browser {
+    pub fn at_door(&self, certificate: ClientCertificate) -> Browser {
         let mut browser = self.world.browser_with(CookieKind::tls("bank"));
         (browser.certificate, browser.port) = (certificate, DOOR);
         browser
     }
 
     /// What the token of a user shows; each call in a minute of its own, as a code is used once.
-    async fn code(&self, login_id: &str) -> String {
+    pub async fn code(&self, login_id: &str) -> String {
         self.world.clock.advance_seconds(60);
         let bank = &self.world.bank;
         bank.tokens.current_code(&format!("T-{login_id}"), bank.clock.now()).await.unwrap()
@@ -110,14 +114,14 @@ impl Desk {
     }
 
     /// A user's certificate, fetched.
-    async fn fetched(&self, login_id: &str) -> ClientCertificate {
+    pub async fn fetched(&self, login_id: &str) -> ClientCertificate {
         let page = self.ask(login_id, &[]).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         certificate(&page)
     }
 
     /// A user's certificate that has signed in once, and the browser that has.
-    async fn signed_in(&self, login_id: &str) -> (ClientCertificate, Browser) {
+    pub async fn signed_in(&self, login_id: &str) -> (ClientCertificate, Browser) {
         let certificate = self.fetched(login_id).await;
         let mut browser = self.at_door(certificate.clone());
         assert_eq!(browser.sign_in(login_id, PASSWORD).await.location(), "/home");

@@ -1,15 +1,18 @@
 //! Certificates of people whom the master adds, and deletes and adds anew.
 
+use database::execute;
 use database::testing::TestDatabase;
 use http::StatusCode;
 
 use super::{Desk, KEIRI, MASTER, certificate, code};
 use crate::support::{Browser, PASSWORD, Page};
-use crate::users::{begin, submit};
+use crate::users::{act, begin, submit};
 
 database::on_both!(
     whom_the_master_adds_fetches_a_certificate_by_both_temporary_passwords,
     who_is_deleted_and_registered_anew_gets_another_certificate,
+    whom_a_master_adds_while_the_own_certificate_cools_off_moves_no_money_either,
+    who_is_registered_anew_after_a_revocation_gets_another_certificate,
 );
 
 /// Passwords that somebody chooses.
@@ -71,6 +74,52 @@ async fn whom_the_master_adds_fetches_a_certificate_by_both_temporary_passwords(
     // neither of the temporary ones is good for anything any more
     assert_eq!(code(&fetch(&desk, "nitta-keiri", &password, &confirmation).await), "S-116");
     assert_eq!(code(&fetch(&desk, "nitta-keiri", OWN, &confirmation).await), "S-116");
+}
+
+/// Whoever has talked somebody out of the master's certificate adds a user and pays as that one: not within the day.
+///
+/// Proves SEC-05.
+async fn whom_a_master_adds_while_the_own_certificate_cools_off_moves_no_money_either(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let waits = "このログインIDでは払込・振込・振替ができません。";
+    desk.signed_in(MASTER).await;
+    desk.world.clock.advance_seconds(3_600);
+    let revoked = "UPDATE certificate SET ended_us = $1, ended_why = 'bank', ended_by = 'staff:1'";
+    execute!(desk.world.bank.database, revoked, desk.world.clock.now().micros()).unwrap();
+    let (_, mut master) = desk.signed_in(MASTER).await;
+    let (password, confirmation) = add(&desk, &mut master, "nitta-keiri", "").await;
+    let fetched = fetch(&desk, "nitta-keiri", &password, &confirmation).await;
+    let mut nitta = desk.at_door(certificate(&fetched));
+    assert_eq!(nitta.sign_in("nitta-keiri", &password).await.location(), "/home");
+    choose(&mut nitta).await;
+    for page in ["/home", "/payeasy/new"] {
+        let shown = nitta.get(page).await;
+        assert!(shown.body.contains(waits), "{page}: {}", shown.body);
+    }
+    // a colleague from before goes on
+    let (_, mut keiri) = desk.signed_in(KEIRI).await;
+    assert!(!keiri.get("/home").await.body.contains(waits));
+    desk.world.clock.advance_seconds(86_400);
+    let mut later = desk.at_door(nitta.certificate.clone());
+    assert_eq!(later.sign_in("nitta-keiri", OWN).await.location(), "/home");
+    assert!(!later.get("/home").await.body.contains(waits), "it is over");
+}
+
+/// After a loss the master revokes first, and then registers the person anew.
+///
+/// Proves R46, R48.
+async fn who_is_registered_anew_after_a_revocation_gets_another_certificate(test: TestDatabase) {
+    let desk = Desk::new(test).await;
+    let (_, mut master) = desk.signed_in(MASTER).await;
+    desk.signed_in(KEIRI).await;
+    let one_time = desk.code(MASTER).await;
+    desk.act(&mut master, "revoke", &one_time).await;
+    assert_eq!(code(&desk.ask(KEIRI, &[]).await), "S-111", "not without a permit");
+    let removed = act(&desk.world, &mut master, desk.keiri, "remove", &format!("T-{MASTER}")).await;
+    assert_eq!(removed.location(), "/admin/users?done=remove", "{}", removed.body);
+    let (password, confirmation) = add(&desk, &mut master, KEIRI, "same").await;
+    let fetched = fetch(&desk, KEIRI, &password, &confirmation).await;
+    assert_eq!(fetched.status, StatusCode::OK, "{}", fetched.body);
 }
 
 /// By the master, on the screen, as the same person or as another one.

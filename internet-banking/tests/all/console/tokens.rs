@@ -5,7 +5,7 @@ use database::{execute, read};
 use domain::{ContractId, Timestamp, Yen};
 use http::StatusCode;
 use internet_banking::contracts::{Plan, Role, SignInMethod};
-use internet_banking::tokens::{NewToken, Seed, TokenKind, TokenState, Verdict};
+use internet_banking::tokens::{NewToken, Seed, TokenKind, TokenState, Typist, Verdict};
 
 use super::support::{CHECKER, MAKER, Office};
 use crate::support::{Browser, Page, World};
@@ -41,7 +41,7 @@ async fn propose(browser: &mut Browser, contract: ContractId, act: &str, serial:
 }
 
 /// Proposes and approves it; the request's page afterwards.
-async fn decide(office: &Office, contract: ContractId, act: &str, serial: &str) -> Page {
+pub async fn decide(office: &Office, contract: ContractId, act: &str, serial: &str) -> Page {
     let mut maker = office.signed_in(MAKER).await;
     let proposed = propose(&mut maker, contract, act, serial).await;
     let request = proposed.location().to_owned();
@@ -67,13 +67,18 @@ async fn charges(office: &Office, contract: ContractId) -> Vec<i64> {
         .unwrap()
 }
 
-/// Proves R66, R67, R77.
+/// Proves R62, R66, R67, R77.
 async fn the_first_token_is_free_and_others_are_charged_and_go_to_the_registered_address(test: TestDatabase) {
     let office = Office::new(test).await;
     let contract = office.world.contract;
     for serial in ["9000000901", "9000000902", "9000000903"] {
         deliver(&office.world, serial, None, TokenState::Stock).await;
     }
+    // R62: nothing but a device is sent by post
+    let (kind, expires_on) = (TokenKind::Software, Some("2035-11-30".parse().unwrap()));
+    let (serial, state, seed) = ("9000000900", TokenState::Stock, &Seed::new([5; 20]));
+    let software = NewToken { serial, kind, contract: None, state, expires_on, seed };
+    office.world.bank.tokens.deliver(&software, office.world.clock.now()).await.unwrap();
     let mut maker = office.signed_in(MAKER).await;
     let page = maker.get(&format!("/contracts/{contract}/tokens")).await;
     for words in ["1週間から10日ほど", "届出住所だけ", "2,160 円", "最初の1つは無料"] {
@@ -151,7 +156,7 @@ async fn a_paper_unlocks_the_only_token_and_only_the_lock_that_was_seen(test: Te
         world
             .bank
             .tokens
-            .verify("9000000001", Some((contract, world.hanako)), "12", world.clock.now())
+            .verify("9000000001", Typist::User(contract, world.hanako), "12", world.clock.now())
             .await
             .unwrap()
     };
