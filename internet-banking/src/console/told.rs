@@ -127,7 +127,7 @@ const FACTS: &[(&str, &str)] = &[
     ("same-day transfers off", "都度指定方式の当日扱いを終了"),
     ("payee {text}", "受取人番号 {text}"),
     ("another address", "届出住所を変更"),
-    ("other words in mails", "メールに載せる言葉を変更"),
+    ("other words in mails", "メールに載せる合言葉を変更"),
     ("ended after {text}", "解約(前の状態 {text})"),
     ("{text} to {text} from {date}", "{text} → {text}、{date} から"),
     ("wrong", "パスワードまたはワンタイムパスワードの誤り"),

@@ -53,7 +53,7 @@ code! {
         /// Tokens that are unlocked (R61).
         TokenUnlock = "token_unlock", "トークンの利用停止解除";
         /// The company's own words in every mail.
-        MailPhrase = "mail_phrase", "メールに入れるご契約の言葉";
+        MailPhrase = "mail_phrase", "メールに載せる合言葉";
         /// What everybody of the contract did (R17).
         History = "history", "全利用者の操作履歴";
         /// Who must approve what, and the confirmation of what other administrators change (SEC-21).

@@ -13,6 +13,9 @@ static MAIL: Table =
 /// Digits of an account number that a mail shows.
 const DIGITS_SHOWN: usize = 3;
 
+/// What stands before an account number.
+const ACCOUNT_KINDS: [&str; 3] = ["普通", "当座", "貯蓄"];
+
 /// What happened, as it is told to people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -63,19 +66,19 @@ impl Notice {
 
     fn body(&self, contract: &Contract, to: &Recipient, now: Timestamp) -> String {
         let phrase = match contract.mail_phrase.as_str() {
-            "" => "ご契約の言葉は登録されていません。".to_owned(),
-            phrase => format!("ご契約の言葉: {phrase}"),
+            "" => "お客さま指定の合言葉は登録されていません。".to_owned(),
+            phrase => format!("お客さま指定の合言葉: {}", harmless(phrase)),
         };
         let mut lines = vec![
-            contract.name.clone(),
-            format!("{} 様", to.name),
+            harmless(&contract.name),
+            format!("{} 様", harmless(&to.name)),
             phrase,
             String::new(),
             format!("{}。", self.title),
             String::new(),
             format!("日時: {}", year_day_and_time(now)),
         ];
-        lines.extend(self.lines.iter().map(|(name, value)| format!("{name}: {value}")));
+        lines.extend(self.lines.iter().map(|(name, value)| format!("{name}: {}", harmless(value))));
         lines.extend([
             String::new(),
             self.advice.to_owned(),
@@ -90,6 +93,60 @@ impl Notice {
     }
 }
 
+/// What people have typed, as it may stand in a mail of the bank's: in one line, without anything that a reader's
+/// program makes a link of, and without a whole account number. Whoever may name a template could otherwise have the
+/// bank send a link to the colleagues (SEC-38).
+fn harmless(text: &str) -> String {
+    let in_one_line = |c: char| if c.is_control() || is_direction(c) { ' ' } else { c };
+    let line: String = text.chars().map(in_one_line).collect();
+    let words = line.split(' ').map(|word| if is_address(word) { widened(word) } else { word.to_owned() });
+    without_numbers(&words.collect::<Vec<_>>().join(" "))
+}
+
+/// Marks that turn the direction of what follows.
+const fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether programs take a word for an address of the web: a scheme, or a name with a dot before letters.
+fn is_address(word: &str) -> bool {
+    let has_domain = word.match_indices('.').any(|(at, _)| {
+        let before = word[..at].chars().next_back().is_some_and(char::is_alphanumeric);
+        let after = word[at + 1..].chars().take_while(char::is_ascii_alphabetic).count();
+        before && after >= 2
+    });
+    word.contains("://") || (has_domain && !word.contains('@')) || word.to_ascii_lowercase().contains("www.")
+}
+
+/// The same in full-width signs, of which no program makes an address.
+fn widened(word: &str) -> String {
+    word.chars()
+        .map(|c| match c {
+            ':' => '：',
+            '/' => '／',
+            '.' => '．',
+            c => c,
+        })
+        .collect()
+}
+
+/// The text, of whose account numbers the last digits are left.
+fn without_numbers(text: &str) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut rest = text;
+    let next = |rest: &str| ACCOUNT_KINDS.iter().filter_map(|kind| Some(rest.find(kind)? + kind.len())).min();
+    while let Some(end) = next(rest) {
+        let after = &rest[end..];
+        let gap = after.len() - after.trim_start().len();
+        let digits = after[gap..].bytes().take_while(u8::is_ascii_digit).count();
+        let (number, after_number) = after[gap..].split_at(digits);
+        left.push_str(&rest[..end + gap]);
+        left.push_str(&masked(number));
+        rest = after_number;
+    }
+    left + rest
+}
+
 /// What the mail about an event to a person is called for ever.
 pub fn mail_id(event: &str, user: UserId) -> String {
     format!("{event}.{user}")
@@ -98,13 +155,16 @@ pub fn mail_id(event: &str, user: UserId) -> String {
 /// Whether a mail has the line with the company's phrase, no address to sign in at and no whole account number
 /// (SEC-38).
 fn keeps_the_rules(body: &str) -> bool {
-    let has_account = ["普通", "当座", "貯蓄"].iter().any(|kind| {
+    let has_account = ACCOUNT_KINDS.iter().any(|kind| {
         body.split(kind).skip(1).any(|rest| {
             let digits = rest.trim_start().chars().take_while(char::is_ascii_digit).count();
             digits > DIGITS_SHOWN
         })
     });
-    body.contains("ご契約の言葉") && !body.contains("://") && !body.contains("/sign-in") && !has_account
+    body.contains("お客さま指定の合言葉")
+        && !body.contains("://")
+        && !body.contains("/sign-in")
+        && !has_account
 }
 
 /// An account number of which the last digits are left: `普通 ****567`.
@@ -149,7 +209,7 @@ mod tests {
         };
         let now = Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap();
         let body = notice.body(&contract("梅に鶯"), &to, now);
-        assert!(body.contains("ご契約の言葉: 梅に鶯"), "{body}");
+        assert!(body.contains("お客さま指定の合言葉: 梅に鶯"), "{body}");
         assert!(body.contains("口座: 普通 ****567\r\n"), "{body}");
         assert!(body.contains("パスワードや暗証番号をお尋ねすることもありません"), "{body}");
         assert!(body.contains("日時: 2026年11月24日(火) 10:00\r\n"), "{body}");
@@ -162,6 +222,39 @@ mod tests {
             notice.rows(&contract(""), &[to.clone(), Recipient { user: UserId::generate(), ..to }], now);
         assert_eq!(rows.len(), 2);
         assert_ne!(rows[0].values[0], rows[1].values[0], "one an addressee");
+    }
+
+    /// Proves SEC-38.
+    #[test]
+    fn what_people_have_typed_makes_no_link_and_gives_no_number_away() {
+        for (typed, shown) in [
+            ("本社の源泉所得税", "本社の源泉所得税"),
+            ("https://evil.example/sign-in", "https：／／evil．example／sign-in"),
+            ("至急 www.evil.example を見る", "至急 www．evil．example を見る"),
+            ("evil.example", "evil．example"),
+            ("198.51.100.7", "198.51.100.7"),
+            ("12.5", "12.5"),
+            ("suzuki@example.jp", "suzuki@example.jp"),
+            ("一行目\r\nBcc: x", "一行目  Bcc: x"),
+            ("逆\u{202e}順", "逆 順"),
+            ("本店 普通 1234567 へ、当座0098765", "本店 普通 ****567 へ、当座****765"),
+            ("普通", "普通"),
+            ("2026年11月24日(火) 10:00", "2026年11月24日(火) 10:00"),
+        ] {
+            assert_eq!(harmless(typed), shown);
+        }
+        let notice = Notice {
+            event: "x".to_owned(),
+            title: "ひな形を登録しました".to_owned(),
+            lines: vec![("名前", "http://evil.example/ 普通 1234567".to_owned())],
+            advice: Notice::NOT_YOURS,
+        };
+        let to = Recipient {
+            user: UserId::generate(),
+            name: "https://evil.example".to_owned(),
+            address: "suzuki@example.jp".to_owned(),
+        };
+        assert!(keeps_the_rules(&notice.body(&contract("www.evil.example"), &to, Timestamp::default())));
     }
 
     #[test]

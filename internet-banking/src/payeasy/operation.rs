@@ -7,7 +7,6 @@ use gateway::{
     Gateway, Guard, GuardKind, Inquiry, InquiryError, InquiryRequest, PayError, Payer, Payment, PaymentOrder,
     PaymentRequest,
 };
-use ledger::{AuditRecord, Commit};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::approval;
@@ -23,7 +22,9 @@ use crate::Bank;
 use crate::confirmation;
 use crate::contracts::Business;
 use crate::hours::{self, Service, Standing};
+use crate::mail::{Notice, To};
 use crate::policy;
+use crate::registration::Registration;
 use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
 use crate::tokens::{Operation, authorise};
@@ -165,24 +166,41 @@ pub(super) async fn not_stopped(bank: &Bank, user: UserId) -> Result<(), Problem
     }
 }
 
-/// Leaves a record that a user was stopped. The stop itself is in the counters.
+/// Leaves a record that a user was stopped, and tells the user and the administrators. The stop itself is in the
+/// counters.
 fn tell_of_stop(bank: &Bank, by: &SignedIn, stopped: Stopped) {
-    let detail = match stopped {
-        Stopped::Until(day) => format!("wrong numbers, until {day}"),
-        Stopped::UntilLifted => "wrong numbers, until the branch lifts it".to_owned(),
+    let (detail, end) = match stopped {
+        Stopped::Until(day) => (
+            format!("wrong numbers, until {day}"),
+            format!("{}から、また払込ができます", domain::time::year_month_day(day)),
+        ),
+        Stopped::UntilLifted => (
+            "wrong numbers, until the branch lifts it".to_owned(),
+            "お取引店の窓口でのお手続きが必要です".to_owned(),
+        ),
     };
     tracing::warn!(user = %by.user.id, %detail, "Pay-easy is stopped for a user");
-    let record = AuditRecord {
-        contract: Some(by.contract.id),
-        actor: by.user.id.to_string(),
-        action: "payeasy.stop",
-        subject: by.user.id.to_string(),
-        detail,
-    };
-    let ledger = bank.ledger.clone();
+    let (bank, user, contract) = (bank.clone(), by.user.clone(), by.contract.clone());
     tokio::spawn(async move {
-        let commit = Commit { audit: vec![record], ..Commit::default() };
-        if let Err(error) = ledger.commit(commit).await {
+        let now = bank.clock.now();
+        let to = match bank.contracts.recipients(contract.id, To::UserAndAdministrators(user.id)).await {
+            Ok(to) => to,
+            Err(error) => return tracing::error!(%error, "a stop is not in the audit log"),
+        };
+        let notice = Notice {
+            event: format!("payeasy-stop-{}-{}", user.id, now.micros()),
+            title: "番号の誤りが続いたため、税金・各種料金の払込を停止しました".to_owned(),
+            lines: vec![("利用者", format!("{}({})", user.name, user.login_id)), ("再開", end)],
+            advice: Notice::NOT_YOURS,
+        };
+        let what = Registration {
+            action: "payeasy.stop",
+            subject: user.id.to_string(),
+            detail,
+            mail: Some((notice, to)),
+            ..Registration::default()
+        };
+        if let Err(error) = bank.ledger.commit(what.commit(&user.id.to_string(), &contract, now)).await {
             tracing::error!(%error, "a stop is not in the audit log");
         }
     });

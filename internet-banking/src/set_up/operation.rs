@@ -185,8 +185,9 @@ async fn judge(
     let (Some(contract), Some(hash), Verdict::Right { .. }) = (contract, hash, verdict) else {
         return Err(SetUpError::Wrong);
     };
-    let setting_up = setting_up(bank, contract, hash).await?.ok_or(SetUpError::Wrong)?;
+    // whatever stands in the way of the rest, the number was right: no guess
     bank.set_ups.clear(&throttled(account)).await?;
+    let setting_up = setting_up(bank, contract, hash).await?.ok_or(SetUpError::Wrong)?;
     let papers = bank.contracts.papers(contract).await?.ok_or(SetUpError::Wrong)?;
     match papers.usable_from.filter(|from| *from > now.date()) {
         Some(from) => Err(SetUpError::TooEarly(from)),

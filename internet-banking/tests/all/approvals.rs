@@ -375,7 +375,7 @@ async fn a_bill_that_cannot_be_asked_for_again_is_not_taken_into_a_request() {
 const MASTER: &str = "master1";
 const SERIAL: &str = "T-0002";
 
-async fn set(world: &World, browser: &mut Browser, fields: &[(&str, &str)], with_code: bool) -> Page {
+pub async fn set(world: &World, browser: &mut Browser, fields: &[(&str, &str)], with_code: bool) -> Page {
     let page = browser.get("/admin/approvals").await;
     let (csrf, seen) = (page.token(), page.value("seen"));
     let code = if with_code { fresh(world, SERIAL).await } else { String::new() };

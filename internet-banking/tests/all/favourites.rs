@@ -18,7 +18,7 @@ const TAX: &str = "00200";
 /// What the answered inquiry of an entry was asked with.
 const SECRET: &str = "123456";
 
-async fn paid(world: &World, browser: &mut Browser) -> String {
+pub async fn paid(world: &World, browser: &mut Browser) -> String {
     let entry = Entry::answered(world, browser, TAX, &[bill("B1", 1_000)]).await;
     assert_eq!(entry.pay(browser, "B1", 1_001).await.location(), entry.page("result"));
     let history = browser.get("/payeasy/history").await.body;
@@ -26,7 +26,7 @@ async fn paid(world: &World, browser: &mut Browser) -> String {
     format!("/payeasy/payments/{}", rest.split('"').next().unwrap())
 }
 
-async fn press(browser: &mut Browser, page: &str, action: &str, name: &str) -> Page {
+pub async fn press(browser: &mut Browser, page: &str, action: &str, name: &str) -> Page {
     let csrf = browser.get(page).await.token();
     browser.post(page, &[("csrf", &csrf), ("action", action), ("name", name)]).await
 }

@@ -21,7 +21,7 @@ const DEBITED: Looked = Looked { debited: 1, short: 0 };
 const SHORT: Looked = Looked { debited: 0, short: 1 };
 const NOTHING: Looked = Looked { debited: 0, short: 0 };
 
-async fn charge(world: &World, contract: ContractId, day: &str, amount: i64) {
+pub async fn charge(world: &World, contract: ContractId, day: &str, amount: i64) {
     let id = domain::id::TransferId::generate().uuid();
     let sql = "INSERT INTO charge (id, contract, day, kind, amount, detail, reference, at_us)
          VALUES ($1, $2, $3, 'transfer', $4, $5, $6, $7)";
@@ -35,7 +35,7 @@ fn go_to(world: &World, at: &str) {
     world.clock.set_offset_us(Timestamp::parse_rfc3339(&format!("{at}+09:00")).unwrap().micros());
 }
 
-async fn look_at(world: &World, at: &str) -> Looked {
+pub async fn look_at(world: &World, at: &str) -> Looked {
     go_to(world, at);
     Fees::open(&world.bank).await.unwrap().look().await.unwrap()
 }

@@ -31,7 +31,7 @@ async fn with_master(test: TestDatabase) -> (World, Browser) {
     (world, master)
 }
 
-async fn set(world: &World, master: &mut Browser, path: &str, limit: &str) -> Page {
+pub async fn set(world: &World, master: &mut Browser, path: &str, limit: &str) -> Page {
     let code = fresh(world, TOKEN).await;
     submit(master, path, &[("limit", limit), ("one_time_password", &code)]).await
 }

@@ -9,7 +9,7 @@ use edge::{ClientCertificate, Peer};
 use internet_banking::confirmation;
 use internet_banking::contracts::{Role, SignInMethod};
 use internet_banking::sign_in::{Session, SignedIn, look_for_locks};
-use internet_banking::tokens::authorise;
+use internet_banking::tokens::{Typist, authorise};
 use secrecy::SecretString;
 
 use crate::repeats_and_limits::add;
@@ -19,6 +19,7 @@ database::on_both!(
     a_lock_is_recorded_and_told_although_whoever_caused_it_hangs_up,
     a_lock_of_which_a_process_died_before_it_told_is_told_once_afterwards,
     a_right_password_at_the_last_try_leaves_nothing_to_tell,
+    a_login_id_that_nobody_has_is_refused_by_the_same_steps_as_one_that_somebody_has,
 );
 
 fn peer() -> Peer {
@@ -96,7 +97,13 @@ async fn a_lock_is_recorded_and_told_although_whoever_caused_it_hangs_up(test: T
         assert!(try_it().await.is_err());
     }
     hung_up(try_it()).await;
-    until_told(&world, "session.pause", PAUSED).await;
+    for _ in 0..600 {
+        if look_for_locks(bank).await.unwrap() == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(told(&world, "session.pause", PAUSED).await, (1, 1));
     // the confirmation password
     let by = person(&world, world.hanako).await;
     let typed = SecretString::from("guess".to_owned());
@@ -127,7 +134,7 @@ async fn a_lock_of_which_a_process_died_before_it_told_is_told_once_afterwards(t
     let bank = &world.bank;
     let throttle = bank.sign_ins.throttle();
     for _ in 0..5 {
-        throttle.admit(LOGIN_ID, Some(world.hanako), world.clock.now()).await.unwrap();
+        throttle.admit(LOGIN_ID, Some(world.hanako.uuid()), world.clock.now()).await.unwrap();
     }
     assert_eq!(look_for_locks(bank).await.unwrap(), 0, "the last try may be judged yet");
     world.clock.advance_seconds(61);
@@ -136,7 +143,7 @@ async fn a_lock_of_which_a_process_died_before_it_told_is_told_once_afterwards(t
     assert_eq!(told(&world, "session.pause", PAUSED).await, (1, 1));
     execute!(bank.database, "UPDATE sign_in_throttle SET blocks = 2, failures = 4, blocked_until_us = 0")
         .unwrap();
-    throttle.admit(LOGIN_ID, Some(world.hanako), world.clock.now()).await.unwrap();
+    throttle.admit(LOGIN_ID, Some(world.hanako.uuid()), world.clock.now()).await.unwrap();
     world.clock.advance_seconds(61);
     assert_eq!(look_for_locks(bank).await.unwrap(), 1);
     assert_eq!(told(&world, "session.lock", LOCKED).await, (1, 1));
@@ -145,7 +152,7 @@ async fn a_lock_of_which_a_process_died_before_it_told_is_told_once_afterwards(t
     execute!(bank.database, sql, world.hanako.uuid()).unwrap();
     let holder = add(&world, "ichiro01", Role::General, "T-0004", 4).await;
     for _ in 0..5 {
-        let whose = Some((world.contract, holder));
+        let whose = Typist::User(world.contract, holder);
         bank.tokens.verify("T-0004", whose, "00000x", world.clock.now()).await.unwrap();
     }
     let looks = tokio::join!(look_for_locks(bank), look_for_locks(bank));
@@ -166,10 +173,46 @@ async fn a_lock_of_which_a_process_died_before_it_told_is_told_once_afterwards(t
 async fn a_right_password_at_the_last_try_leaves_nothing_to_tell(test: TestDatabase) {
     let world = World::new(test).await;
     for _ in 0..4 {
-        world.bank.sign_ins.throttle().admit(LOGIN_ID, Some(world.hanako), world.clock.now()).await.unwrap();
+        let (throttle, whose) = (world.bank.sign_ins.throttle(), Some(world.hanako.uuid()));
+        throttle.admit(LOGIN_ID, whose, world.clock.now()).await.unwrap();
     }
     assert_eq!(world.browser().sign_in(LOGIN_ID, PASSWORD).await.location(), "/home");
     world.clock.advance_seconds(61);
     assert_eq!(look_for_locks(&world.bank).await.unwrap(), 0);
     assert_eq!(told(&world, "session.pause", PAUSED).await, (0, 0));
+}
+
+/// The try that stops a login ID writes nothing that another one does not write: what it has stopped is told after the
+/// answer, so that the time of the answer says nothing either.
+///
+/// Proves SEC-09.
+async fn a_login_id_that_nobody_has_is_refused_by_the_same_steps_as_one_that_somebody_has(
+    test: TestDatabase,
+) {
+    let world = World::new(test).await;
+    let bank = &world.bank;
+    let none = ClientCertificate::none();
+    let written = async || -> (i64, i64, i64, i64) {
+        let sql =
+            "SELECT (SELECT count(*) FROM audit), (SELECT count(*) FROM batch), (SELECT count(*) FROM mail),
+                          (SELECT count(*) FROM sign_in_throttle)";
+        read!(bank.database, |c| sqlx::query_as(sql).fetch_one(c).await).unwrap()
+    };
+    // the counter of the address is there already
+    assert!(bank.sign_ins.sign_in("somebody", "guess", &none, peer()).await.is_err());
+    let mut steps = Vec::new();
+    for login_id in [LOGIN_ID, "nobody01"] {
+        for _ in 0..5 {
+            let before = written().await;
+            assert!(bank.sign_ins.sign_in(login_id, "guess", &none, peer()).await.is_err());
+            let after = written().await;
+            steps.push((after.0 - before.0, after.1 - before.1, after.2 - before.2, after.3 - before.3));
+        }
+    }
+    let known = steps.split_off(5);
+    assert_eq!(known, steps);
+    assert_eq!(steps[4], (1, 1, 0, 0), "one record in one commit, and no mail");
+    assert_eq!(look_for_locks(bank).await.unwrap(), 1, "of one of them somebody is told");
+    assert_eq!(told(&world, "session.pause", PAUSED).await, (1, 1));
+    assert_eq!(look_for_locks(bank).await.unwrap(), 0);
 }

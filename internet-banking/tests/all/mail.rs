@@ -78,7 +78,10 @@ async fn a_payment_is_mailed_once_to_the_payer_and_those_who_administrate(test: 
         sqlx::query_scalar("SELECT body FROM mail WHERE address = 'hanako01@example.jp'").fetch_one(c).await
     })
     .unwrap();
-    assert!(body.contains("払込を受け付けました。") && body.contains("ご契約の言葉: 梅に鶯"), "{body}");
+    assert!(
+        body.contains("払込を受け付けました。") && body.contains("お客さま指定の合言葉: 梅に鶯"),
+        "{body}"
+    );
     assert!(body.contains("普通 ****567") && body.contains("100 円") && !body.contains("http"), "{body}");
 }
 

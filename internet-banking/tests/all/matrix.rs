@@ -175,6 +175,27 @@ fn addresses() -> BTreeSet<String> {
     found
 }
 
+/// A route that is written out where it is used would be in no table.
+#[test]
+fn every_route_is_named_among_the_links() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let source: String =
+                    std::fs::read_to_string(&path).unwrap().split_whitespace().collect::<Vec<_>>().concat();
+                let written = [".route(\"", ".nest(", ".route_service(", ".nest_service(", ".fallback("];
+                for way in written {
+                    assert!(!source.contains(way), "{way} in {}", path.display());
+                }
+            }
+        }
+    }
+}
+
 /// Objects of another contract, by the name of their place in addresses.
 struct Theirs(BTreeMap<&'static str, String>);
 
@@ -459,7 +480,9 @@ async fn answers(
             (_, StatusCode::METHOD_NOT_ALLOWED) => true,
             // a picture is no form, and what is no picture is not looked at
             (false, StatusCode::BAD_REQUEST) => ["/payeasy/el/picture", "/payees/import"].contains(&route),
-            (false, status) => [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND].contains(&status),
+            // of what another contract has nothing is there, whoever asks
+            (false, StatusCode::NOT_FOUND) => names_an_object(route),
+            (false, status) => status == StatusCode::FORBIDDEN,
             (true, status) if !names_an_object(route) => {
                 [StatusCode::SEE_OTHER, StatusCode::UNPROCESSABLE_ENTITY].contains(&status)
                     || INCOMPLETE.contains(&(route, status))

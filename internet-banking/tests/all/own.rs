@@ -30,7 +30,7 @@ database::on_both!(
 const NEW: &str = "yama no anata no sora tooku";
 const CONFIRM: &str = "saiwai sumu to hito no iu";
 
-async fn first(browser: &mut Browser, login: &str, confirmation: &str) -> Page {
+pub async fn first(browser: &mut Browser, login: &str, confirmation: &str) -> Page {
     let form = [
         ("new_password", login),
         ("new_again", login),
@@ -40,7 +40,7 @@ async fn first(browser: &mut Browser, login: &str, confirmation: &str) -> Page {
     submit(browser, "/security/first-password", &form).await
 }
 
-async fn change(browser: &mut Browser, path: &str, current: &str, new: &str) -> Page {
+pub async fn change(browser: &mut Browser, path: &str, current: &str, new: &str) -> Page {
     let form = [("current_password", current), ("new_password", new), ("new_again", new)];
     submit(browser, path, &form).await
 }

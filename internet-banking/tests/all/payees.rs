@@ -21,7 +21,7 @@ database::on_both!(
     the_holder_is_shown_and_compared_and_what_locks_the_check_locks_nothing_else,
 );
 
-const FORM: &[(&str, &str)] = &[
+pub const FORM: &[(&str, &str)] = &[
     ("bank", "七十七"),
     ("branch", "ほんてん"),
     ("kind", "ordinary"),
@@ -31,7 +31,7 @@ const FORM: &[(&str, &str)] = &[
     ("group", "仕入先"),
 ];
 
-fn with<'a>(form: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub fn with<'a>(form: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let kept = form.iter().filter(|(name, _)| more.iter().all(|(other, _)| other != name));
     kept.chain(more).copied().collect()
 }
@@ -49,7 +49,7 @@ pub async fn master(test: TestDatabase) -> (World, Browser) {
     (world, master)
 }
 
-async fn add(world: &World, browser: &mut Browser, more: &[(&str, &str)]) -> Page {
+pub async fn add(world: &World, browser: &mut Browser, more: &[(&str, &str)]) -> Page {
     let otp = fresh(world, MASTER_TOKEN).await;
     let form = with(&with(FORM, more), &[("action", "register"), ("one_time_password", &otp)]);
     submit(browser, "/payees/new", &form).await
@@ -60,7 +60,7 @@ async fn all(world: &World) -> Vec<(String, String, String)> {
     all.into_iter().map(|one| (one.account.to_string(), one.holder, one.name)).collect()
 }
 
-async fn first_link(browser: &mut Browser) -> String {
+pub async fn first_link(browser: &mut Browser) -> String {
     let page = browser.get("/payees").await.body;
     let (_, rest) = page.split_once("<tbody>").expect("a table");
     rest.split_once("href=\"").unwrap().1.split('"').next().unwrap().to_owned()
@@ -161,7 +161,7 @@ async fn a_payee_that_somebody_else_changed_is_not_changed_by_what_was_seen_befo
     assert_eq!(all(&world).await[0].2, "先の名前");
 }
 
-async fn upload(browser: &mut Browser, mode: &str, text: &str) -> Page {
+pub async fn upload(browser: &mut Browser, mode: &str, text: &str) -> Page {
     let csrf = browser.get("/payees/import").await.token();
     let part = |name: &str, value: &str| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")

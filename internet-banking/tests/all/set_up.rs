@@ -20,7 +20,7 @@ const NEW_PASSWORD: &str = "haru-wa-akebono-yoyo";
 const CONFIRMATION: &str = "natsu-wa-yoru-tsuki";
 
 /// The first page, with this account and number.
-async fn begin(browser: &mut Browser, number: &str, set_up_number: &str) -> Page {
+pub async fn begin(browser: &mut Browser, number: &str, set_up_number: &str) -> Page {
     let csrf = browser.get("/set-up").await.token();
     let form = [
         ("csrf", csrf.as_str()),
@@ -33,7 +33,7 @@ async fn begin(browser: &mut Browser, number: &str, set_up_number: &str) -> Page
 }
 
 /// The second page, sent with this login ID and these changes.
-async fn finish(browser: &mut Browser, page: &Page, login_id: &str, typed: &[(&str, &str)]) -> Page {
+pub async fn finish(browser: &mut Browser, page: &Page, login_id: &str, typed: &[(&str, &str)]) -> Page {
     let (csrf, ticket) = (page.token(), page.value("ticket"));
     let mut form = vec![("csrf", csrf.as_str()), ("ticket", &ticket), ("login_id", login_id)];
     for (name, value) in [
@@ -53,14 +53,19 @@ async fn finish(browser: &mut Browser, page: &Page, login_id: &str, typed: &[(&s
 }
 
 /// The number of the notice that may be printed for this contract.
-async fn printed(maker: &mut Browser, contract: &str) -> String {
+pub async fn printed(maker: &mut Browser, contract: &str) -> String {
     let csrf = maker.get(contract).await.token();
     let page = maker.post(&format!("{contract}/notice"), &[("csrf", &csrf)]).await;
     page.fields("set_up_number").remove(0)
 }
 
 /// A contract that can be set up from now on, and its number. It signs in by password, for a reason.
-async fn usable(office: &Office, maker: &mut Browser, checker: &mut Browser, from: &str) -> (String, String) {
+pub async fn usable(
+    office: &Office,
+    maker: &mut Browser,
+    checker: &mut Browser,
+    from: &str,
+) -> (String, String) {
     register(office, 2_001, "100", AccountKind::Ordinary, "7654321").await;
     let typed: Vec<_> = application("株式会社新規", "7654321", "")
         .into_iter()
@@ -194,6 +199,10 @@ async fn a_stopped_contract_is_not_set_up(test: TestDatabase) {
     maker.post(&format!("{contract}/stop"), &[("csrf", &csrf), ("reason", "不審な連絡")]).await;
     let late = finish(&mut customer, &details, "tanaka-01", &[]).await;
     let anew = begin(&mut customer, "7654321", &number).await;
+    // a right number is no guess, however often it is typed meanwhile
+    for _ in 0..5 {
+        assert_eq!(begin(&mut customer, "7654321", &number).await.status, StatusCode::FORBIDDEN);
+    }
     for met in [late, anew] {
         assert_eq!(met.status, StatusCode::FORBIDDEN, "{}", met.body);
         assert!(met.body.contains("緊急停止中"), "{}", met.body);

@@ -10,7 +10,7 @@ use edge::{CookieKind, SessionId, SessionStore as _};
 use http::{StatusCode, header};
 use internet_banking::contracts::{Plan, Rights, Role, SignInMethod};
 use internet_banking::secrets::{Purpose, Secret};
-use internet_banking::sign_in::{EndedFor, NewSession, SessionsError, Use};
+use internet_banking::sign_in::{EndedFor, NewSession, SessionsError, Use, look_for_locks};
 use tokio::time::Instant;
 
 use crate::english::assert_english;
@@ -178,6 +178,7 @@ async fn what_wrong_passwords_stop_is_told_to_the_user_and_those_who_administrat
         browser.sign_in(LOGIN_ID, "wrong").await;
         browser.sign_in("nobody", "wrong").await;
         browser.sign_in(LOGIN_ID, PASSWORD).await;
+        assert_eq!(look_for_locks(&world.bank).await.unwrap(), 1);
         world.clock.advance_seconds(BLOCK_S);
     }
     let mut twice = both.iter().flat_map(|one| [one.clone(), one.clone()]).collect::<Vec<_>>();

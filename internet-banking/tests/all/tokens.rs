@@ -5,7 +5,7 @@ use database::{execute, read};
 use domain::{ContractId, Timestamp, UserId};
 use http::StatusCode;
 use internet_banking::contracts::{Plan, Rights, Role, SignInMethod};
-use internet_banking::tokens::{NewToken, Seed, TokenKind, TokenState, expiry};
+use internet_banking::tokens::{NewToken, Seed, TokenKind, TokenState, Typist, expiry};
 
 use crate::support::{Browser, LOGIN_ID, PASSWORD, Page, World, add_user};
 
@@ -22,12 +22,13 @@ database::on_both!(
     sixty_guesses_of_three_sharers_get_five_tries,
     an_expiring_token_is_told_of_once_and_another_is_sent_out_once,
     tokens_that_nobody_registered_are_not_sent_out_again,
+    tokens_of_ended_contracts_and_an_empty_stock_keep_nobody_from_being_told,
 );
 
 const NOW: &str = "2026-11-24T10:00:00+09:00";
 
 /// A token whose secret follows from its serial.
-async fn deliver(
+pub async fn deliver(
     world: &World,
     serial: &str,
     contract: Option<ContractId>,
@@ -70,7 +71,7 @@ async fn user(world: &World, login_id: &str, role: Role, serial: Option<&str>) -
     user
 }
 
-async fn hold(world: &World, user: UserId, serial: &str) {
+pub async fn hold(world: &World, user: UserId, serial: &str) {
     let sql = "UPDATE app_user SET token_serial = $1 WHERE id = $2";
     execute!(world.bank.database, sql, serial, user.uuid()).unwrap();
 }
@@ -99,14 +100,14 @@ async fn begin(browser: &mut Browser, serial: &str, first: &str, second: &str) -
 }
 
 /// Reads two codes in a row from the device and types them.
-async fn register(world: &World, browser: &mut Browser, serial: &str) -> Page {
+pub async fn register(world: &World, browser: &mut Browser, serial: &str) -> Page {
     let first = code(world, serial).await;
     world.clock.advance_seconds(60);
     let second = code(world, serial).await;
     begin(browser, serial, &first, &second).await
 }
 
-async fn administer(browser: &mut Browser, act: &str, serial: &str, code: &str) -> Page {
+pub async fn administer(browser: &mut Browser, act: &str, serial: &str, code: &str) -> Page {
     let csrf = browser.get("/admin/tokens").await.token();
     let form = [("csrf", csrf.as_str()), ("serial", serial), ("act", act), ("one_time_password", code)];
     browser.post("/admin/tokens/do", &form).await
@@ -285,7 +286,7 @@ async fn a_lock_hits_all_who_share_and_is_lifted_by_an_administrator_with_anothe
         .tokens
         .verify(
             "9000000001",
-            Some((world.contract, world.hanako)),
+            Typist::User(world.contract, world.hanako),
             &code(&world, "9000000001").await,
             world.clock.now(),
         )
@@ -538,6 +539,37 @@ async fn an_expiring_token_is_told_of_once_and_another_is_sent_out_once(test: Te
     let done = register(&world, &mut hanako, "9000000901").await;
     assert_eq!(done.location(), "/security/token?done=registered", "{}", done.body);
     assert_eq!(expiry::look(&world.bank).await.unwrap(), expiry::Looked::default());
+}
+
+/// However many are before it: those of contracts that have ended, and those in whose place none can be sent.
+///
+/// Proves R70.
+async fn tokens_of_ended_contracts_and_an_empty_stock_keep_nobody_from_being_told(test: TestDatabase) {
+    let world = World::new(test).await;
+    let database = &world.bank.database;
+    let ended = world.bank.contracts.add_contract("解約済", Plan::Web, SignInMethod::Password).await.unwrap();
+    let copied = "INSERT INTO token (serial, contract, kind, state, expires_on, seed, key_id, changed_us)
+         SELECT $1, $2, kind, state, $3, seed, key_id, changed_us FROM token WHERE serial = '9000000001'";
+    deliver(&world, "9000000001", Some(world.contract), TokenState::InUse, "2027-03-31").await;
+    hold(&world, world.hanako, "9000000001").await;
+    let used = "INSERT INTO app_user (id, contract, login_id, name, role, token_serial, password_hash,
+            confirmation_hash, created_us) VALUES ($1, $2, $3, 'x', 'general', $4, '', '', 1)";
+    for number in 0..200 {
+        let serial = format!("8{number:09}");
+        execute!(database, copied, &serial, ended.uuid(), "2027-03-01").unwrap();
+        let user = UserId::generate().uuid();
+        execute!(database, used, user, ended.uuid(), format!("ended-{number}"), &serial).unwrap();
+    }
+    execute!(database, "UPDATE contract SET state = 'ended' WHERE id = $1", ended.uuid()).unwrap();
+    set_day(&world, "2027-02-28").await;
+    let looked = expiry::look(&world.bank).await.unwrap();
+    assert_eq!((looked.told, looked.shipped, looked.lacking), (1, 0, 1), "{looked:?}");
+    // living ones, all told and none sent out for want of a stock
+    execute!(database, "UPDATE contract SET state = 'active' WHERE id = $1", ended.uuid()).unwrap();
+    expiry::look(&world.bank).await.unwrap();
+    deliver(&world, "9000000002", Some(world.contract), TokenState::InUse, "2027-03-31").await;
+    user(&world, "jiro01", Role::General, Some("9000000002")).await;
+    assert_eq!(expiry::look(&world.bank).await.unwrap().told, 1);
 }
 
 /// Proves R71.

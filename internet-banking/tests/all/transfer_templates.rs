@@ -20,18 +20,18 @@ const LIST: &str = "/transfers/templates";
 const TODAY: &str = "2026-11-24";
 
 /// Presses a button of a page that keeps what the page shows.
-async fn keep(browser: &mut Browser, page: &str, field: &str, value: &str) -> Page {
+pub async fn keep(browser: &mut Browser, page: &str, field: &str, value: &str) -> Page {
     let csrf = browser.get(page).await.token();
     browser.post(LIST, &[("csrf", &csrf), (field, value)]).await
 }
 
 /// The address of the template that was just made.
-fn made(page: &Page) -> String {
+pub fn made(page: &Page) -> String {
     let path = page.location().strip_suffix("?done=added");
     path.unwrap_or_else(|| panic!("{} {}", page.status, page.body)).to_owned()
 }
 
-fn last(path: &str) -> &str {
+pub fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap()
 }
 

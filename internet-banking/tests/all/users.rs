@@ -56,7 +56,7 @@ pub async fn submit(browser: &mut Browser, path: &str, form: &[(&str, &str)]) ->
     browser.post(path, &all).await
 }
 
-async fn basics(browser: &mut Browser, entry: &str, login_id: &str, role: &str, person: &str) -> Page {
+pub async fn basics(browser: &mut Browser, entry: &str, login_id: &str, role: &str, person: &str) -> Page {
     let email = format!("{login_id}@example.jp");
     let form =
         [("login_id", login_id), ("name", "鈴木一郎"), ("email", &email), ("role", role), ("person", person)];
@@ -80,7 +80,7 @@ pub async fn add_by_pages(
     submit(browser, &format!("{entry}/review"), &[("one_time_password", &otp)]).await
 }
 
-async fn id_of(world: &World, login_id: &str) -> UserId {
+pub async fn id_of(world: &World, login_id: &str) -> UserId {
     let id: Uuid = read!(world.bank.database, |c| {
         sqlx::query_scalar("SELECT id FROM app_user WHERE login_id = $1 AND removed_us IS NULL")
             .bind(login_id)

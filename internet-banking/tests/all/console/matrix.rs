@@ -163,9 +163,13 @@ async fn answers(browser: &mut Browser, route: &str, has_page: bool, may_send: b
     let met = match (may_send, names) {
         // whoever may not is told so, or what is missing, or that nothing is there; the one operation behind all
         // proposals asks for the role, which tests with whole forms try
-        (false, true) => [403, 404, 405, 410, 422].contains(&sent.status.as_u16()),
+        (false, true) => [403, 404, 405, 409, 410, 422].contains(&sent.status.as_u16()),
         (false, false) => [403, 405, 422].contains(&sent.status.as_u16()),
+        // what was acknowledged, or is no alarm, leads back to the list
+        (true, true) if route.starts_with("/alarms") => sent.status == StatusCode::SEE_OTHER,
         (true, true) => [404, 409, 410, 422].contains(&sent.status.as_u16()),
+        // without a day there is nothing to compare
+        (true, false) if route == "/reconciliation/compare" => sent.status == StatusCode::NOT_FOUND,
         (true, false) => [303, 409, 422].contains(&sent.status.as_u16()),
     };
     if !met {
