@@ -242,6 +242,7 @@ impl Demo {
         tasks.spawn(console.requests.clone().run(shutdown.clone()));
         tasks.spawn(internet_banking::approvals::run(bank.clone(), shutdown.clone()));
         tasks.spawn(internet_banking::sign_in::watch_locks(bank.clone(), shutdown.clone()));
+        tasks.spawn(internet_banking::console::sign_in::watch_locks(console.clone(), shutdown.clone()));
         tasks.spawn(internet_banking::tokens::expiry::run(bank.clone(), shutdown.clone()));
         tasks.spawn(Fees::open(&bank).await?.run(shutdown.clone()));
         tasks.spawn(Feed::new(gateway.clone(), bank.contracts.clone()).run(shutdown.clone()));

@@ -170,6 +170,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         .merge(settlement::routes())
         .merge(recalls::routes())
         .merge(users::routes())
+        .merge(staff::routes())
         .merge(contracts::routes())
         .merge(tokens::routes())
         .merge(stops::routes())

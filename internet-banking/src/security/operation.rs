@@ -238,7 +238,7 @@ async fn judge(bank: &Bank, by: &SignedIn, which: Which, typed: &SecretString) -
     }
     let throttle = bank.sign_ins.throttle();
     let place = bank.passwords.place(Use::Confirmation).await?;
-    let admission = throttle.admit(&by.user.login_id, Some(by.user.id), bank.clock.now()).await?;
+    let admission = throttle.admit(&by.user.login_id, Some(by.user.id.uuid()), bank.clock.now()).await?;
     match admission {
         Admission::Admitted | Admission::Last | Admission::LastOfAll => {}
         Admission::Blocked => return Err(Problem::CurrentPaused),

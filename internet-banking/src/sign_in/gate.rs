@@ -2,14 +2,17 @@
 
 use std::future::Future;
 
-use domain::{Clock, Timestamp, UserId};
+use domain::{Clock, Timestamp};
 use edge::Peer;
+use uuid::Uuid;
 
+use super::judged::Judged;
 use super::password::{PasswordError, Passwords, Use, Verdict};
 use super::session::SessionsError;
 use super::throttle::{Admission, Throttle};
 use crate::certificates::CertificateTrouble;
 use crate::contracts::StoreError;
+use crate::passwords::normalised;
 use crate::tokens::TokenError;
 
 /// Characters of a login ID; longer ones are unknown.
@@ -91,10 +94,8 @@ pub trait Entrants: Sync {
         login_id: &str,
     ) -> impl Future<Output = Result<Option<(Self::Person, String)>, sqlx::Error>> + Send;
 
-    /// Whose login ID it is, where somebody is to be told of what wrong tries stop.
-    fn to_tell(_person: Self::Person) -> Option<UserId> {
-        None
-    }
+    /// The person, as it is noted of what wrong tries stop: whoever finds the note tells of it.
+    fn uuid(person: Self::Person) -> Uuid;
 
     /// Keeps a new hash of the same password, unless there is another password by now.
     fn store_hash(
@@ -112,17 +113,14 @@ pub trait Entrants: Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<Self::Proven, Refusal>> + Send;
 
-    /// Writes down that a try was refused, and tells of what it has stopped; of an ID that nobody has too, so that it
-    /// takes the same time.
+    /// Writes down that a try was refused; of an ID that nobody has by the same reads and the same commit, so that it
+    /// takes the same time. What the try has stopped is told after the answer.
     fn refused(
         &self,
-        _login_id: &str,
-        _person: Option<Self::Person>,
-        _peer: Peer,
-        _why: &Refusal,
-    ) -> impl Future<Output = Result<(), Refusal>> + Send {
-        std::future::ready(Ok(()))
-    }
+        person: Option<Self::Person>,
+        peer: Peer,
+        why: &Refusal,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send;
 
     /// Lets the person in.
     fn enter(
@@ -140,17 +138,23 @@ pub struct Gate {
     clock: Clock,
     passwords: Passwords,
     throttle: Throttle,
+    judged: Judged,
 }
 
 impl Gate {
     /// With a throttle of its own.
-    pub const fn new(clock: Clock, passwords: Passwords, throttle: Throttle) -> Self {
-        Self { clock, passwords, throttle }
+    pub fn new(clock: Clock, passwords: Passwords, throttle: Throttle) -> Self {
+        Self { clock, passwords, throttle, judged: Judged::default() }
     }
 
     /// The counters of failures.
     pub const fn throttle(&self) -> &Throttle {
         &self.throttle
+    }
+
+    /// The tries that have stopped something and are not told of yet.
+    pub(crate) const fn judged(&self) -> &Judged {
+        &self.judged
     }
 
     /// Lets a person in, or not, and answers what the person gets: mostly a new session's secret for the cookie.
@@ -215,7 +219,7 @@ impl Gate {
         };
         let login_id = shortened(login_id);
         let found = entrants.find(&login_id).await?;
-        let whose = found.as_ref().and_then(|(person, _)| E::to_tell(*person));
+        let whose = found.as_ref().map(|(person, _)| E::uuid(*person));
         let admission = self.throttle.admit(&login_id, whose, now).await?;
         let wrong = match admission {
             Admission::Admitted => Refusal::Wrong,
@@ -227,19 +231,17 @@ impl Gate {
         let (person, stored) = found.unzip();
         let verdict = self.passwords.verify(place, stored.clone(), password).await?;
         let (Some(person), Verdict::Right { rehashed }) = (person, verdict) else {
-            entrants.refused(&login_id, person, peer, &wrong).await?;
-            return Err(wrong);
+            return self.refuse(entrants, &login_id, person, peer, wrong).await;
         };
         let proven = match entrants.prove(person, proof, now).await {
             Ok(proven) => proven,
             Err(Refusal::Wrong) => {
-                entrants.refused(&login_id, Some(person), peer, &wrong).await?;
-                return Err(wrong);
+                return self.refuse(entrants, &login_id, Some(person), peer, wrong).await;
             }
             // the password was right: no guess
             Err(refusal @ Refusal::TemporaryOver) => {
                 self.throttle.clear(&login_id).await?;
-                entrants.refused(&login_id, Some(person), peer, &refusal).await?;
+                entrants.refused(Some(person), peer, &refusal).await?;
                 return Err(refusal);
             }
             Err(refusal @ Refusal::Certificate(_)) => {
@@ -254,9 +256,25 @@ impl Gate {
         self.throttle.clear(&login_id).await?;
         entrants.enter(person, proven, peer, now).await
     }
+
+    /// One path for a login ID that somebody has and for one that nobody has.
+    async fn refuse<E: Entrants>(
+        &self,
+        entrants: &E,
+        login_id: &str,
+        person: Option<E::Person>,
+        peer: Peer,
+        wrong: Refusal,
+    ) -> Result<E::Entry, Refusal> {
+        entrants.refused(person, peer, &wrong).await?;
+        if matches!(wrong, Refusal::WrongAndBlocked | Refusal::WrongAndLocked) {
+            self.judged.wrong(self.throttle.login_subject(login_id), peer);
+        }
+        Err(wrong)
+    }
 }
 
-/// The login ID as it is looked up and counted.
+/// The login ID as it is looked up and counted; one that was typed in full width is the same.
 pub(crate) fn shortened(login_id: &str) -> String {
-    login_id.trim().chars().take(LOGIN_ID_CHARS_MAX + 1).collect()
+    normalised(login_id.trim()).chars().take(LOGIN_ID_CHARS_MAX + 1).collect()
 }

@@ -8,8 +8,7 @@ use domain::{Timestamp, UserId, random};
 use edge::Shutdown;
 use ledger::{Commit, Ledger, Refused};
 
-use super::gate::Refusal;
-use super::throttle::{Admission, Throttle};
+use super::throttle::{Admission, Throttle, Whose};
 use crate::contracts::{Role, Store, StoreError, User};
 use crate::mail::{Notice, To};
 use crate::registration::Registration;
@@ -17,8 +16,6 @@ use crate::{Bank, confirmation, tokens};
 
 /// Between two looks for locks that nobody was told of.
 const LOOK_INTERVAL: Duration = Duration::from_secs(15);
-/// Seconds within which a counted try is judged: after that nobody is at it who could tell.
-const JUDGED_WITHIN_S: i64 = 60;
 
 /// What is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,15 +29,6 @@ pub enum Lock {
 }
 
 impl Lock {
-    /// What a wrong try at a sign-in has stopped.
-    pub const fn by(refusal: &Refusal) -> Option<Self> {
-        match refusal {
-            Refusal::WrongAndBlocked => Some(Self::Pause),
-            Refusal::WrongAndLocked => Some(Self::SignIn),
-            _ => None,
-        }
-    }
-
     /// What a try has stopped that was admitted so and was wrong.
     pub const fn after(admission: Admission) -> Option<Self> {
         match admission {
@@ -78,7 +66,7 @@ impl Lock {
 
 /// The commit that records a lock and tells of it; none of a contract that is gone. `place` says in words for the log
 /// where the wrong ones were typed, `told` notes in the lock's own row that it was told, once.
-pub(super) async fn recorded(
+async fn recorded(
     contracts: &Store,
     lock: Lock,
     user: &User,
@@ -171,29 +159,33 @@ pub async fn run(bank: Bank, mut shutdown: Shutdown) {
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK_INTERVAL) => {}
+            () = bank.sign_ins.gate().judged().wait() => {}
             () = shutdown.requested() => {}
         }
     }
 }
 
-/// Tells of locks of which a process that died did not tell. Says of how many.
+/// Tells of locks of which nobody was told: those of sign-ins, which are told after the answer, and what a process left
+/// that died. Says of how many.
 pub async fn look(bank: &Bank) -> Result<usize, NotTold> {
     let mut told: usize = 0;
-    let before = bank.clock.now().plus_seconds(-JUDGED_WITHIN_S);
-    for one in bank.sign_ins.throttle().untold(before).await? {
+    let (judged, now) = (bank.sign_ins.gate().judged().take(), bank.clock.now());
+    for one in bank.sign_ins.throttle().untold(Whose::Users).await? {
+        let Some(place) = one.place(&judged, now) else { continue };
         let lock = if one.is_locked { Lock::SignIn } else { Lock::Pause };
-        told = told.saturating_add(late(bank, lock, one.user, Throttle::told(&one.subject)).await?);
+        let (user, change) = (UserId::from_uuid(one.person), Throttle::told(&one.subject));
+        told = told.saturating_add(late(bank, lock, user, &place, change).await?);
     }
     for user in confirmation::untold(&bank.database).await? {
-        let late = late(bank, Lock::Confirmation, user, confirmation::told(user)).await?;
+        let late = late(bank, Lock::Confirmation, user, "found later", confirmation::told(user)).await?;
         told = told.saturating_add(late);
     }
     Ok(told.saturating_add(tokens::lock::look(bank).await?))
 }
 
-async fn late(bank: &Bank, lock: Lock, user: UserId, told: Change) -> Result<usize, NotTold> {
+async fn late(bank: &Bank, lock: Lock, user: UserId, place: &str, told: Change) -> Result<usize, NotTold> {
     let done = match bank.contracts.signed_in(user).await? {
-        Some(user) => try_to_tell(&bank.ledger, &bank.contracts, lock, &user, "found later", told).await?,
+        Some(user) => try_to_tell(&bank.ledger, &bank.contracts, lock, &user, place, told).await?,
         // whoever is suspended or gone by now is locked out anyway
         None => committed(&bank.ledger, Commit { changes: vec![told], ..Commit::default() }).await?,
     };

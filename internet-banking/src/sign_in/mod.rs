@@ -7,6 +7,7 @@ mod brought;
 mod closed;
 pub mod ended;
 mod gate;
+mod judged;
 pub(crate) mod locks;
 mod operation;
 mod pages;
@@ -28,5 +29,5 @@ pub use password::{PASSWORD_CHARS_MAX, PasswordError, Passwords, Place, Use, Ver
 pub(crate) use session::session_sql;
 pub use session::{NewSession, People, Session, SessionSql, Sessions, SessionsError, Touch, Users};
 pub use signed_in::{SignedIn, Watching};
-pub(crate) use throttle::subject_from_hex;
 pub use throttle::{Admission, Throttle, ThrottleLimits};
+pub(crate) use throttle::{Whose, subject_from_hex};

@@ -5,12 +5,11 @@ use database::{Database, execute, read};
 use domain::{Clock, ContractId, Timestamp, UserId, random};
 use edge::session::Loaded;
 use edge::{ClientCertificate, Peer, SessionId, SessionStore};
-use ledger::{AuditRecord, Commit, Ledger, Refused};
+use ledger::{AuditRecord, Commit, Ledger};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use super::gate::{Entrants, Gate, Refusal};
-use super::locks::{self, Lock};
 use super::password::Passwords;
 use super::session::{NewSession, Session, Sessions, SessionsError};
 use super::throttle::Throttle;
@@ -217,8 +216,8 @@ impl Entrants for SignIns {
         Ok(row.map(|(id, hash)| (UserId::from_uuid(id), hash)))
     }
 
-    fn to_tell(user: UserId) -> Option<UserId> {
-        Some(user)
+    fn uuid(user: UserId) -> Uuid {
+        user.uuid()
     }
 
     async fn store_hash(&self, user: UserId, old: &str, new: &str) -> Result<(), sqlx::Error> {
@@ -248,44 +247,24 @@ impl Entrants for SignIns {
     }
 
     /// A login ID that nobody has may be a password typed into the wrong field, and is not written down.
-    async fn refused(
-        &self,
-        login_id: &str,
-        user: Option<UserId>,
-        peer: Peer,
-        why: &Refusal,
-    ) -> Result<(), Refusal> {
-        let contract = match user {
-            Some(user) => self.contract_of(user).await?.map(|contract| contract.id),
-            None => None,
-        };
+    async fn refused(&self, user: Option<UserId>, peer: Peer, why: &Refusal) -> Result<(), Refusal> {
+        // nobody's contract is looked for too, which takes as long
+        let whose = user.map_or(Uuid::nil(), UserId::uuid);
+        let contract: Option<Uuid> = read!(self.database, |c| {
+            sqlx::query_scalar("SELECT contract FROM app_user WHERE id = $1")
+                .bind(whose)
+                .fetch_optional(c)
+                .await
+        })?;
         let who = user.map_or_else(|| UNKNOWN.to_owned(), |user| user.to_string());
         let record = AuditRecord {
-            contract,
+            contract: contract.map(ContractId::from_uuid),
             actor: who.clone(),
             action: "session.refused",
             subject: who,
             detail: format!("{}, {}", why.written(), peer.ip()),
         };
-        let alone = Commit { audit: vec![record], ..Commit::default() };
-        let mut commit = alone.clone();
-        if let (Some(user), Some(lock)) = (user, Lock::by(why))
-            && let Some(user) = self.contracts.signed_in(user).await?
-        {
-            let place = format!("from {}", peer.ip());
-            let told = Throttle::told(&self.gate.throttle().login_subject(login_id));
-            let now = self.clock.now();
-            if let Some(told) = locks::recorded(&self.contracts, lock, &user, &place, told, now).await? {
-                commit.audit.extend(told.audit);
-                commit.rows.extend(told.rows);
-                commit.changes.extend(told.changes);
-            }
-        }
-        match self.ledger.commit(commit).await {
-            // it was told already, or lifted: the try itself is written down all the same
-            Err(Refused::Stale) => self.ledger.commit(alone).await?,
-            committed => committed?,
-        };
+        self.ledger.commit(Commit { audit: vec![record], ..Commit::default() }).await?;
         Ok(())
     }
 

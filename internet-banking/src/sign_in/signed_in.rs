@@ -87,7 +87,8 @@ impl SignedIn {
         let Some(contract) = contract else { return Err(led_to(Link::SignIn, parts, bank).await) };
         let stop = bank.gateway.stop_of(contract.id, gateway::Service::SignIn).await.map_err(failed)?;
         if let Some(stop) = stop {
-            return Err(stops::stopped(&stop));
+            let phone = stops::phone(bank).await.map_err(failed)?;
+            return Err(stops::stopped(&stop, &phone));
         }
         // a password that somebody else has set opens the page that replaces it, and no other
         if user.must_change && parts.uri.path() != Link::SecurityFirst.path() {

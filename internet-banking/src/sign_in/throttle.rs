@@ -1,15 +1,19 @@
 //! Slows guessing down, by login ID and by address (SEC-09). The counters are in the database, so every
 //! process of a deployment counts together and a restart forgets nothing.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use database::{Change, Database, execute, on, read};
-use domain::{Timestamp, UserId};
+use domain::Timestamp;
 use ring::hmac;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::settings::Setting;
+
+/// Seconds within which a counted try is judged: after that nobody is at it who could tell of what it has stopped.
+const JUDGED_WITHIN_S: i64 = 60;
 
 /// When failures block.
 #[derive(Clone, Copy, Debug)]
@@ -54,9 +58,47 @@ pub(crate) struct Untold {
     /// What the counter is kept under.
     pub subject: Vec<u8>,
     /// Whose login ID it is.
-    pub user: UserId,
+    pub person: Uuid,
     /// Whether somebody has to unlock it.
     pub is_locked: bool,
+    /// When the last try was counted.
+    pub at: Timestamp,
+}
+
+impl Untold {
+    /// Where the last try came from, in words for the log, where it is known to have been wrong: this process has
+    /// judged it so, or a process that died can tell no more.
+    pub(crate) fn place(&self, judged: &BTreeMap<Vec<u8>, IpAddr>, now: Timestamp) -> Option<String> {
+        match judged.get(&self.subject) {
+            Some(address) => Some(format!("from {address}")),
+            None if self.at < now.plus_seconds(-JUDGED_WITHIN_S) => Some("found later".to_owned()),
+            None => None,
+        }
+    }
+}
+
+/// Whose counters are meant, who all share a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Customers' users.
+    Users,
+    /// The bank's staff.
+    Staff,
+}
+
+impl Whose {
+    const fn untold(self) -> &'static str {
+        match self {
+            Self::Users => {
+                "SELECT t.subject, t.untold, t.blocks, t.touched_us FROM sign_in_throttle t
+                 JOIN app_user p ON p.id = t.untold WHERE t.untold IS NOT NULL"
+            }
+            Self::Staff => {
+                "SELECT t.subject, t.untold, t.blocks, t.touched_us FROM sign_in_throttle t
+                 JOIN staff p ON p.id = t.untold WHERE t.untold IS NOT NULL"
+            }
+        }
+    }
 }
 
 /// Whether a try may be judged.
@@ -92,7 +134,7 @@ impl Throttle {
     pub async fn admit(
         &self,
         login_id: &str,
-        whose: Option<UserId>,
+        whose: Option<Uuid>,
         now: Timestamp,
     ) -> Result<Admission, sqlx::Error> {
         let limits = &self.limits;
@@ -123,7 +165,7 @@ impl Throttle {
             .bind(failures_max)
             .bind(now.plus_seconds(limits.block_s).micros())
             .bind(limits.login_blocks_max)
-            .bind(whose.map(UserId::uuid))
+            .bind(whose)
             .fetch_optional(c)
             .await
         })?;
@@ -154,21 +196,15 @@ impl Throttle {
         .map(drop)
     }
 
-    /// What was blocked or locked before an instant, and nobody was told of.
-    pub(crate) async fn untold(&self, before: Timestamp) -> Result<Vec<Untold>, sqlx::Error> {
-        let rows: Vec<(Vec<u8>, Uuid, i64)> = read!(self.database, |c| {
-            sqlx::query_as(
-                "SELECT subject, untold, blocks FROM sign_in_throttle
-                 WHERE untold IS NOT NULL AND touched_us < $1",
-            )
-            .bind(before.micros())
-            .fetch_all(c)
-            .await
-        })?;
-        let untold = |(subject, user, blocks)| Untold {
+    /// What is blocked or locked, and nobody was told of.
+    pub(crate) async fn untold(&self, whose: Whose) -> Result<Vec<Untold>, sqlx::Error> {
+        let rows: Vec<(Vec<u8>, Uuid, i64, i64)> =
+            read!(self.database, |c| sqlx::query_as(whose.untold()).fetch_all(c).await)?;
+        let untold = |(subject, person, blocks, touched_us)| Untold {
             subject,
-            user: UserId::from_uuid(user),
+            person,
             is_locked: blocks >= self.limits.login_blocks_max,
+            at: Timestamp::from_micros(touched_us),
         };
         Ok(rows.into_iter().map(untold).collect())
     }

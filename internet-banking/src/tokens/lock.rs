@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::code::Step;
 use super::list;
-use super::store::{TokenError, Verdict};
+use super::store::{TokenError, Typist, Verdict};
 use crate::Bank;
 use crate::contracts::User;
 use crate::lasting::lasting;
@@ -27,7 +27,7 @@ pub(crate) async fn judged(
 ) -> Result<Verdict, TokenError> {
     let (bank, by, serial, typed) = (bank.clone(), by.clone(), serial.to_owned(), typed.clone());
     lasting(async move {
-        let (whose, now) = (Some((by.contract, by.id)), bank.clock.now());
+        let (whose, now) = (Typist::User(by.contract, by.id), bank.clock.now());
         let verdict = bank.tokens.verify(&serial, whose, typed.expose_secret(), now).await?;
         tell_if_locked(&bank, &by, &serial, verdict).await;
         Ok(verdict)
@@ -45,7 +45,7 @@ pub(crate) async fn judged_two(
     let (bank, by, serial) = (bank.clone(), by.clone(), serial.to_owned());
     let (first, second) = (first.clone(), second.clone());
     lasting(async move {
-        let (whose, now) = ((by.contract, by.id), bank.clock.now());
+        let (whose, now) = (Typist::User(by.contract, by.id), bank.clock.now());
         let typed = (first.expose_secret().trim(), second.expose_secret().trim());
         let judged = bank.tokens.verify_two(&serial, whose, typed, now).await?;
         tell_if_locked(&bank, &by, &serial, judged.0).await;

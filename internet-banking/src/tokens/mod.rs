@@ -32,5 +32,5 @@ pub(crate) use pages::routes;
 pub use problem::Problem;
 pub use reseal::Resealed;
 pub use seal::{KeyId, SealingKey};
-pub use store::{NewToken, TokenError, Tokens, Verdict};
+pub use store::{NewToken, TokenError, Tokens, Typist, Verdict};
 pub use token::{Holder, Standing, Token, TokenKind, TokenState};

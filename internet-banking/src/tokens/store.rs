@@ -1,7 +1,7 @@
 //! Tokens' secrets, their codes, and the count of wrong ones.
 
 use database::{Database, execute, on, read};
-use domain::{ContractId, Date, Timestamp, UserId};
+use domain::{ContractId, Date, StaffId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::code::{Seed, Step};
@@ -31,6 +31,31 @@ pub struct NewToken<'a> {
     pub expires_on: Option<Date>,
     /// Its secret.
     pub seed: &'a Seed,
+}
+
+/// Who types a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typist {
+    /// A user, with a token of the contract.
+    User(ContractId, UserId),
+    /// One of the bank's staff, with a token of no contract.
+    Staff(StaffId),
+}
+
+impl Typist {
+    const fn contract(self) -> Option<ContractId> {
+        match self {
+            Self::User(contract, _) => Some(contract),
+            Self::Staff(_) => None,
+        }
+    }
+
+    const fn person(self) -> Uuid {
+        match self {
+            Self::User(_, user) => user.uuid(),
+            Self::Staff(staff) => staff.uuid(),
+        }
+    }
 }
 
 /// What a typed code is worth.
@@ -155,11 +180,11 @@ impl Tokens {
     /// Judges a typed code of a contract's token, or of one of the bank's staff. The judgement takes effect in one
     /// conditional UPDATE, so that guesses sent side by side count exactly as guesses sent one after the other: after
     /// the last wrong one no code is right. A serial of another contract is none (R69). Of a lock it is noted that
-    /// nobody was told yet, where a user of a contract typed.
+    /// nobody was told yet.
     pub async fn verify(
         &self,
         serial: &str,
-        whose: Option<(ContractId, UserId)>,
+        whose: Typist,
         typed: &str,
         now: Timestamp,
     ) -> Result<Verdict, TokenError> {
@@ -174,12 +199,11 @@ impl Tokens {
     pub async fn verify_two(
         &self,
         serial: &str,
-        whose: (ContractId, UserId),
+        whose: Typist,
         (first, second): (&str, &str),
         now: Timestamp,
     ) -> Result<(Verdict, Step), TokenError> {
-        self.judge(Door::Registration, serial, Some(whose), now, |seed| seed.steps_typed(first, second, now))
-            .await
+        self.judge(Door::Registration, serial, whose, now, |seed| seed.steps_typed(first, second, now)).await
     }
 
     /// Lifts a token's lock and forgets the wrong codes. Who may ask for it is the caller's question.
@@ -229,13 +253,12 @@ impl Tokens {
         &self,
         door: Door,
         serial: &str,
-        whose: Option<(ContractId, UserId)>,
+        whose: Typist,
         now: Timestamp,
         typed: impl FnOnce(&Seed) -> Option<(Step, Step)>,
     ) -> Result<(Verdict, Step), TokenError> {
         let opened = self.opened(serial, now).await?;
-        let (contract, by) = whose.unzip();
-        if opened.contract != contract.map(ContractId::uuid) {
+        if opened.contract != whose.contract().map(ContractId::uuid) {
             return Err(TokenError::Unknown(serial.to_owned()));
         }
         let none = Step::at(Timestamp::default());
@@ -244,7 +267,7 @@ impl Tokens {
         }
         Ok(match typed(&opened.seed) {
             Some((earlier, later)) => (self.right(door, serial, later, now).await?, earlier),
-            None => (self.wrong(door, serial, by, now).await?, none),
+            None => (self.wrong(door, serial, whose, now).await?, none),
         })
     }
 
@@ -273,7 +296,7 @@ impl Tokens {
         &self,
         door: Door,
         serial: &str,
-        by: Option<UserId>,
+        by: Typist,
         now: Timestamp,
     ) -> Result<Verdict, TokenError> {
         let failures_max = TOKEN_FAILURES_MAX.number(&self.database, now.date()).await?;
@@ -289,7 +312,7 @@ impl Tokens {
             .bind(failures_max)
             .bind(now.micros())
             .bind(door.lets_shipped_in())
-            .bind(by.map(UserId::uuid))
+            .bind(by.person())
             .fetch_optional(c)
             .await
         })?;
@@ -378,7 +401,7 @@ mod tests {
 
     impl Tokens {
         async fn judged(&self, typed: &str) -> Verdict {
-            self.verify(SERIAL, Some((contract(), typist())), typed, now()).await.unwrap()
+            self.verify(SERIAL, Typist::User(contract(), typist()), typed, now()).await.unwrap()
         }
     }
 
@@ -461,11 +484,12 @@ mod tests {
     async fn an_unknown_serial_and_another_contracts_are_the_same_error(test: TestDatabase) {
         let tokens = tokens(&test).await;
         let right = tokens.current_code(SERIAL, now()).await.unwrap();
-        let other = Some(ContractId::generate());
-        for (serial, contract) in [("T-999", Some(contract())), (SERIAL, other), (SERIAL, None)] {
-            let whose = contract.map(|contract| (contract, typist()));
+        let own = Typist::User(contract(), typist());
+        let other = Typist::User(ContractId::generate(), typist());
+        for (serial, whose) in [("T-999", own), (SERIAL, other), (SERIAL, Typist::Staff(StaffId::generate()))]
+        {
             let answer = tokens.verify(serial, whose, &right, now()).await;
-            assert!(matches!(answer, Err(TokenError::Unknown(of)) if of == serial), "{contract:?}");
+            assert!(matches!(answer, Err(TokenError::Unknown(of)) if of == serial), "{whose:?}");
         }
         // nobody's guesses at it are counted
         assert_eq!(tokens.judged(&wrong_code()).await, Verdict::Wrong { left: 4 });
@@ -483,7 +507,8 @@ mod tests {
         ] {
             deliver(&tokens, serial, state, expires_on).await;
             for typed in [right.as_str(), &wrong_code()] {
-                let judged = tokens.verify(serial, Some((contract(), typist())), typed, now()).await.unwrap();
+                let whose = Typist::User(contract(), typist());
+                let judged = tokens.verify(serial, whose, typed, now()).await.unwrap();
                 if matches!(verdict, Verdict::Verified { .. }) && typed != right {
                     assert_eq!(judged, Verdict::Wrong { left: 4 });
                 } else {
@@ -500,7 +525,7 @@ mod tests {
         let seed = Seed::new([9; 20]);
         let (earlier, later) = (seed.code(Step::at(now().plus_seconds(-60))), seed.code(Step::at(now())));
         let both = async |serial: &str, first: &str, second: &str| {
-            tokens.verify_two(serial, (contract(), typist()), (first, second), now()).await
+            tokens.verify_two(serial, Typist::User(contract(), typist()), (first, second), now()).await
         };
         for (n, (first, second)) in [(&later, &later), (&later, &earlier)].into_iter().enumerate() {
             let left = 4 - i64::try_from(n).unwrap();
@@ -511,7 +536,7 @@ mod tests {
         assert_eq!(first, Step::at(now().plus_seconds(-60)));
         assert_eq!(both("NEW", "1", "2").await.unwrap().0, Verdict::Wrong { left: 4 }, "the row began anew");
         assert!(both("STOCK", &earlier, &later).await.is_err(), "it is nobody's");
-        let none = tokens.verify("NEW", Some((contract(), typist())), &later, now()).await.unwrap();
+        let none = tokens.verify("NEW", Typist::User(contract(), typist()), &later, now()).await.unwrap();
         assert_eq!(none, Verdict::Unusable(Standing::Unused), "no operation takes it before");
     }
 
@@ -534,7 +559,7 @@ mod tests {
         assert_eq!(tokens.reseal(now()).await.unwrap(), Resealed::default(), "it may be run again");
         assert_eq!(under().await, [2, 2]);
         assert!(matches!(tokens.judged(&right).await, Verdict::Verified { .. }));
-        let judged = tokens.verify("U-1", Some((contract(), typist())), &right, now()).await.unwrap();
+        let judged = tokens.verify("U-1", Typist::User(contract(), typist()), &right, now()).await.unwrap();
         assert!(matches!(judged, Verdict::Verified { .. }), "the same seed");
     }
 

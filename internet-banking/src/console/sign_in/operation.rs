@@ -2,7 +2,7 @@
 
 use domain::{StaffId, Timestamp};
 use edge::{Peer, SessionId, SessionStore};
-use gateway::{AlarmKind, Guard, NewAlarm};
+use gateway::Guard;
 use ledger::{AuditRecord, Commit, EntityId, Ledger, Refused};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::lasting::lasting;
 use crate::sign_in::{
     Entrants, Gate, NewSession, People, Refusal, SessionSql, Sessions, SessionsError, session_sql, shortened,
 };
-use crate::tokens::{Tokens, Verdict};
+use crate::tokens::{Tokens, Typist, Verdict};
 
 /// The bank's staff, as people who have sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,11 @@ impl StaffSignIns {
         Self { ledger, gate, sessions, staff, tokens }
     }
 
+    /// What slows guesses down.
+    pub(in crate::console) const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
     /// The sessions' table.
     pub const fn sessions(&self) -> &Sessions<StaffMembers> {
         &self.sessions
@@ -110,11 +115,7 @@ impl StaffSignIns {
         // a login ID that nobody has may be a password typed into the wrong field, and is not written down
         let known = self.staff.id_of(&shortened(login_id)).await?;
         let who = known.map_or_else(|| "staff:unknown".to_owned(), actor);
-        let alarm = match (known, &outcome) {
-            (Some(_), Err(Refusal::WrongAndLocked)) => Some(locked(&shortened(login_id), "the sign-in")),
-            _ => None,
-        };
-        self.commit(record(who, "console.sign_in_refused", peer.ip().to_string(), why), alarm).await?;
+        self.commit(record(who, "console.sign_in_refused", peer.ip().to_string(), why)).await?;
         outcome
     }
 
@@ -123,28 +124,18 @@ impl StaffSignIns {
         let loaded = self.sessions.load(id.key(), now).await.map_err(Refusal::Sessions)?;
         self.sessions.end(id.key(), now).await.map_err(Refusal::Sessions)?;
         if let edge::session::Loaded::Live(session) = loaded {
-            self.commit(record(actor(session.person), "console.sign_out", String::new(), ""), None).await?;
+            self.commit(record(actor(session.person), "console.sign_out", String::new(), "")).await?;
         }
         Ok(())
     }
 
-    /// Writes it down; the staff has no mail addresses here, and whoever runs the bank is told by an alarm.
-    async fn commit(&self, record: AuditRecord, alarm: Option<NewAlarm>) -> Result<(), Refused> {
-        let now = self.ledger.clock().now();
-        let rows_if_free = alarm.iter().map(|alarm| alarm.row(now)).collect();
-        let commit = Commit { audit: vec![record], rows_if_free, ..Commit::default() };
-        self.ledger.commit(commit).await.map(drop)
+    async fn commit(&self, record: AuditRecord) -> Result<(), Refused> {
+        self.ledger.commit(Commit { audit: vec![record], ..Commit::default() }).await.map(drop)
     }
 }
 
 fn record(actor: String, action: &'static str, subject: String, detail: &str) -> AuditRecord {
     AuditRecord { contract: None, actor, action, subject, detail: detail.to_owned() }
-}
-
-/// What is told when wrong tries have locked a member of staff out.
-fn locked(login_id: &str, what: &str) -> NewAlarm {
-    let detail = format!("{what} of {login_id} is locked after wrong tries");
-    NewAlarm { kind: AlarmKind::StaffLocked, subject: login_id.to_owned(), collector: None, detail }
 }
 
 impl Entrants for StaffSignIns {
@@ -158,19 +149,27 @@ impl Entrants for StaffSignIns {
         Ok(found.map(|found| (found.id, found.password_hash)))
     }
 
+    fn uuid(id: StaffId) -> Uuid {
+        id.uuid()
+    }
+
+    /// Whatever was refused is written down where the answer is known.
+    async fn refused(&self, _: Option<StaffId>, _: Peer, _: &Refusal) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     async fn store_hash(&self, id: StaffId, old: &str, new: &str) -> Result<(), sqlx::Error> {
         self.staff.store_hash(id, old, new).await
     }
 
     /// The code is spent in the commit that writes the sign-in down, so that it opens one session at most.
     async fn prove(&self, id: StaffId, typed: &SecretString, now: Timestamp) -> Result<(), Refusal> {
-        let (login_id, serial) = self.staff.with_token(id).await?.ok_or(Refusal::Wrong)?;
-        let step = match self.tokens.verify(&serial, None, typed.expose_secret(), now).await? {
+        let (_, serial) = self.staff.with_token(id).await?.ok_or(Refusal::Wrong)?;
+        let step = match self.tokens.verify(&serial, Typist::Staff(id), typed.expose_secret(), now).await? {
             Verdict::Verified { step } => step,
-            // the try that locks the token reads like every other wrong one
+            // the try that locks the token reads like every other wrong one, and is told after the answer
             Verdict::JustLocked => {
-                let record = record(actor(id), "token.lock", serial, "wrong codes at the console");
-                self.commit(record, Some(locked(&login_id, "the token"))).await?;
+                self.gate.judged().news();
                 return Err(Refusal::Wrong);
             }
             Verdict::Wrong { .. } | Verdict::Locked | Verdict::Unusable(_) => return Err(Refusal::Wrong),

@@ -8,7 +8,7 @@ use internet_banking::Bank;
 use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::keys::{self, Adopted, KeyKind, Keys, Vault};
 use internet_banking::secrets::Secret;
-use internet_banking::tokens::{Seed, Verdict};
+use internet_banking::tokens::{Seed, Typist, Verdict};
 
 use super::support::{CHECKER, DOCUMENT, MAKER, Office, approve, done, propose, proposed};
 use crate::support::{Browser, SECRET, World};
@@ -102,7 +102,7 @@ async fn tokens_are_read_throughout_while_their_key_changes(test: TestDatabase) 
             let code = bank.tokens.current_code(serial, now).await.unwrap();
             let verdict = bank
                 .tokens
-                .verify(serial, Some((contract, domain::UserId::generate())), &code, now)
+                .verify(serial, Typist::User(contract, domain::UserId::generate()), &code, now)
                 .await
                 .unwrap();
             assert!(matches!(verdict, Verdict::Verified { .. }), "{serial}");

@@ -7,7 +7,7 @@ use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::hours::{self, Service, ServiceHours, Standing};
 use internet_banking::payeasy::wrong_numbers::{Admission, Judgement, Tally};
 use internet_banking::settings::transfer_terms;
-use internet_banking::tokens::{Seed, Verdict};
+use internet_banking::tokens::{Seed, Typist, Verdict};
 use transfers::{Method, Occasion, Relation};
 
 use super::support::{CHECKER, MAKER, Office, approve, done, propose, proposed};
@@ -87,7 +87,8 @@ async fn wrong_code(office: &Office, serial: &str) -> Verdict {
     let right = tokens.current_code(serial, now).await.unwrap();
     let before = tokens.current_code(serial, now.plus_seconds(-60)).await.unwrap();
     let wrong = (0..10).map(|d| format!("00000{d}")).find(|code| *code != right && *code != before).unwrap();
-    tokens.verify(serial, Some((office.world.contract, office.world.hanako)), &wrong, now).await.unwrap()
+    let whose = Typist::User(office.world.contract, office.world.hanako);
+    tokens.verify(serial, whose, &wrong, now).await.unwrap()
 }
 
 async fn a_token_locks_after_as_many_wrong_codes_as_the_day_says(test: TestDatabase) {

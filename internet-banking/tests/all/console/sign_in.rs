@@ -3,7 +3,12 @@
 use database::testing::{TestDatabase, sqlite};
 use gateway::{AlarmKind, AlarmQuery};
 use http::StatusCode;
+use internet_banking::console::Console;
+use internet_banking::console::delivery::DeliverySettings;
+use internet_banking::console::sign_in::look_for_locks;
 use internet_banking::secrets::Secret;
+use internet_banking::sign_in::look_for_locks as look_for_customers_locks;
+use internet_banking::tokens::Typist;
 
 use super::support::{CHECKER, MAKER, Office, STAFF_PASSWORD, sign_in};
 use crate::support::SECRET;
@@ -15,6 +20,7 @@ database::on_both!(
     whatever_is_wrong_the_words_are_the_same_and_it_is_written_down,
     a_code_opens_one_session_only,
     five_failures_block_and_the_unlock_command_lifts_it,
+    a_lock_of_which_a_process_died_before_it_raised_the_alarm_is_an_alarm_once_afterwards,
     a_new_sign_in_ends_the_old_session,
     a_screen_that_refreshes_itself_is_signed_out_all_the_same,
     who_left_the_bank_is_out_at_once,
@@ -88,6 +94,12 @@ async fn five_failures_block_and_the_unlock_command_lifts_it(test: TestDatabase)
     }
     let fifth = sign_in(&mut browser, "unyo-01", STAFF_PASSWORD, "000000").await;
     assert!(fifth.body.contains("30分間ログインできません"));
+    let (database, secret) = (&office.console.database, Secret::new(SECRET));
+    assert_eq!(
+        look_for_locks(&office.console).await.unwrap(),
+        2,
+        "the token, and the pause that ends by itself"
+    );
     let locks = office.audit().await.into_iter().filter(|(_, action, _)| action == "token.lock");
     let maker = format!("staff:{}", office.maker);
     let expected = (maker, "token.lock".to_owned(), MAKER.token_serial.to_owned());
@@ -99,12 +111,53 @@ async fn five_failures_block_and_the_unlock_command_lifts_it(test: TestDatabase)
     let code = office.code(MAKER).await;
     let sixth = sign_in(&mut browser, "unyo-01", STAFF_PASSWORD, &code).await;
     assert_eq!(sixth.status, StatusCode::TOO_MANY_REQUESTS);
-    let (database, secret) = (&office.console.database, Secret::new(SECRET));
     assert!(internet_banking::unlock(database, &secret, "unyo-01").await.unwrap());
     let locked = sign_in(&mut browser, "unyo-01", STAFF_PASSWORD, &code).await;
     assert!(locked.body.contains("トークンの利用を停止しています"), "five wrong codes lock the token too");
     office.console.tokens.unlock(MAKER.token_serial).await.unwrap();
     assert_eq!(sign_in(&mut browser, "unyo-01", STAFF_PASSWORD, &code).await.location(), "/home");
+}
+
+/// Proves SEC-09, SEC-42.
+async fn a_lock_of_which_a_process_died_before_it_raised_the_alarm_is_an_alarm_once_afterwards(
+    test: TestDatabase,
+) {
+    let office = Office::new(test).await;
+    let mut browser = office.browser();
+    let alarms = async || {
+        let query = AlarmQuery { limit: 9, ..AlarmQuery::default() };
+        let alarms = office.console.gateway.alarms(&query).await.unwrap();
+        alarms.into_iter().map(|alarm| (alarm.kind, alarm.subject, alarm.detail)).collect::<Vec<_>>()
+    };
+    for _ in 0..3 {
+        for _ in 0..5 {
+            sign_in(&mut browser, "unyo-01", "not the password", "000000").await;
+        }
+        office.world.clock.advance_seconds(30 * 60);
+    }
+    // the process that has judged them is gone, and customers' locks are not those of staff
+    let (ledger, gateway) = (&office.world.bank.ledger, office.console.gateway.clone());
+    let other = Console::new(ledger, gateway, &Secret::new(SECRET), DeliverySettings::default()).unwrap();
+    assert_eq!(look_for_customers_locks(&office.world.bank).await.unwrap(), 0);
+    assert_eq!(alarms().await, []);
+    let looks = tokio::join!(look_for_locks(&other), look_for_locks(&other));
+    assert_eq!(looks.0.unwrap() + looks.1.unwrap(), 1, "two processes tell once");
+    let of = |what: &str| {
+        let detail = format!("{what} of unyo-01 is locked after wrong tries");
+        (AlarmKind::StaffLocked, "unyo-01".to_owned(), detail)
+    };
+    assert_eq!(alarms().await, [of("the sign-in")]);
+    assert_eq!(look_for_locks(&other).await.unwrap(), 0);
+    // the token's lock is told by whoever finds it first, and its record with it
+    let now = office.world.clock.now();
+    for _ in 0..5 {
+        let typist = Typist::Staff(office.checker);
+        office.console.tokens.verify(CHECKER.token_serial, typist, "00000x", now).await.unwrap();
+    }
+    assert_eq!(look_for_locks(&other).await.unwrap(), 1);
+    assert_eq!(alarms().await.len(), 2);
+    let locks = office.audit().await.into_iter().filter(|(_, action, _)| action == "token.lock").count();
+    assert_eq!(locks, 1);
 }
 
 async fn a_new_sign_in_ends_the_old_session(test: TestDatabase) {

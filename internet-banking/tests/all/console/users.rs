@@ -18,7 +18,7 @@ database::on_both!(
 
 const REASON: &str = "11/25 本店営業部で書面を受領、佐藤様と確認";
 
-async fn propose(browser: &mut Browser, page: &str, reason: &str) -> crate::support::Page {
+pub async fn propose(browser: &mut Browser, page: &str, reason: &str) -> crate::support::Page {
     let shown = browser.get(page).await;
     let (csrf, stopped) = (shown.token(), shown.value("stopped"));
     let form =
