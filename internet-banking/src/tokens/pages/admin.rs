@@ -100,6 +100,7 @@ pub(super) async fn list(State(bank): State<Bank>, by: SignedIn, Query(done): Qu
 
 /// `POST /admin/tokens/ask`
 pub(super) async fn ask(State(bank): State<Bank>, by: SignedIn, CsrfForm(form): CsrfForm<Typed>) -> Answer {
+    admit(&by)?;
     let act = read(&form)?;
     let token = find(&bank, &by, act, &form.serial).await?;
     shown(&page(&bank, &by, act, &token, None))
@@ -111,6 +112,7 @@ pub(super) async fn administer(
     by: SignedIn,
     CsrfForm(form): CsrfForm<Typed>,
 ) -> Answer {
+    admit(&by)?;
     let act = read(&form)?;
     let token = find(&bank, &by, act, &form.serial).await?;
     match operation::administer(&bank, &by, act, &form.serial, &form.one_time_password).await {
