@@ -4,13 +4,12 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use domain::Date;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::books::{goes_back, wait};
+use super::acts::{self, NewIncoming, NewRecall, NewReturn, Spoil};
 use super::faults::{self, Fault};
-use super::message::{self, Incoming};
+use super::message;
 use crate::control::Refused;
 use crate::mocks::Mocks;
 use crate::store::StoreError;
@@ -45,38 +44,15 @@ async fn transfers(State(mocks): State<Mocks>) -> Result<Json<Vec<Transfer>>, Re
     Ok(Json(rows))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Spoil {
-    id: String,
-    /// Another amount in its books; without one they lose the transfer, or what the bank has taken.
-    amount: Option<i64>,
-}
-
 async fn spoil(
     State(mocks): State<Mocks>,
     request: Result<Json<Spoil>, JsonRejection>,
 ) -> Result<StatusCode, Refused> {
     let Json(spoil) = request?;
-    let statements = match spoil.amount {
-        Some(_) => [
-            "UPDATE transfers SET amount = $2 WHERE id = $1",
-            "UPDATE given_back SET amount = $2 WHERE id = $1",
-            "UPDATE handed SET amount = $2 WHERE id = $1",
-        ],
-        None => [
-            "DELETE FROM transfers WHERE id = $1 AND $2 IS NULL",
-            "DELETE FROM given_back WHERE id = $1 AND $2 IS NULL",
-            "DELETE FROM handed WHERE id = $1 AND $2 IS NULL",
-        ],
-    };
-    let mut spoiled = 0;
-    for sql in statements {
-        let query = sqlx::query(sql).bind(&spoil.id).bind(spoil.amount);
-        let done = query.execute(&mocks.interbank().pool).await.map_err(StoreError::from)?;
-        spoiled += done.rows_affected();
+    match acts::spoil(&mocks.interbank().pool, &spoil).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Refused::NoSuch("transfer")),
     }
-    if spoiled == 1 { Ok(StatusCode::NO_CONTENT) } else { Err(Refused::NoSuch("transfer")) }
 }
 
 #[derive(Serialize, sqlx::FromRow)]
@@ -93,20 +69,6 @@ async fn waiting(State(mocks): State<Mocks>) -> Result<Json<Vec<Waiting>>, Refus
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewIncoming {
-    amount: i64,
-    from_bank: String,
-    payer: String,
-    branch: String,
-    kind: String,
-    number: String,
-    day: Option<Date>,
-    /// Its number; a new one where it is left out. It waits under a place of its own.
-    id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Garbled {
     text: String,
 }
@@ -118,15 +80,8 @@ async fn garbled(
 ) -> Result<(StatusCode, Json<Made>), Refused> {
     let Json(Garbled { text }) = request?;
     let id = message::fresh_id();
-    put_up(&mocks, &id, text.as_bytes()).await?;
+    acts::put_up(&mocks, &id, text.as_bytes()).await?;
     Ok((StatusCode::CREATED, Json(Made { id })))
-}
-
-async fn put_up(mocks: &Mocks, id: &str, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut write = mocks.interbank().pool.begin().await?;
-    wait(&mut write, id, bytes).await?;
-    write.commit().await?;
-    Ok(())
 }
 
 #[derive(Serialize)]
@@ -138,74 +93,23 @@ async fn incoming(
     State(mocks): State<Mocks>,
     request: Result<Json<NewIncoming>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Made>), Refused> {
-    let Json(new) = request?;
-    let (id, now) = (message::fresh_id(), mocks.config().clock.now());
-    let of = Incoming {
-        amount: new.amount,
-        from_bank: &new.from_bank,
-        payer: &new.payer,
-        to: [&new.branch, &new.kind, &new.number],
-        day: new.day.unwrap_or(now.date()),
-    };
-    let number = new.id.as_deref().unwrap_or(&id);
-    let bytes = message::incoming(number, &mocks.config().bank_code, &of, now);
-    put_up(&mocks, &id, &bytes).await?;
+    let id = acts::pay(&mocks, &request?.0).await?;
     Ok((StatusCode::CREATED, Json(Made { id })))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewReturn {
-    original: String,
-    amount: i64,
-    code: String,
-}
-
-/// A return that nobody has asked for, of a transfer that there need not be.
 async fn give_back(
     State(mocks): State<Mocks>,
     request: Result<Json<NewReturn>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Made>), Refused> {
-    let Json(new) = request?;
-    let (id, now, bank) = (message::fresh_id(), mocks.config().clock.now(), &mocks.config().bank_code);
-    let bytes = message::returned(&id, bank, &new.original, new.amount, &new.code, now);
-    let mut write = mocks.interbank().pool.begin().await.map_err(StoreError::from)?;
-    goes_back(&mut write, &new.original).await?;
-    wait(&mut write, &id, &bytes).await?;
-    write.commit().await.map_err(StoreError::from)?;
+    let id = acts::give_back(&mocks, &request?.0).await?;
     Ok((StatusCode::CREATED, Json(Made { id })))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewRecall {
-    original: String,
-    amount: i64,
-    from_bank: String,
-    /// Its number; a new one where it is left out.
-    id: Option<String>,
-}
-
-/// Another bank asks for what its customer has sent, or says so.
 async fn ask_back(
     State(mocks): State<Mocks>,
     request: Result<Json<NewRecall>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Made>), Refused> {
-    let Json(new) = request?;
-    let (place, config) = (message::fresh_id(), mocks.config());
-    let id = new.id.unwrap_or_else(|| place.clone());
-    let what = (new.original.as_str(), new.amount);
-    let bytes = message::recall(&id, &new.from_bank, &config.bank_code, what, config.clock.now());
-    let mut write = mocks.interbank().pool.begin().await.map_err(StoreError::from)?;
-    sqlx::query("INSERT OR IGNORE INTO asked_back VALUES ($1, $2, $3, NULL)")
-        .bind(&id)
-        .bind(&new.original)
-        .bind(new.amount)
-        .execute(&mut *write)
-        .await
-        .map_err(StoreError::from)?;
-    wait(&mut write, &place, &bytes).await?;
-    write.commit().await.map_err(StoreError::from)?;
+    let id = acts::ask_back(&mocks, &request?.0).await?;
     Ok((StatusCode::CREATED, Json(Made { id })))
 }
 

@@ -42,7 +42,42 @@ impl Mode {
         matches!(self, Self::Drop | Self::Error500)
     }
 
-    fn word(self) -> String {
+    /// Every one, as the page offers it.
+    pub const ALL: &[Self] = &[
+        Self::Drop,
+        Self::Lose,
+        Self::Error500,
+        Self::Error500After,
+        Self::Refuse,
+        Self::Other,
+        Self::WrongKey,
+        Self::Unsigned,
+        Self::Garbage,
+        Self::Twice,
+        Self::Reverse,
+        Self::None,
+    ];
+
+    /// What it does, in Japanese.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::None => "遅れるだけ(正しく応答する)",
+            Self::Drop => "黙る(受け付けず、応答しない)",
+            Self::Lose => "受け付けて、応答しない",
+            Self::Error500 => "受け付けず、エラー500を返す",
+            Self::Error500After => "受け付けて、エラー500を返す",
+            Self::WrongKey => "他人の鍵で署名する",
+            Self::Unsigned => "署名しない",
+            Self::Garbage => "電文でないものを返す",
+            Self::Other => "別の電文への応答を返す",
+            Self::Refuse => "うそをつく(受け付けたのに、断ったと答える)",
+            Self::Twice => "届けるものを二重に渡す",
+            Self::Reverse => "届けるものを逆の順に渡す",
+        }
+    }
+
+    /// The word of JSON and of the records.
+    pub fn word(self) -> String {
         serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
     }
 }
@@ -51,14 +86,47 @@ impl Mode {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    mode: Mode,
-    /// `transfer`, `recall`, `return`, `resolution`, `status`, `collect`, `lines` or `verify`; any where it is left
-    /// out.
-    kind: Option<String>,
+    /// How it misbehaves.
+    pub mode: Mode,
+    /// One of [`KINDS`]; any where it is left out.
+    pub kind: Option<String>,
+    /// How long the answer waits.
     #[serde(default)]
-    delay_ms: u32,
+    pub delay_ms: u32,
+    /// For how many messages.
     #[serde(default = "one")]
-    count: u32,
+    pub count: u32,
+}
+
+/// The kinds of messages that a fault may meet, with what they are.
+pub const KINDS: &[(&str, &str)] = &[
+    ("transfer", "振込"),
+    ("recall", "組戻しの依頼"),
+    ("return", "返金"),
+    ("resolution", "組戻しへの回答"),
+    ("status", "受領の知らせ"),
+    ("collect", "届いたものの受取り"),
+    ("lines", "1日の明細の照合"),
+    ("verify", "口座名義の照会"),
+];
+
+/// A fault that is still to strike, in the order of their turns.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Waiting {
+    /// The mode's word.
+    pub mode: String,
+    /// The kind of message.
+    pub kind: Option<String>,
+    /// How long the answer waits.
+    pub delay_ms: i64,
+    /// For how many messages more.
+    pub remaining: i64,
+}
+
+/// Those that are still to strike.
+pub async fn list(pool: &SqlitePool) -> Result<Vec<Waiting>, StoreError> {
+    let sql = "SELECT mode, kind, delay_ms, remaining FROM faults WHERE remaining > 0 ORDER BY id";
+    Ok(sqlx::query_as(sql).fetch_all(pool).await?)
 }
 
 const fn one() -> u32 {

@@ -2,10 +2,12 @@
 //! and recalls, and misbehaves on command. Its rules in words: docs/protocol/interbank.md. It shares no code with the
 //! engine of transfers.
 
+mod acts;
 mod books;
 mod control;
 mod faults;
 mod message;
+mod pages;
 
 use std::path::Path;
 use std::time::Duration;
@@ -31,6 +33,7 @@ use faults::Mode;
 use message::{Answer, Received};
 
 pub(crate) use control::routes;
+pub(crate) use pages::routes as page_routes;
 
 /// The network's key id.
 pub(crate) const KEY_ID: &str = "interbank-1";
@@ -54,6 +57,12 @@ impl Interbank {
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         sqlx::raw_sql(SCHEMA).execute(&pool).await?;
         Ok(Self { pool, key: keys::load_or_make(&folder.join("interbank-1.pk8"))? })
+    }
+
+    /// Its records.
+    #[cfg(test)]
+    pub(crate) const fn pool(&self) -> &SqlitePool {
+        &self.pool
     }
 
     /// The public key.

@@ -6,7 +6,7 @@ mod mailbox;
 mod message;
 mod pages;
 mod tokens;
-mod views;
+pub(crate) mod views;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -35,6 +35,7 @@ pub fn site_router(mocks: Mocks) -> Router {
         .route("/{number}/fault", post(fault_form::add))
         .route("/{number}/fault/{id}/remove", post(fault_form::remove))
         .route("/chaos/end", post(fault_form::end_chaos))
+        .merge(crate::interbank::page_routes())
         .merge(sites::routes())
         .with_state(mocks.clone());
     let site = Site {

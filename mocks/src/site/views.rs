@@ -21,6 +21,7 @@ use crate::special;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
     Collectors,
+    Interbank,
     Mailbox,
     Tokens,
     Clock,
@@ -34,6 +35,7 @@ pub fn frame(page: Page) -> Frame {
         home: "/",
         nav: vec![
             item("/", "収納機関", Page::Collectors),
+            item("/interbank", "銀行間ネットワーク", Page::Interbank),
             item("/mailbox", "受信メール", Page::Mailbox),
             item("/tokens", "トークン", Page::Tokens),
             item("/clock", "業務日時", Page::Clock),

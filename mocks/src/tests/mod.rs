@@ -9,6 +9,7 @@ mod days;
 mod faults;
 mod hub;
 mod inquiry;
+mod interbank;
 mod issuing;
 mod linking;
 mod pages;

@@ -4,17 +4,17 @@ use tower::ServiceExt as _;
 
 use super::hub::{CITY, Hub, TAX};
 
-struct Page {
-    status: StatusCode,
-    headers: http::HeaderMap,
-    text: String,
+pub struct Page {
+    pub status: StatusCode,
+    pub headers: http::HeaderMap,
+    pub text: String,
 }
 
-async fn get(hub: &Hub, path: &str) -> Page {
+pub async fn get(hub: &Hub, path: &str) -> Page {
     fetch(hub, Request::get(path).body(Body::empty()).unwrap()).await
 }
 
-async fn fetch(hub: &Hub, request: Request<Body>) -> Page {
+pub async fn fetch(hub: &Hub, request: Request<Body>) -> Page {
     let response = hub.site.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, 1 << 22).await.unwrap();
@@ -24,10 +24,15 @@ async fn fetch(hub: &Hub, request: Request<Body>) -> Page {
 /// Fills in a form of the page and sends it as a browser without scripts does.
 async fn submit(hub: &Hub, number: &str, action: &str, fields: &str, site: &str) -> Page {
     let form = format!("/{number}");
-    let page = get(hub, if action == "clock" { "/clock" } else { &form }).await;
+    let path = if number.is_empty() { format!("/{action}") } else { format!("/{number}/{action}") };
+    send(hub, if action == "clock" { "/clock" } else { &form }, &path, fields, site).await
+}
+
+/// The same of a form on any page.
+pub async fn send(hub: &Hub, form: &str, path: &str, fields: &str, site: &str) -> Page {
+    let page = get(hub, form).await;
     let cookie = page.headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
     let token = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-    let path = if number.is_empty() { format!("/{action}") } else { format!("/{number}/{action}") };
     let request = Request::post(path)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::COOKIE, cookie)
