@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use bulk::Bulk;
 use clap::Args;
 use gateway::Gateway;
 use gateway::audit::{CollectorRecord, ResolvedBreak, compare};
@@ -75,6 +76,8 @@ impl Audit {
         let settings = transfers::Settings::new(crate::demo::OWN_BANK_CODE.parse()?);
         let transfers = Transfers::reader(settings, gateway.ledger().clone(), None);
         findings.extend(transfers.audit().await.context("the transfers cannot be read")?);
+        let bulk = Bulk::new(transfers.clone(), internet_banking::payees::Master::own().clone());
+        findings.extend(bulk.audit().await.context("the batches cannot be read")?);
         let fees = internet_banking::fees::audit(gateway.ledger().database()).await;
         findings.extend(fees.context("the fees cannot be read")?);
         let limits = internet_banking::console::audit_limits(gateway.ledger().database()).await;
@@ -118,11 +121,15 @@ impl Audit {
         for (subject, detail) in &transfers {
             println!("open: transfer: {subject}: {detail}");
         }
+        let batches = bulk.open_work().await.context("the open batches cannot be read")?;
+        for (subject, detail) in &batches {
+            println!("open: batch: {subject}: {detail}");
+        }
         let (payments, findings_count) = (before.len(), findings.len());
         println!(
             "{payments} payments checked, {findings_count} findings, {} resolved breaks, {} open",
             resolved.len(),
-            open.len() + transfers.len()
+            open.len() + transfers.len() + batches.len()
         );
         Ok(if findings.is_empty() { Done::Well } else { Done::Wrong })
     }

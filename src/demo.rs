@@ -18,6 +18,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
+use bulk::Bulk;
 use clap::Args;
 use collectors::client::{Channel, Limits as ClientLimits, Peer, Trust};
 use collectors::signature::{SigningKeys, VerifyingKey};
@@ -200,6 +201,7 @@ impl Demo {
             ..transfers::Settings::new(OWN_BANK_CODE.parse()?)
         };
         let transfers = Transfers::open(transfers, ledger.clone(), interbank).await?;
+        let bulk = Bulk::new(transfers.clone(), internet_banking::payees::Master::own().clone());
         certificates::provide_authority(&self.data, &ledger, &vault).await?;
         let doors =
             Doors::new("localhost", DOORS.iter().map(|door| ports.at(*door)).collect::<Result<_, _>>()?);
@@ -295,6 +297,7 @@ impl Demo {
             shutdown.clone(),
         ));
         tasks.spawn(transfers.run(shutdown.clone()));
+        tasks.spawn(bulk.run(shutdown.clone()));
         tasks.spawn(gateway.run(shutdown));
 
         let shown = sign::Shown {

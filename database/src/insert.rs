@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use crate::{Tx, execute, on};
+use crate::{Either, Tx, execute, on};
 
 /// A table and the columns that are written.
 #[derive(Debug, PartialEq, Eq)]
@@ -191,6 +191,52 @@ pub fn exactly(table: &Table, expected: usize, found: u64) -> Result<(), sqlx::E
         "{}: {found} rows were written where {expected} had to be",
         table.name
     )))
+}
+
+/// Inserts very many rows of one table, or fails: as [`all`], and on PostgreSQL as one COPY. Every column of numbers
+/// must be BIGINT there.
+pub async fn many(tx: &mut Tx, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), sqlx::Error> {
+    if let Either::Postgres(connection) = tx.on() {
+        let sql = format!("COPY {} ({}) FROM STDIN (FORMAT binary)", table.name, table.columns.join(", "));
+        let bytes = copied(table, rows)?;
+        let mut copy = connection.copy_in_raw(&sql).await?;
+        if let Err(error) = copy.send(bytes).await {
+            copy.abort("the rows could not be sent").await?;
+            return Err(error);
+        }
+        return exactly(table, rows.len(), copy.finish().await?);
+    }
+    all(tx, table, rows.iter().map(Vec::as_slice)).await
+}
+
+/// Rows as COPY reads them in binary.
+fn copied(table: &Table, rows: &[Vec<Value>]) -> Result<Vec<u8>, sqlx::Error> {
+    const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+    let too_long = || sqlx::Error::Protocol(format!("a value of {} is too long", table.name));
+    let mut out = Vec::with_capacity(SIGNATURE.len() + rows.len() * table.columns.len() * 24);
+    out.extend_from_slice(SIGNATURE);
+    let columns = i16::try_from(table.columns.len()).map_err(|_| too_long())?;
+    for row in rows {
+        out.extend(columns.to_be_bytes());
+        for value in row {
+            let number;
+            let bytes = match value {
+                Value::Int(v) => {
+                    number = v.map(i64::to_be_bytes);
+                    number.as_ref().map(<[u8; 8]>::as_slice)
+                }
+                Value::Text(v) => v.as_deref().map(str::as_bytes),
+                Value::Bytes(v) => v.as_deref(),
+                Value::Uuid(v) => v.as_ref().map(|id| id.as_bytes().as_slice()),
+            };
+            // NULL has the length -1
+            let length = bytes.map_or(Ok(-1), |bytes| i32::try_from(bytes.len())).map_err(|_| too_long())?;
+            out.extend(length.to_be_bytes());
+            out.extend_from_slice(bytes.unwrap_or_default());
+        }
+    }
+    out.extend((-1_i16).to_be_bytes());
+    Ok(out)
 }
 
 fn list<DB: sqlx::Database>(head: &str, keys: &[Value], tail: &str) -> QueryBuilder<DB>

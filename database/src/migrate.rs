@@ -56,6 +56,8 @@ migrations! {
     30 "0030_locks_and_sessions_told",
     35 "0035_access_given",
     36 "0036_staff_person",
+    40 "0040_bulk",
+    41 "0041_mandates",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -89,6 +89,10 @@ typed_id! {
     RecallId,
     /// Somebody whom a contract pays.
     PayeeId,
+    /// Bulk data of one business, day and account, from the draft on.
+    BatchId,
+    /// 預金口座振替依頼書: what lets a contract debit an account.
+    MandateId,
 }
 
 /// A hold is a pending transfer.

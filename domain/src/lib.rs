@@ -22,9 +22,9 @@ pub use bill::{Bill, BillId};
 pub use clock::Clock;
 pub use hours::Hours;
 pub use id::{
-    AccountId, AlarmId, ApiKeyId, ApprovalId, BreakId, CertificateId, ContractId, FavouriteId, HoldId,
-    InquiryId, MessageId, OrderId, PayeeId, PaymentId, PermitId, RecallId, ReconciliationId, SettlementId,
-    StaffId, StaffRequestId, TemplateId, TransferId, UserId,
+    AccountId, AlarmId, ApiKeyId, ApprovalId, BatchId, BreakId, CertificateId, ContractId, FavouriteId,
+    HoldId, InquiryId, MandateId, MessageId, OrderId, PayeeId, PaymentId, PermitId, RecallId,
+    ReconciliationId, SettlementId, StaffId, StaffRequestId, TemplateId, TransferId, UserId,
 };
 pub use key::{CentreCode, ResendKey, Serial};
 pub use money::Yen;

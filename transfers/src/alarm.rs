@@ -54,7 +54,7 @@ impl Alarm {
     }
 
     /// The row, for a commit's `rows_if_free`: one that is open already stays.
-    pub(crate) fn row(self, subject: &str, detail: &str, now: Timestamp) -> Row {
+    pub fn row(self, subject: &str, detail: &str, now: Timestamp) -> Row {
         Row {
             table: &ALARM,
             values: vec![

@@ -20,6 +20,8 @@ pub enum ChargeKind {
     Transfer,
     /// 組戻手数料.
     Recall,
+    /// 総合振込手数料 and those of the other bulk businesses: one a batch.
+    Bulk,
     /// A token that was handed out.
     Token,
 }
@@ -30,6 +32,7 @@ impl ChargeKind {
         match self {
             Self::Transfer => "transfer",
             Self::Recall => "recall",
+            Self::Bulk => "bulk",
             Self::Token => "token",
         }
     }

@@ -20,6 +20,7 @@ pub mod network;
 pub mod order;
 mod place;
 pub mod points;
+mod rows;
 mod step;
 #[cfg(test)]
 mod step_tests;
@@ -41,13 +42,16 @@ pub use dates::{DateProblem, Handling, Method, Occasion, Possible};
 pub use fee::Relation;
 pub use limit::{Holders, LimitLayer, LimitUse, Limits};
 pub use month::{Month, NoMonth};
+pub use network::DecodeError;
 pub use network::consent::{Consent, ConsentError, ConsentState, NewConsent, list as consents};
 pub use network::day::{Day, DayError};
 pub use network::holder::Holder;
+pub use network::incoming::sent_by;
 pub use network::recall::{Recall, RecallError, RecallState};
 pub use network::recalls::{RecallQuery, Recalled};
 pub use order::{Facts, Order, Reason, State};
 pub use place::{CancelError, NewOrder, PlaceError};
+pub use rows::{BatchOrder, HandedBack};
 pub use store::OrderQuery;
 pub use terms::{SetTerm, SharedTerms, Terms};
 
@@ -155,10 +159,15 @@ impl Transfers {
 
     /// Tries reservations, delivers open work, collects what waits at the network and settles its days, until the stop
     /// is asked for.
-    pub async fn run(self, mut stop: Shutdown) {
+    pub async fn run(self, stop: Shutdown) {
+        // what a batch has handed over takes its time, and holds up nothing else
+        tokio::join!(self.go_on(stop.clone(), Self::look), self.go_on(stop, Self::send));
+    }
+
+    async fn go_on<'s, F: Future<Output = ()>>(&'s self, mut stop: Shutdown, step: impl Fn(&'s Self) -> F) {
         let pause = Duration::from_millis(self.0.settings.poll_interval_ms);
         while !stop.is_requested() {
-            self.look().await;
+            step(self).await;
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.requested() => {}
@@ -166,16 +175,19 @@ impl Transfers {
         }
     }
 
-    /// One look at everything that is open.
+    async fn send(&self) {
+        if let Err(error) = self.send_open_work().await {
+            tracing::error!(%error, "open work cannot be looked after");
+        }
+    }
+
+    /// One look at everything that is open but messages.
     async fn look(&self) {
         if let Err(error) = self.due().await {
             tracing::error!(%error, "reservations cannot be tried");
         }
         if let Err(error) = self.refuse_unanswered().await {
             tracing::error!(%error, "recalls that nobody has answered cannot be refused");
-        }
-        if let Err(error) = self.send_open_work().await {
-            tracing::error!(%error, "open work cannot be looked after");
         }
         if self.0.channel.is_some() {
             if let Err(error) = self.collect().await {

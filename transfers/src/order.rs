@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use domain::{AccountId, AccountRef, ContractId, Date, OrderId, Timestamp, TransferId, UserId, Yen};
+use domain::{AccountId, AccountRef, BatchId, ContractId, Date, OrderId, Timestamp, TransferId, UserId, Yen};
 use ledger::{EntityId, Event as Stored};
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,9 @@ pub struct Facts {
     pub placed_at: Timestamp,
     /// The limits that it was counted to.
     pub layers: Vec<LimitLayer>,
+    /// The batch of bulk business that it is a row of: then the debited account is the batch's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchId>,
 }
 
 impl Facts {

@@ -257,6 +257,7 @@ impl Transfers {
             day: new.day,
             placed_at: self.now(),
             layers,
+            batch: None,
         }
     }
 

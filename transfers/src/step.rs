@@ -54,6 +54,13 @@ impl<'f> Path<'f> {
                 _ => {}
             }
         }
+        // whoever has the batch gives the money back, and releases it
+        if before != after
+            && matches!(after, Some(State::Rejected | State::Failed | State::Returned))
+            && let Some(guard) = back_guard(self.facts)
+        {
+            self.commit.guards.push((guard, self.facts.entity()));
+        }
         self.commit.events.push(NewEvent {
             entity: self.facts.entity(),
             seq: self.position.seq,
@@ -136,6 +143,14 @@ pub(crate) fn due_guard(facts: &Facts) -> GuardKey {
     GuardKey(format!("interbank-due|{}|{}", facts.day, facts.id))
 }
 
+/// What the keys of [`back_guard`] begin with.
+pub(crate) const BACK: &str = "bulk-back|";
+
+/// Taken when an order of a batch has failed or come back: its money is in the batch's account again.
+fn back_guard(facts: &Facts) -> Option<GuardKey> {
+    facts.batch.map(|batch| GuardKey(format!("{BACK}{batch}|{}", facts.id)))
+}
+
 /// What goes along with a new order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Placing {
@@ -149,6 +164,26 @@ pub(crate) struct Placing {
     pub payload: Vec<u8>,
     /// Seconds of the first lease.
     pub lease_s: i64,
+}
+
+/// A row of a batch to another bank: its money is held, and its message waits to be claimed.
+pub(crate) fn hand_on(facts: &Facts, payload: Vec<u8>) -> Result<Commit, StoreError> {
+    let mut path = Path::from(facts, Position::default(), facts.placed_at);
+    let hold = path.transfer(facts.account, chart::OUTGOING, Kind::Pending, &memo(facts));
+    let held = Body { transfer: Some(hold), ..Body::default() };
+    path.event(Event::Held, held, Some(payload.clone()))?;
+    path.commit.outbox.push(OutboxChange::Put { entry: entry(facts, payload), lease_s: None });
+    path.commit.rows.push(store::row(facts)?);
+    Ok(path.commit)
+}
+
+fn entry(facts: &Facts, payload: Vec<u8>) -> OutboxEntry {
+    OutboxEntry {
+        key: facts.message_id(),
+        destination: DESTINATION.to_owned(),
+        entity: facts.entity(),
+        payload,
+    }
 }
 
 /// A new order: counted to its limits, and reserved, or carried out in the same commit.
@@ -192,15 +227,9 @@ fn carry_out(
             path.event(Event::Held, with(hold), None)?;
             let claimed = Body { delivery: Some(1), ..Body::default() };
             path.event(Event::Claimed, claimed, Some(payload.clone()))?;
-            path.commit.outbox.push(OutboxChange::Put {
-                entry: OutboxEntry {
-                    key: facts.message_id(),
-                    destination: DESTINATION.to_owned(),
-                    entity: facts.entity(),
-                    payload,
-                },
-                lease_s: Some(lease_s),
-            });
+            path.commit
+                .outbox
+                .push(OutboxChange::Put { entry: entry(facts, payload), lease_s: Some(lease_s) });
         }
     }
     Ok(())

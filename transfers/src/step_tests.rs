@@ -33,6 +33,7 @@ fn facts(handling: Handling) -> Facts {
         day: "2026-11-24".parse().unwrap(),
         placed_at: Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap(),
         layers: Vec::new(),
+        batch: None,
     }
 }
 

@@ -203,10 +203,11 @@ impl Transfers {
     pub(crate) async fn first_message(&self, facts: &Facts) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(read!(self.database(), |c| {
             sqlx::query_scalar(
-                "SELECT message FROM event WHERE entity = $1 AND kind = $2 AND message IS NOT NULL
+                "SELECT message FROM event WHERE entity = $1 AND kind IN ($2, $3) AND message IS NOT NULL
                  ORDER BY seq LIMIT 1",
             )
             .bind(facts.entity().0)
+            .bind(Event::Held.as_str())
             .bind(Event::Claimed.as_str())
             .fetch_optional(c)
             .await

@@ -50,6 +50,8 @@ pub struct Report<K: Kind> {
     pub separator: Option<Separator>,
     /// What is wrong. The file may be taken in where this is empty, and nothing of it otherwise.
     pub findings: Findings,
+    /// Data records that were found broken and not taken yet, where they are [kept](Reader::keeping_broken).
+    pub broken: Vec<(usize, Record)>,
 }
 
 /// What record may come next.
@@ -80,6 +82,8 @@ struct State<'r, K: Kind> {
     lines: usize,
     /// A line could not be read, so that amounts of the trailer prove nothing.
     has_broken_lines: bool,
+    /// Data records of which something is wrong, where they are kept to be mended.
+    broken: Option<Vec<(usize, Record)>>,
     is_over: bool,
     findings: Findings,
 }
@@ -103,10 +107,24 @@ impl<'r, K: Kind> Reader<'r, K> {
             sums: K::Sums::default(),
             lines: 0,
             has_broken_lines: false,
+            broken: None,
             is_over: false,
             findings: Findings::keeping(rules.findings_max),
         };
         Self { framing: Framing::default(), state }
+    }
+
+    /// Keeps data records of which something is wrong, for [`take_broken`](Self::take_broken): somebody mends them.
+    #[must_use]
+    pub fn keeping_broken(mut self) -> Self {
+        self.state.broken = Some(Vec::new());
+        self
+    }
+
+    /// The data records that were found broken since this was last asked, each with its number. The sink gets none of
+    /// them.
+    pub fn take_broken(&mut self) -> Vec<(usize, Record)> {
+        self.state.broken.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Takes the next bytes of the file, as many or as few as there are.
@@ -140,6 +158,7 @@ impl<'r, K: Kind> Reader<'r, K> {
             records: state.records,
             separator: self.framing.separator(),
             findings: state.findings,
+            broken: state.broken.unwrap_or_default(),
         };
         (report, state.kind)
     }
@@ -267,7 +286,9 @@ impl<K: Kind> State<'_, K> {
                 let fault = Fault::Length { bytes, expected: BULK_RECORD_BYTES, is_cut: false };
                 return self.stop(self.misplaced(fault));
             }
-            return self.keeps(1, record) || !self.is_over;
+            let goes_on = self.keeps(1, record) || !self.is_over;
+            self.keep_broken(record);
+            return goes_on;
         }
         let line = self.kind.line(record);
         let before = self.findings.count();
@@ -276,6 +297,8 @@ impl<K: Kind> State<'_, K> {
         self.kind.add(&mut self.sums, &line);
         if self.findings.count() == before {
             sink(self.records, &line);
+        } else {
+            self.keep_broken(record);
         }
         true
     }
@@ -291,6 +314,12 @@ impl<K: Kind> State<'_, K> {
     }
 
     /// Whether a record keeps its layout; what it does not keep is found.
+    fn keep_broken(&mut self, record: &Record) {
+        if let Some(broken) = &mut self.broken {
+            broken.push((self.records, *record));
+        }
+    }
+
     fn keeps(&mut self, layout: usize, record: &Record) -> bool {
         let layout = &self.layouts[layout];
         if layout.is_met(record) {

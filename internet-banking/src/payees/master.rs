@@ -41,6 +41,11 @@ fn own(text: &str) -> Result<Bank, String> {
 pub struct Master;
 
 impl Master {
+    /// This bank and its branches.
+    pub fn own() -> &'static Bank {
+        &OWN
+    }
+
     /// The bank of a code.
     pub fn bank(code: &BankCode) -> Option<&'static Bank> {
         if *code == OWN.code { Some(&OWN) } else { Banks::embedded().bank(code) }

@@ -12,7 +12,11 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("collectors", &["domain", "edge"]),
     ("gateway", &["domain", "database", "ledger", "edge", "collectors"]),
     ("transfers", &["domain", "formats", "database", "ledger", "edge", "collectors"]),
-    ("internet-banking", &["domain", "formats", "database", "ledger", "edge", "gateway", "transfers"]),
+    ("bulk", &["domain", "formats", "database", "ledger", "edge", "transfers"]),
+    (
+        "internet-banking",
+        &["domain", "formats", "database", "ledger", "edge", "gateway", "transfers", "bulk"],
+    ),
     ("mocks", &["domain", "edge"]),
 ];
 
@@ -35,6 +39,7 @@ const EVERY_LIBRARY: &[&str] = &[
     "collectors",
     "gateway",
     "transfers",
+    "bulk",
     "internet-banking",
     "mocks",
 ];
@@ -49,6 +54,7 @@ const EVERY_LIBRARY_AND_THE_RUNNABLE_TESTS: &[&str] = &[
     "collectors",
     "gateway",
     "transfers",
+    "bulk",
     "internet-banking",
     "mocks",
     "bench",

@@ -7,7 +7,8 @@ use super::{File, assert_none, files};
 /// Where the labels are.
 const LABELS: &str = "internet-banking/src/console/audit/words.rs";
 /// Whose sources write records.
-const WRITERS: &[&str] = &["gateway/src/", "internet-banking/src/", "ledger/src/", "transfers/src/", "src/"];
+const WRITERS: &[&str] =
+    &["gateway/src/", "internet-banking/src/", "ledger/src/", "transfers/src/", "bulk/src/", "src/"];
 /// Whose words of this form name operations in a data file, and no records.
 const OPERATIONS: &[&str] = &["internet-banking/src/tokens/demands.rs"];
 /// What stands behind the dot where a text of this form is the name of a file or a host and no action.

@@ -422,7 +422,7 @@ fn settled_at_once(amount: Yen) -> Transfer {
 }
 
 /// Who sends money, as statements and files tell it; names of banks and branches are those of the master.
-pub(crate) fn sent_by(name: &str, account: &AccountRef) -> IncomingTransfer {
+pub fn sent_by(name: &str, account: &AccountRef) -> IncomingTransfer {
     let (bank, branch) = (&account.bank, &account.branch);
     let known = Banks::embedded().bank(bank);
     let named = |kana: Option<&str>| {

@@ -1,6 +1,7 @@
 //! Deliveries to the network: at once after the commit of an order, and again, with the same bytes, while the outcome
 //! is unknown. Every delivery was claimed by a commit of its own before; its answer is recorded by another.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use database::{dialect, on};
@@ -32,8 +33,23 @@ impl Transfers {
         tokio::spawn(async move { engine.deliver(&facts, fence, delivery).await });
     }
 
-    /// Takes up open work whose lease has run out, and waits for its deliveries.
+    /// Takes up open work that nobody has a lease of, and waits for its deliveries. What a batch has handed over is
+    /// many times what goes at once.
     pub async fn send_open_work(&self) -> Result<(), StoreError> {
+        let mut seen = HashSet::new();
+        loop {
+            let taken = self.send_some().await?;
+            let is_full = i64::try_from(taken.len()).is_ok_and(|taken| taken == SWEEP_ROWS_MAX);
+            let before = seen.len();
+            seen.extend(taken);
+            // what cannot be taken up is there again
+            if !is_full || seen.len() == before {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn send_some(&self) -> Result<Vec<(String, i64)>, StoreError> {
         let mut tx = self.database().snapshot().await?;
         let now_us = dialect::server_now_us(&mut tx).await?;
         let rows: Vec<(String, Uuid, i64, i64)> = on!(tx, |c| {
@@ -49,7 +65,9 @@ impl Transfers {
         })?;
         tx.rollback().await?;
         let mut running = tokio::task::JoinSet::new();
+        let mut taken = Vec::with_capacity(rows.len());
         for (key, entity, fence, delivery) in rows {
+            taken.push((key.clone(), fence));
             let engine = self.clone();
             running.spawn(async move {
                 if let Err(error) = engine.resume(entity, fence, delivery).await {
@@ -58,7 +76,7 @@ impl Transfers {
             });
         }
         while running.join_next().await.is_some() {}
-        Ok(())
+        Ok(taken)
     }
 
     async fn resume(&self, entity: Uuid, fence: i64, delivery: i64) -> Result<(), StoreError> {

@@ -1,0 +1,194 @@
+//! The engine at work: every batch that is asked for is looked after until it is final.
+
+use std::time::Duration;
+
+use database::read;
+use domain::{BatchId, Yen};
+use edge::Shutdown;
+use ledger::{Commit, Refused, TransferResult};
+use transfers::alarm::Alarm;
+use transfers::chart;
+use uuid::Uuid;
+
+use crate::batch::{Batch, Position, Reason};
+use crate::due::{Todo, todo};
+use crate::points::Persist;
+use crate::step;
+use crate::{Bulk, Kind, StoreError};
+
+/// Between two looks.
+const LOOK_INTERVAL: Duration = Duration::from_millis(1_000);
+/// Batches that one look goes through.
+const LOOK_MAX: i64 = 1_000;
+/// Looks between two looks for what processes left of drafts.
+const SWEEP_EVERY: u32 = 60;
+
+impl Bulk {
+    /// Looks after batches until the stop is asked for.
+    pub async fn run(self, mut stop: Shutdown) {
+        let mut looks: u32 = 0;
+        while !stop.is_requested() {
+            if looks.is_multiple_of(SWEEP_EVERY)
+                && let Err(error) = self.sweep_drafts().await
+            {
+                tracing::warn!(%error, "what is left of drafts cannot be taken away");
+            }
+            looks = looks.wrapping_add(1);
+            if let Err(error) = self.look().await {
+                tracing::error!(%error, "batches cannot be looked after");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_INTERVAL) => {}
+                () = stop.requested() => {}
+            }
+        }
+    }
+
+    /// One look at every batch that is asked for and not final, and at what came back. Answers how many steps were
+    /// taken: with none there is nothing to do at this moment. Several processes may do so at once.
+    pub async fn look(&self) -> Result<usize, StoreError> {
+        let mut steps = 0;
+        for id in self.open().await? {
+            match self.look_at(id).await {
+                Ok(taken) => steps += taken,
+                // the others go on
+                Err(error @ (StoreError::Corrupt(_) | StoreError::Ledger(Refused::Transfer { .. }))) => {
+                    self.raise(Alarm::Stuck, &id.to_string(), &error.to_string()).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(steps + self.give_back().await?)
+    }
+
+    /// Batches that are asked for and not final, in words, for whoever asks what is open.
+    pub async fn open_work(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let mut named = Vec::new();
+        for id in self.open().await? {
+            if let Some(batch) = self.find_for_operator(id).await? {
+                named.push((id.to_string(), format!("{}, {}", step::words(&batch), batch.state)));
+            }
+        }
+        Ok(named)
+    }
+
+    async fn open(&self) -> Result<Vec<BatchId>, StoreError> {
+        let sql = "SELECT key, entity FROM guard WHERE key > $1 AND key < $2 ORDER BY key LIMIT $3";
+        let found: Vec<(String, Uuid)> = read!(self.database(), |c| {
+            sqlx::query_as(sql).bind(step::OPEN).bind("bulk-open}").bind(LOOK_MAX).fetch_all(c).await
+        })?;
+        Ok(found.into_iter().map(|(_, entity)| BatchId::from_uuid(entity)).collect())
+    }
+
+    async fn look_at(&self, id: BatchId) -> Result<usize, StoreError> {
+        let Some((batch, position)) = self.load(id).await? else {
+            return Err(StoreError::Corrupt("a batch that is open is none".to_owned()));
+        };
+        let now = self.now();
+        match todo(self.terms(), &batch, &position, now) {
+            Todo::Wait => Ok(0),
+            Todo::Void => self.move_on(Persist::Void, step::void(&batch, position, now)?).await,
+            Todo::Try { slot, last } => self.begin_now(&batch, position, slot, last).await,
+            Todo::GiveUp => {
+                let reason = if position.slot.is_some() { Reason::Shortage } else { Reason::DayOver };
+                self.move_on(Persist::Fail, step::fail(&batch, position, reason, now)?).await
+            }
+            Todo::Post => self.carry_out(&batch, position).await,
+            Todo::Close => self.close(&batch, position).await,
+        }
+    }
+
+    /// The total is debited in whole, or nothing is carried out.
+    async fn begin_now(
+        &self,
+        batch: &Batch,
+        position: Position,
+        slot: usize,
+        last: bool,
+    ) -> Result<usize, StoreError> {
+        let now = self.now();
+        if position.digest != Some(self.digest(batch).await?) {
+            self.raise(Alarm::Stuck, &batch.id.to_string(), "it is not what was approved").await?;
+            return self.move_on(Persist::Fail, step::fail(batch, position, Reason::Altered, now)?).await;
+        }
+        self.ledger().open_account(&step::fund(batch)).await?;
+        let commit = step::begin(batch, position.clone(), slot, now)?;
+        let result = match self.persist(Persist::Begin, commit).await {
+            Ok(_) => return Ok(1),
+            // another process was faster
+            Err(Refused::Stale | Refused::Guarded { .. }) => return Ok(0),
+            Err(Refused::Transfer { result, .. }) => result,
+            Err(refused) => return Err(refused.into()),
+        };
+        match result {
+            TransferResult::ExceedsAvailable if !last => {
+                self.move_on(Persist::Tried, step::tried(batch, position, slot, now)?).await
+            }
+            TransferResult::ExceedsAvailable => {
+                self.move_on(Persist::Fail, step::fail(batch, position, Reason::Shortage, now)?).await
+            }
+            TransferResult::DebitAccountClosed | TransferResult::DebitAccountNotFound => {
+                self.move_on(Persist::Fail, step::fail(batch, position, Reason::AccountClosed, now)?).await
+            }
+            result => Err(Refused::Transfer { index: 0, result }.into()),
+        }
+    }
+
+    /// It is done as soon as nothing is left in its account; what was collected is credited before that.
+    async fn close(&self, batch: &Batch, position: Position) -> Result<usize, StoreError> {
+        let found = self.ledger().balances(&[batch.fund]).await?;
+        let balance = found.first().map_or(Yen::ZERO, |found| found.balance);
+        let fees = self.fees(batch).await?;
+        if !batch.heading.kind.collects() {
+            if balance != Yen::ZERO {
+                return Ok(0);
+            }
+            let commit = step::done(batch, position, None, fees, self.now())?;
+            return self.move_on(Persist::Finish, commit).await;
+        }
+        for to in [batch.heading.account, chart::SUSPENSE] {
+            let mut commit = step::done(batch, position.clone(), Some((balance, to)), fees, self.now())?;
+            if to == chart::SUSPENSE {
+                let detail = format!("{balance} yen were collected, and the account to credit is closed");
+                commit.rows_if_free.push(Alarm::ReturnHeld.row(&batch.id.to_string(), &detail, self.now()));
+            }
+            match self.move_on(Persist::Finish, commit).await {
+                Err(StoreError::Ledger(Refused::Transfer { .. })) if to != chart::SUSPENSE => {}
+                other => return other,
+            }
+        }
+        Ok(0)
+    }
+
+    /// The rows that are charged for, and the sum of their fees: those that were credited or that the network took;
+    /// of what is collected, and of taxes, all.
+    async fn fees(&self, batch: &Batch) -> Result<(i64, Yen), StoreError> {
+        if batch.heading.kind.collects() || batch.heading.kind == Kind::LocalTax {
+            return Ok((batch.rows, batch.fees));
+        }
+        let sql = "SELECT CAST(count(*) AS BIGINT), CAST(coalesce(sum(r.fee), 0) AS BIGINT)
+             FROM bulk_outcome o JOIN bulk_row r ON r.batch = o.batch AND r.number = o.number
+             LEFT JOIN bulk_outcome b ON b.batch = o.batch AND b.number = o.number AND b.step = 2
+             WHERE o.batch = $1 AND o.step = 1 AND o.result IN ('done', 'handed')
+             AND (b.result IS NULL OR b.result <> 'failed')";
+        let (rows, fees): (i64, i64) =
+            read!(self.database(), |c| sqlx::query_as(sql).bind(batch.id.uuid()).fetch_one(c).await)?;
+        Ok((rows, Yen::new(fees)))
+    }
+
+    /// Commits, unless the batch has moved on. Says how many steps were taken.
+    pub(crate) async fn move_on(&self, point: Persist, commit: Commit) -> Result<usize, StoreError> {
+        match self.persist(point, commit).await {
+            Ok(_) => Ok(1),
+            Err(Refused::Stale | Refused::Guarded { .. }) => Ok(0),
+            Err(refused) => Err(refused.into()),
+        }
+    }
+
+    pub(crate) async fn raise(&self, alarm: Alarm, subject: &str, detail: &str) -> Result<(), StoreError> {
+        tracing::error!(kind = alarm.as_str(), subject, detail, "ALARM");
+        let rows_if_free = vec![alarm.row(subject, detail, self.now())];
+        self.persist(Persist::Alarm, Commit { rows_if_free, ..Commit::default() }).await?;
+        Ok(())
+    }
+}
