@@ -56,6 +56,7 @@ impl Bulk {
                 }
             }
         }
+        self.audit_taxes(&mut findings).await?;
         self.strays(&mut findings).await?;
         Ok(findings)
     }

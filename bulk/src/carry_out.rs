@@ -1,10 +1,10 @@
 //! Rows have their turn: in commits of at most 256, each with an event that names the last one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use database::{Value, insert};
 use domain::{AccountId, AccountRef, OrderId, Yen};
-use formats::zengin::DebitResult;
+use formats::zengin::{DebitResult, local_tax};
 use ledger::{Commit, Refused, TransferResult};
 use transfers::alarm::Alarm;
 use transfers::{BatchOrder, Reason as OrderReason, chart, sent_by};
@@ -14,7 +14,7 @@ use crate::kind::Line;
 use crate::points::Persist;
 use crate::step::{self, Became, Path, SYSTEM};
 use crate::store::{Outcome, StoredRow};
-use crate::{Bulk, Mandate, StoreError};
+use crate::{Bulk, Kind, Mandate, StoreError, tax};
 
 /// Rows of one commit, so that payments' batches come between.
 const CHUNK_ROWS: i64 = 256;
@@ -35,6 +35,8 @@ pub(crate) enum Act {
     Order(OrderId, Box<Commit>),
     /// It cannot be carried out, and goes back to the payer.
     Fail(String),
+    /// A tax is paid into its municipality's account.
+    Pay(AccountId, Box<local_tax::Line>),
     /// An account of this bank is debited for who collects.
     Collect(AccountId),
     /// It is not: 振替結果コード.
@@ -79,9 +81,12 @@ impl Bulk {
         let mut back_to = batch.heading.account;
         // each time around one more row is refused, or the payer's account was found closed
         for _ in 0..=rows.len() + 1 {
-            let turns = match batch.heading.kind.collects() {
-                true => self.debits(batch, rows, &refused).await?,
-                false => self.turns(batch, position, rows, &refused).await?,
+            let turns = match batch.heading.kind {
+                Kind::Debits | Kind::NetworkDebits => self.debits(batch, rows, &refused).await?,
+                Kind::LocalTax => self.taxes(batch, rows).await?,
+                Kind::Transfers | Kind::Salaries | Kind::Bonuses => {
+                    self.turns(batch, position, rows, &refused).await?
+                }
             };
             let (chunk, next) = chunk(batch, position, turns, last, back_to, self.now())?;
             match self.persist(Persist::Post, chunk.commit).await {
@@ -165,6 +170,30 @@ impl Bulk {
                     }
                 }
             };
+            turns.push(Turn { number: row.number, amount, name, act });
+        }
+        Ok(turns)
+    }
+
+    /// What each row of a chunk of taxes is.
+    async fn taxes(&self, batch: &Batch, rows: &[StoredRow]) -> Result<Vec<Turn>, StoreError> {
+        let mut turns = Vec::with_capacity(rows.len());
+        let mut opened = BTreeSet::new();
+        for row in rows {
+            let place = usize::try_from(row.number).unwrap_or(usize::MAX);
+            let act = match Line::read(batch.heading.kind, place, &row.record()?, None) {
+                Ok(Line::Tax(line)) => {
+                    let municipality = tax::Municipality::of(&line);
+                    let clearing = municipality.clearing()?;
+                    let id = clearing.id;
+                    if opened.insert(municipality) {
+                        self.ledger().open_account(&clearing).await?;
+                    }
+                    Act::Pay(id, Box::new(line))
+                }
+                _ => Act::Fail(OrderReason::Refused.to_string()),
+            };
+            let (amount, name) = (Yen::new(row.amount), String::new());
             turns.push(Turn { number: row.number, amount, name, act });
         }
         Ok(turns)
@@ -276,6 +305,12 @@ fn chunk(
         }
         let mut became = Became { step: 1, outcome: Outcome::Done, code: None, moved: None, placed: None };
         match turn.act {
+            Act::Pay(to, line) => {
+                let moved = path.transfer(batch.fund, to, turn.amount, format!("地方税 {name}"));
+                let row = tax::notice(batch, turn.number, &line, moved, now.date());
+                path.commit.rows.push(row);
+                became.moved = Some(moved);
+            }
             Act::Collect(from) => {
                 let memo = format!("口座振替 {name}");
                 became.moved = Some(path.transfer(from, batch.fund, turn.amount, memo));

@@ -23,6 +23,7 @@ mod row;
 mod run;
 mod step;
 mod store;
+mod tax;
 mod terms;
 mod words;
 
@@ -42,6 +43,7 @@ pub use mandate::{Mandate, MandateError, NewMandate, StoppedBy};
 pub use operation::{Act, ActError, Approval};
 pub use row::{Fault, NewRow, Row, RowResult, RowState};
 pub use store::{BatchQuery, Happened, Only, ROWS_MAX, Results, Summed};
+pub use tax::Notice;
 pub use terms::{DayProblem, Possible, Terms};
 
 /// The engine over one database. Cheap to clone.

@@ -59,6 +59,8 @@ points! {
     Finish = "finish",
     /// A mandate is registered or stopped.
     Mandate = "mandate",
+    /// What was paid for a municipality is settled.
+    SettleTax = "settle_tax",
     /// People are told of something.
     Alarm = "alarm",
 }

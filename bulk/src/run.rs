@@ -20,7 +20,7 @@ use crate::{Bulk, Kind, StoreError};
 const LOOK_INTERVAL: Duration = Duration::from_millis(1_000);
 /// Batches that one look goes through.
 const LOOK_MAX: i64 = 1_000;
-/// Looks between two looks for what processes left of drafts.
+/// Looks between two looks for what processes left of drafts, and for taxes of days that are over.
 const SWEEP_EVERY: u32 = 60;
 
 impl Bulk {
@@ -28,10 +28,13 @@ impl Bulk {
     pub async fn run(self, mut stop: Shutdown) {
         let mut looks: u32 = 0;
         while !stop.is_requested() {
-            if looks.is_multiple_of(SWEEP_EVERY)
-                && let Err(error) = self.sweep_drafts().await
-            {
-                tracing::warn!(%error, "what is left of drafts cannot be taken away");
+            if looks.is_multiple_of(SWEEP_EVERY) {
+                if let Err(error) = self.sweep_drafts().await {
+                    tracing::warn!(%error, "what is left of drafts cannot be taken away");
+                }
+                if let Err(error) = self.settle_taxes().await {
+                    tracing::error!(%error, "taxes of a day that is over cannot be settled");
+                }
             }
             looks = looks.wrapping_add(1);
             if let Err(error) = self.look().await {

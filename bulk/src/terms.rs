@@ -22,6 +22,7 @@ static TERMS: LazyLock<Terms> = LazyLock::new(|| {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
+    designated_by: Vec<String>,
     cut_offs: Vec<CutOff>,
     fees: Vec<Fees>,
 }
@@ -174,6 +175,11 @@ impl Terms {
             Some(Relation::OtherBank) | None => row.other_banks,
         };
         FeeBands { boundary: row.boundary, below, from }
+    }
+
+    /// Whether this bank is the designated institution (指定金融機関) of a municipality.
+    pub fn is_designated_by(&self, municipality: &str) -> bool {
+        self.designated_by.iter().any(|code| code == municipality)
     }
 
     /// How many rows a batch may have; nothing where the business is not done by the route.

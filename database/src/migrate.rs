@@ -58,6 +58,7 @@ migrations! {
     36 "0036_staff_person",
     40 "0040_bulk",
     41 "0041_mandates",
+    42 "0042_local_tax",
 }
 
 /// The description of the first migration: a database that has it is ours.

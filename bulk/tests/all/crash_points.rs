@@ -11,6 +11,7 @@ use database::testing::TestDatabase;
 use domain::MandateId;
 use ledger::Refused;
 
+use crate::local_tax;
 use crate::support::{OWN, account, at, day};
 use crate::world::{BEFORE, ON, World, abroad, own, within};
 
@@ -67,10 +68,19 @@ async fn people(world: &World, bulk: &Bulk) -> Option<()> {
         };
         lived(bulk.register_mandate(new).await, ended)?;
     }
-    for (title, rows) in
-        [("paid", rows()), ("short", vec![within(1, 2_000_000)]), ("late", rows()), ("gone", rows())]
-    {
+    // of each place another one, for a day is settled once
+    let tax = tax_code(contract);
+    for (title, rows) in [
+        ("paid", rows()),
+        ("short", vec![within(1, 2_000_000)]),
+        ("late", rows()),
+        ("gone", rows()),
+        ("tax", vec![local_tax::row(&tax, "1", 100)]),
+    ] {
         let mut heading = world.heading(Kind::Transfers);
+        if title == "tax" {
+            (heading.kind, heading.day) = (Kind::LocalTax, day("2026-12-10"));
+        }
         heading.title = title.to_owned();
         if titled(world, title).await.is_none() {
             let mut upload = lived(bulk.begin(contract, world.bank.user, heading).await, edit_ended)?;
@@ -93,11 +103,18 @@ async fn people(world: &World, bulk: &Bulk) -> Option<()> {
             lived(bulk.request(world.act(&batch)).await, act_ended)?;
         }
         let batch = titled(world, title).await.unwrap();
-        if matches!(title, "paid" | "short") && batch.state == State::Requested {
+        if matches!(title, "paid" | "short" | "tax") && batch.state == State::Requested {
             lived(bulk.approve(world.approval(&batch)).await, act_ended)?;
         }
     }
     Some(())
+}
+
+/// A municipality for a contract of the test, which begins at 0x1000.
+fn tax_code(contract: domain::ContractId) -> String {
+    let number = 10_000 + contract.uuid().as_u128() - 0x1000;
+    let digits: [u8; 5] = number.to_string().into_bytes().try_into().unwrap();
+    format!("{number}{}", formats::zengin::local_tax::check_digit(digits))
 }
 
 /// Runs the script until it is through or the engine ends.
@@ -105,14 +122,21 @@ async fn script(world: &World, bulk: &Bulk) -> Option<()> {
     if world.bank.clock.now() < at("2026-11-26T12:00:00") {
         people(world, bulk).await?;
     }
-    for time in ["2026-11-26T12:00:00", ON, "2026-11-27T11:00:00", "2026-11-27T14:00:00"] {
+    for time in [
+        "2026-11-26T12:00:00",
+        ON,
+        "2026-11-27T11:00:00",
+        "2026-11-27T14:00:00",
+        "2026-12-10T08:30:00",
+        "2026-12-11T00:00:00",
+    ] {
         if world.bank.clock.now() < at(time) {
             world.bank.go_to(time);
         }
         loop {
             let ended =
                 |error: &bulk::StoreError| matches!(error, bulk::StoreError::Ledger(Refused::Stopped));
-            let steps = lived(bulk.look().await, ended)?;
+            let steps = lived(bulk.look().await, ended)? + lived(bulk.settle_taxes().await, ended)?;
             world.bank.engine.send_open_work().await.unwrap();
             if steps + world.bank.engine.collect().await.unwrap() == 0 {
                 break;
@@ -147,8 +171,12 @@ async fn an_end_at_any_place_loses_and_doubles_nothing(test: TestDatabase) {
         ] {
             assert_eq!(titled(&world, title).await.map(|batch| batch.state), Some(state), "{place}: {title}");
         }
-        assert_eq!(world.balance(OWN).await, before - 10_001, "{place}");
-        assert_eq!(world.bank.charges().await, [("bulk".to_owned(), 110 + 330 + 330)], "{place}");
+        assert_eq!(world.balance(OWN).await, before - 10_101, "{place}");
+        assert_eq!(
+            world.bank.charges().await,
+            [("bulk".to_owned(), 110 + 330 + 330), ("bulk".to_owned(), 330)],
+            "{place}"
+        );
     }
     assert_eq!(
         *never.lock().unwrap(),

@@ -7,6 +7,7 @@ mod approving;
 mod crash_points;
 mod debits;
 mod drafts;
+mod local_tax;
 mod transfers;
 mod world;
 

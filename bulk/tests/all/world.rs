@@ -122,7 +122,7 @@ impl World {
     /// Everything that can be done at this moment, with the network.
     pub async fn work(&self) {
         for _ in 0..40 {
-            let steps = self.bulk.look().await.unwrap();
+            let steps = self.bulk.look().await.unwrap() + self.bulk.settle_taxes().await.unwrap();
             self.bank.engine.send_open_work().await.unwrap();
             let collected = self.bank.engine.collect().await.unwrap();
             if steps + collected == 0 {

@@ -72,6 +72,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("bulk.back", "データ伝送の不能分・返却分の入金"),
     ("bulk.done", "データ伝送の完了"),
     ("bulk.failed", "データ伝送の不能"),
+    ("bulk.tax_settled", "地方税の精算"),
     ("bulk.mandate", "口座振替依頼書の登録"),
     ("transfer.limit", "契約が定める振込・振替の限度額の変更"),
     ("payeasy.contract_limit", "契約の1日の限度額の変更"),
