@@ -59,6 +59,7 @@ migrations! {
     40 "0040_bulk",
     41 "0041_mandates",
     42 "0042_local_tax",
+    43 "0043_payee_kinds",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -29,6 +29,8 @@ pub enum Area {
     Inquiry,
     /// 振込・振替.
     Transfers,
+    /// データ伝送.
+    Bulk,
     /// 税金・各種料金.
     PayEasy,
     /// 承認.
@@ -50,6 +52,9 @@ pub fn page(signed_in: &SignedIn, area: Area) -> Frame {
     }
     if signed_in.user.rights.may(Business::Transfer) {
         nav.push(item("振込・振替", Link::Transfers, Area::Transfers));
+    }
+    if Business::BULK.iter().any(|business| policy::may_do(signed_in, *business)) {
+        nav.push(item("データ伝送", Link::Bulk, Area::Bulk));
     }
     if signed_in.user.rights.may(Business::PayEasy) {
         nav.push(item("税金・各種料金", Link::PayeasyNew, Area::PayEasy));
@@ -75,7 +80,7 @@ pub fn page(signed_in: &SignedIn, area: Area) -> Frame {
         extend: Link::SessionExtend.to_string(),
         csrf: signed_in.csrf.clone(),
     };
-    let moves_money = matches!(area, Area::Home | Area::Transfers | Area::PayEasy);
+    let moves_money = matches!(area, Area::Home | Area::Transfers | Area::Bulk | Area::PayEasy);
     let notice = signed_in.cooling_off.filter(|_| moves_money).map(cooling_off);
     Frame { home: Link::Home.path(), nav, who: Some(who), idle: Some(idle), notice, ..public() }
 }

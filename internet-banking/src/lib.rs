@@ -7,6 +7,7 @@ mod activity;
 mod answer;
 pub mod api_keys;
 pub mod approvals;
+pub mod bulk;
 pub mod certificates;
 pub mod confirmation;
 pub mod console;
@@ -194,6 +195,7 @@ pub fn router(bank: Bank, cookie: CookieKind) -> Router {
         .merge(fees::routes())
         .merge(payeasy::routes())
         .merge(payees::routes())
+        .merge(bulk::routes())
         .merge(transfers::routes())
         .merge(approvals::routes())
         .merge(activity::routes())

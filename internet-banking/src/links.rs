@@ -63,12 +63,8 @@ pub enum Link {
     PayeasyFavourites,
     /// 振込先.
     Payees,
-    /// A payee is registered.
-    PayeesNew,
-    /// Payees as a file.
-    PayeesCsv,
-    /// A file of payees is read.
-    PayeesImport,
+    /// データ伝送: 総合振込, 給与・賞与振込 and the like.
+    Bulk,
     /// 振込・振替.
     Transfers,
     /// The choice of a payee.
@@ -206,9 +202,7 @@ impl Link {
             Self::PayeasyLimits => "/payeasy/limits",
             Self::PayeasyFavourites => "/payeasy/favourites",
             Self::Payees => "/payees",
-            Self::PayeesNew => "/payees/new",
-            Self::PayeesCsv => "/payees/csv",
-            Self::PayeesImport => "/payees/import",
+            Self::Bulk => "/bulk",
             Self::Transfers => "/transfers",
             Self::TransfersNew => "/transfers/new",
             Self::TransfersOwn => "/transfers/own",

@@ -1,6 +1,7 @@
 //! 設定: what the bank sets for everybody, each value from a day on. The program has a value for the time before; two
 //! people of the bank set the next one. A further setting is a row of [`SETTINGS`] and whoever asks for it.
 
+mod bulk;
 mod collectors;
 mod transfer;
 
@@ -18,6 +19,9 @@ use crate::payeasy::bounds::Bounds;
 use crate::sign_in::ThrottleLimits;
 use crate::{certificates, payees, tokens, users};
 
+pub use bulk::{
+    BULK_TRANSFER_HOURS, DIRECT_DEBIT_HOURS, LOCAL_TAX_HOURS, SALARY_HOURS, hours_of as bulk_hours,
+};
 pub use transfer::{
     OTHER_BANKS_FEE, OTHER_BANKS_UNTIL, OWN_BANK_FEE, OWN_BANK_UNTIL, RECALL_FEE, SAME_BRANCH_FEE,
     keep_transfer_terms, transfer_terms,
@@ -283,6 +287,10 @@ pub static SETTINGS: &[&Setting] = &[
     &CLOSED_DAYS,
     &SPECIAL_DAY,
     &PAYEASY_HOURS,
+    &BULK_TRANSFER_HOURS,
+    &SALARY_HOURS,
+    &DIRECT_DEBIT_HOURS,
+    &LOCAL_TAX_HOURS,
     &FOREIGN_HOURS,
     &OWN_BANK_UNTIL,
     &OTHER_BANKS_UNTIL,

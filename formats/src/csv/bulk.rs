@@ -1,12 +1,10 @@
-//! Lines of a business as CSV: read as bytes come, each judged by the rules of the record that it becomes.
+//! Lines of a business as CSV: each judged by the rules of the record that it becomes.
 
 use super::cells::{Cells, CsvKind, Heading};
-use super::{LineError, Splitter, bare, quoted};
-use crate::finding::{Fault, Finding, Findings, Place};
+use super::quoted;
+use super::sheet::Sheet;
+use crate::finding::{Fault, Findings};
 use crate::zengin::{Flow, Kind, Rules, Sum, Wrong};
-
-/// Cells of a line that are looked at.
-const CELLS_MAX: usize = 64;
 
 /// What a file has.
 #[derive(Clone, Debug)]
@@ -22,23 +20,16 @@ pub struct CsvReport<K: Kind> {
 /// A CSV file being read.
 #[derive(Debug)]
 pub struct CsvReader<'r, K: CsvKind> {
-    splitter: Splitter,
-    state: State<'r, K>,
+    sheet: Sheet,
+    lines: Lines<'r, K>,
 }
 
+/// What its lines are read by, and what they sum up to.
 #[derive(Debug)]
-struct State<'r, K: CsvKind> {
+struct Lines<'r, K: CsvKind> {
     kind: K,
     rules: Rules<'r>,
-    /// Where each heading stands; nothing before the first line.
-    places: Option<Vec<Option<usize>>>,
-    /// Cells that a line may have.
-    cells_max: usize,
-    is_utf8: bool,
-    lines: usize,
     sums: K::Sums,
-    is_over: bool,
-    findings: Findings,
 }
 
 /// What takes the lines: each with its number, as it was typed and as it was read, so that a page can show both.
@@ -48,146 +39,57 @@ pub type CsvSink<'s, K> = &'s mut dyn FnMut(usize, &Cells<'_>, &<K as Kind>::Lin
 impl<'r, K: CsvKind> CsvReader<'r, K> {
     /// One for a business.
     pub fn new(kind: K, rules: Rules<'r>) -> Self {
-        let state = State {
-            kind,
-            rules,
-            places: None,
-            cells_max: 0,
-            is_utf8: true,
-            lines: 0,
-            sums: K::Sums::default(),
-            is_over: false,
-            findings: Findings::keeping(rules.findings_max),
-        };
-        Self { splitter: Splitter::new(), state }
+        let sheet = Sheet::new(kind.headings(), rules.lines_max, rules.findings_max);
+        Self { sheet, lines: Lines { kind, rules, sums: K::Sums::default() } }
     }
 
     /// Takes the next bytes of the file.
     pub fn push(&mut self, bytes: &[u8], sink: CsvSink<'_, K>) -> Flow {
-        let state = &mut self.state;
-        if state.is_over {
-            return Flow::Stop;
-        }
-        match self.splitter.push(bytes, &mut |line, cells| state.line(line, cells, sink)) {
-            Ok(true) => Flow::GoOn,
-            Ok(false) => Flow::Stop,
-            Err(error) => state.refuse(error),
-        }
+        let lines = &mut self.lines;
+        self.sheet.push(bytes, &mut |cells| lines.take(cells, sink))
     }
 
     /// The end of the file.
-    pub fn end(mut self, sink: CsvSink<'_, K>) -> CsvReport<K> {
-        let state = &mut self.state;
-        if !state.is_over
-            && let Err(error) = self.splitter.end(&mut |line, cells| state.line(line, cells, sink))
-        {
-            let _ = state.refuse(error);
-        }
-        if !state.is_over && state.lines == 0 {
-            let fault = if state.places.is_none() { Fault::Empty } else { Fault::NoLines };
-            state.findings.add(Finding::of_file(fault));
-        }
-        let state = self.state;
-        CsvReport { total: state.kind.total(&state.sums), sums: state.sums, findings: state.findings }
+    pub fn end(self, sink: CsvSink<'_, K>) -> CsvReport<K> {
+        let mut lines = self.lines;
+        let findings = self.sheet.end(&mut |cells| lines.take(cells, sink));
+        CsvReport { total: lines.kind.total(&lines.sums), sums: lines.sums, findings }
     }
 }
 
-impl<K: CsvKind> State<'_, K> {
-    fn refuse(&mut self, error: LineError) -> Flow {
-        let (line, fault) = match error {
-            LineError::OpenQuote(line) => (line, Fault::OpenQuote),
-            LineError::TooLong(line) => (line, Fault::TooLong { most: super::LINE_BYTES_MAX }),
-        };
-        self.stop(Place::line(line), fault);
-        Flow::Stop
-    }
-
-    fn stop(&mut self, place: Place, fault: Fault) -> bool {
-        self.findings.add(Finding { place, found: String::new(), fault });
-        self.is_over = true;
-        false
-    }
-
-    fn line(&mut self, line: usize, cells: &[Vec<u8>], sink: CsvSink<'_, K>) -> bool {
-        if self.places.is_none() {
-            return self.first(cells);
-        }
-        if cells.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace)) {
-            return true;
-        }
-        self.lines += 1;
-        if self.lines > self.rules.lines_max {
-            return self.stop(Place::line(line), Fault::TooMany { most: self.rules.lines_max });
-        }
-        let Some(cells) = decoded(cells, self.is_utf8) else {
-            return self.stop(Place::line(line), Fault::Encoding);
-        };
-        if cells.iter().skip(self.cells_max).any(|cell| !cell.is_empty()) {
-            let fault = Fault::TooManyCells { most: self.cells_max };
-            self.findings.add(Finding { place: Place::line(line), found: String::new(), fault });
-            return true;
-        }
-        let before = self.findings.count();
-        let headings = self.kind.headings();
-        let places = self.places.as_deref().unwrap_or_default();
-        let mut cells = Cells { line, headings, places, cells: &cells, findings: &mut self.findings };
-        let Some(found) = self.kind.read_cells(&mut cells) else { return true };
-        for fault in broken(&self.kind, &self.rules, headings, &found) {
+impl<K: CsvKind> Lines<'_, K> {
+    fn take(&mut self, cells: &mut Cells<'_>, sink: CsvSink<'_, K>) {
+        let before = cells.findings.count();
+        let Some(found) = self.kind.read_cells(cells) else { return };
+        for fault in broken(&self.kind, &self.rules, self.kind.headings(), &found) {
             cells.wrong(fault.0, fault.1);
         }
         self.kind.add(&mut self.sums, &found);
         if cells.findings.count() == before {
-            sink(line, &cells, &found);
+            sink(cells.line, cells, &found);
         }
-        true
     }
+}
 
-    /// The headings.
-    fn first(&mut self, cells: &[Vec<u8>]) -> bool {
-        let mark = b"\xef\xbb\xbf".as_slice();
-        let mut cells = cells.to_vec();
-        if let Some(first) = cells.first_mut()
-            && let Some(rest) = first.strip_prefix(mark)
-        {
-            // what follows the mark may be quoted, which the splitter could not know
-            let rest = rest.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(rest);
-            *first = rest.to_vec();
-        }
-        self.is_utf8 = cells.iter().all(|cell| std::str::from_utf8(cell).is_ok());
-        let Some(found) = decoded(&cells, self.is_utf8) else {
-            return self.stop(Place::FILE, Fault::Encoding);
-        };
-        if found.len() > CELLS_MAX {
-            return self.stop(Place::line(1), Fault::TooManyCells { most: CELLS_MAX });
-        }
-        let headings = self.kind.headings();
-        let mut places = vec![None; headings.len()];
-        for (place, heading) in found.iter().enumerate().map(|(place, heading)| (place, bare(heading))) {
-            let known = headings.iter().position(|known| known.name == heading);
-            let fault = match known.and_then(|index| places.get_mut(index)) {
-                None if heading.is_empty() => continue,
-                None => Fault::UnknownHeading { known: words(headings, |_| true) },
-                Some(Some(_)) => Fault::HeadingTwice,
-                Some(free) => {
-                    *free = Some(place);
-                    continue;
-                }
-            };
-            self.findings.add(Finding { place: Place::line(1), found: String::new(), fault }.found(heading));
-            self.is_over = true;
-        }
-        for (heading, place) in headings.iter().zip(&places) {
-            if heading.is_needed && place.is_none() {
-                let fault = Fault::NoHeading { needed: words(headings, |heading| heading.is_needed) };
-                let finding = Finding { place: Place::line(1), found: String::new(), fault };
-                self.findings.add(finding.found(heading.name));
-                self.is_over = true;
-            }
-        }
-        self.cells_max = found.len();
-        self.places = Some(places);
-        !self.is_over
+/// One line by itself, or everything that is wrong with it: for whoever takes broken lines in too.
+pub fn read_line<K: CsvKind>(kind: &K, rules: &Rules<'_>, cells: &Cells<'_>) -> Result<K::Line, Findings> {
+    let mut findings = Findings::keeping(rules.findings_max);
+    let Cells { line, headings, places, cells, .. } = *cells;
+    let mut own = Cells { line, headings, places, cells, findings: &mut findings };
+    let found = kind.read_cells(&mut own);
+    for (heading, fault) in found.iter().flat_map(|found| broken(kind, rules, kind.headings(), found)) {
+        own.wrong(heading, fault);
     }
+    found.filter(|_| findings.is_empty()).ok_or(findings)
+}
+
+/// The same of cells that a person types into a form, one a heading.
+pub fn typed_line<K: CsvKind>(kind: &K, rules: &Rules<'_>, typed: &[String]) -> Result<K::Line, Findings> {
+    let places: Vec<_> = (0..kind.headings().len()).map(Some).collect();
+    let mut nothing = Findings::keeping(0);
+    let cells =
+        Cells { line: 1, headings: kind.headings(), places: &places, cells: typed, findings: &mut nothing };
+    read_line(kind, rules, &cells)
 }
 
 /// Faults that the record's own rules find, by heading.
@@ -206,26 +108,6 @@ fn broken<K: CsvKind>(
         found.map_or("行", |heading| heading.name)
     };
     findings.kept().iter().map(|finding| (heading(&finding.place.field), finding.fault.clone())).collect()
-}
-
-fn words(headings: &[Heading], which: fn(&Heading) -> bool) -> String {
-    headings
-        .iter()
-        .filter(|heading| which(heading))
-        .map(|heading| heading.name)
-        .collect::<Vec<_>>()
-        .join("・")
-}
-
-/// UTF-8, or what spreadsheets on Windows write in Japan.
-fn decoded(cells: &[Vec<u8>], is_utf8: bool) -> Option<Vec<String>> {
-    let text = |cell: &Vec<u8>| match is_utf8 {
-        true => std::str::from_utf8(cell).ok().map(str::to_owned),
-        false => encoding_rs::SHIFT_JIS
-            .decode_without_bom_handling_and_without_replacement(cell)
-            .map(|text| text.into_owned()),
-    };
-    cells.iter().map(text).collect()
 }
 
 /// The first line of a file, with the mark of UTF-8 before it.

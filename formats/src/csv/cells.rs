@@ -43,9 +43,42 @@ pub struct Cells<'c> {
 impl Cells<'_> {
     /// A cell as it was typed; empty where the file has no such heading.
     pub fn typed(&self, heading: &str) -> &str {
+        bare(self.whole(heading))
+    }
+
+    /// The same with the apostrophe that may be before it.
+    fn whole(&self, heading: &str) -> &str {
         let index = self.headings.iter().position(|one| one.name == heading);
         let place = index.and_then(|index| self.places.get(index).copied().flatten());
-        place.and_then(|place| self.cells.get(place)).map_or("", |cell| bare(cell))
+        place.and_then(|place| self.cells.get(place)).map_or("", |cell| cell.trim())
+    }
+
+    /// Whether a cell would be calculated: one with an apostrophe before it is not.
+    fn is_formula(&self, heading: &str) -> bool {
+        is_formula(self.whole(heading))
+    }
+
+    /// Every cell as it was typed, one a heading.
+    pub fn all_typed(&self) -> Vec<String> {
+        self.headings.iter().map(|heading| self.typed(heading.name).to_owned()).collect()
+    }
+
+    /// How many things are wrong so far.
+    pub const fn wrong_count(&self) -> usize {
+        self.findings.count()
+    }
+
+    /// A text for people, in any script, of so many characters at most; empty where it was left out.
+    pub fn words(&mut self, heading: &str, most: usize) -> Option<String> {
+        let cell: String =
+            self.typed(heading).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let fault = match cell.chars().count() {
+            _ if self.is_formula(heading) => Fault::Formula,
+            count if count > most => Fault::TooLong { most },
+            _ => return Some(cell.trim().to_owned()),
+        };
+        self.wrong(heading, fault);
+        None
     }
 
     /// Tells that a cell is wrong.
@@ -60,7 +93,7 @@ impl Cells<'_> {
         let cell = self.typed(heading).to_owned();
         let fault = match cell.as_str() {
             "" => Fault::Missing,
-            cell if is_formula(cell) => Fault::Formula,
+            _ if self.is_formula(heading) => Fault::Formula,
             _ => return Some(cell),
         };
         self.wrong(heading, fault);
@@ -115,7 +148,7 @@ impl Cells<'_> {
     /// A text in any script that can be written in the class, of so many bytes at most.
     pub fn text(&mut self, heading: &str, class: Class, most: usize, is_needed: bool) -> Option<ZenginText> {
         let cell = if is_needed { self.needed(heading)? } else { self.typed(heading).to_owned() };
-        if is_formula(&cell) {
+        if self.is_formula(heading) {
             self.wrong(heading, Fault::Formula);
             return None;
         }

@@ -4,9 +4,11 @@
 mod bulk;
 mod cells;
 mod kinds;
+mod sheet;
 
-pub use bulk::{CsvReader, CsvReport, write_heading, write_line};
+pub use bulk::{CsvReader, CsvReport, read_line, typed_line, write_heading, write_line};
 pub use cells::{Cells, CsvKind, Heading};
+pub use sheet::{Sheet, SheetSink};
 
 /// Bytes of a line that are held: one that is longer is refused.
 const LINE_BYTES_MAX: usize = 8 * 1_024;

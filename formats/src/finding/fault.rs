@@ -178,6 +178,11 @@ pub enum Fault {
     },
     /// Neither UTF-8 nor Shift_JIS.
     Encoding,
+    /// What may be there once is there again.
+    Twice {
+        /// The line that has it first.
+        first: usize,
+    },
     /// A name that is not that of the number: what is.
     OtherName {
         /// The name of the number.

@@ -66,6 +66,7 @@ impl Fault {
             Self::NoHeading { .. } => "no-heading",
             Self::TooManyCells { .. } => "too-many-cells",
             Self::Encoding => "encoding",
+            Self::Twice { .. } => "twice",
             Self::OtherName { .. } => "other-name",
             Self::NotXml(_) => "not-xml",
             Self::NoElement => "no-element",
@@ -147,6 +148,7 @@ impl Fault {
             Self::NoHeading { .. } => "必要な見出しがありません",
             Self::TooManyCells { .. } => "見出しより項目が多い行です",
             Self::Encoding => "文字コードを読み取れません",
+            Self::Twice { first } => return format!("{first}行目と同じです"),
             Self::OtherName { .. } => "番号と名前が合いません",
             Self::NotXml(reason) => return format!("XMLとして読み取れません({reason})"),
             Self::NoElement => "必要な要素がありません",
@@ -210,6 +212,7 @@ impl Fault {
             Self::NoHeading { needed } => return needed.clone(),
             Self::TooManyCells { most } => return format!("{most}項目まで"),
             Self::Encoding => "UTF-8またはShift_JIS",
+            Self::Twice { .. } => "一つの口座に1行",
             Self::OtherName { known } => return known.clone(),
             Self::Value(allowed) => allowed,
             _ => "",
@@ -277,6 +280,7 @@ impl Fault {
             }
             Self::TooManyCells { .. } => "「,」を含む項目は「\"」で囲んでください",
             Self::Encoding => "CSV UTF-8で保存し直してください",
+            Self::Twice { .. } => "どちらかの行を取り除いてください",
             Self::OtherName { .. } => "番号と名前のどちらが正しいか確かめてください",
             Self::NotXml(_) | Self::NoElement | Self::ExtraElement => {
                 "作成したソフトの提供元に確かめてください"

@@ -71,7 +71,26 @@ code! {
 
 impl Business {
     /// Those that have pages. The others are in the table of plans, and in no menu and on no page of rights.
-    pub const SERVED: &[Self] = &[Self::Inquiry, Self::Transfer, Self::PayEasy];
+    pub const SERVED: &[Self] =
+        &[Self::Inquiry, Self::Transfer, Self::PayEasy, Self::BulkTransfer, Self::Salary];
+    /// データ伝送: those whose items are sent many at a time (R109).
+    pub const BULK: &[Self] = &[Self::BulkTransfer, Self::Salary, Self::DirectDebit, Self::LocalTax];
+
+    /// The records that a business of bulk data has; nothing of one whose items go one at a time.
+    pub const fn records(self) -> Option<formats::Business> {
+        match self {
+            Self::BulkTransfer => Some(formats::Business::Transfers),
+            Self::Salary => Some(formats::Business::Payroll),
+            Self::DirectDebit => Some(formats::Business::Debits),
+            Self::LocalTax => Some(formats::Business::LocalTax),
+            Self::Inquiry
+            | Self::Transfer
+            | Self::PayEasy
+            | Self::ForeignRemittance
+            | Self::ImportCredit
+            | Self::FileTransfer => None,
+        }
+    }
 }
 
 /// The accounts a user may use, by business, and what the user approves. A business without accounts is no right.

@@ -1,10 +1,10 @@
 //! The one table of error codes. An error of a page names a [`Code`], so none can be without its explanation.
 
+use super::bulk::with_bulk;
 use super::money::Money;
-use super::transfers::with_transfers;
 use crate::links::HelpLink;
 
-with_transfers! {
+with_bulk! {
     Code, Money, HelpLink;
     /// A field is empty or cannot be what it should be.
     Input = "P-100", Untouched,

@@ -1,5 +1,6 @@
 //! The help pages: what an error's code means. They say nothing about anybody and need no sign-in.
 
+mod bulk;
 pub mod codes;
 mod money;
 mod table;

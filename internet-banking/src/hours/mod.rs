@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use domain::hours::{ClosedSpan, DatedHours, Hours, Window};
@@ -12,7 +12,9 @@ use domain::{Date, Timestamp};
 use serde::Deserialize;
 
 use crate::Bank;
-use crate::settings::{CLOSED_DAYS, Dated, FOREIGN_HOURS, PAYEASY_HOURS, SERVICE_HOURS, SPECIAL_DAY};
+use crate::settings::{
+    CLOSED_DAYS, Dated, FOREIGN_HOURS, PAYEASY_HOURS, SERVICE_HOURS, SPECIAL_DAY, bulk_hours,
+};
 
 /// How often opening times are compared until both are open at the same time.
 const TRIES_MAX: usize = 400;
@@ -30,6 +32,8 @@ pub enum Service {
     SignIn,
     /// 税金・各種料金: inquiries and payments, those that others approve among them.
     PayEasy,
+    /// データ伝送 of a business: entry, files and approval.
+    Bulk(formats::Business),
     /// 外国送金 and 輸入信用状.
     Foreign,
 }
@@ -57,6 +61,9 @@ pub struct ServiceHours {
     #[serde(default = "Hours::always")]
     payeasy: Hours,
     foreign: Hours,
+    /// A business without hours of its own keeps those of signing in.
+    #[serde(default)]
+    bulk: BTreeMap<formats::Business, Hours>,
 }
 
 /// 終日休止, as a special day is kept.
@@ -96,6 +103,13 @@ pub async fn now_of(bank: &Bank) -> Result<ServiceHours, sqlx::Error> {
     let foreign = FOREIGN_HOURS.history(&bank.database).await?;
     let payeasy = PAYEASY_HOURS.history(&bank.database).await?;
     Ok(bank.hours.with(&daily, &closed, &special).with_payeasy(&payeasy).with_foreign(&foreign))
+}
+
+/// The same with those of one business of データ伝送.
+pub async fn bulk_now_of(bank: &Bank, business: formats::Business) -> Result<ServiceHours, sqlx::Error> {
+    let hours = now_of(bank).await?;
+    let set = bulk_hours(business).history(&bank.database).await?;
+    Ok(hours.with_bulk(business, &set))
 }
 
 /// What a setting has on a day, where it was set: the history begins with the latest.
@@ -168,6 +182,26 @@ impl ServiceHours {
         Self { foreign, ..self.clone() }
     }
 
+    /// These with other hours of a business of データ伝送 from days on: on every day.
+    fn with_bulk(&self, business: formats::Business, set: &[Dated]) -> Self {
+        let hours = changed(self.bulk_of(business), set, |version, window| {
+            version.weekdays = vec![window];
+            (version.saturdays, version.holidays) = (vec![window], vec![window]);
+        });
+        let mut bulk = self.bulk.clone();
+        bulk.insert(business, hours);
+        Self { bulk, ..self.clone() }
+    }
+
+    fn bulk_of(&self, business: formats::Business) -> &Hours {
+        self.bulk.get(&business).unwrap_or(&self.sign_in)
+    }
+
+    /// The embedded hours of a business of データ伝送, as a setting keeps them.
+    pub(crate) fn bulk(&self, business: formats::Business) -> String {
+        first_window(self.bulk_of(business))
+    }
+
     /// The embedded hours of 外国送金, as a setting keeps them.
     pub(crate) fn foreign(&self) -> String {
         first_window(&self.foreign)
@@ -185,7 +219,8 @@ impl ServiceHours {
 
     /// Of a bank that never closes.
     pub fn always() -> Self {
-        Self { sign_in: Hours::always(), payeasy: Hours::always(), foreign: Hours::always() }
+        let always = Hours::always;
+        Self { sign_in: always(), payeasy: always(), foreign: always(), bulk: BTreeMap::new() }
     }
 
     /// Reads a file; an error is what is wrong with it.
@@ -194,11 +229,12 @@ impl ServiceHours {
     }
 
     /// What has to be open at the same time.
-    const fn all_of(&self, service: Service) -> [&Hours; 2] {
+    fn all_of(&self, service: Service) -> [&Hours; 2] {
         match service {
             Service::SignIn => [&self.sign_in, &self.sign_in],
             // what others have approved is carried out after the last of them has signed out, too
             Service::PayEasy => [&self.payeasy, &self.payeasy],
+            Service::Bulk(business) => [&self.sign_in, self.bulk_of(business)],
             Service::Foreign => [&self.sign_in, &self.foreign],
         }
     }

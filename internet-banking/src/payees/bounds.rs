@@ -16,7 +16,7 @@ static BOUNDS: LazyLock<Bounds> = LazyLock::new(|| {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bounds {
-    /// Payees of a contract, those filed on paper aside.
+    /// Payees of each list of a contract, those filed on paper aside.
     pub payees_max: usize,
     /// Bytes of a file that is read.
     pub file_bytes_max: usize,
@@ -58,7 +58,7 @@ mod tests {
         let text = include_str!("../../data/payees.toml");
         assert_eq!(Bounds::parse(text).as_ref(), Ok(Bounds::embedded()));
         for (right, wrong) in [
-            ("payees_max = 3000", "payees_max = 0"),
+            ("payees_max = 5000", "payees_max = 0"),
             ("file_bytes_max = 2_000_000", "file_bytes_max = 1"),
             ("import_h = 2", "import_h = 0"),
             ("\nmissing_max = 5", "\nmissing_max = 0"),

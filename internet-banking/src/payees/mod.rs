@@ -1,5 +1,6 @@
 //! 振込先: who is paid. Payees filed on paper and paid by their number (事前登録方式, R81), payees that a contract's users
-//! register, and accounts that are typed (都度指定方式, R82).
+//! register, and accounts that are typed (都度指定方式, R82). Those registered are in one of two lists: of transfers, single
+//! and in bulk, and of wages ([`List`]).
 //!
 //! A page that asks for an account takes [`TypedAccount`] into its form, shows it by `payees/parts.html` and reads it
 //! by [`TypedAccount::read`]. [`Payees`] finds what is registered, [`recent`] who was paid last, and
@@ -10,6 +11,7 @@ pub mod counters;
 pub mod import;
 pub mod likeness;
 pub mod links;
+pub mod list;
 pub mod master;
 pub mod name_check;
 pub mod operation;
@@ -24,6 +26,7 @@ use domain::{AccountRef, PayeeId};
 use transfers::Method;
 
 pub use likeness::Likeness;
+pub use list::{Codes, List};
 pub use master::Master;
 pub use name_check::Checked;
 pub use pages::routes;
@@ -45,6 +48,8 @@ pub struct Payee {
     pub name: String,
     /// グループ; empty where it is in none.
     pub group: String,
+    /// What the company calls it by.
+    pub codes: Codes,
     /// Grows with every change; 0 of one filed on paper.
     pub version: i64,
 }

@@ -10,6 +10,7 @@ use super::Entered;
 use super::bounds::Bounds;
 use super::counters::{Admission, Judgement, Locked, NameCheckLimits, NameChecks};
 use super::likeness::{Likeness, compare};
+use super::list::List;
 use super::operation::permit;
 use super::problem::Problem;
 use crate::Bank;
@@ -146,8 +147,8 @@ async fn limits(bank: &Bank) -> Result<NameCheckLimits, Problem> {
 }
 
 /// Asks who holds the account and compares. Every question counts.
-pub async fn check(bank: &Bank, by: &SignedIn, entered: &Entered) -> Result<Checked, Problem> {
-    permit(by)?;
+pub async fn check(bank: &Bank, by: &SignedIn, list: List, entered: &Entered) -> Result<Checked, Problem> {
+    permit(by, list)?;
     let checks = NameChecks::new(&bank.database, limits(bank).await?);
     let (contract, user) = (by.contract.id, by.user.id);
     match checks.admit(contract, user, bank.clock.now()).await? {

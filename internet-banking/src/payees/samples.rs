@@ -3,8 +3,8 @@
 use askama::Template;
 use domain::PayeeId;
 use edge::{Errors, Frame};
+use formats::finding::{Fault, Finding, Place};
 
-use super::import::{HEADINGS, Wrong};
 use super::links::{ImportLink, PayeeDeleteLink};
 use super::operation::Details;
 use super::pages::detail::{DeletePage, FiledPage};
@@ -12,7 +12,7 @@ use super::pages::entry::{EntryPage, ReviewPage};
 use super::pages::file::{ImportPage, PlanPage, PlanRow};
 use super::pages::list::{PayeeRow, PayeesPage, Typed};
 use super::problem::Problem;
-use super::{AccountForm, Checked, Entered, Likeness, Payee, Source, TypedAccount};
+use super::{AccountForm, Checked, Codes, Entered, Likeness, List, Payee, Source, TypedAccount};
 use crate::page_checks;
 use crate::payeasy::views::Trouble;
 use crate::tokens::authorise;
@@ -41,12 +41,17 @@ fn payee(source: Source) -> Payee {
         holder: "ｶ)ﾐﾎﾝｼﾖｳｼﾞ".to_owned(),
         name: SHARP.to_owned(),
         group: SHARP.to_owned(),
+        codes: codes(),
         version: 1,
     }
 }
 
+fn codes() -> Codes {
+    Codes { first: SHARP.to_owned(), second: String::new() }
+}
+
 fn row(source: Source) -> PayeeRow {
-    PayeeRow::of(payee(source))
+    PayeeRow::of(List::Transfers, payee(source))
 }
 
 fn filed() -> Source {
@@ -78,6 +83,8 @@ fn every_list_keeps_the_rules_with_every_sample() {
             let typed = Typed { text: text.to_owned(), group: SHARP.to_owned(), ..Typed::default() };
             check(&PayeesPage {
                 frame: frame(),
+                list: if text.is_empty() { List::Payroll } else { List::Transfers },
+                other: text.is_empty().then_some(List::Transfers),
                 typed,
                 done: if text.is_empty() { "" } else { "振込先を登録しました。" },
                 groups: if text.is_empty() { Vec::new() } else { vec![SHARP.to_owned()] },
@@ -110,10 +117,12 @@ fn every_form_keeps_the_rules_with_every_sample() {
             csrf: "t".to_owned(),
             errors: errors(trouble.as_ref()),
             trouble,
-            action: "/payees/new".to_owned(),
+            list: List::Payroll,
+            action: "/employees/new".to_owned(),
             account: one.form,
             called: SHARP.to_owned(),
             group: SHARP.to_owned(),
+            codes: [SHARP.to_owned(), String::new()],
             seen: SHARP.to_owned(),
         });
     }
@@ -124,10 +133,12 @@ fn every_form_keeps_the_rules_with_every_sample() {
             csrf: "t".to_owned(),
             errors: errors(trouble.as_ref()),
             trouble,
+            list: List::Transfers,
             action: "/payees/new".to_owned(),
             account: form.clone(),
             called: String::new(),
             group: String::new(),
+            codes: Default::default(),
             seen: String::new(),
         });
     }
@@ -139,12 +150,19 @@ fn every_last_look_keeps_the_rules_with_every_sample() {
     let named = Checked::Named { name: SHARP.to_owned(), likeness: Likeness::Similar };
     let mut checks = vec![named, Checked::NoSuchAccount { left: 1 }].into_iter();
     for (trouble, group) in [(None, ""), (code(), SHARP), (Some(Problem::Changed.trouble()), "")] {
-        let details = Details { entered: entered(), name: SHARP.to_owned(), group: group.to_owned() };
+        let details = Details {
+            entered: entered(),
+            name: SHARP.to_owned(),
+            group: group.to_owned(),
+            codes: if group.is_empty() { Codes::default() } else { codes() },
+        };
+        let list = if group.is_empty() { List::Transfers } else { List::Payroll };
         check(&ReviewPage {
             frame: frame(),
             csrf: "t".to_owned(),
             errors: errors(trouble.as_ref()),
             trouble: trouble.clone(),
+            list,
             action: "/payees/new".to_owned(),
             typed: details.entered.typed(),
             checked: checks.next(),
@@ -156,7 +174,8 @@ fn every_last_look_keeps_the_rules_with_every_sample() {
             csrf: "t".to_owned(),
             errors: errors(trouble.as_ref()),
             trouble,
-            action: PayeeDeleteLink(PayeeId::generate()),
+            list,
+            action: PayeeDeleteLink(list, PayeeId::generate()),
             row: row(Source::Screen),
             seen: "1".to_owned(),
         });
@@ -165,11 +184,10 @@ fn every_last_look_keeps_the_rules_with_every_sample() {
 
 #[test]
 fn every_page_about_a_file_keeps_the_rules_with_every_sample() {
-    let wrong = || Wrong {
-        line: 2,
-        field: "銀行番号",
+    let wrong = || Finding {
+        place: Place { field: Some("銀行番号".to_owned()), ..Place::line(2) },
         found: SHARP.to_owned(),
-        allowed: "銀行の4けたの番号です".to_owned(),
+        fault: Fault::OtherName { known: SHARP.to_owned() },
     };
     for (trouble, wrong, count) in
         [(None, vec![], 0), (input("file"), vec![wrong()], 1), (input("file"), vec![wrong()], 2)]
@@ -179,7 +197,7 @@ fn every_page_about_a_file_keeps_the_rules_with_every_sample() {
             csrf: "t".to_owned(),
             errors: errors(trouble.as_ref()),
             trouble,
-            headings: HEADINGS.join("、"),
+            list: if count == 0 { List::Transfers } else { List::Payroll },
             replaces: count == 2,
             wrong,
             wrong_count: count,
@@ -192,6 +210,7 @@ fn every_page_about_a_file_keeps_the_rules_with_every_sample() {
         name: SHARP.to_owned(),
         entered: entered(),
         group: SHARP.to_owned(),
+        codes: codes(),
         before: before.iter().map(|&text| text.to_owned()).collect(),
     };
     for (rows, trouble) in [
@@ -204,7 +223,8 @@ fn every_page_about_a_file_keeps_the_rules_with_every_sample() {
             csrf: "t".to_owned(),
             errors: errors(trouble.as_ref()),
             trouble,
-            action: ImportLink("i".to_owned()),
+            list: List::Payroll,
+            action: ImportLink(List::Payroll, "i".to_owned()),
             counts: [0, rows.len(), 3, 1],
             rows,
             digest: "d".to_owned(),

@@ -7,7 +7,7 @@ use formats::kana::{Class, ZenginText};
 use transfers::{Method, OrderQuery};
 use uuid::Uuid;
 
-use super::{Master, Payee, Source};
+use super::{Codes, List, Master, Payee, Source};
 use crate::Bank;
 use crate::contracts::{Business, StoreError};
 use crate::sign_in::SignedIn;
@@ -35,6 +35,7 @@ pub struct PayeeQuery {
 pub struct Payees<'a> {
     database: &'a Database,
     contract: ContractId,
+    list: List,
 }
 
 #[derive(sqlx::FromRow)]
@@ -48,6 +49,8 @@ struct PayeeRow {
     holder: String,
     name: String,
     party_group: String,
+    first_code: String,
+    second_code: String,
     version: i64,
 }
 
@@ -55,28 +58,31 @@ struct PayeeRow {
 macro_rules! payees {
     ($rest:literal) => {
         concat!(
-            "SELECT id, filed, bank, branch, kind, number, holder, name, party_group, version FROM (
-                 SELECT id, contract, NULL AS filed, bank, branch, kind, number, holder, name, party_group, version
+            "SELECT id, filed, bank, branch, kind, number, holder, name, party_group, first_code, second_code, version
+             FROM (
+                 SELECT id, contract, list, NULL AS filed, bank, branch, kind, number, holder, name, party_group,
+                     first_code, second_code, version
                  FROM payee
                  UNION ALL
-                 SELECT id, contract, number AS filed, bank, branch, kind, account_number AS number, name AS holder,
-                     name, '' AS party_group, 0 AS version FROM contract_payee WHERE ended_us IS NULL
-             ) AS known WHERE contract = $1 ",
+                 SELECT id, contract, 'transfers' AS list, number AS filed, bank, branch, kind,
+                     account_number AS number, name AS holder, name, '' AS party_group, '' AS first_code,
+                     '' AS second_code, 0 AS version FROM contract_payee WHERE ended_us IS NULL
+             ) AS known WHERE contract = $1 AND list = $2 ",
             $rest
         )
     };
 }
 
 impl<'a> Payees<'a> {
-    /// The payees of a contract.
-    pub const fn of(database: &'a Database, contract: ContractId) -> Self {
-        Self { database, contract }
+    /// One of the lists of a contract.
+    pub const fn of(database: &'a Database, contract: ContractId, list: List) -> Self {
+        Self { database, contract, list }
     }
 
     /// All of them: those filed on paper by number, then those of the users by 受取人名.
     pub async fn all(&self) -> Result<Vec<Payee>, StoreError> {
         let rows: Vec<PayeeRow> = read!(self.database, |c| {
-            sqlx::query_as(payees!("")).bind(self.contract.uuid()).fetch_all(c).await
+            sqlx::query_as(payees!("")).bind(self.contract.uuid()).bind(self.list.code()).fetch_all(c).await
         })?;
         let mut all: Vec<Payee> = rows.into_iter().map(payee).collect::<Result<_, _>>()?;
         // collations differ between databases, and this order is that of the kana
@@ -95,8 +101,9 @@ impl<'a> Payees<'a> {
     /// One of them; another contract's is not there (SEC-34).
     pub async fn find(&self, id: PayeeId) -> Result<Option<Payee>, StoreError> {
         let row: Option<PayeeRow> = read!(self.database, |c| {
-            sqlx::query_as(payees!("AND id = $2"))
+            sqlx::query_as(payees!("AND id = $3"))
                 .bind(self.contract.uuid())
+                .bind(self.list.code())
                 .bind(id.uuid())
                 .fetch_optional(c)
                 .await
@@ -107,8 +114,9 @@ impl<'a> Payees<'a> {
     /// The one that was filed under a 受取人番号 (R81).
     pub async fn filed(&self, number: &str) -> Result<Option<Payee>, StoreError> {
         let row: Option<PayeeRow> = read!(self.database, |c| {
-            sqlx::query_as(payees!("AND filed = $2"))
+            sqlx::query_as(payees!("AND filed = $3"))
                 .bind(self.contract.uuid())
+                .bind(self.list.code())
                 .bind(number)
                 .fetch_optional(c)
                 .await
@@ -120,9 +128,10 @@ impl<'a> Payees<'a> {
     pub async fn with_account(&self, account: &AccountRef) -> Result<Option<Payee>, StoreError> {
         let row: Option<PayeeRow> = read!(self.database, |c| {
             sqlx::query_as(payees!(
-                "AND filed IS NULL AND bank = $2 AND branch = $3 AND kind = $4 AND number = $5"
+                "AND filed IS NULL AND bank = $3 AND branch = $4 AND kind = $5 AND number = $6"
             ))
             .bind(self.contract.uuid())
+            .bind(self.list.code())
             .bind(account.bank.as_str())
             .bind(account.branch.as_str())
             .bind(account.kind.as_str())
@@ -153,7 +162,9 @@ impl PayeeQuery {
                 || has(&branch)
                 || kana() == Some(true)
                 || one.account.number.as_str().contains(&text)
-                || one.number() == Some(text.as_str()))
+                || one.number() == Some(text.as_str())
+                || one.codes.first.ends_with(&text)
+                || one.codes.second.ends_with(&text))
     }
 }
 
@@ -209,6 +220,7 @@ fn payee(row: PayeeRow) -> Result<Payee, StoreError> {
         holder,
         name: row.name,
         group: row.party_group,
+        codes: Codes { first: row.first_code, second: row.second_code },
         version: row.version,
     })
 }

@@ -9,7 +9,7 @@ use super::draft::{Payee, Way};
 use super::problem::Problem;
 use crate::Bank;
 use crate::contracts::{AccountKind, Business, DepositAccount};
-use crate::payees::{self, Checked, Payees, Source, name_check};
+use crate::payees::{self, Checked, List, Payees, Source, name_check};
 use crate::sign_in::SignedIn;
 
 /// An account of ours as transfers name it.
@@ -55,7 +55,7 @@ pub fn registered(payee: &payees::Payee) -> Payee {
 
 /// Whether the payee of an entry is registered still as it was looked at.
 pub async fn is_current(bank: &Bank, contract: ContractId, payee: &Payee) -> Result<bool, Problem> {
-    let payees = Payees::of(&bank.database, contract);
+    let payees = Payees::of(&bank.database, contract, List::Transfers);
     let found = match &payee.way {
         Way::Filed(number) => payees.filed(number).await,
         Way::Registered(id) => payees.find(*id).await,
@@ -67,7 +67,7 @@ pub async fn is_current(bank: &Bank, contract: ContractId, payee: &Payee) -> Res
 
 /// The registered payee of an account and name; the account as it is typed where there is none.
 pub async fn named(bank: &Bank, by: &SignedIn, account: &AccountRef, holder: &str) -> Result<Payee, Problem> {
-    let all = Payees::of(&bank.database, by.contract.id).all().await;
+    let all = Payees::of(&bank.database, by.contract.id, List::Transfers).all().await;
     let all = all.map_err(|error| Problem::unavailable(&error))?;
     let found = all.iter().find(|one| one.account == *account && one.holder == holder);
     Ok(match found {
@@ -85,7 +85,7 @@ pub async fn checked(bank: &Bank, by: &SignedIn, payee: &Payee, seen: Option<&Ch
     if let Some(seen) = seen.filter(|seen| seen.was_asked()) {
         return Some(seen.clone());
     }
-    Some(name_check::check(bank, by, &payee.entered()).await.unwrap_or(Checked::NotKnown))
+    Some(name_check::check(bank, by, List::Transfers, &payee.entered()).await.unwrap_or(Checked::NotKnown))
 }
 
 /// The payee of an order, to be paid again.

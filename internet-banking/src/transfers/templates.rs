@@ -17,7 +17,7 @@ use crate::contracts::{Business, DepositAccount};
 use crate::help::Code;
 use crate::mail::{Notice, To};
 use crate::payeasy::views::Trouble;
-use crate::payees::{self, Payees, Source};
+use crate::payees::{self, List, Payees, Source};
 use crate::policy;
 use crate::registration::{Registration, RegistrationError, register, told};
 use crate::sign_in::SignedIn;
@@ -147,7 +147,7 @@ pub struct Known {
 impl Known {
     /// Of the person's contract.
     pub async fn of(bank: &Bank, by: &SignedIn) -> Result<Self, Problem> {
-        let payees = Payees::of(&bank.database, by.contract.id).all().await;
+        let payees = Payees::of(&bank.database, by.contract.id, List::Transfers).all().await;
         let accounts = bank.contracts.accounts(by.contract.id).await;
         Ok(Self {
             payees: payees.map_err(|error| Problem::unavailable(&error))?,

@@ -380,7 +380,7 @@ pub async fn set(world: &World, browser: &mut Browser, fields: &[(&str, &str)], 
     let (csrf, seen) = (page.token(), page.value("seen"));
     let code = if with_code { fresh(world, SERIAL).await } else { String::new() };
     let mut form = vec![("csrf", csrf.as_str()), ("seen", &seen), ("one_time_password", &code)];
-    form.push(("transfer-flow", "none"));
+    form.extend([("transfer-flow", "none"), ("bulk_transfer-flow", "single"), ("salary-flow", "single")]);
     form.extend_from_slice(fields);
     browser.post("/admin/approvals", &form).await
 }
@@ -414,6 +414,8 @@ async fn a_master_sets_the_policy_with_a_one_time_password_and_only_one_that_can
         ("seen", "0"),
         ("payeasy-flow", "none"),
         ("transfer-flow", "none"),
+        ("bulk_transfer-flow", "single"),
+        ("salary-flow", "single"),
         ("one_time_password", &now),
     ];
     assert_eq!(code(&master.post("/admin/approvals", &stale).await), "A-104");

@@ -25,16 +25,19 @@ enum Gate {
     Open,
     /// Whoever is signed in.
     SignedIn,
-    /// Whoever has the right to the business, where the plan has it.
-    To(Business),
+    /// Whoever has the right to one of the businesses, where the plan has it.
+    To(&'static [Business]),
     /// Whoever has one of the duties.
     With(&'static [Duty]),
 }
 use Gate::{Open, SignedIn, To, With};
 
-const PAYEASY: Gate = To(Business::PayEasy);
-const TRANSFER: Gate = To(Business::Transfer);
-const INQUIRY: Gate = To(Business::Inquiry);
+const PAYEASY: Gate = To(&[Business::PayEasy]);
+const TRANSFER: Gate = To(&[Business::Transfer]);
+const INQUIRY: Gate = To(&[Business::Inquiry]);
+const PAYEES: Gate = To(&[Business::Transfer, Business::BulkTransfer]);
+const SALARY: Gate = To(&[Business::Salary]);
+const BULK: Gate = To(&[Business::BulkTransfer, Business::Salary, Business::DirectDebit, Business::LocalTax]);
 const USERS: Gate =
     With(&[Duty::Users, Duty::Administrators, Duty::Rights, Duty::Passwords, Duty::SignInUnlock]);
 const CERTIFICATES: Gate = With(&[Duty::Certificates]);
@@ -80,11 +83,19 @@ const PAGES: &[(&str, Gate)] = &[
     ("/admin/users/{user}/do/{act}", USERS),
     ("/approvals", SignedIn),
     ("/approvals/{approval}", SignedIn),
+    ("/bulk", BULK),
     ("/certificate/check", Open),
     ("/certificate/fetch", Open),
     ("/emergency-stop", Open),
     ("/emergency-stop/done", Open),
     ("/emergency-stop/now", SignedIn),
+    ("/employees", SALARY),
+    ("/employees/csv", SALARY),
+    ("/employees/import", SALARY),
+    ("/employees/import/{import}", SALARY),
+    ("/employees/new", SALARY),
+    ("/employees/{payee}", SALARY),
+    ("/employees/{payee}/delete", SALARY),
     ("/fees", INQUIRY),
     ("/fees/{month}/csv", INQUIRY),
     ("/help", Open),
@@ -113,13 +124,13 @@ const PAGES: &[(&str, Gate)] = &[
     ("/payeasy/payments/{payment}/again", PAYEASY),
     ("/payeasy/payments/{payment}/print", PAYEASY),
     ("/payeasy/requests", PAYEASY),
-    ("/payees", TRANSFER),
-    ("/payees/csv", TRANSFER),
-    ("/payees/import", TRANSFER),
-    ("/payees/import/{import}", TRANSFER),
-    ("/payees/new", TRANSFER),
-    ("/payees/{payee}", TRANSFER),
-    ("/payees/{payee}/delete", TRANSFER),
+    ("/payees", PAYEES),
+    ("/payees/csv", PAYEES),
+    ("/payees/import", PAYEES),
+    ("/payees/import/{import}", PAYEES),
+    ("/payees/new", PAYEES),
+    ("/payees/{payee}", PAYEES),
+    ("/payees/{payee}/delete", PAYEES),
     ("/security", SignedIn),
     ("/security/certificate", SignedIn),
     ("/security/confirmation-password", SignedIn),
@@ -233,8 +244,9 @@ impl Theirs {
         let payee = PayeeId::generate();
         execute!(
             world.bank.database,
-            "INSERT INTO payee (id, contract, bank, branch, kind, number, holder, name, party_group, version, \
-             created_us, changed_us) VALUES ($1, $2, '0125', '100', 'ordinary', '0000001', 'ｱ', 'ア', '', 1, 1, 1)",
+            "INSERT INTO payee (id, contract, list, first_code, second_code, bank, branch, kind, number, holder, name, \
+             party_group, version, created_us, changed_us) \
+             VALUES ($1, $2, 'transfers', '', '', '0125', '100', 'ordinary', '0000001', 'ｱ', 'ア', '', 1, 1, 1)",
             payee.uuid(),
             world.contract.uuid(),
         )
@@ -340,7 +352,7 @@ impl Gate {
     fn admits(self, plan: Plan, &(_, role, has_rights, has_duties): &Person) -> bool {
         match self {
             Open | SignedIn => true,
-            To(business) => has_rights && has(plan, business),
+            To(businesses) => has_rights && businesses.iter().any(|business| has(plan, *business)),
             With(duties) => duties.iter().any(|duty| match role {
                 Role::Master => true,
                 Role::Admin => EVERY_ADMIN.contains(duty) || (has_duties && GIVEN.contains(duty)),
@@ -436,6 +448,7 @@ const INCOMPLETE: &[(&str, StatusCode)] = &[
     // no file
     ("/payeasy/el/picture", StatusCode::BAD_REQUEST),
     ("/payees/import", StatusCode::BAD_REQUEST),
+    ("/employees/import", StatusCode::BAD_REQUEST),
     // of nothing
     ("/transfers/templates", StatusCode::NOT_FOUND),
     // nobody here has a token
@@ -479,7 +492,9 @@ async fn answers(
         let expected = match (admitted, sent.status) {
             (_, StatusCode::METHOD_NOT_ALLOWED) => true,
             // a picture is no form, and what is no picture is not looked at
-            (false, StatusCode::BAD_REQUEST) => ["/payeasy/el/picture", "/payees/import"].contains(&route),
+            (false, StatusCode::BAD_REQUEST) => {
+                ["/payeasy/el/picture", "/payees/import", "/employees/import"].contains(&route)
+            }
             // of what another contract has nothing is there, whoever asks
             (false, StatusCode::NOT_FOUND) => names_an_object(route),
             (false, status) => status == StatusCode::FORBIDDEN,

@@ -4,7 +4,7 @@ use database::read;
 use database::testing::TestDatabase;
 use http::{Method, StatusCode};
 use internet_banking::contracts::{Plan, Rights, Role, SignInMethod};
-use internet_banking::payees::{PayeeQuery, Payees};
+use internet_banking::payees::{List, PayeeQuery, Payees};
 
 use crate::repeats_and_limits::fresh;
 use crate::support::{Browser, PASSWORD, Page, World, add_user};
@@ -17,6 +17,7 @@ database::on_both!(
     a_payee_that_somebody_else_changed_is_not_changed_by_what_was_seen_before,
     a_file_is_looked_over_and_registered_as_a_whole_with_a_one_time_password,
     payees_filed_on_paper_are_found_by_number_and_not_changed_on_screen,
+    who_earns_wages_is_a_list_of_its_own_for_those_who_pay_them,
     an_order_stays_as_it_was_taken_and_an_entry_is_refused_when_its_payee_changes,
     the_holder_is_shown_and_compared_and_what_locks_the_check_locks_nothing_else,
 );
@@ -56,7 +57,7 @@ pub async fn add(world: &World, browser: &mut Browser, more: &[(&str, &str)]) ->
 }
 
 async fn all(world: &World) -> Vec<(String, String, String)> {
-    let all = Payees::of(&world.bank.database, world.contract).all().await.unwrap();
+    let all = Payees::of(&world.bank.database, world.contract, List::Transfers).all().await.unwrap();
     all.into_iter().map(|one| (one.account.to_string(), one.holder, one.name)).collect()
 }
 
@@ -140,7 +141,7 @@ async fn nothing_is_registered_without_a_one_time_password_and_no_account_twice(
     let bank = &world.bank;
     let other = bank.contracts.add_contract("見本物産", Plan::Mini, SignInMethod::Password).await.unwrap();
     add_user(bank, other, "bussan01", Role::General, Rights::none()).await;
-    assert_eq!(Payees::of(&bank.database, other).all().await.unwrap(), []);
+    assert_eq!(Payees::of(&bank.database, other, List::Transfers).all().await.unwrap(), []);
     let mut nobody = world.browser();
     assert_eq!(nobody.sign_in("bussan01", PASSWORD).await.location(), "/home");
     assert_eq!(nobody.get("/payees").await.status, StatusCode::FORBIDDEN);
@@ -162,7 +163,11 @@ async fn a_payee_that_somebody_else_changed_is_not_changed_by_what_was_seen_befo
 }
 
 pub async fn upload(browser: &mut Browser, mode: &str, text: &str) -> Page {
-    let csrf = browser.get("/payees/import").await.token();
+    upload_to(browser, "/payees/import", mode, text).await
+}
+
+async fn upload_to(browser: &mut Browser, path: &str, mode: &str, text: &str) -> Page {
+    let csrf = browser.get(path).await.token();
     let part = |name: &str, value: &str| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
@@ -170,7 +175,7 @@ pub async fn upload(browser: &mut Browser, mode: &str, text: &str) -> Page {
         "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"p.csv\"\r\n\r\n{text}\r\n--b--\r\n"
     );
     let body = [part("csrf", &csrf), part("mode", mode), file].concat();
-    browser.send_as("multipart/form-data; boundary=b", "/payees/import", &body).await
+    browser.send_as("multipart/form-data; boundary=b", path, &body).await
 }
 
 /// Proves R52, R55, SEC-37.
@@ -211,6 +216,60 @@ async fn a_file_is_looked_over_and_registered_as_a_whole_with_a_one_time_passwor
     assert_eq!((audited(&world, "payee.import").await, audited(&world, "payee.download").await), (1, 1));
 }
 
+/// Its file has employees' numbers, and what is wrong in one is told with its place and how it is mended. The same
+/// account may be in both lists, and neither shows what is in the other.
+///
+/// Proves R55, R56, SEC-35, SEC-37.
+async fn who_earns_wages_is_a_list_of_its_own_for_those_who_pay_them(test: TestDatabase) {
+    let (world, mut master) = master(test).await;
+    add(&world, &mut master, &[("first_code", "12")]).await;
+    assert_eq!(master.get("/payees").await.fields("first_code"), ["0000000012"]);
+    let sql = "DELETE FROM user_right WHERE business = 'salary'";
+    database::execute!(world.bank.database, sql).unwrap();
+    assert_eq!(master.get("/employees").await.status, StatusCode::FORBIDDEN, "who transfers pays no wages");
+    database::execute!(
+        world.bank.database,
+        "INSERT INTO user_right (app_user, business, account) SELECT id, 'salary', 1001 FROM app_user
+         WHERE login_id = $1",
+        MASTER,
+    )
+    .unwrap();
+    let mut master = world.browser();
+    assert_eq!(master.sign_in(MASTER, PASSWORD).await.location(), "/home");
+    let empty = master.get("/employees").await;
+    assert_eq!(empty.fields("name"), [""; 0], "{}", empty.body);
+
+    let head = "登録名,グループ,銀行番号,店番,科目,口座番号,受取人名,社員番号,所属コード\n";
+    let text =
+        format!("{head}佐藤,本社,125,100,普通,123,サトウ ハナコ,A001,10\n=1+1,,0125,100,貯蓄,8,スズキ,,\n");
+    let wrong = upload_to(&mut master, "/employees/import", "add", &text).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(wrong.fields("place"), ["3行目の登録名", "3行目の科目"], "{}", wrong.body);
+    assert!(wrong.body.contains("先頭の記号を取り除いてください"), "{}", wrong.body);
+
+    let text = text.replace("=1+1", "鈴木").replace("貯蓄", "普通");
+    let path = upload_to(&mut master, "/employees/import", "add", &text).await.location().to_owned();
+    assert!(path.starts_with("/employees/import/"), "{path}");
+    let plan = master.get(&path).await;
+    let digest = plan.value("digest");
+    let without = submit(&mut master, &path, &[("digest", &digest)]).await;
+    assert_eq!(code(&without), "T-100", "{}", without.body);
+    let elsewhere = master.get(&path.replace("/employees/", "/payees/")).await;
+    assert_eq!(elsewhere.status, StatusCode::NOT_FOUND, "a file is of one list");
+    let otp = fresh(&world, MASTER_TOKEN).await;
+    let done = submit(&mut master, &path, &[("digest", &digest), ("one_time_password", &otp)]).await;
+    assert_eq!(done.location(), "/employees?done=imported", "{}", done.body);
+    let shown = master.get("/employees").await;
+    assert_eq!(shown.fields("name"), ["佐藤", "鈴木"], "{}", shown.body);
+    assert_eq!(shown.fields("first_code"), ["A001"]);
+    assert_eq!(all(&world).await.len(), 1, "the other list is as it was");
+    let saved = master.get("/employees/csv").await.body;
+    assert!(saved.contains("\"A001\",\"10\""), "{saved}");
+    let one = shown.body.split_once("href=\"/employees/0").expect("a payee").1.split('"').next().unwrap();
+    let as_transfer = master.get(&format!("/payees/0{one}")).await;
+    assert_eq!(as_transfer.status, StatusCode::NOT_FOUND, "it is in the other list");
+}
+
 /// Proves R10, R57, R81.
 async fn payees_filed_on_paper_are_found_by_number_and_not_changed_on_screen(test: TestDatabase) {
     let (world, mut master) = master(test).await;
@@ -223,7 +282,7 @@ async fn payees_filed_on_paper_are_found_by_number_and_not_changed_on_screen(tes
     )
     .unwrap();
     add(&world, &mut master, &[]).await;
-    let payees = Payees::of(&world.bank.database, world.contract);
+    let payees = Payees::of(&world.bank.database, world.contract, List::Transfers);
     let filed = payees.filed("0777").await.unwrap().unwrap();
     assert_eq!((filed.holder.as_str(), filed.number()), ("ｶ)ﾐﾎﾝ", Some("0777")));
     assert_eq!(filed.method(), transfers::Method::Filed);

@@ -85,6 +85,8 @@ async fn whoever_gives_payments_to_approvers_makes_none_alone_and_a_paper_helps_
         ("one_time_password", &now),
         ("payeasy-flow", "none"),
         ("transfer-flow", "none"),
+        ("bulk_transfer-flow", "single"),
+        ("salary-flow", "single"),
     ];
     let set = master.post("/admin/approvals", &form).await;
     assert_eq!(set.location(), "/admin/approvals?done=changed", "{}", set.body);

@@ -138,7 +138,8 @@ fn field(business: Business, what: &str) -> String {
     format!("{}-{what}", business.code())
 }
 
-/// The policy that was typed. What the page does not show stays as it is.
+/// The policy that was typed. What the page does not show stays as it is, and so does what nobody has changed: a
+/// business without approvers keeps no other from being set.
 fn read(by: &SignedIn, held: &Policy, fields: &BTreeMap<String, String>) -> Result<Policy, Errors> {
     let mut policy = held.clone();
     let mut errors = Errors::default();
@@ -161,7 +162,9 @@ fn read(by: &SignedIn, held: &Policy, fields: &BTreeMap<String, String>) -> Resu
                 continue;
             }
         };
-        policy.flows.insert(business, flow);
+        if held.flow(business) != flow {
+            policy.flows.insert(business, flow);
+        }
     }
     policy.distinct_tokens = fields.contains_key("distinct_tokens");
     policy.second_administrator = fields.contains_key("second_administrator");

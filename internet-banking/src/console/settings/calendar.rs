@@ -14,7 +14,7 @@ use crate::console::sign_in::StaffSignedIn;
 use crate::hours::{CLOSED, read_spans};
 use crate::settings::{
     CLOSED_DAYS, Dated, FOREIGN_HOURS, OTHER_BANKS_UNTIL, OWN_BANK_UNTIL, PAYEASY_HOURS, SERVICE_HOURS,
-    SPECIAL_DAY,
+    SPECIAL_DAY, bulk_hours,
 };
 
 /// How far ahead days are listed.
@@ -47,7 +47,9 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn) -> Answer {
     let closed = CLOSED_DAYS.history(&console.database).await.map_err(failed)?;
     let special = SPECIAL_DAY.history(&console.database).await.map_err(failed)?;
     let mut cut_offs = Vec::new();
-    for setting in [&OWN_BANK_UNTIL, &OTHER_BANKS_UNTIL, &PAYEASY_HOURS, &FOREIGN_HOURS] {
+    let bulk = formats::Business::ALL.iter().map(|business| bulk_hours(*business));
+    let others = [&OWN_BANK_UNTIL, &OTHER_BANKS_UNTIL, &PAYEASY_HOURS, &FOREIGN_HOURS];
+    for setting in others.into_iter().chain(bulk) {
         let kept = setting.on(&console.database, today).await.map_err(failed)?;
         cut_offs.push((SettingLink::of(setting), setting.label.to_string(), setting.shown(&kept)));
     }

@@ -1,6 +1,7 @@
 //! One payee: what is registered, its change, and its end.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use edge::{CsrfForm, Errors, Frame};
@@ -13,11 +14,11 @@ use crate::Bank;
 use crate::answer::{Answer, again, shown};
 use crate::links::Link;
 use crate::payeasy::views::Trouble;
-use crate::payees::links::{PayeeDeleteLink, PayeeLink};
+use crate::payees::links::{ListPage, PayeeDeleteLink, PayeeLink};
 use crate::payees::operation;
 use crate::payees::pages::list::PayeeRow;
 use crate::payees::problem::Problem;
-use crate::payees::{AccountForm, Payee, Source};
+use crate::payees::{AccountForm, List, Payee, Source};
 use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
 
@@ -43,6 +44,8 @@ pub struct DeletePage {
     pub trouble: Option<Trouble>,
     /// The same, for the controls.
     pub errors: Errors,
+    /// Which list the payee is in.
+    pub list: List,
     /// Where the form goes.
     pub action: PayeeDeleteLink,
     /// The payee.
@@ -60,56 +63,70 @@ pub struct Ended {
     one_time_password: SecretString,
 }
 
-/// `GET /payees/{payee}`
-pub async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
-    let one = find(&bank, &by, &id).await?;
+/// `GET /payees/{payee}`, `GET /employees/{payee}`
+pub async fn show(
+    State(bank): State<Bank>,
+    by: SignedIn,
+    Extension(list): Extension<List>,
+    Path(id): Path<String>,
+) -> Answer {
+    let one = find(&bank, &by, list, &id).await?;
     if one.source != Source::Screen {
-        return shown(&FiledPage { frame: page_frame(&by, None), row: PayeeRow::of(one) });
+        return shown(&FiledPage { frame: page_frame(&by, list, None), row: PayeeRow::of(list, one) });
     }
     let typed = Typed {
         name: one.name.clone(),
         group: one.group.clone(),
+        first_code: one.codes.first.clone(),
+        second_code: one.codes.second.clone(),
         seen: one.version.to_string(),
         ..Typed::default()
     };
     let account = AccountForm::of(one.entered().typed());
-    shown(&entry::form(&by, PayeeLink(one.id).to_string(), account, &typed, None))
+    shown(&entry::form(&by, list, PayeeLink(list, one.id).to_string(), account, &typed, None))
 }
 
-/// `POST /payees/{payee}`
+/// `POST /payees/{payee}`, `POST /employees/{payee}`
 pub async fn submit(
     State(bank): State<Bank>,
     by: SignedIn,
+    Extension(list): Extension<List>,
     Path(id): Path<String>,
     CsrfForm(typed): CsrfForm<Typed>,
 ) -> Answer {
-    let one = as_seen(find(&bank, &by, &id).await?, &typed.seen);
-    let one = one.map_err(|problem| because(&by, &problem))?;
-    let went = entry::go(&bank, &by, Some(&one), &typed).await;
-    entry::answer(&by, PayeeLink(one.id).to_string(), &typed, went, "changed")
+    let one = as_seen(find(&bank, &by, list, &id).await?, &typed.seen);
+    let one = one.map_err(|problem| because(&by, list, &problem))?;
+    let went = entry::go(&bank, &by, list, Some(&one), &typed).await;
+    entry::answer(&by, list, PayeeLink(list, one.id).to_string(), &typed, went, "changed")
 }
 
-/// `GET /payees/{payee}/delete`
-pub async fn ask(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
-    let one = find(&bank, &by, &id).await?;
+/// `GET /payees/{payee}/delete`, `GET /employees/{payee}/delete`
+pub async fn ask(
+    State(bank): State<Bank>,
+    by: SignedIn,
+    Extension(list): Extension<List>,
+    Path(id): Path<String>,
+) -> Answer {
+    let one = find(&bank, &by, list, &id).await?;
     if one.source != Source::Screen {
-        return Err(because(&by, &Problem::NotPermitted));
+        return Err(because(&by, list, &Problem::NotPermitted));
     }
-    shown(&page(&by, one, None))
+    shown(&page(&by, list, one, None))
 }
 
-/// `POST /payees/{payee}/delete`
+/// `POST /payees/{payee}/delete`, `POST /employees/{payee}/delete`
 pub async fn delete(
     State(bank): State<Bank>,
     by: SignedIn,
+    Extension(list): Extension<List>,
     Path(id): Path<String>,
     CsrfForm(form): CsrfForm<Ended>,
 ) -> Answer {
-    let one = as_seen(find(&bank, &by, &id).await?, &form.seen);
-    let one = one.map_err(|problem| because(&by, &problem))?;
-    match operation::delete(&bank, &by, &one, &form.one_time_password).await {
-        Ok(()) => Ok(Redirect::to(&format!("{}?done=deleted", Link::Payees)).into_response()),
-        Err(problem) => again(&page(&by, one, Some(problem.trouble()))),
+    let one = as_seen(find(&bank, &by, list, &id).await?, &form.seen);
+    let one = one.map_err(|problem| because(&by, list, &problem))?;
+    match operation::delete(&bank, &by, list, &one, &form.one_time_password).await {
+        Ok(()) => Ok(Redirect::to(&format!("{}?done=deleted", list.link(ListPage::All))).into_response()),
+        Err(problem) => again(&page(&by, list, one, Some(problem.trouble()))),
     }
 }
 
@@ -122,14 +139,15 @@ fn as_seen(one: Payee, seen: &str) -> Result<Payee, Problem> {
     }
 }
 
-fn page(by: &SignedIn, one: Payee, trouble: Option<Trouble>) -> DeletePage {
+fn page(by: &SignedIn, list: List, one: Payee, trouble: Option<Trouble>) -> DeletePage {
     DeletePage {
-        frame: page_frame(by, trouble.as_ref()),
+        frame: page_frame(by, list, trouble.as_ref()),
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
-        action: PayeeDeleteLink(one.id),
+        list,
+        action: PayeeDeleteLink(list, one.id),
         seen: one.version.to_string(),
-        row: PayeeRow::of(one),
+        row: PayeeRow::of(list, one),
     }
 }

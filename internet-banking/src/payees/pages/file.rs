@@ -1,10 +1,12 @@
 //! Payees as a file: saved, read, looked over, and registered.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use edge::upload::{TooLarge, UploadedFile};
 use edge::{CsrfForm, CsrfUpload, Errors, Frame};
+use formats::finding::{Fault, Finding, Findings};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -12,12 +14,12 @@ use super::{admit, because, page_frame};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::history::note;
-use crate::links::Link;
 use crate::payeasy::views::Trouble;
-use crate::payees::import::{self, FileError, FileRow, HEADINGS, Plan, Wrong};
-use crate::payees::links::ImportLink;
+use crate::payees::bounds::Bounds;
+use crate::payees::import::{self, FileRow, Plan};
+use crate::payees::links::{ImportLink, ListPage};
 use crate::payees::problem::Problem;
-use crate::payees::{Entered, Payees, operation};
+use crate::payees::{Codes, Entered, List, Payees, operation};
 use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
 
@@ -36,14 +38,27 @@ pub struct ImportPage {
     pub trouble: Option<Trouble>,
     /// The same, for the controls.
     pub errors: Errors,
-    /// The headings of a file.
-    pub headings: String,
+    /// Which list is read.
+    pub list: List,
     /// Whether the file replaces all.
     pub replaces: bool,
-    /// Fields that are wrong.
-    pub wrong: Vec<Wrong>,
+    /// What is wrong, the first of it.
+    pub wrong: Vec<Finding>,
     /// How many there are.
     pub wrong_count: usize,
+}
+
+impl ImportPage {
+    /// Every heading, and those without which a file is none.
+    pub fn headings(&self, is_needed: bool) -> String {
+        let named = self.list.headings().iter().filter(|heading| heading.is_needed || !is_needed);
+        named.map(|heading| heading.name).collect::<Vec<_>>().join("、")
+    }
+
+    /// The kinds of accounts.
+    pub fn kinds(&self) -> String {
+        self.list.account_kinds().iter().map(|(word, _)| *word).collect::<Vec<_>>().join("・")
+    }
 }
 
 /// A change that a file asks for.
@@ -60,6 +75,8 @@ pub struct PlanRow {
     pub entered: Entered,
     /// グループ.
     pub group: String,
+    /// What the company calls it by.
+    pub codes: Codes,
     /// What it is now, where it changes.
     pub before: Vec<String>,
 }
@@ -76,6 +93,8 @@ pub struct PlanPage {
     pub trouble: Option<Trouble>,
     /// The same, for the controls.
     pub errors: Errors,
+    /// Which list it changes.
+    pub list: List,
     /// Where the form goes.
     pub action: ImportLink,
     /// How many are added, changed, removed, and stay.
@@ -95,109 +114,124 @@ pub struct Confirmed {
     one_time_password: SecretString,
 }
 
-/// `GET /payees/csv`
-pub async fn download(State(bank): State<Bank>, by: SignedIn) -> Answer {
-    admit(&by)?;
-    let all = Payees::of(&bank.database, by.contract.id).all().await.map_err(failed)?;
-    note(&bank, &by, "payee.download", by.contract.id.to_string(), format!("{} payees", all.len())).await?;
-    Ok(import::write(&all).download(&format!("payees-{}.csv", bank.clock.now().date())))
+/// `GET /payees/csv`, `GET /employees/csv`
+pub async fn download(State(bank): State<Bank>, by: SignedIn, Extension(list): Extension<List>) -> Answer {
+    admit(&by, list)?;
+    let all = Payees::of(&bank.database, by.contract.id, list).all().await.map_err(failed)?;
+    let detail = format!("{}: {} payees", list.code(), all.len());
+    note(&bank, &by, "payee.download", by.contract.id.to_string(), detail).await?;
+    let name = format!("payees-{}-{}.csv", list.code(), bank.clock.now().date());
+    Ok(import::write(list, &all).download(&name))
 }
 
-/// `GET /payees/import`
-pub async fn show(by: SignedIn) -> Answer {
-    admit(&by)?;
-    shown(&page(&by, false, None, (Vec::new(), 0)))
+/// `GET /payees/import`, `GET /employees/import`
+pub async fn show(by: SignedIn, Extension(list): Extension<List>) -> Answer {
+    admit(&by, list)?;
+    shown(&page(&by, list, false, None))
 }
 
-/// `POST /payees/import`
-pub async fn upload(State(bank): State<Bank>, by: SignedIn, form: CsrfUpload) -> Answer {
-    admit(&by)?;
+/// `POST /payees/import`, `POST /employees/import`
+pub async fn upload(
+    State(bank): State<Bank>,
+    by: SignedIn,
+    Extension(list): Extension<List>,
+    form: CsrfUpload,
+) -> Answer {
+    admit(&by, list)?;
     let replaces = form.text("mode") == "replace";
-    match read(form.file).await {
+    let Some(file) = form.file else {
+        let trouble = Problem::Input(Errors::one("file", "ファイルを選んでください。")).trouble();
+        return again(&page(&by, list, replaces, Some((trouble, None))));
+    };
+    match read(list, file).await? {
         Ok(rows) => {
-            let kept = operation::keep(&bank, &by, &rows, replaces).await;
-            let id = kept.map_err(|problem| because(&by, &problem))?;
-            Ok(Redirect::to(&ImportLink(id).to_string()).into_response())
+            let kept = operation::keep(&bank, &by, list, &rows, replaces).await;
+            let id = kept.map_err(|problem| because(&by, list, &problem))?;
+            Ok(Redirect::to(&ImportLink(list, id).to_string()).into_response())
         }
-        Err(FileError::Whole(words)) => {
+        Err(wrong) => {
+            let count = wrong.count();
+            let words = format!(
+                "ファイルに誤りが{count}か所あります。まだ何も登録していません。直してから、もう一度選んでください。"
+            );
             let trouble = Problem::Input(Errors::one("file", words)).trouble();
-            again(&page(&by, replaces, Some(trouble), (Vec::new(), 0)))
-        }
-        Err(FileError::Fields(wrong, count)) => {
-            let words = format!("ファイルに誤りが{count}か所あります。直してから、もう一度選んでください。");
-            let trouble = Problem::Input(Errors::one("file", words)).trouble();
-            again(&page(&by, replaces, Some(trouble), (wrong, count)))
+            again(&page(&by, list, replaces, Some((trouble, Some(wrong)))))
         }
     }
 }
 
-/// `GET /payees/import/{import}`
-pub async fn plan(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
-    let plan = planned(&bank, &by, &id).await?;
-    shown(&plan_page(&by, id, &plan, None))
+/// `GET /payees/import/{import}`, `GET /employees/import/{import}`
+pub async fn plan(
+    State(bank): State<Bank>,
+    by: SignedIn,
+    Extension(list): Extension<List>,
+    Path(id): Path<String>,
+) -> Answer {
+    let plan = planned(&bank, &by, list, &id).await?;
+    shown(&plan_page(&by, ImportLink(list, id), &plan, None))
 }
 
-/// `POST /payees/import/{import}`
+/// `POST /payees/import/{import}`, `POST /employees/import/{import}`
 pub async fn confirm(
     State(bank): State<Bank>,
     by: SignedIn,
+    Extension(list): Extension<List>,
     Path(id): Path<String>,
     CsrfForm(form): CsrfForm<Confirmed>,
 ) -> Answer {
-    let plan = planned(&bank, &by, &id).await?;
+    let plan = planned(&bank, &by, list, &id).await?;
     if plan.digest() != form.digest || plan.is_empty() {
-        return again(&plan_page(&by, id, &plan, Some(Problem::Changed.trouble())));
+        return again(&plan_page(&by, ImportLink(list, id), &plan, Some(Problem::Changed.trouble())));
     }
-    match operation::import(&bank, &by, &id, &plan, &form.one_time_password).await {
-        Ok(()) => Ok(Redirect::to(&format!("{}?done=imported", Link::Payees)).into_response()),
-        Err(problem) => again(&plan_page(&by, id, &plan, Some(problem.trouble()))),
+    match operation::import(&bank, &by, list, (&id, &plan), &form.one_time_password).await {
+        Ok(()) => Ok(Redirect::to(&format!("{}?done=imported", list.link(ListPage::All))).into_response()),
+        Err(problem) => again(&plan_page(&by, ImportLink(list, id), &plan, Some(problem.trouble()))),
     }
 }
 
 /// What the file that waits would change now.
-async fn planned(bank: &Bank, by: &SignedIn, id: &str) -> Result<Plan, Stop> {
-    admit(by)?;
-    let kept = operation::kept(bank, by, id).await.map_err(|problem| because(by, &problem))?;
+async fn planned(bank: &Bank, by: &SignedIn, list: List, id: &str) -> Result<Plan, Stop> {
+    admit(by, list)?;
+    let kept = operation::kept(bank, by, list, id).await.map_err(|problem| because(by, list, &problem))?;
     let (rows, replaces) = kept.ok_or_else(Stop::not_found)?;
-    let known = Payees::of(&bank.database, by.contract.id).all().await.map_err(failed)?;
+    let known = Payees::of(&bank.database, by.contract.id, list).all().await.map_err(failed)?;
     Ok(Plan::of(known, &rows, replaces))
 }
 
 /// Reads a file away from what serves other pages.
-async fn read(file: Option<UploadedFile>) -> Result<Vec<FileRow>, FileError> {
-    let nothing = || FileError::Whole("ファイルを選んでください。".to_owned());
-    let bytes = match file.ok_or_else(nothing)?.bytes {
+async fn read(list: List, file: UploadedFile) -> Result<Result<Vec<FileRow>, Findings>, Stop> {
+    let bytes = match file.bytes {
         Ok(bytes) => bytes,
         Err(TooLarge) => {
-            return Err(FileError::Whole("ファイルが大きすぎます。小さく分けてください。".to_owned()));
+            let mut findings = Findings::keeping(1);
+            findings.add(Finding::of_file(Fault::TooLarge { most: Bounds::embedded().file_bytes_max }));
+            return Ok(Err(findings));
         }
     };
-    let read = tokio::task::spawn_blocking(move || import::read(&bytes)).await;
-    read.unwrap_or_else(|error| {
-        tracing::error!(%error, "a file of payees could not be read");
-        Err(FileError::Whole("ファイルを読み取れませんでした。".to_owned()))
-    })
+    tokio::task::spawn_blocking(move || import::read(list, &bytes)).await.map_err(failed)
 }
 
 fn page(
     by: &SignedIn,
+    list: List,
     replaces: bool,
-    trouble: Option<Trouble>,
-    (wrong, wrong_count): (Vec<Wrong>, usize),
+    trouble: Option<(Trouble, Option<Findings>)>,
 ) -> ImportPage {
+    let (trouble, wrong) = trouble.map_or((None, None), |(trouble, wrong)| (Some(trouble), wrong));
     ImportPage {
-        frame: page_frame(by, trouble.as_ref()),
+        frame: page_frame(by, list, trouble.as_ref()),
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
-        headings: HEADINGS.join("、"),
+        list,
         replaces,
-        wrong,
-        wrong_count,
+        wrong_count: wrong.as_ref().map_or(0, Findings::count),
+        wrong: wrong.map(|wrong| wrong.kept().to_vec()).unwrap_or_default(),
     }
 }
 
-fn plan_page(by: &SignedIn, id: String, plan: &Plan, trouble: Option<Trouble>) -> PlanPage {
+fn plan_page(by: &SignedIn, action: ImportLink, plan: &Plan, trouble: Option<Trouble>) -> PlanPage {
+    let list = action.0;
     let row = |(word, class, icon), row: &FileRow, before: Vec<String>| PlanRow {
         word,
         class,
@@ -205,14 +239,18 @@ fn plan_page(by: &SignedIn, id: String, plan: &Plan, trouble: Option<Trouble>) -
         name: row.name.clone(),
         entered: Entered::of(row.account.clone(), row.holder.clone()),
         group: row.group.clone(),
+        codes: row.codes.clone(),
         before,
     };
     let added = plan.added.iter().map(|one| row(("追加", "ok", "+"), one, Vec::new()));
     let changed = plan.changed.iter().map(|(was, one)| {
+        let [first, second] = list.code_labels();
         let parts = [
             ("登録名", &was.name, &one.name),
             ("受取人名", &was.holder, &one.holder),
             ("グループ", &was.group, &one.group),
+            (first, &was.codes.first, &one.codes.first),
+            (second, &was.codes.second, &one.codes.second),
         ];
         let differ = parts.into_iter().filter(|(_, was, is)| was != is);
         let before =
@@ -226,14 +264,16 @@ fn plan_page(by: &SignedIn, id: String, plan: &Plan, trouble: Option<Trouble>) -
         name: one.name.clone(),
         entered: one.entered(),
         group: one.group.clone(),
+        codes: one.codes.clone(),
         before: Vec::new(),
     });
     PlanPage {
-        frame: page_frame(by, trouble.as_ref()),
+        frame: page_frame(by, list, trouble.as_ref()),
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
-        action: ImportLink(id),
+        list,
+        action,
         counts: [plan.added.len(), plan.changed.len(), plan.removed.len(), plan.same],
         rows: removed.chain(changed).chain(added).take(SHOWN_MAX).collect(),
         digest: plan.digest(),

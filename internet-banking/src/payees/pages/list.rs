@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Query, State};
 use edge::Frame;
 use serde::Deserialize;
@@ -10,9 +11,8 @@ use serde::Deserialize;
 use super::{admit, page_frame};
 use crate::Bank;
 use crate::answer::{Answer, failed, shown};
-use crate::links::Link;
-use crate::payees::links::PayeeLink;
-use crate::payees::{Entered, PAGE, Payee, PayeeQuery, Payees};
+use crate::payees::links::{ListPage, PayeeLink};
+use crate::payees::{Codes, Entered, List, PAGE, Payee, PayeeQuery, Payees, operation};
 use crate::sign_in::SignedIn;
 
 /// Characters of a text that is searched.
@@ -40,6 +40,8 @@ pub struct PayeeRow {
     pub name: String,
     /// グループ.
     pub group: String,
+    /// What the company calls it by.
+    pub codes: Codes,
     /// 受取人番号; empty of one that users registered.
     pub number: String,
     /// The account.
@@ -52,6 +54,10 @@ pub struct PayeeRow {
 pub struct PayeesPage {
     /// The frame.
     pub frame: Frame,
+    /// Which list it is.
+    pub list: List,
+    /// The other one, where the user may see that too.
+    pub other: Option<List>,
     /// What was typed.
     pub typed: Typed,
     /// What was just done, in words.
@@ -67,22 +73,28 @@ pub struct PayeesPage {
 }
 
 impl PayeeRow {
-    /// Of a payee.
-    pub fn of(one: Payee) -> Self {
+    /// Of a payee of a list.
+    pub fn of(list: List, one: Payee) -> Self {
         Self {
-            link: PayeeLink(one.id),
+            link: PayeeLink(list, one.id),
             entered: one.entered(),
             number: one.number().unwrap_or_default().to_owned(),
             name: one.name,
             group: one.group,
+            codes: one.codes,
         }
     }
 }
 
-/// `GET /payees`
-pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(typed): Query<Typed>) -> Answer {
-    admit(&by)?;
-    let payees = Payees::of(&bank.database, by.contract.id);
+/// `GET /payees`, `GET /employees`
+pub async fn show(
+    State(bank): State<Bank>,
+    by: SignedIn,
+    Extension(list): Extension<List>,
+    Query(typed): Query<Typed>,
+) -> Answer {
+    admit(&by, list)?;
+    let payees = Payees::of(&bank.database, by.contract.id, list);
     let groups: BTreeSet<String> =
         payees.all().await.map_err(failed)?.into_iter().map(|one| one.group).collect();
     let typed = Typed { text: typed.text.chars().take(TEXT_CHARS_MAX).collect(), ..typed };
@@ -92,10 +104,12 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(typed): Query<Ty
     let next = offset.saturating_add(PAGE);
     let next = (next < count).then(|| {
         let [text, group] = [&typed.text, &typed.group].map(|part| escaped(part));
-        format!("{}?text={text}&group={group}&from={next}", Link::Payees)
+        format!("{}?text={text}&group={group}&from={next}", list.link(ListPage::All))
     });
     shown(&PayeesPage {
-        frame: page_frame(&by, None),
+        frame: page_frame(&by, list, None),
+        list,
+        other: List::ALL.iter().copied().find(|one| *one != list && operation::permit(&by, *one).is_ok()),
         done: match typed.done.as_str() {
             "added" => "振込先を登録しました。",
             "changed" => "振込先の登録内容を変更しました。",
@@ -105,7 +119,7 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(typed): Query<Ty
         },
         typed,
         groups: groups.into_iter().filter(|group| !group.is_empty()).collect(),
-        rows: found.into_iter().map(PayeeRow::of).collect(),
+        rows: found.into_iter().map(|one| PayeeRow::of(list, one)).collect(),
         count,
         next,
     })

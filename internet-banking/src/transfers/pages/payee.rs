@@ -11,7 +11,7 @@ use super::{
 use crate::Bank;
 use crate::links::Link;
 use crate::payeasy::views::Trouble;
-use crate::payees::{AccountForm, Checked, PayeeQuery, Payees, Recent, TypedAccount, recent};
+use crate::payees::{AccountForm, Checked, List, PayeeQuery, Payees, Recent, TypedAccount, recent};
 use crate::sign_in::SignedIn;
 use crate::transfers::draft::{Body, Draft, Payee, Way};
 use crate::transfers::problem::Problem;
@@ -98,7 +98,7 @@ pub async fn submit(
 /// The payee, and who holds the account of one that is typed.
 async fn chosen(bank: &Bank, by: &SignedIn, form: &Chosen) -> Result<(Payee, Option<Checked>), Fault> {
     let unavailable = |error: &dyn std::error::Error| Fault::Problem(Problem::unavailable(error));
-    let payees = Payees::of(&bank.database, by.contract.id);
+    let payees = Payees::of(&bank.database, by.contract.id, List::Transfers);
     let payee = match form.action.as_str() {
         "number" => {
             let found = payees.filed(form.payee.trim()).await.map_err(|error| unavailable(&error))?;
@@ -173,8 +173,10 @@ async fn page(bank: &Bank, by: &SignedIn, draft: Option<&Draft>, what: Shown) ->
         Some(_) => (Vec::new(), Vec::new(), 0),
         None => {
             let query = PayeeQuery { text: what.q.clone(), ..PayeeQuery::default() };
-            let (page, count) =
-                Payees::of(&bank.database, by.contract.id).list(&query).await.map_err(failed)?;
+            let (page, count) = Payees::of(&bank.database, by.contract.id, List::Transfers)
+                .list(&query)
+                .await
+                .map_err(failed)?;
             (page, recent(bank, by).await.map_err(failed)?, count)
         }
     };

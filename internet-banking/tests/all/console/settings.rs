@@ -214,6 +214,9 @@ async fn the_hours_of_payeasy_end_inquiries_and_payments_from_their_day_on(test:
     }
 }
 
+/// Of each business of データ伝送 too.
+///
+/// Proves R110.
 async fn cut_offs_and_fees_of_transfers_and_hours_of_foreign_remittance_hold_from_their_day_on(
     test: TestDatabase,
 ) {
@@ -236,6 +239,7 @@ async fn cut_offs_and_fees_of_transfers_and_hours_of_foreign_remittance_hold_fro
     set(&office, "transfer-fee-other-banks", "400 600", "2026-11-25").await;
     set(&office, "recall-fee", "880", "2026-11-25").await;
     set(&office, "foreign-hours", "10:30-15:00", "2026-11-25").await;
+    set(&office, "salary-hours", "10:30-19:00", "2026-11-25").await;
     let calendar = office.signed_in(MAKER).await.get("/calendar").await.body;
     assert!(calendar.contains("15:00") && calendar.contains("当日の振込の受付終了"), "{calendar}");
     let bank = &office.world.bank;
@@ -252,10 +256,21 @@ async fn cut_offs_and_fees_of_transfers_and_hours_of_foreign_remittance_hold_fro
         let hours = hours::now_of(bank).await.unwrap();
         matches!(hours.standing(Service::Foreign, office.world.clock.now()), Standing::Open { .. })
     };
+    let wages = async || {
+        let (all, at) = (formats::Business::ALL.iter(), office.world.clock.now());
+        let mut open = Vec::new();
+        for business in all {
+            let hours = hours::bulk_now_of(bank, *business).await.unwrap();
+            open.push(matches!(hours.standing(Service::Bulk(*business), at), Standing::Open { .. }));
+        }
+        open
+    };
+    assert_eq!(wages().await, [true; 4]);
     assert_eq!((both(), foreign().await), (is("16:00", "15:00"), true));
     assert_eq!(bank.transfers.recall_fee(), Yen::new(1_100));
     office.world.clock.advance_seconds(86_400);
     assert_eq!((both(), foreign().await), (is("16:00", "14:40"), false), "it is a quarter past ten");
+    assert_eq!(wages().await, [true, false, true, true], "wages alone");
     assert_eq!(bank.transfers.recall_fee(), Yen::new(880));
     office.world.clock.advance_seconds(86_400 + 3_600);
     assert_eq!((both(), foreign().await), (is("17:00", "14:40"), true));
