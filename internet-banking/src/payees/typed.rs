@@ -6,7 +6,7 @@ use domain::yucho::{self, YuchoError};
 use domain::{AccountKind, AccountNumber, AccountRef};
 use edge::Errors;
 use formats::kana::{Class, Unwritable, ZenginText};
-use formats::legal_forms::{Kind, LEGAL_FORMS, LegalForm, abbreviated};
+use formats::legal_forms::{Kind, LEGAL_FORMS, LegalForm, abbreviated, abbreviated_reading};
 use formats::{Bank, Branch};
 use serde::Deserialize;
 
@@ -39,6 +39,8 @@ pub struct TypedAccount {
     pub symbol_number: String,
     /// 受取人名.
     pub holder: String,
+    /// The one for which another was offered; who types it again means it.
+    pub holder_before: String,
 }
 
 /// An account that can be paid, with the names of bank and branch for the eye.
@@ -98,6 +100,7 @@ impl Entered {
             kind: self.account.kind.as_str().to_owned(),
             number: self.account.number.to_string(),
             holder: self.holder.clone(),
+            holder_before: self.holder.clone(),
             ..TypedAccount::default()
         }
     }
@@ -144,7 +147,20 @@ impl TypedAccount {
             false => self.read_yucho(&mut asked.errors),
         };
         let holder = match read_holder(&self.holder) {
-            Ok(holder) => Some(holder),
+            Ok(holder) if holder.as_str() == self.holder_before => Some(holder),
+            Ok(holder) => match abbreviated_reading(&holder) {
+                Some(offered) => {
+                    let message = format!(
+                        "法人の種類は略語で書きます。「{offered}」に直しました。よろしければ、このまま進んでください。\
+                         略さずに送るときは、もう一度入力してください。"
+                    );
+                    asked.form.typed.holder = offered;
+                    asked.form.typed.holder_before = holder.to_string();
+                    asked.errors.add("holder", message);
+                    None
+                }
+                None => Some(holder),
+            },
             Err((message, offered)) => {
                 if let Some(offered) = offered {
                     asked.form.typed.holder = offered;
@@ -507,6 +523,14 @@ mod tests {
         assert!(asked.form.typed.read().is_ok());
         let half = typed("0125", "100", "1", "見本株式会社").read().unwrap_err();
         assert_eq!(half.form.typed.holder, "見本(カ");
+        // what is read out could be sent: it is offered in short once, and sent as it is where somebody insists
+        let read = typed("0125", "100", "1", "かぶしきがいしゃミホン");
+        let asked = read.read().unwrap_err();
+        assert_eq!(asked.form.typed.holder, "カ)ミホン");
+        assert!(asked.errors.of("holder").unwrap().contains("「カ)ミホン」に直しました"), "{asked:?}");
+        assert_eq!(asked.form.typed.read().unwrap().holder, "ｶ)ﾐﾎﾝ");
+        let insists = TypedAccount { holder: read.holder.clone(), ..asked.form.typed };
+        assert_eq!(insists.read().unwrap().holder, "ｶﾌﾞｼｷｶﾞｲｼﾔﾐﾎﾝ");
         assert!(half.errors.of("holder").unwrap().contains("「見」「本」"));
     }
 
