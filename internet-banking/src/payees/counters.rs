@@ -33,20 +33,30 @@ const JUDGE: &str = "
             WHEN $3 > 0 AND shown + $3 >= $5 THEN $6
             ELSE NULL END
     WHERE subject = $1 RETURNING missing, shown, locked_us";
-/// What ends the row of names shown (R91, read strictly): since the last question the user, or anybody of the contract,
-/// has had an order to somebody else taken, of the day or reserved, or asks approvers for one and has not taken that
-/// back. It is what a person can do about a name that was shown; a move between own accounts is about none.
+/// What ends the row of names shown (R91): since the last question money has left for somebody else. That cannot be
+/// taken back, so it ends the contract's row too, which keeps the bank's account holders from being listed (SEC-41). A
+/// user's row ends as well with an order to somebody else that is reserved, or that approvers are asked for, as long as
+/// it is not taken back: it is what a person can do about a name that was shown. A move between own accounts is about
+/// none. `$2` is how long before its execution an order may have been taken.
 const EXECUTED: &str = "
     UPDATE name_check SET shown = 0 WHERE subject = $1 AND shown > 0 AND locked_us IS NULL AND (EXISTS (
-        SELECT 1 FROM transfer_order o
-        WHERE o.contract = name_check.contract AND o.placed_us > name_check.counted_us
+        SELECT 1 FROM transfer_order o JOIN event e ON e.entity = o.id
+        WHERE o.contract = name_check.contract AND o.placed_us > name_check.counted_us - $2
+            AND e.kind IN ('transfer-held', 'transfer-executed') AND e.at_us > name_check.counted_us
             AND o.facts NOT LIKE '%\"method\":\"own_account\"%'
             AND (name_check.subject = name_check.contract OR o.app_user = name_check.subject))
     OR EXISTS (
+        SELECT 1 FROM transfer_order o
+        WHERE o.contract = name_check.contract AND o.placed_us > name_check.counted_us
+            AND o.facts NOT LIKE '%\"method\":\"own_account\"%' AND o.app_user = name_check.subject
+            AND NOT EXISTS (SELECT 1 FROM event e WHERE e.entity = o.id AND e.kind = 'transfer-cancelled'))
+    OR EXISTS (
         SELECT 1 FROM approval_request r WHERE r.contract = name_check.contract AND r.business = 'transfer'
             AND r.state IN ('asked', 'approved', 'done') AND r.made_us > name_check.counted_us
-            AND r.matter NOT LIKE '%\"way\":{\"own\":%'
-            AND (name_check.subject = name_check.contract OR r.author = name_check.subject)))";
+            AND r.matter LIKE '{\"kind\":\"transfer\"%' AND r.matter NOT LIKE '%\"way\":{\"own\":%'
+            AND r.author = name_check.subject))";
+/// Microseconds for which an order may be reserved, and more: fourteen business days over the longest row of holidays.
+const RESERVED_US: i64 = 35 * 86_400 * 1_000_000;
 
 /// How much may be asked in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -146,8 +156,8 @@ impl<'a> NameChecks<'a> {
         now: Timestamp,
     ) -> Result<Admission, sqlx::Error> {
         let mut tx = self.database.begin().await?;
-        execute!(&mut tx, EXECUTED, contract.uuid())?;
-        execute!(&mut tx, EXECUTED, user.uuid())?;
+        execute!(&mut tx, EXECUTED, contract.uuid(), RESERVED_US)?;
+        execute!(&mut tx, EXECUTED, user.uuid(), RESERVED_US)?;
         let counted = execute!(
             &mut tx,
             ADMIT,
@@ -315,16 +325,30 @@ mod tests {
         }
 
         /// An order with these facts.
-        async fn takes(&self, facts: &str, user: UserId, at: Timestamp) {
+        async fn takes(&self, facts: &str, user: UserId, at: Timestamp) -> Uuid {
+            let id = domain::OrderId::generate().uuid();
             execute!(
                 self.checks.database,
                 "INSERT INTO transfer_order (id, contract, app_user, account, payee_bank, amount, day, placed_us, facts)
                  VALUES ($1, $2, $3, 1, '0125', 1, '2026-11-24', $4, $5)",
-                domain::OrderId::generate().uuid(),
+                id,
                 self.contract.uuid(),
                 user.uuid(),
                 at.micros(),
                 facts,
+            )
+            .unwrap();
+            id
+        }
+
+        /// Something becomes of an order.
+        async fn happens(&self, order: Uuid, kind: &str, at: Timestamp) {
+            execute!(
+                self.checks.database,
+                "INSERT INTO event (entity, seq, position, kind, at_us, body) VALUES ($1, 1, $3, $2, $3, '{}')",
+                order,
+                kind,
+                at.micros(),
             )
             .unwrap();
         }
@@ -369,7 +393,8 @@ mod tests {
         assert_eq!(one.asks(Judgement::Missing).await, (None, 4));
     }
 
-    /// A transfer to somebody ends the row, of the user and of the contract; a move between own accounts does not.
+    /// An order to somebody ends the user's row, and the contract's once money has left by it; a move between own
+    /// accounts ends neither, nor does what was taken back.
     ///
     /// Proves R91.
     async fn the_tenth_name_without_a_transfer_locks_and_the_ninth_does_not(test: TestDatabase) {
@@ -391,6 +416,19 @@ mod tests {
             "a colleague's is not the own"
         );
         assert_eq!(one.admit(last).await, Admission::Locked(Locked::User));
+        let contract = async || one.checks.standing(one.contract.uuid()).await.unwrap().unwrap().shown;
+        assert_eq!(contract().await, 19, "nothing has left the contract");
+        let other = Asker { contract: one.contract, ..Asker::new(&test) };
+        let order = other.takes("{\"method\":\"typed\"}", other.user, last.plus_seconds(1)).await;
+        other.asks_at(Judgement::Neither, last.plus_seconds(2)).await;
+        assert_eq!(contract().await, 19);
+        other.happens(order, "transfer-executed", last.plus_seconds(3)).await;
+        other.asks_at(Judgement::Shown, last.plus_seconds(4)).await;
+        assert_eq!(contract().await, 1);
+        let order = other.takes("{\"method\":\"typed\"}", other.user, last.plus_seconds(5)).await;
+        other.happens(order, "transfer-cancelled", last.plus_seconds(6)).await;
+        other.asks_at(Judgement::Shown, last.plus_seconds(7)).await;
+        assert_eq!(other.checks.standing(other.user.uuid()).await.unwrap().unwrap().shown, 2);
     }
 
     /// Proves SEC-41.

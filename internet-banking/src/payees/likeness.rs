@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Likeness {
-    /// The same, spaces and hyphens aside.
+    /// The same, spaces and dots aside.
     Same,
     /// Another legal form, marks left out, or a letter or two.
     Similar,
@@ -37,13 +37,13 @@ pub fn compare(typed: &str, found: &str) -> Likeness {
     if distance(&typed, &found) <= most { Likeness::Similar } else { Likeness::Different }
 }
 
-/// Without what banks write differently: spaces, dots and hyphens.
+/// Without what banks write differently: spaces and dots.
 fn bare(name: &str) -> String {
     let name = ZenginText::abridged(name, Class::Party);
-    name.as_str().chars().filter(|c| !matches!(c, ' ' | '.' | '-')).collect()
+    name.as_str().chars().filter(|c| !matches!(c, ' ' | '.')).collect()
 }
 
-/// Without the legal form and marks.
+/// Without the legal form, marks, and hyphens, which are long vowels too.
 fn core(bare: &str) -> String {
     let mut name = bare.to_owned();
     for form in LEGAL_FORMS.iter().filter(|form| form.kind == Kind::Company) {
@@ -58,7 +58,7 @@ fn core(bare: &str) -> String {
             break;
         }
     }
-    name.chars().filter(|c| !matches!(c, 'ﾞ' | 'ﾟ' | '(' | ')')).collect()
+    name.chars().filter(|c| !matches!(c, 'ﾞ' | 'ﾟ' | '(' | ')' | '-')).collect()
 }
 
 /// How many letters are to be put in, left out or changed.
@@ -91,7 +91,10 @@ mod tests {
         for (typed, found, expected) in [
             ("ｶ)ﾐﾎﾝｼﾖｳｼﾞ", "カ)ミホンショウジ", Likeness::Same),
             ("ﾔﾏﾀﾞ ﾀﾛｳ", "ﾔﾏﾀﾞﾀﾛｳ", Likeness::Same),
-            ("ｻﾂﾎﾟﾛﾋﾞ-ﾙ", "ｻﾂﾎﾟﾛﾋﾞﾙ", Likeness::Same),
+            // another bank returns what is written without its long vowel
+            ("ｻﾂﾎﾟﾛﾋﾞ-ﾙ", "ｻﾂﾎﾟﾛﾋﾞﾙ", Likeness::Similar),
+            ("ﾎ-ﾙ", "ﾎﾙ", Likeness::Similar),
+            ("ﾔﾏﾀﾞ.ﾀﾛｳ", "ﾔﾏﾀﾞ ﾀﾛｳ", Likeness::Same),
             ("ﾐﾎﾝｼﾖｳｼﾞ(ｶ", "ｶ)ﾐﾎﾝｼﾖｳｼﾞ", Likeness::Similar),
             ("ﾐﾎﾝｼﾖｳｼﾞ", "ｶ)ﾐﾎﾝｼﾖｳｼﾞ", Likeness::Similar),
             ("ﾔﾏﾀ ﾀﾛｳ", "ﾔﾏﾀﾞ ﾀﾛｳ", Likeness::Similar),
