@@ -160,6 +160,15 @@ type MasterRow = (Uuid, String, String, Option<String>, Option<i64>);
 type PayeeRow = (String, String, String, String, String, String);
 type OtherRow = (Uuid, String, String, String, String, i64, i64, i64);
 
+/// An account of the register, in no contract.
+fn registered(
+    (account, branch, branch_name, kind, number, name): CoreRow,
+) -> Result<DepositAccount, StoreError> {
+    let kind = AccountKind::from_code(&kind).ok_or(StoreError::Word(kind))?;
+    let account = AccountId::new(account);
+    Ok(DepositAccount { account, branch, branch_name, kind, number, name, main: false })
+}
+
 impl Store {
     /// Adds an account to the bank's register, unless it is there.
     pub async fn register_account(&self, of: &DepositAccount) -> Result<(), StoreError> {
@@ -190,10 +199,21 @@ impl Store {
             .fetch_optional(c)
             .await
         })?;
-        let Some((account, branch, branch_name, kind, number, name)) = row else { return Ok(None) };
-        let kind = AccountKind::from_code(&kind).ok_or(StoreError::Word(kind))?;
-        let account = AccountId::new(account);
-        Ok(Some(DepositAccount { account, branch, branch_name, kind, number, name, main: false }))
+        row.map(registered).transpose()
+    }
+
+    /// The account from which an ended contract's last fees are debited, where another contract has it by now.
+    pub async fn fee_account(&self, contract: ContractId) -> Result<Option<DepositAccount>, StoreError> {
+        let row: Option<CoreRow> = read!(self.database(), |c| {
+            sqlx::query_as(
+                "SELECT a.account, a.branch, a.branch_name, a.kind, a.number, a.name FROM core_account a
+                 JOIN contract k ON k.fee_account = a.account WHERE k.id = $1 AND k.state = 'ended'",
+            )
+            .bind(contract.uuid())
+            .fetch_optional(c)
+            .await
+        })?;
+        row.map(registered).transpose()
     }
 
     /// The contract that is no ended one and has the account.

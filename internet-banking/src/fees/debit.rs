@@ -218,7 +218,11 @@ impl Fees {
         let contract = self.contracts.contract(due.contract).await?;
         let contract = contract.ok_or_else(|| FeeError::Corrupt(format!("the contract {}", due.contract)))?;
         let accounts = self.contracts.accounts(due.contract).await?;
-        let main = accounts.into_iter().find(|account| account.main);
+        let main = match accounts.into_iter().find(|account| account.main) {
+            Some(main) => Some(main),
+            // another contract has it by now: what the ended one owes is debited from it all the same
+            None => self.contracts.fee_account(due.contract).await?,
+        };
         let to = self.contracts.recipients(due.contract, To::Administrators).await?;
         let why = match &main {
             None => Why::Account,

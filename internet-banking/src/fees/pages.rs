@@ -4,11 +4,12 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
+use domain::Yen;
 use domain::time::month_day;
-use domain::{ContractId, Yen};
 use edge::Frame;
 use http::StatusCode;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::charges::{self, LISTED_MAX};
 use super::links::{MonthCsvLink, MonthLink};
@@ -93,15 +94,15 @@ async fn show(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<Asked>
         }
     };
     let (charges, more) = match &chosen {
-        Some(row) => listed(&bank, by.contract.id, row.month).await?,
+        Some(row) => listed(&bank, &by, row.month).await?,
         None => (Vec::new(), false),
     };
     shown(&FeesPage { frame: frame::page(&by, Area::Inquiry), account, months, chosen, charges, more })
 }
 
-async fn listed(bank: &Bank, contract: ContractId, month: Month) -> Result<(Vec<ChargeRow>, bool), Stop> {
+async fn listed(bank: &Bank, by: &SignedIn, month: Month) -> Result<(Vec<ChargeRow>, bool), Stop> {
     let limit = LISTED_MAX.saturating_add(1);
-    let mut found = charges::of_month(&bank.database, contract, month, None, limit).await.map_err(failed)?;
+    let mut found = told(bank, by, month, None, limit).await?;
     let most = usize::try_from(LISTED_MAX).unwrap_or(usize::MAX);
     let more = found.len() > most;
     found.truncate(most);
@@ -113,13 +114,45 @@ async fn listed(bank: &Bank, contract: ContractId, month: Month) -> Result<(Vec<
     Ok((found.into_iter().map(row).collect(), more))
 }
 
+/// Charges of a month as the person may read them: who was paid is told of accounts alone that the person has to do
+/// with (SEC-34).
+async fn told(
+    bank: &Bank,
+    by: &SignedIn,
+    month: Month,
+    after: Option<charges::Place>,
+    limit: i64,
+) -> Result<Vec<(charges::Place, charges::Charge)>, Stop> {
+    let found = charges::of_month(&bank.database, by.contract.id, month, after, limit).await;
+    let mut found = found.map_err(failed)?;
+    let ids: Vec<Uuid> = found.iter().filter_map(|(_, charge)| about(charge)).collect();
+    let accounts = bank.transfers.accounts_of(&ids).await.map_err(failed)?;
+    let rights = &by.user.rights;
+    let may_read = |id: &Uuid| {
+        accounts.get(id).is_some_and(|account| {
+            rights.may_use(Business::Inquiry, *account) || rights.may_use(Business::Transfer, *account)
+        })
+    };
+    for (_, charge) in &mut found {
+        if about(charge).is_some_and(|id| !may_read(&id)) {
+            let what = charge.detail.split(' ').next().unwrap_or_default().to_owned();
+            charge.detail = what;
+        }
+    }
+    Ok(found)
+}
+
+/// The order or recall that a charge is for, whose words name a payee.
+fn about(charge: &charges::Charge) -> Option<Uuid> {
+    let (kind, id) = charge.reference.split_once(':')?;
+    matches!(kind, "transfer" | "recall").then(|| id.parse().ok()).flatten()
+}
+
 /// `GET /fees/{month}/csv`
 async fn download(State(bank): State<Bank>, by: SignedIn, Path(month): Path<String>) -> Answer {
     admit(&bank, &by).await?;
     let month: Month = month.parse().map_err(|_| Stop::not_found())?;
-    let read = async |after| {
-        charges::of_month(&bank.database, by.contract.id, month, after, READ_MAX).await.map_err(failed)
-    };
+    let read = async |after| told(&bank, &by, month, after, READ_MAX).await;
     let mut found = read(None).await?;
     if found.is_empty() {
         return Err(Stop::not_found());

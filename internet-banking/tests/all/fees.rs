@@ -185,10 +185,20 @@ async fn what_a_contract_owes_at_its_end_is_debited_all_the_same(test: TestDatab
     assert_eq!(look_at(&world, "2027-01-12T09:00:00").await, SHORT);
     assert_eq!(told(&world).await, ["debit", "account"]);
     assert_eq!(money(&world, world.accounts[0]).await, 48_210_953 - 380);
+    // as the opening of another contract with the account leaves it
+    execute!(
+        bank.database,
+        "UPDATE contract SET fee_account = $1 WHERE id = $2",
+        account,
+        world.contract.uuid()
+    )
+    .unwrap();
+    assert_eq!(look_at(&world, "2027-01-13T09:00:00").await, DEBITED);
+    assert_eq!(money(&world, world.accounts[0]).await, 48_210_953 - 490);
     assert_eq!(findings(&world).await, Vec::<String>::new());
 }
 
-/// Proves R84, SEC-37.
+/// Proves R84, SEC-34, SEC-37.
 async fn what_is_owed_and_debited_is_shown_to_whom_the_account_is(test: TestDatabase) {
     let world = World::new(test).await;
     for (day, amount) in [("2026-10-30", 330), ("2026-11-24", 380), ("2026-11-24", 550)] {
@@ -215,6 +225,31 @@ async fn what_is_owed_and_debited_is_shown_to_whom_the_account_is(test: TestData
     }
     let statement = browser.get("/accounts/1001?from=2026-11-10").await;
     assert!(statement.body.contains("手数料 2026年10月分"), "{}", statement.body);
+    // who may look at 代表口座 alone reads no payee of another account
+    let order = domain::OrderId::generate();
+    execute!(
+        world.bank.database,
+        "INSERT INTO transfer_order (id, contract, app_user, account, payee_bank, amount, day, placed_us, facts)
+         VALUES ($1, $2, $3, $4, '0001', 1, '2026-11-24', 1, '{}')",
+        order.uuid(),
+        world.contract.uuid(),
+        world.hanako.uuid(),
+        world.accounts[1].get(),
+    )
+    .unwrap();
+    let sql = "INSERT INTO charge (id, contract, day, kind, amount, detail, reference, at_us)
+         VALUES ($1, $2, '2026-11-24', 'transfer', 7, '振込手数料 ｶ)ｱｵﾊﾞ', $3, 1)";
+    let reference = format!("transfer:{order}");
+    execute!(world.bank.database, sql, order.uuid(), world.contract.uuid(), reference).unwrap();
+    assert!(browser.get("/fees").await.body.contains("振込手数料 ｶ)ｱｵﾊﾞ"));
+    let rights = Rights::none().with(Business::Inquiry, &world.accounts[..1]);
+    add_user(&world.bank, world.contract, "first01", Role::General, rights).await;
+    let mut first = world.browser();
+    first.sign_in("first01", PASSWORD).await;
+    for path in ["/fees", "/fees/2026-11/csv"] {
+        let page = first.get(path).await;
+        assert!(page.body.contains("振込手数料") && !page.body.contains("ｱｵﾊﾞ"), "{}", page.body);
+    }
     // the second account alone
     let rights = Rights::none().with(Business::Inquiry, &[world.accounts[1]]);
     add_user(&world.bank, world.contract, "second01", Role::General, rights).await;

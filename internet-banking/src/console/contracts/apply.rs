@@ -424,8 +424,10 @@ impl ContractChange {
                 .map_err(unavailable)?
                 .ok_or_else(|| Problem::new(ConsoleCode::AccountUnknown, unknown_account(name)))?;
             free(contracts, name, account.account).await?;
-            // what an ended contract had
+            // what an ended contract had, but for what it owes still
             for sql in [
+                "UPDATE contract SET fee_account = $1 WHERE state = 'ended'
+                 AND id IN (SELECT contract FROM deposit_account WHERE account = $1 AND main = 1)",
                 "DELETE FROM user_right WHERE account = $1",
                 "DELETE FROM deposit_account WHERE account = $1
                  AND contract IN (SELECT id FROM contract WHERE state = 'ended')",
