@@ -104,18 +104,53 @@ macro_rules! searched {
     };
 }
 
-const NEWEST_FIRST: &str = concat!(
-    "SELECT position, id, at_us, amount, after_balance, memo FROM ",
-    movements!(),
-    searched!(),
-    " ORDER BY position DESC LIMIT $13"
-);
-const OLDEST_FIRST: &str = concat!(
-    "SELECT position, id, at_us, amount, after_balance, memo FROM ",
-    movements!(),
-    searched!(),
-    " ORDER BY position LIMIT $13"
-);
+/// The first of one side's movements that a search lets through, in the order of the journal: a page costs what is on
+/// it, however many movements lie behind it. What leaves is negative, and the columns are those of `movements`.
+macro_rules! side {
+    ($side:literal, $amount:literal, $after:literal, $order:literal) => {
+        concat!(
+            "SELECT * FROM (SELECT position, id, at_us, ",
+            $amount,
+            " AS amount, ",
+            $after,
+            " AS after_balance, memo FROM transfer AS line WHERE ",
+            $side,
+            " = $1 AND ",
+            $after,
+            " IS NOT NULL AND position > $4 AND position <= $5 AND at_us >= $2 AND at_us < $3 \
+             AND (CAST($6 AS BIGINT) = 0 OR ",
+            $amount,
+            " * CAST($6 AS BIGINT) > 0) AND amount >= $7 AND amount <= $8 \
+             AND (CAST($9 AS TEXT) = '' OR replace(memo, CAST($9 AS TEXT), '') <> memo \
+                  OR (CAST($10 AS TEXT) <> '' AND replace(memo, CAST($10 AS TEXT), '') <> memo) \
+                  OR (CAST($11 AS TEXT) <> '' AND replace(memo, CAST($11 AS TEXT), '') <> memo)) \
+             AND (CAST($12 AS BIGINT) = 0 \
+                  OR EXISTS (SELECT 1 FROM incoming_transfer i WHERE i.transfer = line.id)) ORDER BY position ",
+            $order,
+            " LIMIT $13) AS ",
+            $side,
+            "s"
+        )
+    };
+}
+
+/// The first of both.
+macro_rules! page {
+    ($order:literal) => {
+        concat!(
+            "SELECT position, id, at_us, amount, after_balance, memo FROM (",
+            side!("debit", "-amount", "debit_after", $order),
+            " UNION ALL ",
+            side!("credit", "amount", "credit_after", $order),
+            ") AS line ORDER BY position ",
+            $order,
+            " LIMIT $13"
+        )
+    };
+}
+
+const NEWEST_FIRST: &str = page!("DESC");
+const OLDEST_FIRST: &str = page!("ASC");
 const SUMS: &str = concat!(
     "SELECT CAST(coalesce(sum(CASE WHEN amount > 0 THEN 1 ELSE 0 END), 0) AS BIGINT), \
             CAST(coalesce(sum(CASE WHEN amount > 0 THEN amount ELSE 0 END), 0) AS BIGINT), \
