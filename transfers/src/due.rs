@@ -8,7 +8,7 @@ use crate::alarm::Alarm;
 use crate::order::{Facts, Position, Reason, State};
 use crate::points::Persist;
 use crate::step;
-use crate::{StoreError, Terms, Transfers};
+use crate::{StoreError, Terms, Transfers, opening};
 
 /// Reservations that one look goes through.
 const LOOK_MAX: i64 = 500;
@@ -51,9 +51,11 @@ impl Transfers {
     /// Tries every reservation whose time has come, and answers how many were carried out or given up. Several
     /// processes may do so at once.
     pub async fn due(&self) -> Result<usize, StoreError> {
-        let today = self.now().date();
+        let (now, today) = (self.now(), self.now().date());
+        // before the opening nothing of today is tried: only what an earlier day has left behind is looked at
+        let last = if now < opening(today) { today.pred_opt().unwrap_or(today) } else { today };
         let mut from = "reserved|".to_owned();
-        let until = format!("reserved|{today}|\u{10ffff}");
+        let until = format!("reserved|{last}|\u{10ffff}");
         let mut moved = 0;
         loop {
             let found = self.guarded(&from, &until, LOOK_MAX).await?;

@@ -43,7 +43,7 @@ pub use fee::Relation;
 pub use limit::{Holders, LimitLayer, LimitUse, Limits};
 pub use month::{Month, NoMonth};
 pub use network::DecodeError;
-pub use network::consent::{Consent, ConsentError, ConsentState, NewConsent, list as consents};
+pub use network::consent::{Consent, ConsentError, ConsentQuery, ConsentState, NewConsent, list as consents};
 pub use network::day::{Day, DayError};
 pub use network::holder::Holder;
 pub use network::incoming::sent_by;
@@ -52,7 +52,7 @@ pub use network::recalls::{RecallQuery, Recalled};
 pub use order::{Facts, Order, Reason, State};
 pub use place::{CancelError, NewOrder, PlaceError};
 pub use rows::{BatchOrder, HandedBack};
-pub use store::OrderQuery;
+pub use store::{OrderQuery, ReservedOf};
 pub use terms::{SetTerm, SharedTerms, Terms};
 
 /// What a deployment sets. Seconds are elapsed time.

@@ -191,13 +191,13 @@ impl State {
         match self {
             Self::Reserved => "予約中",
             Self::Held | Self::Sending => "送信中",
-            Self::Unknown => "確認中",
+            Self::Unknown => "結果を確認中",
             Self::Sent => "送信済み",
             Self::Settled => "完了",
             Self::Rejected => "受付不可",
             Self::Returned => "返却",
             Self::Failed => "不能",
-            Self::Cancelled => "取消",
+            Self::Cancelled => "取消済み",
         }
     }
 }
@@ -289,7 +289,7 @@ impl Reason {
             Self::DayOver => "指定日の終了",
             Self::NotCredited => "入金不能",
             Self::Recalled => "組戻し",
-            Self::Refused => "為替網の受付不可",
+            Self::Refused => "銀行間ネットワークの受付不可",
         }
     }
 }

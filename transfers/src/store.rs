@@ -1,7 +1,9 @@
 //! Orders in the database.
 
+use std::collections::BTreeMap;
+
 use database::{Row, Table, read};
-use domain::{AccountId, AccountRef, ContractId, Date, OrderId, Timestamp, UserId};
+use domain::{AccountId, AccountRef, ContractId, Date, OrderId, Timestamp, UserId, Yen};
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
@@ -86,6 +88,19 @@ impl OrderQuery {
     }
 }
 
+/// What the reservations of a day need of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReservedOf {
+    /// Whose.
+    pub contract: ContractId,
+    /// The account.
+    pub account: AccountId,
+    /// The sum.
+    pub amount: Yen,
+    /// How many there are.
+    pub count: i64,
+}
+
 impl Transfers {
     /// An order of this contract.
     pub async fn find(&self, contract: ContractId, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -145,6 +160,84 @@ impl Transfers {
             sql.build_query_as().fetch_all(c).await
         })?;
         rows.into_iter().map(Order::try_from).collect()
+    }
+
+    /// The sum of a contract's reservations of a day from an account.
+    pub async fn reserved_sum(
+        &self,
+        contract: ContractId,
+        account: AccountId,
+        day: Date,
+    ) -> Result<Yen, StoreError> {
+        let sum: i64 = read!(self.database(), |c| {
+            sqlx::query_scalar(
+                "SELECT CAST(coalesce(sum(o.amount), 0) AS BIGINT) FROM guard g
+                 JOIN transfer_order o ON o.id = g.entity
+                 WHERE g.key > $1 AND g.key < $2 AND o.contract = $3 AND o.account = $4",
+            )
+            .bind(format!("reserved|{day}|"))
+            .bind(format!("reserved|{day}}}"))
+            .bind(contract.uuid())
+            .bind(account.get())
+            .fetch_one(c)
+            .await
+        })?;
+        Ok(Yen::new(sum))
+    }
+
+    /// What reservations of a day need, account by account in the order of accounts, after one of them.
+    pub async fn reserved_of_day(
+        &self,
+        day: Date,
+        after: Option<AccountId>,
+        limit: u32,
+    ) -> Result<Vec<ReservedOf>, StoreError> {
+        let rows: Vec<(Uuid, i64, i64, i64)> = read!(self.database(), |c| {
+            sqlx::query_as(
+                "SELECT o.contract, o.account, CAST(sum(o.amount) AS BIGINT), count(*) FROM guard g
+                 JOIN transfer_order o ON o.id = g.entity
+                 WHERE g.key > $1 AND g.key < $2 AND o.account > $3
+                 GROUP BY o.contract, o.account ORDER BY o.account, o.contract LIMIT $4",
+            )
+            .bind(format!("reserved|{day}|"))
+            .bind(format!("reserved|{day}}}"))
+            .bind(after.map_or(i64::MIN, AccountId::get))
+            .bind(i64::from(limit))
+            .fetch_all(c)
+            .await
+        })?;
+        let of = |(contract, account, amount, count): (Uuid, i64, i64, i64)| ReservedOf {
+            contract: ContractId::from_uuid(contract),
+            account: AccountId::new(account),
+            amount: Yen::new(amount),
+            count,
+        };
+        Ok(rows.into_iter().map(of).collect())
+    }
+
+    /// The accounts that orders debit, and those of recalls' orders, by the ids of either, as far as there are such.
+    pub async fn accounts_of(&self, ids: &[Uuid]) -> Result<BTreeMap<Uuid, AccountId>, StoreError> {
+        let mut accounts = BTreeMap::new();
+        if ids.is_empty() {
+            return Ok(accounts);
+        }
+        for select in [
+            "SELECT o.id, o.account FROM transfer_order o WHERE o.id IN (",
+            "SELECT r.id, o.account FROM transfer_recall r
+             JOIN transfer_order o ON o.id = r.transfer_order WHERE r.id IN (",
+        ] {
+            let rows: Vec<(Uuid, i64)> = read!(self.database(), |c| {
+                let mut sql = QueryBuilder::new(select);
+                let mut list = sql.separated(", ");
+                for id in ids {
+                    list.push_bind(*id);
+                }
+                list.push_unseparated(")");
+                sql.build_query_as().fetch_all(c).await
+            })?;
+            accounts.extend(rows.into_iter().map(|(id, account)| (id, AccountId::new(account))));
+        }
+        Ok(accounts)
     }
 
     /// The account of our own register that a number names.

@@ -20,20 +20,28 @@ pub enum Source {
     Orders,
     /// 組戻し.
     Recalls,
+    /// What other banks ask back.
+    Consents,
     /// What others are to approve, of every business.
     Approvals,
 }
 
 impl Source {
     /// Every one of them.
-    pub const ALL: &[Self] =
-        &[Self::Payments, Self::PaymentRequests, Self::Orders, Self::Recalls, Self::Approvals];
+    pub const ALL: &[Self] = &[
+        Self::Payments,
+        Self::PaymentRequests,
+        Self::Orders,
+        Self::Recalls,
+        Self::Consents,
+        Self::Approvals,
+    ];
 
     /// The business, where all of it is of one.
     const fn business(self) -> Option<Business> {
         match self {
             Self::Payments | Self::PaymentRequests => Some(Business::PayEasy),
-            Self::Orders | Self::Recalls => Some(Business::Transfer),
+            Self::Orders | Self::Recalls | Self::Consents => Some(Business::Transfer),
             Self::Approvals => None,
         }
     }
@@ -50,6 +58,7 @@ impl Source {
             Self::PaymentRequests => payeasy::activity::requests(bank, by, search).await,
             Self::Orders => transfers::activity::orders(bank, by, search).await,
             Self::Recalls => transfers::activity::recalls(bank, by, search).await,
+            Self::Consents => transfers::activity::consents(bank, by, search).await,
             Self::Approvals => approvals::activity::requests(bank, by, search).await,
         }
     }

@@ -124,6 +124,7 @@ pub async fn carry_out(bank: &Bank, request: &Request, prepared: Option<InquiryI
         }
         Matter::Payeasy(asked) => payeasy::approval::carry_out(bank, request, asked, prepared).await,
         Matter::Transfer(asked) => transfers::approval::carry_out(bank, request, asked).await,
+        Matter::Return(asked) => transfers::return_approval::carry_out(bank, request, asked).await,
         // made in the commit of its approval
         Matter::Administration(_) => Ending::Unclear,
     };

@@ -105,7 +105,7 @@ pub async fn ask(
     if !can_be_met(asking.need, &steps) {
         return Err(match asking.matter {
             Matter::Administration(_) => Problem::TooFewAdministrators,
-            Matter::Payeasy(_) | Matter::Transfer(_) => Problem::TooFewApprovers,
+            Matter::Payeasy(_) | Matter::Transfer(_) | Matter::Return(_) => Problem::TooFewApprovers,
         });
     }
     put(bank, by, asking, before, Event::Ask, code, &able).await
@@ -312,6 +312,8 @@ pub fn demands_code(bank: &Bank, request: &Request, distinct_tokens: bool) -> bo
         _ if distinct_tokens => true,
         Matter::Payeasy(of) => payeasy::approval::demands_code(bank, of),
         Matter::Transfer(of) => of.demands_code(),
+        // as its consent does without approval
+        Matter::Return(_) => false,
         Matter::Administration(_) => Operation::ApprovalSettings.demands_one(),
     }
 }
@@ -361,7 +363,9 @@ async fn give(bank: &Bank, by: &SignedIn, ready: Ready, code: Option<Guard>) -> 
             };
             give_last(bank, by, &request, (step, next), code, Some(inquiry)).await
         }
-        Matter::Transfer(_) => give_last(bank, by, &request, (step, next), code, None).await,
+        Matter::Transfer(_) | Matter::Return(_) => {
+            give_last(bank, by, &request, (step, next), code, None).await
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::payeasy::approval::AskedPayment;
 use crate::policy;
 use crate::sign_in::SignedIn;
 use crate::transfers::approval::AskedTransfer;
+use crate::transfers::return_approval::AskedReturn;
 use crate::users::approval::AskedChange;
 
 /// What is asked for. A further business is a variant here, and its own folder.
@@ -22,6 +23,8 @@ pub enum Matter {
     Payeasy(AskedPayment),
     /// 振込 or 振替.
     Transfer(Box<AskedTransfer>),
+    /// 組戻しの承諾: a transfer that came in is given back.
+    Return(AskedReturn),
     /// What an administrator changes of the contract (SEC-21).
     Administration(AskedChange),
 }
@@ -31,7 +34,7 @@ impl Matter {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Payeasy(_) => Business::PayEasy.code(),
-            Self::Transfer(_) => Business::Transfer.code(),
+            Self::Transfer(_) | Self::Return(_) => Business::Transfer.code(),
             Self::Administration(_) => "administration",
         }
     }
@@ -41,6 +44,7 @@ impl Matter {
         match self {
             Self::Payeasy(_) => Business::PayEasy.label(),
             Self::Transfer(of) => of.kind(),
+            Self::Return(_) => "組戻しの承諾",
             Self::Administration(_) => "管理の手続き",
         }
     }
@@ -50,6 +54,7 @@ impl Matter {
         match self {
             Self::Payeasy(of) => Some((Business::PayEasy, of.account)),
             Self::Transfer(of) => Some((Business::Transfer, of.details.account)),
+            Self::Return(of) => Some((Business::Transfer, of.account)),
             Self::Administration(_) => None,
         }
     }
@@ -59,6 +64,7 @@ impl Matter {
         match self {
             Self::Payeasy(of) => of.bill.contents.clone(),
             Self::Transfer(of) => of.payee.name.clone(),
+            Self::Return(of) => of.payer.clone(),
             Self::Administration(of) => of.title(),
         }
     }
@@ -68,6 +74,7 @@ impl Matter {
         match self {
             Self::Payeasy(of) => of.bill.total(),
             Self::Transfer(of) => Some(of.details.amount),
+            Self::Return(of) => Some(of.amount),
             Self::Administration(_) => None,
         }
     }
@@ -75,7 +82,7 @@ impl Matter {
     /// Whether its approval makes a password, which is shown once.
     pub fn makes_password(&self) -> bool {
         match self {
-            Self::Payeasy(_) | Self::Transfer(_) => false,
+            Self::Payeasy(_) | Self::Transfer(_) | Self::Return(_) => false,
             Self::Administration(of) => of.makes_password(),
         }
     }

@@ -102,7 +102,8 @@ fn requests() -> Vec<String> {
         may_delete: state == State::Returned,
         template_of: (state == State::Draft).then(ApprovalId::generate),
         is_kept: state == State::Returned,
-        is_transfer: state == State::Returned,
+        may_edit: state == State::Returned,
+        again: "収納機関にもう一度照会し、内容が同じであれば承認を依頼します。",
         temporary: (state == State::Done).then(|| users::samples::temporary(false)),
     };
     let states = State::ALL.iter().map(|state| page(None, *state).render().unwrap());

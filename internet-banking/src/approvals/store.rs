@@ -1,5 +1,7 @@
 //! The tables of requests. Every statement for a person names the contract, so another's request is not there (SEC-34).
 
+use std::collections::BTreeMap;
+
 use database::{Change, Database, Row, Table, Tx, Value, dialect, execute, on, read};
 use domain::{ApprovalId, ContractId, Timestamp, UserId};
 use ledger::GuardKey;
@@ -115,23 +117,38 @@ pub async fn about(
     Ok(found.map(ApprovalId::from_uuid))
 }
 
-/// A contract's requests that wait for approvers, the most urgent first.
+/// A contract's requests that wait for approvers, as far as they are meant, the most urgent first. Those of accounts
+/// that a person has nothing to do with take none of the person's places in the list.
 pub async fn waiting(
     database: &Database,
     contract: ContractId,
     now: Timestamp,
+    is_meant: impl Fn(&Request) -> bool,
 ) -> Result<Vec<Request>, StoreError> {
-    let found: Vec<Found> = read!(database, |c| {
-        sqlx::query_as(requests!(
-            "WHERE contract = $1 AND state = 'asked' AND until_us > $2 ORDER BY until_us, id LIMIT $3"
-        ))
-        .bind(contract.uuid())
-        .bind(now.micros())
-        .bind(LISTED_MAX)
-        .fetch_all(c)
-        .await
-    })?;
-    requests(database, found).await
+    let most = usize::try_from(LISTED_MAX).unwrap_or(usize::MAX);
+    let (mut meant, mut behind) = (Vec::new(), (now.micros(), Uuid::max()));
+    loop {
+        let found: Vec<Found> = read!(database, |c| {
+            sqlx::query_as(requests!(
+                "WHERE contract = $1 AND state = 'asked' AND (until_us > $2 OR (until_us = $2 AND id > $3))
+                 ORDER BY until_us, id LIMIT $4"
+            ))
+            .bind(contract.uuid())
+            .bind(behind.0)
+            .bind(behind.1)
+            .bind(LISTED_MAX)
+            .fetch_all(c)
+            .await
+        })?;
+        let last = found.last().filter(|_| found.len() >= most).map(|last| (last.until_us, last.id));
+        meant.extend(requests(database, found).await?.into_iter().filter(&is_meant));
+        match last {
+            Some(last) if meant.len() < most => behind = last,
+            _ => break,
+        }
+    }
+    meant.truncate(most);
+    Ok(meant)
 }
 
 /// What somebody has asked for, the newest step first.
@@ -284,12 +301,12 @@ pub async fn waiting_for(
     by: &crate::sign_in::SignedIn,
     now: Timestamp,
 ) -> Result<(usize, usize), StoreError> {
-    let waiting = waiting(database, by.contract.id, now).await?;
-    let to_decide = waiting.iter().filter(|one| one.matter.is_open_to(by) && !one.is_of(&by.user));
-    let not_yet = to_decide.filter(|one| one.given.iter().all(|given| given.hand.user != by.user.id));
+    let is_fresh = |one: &Request| one.given.iter().all(|given| given.hand.user != by.user.id);
+    let is_meant = |one: &Request| one.matter.is_open_to(by) && !one.is_of(&by.user) && is_fresh(one);
+    let not_yet = waiting(database, by.contract.id, now, is_meant).await?;
     let back = of_author(database, by.contract.id, by.user.id).await?;
     let back = back.iter().filter(|one| one.state == State::Returned);
-    Ok((not_yet.count(), back.count()))
+    Ok((not_yet.len(), back.count()))
 }
 
 async fn server_now_us(database: &Database) -> Result<i64, sqlx::Error> {
@@ -301,18 +318,46 @@ async fn server_now_us(database: &Database) -> Result<i64, sqlx::Error> {
 
 /// What a list shows: one that cannot be read is left out, and hides no other.
 async fn requests(database: &Database, found: Vec<Found>) -> Result<Vec<Request>, StoreError> {
+    let mut steps = steps_of(database, &found.iter().map(|one| one.id).collect::<Vec<_>>()).await?;
     let mut requests = Vec::with_capacity(found.len());
     for one in found {
         let id = one.id;
-        match request(database, one).await {
+        let given = steps.remove(&(id, one.round)).unwrap_or_default();
+        match assembled(one, given) {
             Ok(request) => requests.push(request),
-            Err(error @ StoreError::Word(_)) => {
-                tracing::error!(request = %id, %error, "a request is left out");
-            }
-            Err(error) => return Err(error),
+            Err(error) => tracing::error!(request = %id, %error, "a request is left out"),
         }
     }
     Ok(requests)
+}
+
+/// What was approved of some requests, by request and round, each in order.
+async fn steps_of(
+    database: &Database,
+    requests: &[Uuid],
+) -> Result<BTreeMap<(Uuid, i64), Vec<Given>>, StoreError> {
+    let mut steps: BTreeMap<_, Vec<Given>> = BTreeMap::new();
+    if requests.is_empty() {
+        return Ok(steps);
+    }
+    type Step = (Uuid, i64, Uuid, Option<String>, String, i64);
+    let rows: Vec<Step> = read!(database, |c| {
+        let mut sql = QueryBuilder::new(
+            "SELECT request, round, app_user, serial, digest, at_us FROM approval_step WHERE request IN (",
+        );
+        let mut list = sql.separated(", ");
+        for request in requests {
+            list.push_bind(*request);
+        }
+        list.push_unseparated(") ORDER BY request, round, place");
+        sql.build_query_as().fetch_all(c).await
+    })?;
+    for (request, round, user, serial, digest, at_us) in rows {
+        let hand = Hand { user: UserId::from_uuid(user), serial };
+        let given = Given { hand, digest, at: Timestamp::from_micros(at_us) };
+        steps.entry((request, round)).or_default().push(given);
+    }
+    Ok(steps)
 }
 
 /// What is to be moved on: one that cannot be read is put off, and keeps no other waiting.
@@ -348,22 +393,12 @@ pub async fn put_off(database: &Database, id: ApprovalId) -> Result<(), StoreErr
 }
 
 async fn request(database: &Database, found: Found) -> Result<Request, StoreError> {
-    type Step = (Uuid, Option<String>, String, i64);
-    let steps: Vec<Step> = read!(database, |c| {
-        sqlx::query_as(
-            "SELECT app_user, serial, digest, at_us FROM approval_step
-             WHERE request = $1 AND round = $2 ORDER BY place",
-        )
-        .bind(found.id)
-        .bind(found.round)
-        .fetch_all(c)
-        .await
-    })?;
-    let given = |(user, serial, digest, at): Step| Given {
-        hand: Hand { user: UserId::from_uuid(user), serial },
-        digest,
-        at: Timestamp::from_micros(at),
-    };
+    let mut steps = steps_of(database, &[found.id]).await?;
+    let given = steps.remove(&(found.id, found.round)).unwrap_or_default();
+    assembled(found, given)
+}
+
+fn assembled(found: Found, given: Vec<Given>) -> Result<Request, StoreError> {
     let unreadable = |text: &str| StoreError::Word(text.to_owned());
     Ok(Request {
         id: ApprovalId::from_uuid(found.id),
@@ -382,7 +417,7 @@ async fn request(database: &Database, found: Found) -> Result<Request, StoreErro
         made_at: Timestamp::from_micros(found.made_us),
         changed_at: Timestamp::from_micros(found.changed_us),
         until: Timestamp::from_micros(found.until_us),
-        given: steps.into_iter().map(given).collect(),
+        given,
     })
 }
 

@@ -73,7 +73,7 @@ macro_rules! with_transfers {
             /// The entry was left for too long.
             TransferExpired = "F-111", Untouched,
             "振込・振替の手続きの時間切れ",
-            "入力を始めてから30分を過ぎたため、この手続きは終了しました。",
+            "最後の操作から70日を過ぎたため、この手続きは終了しました。",
             "振込先の選択から、もう一度お手続きください。";
             /// The order cannot be taken back any more.
             TransferTooLate = "F-112", UntouchedByThis,
@@ -103,12 +103,12 @@ macro_rules! with_transfers {
             /// The money is held, and what the network did is not known yet.
             TransferOutcomeUnknown = "F-201", Held,
             "振込の結果を確認中",
-            "振込を送りましたが、為替網の受付結果がまだ確認できていません。",
+            "振込を送りましたが、銀行間ネットワークの受付結果がまだ確認できていません。",
             "もう一度振り込まないでください。当行が確認します。結果は振込・振替の一覧でご確認になれます。";
             /// The network refused; the hold was released.
             TransferRejected = "F-202", Released,
-            "為替網による受付不可",
-            "為替網が振込を受け付けませんでした。",
+            "銀行間ネットワークによる受付不可",
+            "銀行間ネットワークが振込を受け付けませんでした。",
             "振込先の銀行・支店・口座を確かめ、もう一度お手続きください。";
             /// A reservation could not be carried out.
             TransferFailed = "F-203", UntouchedByThis,

@@ -1,6 +1,7 @@
 //! `/home`: what is to be done first, then the balances.
 
 mod due;
+mod transfers;
 
 use askama::Template;
 use axum::Router;
@@ -15,6 +16,7 @@ use gateway::RepeatKey;
 use ledger::Balance;
 
 use self::due::Due;
+use self::transfers::Undone;
 use crate::Bank;
 use crate::approvals;
 use crate::contracts::{Business, DepositAccount};
@@ -73,8 +75,16 @@ struct Page {
     more_refunds: bool,
     lines: Vec<Line>,
     total: Yen,
+    /// Transfers that reached nobody.
+    undone: Vec<Undone>,
+    /// Whether there are more than these.
+    more_undone: bool,
+    /// Recalls of other banks that wait for an answer.
+    recalls: usize,
     /// Payments that were being entered.
     left: Vec<Left>,
+    /// Transfers that were being entered.
+    left_transfers: Vec<transfers::Left>,
     /// What the user's token and certificate ask for.
     due: Vec<Due>,
     /// Passwords that have not been changed for long, where the user wants to know.
@@ -88,7 +98,10 @@ impl Page {
             && self.tasks.is_empty()
             && self.requests.is_empty()
             && self.refunds.is_empty()
+            && self.undone.is_empty()
+            && self.recalls == 0
             && self.left.is_empty()
+            && self.left_transfers.is_empty()
             && self.due.is_empty()
             && self.old_passwords.is_empty()
     }
@@ -159,6 +172,9 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
     let mut refunds = refunds(&bank, &signed_in, now).await?;
     let more_refunds = refunds.len() > named;
     refunds.truncate(named);
+    let mut undone = transfers::undone(&bank, &signed_in, now).await?;
+    let more_undone = undone.len() > named;
+    undone.truncate(named);
     let (approvals, sent_back) = approvals::waiting_for(&bank.database, &signed_in, now).await?;
     render(&Page {
         approvals,
@@ -180,9 +196,13 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         more_tasks,
         more_refunds,
         refunds,
+        undone,
+        more_undone,
+        recalls: transfers::recalls(&bank, &signed_in, now).await?,
         tasks,
         lines,
         left: left(&bank, &signed_in, now).await?,
+        left_transfers: transfers::left(&bank, &signed_in, now).await?,
         due: due::of(&bank, &signed_in, now).await?,
         old_passwords: old_passwords(&bank, &signed_in, now).await?,
     })

@@ -16,6 +16,8 @@ use crate::settings::{
     CLOSED_DAYS, Dated, FOREIGN_HOURS, PAYEASY_HOURS, SERVICE_HOURS, SPECIAL_DAY, bulk_hours,
 };
 
+/// Days in a row without any hours at most.
+const CLOSED_DAYS_MAX: i64 = 31;
 /// How often opening times are compared until both are open at the same time.
 const TRIES_MAX: usize = 400;
 
@@ -255,6 +257,30 @@ impl ServiceHours {
             Standing::Open { until } => until,
             Standing::Closed { .. } => Some(signed_in_at),
         }
+    }
+
+    /// The last instant before `until` until which anybody is signed in: `until` itself where that is within the hours,
+    /// else the closing before it. What waits for people waits no longer.
+    pub fn last_sign_in(&self, until: Timestamp) -> Timestamp {
+        for days in 1..=CLOSED_DAYS_MAX {
+            let (mut at, mut closing) = (until.plus_seconds(-days * 86_400), None);
+            while at < until {
+                at = match self.standing(Service::SignIn, at) {
+                    Standing::Open { until: None } => return until,
+                    Standing::Open { until: Some(end) } if end >= until => return until,
+                    Standing::Open { until: Some(end) } => {
+                        closing = Some(end);
+                        end
+                    }
+                    Standing::Closed { opens: Some(opens) } => opens,
+                    Standing::Closed { opens: None } => break,
+                };
+            }
+            if let Some(closing) = closing {
+                return closing;
+            }
+        }
+        until
     }
 
     /// The hours of signing in for people: `毎日 8:00〜21:00(12月31日〜1月3日・5月3日〜5月5日は休止)`.

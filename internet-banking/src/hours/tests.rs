@@ -54,6 +54,27 @@ fn new_year_and_the_may_holidays_are_closed() {
     assert_eq!(sign_in("2026-05-06T10:00:00"), open_until("2026-05-06T21:00:00"));
 }
 
+#[test]
+fn what_waits_for_people_waits_until_they_are_signed_in_last() {
+    let hours = ServiceHours::embedded();
+    for (until, last) in [
+        // a cut-off within the hours is itself
+        ("2026-11-25T15:00:00", "2026-11-25T15:00:00"),
+        ("2026-11-25T08:00:01", "2026-11-25T08:00:01"),
+        ("2026-11-25T21:00:00", "2026-11-25T21:00:00"),
+        // the eve of a day ends at nine
+        ("2026-11-25T00:00:00", "2026-11-24T21:00:00"),
+        ("2026-11-25T08:00:00", "2026-11-24T21:00:00"),
+        // over closed days: New Year, and May
+        ("2027-01-04T00:00:00", "2026-12-30T21:00:00"),
+        ("2026-05-06T00:00:00", "2026-05-02T21:00:00"),
+    ] {
+        assert_eq!(hours.last_sign_in(at(until)), at(last), "{until}");
+    }
+    let until = at("2026-11-25T00:00:00");
+    assert_eq!(ServiceHours::always().last_sign_in(until), until);
+}
+
 /// Proves R110, R112.
 #[test]
 fn foreign_business_is_done_on_the_days_of_banks_alone() {

@@ -254,7 +254,6 @@ mod tests {
         assert_eq!(Checked::NotKnown.shown(true), None);
     }
 
-    /// Proves R93.
     #[test]
     fn whatever_comes_of_it_a_typed_name_goes_on() {
         let goes_on = [Checked::NotKnown, Checked::Locked(Locked::User), Checked::Locked(Locked::Contract)];

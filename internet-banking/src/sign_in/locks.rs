@@ -196,7 +196,6 @@ async fn late(bank: &Bank, lock: Lock, user: UserId, place: &str, told: Change) 
 mod tests {
     use super::*;
 
-    /// Proves SEC-10.
     #[test]
     fn whoever_is_locked_out_reads_who_lifts_it() {
         for lock in [Lock::SignIn, Lock::Confirmation] {

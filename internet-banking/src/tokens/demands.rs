@@ -165,8 +165,6 @@ mod tests {
     use super::*;
 
     /// The number is the bank's to set, and five where it sets none.
-    ///
-    /// Proves R58.
     #[test]
     fn five_wrong_codes_in_a_row_lock_a_token() {
         assert_eq!(failures_max(), 5);

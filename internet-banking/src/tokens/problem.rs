@@ -137,8 +137,6 @@ mod tests {
     use crate::help::Money;
 
     /// Where a paper is needed the words say so, and why.
-    ///
-    /// Proves R72, R73, R74, R76.
     #[test]
     fn every_problem_says_that_no_money_moved_and_what_needs_a_paper_says_so() {
         let refusals = [

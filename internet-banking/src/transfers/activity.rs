@@ -2,14 +2,15 @@
 
 use domain::{OrderId, RecallId, time};
 use edge::Failure;
-use transfers::{Handling, OrderQuery, RecallQuery, RecallState, State};
+use transfers::{ConsentQuery, ConsentState, Handling, OrderQuery, RecallQuery, RecallState, State};
 
-use super::links::OrderLink;
+use super::links::{OrderLink, RecallLink};
 use super::words;
 use crate::Bank;
 use crate::activity::{Group, Item, Search, states};
 use crate::contracts::Business;
-use crate::payees::Entered;
+use crate::frame::day_and_time;
+use crate::payees::{Entered, Master};
 use crate::sign_in::SignedIn;
 
 /// Orders from the accounts that the user may transfer from.
@@ -91,6 +92,45 @@ pub async fn recalls(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<
         .collect())
 }
 
+/// What other banks ask back of such accounts: nobody of the contract has entered it.
+pub async fn consents(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<Item>, Failure> {
+    let states = states(ConsentState::ALL, search.group, |state| Some(consent_group(state)));
+    if states.is_empty() || search.user.is_some() {
+        return Ok(Vec::new());
+    }
+    let query = ConsentQuery {
+        accounts: Some(&by.user.rights.accounts(Business::Transfer)),
+        states,
+        asked: Some(search.instants()),
+        before: search.before.map(|(at, id)| (at, RecallId::from_uuid(id))),
+        limit: search.limit,
+    };
+    let found = bank.transfers.consents_found(&query).await?;
+    Ok(found
+        .into_iter()
+        .map(|case| {
+            let shown = words::consent(case.state);
+            Item {
+                at: case.asked_at,
+                id: case.id.uuid(),
+                business: Business::Transfer,
+                kind: "組戻しへの回答",
+                link: RecallLink(case.id).to_string(),
+                detail: Master::bank_name(&case.from),
+                title: case.payer,
+                account: case.account,
+                amount: case.amount,
+                user: None,
+                look: (shown.word, shown.icon, shown.class),
+                note: match case.state {
+                    ConsentState::Asked => format!("回答の期限 {}", day_and_time(case.until)),
+                    _ => String::new(),
+                },
+            }
+        })
+        .collect())
+}
+
 /// Bank and branch of the payee.
 fn place(facts: &transfers::Facts) -> String {
     let entered = Entered::of(facts.to.clone(), facts.payee_name.clone());
@@ -104,6 +144,16 @@ const fn group(state: State) -> Group {
         State::Sent | State::Settled => Group::Done,
         State::Rejected | State::Returned | State::Failed => Group::Undone,
         State::Cancelled => Group::Cancelled,
+    }
+}
+
+const fn consent_group(state: ConsentState) -> Group {
+    match state {
+        ConsentState::Asked | ConsentState::Given => Group::Open,
+        ConsentState::Returned | ConsentState::Settled | ConsentState::Refused | ConsentState::Answered => {
+            Group::Done
+        }
+        ConsentState::Rejected => Group::Undone,
     }
 }
 

@@ -18,6 +18,7 @@ use super::words;
 use crate::Bank;
 use crate::approvals::{self, Asking, Ending, Matter, Need, Request};
 use crate::contracts::{Business, Contract, StoreError};
+use crate::hours;
 use crate::payeasy::operation::confirm;
 use crate::policy;
 use crate::sign_in::SignedIn;
@@ -163,7 +164,7 @@ async fn asking(
 }
 
 /// Until when a transfer can be approved: the cut-off of its day as it is set now, and where the payee is not paid on
-/// the same day, its eve.
+/// the same day, its eve; no later than anybody is signed in before that.
 pub async fn last_moment(
     bank: &Bank,
     contract: &Contract,
@@ -173,7 +174,9 @@ pub async fn last_moment(
     let occasion = operation::occasion(bank, contract, Some(payee)).await?;
     let waits = occasion.method == Method::Typed && !occasion.same_day_typed;
     let until = bank.transfers.terms().get().hours(details.day).until(occasion.relation.is_own_bank());
-    Ok(Timestamp::from_jst(details.day, if waits { TimeOfDay::MIN } else { until }))
+    let until = Timestamp::from_jst(details.day, if waits { TimeOfDay::MIN } else { until });
+    let hours = hours::now_of(bank).await.map_err(|error| Problem::unavailable(&error))?;
+    Ok(hours.last_sign_in(until))
 }
 
 /// Takes the order that was approved, once: whoever comes twice finds it. What cannot be taken is said, and what is not

@@ -1,8 +1,9 @@
 //! What a payee of the contract answers to another bank that asks for a transfer back. The engine moves the money.
 
-use domain::RecallId;
+use domain::{RecallId, Timestamp};
 use gateway::{Service, stopped_by, stops_against};
-use transfers::{Consent, ConsentError, NewConsent};
+use ledger::GuardKey;
+use transfers::{Consent, ConsentError, NewConsent, StoreError};
 
 use super::operation::{self, Who};
 use super::problem::Problem;
@@ -13,11 +14,21 @@ use crate::payeasy::operation::confirm;
 use crate::policy;
 use crate::sign_in::SignedIn;
 
+/// The newest cases, among which those that wait are counted.
+const COUNTED_MAX: u32 = 100;
+
 /// A case about an account that the user may debit.
 pub async fn find(bank: &Bank, by: &SignedIn, id: RecallId) -> Result<Option<Consent>, Problem> {
     policy::require(by, Business::Transfer).map_err(|_| Problem::NotPermitted)?;
     let accounts = by.user.rights.accounts(Business::Transfer);
     bank.transfers.consent(&accounts, id).await.map_err(|error| Problem::unavailable(&error))
+}
+
+/// How many cases the user may still answer.
+pub async fn waiting(bank: &Bank, by: &SignedIn, now: Timestamp) -> Result<usize, StoreError> {
+    let mine = by.user.rights.accounts(Business::Transfer);
+    let found = bank.transfers.consents(Some(&mine), COUNTED_MAX).await?;
+    Ok(found.iter().filter(|case| case.may_answer(now)).count())
 }
 
 /// Takes the answer. Giving back moves money, so that everything that keeps a transfer back keeps it back too; a
@@ -30,27 +41,45 @@ pub async fn answer(
     secrets: &Secrets,
 ) -> Result<(), Problem> {
     policy::require_account(by, Business::Transfer, case.account).map_err(|_| Problem::NotPermitted)?;
-    let mut barred_by = Vec::new();
+    let mut next_policy = None;
     if consents {
         if let Some(until) = by.cooling_off {
             return Err(Problem::CoolingOff { until });
         }
         operation::not_stopped(bank, &by.contract).await?;
-        let (need, next_policy) = operation::need(bank, Who::of(by), case.amount).await?;
+        let (need, next) = operation::need(bank, Who::of(by), case.amount).await?;
         if !need.is_none() {
             return Err(Problem::ApprovalNeeded);
         }
-        barred_by = stops_against(by.contract.id, by.contract.plan.code(), Service::Transfer);
-        barred_by.push(next_policy);
+        next_policy = Some(next);
     }
     confirm(bank, by, &secrets.confirmation_password).await.map_err(Problem::Confirmation)?;
+    take(bank, Who::of(by), case, next_policy, Vec::new()).await
+}
+
+/// Has the engine take the answer: consent where there is a policy, by whose next version it is barred; a refusal
+/// where there is none.
+pub async fn take(
+    bank: &Bank,
+    who: Who<'_>,
+    case: &Consent,
+    next_policy: Option<GuardKey>,
+    guards: Vec<GuardKey>,
+) -> Result<(), Problem> {
+    let consents = next_policy.is_some();
+    let mut barred_by = Vec::new();
+    if let Some(next_policy) = next_policy {
+        barred_by = stops_against(who.contract.id, who.contract.plan.code(), Service::Transfer);
+        barred_by.push(next_policy);
+    }
     let new = NewConsent {
         id: case.id,
-        contract: by.contract.id,
-        accounts: by.user.rights.accounts(Business::Transfer),
+        contract: who.contract.id,
+        accounts: who.user.rights.accounts(Business::Transfer),
         consents,
+        guards,
         barred_by,
-        actor: by.user.id.to_string(),
+        actor: who.user.id.to_string(),
     };
     match bank.transfers.answer_recall(&new).await {
         Ok(case) => {

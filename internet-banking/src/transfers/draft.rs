@@ -8,10 +8,10 @@ use transfers::Method;
 use super::links::EntryPage;
 use crate::payees::{Checked, Entered};
 
-/// Seconds of business time after which an entry that was begun is over.
-pub const DRAFT_LIFE_S: i64 = 30 * 60;
-/// Entries that one user may have open; the oldest goes first.
-pub const DRAFTS_PER_USER_MAX: i64 = 20;
+/// Seconds of business time for which an entry is kept from the last step on: 70 days.
+pub const DRAFT_LIFE_S: i64 = 70 * 86_400;
+/// Entries that one user may have open, what was placed aside; the one that was left longest goes first.
+pub const DRAFTS_PER_USER_MAX: i64 = 50;
 
 /// How the payee was named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,6 +12,7 @@ use transfers::order::Event;
 use transfers::{ConsentState, Handling, Order, RecallState, StoreError as EngineError, Transfers};
 use uuid::Uuid;
 
+use super::eve::Eve;
 use super::words;
 use crate::contracts::{Store, StoreError};
 use crate::frame::year_day_and_time;
@@ -32,6 +33,7 @@ static POSITION: Table = Table { name: "transfer_mail_feed", columns: &["one", "
 pub struct TransferFeed {
     transfers: Transfers,
     contracts: Store,
+    eve: Eve,
 }
 
 /// Why the feed could not go on.
@@ -63,13 +65,21 @@ struct Happened {
 
 impl TransferFeed {
     /// Of an engine's orders, to the users of these contracts.
-    pub const fn new(transfers: Transfers, contracts: Store) -> Self {
-        Self { transfers, contracts }
+    pub fn new(transfers: Transfers, contracts: Store) -> Self {
+        Self { transfers, contracts, eve: Eve::default() }
+    }
+
+    /// Tells whose account has too little for the next business day's reservations; how many accounts have.
+    pub async fn look_ahead(&self) -> Result<usize, TransferFeedError> {
+        self.eve.look(&self.transfers, &self.contracts).await
     }
 
     /// Goes on until the process stops.
     pub async fn run(self, mut shutdown: Shutdown) {
         while !shutdown.is_requested() {
+            if let Err(error) = self.look_ahead().await {
+                tracing::warn!(%error, "the next day's reservations cannot be held against the funds");
+            }
             match self.step().await {
                 Ok(true) => continue,
                 Ok(false) => {}
@@ -297,7 +307,7 @@ fn told_of_consent(kind: &str) -> Option<(&'static str, &'static str)> {
         ),
         ConsentState::Rejected => (
             "組戻しの返金ができませんでした",
-            "為替網が受け付けなかったため、引き落とした金額は口座に戻しました。お取引店へご連絡ください。",
+            "銀行間ネットワークが受け付けなかったため、引き落とした金額は口座に戻しました。お取引店へご連絡ください。",
         ),
         ConsentState::Returned | ConsentState::Settled | ConsentState::Answered => return None,
     })

@@ -5,14 +5,17 @@
 
 pub(crate) mod activity;
 pub mod approval;
-mod consent;
+pub(crate) mod consent;
 mod draft;
+mod eve;
+pub(crate) mod left;
 pub(crate) mod links;
 pub mod mails;
 mod operation;
 mod pages;
 mod payee;
 pub(crate) mod problem;
+pub mod return_approval;
 #[cfg(test)]
 mod samples;
 mod store;

@@ -182,6 +182,15 @@ pub fn shortage(amount: Yen, available: Yen) -> Problem {
     }
 }
 
+/// What reservations of the same day will take from the account of a reservation.
+pub async fn reserved_of(bank: &Bank, by: &SignedIn, details: &Details) -> Result<Yen, Problem> {
+    if details.day == bank.clock.now().date() {
+        return Ok(Yen::ZERO);
+    }
+    let sum = bank.transfers.reserved_sum(by.contract.id, details.account, details.day).await;
+    sum.map_err(|error| Problem::unavailable(&error))
+}
+
 /// 支払可能額 of an account.
 pub async fn available(bank: &Bank, account: AccountId) -> Result<Yen, Problem> {
     let balances = bank.ledger.balances(&[account]).await.map_err(|error| Problem::unavailable(&error))?;

@@ -1,11 +1,12 @@
 //! Sample contexts of every page about transfers, and what every page must keep.
 
 use askama::Template;
-use domain::{OrderId, RecallId, TemplateId, Yen};
+use domain::{ApprovalId, OrderId, RecallId, TemplateId, Yen};
 use edge::{Errors, Frame};
 use transfers::{ConsentState, RecallState, State};
 
 use super::draft::TypedDetails;
+use super::left::Left;
 use super::links::{OlderLink, OrderAct, OrderLink, RecallLink, TemplateLink};
 use super::pages::templates::{TemplatePage, TemplateRow, TemplatesPage};
 use super::problem::tests::samples as problems;
@@ -15,6 +16,7 @@ use super::views::{
     OrderPage, OrderRow, OrdersPage, OverviewPage, PayeePage, PayeeRow, RecallRow, ReviewPage, StateChoice,
 };
 use super::words::{self, DayChoice};
+use crate::approvals::ApprovalLink;
 use crate::help::Code;
 use crate::page_checks;
 use crate::payeasy::views::Trouble;
@@ -222,11 +224,13 @@ fn order_pages() -> Vec<String> {
     pages.push(list(State::ALL.iter().map(|state| row(*state)).collect()).render().unwrap());
     let overview = |rows: bool| OverviewPage {
         frame: frame(),
+        csrf: "t".to_owned(),
         cut_offs: vec![cut_off(Some("16:00")), cut_off(None)],
         reserved: if rows { vec![row(State::Reserved)] } else { Vec::new() },
         last: if rows { vec![row(State::Settled)] } else { Vec::new() },
         limits: vec![limit()],
         recalls: usize::from(rows),
+        left: if rows { vec![left(Some(Yen::new(5_000))), left(None)] } else { Vec::new() },
     };
     pages.extend([true, false].map(|rows| overview(rows).render().unwrap()));
     let template = |is_known: bool| TemplateRow {
@@ -281,6 +285,17 @@ fn order_pages() -> Vec<String> {
     pages
 }
 
+fn left(amount: Option<Yen>) -> Left {
+    Left {
+        entry: "x".to_owned(),
+        link: "/transfers/new/x/review".to_owned(),
+        kind: "振込",
+        payee: SHARP.to_owned(),
+        amount,
+        until: "2月2日(火)".to_owned(),
+    }
+}
+
 fn consent(state: ConsentState) -> ConsentRow {
     ConsentRow {
         link: RecallLink(RecallId::generate()),
@@ -312,7 +327,8 @@ fn consent_pages() -> Vec<String> {
                 trouble: trouble.clone(),
                 row: consent(*state),
                 may_answer: *state == ConsentState::Asked,
-                approval,
+                approval: approval.then(|| "2名の承認".to_owned()),
+                request: (approval && trouble.is_none()).then(|| ApprovalLink(ApprovalId::generate())),
                 short: approval.then(|| Yen::new(1)),
             };
             pages.push(page.render().unwrap());

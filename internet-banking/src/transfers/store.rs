@@ -54,10 +54,21 @@ impl<'a> Drafts<'a> {
             serde_json::to_string(&body)?,
             expires_at.micros(),
         )?;
+        // what became an order needs its entry a day longer, for whoever goes back to it, and takes nobody's place
         execute!(
             self.database,
-            "DELETE FROM transfer_entry WHERE app_user = $1 AND id NOT IN
-             (SELECT id FROM transfer_entry WHERE app_user = $1 ORDER BY expires_us DESC, id LIMIT $2)",
+            "DELETE FROM transfer_entry WHERE app_user = $1 AND expires_us < $2
+             AND EXISTS (SELECT 1 FROM transfer_order o WHERE o.id = transfer_entry.transfer_order)",
+            self.user.uuid(),
+            expires_at.plus_seconds(-KEPT_AFTER_EXPIRY_S).micros(),
+        )?;
+        execute!(
+            self.database,
+            "DELETE FROM transfer_entry WHERE app_user = $1
+             AND NOT EXISTS (SELECT 1 FROM transfer_order o WHERE o.id = transfer_entry.transfer_order)
+             AND id NOT IN (SELECT e.id FROM transfer_entry e WHERE e.app_user = $1
+                 AND NOT EXISTS (SELECT 1 FROM transfer_order o WHERE o.id = e.transfer_order)
+                 ORDER BY e.expires_us DESC, e.id LIMIT $2)",
             self.user.uuid(),
             DRAFTS_PER_USER_MAX,
         )?;
@@ -86,21 +97,58 @@ impl<'a> Drafts<'a> {
         }))
     }
 
-    /// Changes an entry. What it becomes is another order from then on: a page that shows it as it was authorises
-    /// nothing any more.
-    pub async fn change(&self, draft: &Draft, body: Body) -> Result<Draft, DraftError> {
-        let order = OrderId::generate();
+    /// The entries that were left and became no order, the last touched first.
+    pub async fn left(&self, now: Timestamp, most: i64) -> Result<Vec<Draft>, DraftError> {
+        let rows: Vec<(String, Uuid, String, i64)> = read!(self.database, |c| {
+            sqlx::query_as(
+                "SELECT id, transfer_order, body, expires_us FROM transfer_entry
+                 WHERE contract = $1 AND app_user = $2 AND expires_us > $3
+                 AND NOT EXISTS (SELECT 1 FROM transfer_order o WHERE o.id = transfer_entry.transfer_order)
+                 ORDER BY expires_us DESC, id LIMIT $4",
+            )
+            .bind(self.contract.uuid())
+            .bind(self.user.uuid())
+            .bind(now.micros())
+            .bind(most)
+            .fetch_all(c)
+            .await
+        })?;
+        rows.into_iter()
+            .map(|(id, order, body, expires_us)| {
+                let (order, body) = (OrderId::from_uuid(order), serde_json::from_str(&body)?);
+                Ok(Draft { id, order, body, expires_at: Timestamp::from_micros(expires_us) })
+            })
+            .collect()
+    }
+
+    /// Forgets an entry, and whatever was typed in it. An order that it became stays.
+    pub async fn discard(&self, id: &str) -> Result<(), DraftError> {
         execute!(
             self.database,
-            "UPDATE transfer_entry SET transfer_order = $1, body = $2
+            "DELETE FROM transfer_entry WHERE id = $1 AND contract = $2 AND app_user = $3",
+            id,
+            self.contract.uuid(),
+            self.user.uuid(),
+        )?;
+        Ok(())
+    }
+
+    /// Changes an entry, which is kept from now on anew. What it becomes is another order from then on: a page that
+    /// shows it as it was authorises nothing any more.
+    pub async fn change(&self, draft: &Draft, body: Body, now: Timestamp) -> Result<Draft, DraftError> {
+        let (order, expires_at) = (OrderId::generate(), now.plus_seconds(DRAFT_LIFE_S));
+        execute!(
+            self.database,
+            "UPDATE transfer_entry SET transfer_order = $1, body = $2, expires_us = $6
              WHERE id = $3 AND contract = $4 AND app_user = $5",
             order.uuid(),
             serde_json::to_string(&body)?,
             draft.id.as_str(),
             self.contract.uuid(),
             self.user.uuid(),
+            expires_at.micros(),
         )?;
-        Ok(Draft { order, body, ..draft.clone() })
+        Ok(Draft { order, body, expires_at, ..draft.clone() })
     }
 }
 
@@ -117,18 +165,28 @@ mod tests {
         let own = Drafts::of(&test.database, contract, user);
         let draft = own.begin(Body { own: true, ..Body::default() }, now).await.unwrap();
         assert_eq!(own.find(&draft.id).await.unwrap().as_ref(), Some(&draft));
-        let changed = own.change(&draft, Body::default()).await.unwrap();
+        let changed = own.change(&draft, Body::default(), now.plus_seconds(1)).await.unwrap();
         assert_ne!(changed.order, draft.order);
+        // seventy days from the last step on, and no second more
+        let last = now.plus_seconds(1 + DRAFT_LIFE_S);
+        assert_eq!(changed.expires_at, last);
+        assert_eq!(own.left(last.plus_seconds(-1), 9).await.unwrap(), std::slice::from_ref(&changed));
+        assert!(own.left(last, 9).await.unwrap().is_empty());
         assert_eq!(own.find(&draft.id).await.unwrap(), Some(changed.clone()));
         for (contract, user) in [(contract, UserId::generate()), (ContractId::generate(), user)] {
             let other = Drafts::of(&test.database, contract, user);
             assert_eq!(other.find(&draft.id).await.unwrap(), None);
-            other.change(&changed, Body { own: true, ..Body::default() }).await.unwrap();
+            other.change(&changed, Body { own: true, ..Body::default() }, now).await.unwrap();
+            assert!(other.left(now, 9).await.unwrap().is_empty());
+            other.discard(&changed.id).await.unwrap();
         }
         assert_eq!(own.find(&draft.id).await.unwrap(), Some(changed), "nobody else has changed it");
         for _ in 0..=DRAFTS_PER_USER_MAX {
-            own.begin(Body::default(), now.plus_seconds(1)).await.unwrap();
+            own.begin(Body::default(), now.plus_seconds(2)).await.unwrap();
         }
         assert_eq!(own.find(&draft.id).await.unwrap(), None, "the oldest goes");
+        let kept = own.left(now, 1).await.unwrap().remove(0);
+        own.discard(&kept.id).await.unwrap();
+        assert_eq!(own.find(&kept.id).await.unwrap(), None);
     }
 }

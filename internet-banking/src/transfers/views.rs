@@ -6,8 +6,10 @@ use edge::{Errors, Frame};
 use transfers::{LimitLayer, LimitUse};
 
 use super::draft::TypedDetails;
+use super::left::Left;
 use super::links::{OlderLink, OrderAct, OrderLink, RecallLink};
 use super::words::{DayChoice, Shown};
+use crate::approvals::ApprovalLink;
 use crate::links::Link;
 use crate::payeasy::views::Trouble;
 use crate::payees::{AccountForm, Checked};
@@ -85,10 +87,14 @@ pub struct CutOff {
 pub struct OverviewPage {
     /// The frame.
     pub frame: Frame,
+    /// The form's token.
+    pub csrf: String,
     /// Until when orders of the day are taken.
     pub cut_offs: Vec<CutOff>,
     /// Recalls of other banks that wait for an answer.
     pub recalls: usize,
+    /// Entries to go on with.
+    pub left: Vec<Left>,
     /// Reservations of the next days.
     pub reserved: Vec<OrderRow>,
     /// The last orders.
@@ -385,8 +391,10 @@ pub struct ConsentPage {
     pub row: ConsentRow,
     /// Whether it can still be answered.
     pub may_answer: bool,
-    /// Whether the contract's policy gives transfers to approvers: then nobody gives money back alone.
-    pub approval: bool,
+    /// What the contract's policy demands, where nobody gives money back alone.
+    pub approval: Option<String>,
+    /// What the user has asked approvers for.
+    pub request: Option<ApprovalLink>,
     /// How much of the account is missing, where it is.
     pub short: Option<Yen>,
 }

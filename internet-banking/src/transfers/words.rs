@@ -73,7 +73,7 @@ const fn shown(state: State) -> Shown {
         State::Held | State::Sending => SENDING,
         State::Unknown => Shown {
             word: "結果を確認中",
-            meaning: "振込金額は口座に確保しています。為替網の受付結果を確認しています。",
+            meaning: "振込金額は口座に確保しています。銀行間ネットワークの受付結果を確認しています。",
             help: Some(Code::TransferOutcomeUnknown),
             ..SENDING
         },
@@ -97,7 +97,7 @@ const fn shown(state: State) -> Shown {
             word: "受付不可",
             icon: "×",
             class: "bad",
-            meaning: "為替網が受け付けなかったため、振り込んでいません。確保した金額は元に戻しました。",
+            meaning: "銀行間ネットワークが受け付けなかったため、振り込んでいません。確保した金額は元に戻しました。",
             next: "振込先を確かめ、もう一度お手続きください。",
             help: Some(Code::TransferRejected),
         },
@@ -137,7 +137,7 @@ pub const fn reason(reason: Reason) -> &'static str {
         Reason::DayOver => "指定日のうちに実行できませんでした。",
         Reason::NotCredited => "振込先の銀行が、口座へ入金できませんでした。",
         Reason::Recalled => "組戻しの依頼により、振込先の銀行から戻りました。",
-        Reason::Refused => "為替網が受け付けませんでした。",
+        Reason::Refused => "銀行間ネットワークが受け付けませんでした。",
     }
 }
 
@@ -212,7 +212,7 @@ pub const fn consent(state: ConsentState) -> Shown {
             word: "返金できません",
             icon: "×",
             class: "bad",
-            meaning: "為替網が返金を受け付けなかったため、引き落とした金額は口座に戻りました。",
+            meaning: "銀行間ネットワークが返金を受け付けなかったため、引き落とした金額は口座に戻りました。",
             next: "お取引店へご連絡ください。",
             help: None,
         },

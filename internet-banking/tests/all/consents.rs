@@ -4,20 +4,23 @@ use database::testing::TestDatabase;
 use database::{execute, read};
 use domain::{AccountId, RecallId, Timestamp};
 use http::StatusCode;
-use internet_banking::contracts::{Business, Rights, Role};
+use internet_banking::contracts::{Business, Rights, Role, Step};
 use internet_banking::transfers::TransferFeed;
 use ledger::{Commit, EntityId, GuardKey, NewEvent};
 
-use crate::approvals::policy;
-use crate::support::{Browser, PASSWORD, Page, World, add_user};
+use crate::approvals::{approve, policy, press, state};
+use crate::support::{Browser, PASSWORD, Page, World, add_user, put, take};
 use crate::transfer_entry::send;
+use crate::transfers_approved::approver;
 
 database::on_both!(
     a_payee_gives_back_with_the_confirmation_password_and_is_told,
     a_payee_who_refuses_keeps_the_money,
     what_keeps_a_transfer_back_keeps_a_return_back,
+    what_the_policy_gives_to_others_is_given_back_by_their_approval_and_once,
 );
 
+const DOUBLE: &str = r#"{"flows":{"transfer":{"kind":"double","ordered":false}}}"#;
 const CONFIRMED: (&str, &str) = ("confirmation_password", PASSWORD);
 
 /// 0001 asks for a transfer back that was credited to an account, until 15:00 of 1 December 2026.
@@ -105,6 +108,12 @@ async fn a_payee_gives_back_with_the_confirmation_password_and_is_told(test: Tes
     let other = hanako.post(&path, &[("csrf", &csrf), ("action", "refuse"), CONFIRMED]).await;
     assert_eq!((code(&other).as_str(), money(&world).await), ("F-115", 48_160_953));
     assert_eq!(hanako.get(&path).await.fields("state"), ["返金の手続き中"]);
+    let line = hanako.get("/activity?state=open").await;
+    assert_eq!(
+        (line.fields("kind"), line.fields("state")),
+        (vec!["組戻しへの回答".into()], vec!["返金の手続き中".into()])
+    );
+    assert!(line.body.contains(&path) && hanako.get("/activity?state=done").await.fields("kind").is_empty());
     assert_eq!(hanako.get("/transfers").await.fields("recalls"), Vec::<String>::new());
     let told = ["入金された振込の組戻しの依頼が届きました", "組戻しの承諾を受け付け、引き落としました"];
     let mut found = mails(&world).await;
@@ -118,6 +127,7 @@ async fn a_payee_gives_back_with_the_confirmation_password_and_is_told(test: Tes
     second.sign_in("second01", PASSWORD).await;
     assert_eq!(second.get(&path).await.status, StatusCode::NOT_FOUND);
     assert!(second.get("/transfers/recalls").await.body.contains("組戻しの依頼はありません。"));
+    assert!(second.get("/activity").await.fields("kind").is_empty());
 }
 
 /// Also on both sides of the deadline.
@@ -162,13 +172,76 @@ async fn what_keeps_a_transfer_back_keeps_a_return_back(test: TestDatabase) {
     execute!(world.bank.database, sql, uuid::Uuid::from_u128(1)).unwrap();
     assert_eq!(code(&answer(&mut hanako, id, "consent", PASSWORD).await), "C-102");
     assert!(answer(&mut hanako, much, "refuse", PASSWORD).await.status.is_redirection());
-    policy(&world, r#"{"flows":{"transfer":{"kind":"single"}}}"#).await;
+    policy(&world, DOUBLE).await;
     let page = hanako.get(&format!("/transfers/recalls/{id}")).await;
-    assert!(
-        !page.body.contains("value=\"consent\"") && page.body.contains("お取引店へ書面で"),
-        "{}",
-        page.body
-    );
+    assert_eq!(page.fields("need"), ["2名の承認"]);
+    assert!(!page.body.contains("value=\"consent\""), "{}", page.body);
+    let path = format!("/transfers/recalls/{id}");
+    let form = [("csrf", page.token()), ("action", "consent".to_owned())];
+    let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).chain([CONFIRMED]).collect();
+    assert_eq!(code(&hanako.post(&path, &form).await), "C-102", "a stop comes first");
     assert!(answer(&mut hanako, id, "refuse", PASSWORD).await.status.is_redirection());
     assert_eq!(money(&world).await, 48_210_953);
+}
+
+/// Under the contract's policy a return is asked for and given by two others, once; what the account affords no more,
+/// and what is answered meanwhile, comes back to its author.
+///
+/// Proves SEC-16, SEC-20.
+async fn what_the_policy_gives_to_others_is_given_back_by_their_approval_and_once(test: TestDatabase) {
+    let world = World::new(test).await;
+    policy(&world, DOUBLE).await;
+    let mut hanako = world.signed_in().await;
+    let id = asked(&world, world.accounts[0], "t-1", 50_000).await;
+    assert_eq!(code(&answer(&mut hanako, id, "consent", PASSWORD).await), "A-101");
+    assert_eq!(code(&answer(&mut hanako, id, "ask", PASSWORD).await), "A-103", "nobody could approve it");
+    let mut one = approver(&world, "ichiro01", Step::Final).await;
+    let mut two = approver(&world, "jiro01", Step::Final).await;
+    assert_eq!(answer(&mut hanako, id, "ask", "Wrong-1").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let request = answer(&mut hanako, id, "ask", PASSWORD).await.location().to_owned();
+    assert!(request.starts_with("/approvals/"), "{request}");
+    assert_eq!(answer(&mut hanako, id, "ask", PASSWORD).await.location(), request, "sent twice is one");
+    let page = hanako.get(&format!("/transfers/recalls/{id}")).await;
+    assert!(page.body.contains(&request) && !page.body.contains("value=\"ask\""), "{}", page.body);
+    // approvers see the case as it is
+    let shown = one.get(&request).await;
+    for words in ["組戻しの承諾", "みずほ銀行(0001)", "50,000 円", "当座", "12月1日(火) 15:00", "&#60;b&#62;"]
+    {
+        assert!(shown.body.contains(words), "{words} in {}", shown.body);
+    }
+    assert!(!shown.body.contains("one_time_password"));
+    assert_eq!(one.get("/home").await.fields("approvals"), ["1"]);
+    assert_eq!(approve(&mut one, &request).await.location(), request);
+    assert_eq!(
+        (money(&world).await, code(&approve(&mut one, &request).await)),
+        (48_210_953, "A-106".to_owned())
+    );
+    assert_eq!(approve(&mut two, &request).await.location(), request);
+    assert_eq!((state(&mut hanako, &request).await.as_str(), money(&world).await), ("完了", 48_160_953));
+    assert_eq!(hanako.get(&format!("/transfers/recalls/{id}")).await.fields("state"), ["返金の手続き中"]);
+    assert_eq!(code(&approve(&mut two, &request).await), "A-104");
+    assert_eq!(money(&world).await, 48_160_953, "once");
+
+    // a colleague refuses while approvers are asked: the refusal stands
+    let late = asked(&world, world.accounts[0], "t-2", 7).await;
+    let request = answer(&mut hanako, late, "ask", PASSWORD).await.location().to_owned();
+    approve(&mut one, &request).await;
+    assert!(answer(&mut hanako, late, "refuse", PASSWORD).await.status.is_redirection());
+    approve(&mut two, &request).await;
+    assert_eq!((state(&mut hanako, &request).await.as_str(), money(&world).await), ("差戻し", 48_160_953));
+
+    // what came back for want of funds is asked for again as the same request
+    let much = asked(&world, world.accounts[0], "t-3", 48_160_953).await;
+    let request = answer(&mut hanako, much, "ask", PASSWORD).await.location().to_owned();
+    take(&world.bank.ledger, world.accounts[0], 1).await;
+    approve(&mut one, &request).await;
+    approve(&mut two, &request).await;
+    let page = hanako.get(&request).await;
+    assert_eq!(page.fields("state"), ["差戻し"]);
+    assert!(page.body.contains("1 円足りません"), "{}", page.body);
+    put(&world.bank.ledger, world.accounts[0], 1).await;
+    assert_eq!(press(&mut hanako, &request, &page, "ask").await.location(), request);
+    approve(&mut one, &request).await;
+    approve(&mut two, &request).await;
+    assert_eq!((state(&mut hanako, &request).await.as_str(), money(&world).await), ("完了", 0));
 }

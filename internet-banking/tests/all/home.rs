@@ -1,9 +1,66 @@
 //! The home page.
 
+use database::testing::TestDatabase;
 use http::StatusCode;
 use internet_banking::contracts::{AccountKind, Business, Plan, Rights, Role, SignInMethod};
 
-use crate::support::{PASSWORD, World, add_account, add_user, put};
+use crate::consents::asked;
+use crate::support::{Browser, PASSWORD, World, add_account, add_user, put, take};
+use crate::transfer_entry::{Transfer, order_of};
+
+database::on_both!(what_transfers_ask_for_is_among_what_is_to_be_done,);
+
+/// Reservations that fail on their day for want of funds are named until the same is sent again, or for 14 days; a
+/// recall of another bank as long as it can be answered. Whoever may not transfer sees neither.
+async fn what_transfers_ask_for_is_among_what_is_to_be_done(test: TestDatabase) {
+    let world = World::new(test).await;
+    let bank = &world.bank;
+    let mut hanako = world.signed_in().await;
+    let placed = |page| order_of(&page);
+    let mut orders = Vec::new();
+    for amount in ["4000000", "4000001"] {
+        let entry = Transfer::own(&mut hanako, amount, "2026-11-25").await.ok().unwrap();
+        orders.push(placed(entry.confirm(&mut hanako).await));
+    }
+    assert!(hanako.get("/home").await.body.contains("していただくことはありません"));
+    take(&bank.ledger, world.accounts[0], 48_000_000).await;
+    asked(&world, world.accounts[0], "t-1", 5).await;
+    world.clock.advance_seconds(30 * 3_600);
+    while bank.transfers.due().await.unwrap() > 0 {}
+    let mut hanako = world.signed_in().await;
+    let home = hanako.get("/home").await;
+    assert_eq!(
+        (home.fields("recalls"), home.fields("undone")),
+        (vec!["1".to_owned()], vec!["不能".to_owned(); 2])
+    );
+    assert!(orders.iter().all(|order| home.body.contains(order)), "{}", home.body);
+    assert!(home.body.contains("11月25日(水)の振替は完了していません"), "{}", home.body);
+
+    let rights = Rights::none().with(Business::Inquiry, &world.accounts);
+    add_user(bank, world.contract, "inquirer", Role::General, rights).await;
+    let mut other = world.browser();
+    other.sign_in("inquirer", PASSWORD).await;
+    let home = other.get("/home").await;
+    assert!(home.fields("recalls").is_empty() && home.fields("undone").is_empty());
+
+    // the same once more, as it is reserved again, takes the first one's place
+    put(&bank.ledger, world.accounts[0], 48_000_000).await;
+    again(&mut hanako, "4000000").await;
+    let home = hanako.get("/home").await;
+    assert!(!home.body.contains(&orders[0]) && home.body.contains(&orders[1]), "{}", home.body);
+    // the last try was on the 25th: a second less than 14 days after it, and then
+    world.clock.advance_seconds(14 * 86_400 - 1);
+    let mut hanako = world.signed_in().await;
+    let home = hanako.get("/home").await;
+    assert!(home.body.contains(&orders[1]) && home.fields("recalls").is_empty(), "{}", home.body);
+    world.clock.advance_seconds(1);
+    assert!(!world.signed_in().await.get("/home").await.body.contains(&orders[1]));
+}
+
+async fn again(browser: &mut Browser, amount: &str) {
+    let entry = Transfer::own(browser, amount, "2026-11-26").await.ok().unwrap();
+    order_of(&entry.confirm(browser).await);
+}
 
 #[tokio::test]
 async fn balances_come_from_the_ledger() {

@@ -1,18 +1,24 @@
 //! ご利用時間 (R110 to R112): outside of them nobody signs in and nobody stays signed in.
 
-use database::on_both;
 use database::testing::TestDatabase;
+use database::{on_both, read};
 use http::StatusCode;
+use internet_banking::approvals::look;
+use internet_banking::contracts::Step;
 use internet_banking::hours::ServiceHours;
 
+use crate::approvals::{CONFIRMED, policy};
 use crate::link;
 use crate::payeasy_entry::Entry;
 use crate::support::{LOGIN_ID, PASSWORD, Page, World};
+use crate::transfer_entry::{MIZUHO, Transfer};
+use crate::transfers_approved::approver;
 
 on_both!(
     nobody_signs_in_outside_the_hours_and_a_session_ends_with_them,
     the_last_second_is_open_and_new_year_is_closed,
     a_hand_off_waits_for_the_hours_and_is_paid_by_its_numbers,
+    a_request_for_the_next_day_ends_and_reminds_while_somebody_can_be_signed_in,
 );
 
 fn keeping(world: World) -> World {
@@ -110,4 +116,30 @@ async fn a_hand_off_waits_for_the_hours_and_is_paid_by_its_numbers(test: TestDat
     let entry = Entry(typed.location().strip_suffix("/numbers").unwrap().to_owned());
     assert_eq!(browser.post(typed.location(), &form).await.location(), entry.page("bills"));
     assert_eq!(link::pay(&world, &mut browser, &entry).await.location(), entry.page("result"));
+}
+
+/// A typed payee is not paid on the same day: what is not approved before the bank closes on the eve is over, and the
+/// approvers are told an hour before that.
+async fn a_request_for_the_next_day_ends_and_reminds_while_somebody_can_be_signed_in(test: TestDatabase) {
+    let world = keeping(World::new(test).await);
+    policy(&world, r#"{"flows":{"transfer":{"kind":"single"}}}"#).await;
+    let mut hanako = world.signed_in().await;
+    drop(approver(&world, "jiro01", Step::Final).await);
+    let entry = Transfer::to(&mut hanako, MIZUHO).await.ok().unwrap();
+    entry.details(&mut hanako, "3", "2026-11-25").await;
+    let review = entry.review(&mut hanako).await;
+    let (csrf, order) = (review.token(), review.value("order"));
+    let form = [("csrf", csrf.as_str()), ("order", &order), ("action", "ask"), CONFIRMED];
+    let request = hanako.post(&entry.page("review"), &form).await.location().to_owned();
+    assert_eq!(hanako.get(&request).await.fields("until"), ["11月24日(火) 21:00"]);
+    let reminders = async || -> i64 {
+        look(&world.bank).await.unwrap();
+        let sql = "SELECT count(*) FROM mail WHERE id LIKE 'approval-remind-%'";
+        read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
+    };
+    // from ten to a second before eight in the evening, and to eight
+    for (advance_s, told) in [(10 * 3_600 - 1, 0), (1, 1)] {
+        world.clock.advance_seconds(advance_s);
+        assert_eq!(reminders().await, told);
+    }
 }

@@ -182,6 +182,19 @@ pub async fn put(ledger: &Ledger, account: AccountId, yen: i64) {
     ledger.commit(Commit { transfers: vec![transfer], ..Commit::default() }).await.unwrap();
 }
 
+/// Takes money out of an account.
+pub async fn take(ledger: &Ledger, account: AccountId, yen: i64) {
+    let transfer = Transfer {
+        id: TransferId::generate(),
+        debit: account,
+        credit: CASH,
+        amount: yen,
+        kind: Kind::Posted,
+        memo: "出金".to_owned(),
+    };
+    ledger.commit(Commit { transfers: vec![transfer], ..Commit::default() }).await.unwrap();
+}
+
 fn ledger(test: &TestDatabase) -> Ledger {
     let clock = Clock::frozen(Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap());
     Ledger::start(test.database.clone(), clock)

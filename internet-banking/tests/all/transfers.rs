@@ -7,7 +7,7 @@ use http::StatusCode;
 use internet_banking::contracts::{AccountKind, Plan, Rights, Role, SignInMethod};
 
 use crate::repeats_and_limits::{add, fresh};
-use crate::support::{Browser, PASSWORD, Page, World, add_account, add_user};
+use crate::support::{Browser, PASSWORD, Page, World, add_account, add_user, take};
 use crate::transfer_entry::{MIZUHO, Transfer, order_of, send};
 use internet_banking::transfers::TransferFeed;
 use transfers::{Relation, SetTerm, Terms};
@@ -19,8 +19,12 @@ database::on_both!(
     another_fee_than_the_one_that_was_shown_takes_no_order_and_keeps_the_entry,
     users_who_transfer_at_once_never_pass_the_limit_or_the_funds,
     the_pages_offer_and_take_the_days_that_are_possible_to_the_second,
+    reservations_reach_over_closed_days_at_the_browser,
     what_is_confirmed_after_the_cut_off_is_told_at_the_day_with_the_form_kept,
+    a_paper_application_alone_lets_no_typed_payee_go_on_the_same_day,
     the_limit_of_the_day_is_reached_to_the_yen,
+    funds_that_tomorrows_reservations_lack_are_told_at_the_review_and_on_the_eve,
+    an_entry_that_was_left_is_kept_and_gone_on_with,
 );
 
 const CONFIRMED: (&str, &str) = ("confirmation_password", PASSWORD);
@@ -97,7 +101,7 @@ async fn an_own_transfer_moves_money_once_with_the_confirmation_password_alone(t
     }
 }
 
-/// Proves R52, R82, R86, R88.
+/// Proves R52, R82, R86, R88, SEC-22.
 async fn a_typed_payee_costs_a_one_time_password_and_waits_for_another_day(test: TestDatabase) {
     let world = World::new(test).await;
     add(&world, "taro01", Role::General, "9000000077", 7).await;
@@ -276,8 +280,8 @@ async fn the_pages_offer_and_take_the_days_that_are_possible_to_the_second(test:
 /// takes both, and neither a closed day between them nor the day after.
 ///
 /// Proves R88.
-#[tokio::test]
-async fn reservations_reach_over_closed_days_at_the_browser() {
+async fn reservations_reach_over_closed_days_at_the_browser(test: TestDatabase) {
+    let world = World::new(test).await;
     for (now, first, closed, last, too_far) in [
         ("2026-12-28", "2026-12-29", "2026-12-31", "2027-01-20", "2027-01-21"),
         ("2026-12-31", "2027-01-04", "2027-01-03", "2027-01-22", "2027-01-25"),
@@ -285,7 +289,6 @@ async fn reservations_reach_over_closed_days_at_the_browser() {
         ("2027-04-28", "2027-04-30", "2027-05-05", "2027-05-24", "2027-05-25"),
         ("2027-09-17", "2027-09-21", "2027-09-23", "2027-10-12", "2027-10-13"),
     ] {
-        let world = World::new(sqlite().await).await;
         set_clock(&world, &format!("{now}T17:00:00"));
         let mut hanako = world.signed_in().await;
         let page = hanako.get("/transfers/own").await.body;
@@ -322,10 +325,9 @@ async fn what_is_confirmed_after_the_cut_off_is_told_at_the_day_with_the_form_ke
 
 /// The paper application alone is not enough: the contract signs in by password.
 ///
-/// Proves R86.
-#[tokio::test]
-async fn a_paper_application_alone_lets_no_typed_payee_go_on_the_same_day() {
-    let world = World::new(sqlite().await).await;
+/// Proves R86, SEC-22.
+async fn a_paper_application_alone_lets_no_typed_payee_go_on_the_same_day(test: TestDatabase) {
+    let world = World::new(test).await;
     let mut hanako = world.signed_in().await;
     let sql = "UPDATE contract SET same_day = 1 WHERE id = $1";
     execute!(world.bank.database, sql, world.contract.uuid()).unwrap();
@@ -359,6 +361,81 @@ async fn the_limit_of_the_day_is_reached_to_the_yen(test: TestDatabase) {
     set_clock(&world, "2026-11-25T10:00:00");
     let mut hanako = world.signed_in().await;
     assert!(Transfer::own(&mut hanako, "1000", "2026-11-25").await.is_ok());
+}
+
+/// All of a day's reservations from the account count, and nobody is told twice.
+async fn funds_that_tomorrows_reservations_lack_are_told_at_the_review_and_on_the_eve(test: TestDatabase) {
+    let world = World::new(test).await;
+    limit(&world, 100_000_000).await;
+    add_user(&world.bank, world.contract, "master01", Role::Master, Rights::none()).await;
+    let mut hanako = world.signed_in().await;
+    let short = async |hanako: &mut Browser, amount: &str, day: &str| {
+        let entry = Transfer::own(hanako, amount, day).await.ok().unwrap();
+        let short = entry.review(hanako).await.fields("short");
+        order_of(&entry.confirm(hanako).await);
+        short
+    };
+    assert_eq!(short(&mut hanako, "30000000", TOMORROW).await, Vec::<String>::new());
+    assert_eq!(short(&mut hanako, "18210953", TOMORROW).await, Vec::<String>::new(), "to the yen");
+    let feed = || TransferFeed::new(world.bank.transfers.clone(), world.bank.contracts.clone());
+    assert_eq!(feed().look_ahead().await.unwrap(), 0);
+    assert!(short(&mut hanako, "1", TOMORROW).await.concat().contains("では、1 円足りません"));
+    assert_eq!(short(&mut hanako, "1", "2026-11-26").await, Vec::<String>::new(), "another day's are others");
+    let one = feed();
+    assert_eq!((one.look_ahead().await.unwrap(), one.look_ahead().await.unwrap()), (1, 0), "once a day");
+    feed().look_ahead().await.unwrap();
+    let mails: Vec<String> = read!(world.bank.database, |c| {
+        sqlx::query_scalar("SELECT body FROM mail WHERE id LIKE 'transfer-eve-%'").fetch_all(c).await
+    })
+    .unwrap();
+    assert_eq!(mails.len(), 1, "whatever process looks");
+    for words in ["2026年11月25日(水)", "3件 48,210,954 円", "48,210,953 円", "足りない金額", "1 円"]
+    {
+        assert!(mails[0].contains(words), "{words} in {}", mails[0]);
+    }
+    assert!(!mails[0].contains("1234567"));
+    take(&world.bank.ledger, world.accounts[0], 48_210_953).await;
+    for (at, count) in [("2026-11-25T09:59:59", 0), ("2026-11-25T10:00:00", 1)] {
+        set_clock(&world, at);
+        assert_eq!(feed().look_ahead().await.unwrap(), count, "{at}");
+    }
+}
+
+/// Without any policy of approval, too: for seventy days from the last step on, until it is an order or is deleted.
+async fn an_entry_that_was_left_is_kept_and_gone_on_with(test: TestDatabase) {
+    let world = World::new(test).await;
+    let mut hanako = world.signed_in().await;
+    let entry = Transfer::own(&mut hanako, "1,000", TOMORROW).await.ok().unwrap();
+    let unwanted = Transfer::to(&mut hanako, MIZUHO).await.ok().unwrap();
+    let page = hanako.get("/home").await;
+    assert_eq!(page.fields("left"), ["入力の途中", "入力の途中"]);
+    assert!(page.body.contains(&entry.page("review")) && page.body.contains(&unwanted.page("details")));
+    let overview = hanako.get("/transfers").await;
+    assert_eq!(overview.fields("entry").len(), 2);
+    let id = unwanted.0.rsplit('/').next().unwrap().to_owned();
+    let csrf = overview.token();
+    let deleted = hanako.post("/transfers", &[("csrf", &csrf), ("entry", &id)]).await;
+    assert_eq!(deleted.location(), "/transfers");
+    assert_eq!(hanako.get(&unwanted.page("details")).await.status, StatusCode::NOT_FOUND);
+    // three days at home, and seventy in the overview; a step counts anew
+    world.clock.advance_seconds(3 * 86_400 + 1);
+    let mut hanako = world.signed_in().await;
+    assert!(hanako.get("/home").await.fields("left").is_empty());
+    assert_eq!(hanako.get("/transfers").await.fields("entry").len(), 1);
+    let fields = [("account", "1001"), ("to", "1002"), ("amount", "1000"), ("day", "2026-12-01")];
+    assert_eq!(send(&mut hanako, &entry.page("details"), &fields).await.location(), entry.page("review"));
+    assert_eq!(hanako.get("/home").await.fields("left"), ["入力の途中"]);
+    world.clock.advance_seconds(70 * 86_400 - 1);
+    let mut hanako = world.signed_in().await;
+    assert_eq!(hanako.get("/transfers").await.fields("entry").len(), 1, "the seventieth day");
+    world.clock.advance_seconds(1);
+    let mut hanako = world.signed_in().await;
+    assert!(hanako.get("/transfers").await.fields("entry").is_empty());
+    assert_eq!(code(&hanako.get(&entry.page("details")).await), "F-111");
+    // what became an order is left by nobody
+    let own = Transfer::own(&mut hanako, "5", "2027-02-10").await.ok().unwrap();
+    order_of(&own.confirm(&mut hanako).await);
+    assert!(hanako.get("/transfers").await.fields("entry").is_empty());
 }
 
 /// What it is about may not be more than there is; and each mistake stands at its field.

@@ -21,6 +21,7 @@ database::on_both!(
     a_transfer_under_ordered_double_approval_moves_money_by_the_second_of_two_and_once,
     orders_and_approvals_end_at_the_cut_off_that_two_people_have_set,
     an_approval_after_the_cut_off_moves_nothing,
+    how_many_approve_follows_from_the_amount_to_the_yen,
     what_came_back_is_put_right_and_asked_for_again_as_the_same_request,
     approvers_are_reminded_in_time_before_the_cut_off,
     of_many_at_once_each_is_told_as_what_it_is,
@@ -28,9 +29,12 @@ database::on_both!(
 
 const ORDERED: &str = r#"{"flows":{"transfer":{"kind":"double","ordered":true}}}"#;
 const SINGLE: &str = r#"{"flows":{"transfer":{"kind":"single"}}}"#;
+const BANDS: &str = r#"{"flows":{"transfer":{"kind":"bands","bands":[{"from":0,"approvals":0},
+    {"from":100000,"approvals":1},{"from":1000000,"approvals":2}]}}}"#;
 const TODAY: &str = "2026-11-24";
 
-async fn approver(world: &World, login_id: &str, step: Step) -> Browser {
+/// An approver of transfers from all accounts, signed in.
+pub async fn approver(world: &World, login_id: &str, step: Step) -> Browser {
     let rights = Rights::all(&world.accounts).approving(Business::Transfer, step);
     add_user(&world.bank, world.contract, login_id, Role::General, rights).await;
     signed_in(world, login_id).await
@@ -139,6 +143,40 @@ async fn what_would_cost_another_fee_than_was_approved_comes_back_and_is_asked_f
     assert!(last.get(&path).await.body.contains("400 円"));
     approve(&mut last, &path).await;
     assert_eq!(state(&mut hanako, &path).await, "完了");
+}
+
+/// Nobody below 100,000 yen, one from there on, two from 1,000,000 on.
+///
+/// Proves R119.
+async fn how_many_approve_follows_from_the_amount_to_the_yen(test: TestDatabase) {
+    let world = World::new(test).await;
+    policy(&world, BANDS).await;
+    let mut hanako = world.signed_in().await;
+    let mut one = approver(&world, "ichiro01", Step::Final).await;
+    let mut two = approver(&world, "jiro01", Step::Final).await;
+    let mut left = 48_210_953;
+    for (amount, approvals) in [(99_999, 0), (100_000, 1), (999_999, 1), (1_000_000, 2)] {
+        let entry = Transfer::own(&mut hanako, &amount.to_string(), TODAY).await.ok().unwrap();
+        let placed = entry.confirm(&mut hanako).await;
+        if approvals > 0 {
+            assert_eq!((code(&placed).as_str(), balance(&world).await), ("A-101", left), "{amount}");
+            let need = entry.review(&mut hanako).await.fields("need");
+            assert_eq!(need, [format!("{approvals}名の承認")], "{amount}");
+            let path = ask(&mut hanako, &entry, "ask").await;
+            for (given, approver) in [&mut one, &mut two].into_iter().take(approvals).enumerate() {
+                assert_eq!(
+                    (state(&mut hanako, &path).await.as_str(), balance(&world).await),
+                    ("承認待ち", left)
+                );
+                assert_eq!(approve(approver, &path).await.location(), path, "{amount} {given}");
+            }
+            assert_eq!(state(&mut hanako, &path).await, "完了", "{amount}");
+        } else {
+            crate::transfer_entry::order_of(&placed);
+        }
+        left -= amount;
+        assert_eq!(balance(&world).await, left, "{amount}");
+    }
 }
 
 /// The moment of the last approval counts, to the second: a same-day transfer waits until its cut-off, a typed payee

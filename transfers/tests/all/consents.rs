@@ -38,6 +38,7 @@ fn answer(bank: &Bank, id: RecallId, consents: bool) -> NewConsent {
         contract: bank.contract,
         accounts: vec![OTHER],
         consents,
+        guards: Vec::new(),
         barred_by: Vec::new(),
         actor: "user".to_owned(),
     }

@@ -223,6 +223,7 @@ impl Script {
                     contract: self.bank.contract,
                     accounts: vec![OTHER],
                     consents: case.original == GIVEN_BACK.0,
+                    guards: Vec::new(),
                     barred_by: Vec::new(),
                     actor: "user".to_owned(),
                 };

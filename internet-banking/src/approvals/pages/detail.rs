@@ -24,7 +24,7 @@ use crate::links::{Link, PaymentLink};
 use crate::payeasy::approval::Again;
 use crate::payeasy::views::Trouble;
 use crate::sign_in::SignedIn;
-use crate::transfers::links::OrderLink;
+use crate::transfers::links::{OrderLink, RecallLink};
 use crate::users::{Temporary, TemporaryShown};
 use crate::{payeasy, policy, transfers};
 
@@ -86,8 +86,10 @@ pub struct RequestPage {
     pub may_ask: bool,
     /// Whether it is with its author, until when it is kept.
     pub is_kept: bool,
-    /// Whether it is a transfer, which is put right in an entry of its own.
-    pub is_transfer: bool,
+    /// Whether it is put right in an entry of its own.
+    pub may_edit: bool,
+    /// What asking again does.
+    pub again: &'static str,
     /// Whether this person may delete it.
     pub may_delete: bool,
     /// The request, where it is a transfer that this person may keep as a template.
@@ -172,6 +174,12 @@ async fn act(
                 let typed = &form.secrets.confirmation_password;
                 transfers::approval::ask_again(bank, by, request, asked, typed).await?;
             }
+            Matter::Return(asked) => {
+                let case = bank.transfers.consent(&[asked.account], asked.case).await;
+                let case = case.map_err(|error| Problem::unavailable(&error))?.ok_or(Problem::NotThere)?;
+                let typed = &form.secrets.confirmation_password;
+                transfers::return_approval::ask(bank, by, &case, typed).await?;
+            }
             Matter::Administration(_) => return Err(Problem::Changed),
         },
         _ => return Err(Problem::NotThere),
@@ -201,6 +209,7 @@ async fn page(
             let made = bank.transfers.find(request.contract, of.order).await.map_err(failed)?;
             (made.map(|made| OrderLink(made.facts.id).to_string()), own && can(Event::Ask))
         }
+        Matter::Return(of) => (Some(RecallLink(of.case).to_string()), own && can(Event::Ask)),
         Matter::Administration(_) => (None, false),
     };
     Ok(RequestPage {
@@ -236,11 +245,22 @@ async fn page(
                 policy::offers(by.contract.plan, Business::Transfer)
                     && by.user.rights.may_use(Business::Transfer, of.details.account)
             }
-            Matter::Payeasy(_) | Matter::Administration(_) => false,
+            Matter::Payeasy(_) | Matter::Return(_) | Matter::Administration(_) => false,
         }
         .then_some(request.id),
         is_kept: can(Event::Delete),
-        is_transfer: matches!(request.matter, Matter::Transfer(_)),
+        may_edit: matches!(request.matter, Matter::Transfer(_)),
+        again: match request.matter {
+            Matter::Transfer(_) => {
+                "表示している内容のまま、もう一度承認を依頼します。指定日や受付時限、残高は、いまの時点で確かめます。"
+            }
+            Matter::Return(_) => {
+                "表示している内容のまま、もう一度承認を依頼します。回答の期限と残高は、いまの時点で確かめます。"
+            }
+            Matter::Payeasy(_) | Matter::Administration(_) => {
+                "収納機関にもう一度照会し、内容が同じであれば承認を依頼します。"
+            }
+        },
         temporary: None,
     })
 }

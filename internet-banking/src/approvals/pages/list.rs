@@ -175,12 +175,12 @@ impl Counted {
 async fn page(bank: &Bank, by: &SignedIn, trouble: Option<Trouble>) -> Result<ListPage, Stop> {
     let now = bank.clock.now();
     let contract = by.contract.id;
-    let waiting = store::waiting(&bank.database, contract, now).await.map_err(failed)?;
+    let is_meant = |one: &Request| one.matter.is_open_to(by) && !one.is_of(&by.user);
+    let waiting = store::waiting(&bank.database, contract, now, is_meant).await.map_err(failed)?;
     let own = store::of_author(&bank.database, contract, by.user.id).await.map_err(failed)?;
     let people = names(bank, by).await?;
     let row = |request: &Request| row(by, request, now, &people);
-    let waiting: Vec<_> =
-        waiting.iter().filter(|one| one.matter.is_open_to(by) && !one.is_of(&by.user)).map(row).collect();
+    let waiting: Vec<_> = waiting.iter().map(row).collect();
     Ok(ListPage {
         frame: page_frame(by, Area::Approvals, trouble.is_some()),
         csrf: by.csrf.clone(),

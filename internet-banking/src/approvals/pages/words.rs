@@ -6,6 +6,8 @@ use crate::Bank;
 use crate::approvals::policy::{Flow, Need};
 use crate::approvals::request::{Matter, Request};
 use crate::contracts::{Store, StoreError};
+use crate::frame::day_and_time;
+use crate::payees::Master;
 use crate::policy::approvable;
 use crate::sign_in::SignedIn;
 use crate::transfers;
@@ -108,6 +110,19 @@ pub async fn facts(bank: &Bank, by: &SignedIn, request: &Request) -> Result<Vec<
                 fact("手数料", format!("{} 円", of.fee)),
             ]);
             Ok(facts)
+        }
+        Matter::Return(of) => {
+            let accounts = Store::accounts(&bank.contracts, request.contract).await?;
+            let account = accounts.iter().find(|one| one.account == of.account);
+            Ok(vec![
+                fact("内容", "入金された振込を、振込元の銀行へ返します。入金口座から引き落とします。"),
+                fact("振込依頼人", of.payer.clone()),
+                fact("依頼した銀行", format!("{}({})", Master::bank_name(&of.bank), of.bank)),
+                fact("入金口座", account.map_or_else(String::new, ToString::to_string)),
+                fact("入金日時", day_and_time(of.credited_at)),
+                fact("返す金額", format!("{} 円", of.amount)),
+                fact("銀行への回答の期限", day_and_time(of.until)),
+            ])
         }
         Matter::Administration(AskedChange::Policy { policy, .. }) => {
             let business =

@@ -52,7 +52,9 @@ impl AlarmSubject {
                 None => plain(),
             },
             About::Transfer => Self { text: format!("振込 {text}"), link: None },
-            About::InterbankMessage => Self { text: format!("為替網の電文 {text}"), link: None },
+            About::InterbankMessage => {
+                Self { text: format!("銀行間ネットワークの電文 {text}"), link: None }
+            }
             About::InterbankDay => match text.parse() {
                 Ok(date) => {
                     Self { text: format!("{}の為替決済", time::year_month_day(date)), link: None }

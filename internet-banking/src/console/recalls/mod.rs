@@ -103,7 +103,7 @@ pub(in crate::console) const fn tag(state: ConsentState) -> Tag {
         ConsentState::Given => Tag::wait("返金送信中"),
         ConsentState::Returned => Tag::ok("返金済み(未決済)"),
         ConsentState::Settled => Tag::ok("返金済み"),
-        ConsentState::Rejected => Tag::bad("為替網の受付不可"),
+        ConsentState::Rejected => Tag::bad("銀行間ネットワークの受付不可"),
         ConsentState::Refused => Tag::wait("拒否を送信中"),
         ConsentState::Answered => Tag::info("拒否を回答済み"),
     }

@@ -9,15 +9,16 @@ use transfers::Consent;
 
 use super::{Answer, RecallLink, Stop, accounts, admit, again, failed, page_frame, shown, stopped};
 use crate::Bank;
-use crate::approvals::Secrets;
+use crate::approvals::{self, ApprovalLink, Secrets, need_words};
 use crate::contracts::{Business, DepositAccount};
 use crate::frame::day_and_time;
+use crate::payeasy::views::Trouble;
 use crate::payees::Master;
 use crate::sign_in::SignedIn;
 use crate::transfers::operation::{self, Who};
 use crate::transfers::problem::Problem;
 use crate::transfers::views::{ConsentPage, ConsentRow, ConsentsPage};
-use crate::transfers::{consent, words};
+use crate::transfers::{consent, return_approval, words};
 
 /// Cases that the list shows.
 const LISTED_MAX: u32 = 100;
@@ -58,11 +59,24 @@ pub async fn answer(
     CsrfForm(form): CsrfForm<Answered>,
 ) -> Answer {
     let case = find(&bank, &by, &id).await?;
+    if form.action == "ask" {
+        let password = &form.secrets.confirmation_password;
+        return match return_approval::ask(&bank, &by, &case, password).await {
+            Ok(request) => Ok(Redirect::to(&ApprovalLink(request).to_string()).into_response()),
+            Err(approvals::Problem::Transfer(
+                problem @ (Problem::NotPermitted | Problem::Unavailable | Problem::Unclear),
+            )) => Err(stopped(&by, &problem)),
+            Err(problem) => {
+                let now = find(&bank, &by, &id).await?;
+                again(&page(&bank, &by, &now, Some(problem.trouble())).await?)
+            }
+        };
+    }
     let consents = match form.action.as_str() {
         "consent" => true,
         "refuse" => false,
         // a form without its button answers nothing
-        _ => return again(&page(&bank, &by, &case, Some(&Problem::ReviewOutdated)).await?),
+        _ => return again(&page(&bank, &by, &case, Some(Problem::ReviewOutdated.trouble())).await?),
     };
     match consent::answer(&bank, &by, &case, consents, &form.secrets).await {
         Ok(()) => Ok(Redirect::to(&RecallLink(case.id).to_string()).into_response()),
@@ -71,7 +85,7 @@ pub async fn answer(
         }
         Err(problem) => {
             let now = find(&bank, &by, &id).await?;
-            again(&page(&bank, &by, &now, Some(&problem)).await?)
+            again(&page(&bank, &by, &now, Some(problem.trouble())).await?)
         }
     }
 }
@@ -105,11 +119,10 @@ async fn page(
     bank: &Bank,
     by: &SignedIn,
     case: &Consent,
-    problem: Option<&Problem>,
+    trouble: Option<Trouble>,
 ) -> Result<ConsentPage, Stop> {
     let because = |problem: Problem| stopped(by, &problem);
     let all = accounts(bank, by).await?;
-    let trouble = problem.map(Problem::trouble);
     let (need, _) = operation::need(bank, Who::of(by), case.amount).await.map_err(because)?;
     let available = operation::available(bank, case.account).await.map_err(because)?;
     Ok(ConsentPage {
@@ -119,7 +132,8 @@ async fn page(
         trouble,
         row: row(&all, case),
         may_answer: case.may_answer(bank.clock.now()),
-        approval: !need.is_none(),
+        approval: (!need.is_none()).then(|| need_words(need)),
+        request: return_approval::asked(bank, by, case.id).await.map_err(failed)?.map(ApprovalLink),
         short: case.amount.checked_sub(available).filter(|short| *short > Yen::ZERO),
     })
 }

@@ -69,7 +69,7 @@ pub async fn submit(
     let body = Body { typed, ..draft.body.clone() };
     match read(&bank, &by, &body).await {
         Ok(body) => {
-            let draft = drafts(&bank, &by).change(&draft, body).await.map_err(failed)?;
+            let draft = drafts(&bank, &by).change(&draft, body, bank.clock.now()).await.map_err(failed)?;
             Ok(Redirect::to(&draft.path(EntryPage::Review)).into_response())
         }
         Err(fault) => again(&page(&bank, &by, Some(&draft), &body, Some(fault.trouble())).await?),

@@ -39,7 +39,7 @@ use crate::sign_in::SignedIn;
 /// The pages of this folder.
 pub fn routes() -> Router<Bank> {
     Router::new()
-        .route(Link::Transfers.path(), get(overview::show))
+        .route(Link::Transfers.path(), get(overview::show).post(overview::discard))
         .route(Link::TransfersNew.path(), get(payee::start).post(payee::begin))
         .route(Link::TransfersOwn.path(), get(details::start).post(details::begin))
         .route(EntryPage::Payee.route(), get(payee::show).post(payee::submit))

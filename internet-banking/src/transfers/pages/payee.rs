@@ -88,7 +88,7 @@ pub async fn submit(
         Ok((payee, checked)) => {
             // days and fee follow from the payee: the next step is looked at again
             let body = Body { payee: Some(payee), checked, details: None, ..draft.body.clone() };
-            let draft = drafts(&bank, &by).change(&draft, body).await.map_err(failed)?;
+            let draft = drafts(&bank, &by).change(&draft, body, bank.clock.now()).await.map_err(failed)?;
             Ok(Redirect::to(&draft.path(EntryPage::Details)).into_response())
         }
         Err(fault) => again(&page(&bank, &by, Some(&draft), fault.shown(form)).await?),

@@ -124,7 +124,7 @@ async fn with_fee(bank: &Bank, by: &SignedIn, draft: Draft, wanted: &Wanted) -> 
         return Ok(draft);
     }
     let body = Body { fee, ..draft.body.clone() };
-    drafts(bank, by).change(&draft, body).await.map_err(failed)
+    drafts(bank, by).change(&draft, body, bank.clock.now()).await.map_err(failed)
 }
 
 async fn page(
@@ -138,7 +138,10 @@ async fn page(
     let now = bank.clock.now();
     let (need, _) = operation::need(bank, Who::of(by), wanted.details.amount).await.map_err(because)?;
     let available = operation::available(bank, wanted.details.account).await.map_err(because)?;
-    let short = wanted.details.amount.checked_sub(available).filter(|short| *short > Yen::ZERO);
+    // what is reserved for the same day and account is needed too
+    let reserved = operation::reserved_of(bank, by, &wanted.details).await.map_err(because)?;
+    let needed = wanted.details.amount.checked_add(reserved).unwrap_or(Yen::new(i64::MAX));
+    let short = needed.checked_sub(available).filter(|short| *short > Yen::ZERO);
     let method = wanted.payee.way.method();
     let relation = match method {
         transfers::Method::OwnAccount => transfers::Relation::OwnAccount,

@@ -12,6 +12,7 @@ mod paste;
 mod purpose;
 mod sites;
 mod templates;
+mod transfers;
 mod walk;
 mod window;
 

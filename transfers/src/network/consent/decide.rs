@@ -29,6 +29,8 @@ pub struct NewConsent {
     pub accounts: Vec<AccountId>,
     /// Whether the money is given back.
     pub consents: bool,
+    /// Guards that the consent takes: the round of the request by which it was approved.
+    pub guards: Vec<GuardKey>,
     /// Bars that nobody may have taken when money is given back: emergency stops.
     pub barred_by: Vec<GuardKey>,
     /// Who it is, for the audit log.
@@ -82,6 +84,7 @@ impl Transfers {
                 true => Commit { barred_by: new.barred_by.clone(), ..self.give_back_commit(&case)? },
                 false => self.refuse_commit(&case, REFUSES)?,
             };
+            commit.guards.extend(new.guards.iter().map(|key| (key.clone(), case.entity())));
             commit.audit.push(AuditRecord {
                 contract: Some(new.contract),
                 actor: new.actor.clone(),

@@ -335,20 +335,45 @@ impl Transfers {
     ) -> Result<Vec<Consent>, StoreError> {
         list(self.database(), accounts, limit).await
     }
+
+    /// Cases that a query asks for, the newest first.
+    pub async fn consents_found(&self, query: &ConsentQuery<'_>) -> Result<Vec<Consent>, StoreError> {
+        found(self.database(), query).await
+    }
 }
 
-/// The same without an engine, for the bank's staff.
+/// Which cases to list.
+#[derive(Clone, Debug)]
+pub struct ConsentQuery<'a> {
+    /// About one of these accounts; about any of the bank where none are named.
+    pub accounts: Option<&'a [AccountId]>,
+    /// Only those in one of these states; all where it is empty.
+    pub states: Vec<ConsentState>,
+    /// Only those that were asked from this instant on, and before that one.
+    pub asked: Option<(Timestamp, Timestamp)>,
+    /// Older than this one, the last of the page before.
+    pub before: Option<(Timestamp, RecallId)>,
+    /// At most this many, and never more than [`CASES_MAX`].
+    pub limit: u32,
+}
+
+/// The newest without an engine, for the bank's staff.
 pub async fn list(
     database: &Database,
     accounts: Option<&[AccountId]>,
     limit: u32,
 ) -> Result<Vec<Consent>, StoreError> {
-    if accounts.is_some_and(<[AccountId]>::is_empty) {
+    let newest = ConsentQuery { accounts, states: Vec::new(), asked: None, before: None, limit };
+    found(database, &newest).await
+}
+
+async fn found(database: &Database, query: &ConsentQuery<'_>) -> Result<Vec<Consent>, StoreError> {
+    if query.accounts.is_some_and(<[AccountId]>::is_empty) {
         return Ok(Vec::new());
     }
     let rows: Vec<CaseRow> = read!(database, |c| {
         let mut sql = QueryBuilder::new(SHOWN);
-        match accounts {
+        match query.accounts {
             Some(accounts) => {
                 sql.push("c.account IN (");
                 let mut list = sql.separated(", ");
@@ -359,7 +384,26 @@ pub async fn list(
             }
             None => drop(sql.push("1 = 1")),
         }
-        let limit = i64::from(limit.clamp(1, CASES_MAX));
+        if let Some((from, until)) = query.asked {
+            sql.push(" AND c.at_us >= ").push_bind(from.micros());
+            sql.push(" AND c.at_us < ").push_bind(until.micros());
+        }
+        if let Some((at, id)) = query.before {
+            sql.push(" AND (c.at_us < ").push_bind(at.micros());
+            sql.push(" OR (c.at_us = ").push_bind(at.micros());
+            sql.push(" AND c.id < ").push_bind(id.uuid()).push("))");
+        }
+        if !query.states.is_empty() {
+            // the state is a member of the last event's body, which every event writes first
+            sql.push(" AND (");
+            let mut any = sql.separated(" OR ");
+            for state in &query.states {
+                any.push("e.body LIKE ");
+                any.push_bind_unseparated(format!("{{\"state\":\"{state}\"%"));
+            }
+            any.push_unseparated(")");
+        }
+        let limit = i64::from(query.limit.clamp(1, CASES_MAX));
         sql.push(" ORDER BY c.at_us DESC, c.id DESC LIMIT ").push_bind(limit);
         sql.build_query_as().fetch_all(c).await
     })?;

@@ -55,7 +55,8 @@ impl Desk {
         assert_eq!(done.status, 200, "{}", done.page.text());
     }
 
-    async fn enter(&self) {
+    /// Signs in, whoever was.
+    pub(super) async fn enter(&self) {
         let user = self.user();
         self.window.goto(&self.bank("/sign-in")).await;
         self.window.fill("login_id", user["login_id"].as_str().unwrap()).await;
