@@ -99,9 +99,10 @@ impl LinesAnswer {
                 Err(DecodeError::Rule { element: "More", rule: "no page follows an empty one" })
             }
             (ResponseCode::Normal, Some(more)) => Ok(Self::Page { lines, more }),
-            (ResponseCode::Normal, None) => {
-                Err(DecodeError::Rule { element: "More", rule: "0000 says whether a page follows" })
-            }
+            (ResponseCode::Normal, None) => Err(DecodeError::Rule {
+                element: "More",
+                rule: "it is missing, and with 0000 it is yes or no",
+            }),
             (_, Some(_)) => Err(DecodeError::Rule { element: "More", rule: "a refusal carries no page" }),
             (_, None) if !lines.is_empty() => {
                 Err(DecodeError::Rule { element: "Line", rule: "a refusal carries none" })

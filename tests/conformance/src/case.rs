@@ -288,6 +288,8 @@ pub struct Expect {
     pub mismatch: Vec<Code>,
     /// One of these status codes, and no signed answer.
     pub status: Vec<u16>,
+    /// What tells the hub nothing: a connection that ends is as good as a status, and without `status` any but 200 is.
+    pub nothing: bool,
     /// The same code, provisional code and reference as this saved message got.
     pub same_as: Option<String>,
     /// So many bills at least.
@@ -360,6 +362,14 @@ impl Case {
     }
 }
 
+/// What an answer itself can break, whatever the case is about, and the lesson of that.
+const ANSWERS: [(Clause, &str); 4] = [
+    (Clause::Http, "answers"),
+    (Clause::Signatures, "signed_answers"),
+    (Clause::Messages, "answers_of_the_schema"),
+    (Clause::Header, "answers_to_the_key"),
+];
+
 /// All cases and lessons.
 #[derive(Clone, Debug)]
 pub struct Cases {
@@ -391,7 +401,18 @@ impl Cases {
 
     /// The lesson of a case.
     pub fn lesson(&self, case: &Case) -> &Lesson {
-        self.lessons.get(&case.lesson).unwrap_or_else(|| panic!("{}: no lesson {}", case.id, case.lesson))
+        self.named(&case.lesson)
+    }
+
+    /// The lesson of a failure: where there was no answer that could be read, what is to be mended is that, and not what
+    /// the case is about.
+    pub fn lesson_of(&self, case: &Case, broken: Clause) -> &Lesson {
+        let of_answers = ANSWERS.iter().find(|(clause, _)| *clause == broken && *clause != case.clause);
+        of_answers.map_or_else(|| self.lesson(case), |(_, name)| self.named(name))
+    }
+
+    fn named(&self, name: &str) -> &Lesson {
+        self.lessons.get(name).unwrap_or_else(|| panic!("there is no lesson {name}"))
     }
 }
 
@@ -411,9 +432,10 @@ mod tests {
                 assert!(outcome_of(bill).is_some(), "{}: {bill}", case.id);
             }
         }
-        let used: BTreeSet<&String> = all.cases.iter().map(|(_, case)| &case.lesson).collect();
-        let known: BTreeSet<&String> = all.lessons.keys().collect();
-        assert_eq!(used, known, "every lesson is some case's");
+        let of_cases = all.cases.iter().map(|(_, case)| case.lesson.as_str());
+        let used: BTreeSet<&str> = of_cases.chain(ANSWERS.map(|(_, name)| name)).collect();
+        let known: BTreeSet<&str> = all.lessons.keys().map(String::as_str).collect();
+        assert_eq!(used, known, "every lesson is some case's or that of an answer");
     }
 
     /// What a step repeats, cancels or counts was saved by an earlier one.

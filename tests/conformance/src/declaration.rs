@@ -136,6 +136,8 @@ pub struct Declaration {
     pub hub_key: HubKey,
     /// How long an answer is waited for.
     pub patience: Duration,
+    /// Where the declaration is: its files are relative to it, and its command runs there.
+    pub folder: PathBuf,
     /// The command that restarts the collector and returns when that is done or under way.
     pub restart: Option<Vec<String>>,
     /// How long a restarted collector is waited for.
@@ -322,6 +324,8 @@ impl Written {
             keys,
             hub_key: HubKey { file: folder.join(self.hub_key.file), ..self.hub_key },
             patience: Duration::from_secs(patience_s),
+            // no name is the present folder, which has one here
+            folder: if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() },
             restart: self.restart,
             restart_wait: Duration::from_secs(self.restart_wait_s.unwrap_or(RESTART_S).min(600)),
             slips,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use collectors::protocol::{self, Body, Header, Message};
-use collectors::signature::{ResponseParts, SigningKey, verify_response};
+use collectors::signature::{CREATED_WINDOW_S, ResponseParts, SignatureError, SigningKey, verify_response};
 use domain::clock::machine_now;
 use domain::{CentreCode, Date, ResendKey, ResponseCode, Serial, Timestamp};
 use tokio::time::Instant;
@@ -15,7 +15,7 @@ use crate::clause::Clause;
 use crate::declaration::Declaration;
 use crate::sign;
 use crate::text::{Text, Trouble};
-use crate::wire::{NoAnswer, Reply, Wire};
+use crate::wire::{NoAnswer, Post, Reply, Wire};
 
 /// The day in Japan begins with this serial; the hub itself counts from 1.
 const SERIAL_FIRST: u32 = 10_000_000;
@@ -33,6 +33,8 @@ pub struct Exchanged {
     pub begun_ms: u64,
     /// Milliseconds until the answer was whole, or was given up.
     pub took_ms: u64,
+    /// What its signature is over, line by line.
+    pub signed: String,
     /// The content that was sent.
     pub request: Vec<u8>,
     /// The content that came back.
@@ -52,7 +54,7 @@ pub enum Got {
     /// 200 with another content type.
     ContentType(String),
     /// 200 without a signature that verifies.
-    NotSigned(String),
+    NotSigned(Text),
     /// Signed, but no message of the schema.
     NotReadable(String),
     /// A message, but not the answer to this request.
@@ -90,12 +92,13 @@ impl Got {
             Self::Status(status) => {
                 Text::new(format!("HTTP status {status}"), format!("HTTP ステータス {status}"))
             }
-            Self::ContentType(kind) => {
-                Text::new(format!("the content type {kind:?}"), format!("Content-Type が {kind:?}"))
-            }
-            Self::NotSigned(error) => Text::new(
-                format!("an answer whose signature does not verify: {error}"),
-                format!("署名を検証できない応答({error})"),
+            Self::ContentType(kind) => Text::new(
+                format!("the content type {kind:?}, where exactly {:?} is due", protocol::CONTENT_TYPE),
+                format!("Content-Type が {kind:?}(正しくは {:?} と一字一句同じ)", protocol::CONTENT_TYPE),
+            ),
+            Self::NotSigned(why) => Text::new(
+                format!("an answer whose signature does not verify: {}", why.en),
+                format!("署名を検証できない応答({})", why.ja),
             ),
             Self::NotReadable(error) => Text::new(
                 format!("a signed answer that is not of the schema: {error}"),
@@ -209,7 +212,7 @@ impl Hub {
             Ok(reply) => self.worth(letter, &post.body, &reply),
             Err(reason) => Got::Nothing(reason),
         };
-        self.exchanged(letter, &post.body, answer, got, (since, begun))
+        self.exchanged(letter, &post, answer, got, (since, begun))
     }
 
     /// Sends a letter and cuts the connection.
@@ -218,13 +221,13 @@ impl Hub {
         let post = sign::post(&self.0.key, &self.0.path, &letter.bytes, None, machine_now());
         let sent = self.0.wire.send_and_cut(&post, Duration::from_millis(after_ms)).await;
         let got = sent.map_or_else(Got::Nothing, |()| Got::Cut);
-        self.exchanged(letter, &post.body, Vec::new(), got, (since, begun))
+        self.exchanged(letter, &post, Vec::new(), got, (since, begun))
     }
 
     fn exchanged(
         &self,
         letter: &Letter,
-        request: &[u8],
+        post: &Post,
         answer: Vec<u8>,
         got: Got,
         (since, begun): (Instant, Instant),
@@ -235,7 +238,8 @@ impl Hub {
             key: letter.message.header.key().to_string(),
             begun_ms: ms(begun.duration_since(since)),
             took_ms: ms(begun.elapsed()),
-            request: request.to_vec(),
+            signed: sign::request_base(post),
+            request: post.body.to_vec(),
             answer,
             got,
         }
@@ -247,7 +251,7 @@ impl Hub {
         }
         let parts = ResponseParts { status: reply.status, body: &reply.body, request_body: request };
         if let Err(error) = verify_response(&self.0.declaration.keys, &parts, &reply.headers, machine_now()) {
-            return Got::NotSigned(error.to_string());
+            return Got::NotSigned(self.unbelieved(&error, request, reply));
         }
         let kind = reply.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         if kind != Some(protocol::CONTENT_TYPE) {
@@ -266,6 +270,57 @@ impl Hub {
             return Got::NotTheAnswer("it is of another kind");
         }
         Got::Answer(message)
+    }
+}
+
+impl Hub {
+    /// Why an answer's signature is not believed, with what its author needs in order to find the mistake.
+    fn unbelieved(&self, error: &SignatureError, request: &[u8], reply: &Reply) -> Text {
+        match error {
+            SignatureError::Stale(age_s) => clock_apart(*age_s),
+            SignatureError::Wrong => {
+                let input = reply.headers.get("signature-input").and_then(|value| value.to_str().ok());
+                let base = sign::answer_base(reply.status, &reply.body, request, input.unwrap_or_default());
+                let keys = self.0.declaration.keys.iter();
+                let keys: Vec<String> =
+                    keys.map(|key| format!("{} = {}", key.id(), sign::hexadecimal(key))).collect();
+                let keys = keys.join(", ");
+                Text::new(
+                    format!("the signature is wrong; declared: {keys}; it must be over\n{base}"),
+                    format!(
+                        "署名が正しくありません。宣言された鍵は {keys}。署名の対象は次のとおりです。\n{base}"
+                    ),
+                )
+            }
+            other => Text::new(other.to_string(), other.to_string()),
+        }
+    }
+}
+
+/// In whole seconds, so far from now that no clock is as wrong.
+const NO_CLOCK_S: u64 = 10_000_000_000;
+
+/// `created` is out of the window: on which side, and whose clock that makes wrong.
+fn clock_apart(age_s: i64) -> Text {
+    let (apart, most) = (age_s.unsigned_abs(), CREATED_WINDOW_S);
+    if apart > NO_CLOCK_S {
+        return Text::new(
+            format!("created is {apart} seconds away: it is in whole seconds since 1970, not milliseconds"),
+            format!("created が {apart} 秒ずれています。ミリ秒ではなく、1970 年からの秒で指定してください"),
+        );
+    }
+    if age_s > 0 {
+        Text::new(
+            format!("created is {apart} seconds ago, and {most} may be: the collector's clock is late"),
+            format!("created が {apart} 秒前です(許容は {most} 秒)。収納機関の時計が遅れています"),
+        )
+    } else {
+        Text::new(
+            format!(
+                "created is {apart} seconds in the future, and {most} may be: the collector's clock is fast"
+            ),
+            format!("created が {apart} 秒先です(許容は {most} 秒)。収納機関の時計が進んでいます"),
+        )
     }
 }
 
@@ -300,4 +355,16 @@ pub fn signing_key(declaration: &Declaration) -> Result<SigningKey, Trouble> {
             format!("署名鍵 {shown} を使用できません。Ed25519 の PKCS#8 ではありません。"),
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_wrong_is_said_to_be_late_or_fast() {
+        assert!(clock_apart(600).en.contains("600 seconds ago") && clock_apart(600).en.ends_with("is late"));
+        assert!(clock_apart(-600).en.contains("in the future") && clock_apart(-600).en.ends_with("is fast"));
+        assert!(clock_apart(-1_793_943_855_222).en.contains("milliseconds"));
+    }
 }

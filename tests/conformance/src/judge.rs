@@ -8,6 +8,7 @@ use crate::case::{Code, Expect};
 use crate::clause::Clause;
 use crate::hub::Got;
 use crate::text::Text;
+use crate::wire::NoAnswer;
 
 /// What a case found wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +60,8 @@ pub fn judge(
     got: &Got,
     first: Option<&Message>,
 ) -> Option<(Clause, Text)> {
-    if !expect.status.is_empty() {
-        return judge_status(&expect.status, clause, got);
+    if expect.nothing || !expect.status.is_empty() {
+        return judge_status(expect, clause, got);
     }
     let Got::Answer(message) = got else {
         let came = got.say();
@@ -130,19 +131,29 @@ pub fn judge(
     None
 }
 
-fn judge_status(wanted: &[u16], clause: Clause, got: &Got) -> Option<(Clause, Text)> {
-    let statuses = wanted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" / ");
-    let came = got.say();
+fn judge_status(expect: &Expect, clause: Clause, got: &Got) -> Option<(Clause, Text)> {
+    let wanted = &expect.status;
+    let (en, ja) = match wanted.as_slice() {
+        [] => ("other than 200".to_owned(), "200 以外".to_owned()),
+        some => {
+            let list = some.iter().map(ToString::to_string).collect::<Vec<_>>().join(" / ");
+            (list.clone(), list)
+        }
+    };
     match got {
-        Got::Status(status) if wanted.contains(status) => None,
+        Got::Status(status) if wanted.contains(status) || wanted.is_empty() => None,
+        Got::Nothing(NoAnswer::Broken(_)) if expect.nothing => None,
         // a connection that ends without an answer claims nothing, but leaves the hub without a reason
-        _ => Some((
-            clause,
-            Text::new(
-                format!("HTTP status {statuses} was due, and there came {}", came.en),
-                format!("HTTP ステータス {statuses} が期待されるところ、{}", came.ja),
-            ),
-        )),
+        _ => {
+            let came = got.say();
+            Some((
+                clause,
+                Text::new(
+                    format!("HTTP status {en} was due, and there came {}", came.en),
+                    format!("HTTP ステータス {ja} が期待されるところ、{}", came.ja),
+                ),
+            ))
+        }
     }
 }
 

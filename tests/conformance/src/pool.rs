@@ -1,22 +1,25 @@
 //! What a run uses up: the declaration's numbers, and days of the past.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::clock::machine_now;
 use domain::{Date, Serial};
 
 use crate::declaration::{Declaration, Outcome, Slip};
+use crate::draws::Draws;
 
-/// Days of the past among which a run begins to look for unused ones.
-const DAYS_SPREAD: i64 = 3_000;
+/// Days of the past, some thirty years, from which a run draws: it uses some 55 of them, so that many runs against the
+/// same books still find free ones.
+const DAYS_SPREAD: usize = 12_000;
 /// Days that are left to whoever tests by hand.
-const DAYS_SPARED: i64 = 10;
+const DAYS_SPARED: usize = 10;
 
 /// Numbers and days that are not used yet.
 #[derive(Clone, Debug)]
 pub struct Pool {
     slips: BTreeMap<Outcome, Vec<Slip>>,
-    days_back: i64,
+    days: Draws,
+    drawn: BTreeSet<usize>,
     first_serial: Serial,
 }
 
@@ -28,9 +31,9 @@ impl Pool {
         for slip in declaration.slips.iter().rev() {
             slips.entry(slip.outcome).or_default().push(slip.clone());
         }
-        // another minute begins elsewhere, so that a run rarely meets the days of the one before
-        let days_back = DAYS_SPARED + (machine_now().seconds() / 60 * 37).rem_euclid(DAYS_SPREAD);
-        Self { slips, days_back, first_serial }
+        // by the clock and not by the seed: the same seed is run again against books that have its days already
+        let days = Draws::new(machine_now().micros().unsigned_abs(), "days of the past");
+        Self { slips, days, drawn: BTreeSet::new(), first_serial }
     }
 
     /// The next number; one whose inquiry finds no bill is not used up by it.
@@ -46,9 +49,12 @@ impl Pool {
 
     /// A day before today on which this run has done nothing yet.
     pub fn next_day(&mut self, today: Date) -> Date {
-        let day = today.checked_sub_days(chrono::Days::new(self.days_back.unsigned_abs())).unwrap_or(today);
-        self.days_back += 1;
-        day
+        let mut back = self.days.below(DAYS_SPREAD);
+        while !self.drawn.insert(back) && self.drawn.len() < DAYS_SPREAD {
+            back = self.days.below(DAYS_SPREAD);
+        }
+        let back = u64::try_from(DAYS_SPARED + back).unwrap_or_default();
+        today.checked_sub_days(chrono::Days::new(back)).unwrap_or(today)
     }
 
     /// The serial before the run's own.

@@ -30,7 +30,9 @@ pub async fn restart(hub: &Hub) -> Result<(), Text> {
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        // to the terminal: no pipe, which what the command leaves running would break on
+        .stderr(Stdio::inherit())
+        .current_dir(&declaration.folder)
         .kill_on_drop(true);
     let status = match timeout(wait, command.status()).await {
         Ok(Ok(status)) => status,
@@ -45,8 +47,8 @@ pub async fn restart(hub: &Hub) -> Result<(), Text> {
     };
     if !status.success() {
         return Err(failed(
-            format!("{program} ended with {status}"),
-            format!("{program} が失敗しました({status})。"),
+            format!("{program} ended with {status}; what it printed stands above"),
+            format!("{program} が失敗しました({status})。出力は上に表示されています。"),
         ));
     }
     let begun = Instant::now();

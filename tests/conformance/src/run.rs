@@ -13,6 +13,7 @@ use crate::judge::Finding;
 use crate::letters::Writer;
 use crate::pool::Pool;
 use crate::scene::{Scene, Stop};
+use crate::sign;
 use crate::text::{Text, Trouble};
 use crate::wire::NoAnswer;
 
@@ -250,6 +251,8 @@ async fn reach(hub: &Hub) -> Result<(), Trouble> {
     let declaration = hub.declaration();
     let (endpoint, number) = (&declaration.endpoint, &declaration.collector);
     let trouble = |en: String, ja: String| Err(Trouble::new(en, ja));
+    let (id, hex) = (hub.key().id(), sign::hexadecimal(&hub.key().verifying_key()));
+    let base = &exchanged.signed;
     match exchanged.got {
         Got::Answer(message) => match message.body {
             Body::CounterAnswer(_) if message.body.code() == Some(ResponseCode::BankNotContracted) => {
@@ -292,12 +295,12 @@ async fn reach(hub: &Hub) -> Result<(), Trouble> {
         ),
         Got::Status(401) => trouble(
             format!(
-                "the collector does not believe the kit (401): tell it the public key {}, and compare the clocks",
-                hub.key().id()
+                "the collector does not believe the kit (401): tell it the public key {id} = {hex}, compare the \
+                 clocks, or compare your signature base with this one\n{base}"
             ),
             format!(
-                "収納機関がキットの署名を認めません(401)。公開鍵 {} の登録と、両マシンの時計を確認してください。",
-                hub.key().id()
+                "収納機関がキットの署名を認めません(401)。公開鍵 {id} = {hex} の登録、両マシンの時計、\
+                 または署名対象が次と同じかを確認してください。\n{base}"
             ),
         ),
         Got::Status(status) => trouble(
@@ -306,9 +309,9 @@ async fn reach(hub: &Hub) -> Result<(), Trouble> {
             ),
             format!("{endpoint} が収納カウンタ照会に HTTP ステータス {status} を返すため、試験できません。"),
         ),
-        Got::NotSigned(error) => trouble(
-            format!("the answer's signature does not verify with the declared collector_keys: {error}"),
-            format!("応答の署名を、宣言された collector_keys で検証できません({error})。"),
+        Got::NotSigned(why) => trouble(
+            format!("the answer's signature does not verify with the declared collector_keys: {}", why.en),
+            format!("応答の署名を、宣言された collector_keys で検証できません。{}", why.ja),
         ),
         other => {
             let came = other.say();

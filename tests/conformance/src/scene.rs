@@ -1,5 +1,8 @@
 //! One case as it is played: its steps in order, what they made, and where it stops.
 
+mod bills;
+mod days;
+
 use std::collections::{BTreeMap, HashMap};
 
 use collectors::protocol::{Body, CounterAnswer, Counters, InquiryAnswer, Line, LinesAnswer, Message, Tally};
@@ -18,8 +21,6 @@ use crate::restart;
 use crate::storm::{self, Gust, Sending, Storm};
 use crate::text::Text;
 
-/// Days that are tried until one is found that nobody has used.
-const FRESH_DAYS_TRIED: usize = 40;
 /// Pages of lines that are read of one day.
 const PAGES_MAX: usize = 400;
 
@@ -201,7 +202,7 @@ impl<'a> Scene<'a> {
                 body: Body::InquiryAnswer(InquiryAnswer::Bills(bills.clone())),
             });
             self.judge(&ask.expect, &found)?;
-            if let Some(what) = contradiction(slip, bills) {
+            if let Some(what) = bills::contradiction(slip, bills) {
                 return Err(self.found(Clause::Inquiry, what));
             }
         }
@@ -270,53 +271,6 @@ impl<'a> Scene<'a> {
             }
         };
         Ok((made.map_err(|what| self.mistaken(&what))?, amount))
-    }
-
-    /// A number of the declaration that nobody has used in this run.
-    fn next_slip(&mut self, bill: &str) -> Result<Slip, Stop> {
-        let outcome = outcome_of(bill).ok_or_else(|| self.mistaken("its bill has no outcome"))?;
-        self.pool.next(outcome).ok_or_else(|| {
-            let word = outcome.as_str();
-            Stop::NotRun(Text::new(
-                format!("the declaration has too few numbers with outcome = {word:?}: all are used up"),
-                format!("宣言ファイルの outcome = {word:?} の番号が足りません(すべて使用済み)。"),
-            ))
-        })
-    }
-
-    /// Inquires about the next number that can be paid. One that an earlier run has paid (B201) is passed over.
-    async fn take(&mut self, bill: &str, day: Date) -> Result<(Letter, Message), Stop> {
-        loop {
-            let slip = self.next_slip(bill)?;
-            let ask = Ask::default();
-            let writer = Writer { hub: self.hub, ask: &ask, key: self.hub.next_key(day) };
-            let letter = writer.inquiry(&slip, slip.outcome == Outcome::TypedAmount);
-            let letter = letter.map_err(|what| self.mistaken(&what))?;
-            let exchanged = self.hub.exchange(&letter, None, self.begun).await;
-            let got = exchanged.got.clone();
-            self.log.push(exchanged);
-            match got {
-                Got::Answer(Message { body: Body::InquiryAnswer(InquiryAnswer::Bills(bills)), header }) => {
-                    if let Some(what) = contradiction(&slip, &bills) {
-                        return Err(self.found(Clause::Inquiry, what));
-                    }
-                    let answer =
-                        Message { header, body: Body::InquiryAnswer(InquiryAnswer::Bills(bills.clone())) };
-                    self.taken.insert(bill.to_owned(), Taken { slip, bills });
-                    return Ok((letter, answer));
-                }
-                other if other.code() == Some(ResponseCode::AlreadyPaid) => {}
-                other => {
-                    let (number, word) = (slip.key.customer_number.as_str(), slip.outcome.as_str());
-                    let came = other.say();
-                    let what = Text::new(
-                        format!("{number} is declared as {word}, and its inquiry got {}", came.en),
-                        format!("{number} は {word} と宣言されていますが、照会の結果は{}でした。", came.ja),
-                    );
-                    return Err(self.found(other.clause(Clause::Inquiry), what));
-                }
-            }
-        }
     }
 
     /// Pays bills of a day of its own while everything goes wrong, and then looks at each answer and the books.
@@ -390,65 +344,6 @@ impl<'a> Scene<'a> {
             }
         }
         Ok(())
-    }
-
-    fn named_day(&self, name: &str) -> Date {
-        let today = self.hub.today();
-        match name {
-            "tomorrow" => today.succ_opt().unwrap_or(today),
-            "yesterday" => today.pred_opt().unwrap_or(today),
-            _ => today,
-        }
-    }
-
-    /// The day of that name; a new name is a day that the collector has nothing of, and that is opened.
-    async fn day(&mut self, name: Option<&str>) -> Result<Date, Stop> {
-        let name = name.unwrap_or("today");
-        if matches!(name, "today" | "tomorrow" | "yesterday") {
-            return Ok(self.named_day(name));
-        }
-        if let Some(day) = self.days.get(name) {
-            return Ok(*day);
-        }
-        for _ in 0..FRESH_DAYS_TRIED {
-            let day = self.pool.next_day(self.hub.today());
-            if self.opened(day).await? {
-                self.days.insert(name.to_owned(), day);
-                return Ok(day);
-            }
-        }
-        Err(self.found(
-            Clause::Days,
-            Text::new(
-                format!("none of {FRESH_DAYS_TRIED} past days could be opened with counters of zero"),
-                format!("過去の {FRESH_DAYS_TRIED} 日のどれも、カウンタが 0 の状態で開局できませんでした。"),
-            ),
-        ))
-    }
-
-    /// Opens a day, and says whether that was possible and there is nothing on record for it.
-    async fn opened(&mut self, day: Date) -> Result<bool, Stop> {
-        let ask = Ask::default();
-        for is_counter in [false, true] {
-            let writer = Writer { hub: self.hub, ask: &ask, key: self.hub.next_key(day) };
-            let letter = if is_counter { writer.counter(day) } else { writer.open() };
-            let letter = letter.map_err(|what| self.mistaken(&what))?;
-            let exchanged = self.hub.exchange(&letter, None, self.begun).await;
-            let got = exchanged.got.clone();
-            self.log.push(exchanged);
-            match &got {
-                Got::Answer(Message {
-                    body: Body::CounterAnswer(CounterAnswer::Counted(counters)), ..
-                }) if *counters == Counters::default() => {
-                    return Ok(true);
-                }
-                Got::Answer(message) if !is_counter && message.body.code() == Some(ResponseCode::Normal) => {}
-                // closed by an earlier run, or used by one
-                Got::Answer(_) => return Ok(false),
-                other => return Err(self.found(other.clause(Clause::Days), other.say())),
-            }
-        }
-        Ok(false)
     }
 
     /// The saved messages that an expectation names.
@@ -555,29 +450,4 @@ fn answer_of(got: &Got) -> Option<Message> {
         Got::Answer(message) => Some(message.clone()),
         _ => None,
     }
-}
-
-/// Where the bills are not what the declaration says of their number.
-fn contradiction(slip: &Slip, bills: &[Bill]) -> Option<Text> {
-    let number = slip.key.customer_number.as_str();
-    let sum = |what: &dyn Fn(&Bill) -> i64| bills.iter().map(what).sum::<i64>();
-    let missing = match slip.outcome {
-        Outcome::SeveralBills if bills.len() < 2 => Some(("two bills or more", "2 件以上の請求")),
-        Outcome::LateCharge if sum(&|bill| bill.late_charge.get()) == 0 => Some(("a late charge", "延滞金")),
-        Outcome::Fee if sum(&|bill| bill.fee.get()) == 0 => Some(("a fee", "手数料")),
-        _ => None,
-    };
-    if let Some((en, ja)) = missing {
-        return Some(Text::new(
-            format!("{number} is declared to have {en}, and the answer has not"),
-            format!("{number} には{ja}があると宣言されていますが、応答にありません。"),
-        ));
-    }
-    let (due, is) = (slip.amount?.get(), bills.first()?.amount.get());
-    (due != is).then(|| {
-        Text::new(
-            format!("{number} is declared with {due} yen, and the answer has {is} yen"),
-            format!("{number} は {due} 円と宣言されていますが、応答は {is} 円です。"),
-        )
-    })
 }

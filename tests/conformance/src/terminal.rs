@@ -26,7 +26,7 @@ pub fn line(done: &Done, language: Language) -> String {
 pub fn summary(outcome: &Outcome, cases: &Cases, language: Language) -> String {
     let mut text = format!("{}\n", sentence(outcome, language));
     for (done, finding) in outcome.failures() {
-        let lesson = cases.lesson(&done.case);
+        let lesson = cases.lesson_of(&done.case, finding.clause);
         let words = match language {
             Language::En => ["clause", "what", "why", "mend"],
             Language::Ja => ["条項", "内容", "影響", "対処"],

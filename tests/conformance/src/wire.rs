@@ -57,16 +57,16 @@ impl NoAnswer {
             Self::Time(what, waited) => {
                 let seconds = waited.as_secs();
                 Text::new(
-                    format!("{what} did not come within {seconds} seconds"),
+                    format!("no answer: {what} did not come within {seconds} seconds"),
                     format!("{seconds} 秒以内に応答が完了しませんでした({what})。"),
                 )
             }
             Self::Broken(error) => Text::new(
-                format!("the connection ended before the answer was whole: {error}"),
+                format!("no answer: the connection ended before the answer was whole: {error}"),
                 format!("応答の途中で接続が切れました({error})。"),
             ),
             Self::TooLong => Text::new(
-                format!("the answer is longer than {ANSWER_BYTES_MAX} bytes"),
+                format!("no whole answer: it is longer than {ANSWER_BYTES_MAX} bytes"),
                 format!("応答が {ANSWER_BYTES_MAX} バイトを超えました。"),
             ),
         }

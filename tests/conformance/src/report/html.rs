@@ -15,6 +15,7 @@ const SHOWN_CHARS_MAX: usize = 6_000;
 const STYLE: &str = "\
 body{font:16px/1.6 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}\
 h1{font-size:1.6rem}\
+dd{white-space:pre-wrap;overflow-wrap:anywhere}\
 h2{font-size:1.25rem;margin-top:2.5rem;border-bottom:1px solid #c8cdd3}\
 .said{font-size:1.1rem;padding:1rem;border-left:6px solid #17663a;background:#eef6f0}\
 .said.bad{border-color:#a3161f;background:#fbeeee}\
@@ -115,7 +116,7 @@ pub fn page(outcome: &Outcome, cases: &Cases, language: Language) -> String {
 }
 
 fn failure(done: &Done, finding: &Finding, cases: &Cases, words: &Words, language: Language) -> String {
-    let lesson = cases.lesson(&done.case);
+    let lesson = cases.lesson_of(&done.case, finding.clause);
     let rows = [
         (words.clause, format!("{PAGE}: {}", finding.clause.heading())),
         (words.what, finding.what.say(language).to_owned()),

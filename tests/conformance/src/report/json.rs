@@ -69,6 +69,8 @@ struct Exchange<'a> {
     message: &'a str,
     key: &'a str,
     result: Text,
+    /// What the signature of the request is over.
+    signature_base: &'a str,
     /// Base64, as it was sent.
     request: String,
     /// Base64, as it came.
@@ -104,7 +106,6 @@ pub fn document(
 }
 
 fn one<'a>(done: &'a Done, cases: &'a Cases) -> One<'a> {
-    let lesson = cases.lesson(&done.case);
     let (verdict, reason, finding) = match &done.verdict {
         Verdict::Passed => ("passed", None, None),
         Verdict::Skipped(why) => ("skipped", Some(why), None),
@@ -118,6 +119,7 @@ fn one<'a>(done: &'a Done, cases: &'a Cases) -> One<'a> {
         message: exchanged.what,
         key: &exchanged.key,
         result: exchanged.got.say(),
+        signature_base: &exchanged.signed,
         request: STANDARD.encode(&exchanged.request),
         answer: STANDARD.encode(&exchanged.answer),
     });
@@ -129,14 +131,17 @@ fn one<'a>(done: &'a Done, cases: &'a Cases) -> One<'a> {
         verdict,
         took_ms: done.took_ms,
         reason,
-        finding: finding.map(|finding| Found {
-            clause: finding.clause,
-            heading: finding.clause.heading(),
-            page: PAGE,
-            step: finding.step,
-            what: &finding.what,
-            why: &lesson.why,
-            mend: &lesson.mend,
+        finding: finding.map(|finding| {
+            let lesson = cases.lesson_of(&done.case, finding.clause);
+            Found {
+                clause: finding.clause,
+                heading: finding.clause.heading(),
+                page: PAGE,
+                step: finding.step,
+                what: &finding.what,
+                why: &lesson.why,
+                mend: &lesson.mend,
+            }
         }),
         exchanges: exchanges.collect(),
     }
