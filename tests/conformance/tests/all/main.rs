@@ -6,5 +6,6 @@
 mod collector;
 mod correct;
 mod mutants;
+mod python;
 mod reports;
 mod trouble;

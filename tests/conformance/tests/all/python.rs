@@ -1,0 +1,122 @@
+//! The collector in Python that docs/examples has passes the kit, so that the guide's example is one.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use collectors::signature::SigningKey;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::Command;
+use tokio::time::{Duration, sleep};
+
+use conformance::{Cases, Choice, Declaration, Instead, Language, Verdict, run, terminal};
+
+/// What stands before the 32 bytes of an Ed25519 key in PKCS#8 and in a SubjectPublicKeyInfo (RFC 8410).
+const PRIVATE: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+const PUBLIC: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
+
+const OUTCOMES: [&str; 12] = [
+    "payable",
+    "several_bills",
+    "late_charge",
+    "fee",
+    "typed_amount",
+    "provisional",
+    "already_paid",
+    "expired",
+    "not_yet",
+    "stopped",
+    "unavailable",
+    "unknown",
+];
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
+}
+
+/// Python with `cryptography`, which ./test.sh installs; on another machine than CI's there may be none.
+fn python() -> Option<PathBuf> {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from);
+    let python = target.join("oracles/venv/bin/python");
+    if python.exists() {
+        return Some(python);
+    }
+    let missing = format!("{} is missing: ./test.sh installs it", python.display());
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{missing}");
+    println!("not tested: {missing}");
+    None
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
+}
+
+/// The folder that the example's README makes.
+fn prepared(folder: &Path, port: u16) {
+    let keys = folder.join("keys");
+    std::fs::create_dir(&keys).unwrap();
+    let (hub, own) = ([7; 32], [8; 32]);
+    let public = |seed: &[u8; 32]| *SigningKey::from_seed("any", seed).unwrap().verifying_key().bytes();
+    let private_pem = |seed: &[u8; 32]| pem("PRIVATE KEY", &[&PRIVATE[..], seed].concat());
+    std::fs::write(keys.join("hub.pem"), private_pem(&hub)).unwrap();
+    std::fs::write(keys.join("collector.pem"), private_pem(&own)).unwrap();
+    let hub_public = pem("PUBLIC KEY", &[&PUBLIC[..], &public(&hub)].concat());
+    std::fs::write(keys.join("hub-public.pem"), hub_public).unwrap();
+    let tls = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    std::fs::write(keys.join("tls.pem"), tls.cert.pem()).unwrap();
+    std::fs::write(keys.join("tls-key.pem"), tls.signing_key.serialize_pem()).unwrap();
+    let mut text = format!(
+        "collector = \"99022\"\nkind = \"private\"\nendpoint = \"https://127.0.0.1:{port}\"\n\
+         root_ca = \"keys/tls.pem\"\nbank = \"9999\"\nchannels = [\"internet_banking\", \"counter\"]\n\
+         restart = [\"sh\", \"-c\", \"kill -9 $(cat collector.pid)\"]\n\
+         hub_key = {{ id = \"hub-1\", file = \"keys/hub.pem\" }}\n\
+         collector_keys = [{{ id = \"99022-1\", public = \"{}\" }}]\n",
+        STANDARD.encode(public(&own))
+    );
+    for (at, outcome) in OUTCOMES.iter().enumerate() {
+        write!(
+            text,
+            "[[numbers]]\noutcome = \"{outcome}\"\ncustomer_number = \"{at:014}{{0000-0149}}\"\n\
+             confirmation_number = \"123456\"\npayment_category = \"7000001234\"\n"
+        )
+        .unwrap();
+    }
+    std::fs::write(folder.join("collector.toml"), text).unwrap();
+}
+
+/// Proves that the guide is enough: the example was written from it, and passes all that applies to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_in_python_passes() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    prepared(folder.path(), port);
+    let mut collector = Command::new(python);
+    collector.arg("-I").arg(repository().join("docs/examples/python/collector.py")).arg("collector.toml");
+    collector.current_dir(folder.path()).kill_on_drop(true);
+    // starts it again whenever a restart of the kit has killed it
+    let supervisor = tokio::spawn(async move {
+        loop {
+            collector.spawn().unwrap().wait().await.unwrap();
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    for _ in 0..500 {
+        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            break;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    let declaration = Declaration::read(&folder.path().join("collector.toml"), &Instead::default()).unwrap();
+    let cases = Cases::embedded();
+    let outcome = run(&declaration, &cases, &Choice::default(), &mut |_| {}).await.unwrap();
+    supervisor.abort();
+    drop(supervisor.await);
+    println!("{}", terminal::summary(&outcome, &cases, Language::En));
+    assert_eq!(outcome.obstacle(), None);
+    assert_eq!(outcome.failures().count(), 0);
+    let passed = outcome.count(|verdict| matches!(verdict, Verdict::Passed));
+    assert!(passed >= 125, "{passed}");
+}
