@@ -19,7 +19,7 @@ use crate::payeasy::bounds::Bounds;
 use crate::sign_in::ThrottleLimits;
 use crate::{certificates, payees, tokens, users};
 
-pub use bulk::{
+pub use self::bulk::{
     BULK_TRANSFER_HOURS, DIRECT_DEBIT_HOURS, LOCAL_TAX_HOURS, SALARY_HOURS, hours_of as bulk_hours,
 };
 pub use transfer::{
