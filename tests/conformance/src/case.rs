@@ -404,8 +404,8 @@ impl Cases {
         self.named(&case.lesson)
     }
 
-    /// The lesson of a failure: where there was no answer that could be read, what is to be mended is that, and not what
-    /// the case is about.
+    /// The lesson of a failure: where there was no answer that could be read, what is to be mended is that, and not
+    /// what the case is about.
     pub fn lesson_of(&self, case: &Case, broken: Clause) -> &Lesson {
         let of_answers = ANSWERS.iter().find(|(clause, _)| *clause == broken && *clause != case.clause);
         of_answers.map_or_else(|| self.lesson(case), |(_, name)| self.named(name))
