@@ -126,7 +126,7 @@ async fn what_fails_or_comes_back_goes_to_the_payer(test: TestDatabase) {
             (RowState::Done, None, None),
             (RowState::Failed, none, Some("payee_closed")),
             (RowState::Failed, none, Some("payee_closed")),
-            (RowState::Failed, Some("為替網の受付不可"), Some("AG01")),
+            (RowState::Failed, Some("銀行間ネットワークの受付不可"), Some("AG01")),
             (RowState::Returned, Some("入金不能"), Some("AC01")),
             (RowState::Sent, None, None),
         ]

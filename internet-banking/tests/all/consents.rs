@@ -205,7 +205,7 @@ async fn what_the_policy_gives_to_others_is_given_back_by_their_approval_and_onc
     assert!(page.body.contains(&request) && !page.body.contains("value=\"ask\""), "{}", page.body);
     // approvers see the case as it is
     let shown = one.get(&request).await;
-    for words in ["組戻しの承諾", "みずほ銀行(0001)", "50,000 円", "当座", "12月1日(火) 15:00", "&#60;b&#62;"]
+    for words in ["組戻しの承諾", "みずほ銀行(0001)", "50,000 円", "普通", "12月1日(火) 15:00", "&#60;b&#62;"]
     {
         assert!(shown.body.contains(words), "{words} in {}", shown.body);
     }
@@ -214,7 +214,7 @@ async fn what_the_policy_gives_to_others_is_given_back_by_their_approval_and_onc
     assert_eq!(approve(&mut one, &request).await.location(), request);
     assert_eq!(
         (money(&world).await, code(&approve(&mut one, &request).await)),
-        (48_210_953, "A-106".to_owned())
+        (48_210_953, "A-104".to_owned())
     );
     assert_eq!(approve(&mut two, &request).await.location(), request);
     assert_eq!((state(&mut hanako, &request).await.as_str(), money(&world).await), ("完了", 48_160_953));

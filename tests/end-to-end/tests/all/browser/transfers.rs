@@ -125,7 +125,7 @@ async fn what_comes_back_is_told_at_home_and_sent_again_and_going_back_doubles_n
     desk.window.press_value("review").await;
     assert!(desk.window.path().await.ends_with("/review"), "{}", desk.window.text().await);
     desk.confirmed("place").await;
-    assert_eq!(desk.word().await, "送信済み", "{}", desk.window.text().await);
+    desk.becomes("送信済み").await;
     let order = desk.window.path().await;
     // back to what was confirmed: it leads to the order that it became
     desk.window.back().await;
@@ -135,7 +135,6 @@ async fn what_comes_back_is_told_at_home_and_sent_again_and_going_back_doubles_n
 
     let network = format!("{}/interbank", desk.demo.json["mocks"]["url"].as_str().unwrap());
     desk.window.goto(&network).await;
-    desk.look("104-interbank").await;
     desk.window.press_value("return").await;
     assert!(desk.window.text().await.contains("返却を送りました"), "{}", desk.window.text().await);
     desk.window.goto(&desk.bank(&order)).await;
@@ -151,7 +150,7 @@ async fn what_comes_back_is_told_at_home_and_sent_again_and_going_back_doubles_n
     assert_eq!(amount.as_deref(), Some("29999"));
     desk.window.press_value("review").await;
     desk.confirmed("place").await;
-    assert_eq!(desk.word().await, "送信済み", "{}", desk.window.text().await);
+    desk.becomes("送信済み").await;
     desk.window.goto(&desk.bank("/home")).await;
     assert!(!desk.window.has("[data-field=undone]").await, "it was sent again");
     assert!(desk.window.text().await.contains("48,180,954"), "the fees come later: one amount left");
