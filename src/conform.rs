@@ -19,8 +19,11 @@ use crate::{Done, Outcome};
 #[derive(Args)]
 pub struct Conform {
     /// What the collector says of itself.
-    #[arg(long, value_name = "FILE")]
-    declaration: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "list")]
+    declaration: Option<PathBuf>,
+    /// Names every case with what it tests, and plays none.
+    #[arg(long)]
+    list: bool,
     /// Another collector than the declaration's.
     #[arg(long, value_name = "CODE")]
     collector: Option<String>,
@@ -54,8 +57,12 @@ impl Conform {
         let in_words = |trouble: conformance::Trouble| anyhow!(trouble.0.say(language).to_owned());
         let Self { collector, endpoint, key, .. } = self;
         let instead = Instead { collector, endpoint, key };
-        let declaration = Declaration::read(&self.declaration, &instead).map_err(in_words)?;
         let cases = Cases::embedded();
+        let Some(file) = self.declaration.filter(|_| !self.list) else {
+            print!("{}", terminal::list(&cases, language));
+            return Ok(Done::Well);
+        };
+        let declaration = Declaration::read(&file, &instead).map_err(in_words)?;
         let choice = Choice {
             seed: self.seed,
             phases: self.phases.into_iter().collect(),

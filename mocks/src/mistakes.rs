@@ -109,6 +109,10 @@ mistakes! {
     CountsOneMore;
     /// Counts only what was not cancelled.
     UncountsCancelled;
+    /// Counts a provisional clearing no more once it was cancelled.
+    UncountsCancelledProvisional;
+    /// Does not look at the serial behind which lines are asked for.
+    IgnoresAfter;
     /// Lines come in reverse.
     ReversesLines;
     /// Lines lack the last one.
@@ -123,6 +127,8 @@ mistakes! {
     KeepsCancelledBillsPaid;
     /// A repeat of a cancelled clearing pays the bill again.
     PaysAgainAfterACancellation;
+    /// Does not record refused cancellations.
+    ForgetsRefusedCancellations;
     /// Takes another content under a settlement's number.
     TakesOtherSettlements;
 }
@@ -204,7 +210,12 @@ impl Mistake {
             Self::ReopensDays if kind == Kind::Open && code == "A001" => recode(&text, "0000"),
             Self::ClearsAfterTheClose if kind == Kind::Clearing && code == "A001" => recode(&text, "0000"),
             Self::CountsOneMore if matches!(kind, Kind::Counter | Kind::Close) => one_more(&text),
-            Self::UncountsCancelled if matches!(kind, Kind::Counter | Kind::Close) => uncounted(&text),
+            Self::UncountsCancelled if matches!(kind, Kind::Counter | Kind::Close) => {
+                uncounted(&text, "Cleared")
+            }
+            Self::UncountsCancelledProvisional if matches!(kind, Kind::Counter | Kind::Close) => {
+                uncounted(&text, "Provisional")
+            }
             Self::ReversesLines if kind == Kind::Lines => reversed(&text),
             Self::LosesALine if kind == Kind::Lines => shortened(&text),
             Self::CancelsInternetBanking if code == "A301" => recode(&text, "0000"),
@@ -250,6 +261,11 @@ impl Mistake {
             ),
             (Self::ForgetsRefusals, Kind::Clearing | Kind::ResendConfirmation, _) => (
                 "DELETE FROM clearings WHERE collector = $1 AND sender = $2 AND processing_date = $3 AND \
+                 serial = $4 AND code <> '0000' AND $5 IS NULL",
+                None,
+            ),
+            (Self::ForgetsRefusedCancellations, Kind::Cancellation | Kind::ResendConfirmation, _) => (
+                "DELETE FROM cancellations WHERE collector = $1 AND sender = $2 AND processing_date = $3 AND \
                  serial = $4 AND code <> '0000' AND $5 IS NULL",
                 None,
             ),
@@ -351,22 +367,22 @@ fn one_more(text: &str) -> String {
 }
 
 /// Counters as if what was cancelled had never been cleared.
-fn uncounted(text: &str) -> String {
+fn uncounted(text: &str, what: &str) -> String {
     let tally = |name: &str| {
         let inner = between(text, name)?;
         Some((between(inner, "Count")?.parse::<i64>().ok()?, between(inner, "Amount")?.parse::<i64>().ok()?))
     };
-    let (Some(cleared), Some(cancelled)) = (tally("Cleared"), tally("Cancelled")) else {
+    let (Some(counted), Some(cancelled)) = (tally(what), tally("Cancelled")) else {
         return text.to_owned();
     };
     let shown = |(count, amount): (i64, i64)| {
         tagged(
-            "Cleared",
+            what,
             &format!("{}{}", tagged("Count", &count.to_string()), tagged("Amount", &amount.to_string())),
         )
     };
-    let left = ((cleared.0 - cancelled.0).max(0), (cleared.1 - cancelled.1).max(0));
-    text.replacen(&shown(cleared), &shown(left), 1)
+    let left = ((counted.0 - cancelled.0).max(0), (counted.1 - cancelled.1).max(0));
+    text.replacen(&shown(counted), &shown(left), 1)
 }
 
 #[cfg(test)]

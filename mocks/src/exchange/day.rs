@@ -86,7 +86,8 @@ impl Exchange<'_> {
             return self.refuse(self.received.kind, code).await;
         }
         let (reader, sender) = (self.mocks.store().reader(), &self.received.header.sender);
-        let mut page = counters::page(reader, &self.institution.number, sender, day, lines.after).await?;
+        let after = lines.after.filter(|_| !self.mocks.make(Mistake::IgnoresAfter));
+        let mut page = counters::page(reader, &self.institution.number, sender, day, after).await?;
         if self.fault.mode == Mode::ShortLines {
             page.lines.pop();
         }

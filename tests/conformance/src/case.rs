@@ -169,6 +169,8 @@ pub struct Ask {
     pub day: Option<String>,
     /// The day that a Close, Counter or Lines is about; `day` where it is left out.
     pub counted: Option<String>,
+    /// Of Lines: only those behind the serial of this saved message.
+    pub after: Option<String>,
     /// It goes under the key of this saved message.
     pub key_of: Option<String>,
     /// Fields with another value that could be right elsewhere.
@@ -450,7 +452,10 @@ mod tests {
                         .into_iter()
                         .flatten()
                 });
-                let used = [&ask.of, &ask.key_of, &ask.expect.same_as].into_iter().flatten().chain(counted);
+                let used = [&ask.of, &ask.after, &ask.key_of, &ask.expect.same_as]
+                    .into_iter()
+                    .flatten()
+                    .chain(counted);
                 for name in used {
                     assert!(saved.contains(name.as_str()), "{}: {name}", case.id);
                 }

@@ -142,6 +142,8 @@ pub struct Declaration {
     pub restart: Option<Vec<String>>,
     /// How long a restarted collector is waited for.
     pub restart_wait: Duration,
+    /// Something in front of the collector keeps connections while it restarts.
+    pub restart_keeps_connections: bool,
     /// The numbers for tests, in the order of the file.
     pub slips: Vec<Slip>,
 }
@@ -185,6 +187,8 @@ struct Written {
     patience_s: Option<u64>,
     restart: Option<Vec<String>>,
     restart_wait_s: Option<u64>,
+    #[serde(default)]
+    restart_keeps_connections: bool,
     #[serde(default)]
     numbers: Vec<WrittenNumbers>,
 }
@@ -328,6 +332,7 @@ impl Written {
             folder: if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() },
             restart: self.restart,
             restart_wait: Duration::from_secs(self.restart_wait_s.unwrap_or(RESTART_S).min(600)),
+            restart_keeps_connections: self.restart_keeps_connections,
             slips,
         })
     }

@@ -8,6 +8,7 @@ use collectors::protocol::{self, Body, Header, Message};
 use collectors::signature::{CREATED_WINDOW_S, ResponseParts, SignatureError, SigningKey, verify_response};
 use domain::clock::machine_now;
 use domain::{CentreCode, Date, ResendKey, ResponseCode, Serial, Timestamp};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::case::Spoil;
@@ -213,6 +214,11 @@ impl Hub {
             Err(reason) => Got::Nothing(reason),
         };
         self.exchanged(letter, &post, answer, got, (since, begun))
+    }
+
+    /// A connection to the endpoint on which nothing is sent.
+    pub async fn hold(&self) -> Option<TcpStream> {
+        self.0.wire.hold().await
     }
 
     /// Sends a letter and cuts the connection.

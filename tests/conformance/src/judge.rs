@@ -19,6 +19,8 @@ pub struct Finding {
     pub what: Text,
     /// The step, from 1; 0 before the first.
     pub step: usize,
+    /// The place in the case's log of the exchange that shows it, where one does.
+    pub exchange: Option<usize>,
 }
 
 /// What a clearing's answer says, apart from when it was written.

@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::time::{Duration, Instant, sleep, timeout};
 
@@ -10,9 +12,11 @@ use crate::hub::{Got, Hub};
 use crate::letters::Writer;
 use crate::text::Text;
 
+/// How long a connection may take to end after the collector has stopped.
+const END_WAIT: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Runs the command and waits until the collector answers again.
+/// Runs the command, waits until the collector answers again, and sees by a connection from before that it has stopped.
 pub async fn restart(hub: &Hub) -> Result<(), Text> {
     let declaration = hub.declaration();
     let wait = declaration.restart_wait;
@@ -24,6 +28,10 @@ pub async fn restart(hub: &Hub) -> Result<(), Text> {
     };
     let [program, arguments @ ..] = declaration.restart.as_deref().unwrap_or_default() else {
         return Err(failed("the declaration has no command".into(), "コマンドが宣言されていません。".into()));
+    };
+    let mut held = match declaration.restart_keeps_connections {
+        true => None,
+        false => hub.hold().await,
     };
     let mut command = Command::new(program);
     command
@@ -58,6 +66,21 @@ pub async fn restart(hub: &Hub) -> Result<(), Text> {
         if let Ok(letter) = writer.counter(hub.today())
             && let Got::Answer(_) = hub.exchange(&letter, None, begun).await.got
         {
+            if let Some(held) = &mut held
+                && !has_ended(held).await
+            {
+                return Err(failed(
+                    format!(
+                        "{program} ended well, but a connection from before it is still open, so the collector \
+                         never stopped; where a proxy in front of it keeps connections, declare \
+                         restart_keeps_connections = true"
+                    ),
+                    format!(
+                        "{program} は成功しましたが、実行前の接続が切れていないため、収納機関は停止していません。\
+                         前段のプロキシが接続を保つ場合は restart_keeps_connections = true を宣言してください。"
+                    ),
+                ));
+            }
             return Ok(());
         }
         sleep(PAUSE).await;
@@ -67,4 +90,16 @@ pub async fn restart(hub: &Hub) -> Result<(), Text> {
         format!("it did not answer within {seconds} seconds after it"),
         format!("再起動後 {seconds} 秒以内に応答しませんでした。"),
     ))
+}
+
+/// Whether the other side has ended a connection on which nothing was ever sent.
+async fn has_ended(held: &mut TcpStream) -> bool {
+    let mut some = [0; 64];
+    let mut read = async || loop {
+        // what a server says of itself unasked is no end
+        if let Ok(0) | Err(_) = held.read(&mut some).await {
+            return;
+        }
+    };
+    timeout(END_WAIT, read()).await.is_ok()
 }

@@ -156,8 +156,8 @@ fn chosen<'a>(cases: &'a Cases, choice: &Choice) -> Result<Vec<(Phase, &'a Case)
     for id in &choice.cases {
         if !cases.cases.iter().any(|(_, case)| case.id == *id) {
             return Err(Trouble::new(
-                format!("there is no case {id}"),
-                format!("ケース {id} はありません。"),
+                format!("there is no case {id}: mpn conform --list names them"),
+                format!("ケース {id} はありません。一覧は mpn conform --list で表示できます。"),
             ));
         }
     }

@@ -1,6 +1,6 @@
 //! The report on a terminal.
 
-use crate::case::Cases;
+use crate::case::{Cases, Phase};
 use crate::clause::PAGE;
 use crate::run::{Done, Outcome, Verdict};
 use crate::text::Language;
@@ -22,6 +22,20 @@ pub fn line(done: &Done, language: Language) -> String {
     }
 }
 
+/// Every case, a line each: its id and what a collector that passes does, under the name of its phase.
+pub fn list(cases: &Cases, language: Language) -> String {
+    let mut text = String::new();
+    for phase in Phase::ALL.iter().copied() {
+        let of_phase: Vec<_> = cases.cases.iter().filter(|(other, _)| *other == phase).collect();
+        let (name, title) = (phase.as_str(), phase.title());
+        text += &format!("{name} ({}): {}\n", title.say(language), of_phase.len());
+        for (_, case) in of_phase {
+            text += &format!("  {:<40} {}\n", case.id, case.title.say(language));
+        }
+    }
+    text
+}
+
 /// What the whole run came to: the one sentence, then each failure with clause, messages, why and how to mend it.
 pub fn summary(outcome: &Outcome, cases: &Cases, language: Language) -> String {
     let mut text = format!("{}\n", sentence(outcome, language));
@@ -41,9 +55,10 @@ pub fn summary(outcome: &Outcome, cases: &Cases, language: Language) -> String {
         for (word, what) in rows {
             text += &format!("  {word}: {what}\n");
         }
-        for exchanged in &done.log {
+        for (place, exchanged) in done.log.iter().enumerate() {
+            let mark = if finding.exchange == Some(place) { '>' } else { ' ' };
             text += &format!(
-                "  {:>6} ms {} {} -> {} ({} ms)\n",
+                "{mark} {:>6} ms {} {} -> {} ({} ms)\n",
                 exchanged.begun_ms,
                 exchanged.what,
                 exchanged.key,
@@ -59,23 +74,35 @@ pub fn summary(outcome: &Outcome, cases: &Cases, language: Language) -> String {
 pub fn sentence(outcome: &Outcome, language: Language) -> String {
     if let Some(obstacle) = outcome.obstacle() {
         let obstacle = obstacle.say(language);
+        let so_far = if outcome.done.is_empty() { String::new() } else { sums(outcome, language) };
         return match language {
-            Language::En => format!("Nothing is certified: {obstacle}"),
-            Language::Ja => format!("適合を判定できません。{obstacle}"),
+            Language::En if so_far.is_empty() => format!("Nothing is certified: {obstacle}"),
+            Language::En => format!("Nothing is certified: {obstacle} ({so_far})"),
+            Language::Ja => format!("適合を判定できません。{obstacle}{so_far}"),
         };
     }
+    sums(outcome, language)
+}
+
+/// How many cases ended in which way.
+fn sums(outcome: &Outcome, language: Language) -> String {
     let passed = outcome.count(|verdict| matches!(verdict, Verdict::Passed));
     let failed = outcome.count(|verdict| matches!(verdict, Verdict::Failed(_)));
     let skipped = outcome.count(|verdict| matches!(verdict, Verdict::Skipped(_)));
+    let not_run = outcome.count(|verdict| matches!(verdict, Verdict::NotRun(_)));
+    let (en, ja) = match not_run {
+        0 => (String::new(), String::new()),
+        some => (format!(", {some} could not be played"), format!("、実行できず {some}")),
+    };
     let (collector, seed) = (&outcome.collector, outcome.seed);
     let (seconds, tenths) = (outcome.took_ms / 1_000, outcome.took_ms % 1_000 / 100);
     match language {
         Language::En => format!(
-            "Collector {collector}: {passed} passed, {failed} failed, {skipped} not for it; \
+            "Collector {collector}: {passed} passed, {failed} failed, {skipped} not for it{en}; \
              seed {seed}, {seconds}.{tenths} s"
         ),
         Language::Ja => format!(
-            "収納機関 {collector}: 合格 {passed}、不合格 {failed}、対象外 {skipped}(シード {seed}、{seconds}.{tenths} 秒)"
+            "収納機関 {collector}: 合格 {passed}、不合格 {failed}、対象外 {skipped}{ja}(シード {seed}、{seconds}.{tenths} 秒)"
         ),
     }
 }

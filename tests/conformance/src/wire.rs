@@ -127,6 +127,12 @@ impl Wire {
         Ok(Self(Arc::new(Way { host, port, authority, tls, patience: declaration.patience })))
     }
 
+    /// A connection on which nothing is sent, not even for TLS; none where there is none.
+    pub async fn hold(&self) -> Option<TcpStream> {
+        let connect = TcpStream::connect((self.0.host.as_str(), self.0.port));
+        timeout(CONNECT_WAIT, connect).await.ok()?.ok()
+    }
+
     /// Sends a request and reads its whole answer.
     pub async fn exchange(&self, post: &Post) -> Result<Reply, NoAnswer> {
         let patience = self.0.patience;

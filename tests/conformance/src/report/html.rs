@@ -44,6 +44,7 @@ struct Words {
     not_run: &'static str,
     sent: &'static str,
     came: &'static str,
+    here: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -62,6 +63,7 @@ const ENGLISH: Words = Words {
     not_run: "could not be played",
     sent: "sent",
     came: "came back",
+    here: "Here:",
 };
 
 const JAPANESE: Words = Words {
@@ -80,6 +82,7 @@ const JAPANESE: Words = Words {
     not_run: "実行できず",
     sent: "送信",
     came: "受信",
+    here: "ここが不適合:",
 };
 
 /// The page.
@@ -129,16 +132,19 @@ fn failure(done: &Done, finding: &Finding, cases: &Cases, words: &Words, languag
         text += &format!("<dt>{word}</dt><dd>{}</dd>\n", escaped(&what));
     }
     text += &format!("</dl>\n<details><summary>{}</summary>\n", words.messages);
-    for exchanged in &done.log {
-        text += &exchange(exchanged, words, language);
+    for (place, exchanged) in done.log.iter().enumerate() {
+        text += &exchange(exchanged, finding.exchange == Some(place), words, language);
     }
     text + "</details>\n</article>\n"
 }
 
-fn exchange(exchanged: &Exchanged, words: &Words, language: Language) -> String {
+fn exchange(exchanged: &Exchanged, is_wrong: bool, words: &Words, language: Language) -> String {
     let came = escaped(exchanged.got.say().say(language));
     let (begun, took) = (seconds(exchanged.begun_ms), seconds(exchanged.took_ms));
-    let mut text = format!("<p>{begun} s {} {}: {came} ({took} s)</p>\n", exchanged.what, exchanged.key);
+    let mark =
+        if is_wrong { format!("<strong class=\"failed\">{}</strong> ", words.here) } else { String::new() };
+    let (what, key) = (exchanged.what, &exchanged.key);
+    let mut text = format!("<p>{mark}{begun} s {what} {key}: {came} ({took} s)</p>\n");
     for (word, bytes) in [(words.sent, &exchanged.request), (words.came, &exchanged.answer)] {
         if !bytes.is_empty() {
             let shown: String = String::from_utf8_lossy(bytes).chars().take(SHOWN_CHARS_MAX).collect();

@@ -57,6 +57,9 @@ struct Found<'a> {
     heading: &'static str,
     page: &'static str,
     step: usize,
+    /// The place in `exchanges` of the one that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange: Option<usize>,
     what: &'a Text,
     why: &'a Text,
     mend: &'a Text,
@@ -138,6 +141,7 @@ fn one<'a>(done: &'a Done, cases: &'a Cases) -> One<'a> {
                 heading: finding.clause.heading(),
                 page: PAGE,
                 step: finding.step,
+                exchange: finding.exchange,
                 what: &finding.what,
                 why: &lesson.why,
                 mend: &lesson.mend,

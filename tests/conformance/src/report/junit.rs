@@ -66,12 +66,11 @@ fn case(text: &mut String, done: &Done) {
         Verdict::Failed(finding) => {
             let (what, heading) = (message(&finding.what), escaped(finding.clause.heading()));
             push(text, format_args!(">\n      <failure type=\"{heading}\" message=\"{what}\">"));
-            for exchanged in &done.log {
+            for (place, exchanged) in done.log.iter().enumerate() {
                 let came = escaped(&exchanged.got.say().en);
-                push(
-                    text,
-                    format_args!("{} ms {} {}: {came}\n", exchanged.begun_ms, exchanged.what, exchanged.key),
-                );
+                let mark = if finding.exchange == Some(place) { "&gt; " } else { "" };
+                let (begun, what, key) = (exchanged.begun_ms, exchanged.what, &exchanged.key);
+                push(text, format_args!("{mark}{begun} ms {what} {key}: {came}\n"));
             }
             text.push_str("</failure>\n    </testcase>\n");
         }

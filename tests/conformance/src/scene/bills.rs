@@ -72,9 +72,7 @@ impl Scene<'_> {
 
     async fn exchange(&mut self, letter: &Letter) -> Got {
         let exchanged = self.hub.exchange(letter, None, self.begun).await;
-        let got = exchanged.got.clone();
-        self.log.push(exchanged);
-        got
+        self.keep(exchanged)
     }
 
     /// Pays the one bill that a number with several has shown. Where it was the last that an earlier run had left,

@@ -63,8 +63,7 @@ impl Scene<'_> {
             let letter = if is_counter { writer.counter(day) } else { writer.open() };
             let letter = letter.map_err(|what| self.mistaken(&what))?;
             let exchanged = self.hub.exchange(&letter, None, self.begun).await;
-            let got = exchanged.got.clone();
-            self.log.push(exchanged);
+            let got = self.keep(exchanged);
             match &got {
                 Got::Answer(Message {
                     body: Body::CounterAnswer(CounterAnswer::Counted(counters)), ..

@@ -140,12 +140,14 @@ async fn serve(
     let address = listener.local_addr().unwrap();
     loop {
         let router = protocol_router(mocks.clone());
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(stopped.await) });
+        let serving = tokio::spawn(async move { serving.await.unwrap() });
         while !asked.exists() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        serving.abort();
-        drop(serving.await);
+        drop(stop);
+        serving.await.unwrap();
         mocks.close().await;
         mocks = open(&config, mistake).await;
         listener = TcpListener::bind(address).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use conformance::{Cases, Choice, Clause, Outcome, run};
+use conformance::{Cases, Choice, Clause, Outcome, Phase, run};
 use mocks::Mistake;
 use tokio::task::JoinSet;
 
@@ -53,6 +53,8 @@ const MISTAKES: &[(Mistake, Row, Clause)] = &[
     (Mistake::DropsWhatIsCarriedOver, NATIONAL, Clause::Counter),
     (Mistake::CountsOneMore, NATIONAL, Clause::Counter),
     (Mistake::UncountsCancelled, NATIONAL, Clause::Counter),
+    (Mistake::UncountsCancelledProvisional, PRIVATE, Clause::Counter),
+    (Mistake::IgnoresAfter, NATIONAL, Clause::Counter),
     (Mistake::ReversesLines, NATIONAL, Clause::Counter),
     (Mistake::LosesALine, NATIONAL, Clause::Counter),
     (Mistake::CountsTomorrow, NATIONAL, Clause::Counter),
@@ -60,6 +62,7 @@ const MISTAKES: &[(Mistake, Row, Clause)] = &[
     (Mistake::CancelsTwice, NATIONAL, Clause::Cancellation),
     (Mistake::KeepsCancelledBillsPaid, NATIONAL, Clause::Cancellation),
     (Mistake::PaysAgainAfterACancellation, NATIONAL, Clause::Cancellation),
+    (Mistake::ForgetsRefusedCancellations, NATIONAL, Clause::Cancellation),
     (Mistake::TakesOtherSettlements, NATIONAL, Clause::SettlementAdvice),
 ];
 
@@ -71,10 +74,24 @@ async fn of(row: Row, mistake: Mistake) -> Outcome {
     outcome
 }
 
+/// The guide says how many cases and mistakes there are.
+#[test]
+fn the_guide_counts_cases_and_mistakes() {
+    let guide = include_str!("../../../../docs/collector-integration.md");
+    let (cases, mistakes) = (Cases::embedded().cases.len(), MISTAKES.len());
+    let of_phases = Phase::ALL.iter().map(|phase| {
+        let count = Cases::embedded().cases.iter().filter(|(of, _)| of == phase).count();
+        format!("| `{}` | {count} |", phase.as_str())
+    });
+    for said in of_phases.chain([format!("{cases} cases"), format!("{mistakes} mock collectors")]) {
+        assert!(guide.contains(&said), "{said}");
+    }
+}
+
 /// Mistaken collectors that are tried at the same time.
 const AT_ONCE: usize = 4;
 
-/// Proves that the kit finds what it says: 51 collectors with one mistake each.
+/// Proves that the kit finds what it says: collectors with one mistake each.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_mistake_is_found_by_a_case_that_names_its_clause() {
     let listed: BTreeSet<Mistake> = MISTAKES.iter().map(|(mistake, ..)| *mistake).collect();

@@ -52,13 +52,14 @@ async fn a_report_is_signed_and_says_of_a_failure_what_why_and_how() {
         "tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\"",
         "<testcase name=\"clearing-key-reused\"",
         "<failure type=\"What a collector must record\"",
+        "\n&gt; ",
     ] {
         assert!(junit.contains(part), "{part} is not in {junit}");
     }
 
     for (name, parts) in [
-        ("report.en.html", ["1 passed, 1 failed, 1 not for it", "Why it matters to money", "B901 was due"]),
-        ("report.ja.html", ["合格 1、不合格 1、対象外 1", "資金への影響", "期待は B901"]),
+        ("report.en.html", ["1 passed, 1 failed, 1 not for it", "Why it matters to money", "Here:"]),
+        ("report.ja.html", ["合格 1、不合格 1、対象外 1", "資金への影響", "ここが不適合:"]),
     ] {
         let html = read(name);
         for part in parts {
@@ -75,4 +76,8 @@ async fn a_report_is_signed_and_says_of_a_failure_what_why_and_how() {
     assert_eq!(failed["id"], "clearing-key-reused");
     assert_eq!(failed["finding"]["clause"], "Record");
     assert!(failed["exchanges"].as_array().unwrap().len() >= 3, "{failed}");
+    let place = usize::try_from(failed["finding"]["exchange"].as_u64().unwrap()).unwrap();
+    let (shows, said) = (&failed["exchanges"][place]["result"]["en"], &failed["finding"]["what"]["en"]);
+    assert_eq!(shows, "code 0000", "the exchange that is marked is the one that is wrong");
+    assert_eq!(said, "B901 was due, and there came code 0000");
 }

@@ -194,6 +194,31 @@ async fn numbers_that_are_used_up_certify_nothing_and_blame_nobody() {
     let choice = Choice { cases: ids.into(), ..Choice::default() };
     let outcome = run(&declaration, &Cases::embedded(), &choice, &mut |_| {}).await.unwrap();
     says(&outcome, "too few numbers with outcome = \"payable\"");
+    says(&outcome, "2 passed, 0 failed, 0 not for it, 1 could not be played");
     assert_eq!(outcome.count(|verdict| matches!(verdict, Verdict::Passed)), 2);
     collector.stop().await;
+}
+
+/// A command that stops something else is found out: what was played proves nothing about a restart.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_after_which_the_collector_still_holds_its_connections_is_none() {
+    let collector = Collector::start(NATIONAL).await;
+    let mut declaration = collector.declaration.clone();
+    declaration.restart = Some(vec!["true".to_owned()]);
+    let choice = Choice { cases: ["fault-restart".to_owned()].into(), ..Choice::default() };
+    let outcome = run(&declaration, &Cases::embedded(), &choice, &mut |_| {}).await.unwrap();
+    says(&outcome, "the collector never stopped");
+    declaration.restart_keeps_connections = true;
+    let outcome = run(&declaration, &Cases::embedded(), &choice, &mut |_| {}).await.unwrap();
+    assert_eq!(outcome.count(|verdict| matches!(verdict, Verdict::Passed)), 1);
+    collector.stop().await;
+}
+
+#[test]
+fn every_case_is_listed_under_its_phase() {
+    let (cases, shown) = (Cases::embedded(), terminal::list(&Cases::embedded(), Language::En));
+    for (_, case) in &cases.cases {
+        assert!(shown.contains(&format!("\n  {:<40} {}\n", case.id, case.title.en)), "{}", case.id);
+    }
+    assert!(shown.starts_with("connection (Connection): "), "{shown}");
 }
