@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
 use crate::bills::StoredBill;
+use crate::mistakes::Mistake;
 use crate::mocks::{Collector, Mocks};
 use crate::store::StoreError;
 
@@ -134,8 +135,11 @@ pub async fn hand_over(
     let return_url = format!("{}/sites/{}/bills/{page}", config.site_url.trim_end_matches('/'), row.number);
     let contents = Contents::of(&row.number, handing, &nonce, return_url, now);
     let json = serde_json::to_vec(&contents).map_err(|_| LinkError::Seal)?;
-    let bill = key.seal(&json).ok_or(LinkError::Seal)?;
-    remember(mocks, &row.number, handing, &nonce, now).await?;
+    let json = mocks.mistake().map_or_else(|| json.clone(), |mistake| mistake.contents(json.clone()));
+    let bill = key.seal(&json, mocks.mistake()).ok_or(LinkError::Seal)?;
+    if !mocks.make(Mistake::ForgetsHandOffs) {
+        remember(mocks, &row.number, handing, &nonce, now).await?;
+    }
     Ok(Some(Form {
         action: format!("{}{BANK_ENTRY}", mocks.config().bank_url.trim_end_matches('/')),
         skno: row.number.to_string(),
@@ -301,14 +305,18 @@ impl SharedKey {
     }
 
     /// JWE in compact serialization, encrypted directly under the key.
-    fn seal(&self, contents: &[u8]) -> Option<String> {
-        let header = Header { alg: "dir", enc: "A256GCM", kid: &self.id };
-        let header = BASE64.encode(serde_json::to_vec(&header).ok()?);
-        let iv: [u8; NONCE_LEN] = random::bytes();
+    fn seal(&self, contents: &[u8], mistake: Option<Mistake>) -> Option<String> {
+        let header = serde_json::to_vec(&Header { alg: "dir", enc: "A256GCM", kid: &self.id }).ok()?;
+        let header = mistake.map_or_else(|| header.clone(), |mistake| mistake.header(header.clone()));
+        let header = BASE64.encode(header);
+        let iv: [u8; NONCE_LEN] = mistake.and_then(Mistake::iv).unwrap_or_else(random::bytes);
+        let other = mistake.and_then(Mistake::other_key);
+        let other = other.and_then(|bytes| UnboundKey::new(&AES_256_GCM, &bytes).ok()).map(LessSafeKey::new);
         let mut hidden = contents.to_vec();
         let aad = Aad::from(header.as_bytes());
         let nonce = Nonce::assume_unique_for_key(iv);
-        let tag = self.key.seal_in_place_separate_tag(nonce, aad, &mut hidden).ok()?;
+        let key = other.as_ref().unwrap_or(&self.key);
+        let tag = key.seal_in_place_separate_tag(nonce, aad, &mut hidden).ok()?;
         let parts = [iv.as_slice(), &hidden, tag.as_ref()].map(|part| BASE64.encode(part));
         // with direct encryption the part of the encrypted key is empty
         Some(format!("{header}..{}", parts.join(".")))

@@ -1,6 +1,8 @@
 //! Mistakes that a collector can be built with, one at a time, so that whoever tests collectors can show that each is
 //! found. A mock without one is right.
 
+mod link;
+
 use crate::exchange::Exchange;
 use crate::faults::{Hit, Mode};
 use crate::message::{BillKey, Header, Kind, Received, Request};
@@ -131,6 +133,34 @@ mistakes! {
     ForgetsRefusedCancellations;
     /// Takes another content under a settlement's number.
     TakesOtherSettlements;
+    /// Sends the form of a hand-off by GET.
+    SendsFormsByGet;
+    /// Seals hand-offs under a key that the bank does not have.
+    SealsUnderAnotherKey;
+    /// Seals every hand-off with the same initialization vector.
+    ReusesTheIv;
+    /// Says of its hand-offs that they are compressed.
+    NamesACompression;
+    /// Hands over a member that there is none of.
+    HandsOverMore;
+    /// Writes hand-offs in Shift_JIS.
+    WritesAnotherEncoding;
+    /// Hands over another 確認番号.
+    HandsOverOtherNumbers;
+    /// Hands over a yen less than is owed.
+    HandsOverAnotherAmount;
+    /// Gives every hand-off the same nonce.
+    ReusesTheNonce;
+    /// Makes hand-offs half an hour before they are asked for.
+    DatesHandOffsBack;
+    /// Leads payers back to an address that nobody registered.
+    ReturnsElsewhere;
+    /// Takes a payer who comes back for one who has paid.
+    PaysOnReturn;
+    /// Does not keep which bills it has handed over.
+    ForgetsHandOffs;
+    /// Does not know what it has handed over before a restart.
+    ForgetsHandOffsAtARestart;
 }
 
 impl Mistake {
@@ -151,11 +181,14 @@ impl Mistake {
 
     /// What becomes of the books when the collector starts.
     pub(crate) async fn open_books(self, store: &Store) -> Result<(), StoreError> {
-        if self == Self::ForgetsAfterARestart {
-            let mut write = store.write().await?;
-            sqlx::query("DELETE FROM clearings").execute(&mut *write).await?;
-            write.commit().await?;
-        }
+        let lost = match self {
+            Self::ForgetsAfterARestart => "DELETE FROM clearings",
+            Self::ForgetsHandOffsAtARestart => "DELETE FROM hand_offs",
+            _ => return Ok(()),
+        };
+        let mut write = store.write().await?;
+        sqlx::query(lost).execute(&mut *write).await?;
+        write.commit().await?;
         Ok(())
     }
 

@@ -7,9 +7,11 @@
 pub mod jwe;
 mod key;
 mod payload;
+mod return_url;
 pub mod rules;
 #[cfg(test)]
 mod tests;
 
 pub use key::{LinkKey, LinkKeyError};
 pub use payload::{BILLS_MAX, HandOff, Handed, NONCE_CHARS, Pattern, PayloadError, bill_ids, is_nonce};
+pub use return_url::{ReturnUrl, ReturnUrlError};

@@ -21,8 +21,8 @@ pub use arrival::{LinkForm, NotTaken};
 pub(crate) use bill::kept;
 pub use bill::{LinkChoice, LinkedError};
 pub use collectors::link::rules::BrokenRule;
-pub use collectors::link::{Handed, LinkKey, LinkKeyError};
-pub use peer::{LinkPeer, LinkPeers, ReturnUrl, ReturnUrlError};
+pub use collectors::link::{Handed, LinkKey, LinkKeyError, ReturnUrl, ReturnUrlError};
+pub use peer::{LinkPeer, LinkPeers};
 
 /// How long a hand-off that a person has taken can be begun with, in business time.
 pub const CLAIMED_VALID_S: i64 = 30 * 60;

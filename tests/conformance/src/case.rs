@@ -9,6 +9,7 @@ use collectors::directory::Kind;
 
 use crate::clause::Clause;
 use crate::declaration::Outcome;
+use crate::link::LinkAsk;
 use crate::storm::Storm;
 use crate::text::Text;
 
@@ -22,13 +23,15 @@ pub enum Phase {
     Messages,
     /// 障害: repeats, lost answers, restarts, copies at once, from a seed.
     Faults,
+    /// 情報リンク: what the collector's site hands over with the payer's browser.
+    Link,
     /// 日締めと照合: days open and close, counters and lines fit.
     Days,
 }
 
 impl Phase {
     /// Every one, in order.
-    pub const ALL: &[Self] = &[Self::Connection, Self::Messages, Self::Faults, Self::Days];
+    pub const ALL: &[Self] = &[Self::Connection, Self::Messages, Self::Faults, Self::Link, Self::Days];
 
     /// The name of its file, and on the command line.
     pub const fn as_str(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Phase {
             Self::Connection => "connection",
             Self::Messages => "messages",
             Self::Faults => "faults",
+            Self::Link => "link",
             Self::Days => "days",
         }
     }
@@ -46,6 +50,7 @@ impl Phase {
             Self::Connection => Text::new("Connection", "疎通"),
             Self::Messages => Text::new("Messages and codes", "電文と応答コード"),
             Self::Faults => Text::new("Faults", "障害"),
+            Self::Link => Text::new("Information link", "情報リンク"),
             Self::Days => Text::new("Day end and reconciliation", "日締めと照合"),
         }
     }
@@ -55,6 +60,7 @@ impl Phase {
             Self::Connection => include_str!("../cases/connection.toml"),
             Self::Messages => include_str!("../cases/messages.toml"),
             Self::Faults => include_str!("../cases/faults.toml"),
+            Self::Link => include_str!("../cases/link.toml"),
             Self::Days => include_str!("../cases/days.toml"),
         }
     }
@@ -113,6 +119,14 @@ pub enum Part {
     Restart,
     /// Its bills have a 納付区分.
     PaymentCategory,
+    /// It offers 情報リンク.
+    Link,
+    /// Its site hands several bills over, of which the payer chooses one.
+    LinkSeveral,
+    /// Its site lets the payer choose the amount.
+    LinkChosen,
+    /// Clearings may name a bill by its hand-off.
+    LinkNonce,
 }
 
 /// One thing that is done.
@@ -141,6 +155,13 @@ pub enum Step {
     Lines(Ask),
     /// 資金決済通知.
     Advice(Ask),
+    /// 情報リンク: a page of the collector's site, and what it hands over.
+    HandOff(LinkAsk),
+    /// The payer's browser goes back to the site from the bank.
+    GoBack {
+        /// The saved hand-off that says where to.
+        of: String,
+    },
     /// Nothing for so long.
     Wait {
         /// Milliseconds.
@@ -181,6 +202,10 @@ pub struct Ask {
     pub fee_by: i64,
     /// It is of the counter channel.
     pub counter: bool,
+    /// The collector's site handed the bill over.
+    pub linked: bool,
+    /// The saved hand-off by whose id a clearing names the bill; `nth` is the place in it.
+    pub by_hand_off: Option<String>,
     /// The name of a settlement advice; the same name is the same settlement.
     pub settlement: Option<String>,
     /// Changes of the text of the message, before it is signed.
@@ -344,7 +369,11 @@ impl Step {
             | Self::Counter(ask)
             | Self::Lines(ask)
             | Self::Advice(ask) => Some(ask),
-            Self::Wait { .. } | Self::Restart {} | Self::Storm(_) => None,
+            Self::HandOff(_)
+            | Self::GoBack { .. }
+            | Self::Wait { .. }
+            | Self::Restart {}
+            | Self::Storm(_) => None,
         }
     }
 }
@@ -360,16 +389,23 @@ impl Case {
     pub fn outcomes(&self) -> BTreeSet<Outcome> {
         let bills = self.steps.iter().filter_map(|step| step.ask()?.bill.as_deref());
         let storms = self.steps.iter().any(|step| matches!(step, Step::Storm(_)));
+        let handed = self.steps.iter().filter_map(|step| match step {
+            Step::HandOff(ask) => Some(&ask.bills),
+            _ => None,
+        });
+        let bills = bills.chain(handed.flatten().map(String::as_str));
         bills.filter_map(outcome_of).chain(storms.then_some(Outcome::Payable)).collect()
     }
 }
 
-/// What an answer itself can break, whatever the case is about, and the lesson of that.
-const ANSWERS: [(Clause, &str); 4] = [
+/// What an answer or a page itself can break, whatever the case is about, and the lesson of that.
+const ANSWERS: [(Clause, &str); 6] = [
     (Clause::Http, "answers"),
     (Clause::Signatures, "signed_answers"),
     (Clause::Messages, "answers_of_the_schema"),
     (Clause::Header, "answers_to_the_key"),
+    (Clause::LinkForm, "link_form"),
+    (Clause::LinkKeys, "link_keys"),
 ];
 
 /// All cases and lessons.

@@ -1,25 +1,35 @@
-//! The clauses of the protocol, as `docs/protocol/README.md` has them in its headings.
+//! The clauses, as `docs/protocol/README.md` and `docs/guides/information-link.md` have them in their headings.
 
 use serde::{Deserialize, Serialize};
 
-/// The page that has them.
-pub const PAGE: &str = "docs/protocol/README.md";
+/// The page of the protocol.
+const PROTOCOL: &str = "docs/protocol/README.md";
+/// The page of the information link.
+const LINK: &str = "docs/guides/information-link.md";
 
 macro_rules! clauses {
     ($($(#[$doc:meta])* $name:ident = $heading:literal;)*) => {
-        /// A heading of the protocol's page.
+        /// A heading of one of the pages.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
         pub enum Clause {
             $($(#[$doc])* $name,)*
         }
 
         impl Clause {
-            /// Every one, in the order of the page.
+            /// Every one, in the order of the pages.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             /// The heading, word for word.
             pub const fn heading(self) -> &'static str {
                 match self { $(Self::$name => $heading),* }
+            }
+
+            /// The page that has it.
+            pub const fn page(self) -> &'static str {
+                match self {
+                    Self::LinkForm | Self::HandOff | Self::LinkRefusals | Self::LinkKeys | Self::LinkProof => LINK,
+                    _ => PROTOCOL,
+                }
             }
         }
     };
@@ -54,6 +64,16 @@ clauses! {
     Record = "What a collector must record";
     /// What a code may be an answer to.
     Codes = "Codes";
+    /// 情報リンク: what the browser sends.
+    LinkForm = "The form";
+    /// 情報リンク: how the hand-off is sealed, and what is in it.
+    HandOff = "The hand-off";
+    /// 情報リンク: what makes a bank refuse it.
+    LinkRefusals = "What the bank refuses";
+    /// 情報リンク: the shared keys.
+    LinkKeys = "Keys";
+    /// 情報リンク: that a return is no payment.
+    LinkProof = "What proves payment";
 }
 
 #[cfg(test)]
@@ -61,9 +81,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_clause_is_one_heading_of_the_protocol() {
-        let page = include_str!("../../../docs/protocol/README.md");
+    fn each_clause_is_one_heading_of_its_page() {
+        let (protocol, link) = (
+            include_str!("../../../docs/protocol/README.md"),
+            include_str!("../../../docs/guides/information-link.md"),
+        );
         for clause in Clause::ALL {
+            let page = if clause.page() == LINK { link } else { protocol };
             let count = page
                 .lines()
                 .filter(|line| line.trim_start_matches('#').strip_prefix(' ') == Some(clause.heading()))

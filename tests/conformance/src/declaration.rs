@@ -1,6 +1,8 @@
 //! What a collector says of itself: where it is, whose keys, which numbers a test may use and what is to be expected of
 //! them. A declaration that contradicts itself is refused in one sentence before anything is sent.
 
+mod link;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use http::Uri;
 use serde::Deserialize;
 
 use crate::text::Trouble;
+pub use link::Link;
+use link::WrittenLink;
 
 /// Numbers that one range may stand for.
 const RANGE_MAX: u64 = 100_000;
@@ -144,6 +148,8 @@ pub struct Declaration {
     pub restart_wait: Duration,
     /// Something in front of the collector keeps connections while it restarts.
     pub restart_keeps_connections: bool,
+    /// 情報リンク, where the collector offers it.
+    pub link: Option<Link>,
     /// The numbers for tests, in the order of the file.
     pub slips: Vec<Slip>,
 }
@@ -189,6 +195,7 @@ struct Written {
     restart_wait_s: Option<u64>,
     #[serde(default)]
     restart_keeps_connections: bool,
+    link: Option<WrittenLink>,
     #[serde(default)]
     numbers: Vec<WrittenNumbers>,
 }
@@ -280,7 +287,9 @@ impl Written {
             .ok()
             .filter(|uri: &Uri| uri.host().is_some() && uri.query().is_none())
             .ok_or_else(|| not_a("endpoint", &self.endpoint, ("an address", "アドレス")))?;
-        let trust = trust(&endpoint, self.root_ca.as_ref().map(|file| folder.join(file)).as_deref())?;
+        let root_ca = self.root_ca.as_ref().map(|file| folder.join(file));
+        let trust = trust(&endpoint, root_ca.as_deref())?;
+        let link = self.link.map(|link| link.checked(folder, root_ca.as_deref())).transpose()?;
         let digits4 = ("four digits", "4 桁の数字");
         let bank: BankCode = self.bank.parse().map_err(|_| not_a("bank", &self.bank, digits4))?;
         let other =
@@ -333,6 +342,7 @@ impl Written {
             restart: self.restart,
             restart_wait: Duration::from_secs(self.restart_wait_s.unwrap_or(RESTART_S).min(600)),
             restart_keeps_connections: self.restart_keeps_connections,
+            link,
             slips,
         })
     }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use collectors::protocol::{self, Body, Header, Message};
 use collectors::signature::{CREATED_WINDOW_S, ResponseParts, SignatureError, SigningKey, verify_response};
 use domain::clock::machine_now;
 use domain::{CentreCode, Date, ResendKey, ResponseCode, Serial, Timestamp};
+use http::Uri;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -52,6 +54,8 @@ pub enum Got {
     Answer(Message),
     /// Another status than 200.
     Status(u16),
+    /// A page of the collector's site.
+    Page,
     /// 200 with another content type.
     ContentType(String),
     /// 200 without a signature that verifies.
@@ -93,6 +97,7 @@ impl Got {
             Self::Status(status) => {
                 Text::new(format!("HTTP status {status}"), format!("HTTP ステータス {status}"))
             }
+            Self::Page => Text::new("a page", "ページ"),
             Self::ContentType(kind) => Text::new(
                 format!("the content type {kind:?}, where exactly {:?} is due", protocol::CONTENT_TYPE),
                 format!("Content-Type が {kind:?}(正しくは {:?} と一字一句同じ)", protocol::CONTENT_TYPE),
@@ -117,7 +122,7 @@ impl Got {
     /// The clause that is broken where an answer was due and this came.
     pub const fn clause(&self, otherwise: Clause) -> Clause {
         match self {
-            Self::Answer(_) | Self::Cut => otherwise,
+            Self::Answer(_) | Self::Page | Self::Cut => otherwise,
             Self::Status(401) | Self::NotSigned(_) => Clause::Signatures,
             Self::Status(_) | Self::ContentType(_) | Self::Nothing(_) => Clause::Http,
             Self::NotReadable(_) => Clause::Messages,
@@ -214,6 +219,36 @@ impl Hub {
             Err(reason) => Got::Nothing(reason),
         };
         self.exchanged(letter, &post, answer, got, (since, begun))
+    }
+
+    /// Asks for a page of the collector's site, as the payer's browser does.
+    pub async fn fetch(&self, address: &Uri, since: Instant) -> Exchanged {
+        let begun = Instant::now();
+        let declaration = &self.0.declaration;
+        let trust = declaration.link.as_ref().map_or(&declaration.trust, |link| &link.trust);
+        let target = address.path_and_query().map_or("/", |target| target.as_str());
+        let accept = ("Accept".to_owned(), "text/html".to_owned());
+        let post =
+            Post { method: "GET", target: target.to_owned(), headers: vec![accept], body: Bytes::new() };
+        let (got, answer) = match Wire::of(address, trust, declaration.patience) {
+            Err(trouble) => (Got::NotSigned(trouble.0), Vec::new()),
+            Ok(wire) => match wire.exchange(&post).await {
+                Ok(reply) if reply.status == 200 => (Got::Page, reply.body.to_vec()),
+                Ok(reply) => (Got::Status(reply.status), reply.body.to_vec()),
+                Err(reason) => (Got::Nothing(reason), Vec::new()),
+            },
+        };
+        let ms = |of: Duration| u64::try_from(of.as_millis()).unwrap_or(u64::MAX);
+        Exchanged {
+            what: "GET",
+            key: target.to_owned(),
+            begun_ms: ms(begun.duration_since(since)),
+            took_ms: ms(begun.elapsed()),
+            signed: String::new(),
+            request: Vec::new(),
+            answer,
+            got,
+        }
     }
 
     /// A connection to the endpoint on which nothing is sent.

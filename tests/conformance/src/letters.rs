@@ -109,7 +109,7 @@ impl Writer<'_> {
             fee: Yen::new(bill.fee.get() + self.ask.fee_by),
             bank: self.bank(),
             channel: self.channel(),
-            entry_kind: EntryKind::Typed,
+            entry_kind: if self.ask.linked { EntryKind::Linked } else { EntryKind::Typed },
             receipt_date: self.key.date,
             clear_by: bill.clear_by,
         }))

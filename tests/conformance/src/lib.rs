@@ -12,6 +12,7 @@ mod draws;
 pub mod hub;
 pub mod judge;
 mod letters;
+pub mod link;
 mod pool;
 pub mod report;
 mod restart;

@@ -223,6 +223,10 @@ fn not_for(declaration: &Declaration, pool: &Pool, case: &Case) -> Option<Text> 
         Part::InternetBanking => declaration.channels.contains(&Channel::InternetBanking),
         Part::Restart => declaration.restart.is_some(),
         Part::PaymentCategory => declaration.slips.iter().any(|slip| slip.key.category.is_some()),
+        Part::Link => declaration.link.is_some(),
+        Part::LinkSeveral => declaration.link.as_ref().is_some_and(|link| link.patterns.contains("02")),
+        Part::LinkChosen => declaration.link.as_ref().is_some_and(|link| link.patterns.contains("03")),
+        Part::LinkNonce => declaration.link.as_ref().is_some_and(|link| link.by_nonce),
     };
     if let Some(part) = case.needs.iter().find(|part| !has(part)) {
         let word = match part {
@@ -230,6 +234,10 @@ fn not_for(declaration: &Declaration, pool: &Pool, case: &Case) -> Option<Text> 
             Part::InternetBanking => "channels = [\"internet_banking\"]",
             Part::Restart => "restart",
             Part::PaymentCategory => "payment_category",
+            Part::Link => "[link]",
+            Part::LinkSeveral => "link.patterns = [\"02\"]",
+            Part::LinkChosen => "link.patterns = [\"03\"]",
+            Part::LinkNonce => "link.by_nonce",
         };
         return Some(Text::new(format!("not declared: {word}"), format!("宣言されていません: {word}")));
     }

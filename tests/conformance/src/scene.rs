@@ -3,6 +3,7 @@
 mod bills;
 mod books;
 mod days;
+mod links;
 mod storms;
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,6 +19,7 @@ use crate::declaration::{Outcome, Slip};
 use crate::hub::{Exchanged, Got, Hub, Letter};
 use crate::judge::{self, Finding};
 use crate::letters::Writer;
+use crate::link::Handed;
 use crate::pool::Pool;
 use crate::restart;
 use crate::text::Text;
@@ -57,6 +59,9 @@ pub struct Scene<'a> {
     saved: HashMap<String, Saved>,
     taken: HashMap<String, Taken>,
     days: BTreeMap<String, Date>,
+    /// Every hand-off of the site, and those that were saved.
+    handed: Vec<Handed>,
+    hand_offs: HashMap<String, Handed>,
     /// Everything that was sent, in order.
     pub log: Vec<Exchanged>,
     /// Which of these is being judged.
@@ -76,6 +81,8 @@ impl<'a> Scene<'a> {
             saved: HashMap::new(),
             taken: HashMap::new(),
             days: BTreeMap::new(),
+            handed: Vec::new(),
+            hand_offs: HashMap::new(),
             log: Vec::new(),
             judged: None,
         }
@@ -90,6 +97,8 @@ impl<'a> Scene<'a> {
                 Step::Wait { ms } => sleep(Duration::from_millis(*ms)).await,
                 Step::Restart {} => restart::restart(self.hub).await.map_err(Stop::NotRun)?,
                 Step::Storm(storm) => self.storm(storm).await?,
+                Step::HandOff(ask) => self.hand_off(ask).await?,
+                Step::GoBack { of } => self.go_back(of).await?,
                 _ => self.ask(step, step.ask().unwrap_or(&Ask::default())).await?,
             }
         }
@@ -254,9 +263,15 @@ impl<'a> Scene<'a> {
             }
             Step::Clearing(_) => {
                 let taken = taken.ok_or_else(|| self.mistaken("no bill is named"))?;
-                let bill = taken.bills.get(ask.nth).ok_or_else(|| self.mistaken("there is no such bill"))?;
+                // where a hand-off names the bill, `nth` is the place in it, and each of its bills has its own number
+                let nth = if ask.by_hand_off.is_some() { 0 } else { ask.nth };
+                let bill = taken.bills.get(nth).ok_or_else(|| self.mistaken("there is no such bill"))?;
+                let mut bill = bill.clone();
+                if let Some(name) = &ask.by_hand_off {
+                    bill.id = self.id_of_hand_off(name, ask.nth)?;
+                }
                 amount = Some(Yen::new(bill.amount.get() + ask.amount_by));
-                writer.clearing(&taken.slip, bill)
+                writer.clearing(&taken.slip, &bill)
             }
             Step::Cancellation(_) => {
                 let of = self.saved(ask.of.as_ref())?;
@@ -277,9 +292,7 @@ impl<'a> Scene<'a> {
                 let first = self.saved.get(name).map(|saved| saved.letter.message.header.serial);
                 writer.advice(&format!("CONFORM-{}-{name}", first.unwrap_or(serial)), day)
             }
-            Step::Lines(_) | Step::Wait { .. } | Step::Restart {} | Step::Storm(_) => {
-                Err("it is no single message".to_owned())
-            }
+            _ => Err("it is no single message".to_owned()),
         };
         Ok((made.map_err(|what| self.mistaken(&what))?, amount))
     }

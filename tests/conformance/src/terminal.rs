@@ -1,7 +1,6 @@
 //! The report on a terminal.
 
 use crate::case::{Cases, Phase};
-use crate::clause::PAGE;
 use crate::run::{Done, Outcome, Verdict};
 use crate::text::Language;
 
@@ -46,7 +45,7 @@ pub fn summary(outcome: &Outcome, cases: &Cases, language: Language) -> String {
             Language::Ja => ["条項", "内容", "影響", "対処"],
         };
         let rows = [
-            (words[0], format!("{PAGE}: {}", finding.clause.heading())),
+            (words[0], format!("{}: {}", finding.clause.page(), finding.clause.heading())),
             (words[1], finding.what.say(language).to_owned()),
             (words[2], lesson.why.say(language).to_owned()),
             (words[3], lesson.mend.say(language).to_owned()),

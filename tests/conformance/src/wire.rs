@@ -115,16 +115,20 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 impl Wire {
     /// The way to a declaration's endpoint.
     pub fn to(declaration: &Declaration) -> Result<Self, Trouble> {
-        let uri: &Uri = &declaration.endpoint;
+        Self::of(&declaration.endpoint, &declaration.trust, declaration.patience)
+    }
+
+    /// The way to the server of an address.
+    pub fn of(uri: &Uri, trust: &Trust, patience: Duration) -> Result<Self, Trouble> {
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let is_tls = uri.scheme_str() == Some("https");
-        let tls = match &declaration.trust {
+        let tls = match trust {
             Trust::Loopback => None,
             Trust::Authority(pem) => Some((connector(pem)?, server_name(&host)?)),
         };
         let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
         let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-        Ok(Self(Arc::new(Way { host, port, authority, tls, patience: declaration.patience })))
+        Ok(Self(Arc::new(Way { host, port, authority, tls, patience })))
     }
 
     /// A connection on which nothing is sent, not even for TLS; none where there is none.

@@ -2,7 +2,6 @@
 
 use super::{escaped, seconds};
 use crate::case::{Cases, Phase};
-use crate::clause::PAGE;
 use crate::hub::Exchanged;
 use crate::judge::Finding;
 use crate::run::{Done, Outcome, Verdict};
@@ -121,7 +120,7 @@ pub fn page(outcome: &Outcome, cases: &Cases, language: Language) -> String {
 fn failure(done: &Done, finding: &Finding, cases: &Cases, words: &Words, language: Language) -> String {
     let lesson = cases.lesson_of(&done.case, finding.clause);
     let rows = [
-        (words.clause, format!("{PAGE}: {}", finding.clause.heading())),
+        (words.clause, format!("{}: {}", finding.clause.page(), finding.clause.heading())),
         (words.what, finding.what.say(language).to_owned()),
         (words.why, lesson.why.say(language).to_owned()),
         (words.mend, lesson.mend.say(language).to_owned()),

@@ -8,7 +8,7 @@ use domain::clock::machine_now;
 use serde::Serialize;
 
 use crate::case::Cases;
-use crate::clause::{Clause, PAGE};
+use crate::clause::Clause;
 use crate::run::{Done, Outcome, Verdict};
 use crate::terminal;
 use crate::text::{Language, Text};
@@ -139,7 +139,7 @@ fn one<'a>(done: &'a Done, cases: &'a Cases) -> One<'a> {
             Found {
                 clause: finding.clause,
                 heading: finding.clause.heading(),
-                page: PAGE,
+                page: finding.clause.page(),
                 step: finding.step,
                 exchange: finding.exchange,
                 what: &finding.what,

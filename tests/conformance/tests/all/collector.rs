@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use domain::{Clock, Timestamp};
-use mocks::{HubKeys, Mistake, Mocks, MocksConfig, SeedBill, protocol_router};
+use mocks::{HubKeys, LinkConfig, Mistake, Mocks, MocksConfig, SeedBill, link_router, protocol_router};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use tokio::net::TcpListener;
 use tokio::time::Duration;
@@ -91,6 +91,13 @@ impl Collector {
         let made = collectors::signature::SigningKey::generate_pkcs8_der().unwrap();
         std::fs::write(folder.path().join("hub.der"), &*made).unwrap();
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&made).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let keys_dir = folder.path().join("link");
+        std::fs::create_dir(&keys_dir).unwrap();
+        let key_id = format!("{}-1", row.number);
+        let shared = collectors::link::LinkKey::generate(&key_id).unwrap();
+        std::fs::write(keys_dir.join(format!("{key_id}.jwk")), &*shared).unwrap();
         let config = MocksConfig {
             data_dir: folder.path().to_owned(),
             clock: Clock::frozen(Timestamp::parse_rfc3339(NOW).unwrap()),
@@ -98,14 +105,12 @@ impl Collector {
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:1".to_owned(),
             hub_centre: "MPN9999".parse().unwrap(),
-            link: None,
+            link: Some(LinkConfig { site_url: format!("http://{address}"), keys_dir }),
             tokens: Vec::new(),
             clock_moves: None,
         };
         let mocks = open(&config, mistake).await;
         mocks.seed(&bills(row)).await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let command = folder.path().join("restart.sh");
         let text = declared(row, address.port(), &mocks, &command);
         let declaration = Declaration::parse(&text, folder.path(), &Instead::default()).unwrap();
@@ -139,7 +144,7 @@ async fn serve(
 ) {
     let address = listener.local_addr().unwrap();
     loop {
-        let router = protocol_router(mocks.clone());
+        let router = protocol_router(mocks.clone()).merge(link_router(mocks.clone()));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(stopped.await) });
         let serving = tokio::spawn(async move { serving.await.unwrap() });
@@ -218,6 +223,15 @@ fn declared(row: Row, port: u16, mocks: &Mocks, restart: &Path) -> String {
         row.kind,
         restart.display()
     );
+    write!(
+        text,
+        "[link]\npage = \"http://127.0.0.1:{port}/link/{0}/{{pattern}}/{{customer_number}}\"\n\
+         keys = [\"link/{0}-1.jwk\"]\nreturn_urls = [\"http://127.0.0.1:{port}/sites/{0}/\"]\n\
+         entry = \"http://localhost:1/payeasy/link/entry\"\npatterns = [\"01\", \"02\", \"03\"]\n\
+         by_nonce = true\nclock = \"{NOW}\"\n",
+        row.number
+    )
+    .unwrap();
     let outcomes = OUTCOMES.iter().map(|(outcome, digits, _)| (*outcome, *digits));
     for (outcome, digits) in outcomes.chain([("several_bills", "02"), ("unknown", "99")]) {
         let category =
