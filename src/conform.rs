@@ -36,7 +36,10 @@ pub struct Conform {
     /// Everything that is drawn follows from it.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only this phase; may be given several times.
+    /// Every phase, load and rehearsal too.
+    #[arg(long, conflicts_with = "phases")]
+    all: bool,
+    /// Only this phase; may be given several times. Without it load and rehearsal are left out.
     #[arg(long = "phase", value_name = "PHASE")]
     phases: Vec<Phase>,
     /// Only this case; may be given several times.
@@ -65,7 +68,11 @@ impl Conform {
         let declaration = Declaration::read(&file, &instead).map_err(in_words)?;
         let choice = Choice {
             seed: self.seed,
-            phases: self.phases.into_iter().collect(),
+            phases: if self.all {
+                Phase::ALL.iter().copied().collect()
+            } else {
+                self.phases.into_iter().collect()
+            },
             cases: self.cases.into_iter().collect(),
         };
         let mut tell = |done: &conformance::Done| println!("{}", terminal::line(done, language));

@@ -133,6 +133,14 @@ mistakes! {
     ForgetsRefusedCancellations;
     /// Takes another content under a settlement's number.
     TakesOtherSettlements;
+    /// Says of every page of lines that it is the last.
+    NeverSaysMore;
+    /// Does not keep the record of every hundredth serial.
+    DropsEveryHundredth;
+    /// Forgets the days before when one is opened.
+    ForgetsTheDaysBefore;
+    /// Cancels what was closed.
+    CancelsAfterTheClose;
     /// Sends the form of a hand-off by GET.
     SendsFormsByGet;
     /// Seals hand-offs under a key that the bank does not have.
@@ -251,6 +259,10 @@ impl Mistake {
             }
             Self::ReversesLines if kind == Kind::Lines => reversed(&text),
             Self::LosesALine if kind == Kind::Lines => shortened(&text),
+            Self::NeverSaysMore if kind == Kind::Lines => with(&text, "More", "no"),
+            Self::CancelsAfterTheClose if kind == Kind::Cancellation && code == "B202" => {
+                recode(&text, "0000")
+            }
             Self::CancelsInternetBanking if code == "A301" => recode(&text, "0000"),
             Self::CancelsTwice if kind == Kind::Cancellation && code == "B201" => recode(&text, "0000"),
             Self::TakesOtherSettlements if kind == Kind::SettlementAdvice => recode(&text, "0000"),
@@ -290,6 +302,16 @@ impl Mistake {
             (Self::BooksAYenLess, Kind::Clearing, _) => (
                 "UPDATE clearings SET booked_amount = amount - 1 WHERE collector = $1 AND sender = $2 AND \
                  processing_date = $3 AND serial = $4 AND $5 IS NULL",
+                None,
+            ),
+            (Self::DropsEveryHundredth, Kind::Clearing, _) => (
+                "DELETE FROM clearings WHERE collector = $1 AND sender = $2 AND processing_date = $3 AND \
+                 serial = $4 AND serial % 100 = 0 AND $5 IS NULL",
+                None,
+            ),
+            (Self::ForgetsTheDaysBefore, Kind::Open, _) => (
+                "DELETE FROM clearings WHERE collector = $1 AND sender = $2 AND processing_date < $3 AND \
+                 $4 IS NOT NULL AND $5 IS NULL",
                 None,
             ),
             (Self::ForgetsRefusals, Kind::Clearing | Kind::ResendConfirmation, _) => (

@@ -10,6 +10,7 @@ use collectors::directory::Kind;
 use crate::clause::Clause;
 use crate::declaration::Outcome;
 use crate::link::LinkAsk;
+use crate::load::Load;
 use crate::storm::Storm;
 use crate::text::Text;
 
@@ -27,11 +28,28 @@ pub enum Phase {
     Link,
     /// 日締めと照合: days open and close, counters and lines fit.
     Days,
+    /// 性能: many messages at a time.
+    Load,
+    /// 総合運転: business days one after another.
+    Rehearsal,
 }
 
 impl Phase {
     /// Every one, in order.
-    pub const ALL: &[Self] = &[Self::Connection, Self::Messages, Self::Faults, Self::Link, Self::Days];
+    pub const ALL: &[Self] = &[
+        Self::Connection,
+        Self::Messages,
+        Self::Faults,
+        Self::Link,
+        Self::Days,
+        Self::Load,
+        Self::Rehearsal,
+    ];
+
+    /// Whether it is played where nobody names it: the others take as long as the declaration says, or move the clock.
+    pub const fn is_played_unasked(self) -> bool {
+        !matches!(self, Self::Load | Self::Rehearsal)
+    }
 
     /// The name of its file, and on the command line.
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +59,8 @@ impl Phase {
             Self::Faults => "faults",
             Self::Link => "link",
             Self::Days => "days",
+            Self::Load => "load",
+            Self::Rehearsal => "rehearsal",
         }
     }
 
@@ -52,6 +72,8 @@ impl Phase {
             Self::Faults => Text::new("Faults", "障害"),
             Self::Link => Text::new("Information link", "情報リンク"),
             Self::Days => Text::new("Day end and reconciliation", "日締めと照合"),
+            Self::Load => Text::new("Load", "性能"),
+            Self::Rehearsal => Text::new("Rehearsal of three days", "3 日間の総合運転"),
         }
     }
 
@@ -62,6 +84,8 @@ impl Phase {
             Self::Faults => include_str!("../cases/faults.toml"),
             Self::Link => include_str!("../cases/link.toml"),
             Self::Days => include_str!("../cases/days.toml"),
+            Self::Load => include_str!("../cases/load.toml"),
+            Self::Rehearsal => include_str!("../cases/rehearsal.toml"),
         }
     }
 }
@@ -117,6 +141,8 @@ pub enum Part {
     InternetBanking,
     /// It has a command to restart it.
     Restart,
+    /// It has a command that sets its clock.
+    Clock,
     /// Its bills have a 納付区分.
     PaymentCategory,
     /// It offers 情報リンク.
@@ -161,6 +187,20 @@ pub enum Step {
     GoBack {
         /// The saved hand-off that says where to.
         of: String,
+    },
+    /// Payments and what comes after them, many at a time, on a day of their own; then the books.
+    Load(Load),
+    /// One bill under many keys at once, on a day of its own; then the books.
+    Race {
+        /// Whose bill.
+        bill: String,
+        /// So many keys.
+        keys: usize,
+    },
+    /// The business day after: by the collector's clock where it has a command, else one of the past.
+    NextDay {
+        /// The name that it has from now on.
+        name: String,
     },
     /// Nothing for so long.
     Wait {
@@ -341,6 +381,8 @@ pub struct Books {
     pub cancelled: Vec<String>,
     /// Refused for good; in the lines alone.
     pub refused: Vec<String>,
+    /// Did not fit: provisional or refused, as the answer was.
+    pub unfit: Vec<String>,
 }
 
 /// A code as the cases write it.
@@ -373,6 +415,9 @@ impl Step {
             | Self::GoBack { .. }
             | Self::Wait { .. }
             | Self::Restart {}
+            | Self::Load(_)
+            | Self::Race { .. }
+            | Self::NextDay { .. }
             | Self::Storm(_) => None,
         }
     }
@@ -388,12 +433,13 @@ impl Case {
     /// The numbers that its steps name.
     pub fn outcomes(&self) -> BTreeSet<Outcome> {
         let bills = self.steps.iter().filter_map(|step| step.ask()?.bill.as_deref());
-        let storms = self.steps.iter().any(|step| matches!(step, Step::Storm(_)));
-        let handed = self.steps.iter().filter_map(|step| match step {
-            Step::HandOff(ask) => Some(&ask.bills),
-            _ => None,
+        let storms = self.steps.iter().any(|step| matches!(step, Step::Storm(_) | Step::Load(_)));
+        let others = self.steps.iter().flat_map(|step| match step {
+            Step::HandOff(ask) => ask.bills.as_slice(),
+            Step::Race { bill, .. } => std::slice::from_ref(bill),
+            _ => &[],
         });
-        let bills = bills.chain(handed.flatten().map(String::as_str));
+        let bills = bills.chain(others.map(String::as_str));
         bills.filter_map(outcome_of).chain(storms.then_some(Outcome::Payable)).collect()
     }
 }
@@ -484,7 +530,7 @@ mod tests {
             for ask in case.steps.iter().filter_map(Step::ask) {
                 let books = ask.expect.books.iter();
                 let counted = books.flat_map(|books| {
-                    [&books.cleared, &books.provisional, &books.cancelled, &books.refused]
+                    [&books.cleared, &books.provisional, &books.cancelled, &books.refused, &books.unfit]
                         .into_iter()
                         .flatten()
                 });

@@ -23,6 +23,9 @@ use link::WrittenLink;
 const RANGE_MAX: u64 = 100_000;
 /// A collector must answer within this; a declaration may be stricter with itself.
 const PATIENCE_S: u64 = 30;
+/// Messages of a load each second at most, and seconds that it lasts at most.
+const PER_SECOND_MAX: u32 = 500;
+const LOAD_S_MAX: u32 = 3_600;
 /// How long a restarted collector may take until it answers again.
 const RESTART_S: u64 = 30;
 
@@ -144,6 +147,10 @@ pub struct Declaration {
     pub folder: PathBuf,
     /// The command that restarts the collector and returns when that is done or under way.
     pub restart: Option<Vec<String>>,
+    /// The command that sets the collector's clock to `{time}`.
+    pub clock: Option<Vec<String>>,
+    /// The pace and time of a load.
+    pub load: Pace,
     /// How long a restarted collector is waited for.
     pub restart_wait: Duration,
     /// Something in front of the collector keeps connections while it restarts.
@@ -162,6 +169,29 @@ pub struct HubKey {
     pub id: String,
     /// PKCS#8, PEM or DER; relative to the declaration.
     pub file: PathBuf,
+}
+
+/// How many messages a load has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pace {
+    /// Messages each second.
+    pub per_second: u32,
+    /// For so long.
+    pub seconds: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { per_second: 20, seconds: 10 }
+    }
+}
+
+impl Pace {
+    /// All of them.
+    pub fn messages(self) -> usize {
+        usize::try_from(self.per_second.saturating_mul(self.seconds)).unwrap_or(usize::MAX)
+    }
 }
 
 /// What a command line says in the place of the declaration.
@@ -196,6 +226,9 @@ struct Written {
     #[serde(default)]
     restart_keeps_connections: bool,
     link: Option<WrittenLink>,
+    clock: Option<Vec<String>>,
+    #[serde(default)]
+    load: Pace,
     #[serde(default)]
     numbers: Vec<WrittenNumbers>,
 }
@@ -320,6 +353,24 @@ impl Written {
                 format!("patience_s は 1 から {PATIENCE_S} です(プロトコルの定め)。"),
             ));
         }
+        if self.clock.as_ref().is_some_and(|words| !words.iter().any(|word| word.contains("{time}"))) {
+            return Err(wrong(
+                "clock is a command that is told the {time}, and this is not",
+                "clock のコマンドに {time} がありません。",
+            ));
+        }
+        if !(1..=PER_SECOND_MAX).contains(&self.load.per_second)
+            || !(1..=LOAD_S_MAX).contains(&self.load.seconds)
+        {
+            return Err(wrong(
+                format!(
+                    "a load has 1 to {PER_SECOND_MAX} messages per_second, for 1 to {LOAD_S_MAX} seconds"
+                ),
+                format!(
+                    "load は per_second が 1 から {PER_SECOND_MAX}、seconds が 1 から {LOAD_S_MAX} です。"
+                ),
+            ));
+        }
         if self.restart.as_ref().is_some_and(Vec::is_empty) {
             return Err(wrong("restart is an empty command", "restart のコマンドが空です。"));
         }
@@ -343,6 +394,8 @@ impl Written {
             restart_wait: Duration::from_secs(self.restart_wait_s.unwrap_or(RESTART_S).min(600)),
             restart_keeps_connections: self.restart_keeps_connections,
             link,
+            clock: self.clock,
+            load: self.load,
             slips,
         })
     }

@@ -1,7 +1,7 @@
 //! The hub that the kit plays: its keys and serials, one exchange at a time, and what an answer is worth.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -141,7 +141,7 @@ struct Inner {
     key: SigningKey,
     path: String,
     receiver: CentreCode,
-    today: Date,
+    today: Mutex<Date>,
     serial: AtomicU32,
 }
 
@@ -172,7 +172,7 @@ impl Hub {
             key: signing_key(declaration)?,
             path,
             receiver,
-            today: declaration.today.unwrap_or_else(|| now.date()),
+            today: Mutex::new(declaration.today.unwrap_or_else(|| now.date())),
             serial: AtomicU32::new(first),
             declaration: declaration.clone(),
         })))
@@ -185,7 +185,12 @@ impl Hub {
 
     /// The collector's business day.
     pub fn today(&self) -> Date {
-        self.0.today
+        *self.0.today.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The collector's clock has come to this day.
+    pub fn set_today(&self, day: Date) {
+        *self.0.today.lock().unwrap_or_else(PoisonError::into_inner) = day;
     }
 
     /// The kit's key.
@@ -203,7 +208,7 @@ impl Hub {
     /// The header of a request under a key.
     pub fn header(&self, key: &ResendKey) -> Header {
         // to the second, as a message carries it
-        let now = Timestamp::from_jst(self.0.today, machine_now().time());
+        let now = Timestamp::from_jst(self.today(), machine_now().time());
         let sent_at = Timestamp::from_micros(now.seconds() * 1_000_000);
         Header::request(key, self.0.receiver.clone(), sent_at)
     }

@@ -13,6 +13,7 @@ pub mod hub;
 pub mod judge;
 mod letters;
 pub mod link;
+pub mod load;
 mod pool;
 pub mod report;
 mod restart;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Datelike as _;
 use domain::clock::machine_now;
 use domain::{Date, Serial};
 
@@ -55,6 +56,14 @@ impl Pool {
         }
         let back = u64::try_from(DAYS_SPARED + back).unwrap_or_default();
         today.checked_sub_days(chrono::Days::new(back)).unwrap_or(today)
+    }
+
+    /// A day of the past before the last two of its month, so that the third day after it is the first of the next.
+    pub fn next_end_of_month(&mut self, today: Date) -> Date {
+        let drawn = self.next_day(today);
+        let first = drawn.with_day(1).unwrap_or(drawn);
+        // what was drawn is ten days back at least, and this is before it
+        first.checked_sub_days(chrono::Days::new(3)).unwrap_or(first)
     }
 
     /// The serial before the run's own.

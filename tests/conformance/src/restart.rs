@@ -1,20 +1,72 @@
-//! The collector restarted in the middle, by the command that its declaration gives.
+//! What the declaration's commands do to the collector: it is restarted in the middle, or its clock is set.
 
 use std::process::Stdio;
 
+use domain::Date;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::time::{Duration, Instant, sleep, timeout};
 
 use crate::case::Ask;
+use crate::declaration::Declaration;
 use crate::hub::{Got, Hub};
 use crate::letters::Writer;
 use crate::text::Text;
 
 /// How long a connection may take to end after the collector has stopped.
 const END_WAIT: Duration = Duration::from_secs(1);
+/// A time at which every collector is open, in Japan.
+const MORNING: &str = "T10:00:00+09:00";
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Runs a command of the declaration to its end.
+async fn carry_out(declaration: &Declaration, words: &[String]) -> Result<(), Text> {
+    let [program, arguments @ ..] = words else {
+        return Err(Text::new("the declaration has no command", "コマンドが宣言されていません。"));
+    };
+    let wait = declaration.restart_wait;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        // to the terminal: no pipe, which what the command leaves running would break on
+        .stderr(Stdio::inherit())
+        .current_dir(&declaration.folder)
+        .kill_on_drop(true);
+    match timeout(wait, command.status()).await {
+        Ok(Ok(status)) if status.success() => Ok(()),
+        Ok(Ok(status)) => Err(Text::new(
+            format!("{program} ended with {status}; what it printed stands above"),
+            format!("{program} が失敗しました({status})。出力は上に表示されています。"),
+        )),
+        Ok(Err(error)) => Err(Text::new(format!("{program}: {error}"), format!("{program}: {error}"))),
+        Err(_) => {
+            let seconds = wait.as_secs();
+            Err(Text::new(
+                format!("{program} did not end within {seconds} seconds"),
+                format!("{program} が {seconds} 秒以内に終わりませんでした。"),
+            ))
+        }
+    }
+}
+
+/// Sets the collector's clock to the morning of a day by the declaration's command, and with it the kit's own day.
+pub async fn set_clock(hub: &Hub, day: Date) -> Result<(), Text> {
+    let declaration = hub.declaration();
+    let time = format!("{day}{MORNING}");
+    let words = declaration.clock.iter().flatten().map(|word| word.replace("{time}", &time));
+    let words: Vec<String> = words.collect();
+    carry_out(declaration, &words).await.map_err(|why| {
+        Text::new(
+            format!("the collector's clock could not be set: {}", why.en),
+            format!("収納機関の時計を設定できません。{}", why.ja),
+        )
+    })?;
+    hub.set_today(day);
+    Ok(())
+}
 
 /// Runs the command, waits until the collector answers again, and sees by a connection from before that it has stopped.
 pub async fn restart(hub: &Hub) -> Result<(), Text> {
@@ -26,39 +78,13 @@ pub async fn restart(hub: &Hub) -> Result<(), Text> {
             format!("収納機関を再起動できません。{ja}"),
         )
     };
-    let [program, arguments @ ..] = declaration.restart.as_deref().unwrap_or_default() else {
-        return Err(failed("the declaration has no command".into(), "コマンドが宣言されていません。".into()));
-    };
     let mut held = match declaration.restart_keeps_connections {
         true => None,
         false => hub.hold().await,
     };
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        // to the terminal: no pipe, which what the command leaves running would break on
-        .stderr(Stdio::inherit())
-        .current_dir(&declaration.folder)
-        .kill_on_drop(true);
-    let status = match timeout(wait, command.status()).await {
-        Ok(Ok(status)) => status,
-        Ok(Err(error)) => return Err(failed(format!("{program}: {error}"), format!("{program}: {error}"))),
-        Err(_) => {
-            let seconds = wait.as_secs();
-            return Err(failed(
-                format!("{program} did not end within {seconds} seconds"),
-                format!("{program} が {seconds} 秒以内に終わりませんでした。"),
-            ));
-        }
-    };
-    if !status.success() {
-        return Err(failed(
-            format!("{program} ended with {status}; what it printed stands above"),
-            format!("{program} が失敗しました({status})。出力は上に表示されています。"),
-        ));
-    }
+    let words = declaration.restart.as_deref().unwrap_or_default();
+    let program = words.first().map_or("restart", String::as_str);
+    carry_out(declaration, words).await.map_err(|why| failed(why.en, why.ja))?;
     let begun = Instant::now();
     while begun.elapsed() < wait {
         let ask = Ask::default();

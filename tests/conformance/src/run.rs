@@ -27,7 +27,7 @@ const GONE_AFTER: usize = 3;
 pub struct Choice {
     /// Everything that is drawn follows from it.
     pub seed: u64,
-    /// Only these phases; all of them where it is empty.
+    /// Only these phases; those that are played unasked where it is empty.
     pub phases: BTreeSet<Phase>,
     /// Only these cases; all of them where it is empty.
     pub cases: BTreeSet<String>,
@@ -57,6 +57,8 @@ pub struct Done {
     pub verdict: Verdict,
     /// What was sent and came back.
     pub log: Vec<Exchanged>,
+    /// What was measured.
+    pub measured: Vec<Text>,
     /// How long it took.
     pub took_ms: u64,
 }
@@ -162,7 +164,8 @@ fn chosen<'a>(cases: &'a Cases, choice: &Choice) -> Result<Vec<(Phase, &'a Case)
         }
     }
     let is_chosen = |phase: Phase, case: &Case| {
-        (choice.phases.is_empty() || choice.phases.contains(&phase))
+        let is_unasked = choice.phases.is_empty() && (phase.is_played_unasked() || !choice.cases.is_empty());
+        (is_unasked || choice.phases.contains(&phase))
             && (choice.cases.is_empty() || choice.cases.contains(&case.id))
     };
     Ok(cases
@@ -190,23 +193,31 @@ async fn play(hub: &Hub, pool: &mut Pool, phase: Phase, case: &Case, seed: u64) 
     let begun = Instant::now();
     if let Some(why) = not_for(hub.declaration(), pool, case) {
         let verdict = Verdict::Skipped(why);
-        return Done { phase, case: case.clone(), verdict, log: Vec::new(), took_ms: 0 };
+        return Done {
+            phase,
+            case: case.clone(),
+            verdict,
+            log: Vec::new(),
+            measured: Vec::new(),
+            took_ms: 0,
+        };
     }
     let mut scene = Scene::new(hub, pool, case, seed);
-    let verdict = match timeout(CASE_WAIT, Box::pin(scene.play())).await {
+    let wait = CASE_WAIT + Duration::from_secs(u64::from(hub.declaration().load.seconds));
+    let verdict = match timeout(wait, Box::pin(scene.play())).await {
         Ok(Ok(())) => Verdict::Passed,
         Ok(Err(Stop::Found(finding))) => Verdict::Failed(finding),
         Ok(Err(Stop::NotRun(why))) => Verdict::NotRun(why),
         Err(_) => {
-            let seconds = CASE_WAIT.as_secs();
+            let seconds = wait.as_secs();
             Verdict::NotRun(Text::new(
                 format!("the case took longer than {seconds} seconds"),
                 format!("ケースが {seconds} 秒を超えました。"),
             ))
         }
     };
-    let log = std::mem::take(&mut scene.log);
-    Done { phase, case: case.clone(), verdict, log, took_ms: ms(begun.elapsed()) }
+    let (log, measured) = (std::mem::take(&mut scene.log), std::mem::take(&mut scene.measured));
+    Done { phase, case: case.clone(), verdict, log, measured, took_ms: ms(begun.elapsed()) }
 }
 
 /// Why a case is not for this collector, if it is not.
@@ -223,6 +234,7 @@ fn not_for(declaration: &Declaration, pool: &Pool, case: &Case) -> Option<Text> 
         Part::InternetBanking => declaration.channels.contains(&Channel::InternetBanking),
         Part::Restart => declaration.restart.is_some(),
         Part::PaymentCategory => declaration.slips.iter().any(|slip| slip.key.category.is_some()),
+        Part::Clock => declaration.clock.is_some(),
         Part::Link => declaration.link.is_some(),
         Part::LinkSeveral => declaration.link.as_ref().is_some_and(|link| link.patterns.contains("02")),
         Part::LinkChosen => declaration.link.as_ref().is_some_and(|link| link.patterns.contains("03")),
@@ -234,6 +246,7 @@ fn not_for(declaration: &Declaration, pool: &Pool, case: &Case) -> Option<Text> 
             Part::InternetBanking => "channels = [\"internet_banking\"]",
             Part::Restart => "restart",
             Part::PaymentCategory => "payment_category",
+            Part::Clock => "clock",
             Part::Link => "[link]",
             Part::LinkSeveral => "link.patterns = [\"02\"]",
             Part::LinkChosen => "link.patterns = [\"03\"]",

@@ -4,6 +4,7 @@ mod bills;
 mod books;
 mod days;
 mod links;
+mod loads;
 mod storms;
 
 use std::collections::{BTreeMap, HashMap};
@@ -64,8 +65,12 @@ pub struct Scene<'a> {
     hand_offs: HashMap<String, Handed>,
     /// Everything that was sent, in order.
     pub log: Vec<Exchanged>,
-    /// Which of these is being judged.
+    /// What was measured.
+    pub measured: Vec<Text>,
+    /// Which exchange of the log is being judged.
     judged: Option<usize>,
+    /// The last day that [`Step::NextDay`] has come to.
+    last_day: Option<Date>,
 }
 
 impl<'a> Scene<'a> {
@@ -84,7 +89,9 @@ impl<'a> Scene<'a> {
             handed: Vec::new(),
             hand_offs: HashMap::new(),
             log: Vec::new(),
+            measured: Vec::new(),
             judged: None,
+            last_day: None,
         }
     }
 
@@ -99,6 +106,9 @@ impl<'a> Scene<'a> {
                 Step::Storm(storm) => self.storm(storm).await?,
                 Step::HandOff(ask) => self.hand_off(ask).await?,
                 Step::GoBack { of } => self.go_back(of).await?,
+                Step::Load(load) => self.load(load).await?,
+                Step::Race { bill, keys } => self.race(bill, *keys).await?,
+                Step::NextDay { name } => self.next_day(name).await?,
                 _ => self.ask(step, step.ask().unwrap_or(&Ask::default())).await?,
             }
         }

@@ -14,9 +14,12 @@ const COPIES_MAX: usize = 5;
 const CUT_MS_MAX: usize = 20;
 
 /// What a storm is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Storm {
+    /// The name of a day that nothing else has used; one of its own where it is left out.
+    #[serde(default)]
+    pub day: Option<String>,
     /// So many bills are paid.
     pub payments: usize,
     /// The collector is restarted so often.
@@ -85,7 +88,8 @@ pub fn plan(storm: &Storm, seed: u64, name: &str) -> Vec<Gust> {
 mod tests {
     use super::*;
 
-    const STORM: Storm = Storm { payments: 8, restarts: 2, lost: true, reordered: true, mismatched: false };
+    const STORM: Storm =
+        Storm { day: None, payments: 8, restarts: 2, lost: true, reordered: true, mismatched: false };
 
     #[test]
     fn the_same_seed_gives_the_same_storm() {

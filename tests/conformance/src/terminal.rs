@@ -17,7 +17,11 @@ pub fn line(done: &Done, language: Language) -> String {
         Verdict::Skipped(why) | Verdict::NotRun(why) => {
             format!("{word} {id:<28} {title} ({})", why.say(language))
         }
-        _ => format!("{word} {id:<28} {title} ({} ms)", done.took_ms),
+        _ => {
+            let measured = done.measured.iter().map(|text| format!("; {}", text.say(language)));
+            let measured: String = measured.collect();
+            format!("{word} {id:<28} {title} ({} ms{measured})", done.took_ms)
+        }
     }
 }
 

@@ -167,7 +167,8 @@ fn table(phase: Phase, done: &[&Done], words: &Words, language: Language) -> Str
             Verdict::Skipped(why) => ("skipped", words.skipped, Some(why)),
             Verdict::NotRun(why) => ("not_run", words.not_run, Some(why)),
         };
-        let why = why.map(|why| format!("<br>{}", escaped(why.say(language)))).unwrap_or_default();
+        let told = why.into_iter().chain(&done.measured);
+        let why: String = told.map(|what| format!("<br>{}", escaped(what.say(language)))).collect();
         let id = &done.case.id;
         let shown = if class == "failed" { format!("<a href=\"#{id}\">{id}</a>") } else { id.clone() };
         text += &format!(

@@ -46,6 +46,9 @@ struct One<'a> {
     reason: Option<&'a Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     finding: Option<Found<'a>>,
+    /// Of loads alone.
+    #[serde(skip_serializing_if = "<[Text]>::is_empty")]
+    measured: &'a [Text],
     /// Of failures alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     exchanges: Vec<Exchange<'a>>,
@@ -133,6 +136,7 @@ fn one<'a>(done: &'a Done, cases: &'a Cases) -> One<'a> {
         clause: done.case.clause.heading(),
         verdict,
         took_ms: done.took_ms,
+        measured: &done.measured,
         reason,
         finding: finding.map(|finding| {
             let lesson = cases.lesson_of(&done.case, finding.clause);

@@ -1,7 +1,7 @@
 //! What a collector counts and lists, against what a case has sent.
 
 use collectors::protocol::{Body, CounterAnswer, Counters, Line, LinesAnswer, Message, Tally};
-use domain::{Date, Serial, Yen};
+use domain::{Date, ResponseCode, Serial, Yen};
 
 use super::{Scene, Stop};
 use crate::case::{Ask, Expect};
@@ -26,12 +26,20 @@ impl Scene<'_> {
             };
             names.iter().map(entry).collect::<Result<Vec<_>, Stop>>()
         };
-        Ok(Some(Kept {
+        let mut kept = Kept {
             cleared: entries(&books.cleared)?,
             provisional: entries(&books.provisional)?,
             cancelled: entries(&books.cancelled)?,
             refused: entries(&books.refused)?,
-        }))
+        };
+        for name in &books.unfit {
+            let entry = entries(std::slice::from_ref(name))?;
+            match self.saved(Some(name))?.answer.as_ref().and_then(judge::said) {
+                Some((ResponseCode::Normal, ..)) => kept.provisional.extend(entry),
+                _ => kept.refused.extend(entry),
+            }
+        }
+        Ok(Some(kept))
     }
 
     pub(super) fn counters(&self, expect: &Expect, counters: Counters) -> Result<(), Stop> {

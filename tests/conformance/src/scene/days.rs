@@ -8,6 +8,7 @@ use crate::case::Ask;
 use crate::clause::Clause;
 use crate::hub::Got;
 use crate::letters::Writer;
+use crate::restart;
 use crate::text::Text;
 
 /// Days that are tried until one is found that nobody has used.
@@ -39,20 +40,46 @@ impl Scene<'_> {
                 return Ok(day);
             }
         }
-        // full books and a collector that opens no past day look alike from here, so nobody is blamed
+        Err(self.no_day_is_free())
+    }
+
+    /// Full books and a collector that opens no such day look alike from here, so nobody is blamed.
+    fn no_day_is_free(&self) -> Stop {
         let last = self.log.last().map_or_else(|| Text::new("", ""), |last| last.got.say());
-        Err(Stop::NotRun(Text::new(
+        Stop::NotRun(Text::new(
             format!(
-                "could not be tested: none of {FRESH_DAYS_TRIED} past days could be opened with counters of zero \
+                "could not be tested: none of {FRESH_DAYS_TRIED} days could be opened with counters of zero \
                  (the last got {}): empty the test books, or take Open of a past day",
                 last.en
             ),
             format!(
-                "試験できません。過去の {FRESH_DAYS_TRIED} 日のどれも、カウンタ 0 の状態で開局できませんでした\
+                "試験できません。{FRESH_DAYS_TRIED} 日のどれも、カウンタ 0 の状態で開局できませんでした\
                  (最後の結果は{})。試験用の記録を空にするか、過去の日の開局を受け付けてください。",
                 last.ja
             ),
-        )))
+        ))
+    }
+
+    /// Comes to the business day after, the next one that the collector has nothing of, and opens it.
+    pub(super) async fn next_day(&mut self, name: &str) -> Result<(), Stop> {
+        let has_clock = self.hub.declaration().clock.is_some();
+        let mut day = match self.last_day {
+            Some(last) => last,
+            None if has_clock => self.hub.today(),
+            None => self.pool.next_end_of_month(self.hub.today()),
+        };
+        for _ in 0..FRESH_DAYS_TRIED {
+            day = day.succ_opt().unwrap_or(day);
+            if has_clock {
+                restart::set_clock(self.hub, day).await.map_err(Stop::NotRun)?;
+            }
+            if self.opened(day).await? {
+                self.days.insert(name.to_owned(), day);
+                self.last_day = Some(day);
+                return Ok(());
+            }
+        }
+        Err(self.no_day_is_free())
     }
 
     /// Opens a day, and says whether that was possible and there is nothing on record for it.

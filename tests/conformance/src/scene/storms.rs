@@ -6,7 +6,6 @@ use tokio::task::JoinSet;
 use super::{Saved, Scene, Stop, answer_of};
 use crate::case::{Ask, Books, Code, Expect, Step};
 use crate::hub::Got;
-use crate::judge;
 use crate::letters::Writer;
 use crate::restart;
 use crate::storm::{self, Gust, Sending, Storm};
@@ -14,17 +13,22 @@ use crate::storm::{self, Gust, Sending, Storm};
 impl Scene<'_> {
     /// Pays bills of a day of its own while everything goes wrong, and then looks at each answer and the books.
     pub(super) async fn storm(&mut self, storm: &Storm) -> Result<(), Stop> {
-        let day = self.day(Some("the day of the storm")).await?;
+        let name_of_day = storm.day.as_deref().unwrap_or("the day of the storm").to_owned();
+        let day = self.day(Some(&name_of_day)).await?;
+        // two storms of one case are not the same
+        let day_in_name = storm.day.as_ref().map_or(String::new(), |day| format!(" {day}"));
+        let drawn_for = format!("{}{day_in_name}", self.case.id);
         let mut names = Vec::new();
         for payment in 0..storm.payments {
             let amount_by = i64::from(storm.mismatched && payment % 2 == 1);
-            let (bill, name) = (format!("payable#storm-{payment}"), format!("storm-{payment}"));
+            let name = format!("{name_of_day}-{payment}");
+            let bill = format!("payable#{name}");
             let ask = Ask { bill: Some(bill), amount_by, ..Ask::default() };
             let (letter, amount) = self.letter(&Step::Clearing(ask.clone()), &ask, day).await?;
             self.saved.insert(name.clone(), Saved { letter, answer: None, amount });
             names.push(name);
         }
-        for gust in storm::plan(storm, self.seed, &self.case.id) {
+        for gust in storm::plan(storm, self.seed, &drawn_for) {
             match gust {
                 Gust::Restart => restart::restart(self.hub).await.map_err(Stop::NotRun)?,
                 Gust::Together(sendings) => self.gust(storm, &names, &sendings).await?,
@@ -37,16 +41,9 @@ impl Scene<'_> {
         let mut books = Books::default();
         for (payment, name) in names.into_iter().enumerate() {
             let is_mismatch = storm.mismatched && payment % 2 == 1;
-            match (is_mismatch, self.saved[&name].answer.as_ref().and_then(judge::said)) {
-                (true, Some((ResponseCode::Normal, ..))) => books.provisional.push(name),
-                (true, _) => books.refused.push(name),
-                _ => books.cleared.push(name),
-            }
+            if is_mismatch { books.unfit.push(name) } else { books.cleared.push(name) }
         }
-        let expect = Expect { books: Some(books), ..Expect::default() };
-        let ask = Ask { day: Some("the day of the storm".to_owned()), expect, ..Ask::default() };
-        Box::pin(self.ask(&Step::Counter(ask.clone()), &ask)).await?;
-        Box::pin(self.ask(&Step::Lines(ask.clone()), &ask)).await
+        self.count(&name_of_day, books).await
     }
 
     /// Sends messages of a storm at the same time; the first answer of each payment is what every other must be.

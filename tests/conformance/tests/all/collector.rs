@@ -15,7 +15,7 @@ use conformance::{Declaration, Instead};
 const NOW: &str = "2026-11-24T10:00:00+09:00";
 /// Numbers of each outcome; of what is paid in nearly every case there are more.
 const NUMBERS: usize = 24;
-const PAYABLE_NUMBERS: usize = 300;
+const PAYABLE_NUMBERS: usize = 440;
 
 /// A collector that a test runs.
 pub struct Collector {
@@ -115,8 +115,8 @@ impl Collector {
         let text = declared(row, address.port(), &mocks, &command);
         let declaration = Declaration::parse(&text, folder.path(), &Instead::default()).unwrap();
         std::fs::write(&command, restart_script(folder.path())).unwrap();
-        let asked = folder.path().join("restart");
-        let serving = tokio::spawn(serve(config, mistake, mocks, listener, asked));
+        std::fs::write(folder.path().join("clock.sh"), CLOCK_SCRIPT).unwrap();
+        let serving = tokio::spawn(serve(config, mistake, mocks, listener, folder.path().to_owned()));
         Self { declaration, folder, serving }
     }
 
@@ -140,8 +140,9 @@ async fn serve(
     mistake: Option<Mistake>,
     mut mocks: Mocks,
     mut listener: TcpListener,
-    asked: PathBuf,
+    folder: PathBuf,
 ) {
+    let (asked, set) = (folder.join("restart"), folder.join("clock"));
     let address = listener.local_addr().unwrap();
     loop {
         let router = protocol_router(mocks.clone()).merge(link_router(mocks.clone()));
@@ -149,6 +150,11 @@ async fn serve(
         let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(stopped.await) });
         let serving = tokio::spawn(async move { serving.await.unwrap() });
         while !asked.exists() {
+            if let Ok(time) = std::fs::read_to_string(&set) {
+                let to = Timestamp::parse_rfc3339(time.trim()).unwrap();
+                config.clock.advance_seconds(to.seconds_since(config.clock.now()));
+                std::fs::remove_file(&set).unwrap();
+            }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         drop(stop);
@@ -166,6 +172,10 @@ fn restart_script(folder: &Path) -> String {
     let asked = asked.display();
     format!("touch '{asked}'\nwhile [ -e '{asked}' ]; do sleep 0.01; done\n")
 }
+
+/// What stands in for a command that sets the clock: it returns when that has been done.
+const CLOCK_SCRIPT: &str =
+    "echo \"$1\" > clock.new\nmv clock.new clock\nwhile [ -e clock ]; do sleep 0.01; done\n";
 
 fn customer(row: Row, digits: &str, at: usize) -> String {
     format!("{}{digits}{at:04}", row.customer)
@@ -218,7 +228,8 @@ fn declared(row: Row, port: u16, mocks: &Mocks, restart: &Path) -> String {
          today = \"2026-11-24\"\nchannels = [\"internet_banking\", \"counter\"]\n\
          hub_key = {{ id = \"hub-1\", file = \"hub.der\" }}\n\
          collector_keys = [{{ id = \"{key_id}\", public = \"{hex}\" }}]\n\
-         restart = [\"sh\", \"{}\"]\n",
+         restart = [\"sh\", \"{}\"]\nclock = [\"sh\", \"clock.sh\", \"{{time}}\"]\n\
+         load = {{ per_second = 100, seconds = 2 }}\n",
         row.number,
         row.kind,
         restart.display()

@@ -1,6 +1,6 @@
 //! The correct mock passes everything.
 
-use conformance::{Cases, Choice, Language, Verdict, run, terminal};
+use conformance::{Cases, Choice, Language, Phase, Verdict, run, terminal};
 
 use crate::collector::{Collector, LOCAL, NATIONAL, PRIVATE, Row};
 
@@ -11,9 +11,12 @@ async fn passes(row: Row, ran_at_least: usize) {
 }
 
 async fn passes_with(collector: &Collector, seed: u64, ran_at_least: usize) {
+    plays(collector, &Choice { seed, ..Choice::default() }, ran_at_least).await;
+}
+
+async fn plays(collector: &Collector, choice: &Choice, ran_at_least: usize) {
     let (cases, mut lines) = (Cases::embedded(), Vec::new());
-    let choice = Choice { seed, ..Choice::default() };
-    let outcome = run(&collector.declaration, &cases, &choice, &mut |done| {
+    let outcome = run(&collector.declaration, &cases, choice, &mut |done| {
         lines.push(terminal::line(done, Language::En));
     })
     .await
@@ -48,4 +51,18 @@ async fn a_correct_collector_passes_again_with_the_same_books() {
         passes_with(&collector, seed, 100).await;
     }
     collector.stop().await;
+}
+
+/// Load and rehearsal are played where they are named; by the clock, and without it by days of the past.
+#[tokio::test(flavor = "multi_thread")]
+async fn correct_collectors_pass_load_and_rehearsal() {
+    for (row, has_clock) in [(NATIONAL, true), (PRIVATE, false)] {
+        let mut collector = Collector::start(row).await;
+        if !has_clock {
+            collector.declaration.clock = None;
+        }
+        let phases = [Phase::Load, Phase::Rehearsal].into();
+        plays(&collector, &Choice { phases, ..Choice::default() }, 8).await;
+        collector.stop().await;
+    }
 }

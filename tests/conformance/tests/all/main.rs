@@ -5,6 +5,7 @@
 
 mod collector;
 mod correct;
+mod guide;
 mod mutants;
 mod python;
 mod reports;
