@@ -7,6 +7,7 @@ use http::StatusCode;
 
 use crate::help::{Code, Entry, Money};
 use crate::links::Link;
+use crate::payeasy::views::Stake;
 
 /// A page, or the answer in its place.
 pub(crate) type Answer = Result<Response, Stop>;
@@ -37,14 +38,13 @@ impl Stop {
 
     /// A page that says what stands in the way and whether money moved.
     pub(crate) fn told(frame: Frame, code: Code, status: StatusCode) -> Self {
-        let frame = Frame { has_errors: true, ..frame };
-        Self::page(&ToldPage { frame, entry: code.entry(), code }, status)
+        Self::told_of(Stake::Money, frame, code, status)
     }
 
-    /// The same about something that may have moved money before.
-    pub(crate) fn told_of_made(frame: Frame, code: Code, status: StatusCode) -> Self {
+    /// The same about something else than money that is to move.
+    pub(crate) fn told_of(stake: Stake, frame: Frame, code: Code, status: StatusCode) -> Self {
         let (frame, entry) = (Frame { has_errors: true, ..frame }, code.entry());
-        let entry = Entry { money: entry.money.of_made(), ..entry };
+        let entry = Entry { money: stake.of(entry.money), ..entry };
         Self::page(&ToldPage { frame, entry, code }, status)
     }
 

@@ -5,11 +5,11 @@ use domain::{Timestamp, UserId};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
-use crate::Bank;
 use crate::contracts::{StoreError, User};
 use crate::lasting::lasting;
 use crate::sign_in::locks::{self, Lock};
 use crate::sign_in::{PasswordError, SignedIn, Use, Verdict as Judged};
+use crate::{Bank, history};
 
 /// Wrong passwords in a row that lock it.
 pub const FAILURES_MAX: i64 = 5;
@@ -63,6 +63,9 @@ async fn judge(bank: &Bank, of: &User, typed: &SecretString) -> Result<Verdict, 
     let place = bank.passwords.place(Use::Confirmation).await?;
     let is_right = bank.passwords.verify(place, stored, typed.expose_secret()).await? != Judged::Wrong;
     let (verdict, locks) = count(&bank.database, user, is_right, bank.clock.now()).await?;
+    if let Verdict::Wrong { left } = verdict {
+        history::wrong(bank, of, "user.confirmation_wrong", &user.to_string(), left).await;
+    }
     if locks {
         let place = "the confirmation password";
         locks::tell(&bank.ledger, &bank.contracts, Lock::Confirmation, of, place, told(user)).await;

@@ -59,6 +59,8 @@ pub enum Link {
     PayeasyRequests,
     /// What may be paid in a day.
     PayeasyLimits,
+    /// The same, telling that one was changed.
+    PayeasyLimitsChanged,
     /// 登録払込先.
     PayeasyFavourites,
     /// 振込先.
@@ -121,6 +123,8 @@ pub enum Link {
     Admin,
     /// 限度額 of transfers.
     AdminLimits,
+    /// The same, telling that one was changed.
+    AdminLimitsChanged,
     /// 操作履歴.
     AdminHistory,
     /// The same as a file.
@@ -185,6 +189,7 @@ impl Link {
             Self::AdminApprovalsChanged => "/admin/approvals?done=changed",
             Self::Admin => "/admin",
             Self::AdminLimits => "/admin/limits",
+            Self::AdminLimitsChanged => "/admin/limits?done=changed",
             Self::AdminHistory => "/admin/history",
             Self::AdminHistoryCsv => "/admin/history/csv",
             Self::AdminUsers => "/admin/users",
@@ -200,6 +205,7 @@ impl Link {
             Self::PayeasyCollectors => "/payeasy/collectors",
             Self::PayeasyRequests => "/payeasy/requests",
             Self::PayeasyLimits => "/payeasy/limits",
+            Self::PayeasyLimitsChanged => "/payeasy/limits?done=changed",
             Self::PayeasyFavourites => "/payeasy/favourites",
             Self::Payees => "/payees",
             Self::Bulk => "/bulk",
@@ -355,7 +361,7 @@ impl fmt::Display for UserCertificateLink {
     }
 }
 
-/// What the master does about it (POST).
+/// What the master does about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserCertificateAct {
     /// 失効.

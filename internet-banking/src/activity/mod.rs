@@ -11,4 +11,5 @@ mod source;
 
 pub(crate) use item::{Group, Item, states};
 pub use page::routes;
+pub(crate) use page::standing;
 pub(crate) use search::Search;

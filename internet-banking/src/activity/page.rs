@@ -7,13 +7,13 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use domain::{UserId, Yen};
-use edge::{Errors, Frame};
+use edge::{Errors, Failure, Frame};
 
 use super::item::{Group, Item};
 use super::search::{PAGE_ITEMS, Search, Typed};
 use super::source::Source;
 use crate::Bank;
-use crate::answer::{Answer, Stop, again, failed, shown};
+use crate::answer::{Answer, again, failed, shown};
 use crate::contracts::{Business, DepositAccount, Duty};
 use crate::frame::{self, Area, day_and_time};
 use crate::links::Link;
@@ -97,8 +97,15 @@ async fn show(State(bank): State<Bank>, by: SignedIn, Query(typed): Query<Typed>
     shown(&ActivityPage { rows, older, ..page(&by, &people, &typed, Some(&search), Errors::none()) })
 }
 
+/// What the bank has taken of the contract's and not finished, as far as the person may see it: of a group of states
+/// the newest, a page of them at most.
+pub(crate) async fn standing(bank: &Bank, by: &SignedIn, group: Group) -> Result<Vec<Item>, Failure> {
+    let search = Search::of_group(group, bank.clock.now().date());
+    Ok(found(bank, by, &search).await?.0)
+}
+
 /// One page of every source's items, and the address of the next one.
-async fn found(bank: &Bank, by: &SignedIn, search: &Search) -> Result<(Vec<Item>, Option<String>), Stop> {
+async fn found(bank: &Bank, by: &SignedIn, search: &Search) -> Result<(Vec<Item>, Option<String>), Failure> {
     let mut items = Vec::new();
     for source in Source::ALL {
         items.extend(source.items(bank, by, search).await?);

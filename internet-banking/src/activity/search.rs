@@ -65,6 +65,19 @@ impl Search {
         })
     }
 
+    /// All that is in a group of states, whatever its business and whoever's it is.
+    pub(super) fn of_group(group: Group, today: Date) -> Self {
+        let first = today.checked_sub_months(Months::new(MONTHS_MAX)).unwrap_or(today);
+        Self {
+            business: None,
+            group: Some(group),
+            user: None,
+            days: (first, today),
+            before: None,
+            limit: PAGE_ITEMS + 1,
+        }
+    }
+
     /// From the first instant that counts until before the last.
     pub fn instants(&self) -> (Timestamp, Timestamp) {
         period::instants(self.days)

@@ -1,6 +1,8 @@
 //! 取引状況 of approvals: requests that move money, until they are the payment or order that they asked for.
 
-use domain::Timestamp;
+use std::fmt::Write as _;
+
+use domain::{ApprovalId, Timestamp};
 use edge::Failure;
 
 use super::links::ApprovalLink;
@@ -10,6 +12,7 @@ use super::store::{self, Listing};
 use crate::Bank;
 use crate::activity::{Group, Item, Search, states};
 use crate::frame::day_and_time;
+use crate::history::About;
 use crate::sign_in::SignedIn;
 
 /// Requests that one read of a page looks at.
@@ -54,6 +57,22 @@ pub async fn requests(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec
     }
     items.truncate(wanted);
     Ok(items)
+}
+
+/// A request in a few words for the history of whoever supervises the contract, with its account, and its page where
+/// the person may see it. What somebody has only kept says nothing to others.
+pub async fn about(bank: &Bank, by: &SignedIn, id: ApprovalId) -> Result<Option<About>, Failure> {
+    let Some(request) = store::find(&bank.database, by.contract.id, id).await? else { return Ok(None) };
+    let matter = &request.matter;
+    if request.state == State::Draft && !request.is_of(&by.user) {
+        return Ok(Some(About { words: matter.label().to_owned(), ..About::default() }));
+    }
+    let mut words = format!("{} {}", matter.label(), matter.title());
+    if let Some(amount) = matter.amount() {
+        let _ = write!(words, " {amount} 円");
+    }
+    let link = request.is_shown_to(by).then(|| ApprovalLink(id).to_string());
+    Ok(Some(About { words, account: matter.place().map(|(_, account)| account), link }))
 }
 
 /// A request as a line; nothing where no money is to move.

@@ -122,6 +122,8 @@ pub struct ListedContract {
     pub sign_in: String,
     /// How far it has come.
     pub state: ContractState,
+    /// From which day on it can be set up, where that is decided.
+    pub usable_from: Option<Date>,
 }
 
 /// A payee that was filed on paper (R81).
@@ -317,23 +319,26 @@ impl Store {
         state: Option<ContractState>,
     ) -> Result<Vec<ListedContract>, StoreError> {
         let number = digits(text).filter(|n| (1..=7).contains(&n.len())).map(|n| format!("{n:0>7}"));
-        let rows: Vec<(Uuid, String, String, String, String)> = read!(self.database(), |c| {
-            sqlx::query_as(concat!(
-                "SELECT k.id, k.name, k.plan, k.sign_in, k.state FROM contract k WHERE (",
-                contains!("k.name", "$1"),
-                " OR EXISTS
+        let rows: Vec<(Uuid, String, String, String, String, Option<String>)> =
+            read!(self.database(), |c| {
+                sqlx::query_as(concat!(
+                    "SELECT k.id, k.name, k.plan, k.sign_in, k.state, k.usable_from FROM contract k WHERE (",
+                    contains!("k.name", "$1"),
+                    " OR EXISTS
                      (SELECT 1 FROM deposit_account d WHERE d.contract = k.id AND d.number = $2))
                    AND ($3 = '' OR k.state = $3) ORDER BY k.created_us DESC, k.id DESC LIMIT $4"
-            ))
-            .bind(text)
-            .bind(&number)
-            .bind(state.map_or("", ContractState::code))
-            .bind(LIST_MAX)
-            .fetch_all(c)
-            .await
-        })?;
-        let listed = |(id, name, plan, sign_in, state): (Uuid, String, String, String, String)| {
+                ))
+                .bind(text)
+                .bind(&number)
+                .bind(state.map_or("", ContractState::code))
+                .bind(LIST_MAX)
+                .fetch_all(c)
+                .await
+            })?;
+        type Listed = (Uuid, String, String, String, String, Option<String>);
+        let listed = |(id, name, plan, sign_in, state, usable_from): Listed| {
             Ok(ListedContract {
+                usable_from: usable_from.and_then(|day| day.parse().ok()),
                 id: ContractId::from_uuid(id),
                 name,
                 plan,

@@ -255,8 +255,8 @@ impl Store {
                 .fetch_optional(c)
                 .await
         })?;
-        // one whose end nobody knows has none that could be waited for
-        Ok(until.is_some_and(|until| until.unwrap_or_default() <= now.micros()))
+        // one without an end is the person's own, which has become too short
+        Ok(until.flatten().is_some_and(|until| until <= now.micros()))
     }
 
     /// A contract.

@@ -9,6 +9,8 @@ pub enum Money {
     Held,
     /// The amount was held for a moment and is free again.
     Released,
+    /// There was nothing to debit, and nothing is registered or changed yet.
+    NotRegistered,
     /// This procedure held nothing; an earlier one may have.
     UntouchedByThis,
     /// It is not known whether the amount was held.
@@ -30,10 +32,19 @@ impl Money {
         }
     }
 
+    /// The same about a procedure that registers or sets something.
+    pub const fn of_registration(self) -> Self {
+        match self {
+            Self::Untouched => Self::NotRegistered,
+            other => other,
+        }
+    }
+
     /// The sentence that every error shows.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Untouched => "まだ何も引き落とされていません。",
+            Self::NotRegistered => "この手続きでは、まだ何も登録・変更していません。",
             Self::UntouchedByThis => "この手続きでは何も引き落とされていません。",
             Self::Held => "お支払い金額は口座に確保されています(支払可能額から差し引かれています)。",
             Self::Unclear => "払い込まれたかどうかは、払込履歴でご確認ください。",

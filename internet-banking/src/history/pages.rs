@@ -23,6 +23,7 @@ use crate::csv::Csv;
 use crate::frame::{self, Area};
 use crate::help::Code;
 use crate::links::Link;
+use crate::payeasy::views::Stake;
 use crate::period;
 use crate::policy;
 use crate::sign_in::SignedIn;
@@ -154,8 +155,10 @@ async fn download(State(bank): State<Bank>, by: SignedIn, Query(filter): Query<F
 
 /// Only who supervises sees what others did.
 fn admit(by: &SignedIn) -> Result<(), Stop> {
-    policy::require_duty(by, Duty::History)
-        .map_err(|_| Stop::told(frame::page(by, Area::Admin), Code::NotPermitted, StatusCode::FORBIDDEN))
+    policy::require_duty(by, Duty::History).map_err(|_| {
+        let frame = frame::page(by, Area::Admin);
+        Stop::told_of(Stake::Registration, frame, Code::NotPermitted, StatusCode::FORBIDDEN)
+    })
 }
 
 async fn page(bank: &Bank, by: &SignedIn, filter: &Filter, of_all: bool) -> Result<HistoryPage, Stop> {

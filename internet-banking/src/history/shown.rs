@@ -2,17 +2,16 @@
 
 use std::collections::HashMap;
 
-use domain::{PaymentId, UserId};
+use domain::{AccountId, OrderId, RecallId, UserId};
 use ledger::TrailRecord;
 
 use super::words::{Kind, words};
-use crate::Bank;
 use crate::answer::{Stop, failed};
-use crate::contracts::SignInMethod;
+use crate::contracts::{DepositAccount, SignInMethod};
 use crate::frame::year_day_and_time;
-use crate::links::PaymentLink;
 use crate::sign_in::SignedIn;
 use crate::users::{Member, Members};
+use crate::{Bank, approvals, payeasy, transfers};
 
 /// A record as the page shows it.
 pub struct HistoryRow {
@@ -29,35 +28,55 @@ pub struct HistoryRow {
     /// What it was done to; empty where that is clear.
     pub subject: String,
     /// Where that leads.
-    pub link: Option<PaymentLink>,
+    pub link: Option<String>,
 }
 
-/// Turns records into words, each user looked up once.
+/// What a record is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct About {
+    /// In words; empty where the action says all.
+    pub words: String,
+    /// The account that it moves, or is to move.
+    pub account: Option<AccountId>,
+    /// Its page, where the person may see it.
+    pub link: Option<String>,
+}
+
+impl About {
+    fn of(words: impl Into<String>) -> Self {
+        Self { words: words.into(), ..Self::default() }
+    }
+}
+
+/// Turns records into words, each thing looked up once.
 pub struct Words<'a> {
     bank: &'a Bank,
     by: &'a SignedIn,
     members: HashMap<UserId, Option<Member>>,
+    /// What orders, payments, requests and recalls are, by their ids.
+    things: HashMap<String, About>,
+    accounts: Option<Vec<DepositAccount>>,
 }
 
 impl<'a> Words<'a> {
     /// For one page.
     pub fn new(bank: &'a Bank, by: &'a SignedIn) -> Self {
-        Self { bank, by, members: HashMap::new() }
+        Self { bank, by, members: HashMap::new(), things: HashMap::new(), accounts: None }
     }
 
     /// The records in words.
     pub async fn rows(&mut self, records: Vec<TrailRecord>) -> Result<Vec<HistoryRow>, Stop> {
         let mut rows = Vec::with_capacity(records.len());
         for record in records {
-            let (subject, link) = self.subject(&record).await?;
+            let about = self.about(&record).await?;
             rows.push(HistoryRow {
                 at: year_day_and_time(record.place.at),
                 instant: record.place.at.jst().format("%Y-%m-%d %H:%M:%S").to_string(),
                 actor: self.actor(&record.actor).await?,
                 kind: Kind::of(&record.action).label(),
                 action: words(&record.action).to_owned(),
-                subject,
-                link,
+                subject: about.words,
+                link: about.link,
             });
         }
         Ok(rows)
@@ -77,30 +96,83 @@ impl<'a> Words<'a> {
         Ok(words.to_owned())
     }
 
-    /// What it was done to: a payment by its number, a token by its own, a user other than the actor, the address of a
-    /// sign-in.
-    async fn subject(&mut self, record: &TrailRecord) -> Result<(String, Option<PaymentLink>), Stop> {
-        if Kind::of(&record.action) == Kind::SignIn {
-            return Ok((from(&record.detail), None));
-        }
-        if Kind::of(&record.action) == Kind::Payment
-            && let Ok(id) = record.subject.parse::<PaymentId>()
-        {
-            let payment = self.bank.gateway.payment(self.by.contract.id, id).await.map_err(failed)?;
-            let may_see = |account| self.by.user.rights.may_use(crate::contracts::Business::PayEasy, account);
-            return Ok(payment.map_or_else(Default::default, |payment| {
-                let words = format!("受付番号 {}", payment.facts.receipt_number);
-                (words, may_see(payment.facts.account).then_some(PaymentLink(id)))
-            }));
-        }
-        if record.action.starts_with("token.") {
-            return Ok((format!("トークン {}", record.subject), None));
-        }
+    /// What it was done to: what moves money by amount, payee and account, a token by its serial, a user other than the
+    /// actor, the address of a sign-in.
+    async fn about(&mut self, record: &TrailRecord) -> Result<About, Stop> {
+        let (family, act) = record.action.split_once('.').unwrap_or((record.action.as_str(), ""));
+        Ok(match (family, act) {
+            ("session", _) => About::of(from(&record.detail)),
+            ("token", "wrong") => About::of(format!("トークン {} {}", record.subject, left(&record.detail))),
+            ("token", _) => About::of(format!("トークン {}", record.subject)),
+            ("user", "confirmation_wrong") => About::of(left(&record.detail)),
+            ("history", _) => About::of(searched(&record.detail)),
+            ("fee", _) => About::of(record.subject.clone()),
+            ("payee", "add" | "change" | "delete")
+            | ("transfer", "template_add" | "template_rename" | "template_delete") => {
+                About::of(record.detail.clone())
+            }
+            ("statement", _) | ("transfer", "limit") => match record.subject.parse() {
+                Ok(account) => About::of(self.account(AccountId::new(account)).await?),
+                Err(_) if record.subject.is_empty() => About::of("1件あたり"),
+                Err(_) => self.person(record).await?,
+            },
+            ("payeasy" | "transfer" | "recall" | "approval", _) => match self.thing(record).await? {
+                Some(about) => about,
+                None => self.person(record).await?,
+            },
+            _ => self.person(record).await?,
+        })
+    }
+
+    /// A user other than the actor.
+    async fn person(&mut self, record: &TrailRecord) -> Result<About, Stop> {
         let user = record.subject.parse::<UserId>().ok().filter(|_| record.subject != record.actor);
         match user {
-            Some(user) => Ok((self.name(user).await?.unwrap_or_default(), None)),
-            None => Ok((String::new(), None)),
+            Some(user) => Ok(About::of(self.name(user).await?.unwrap_or_default())),
+            None => Ok(About::default()),
         }
+    }
+
+    /// What moves money, or is asked to; nothing where the record is about something else.
+    async fn thing(&mut self, record: &TrailRecord) -> Result<Option<About>, Stop> {
+        if let Some(known) = self.things.get(&record.subject) {
+            return Ok(Some(known.clone()));
+        }
+        let (bank, by, subject) = (self.bank, self.by, record.subject.as_str());
+        let found = match Kind::of(&record.action) {
+            Kind::Payment => match subject.parse() {
+                Ok(id) => payeasy::activity::about(bank, by, id).await?,
+                Err(_) => None,
+            },
+            Kind::Approval => match subject.parse() {
+                Ok(id) => approvals::activity::about(bank, by, id).await?,
+                Err(_) => None,
+            },
+            Kind::Transfer => match (record.action.split_once('.'), subject.parse::<uuid::Uuid>()) {
+                (Some(("recall", _)), Ok(id)) => {
+                    transfers::activity::about_recall(bank, by, RecallId::from_uuid(id)).await?
+                }
+                (_, Ok(id)) => transfers::activity::about_order(bank, by, OrderId::from_uuid(id)).await?,
+                (_, Err(_)) => None,
+            },
+            Kind::SignIn | Kind::View | Kind::Change => None,
+        };
+        let Some(mut about) = found else { return Ok(None) };
+        if let Some(account) = about.account {
+            about.words = format!("{} {}", about.words, self.account(account).await?);
+        }
+        self.things.insert(record.subject.clone(), about.clone());
+        Ok(Some(about))
+    }
+
+    /// An account of the contract as people read it.
+    async fn account(&mut self, account: AccountId) -> Result<String, Stop> {
+        if self.accounts.is_none() {
+            let accounts = self.bank.contracts.accounts(self.by.contract.id).await.map_err(failed)?;
+            self.accounts = Some(accounts);
+        }
+        let found = self.accounts.iter().flatten().find(|one| one.account == account);
+        Ok(found.map(ToString::to_string).unwrap_or_default())
     }
 
     async fn name(&mut self, id: UserId) -> Result<Option<String>, Stop> {
@@ -126,9 +198,34 @@ fn from(detail: &str) -> String {
     format!("{how} 接続元 {address}")
 }
 
+/// `left 4` of a wrong second password or code.
+fn left(detail: &str) -> String {
+    detail.strip_prefix("left ").map(|left| format!("あと{left}回で停止")).unwrap_or_default()
+}
+
+/// `from=2026-11-18 until=2026-11-24 user= kind=` of a search; nothing where it began with the days of the page.
+fn searched(detail: &str) -> String {
+    let day = |name: &str| {
+        let day = detail.split(' ').find_map(|part| part.strip_prefix(name)).unwrap_or_default();
+        day.parse::<domain::Date>().map(|day| day.to_string()).unwrap_or_default()
+    };
+    match (day("from="), day("until=")) {
+        (from, until) if from.is_empty() && until.is_empty() => String::new(),
+        (from, until) => format!("{from}〜{until}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn failures_say_what_is_left_and_searches_which_days() {
+        assert_eq!((left("left 4").as_str(), left("").as_str()), ("あと4回で停止", ""));
+        assert_eq!(searched("from=2026-11-18 until=2026-11-24 user= kind="), "2026-11-18〜2026-11-24");
+        assert_eq!(searched("from= until= user=x kind=<b>"), "");
+        assert_eq!(searched("from=<b> until= user= kind="), "");
+    }
 
     #[test]
     fn a_sign_in_says_how_and_from_where() {

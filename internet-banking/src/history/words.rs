@@ -6,12 +6,14 @@ use crate::contracts::code;
 code! {
     /// Kinds of operations.
     Kind {
-        /// Sign-ins, failed ones, and sign-outs.
-        SignIn = "sign_in", "ログイン・ログアウト";
+        /// Sign-ins and sign-outs, and whatever was typed or shown wrongly to prove who somebody is.
+        SignIn = "sign_in", "ログイン・本人確認";
         /// Payments and what became of them.
         Payment = "payment", "払込";
         /// Transfers and what became of them.
         Transfer = "transfer", "振込・振替";
+        /// Who asked for approval, and who gave it or not.
+        Approval = "approval", "承認";
         /// Views and downloads.
         View = "view", "表示・ダウンロード";
         /// Everything else: registrations and changes.
@@ -19,8 +21,18 @@ code! {
     }
 }
 
-const SIGN_INS: &[&str] =
-    &["session.sign_in", "session.refused", "session.pause", "session.lock", "session.sign_out"];
+const SIGN_INS: &[&str] = &[
+    "session.sign_in",
+    "session.refused",
+    "session.pause",
+    "session.lock",
+    "session.sign_out",
+    "certificate.refused",
+    "user.confirmation_wrong",
+    "user.confirmation_lock",
+    "token.wrong",
+    "token.lock",
+];
 
 const PAYMENTS: &[&str] = &[
     "payeasy.pay",
@@ -50,6 +62,21 @@ const TRANSFERS: &[&str] = &[
     "transfer.recall",
     "recall.consent",
     "recall.refuse",
+];
+
+const APPROVALS: &[&str] = &[
+    "approval.keep",
+    "approval.ask",
+    "approval.many",
+    "approval.approve",
+    "approval.return",
+    "approval.withdraw",
+    "approval.expire",
+    "approval.done",
+    "approval.refused",
+    "approval.delete",
+    "approval.until",
+    "approval.remind",
 ];
 
 const VIEWS: &[&str] = &[
@@ -87,8 +114,9 @@ impl Kind {
             Self::SignIn => (SIGN_INS.to_vec(), Vec::new()),
             Self::Payment => (PAYMENTS.to_vec(), Vec::new()),
             Self::Transfer => (TRANSFERS.to_vec(), Vec::new()),
+            Self::Approval => (APPROVALS.to_vec(), Vec::new()),
             Self::View => (VIEWS.to_vec(), Vec::new()),
-            Self::Change => (Vec::new(), [SIGN_INS, PAYMENTS, TRANSFERS, VIEWS].concat()),
+            Self::Change => (Vec::new(), [SIGN_INS, PAYMENTS, TRANSFERS, APPROVALS, VIEWS].concat()),
         }
     }
 
@@ -98,6 +126,7 @@ impl Kind {
             (SIGN_INS, Self::SignIn),
             (PAYMENTS, Self::Payment),
             (TRANSFERS, Self::Transfer),
+            (APPROVALS, Self::Approval),
             (VIEWS, Self::View),
         ];
         kinds.iter().find(|(actions, _)| actions.contains(&action)).map_or(Self::Change, |(_, kind)| *kind)
@@ -116,7 +145,7 @@ mod tests {
 
     #[test]
     fn every_action_is_of_one_kind_and_has_words() {
-        for action in [SIGN_INS, PAYMENTS, TRANSFERS, VIEWS].concat() {
+        for action in [SIGN_INS, PAYMENTS, TRANSFERS, APPROVALS, VIEWS].concat() {
             assert!(!words(action).is_ascii(), "{action}");
             let kind = Kind::of(action);
             assert!(kind.actions().0.contains(&action));

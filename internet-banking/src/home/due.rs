@@ -4,13 +4,13 @@ use domain::Timestamp;
 use domain::time::month_day;
 use edge::Failure;
 
-use crate::Bank;
 use crate::certificates::bounds::Bounds;
 use crate::certificates::judge;
-use crate::contracts::SignInMethod;
+use crate::contracts::{Duty, Role, SignInMethod};
 use crate::links::Link;
 use crate::sign_in::SignedIn;
 use crate::tokens::{Standing, Token, list, rules};
+use crate::{Bank, policy};
 
 /// Something to be done about a token or a certificate.
 pub(super) struct Due {
@@ -27,7 +27,14 @@ pub(super) struct Due {
 /// What is due for a user.
 pub(super) async fn of(bank: &Bank, by: &SignedIn, now: Timestamp) -> Result<Vec<Due>, Failure> {
     let tokens = list::of_contract(&bank.database, by.contract.id).await?;
-    let mut due: Vec<Due> = token(&tokens, by.user.token_serial.as_deref(), now).into_iter().collect();
+    let own = by.user.token_serial.as_deref();
+    let mut due: Vec<Due> = token(&tokens, own, now).into_iter().collect();
+    if by.user.role == Role::Master && own.is_none() && due.is_empty() {
+        due.extend(first_steps());
+    }
+    if policy::has(&by.user, Duty::TokenUnlock) {
+        due.extend(stopped(&tokens, own, now));
+    }
     if by.contract.sign_in == SignInMethod::Certificate {
         let own = bank.certificates.of_user(by.user.id).await?;
         due.extend(judge::may_renew(&own, Bounds::embedded(), now).ok().map(|certificate| Due {
@@ -38,6 +45,29 @@ pub(super) async fn of(bank: &Bank, by: &SignedIn, now: Timestamp) -> Result<Vec
         }));
     }
     Ok(due)
+}
+
+/// Tokens of others that are locked, for those who unlock them or see to it.
+fn stopped(tokens: &[Token], own: Option<&str>, now: Timestamp) -> Option<Due> {
+    let locked =
+        |token: &&Token| Some(token.serial.as_str()) != own && token.standing(now.date()) == Standing::Locked;
+    let locked: Vec<_> = tokens.iter().filter(locked).collect();
+    let who = locked.first()?.holders.first().map_or_else(String::new, |one| format!("({})", one.name));
+    let words = match locked.len() {
+        1 => format!("利用者のトークン{who}が、ワンタイムパスワードの誤りで停止しています"),
+        more => format!("利用者のトークン{more}個が、ワンタイムパスワードの誤りで停止しています"),
+    };
+    Some(Due { look: ("bad", "!"), tag: "トークンの停止", words, link: Link::AdminTokens })
+}
+
+/// What whoever has just set a contract up does first: without a token nobody is registered and no money moves.
+fn first_steps() -> [Due; 2] {
+    let due =
+        |words: &str, link| Due { look: ("info", "i"), tag: "はじめに", words: words.to_owned(), link };
+    [
+        due("トークンを書面で申し込み、届いたら利用開始を登録する", Link::SecurityToken),
+        due("トークンを登録したあとに、利用者を登録する", Link::AdminUsers),
+    ]
 }
 
 /// What is due of the tokens of a contract for whoever has registered this one.

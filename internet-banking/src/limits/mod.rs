@@ -10,6 +10,7 @@ mod samples;
 mod setting;
 
 pub(crate) use operation::{held, registration};
+pub(crate) use page::Asked;
 pub use page::routes;
 pub(crate) use setting::{Changed, Held};
 pub use setting::{LimitOf, Settings};

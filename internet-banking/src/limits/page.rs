@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::get;
 use domain::time::month_day;
@@ -24,7 +24,7 @@ use crate::contracts::Duty;
 use crate::frame::{self, Area};
 use crate::help::Code;
 use crate::links::Link;
-use crate::payeasy::views::Trouble;
+use crate::payeasy::views::{Stake, Trouble};
 use crate::policy;
 use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;
@@ -106,8 +106,23 @@ pub struct Typed {
     one_time_password: SecretString,
 }
 
+/// What the address of a list of limits asks for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    done: String,
+}
+
+impl Asked {
+    /// What is told at the top of the page.
+    pub fn notice(&self) -> Option<String> {
+        let changed = "限度額を変更しました。引き下げはすぐに、引き上げは翌営業日から有効です。";
+        (self.done == "changed").then(|| changed.to_owned())
+    }
+}
+
 /// `GET /admin/limits`
-async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
+async fn list(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<Asked>) -> Answer {
     admit(&by)?;
     let (held, most) = held(&bank, &by.contract).await.map_err(failed)?;
     let day = Day { bank: &bank, by: &by, held: &held, most };
@@ -128,7 +143,7 @@ async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
         None => Yen::ZERO,
     };
     shown(&ListPage {
-        frame: frame::page(&by, Area::Admin),
+        frame: Frame { notice: asked.notice(), ..frame::page(&by, Area::Admin) },
         today: month_day(bank.clock.now().date()),
         contract: Row {
             name: by.contract.name.clone(),
@@ -195,14 +210,17 @@ async fn submit(bank: &Bank, by: &SignedIn, of: Option<LimitOf>, typed: Typed) -
     let limit = match rules::read(&typed.limit, most) {
         Ok(limit) => limit,
         Err(message) => {
-            let trouble = Trouble::input(Errors::one("limit", message));
+            let trouble = Trouble::input(Errors::one("limit", message)).of_registration();
             return again(&page(bank, by, of, name, Some(typed.limit), Some(trouble)).await?);
         }
     };
     match set(bank, by, of, limit, &typed.one_time_password).await {
-        Ok(None) => Ok(Redirect::to(Link::AdminLimits.path()).into_response()),
+        Ok(None) => Ok(Redirect::to(Link::AdminLimitsChanged.path()).into_response()),
         Ok(Some(asked)) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
-        Err(problem) => again(&page(bank, by, of, name, Some(typed.limit), Some(problem.trouble())).await?),
+        Err(problem) => {
+            let trouble = problem.trouble().of_registration();
+            again(&page(bank, by, of, name, Some(typed.limit), Some(trouble)).await?)
+        }
     }
 }
 
@@ -220,7 +238,7 @@ fn stopped(by: &SignedIn, problem: &Problem) -> Stop {
         Code::NotPermitted => StatusCode::FORBIDDEN,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
-    Stop::told(frame::page(by, Area::Admin), problem.code(), status)
+    Stop::told_of(Stake::Registration, frame::page(by, Area::Admin), problem.code(), status)
 }
 
 /// What the address names, if the contract has it; another's is not there (SEC-34).

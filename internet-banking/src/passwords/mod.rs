@@ -123,6 +123,12 @@ pub const fn chars_min(method: SignInMethod) -> usize {
     }
 }
 
+/// Whether a password is shorter than a contract's passwords are. One that is in use may be: it was chosen while the
+/// contract signed in another way.
+pub fn is_short(typed: &str, method: SignInMethod) -> bool {
+    normalised(typed).chars().count() < chars_min(method)
+}
+
 /// Whether a password may be chosen. `known` is what everybody knows of the user: the contract's name, login ID, name.
 pub fn check(typed: &str, method: SignInMethod, known: &[&str]) -> Result<(), Weak> {
     let password = normalised(typed);

@@ -10,11 +10,26 @@ use crate::Bank;
 use crate::activity::{Group, Item, Search, states};
 use crate::contracts::Business;
 use crate::frame::day_and_time;
+use crate::history::About;
 use crate::links::{PaymentLink, RequestLink};
 use crate::sign_in::SignedIn;
 
 /// Requests that wait are never more than these.
 const WAITING_MAX: u32 = 200;
+
+/// A payment of the contract in a few words for its history, and its page where the person may see it.
+pub async fn about(bank: &Bank, by: &SignedIn, id: PaymentId) -> Result<Option<About>, Failure> {
+    let Some(payment) = bank.gateway.payment(by.contract.id, id).await? else { return Ok(None) };
+    let facts = payment.facts;
+    let collector = bank.gateway.collectors().get(&facts.collector);
+    let collector = collector.map_or_else(|| facts.collector.to_string(), |found| found.shown_name());
+    let link = by.user.rights.may_use(Business::PayEasy, facts.account).then(|| PaymentLink(id).to_string());
+    Ok(Some(About {
+        words: format!("受付番号 {} {collector} {} 円", facts.receipt_number, facts.amount),
+        account: Some(facts.account),
+        link,
+    }))
+}
 
 /// Payments of the accounts that the user may use.
 pub async fn payments(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<Item>, Failure> {

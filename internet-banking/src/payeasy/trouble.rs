@@ -3,7 +3,7 @@
 use edge::Errors;
 
 use super::problem::Problem;
-use crate::help::Code;
+use crate::help::{Code, Money};
 use crate::links::PaymentLink;
 
 /// The error summary at the top of a page.
@@ -15,8 +15,32 @@ pub struct Trouble {
     pub errors: Errors,
     /// The address of the payment that is in the way, where the user may see it.
     pub other: Option<String>,
-    /// Whether it is about something that may have moved money before.
-    pub of_made: bool,
+    /// What the page is about.
+    pub stake: Stake,
+    /// What to do, where the code's own remedy says too much or too little.
+    pub remedy: Option<&'static str>,
+}
+
+/// What a page is about, and so what it says of what has not happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stake {
+    /// Money that has not moved yet.
+    Money,
+    /// Something that may have moved money before.
+    Made,
+    /// What is registered or set: there was nothing to debit.
+    Registration,
+}
+
+impl Stake {
+    /// What is said of money on such a page.
+    pub const fn of(self, money: Money) -> Money {
+        match self {
+            Self::Money => money,
+            Self::Made => money.of_made(),
+            Self::Registration => money.of_registration(),
+        }
+    }
 }
 
 impl Trouble {
@@ -27,13 +51,19 @@ impl Trouble {
 
     /// What a code tells of something that has moved nothing yet.
     pub const fn of(code: Code, errors: Errors) -> Self {
-        Self { code, errors, other: None, of_made: false }
+        Self { code, errors, other: None, stake: Stake::Money, remedy: None }
     }
 
     /// The same of something that may have moved money before.
     #[must_use]
     pub fn of_made(self) -> Self {
-        Self { of_made: true, ..self }
+        Self { stake: Stake::Made, ..self }
+    }
+
+    /// The same of what is registered or set.
+    #[must_use]
+    pub fn of_registration(self) -> Self {
+        Self { stake: Stake::Registration, ..self }
     }
 
     pub(crate) fn heading(&self) -> &'static str {
@@ -44,12 +74,11 @@ impl Trouble {
     }
 
     pub(crate) fn money(&self) -> &'static str {
-        let money = self.code.entry().money;
-        if self.of_made { money.of_made().words() } else { money.words() }
+        self.stake.of(self.code.entry().money).words()
     }
 
     pub(crate) fn remedy(&self) -> &'static str {
-        self.code.entry().remedy
+        self.remedy.unwrap_or(self.code.entry().remedy)
     }
 }
 

@@ -14,7 +14,7 @@ use super::words::{Shown, shown, time_of_day};
 use crate::help::{Code, Entry, Money};
 use crate::links::{AgainLink, CollectorLink, Link, PaymentLink, PrintLink, RequestLink};
 
-pub use super::trouble::Trouble;
+pub use super::trouble::{Stake, Trouble};
 
 /// 収納機関番号.
 #[derive(Template)]

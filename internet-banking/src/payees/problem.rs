@@ -61,7 +61,7 @@ impl Problem {
             Self::Told(code) => told(*code),
             Self::NotPermitted | Self::Changed | Self::Unavailable => Errors::general(happened),
         };
-        Trouble::of(self.code(), errors)
+        Trouble::of(self.code(), errors).of_registration()
     }
 
     /// A failure of ours, which is in the log.

@@ -127,7 +127,7 @@ pub async fn choose(
         }
     };
     let to = bank.contracts.recipients(by.contract.id, To::User(by.user.id)).await?;
-    let title = "仮のパスワードを新しいパスワードに変更しました".to_owned();
+    let title = "新しいパスワードを登録しました".to_owned();
     let detail = if confirmation.is_some() { "both passwords" } else { "the login password" };
     let changes = vec![Change::one(sql, values)];
     let what = own(by, "user.own_first", detail.to_owned(), changes, title, to);

@@ -85,7 +85,7 @@ impl Problem {
             | Self::Changed
             | Self::Unavailable => Errors::general(happened),
         };
-        Trouble::of(self.code(), errors)
+        Trouble::of(self.code(), errors).of_registration()
     }
 
     /// A failure of ours, which is in the log.

@@ -87,6 +87,7 @@ fn forms() -> Vec<String> {
             errors: errors.clone(),
             chars_min: 12,
             both,
+            short: !both,
             login_id: SHARP.to_owned(),
         };
         let email = |has_token: bool| EmailPage {

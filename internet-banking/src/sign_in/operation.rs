@@ -18,6 +18,7 @@ use crate::certificates::{Certificate, Certificates};
 use crate::contracts::{self, Contract, SignInMethod, StoreError};
 use crate::lasting::lasting;
 use crate::mail::{Notice, To};
+use crate::passwords;
 use crate::registration::Registration;
 use crate::security::store;
 
@@ -40,9 +41,19 @@ pub struct SignIns {
 #[derive(Debug)]
 pub enum ProvenBy {
     /// By the password alone.
-    Password,
+    Password {
+        /// Whether it is shorter than one that stands alone may be: it was chosen beside a certificate (SEC-07).
+        is_short: bool,
+    },
     /// By this certificate too.
     Certificate(Box<Certificate>),
+}
+
+/// What a person brings beside login ID and password.
+#[derive(Debug)]
+pub struct Brought {
+    shown: Shown,
+    is_short: bool,
 }
 
 impl SignIns {
@@ -98,9 +109,10 @@ impl SignIns {
         peer: Peer,
     ) -> Result<SessionId, Refusal> {
         let shown = self.certificates.shown(shown).await?;
+        let brought = Brought { shown, is_short: passwords::is_short(password, SignInMethod::Password) };
         let (own, login_id, password) = (self.clone(), login_id.to_owned(), SecretString::from(password));
         lasting(
-            async move { own.gate.sign_in(&own, &login_id, password.expose_secret(), &shown, peer).await },
+            async move { own.gate.sign_in(&own, &login_id, password.expose_secret(), &brought, peer).await },
         )
         .await
     }
@@ -181,6 +193,15 @@ impl SignIns {
         }
     }
 
+    /// Nothing is open to the user but the page that chooses a longer password. No time runs for it, as for a temporary
+    /// one, and the second password stays.
+    async fn must_choose(&self, user: UserId) -> Result<(), sqlx::Error> {
+        let sql = "UPDATE app_user SET must_change = 1, temporary_until_us = NULL,
+                confirmation_changed_us = COALESCE(confirmation_changed_us, created_us)
+            WHERE id = $1 AND must_change = 0";
+        execute!(self.database, sql, user.uuid()).map(drop)
+    }
+
     /// Records the use of the certificate, after the session was begun: one that is revoked at the same moment then
     /// either finds the session to end, or is found here.
     async fn record_use(&self, user: UserId, certificate: &Certificate) -> Result<(), Refusal> {
@@ -199,7 +220,7 @@ impl SignIns {
 
 impl Entrants for SignIns {
     type Person = UserId;
-    type Proof = Shown;
+    type Proof = Brought;
     type Proven = ProvenBy;
     type Entry = SessionId;
 
@@ -227,20 +248,20 @@ impl Entrants for SignIns {
 
     /// The contract's method decides what must go with the password. What is wrong with a certificate is told only to
     /// whoever has the password.
-    async fn prove(&self, user: UserId, shown: &Shown, now: Timestamp) -> Result<ProvenBy, Refusal> {
+    async fn prove(&self, user: UserId, brought: &Brought, now: Timestamp) -> Result<ProvenBy, Refusal> {
         let found = self.contracts.signed_in(user).await?.ok_or(Refusal::Wrong)?;
         if found.must_change && self.contracts.is_temporary_over(found.id, now).await? {
             return Err(Refusal::TemporaryOver);
         }
         let contract = self.contracts.contract(found.contract).await?.ok_or(Refusal::Wrong)?;
         if contract.sign_in == SignInMethod::Password {
-            return Ok(ProvenBy::Password);
+            return Ok(ProvenBy::Password { is_short: brought.is_short && !found.must_change });
         }
         let own = self.certificates.of_user(user).await?;
-        match judge::sign_in(shown, user, &own, now) {
+        match judge::sign_in(&brought.shown, user, &own, now) {
             Ok(certificate) => Ok(ProvenBy::Certificate(Box::new(certificate.clone()))),
             Err(trouble) => {
-                self.certificates.record_refusal(&found, shown, trouble).await?;
+                self.certificates.record_refusal(&found, &brought.shown, trouble).await?;
                 Err(Refusal::Certificate(trouble))
             }
         }
@@ -276,6 +297,9 @@ impl Entrants for SignIns {
         now: Timestamp,
     ) -> Result<SessionId, Refusal> {
         let (id, method) = (SessionId::generate(), proven.method());
+        if matches!(proven, ProvenBy::Password { is_short: true }) {
+            self.must_choose(user).await?;
+        }
         let known = store::knows_address(&self.database, user, &peer.ip().to_string()).await?;
         let new = NewSession { person: user, method, address: peer.ip() };
         match self.sessions.create(id.key(), new, now).await {
@@ -302,7 +326,7 @@ impl Entrants for SignIns {
 impl ProvenBy {
     const fn method(&self) -> SignInMethod {
         match self {
-            Self::Password => SignInMethod::Password,
+            Self::Password { .. } => SignInMethod::Password,
             Self::Certificate(_) => SignInMethod::Certificate,
         }
     }

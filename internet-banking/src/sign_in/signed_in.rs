@@ -88,7 +88,8 @@ impl SignedIn {
         let stop = bank.gateway.stop_of(contract.id, gateway::Service::SignIn).await.map_err(failed)?;
         if let Some(stop) = stop {
             let phone = stops::phone(bank).await.map_err(failed)?;
-            return Err(stops::stopped(&stop, &phone));
+            let sent = parts.method == http::Method::POST;
+            return Err(stops::stopped(&stop, &phone, sent, &csrf.session_token(&id)));
         }
         // a password that somebody else has set opens the page that replaces it, and no other
         if user.must_change && parts.uri.path() != Link::SecurityFirst.path() {

@@ -5,6 +5,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
+use domain::Yen;
 use edge::{CookieKind, CsrfForm, Errors, Failure, Frame, Peer, PreSession, render};
 use gateway::{Stop, StopScope};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -12,6 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::operation::{self, Stoppers};
+use crate::activity::{self, Group, Item};
 use crate::help::{Code, Entry, Money};
 use crate::lasting::lasting;
 use crate::links::Link;
@@ -43,7 +45,17 @@ struct StopPage<'a> {
 struct ConfirmPage<'a> {
     frame: Frame,
     csrf: &'a str,
+    errors: Errors,
     contract: &'a str,
+    /// What is reserved, and what is under way, as far as the person may see it.
+    taken: [Vec<Taken>; 2],
+}
+
+/// Something that the bank has taken and not finished.
+struct Taken {
+    link: String,
+    words: String,
+    amount: Yen,
 }
 
 #[derive(Template)]
@@ -60,6 +72,13 @@ struct StoppedPage<'a> {
     phone: &'a str,
     code: Code,
     entry: Entry<Money>,
+    /// When it was stopped.
+    since: String,
+    /// By which side; empty where it is not about the contract alone.
+    by: &'static str,
+    /// Whether something was sent that was not taken; else a page was only looked at.
+    sent: bool,
+    csrf: &'a str,
 }
 
 #[derive(Default, Deserialize)]
@@ -70,9 +89,12 @@ struct Typed {
     password: SecretString,
 }
 
-/// A form whose button is all it says.
-#[derive(Deserialize)]
-struct Pressed {}
+/// The form of whoever is signed in.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Pressed {
+    sure: String,
+}
 
 async fn show(
     State(bank): State<Bank>,
@@ -122,21 +144,41 @@ async fn stop(
     }
 }
 
-async fn confirm(by: SignedIn) -> Result<Response, Failure> {
-    let page = ConfirmPage {
-        frame: frame::page(&by, frame::Area::Home),
-        csrf: &by.csrf,
-        contract: &by.contract.name,
+async fn confirm(State(bank): State<Bank>, by: SignedIn) -> Result<Response, Failure> {
+    Ok(render(&confirmation(&bank, &by, Errors::none()).await?)?.into_response())
+}
+
+async fn confirmation<'a>(bank: &Bank, by: &'a SignedIn, errors: Errors) -> Result<ConfirmPage<'a>, Failure> {
+    let taken = |item: Item| Taken {
+        words: format!("{} {} {}", item.kind, item.title, item.note).trim_end().to_owned(),
+        link: item.link,
+        amount: item.amount,
     };
-    Ok(render(&page)?.into_response())
+    let mut of = [Group::Reserved, Group::Open].map(|_| Vec::new());
+    for (list, group) in of.iter_mut().zip([Group::Reserved, Group::Open]) {
+        *list = activity::standing(bank, by, group).await?.into_iter().map(taken).collect();
+    }
+    Ok(ConfirmPage {
+        frame: Frame { has_errors: !errors.is_empty(), ..frame::page(by, frame::Area::Home) },
+        csrf: &by.csrf,
+        errors,
+        contract: &by.contract.name,
+        taken: of,
+    })
 }
 
 async fn stop_now(
     State(bank): State<Bank>,
     cookie: CookieKind,
     by: SignedIn,
-    CsrfForm(_): CsrfForm<Pressed>,
+    CsrfForm(form): CsrfForm<Pressed>,
 ) -> Result<Response, Failure> {
+    if form.sure != "yes" {
+        let errors =
+            Errors::one("sure", "すべての利用者が使えなくなることを確かめ、チェックを付けてください。");
+        let page = confirmation(&bank, &by, errors).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
+    }
     let stopped = operation::stop(&bank, by.user.id, &by.contract).await;
     stopped.map_err(|error| Failure::internal(error.to_string()))?;
     let mut response = Redirect::to(Link::EmergencyStopped.path()).into_response();
@@ -174,11 +216,26 @@ pub(crate) const fn code(scope: StopScope) -> Code {
     }
 }
 
-/// The page in place of every other one of a person who is stopped.
-pub(crate) fn stopped(stop: &Stop, phone: &str) -> Response {
+/// The page in place of every other one of a person who is stopped; `sent` says whether a form was, and `csrf` signs
+/// out.
+pub(crate) fn stopped(stop: &Stop, phone: &str, sent: bool, csrf: &str) -> Response {
     let code = code(stop.scope);
-    let frame = Frame { has_errors: true, ..frame::public() };
-    match render(&StoppedPage { frame, phone, code, entry: code.entry() }) {
+    let by = match (stop.scope, stop.actor.starts_with("staff:")) {
+        (StopScope::Contract, true) => "当行",
+        (StopScope::Contract, false) => "お客さま",
+        (StopScope::Plan | StopScope::Service, _) => "",
+    };
+    let page = StoppedPage {
+        frame: Frame { has_errors: true, ..frame::public() },
+        phone,
+        code,
+        entry: code.entry(),
+        since: frame::year_day_and_time(stop.at),
+        by,
+        sent,
+        csrf,
+    };
+    match render(&page) {
         Ok(html) => (StatusCode::FORBIDDEN, html).into_response(),
         Err(failure) => failure.into_response(),
     }
@@ -217,16 +274,39 @@ mod tests {
             page_checks::all(&html);
             assert!(html.contains(phone), "who cannot sign in can call");
         }
-        let confirm = ConfirmPage { frame: frame::public(), csrf: "t", contract: "<b>見本商事" };
-        page_checks::all(&confirm.render().unwrap());
+        let taken = || Taken { link: "/x".to_owned(), words: "<b>振替".to_owned(), amount: Yen::new(5) };
+        for (errors, taken) in [
+            (Errors::none(), [vec![taken()], vec![taken(), taken()]]),
+            (Errors::one("sure", "<b>チェック"), [Vec::new(), Vec::new()]),
+        ] {
+            let frame = Frame { has_errors: !errors.is_empty(), ..frame::public() };
+            let confirm = ConfirmPage { frame, csrf: "t", errors, contract: "<b>見本商事", taken };
+            page_checks::all(&confirm.render().unwrap());
+        }
         page_checks::all(&DonePage { frame: frame::public(), phone: "0120-123-456" }.render().unwrap());
-        for code in [Code::ContractStopped, Code::ServiceStopped] {
-            let (frame, phone) = (frame::public(), "0120-123-456");
-            let html = StoppedPage { frame, phone, code, entry: code.entry() }.render().unwrap();
+        for (code, by, sent) in [
+            (Code::ContractStopped, "お客さま", true),
+            (Code::ContractStopped, "当行", false),
+            (Code::ServiceStopped, "", true),
+        ] {
+            let page = StoppedPage {
+                frame: frame::public(),
+                phone: "0120-123-456",
+                code,
+                entry: code.entry(),
+                since: "2026年11月24日(火) 10:00".to_owned(),
+                by,
+                sent,
+                csrf: "t",
+            };
+            let html = page.render().unwrap();
             page_checks::all(&html);
-            for words in [code.entry().happened, code.entry().money.words(), code.entry().remedy] {
+            for words in
+                [code.entry().happened, code.entry().remedy, by, "2026年11月24日(火) 10:00", "/sign-out"]
+            {
                 assert!(html.contains(words), "{words}");
             }
+            assert_eq!(html.contains(code.entry().money.words()), sent, "nothing was going on");
         }
     }
 }

@@ -10,12 +10,12 @@ use uuid::Uuid;
 use super::code::Step;
 use super::list;
 use super::store::{TokenError, Typist, Verdict};
-use crate::Bank;
 use crate::contracts::User;
 use crate::lasting::lasting;
 use crate::mail::Notice;
 use crate::registration::Registration;
 use crate::sign_in::locks::NotTold;
+use crate::{Bank, history};
 
 /// Judges a code of a user's token. It is counted, and what it locks is told, whether anybody waits for the answer or
 /// not.
@@ -29,7 +29,7 @@ pub(crate) async fn judged(
     lasting(async move {
         let (whose, now) = (Typist::User(by.contract, by.id), bank.clock.now());
         let verdict = bank.tokens.verify(&serial, whose, typed.expose_secret(), now).await?;
-        tell_if_locked(&bank, &by, &serial, verdict).await;
+        note(&bank, &by, &serial, verdict).await;
         Ok(verdict)
     })
     .await
@@ -48,19 +48,23 @@ pub(crate) async fn judged_two(
         let (whose, now) = (Typist::User(by.contract, by.id), bank.clock.now());
         let typed = (first.expose_secret().trim(), second.expose_secret().trim());
         let judged = bank.tokens.verify_two(&serial, whose, typed, now).await?;
-        tell_if_locked(&bank, &by, &serial, judged.0).await;
+        note(&bank, &by, &serial, judged.0).await;
         Ok(judged)
     })
     .await
 }
 
-/// Leaves a record that a token was locked, and tells whoever uses it and the administrators. The lock itself is in its
-/// row. What fails here the next look does.
-async fn tell_if_locked(bank: &Bank, by: &User, serial: &str, verdict: Verdict) {
-    if verdict == Verdict::JustLocked
-        && let Err(error) = tell(bank, by, serial).await
-    {
-        tracing::error!(%error, serial, "a lock is not in the audit log yet");
+/// Leaves a record of a wrong code, and of one that locks the token, of which whoever uses it and the administrators
+/// are told. The lock itself is in its row. What fails of it here the next look does.
+async fn note(bank: &Bank, by: &User, serial: &str, verdict: Verdict) {
+    match verdict {
+        Verdict::Wrong { left } => history::wrong(bank, by, "token.wrong", serial, left).await,
+        Verdict::JustLocked => {
+            if let Err(error) = tell(bank, by, serial).await {
+                tracing::error!(%error, serial, "a lock is not in the audit log yet");
+            }
+        }
+        _ => {}
     }
 }
 

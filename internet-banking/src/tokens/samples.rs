@@ -5,12 +5,13 @@ use edge::{Errors, Frame};
 
 use super::pages::admin::{AskPage, ListPage, Row};
 use super::pages::own::{BeginPage, LostPage};
-use super::pages::{StoppedPage, TokenShown, Trouble};
+use super::pages::{StoppedPage, TokenShown};
 use super::rules::{Act, Refusal};
 use super::{Problem, Standing, authorise};
 use crate::help::Code;
 use crate::links::Link;
 use crate::page_checks;
+use crate::payeasy::views::Trouble;
 
 const RAW: &str = "<b>鈴木\"><script>";
 

@@ -1,17 +1,18 @@
 //! 取引状況 of this business: orders, reservations among them, and recalls.
 
-use domain::{OrderId, RecallId, time};
+use domain::{AccountId, OrderId, RecallId, time};
 use edge::Failure;
 use transfers::{ConsentQuery, ConsentState, Handling, OrderQuery, RecallQuery, RecallState, State};
 
 use super::links::{OrderLink, RecallLink};
 use super::words;
-use crate::Bank;
 use crate::activity::{Group, Item, Search, states};
 use crate::contracts::Business;
 use crate::frame::day_and_time;
+use crate::history::About;
 use crate::payees::{Entered, Master};
 use crate::sign_in::SignedIn;
+use crate::{Bank, policy};
 
 /// Orders from the accounts that the user may transfer from.
 pub async fn orders(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<Item>, Failure> {
@@ -52,6 +53,29 @@ pub async fn orders(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<I
             }
         })
         .collect())
+}
+
+/// An order of the contract in a few words for its history, with its account, and its page where the person may see it.
+pub async fn about_order(bank: &Bank, by: &SignedIn, id: OrderId) -> Result<Option<About>, Failure> {
+    let Some(order) = bank.transfers.find(by.contract.id, id).await? else { return Ok(None) };
+    let facts = order.facts;
+    let words = format!("{} {} {} 円", words::kind(facts.relation), facts.payee_name, facts.amount);
+    let link = may_see(by, facts.account).then(|| OrderLink(id).to_string());
+    Ok(Some(About { words, account: Some(facts.account), link }))
+}
+
+/// The same of a recall of another bank, which is the contract's whose account was credited.
+pub async fn about_recall(bank: &Bank, by: &SignedIn, id: RecallId) -> Result<Option<About>, Failure> {
+    let accounts = bank.contracts.accounts(by.contract.id).await?;
+    let accounts: Vec<_> = accounts.iter().map(|one| one.account).collect();
+    let Some(case) = bank.transfers.consent(&accounts, id).await? else { return Ok(None) };
+    let words = format!("{} {} {} 円", Master::bank_name(&case.from), case.payer, case.amount);
+    let link = may_see(by, case.account).then(|| RecallLink(id).to_string());
+    Ok(Some(About { words, account: Some(case.account), link }))
+}
+
+fn may_see(by: &SignedIn, account: AccountId) -> bool {
+    policy::may_do(by, Business::Transfer) && by.user.rights.may_use(Business::Transfer, account)
 }
 
 /// Recalls of such orders.

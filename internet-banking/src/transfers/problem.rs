@@ -182,7 +182,16 @@ impl Problem {
     /// What the page tells.
     pub fn trouble(&self) -> Trouble {
         let errors = Errors::one(self.field().unwrap_or_default(), self.words());
-        Trouble::of(self.code(), errors)
+        let remedy = match self {
+            Self::Limit { layer: LimitLayer::PerItem, .. } => {
+                Some("金額を、1件の限度額までに減らしてください。")
+            }
+            Self::Limit { .. } => Some(
+                "金額を減らすか、別の日にお手続きください。1日の限度額は、指定日にかかわらず、お手続きした日の合計で数えます。",
+            ),
+            _ => None,
+        };
+        Trouble { remedy, ..Trouble::of(self.code(), errors) }
     }
 }
 
@@ -259,7 +268,10 @@ pub(super) mod tests {
 
     #[test]
     fn a_limit_tells_what_is_left_of_it() {
+        let item = Problem::Limit { layer: LimitLayer::PerItem, left: None }.trouble();
+        assert_eq!(item.remedy(), "金額を、1件の限度額までに減らしてください。", "another day does not help");
         let problem = &samples()[9];
+        assert!(problem.trouble().remedy().contains("別の日に"));
         let words = problem.words();
         for part in ["ご契約の1日の限度額", "10,000,000 円", "9,999,999 円", "あと1 円"] {
             assert!(words.contains(part), "{words}");

@@ -112,7 +112,7 @@ impl Refused {
 
     /// What the page tells.
     pub fn trouble(self) -> Trouble {
-        match self {
+        let trouble = match self {
             Self::Name => Trouble::input(Errors::one(
                 "name",
                 format!("名前は1文字から{NAME_CHARS_MAX}文字で入力してください。"),
@@ -124,7 +124,8 @@ impl Refused {
                 "このひな形は、ほかの方が変更または削除しました。一覧で、いまの内容をご確認ください。",
             )),
             Self::Told(code) => Trouble::of(code, told(code)),
-        }
+        };
+        trouble.of_registration()
     }
 }
 

@@ -77,7 +77,7 @@ impl Problem {
                 Errors::general(self.code().entry().happened)
             }
         };
-        Trouble::of(self.code(), errors)
+        Trouble::of(self.code(), errors).of_registration()
     }
 
     /// A failure of ours, which is in the log.

@@ -88,6 +88,7 @@ struct MemberRow {
     email: Option<String>,
     token_serial: Option<String>,
     must_change: i64,
+    temporary_until_us: Option<i64>,
     reset_us: Option<i64>,
     disabled_us: Option<i64>,
     removed_us: Option<i64>,
@@ -100,7 +101,8 @@ struct MemberRow {
 macro_rules! members {
     ($rest:literal) => {
         concat!(
-            "SELECT id, login_id, name, role, email, token_serial, must_change, reset_us, disabled_us, removed_us, \
+            "SELECT id, login_id, name, role, email, token_serial, must_change, temporary_until_us, \
+             reset_us, disabled_us, removed_us, \
              last_sign_in_us, last_sign_in_method, password_changed_us, confirmation_changed_us \
              FROM app_user WHERE contract = $1 ",
             $rest
@@ -232,7 +234,7 @@ fn member(row: MemberRow) -> Result<Member, StoreError> {
         UserState::Suspended
     } else if row.reset_us.is_some() {
         UserState::Reset
-    } else if row.must_change == 1 {
+    } else if row.must_change == 1 && row.temporary_until_us.is_some() {
         UserState::Temporary
     } else {
         UserState::Active

@@ -465,7 +465,7 @@ async fn what_administrators_change_waits_for_a_second_one_where_the_contract_wa
         let form = [("csrf", csrf.as_str()), ("limit", yen), ("one_time_password", &now)];
         master.post(&limit, &form).await.location().to_owned()
     };
-    assert_eq!(limited("5000").await, "/payeasy/limits");
+    assert_eq!(limited("5000").await, "/payeasy/limits?done=changed");
     let raise = limited("6000").await;
     assert!(raise.starts_with("/approvals/"), "{raise}");
     let of =

@@ -191,7 +191,12 @@ async fn nothing_is_committed_by_a_policy_that_holds_no_more(test: TestDatabase)
         form.extend(more);
         let done = master.post(path, &form).await;
         let lowers = more == Some(("limit", "5000"));
-        assert_eq!(done.location() == "/payeasy/limits", lowers, "{path} {more:?}: {}", done.body);
+        assert_eq!(
+            done.location() == "/payeasy/limits?done=changed",
+            lowers,
+            "{path} {more:?}: {}",
+            done.body
+        );
         assert_eq!(done.fields("error_code").is_empty(), lowers, "{path} {more:?}: {}", done.body);
     }
     let of = world.bank.limits.of(world.contract, world.hanako).await.unwrap().user;
@@ -384,11 +389,11 @@ async fn a_limit_is_neither_dropped_nor_overtaken_without_a_second_administrator
         master.post(&path, &form).await.location().to_owned()
     };
     // as much as the contract's, and then none of the own: nothing but the contract's bounds it any more
-    assert_eq!(limited("10000000").await, "/payeasy/limits");
+    assert_eq!(limited("10000000").await, "/payeasy/limits?done=changed");
     let dropped = limited("").await;
     assert!(dropped.starts_with("/approvals/"), "{dropped}");
     // what the second administrator confirms is what was seen, and by now another limit holds
-    assert_eq!(limited("5000").await, "/payeasy/limits");
+    assert_eq!(limited("5000").await, "/payeasy/limits?done=changed");
     let mut second = signed_in(&world, "admin001").await;
     assert_eq!(code(&by_code(&world, &mut second, &dropped, "T-0003").await), "A-104");
     let of = async || world.bank.limits.of(world.contract, world.hanako).await.unwrap().user;

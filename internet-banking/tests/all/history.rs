@@ -4,17 +4,21 @@ use database::read;
 use database::testing::TestDatabase;
 use domain::ContractId;
 use http::{StatusCode, header};
-use internet_banking::contracts::{Plan, Rights, Role, SignInMethod};
+use internet_banking::contracts::{Plan, Rights, Role, SignInMethod, Step};
 
+use crate::approvals::{approve, policy};
 use crate::repeats_and_limits::add;
 use crate::support::{LOGIN_ID, PASSWORD, World, add_user};
-use crate::users::{MASTER_TOKEN, act, code, mails, with_master};
+use crate::transfer_entry::Transfer;
+use crate::transfers_approved::{SINGLE, approver, ask};
+use crate::users::{MASTER_TOKEN, act, code, mails, submit, with_master};
 
 database::on_both!(
     every_sign_in_failure_and_sign_out_is_written_once,
     the_master_searches_what_everybody_did_and_the_search_is_written_too,
     the_file_has_what_the_search_finds_and_no_formula,
     others_see_their_own_operations_alone,
+    it_says_what_money_moved_who_approved_it_and_what_was_typed_wrongly,
     a_sign_in_from_a_new_address_is_mailed,
     a_session_goes_on_when_its_user_says_so,
 );
@@ -130,6 +134,58 @@ fn view(world: &World) -> ledger::Commit {
         detail: String::new(),
     };
     ledger::Commit { audit: vec![record], ..ledger::Commit::default() }
+}
+
+/// Whoever supervises reads amount, payee and account; the page of a transfer opens for those who may see it alone.
+///
+/// Proves R17, SEC-42.
+async fn it_says_what_money_moved_who_approved_it_and_what_was_typed_wrongly(test: TestDatabase) {
+    let (world, mut master) = with_master(test).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    let mut last = approver(&world, "jiro01", Step::Final).await;
+    let entry = Transfer::own(&mut hanako, "1234", "2026-11-24").await.ok().unwrap();
+    let review = entry.review(&mut hanako).await;
+    let (csrf, order) = (review.token(), review.value("order"));
+    let wrong = ("confirmation_password", "wrong");
+    let form = [("csrf", csrf.as_str()), ("order", &order), ("action", "ask"), wrong];
+    assert_eq!(code(&hanako.post(&entry.page("review"), &form).await), "P-401");
+    let path = ask(&mut hanako, &entry, "ask").await;
+    approve(&mut last, &path).await;
+    hanako.get(&format!("/accounts/{}/files/statement-csv", world.accounts[0])).await;
+
+    let about = |page: &crate::support::Page| page.fields("about").join(" / ");
+    let approved = master.get("/admin/history?kind=approval").await;
+    assert_eq!(approved.fields("action"), ["承認された取引の実行", "依頼の承認", "承認の依頼"]);
+    let moved = "振替 ｶ)ﾐﾎﾝｼﾖｳｼﾞ 1,234 円 本店営業部 普通 1234567";
+    assert_eq!(approved.fields("actor")[1], "経理 佐藤花子(jiro01)");
+    for row in approved.fields("about") {
+        assert_eq!(row, moved, "{}", approved.body);
+    }
+    let placed = master.get("/admin/history?kind=transfer").await;
+    assert_eq!(
+        (placed.fields("action"), about(&placed)),
+        (vec!["振込・振替の受付".to_owned()], moved.to_owned())
+    );
+    assert!(placed.body.contains("href=\"/transfers/orders/"), "{}", placed.body);
+    let none = "DELETE FROM user_right WHERE app_user IN (SELECT id FROM app_user WHERE login_id = $1)";
+    database::execute!(world.bank.database, none, "master1").unwrap();
+    let placed = master.get("/admin/history?kind=transfer").await;
+    assert_eq!(about(&placed), moved, "whoever supervises reads it");
+    assert!(!placed.body.contains("/transfers/orders/"), "and opens nothing: {}", placed.body);
+    let wrong = master.get(&format!("/admin/history?kind=sign_in&user={}", world.hanako)).await;
+    assert_eq!(wrong.fields("action"), ["確認用パスワードの誤り", "ログイン"]);
+    assert_eq!(wrong.fields("about")[0], "あと4回で停止");
+
+    // nothing was to be debited, and nobody says so
+    let form = [("limit", "5000"), ("one_time_password", "00000x")];
+    let refused = submit(&mut master, "/admin/limits/item", &form).await;
+    assert_eq!(code(&refused), "T-101");
+    assert!(refused.body.contains("この手続きでは、まだ何も登録・変更していません。"), "{}", refused.body);
+    assert!(!refused.body.contains("引き落とされていません"), "{}", refused.body);
+    let wrong = master.get("/admin/history?kind=sign_in").await;
+    assert_eq!(wrong.fields("action")[0], "ワンタイムパスワードの誤り");
+    assert_eq!(wrong.fields("about")[0], format!("トークン {MASTER_TOKEN} あと4回で停止"));
 }
 
 async fn others_see_their_own_operations_alone(test: TestDatabase) {

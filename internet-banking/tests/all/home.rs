@@ -1,14 +1,46 @@
 //! The home page.
 
+use database::execute;
 use database::testing::TestDatabase;
 use http::StatusCode;
 use internet_banking::contracts::{AccountKind, Business, Plan, Rights, Role, SignInMethod};
 
 use crate::consents::asked;
+use crate::repeats_and_limits::add;
 use crate::support::{Browser, PASSWORD, World, add_account, add_user, put, take};
 use crate::transfer_entry::{Transfer, order_of};
 
-database::on_both!(what_transfers_ask_for_is_among_what_is_to_be_done,);
+database::on_both!(
+    what_transfers_ask_for_is_among_what_is_to_be_done,
+    a_locked_token_and_a_missing_one_are_among_what_is_to_be_done,
+);
+
+/// Whoever may unlock a token learns of the lock at home, and a master who has just set the contract up what comes
+/// first.
+///
+/// Proves R58.
+async fn a_locked_token_and_a_missing_one_are_among_what_is_to_be_done(test: TestDatabase) {
+    let world = World::new(test).await;
+    add_user(&world.bank, world.contract, "master1", Role::Master, Rights::none()).await;
+    let mut master = world.browser();
+    master.sign_in("master1", PASSWORD).await;
+    let home = master.get("/home").await;
+    assert_eq!(home.fields("due"), ["はじめに", "はじめに"], "{}", home.body);
+    for words in ["トークンを書面で申し込み", "/security/token", "利用者を登録する", "/admin/users"]
+    {
+        assert!(home.body.contains(words), "{words} in {}", home.body);
+    }
+    let holder = add(&world, "ichiro01", Role::General, "T-0004", 4).await;
+    let locked = "UPDATE token SET locked_us = 1, failures = 5 WHERE serial = 'T-0004'";
+    execute!(world.bank.database, locked).unwrap();
+    let due = master.get("/home").await;
+    assert_eq!(due.fields("due").last().map(String::as_str), Some("トークンの停止"), "{holder} {}", due.body);
+    assert!(due.body.contains("/admin/tokens"), "{}", due.body);
+    assert!(
+        world.signed_in().await.get("/home").await.fields("due").is_empty(),
+        "others' tokens are not hers"
+    );
+}
 
 /// Reservations that fail on their day for want of funds are named until the same is sent again, or for 14 days; a
 /// recall of another bank as long as it can be answered. Whoever may not transfer sees neither.

@@ -39,7 +39,9 @@ pub async fn set(world: &World, master: &mut Browser, path: &str, limit: &str) -
 /// Sets it, where nobody else must confirm it.
 async fn set_at_once(world: &World, master: &mut Browser, path: &str, limit: &str) {
     let page = set(world, master, path, limit).await;
-    assert_eq!(page.location(), LIMITS, "{path} {}", page.body);
+    assert_eq!(page.location(), "/admin/limits?done=changed", "{path} {}", page.body);
+    let list = master.get(page.location()).await;
+    assert!(list.body.contains("限度額を変更しました。"), "{}", list.body);
 }
 
 /// What became of an own transfer of today.
@@ -181,7 +183,7 @@ async fn what_was_lowered_binds_whoever_is_just_confirming(test: TestDatabase) {
         let secrets = [("confirmation_password", PASSWORD)];
         let (placed, lowered) =
             tokio::join!(entry.press(&mut racer, &review, &secrets), master.post(&path, &form));
-        assert_eq!(lowered.location(), LIMITS, "{}", lowered.body);
+        assert_eq!(lowered.location(), "/admin/limits?done=changed", "{}", lowered.body);
         // in the log stands which of the two was committed first
         let query = ledger::TrailQuery {
             from: Timestamp::from_micros(0),

@@ -6,6 +6,7 @@ mod activity;
 mod approvals;
 mod approved;
 mod certificates;
+mod complete_forms;
 mod consents;
 mod console;
 mod directory;

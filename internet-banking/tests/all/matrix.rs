@@ -439,7 +439,7 @@ async fn every_page_answers_whom_the_tables_let_in_and_nobody_else(test: TestDat
 }
 
 /// What ends the session of whoever may do it, and is not sent.
-const ENDINGS: &[&str] = &["/sign-out", "/emergency-stop/now"];
+const ENDINGS: &[&str] = &["/sign-out"];
 
 /// What answers a form without its fields in another way than by the form again.
 const INCOMPLETE: &[(&str, StatusCode)] = &[

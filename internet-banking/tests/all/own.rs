@@ -19,6 +19,7 @@ database::on_both!(
     a_weak_password_is_refused_with_its_reason,
     guesses_of_the_password_in_use_lock_it_like_sign_ins,
     a_temporary_password_opens_nothing_once_its_days_are_over,
+    a_password_that_is_too_short_to_stand_alone_is_replaced_at_the_next_sign_in,
     a_password_typed_on_another_keyboard_is_the_same,
     a_mail_address_is_changed_with_both_secrets_and_both_addresses_are_told,
     the_own_page_shows_the_last_three_sign_ins_and_the_session_can_be_ended,
@@ -43,6 +44,43 @@ pub async fn first(browser: &mut Browser, login: &str, confirmation: &str) -> Pa
 pub async fn change(browser: &mut Browser, path: &str, current: &str, new: &str) -> Page {
     let form = [("current_password", current), ("new_password", new), ("new_again", new)];
     submit(browser, path, &form).await
+}
+
+/// One that was chosen beside a certificate, of a contract that signs in by password from now on. Fifteen characters
+/// are enough, and fourteen open the page that replaces them.
+///
+/// Proves R28, SEC-07.
+async fn a_password_that_is_too_short_to_stand_alone_is_replaced_at_the_next_sign_in(test: TestDatabase) {
+    let world = World::new(test).await;
+    let set = async |password: &str| {
+        let hash = world.bank.passwords.hash(password).await.unwrap();
+        let sql = "UPDATE app_user SET password_hash = $1, temporary_until_us = 1 WHERE id = $2";
+        execute!(world.bank.database, sql, hash, world.hanako.uuid()).unwrap();
+        let mut hanako = world.browser();
+        assert_eq!(hanako.sign_in(LOGIN_ID, password).await.location(), "/home");
+        hanako
+    };
+    assert_eq!(set("kumo no ito ga2").await.get("/home").await.status, StatusCode::OK);
+    let mut hanako = set("kumo no ito ga").await;
+    for path in ["/home", "/payeasy/new", "/security/password"] {
+        assert_eq!(hanako.get(path).await.location(), "/security/first-password", "{path}");
+    }
+    // whoever leaves it for later is asked again
+    let mut hanako = world.browser();
+    assert_eq!(hanako.sign_in(LOGIN_ID, "kumo no ito ga").await.location(), "/home");
+    let page = hanako.get("/security/first-password").await;
+    let why = page.fields("why").concat();
+    assert!(why.contains("15文字以上") && why.contains("ID・パスワード方式"), "{}", page.body);
+    assert!(!page.body.contains("new_confirmation"), "the second password stays: {}", page.body);
+    let choose = async |browser: &mut Browser, new: &str| {
+        submit(browser, "/security/first-password", &[("new_password", new), ("new_again", new)]).await
+    };
+    assert_eq!(code(&choose(&mut hanako, "kumo no ito g!").await), "U-105");
+    assert_eq!(choose(&mut hanako, NEW).await.location(), "/security?done=first");
+    assert_eq!(hanako.get("/home").await.status, StatusCode::OK);
+    let mut again = world.browser();
+    again.sign_in(LOGIN_ID, NEW).await;
+    assert_eq!(again.get("/home").await.status, StatusCode::OK, "and that is all");
 }
 
 /// Proves R10, R14.

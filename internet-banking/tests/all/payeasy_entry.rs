@@ -109,7 +109,11 @@ pub fn order(review: &Page) -> String {
 /// The code that a page shows, with the sentence that nothing was debited.
 pub fn code(page: &Page) -> String {
     assert!(page.status.is_client_error(), "{}", page.status);
-    let untouched = ["まだ何も引き落とされていません。", "この手続きでは何も引き落とされていません。"];
+    let untouched = [
+        "まだ何も引き落とされていません。",
+        "この手続きでは何も引き落とされていません。",
+        "この手続きでは、まだ何も登録・変更していません。",
+    ];
     assert!(untouched.iter().any(|words| page.body.contains(words)), "{}", page.body);
     assert!(page.body.contains("<title>エラー: "), "the title says so first");
     let codes = page.fields("error_code");

@@ -158,7 +158,7 @@ async fn a_master_lowers_a_users_limit_with_a_one_time_password_and_it_holds_at_
     assert_eq!(code(&set(&mut master, "5000", "000000").await), "T-101");
     assert_eq!(code(&set(&mut master, "5000", "").await), "T-100");
     let done = set(&mut master, "5,000", &code_now).await;
-    assert_eq!(done.location(), "/payeasy/limits", "{}", done.body);
+    assert_eq!(done.location(), "/payeasy/limits?done=changed", "{}", done.body);
     assert_eq!(code(&set(&mut master, "9000", &code_now).await), "T-103", "a code changes one limit");
     assert!(master.get("/payeasy/limits").await.fields("user_limit").contains(&"5,000".to_owned()));
 
@@ -176,7 +176,7 @@ async fn a_master_lowers_a_users_limit_with_a_one_time_password_and_it_holds_at_
     .unwrap();
     assert_eq!(told, 1, "the user; the master has no address");
     let code_now = fresh(&world, "T-0002").await;
-    assert_eq!(set(&mut master, "", &code_now).await.location(), "/payeasy/limits");
+    assert_eq!(set(&mut master, "", &code_now).await.location(), "/payeasy/limits?done=changed");
     // more comes the next business day, and not at all where less is set before
     let of = async || {
         let limit = world.bank.limits.of(world.contract, taro_id).await.unwrap();
@@ -186,7 +186,7 @@ async fn a_master_lowers_a_users_limit_with_a_one_time_password_and_it_holds_at_
     assert_eq!(of().await, Some(5_000));
     assert_eq!(master.get("/payeasy/limits").await.fields("next_limit"), ["11月25日(水)から ご契約と同じ"]);
     let code_now = fresh(&world, "T-0002").await;
-    assert_eq!(set(&mut master, "4000", &code_now).await.location(), "/payeasy/limits");
+    assert_eq!(set(&mut master, "4000", &code_now).await.location(), "/payeasy/limits?done=changed");
     assert_eq!(of().await, Some(4_000));
     assert!(master.get("/payeasy/limits").await.fields("next_limit").is_empty());
     let midnight = |day: &str| Timestamp::parse_rfc3339(&format!("{day}T00:00:00+09:00")).unwrap();
@@ -197,7 +197,7 @@ async fn a_master_lowers_a_users_limit_with_a_one_time_password_and_it_holds_at_
     master.sign_in("master1", PASSWORD).await;
     let (form, code_now) = (master.get(&page).await, fresh(&world, "T-0002").await);
     let sent = [("csrf", &*form.token()), ("limit", ""), ("one_time_password", &code_now)];
-    assert_eq!(master.post(&page, &sent).await.location(), "/payeasy/limits");
+    assert_eq!(master.post(&page, &sent).await.location(), "/payeasy/limits?done=changed");
     world.clock.advance_seconds(until(midnight("2026-11-26")) - 1);
     assert_eq!(of().await, Some(4_000), "a second before the day");
     world.clock.advance_seconds(2);

@@ -84,6 +84,17 @@ async fn a_customer_sets_a_contract_up_and_signs_in(test: TestDatabase) {
     let office = Office::new(test).await;
     let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
     let (contract, number) = usable(&office, &mut maker, &mut checker, "2026-11-25").await;
+    // until it is set up the day may be another one, for which no second number is printed
+    let shown = maker.get(&contract).await;
+    assert_eq!(shown.fields("first_day"), ["11月25日(水)から利用可能"], "{}", shown.body);
+    done(&mut maker, &mut checker, &format!("{contract}/procedures/usable"), &[("value", "2026-11-26")])
+        .await;
+    let shown = maker.get(&contract).await;
+    assert_eq!(shown.fields("first_day"), ["11月26日(木)から利用可能"], "{}", shown.body);
+    assert!(!shown.body.contains("番号を作って"), "{}", shown.body);
+    assert!(maker.get("/contracts").await.body.contains("利用開始日の前"));
+    done(&mut maker, &mut checker, &format!("{contract}/procedures/usable"), &[("value", "2026-11-25")])
+        .await;
     let mut customer = office.world.browser();
     let early = begin(&mut customer, "7654321", &number).await;
     assert!(early.body.contains("2026年11月25日"), "not before its day: {}", early.body);

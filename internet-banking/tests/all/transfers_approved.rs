@@ -28,7 +28,7 @@ database::on_both!(
 );
 
 const ORDERED: &str = r#"{"flows":{"transfer":{"kind":"double","ordered":true}}}"#;
-const SINGLE: &str = r#"{"flows":{"transfer":{"kind":"single"}}}"#;
+pub const SINGLE: &str = r#"{"flows":{"transfer":{"kind":"single"}}}"#;
 const BANDS: &str = r#"{"flows":{"transfer":{"kind":"bands","bands":[{"from":0,"approvals":0},
     {"from":100000,"approvals":1},{"from":1000000,"approvals":2}]}}}"#;
 const TODAY: &str = "2026-11-24";
@@ -45,7 +45,7 @@ async fn balance(world: &World) -> i64 {
 }
 
 /// Presses a button of the review; the address of the request.
-async fn ask(browser: &mut Browser, entry: &Transfer, action: &str) -> String {
+pub async fn ask(browser: &mut Browser, entry: &Transfer, action: &str) -> String {
     let review = entry.review(browser).await;
     let (csrf, order) = (review.token(), review.value("order"));
     let form = [("csrf", csrf.as_str()), ("order", &order), ("action", action), CONFIRMED];

@@ -96,7 +96,7 @@ pub async fn act(world: &World, browser: &mut Browser, user: UserId, act: &str, 
     submit(browser, &format!("/admin/users/{user}/do/{act}"), &[("one_time_password", &otp)]).await
 }
 
-async fn audited(world: &World, action: &str) -> i64 {
+pub async fn audited(world: &World, action: &str) -> i64 {
     read!(world.bank.database, |c| {
         sqlx::query_scalar("SELECT count(*) FROM audit WHERE action = $1 AND contract = $2")
             .bind(action)
@@ -167,8 +167,14 @@ async fn no_step_can_be_skipped_and_no_one_time_password_left_out(test: TestData
     let open = master.get("/admin/users").await;
     assert!(open.body.contains("鈴木一郎(ichiro01)の追加"), "a left entry is offered again");
     assert_eq!(master.get(&format!("{entry}/review")).await.location(), format!("{entry}/rights"));
-    submit(&mut master, &format!("{entry}/rights"), &[("payeasy-1001", "on"), ("payeasy-9999", "on")]).await;
     let review = format!("{entry}/review");
+    submit(&mut master, &format!("{entry}/rights"), &[]).await;
+    assert!(
+        master.get(&review).await.body.contains("権限がありません。このまま登録すると"),
+        "whoever may nothing"
+    );
+    submit(&mut master, &format!("{entry}/rights"), &[("payeasy-1001", "on"), ("payeasy-9999", "on")]).await;
+    assert!(master.get(&review).await.fields("warning").is_empty());
     assert_eq!(code(&submit(&mut master, &review, &[]).await), "T-100");
     assert_eq!(code(&submit(&mut master, &review, &[("one_time_password", "000000")]).await), "T-101");
     assert_eq!(audited(&world, "user.add").await, 0);

@@ -120,13 +120,17 @@ pub async fn submit(State(bank): State<Bank>, by: SignedIn, CsrfForm(mut form): 
     let policy = match read(&by, &held, &form.fields) {
         Ok(policy) => policy,
         Err(errors) => {
-            return again(&page(&bank, &by, (seen, held), Some(Trouble::input(errors))).await?);
+            return again(
+                &page(&bank, &by, (seen, held), Some(Trouble::input(errors).of_registration())).await?,
+            );
         }
     };
     match settings::set(&bank, &by, seen, &policy, &code).await {
         Ok(None) => Ok(Redirect::to(Link::AdminApprovalsChanged.path()).into_response()),
         Ok(Some(asked)) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
-        Err(problem) => again(&page(&bank, &by, (seen, policy), Some(problem.trouble())).await?),
+        Err(problem) => {
+            again(&page(&bank, &by, (seen, policy), Some(problem.trouble().of_registration())).await?)
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::contracts::{Duty, User};
 use crate::frame::{self, Area};
 use crate::help::Code;
 use crate::links::{Link, UserCertificateAct, UserCertificateLink};
+use crate::payeasy::views::Stake;
 use crate::policy;
 use crate::secrets::secret_field;
 use crate::settings;
@@ -54,9 +55,6 @@ pub(super) struct ListPage {
 #[template(path = "certificates/user.html")]
 pub(super) struct UserPage {
     pub frame: Frame,
-    pub csrf: String,
-    pub wrong: Option<Wrong>,
-    pub errors: Errors,
     pub id: UserId,
     pub name: String,
     pub login_id: String,
@@ -68,6 +66,32 @@ pub(super) struct UserPage {
     pub is_permitted: bool,
 }
 
+/// One of the two acts, by itself: nobody revokes who meant to permit.
+#[derive(Template)]
+#[template(path = "certificates/act.html")]
+pub(super) struct ActPage {
+    pub frame: Frame,
+    pub csrf: String,
+    pub wrong: Option<Wrong>,
+    pub errors: Errors,
+    pub act: UserCertificateAct,
+    pub name: String,
+    pub login_id: String,
+    /// The one that ends by it.
+    pub current: Option<CertificateView>,
+    pub back: UserCertificateLink,
+}
+
+impl ActPage {
+    const fn permits(&self) -> bool {
+        matches!(self.act, UserCertificateAct::Permit(_))
+    }
+
+    const fn title(&self) -> &'static str {
+        if self.permits() { "電子証明書の再発行の許可" } else { "電子証明書の失効" }
+    }
+}
+
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -77,7 +101,12 @@ pub(super) struct Typed {
 }
 
 fn forbidden(by: &SignedIn) -> Stop {
-    Stop::told(frame::page(by, Area::Admin), Code::NotPermitted, StatusCode::FORBIDDEN)
+    Stop::told_of(
+        Stake::Registration,
+        frame::page(by, Area::Admin),
+        Code::NotPermitted,
+        StatusCode::FORBIDDEN,
+    )
 }
 
 fn admit(by: &SignedIn) -> Result<(), Stop> {
@@ -124,7 +153,19 @@ pub(super) async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
 /// `GET /admin/certificates/{user}`
 pub(super) async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
     let user = find(&bank, &by, &id).await?;
-    shown(&page(&bank, &by, &user, None).await?)
+    shown(&page(&bank, &by, &user).await?)
+}
+
+/// `GET /admin/certificates/{user}/revoke`
+pub(super) async fn ask_revoke(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
+    let user = find(&bank, &by, &id).await?;
+    shown(&act_page(&bank, &by, &user, MasterAct::Revoke, None).await?)
+}
+
+/// `GET /admin/certificates/{user}/permit`
+pub(super) async fn ask_permit(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
+    let user = find(&bank, &by, &id).await?;
+    shown(&act_page(&bank, &by, &user, MasterAct::Permit, None).await?)
 }
 
 /// `POST /admin/certificates/{user}/revoke`
@@ -134,7 +175,7 @@ pub(super) async fn revoke(
     Path(id): Path<String>,
     CsrfForm(form): CsrfForm<Typed>,
 ) -> Answer {
-    act(&bank, &by, &id, &form, MasterAct::Revoke).await
+    submit(&bank, &by, &id, &form, MasterAct::Revoke).await
 }
 
 /// `POST /admin/certificates/{user}/permit`
@@ -144,24 +185,24 @@ pub(super) async fn permit(
     Path(id): Path<String>,
     CsrfForm(form): CsrfForm<Typed>,
 ) -> Answer {
-    act(&bank, &by, &id, &form, MasterAct::Permit).await
+    submit(&bank, &by, &id, &form, MasterAct::Permit).await
 }
 
-async fn act(bank: &Bank, by: &SignedIn, id: &str, form: &Typed, act: MasterAct) -> Answer {
+async fn submit(bank: &Bank, by: &SignedIn, id: &str, form: &Typed, act: MasterAct) -> Answer {
     let user = find(bank, by, id).await?;
     let operation = Operation::CertificateRevoke;
     let code = match authorise::operation(bank, by, operation, &form.one_time_password).await {
         Ok(code) => code,
         Err(problem) => {
             let wrong = Wrong::at(problem.code(), problem.field().unwrap_or_default(), problem.words());
-            return again(&page(bank, by, &user, Some(wrong)).await?);
+            return again(&act_page(bank, by, &user, act, Some(wrong)).await?);
         }
     };
     match revoke::by_master(bank, by, &user, act, code).await {
         Ok(None) => Ok(Redirect::to(&UserCertificateLink(user.id).to_string()).into_response()),
         Ok(Some(asked)) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
         Err(MasterError::NotPermitted) => Err(forbidden(by)),
-        Err(error) => again(&page(bank, by, &user, Some(Wrong::from(&error))).await?),
+        Err(error) => again(&act_page(bank, by, &user, act, Some(Wrong::from(&error))).await?),
     }
 }
 
@@ -174,15 +215,12 @@ async fn find(bank: &Bank, by: &SignedIn, id: &str) -> Result<User, Stop> {
     if may_act(by, &user) { Ok(user) } else { Err(forbidden(by)) }
 }
 
-async fn page(bank: &Bank, by: &SignedIn, user: &User, wrong: Option<Wrong>) -> Result<UserPage, Stop> {
+async fn page(bank: &Bank, by: &SignedIn, user: &User) -> Result<UserPage, Stop> {
     let now = bank.clock.now();
     let own = bank.certificates.of_user(user.id).await.map_err(failed)?;
     let is_permitted = bank.certificates.may_fetch(user.id, &own).await.map_err(failed)?;
     Ok(UserPage {
-        frame: Frame { has_errors: wrong.is_some(), ..frame::page(by, Area::Admin) },
-        csrf: by.csrf.clone(),
-        errors: wrong.as_ref().map(|wrong| wrong.errors.clone()).unwrap_or_default(),
-        wrong,
+        frame: frame::page(by, Area::Admin),
         id: user.id,
         name: user.name.clone(),
         login_id: user.login_id.clone(),
@@ -190,5 +228,31 @@ async fn page(bank: &Bank, by: &SignedIn, user: &User, wrong: Option<Wrong>) -> 
         has_one: own.iter().any(|one| one.ended.is_none()),
         certificates: own.iter().map(|one| CertificateView::of(one, one.standing(now))).collect(),
         is_permitted,
+    })
+}
+
+async fn act_page(
+    bank: &Bank,
+    by: &SignedIn,
+    user: &User,
+    act: MasterAct,
+    wrong: Option<Wrong>,
+) -> Result<ActPage, Stop> {
+    let now = bank.clock.now();
+    let own = bank.certificates.of_user(user.id).await.map_err(failed)?;
+    let current = own.iter().find(|one| one.ended.is_none());
+    Ok(ActPage {
+        frame: Frame { has_errors: wrong.is_some(), ..frame::page(by, Area::Admin) },
+        csrf: by.csrf.clone(),
+        errors: wrong.as_ref().map(|wrong| wrong.errors.clone()).unwrap_or_default(),
+        wrong,
+        act: match act {
+            MasterAct::Revoke => UserCertificateAct::Revoke(user.id),
+            MasterAct::Permit => UserCertificateAct::Permit(user.id),
+        },
+        name: user.name.clone(),
+        login_id: user.login_id.clone(),
+        current: current.map(|one| CertificateView::of(one, one.standing(now))),
+        back: UserCertificateLink(user.id),
     })
 }

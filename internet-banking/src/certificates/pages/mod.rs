@@ -9,7 +9,7 @@ mod own;
 mod samples;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -28,8 +28,8 @@ pub fn routes() -> Router<Bank> {
         .route(Link::OwnCertificate.path(), get(own::show).post(own::renew))
         .route(Link::AdminCertificates.path(), get(master::list))
         .route(UserCertificateLink::ROUTE, get(master::show))
-        .route(UserCertificateAct::REVOKE, post(master::revoke))
-        .route(UserCertificateAct::PERMIT, post(master::permit))
+        .route(UserCertificateAct::REVOKE, get(master::ask_revoke).post(master::revoke))
+        .route(UserCertificateAct::PERMIT, get(master::ask_permit).post(master::permit))
 }
 
 /// How the key comes about, as a form says it.

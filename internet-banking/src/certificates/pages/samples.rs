@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::check::{CheckPage, SignInBox, TROUBLES};
 use super::deliver;
 use super::fetch::FetchPage;
-use super::master::{ListPage, UserPage, UserRow};
+use super::master::{ActPage, ListPage, UserPage, UserRow};
 use super::own::{CertificateView, OwnPage};
 use crate::certificates::authority::Signed;
 use crate::certificates::bundle::Bundle;
@@ -19,7 +19,7 @@ use crate::certificates::request::RequestError;
 use crate::certificates::words::{Wrong, standing_tag};
 use crate::certificates::{Certificate, EndWhy, Standing};
 use crate::contracts::{Rights, Role, User};
-use crate::links::UserCertificateLink;
+use crate::links::{UserCertificateAct, UserCertificateLink};
 use crate::{frame, page_checks};
 
 const NOW: &str = "2026-12-01T10:00:00+09:00";
@@ -127,13 +127,29 @@ fn the_masters_pages_keep_what_every_page_keeps() {
     let link = Some(UserCertificateLink(UserId::generate()));
     let page = ListPage { frame: frame(), users: vec![row(None), row(link)], count: 1, max: 99 };
     page_checks::all(&page.render().unwrap());
-    for (wrong, certificates) in wrongs().into_iter().zip([views(), Vec::new()]) {
+    let id = UserId::generate();
+    for wrong in wrongs() {
+        for (act, current) in
+            [(UserCertificateAct::Permit(id), None), (UserCertificateAct::Revoke(id), views().pop())]
+        {
+            let page = ActPage {
+                frame: frame(),
+                csrf: "t".to_owned(),
+                errors: errors(wrong.as_ref()),
+                wrong: wrong.clone(),
+                act,
+                name: "経理 佐藤花子".to_owned(),
+                login_id: "hanako01".to_owned(),
+                current,
+                back: UserCertificateLink(id),
+            };
+            page_checks::all(&page.render().unwrap());
+        }
+    }
+    for certificates in [views(), Vec::new()] {
         let page = UserPage {
             frame: frame(),
-            csrf: "t".to_owned(),
-            errors: errors(wrong.as_ref()),
-            wrong,
-            id: UserId::generate(),
+            id,
             name: "経理 佐藤花子".to_owned(),
             login_id: "hanako01".to_owned(),
             role: "一般",

@@ -15,7 +15,7 @@ code! {
     /// A procedure that the bank does on paper.
     Procedure {
         /// The day from which on the customer can set the contract up.
-        Usable = "usable", "利用開始日の決定";
+        Usable = "usable", "利用開始日の決定・変更";
         /// Another 初期設定番号, in place of one that was lost.
         Notice = "notice", "初期設定番号の再発行";
         /// The master's passwords (R15, R49).
@@ -319,7 +319,7 @@ impl ContractChange {
                  まだ利用できません。お金は動きません。"
             }
             Act::Usable { .. } => {
-                "承認すると、契約を「利用可能」にし、初期設定番号の通知書を1回印刷できるようになります。お金は動きません。"
+                "承認すると、契約を「利用可能」にし、はじめてのときは初期設定番号の通知書を1回印刷できるようになります。お金は動きません。"
             }
             Act::Notice => {
                 "承認すると、初期設定番号の通知書をもう1回印刷できるようになります。印刷すると、前の番号は使えなくなります。\

@@ -131,7 +131,13 @@ impl ContractChange {
 
     fn done(&self) -> String {
         match &self.act {
-            Act::Usable { .. } | Act::Notice | Act::ResetMaster { .. } => {
+            Act::Usable { from } => {
+                format!(
+                    "利用開始日を{}に決めました。初期設定番号の通知書は、まだのときは契約の画面で印刷できます。",
+                    year_month_day(*from)
+                )
+            }
+            Act::Notice | Act::ResetMaster { .. } => {
                 format!("{}を行いました。初期設定番号の通知書を印刷できます。", self.title())
             }
             _ => format!("{}を行いました。", self.title()),
@@ -178,10 +184,20 @@ impl ContractChange {
                 action: "contract.usable",
                 detail: format!("usable from {from}"),
                 changes: vec![Change::one(
-                    "UPDATE contract SET state = 'usable', usable_from = $1 WHERE id = $2 AND state = 'applied'",
-                    vec![from.to_string().into(), id.uuid().into()],
+                    "UPDATE contract SET state = 'usable', usable_from = $1
+                     WHERE id = $2 AND state = $3 AND COALESCE(usable_from, '') = $4",
+                    vec![
+                        from.to_string().into(),
+                        id.uuid().into(),
+                        seen.contract.state.code().into(),
+                        seen.papers.usable_from.map(|day| day.to_string()).unwrap_or_default().into(),
+                    ],
                 )],
-                rows: vec![notice_row(request, id, now)],
+                // one approval is one number: another day changes none
+                rows: match seen.contract.state {
+                    ContractState::Applied => vec![notice_row(request, id, now)],
+                    _ => Vec::new(),
+                },
                 ..Registration::default()
             },
             Act::Notice => Registration {

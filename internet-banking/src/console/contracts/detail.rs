@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use domain::time::year_month_day;
+use domain::time::{month_day, year_month_day};
 use domain::{ContractId, Yen};
 use edge::Frame;
 
 use super::act::{ContractChange, Procedure, payee_rows};
 use super::apply::day_words;
-use super::list::{STOPPED, state_tag};
+use super::list::tag_of;
 use super::seen::Seen;
 use super::{procedure, procedures, store};
 use crate::answer::{Answer, Stop, failed, shown};
@@ -44,6 +44,8 @@ pub(in crate::console) struct ContractPage {
     pub id: ContractId,
     pub name: String,
     pub tag: Tag,
+    /// From which day on it can be used, where that is still to come: `11月28日(土)`.
+    pub first_day: String,
     /// Label and value of each particular.
     pub rows: Vec<(&'static str, String)>,
     /// What may be paid to private collectors in a day.
@@ -87,12 +89,14 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
     let offered =
         |procedure: &Procedure| seen.takes(*procedure) && procedure::nothing(*procedure, &locks).is_none();
     let stopped = stopped(console, id).await?;
+    let first_day = seen.papers.usable_from.filter(|day| *day > now.date());
     Ok(ContractPage {
         frame: frame::page(by, Area::Contracts),
         csrf: by.csrf.clone(),
         id,
         name: seen.contract.name.clone(),
-        tag: if stopped.is_some() { STOPPED } else { state_tag(seen.contract.state) },
+        tag: tag_of(stopped.is_some(), seen.contract.state, first_day.is_some()),
+        first_day: first_day.map(month_day).unwrap_or_default(),
         rows: rows(&seen),
         limit,
         today: year_month_day(now.date()),

@@ -63,6 +63,15 @@ pub(in crate::console) const fn state_tag(state: ContractState) -> Tag {
     }
 }
 
+/// What a contract is to whoever looks at it: `waits` says that its first day is still to come.
+pub(in crate::console) const fn tag_of(is_stopped: bool, state: ContractState, waits: bool) -> Tag {
+    match (is_stopped, state) {
+        (true, _) => STOPPED,
+        (false, ContractState::Usable) if waits => Tag::wait("利用開始日の前"),
+        (false, state) => state_tag(state),
+    }
+}
+
 /// `GET /contracts`
 pub async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filter): Query<Filter>) -> Answer {
     let text: String = filter.text.trim().chars().take(TEXT_CHARS_MAX).collect();
@@ -80,12 +89,17 @@ pub async fn show(State(console): State<Console>, by: StaffSignedIn, Query(filte
         .filter(|stop| stop.scope == StopScope::Contract)
         .map(|stop| stop.subject)
         .collect();
+    let today = console.clock.now().date();
     let row = |found: crate::contracts::registry::ListedContract| ContractRow {
         link: ContractLink(found.id),
         name: found.name,
         plan: Plan::from_code(&found.plan).map(Plan::label).unwrap_or_default(),
         sign_in: SignInMethod::from_code(&found.sign_in).map(SignInMethod::label).unwrap_or_default(),
-        tag: if stopped.contains(&found.id.to_string()) { STOPPED } else { state_tag(found.state) },
+        tag: tag_of(
+            stopped.contains(&found.id.to_string()),
+            found.state,
+            found.usable_from.is_some_and(|day| day > today),
+        ),
     };
     let each = ContractState::ALL.iter().map(|s| Choice::new(s.code(), s.label(), &filter.state));
     shown(&ContractsPage {

@@ -12,7 +12,7 @@ pub(super) mod procedure;
 pub(super) mod procedures;
 mod rows;
 mod seen;
-mod store;
+pub(super) mod store;
 
 use axum::Router;
 use axum::routing::{get, post};

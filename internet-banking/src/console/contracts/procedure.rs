@@ -1,5 +1,6 @@
 //! The form of a procedure: what it asks for, and what was typed.
 
+use domain::time::year_month_day;
 use domain::{Date, Yen};
 use edge::Errors;
 use serde::Deserialize;
@@ -114,8 +115,8 @@ pub fn current(procedure: Procedure, seen: &Seen, locks: &Locks) -> String {
         Procedure::MasterMail => {
             seen.master.as_ref().and_then(|master| master.email.clone()).unwrap_or_default()
         }
-        Procedure::Usable
-        | Procedure::Notice
+        Procedure::Usable => papers.usable_from.map(year_month_day).unwrap_or_default(),
+        Procedure::Notice
         | Procedure::ResetMaster
         | Procedure::Payee
         | Procedure::PayeeEnd

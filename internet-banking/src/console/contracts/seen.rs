@@ -31,7 +31,10 @@ impl Seen {
         let active = self.contract.state == ContractState::Active;
         let before_end = self.contract.state != ContractState::Ended;
         match procedure {
-            Procedure::Usable => self.contract.state == ContractState::Applied,
+            // until the customer has set it up, the day may still be another one
+            Procedure::Usable => {
+                matches!(self.contract.state, ContractState::Applied | ContractState::Usable)
+            }
             // what was granted is printed first: one approval is one number
             Procedure::Notice => self.awaits_number() && self.granted.is_none(),
             Procedure::ResetMaster => active && self.master.is_some() && self.printable().is_none(),

@@ -8,7 +8,7 @@ use super::{choices, request_row, sample_frame, troubles};
 use crate::console::contracts::act::Procedure;
 use crate::console::contracts::application::{ApplicationPage, Typed};
 use crate::console::contracts::detail::{ContractPage, UserRow};
-use crate::console::contracts::list::{ContractRow, ContractsPage, state_tag};
+use crate::console::contracts::list::{ContractRow, ContractsPage, state_tag, tag_of};
 use crate::console::contracts::notice::NoticePage;
 use crate::console::contracts::others::{OtherRow, OthersPage};
 use crate::console::contracts::procedure::{Control, Field};
@@ -68,7 +68,8 @@ fn contracts() -> Vec<String> {
             csrf: "t".to_owned(),
             id,
             name: "<b>見本商事".to_owned(),
-            tag: state_tag(ContractState::Active),
+            tag: tag_of(!full, ContractState::Active, false),
+            first_day: if full { "11月28日(土)".to_owned() } else { String::new() },
             rows: vec![("プラン", "<b>Webプラン".to_owned())],
             limit: Yen::new(10_000_000),
             today: "11月24日(火)".to_owned(),

@@ -13,7 +13,7 @@ use crate::console::settings::calendar::{CalendarPage, DayRow};
 use crate::console::settings::collectors::{CollectorRow, CollectorsPage};
 use crate::console::settings::pages::{SettingPage, SettingRow, SettingsPage, ValueRow};
 use crate::console::settings::typed::Typed;
-use crate::console::stops::pages::{StopRow, StopsPage};
+use crate::console::stops::pages::{ConfirmPage, StopRow, StopsPage};
 use crate::console::token_stock::pages::{DeliveryRow, StockPage};
 use crate::console::words::Tag;
 use crate::keys::{KeyKind, KeyStanding};
@@ -48,7 +48,16 @@ fn stops() -> Vec<String> {
     let mut pages = vec![page(None, Vec::new(), None), page(None, vec![row(true), row(false)], None)];
     pages.extend(troubles("what").map(|trouble| page(trouble, vec![row(true)], None)));
     pages.extend(troubles("document").map(|trouble| page(trouble, vec![row(true)], Some(Uuid::nil()))));
-    pages.iter().map(|page| page.render().unwrap()).collect()
+    let confirm = |signs_out: bool| ConfirmPage {
+        frame: sample_frame(false),
+        csrf: "t".to_owned(),
+        chosen: ("service/sign-in".to_owned(), "ログイン(全契約)".to_owned()),
+        reason: "\"><script>".to_owned(),
+        reaches: (2, 7),
+        signs_out,
+    };
+    let pages = pages.iter().map(|page| page.render().unwrap());
+    pages.chain([true, false].map(|signs_out| confirm(signs_out).render().unwrap())).collect()
 }
 
 fn keys() -> Vec<String> {

@@ -8,6 +8,7 @@ use crate::console::links::{ContractLink, SuspendStaffLink, UserLink};
 use crate::console::staff::pages::{StaffPage, StaffRow, Typed};
 use crate::console::users::detail::UserPage;
 use crate::console::users::list::{UserRow, UsersPage};
+use crate::console::users::standing::Line;
 use crate::console::users::stop_tag;
 use crate::console::words::{Choice, Tag, full_stamp, stamp};
 use crate::payeasy::wrong_numbers::Stopped;
@@ -49,6 +50,11 @@ pub fn pages() -> Vec<String> {
                 contract: "株式会社見本商事".to_owned(),
                 contract_link: ContractLink(ContractId::generate()),
                 tag: stop_tag(stopped),
+                lines: vec![Line {
+                    label: "税金・各種料金の番号入力",
+                    tag: stop_tag(stopped),
+                    note: "<b>11月24日".to_owned(),
+                }],
                 wrong: 3,
                 wrong_max: 10,
                 stops: 1,

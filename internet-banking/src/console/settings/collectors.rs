@@ -84,10 +84,12 @@ async fn row(console: &Console, collector: &Collector, today: Date) -> Result<Co
     })
 }
 
+/// What the collector does today, whatever the hour.
 fn tag(collector: &Collector, today: Date) -> Tag {
     match (collector.available, collector.suspended_on(today)) {
         (false, _) => Tag::info("準備中"),
         (true, Some(_)) => Tag::bad("休止"),
+        (true, None) if collector.hours.windows(today).is_empty() => Tag::info("本日休み"),
         (true, None) => Tag::ok("取扱中"),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod pages;
 pub(super) mod proposal;
+mod store;
 
 use axum::Router;
 use axum::routing::{get, post};

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::proposal::{LiftEmergency, contract_of, service_label, what};
+use super::store;
 use crate::answer::{Answer, Stop as Answered, again, failed, shown};
 use crate::console::Console;
 use crate::console::contracts::procedure::{document, line, text};
@@ -21,6 +22,7 @@ use crate::console::problem::{Problem, Trouble};
 use crate::console::requests::{Proposal, WORDS_CHARS_MAX, add_reason, propose as propose_request};
 use crate::console::sign_in::StaffSignedIn;
 use crate::console::staff::{Staff, StaffRole};
+use crate::console::users::store as users;
 use crate::console::words::{Choice, Names, full_stamp};
 use crate::contracts::Plan;
 use crate::mail::To;
@@ -62,6 +64,21 @@ pub(in crate::console) struct StopsPage {
     pub may_propose: bool,
 }
 
+/// The last look before all of a plan or of the bank is stopped.
+#[derive(Template)]
+#[template(path = "console/stops/confirm.html")]
+pub(in crate::console) struct ConfirmPage {
+    pub frame: Frame,
+    pub csrf: String,
+    /// What would be stopped, as the form says it and in words.
+    pub chosen: (String, String),
+    pub reason: String,
+    /// Contracts that it stops, and people who could sign in.
+    pub reaches: (i64, i64),
+    /// Whether nobody could sign in any more.
+    pub signs_out: bool,
+}
+
 /// `GET /stops`
 pub async fn show(State(console): State<Console>, by: StaffSignedIn) -> Answer {
     shown(&page(&console, &by, None, Typed::default(), None).await?)
@@ -75,19 +92,17 @@ pub async fn stop(
 ) -> Answer {
     let chosen = chosen(&typed.what);
     let reason = text(&line(&typed.reason), WORDS_CHARS_MAX, "理由");
-    let is_sure = typed.sure == "yes";
-    let (Some((scope, subject)), Ok(reason), true) = (chosen, &reason, is_sure) else {
+    let (Some((scope, subject)), Ok(reason)) = (chosen, &reason) else {
         let mut errors = Errors::none();
         if chosen.is_none() {
             errors.add("what", "停止の対象を選んでください。");
         }
         reason.err().into_iter().for_each(|message| errors.add("reason", message));
-        if !is_sure {
-            errors
-                .add("sure", "対象のすべてのお客さまが使えなくなることを確かめ、チェックを付けてください。");
-        }
         return again(&page(&console, &by, Some(Trouble::input(errors)), typed, None).await?);
     };
+    if typed.sure != "yes" {
+        return shown(&confirmation(&console, &by, (scope, subject), &typed.what, reason).await?);
+    }
     let now = console.clock.now();
     let (id, actor) = (StaffRequestId::generate().uuid(), by.staff.actor());
     let stop = Stop { id, scope, subject: subject.to_owned(), reason: reason.clone(), actor, at: now };
@@ -136,6 +151,26 @@ pub async fn stop_contract(
     let subject = id.to_string();
     let commit = what.commit(&actor, &contract, now);
     stopped(&console, &by, (StopScope::Contract, &subject), commit, back).await
+}
+
+/// What a stop of all would do, and to how many.
+async fn confirmation(
+    console: &Console,
+    by: &StaffSignedIn,
+    (scope, subject): (StopScope, &str),
+    typed: &str,
+    reason: &str,
+) -> Result<ConfirmPage, Answered> {
+    let plan = if scope == StopScope::Plan { subject } else { "" };
+    let choice = choices(typed).into_iter().find(|choice| choice.value == typed);
+    Ok(ConfirmPage {
+        frame: frame::page(by, Area::Stops),
+        csrf: by.csrf.clone(),
+        chosen: (typed.to_owned(), choice.map(|choice| choice.label).unwrap_or_default()),
+        reason: reason.to_owned(),
+        reaches: store::reaches(&console.database, plan).await.map_err(failed)?,
+        signs_out: scope == StopScope::Plan || subject == Service::SignIn.code(),
+    })
 }
 
 async fn stopped(
@@ -205,11 +240,17 @@ async fn page(
     let mut rows = Vec::new();
     for stop in console.gateway.open_stops().await.map_err(failed)? {
         let contract = contract_of(&console.contracts, &stop).await.map_err(failed)?;
-        let by_customer = !stop.actor.starts_with("staff:");
+        let customer = match stop.actor.parse() {
+            Ok(user) => users::find(&console.database, user).await.map_err(failed)?,
+            Err(_) => None,
+        };
         rows.push(StopRow {
             what: what(&console.contracts, &stop).await.map_err(failed)?,
             link: contract.map(|contract| ContractLink(contract.id)),
-            by: if by_customer { "お客さま".to_owned() } else { names.name(&stop.actor) },
+            by: match customer {
+                Some(user) => format!("お客さま {}({})", user.name, user.login_id),
+                None => names.name(&stop.actor),
+            },
             reason: stop.reason,
             at: full_stamp(stop.at),
             lift: LiftEmergencyLink(stop.id),

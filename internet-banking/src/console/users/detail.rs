@@ -7,7 +7,8 @@ use edge::{CsrfForm, Errors, Frame};
 use serde::Deserialize;
 
 use super::proposal::LiftStop;
-use super::{stop_tag, store};
+use super::standing::Line;
+use super::{standing, stop_tag, store};
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::console::Console;
 use crate::console::contracts::procedure::document;
@@ -45,6 +46,8 @@ pub(in crate::console) struct UserPage {
     pub contract: String,
     pub contract_link: ContractLink,
     pub tag: Tag,
+    /// Everything that may stand in the way.
+    pub lines: Vec<Line>,
     /// Wrong numbers in a row.
     pub wrong: i64,
     pub wrong_max: i64,
@@ -103,11 +106,13 @@ async fn page(
     typed: Proposed,
 ) -> Result<UserPage, Stop> {
     let user = store::find(&console.database, id).await.map_err(failed)?.ok_or_else(Stop::not_found)?;
-    let standing = console.wrong_numbers.standing(id).await.map_err(failed)?;
+    let wrong = console.wrong_numbers.standing(id).await.map_err(failed)?;
     let now = console.clock.now();
     let limits = console.wrong_numbers.limits_on(now.date()).await.map_err(failed)?;
     let names = Names::of(&console.staff.everybody().await.map_err(failed)?);
-    let stopped_at = standing.as_ref().and_then(|s| s.stopped_at);
+    let stopped_at = wrong.as_ref().and_then(|s| s.stopped_at);
+    let numbers = stop_tag(wrong.as_ref().and_then(|s| s.stopped(now.date(), &limits)));
+    let lines = standing::lines(console, &user, numbers).await?;
     Ok(UserPage {
         frame: Frame { has_errors: trouble.is_some(), ..frame::page(by, Area::Users) },
         csrf: by.csrf.clone(),
@@ -119,10 +124,11 @@ async fn page(
         role: user.role.map(crate::contracts::Role::label).unwrap_or_default(),
         contract: user.contract_name,
         contract_link: ContractLink(user.contract),
-        tag: stop_tag(standing.as_ref().and_then(|s| s.stopped(now.date(), &limits))),
-        wrong: standing.as_ref().map_or(0, |s| s.wrong),
+        tag: standing::worst(&lines),
+        lines,
+        wrong: wrong.as_ref().map_or(0, |s| s.wrong),
         wrong_max: limits.in_a_row_max,
-        stops: standing.as_ref().map_or(0, |s| s.stops),
+        stops: wrong.as_ref().map_or(0, |s| s.stops),
         stops_max: limits.stops_max,
         stopped_at: stopped_at.map(stamp).unwrap_or_default(),
         liftable: stopped_at.map(Timestamp::micros),

@@ -3,6 +3,7 @@
 pub(super) mod detail;
 pub(super) mod list;
 pub(super) mod proposal;
+pub(super) mod standing;
 pub(super) mod store;
 
 use axum::Router;

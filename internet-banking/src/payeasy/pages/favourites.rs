@@ -249,7 +249,7 @@ fn trouble(refused: Refused) -> Trouble {
         Refused::There => "同じ番号の登録払込先が、すでにあります。".to_owned(),
         Refused::Gone => "この登録払込先は、すでに削除されています。".to_owned(),
     };
-    Trouble::input(Errors::one("name", message))
+    Trouble::input(Errors::one("name", message)).of_registration()
 }
 
 fn kept(bank: &Bank, collector: &CollectorNumber, numbers: &Prefill) -> KeptRow {

@@ -1,7 +1,7 @@
 //! 1日の限度額: what may be paid today, and the own limits of the contract's users.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use domain::time::month_day;
 use domain::{Timestamp, UserId, Yen};
@@ -14,7 +14,7 @@ use super::{Answer, Stop, admit, again, failed, page_frame, shown};
 use crate::Bank;
 use crate::approvals::ApprovalLink;
 use crate::help::Code;
-use crate::limits::rules;
+use crate::limits::{Asked, rules};
 use crate::links::{Link, UserLimitLink};
 use crate::payeasy::limits::{self, UserLimit};
 use crate::payeasy::views::Trouble;
@@ -87,7 +87,7 @@ pub struct Typed {
 }
 
 /// `GET /payeasy/limits`
-pub async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
+pub async fn list(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<Asked>) -> Answer {
     admit(&by)?;
     let today = bank.clock.now().date();
     let used = bank.gateway.day_use(by.contract.id, today).await.map_err(failed)?;
@@ -97,7 +97,7 @@ pub async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
     let limit = bank.limits.of_contract(by.contract.id).await.map_err(failed)?;
     let all = used.total().unwrap_or(limit);
     shown(&LimitsPage {
-        frame: page_frame(&by, false),
+        frame: Frame { notice: asked.notice(), ..page_frame(&by, false) },
         contract: LimitRow {
             name: by.contract.name.clone(),
             login_id: String::new(),
@@ -132,14 +132,17 @@ pub async fn submit(
     let limit = match rules::read(&form.limit, most) {
         Ok(limit) => limit,
         Err(message) => {
-            let trouble = Trouble::input(Errors::one("limit", message));
+            let trouble = Trouble::input(Errors::one("limit", message)).of_registration();
             return again(&page(&bank, &by, user, form.limit, Some(trouble)).await?);
         }
     };
     match limits::set(&bank, &by, user.user, limit, &form.one_time_password).await {
-        Ok(None) => Ok(Redirect::to(Link::PayeasyLimits.path()).into_response()),
+        Ok(None) => Ok(Redirect::to(Link::PayeasyLimitsChanged.path()).into_response()),
         Ok(Some(asked)) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
-        Err(problem) => again(&page(&bank, &by, user, form.limit, Some(problem.trouble())).await?),
+        Err(problem) => {
+            let trouble = problem.trouble().of_registration();
+            again(&page(&bank, &by, user, form.limit, Some(trouble)).await?)
+        }
     }
 }
 

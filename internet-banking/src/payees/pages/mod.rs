@@ -19,7 +19,7 @@ use crate::Bank;
 use crate::answer::{Stop, failed};
 use crate::frame;
 use crate::help::Code;
-use crate::payeasy::views::Trouble;
+use crate::payeasy::views::{Stake, Trouble};
 use crate::sign_in::SignedIn;
 
 /// The pages of this folder: the same for either list, which each page is told of.
@@ -51,7 +51,7 @@ fn because(by: &SignedIn, list: List, problem: &Problem) -> Stop {
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::CONFLICT,
     };
-    Stop::told(frame::page(by, list.area()), problem.code(), status)
+    Stop::told_of(Stake::Registration, frame::page(by, list.area()), problem.code(), status)
 }
 
 /// Whoever may do nothing with the payees of a list gets no page about them.

@@ -13,6 +13,7 @@ use crate::answer::{Answer, Stop, failed, shown};
 use crate::contracts::SignInMethod;
 use crate::frame::{self, Area, year_day_and_time};
 use crate::links::Link;
+use crate::payeasy::views::Stake;
 use crate::security::operation;
 use crate::security::store::{self, SignInRow};
 use crate::sign_in::SignedIn;
@@ -122,7 +123,7 @@ pub async fn remind(State(bank): State<Bank>, by: SignedIn, CsrfForm(form): Csrf
         Ok(()) => Ok(Redirect::to(&done("reminder")).into_response()),
         Err(problem) => {
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            Err(Stop::told(frame::page(&by, Area::Security), problem.code(), status))
+            Err(Stop::told_of(Stake::Registration, frame::page(&by, Area::Security), problem.code(), status))
         }
     }
 }

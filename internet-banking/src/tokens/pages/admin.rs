@@ -7,13 +7,14 @@ use edge::{CsrfForm, Errors, Frame};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{TokenShown, Trouble, page_frame, stopped};
+use super::{TokenShown, page_frame, stopped};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::approvals::ApprovalLink;
 use crate::contracts::Duty;
 use crate::frame::Area;
 use crate::links::Link;
+use crate::payeasy::views::Trouble;
 use crate::policy;
 use crate::secrets::secret_field;
 use crate::sign_in::SignedIn;

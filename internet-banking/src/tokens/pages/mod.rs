@@ -18,6 +18,7 @@ use crate::answer::Stop;
 use crate::frame::{self, Area};
 use crate::help::Code;
 use crate::links::Link;
+use crate::payeasy::views::Trouble;
 use crate::sign_in::SignedIn;
 
 /// The pages of this folder.
@@ -30,28 +31,10 @@ pub(crate) fn routes() -> Router<Bank> {
         .route(Link::AdminTokensDo.path(), post(admin::administer))
 }
 
-/// The error summary at the top of a page.
-#[derive(Clone, Debug)]
-pub(super) struct Trouble {
-    pub code: Code,
-    /// What is wrong, with the control it leads to.
-    pub errors: Errors,
-}
-
-impl Trouble {
-    /// What stands over the list of what is wrong.
-    pub fn heading(&self) -> &'static str {
-        match self.code {
-            Code::Input => "入力を確かめてください",
-            code => code.entry().title,
-        }
-    }
-}
-
 impl From<&Problem> for Trouble {
     fn from(problem: &Problem) -> Self {
         let errors = Errors::one(problem.field().unwrap_or_default(), problem.words());
-        Self { code: problem.code(), errors }
+        Self::of(problem.code(), errors).of_registration()
     }
 }
 

@@ -31,6 +31,7 @@ use crate::contracts::{Business, DepositAccount};
 use crate::frame::{self, Area};
 use crate::help::Code;
 use crate::links::Link;
+use crate::payeasy::views::Stake;
 use crate::payeasy::words::clock_time;
 use crate::payees::Entered;
 use crate::policy;
@@ -65,7 +66,7 @@ fn stopped(by: &SignedIn, problem: &Problem) -> Stop {
 /// The same about an order, which may have been debited.
 fn stopped_of(by: &SignedIn, problem: &Problem) -> Stop {
     let code = problem.code();
-    Stop::told_of_made(page_frame(by, true), code, status(code))
+    Stop::told_of(Stake::Made, page_frame(by, true), code, status(code))
 }
 
 const fn status(code: Code) -> StatusCode {

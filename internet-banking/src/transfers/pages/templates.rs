@@ -13,7 +13,7 @@ use super::{
 use crate::Bank;
 use crate::approvals::{self, Matter};
 use crate::links::Link;
-use crate::payeasy::views::Trouble;
+use crate::payeasy::views::{Stake, Trouble};
 use crate::sign_in::SignedIn;
 use crate::transfers::links::TemplateLink;
 use crate::transfers::problem::Problem;
@@ -117,7 +117,9 @@ pub async fn add(State(bank): State<Bank>, by: SignedIn, CsrfForm(of): CsrfForm<
             let path = format!("{}{}", TemplateLink(id), TemplateLink::ADDED);
             Ok(Redirect::to(&path).into_response())
         }
-        Err(Refused::Told(code)) => Err(Stop::told(page_frame(&by, true), code, status(code))),
+        Err(Refused::Told(code)) => {
+            Err(Stop::told_of(Stake::Registration, page_frame(&by, true), code, status(code)))
+        }
         Err(refused) => again(&all(&bank, &by, Some(refused.trouble())).await?),
     }
 }
@@ -198,7 +200,7 @@ async fn find(bank: &Bank, by: &SignedIn, id: &str) -> Result<Template, Stop> {
 /// What keeps templates from being read, on a page of its own.
 fn because(by: &SignedIn, refused: Refused) -> Stop {
     let code = refused.trouble().code;
-    Stop::told(page_frame(by, true), code, status(code))
+    Stop::told_of(Stake::Registration, page_frame(by, true), code, status(code))
 }
 
 async fn known(bank: &Bank, by: &SignedIn) -> Result<Known, Stop> {

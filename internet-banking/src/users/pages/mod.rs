@@ -25,7 +25,7 @@ use crate::contracts::Duty;
 use crate::frame::{self, Area};
 use crate::help::Code;
 use crate::links::Link;
-use crate::payeasy::views::Trouble;
+use crate::payeasy::views::{Stake, Trouble};
 use crate::policy;
 use crate::sign_in::SignedIn;
 
@@ -56,7 +56,7 @@ fn stop(by: &SignedIn, code: Code) -> Stop {
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::CONFLICT,
     };
-    Stop::told(frame::page(by, Area::Admin), code, status)
+    Stop::told_of(Stake::Registration, frame::page(by, Area::Admin), code, status)
 }
 
 fn because(by: &SignedIn, problem: &Problem) -> Stop {

@@ -58,6 +58,14 @@ pub struct ReviewPage {
     pub duties: Vec<&'static str>,
 }
 
+impl ReviewPage {
+    /// Whether the person would sign in for nothing.
+    fn may_nothing(&self) -> bool {
+        let none = |line: &RightLine| line.accounts.is_empty() && line.steps.is_empty();
+        self.duties.is_empty() && self.rights.iter().all(none)
+    }
+}
+
 /// A user was added, or has a temporary password: it is shown this once.
 #[derive(Template)]
 #[template(path = "users/added.html")]

@@ -213,6 +213,18 @@ async fn nobody_but_the_master_acts_on_others_certificates(test: TestDatabase) {
         StatusCode::FORBIDDEN,
         "on paper"
     );
+    let shown = master.get(&path).await;
+    assert!(!shown.body.contains("one_time_password"), "Enter does nothing here: {}", shown.body);
+    for (act, words) in [("permit", "再発行を許可する</button>"), ("revoke", "失効させる</button>")]
+    {
+        assert!(shown.body.contains(&format!("href=\"{path}/{act}\"")), "{act}: {}", shown.body);
+        let asked = master.get(&format!("{path}/{act}")).await;
+        assert!(asked.body.contains(words), "{act}: {}", asked.body);
+        let other =
+            if act == "permit" { "失効させる</button>" } else { "再発行を許可する</button>" };
+        assert!(!asked.body.contains(other), "one act a page: {}", asked.body);
+        assert_eq!(keiri.get(&format!("{path}/{act}")).await.status, StatusCode::FORBIDDEN);
+    }
     let stranger = super::user(&desk.world, LOGIN_ID).await;
     assert_eq!(master.get(&format!("/admin/certificates/{stranger}")).await.status, StatusCode::NOT_FOUND);
 }

@@ -100,7 +100,7 @@ async fn each_bad_certificate_has_its_code_and_mark(test: TestDatabase) {
     assert_eq!((code(&page).as_str(), mark(&page, "trouble").as_str()), ("S-105", "expired"));
 }
 
-/// Proves R34, R35, R37, R38.
+/// Proves R34.
 async fn who_shows_none_is_told_why_and_led_to_the_next_door(test: TestDatabase) {
     let desk = Desk::new(test).await;
     let mut browser = desk.at_door(ClientCertificate::none());
@@ -166,7 +166,7 @@ async fn a_session_needs_its_certificate_on_every_page(test: TestDatabase) {
     assert_eq!(browser.get("/home").await.status, StatusCode::OK, "at another door too");
 }
 
-/// Proves R29, R30, R31, R45, R50.
+/// Proves R29, R30, R31, R35, R37, R38, R45, R50.
 async fn one_page_checks_the_environment_and_names_every_trouble(test: TestDatabase) {
     let desk = Desk::new(test).await;
     let agent = [("user-agent", "Browser/1 (any system)")];
@@ -188,6 +188,12 @@ async fn one_page_checks_the_environment_and_names_every_trouble(test: TestDatab
     assert_eq!(mark(&page, "certificate"), "good");
     for code in ["S-101", "S-102", "S-104", "S-105", "S-106"] {
         assert!(page.body.contains(&format!("href=\"/help/{code}\"")), "{code}");
+    }
+    for (seen, remedy) in [
+        ("選択の一覧が空、または当行のものがない", "アドレスが当行のものかを確かめます"),
+        ("OSを再インストールした、パソコンを修理・交換した", "失効の手続きの後に、新しいものを取得します"),
+    ] {
+        assert!(page.body.contains(seen) && page.body.contains(remedy), "{seen}: {}", page.body);
     }
     for way in ["/certificate/fetch", "/sign-in"] {
         assert!(door.get("/certificate/check").await.body.contains(&format!("href=\"{way}\"")), "{way}");

@@ -11,6 +11,7 @@ use super::support::{CHECKER, DOCUMENT, MAKER, Office, REASON, approve};
 use crate::payeasy_entry::{Entry, bill};
 use crate::repeats_and_limits::{add, fresh};
 use crate::support::{Browser, PASSWORD, Page, add_user};
+use crate::transfer_entry::{Transfer, order_of};
 
 database::on_both!(
     a_customer_stops_the_contract_before_sign_in_and_two_of_the_bank_lift_it,
@@ -69,7 +70,10 @@ async fn a_customer_stops_the_contract_before_sign_in_and_two_of_the_bank_lift_i
     assert_eq!(stop(&mut stranger, "hanako01", PASSWORD).await.location(), "/emergency-stop/done");
     let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
     let listed = maker.get("/stops").await.body;
-    assert!(listed.contains("株式会社見本商事") && listed.contains("お客さま"), "{listed}");
+    assert!(
+        listed.contains("株式会社見本商事") && listed.contains("お客さま 経理 佐藤花子(hanako01)"),
+        "{listed}"
+    );
     let page = lifting(&mut maker).await;
     let csrf = maker.get("/stops").await.token();
     let unpapered = maker.post(&page, &[("csrf", &csrf), ("reason", REASON)]).await;
@@ -91,11 +95,28 @@ async fn a_customer_who_is_signed_in_stops_the_contract(test: TestDatabase) {
     let office = Office::new(test).await;
     let mut customer = office.world.signed_in().await;
     assert!(customer.get("/home").await.body.contains("/emergency-stop/now"));
-    let csrf = customer.get("/emergency-stop/now").await.token();
-    let stopped = customer.post("/emergency-stop/now", &[("csrf", &csrf)]).await;
+    let reserved = Transfer::own(&mut customer, "4321", "2026-11-26").await.ok().unwrap();
+    let order = order_of(&reserved.confirm(&mut customer).await);
+    let asked = customer.get("/emergency-stop/now").await;
+    assert_eq!(asked.fields("taken"), ["予約中"]);
+    assert!(asked.body.contains(&order) && asked.body.contains("4,321 円"), "{}", asked.body);
+    let csrf = asked.token();
+    let unsure = customer.post("/emergency-stop/now", &[("csrf", &csrf)]).await;
+    assert_eq!(unsure.status, StatusCode::UNPROCESSABLE_ENTITY, "a slip of the hand stops nobody");
+    assert!(office.console.gateway.open_stops().await.unwrap().is_empty());
+    let stopped = customer.post("/emergency-stop/now", &[("csrf", &csrf), ("sure", "yes")]).await;
     assert_eq!(stopped.location(), "/emergency-stop/done", "{}", stopped.body);
     customer.sign_in("hanako01", PASSWORD).await;
-    assert_eq!(customer.get("/payeasy/history").await.fields("error_code"), ["C-101"]);
+    let met = customer.get("/payeasy/history").await;
+    assert_eq!(met.fields("error_code"), ["C-101"]);
+    assert_eq!(
+        (met.fields("by"), met.fields("since")),
+        (vec!["お客さま".to_owned()], vec!["2026年11月24日(火) 10:00".to_owned()])
+    );
+    assert!(!met.body.contains("引き落とされていません"), "nothing was going on: {}", met.body);
+    let out = customer.post("/sign-out", &[("csrf", &met.token())]).await;
+    assert_eq!(out.location(), "/sign-in?ended=signed-out", "{}", out.body);
+    customer.sign_in("hanako01", PASSWORD).await;
     assert_eq!(customer.get("/emergency-stop").await.location(), "/emergency-stop/now");
     let nobody = office.world.browser().get("/emergency-stop/now").await;
     assert!(nobody.location().starts_with("/sign-in"));
@@ -115,10 +136,13 @@ async fn a_service_that_is_stopped_takes_no_payment_and_the_rest_goes_on(test: T
     let nothing = checker.post("/stops", &[("csrf", &csrf), ("what", ""), ("reason", REASON)]).await;
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
     let unsure = [("csrf", csrf.as_str()), ("what", "service/payeasy"), ("reason", REASON)];
-    assert!(
-        checker.post("/stops", &unsure).await.body.contains("チェックを付けてください"),
-        "one click stops nobody"
+    let asked = checker.post("/stops", &unsure).await;
+    assert_eq!(
+        (asked.fields("contracts"), asked.fields("people")),
+        (vec!["1".to_owned()], vec!["2".to_owned()])
     );
+    assert!(asked.body.contains("税金・各種料金(全契約)"), "one click stops nobody: {}", asked.body);
+    assert!(office.console.gateway.open_stops().await.unwrap().is_empty());
     let form = [("csrf", csrf.as_str()), ("what", "service/payeasy"), ("reason", REASON), ("sure", "yes")];
     assert_eq!(checker.post("/stops", &form).await.location(), "/stops", "one person is enough");
     let secrets = [("confirmation_password", PASSWORD), ("one_time_password", &code), ("repeat", "yes")];

@@ -4,9 +4,12 @@ use database::execute;
 use database::testing::TestDatabase;
 use http::StatusCode;
 
+use super::stops::stop;
 use super::support::{CHECKER, DOCUMENT, MAKER, Office};
-use crate::support::{Browser, LOGIN_ID};
+use crate::repeats_and_limits::add;
+use crate::support::{Browser, LOGIN_ID, PASSWORD};
 use crate::wrong_numbers::guess;
+use internet_banking::contracts::Role;
 use internet_banking::payeasy::wrong_numbers::WrongNumbers;
 use ledger::Commit;
 
@@ -14,6 +17,7 @@ database::on_both!(
     a_stopped_user_is_found_and_unlocked_by_two_and_never_by_one,
     an_approval_that_the_process_did_not_outlive_lifts_no_later_stop,
     a_removed_user_is_marked_in_the_list,
+    whatever_keeps_a_user_from_something_is_in_one_place,
 );
 
 const REASON: &str = "11/25 本店営業部で書面を受領、佐藤様と確認";
@@ -97,6 +101,38 @@ async fn an_approval_that_the_process_did_not_outlive_lifts_no_later_stop(test: 
     let page = maker.get(&request).await;
     assert!(page.body.contains("その後に新しい停止が加わっています。"), "{}", page.body);
     assert_eq!(maker.get(&user).await.fields("stops"), ["1"], "the later stop stays");
+}
+
+/// Whoever has the customer on the telephone looks at one page.
+async fn whatever_keeps_a_user_from_something_is_in_one_place(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let (world, user) = (&office.world, office.world.hanako);
+    let holder = add(world, "jiro0001", Role::General, "T-0009", 9).await;
+    let mut maker = office.signed_in(MAKER).await;
+    let fine = maker.get(&format!("/users/{user}")).await;
+    assert_eq!(
+        fine.fields("standing"),
+        ["利用中", "できます", "使えます", "未登録", "使えます", "利用できます"]
+    );
+    let database = &world.bank.database;
+    let confirmation = "INSERT INTO confirmation_failure (app_user, failures, locked_us) VALUES ($1, 5, 1)";
+    execute!(database, confirmation, holder.uuid()).unwrap();
+    let check = "INSERT INTO name_check (subject, contract, missing, shown, judging, counted_us, locked_us)
+        VALUES ($1, $2, 0, 0, 0, 1, 1)";
+    execute!(database, check, holder.uuid(), world.contract.uuid()).unwrap();
+    let token = "UPDATE token SET locked_us = 1, failures = 5 WHERE contract = $1";
+    execute!(database, token, world.contract.uuid()).unwrap();
+    stop(&mut world.browser(), "jiro0001", PASSWORD).await;
+    let page = maker.get(&format!("/users/{holder}")).await;
+    let expected = ["緊急停止中", "できます", "停止", "利用停止", "停止", "利用できます"];
+    assert_eq!(page.fields("standing"), expected, "{}", page.body);
+    assert!(page.body.contains("使えないものがあります") && page.body.contains("T-0009"), "{}", page.body);
+    let other = maker.get(&format!("/users/{user}")).await;
+    assert_eq!(
+        other.fields("standing")[2..5],
+        ["使えます", "未登録", "使えます"],
+        "another's locks are no concern"
+    );
 }
 
 async fn a_removed_user_is_marked_in_the_list(test: TestDatabase) {

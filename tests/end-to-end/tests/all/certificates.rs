@@ -249,6 +249,8 @@ async fn s_client_and_curl_agree_on_every_certificate_and_the_next_port_asks_ane
         .find(|(_, page)| page.text().contains(&login_id))
         .expect("the user's page");
     let code = demo.token(master["token_serial"].as_str().unwrap());
+    assert!(page.links().contains(&format!("{link}/revoke")), "{}", page.text());
+    let (page, _) = curl.ask(&format!("{link}/revoke"), &[]);
     let filled = page.form();
     let form = [("csrf", filled.value("csrf")), ("one_time_password", &code)];
     let (revoked, _) = curl.ask(&format!("{link}/revoke"), &form);

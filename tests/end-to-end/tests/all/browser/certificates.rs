@@ -192,6 +192,7 @@ async fn a_certificate_is_renewed_and_revoked_in_the_browser() {
     desk.window.goto(&desk.door("/admin/certificates")).await;
     desk.look("69-certificates").await;
     desk.window.follow("main tbody tr:nth-child(2) a").await;
+    desk.window.follow("main a[href$='/revoke']").await;
     desk.type_code("2027-11-01T10:04:00+09:00").await;
     desk.window.press_value("revoke").await;
     desk.look("70-certificate-revoked").await;
