@@ -93,6 +93,8 @@ mistakes! {
     OverlooksReusedKeys;
     /// Takes another amount for the right one.
     TakesAnyAmount;
+    /// Clears after the last day on which that may be.
+    ClearsAfterTheLastDay;
     /// Refuses what it may only clear provisionally.
     RefusesAsALocalCollector;
     /// Does not record refusals.
@@ -244,6 +246,7 @@ impl Mistake {
             Self::TakesAnyAmount if between(&text, "ProvisionalCode") == Some("B203") => {
                 without(&text, "ProvisionalCode")
             }
+            Self::ClearsAfterTheLastDay if kind == Kind::Clearing && code == "B202" => recode(&text, "0000"),
             Self::RefusesAsALocalCollector => match between(&text, "ProvisionalCode") {
                 Some(why) => recode(&without(&text, "ProvisionalCode"), why),
                 None => text,

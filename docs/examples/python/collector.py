@@ -166,15 +166,15 @@ class Collector:
                     int(body["Amount"]), body["Channel"], content, answer, 0)
         return answer
     def clear(self, header, body):
-        code, _ = self.look_up(header, body)
-        bill = self.find("bills", customer=body["CustomerNumber"], bill=body["BillId"])
+        customer, last, code = body["CustomerNumber"], body.get("ClearBy", "9"), self.look_up(header, body)[0]
+        bill = self.find("bills", customer=customer, bill=body["BillId"])
         fits = bill and bill["amount"] in (None, int(body["Amount"])) and bill["fee"] == int(body["Fee"])
         code = (code if code != "0000" else "A101" if not bill or bill["outcome"] in ("provisional", "refused") else
-                "B201" if bill["paid_by"] else "0000" if fits else "B203")
+                "B201" if bill["paid_by"] else "B202" if last < today() else "0000" if fits else "B203")
         if code != "0000":  # the payer has paid already: only a national collector may refuse
             return (code, None) if self.kind == "national" else ("0000", code)
-        self.db.execute("UPDATE bills SET paid_by = ? WHERE customer = ? AND bill = ?", (
-            "/".join(header["key"]), body["CustomerNumber"], body["BillId"]))
+        self.db.execute("UPDATE bills SET paid_by = ? WHERE (customer, bill) = (?, ?)", (
+            "/".join(header["key"]), customer, body["BillId"]))
         return code, None
     def cancel(self, header, body):
         key = sender, day, serial = header["Sender"], body["ClearingDate"], body["ClearingSerial"]

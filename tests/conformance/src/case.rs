@@ -288,6 +288,8 @@ pub enum Field {
     TypedAmount,
     /// A clearing that there is not.
     ClearingSerial,
+    /// A 消込期限 of yesterday.
+    PassedClearBy,
 }
 
 /// One text for another.
@@ -324,6 +326,8 @@ pub enum Spoil {
     AlmostStale,
     /// The digest of the content is not covered.
     DigestNotCovered,
+    /// Its parameters in another order, which is right.
+    ParameterOrder,
     /// Made for another protocol.
     OtherTag,
     /// A parameter that the protocol does not have.
@@ -348,12 +352,12 @@ pub enum Spoil {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
-    /// One of these codes.
+    /// One of these codes; with `status`, one or the other.
     pub code: Vec<Code>,
     /// A clearing that does not fit, for one of these reasons: a national collector refuses with it, the others
     /// record it provisionally.
     pub mismatch: Vec<Code>,
-    /// One of these status codes, and no signed answer.
+    /// One of these status codes, and no signed answer but one of `code`.
     pub status: Vec<u16>,
     /// What tells the hub nothing: a connection that ends is as good as a status, and without `status` any but 200 is.
     pub nothing: bool,

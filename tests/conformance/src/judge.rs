@@ -135,10 +135,14 @@ pub fn judge(
 
 fn judge_status(expect: &Expect, clause: Clause, got: &Got) -> Option<(Clause, Text)> {
     let wanted = &expect.status;
+    if got.code().is_some_and(|code| expect.code.contains(&Code(code))) {
+        return None;
+    }
     let (en, ja) = match wanted.as_slice() {
         [] => ("other than 200".to_owned(), "200 以外".to_owned()),
         some => {
-            let list = some.iter().map(ToString::to_string).collect::<Vec<_>>().join(" / ");
+            let codes = expect.code.iter().map(|code| code.0.as_str().to_owned());
+            let list = some.iter().map(ToString::to_string).chain(codes).collect::<Vec<_>>().join(" / ");
             (list.clone(), list)
         }
     };

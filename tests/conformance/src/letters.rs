@@ -111,7 +111,10 @@ impl Writer<'_> {
             channel: self.channel(),
             entry_kind: if self.ask.linked { EntryKind::Linked } else { EntryKind::Typed },
             receipt_date: self.key.date,
-            clear_by: bill.clear_by,
+            clear_by: match self.has(Field::PassedClearBy) {
+                true => self.hub.today().pred_opt(),
+                false => bill.clear_by,
+            },
         }))
     }
 

@@ -42,8 +42,12 @@ pub fn post(key: &SigningKey, path: &str, body: &[u8], spoil: Option<Spoil>, now
         Some(Spoil::DigestNotCovered) => "(\"@method\" \"@path\" \"content-type\")",
         _ => COMPONENTS,
     };
-    let params =
-        format!("{covered};created={created};keyid=\"{key_id}\";alg=\"ed25519\";tag=\"{tag}\"{extra}");
+    let (created, key_id) = (format!(";created={created}"), format!(";keyid=\"{key_id}\""));
+    let (alg, tag) = (";alg=\"ed25519\"", format!(";tag=\"{tag}\""));
+    let params = match spoil {
+        Some(Spoil::ParameterOrder) => format!("{covered}{tag}{alg}{key_id}{created}"),
+        _ => format!("{covered}{created}{key_id}{alg}{tag}{extra}"),
+    };
     let digest_line = match spoil {
         Some(Spoil::DigestNotCovered) => String::new(),
         _ => format!("\"content-digest\": {digest}\n"),

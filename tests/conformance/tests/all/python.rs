@@ -1,7 +1,8 @@
-//! The collector in Python that docs/examples has passes the kit, so that the guide's example is one.
+//! The collector in Python that docs/examples has passes the kit with its site, so that the guide's example is one.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -53,8 +54,8 @@ fn pem(label: &str, der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
 }
 
-/// The folder that the example's README makes.
-fn prepared(folder: &Path, port: u16) {
+/// The folder that the example's README makes; `site` is the port of the site.
+fn prepared(folder: &Path, port: u16, site: u16) {
     let keys = folder.join("keys");
     std::fs::create_dir(&keys).unwrap();
     let (hub, own) = ([7; 32], [8; 32]);
@@ -78,12 +79,25 @@ fn prepared(folder: &Path, port: u16) {
     for (at, outcome) in OUTCOMES.iter().enumerate() {
         write!(
             text,
-            "[[numbers]]\noutcome = \"{outcome}\"\ncustomer_number = \"{at:014}{{0000-0149}}\"\n\
+            "[[numbers]]\noutcome = \"{outcome}\"\ncustomer_number = \"{at:014}{{0000-0199}}\"\n\
              confirmation_number = \"123456\"\npayment_category = \"7000001234\"\n"
         )
         .unwrap();
     }
+    write!(
+        text,
+        "[link]\npage = \"http://127.0.0.1:{site}/test/{{pattern}}/{{customer_number}}\"\nkeys = [\"99022-1.jwk\"]\n\
+         return_urls = [\"http://127.0.0.1:{site}/pay/\"]\nentry = \"https://bank.example/payeasy/link/entry\"\n\
+         patterns = [\"01\", \"02\"]\n"
+    )
+    .unwrap();
+    let shared = collectors::link::LinkKey::generate("99022-1").unwrap();
+    std::fs::write(folder.join("99022-1.jwk"), &*shared).unwrap();
     std::fs::write(folder.join("collector.toml"), text).unwrap();
+}
+
+async fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
 /// Proves that the guide is enough: the example was written from it, and passes all that applies to it.
@@ -91,11 +105,15 @@ fn prepared(folder: &Path, port: u16) {
 async fn the_example_in_python_passes() {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    prepared(folder.path(), port);
-    let mut collector = Command::new(python);
-    collector.arg("-I").arg(repository().join("docs/examples/python/collector.py")).arg("collector.toml");
-    collector.current_dir(folder.path()).kill_on_drop(true);
+    let (port, site_port) = (free_port().await, free_port().await);
+    prepared(folder.path(), port, site_port);
+    let example = |name: &str| {
+        let mut command = Command::new(&python);
+        command.arg("-I").arg(repository().join("docs/examples/python").join(name)).arg("collector.toml");
+        command.current_dir(folder.path()).stderr(Stdio::null()).kill_on_drop(true);
+        command
+    };
+    let mut collector = example("collector.py");
     // starts it again whenever a restart of the kit has killed it
     let supervisor = tokio::spawn(async move {
         loop {
@@ -103,20 +121,24 @@ async fn the_example_in_python_passes() {
             sleep(Duration::from_millis(20)).await;
         }
     });
-    for _ in 0..500 {
-        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            break;
+    let site = example("site.py").spawn().unwrap();
+    for port in [port, site_port] {
+        for _ in 0..500 {
+            if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                break;
+            }
+            sleep(Duration::from_millis(20)).await;
         }
-        sleep(Duration::from_millis(20)).await;
     }
     let declaration = Declaration::read(&folder.path().join("collector.toml"), &Instead::default()).unwrap();
     let cases = Cases::embedded();
     let outcome = run(&declaration, &cases, &Choice::default(), &mut |_| {}).await.unwrap();
     supervisor.abort();
     drop(supervisor.await);
+    drop(site);
     println!("{}", terminal::summary(&outcome, &cases, Language::En));
     assert_eq!(outcome.obstacle(), None);
     assert_eq!(outcome.failures().count(), 0);
     let passed = outcome.count(|verdict| matches!(verdict, Verdict::Passed));
-    assert!(passed >= 125, "{passed}");
+    assert!(passed >= 150, "{passed}");
 }
