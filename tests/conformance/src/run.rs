@@ -76,6 +76,8 @@ pub struct Outcome {
     pub today: Date,
     /// Each case, in order.
     pub done: Vec<Done>,
+    /// So many cases there are besides, which were not chosen.
+    pub not_chosen: usize,
     /// Why it ended early, if it did.
     pub trouble: Option<Trouble>,
     /// How long it took.
@@ -126,6 +128,7 @@ pub async fn run(
         endpoint: declaration.endpoint.to_string(),
         today: hub.today(),
         done: Vec::with_capacity(chosen.len()),
+        not_chosen: cases.cases.len() - chosen.len(),
         trouble: None,
         took_ms: 0,
     };

@@ -93,10 +93,14 @@ fn sums(outcome: &Outcome, language: Language) -> String {
     let failed = outcome.count(|verdict| matches!(verdict, Verdict::Failed(_)));
     let skipped = outcome.count(|verdict| matches!(verdict, Verdict::Skipped(_)));
     let not_run = outcome.count(|verdict| matches!(verdict, Verdict::NotRun(_)));
-    let (en, ja) = match not_run {
+    let (mut en, mut ja) = match not_run {
         0 => (String::new(), String::new()),
         some => (format!(", {some} could not be played"), format!("、実行できず {some}")),
     };
+    if outcome.not_chosen > 0 {
+        en += &format!(", {} not chosen", outcome.not_chosen);
+        ja += &format!("、未選択 {}", outcome.not_chosen);
+    }
     let (collector, seed) = (&outcome.collector, outcome.seed);
     let (seconds, tenths) = (outcome.took_ms / 1_000, outcome.took_ms % 1_000 / 100);
     match language {

@@ -29,6 +29,8 @@ struct Document<'a> {
     failed: usize,
     skipped: usize,
     not_run: usize,
+    /// Cases of the kit that this run was not about.
+    not_chosen: usize,
     /// The digests of the report's other files.
     files: BTreeMap<String, String>,
     cases: Vec<One<'a>>,
@@ -105,6 +107,7 @@ pub fn document(
         failed,
         skipped: outcome.count(|verdict| matches!(verdict, Verdict::Skipped(_))),
         not_run: outcome.count(|verdict| matches!(verdict, Verdict::NotRun(_))),
+        not_chosen: outcome.not_chosen,
         files,
         cases: outcome.done.iter().map(|done| one(done, cases)).collect(),
     };

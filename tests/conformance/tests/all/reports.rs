@@ -58,7 +58,7 @@ async fn a_report_is_signed_and_says_of_a_failure_what_why_and_how() {
     }
 
     for (name, parts) in [
-        ("report.en.html", ["1 passed, 1 failed, 1 not for it", "Why it matters to money", "Here:"]),
+        ("report.en.html", ["1 passed, 1 failed, 1 not for it, ", "Why it matters to money", "Here:"]),
         ("report.ja.html", ["合格 1、不合格 1、対象外 1", "資金への影響", "ここが不適合:"]),
     ] {
         let html = read(name);
@@ -72,6 +72,7 @@ async fn a_report_is_signed_and_says_of_a_failure_what_why_and_how() {
 
     let json: serde_json::Value = serde_json::from_str(&read("report.json")).unwrap();
     assert_eq!(json["conforms"], false);
+    assert_eq!(json["not_chosen"], Cases::embedded().cases.len() - IDS.len());
     let failed = json["cases"].as_array().unwrap().iter().find(|case| case["verdict"] == "failed").unwrap();
     assert_eq!(failed["id"], "clearing-key-reused");
     assert_eq!(failed["finding"]["clause"], "Record");
