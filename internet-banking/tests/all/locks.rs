@@ -63,7 +63,7 @@ async fn hung_up<T>(request: impl Future<Output = T>) {
     assert!(waits, "it was answered before anybody could hang up");
 }
 
-async fn person(world: &World, user: UserId) -> SignedIn {
+pub async fn person(world: &World, user: UserId) -> SignedIn {
     let user = world.bank.contracts.user(world.contract, user).await.unwrap().unwrap();
     let contract = world.bank.contracts.contract(world.contract).await.unwrap().unwrap();
     let session = Session {

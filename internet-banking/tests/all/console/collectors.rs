@@ -12,6 +12,7 @@ use crate::wrong_numbers::PENSION;
 database::on_both!(
     payments_to_a_collector_rest_when_two_people_say_so_and_no_longer,
     hours_and_fees_of_a_collector_hold_from_their_day_on,
+    a_collector_that_has_no_hours_today_is_not_called_open,
 );
 
 const REST: &str = "/collectors/00500/suspension";
@@ -28,6 +29,19 @@ async fn ask(browser: &mut Browser, entry: &Entry) -> Page {
     let form =
         [("csrf", csrf.as_str()), ("customer_number", customer), ("confirmation_number", confirmation)];
     browser.post(&entry.page("numbers"), &form).await
+}
+
+async fn a_collector_that_has_no_hours_today_is_not_called_open(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let today = async |at: &str| {
+        set_clock(&office, at);
+        let list = office.signed_in(MAKER).await.get("/collectors").await;
+        (list.body.matches("取扱中").count(), list.body.matches("本日休み").count())
+    };
+    let (on_friday, none) = today("2026-11-27T10:00:00").await;
+    assert_eq!(none, 0, "all are open on a weekday");
+    let (on_saturday, resting) = today("2026-11-28T10:00:00").await;
+    assert!(resting > 0 && on_saturday + resting == on_friday, "{on_friday} {on_saturday} {resting}");
 }
 
 async fn payments_to_a_collector_rest_when_two_people_say_so_and_no_longer(test: TestDatabase) {

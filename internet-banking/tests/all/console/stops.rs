@@ -5,9 +5,12 @@ use database::testing::TestDatabase;
 use gateway::StopScope;
 use http::StatusCode;
 use internet_banking::contracts::{Rights, Role};
+use internet_banking::registration::{Registration, RegistrationError, register};
 use ledger::{Commit, EntityId, GuardKey};
 
 use super::support::{CHECKER, DOCUMENT, MAKER, Office, REASON, approve};
+use crate::approved::{lift as take_away, stop as put};
+use crate::locks::person;
 use crate::payeasy_entry::{Entry, bill};
 use crate::repeats_and_limits::{add, fresh};
 use crate::support::{Browser, PASSWORD, Page, add_user};
@@ -20,6 +23,7 @@ database::on_both!(
     the_bank_stops_a_contract_or_a_plan_by_one_person,
     a_stop_that_is_older_than_many_others_is_seen_and_lifted,
     a_stop_that_meets_a_lift_is_in_place_when_it_is_told,
+    what_was_judged_before_a_stop_registers_nothing_after_it,
 );
 
 pub async fn stop(browser: &mut Browser, login_id: &str, password: &str) -> Page {
@@ -214,6 +218,25 @@ async fn a_stop_that_is_older_than_many_others_is_seen_and_lifted(test: TestData
     let mut customer = office.world.browser();
     customer.sign_in("hanako01", PASSWORD).await;
     assert_eq!(customer.get("/home").await.status, StatusCode::OK, "it is lifted indeed");
+}
+
+/// A session that is loaded already, and a commit that comes after the stop, of the contract or of all sign-ins.
+///
+/// Proves SEC-43.
+async fn what_was_judged_before_a_stop_registers_nothing_after_it(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let bank = &office.world.bank;
+    let by = person(&office.world, office.world.hanako).await;
+    let change = || Registration { action: "session.sign_out", ..Registration::default() };
+    register(bank, &by, None, change()).await.unwrap();
+    let contract = office.world.contract.to_string();
+    for (scope, subject) in [(StopScope::Contract, contract.as_str()), (StopScope::Service, "sign-in")] {
+        let stop = put(&office.world, scope, subject).await;
+        let refused = register(bank, &by, None, change()).await;
+        assert!(matches!(refused, Err(RegistrationError::Stopped(of)) if of == scope), "{refused:?}");
+        take_away(&office.world, &stop).await;
+        register(bank, &by, None, change()).await.unwrap();
+    }
 }
 
 /// The stop before it is lifted at the same moment: its guard still stands when the next one is committed.

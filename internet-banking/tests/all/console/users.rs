@@ -17,6 +17,7 @@ database::on_both!(
     a_stopped_user_is_found_and_unlocked_by_two_and_never_by_one,
     an_approval_that_the_process_did_not_outlive_lifts_no_later_stop,
     a_removed_user_is_marked_in_the_list,
+    nobody_approves_the_own_proposal_in_another_role_and_no_maker_anothers,
     whatever_keeps_a_user_from_something_is_in_one_place,
 );
 
@@ -133,6 +134,31 @@ async fn whatever_keeps_a_user_from_something_is_in_one_place(test: TestDatabase
         ["使えます", "未登録", "使えます"],
         "another's locks are no concern"
     );
+}
+
+/// Person and role are two questions: whoever has proposed it does not approve it as a checker either, and who is no
+/// checker approves nobody's.
+///
+/// Proves SEC-46.
+async fn nobody_approves_the_own_proposal_in_another_role_and_no_maker_anothers(test: TestDatabase) {
+    let (office, _network) = Office::connected(test).await;
+    let user = format!("/users/{}", office.world.hanako);
+    let mut maker = office.signed_in(MAKER).await;
+    guess(&mut office.world.signed_in().await, 10).await;
+    let request = propose(&mut maker, &user, REASON).await.location().to_owned();
+    let mut other = office.signed_in(CHECKER).await;
+    let approve = format!("{request}/approve");
+    for (sql, browser, told) in [
+        ("UPDATE staff SET role = 'maker'", &mut other, "S-101"),
+        ("UPDATE staff SET role = 'checker'", &mut maker, "S-201"),
+    ] {
+        execute!(office.console.database, sql).unwrap();
+        let csrf = browser.get(&request).await.token();
+        let refused = browser.post(&approve, &[("csrf", &csrf)]).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
+        assert_eq!(refused.fields("error_code"), [told]);
+    }
+    assert_eq!(maker.get(&user).await.fields("stops"), ["1"], "nothing is lifted");
 }
 
 async fn a_removed_user_is_marked_in_the_list(test: TestDatabase) {
