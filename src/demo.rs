@@ -30,6 +30,7 @@ use edge::tls::TlsSettings;
 use edge::{CookieKind, Limits, Shutdown};
 use gateway::{Gateway, Settings};
 use internet_banking::Bank;
+use internet_banking::bulk::BatchFeed;
 use internet_banking::certificates::authority::Authorities;
 use internet_banking::certificates::{Doors, Notices};
 use internet_banking::console::Console;
@@ -249,6 +250,8 @@ impl Demo {
         tasks.spawn(Fees::open(&bank).await?.run(shutdown.clone()));
         tasks.spawn(Feed::new(gateway.clone(), bank.contracts.clone()).run(shutdown.clone()));
         let feed = TransferFeed::new(transfers.clone(), bank.contracts.clone());
+        tasks.spawn(feed.run(shutdown.clone()));
+        let feed = BatchFeed::new(bulk.clone(), bank.contracts.clone());
         tasks.spawn(feed.run(shutdown.clone()));
         if mocks.is_some() {
             let relay = alarms::relay(ports.at(12)?, "info@mihon-bank.example");

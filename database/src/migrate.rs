@@ -61,6 +61,7 @@ migrations! {
     41 "0041_mandates",
     42 "0042_local_tax",
     43 "0043_payee_kinds",
+    44 "0044_mail_positions",
 }
 
 /// The description of the first migration: a database that has it is ours.

@@ -48,6 +48,7 @@ pub mod users;
 
 use std::sync::Arc;
 
+use ::bulk::Bulk;
 use ::transfers::Transfers;
 use axum::Router;
 use database::Database;
@@ -82,6 +83,8 @@ pub struct Bank {
     pub gateway: Gateway,
     /// Transfers.
     pub transfers: Transfers,
+    /// Batches of many items.
+    pub bulk: Bulk,
     /// Contracts, users, accounts.
     pub contracts: contracts::Store,
     /// Hashes and verifies passwords.
@@ -145,6 +148,7 @@ impl Bank {
             clock,
             ledger,
             gateway,
+            bulk: Bulk::new(transfers.clone(), payees::Master::own().clone()),
             transfers,
             passwords,
         })
@@ -153,7 +157,8 @@ impl Bank {
     /// The bank with an engine of transfers that reaches the interbank network.
     #[must_use]
     pub fn with_transfers(self, transfers: Transfers) -> Self {
-        Self { transfers, ..self }
+        let bulk = Bulk::new(transfers.clone(), payees::Master::own().clone());
+        Self { bulk, transfers, ..self }
     }
 
     /// The bank with the authorities of its client certificates, and the doors where it asks for them.

@@ -67,6 +67,10 @@ pub enum Link {
     Payees,
     /// データ伝送: 総合振込, 給与・賞与振込 and the like.
     Bulk,
+    /// A new batch.
+    BulkNew,
+    /// 外部ファイル送信.
+    BulkFile,
     /// 振込・振替.
     Transfers,
     /// The choice of a payee.
@@ -209,6 +213,8 @@ impl Link {
             Self::PayeasyFavourites => "/payeasy/favourites",
             Self::Payees => "/payees",
             Self::Bulk => "/bulk",
+            Self::BulkNew => "/bulk/new",
+            Self::BulkFile => "/bulk/file",
             Self::Transfers => "/transfers",
             Self::TransfersNew => "/transfers/new",
             Self::TransfersOwn => "/transfers/own",

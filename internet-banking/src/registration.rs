@@ -24,6 +24,7 @@ pub const TOLD: &[&str] = &[
     "approval.refused",
     "approval.remind",
     "approval.return",
+    "bulk.file",
     "certificate.confirm",
     "certificate.issue",
     "certificate.permit",

@@ -6,7 +6,7 @@ use super::item::Item;
 use super::search::Search;
 use crate::contracts::Business;
 use crate::sign_in::SignedIn;
-use crate::{Bank, approvals, payeasy, policy, transfers};
+use crate::{Bank, approvals, bulk, payeasy, policy, transfers};
 
 /// A kind of record that the page shows. Each reads what the person may see of it and the search asks for, the newest
 /// first.
@@ -22,6 +22,8 @@ pub enum Source {
     Recalls,
     /// What other banks ask back.
     Consents,
+    /// 総合振込, 給与・賞与振込 and the like, from their approval on.
+    Batches,
     /// What others are to approve, of every business.
     Approvals,
 }
@@ -34,6 +36,7 @@ impl Source {
         Self::Orders,
         Self::Recalls,
         Self::Consents,
+        Self::Batches,
         Self::Approvals,
     ];
 
@@ -42,7 +45,7 @@ impl Source {
         match self {
             Self::Payments | Self::PaymentRequests => Some(Business::PayEasy),
             Self::Orders | Self::Recalls | Self::Consents => Some(Business::Transfer),
-            Self::Approvals => None,
+            Self::Batches | Self::Approvals => None,
         }
     }
 
@@ -59,6 +62,7 @@ impl Source {
             Self::Orders => transfers::activity::orders(bank, by, search).await,
             Self::Recalls => transfers::activity::recalls(bank, by, search).await,
             Self::Consents => transfers::activity::consents(bank, by, search).await,
+            Self::Batches => bulk::activity::batches(bank, by, search).await,
             Self::Approvals => approvals::activity::requests(bank, by, search).await,
         }
     }

@@ -10,7 +10,7 @@ use ledger::EntityId;
 
 use super::bounds::Bounds;
 use super::cut_offs;
-use super::operation::{by_itself, next_of, recorded, reminder, returned};
+use super::operation::{by_itself, next_of, recorded, reminder, reopened, returned};
 use super::people;
 use super::problem::Problem;
 use super::request::{Ending, Matter, Request};
@@ -18,7 +18,7 @@ use super::state::{Event, State};
 use super::store;
 use crate::Bank;
 use crate::contracts::ContractState;
-use crate::{payeasy, transfers};
+use crate::{bulk, payeasy, transfers};
 
 /// Between two looks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(15);
@@ -125,6 +125,7 @@ pub async fn carry_out(bank: &Bank, request: &Request, prepared: Option<InquiryI
         Matter::Payeasy(asked) => payeasy::approval::carry_out(bank, request, asked, prepared).await,
         Matter::Transfer(asked) => transfers::approval::carry_out(bank, request, asked).await,
         Matter::Return(asked) => transfers::return_approval::carry_out(bank, request, asked).await,
+        Matter::Bulk(asked) => bulk::approval::carry_out(bank, request, asked).await,
         // made in the commit of its approval
         Matter::Administration(_) => Ending::Unclear,
     };
@@ -159,6 +160,9 @@ async fn record(bank: &Bank, request: &Request, ending: &Ending) -> Result<bool,
     };
     // another process may have recorded the same
     let own = by_itself(bank, &contract, what).await?;
+    if let Ending::Refused(words) = ending {
+        reopened(bank, request, Some(words)).await;
+    }
     Ok(own || done)
 }
 

@@ -17,6 +17,7 @@ use super::state::{Event, State};
 use super::ties::Ties;
 use super::{carry_out, store};
 use crate::Bank;
+use crate::bulk;
 use crate::contracts::{Contract, Step};
 use crate::mail::{Notice, Recipient, To};
 use crate::payeasy;
@@ -105,7 +106,9 @@ pub async fn ask(
     if !can_be_met(asking.need, &steps) {
         return Err(match asking.matter {
             Matter::Administration(_) => Problem::TooFewAdministrators,
-            Matter::Payeasy(_) | Matter::Transfer(_) | Matter::Return(_) => Problem::TooFewApprovers,
+            Matter::Payeasy(_) | Matter::Transfer(_) | Matter::Return(_) | Matter::Bulk(_) => {
+                Problem::TooFewApprovers
+            }
         });
     }
     put(bank, by, asking, before, Event::Ask, code, &able).await
@@ -257,6 +260,9 @@ async fn ready(bank: &Bank, by: &SignedIn, id: ApprovalId, digest: &str) -> Resu
         (Some((business, _)), Some(amount)) => policy.need(business, amount),
         _ => Need::ONE,
     };
+    if let Matter::Bulk(of) = &request.matter {
+        bulk::rules::require_open(bank, of.kind.counted()).await?;
+    }
     if request.given.iter().any(|given| given.hand.user == by.user.id) {
         return Err(Problem::Refused(Refusal::Already));
     }
@@ -314,6 +320,7 @@ pub fn demands_code(bank: &Bank, request: &Request, distinct_tokens: bool) -> bo
         Matter::Transfer(of) => of.demands_code(),
         // as its consent does without approval
         Matter::Return(_) => false,
+        Matter::Bulk(of) => of.demands_code(),
         Matter::Administration(_) => Operation::ApprovalSettings.demands_one(),
     }
 }
@@ -363,7 +370,7 @@ async fn give(bank: &Bank, by: &SignedIn, ready: Ready, code: Option<Guard>) -> 
             };
             give_last(bank, by, &request, (step, next), code, Some(inquiry)).await
         }
-        Matter::Transfer(_) | Matter::Return(_) => {
+        Matter::Transfer(_) | Matter::Return(_) | Matter::Bulk(_) => {
             give_last(bank, by, &request, (step, next), code, None).await
         }
     }
@@ -415,7 +422,9 @@ async fn back(
     event: Event,
 ) -> Result<(), Problem> {
     let what = returned(bank, request, &by.contract, note, event).await?;
-    Ok(register(bank, by, None, what).await?)
+    register(bank, by, None, what).await?;
+    reopened(bank, request, Some(note)).await;
+    Ok(())
 }
 
 /// The commit that gives a request back to its author, who is told why.
@@ -469,7 +478,21 @@ async fn own(bank: &Bank, by: &SignedIn, id: ApprovalId, event: Event) -> Result
     if event == Event::Delete {
         what.release = store::made_before(&request);
     }
-    Ok(register(bank, by, None, what).await?)
+    register(bank, by, None, what).await?;
+    if event == Event::Withdraw {
+        reopened(bank, &request, None).await;
+    }
+    Ok(())
+}
+
+/// What was asked for may be changed again, where asking has frozen it. Whatever fails here, its author can take it
+/// back on its own page.
+pub(super) async fn reopened(bank: &Bank, request: &Request, why: Option<&str>) {
+    if let Matter::Bulk(asked) = &request.matter
+        && let Err(problem) = bulk::approval::reopened(bank, request, asked, why).await
+    {
+        tracing::error!(request = %request.id, ?problem, "a batch stays frozen that is with its author again");
+    }
 }
 
 /// What every step leaves in the audit log.

@@ -3,6 +3,7 @@
 use edge::Errors;
 
 use super::policy::Refusal;
+use crate::bulk::problem::Problem as BulkProblem;
 use crate::contracts::StoreError;
 use crate::help::Code;
 use crate::payeasy::problem::Problem as PayeasyProblem;
@@ -39,6 +40,8 @@ pub enum Problem {
     Payeasy(PayeasyProblem),
     /// The same of a transfer.
     Transfer(TransferProblem),
+    /// The same of a batch.
+    Bulk(BulkProblem),
     /// The same of a change of users.
     Users(UsersProblem),
     /// The one-time password authorises nothing.
@@ -76,6 +79,7 @@ impl Problem {
             Self::Reason | Self::Policy(_) => Code::Input,
             Self::Payeasy(problem) => problem.code(),
             Self::Transfer(problem) => problem.code(),
+            Self::Bulk(problem) => problem.code(),
             Self::Users(problem) => problem.code(),
             Self::Code(problem) => problem.code(),
             Self::Told(code) => *code,
@@ -93,6 +97,7 @@ impl Problem {
             }
             Self::Payeasy(problem) => problem.words(),
             Self::Transfer(problem) => problem.words(),
+            Self::Bulk(problem) => problem.words(),
             Self::Code(problem) => problem.words(),
             Self::Told(code) => format!("{}{}", code.entry().happened, code.entry().remedy),
             _ => self.code().entry().happened.to_owned(),
@@ -115,6 +120,7 @@ impl Problem {
     pub fn trouble(&self) -> Trouble {
         let errors = match self {
             Self::Users(problem) => return problem.trouble(),
+            Self::Bulk(problem) => return problem.trouble(),
             _ => Errors::one(self.field().unwrap_or_default(), self.words()),
         };
         Trouble::of(self.code(), errors)
@@ -130,6 +136,15 @@ impl From<PayeasyProblem> for Problem {
 impl From<TransferProblem> for Problem {
     fn from(problem: TransferProblem) -> Self {
         Self::Transfer(problem)
+    }
+}
+
+impl From<BulkProblem> for Problem {
+    fn from(problem: BulkProblem) -> Self {
+        match problem {
+            BulkProblem::NotPermitted => Self::NotPermitted,
+            problem => Self::Bulk(problem),
+        }
     }
 }
 

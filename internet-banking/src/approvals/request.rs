@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::{Hand, Need};
 use super::state::State;
+use crate::bulk::approval::AskedBatch;
 use crate::contracts::{Business, User};
 use crate::payeasy::approval::AskedPayment;
 use crate::policy;
@@ -25,6 +26,8 @@ pub enum Matter {
     Transfer(Box<AskedTransfer>),
     /// 組戻しの承諾: a transfer that came in is given back.
     Return(AskedReturn),
+    /// 総合振込, 給与・賞与振込, 口座振替 or 地方税納付.
+    Bulk(Box<AskedBatch>),
     /// What an administrator changes of the contract (SEC-21).
     Administration(AskedChange),
 }
@@ -35,6 +38,7 @@ impl Matter {
         match self {
             Self::Payeasy(_) => Business::PayEasy.code(),
             Self::Transfer(_) | Self::Return(_) => Business::Transfer.code(),
+            Self::Bulk(of) => of.business().code(),
             Self::Administration(_) => "administration",
         }
     }
@@ -45,6 +49,7 @@ impl Matter {
             Self::Payeasy(_) => Business::PayEasy.label(),
             Self::Transfer(of) => of.kind(),
             Self::Return(_) => "組戻しの承諾",
+            Self::Bulk(of) => of.kind.label(),
             Self::Administration(_) => "管理の手続き",
         }
     }
@@ -55,6 +60,7 @@ impl Matter {
             Self::Payeasy(of) => Some((Business::PayEasy, of.account)),
             Self::Transfer(of) => Some((Business::Transfer, of.details.account)),
             Self::Return(of) => Some((Business::Transfer, of.account)),
+            Self::Bulk(of) => Some((of.business(), of.account)),
             Self::Administration(_) => None,
         }
     }
@@ -65,6 +71,7 @@ impl Matter {
             Self::Payeasy(of) => of.bill.contents.clone(),
             Self::Transfer(of) => of.payee.name.clone(),
             Self::Return(of) => of.payer.clone(),
+            Self::Bulk(of) => of.title(),
             Self::Administration(of) => of.title(),
         }
     }
@@ -75,6 +82,7 @@ impl Matter {
             Self::Payeasy(of) => of.bill.total(),
             Self::Transfer(of) => Some(of.details.amount),
             Self::Return(of) => Some(of.amount),
+            Self::Bulk(of) => Some(of.amount),
             Self::Administration(_) => None,
         }
     }
@@ -82,7 +90,7 @@ impl Matter {
     /// Whether its approval makes a password, which is shown once.
     pub fn makes_password(&self) -> bool {
         match self {
-            Self::Payeasy(_) | Self::Transfer(_) | Self::Return(_) => false,
+            Self::Payeasy(_) | Self::Transfer(_) | Self::Return(_) | Self::Bulk(_) => false,
             Self::Administration(of) => of.makes_password(),
         }
     }

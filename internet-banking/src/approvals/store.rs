@@ -96,6 +96,25 @@ pub async fn find(
     }
 }
 
+/// The newest request of a contract about something that is not deleted, whoever made it.
+pub async fn about_of_anyone(
+    database: &Database,
+    contract: ContractId,
+    about: &str,
+) -> Result<Option<ApprovalId>, StoreError> {
+    let found: Option<Uuid> = read!(database, |c| {
+        sqlx::query_scalar(
+            "SELECT id FROM approval_request WHERE contract = $1 AND about = $2 AND state <> 'deleted'
+             ORDER BY changed_us DESC LIMIT 1",
+        )
+        .bind(contract.uuid())
+        .bind(about)
+        .fetch_optional(c)
+        .await
+    })?;
+    Ok(found.map(ApprovalId::from_uuid))
+}
+
 /// What somebody has asked for or kept about a thing and has not deleted.
 pub async fn about(
     database: &Database,

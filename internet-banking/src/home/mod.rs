@@ -1,5 +1,6 @@
 //! `/home`: what is to be done first, then the balances.
 
+mod batches;
 mod due;
 mod transfers;
 
@@ -15,6 +16,7 @@ use edge::{Failure, Frame, render};
 use gateway::RepeatKey;
 use ledger::Balance;
 
+use self::batches::{Ask, BatchTask};
 use self::due::Due;
 use self::transfers::Undone;
 use crate::Bank;
@@ -79,6 +81,10 @@ struct Page {
     undone: Vec<Undone>,
     /// Whether there are more than these.
     more_undone: bool,
+    /// Batches of bulk data that wait for the user, or were not carried out.
+    batches: Vec<BatchTask>,
+    /// Whether there are more than these.
+    more_batches: bool,
     /// Recalls of other banks that wait for an answer.
     recalls: usize,
     /// Payments that were being entered.
@@ -99,6 +105,7 @@ impl Page {
             && self.requests.is_empty()
             && self.refunds.is_empty()
             && self.undone.is_empty()
+            && self.batches.is_empty()
             && self.recalls == 0
             && self.left.is_empty()
             && self.left_transfers.is_empty()
@@ -175,6 +182,9 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
     let mut undone = transfers::undone(&bank, &signed_in, now).await?;
     let more_undone = undone.len() > named;
     undone.truncate(named);
+    let mut batches = batches::of(&bank, &signed_in, now).await?;
+    let more_batches = batches.len() > named;
+    batches.truncate(named);
     let (approvals, sent_back) = approvals::waiting_for(&bank.database, &signed_in, now).await?;
     render(&Page {
         approvals,
@@ -198,6 +208,8 @@ async fn show(State(bank): State<Bank>, signed_in: SignedIn) -> Result<Html<Stri
         refunds,
         undone,
         more_undone,
+        batches,
+        more_batches,
         recalls: transfers::recalls(&bank, &signed_in, now).await?,
         tasks,
         lines,

@@ -3,6 +3,7 @@
 //! about payments are written by a feed that follows the hub's events. A worker hands them to the relay, each at least
 //! once.
 
+pub(crate) mod follow;
 mod notice;
 mod payments;
 mod post;

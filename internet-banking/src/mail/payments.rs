@@ -1,25 +1,20 @@
 //! Mails about payments: the feed follows the hub's events in their order and writes one an event and addressee,
 //! however often it is begun anew.
 
-use std::time::Duration;
-
-use database::{Change as RowChange, Row, Table, read};
+use database::Row;
 use domain::payment::{Event, State};
 use domain::time::month_day;
 use edge::Shutdown;
 use gateway::feed::{Change, View};
 use gateway::{Gateway, Payment, StoreError as HubError};
-use ledger::{Commit, Refused};
+use ledger::{Ledger, Refused};
 
+use super::follow::{self, Follow, Found};
 use super::{Notice, To, masked};
 use crate::contracts::{Store, StoreError};
 
-/// Between two looks for new events.
-const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// Events that one commit turns into mails at most.
 const BATCH_CHANGES: u32 = 100;
-
-static POSITION: Table = Table { name: "mail_feed", columns: &["one", "position"] };
 
 /// Writes mails about payments. Cheap to clone.
 #[derive(Clone)]
@@ -52,55 +47,13 @@ impl Feed {
     }
 
     /// Goes on until the process stops.
-    pub async fn run(self, mut shutdown: Shutdown) {
-        while !shutdown.is_requested() {
-            match self.step().await {
-                Ok(true) => continue,
-                Ok(false) => {}
-                // another process has written the same mails
-                Err(FeedError::Refused(Refused::Stale)) => {}
-                Err(error) => tracing::warn!(%error, "events cannot be turned into mails"),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(LOOK_INTERVAL) => {}
-                () = shutdown.requested() => {}
-            }
-        }
+    pub async fn run(self, shutdown: Shutdown) {
+        follow::run(self, shutdown).await;
     }
 
     /// Turns what is new into mails, and says whether there may be more already.
     pub async fn step(&self) -> Result<bool, FeedError> {
-        let seen = self.position().await?;
-        let after = seen.unwrap_or_default();
-        let new = self.gateway.changes(&View::All, after, BATCH_CHANGES).await?;
-        if new.next == after {
-            return Ok(false);
-        }
-        let mut mails = Vec::new();
-        for change in &new.changes {
-            mails.extend(self.mails(change).await?);
-        }
-        // positions without a payment are looked through again at the next start rather than written down one by one
-        if mails.is_empty() && new.changes.is_empty() && !new.more {
-            return Ok(false);
-        }
-        let mut commit = Commit { rows_if_free: mails, ..Commit::default() };
-        match seen {
-            Some(seen) => commit.changes.push(RowChange::one(
-                "UPDATE mail_feed SET position = $1 WHERE one = 1 AND position = $2",
-                vec![new.next.into(), seen.into()],
-            )),
-            None => commit.rows.push(Row { table: &POSITION, values: vec![1.into(), new.next.into()] }),
-        }
-        self.gateway.ledger().commit(commit).await?;
-        Ok(new.more)
-    }
-
-    async fn position(&self) -> Result<Option<i64>, sqlx::Error> {
-        let database = self.gateway.ledger().database();
-        read!(database, |c| {
-            sqlx::query_scalar("SELECT position FROM mail_feed WHERE one = 1").fetch_optional(c).await
-        })
+        follow::step(self).await
     }
 
     async fn mails(&self, change: &Change) -> Result<Vec<Row>, FeedError> {
@@ -152,6 +105,28 @@ impl Feed {
             lines.push(("お支払い口座", number));
         }
         Ok(lines)
+    }
+}
+
+impl Follow for Feed {
+    type Error = FeedError;
+    const NAME: &'static str = "payments";
+
+    fn ledger(&self) -> &Ledger {
+        self.gateway.ledger()
+    }
+
+    async fn after(&self, position: i64) -> Result<Found, FeedError> {
+        let new = self.gateway.changes(&View::All, position, BATCH_CHANGES).await?;
+        let mut mails = Vec::new();
+        for change in &new.changes {
+            mails.extend(self.mails(change).await?);
+        }
+        Ok(Found { is_news: !new.changes.is_empty(), mails, next: new.next, more: new.more })
+    }
+
+    fn is_stale(error: &FeedError) -> bool {
+        matches!(error, FeedError::Refused(Refused::Stale))
     }
 }
 

@@ -1,13 +1,11 @@
 //! Mails about transfers: the feed follows the engine's events in their order and writes one an event and addressee,
 //! however often it is begun anew (R20, SEC-38).
 
-use std::time::Duration;
-
-use database::{Change as RowChange, Row, Table, dialect, read};
+use database::{Row, dialect, read};
 use domain::time::month_day;
 use domain::{OrderId, RecallId, Timestamp, Yen};
 use edge::Shutdown;
-use ledger::{Commit, Refused};
+use ledger::{Ledger, Refused};
 use transfers::order::Event;
 use transfers::{ConsentState, Handling, Order, RecallState, StoreError as EngineError, Transfers};
 use uuid::Uuid;
@@ -16,17 +14,14 @@ use super::eve::Eve;
 use super::words;
 use crate::contracts::{Store, StoreError};
 use crate::frame::year_day_and_time;
+use crate::mail::follow::{self, Follow, Found};
 use crate::mail::{Notice, To, masked};
 use crate::payees::{Entered, Master};
 
-/// Between two looks for new events.
-const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// Events that one commit turns into mails at most.
 const BATCH_EVENTS: i64 = 100;
 /// Positions that one read looks through.
 const WINDOW_POSITIONS: i64 = 10_000;
-
-static POSITION: Table = Table { name: "transfer_mail_feed", columns: &["one", "position"] };
 
 /// Writes mails about transfers. Cheap to clone.
 #[derive(Clone)]
@@ -75,75 +70,13 @@ impl TransferFeed {
     }
 
     /// Goes on until the process stops.
-    pub async fn run(self, mut shutdown: Shutdown) {
-        while !shutdown.is_requested() {
-            if let Err(error) = self.look_ahead().await {
-                tracing::warn!(%error, "the next day's reservations cannot be held against the funds");
-            }
-            match self.step().await {
-                Ok(true) => continue,
-                Ok(false) => {}
-                // another process has written the same mails
-                Err(TransferFeedError::Refused(Refused::Stale)) => {}
-                Err(error) => tracing::warn!(%error, "events of transfers cannot be turned into mails"),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(LOOK_INTERVAL) => {}
-                () = shutdown.requested() => {}
-            }
-        }
+    pub async fn run(self, shutdown: Shutdown) {
+        follow::run(self, shutdown).await;
     }
 
     /// Turns what is new into mails, and says whether there may be more already.
     pub async fn step(&self) -> Result<bool, TransferFeedError> {
-        let database = self.transfers.ledger().database();
-        let seen: Option<i64> = read!(database, |c| {
-            sqlx::query_scalar("SELECT position FROM transfer_mail_feed WHERE one = 1")
-                .fetch_optional(c)
-                .await
-        })?;
-        let after = seen.unwrap_or_default();
-        let end = dialect::events_complete_until(database).await?;
-        let until = end.min(after.saturating_add(WINDOW_POSITIONS));
-        if until <= after {
-            return Ok(false);
-        }
-        let found: Vec<Happened> = read!(database, |c| {
-            sqlx::query_as(
-                "SELECT e.position, e.kind, e.at_us, COALESCE(o.id, r.transfer_order) AS transfer_order, c.id AS consent
-                 FROM event e LEFT JOIN transfer_order o ON o.id = e.entity
-                 LEFT JOIN transfer_recall r ON r.id = e.entity LEFT JOIN recall_consent c ON c.id = e.entity
-                 WHERE e.position > $1 AND e.position <= $2
-                 -- rows of a batch are told with their batch: their accounts begin at 2^62
-                 AND (o.account < 4611686018427387904 OR r.id IS NOT NULL OR c.id IS NOT NULL)
-                 ORDER BY e.position LIMIT $3",
-            )
-            .bind(after)
-            .bind(until)
-            .bind(BATCH_EVENTS)
-            .fetch_all(c)
-            .await
-        })?;
-        let is_full = i64::try_from(found.len()).is_ok_and(|count| count == BATCH_EVENTS);
-        let next = found.last().filter(|_| is_full).map_or(until, |last| last.position);
-        // positions without a transfer are looked through again at the next start rather than written down one by one
-        if found.is_empty() && next == end {
-            return Ok(false);
-        }
-        let mut mails = Vec::new();
-        for one in &found {
-            mails.extend(self.mails(one).await?);
-        }
-        let mut commit = Commit { rows_if_free: mails, ..Commit::default() };
-        match seen {
-            Some(seen) => commit.changes.push(RowChange::one(
-                "UPDATE transfer_mail_feed SET position = $1 WHERE one = 1 AND position = $2",
-                vec![next.into(), seen.into()],
-            )),
-            None => commit.rows.push(Row { table: &POSITION, values: vec![1.into(), next.into()] }),
-        }
-        self.transfers.ledger().commit(commit).await?;
-        Ok(next < end)
+        follow::step(self).await
     }
 
     async fn mails(&self, happened: &Happened) -> Result<Vec<Row>, TransferFeedError> {
@@ -215,6 +148,51 @@ impl TransferFeed {
         }
         lines.extend(words::reason_of(order).map(|reason| ("理由", reason)));
         Ok(lines)
+    }
+}
+
+impl Follow for TransferFeed {
+    type Error = TransferFeedError;
+    const NAME: &'static str = "transfers";
+
+    fn ledger(&self) -> &Ledger {
+        self.transfers.ledger()
+    }
+
+    async fn after(&self, position: i64) -> Result<Found, TransferFeedError> {
+        if let Err(error) = self.look_ahead().await {
+            tracing::warn!(%error, "the next day's reservations cannot be held against the funds");
+        }
+        let database = self.ledger().database();
+        let end = dialect::events_complete_until(database).await?;
+        let until = end.min(position.saturating_add(WINDOW_POSITIONS));
+        let found: Vec<Happened> = read!(database, |c| {
+            sqlx::query_as(
+                "SELECT e.position, e.kind, e.at_us, COALESCE(o.id, r.transfer_order) AS transfer_order, c.id AS consent
+                 FROM event e LEFT JOIN transfer_order o ON o.id = e.entity
+                 LEFT JOIN transfer_recall r ON r.id = e.entity LEFT JOIN recall_consent c ON c.id = e.entity
+                 WHERE e.position > $1 AND e.position <= $2
+                 -- rows of a batch are told with their batch: their accounts begin at 2^62
+                 AND (o.account < 4611686018427387904 OR r.id IS NOT NULL OR c.id IS NOT NULL)
+                 ORDER BY e.position LIMIT $3",
+            )
+            .bind(position)
+            .bind(until)
+            .bind(BATCH_EVENTS)
+            .fetch_all(c)
+            .await
+        })?;
+        let is_full = i64::try_from(found.len()).is_ok_and(|count| count == BATCH_EVENTS);
+        let next = found.last().filter(|_| is_full).map_or(until, |last| last.position).max(position);
+        let mut mails = Vec::new();
+        for one in &found {
+            mails.extend(self.mails(one).await?);
+        }
+        Ok(Found { mails, next, more: next < end, is_news: !found.is_empty() })
+    }
+
+    fn is_stale(error: &TransferFeedError) -> bool {
+        matches!(error, TransferFeedError::Refused(Refused::Stale))
     }
 }
 

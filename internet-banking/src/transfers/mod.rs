@@ -13,7 +13,7 @@ pub(crate) mod links;
 pub mod mails;
 mod operation;
 mod pages;
-mod payee;
+pub(crate) mod payee;
 pub(crate) mod problem;
 pub mod return_approval;
 #[cfg(test)]

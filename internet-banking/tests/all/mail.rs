@@ -62,7 +62,7 @@ async fn a_payment_is_mailed_once_to_the_payer_and_those_who_administrate(test: 
     assert_eq!(to, ["admin01@example.jp", "hanako01@example.jp", "master1@example.jp"]);
     feed(&world).step().await.unwrap();
     // as when the process died before it had noted how far it was
-    execute!(world.bank.database, "UPDATE mail_feed SET position = 0").unwrap();
+    execute!(world.bank.database, "UPDATE mail_position SET position = 0").unwrap();
     feed(&world).step().await.unwrap();
     assert_eq!(mails(&world).await.len(), 3);
 
@@ -191,8 +191,8 @@ async fn a_payment_that_came_back_unsent_is_mailed_once(test: TestDatabase) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(came_back().await > 0);
-    let seen = "INSERT INTO mail_feed (one, position)
-        SELECT 1, min(position) - 1 FROM event WHERE kind = 'not_applied'";
+    let seen = "INSERT INTO mail_position (feed, position)
+        SELECT 'payments', min(position) - 1 FROM event WHERE kind = 'not_applied'";
     execute!(world.bank.database, seen).unwrap();
     while feed(&world).step().await.unwrap() {}
     let subjects: Vec<_> = mails(&world).await.into_iter().map(|(_, subject)| subject).collect();

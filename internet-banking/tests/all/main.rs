@@ -5,6 +5,8 @@
 mod activity;
 mod approvals;
 mod approved;
+mod bulk;
+mod bulk_results;
 mod certificates;
 mod complete_forms;
 mod consents;

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use database::testing::TestDatabase;
 use database::{execute, read};
-use domain::{AccountId, ApprovalId, FavouriteId, OrderId, PayeeId, PaymentId, RecallId, TemplateId, UserId};
+use domain::{
+    AccountId, ApprovalId, BatchId, FavouriteId, OrderId, PayeeId, PaymentId, RecallId, TemplateId, UserId,
+};
 use http::{Method, StatusCode};
 use internet_banking::contracts::{AccountKind, Business, Duty, Plan, Rights, Role, SignInMethod};
 use internet_banking::policy;
@@ -84,6 +86,15 @@ const PAGES: &[(&str, Gate)] = &[
     ("/approvals", SignedIn),
     ("/approvals/{approval}", SignedIn),
     ("/bulk", BULK),
+    ("/bulk/file", To(&[Business::FileTransfer])),
+    ("/bulk/new", BULK),
+    ("/bulk/{batch}", BULK),
+    ("/bulk/{batch}/csv", BULK),
+    ("/bulk/{batch}/heading", BULK),
+    ("/bulk/{batch}/payees", BULK),
+    ("/bulk/{batch}/result", BULK),
+    ("/bulk/{batch}/review", BULK),
+    ("/bulk/{batch}/rows/{row}", BULK),
     ("/certificate/check", Open),
     ("/certificate/fetch", Open),
     ("/emergency-stop", Open),
@@ -272,6 +283,7 @@ impl Theirs {
             r#"{"kind":"administration","what":"policy","seen":0,"policy":{}}"#,
         )
         .unwrap();
+        let batch = crate::bulk::anybodys(world).await;
         Self(BTreeMap::from([
             ("{account}", world.accounts[0].to_string()),
             ("{file}", "csv".to_owned()),
@@ -288,6 +300,8 @@ impl Theirs {
             ("{payee}", payee.to_string()),
             ("{import}", "theirs".to_owned()),
             ("{act}", "suspend".to_owned()),
+            ("{batch}", batch.to_string()),
+            ("{row}", "1".to_owned()),
             ("{collector}", "00200".to_owned()),
             ("{code}", "P-101".to_owned()),
             ("{handoff}", "0123456789abcdefghjkmnpqrs".to_owned()),
@@ -307,6 +321,7 @@ impl Theirs {
                 "{template}" => TemplateId::generate().to_string(),
                 "{order}" => OrderId::generate().to_string(),
                 "{recall}" => RecallId::generate().to_string(),
+                "{batch}" => BatchId::generate().to_string(),
                 "{draft}" | "{import}" | "{entry}" => id.chars().rev().collect(),
                 _ => id.clone(),
             };
@@ -335,6 +350,7 @@ fn names_an_object(route: &str) -> bool {
         "{template}",
         "{payee}",
         "{import}",
+        "{batch}",
     ];
     places.iter().any(|place| route.contains(place))
 }
@@ -449,6 +465,8 @@ const INCOMPLETE: &[(&str, StatusCode)] = &[
     ("/payeasy/el/picture", StatusCode::BAD_REQUEST),
     ("/payees/import", StatusCode::BAD_REQUEST),
     ("/employees/import", StatusCode::BAD_REQUEST),
+    ("/bulk/file", StatusCode::BAD_REQUEST),
+    ("/bulk/new", StatusCode::BAD_REQUEST),
     // of nothing
     ("/transfers/templates", StatusCode::NOT_FOUND),
     // nobody here has a token
@@ -493,7 +511,8 @@ async fn answers(
             (_, StatusCode::METHOD_NOT_ALLOWED) => true,
             // a picture is no form, and what is no picture is not looked at
             (false, StatusCode::BAD_REQUEST) => {
-                ["/payeasy/el/picture", "/payees/import", "/employees/import"].contains(&route)
+                ["/payeasy/el/picture", "/payees/import", "/employees/import", "/bulk/file", "/bulk/new"]
+                    .contains(&route)
             }
             // of what another contract has nothing is there, whoever asks
             (false, StatusCode::NOT_FOUND) => names_an_object(route),

@@ -18,6 +18,7 @@ use crate::approvals::problem::Problem;
 use crate::approvals::request::{Matter, Request};
 use crate::approvals::settings::Policies;
 use crate::approvals::state::{self, Event};
+use crate::bulk::links::{BatchLink, BatchPage};
 use crate::contracts::Business;
 use crate::frame::{Area, day_and_time};
 use crate::links::{Link, PaymentLink};
@@ -180,7 +181,7 @@ async fn act(
                 let typed = &form.secrets.confirmation_password;
                 transfers::return_approval::ask(bank, by, &case, typed).await?;
             }
-            Matter::Administration(_) => return Err(Problem::Changed),
+            Matter::Bulk(_) | Matter::Administration(_) => return Err(Problem::Changed),
         },
         _ => return Err(Problem::NotThere),
     }
@@ -210,6 +211,8 @@ async fn page(
             (made.map(|made| OrderLink(made.facts.id).to_string()), own && can(Event::Ask))
         }
         Matter::Return(of) => (Some(RecallLink(of.case).to_string()), own && can(Event::Ask)),
+        // what comes back is put right and asked for on its own page
+        Matter::Bulk(of) => (Some(BatchLink(of.batch, BatchPage::Rows).to_string()), false),
         Matter::Administration(_) => (None, false),
     };
     Ok(RequestPage {
@@ -245,7 +248,7 @@ async fn page(
                 policy::offers(by.contract.plan, Business::Transfer)
                     && by.user.rights.may_use(Business::Transfer, of.details.account)
             }
-            Matter::Payeasy(_) | Matter::Return(_) | Matter::Administration(_) => false,
+            Matter::Payeasy(_) | Matter::Return(_) | Matter::Bulk(_) | Matter::Administration(_) => false,
         }
         .then_some(request.id),
         is_kept: can(Event::Delete),
@@ -257,7 +260,7 @@ async fn page(
             Matter::Return(_) => {
                 "表示している内容のまま、もう一度承認を依頼します。回答の期限と残高は、いまの時点で確かめます。"
             }
-            Matter::Payeasy(_) | Matter::Administration(_) => {
+            Matter::Payeasy(_) | Matter::Bulk(_) | Matter::Administration(_) => {
                 "収納機関にもう一度照会し、内容が同じであれば承認を依頼します。"
             }
         },

@@ -124,6 +124,20 @@ pub async fn facts(bank: &Bank, by: &SignedIn, request: &Request) -> Result<Vec<
                 fact("銀行への回答の期限", day_and_time(of.until)),
             ])
         }
+        Matter::Bulk(of) => {
+            let accounts = Store::accounts(&bank.contracts, request.contract).await?;
+            let account = accounts.iter().find(|one| one.account == of.account);
+            let place = if of.kind.collects() { "入金口座" } else { "引落口座" };
+            Ok(vec![
+                fact(place, account.map_or_else(String::new, ToString::to_string)),
+                fact("依頼人名", of.name.clone()),
+                fact(of.kind.day_name(), domain::time::year_month_day(of.day)),
+                fact("件数", format!("{}件", of.rows)),
+                fact("合計金額", format!("{} 円", of.amount)),
+                fact("手数料の合計", format!("{} 円", of.fees)),
+                fact("明細の照合番号", of.digest.get(..16).unwrap_or_default()),
+            ])
+        }
         Matter::Administration(AskedChange::Policy { policy, .. }) => {
             let business =
                 |business: crate::contracts::Business| fact(business.label(), flow(&policy.flow(business)));

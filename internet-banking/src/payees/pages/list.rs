@@ -12,7 +12,7 @@ use super::{admit, page_frame};
 use crate::Bank;
 use crate::answer::{Answer, failed, shown};
 use crate::payees::links::{ListPage, PayeeLink};
-use crate::payees::{Codes, Entered, List, PAGE, Payee, PayeeQuery, Payees, operation};
+use crate::payees::{Codes, Entered, List, PAGE, Payee, PayeeQuery, Payees, escaped, operation};
 use crate::sign_in::SignedIn;
 
 /// Characters of a text that is searched.
@@ -123,14 +123,4 @@ pub async fn show(
         count,
         next,
     })
-}
-
-/// A text as part of an address.
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
