@@ -44,6 +44,7 @@ mod slips;
 mod special_numbers;
 mod support;
 mod tokens;
+mod told;
 mod transfer_entry;
 mod transfer_names;
 mod transfer_templates;
