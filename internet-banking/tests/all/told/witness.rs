@@ -99,6 +99,9 @@ pub const WHOM: &[(&str, &[&str])] = &[
 pub const TOLD_ALONG_EVENTS: &[&str] =
     &["fee.debit", "fee.short", "payeasy.pay", "transfer.cancel", "transfer.place"];
 
+/// Acts that need a file of their business, whose own tests look at the mail.
+pub const LOOKED_AT_ELSEWHERE: &[&str] = &["bulk.file"];
+
 /// Whole numbers of accounts and people's secrets, which no mail has.
 const IN_NO_MAIL: &[&str] =
     &["1234567", "0098765", "7654321", "0000123", "://", "/sign-in", "http:", PASSWORD, NEW, OTHER];
