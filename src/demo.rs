@@ -299,7 +299,7 @@ impl Demo {
             terms,
             shutdown.clone(),
         ));
-        tasks.spawn(transfers.run(shutdown.clone()));
+        tasks.spawn(transfers.run(bank.contracts.clone(), shutdown.clone()));
         tasks.spawn(bulk.run(shutdown.clone()));
         tasks.spawn(gateway.run(shutdown));
 

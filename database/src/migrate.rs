@@ -57,6 +57,7 @@ migrations! {
     35 "0035_access_given",
     36 "0036_staff_person",
     37 "0037_fee_account",
+    38 "0038_access_versions",
     40 "0040_bulk",
     41 "0041_mandates",
     42 "0042_local_tax",

@@ -32,6 +32,8 @@ pub enum GuardKind {
     Policy,
     /// The contract has other limits than those that were looked at.
     Limits,
+    /// Somebody of the contract may do something else than when it was looked at.
+    Access,
     /// Another.
     Other,
 }
@@ -92,6 +94,7 @@ impl Guard {
             Some("stop") => GuardKind::Stop,
             Some("approval-policy") => GuardKind::Policy,
             Some("limits") => GuardKind::Limits,
+            Some("access") => GuardKind::Access,
             _ => GuardKind::Other,
         }
     }

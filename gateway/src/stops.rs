@@ -1,5 +1,6 @@
 //! 緊急停止 (SEC-43): of a contract, a plan or a service. Every operation asks the database, so a stop holds from its
-//! commit on, in every process. What was accepted before goes on.
+//! commit on, in every process. What was accepted before goes on, but for reservations: while the stop is there, none is
+//! carried out.
 
 use database::{Row, Table, read};
 use domain::{ContractId, Timestamp};
@@ -20,7 +21,7 @@ const OPEN_MAX: i64 = 500;
 pub enum Service {
     /// ログイン: nobody signs in, and nobody goes on who has.
     SignIn,
-    /// 振込・振替: no order; reservations that were taken before go on.
+    /// 振込・振替: no order, and no reservation is carried out.
     Transfer,
     /// 税金・各種料金: no inquiry and no payment; the counter goes on.
     PayEasy,
@@ -133,14 +134,14 @@ fn guard(scope: StopScope, subject: &str) -> GuardKey {
     GuardKey(format!("{}{}|{subject}", GuardKey::BAR, scope.code()))
 }
 
-/// The stops that keep a contract of that plan from a service, for [`Commit::barred_by`](ledger::Commit::barred_by) of
+/// The stops that keep a contract of that plan from services, for [`Commit::barred_by`](ledger::Commit::barred_by) of
 /// what must not be committed after one of them.
-pub fn stops_against(contract: ContractId, plan: &str, service: Service) -> Vec<GuardKey> {
-    vec![
-        guard(StopScope::Contract, &contract.to_string()),
-        guard(StopScope::Plan, plan),
-        guard(StopScope::Service, service.code()),
-    ]
+pub fn stops_against(contract: ContractId, plan: &str, services: &[Service]) -> Vec<GuardKey> {
+    let services = services.iter().map(|service| guard(StopScope::Service, service.code()));
+    [guard(StopScope::Contract, &contract.to_string()), guard(StopScope::Plan, plan)]
+        .into_iter()
+        .chain(services)
+        .collect()
 }
 
 /// What is stopped, by the key of the guard that a commit was refused for; `None` where it is no stop's.
@@ -203,9 +204,7 @@ impl Gateway {
                 .fetch_optional(c)
                 .await
         })?;
-        let mut stops = stops_against(payer.contract, &plan.unwrap_or_default(), Service::PayEasy);
-        stops.push(guard(StopScope::Service, door.code()));
-        Ok(stops)
+        Ok(stops_against(payer.contract, &plan.unwrap_or_default(), &[Service::PayEasy, door]))
     }
 
     /// Whether a payer may use Pay-easy now. The counter's payers are the bank's own.

@@ -8,7 +8,7 @@ use gateway::{Guard, StopScope, stopped_by};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Refused};
 
 use crate::approvals::AccessGiven;
-use crate::contracts::Contract;
+use crate::contracts::{AccessVersion, Contract};
 use crate::help::Code;
 use crate::mail::{Notice, Recipient};
 use crate::sign_in::SignedIn;
@@ -114,6 +114,34 @@ const TOLD_TO_NOBODY: &[(&str, &str)] = &[
     ),
 ];
 
+/// What changes a row of users or of the contract, and takes nothing from anybody: whatever was judged before it still
+/// holds. Whatever else does is a change of access ([`Registration::changes_access`]), which no test lets be forgotten.
+const TAKES_NOTHING: &[(&str, &str)] = &[
+    ("user.own_password", "the person's own; what was proved by the one before was the person's"),
+    ("user.own_confirmation", "the person's own; what was proved by the one before was the person's"),
+    ("user.own_first", "nothing can be ordered before it"),
+    ("user.own_email", "an address"),
+    ("token.register", "the person's own; the code of another token is a guard of its own"),
+    ("certificate.issue", "gives the person another; what it ends waits for its first use"),
+    ("contract.set_up", "nobody is signed in before it"),
+    ("contract.set_up_again", "nobody has been signed in since the reset"),
+    ("contract.open", "nobody is signed in before it, and the rights are those of a contract that has ended"),
+    ("contract.usable", "nobody is signed in before it"),
+    ("contract.transfer_limit", "a limit, which has versions of its own"),
+    ("contract.address", "an address"),
+    ("contract.master_mail", "an address"),
+    ("contract.phrase", "words in mails"),
+];
+
+/// What statements begin with that change who may do what.
+const OF_ACCESS: &[&str] = &[
+    "UPDATE app_user",
+    "INSERT INTO app_user",
+    "DELETE FROM user_right",
+    "UPDATE contract SET",
+    "UPDATE certificate SET ended_us",
+];
+
 /// What is registered or changed.
 #[derive(Clone, Debug, Default)]
 pub struct Registration {
@@ -131,6 +159,8 @@ pub struct Registration {
     pub guards: Vec<(GuardKey, EntityId)>,
     /// Whose access it gives, where it gives any: they and the givers count as one person for a while.
     pub access: Option<AccessGiven>,
+    /// The version of who may do what in the contract that this changes, where it does.
+    pub changes_access: Option<AccessVersion>,
     /// What is free again.
     pub release: Vec<GuardKey>,
     /// Bars that nobody may have taken, beside those of emergency stops.
@@ -196,13 +226,27 @@ impl Registration {
         }
     }
 
+    /// Whether nobody may do less after it than before.
+    fn takes_nothing(&self) -> bool {
+        let of_access = |change: &Change| {
+            OF_ACCESS.iter().any(|statement| change.sql.trim_start().starts_with(statement))
+        };
+        !self.changes.iter().any(of_access) || TAKES_NOTHING.iter().any(|(action, _)| *action == self.action)
+    }
+
     /// The commit, for whoever does it.
     pub fn commit(self, actor: &str, contract: &Contract, now: Timestamp) -> Commit {
         if !self.is_told() {
             tracing::error!(action = self.action, "nobody is told of it");
         }
         debug_assert!(self.is_told(), "who is told of {} is not decided", self.action);
-        let mut rows = self.rows;
+        debug_assert!(self.changes_access.is_some() || self.takes_nothing(), "{} takes no bar", self.action);
+        let (mut rows, mut guards) = (self.rows, self.guards);
+        if let Some(version) = self.changes_access {
+            let (row, guard) = version.next(self.action, actor, now);
+            rows.push(row);
+            guards.push(guard);
+        }
         if let Some((notice, to)) = &self.mail {
             rows.extend(notice.rows(contract, to, now));
         }
@@ -211,7 +255,7 @@ impl Registration {
         Commit {
             changes,
             rows,
-            guards: self.guards,
+            guards,
             release: self.release,
             barred_by: self.barred_by,
             audit: vec![AuditRecord {
@@ -264,7 +308,8 @@ macro_rules! problem {
 }
 pub(crate) use problem;
 
-/// Registers or changes it for a signed-in user. Whether the user may is the caller's question.
+/// Registers or changes it for a signed-in user. Whether the user may is the caller's question; whether the user still
+/// may when it is committed, the bars decide.
 pub async fn register(
     bank: &Bank,
     by: &SignedIn,
@@ -274,7 +319,9 @@ pub async fn register(
     let code = code.map(|guard| guard.key());
     let mut commit = what.commit(&by.user.id.to_string(), &by.contract, bank.clock.now());
     commit.guards.extend(code.clone().map(|key| (key, EntityId(by.user.id.uuid()))));
-    commit.barred_by.extend(stops::against_sign_in(&by.contract));
+    // the bar that a change of access takes itself is not in its way
+    let taken: Vec<_> = commit.guards.iter().map(|(key, _)| key.clone()).collect();
+    commit.barred_by.extend(by.barred_by().into_iter().filter(|bar| !taken.contains(bar)));
     let committed = bank.ledger.commit(commit).await;
     committed.map(drop).map_err(|refused| RegistrationError::of(refused, code.as_ref()))
 }
@@ -283,6 +330,22 @@ pub async fn register(
 mod tests {
     use super::*;
     use crate::console::audit::words::ACTIONS;
+
+    /// The same: an act that is added without a decision does not get through any test that does it.
+    #[test]
+    fn whoever_takes_something_from_somebody_bars_what_was_judged_before() {
+        let of = |action, sql| Registration {
+            action,
+            changes: vec![Change::any(sql, Vec::new())],
+            ..Registration::default()
+        };
+        assert!(!of("user.suspend", "UPDATE app_user SET disabled_us = $3 WHERE id = $1").takes_nothing());
+        assert!(of("template.change", "UPDATE transfer_template SET name = $1").takes_nothing());
+        for (action, why) in TAKES_NOTHING {
+            assert!(of(action, "UPDATE app_user SET x = 1").takes_nothing() && !why.is_empty());
+            assert!(ACTIONS.iter().any(|(known, _)| known == action), "{action} is no action");
+        }
+    }
 
     /// An act that is added without a decision does not get through any test that does it.
     ///

@@ -78,10 +78,13 @@ impl GuardKey {
     /// What the key of a change of a contract's limits begins with, which is a bar too: what was judged by the limits
     /// before names the next change.
     pub const LIMITS: &'static str = "limits|";
+    /// What the key of a change of who may do what in a contract begins with, which is a bar too: what was judged by
+    /// the users, rights and contract before names the next change.
+    pub const ACCESS: &'static str = "access|";
 
     /// Whether it is a bar.
     pub fn is_bar(&self) -> bool {
-        [Self::BAR, Self::POLICY, Self::LIMITS].iter().any(|kind| self.0.starts_with(kind))
+        [Self::BAR, Self::POLICY, Self::LIMITS, Self::ACCESS].iter().any(|kind| self.0.starts_with(kind))
     }
 }
 

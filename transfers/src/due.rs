@@ -2,13 +2,13 @@
 
 use domain::time::TimeOfDay;
 use domain::{OrderId, Timestamp};
-use ledger::{Refused, TransferResult};
+use ledger::{Commit, GuardKey, Refused, TransferResult};
 
 use crate::alarm::Alarm;
 use crate::order::{Facts, Position, Reason, State};
 use crate::points::Persist;
 use crate::step;
-use crate::{StoreError, Terms, Transfers, opening};
+use crate::{Contracts, StoreError, Terms, Transfers, opening};
 
 /// Reservations that one look goes through.
 const LOOK_MAX: i64 = 500;
@@ -49,8 +49,8 @@ pub fn act(terms: &Terms, facts: &Facts, tried: Option<usize>, now: Timestamp) -
 
 impl Transfers {
     /// Tries every reservation whose time has come, and answers how many were carried out or given up. Several
-    /// processes may do so at once.
-    pub async fn due(&self) -> Result<usize, StoreError> {
+    /// processes may do so at once. What a stop keeps back stays reserved until the last time of its day.
+    pub async fn due(&self, contracts: &impl Contracts) -> Result<usize, StoreError> {
         let (now, today) = (self.now(), self.now().date());
         // before the opening nothing of today is tried: only what an earlier day has left behind is looked at
         let last = if now < opening(today) { today.pred_opt().unwrap_or(today) } else { today };
@@ -60,7 +60,7 @@ impl Transfers {
         loop {
             let found = self.guarded(&from, &until, LOOK_MAX).await?;
             for id in &found {
-                match self.try_reservation(*id).await {
+                match self.try_reservation(*id, contracts).await {
                     Ok(done) => moved += usize::from(done),
                     // the others go on
                     Err(error @ (StoreError::Corrupt(_) | StoreError::Ledger(Refused::Transfer { .. }))) => {
@@ -78,7 +78,7 @@ impl Transfers {
     }
 
     /// One reservation, if its time has come. Says whether it is none any more.
-    async fn try_reservation(&self, id: OrderId) -> Result<bool, StoreError> {
+    async fn try_reservation(&self, id: OrderId, contracts: &impl Contracts) -> Result<bool, StoreError> {
         let Some((facts, position)) = self.load(id).await? else {
             return Err(StoreError::Corrupt("a reservation has no order".to_owned()));
         };
@@ -89,10 +89,10 @@ impl Transfers {
         match act(&self.terms().get(), &facts, position.slot, now) {
             Act::Wait => Ok(false),
             Act::GiveUp => {
-                let reason = if position.slot.is_some() { Reason::Shortage } else { Reason::DayOver };
+                let reason = position.reason.unwrap_or(Reason::DayOver);
                 self.move_on(Persist::Fail, step::fail(&facts, position, None, reason, now)?).await
             }
-            Act::Try { slot, last } => self.try_now(&facts, position, slot, last).await,
+            Act::Try { slot, last } => self.try_now(&facts, position, (slot, last), contracts).await,
         }
     }
 
@@ -100,34 +100,35 @@ impl Transfers {
         &self,
         facts: &Facts,
         position: Position,
-        slot: usize,
-        last: bool,
+        (slot, last): (usize, bool),
+        contracts: &impl Contracts,
     ) -> Result<bool, StoreError> {
         let (now, lease_s) = (self.now(), self.0.settings.lease_s);
+        let standing = contracts.standing(facts.contract).await?;
+        if standing.is_over {
+            let commit = step::fail(facts, position, Some(slot), Reason::ContractEnded, now)?;
+            return self.move_on(Persist::Fail, commit).await;
+        }
         let payload = self.message(facts);
         let commit = step::execute(facts, position.clone(), slot, payload, lease_s, now)?;
-        let result = match self.persist(Persist::Execute, commit).await {
+        let commit = Commit { barred_by: standing.barred_by, ..commit };
+        let reason = match self.persist(Persist::Execute, commit).await {
             Ok(committed) => {
                 if let Some(fence) = committed.fences.first() {
                     self.deliver_soon(facts.clone(), *fence, 1);
                 }
                 return Ok(true);
             }
-            // another process was faster
+            Err(Refused::Guarded { key, .. }) if key.starts_with(GuardKey::BAR) => Reason::Stopped,
+            // another process was faster, or the contract has changed: the next look asks anew
             Err(Refused::Stale | Refused::Guarded { .. }) => return Ok(false),
-            Err(Refused::Transfer { result, .. }) => result,
+            Err(Refused::Transfer { index, result }) => {
+                reason_of(result).ok_or(Refused::Transfer { index, result })?
+            }
             Err(refused) => return Err(refused.into()),
         };
-        let reason = match result {
-            TransferResult::ExceedsAvailable => Reason::Shortage,
-            TransferResult::DebitAccountClosed | TransferResult::DebitAccountNotFound => Reason::PayerClosed,
-            TransferResult::CreditAccountClosed | TransferResult::CreditAccountNotFound => {
-                Reason::PayeeClosed
-            }
-            result => return Err(Refused::Transfer { index: 0, result }.into()),
-        };
-        if reason == Reason::Shortage && !last {
-            self.move_on(Persist::Tried, step::tried(facts, position, slot, now)?).await?;
+        if matches!(reason, Reason::Shortage | Reason::Stopped) && !last {
+            self.move_on(Persist::Tried, step::tried(facts, position, slot, reason, now)?).await?;
             return Ok(false);
         }
         self.move_on(Persist::Fail, step::fail(facts, position, Some(slot), reason, now)?).await
@@ -140,5 +141,19 @@ impl Transfers {
             Err(Refused::Stale | Refused::Guarded { .. }) => Ok(false),
             Err(refused) => Err(refused.into()),
         }
+    }
+}
+
+/// Why money did not move, where it is a reason to give a reservation up or to try it again.
+const fn reason_of(result: TransferResult) -> Option<Reason> {
+    match result {
+        TransferResult::ExceedsAvailable => Some(Reason::Shortage),
+        TransferResult::DebitAccountClosed | TransferResult::DebitAccountNotFound => {
+            Some(Reason::PayerClosed)
+        }
+        TransferResult::CreditAccountClosed | TransferResult::CreditAccountNotFound => {
+            Some(Reason::PayeeClosed)
+        }
+        _ => None,
     }
 }

@@ -21,6 +21,7 @@ pub mod order;
 mod place;
 pub mod points;
 mod rows;
+mod standing;
 mod step;
 #[cfg(test)]
 mod step_tests;
@@ -52,6 +53,7 @@ pub use network::recalls::{RecallQuery, Recalled};
 pub use order::{Facts, Order, Reason, State};
 pub use place::{CancelError, NewOrder, PlaceError};
 pub use rows::{BatchOrder, HandedBack};
+pub use standing::{By, Contracts, Standing};
 pub use store::{OrderQuery, ReservedOf};
 pub use terms::{SetTerm, SharedTerms, Terms};
 
@@ -158,16 +160,16 @@ impl Transfers {
     }
 
     /// Tries reservations, delivers open work, collects what waits at the network and settles its days, until the stop
-    /// is asked for.
-    pub async fn run(self, stop: Shutdown) {
+    /// is asked for. What keeps reservations back is asked of the contracts.
+    pub async fn run(self, contracts: impl Contracts, stop: Shutdown) {
         // what a batch has handed over takes its time, and holds up nothing else
-        tokio::join!(self.go_on(stop.clone(), Self::look), self.go_on(stop, Self::send));
+        tokio::join!(self.go_on(stop.clone(), || self.look(&contracts)), self.go_on(stop, || self.send()));
     }
 
-    async fn go_on<'s, F: Future<Output = ()>>(&'s self, mut stop: Shutdown, step: impl Fn(&'s Self) -> F) {
+    async fn go_on<F: Future<Output = ()>>(&self, mut stop: Shutdown, step: impl Fn() -> F) {
         let pause = Duration::from_millis(self.0.settings.poll_interval_ms);
         while !stop.is_requested() {
-            step(self).await;
+            step().await;
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.requested() => {}
@@ -182,8 +184,8 @@ impl Transfers {
     }
 
     /// One look at everything that is open but messages.
-    async fn look(&self) {
-        if let Err(error) = self.due().await {
+    async fn look(&self, contracts: &impl Contracts) {
+        if let Err(error) = self.due(contracts).await {
             tracing::error!(%error, "reservations cannot be tried");
         }
         if let Err(error) = self.refuse_unanswered().await {

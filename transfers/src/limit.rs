@@ -163,6 +163,9 @@ pub(crate) enum LimitError {
     /// More than the level is used already: it was lowered during the day.
     #[error("more than the limit is used")]
     Passed(LimitLayer),
+    /// A bar is taken that the order names: the level is none any more, or the order is none.
+    #[error("the bar {0} is taken")]
+    Barred(String),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -174,16 +177,18 @@ impl From<sqlx::Error> for LimitError {
 }
 
 impl Transfers {
-    /// Brings the day's limits to their levels, and answers the layers in the order of their transfers.
+    /// Brings the day's limits to their levels, and answers the layers in the order of their transfers. A level is set
+    /// under the bars of its order: nobody brings a limit back up that was lowered after the order was judged.
     pub(crate) async fn set_limits(
         &self,
         holders: &Holders,
         limits: &Limits,
         day: Date,
+        barred_by: &[GuardKey],
     ) -> Result<Vec<LimitLayer>, LimitError> {
         let levels = limits.levels();
         for (layer, level) in &levels {
-            self.set_limit(holders, *layer, *level, day).await?;
+            self.set_limit(holders, (*layer, *level), day, barred_by).await?;
         }
         Ok(levels.into_iter().map(|(layer, _)| layer).collect())
     }
@@ -191,9 +196,9 @@ impl Transfers {
     async fn set_limit(
         &self,
         holders: &Holders,
-        layer: LimitLayer,
-        level: Yen,
+        (layer, level): (LimitLayer, Yen),
         day: Date,
+        barred_by: &[GuardKey],
     ) -> Result<(), LimitError> {
         let account = holders.limit_account(layer, day);
         for _ in 0..TRIES_MAX {
@@ -206,9 +211,13 @@ impl Transfers {
                 let name = format!("限度額 {scope} {subject} {day}");
                 self.ledger().open_account(&chart::limit(account, name)).await?;
             }
-            match self.persist(Persist::Limit, self.grant(holders, layer, level, day, number, granted)).await
-            {
+            let commit = self.grant(holders, layer, level, day, number, granted);
+            let commit = Commit { barred_by: barred_by.to_vec(), ..commit };
+            match self.persist(Persist::Limit, commit).await {
                 Ok(_) => return Ok(()),
+                Err(Refused::Guarded { key, .. }) if barred_by.iter().any(|bar| bar.0 == key) => {
+                    return Err(LimitError::Barred(key));
+                }
                 // somebody else has set it meanwhile
                 Err(Refused::Guarded { .. }) => {}
                 Err(Refused::Transfer { result: TransferResult::ExceedsAvailable, .. }) => {

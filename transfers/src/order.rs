@@ -141,7 +141,7 @@ words! {
     Returned = "returned",
     /// It was not carried out; no money moved. Final.
     Failed = "failed",
-    /// 取消 by the customer. Final.
+    /// 取消 by the customer, or by the bank on paper. Final.
     Cancelled = "cancelled",
 }
 
@@ -150,7 +150,7 @@ words! {
     Event:
     /// It was reserved.
     Reserved = "transfer-reserved",
-    /// A reservation was tried and funds were short.
+    /// A reservation was tried, and funds were short or a stop was there.
     Tried = "transfer-tried",
     /// Its money is held.
     Held = "transfer-held",
@@ -172,7 +172,7 @@ words! {
     Returned = "transfer-returned",
     /// It was given up.
     Failed = "transfer-failed",
-    /// The customer took it back.
+    /// The customer took it back, or the bank for the customer.
     Cancelled = "transfer-cancelled",
     /// The customer has asked for it to come back; what becomes of that is the recall's.
     RecallAsked = "transfer-recall-asked",
@@ -271,6 +271,10 @@ words! {
     PayeeClosed = "payee_closed",
     /// Its day ended before it could be carried out.
     DayOver = "day_over",
+    /// 緊急停止: of its contract, plan or service.
+    Stopped = "stopped",
+    /// 解約 of its contract.
+    ContractEnded = "contract_ended",
     /// 入金不能 at the payee's bank.
     NotCredited = "not_credited",
     /// 組戻し.
@@ -287,6 +291,8 @@ impl Reason {
             Self::PayerClosed => "引落口座の解約",
             Self::PayeeClosed => "入金口座なし",
             Self::DayOver => "指定日の終了",
+            Self::Stopped => "利用の停止",
+            Self::ContractEnded => "契約の終了",
             Self::NotCredited => "入金不能",
             Self::Recalled => "組戻し",
             Self::Refused => "銀行間ネットワークの受付不可",

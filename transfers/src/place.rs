@@ -1,6 +1,6 @@
 //! An order is taken, and a reservation taken back.
 
-use domain::{AccountId, AccountRef, ContractId, Date, OrderId, UserId, Yen};
+use domain::{AccountId, AccountRef, ContractId, Date, OrderId, Timestamp, UserId, Yen};
 use ledger::{GuardKey, Refused, TransferResult};
 
 use crate::limit::LimitError;
@@ -9,7 +9,7 @@ use crate::order::{Facts, Order, State};
 use crate::points::Persist;
 use crate::step::{self, Placing};
 use crate::{
-    DateProblem, Handling, LimitLayer, Limits, Method, Occasion, Relation, StoreError, Transfers, dates,
+    By, DateProblem, Handling, LimitLayer, Limits, Method, Occasion, Relation, StoreError, Transfers, dates,
 };
 
 /// The most that a message of the network carries, and so of any order: twelve digits.
@@ -53,9 +53,12 @@ pub struct NewOrder {
     pub limits: Limits,
     /// Taken in the same commit: a one-time password's step, an approval.
     pub guards: Vec<GuardKey>,
-    /// Bars that nobody may have taken when the order is: the emergency stops of its contract, plan and service, which
-    /// the engine does not know. A reservation that was taken before is carried out all the same.
+    /// Bars that nobody may have taken when the order is: the emergency stops of its contract, plan and service, and
+    /// the next versions of what it was judged by, which the engine does not know.
     pub barred_by: Vec<GuardKey>,
+    /// When it was finally authorised, where that was before: this moment counts for the cut-off (F-8), and whatever is
+    /// carried out later is still carried out on its day alone.
+    pub authorised_at: Option<Timestamp>,
     /// Who it is, for the audit log.
     pub actor: String,
 }
@@ -120,7 +123,7 @@ pub enum CancelError {
     /// It is no reservation any more, or its day has come.
     #[error("it is {0} and cannot be taken back")]
     TooLate(State),
-    /// A guard that was to be taken along is taken.
+    /// A guard that was to be taken along is taken, or one of the bars is.
     #[error("the guard {0} is taken")]
     Guarded(String),
     /// The engine's data failed it.
@@ -167,13 +170,17 @@ impl Transfers {
         let payee = self.payee(&new, relation).await?;
         let occasion = Occasion { relation, method: new.method, same_day_typed: new.same_day_typed };
         let now = self.now();
-        let handling = dates::check(&self.terms().get(), occasion, new.day, now)?;
+        let authorised_at = new.authorised_at.map_or(now, |at| at.min(now));
+        let handling = dates::check(&self.terms().get(), occasion, new.day, authorised_at)?;
+        if new.day < now.date() {
+            return Err(DateProblem::Past.into());
+        }
         let fee = self.fee(relation, new.amount, new.day);
         if fee != new.fee {
             return Err(PlaceError::Fee(fee));
         }
         let facts = self.facts(&new, handling, payee, Vec::new());
-        let layers = self.set_limits(&facts.holders(), &new.limits, now.date()).await;
+        let layers = self.set_limits(&facts.holders(), &new.limits, now.date(), &new.barred_by).await;
         let facts = Facts { layers: layers.map_err(PlaceError::from)?, placed_at: now, ..facts };
         self.commit_order(&facts, new).await
     }
@@ -261,28 +268,37 @@ impl Transfers {
         }
     }
 
-    /// Takes a reservation back, until the day before its day. On the day of the order its amount goes back to the
-    /// limits.
-    pub async fn cancel(
+    /// Takes a reservation back for its customer, until the day before its day. On the day of the order its amount goes
+    /// back to the limits.
+    pub async fn cancel(&self, contract: ContractId, id: OrderId, by: &By) -> Result<Order, CancelError> {
+        self.taken_back(contract, id, by, Order::may_cancel).await
+    }
+
+    /// The same by the bank, as long as it is not carried out: what a stop keeps back can still be taken back on its day.
+    pub async fn take_back(&self, contract: ContractId, id: OrderId, by: &By) -> Result<Order, CancelError> {
+        self.taken_back(contract, id, by, |order, _| order.state == State::Reserved).await
+    }
+
+    async fn taken_back(
         &self,
         contract: ContractId,
         id: OrderId,
-        actor: &str,
-        guards: &[GuardKey],
+        by: &By,
+        may: fn(&Order, Timestamp) -> bool,
     ) -> Result<Order, CancelError> {
         for _ in 0..TRIES_MAX {
             let order = self.find(contract, id).await?.ok_or(CancelError::NoSuchOrder)?;
             if order.state == State::Cancelled {
                 return Ok(order);
             }
-            if !order.may_cancel(self.now()) {
+            if !may(&order, self.now()) {
                 return Err(CancelError::TooLate(order.state));
             }
             let Some((facts, position)) = self.load(id).await? else { continue };
             if position.state != Some(State::Reserved) {
                 continue;
             }
-            let commit = step::cancel(&facts, position, actor, guards.to_vec(), self.now())?;
+            let commit = step::cancel(&facts, position, by, self.now())?;
             match self.persist(Persist::Cancel, commit).await {
                 // it has moved on meanwhile: it may have been taken back by another try
                 Ok(_) | Err(Refused::Stale) => {}
@@ -298,6 +314,7 @@ impl From<LimitError> for PlaceError {
     fn from(error: LimitError) -> Self {
         match error {
             LimitError::Passed(layer) => Self::Limit(layer),
+            LimitError::Barred(key) => Self::Guarded(key),
             LimitError::Store(error) => Self::Store(error),
         }
     }

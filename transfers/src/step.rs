@@ -6,7 +6,7 @@ use ledger::{AuditRecord, Commit, GuardKey, Kind, NewEvent, OutboxChange, Outbox
 use crate::alarm::Alarm;
 use crate::network::incoming::sent_by;
 use crate::order::{Body, Event, Facts, Position, Reason, State};
-use crate::{Charge, ChargeKind, Handling, Relation, StoreError, chart, store};
+use crate::{By, Charge, ChargeKind, Handling, Relation, StoreError, chart, store};
 
 /// The queue of messages to the network.
 pub(crate) const DESTINATION: &str = "interbank";
@@ -258,20 +258,21 @@ pub(crate) fn execute(
     Ok(path.commit)
 }
 
-/// Funds were short at one of the times, and another one follows.
+/// Funds were short at one of the times, or a stop was there, and another time follows.
 pub(crate) fn tried(
     facts: &Facts,
     position: Position,
     slot: usize,
+    reason: Reason,
     now: Timestamp,
 ) -> Result<Commit, StoreError> {
     let mut path = Path::from(facts, position, now);
-    let body = Body { slot: Some(slot), reason: Some(Reason::Shortage), ..Body::default() };
+    let body = Body { slot: Some(slot), reason: Some(reason), ..Body::default() };
     path.event(Event::Tried, body, None)?;
     Ok(path.commit)
 }
 
-/// A reservation is given up: its last try was short, an account is gone, or its day is over.
+/// A reservation is given up: its last try was short or stopped, an account or the contract is gone, or its day is over.
 pub(crate) fn fail(
     facts: &Facts,
     position: Position,
@@ -285,12 +286,11 @@ pub(crate) fn fail(
     Ok(path.commit)
 }
 
-/// The customer takes a reservation back. On the day of the order its amount goes back to the limits.
+/// A reservation is taken back, by the customer or the bank. On the day of the order its amount goes back to the limits.
 pub(crate) fn cancel(
     facts: &Facts,
     position: Position,
-    actor: &str,
-    guards: Vec<GuardKey>,
+    by: &By,
     now: Timestamp,
 ) -> Result<Commit, StoreError> {
     let mut path = Path::from(facts, position, now);
@@ -299,8 +299,9 @@ pub(crate) fn cancel(
     if now.date() == day {
         path.commit.transfers = facts.holders().gives_back(&facts.layers, day, facts.amount);
     }
-    path.commit.guards.extend(guards.into_iter().map(|guard| (guard, facts.entity())));
-    path.audit(actor, "transfer.cancel", format!("{} yen on {}", facts.amount.get(), facts.day));
+    path.commit.guards.extend(by.guards.iter().map(|guard| (guard.clone(), facts.entity())));
+    path.commit.barred_by.clone_from(&by.barred_by);
+    path.audit(&by.actor, "transfer.cancel", format!("{} yen on {}", facts.amount.get(), facts.day));
     Ok(path.commit)
 }
 

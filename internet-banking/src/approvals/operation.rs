@@ -196,7 +196,7 @@ pub async fn approve(
 ) -> Result<Outcome, Problem> {
     let ready = ready(bank, by, id, digest).await?;
     let code = prove(bank, by, std::slice::from_ref(&ready), secrets).await?;
-    give(bank, by, ready, code).await
+    give(bank, by, ready, (code, bank.clock.now())).await
 }
 
 /// Approves many, each in a commit of its own, after one look at the passwords. What came of each is answered in the
@@ -234,11 +234,25 @@ pub async fn approve_many(
         };
         register(bank, by, Some(spent), what).await?;
     }
-    for ready in able {
-        let id = ready.request.id;
-        outcomes.push((id, give(bank, by, ready, code.take()).await));
+    // they were authorised at this moment, however long the last of them takes
+    let at = bank.clock.now();
+    for one in able {
+        let id = one.request.id;
+        outcomes.push((id, give_one_of_many(bank, by, &one.request, (code.take(), at)).await));
     }
     Ok(outcomes)
+}
+
+/// One before it may have changed what the person, or anybody, may do: it is looked at anew.
+async fn give_one_of_many(
+    bank: &Bank,
+    by: &SignedIn,
+    request: &Request,
+    (code, at): (Option<Guard>, Timestamp),
+) -> Result<Outcome, Problem> {
+    let by = by.anew(bank).await?.ok_or(Problem::NotThere)?;
+    let ready = ready(bank, &by, request.id, &request.digest).await?;
+    give(bank, &by, ready, (code, at)).await
 }
 
 /// The request, where this person can approve it and the page showed it as it is.
@@ -325,12 +339,17 @@ pub fn demands_code(bank: &Bank, request: &Request, distinct_tokens: bool) -> bo
     }
 }
 
-/// Commits the approval, and what it leads to.
-async fn give(bank: &Bank, by: &SignedIn, ready: Ready, code: Option<Guard>) -> Result<Outcome, Problem> {
+/// Commits the approval that was given at a moment, and what it leads to.
+async fn give(
+    bank: &Bank,
+    by: &SignedIn,
+    ready: Ready,
+    (code, at): (Option<Guard>, Timestamp),
+) -> Result<Outcome, Problem> {
     let Ready { request, approved, next, .. } = ready;
     let now = bank.clock.now();
     let hand = Hand { user: by.user.id, serial: by.user.token_serial.clone() };
-    let step = store::step_row(&request, &hand, now);
+    let step = store::step_row(&request, &hand, at);
     if approved == Approved::More {
         let mut what = recorded(&request, Event::Approve);
         what.changes = vec![store::moved(&request, State::Asked, "", request.until, now)];
@@ -338,7 +357,7 @@ async fn give(bank: &Bank, by: &SignedIn, ready: Ready, code: Option<Guard>) -> 
         what.barred_by = vec![next];
         let able = people::able(&bank.database, by.contract.id, &request.matter).await?;
         let mut given = request.clone();
-        given.given.push(super::request::Given { hand, digest: request.digest.clone(), at: now });
+        given.given.push(super::request::Given { hand, digest: request.digest.clone(), at });
         let to = if request.need.ordered { next_of(&given, &able) } else { Vec::new() };
         what.mail = Some((notice(&request, by, "一次承認が済み、最終承認を待っています"), to));
         register(bank, by, code, what).await?;

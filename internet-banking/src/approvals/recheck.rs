@@ -10,14 +10,15 @@ use super::request::Request;
 use super::settings::{Held, Policies};
 use super::ties::Ties;
 use crate::Bank;
-use crate::contracts::ContractState;
+use crate::contracts::{AccessVersion, ContractState};
 use crate::payeasy;
 use crate::policy::offers;
 
 /// Whether a request may still be carried out: the contract is in force, its author may still do it, and it has as many
-/// approvals as the policy of now demands, of people who could give them now. Answers what must not be there yet when
-/// it is: the policy's next version.
-pub async fn still_may(bank: &Bank, request: &Request) -> Result<GuardKey, Problem> {
+/// approvals as the policy of now demands, of people who could give them now. Answers the bars that nobody may have
+/// taken when it is: the policy's next version, and the next change of who may do what in the contract.
+pub async fn still_may(bank: &Bank, request: &Request) -> Result<Vec<GuardKey>, Problem> {
+    let access = AccessVersion::of(&bank.database, request.contract).await?;
     let contract = bank.contracts.contract(request.contract).await?;
     let contract = contract.filter(|one| one.state == ContractState::Active).ok_or(Problem::AuthorMayNot)?;
     let author = bank.contracts.user(contract.id, request.author.user).await?.ok_or(Problem::AuthorMayNot)?;
@@ -40,5 +41,8 @@ pub async fn still_may(bank: &Bank, request: &Request) -> Result<GuardKey, Probl
     let able = people::by_person(people::able(&bank.database, contract.id, &request.matter).await?);
     let ties = Ties::of(&bank.database, contract.id, now).await?;
     let counted = counted(need, &request.author, &request.hands(), policy.distinct_tokens, (&able, &ties));
-    if counted.len() < usize::from(need.approvals) { Err(Problem::NotEnough) } else { Ok(next) }
+    if counted.len() < usize::from(need.approvals) {
+        return Err(Problem::NotEnough);
+    }
+    Ok(vec![next, access.bar()])
 }

@@ -191,6 +191,11 @@ impl Request {
         self.given.iter().map(|given| given.hand.clone()).collect()
     }
 
+    /// When the last of its approvals was given, where there is one: what counts for a cut-off (F-8).
+    pub fn last_given_at(&self) -> Option<Timestamp> {
+        self.given.iter().map(|given| given.at).max()
+    }
+
     /// Whether the person may see it. What is only kept is its author's alone; what others were asked for is seen by
     /// whoever could approve it, and by whoever does that business with that account, as what becomes of it will be.
     pub fn is_shown_to(&self, by: &SignedIn) -> bool {

@@ -157,6 +157,7 @@ pub async fn registration(
         detail: "by the master".to_owned(),
         changes,
         rows,
+        changes_access: Some(by.access),
         access: (act == MasterAct::Permit).then(|| AccessGiven { user: on.id, by: vec![by.user.id] }),
         mail: Some((notice, to)),
         ..Registration::default()

@@ -1,5 +1,6 @@
 //! Contracts, their users and what these may do, and the deposit accounts.
 
+mod access;
 pub mod filed;
 pub mod registry;
 pub mod rights;
@@ -11,6 +12,7 @@ use std::fmt;
 
 use domain::{AccountId, ContractId, Timestamp, UserId};
 
+pub use access::AccessVersion;
 pub use rights::{Business, Duty, Rights, Step};
 pub use store::{NewAccount, NewUser, Store, StoreError};
 

@@ -68,7 +68,7 @@ macro_rules! with_transfers {
             /// The page that was sent is not the one last reviewed.
             TransferChanged = "F-110", Untouched,
             "振込・振替の内容の変更",
-            "別の画面で内容が変更されたため、受け付けませんでした。",
+            "別の画面で内容が変更されたか、ご契約の利用者の登録などが変わったため、受け付けませんでした。",
             "いま表示されている内容をもう一度ご確認のうえ、お手続きください。";
             /// The entry was left for too long.
             TransferExpired = "F-111", Untouched,

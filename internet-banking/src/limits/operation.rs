@@ -91,8 +91,6 @@ pub async fn registration(
     if !may_set(by) {
         return Err(Problem::NotPermitted);
     }
-    // before anything is looked at: who changes users or limits meanwhile comes first
-    let version = Members::of(&bank.database, by.contract.id).version().await?;
     let (held, most) = held(bank, &by.contract).await?;
     let whose = whose(bank, by, of).await?.ok_or(Problem::NotPermitted)?;
     if limit.is_some_and(|limit| limit > most) {
@@ -127,7 +125,6 @@ pub async fn registration(
         action: "transfer.limit",
         subject: of.subject(),
         detail,
-        changes: vec![version],
         rows: vec![row],
         guards: vec![guard],
         mail: Some((notice, to)),

@@ -281,7 +281,7 @@ async fn try_once(
     asked: &AskedPayment,
     prepared: Option<InquiryId>,
 ) -> Result<String, approvals::Problem> {
-    let next_policy = approvals::still_may(bank, request).await?;
+    let barred_by = approvals::still_may(bank, request).await?;
     operation::not_stopped(bank, request.author.user).await?;
     if let Some(id) = asked.request {
         operation::open_request(bank, request.contract, id).await?;
@@ -304,7 +304,7 @@ async fn try_once(
         amount: asked.bill.amount,
         account: asked.account,
         guards,
-        barred_by: vec![next_policy],
+        barred_by,
     };
     match limits::pay(bank, order, collector).await {
         Ok(payment) => {

@@ -23,7 +23,6 @@ use crate::registration::{Registration, register};
 use crate::settings;
 use crate::sign_in::SignedIn;
 use crate::tokens::{Operation, authorise};
-use crate::users::Members;
 use crate::users::approval::{self, AskedChange};
 
 static LIMIT: Table = Table {
@@ -225,8 +224,6 @@ pub async fn registration(
     // before the limit that holds is looked at: who changes users or limits meanwhile comes first
     let settings = Settings::of(&bank.database, by.contract.id).held(bank.clock.now()).await;
     let settings = settings.map_err(|error| unavailable(&error))?;
-    let version = Members::of(&bank.database, by.contract.id).version().await;
-    let version = version.map_err(|error| unavailable(&error))?;
     let theirs = bank.contracts.user(by.contract.id, user).await.map_err(|error| unavailable(&error))?;
     let theirs = theirs.ok_or(Problem::NotPermitted)?;
     policy::require_over(by, Duty::Limits, &theirs).map_err(|_| Problem::NotPermitted)?;
@@ -261,7 +258,6 @@ pub async fn registration(
         action: "payeasy.limit",
         subject: user.to_string(),
         detail,
-        changes: vec![version],
         rows: vec![row(by, user, limit, (now, from)), counted],
         guards: vec![guard],
         mail: Some((notice, to)),

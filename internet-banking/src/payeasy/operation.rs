@@ -287,7 +287,7 @@ pub async fn pay(
         amount: choice.amount,
         account: choice.account,
         guards,
-        barred_by: vec![next_policy],
+        barred_by: by.barred_by().into_iter().chain([next_policy]).collect(),
     };
     match limits::pay(bank, order, collector).await {
         Ok(payment) => {
@@ -383,7 +383,7 @@ async fn pay_problem(bank: &Bank, by: &SignedIn, draft: &Draft, choice: &Choice,
             Problem::OverDailyLimit { over, until: tomorrow }
         }
         PayError::GuardTaken(GuardKind::Request) => Problem::RequestOver,
-        PayError::GuardTaken(GuardKind::Policy) => Problem::ReviewOutdated,
+        PayError::GuardTaken(GuardKind::Policy | GuardKind::Access) => Problem::ReviewOutdated,
         PayError::GuardTaken(_) => authorise::Problem::Used.into(),
         PayError::ClearByPassed => Problem::ClearByPassed,
         PayError::Closed => match bank.gateway.collectors().get(&draft.collector) {

@@ -6,10 +6,11 @@ use domain::Timestamp;
 use edge::session::Loaded;
 use edge::{ClientCertificate, CookieKind, CsrfKey, Failure, SessionId, SessionStore};
 use http::request::Parts;
+use ledger::GuardKey;
 
-use super::session::{Session, Touch};
+use super::session::{Session, SessionsError, Touch};
 use crate::Bank;
-use crate::contracts::{Contract, ContractState, LastSignIn, User};
+use crate::contracts::{AccessVersion, Contract, ContractState, LastSignIn, StoreError, User};
 use crate::hours;
 use crate::links::{HandOffSignIn, Link};
 use crate::payeasy::linked::{self, BrowserId};
@@ -24,6 +25,8 @@ pub struct SignedIn {
     pub user: User,
     /// The user's contract.
     pub contract: Contract,
+    /// The version of who may do what in the contract, read before all of it.
+    pub access: AccessVersion,
     /// Token for the forms of the page.
     pub csrf: String,
     /// Until when the person moves no money: a master whose certificate has taken the place of a lost one (SEC-05).
@@ -53,6 +56,31 @@ impl FromRequestParts<Bank> for Watching {
 }
 
 impl SignedIn {
+    /// The bars that nobody may have taken when something is committed that this person does: the stops of the sign-in,
+    /// and the next change of who may do what in the contract.
+    pub fn barred_by(&self) -> Vec<GuardKey> {
+        let mut bars = stops::against_sign_in(&self.contract);
+        bars.push(self.access.bar());
+        bars
+    }
+
+    /// The same person as everything is by now; nothing where the session has ended, or the person may not go on.
+    pub async fn anew(&self, bank: &Bank) -> Result<Option<Self>, StoreError> {
+        let access = AccessVersion::of(&bank.database, self.contract.id).await?;
+        let now = bank.clock.now();
+        match bank.sign_ins.sessions().look_up(self.session.key, Touch::No, now).await {
+            Ok(Loaded::Live(_)) => {}
+            Ok(_) | Err(SessionsError::NoUser) => return Ok(None),
+            Err(SessionsError::Database(error)) => return Err(error.into()),
+        }
+        let user = bank.contracts.user(self.contract.id, self.user.id).await?;
+        let contract = bank.contracts.contract(self.contract.id).await?;
+        let contract = contract.filter(|contract| contract.state == ContractState::Active);
+        let (Some(user), Some(contract)) = (user, contract) else { return Ok(None) };
+        let cooling_off = bank.certificates.cooling_off(&user, &contract).await?;
+        Ok(Some(Self { access, user, contract, cooling_off, ..self.clone() }))
+    }
+
     async fn load(parts: &mut Parts, bank: &Bank, touch: Touch) -> Result<Self, Response> {
         let cookie = CookieKind::from_request_parts(parts, bank).await?;
         let csrf = CsrfKey::from_request_parts(parts, bank).await.unwrap_or_else(|never| match never {});
@@ -75,13 +103,17 @@ impl SignedIn {
             Loaded::Replaced => return Err(led_to(Link::SignInReplaced, parts, bank).await),
             Loaded::Expired => return Err(led_to(Link::SignInExpired, parts, bank).await),
         };
+        // before all that decides: who changes it meanwhile comes first
+        let access = AccessVersion::of_user(&bank.database, session.person).await.map_err(failed)?;
         let shown =
             ClientCertificate::from_request_parts(parts, bank).await.unwrap_or_else(|never| match never {});
         if !bank.sign_ins.may_use(&session, &shown).await.map_err(failed)? {
             return Err(led_to(Link::SignIn, parts, bank).await);
         }
         let user = bank.contracts.signed_in(session.person).await.map_err(failed)?;
-        let Some(user) = user else { return Err(led_to(Link::SignIn, parts, bank).await) };
+        let (Some(user), Some(access)) = (user, access) else {
+            return Err(led_to(Link::SignIn, parts, bank).await);
+        };
         let contract = bank.contracts.contract(user.contract).await.map_err(failed)?;
         let contract = contract.filter(|contract| contract.state == ContractState::Active);
         let Some(contract) = contract else { return Err(led_to(Link::SignIn, parts, bank).await) };
@@ -98,6 +130,7 @@ impl SignedIn {
         let cooling_off = bank.certificates.cooling_off(&user, &contract).await.map_err(failed)?;
         Ok(Self {
             csrf: csrf.session_token(&id),
+            access,
             cooling_off,
             last_sign_in: session.previous,
             session,

@@ -42,7 +42,10 @@ pub(crate) fn contract_stop(
     let notice = Notice {
         event: format!("stop-{}", stop.id),
         title: "ご契約の利用を緊急停止しました".to_owned(),
-        lines: vec![("受付済みのお取引", "そのまま進みます".to_owned())],
+        lines: vec![
+            ("受付済みのお取引", "そのまま進みます".to_owned()),
+            ("予約中の振込・振替", "停止している間は実行しません".to_owned()),
+        ],
         advice: "利用の再開は、お取引店の窓口で書面によりお申し出ください。お心当たりがない場合も、すぐにお取引店へお電話ください。",
     };
     let sessions = ended::end_of_contract(contract.id, EndedFor::Stop, now);
@@ -53,16 +56,14 @@ pub(crate) fn contract_stop(
         changes: vec![sessions],
         rows: vec![stop.row()],
         guards: vec![(stop.guard(), EntityId(contract.id.uuid()))],
-        access: None,
-        release: Vec::new(),
-        barred_by: Vec::new(),
         mail: Some((notice, to)),
+        ..Registration::default()
     }
 }
 
 /// The stops that refuse whatever a contract's users register or change.
 pub(crate) fn against_sign_in(contract: &Contract) -> Vec<GuardKey> {
-    stops_against(contract.id, contract.plan.code(), Service::SignIn)
+    stops_against(contract.id, contract.plan.code(), &[Service::SignIn])
 }
 
 /// Nobody of a plan, or nobody at all, goes on in a page that is open.

@@ -10,7 +10,7 @@ use transfers::Method;
 
 use super::draft::{Body, Details, Draft, Payee, TypedDetails};
 use super::links::EntryPage;
-use super::operation::{self, Who};
+use super::operation::{self, Taking, Who};
 use super::problem::Problem;
 use super::store::Drafts;
 use super::templates::Content;
@@ -22,6 +22,9 @@ use crate::hours;
 use crate::payeasy::operation::confirm;
 use crate::policy;
 use crate::sign_in::SignedIn;
+
+/// Tries of an approved transfer that meets changes of the contract's users or policy.
+const TRIES_MAX: u32 = 8;
 
 /// A transfer as it is asked for, approved and carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,21 +185,34 @@ pub async fn last_moment(
 /// Takes the order that was approved, once: whoever comes twice finds it. What cannot be taken is said, and what is not
 /// known is tried again until the request's time is over.
 pub async fn carry_out(bank: &Bank, request: &Request, asked: &AskedTransfer) -> Ending {
+    for _ in 1..TRIES_MAX {
+        match tried(bank, request, asked).await {
+            // users or policy have changed meanwhile, which may be nothing to it: it is judged by those of now
+            Err(approvals::Problem::Transfer(Problem::ReviewOutdated)) => {}
+            ended => return ended.unwrap_or_else(|problem| Ending::Refused(problem.words())),
+        }
+    }
+    let ended = tried(bank, request, asked).await;
+    ended.unwrap_or_else(|problem| Ending::Refused(problem.words()))
+}
+
+/// One try; an error is why it cannot be taken.
+async fn tried(bank: &Bank, request: &Request, asked: &AskedTransfer) -> Result<Ending, approvals::Problem> {
     match bank.transfers.find(request.contract, asked.order).await {
-        Ok(Some(order)) => return Ending::Done(words::number(&order.facts)),
+        Ok(Some(order)) => return Ok(Ending::Done(words::number(&order.facts))),
         Ok(None) => {}
-        Err(_) => return Ending::Unclear,
+        Err(_) => return Ok(Ending::Unclear),
     }
     match try_once(bank, request, asked).await {
-        Ok(number) => Ending::Done(number),
+        Ok(number) => Ok(Ending::Done(number)),
         // a failure of ours says nothing about the request
-        Err(approvals::Problem::Unavailable) => Ending::Unclear,
+        Err(approvals::Problem::Unavailable) => Ok(Ending::Unclear),
         Err(approvals::Problem::Transfer(Problem::Unavailable | Problem::Unclear))
             if !approvals::is_over(bank, request) =>
         {
-            Ending::Unclear
+            Ok(Ending::Unclear)
         }
-        Err(problem) => Ending::Refused(problem.words()),
+        Err(problem) => Err(problem),
     }
 }
 
@@ -205,7 +221,7 @@ async fn try_once(
     request: &Request,
     asked: &AskedTransfer,
 ) -> Result<String, approvals::Problem> {
-    let next_policy = approvals::still_may(bank, request).await?;
+    let barred_by = approvals::still_may(bank, request).await?;
     let gone = approvals::Problem::AuthorMayNot;
     let contract = bank.contracts.contract(request.contract).await?;
     let Some(contract) = contract else { return Err(gone) };
@@ -214,7 +230,8 @@ async fn try_once(
     operation::not_stopped(bank, &contract).await?;
     let wanted = operation::wanted(bank, who, &asked.payee, &asked.details).await?;
     let guards = vec![Guard::approval_act(request.id, request.round).key()];
-    let order = operation::take(bank, who, (asked.order, asked.fee), &wanted, guards, next_policy).await?;
+    let taking = Taking { guards, barred_by, authorised_at: request.last_given_at() };
+    let order = operation::take(bank, who, (asked.order, asked.fee), &wanted, taking).await?;
     tracing::info!(order = %order.facts.id, request = %request.id, "an approved transfer was taken");
     Ok(words::number(&order.facts))
 }

@@ -1,7 +1,7 @@
 //! What a payee of the contract answers to another bank that asks for a transfer back. The engine moves the money.
 
 use domain::{RecallId, Timestamp};
-use gateway::{Service, stopped_by, stops_against};
+use gateway::{Service, stops_against};
 use ledger::GuardKey;
 use transfers::{Consent, ConsentError, NewConsent, StoreError};
 
@@ -32,7 +32,7 @@ pub async fn waiting(bank: &Bank, by: &SignedIn, now: Timestamp) -> Result<usize
 }
 
 /// Takes the answer. Giving back moves money, so that everything that keeps a transfer back keeps it back too; a
-/// refusal moves none.
+/// refusal moves none, and is kept back by what keeps the person back.
 pub async fn answer(
     bank: &Bank,
     by: &SignedIn,
@@ -41,36 +41,33 @@ pub async fn answer(
     secrets: &Secrets,
 ) -> Result<(), Problem> {
     policy::require_account(by, Business::Transfer, case.account).map_err(|_| Problem::NotPermitted)?;
-    let mut next_policy = None;
+    let mut barred_by = by.barred_by();
     if consents {
         if let Some(until) = by.cooling_off {
             return Err(Problem::CoolingOff { until });
         }
         operation::not_stopped(bank, &by.contract).await?;
-        let (need, next) = operation::need(bank, Who::of(by), case.amount).await?;
+        let (need, next_policy) = operation::need(bank, Who::of(by), case.amount).await?;
         if !need.is_none() {
             return Err(Problem::ApprovalNeeded);
         }
-        next_policy = Some(next);
+        barred_by.push(next_policy);
     }
     confirm(bank, by, &secrets.confirmation_password).await.map_err(Problem::Confirmation)?;
-    take(bank, Who::of(by), case, next_policy, Vec::new()).await
+    take(bank, Who::of(by), case, consents, (Vec::new(), barred_by)).await
 }
 
-/// Has the engine take the answer: consent where there is a policy, by whose next version it is barred; a refusal
-/// where there is none.
+/// Has the engine take the answer, with the guards and the bars of whoever gives it. What keeps transfers back bars a
+/// consent.
 pub async fn take(
     bank: &Bank,
     who: Who<'_>,
     case: &Consent,
-    next_policy: Option<GuardKey>,
-    guards: Vec<GuardKey>,
+    consents: bool,
+    (guards, mut barred_by): (Vec<GuardKey>, Vec<GuardKey>),
 ) -> Result<(), Problem> {
-    let consents = next_policy.is_some();
-    let mut barred_by = Vec::new();
-    if let Some(next_policy) = next_policy {
-        barred_by = stops_against(who.contract.id, who.contract.plan.code(), Service::Transfer);
-        barred_by.push(next_policy);
+    if consents {
+        barred_by.extend(stops_against(who.contract.id, who.contract.plan.code(), &[Service::Transfer]));
     }
     let new = NewConsent {
         id: case.id,
@@ -92,9 +89,7 @@ pub async fn take(
             Err(operation::shortage(case.amount, operation::available(bank, case.account).await?))
         }
         Err(ConsentError::Closed) => Err(Problem::AccountClosed),
-        Err(ConsentError::Guarded(key)) => {
-            Err(stopped_by(&key).map_or(Problem::ReviewOutdated, Problem::Stopped))
-        }
+        Err(ConsentError::Guarded(key)) => Err(operation::barred(&key)),
         Err(ConsentError::Store(error)) => {
             tracing::error!(recall = %case.id, %error, "whether a recall was answered is not known");
             Err(Problem::Unclear)

@@ -7,7 +7,7 @@ use domain::{OrderId, RecallId, Timestamp, Yen};
 use edge::Shutdown;
 use ledger::{Ledger, Refused};
 use transfers::order::Event;
-use transfers::{ConsentState, Handling, Order, RecallState, StoreError as EngineError, Transfers};
+use transfers::{ConsentState, Handling, Order, Reason, RecallState, StoreError as EngineError, Transfers};
 use uuid::Uuid;
 
 use super::eve::Eve;
@@ -196,6 +196,12 @@ impl Follow for TransferFeed {
     }
 }
 
+/// A try of a reservation while a stop is there, and what the reader does.
+const STOPPED: (&str, &str) = (
+    "の引落しを見合わせました",
+    "ご利用が停止されているため、引き落としていません。指定日のうちに再開すれば、決まった時刻に引き落とします。再開や予約の取消しは、お取引店へお申し出ください。",
+);
+
 /// What an event is called behind 振込 or 振替, and what the reader does.
 #[derive(Debug, PartialEq, Eq)]
 struct Told {
@@ -207,6 +213,7 @@ impl Told {
     /// Events that people are told of: that it was taken, what became of it, and what comes later.
     fn of(kind: &str, order: &Order) -> Option<Self> {
         let (title, advice) = match kind.parse() {
+            Ok(Event::Tried) if order.reason == Some(Reason::Stopped) => STOPPED,
             Ok(event) => Self::of_order(event, order.facts.handling)?,
             Err(_) => Self::of_recall(kind)?,
         };

@@ -18,6 +18,7 @@ pub(crate) mod problem;
 pub mod return_approval;
 #[cfg(test)]
 mod samples;
+mod standing;
 mod store;
 mod templates;
 mod typed;

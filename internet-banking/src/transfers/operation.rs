@@ -5,7 +5,7 @@ use domain::{AccountId, OrderId, Timestamp, Yen};
 use gateway::{Service, stopped_by, stops_against};
 use ledger::GuardKey;
 use transfers::{
-    CancelError, Holders, LimitLayer, LimitUse, Limits, Method, NewOrder, Occasion, Order, PlaceError,
+    By, CancelError, Holders, LimitLayer, LimitUse, Limits, Method, NewOrder, Occasion, Order, PlaceError,
     Recall, RecallError, Relation, dates,
 };
 
@@ -224,7 +224,9 @@ pub async fn place(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets)
     if demands_code(&payee.way) {
         guards.push(authorise::one_time_password(bank, by, &secrets.one_time_password).await?.key());
     }
-    let taken = take(bank, who, (draft.order, draft.body.fee), &wanted, guards, next_policy).await;
+    let barred_by = by.barred_by().into_iter().chain([next_policy]).collect();
+    let taking = Taking { guards, barred_by, authorised_at: None };
+    let taken = take(bank, who, (draft.order, draft.body.fee), &wanted, taking).await;
     if let Ok(order) = &taken {
         tracing::info!(order = %order.facts.id, state = %order.state, "a transfer was taken");
     }
@@ -237,22 +239,33 @@ pub fn charges_as_shown(bank: &Bank, wanted: &Wanted, shown: Yen) -> Result<(), 
     if fee == shown { Ok(()) } else { Err(Problem::FeeChanged { fee }) }
 }
 
-/// Has the engine take what was authorised, under an id and with the fee that was shown, unless the policy by which it
-/// was judged holds no more.
+/// What goes with an order that was authorised.
+#[derive(Clone, Debug)]
+pub struct Taking {
+    /// Taken in its commit: a one-time password, an approval.
+    pub guards: Vec<GuardKey>,
+    /// Bars that nobody may have taken then: the next versions of what it was judged by, and beside the stops of
+    /// transfers those of whoever orders it.
+    pub barred_by: Vec<GuardKey>,
+    /// When it was authorised, where that was before (F-8).
+    pub authorised_at: Option<Timestamp>,
+}
+
+/// Has the engine take what was authorised, under an id and with the fee that was shown, unless what it was judged by
+/// holds no more.
 pub async fn take(
     bank: &Bank,
     who: Who<'_>,
     (id, fee): (OrderId, Yen),
     wanted: &Wanted,
-    guards: Vec<GuardKey>,
-    next_policy: GuardKey,
+    taking: Taking,
 ) -> Result<Order, Problem> {
     let (details, payee) = (&wanted.details, &wanted.payee);
     let from = payee::account_ref(bank, &wanted.from).ok_or(Problem::NotPermitted)?;
     let accounts = bank.contracts.accounts(who.contract.id).await;
     let accounts = accounts.map_err(|error| Problem::unavailable(&error))?;
-    let mut barred_by = stops_against(who.contract.id, who.contract.plan.code(), Service::Transfer);
-    barred_by.push(next_policy);
+    let Taking { guards, mut barred_by, authorised_at } = taking;
+    barred_by.extend(stops_against(who.contract.id, who.contract.plan.code(), &[Service::Transfer]));
     let same_day_typed = same_day_typed(bank, who.contract).await?;
     for _ in 0..LIMIT_TRIES_MAX {
         let (limits, next_limits) = limits(bank, who, details.account).await?;
@@ -274,6 +287,7 @@ pub async fn take(
             limits,
             guards: guards.clone(),
             barred_by: barred_by.iter().chain([&next_limits]).cloned().collect(),
+            authorised_at,
             actor: who.user.id.to_string(),
         };
         let error = match bank.transfers.place(new).await {
@@ -319,11 +333,8 @@ async fn refused(
         PlaceError::NoSuchAccount => Problem::NoSuchAccount,
         PlaceError::Closed => Problem::AccountClosed,
         PlaceError::NotOwn | PlaceError::Amount => Problem::NotPermitted,
-        PlaceError::Guarded(key) => match stopped_by(&key) {
-            Some(scope) => Problem::Stopped(scope),
-            None if codes.iter().any(|code| code.0 == key) => authorise::Problem::Used.into(),
-            None => Problem::ReviewOutdated,
-        },
+        PlaceError::Guarded(key) if codes.iter().any(|code| code.0 == key) => authorise::Problem::Used.into(),
+        PlaceError::Guarded(key) => barred(&key),
         PlaceError::OtherOrder => Problem::ReviewOutdated,
         PlaceError::Unreadable(error) => Problem::unavailable(&error),
         PlaceError::Store(error) => {
@@ -349,30 +360,43 @@ pub async fn find(bank: &Bank, by: &SignedIn, id: OrderId) -> Result<Option<Orde
     Ok(found.filter(|order| by.user.rights.may_use(Business::Transfer, order.facts.account)))
 }
 
-/// Takes a reservation back, until the day before.
+/// Takes a reservation back, until the day before. While transfers alone are stopped it still can be: no money moves.
 pub async fn cancel(bank: &Bank, by: &SignedIn, order: &Order, secrets: &Secrets) -> Result<(), Problem> {
     policy::require_account(by, Business::Transfer, order.facts.account)
         .map_err(|_| Problem::NotPermitted)?;
     confirm(bank, by, &secrets.confirmation_password).await.map_err(Problem::Confirmation)?;
-    let (id, actor) = (order.facts.id, by.user.id.to_string());
-    match bank.transfers.cancel(by.contract.id, id, &actor, &[]).await {
+    match bank.transfers.cancel(by.contract.id, order.facts.id, &person(by, &[])).await {
         Ok(_) => Ok(()),
         Err(CancelError::TooLate(state)) => Err(Problem::TooLate(state)),
-        Err(CancelError::NoSuchOrder | CancelError::Guarded(_)) => Err(Problem::ReviewOutdated),
+        Err(CancelError::NoSuchOrder) => Err(Problem::ReviewOutdated),
+        Err(CancelError::Guarded(key)) => Err(barred(&key)),
         Err(CancelError::Store(error)) => Err(Problem::unavailable(&error)),
     }
+}
+
+/// Who takes something back or asks for it, and what keeps the person from it.
+fn person(by: &SignedIn, stops: &[GuardKey]) -> By {
+    let barred_by = by.barred_by().into_iter().chain(stops.iter().cloned()).collect();
+    By { barred_by, ..By::actor(by.user.id.to_string()) }
+}
+
+/// What a bar that was taken means: a stop, or something that the page was not shown.
+pub(super) fn barred(key: &str) -> Problem {
+    stopped_by(key).map_or(Problem::ReviewOutdated, Problem::Stopped)
 }
 
 /// Asks for a transfer to come back (組戻し). Its fee is owed whatever comes of it.
 pub async fn recall(bank: &Bank, by: &SignedIn, order: &Order, secrets: &Secrets) -> Result<Recall, Problem> {
     policy::require_account(by, Business::Transfer, order.facts.account)
         .map_err(|_| Problem::NotPermitted)?;
+    not_stopped(bank, &by.contract).await?;
     confirm(bank, by, &secrets.confirmation_password).await.map_err(Problem::Confirmation)?;
-    let (id, actor) = (order.facts.id, by.user.id.to_string());
-    match bank.transfers.recall(by.contract.id, id, &actor, &[]).await {
+    let stops = stops_against(by.contract.id, by.contract.plan.code(), &[Service::Transfer]);
+    match bank.transfers.recall(by.contract.id, order.facts.id, &person(by, &stops)).await {
         Ok(recall) => Ok(recall),
         Err(RecallError::NotSent) => Err(Problem::NotSent),
-        Err(RecallError::NoSuchOrder | RecallError::Guarded(_)) => Err(Problem::ReviewOutdated),
+        Err(RecallError::NoSuchOrder) => Err(Problem::ReviewOutdated),
+        Err(RecallError::Guarded(key)) => Err(barred(&key)),
         Err(RecallError::Store(error)) => Err(Problem::unavailable(&error)),
     }
 }

@@ -126,7 +126,7 @@ pub async fn carry_out(bank: &Bank, request: &Request, asked: &AskedReturn) -> E
 }
 
 async fn try_once(bank: &Bank, request: &Request, asked: &AskedReturn) -> Result<(), approvals::Problem> {
-    let next_policy = approvals::still_may(bank, request).await?;
+    let barred_by = approvals::still_may(bank, request).await?;
     let gone = approvals::Problem::AuthorMayNot;
     let Some(contract) = bank.contracts.contract(request.contract).await? else { return Err(gone) };
     let Some(user) = bank.contracts.user(contract.id, request.author.user).await? else { return Err(gone) };
@@ -136,7 +136,7 @@ async fn try_once(bank: &Bank, request: &Request, asked: &AskedReturn) -> Result
     // what is given back is what was approved, and nothing else
     let case = found.filter(|case| AskedReturn::of(case) == *asked).ok_or(Problem::ReviewOutdated)?;
     let guards = vec![Guard::approval_act(request.id, request.round).key()];
-    consent::take(bank, Who { contract: &contract, user: &user }, &case, Some(next_policy), guards).await?;
+    consent::take(bank, Who { contract: &contract, user: &user }, &case, true, (guards, barred_by)).await?;
     tracing::info!(recall = %case.id, request = %request.id, "an approved return was made");
     Ok(())
 }

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::approval::{self, AskedChange};
 use super::operation::{self, Known, Secrets};
 use super::problem::Problem;
-use super::store::{Members, UserState};
+use super::store::UserState;
 use super::temporary::Temporary;
 use crate::Bank;
 use crate::approvals::AccessGiven;
@@ -216,8 +216,7 @@ pub async fn registration(
         Act::Password | Act::Passwords => Some(Secrets::generate(bank, &by.contract).await?),
         _ => None,
     };
-    let mut changes = vec![Members::of(&bank.database, by.contract.id).version().await?];
-    changes.extend(changes_of(bank, by, act, &of, secrets.as_ref()));
+    let changes = changes_of(bank, by, act, &of, secrets.as_ref());
     let to = bank.contracts.recipients(by.contract.id, To::UserAndAdministrators(user)).await?;
     let what = Registration {
         action: act.action(),
@@ -227,6 +226,7 @@ pub async fn registration(
             _ => of.member.login_id.clone(),
         },
         changes,
+        changes_access: Some(by.access),
         access: act.gives_access().then(|| AccessGiven { user, by: vec![by.user.id] }),
         mail: Some((notice(by, act, &of, secrets.as_ref()), to)),
         ..Registration::default()

@@ -158,11 +158,10 @@ pub async fn submit(
         true => Some(Secrets::generate(bank, &by.contract).await?),
         false => None,
     };
-    let members = Members::of(&bank.database, by.contract.id);
     for _ in 0..TRIES_MAX {
-        let version = members.version().await?;
+        // others may change other users meanwhile; what the person may is looked at anew, too
+        let by = &by.anew(bank).await?.ok_or(Problem::NotPermitted)?;
         let mut what = entry(bank, by, draft, secrets.as_ref()).await?;
-        what.changes.insert(0, version);
         what.barred_by.push(held.next.clone());
         match register(bank, by, code.clone(), what).await {
             Ok(()) => {
@@ -197,9 +196,7 @@ pub async fn confirmed(
         true => Some(Secrets::generate(bank, &author.contract).await?),
         false => None,
     };
-    let version = Members::of(&bank.database, author.contract.id).version().await?;
-    let mut what = entry(bank, author, draft, secrets.as_ref()).await?;
-    what.changes.insert(0, version);
+    let what = entry(bank, author, draft, secrets.as_ref()).await?;
     Ok((what, secrets.map(|secrets| secrets.temporary)))
 }
 
@@ -268,6 +265,7 @@ async fn entry(
         ),
         changes,
         rows,
+        changes_access: Some(by.access),
         access: gives.then(|| AccessGiven { user: draft.subject, by: vec![by.user.id] }),
         mail: Some((notice(by, draft, action, secrets), to)),
         ..Registration::default()

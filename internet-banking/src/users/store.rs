@@ -1,6 +1,6 @@
 //! The users of one contract as their master sees them, those that were removed too.
 
-use database::{Change, Database, Value, execute, read};
+use database::{Database, read};
 use domain::{ContractId, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -197,33 +197,6 @@ impl<'a> Members<'a> {
             .await
         })?;
         Ok(found.is_some())
-    }
-
-    /// The version of the contract's users, and the change that takes the next one: it is refused where anybody has
-    /// changed them since.
-    pub async fn version(&self) -> Result<Change, StoreError> {
-        let mut found = self.seen().await?;
-        if found.is_none() {
-            execute!(
-                self.database,
-                "INSERT INTO user_version (contract, version) VALUES ($1, 0) ON CONFLICT (contract) DO NOTHING",
-                self.contract.uuid(),
-            )?;
-            found = self.seen().await?;
-        }
-        Ok(Change::one(
-            "UPDATE user_version SET version = version + 1 WHERE contract = $1 AND version = $2",
-            vec![self.contract.uuid().into(), Value::Int(found)],
-        ))
-    }
-
-    async fn seen(&self) -> Result<Option<i64>, sqlx::Error> {
-        read!(self.database, |c| {
-            sqlx::query_scalar("SELECT version FROM user_version WHERE contract = $1")
-                .bind(self.contract.uuid())
-                .fetch_optional(c)
-                .await
-        })
     }
 }
 

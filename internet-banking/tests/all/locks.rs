@@ -7,7 +7,7 @@ use database::{execute, read};
 use domain::UserId;
 use edge::{ClientCertificate, Peer};
 use internet_banking::confirmation;
-use internet_banking::contracts::{Role, SignInMethod};
+use internet_banking::contracts::{AccessVersion, Role, SignInMethod};
 use internet_banking::sign_in::{Session, SignedIn, look_for_locks};
 use internet_banking::tokens::{Typist, authorise};
 use secrecy::SecretString;
@@ -74,7 +74,8 @@ pub async fn person(world: &World, user: UserId) -> SignedIn {
         previous: None,
         ended_other: false,
     };
-    SignedIn { session, user, contract, csrf: String::new(), cooling_off: None, last_sign_in: None }
+    let access = AccessVersion::of(&world.bank.database, world.contract).await.unwrap();
+    SignedIn { session, user, contract, access, csrf: String::new(), cooling_off: None, last_sign_in: None }
 }
 
 /// A code that no token shows at this time.

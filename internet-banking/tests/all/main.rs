@@ -19,6 +19,7 @@ mod fees;
 mod history;
 mod home;
 mod hours;
+mod in_flight;
 mod inquiry;
 mod limits;
 mod link;

@@ -13,7 +13,7 @@ use super::{Body as Said, Outcome, RecallRequest, RecallStatus, Status, encode};
 use crate::order::Facts;
 use crate::points::{Exchange, Persist};
 use crate::step::{self, DESTINATION, SYSTEM};
-use crate::{Charge, ChargeKind, StoreError, Transfers};
+use crate::{By, Charge, ChargeKind, StoreError, Transfers};
 
 static RECALL: Table =
     Table { name: "transfer_recall", columns: &["id", "transfer_order", "contract", "actor", "at_us"] };
@@ -123,7 +123,7 @@ pub enum RecallError {
     /// No other bank has it: it was not sent, came back already, or stayed within this bank.
     #[error("it is at no other bank")]
     NotSent,
-    /// A guard that was to be taken along is taken.
+    /// A guard that was to be taken along is taken, or one of the bars is.
     #[error("the guard {0} is taken")]
     Guarded(String),
     /// The engine's data failed it.
@@ -138,13 +138,7 @@ impl Transfers {
     }
 
     /// Asks for a transfer to come back. There is one recall an order: asked for again, it answers as it stands.
-    pub async fn recall(
-        &self,
-        contract: ContractId,
-        order: OrderId,
-        actor: &str,
-        guards: &[GuardKey],
-    ) -> Result<Recall, RecallError> {
+    pub async fn recall(&self, contract: ContractId, order: OrderId, by: &By) -> Result<Recall, RecallError> {
         self.find(contract, order).await?.ok_or(RecallError::NoSuchOrder)?;
         for _ in 0..TRIES_MAX {
             if let Some(recall) = self.recall_of(order).await? {
@@ -156,7 +150,7 @@ impl Transfers {
             }
             let id = RecallId::generate();
             let mut commit = step::recall_asked(&facts, position, id, self.now())?;
-            self.ask(&mut commit, &facts, id, actor, guards)?;
+            self.ask(&mut commit, &facts, id, by)?;
             match self.persist(Persist::Recall, commit).await {
                 Ok(committed) => {
                     if let Some(fence) = committed.fences.first().copied() {
@@ -176,14 +170,7 @@ impl Transfers {
         Ok(recall.ok_or(StoreError::from(Refused::Overloaded))?)
     }
 
-    fn ask(
-        &self,
-        commit: &mut Commit,
-        facts: &Facts,
-        id: RecallId,
-        actor: &str,
-        guards: &[GuardKey],
-    ) -> Result<(), StoreError> {
+    fn ask(&self, commit: &mut Commit, facts: &Facts, id: RecallId, by: &By) -> Result<(), StoreError> {
         let (now, entity, fee) = (self.now(), EntityId(id.uuid()), self.recall_fee());
         let mut message = self.to_network(
             key(id),
@@ -197,14 +184,15 @@ impl Transfers {
         let first = Body { state: RecallState::Requested, code: None, fee: Some(fee.get()) };
         commit.events.push(event(id, 1, &first, now)?);
         commit.guards.push((one_recall(facts.id), entity));
-        commit.guards.extend(guards.iter().map(|guard| (guard.clone(), entity)));
+        commit.guards.extend(by.guards.iter().map(|guard| (guard.clone(), entity)));
+        commit.barred_by.clone_from(&by.barred_by);
         commit.rows.push(Row {
             table: &RECALL,
             values: vec![
                 id.uuid().into(),
                 facts.id.uuid().into(),
                 facts.contract.uuid().into(),
-                actor.into(),
+                by.actor.as_str().into(),
                 now.micros().into(),
             ],
         });
@@ -229,7 +217,7 @@ impl Transfers {
         });
         commit.audit.push(AuditRecord {
             contract: Some(facts.contract),
-            actor: actor.to_owned(),
+            actor: by.actor.clone(),
             action: "transfer.recall",
             subject: facts.id.to_string(),
             detail: format!("{} yen", facts.amount.get()),

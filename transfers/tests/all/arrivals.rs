@@ -8,7 +8,7 @@ use serde_json::json;
 use transfers::{RecallError, State};
 
 use crate::network::{conclude, found, send, start, to};
-use crate::support::{OTHER, OWN, SECOND, account};
+use crate::support::{OTHER, OWN, SECOND, account, by};
 
 on_both!(
     who_sent_it_is_told_with_the_credit,
@@ -107,7 +107,7 @@ async fn what_has_come_back_is_not_recalled(test: TestDatabase) {
     let back = send(&bank, to(&bank, "0000000", 10_000)).await.facts.id;
     let late = send(&bank, to(&bank, "0000000", 20_000)).await.facts.id;
     let (asked, collected) =
-        tokio::join!(bank.engine.recall(bank.contract, back, "user", &[]), bank.engine.collect());
+        tokio::join!(bank.engine.recall(bank.contract, back, &by()), bank.engine.collect());
     collected.unwrap();
     // whichever came first: an order that has come back has no recall after that
     let events = bank.engine.ledger().events(ledger::EntityId(back.uuid())).await.unwrap();
@@ -119,13 +119,13 @@ async fn what_has_come_back_is_not_recalled(test: TestDatabase) {
     }
     bank.engine.collect().await.unwrap();
     assert_eq!(found(&bank, late).await.state, State::Returned);
-    let none = bank.engine.recall(bank.contract, late, "user", &[]).await;
+    let none = bank.engine.recall(bank.contract, late, &by()).await;
     assert!(matches!(none, Err(RecallError::NotSent)), "{none:?}");
     let fees = bank.charges().await.iter().filter(|(kind, _)| kind == "recall").count();
     assert_eq!(fees, usize::from(asked.is_ok()), "only what was asked for");
     // the network knows of the return before it is collected here
     let under_way = send(&bank, to(&bank, "0000000", 30_000)).await.facts.id;
-    bank.engine.recall(bank.contract, under_way, "user", &[]).await.unwrap();
+    bank.engine.recall(bank.contract, under_way, &by()).await.unwrap();
     let mut recall = None;
     for _ in 0..100 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -6,7 +6,7 @@ use domain::Clock;
 use transfers::NewOrder;
 
 use crate::interbank::Interbank;
-use crate::support::{Bank, at, bank_with, day};
+use crate::support::{Bank, at, bank_with, by, day};
 
 on_both!(every_kind_of_tampering_is_found);
 
@@ -36,7 +36,7 @@ async fn every_kind_of_tampering_is_found(test: TestDatabase) {
     let back = crate::network::send(&bank, crate::network::to(&bank, "0000000", 7_000)).await.facts.id;
     bank.engine.collect().await.unwrap();
     assert_eq!(crate::network::found(&bank, back).await.state, transfers::State::Returned);
-    let recall = bank.engine.recall(bank.contract, sent, "user", &[]).await.unwrap();
+    let recall = bank.engine.recall(bank.contract, sent, &by()).await.unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert_eq!(bank.engine.recall_of(sent).await.unwrap().unwrap().id, recall.id);
     network.go_down().await;

@@ -21,7 +21,7 @@ use transfers::{
 use uuid::Uuid;
 
 use crate::interbank::{Interbank, channel};
-use crate::support::{Bank, OTHER, OWN, account, at, day, open_accounts, settings};
+use crate::support::{Bank, OTHER, OWN, Unstopped, account, at, by, day, open_accounts, settings};
 
 const SIGABRT: i32 = 6;
 /// The variable that tells the process what it works with.
@@ -180,7 +180,7 @@ impl Script {
             if all {
                 return;
             }
-            self.bank.engine.due().await.unwrap();
+            self.bank.engine.due(&Unstopped).await.unwrap();
             self.bank.engine.send_open_work().await.unwrap();
             self.bank.engine.collect().await.unwrap();
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -192,11 +192,11 @@ impl Script {
         for new in orders(&self.bank) {
             engine.place(new).await.unwrap();
         }
-        engine.cancel(self.bank.contract, id(9), "user", &[]).await.unwrap();
+        engine.cancel(self.bank.contract, id(9), &by()).await.unwrap();
         self.until(&[(1, State::Settled), (3, State::Rejected), (4, State::Returned)]).await;
         loop {
             if matches!(self.state(5).await, State::Sent | State::Returned) {
-                let recall = engine.recall(self.bank.contract, id(5), "user", &[]).await.unwrap();
+                let recall = engine.recall(self.bank.contract, id(5), &by()).await.unwrap();
                 if recall.state == RecallState::Returned {
                     break;
                 }
@@ -313,7 +313,7 @@ async fn run(told: Told) {
             1 => script.settled("2026-11-24").await,
             2 => {
                 script.until(&[(6, State::Settled), (7, State::Sent)]).await;
-                script.bank.engine.due().await.unwrap();
+                script.bank.engine.due(&Unstopped).await.unwrap();
             }
             3 => script.until(&[(8, State::Failed)]).await,
             _ => script.settled("2026-11-25").await,

@@ -11,7 +11,7 @@ use transfers::{Reason, RecallState, State};
 
 use crate::interbank::Interbank;
 use crate::network::{conclude, found, send, start, to};
-use crate::support::{Bank, OTHER, OWN, day};
+use crate::support::{Bank, OTHER, OWN, by, day};
 
 on_both!(
     a_network_that_is_killed_in_a_storm_loses_and_doubles_nothing,
@@ -185,7 +185,7 @@ async fn what_is_for_a_day_far_ahead_is_not_credited(test: TestDatabase) {
 
 /// Asks for an order to come back, and waits until the network has that.
 async fn recall(bank: &Bank, order: domain::OrderId) {
-    bank.engine.recall(bank.contract, order, "user", &[]).await.unwrap();
+    bank.engine.recall(bank.contract, order, &by()).await.unwrap();
     while bank.engine.recall_of(order).await.unwrap().unwrap().state != RecallState::Asked {
         tokio::time::sleep(Duration::from_millis(20)).await;
         bank.engine.send_open_work().await.unwrap();

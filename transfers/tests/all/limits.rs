@@ -1,9 +1,9 @@
 //! Limits in layers, checked in one commit with the funds.
 
-use database::on_both;
 use database::testing::TestDatabase;
+use database::{on_both, read};
 use domain::Yen;
-use ledger::Ledger;
+use ledger::{Commit, EntityId, GuardKey, Ledger};
 use transfers::{LimitLayer, Limits, NewOrder, PlaceError, State, Transfers};
 
 use crate::placing::holders;
@@ -12,6 +12,7 @@ use crate::support::{OTHER, OWN, bank, day, limits, settings};
 on_both!(
     every_layer_holds_to_the_yen,
     a_limit_may_change_during_the_day,
+    what_was_judged_by_the_limits_before_brings_none_back_up,
     ten_users_at_once_pass_neither_the_limit_nor_the_funds,
 );
 
@@ -65,6 +66,31 @@ async fn a_limit_may_change_during_the_day(test: TestDatabase) {
     // the next day begins anew
     bank.go_to("2026-11-25T10:00:00");
     bank.engine.place(order(1_000, 1_000)).await.unwrap();
+    bank.assert_clean().await;
+}
+
+/// An order was judged by 1,000 yen; before it is taken the limit is lowered to 100. It is refused, and it does not
+/// bring the day's limit back to 1,000 for whoever is being taken at that moment.
+///
+/// Proves R96, R97.
+async fn what_was_judged_by_the_limits_before_brings_none_back_up(test: TestDatabase) {
+    let bank = bank(test).await;
+    let next = GuardKey(format!("{}x|1", GuardKey::LIMITS));
+    let order = |amount: i64, contract: i64| NewOrder {
+        limits: Limits { contract: Yen::new(contract), ..limits() },
+        ..bank.within(amount)
+    };
+    let judged_before = NewOrder { barred_by: vec![next.clone()], ..order(500, 1_000) };
+    let lowers = (next.clone(), EntityId(uuid::Uuid::from_u128(1)));
+    bank.engine.ledger().commit(Commit { guards: vec![lowers], ..Commit::default() }).await.unwrap();
+    bank.engine.place(order(1, 100)).await.unwrap();
+    let refused = bank.engine.place(judged_before).await;
+    assert!(matches!(&refused, Err(PlaceError::Guarded(key)) if *key == next.0), "{refused:?}");
+    let level: i64 = read!(&bank.database, |c| {
+        sqlx::query_scalar("SELECT level FROM transfer_limit ORDER BY number DESC LIMIT 1").fetch_one(c).await
+    })
+    .unwrap();
+    assert_eq!(level, 100);
     bank.assert_clean().await;
 }
 

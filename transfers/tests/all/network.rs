@@ -9,7 +9,7 @@ use transfers::network;
 use transfers::{Holder, NewOrder, Order, Reason, RecallError, RecallState, State};
 
 use crate::interbank::Interbank;
-use crate::support::{Bank, OTHER, OWN, SECOND, account, at, bank_with, day};
+use crate::support::{Bank, OTHER, OWN, SECOND, account, at, bank_with, by, day};
 
 on_both!(
     a_transfer_is_sent_and_settles_with_its_day,
@@ -197,8 +197,8 @@ async fn a_recall_brings_the_money_back_or_is_refused_and_costs_its_fee(test: Te
     let kept = send(&bank, to(&bank, "8888888", 20_000)).await.facts.id;
     network.fault(json!({ "mode": "lose", "kind": "recall" })).await;
     for order in [given, kept] {
-        let asked = bank.engine.recall(bank.contract, order, "user", &[]).await.unwrap();
-        let again = bank.engine.recall(bank.contract, order, "user", &[]).await.unwrap();
+        let asked = bank.engine.recall(bank.contract, order, &by()).await.unwrap();
+        let again = bank.engine.recall(bank.contract, order, &by()).await.unwrap();
         assert_eq!(asked.id, again.id, "one an order");
     }
     let state = async |order| bank.engine.recall_of(order).await.unwrap().unwrap().state;
@@ -221,7 +221,7 @@ async fn a_recall_brings_the_money_back_or_is_refused_and_costs_its_fee(test: Te
     // what no other bank has is not recalled
     let own = bank.engine.place(bank.within(1)).await.unwrap().facts.id;
     for order in [own, OrderId::generate()] {
-        let none = bank.engine.recall(bank.contract, order, "user", &[]).await;
+        let none = bank.engine.recall(bank.contract, order, &by()).await;
         assert!(matches!(none, Err(RecallError::NotSent | RecallError::NoSuchOrder)), "{none:?}");
     }
     bank.assert_clean().await;

@@ -2,11 +2,13 @@
 
 use database::on_both;
 use database::testing::TestDatabase;
-use domain::{OrderId, Yen};
+use domain::{OrderId, Timestamp, Yen};
 use ledger::GuardKey;
-use transfers::{DateProblem, Method, NewOrder, OrderQuery, PlaceError, Relation, SetTerm, State, Terms};
+use transfers::{
+    DateProblem, Handling, Method, NewOrder, OrderQuery, PlaceError, Relation, SetTerm, State, Terms,
+};
 
-use crate::support::{OTHER, OWN, SECOND, account, bank, day, limits};
+use crate::support::{OTHER, OWN, SECOND, Unstopped, account, bank, day, limits};
 
 on_both!(
     a_filed_payee_of_this_bank_is_credited_in_the_commit_of_the_debit,
@@ -18,6 +20,7 @@ on_both!(
     orders_are_listed_by_state_and_account,
     accounts_are_those_of_the_contract,
     a_bar_that_is_taken_refuses_an_order,
+    the_moment_of_the_authorisation_counts_for_the_cut_off,
 );
 
 /// Proves R81, R83, R84.
@@ -73,7 +76,7 @@ async fn the_fee_that_was_shown_is_charged_or_nothing_is_taken(test: TestDatabas
     assert_eq!(used[0].used, Yen::new(60_000), "what is not taken is not counted");
     bank.engine.place(NewOrder { fee: Yen::new(440), ..late }).await.unwrap();
     bank.go_to("2026-11-25T08:30:00");
-    assert_eq!(bank.engine.due().await.unwrap(), 2);
+    assert_eq!(bank.engine.due(&Unstopped).await.unwrap(), 2);
     let charged: Vec<_> = bank.charges().await.into_iter().map(|(_, fee)| fee).collect();
     assert_eq!(charged.iter().sum::<i64>(), 330 + 330 + 440, "{charged:?}");
     bank.assert_clean().await;
@@ -223,7 +226,34 @@ async fn accounts_are_those_of_the_contract(test: TestDatabase) {
     bank.assert_clean().await;
 }
 
-/// An emergency stop: what is ordered after it is refused, of either kind, and what was before goes on.
+/// An emergency stop: what is ordered after it is refused, of either kind.
+/// What was authorised before the cut-off is taken after it, on the same day alone; the cut-off's own second is too late.
+///
+/// Proves R85.
+async fn the_moment_of_the_authorisation_counts_for_the_cut_off(test: TestDatabase) {
+    let bank = bank(test).await;
+    let until = at("2026-11-24T15:00:00");
+    let in_time = Timestamp::from_micros(until.micros() - 1);
+    bank.go_to("2026-11-24T15:00:20");
+    let late = NewOrder { authorised_at: Some(until), ..bank.abroad(1) };
+    let refused = bank.engine.place(late).await;
+    assert!(matches!(refused, Err(PlaceError::Day(DateProblem::CutOff(of))) if of == until), "{refused:?}");
+    let refused = bank.engine.place(bank.abroad(1)).await;
+    assert!(matches!(refused, Err(PlaceError::Day(DateProblem::CutOff(_)))), "{refused:?}");
+    let taken = NewOrder { authorised_at: Some(in_time), ..bank.abroad(1) };
+    assert_eq!(bank.engine.place(taken.clone()).await.unwrap().facts.handling, Handling::SameDay);
+    // a moment that is yet to come is none
+    bank.go_to("2026-11-24T16:00:00");
+    let ahead = NewOrder { authorised_at: Some(at("2026-11-25T10:00:00")), ..bank.within(1) };
+    assert!(bank.engine.place(ahead).await.is_err());
+    // a process that was not there all day
+    let id = OrderId::generate();
+    bank.go_to("2026-11-25T08:00:00");
+    let refused = bank.engine.place(NewOrder { id, ..taken }).await;
+    assert!(matches!(refused, Err(PlaceError::Day(DateProblem::Past))), "{refused:?}");
+    bank.assert_clean().await;
+}
+
 async fn a_bar_that_is_taken_refuses_an_order(test: TestDatabase) {
     let bank = bank(test).await;
     let bar = GuardKey(format!("{}transfers", GuardKey::BAR));
@@ -241,7 +271,7 @@ async fn a_bar_that_is_taken_refuses_an_order(test: TestDatabase) {
         assert!(matches!(&refused, Err(PlaceError::Guarded(key)) if *key == bar.0), "{refused:?}");
     }
     bank.go_to("2026-11-25T08:30:00");
-    bank.engine.due().await.unwrap();
+    bank.engine.due(&Unstopped).await.unwrap();
     assert_eq!(bank.money(OTHER).await, (3, 3));
     bank.assert_clean().await;
 }

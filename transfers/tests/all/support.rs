@@ -7,7 +7,7 @@ use domain::{
     AccountId, AccountKind, AccountRef, Clock, ContractId, Date, OrderId, Timestamp, TransferId, UserId, Yen,
 };
 use ledger::{Commit, Kind, Ledger, NewAccount, Refused, Transfer};
-use transfers::{Limits, Method, NewOrder, Settings, Transfers};
+use transfers::{By, Contracts, Limits, Method, NewOrder, Settings, Standing, StoreError, Transfers};
 
 /// Whence deposits come.
 pub const CASH: AccountId = AccountId::new(1);
@@ -17,6 +17,29 @@ pub const OWN: AccountId = AccountId::new(10_001);
 pub const SECOND: AccountId = AccountId::new(10_002);
 /// Another customer's.
 pub const OTHER: AccountId = AccountId::new(10_003);
+
+/// Contracts that nothing keeps back.
+pub struct Unstopped;
+
+impl Contracts for Unstopped {
+    async fn standing(&self, _: ContractId) -> Result<Standing, StoreError> {
+        Ok(Standing::default())
+    }
+}
+
+/// Contracts that all stand like this.
+pub struct Told(pub Standing);
+
+impl Contracts for Told {
+    async fn standing(&self, _: ContractId) -> Result<Standing, StoreError> {
+        Ok(self.0.clone())
+    }
+}
+
+/// The user.
+pub fn by() -> By {
+    By::actor("user")
+}
 
 pub struct Bank {
     pub engine: Transfers,
@@ -145,6 +168,7 @@ impl Bank {
             limits: limits(),
             guards: Vec::new(),
             barred_by: Vec::new(),
+            authorised_at: None,
             actor: "user".to_owned(),
         }
     }

@@ -2,7 +2,7 @@
 //! same way: a maker with the paper before him proposes, another checks and approves, and one commit changes the
 //! contract.
 
-use domain::{CertificateId, ContractId, Date, UserId, Yen};
+use domain::{CertificateId, ContractId, Date, OrderId, UserId, Yen};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,6 +42,8 @@ code! {
         UnlockNameCheck = "unlock-name-check", "振込先口座の確認機能の停止の解除";
         /// One administrator without another one's confirmation (SEC-21).
         SingleAdministrator = "single-administrator", "管理者1名での手続きの許可";
+        /// A reservation that the customer wants back (SEC-43).
+        CancelTransfer = "cancel-transfer", "振込・振替の予約の取消し";
         /// A certificate by which a user signs in (R37, R38, R46, R47).
         RevokeCertificate = "revoke-certificate", "電子証明書の失効";
         /// 届出住所.
@@ -158,6 +160,13 @@ pub enum Act {
         #[serde(default)]
         until: Option<Date>,
     },
+    /// A reservation is taken back.
+    CancelTransfer {
+        /// Which.
+        order: OrderId,
+        /// The same in words, as the maker has read it.
+        words: String,
+    },
     /// A certificate is revoked; its user may fetch another.
     RevokeCertificate {
         /// Whose.
@@ -229,6 +238,35 @@ impl Application {
     }
 }
 
+impl Act {
+    /// Whether somebody may do less after it than before: whatever was judged before it is committed no more.
+    pub(super) const fn changes_access(&self) -> bool {
+        match self {
+            Self::ResetMaster { .. }
+            | Self::SignIn { .. }
+            | Self::Plan { .. }
+            | Self::SameDay { .. }
+            | Self::RevokeCertificate { .. }
+            | Self::End => true,
+            Self::Open(_)
+            | Self::Usable { .. }
+            | Self::Notice
+            | Self::Limit { .. }
+            | Self::TransferLimit { .. }
+            | Self::Payee(_)
+            | Self::PayeeEnd { .. }
+            | Self::UnlockSignIn { .. }
+            | Self::UnlockConfirmation { .. }
+            | Self::UnlockNameCheck { .. }
+            | Self::SingleAdministrator { .. }
+            | Self::CancelTransfer { .. }
+            | Self::Address { .. }
+            | Self::Phrase { .. }
+            | Self::MasterMail { .. } => false,
+        }
+    }
+}
+
 impl ContractChange {
     /// Of one contract and procedure one request is open; of payees and users one each.
     pub fn subject(&self) -> String {
@@ -240,6 +278,7 @@ impl ContractChange {
                 format!("{base}/{user}")
             }
             Act::UnlockNameCheck { subject, .. } => format!("{base}/{subject}"),
+            Act::CancelTransfer { order, .. } => format!("{base}/{order}"),
             // of one application for an account one is open
             Act::Open(of) => {
                 format!("contract-application/{}-{}-{}", of.main.branch, of.main.kind.code(), of.main.number)
@@ -271,6 +310,7 @@ impl ContractChange {
             Act::UnlockConfirmation { .. } => Procedure::UnlockConfirmation,
             Act::UnlockNameCheck { .. } => Procedure::UnlockNameCheck,
             Act::SingleAdministrator { .. } => Procedure::SingleAdministrator,
+            Act::CancelTransfer { .. } => Procedure::CancelTransfer,
             Act::RevokeCertificate { .. } => Procedure::RevokeCertificate,
             Act::Address { .. } => Procedure::Address,
             Act::Phrase { .. } => Procedure::Phrase,
@@ -365,6 +405,9 @@ impl ContractChange {
                 "承認すると、この契約の管理者は、許可の最終日まで、もう一人の管理者の確認なしに手続きできます。その前に承認の設定を\
                  変更すると、そこで終わります。取引の承認は変わりません。お金は動きません。"
             }
+            Act::CancelTransfer { .. } => {
+                "承認すると、この予約を取り消し、指定日に引き落とさないようにします。取り消した予約は元に戻せません。お金は動きません。"
+            }
             Act::RevokeCertificate { .. } => {
                 "承認すると、この電子証明書ではすぐにログインできなくなり、ログイン中の画面は終了します。利用者は新しい電子証明書を\
                  取得できます。お金は動きません。"
@@ -376,7 +419,7 @@ impl ContractChange {
             }
             Act::End => {
                 "承認すると、この契約の利用者はログインできなくなり、電子証明書とAPIキーは失効し、口座はほかのFB契約で使えるように\
-                 なります。受付済みの払込はそのまま進みます。この承認でお金は動きません。"
+                 なります。受付済みの払込はそのまま進み、予約中の振込・振替は指定日に不能になります。この承認でお金は動きません。"
             }
         }
     }
@@ -400,6 +443,7 @@ impl ContractChange {
                 vec![("許可の最終日", until.map(domain::time::year_month_day).unwrap_or_default())]
             }
             Act::UnlockNameCheck { whom, .. } => vec![("停止の対象", whom.clone())],
+            Act::CancelTransfer { words, .. } => vec![("取り消す予約", words.clone())],
             Act::RevokeCertificate { serial, .. } => vec![("シリアル番号", serial.clone())],
             Act::SignIn { before, after } => change(before.label().to_owned(), after.label().to_owned()),
             Act::Plan { before, after } => change(before.label().to_owned(), after.label().to_owned()),

@@ -7,6 +7,7 @@ use gateway::{Gateway, Guard, Operator};
 use ledger::{EntityId, GuardKey, Refused};
 
 use super::act::{Act, Application, ContractChange, Holders};
+use super::reservation;
 use super::rows::{ACCOUNT, contract_row, notice_row};
 use super::seen::Seen;
 use crate::answer::{Stop, failed};
@@ -21,13 +22,16 @@ use crate::console::requests::pages::Matter;
 use crate::contracts::filed;
 use crate::contracts::registry::{AccountName, FiledPayee, Master};
 use crate::contracts::terms::Terms;
-use crate::contracts::{Contract, ContractState, SignInMethod, Store};
+use crate::contracts::{AccessVersion, Contract, ContractState, SignInMethod, Store};
 use crate::limits::{Changed, Held, Settings};
 use crate::mail::{Notice, Recipient, To, masked};
 use crate::payeasy::limits::{self, Limits};
 use crate::payees::counters::{Lock, NameChecks};
 use crate::registration::Registration;
 use crate::sign_in::{EndedFor, ended};
+
+/// How often an approved change is tried that meets changes of the contract's users.
+const TRIES_MAX: u32 = 8;
 
 /// The guard of an account: 会計情報 and 資金移動 of it are in one FB contract (R6).
 pub(super) fn account_guard(account: &AccountName) -> GuardKey {
@@ -49,6 +53,9 @@ struct Planned {
 impl ContractChange {
     /// Whether it could be carried out now.
     pub async fn check(&self, gateway: &Gateway) -> Result<(), Problem> {
+        if let Act::CancelTransfer { order, .. } = &self.act {
+            return reservation::check(gateway, self.contract, *order).await;
+        }
         self.planned(gateway, StaffRequestId::generate(), "").await.map(drop)
     }
 
@@ -90,24 +97,43 @@ impl ContractChange {
         request: StaffRequestId,
         checker: &Operator,
     ) -> Carried {
+        if let Act::CancelTransfer { order, .. } = &self.act {
+            return reservation::carry_out(gateway, (self.contract, *order), request, checker).await;
+        }
+        for _ in 0..TRIES_MAX {
+            if let Some(carried) = self.try_once(gateway, request, checker).await {
+                return carried;
+            }
+        }
+        Carried::Unclear
+    }
+
+    /// One try; nothing where who may do what in the contract has changed meanwhile, which is no reason to refuse it.
+    async fn try_once(
+        &self,
+        gateway: &Gateway,
+        request: StaffRequestId,
+        checker: &Operator,
+    ) -> Option<Carried> {
         let once = Guard::request_act(request);
         let planned = match self.planned(gateway, request, &checker.to_string()).await {
             Ok(planned) => planned,
             // our own of an earlier try, whose result was not recorded, has changed it
             Err(problem) => match (gateway.is_taken(&once).await, problem.code) {
-                (Ok(true), _) => return Carried::Done(self.done()),
-                (Ok(false), ConsoleCode::Unavailable) | (Err(_), _) => return Carried::Unclear,
-                (Ok(false), _) => return Carried::Refused(problem.words().to_owned()),
+                (Ok(true), _) => return Some(Carried::Done(self.done())),
+                (Ok(false), ConsoleCode::Unavailable) | (Err(_), _) => return Some(Carried::Unclear),
+                (Ok(false), _) => return Some(Carried::Refused(problem.words().to_owned())),
             },
         };
         let now = gateway.ledger().clock().now();
         let commit = planned.what.commit(&checker.to_string(), &planned.contract, now);
         let refused = match commit_once(gateway, request, commit).await {
-            Once::Done => return Carried::Done(planned.done),
-            Once::Unclear => return Carried::Unclear,
+            Once::Done => return Some(Carried::Done(planned.done)),
+            Once::Unclear => return Some(Carried::Unclear),
             Once::Refused(refused) => refused,
         };
         let problem = match &refused {
+            Refused::Guarded { key, .. } if key.starts_with(GuardKey::ACCESS) => return None,
             // an account that another contract has, from before there were guards
             Refused::Taken(_) if self.application().is_some() => ConsoleCode::AccountInFb.into(),
             Refused::Stale | Refused::Taken(_) => ConsoleCode::ContractChanged.into(),
@@ -123,10 +149,10 @@ impl ContractChange {
             },
             _ => {
                 tracing::error!(contract = %self.contract, %refused, "an approved change was not made");
-                return Carried::Unclear;
+                return Some(Carried::Unclear);
             }
         };
-        Carried::Refused(problem.words().to_owned())
+        Some(Carried::Refused(problem.words().to_owned()))
     }
 
     fn done(&self) -> String {
@@ -156,12 +182,16 @@ impl ContractChange {
         if let Act::Open(of) = &self.act {
             return self.opened(&contracts, of, now).await;
         }
+        // before anything is looked at: who changes it meanwhile comes first
+        let access = AccessVersion::of(gateway.ledger().database(), self.contract).await;
+        let access = access.map_err(|error| Problem::unavailable(&error))?;
         let seen = Seen::of(&contracts, self.contract).await.map_err(|error| Problem::unavailable(&error))?;
         let seen = seen.ok_or(ConsoleCode::NotThere)?;
         if self.procedure().is_some_and(|procedure| !seen.takes(procedure)) {
             return Err(ConsoleCode::ContractState.into());
         }
         let mut what = self.changed(gateway, &seen, (request, actor), now).await?;
+        what.changes_access = self.act.changes_access().then_some(access);
         what.subject = self.contract.to_string();
         what.detail = format!("{}; paper {}", what.detail, self.document);
         what.mail = Some(self.mail(&contracts, request).await?);
@@ -178,8 +208,8 @@ impl ContractChange {
     ) -> Result<Registration, Problem> {
         let id = self.contract;
         Ok(match &self.act {
-            // an application begins a contract and changes none
-            Act::Open(_) => return Err(ConsoleCode::NotThere.into()),
+            // neither is a change of a contract that is there
+            Act::Open(_) | Act::CancelTransfer { .. } => return Err(ConsoleCode::NotThere.into()),
             Act::Usable { from } => Registration {
                 action: "contract.usable",
                 detail: format!("usable from {from}"),

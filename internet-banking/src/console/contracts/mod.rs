@@ -10,6 +10,7 @@ pub(super) mod notice;
 pub(super) mod others;
 pub(super) mod procedure;
 pub(super) mod procedures;
+mod reservation;
 mod rows;
 mod seen;
 pub(super) mod store;

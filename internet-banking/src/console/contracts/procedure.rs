@@ -1,7 +1,7 @@
 //! The form of a procedure: what it asks for, and what was typed.
 
 use domain::time::year_month_day;
-use domain::{Date, Yen};
+use domain::{Date, OrderId, Yen};
 use edge::Errors;
 use serde::Deserialize;
 
@@ -92,6 +92,8 @@ pub struct Locks {
     pub confirmed_by: Option<(i64, Date)>,
     /// Certificates that have not ended: each with its words.
     pub certificates: Vec<(Certificate, String)>,
+    /// Reservations of transfers: each with its words.
+    pub reservations: Vec<(OrderId, String)>,
     /// Payees that were filed: each number with its words.
     pub payees: Vec<(String, String)>,
 }
@@ -124,6 +126,7 @@ pub fn current(procedure: Procedure, seen: &Seen, locks: &Locks) -> String {
         | Procedure::UnlockConfirmation
         | Procedure::UnlockNameCheck
         | Procedure::SingleAdministrator
+        | Procedure::CancelTransfer
         | Procedure::RevokeCertificate
         | Procedure::End => String::new(),
     }
@@ -143,6 +146,9 @@ pub const fn nothing(procedure: Procedure, locks: &Locks) -> Option<&'static str
         }
         Procedure::RevokeCertificate if locks.certificates.is_empty() => {
             Some("失効できる電子証明書はありません。")
+        }
+        Procedure::CancelTransfer if locks.reservations.is_empty() => {
+            Some("予約中の振込・振替はありません。")
         }
         Procedure::PayeeEnd if locks.payees.is_empty() => Some("事前登録の振込先はありません。"),
         _ => None,
@@ -187,6 +193,9 @@ pub const fn guidance(procedure: Procedure) -> &'static str {
         Procedure::SingleAdministrator => {
             "確認できる管理者が退職・利用停止・ログイン停止などでいなくなったときに、書面のお申出を受け、代表者ご本人の意思を確かめてから\
              起票します。いなくなった事情を理由に書いてください。ログインや確認用パスワードの停止だけなら、その解除を起票します。"
+        }
+        Procedure::CancelTransfer => {
+            "書面のお申出を受けて起票します。緊急停止中の契約では、お客さまが画面で取り消せません。心当たりのない予約がないか、お客さまと一件ずつ確かめてください。"
         }
         Procedure::RevokeCertificate => {
             "パソコンの交換・修理やOSの再インストールで使えなくなったとき、盗難にあったときに、書面のお申出を受けて起票します。失効の完了は、メールで利用者とマスターユーザにお知らせします。"
@@ -256,6 +265,10 @@ pub fn fields(procedure: Procedure, seen: &Seen, locks: &Locks, typed: &Typed) -
                 "停止の対象",
                 checks.map(|(lock, whom)| (lock.subject.to_string(), whom.clone())).collect(),
             )
+        }
+        Procedure::CancelTransfer => {
+            let reserved = locks.reservations.iter();
+            choice("取り消す予約", reserved.map(|(id, words)| (id.to_string(), words.clone())).collect())
         }
         Procedure::RevokeCertificate => {
             let certificates = locks.certificates.iter();
@@ -378,6 +391,11 @@ pub fn read(
                 Errors::general("この契約の管理の手続きに、もう一人の管理者の確認は要りません。")
             })?;
             Act::SingleAdministrator { seen, until: Some(until) }
+        }
+        Procedure::CancelTransfer => {
+            let found = locks.reservations.iter().find(|(id, _)| id.to_string() == value);
+            let (order, words) = found.ok_or_else(|| wrong("取り消す予約を選んでください。".to_owned()))?;
+            Act::CancelTransfer { order: *order, words: words.clone() }
         }
         Procedure::RevokeCertificate => {
             let found = locks.certificates.iter().find(|(one, _)| one.id.to_string() == value);

@@ -9,7 +9,7 @@ use edge::{CsrfForm, Errors, Frame};
 use super::act::{ContractChange, Procedure};
 use super::procedure::{self, Control, Field, Locks, Typed};
 use super::seen::Seen;
-use super::store;
+use super::{reservation, store};
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::approvals;
 use crate::certificates::Certificate;
@@ -155,6 +155,7 @@ pub(super) async fn locks(console: &Console, seen: &Seen) -> Result<Locks, Stop>
         confirmations: locked.collect(),
         name_checks: name_checks.into_iter().map(whom).collect(),
         certificates,
+        reservations: reservation::list(&console.gateway, id).await.map_err(failed)?,
         payees: payees.into_iter().map(|payee| (payee.number.clone(), payee_words(&payee))).collect(),
     })
 }

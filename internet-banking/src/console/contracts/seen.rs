@@ -44,6 +44,7 @@ impl Seen {
             | Procedure::UnlockConfirmation
             | Procedure::UnlockNameCheck
             | Procedure::SingleAdministrator
+            | Procedure::CancelTransfer
             | Procedure::RevokeCertificate => active,
             Procedure::SameDay => {
                 before_end && (self.papers.same_day || self.contract.sign_in == SignInMethod::Certificate)

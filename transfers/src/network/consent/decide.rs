@@ -81,10 +81,11 @@ impl Transfers {
                 return Err(ConsentError::Over(case.state));
             }
             let mut commit = match new.consents {
-                true => Commit { barred_by: new.barred_by.clone(), ..self.give_back_commit(&case)? },
+                true => self.give_back_commit(&case)?,
                 false => self.refuse_commit(&case, REFUSES)?,
             };
             commit.guards.extend(new.guards.iter().map(|key| (key.clone(), case.entity())));
+            commit.barred_by.clone_from(&new.barred_by);
             commit.audit.push(AuditRecord {
                 contract: Some(new.contract),
                 actor: new.actor.clone(),
