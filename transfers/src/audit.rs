@@ -8,7 +8,7 @@ mod recalls;
 use std::collections::{BTreeMap, BTreeSet};
 
 use database::{Tx, Value, insert, on};
-use domain::{AccountId, Date, Yen};
+use domain::{AccountId, BankCode, Date, Yen};
 use ledger::{Event as Stored, Finding, Kind};
 use uuid::Uuid;
 
@@ -27,6 +27,7 @@ type Journal = (i64, i64, i64, i64, Option<Uuid>);
 
 /// What the whole look compares with.
 struct Look {
+    own_bank: BankCode,
     open: BTreeMap<Uuid, String>,
     guards: BTreeSet<String>,
     /// What is charged for the orders or recalls of the page.
@@ -41,7 +42,7 @@ impl Transfers {
     /// Compares everything that is stored of orders, in one snapshot beside live traffic.
     pub async fn audit(&self) -> Result<Vec<Finding>, StoreError> {
         let mut tx = self.database().snapshot().await?;
-        let mut look = Look::begin(&mut tx).await?;
+        let mut look = Look::begin(&mut tx, self.own_bank().clone()).await?;
         let mut after = Uuid::nil();
         loop {
             let page: Vec<(Uuid, String)> = on!(tx, |c| {
@@ -89,7 +90,7 @@ impl Transfers {
 }
 
 impl Look {
-    async fn begin(tx: &mut Tx) -> Result<Self, StoreError> {
+    async fn begin(tx: &mut Tx, own_bank: BankCode) -> Result<Self, StoreError> {
         let open: Vec<(Uuid, String)> = on!(tx, |c| {
             sqlx::query_as("SELECT entity, key FROM outbox WHERE destination = $1")
                 .bind(DESTINATION)
@@ -107,6 +108,7 @@ impl Look {
             .await
         })?;
         Ok(Self {
+            own_bank,
             open: open.into_iter().collect(),
             guards: guards.into_iter().collect(),
             charges: BTreeMap::new(),
@@ -307,6 +309,9 @@ fn money(
         Event::Failed if held => (facts.account, outgoing, Kind::VoidPending(hold())),
         Event::Executed => (facts.account, facts.payee_account.into_iter().collect(), Kind::Posted),
         Event::Settled => (chart::OUTGOING, vec![chart::BANK_OF_JAPAN], Kind::Posted),
+        Event::Returned if facts.relation.is_own_bank() => {
+            (facts.payee_account?, vec![facts.account, chart::SUSPENSE], Kind::Posted)
+        }
         Event::Returned => {
             let from = if from_outgoing { chart::OUTGOING } else { chart::INCOMING };
             (from, vec![facts.account, chart::SUSPENSE], Kind::Posted)

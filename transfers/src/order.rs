@@ -406,7 +406,7 @@ impl Order {
         self.state == State::Reserved && crate::dates::may_cancel(self.facts.day, now)
     }
 
-    /// Whether it may be recalled (組戻し): another bank has it, or will.
+    /// Whether it may be recalled (組戻し): another bank has it, or will, or another customer of this bank.
     pub const fn may_recall(&self) -> bool {
         may_recall(&self.facts, Some(self.state))
     }
@@ -414,7 +414,7 @@ impl Order {
 
 /// The same, of an order whose events were read.
 pub(crate) const fn may_recall(facts: &Facts, state: Option<State>) -> bool {
-    matches!(state, Some(State::Sent | State::Settled)) && !facts.relation.is_own_bank()
+    matches!(state, Some(State::Sent | State::Settled)) && !matches!(facts.relation, Relation::OwnAccount)
 }
 
 #[cfg(test)]

@@ -449,10 +449,7 @@ pub(crate) fn returned(
     let mut path = Path::from(facts, position, now);
     // what was not settled yet is not owed to the other bank any more; what was comes over with the day's net
     if to == chart::SUSPENSE {
-        path.alarm(
-            Alarm::ReturnHeld,
-            &format!("{} yen came back, and the payer's account is closed", facts.amount),
-        );
+        path.alarm(Alarm::ReturnHeld, &held_back(facts));
     }
     let from = if path.position.state == Some(State::Sent) { chart::OUTGOING } else { chart::INCOMING };
     let recalled = back.code == RECALLED;
@@ -469,6 +466,33 @@ pub(crate) fn returned(
     path.event(Event::Returned, body, None)?;
     path.audit(SYSTEM, "transfer.returned", back.code.clone());
     Ok(path.commit)
+}
+
+/// The payee of a transfer within the bank has consented to its recall; this moves the money back.
+pub(crate) fn returned_within(
+    facts: &Facts,
+    position: Position,
+    transfer: Transfer,
+    now: Timestamp,
+) -> Result<Commit, StoreError> {
+    let mut path = Path::from(facts, position, now);
+    if transfer.credit == chart::SUSPENSE {
+        path.alarm(Alarm::ReturnHeld, &held_back(facts));
+    }
+    let body = Body {
+        transfer: Some(transfer.id),
+        reason: Some(Reason::Recalled),
+        code: Some(RECALLED.to_owned()),
+        ..Body::default()
+    };
+    path.commit.transfers.push(transfer);
+    path.event(Event::Returned, body, None)?;
+    path.audit(SYSTEM, "transfer.returned", RECALLED.to_owned());
+    Ok(path.commit)
+}
+
+fn held_back(facts: &Facts) -> String {
+    format!("{} yen came back, and the payer's account is closed", facts.amount)
 }
 
 /// The customer asks for a transfer to come back: the order takes note, so that it cannot have come back meanwhile.

@@ -79,12 +79,12 @@ macro_rules! with_transfers {
             TransferTooLate = "F-112", UntouchedByThis,
             "取り消せない振込・振替",
             "この振込・振替は取り消せません。取消しは、予約した指定日の前日までです。",
-            "ほかの銀行へ送った振込は、組戻しを依頼できます。振込・振替の一覧で、いまの状態をご確認ください。";
-            /// The order is at no other bank.
+            "実行した振込は、組戻しを依頼できます。振込・振替の一覧で、いまの状態をご確認ください。";
+            /// Nobody else has the money of the order.
             RecallNotPossible = "F-113", UntouchedByThis,
             "組戻しを依頼できない振込",
-            "この振込は、組戻しを依頼できません。ほかの銀行へ送った振込だけが対象です。",
-            "振込・振替の一覧で、いまの状態をご確認ください。当行の口座への振込は、お取引店へご相談ください。";
+            "この振込・振替は、組戻しを依頼できません。実行した振込だけが対象です。",
+            "振込・振替の一覧で、いまの状態をご確認ください。";
             /// The fee of the table is another than the one that was shown.
             TransferFeeChanged = "F-114", Untouched,
             "振込手数料の変更",
@@ -95,6 +95,11 @@ macro_rules! with_transfers {
             "回答済みの組戻しの依頼",
             "この組戻しの依頼には、すでに回答があるか、回答の期限が過ぎています。",
             "組戻しの依頼の一覧で、いまの状態をご確認ください。";
+            /// The account's holder has another name than was typed, and nobody has confirmed that.
+            TransferNameUnconfirmed = "F-116", Untouched,
+            "受取人名と口座の名義の違い",
+            "口座の名義が、入力された受取人名と違います。",
+            "口座番号と受取人名を請求書などで確かめてください。間違いがなければ、確認の欄に印を付けてお手続きください。";
             /// Our own failure at the moment of the order.
             TransferUnclear = "F-191", TransferUnclear,
             "振込・振替の受付を確認できません",

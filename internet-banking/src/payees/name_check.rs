@@ -162,6 +162,11 @@ pub async fn check(bank: &Bank, by: &SignedIn, list: List, entered: &Entered) ->
     asked.unwrap_or_else(|error| Err(Problem::unavailable(&error)))
 }
 
+/// How a typed name stands to a holder's as the account's bank has it.
+pub fn likeness(typed: &str, holder: &str) -> Likeness {
+    compare(typed, &ZenginText::abridged(&abbreviated(holder), Class::Party).to_string())
+}
+
 async fn asked(bank: &Bank, by: &SignedIn, entered: &Entered) -> Result<Checked, Problem> {
     let holder = bank.transfers.holder(&entered.account).await.unwrap_or_else(|error| {
         tracing::error!(%error, "an account's holder cannot be looked up");

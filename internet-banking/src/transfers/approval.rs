@@ -11,6 +11,7 @@ use transfers::Method;
 use super::draft::{Body, Details, Draft, Payee, TypedDetails};
 use super::links::EntryPage;
 use super::operation::{self, Taking, Who};
+use super::payee;
 use super::problem::Problem;
 use super::store::Drafts;
 use super::templates::Content;
@@ -63,6 +64,7 @@ pub async fn ask(
     by: &SignedIn,
     draft: &Draft,
     confirmation_password: Option<&SecretString>,
+    name_confirmed: bool,
 ) -> Result<ApprovalId, approvals::Problem> {
     if let Some(open) = asked(bank, by, draft).await? {
         return Ok(open);
@@ -80,6 +82,9 @@ pub async fn ask(
     let asking = asking(bank, by, about, (payee, details, Some(draft.body.fee)), draft.order).await?;
     match confirmation_password {
         Some(typed) => {
+            if !name_confirmed && payee::name_differs(bank, payee, draft.body.checked.as_ref()).await? {
+                return Err(Problem::NameUnconfirmed.into());
+            }
             confirm(bank, by, typed).await.map_err(Problem::Confirmation)?;
             approvals::ask(bank, by, asking, before.as_ref(), None).await
         }

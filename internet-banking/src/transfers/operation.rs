@@ -199,7 +199,13 @@ pub async fn available(bank: &Bank, account: AccountId) -> Result<Yen, Problem> 
 
 /// Takes an entry's order. One that exists already is answered as it is: a double click, a page sent again or a second
 /// tab changes nothing and needs no new one-time password.
-pub async fn place(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets) -> Result<Order, Problem> {
+pub async fn place(
+    bank: &Bank,
+    by: &SignedIn,
+    draft: &Draft,
+    secrets: &Secrets,
+    name_confirmed: bool,
+) -> Result<Order, Problem> {
     policy::require(by, Business::Transfer).map_err(|_| Problem::NotPermitted)?;
     if let Some(order) = existing(bank, by, draft.order).await? {
         return Ok(order);
@@ -218,6 +224,9 @@ pub async fn place(bank: &Bank, by: &SignedIn, draft: &Draft, secrets: &Secrets)
         return Err(Problem::ApprovalNeeded);
     }
     check(bank, who, &wanted).await?;
+    if !name_confirmed && payee::name_differs(bank, payee, draft.body.checked.as_ref()).await? {
+        return Err(Problem::NameUnconfirmed);
+    }
     charges_as_shown(bank, &wanted, draft.body.fee)?;
     confirm(bank, by, &secrets.confirmation_password).await.map_err(Problem::Confirmation)?;
     let mut guards = Vec::new();

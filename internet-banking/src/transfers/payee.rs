@@ -3,13 +3,13 @@
 use domain::{AccountRef, ContractId};
 use formats::kana::{Class, ZenginText};
 use formats::legal_forms;
-use transfers::{Method, Order};
+use transfers::{Holder, Method, Order};
 
 use super::draft::{Payee, Way};
 use super::problem::Problem;
 use crate::Bank;
 use crate::contracts::{AccountKind, Business, DepositAccount};
-use crate::payees::{self, Checked, List, Payees, Source, name_check};
+use crate::payees::{self, Checked, Likeness, List, Payees, Source, name_check};
 use crate::sign_in::SignedIn;
 
 /// An account of ours as transfers name it.
@@ -98,4 +98,19 @@ pub async fn of_order(bank: &Bank, by: &SignedIn, order: &Order) -> Result<Payee
     let accounts = accounts.map_err(|error| Problem::unavailable(&error))?;
     let found = accounts.iter().find(|one| Some(one.account) == facts.payee_account);
     found.and_then(|account| own(bank, account)).ok_or(Problem::PayeeGone)
+}
+
+/// Whether the account is known to be somebody else's than was typed: as it was answered, and of this bank's own
+/// accounts as the bank itself has it, whatever keeps the check back.
+pub async fn name_differs(bank: &Bank, payee: &Payee, seen: Option<&Checked>) -> Result<bool, Problem> {
+    if let Some(Checked::Named { likeness, .. }) = seen {
+        return Ok(*likeness == Likeness::Different);
+    }
+    if payee.way.method() != Method::Typed || payee.account.bank != *bank.transfers.own_bank() {
+        return Ok(false);
+    }
+    let holder = bank.transfers.holder(&payee.account).await.map_err(|error| Problem::unavailable(&error))?;
+    Ok(
+        matches!(holder, Holder::Named(name) if name_check::likeness(&payee.name, &name) == Likeness::Different),
+    )
 }

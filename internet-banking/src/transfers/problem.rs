@@ -64,9 +64,11 @@ pub enum Problem {
     Confirmation(PayeasyProblem),
     /// The one-time password authorises nothing.
     Code(authorise::Problem),
+    /// The account's holder has another name than was typed, and nobody has confirmed that.
+    NameUnconfirmed,
     /// The order cannot be taken back any more.
     TooLate(State),
-    /// The order is at no other bank.
+    /// Nobody else has the money of the order.
     NotSent,
     /// The recall of another bank was answered otherwise, or its deadline has passed.
     RecallOver(ConsentState),
@@ -103,6 +105,7 @@ impl Problem {
             Self::ReviewOutdated => Code::TransferChanged,
             Self::Confirmation(problem) => problem.code(),
             Self::Code(problem) => problem.code(),
+            Self::NameUnconfirmed => Code::TransferNameUnconfirmed,
             Self::TooLate(_) => Code::TransferTooLate,
             Self::NotSent => Code::RecallNotPossible,
             Self::RecallOver(_) => Code::RecallAnswered,
@@ -161,6 +164,7 @@ impl Problem {
             Self::SameAccount => "to",
             Self::NoSuchAccount => "number",
             Self::PayeeGone => "payee",
+            Self::NameUnconfirmed => "name_differs",
             Self::Confirmation(problem) => return problem.field(),
             Self::Code(problem) => return problem.field(),
             _ => return None,
@@ -247,6 +251,7 @@ pub(super) mod tests {
             Problem::Code(authorise::Problem::Wrong { left: 3 }),
             Problem::TooLate(State::Settled),
             Problem::NotSent,
+            Problem::NameUnconfirmed,
             Problem::RecallOver(ConsentState::Answered),
             Problem::FeeChanged { fee: Yen::new(550) },
             Problem::Unavailable,

@@ -138,7 +138,7 @@ pub const fn reason(reason: Reason) -> &'static str {
         Reason::Stopped => "ご利用が停止されているため、実行しませんでした。",
         Reason::ContractEnded => "ご契約が終了したため、実行しませんでした。",
         Reason::NotCredited => "振込先の銀行が、口座へ入金できませんでした。",
-        Reason::Recalled => "組戻しの依頼により、振込先の銀行から戻りました。",
+        Reason::Recalled => "組戻しの依頼により、振込先から戻りました。",
         Reason::Refused => "銀行間ネットワークが受け付けませんでした。",
     }
 }
@@ -172,12 +172,9 @@ pub const fn recall(
         RecallState::Requested => {
             ("受付", "●", "wait", "組戻しの依頼を受け付けました。振込先の銀行へ送ります。")
         }
-        RecallState::Asked => (
-            "照会中",
-            "●",
-            "wait",
-            "振込先の銀行へ依頼を送りました。入金済みのときは、受取人の承諾が必要です。",
-        ),
+        RecallState::Asked => {
+            ("照会中", "●", "wait", "振込先へ依頼を送りました。入金済みのときは、受取人の承諾が必要です。")
+        }
         RecallState::Returned => ("組戻し済み", "↩", "ok", "振込金額が引落口座に戻りました。"),
         RecallState::Refused => {
             ("不成立", "×", "bad", "受取人の承諾がないなどの理由で、組戻しはできませんでした。")
@@ -185,20 +182,20 @@ pub const fn recall(
     }
 }
 
-/// How a recall of another bank is shown to the payee whom it asks.
+/// How a recall is shown to the payee whom it asks.
 pub const fn consent(state: ConsentState) -> Shown {
     match state {
         ConsentState::Asked => Shown {
             word: "回答待ち",
             icon: "!",
             class: "wait",
-            meaning: "振込元の銀行から、振込を返してほしいという依頼が届いています。まだ引き落とされていません。",
+            meaning: "振込を返してほしいという依頼が届いています。まだ引き落とされていません。",
             next: "承諾するかどうかを、期限までにご回答ください。ご回答がないときは、お返ししません。",
             help: None,
         },
         ConsentState::Given => Shown {
             word: "返金の手続き中",
-            meaning: "承諾により引き落とし、振込元の銀行へお返ししています。",
+            meaning: "承諾により引き落とし、振込依頼人へお返ししています。",
             next: "結果はこの画面でご確認になれます。",
             ..SENDING
         },
@@ -206,7 +203,7 @@ pub const fn consent(state: ConsentState) -> Shown {
             word: "返金済み",
             icon: "↩",
             class: "ok",
-            meaning: "承諾により引き落とし、振込元の銀行へお返ししました。",
+            meaning: "承諾により引き落とし、振込依頼人へお返ししました。",
             next: "お手続きは終わりました。",
             help: None,
         },
@@ -222,7 +219,7 @@ pub const fn consent(state: ConsentState) -> Shown {
             word: "お返ししない",
             icon: "－",
             class: "info",
-            meaning: "承諾がないため、お返ししないと振込元の銀行へ回答しました。引き落とされていません。",
+            meaning: "承諾がないため、お返ししないと回答しました。引き落とされていません。",
             next: "お手続きは終わりました。",
             help: None,
         },

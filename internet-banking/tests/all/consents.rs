@@ -4,13 +4,13 @@ use database::testing::TestDatabase;
 use database::{execute, read};
 use domain::{AccountId, RecallId, Timestamp};
 use http::StatusCode;
-use internet_banking::contracts::{Business, Rights, Role, Step};
+use internet_banking::contracts::{AccountKind, Business, Plan, Rights, Role, SignInMethod, Step};
 use internet_banking::transfers::TransferFeed;
 use ledger::{Commit, EntityId, GuardKey, NewEvent};
 
 use crate::approvals::{approve, policy, press, state};
-use crate::support::{Browser, PASSWORD, Page, World, add_user, put, take};
-use crate::transfer_entry::send;
+use crate::support::{Browser, PASSWORD, Page, World, add_account, add_user, put, take};
+use crate::transfer_entry::{Transfer, order_of, send};
 use crate::transfers_approved::approver;
 
 database::on_both!(
@@ -18,6 +18,7 @@ database::on_both!(
     a_payee_who_refuses_keeps_the_money,
     what_keeps_a_transfer_back_keeps_a_return_back,
     what_the_policy_gives_to_others_is_given_back_by_their_approval_and_once,
+    within_the_bank_another_customer_gives_back_what_was_sent_by_mistake,
 );
 
 const DOUBLE: &str = r#"{"flows":{"transfer":{"kind":"double","ordered":false}}}"#;
@@ -244,4 +245,45 @@ async fn what_the_policy_gives_to_others_is_given_back_by_their_approval_and_onc
     approve(&mut one, &request).await;
     approve(&mut two, &request).await;
     assert_eq!((state(&mut hanako, &request).await.as_str(), money(&world).await), ("完了", 0));
+}
+
+/// A digit was wrong: the payer asks, the other customer of this bank consents at the browser, and the money is back.
+async fn within_the_bank_another_customer_gives_back_what_was_sent_by_mistake(test: TestDatabase) {
+    let world = World::new(test).await;
+    let bank = &world.bank;
+    let other = bank.contracts.add_contract("青葉", Plan::Web, SignInMethod::Password).await.unwrap();
+    let theirs = AccountId::new(2_001);
+    add_account(bank, other, theirs, AccountKind::Current, "7654321").await;
+    let rights = Rights::none().with(Business::Transfer, &[theirs]);
+    add_user(bank, other, "aoba01", Role::General, rights).await;
+    let sql = "INSERT INTO contract_payee (id, contract, number, bank, branch, kind, account_number, name,
+         registered_us) VALUES ($2, $1, '0001', '9999', '100', 'current', '7654321', 'カ)アオバ', 1)";
+    execute!(bank.database, sql, world.contract.uuid(), uuid::Uuid::from_u128(1)).unwrap();
+    let mut hanako = world.signed_in().await;
+    let mut orders = Vec::new();
+    for _ in 0..2 {
+        let payee = [("action", "number"), ("payee", "0001")];
+        let entry = Transfer::to(&mut hanako, &payee).await.ok().unwrap();
+        entry.details(&mut hanako, "50000", "2026-11-24").await;
+        orders.push(order_of(&entry.confirm(&mut hanako).await));
+    }
+    assert_eq!(money(&world).await, 48_110_953);
+    let mut aoba = world.browser();
+    aoba.sign_in("aoba01", PASSWORD).await;
+    for (order, action, word, left) in
+        [(&orders[0], "refuse", "不成立", 48_110_953), (&orders[1], "consent", "組戻し済み", 48_160_953)]
+    {
+        world.clock.advance_seconds(1);
+        assert!(hanako.get(order).await.body.contains("組戻しを依頼する"));
+        let asked = send(&mut hanako, &format!("{order}/recall"), &[CONFIRMED]).await;
+        assert_eq!(asked.location(), order.as_str(), "{}", asked.body);
+        assert_eq!(hanako.get(order).await.fields("recall"), ["照会中"]);
+        let case = bank.transfers.consents(Some(&[theirs]), 1).await.unwrap().remove(0);
+        let answered = answer(&mut aoba, case.id, action, PASSWORD).await;
+        assert!(answered.status.is_redirection(), "{}", answered.body);
+        let page = hanako.get(order).await;
+        assert_eq!((page.fields("recall"), money(&world).await), (vec![word.to_owned()], left), "{action}");
+    }
+    let findings = bank.transfers.audit().await.unwrap();
+    assert!(findings.is_empty(), "{findings:?}");
 }

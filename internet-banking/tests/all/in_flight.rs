@@ -87,13 +87,14 @@ async fn whoever_loses_something_meanwhile_orders_nothing(test: TestDatabase) {
 async fn an_approver_who_is_suspended_meanwhile_approves_nothing(test: TestDatabase) {
     let (world, mut master) = with_master(test).await;
     policy(&world, r#"{"flows":{"transfer":{"kind":"single"}},"second_administrator":true}"#).await;
+    let (id, mut last) = user(&world, "jiro01").await;
+    let (_, mut other) = user(&world, "saburo1").await;
     let mut hanako = world.signed_in().await;
     let entry = Transfer::own(&mut hanako, "100", TODAY).await.ok().unwrap();
     let review = entry.review(&mut hanako).await;
     let (csrf, order) = (review.token(), review.value("order"));
     let form = [("csrf", csrf.as_str()), ("order", &order), ("action", "ask"), CONFIRMED];
     let path = hanako.post(&entry.page("review"), &form).await.location().to_owned();
-    let (id, mut last) = user(&world, "jiro01").await;
     let shown = last.get(&path).await;
     let request = press(&mut last, &path, &shown, "approve");
     let (given, acted) =
@@ -103,7 +104,6 @@ async fn an_approver_who_is_suspended_meanwhile_approves_nothing(test: TestDatab
     look(&world.bank).await.unwrap();
     assert_eq!((state(&mut hanako, &path).await, money(&world).await), ("承認待ち".to_owned(), 48_210_953));
     // another one approves it
-    let (_, mut other) = user(&world, "saburo1").await;
     approve(&mut other, &path).await;
     assert_eq!(money(&world).await, 48_210_853);
 }
@@ -130,12 +130,11 @@ async fn a_contract_that_ends_meanwhile_orders_nothing_and_its_reservations_fail
     assert_eq!(money(world).await, 48_210_953);
 }
 
-/// ログイン(全契約) keeps an order, a cancellation and an answer back that were sent before it, and so does the door of
-/// Pay-easy.
+/// ログイン(全契約) keeps an order, a cancellation and an answer back that were sent before it.
 ///
 /// Proves SEC-43.
 async fn a_stop_of_all_sign_ins_keeps_everything_back_that_is_under_way(test: TestDatabase) {
-    let (world, _network) = World::connected(test).await;
+    let world = World::new(test).await;
     let sign_in = gateway::Service::SignIn.code();
     let mut hanako = world.signed_in().await;
     let entry = Transfer::own(&mut hanako, "500", TOMORROW).await.ok().unwrap();
@@ -148,9 +147,11 @@ async fn a_stop_of_all_sign_ins_keeps_everything_back_that_is_under_way(test: Te
     let cancel = format!("{reserved}/cancel");
     let answers = [("csrf", csrf.as_str()), ("action", "consent"), CONFIRMED];
     let refuses = [("csrf", csrf.as_str()), ("action", "refuse"), CONFIRMED];
-    for (path, form) in
-        [(cancel.as_str(), &[("csrf", csrf.as_str()), CONFIRMED][..]), (&case, &answers), (&case, &refuses)]
-    {
+    for (path, form) in [
+        (cancel.as_str(), &[("csrf", csrf.as_str()), CONFIRMED][..]),
+        (&case, &answers[..]),
+        (&case, &refuses[..]),
+    ] {
         let (met, stopped) =
             held_up(&world, hanako.post(path, form), stop(&world, StopScope::Service, sign_in)).await;
         assert_eq!(code(&met), "C-102", "{path}: {}", met.body);

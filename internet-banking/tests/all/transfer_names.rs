@@ -17,9 +17,12 @@ database::on_both!(
     a_name_is_masked_before_the_amount_whole_on_the_review_and_asked_once,
     the_tenth_name_without_a_transfer_locks_the_check_and_no_transfer,
     what_approvers_are_asked_for_ends_the_row_until_it_is_taken_back,
+    a_name_that_is_not_the_holders_is_confirmed_or_nothing_is_ordered,
 );
 
 const TOMORROW: &str = "2026-11-25";
+/// The box for a name that is not the holder's.
+const DIFFERS: (&str, &str) = ("name_differs", "yes");
 const TOKEN: &str = "9000000077";
 /// Another company's account at this bank.
 const OWN_BANK: &[(&str, &str)] = &[
@@ -125,7 +128,8 @@ async fn place(world: &World, browser: &mut Browser, entry: &Transfer) {
     entry.details(browser, "5000", TOMORROW).await;
     let review = entry.review(browser).await;
     let code = fresh(world, TOKEN).await;
-    order_of(&entry.press(browser, &review, &[CONFIRMED, ("one_time_password", &code)]).await);
+    let secrets = [CONFIRMED, DIFFERS, ("one_time_password", code.as_str())];
+    order_of(&entry.press(browser, &review, &secrets).await);
     world.clock.advance_seconds(1);
 }
 
@@ -143,7 +147,7 @@ async fn what_approvers_are_asked_for_ends_the_row_until_it_is_taken_back(test: 
         entry.details(&mut hanako, "5000", TOMORROW).await;
         let review = entry.review(&mut hanako).await;
         let (csrf, order) = (review.token(), review.value("order"));
-        let form = [("csrf", csrf.as_str()), ("order", &order), ("action", "ask"), CONFIRMED];
+        let form = [("csrf", csrf.as_str()), ("order", &order), ("action", "ask"), CONFIRMED, DIFFERS];
         let request = hanako.post(&entry.page("review"), &form).await.location().to_owned();
         if withdrawn {
             assert_eq!(send(&mut hanako, &request, &[("action", "withdraw")]).await.location(), request);
@@ -152,5 +156,45 @@ async fn what_approvers_are_asked_for_ends_the_row_until_it_is_taken_back(test: 
         world.clock.advance_seconds(1);
         Transfer::to(&mut hanako, OWN_BANK).await.ok().unwrap();
         assert_eq!(standing(&world, world.hanako.uuid()).await.shown, shown, "{withdrawn}");
+    }
+}
+
+/// Within the bank a wrong name is credited all the same: the person says that it is meant, also where the check that
+/// shows names is locked. A name that fits, and a bank that answers nothing, ask for nothing more.
+///
+/// Proves R93.
+async fn a_name_that_is_not_the_holders_is_confirmed_or_nothing_is_ordered(test: TestDatabase) {
+    let world = World::new(test).await;
+    open_other(&world).await;
+    add(&world, "taro01", Role::General, TOKEN, 7).await;
+    let mut browser = world.browser();
+    browser.sign_in("taro01", crate::support::PASSWORD).await;
+    for locked in [false, true] {
+        if locked {
+            while checked(&mut browser, &Transfer::to(&mut browser, OWN_BANK).await.ok().unwrap()).await
+                != ["確認機能の停止中"]
+            {}
+        }
+        let entry = Transfer::to(&mut browser, OWN_BANK).await.ok().unwrap();
+        world.clock.advance_seconds(1);
+        entry.details(&mut browser, "5000", TOMORROW).await;
+        let review = entry.review(&mut browser).await;
+        assert!(review.body.contains("name=\"name_differs\""), "{}", review.body);
+        let code = fresh(&world, TOKEN).await;
+        let secrets = [CONFIRMED, ("one_time_password", code.as_str())];
+        let refused = entry.press(&mut browser, &review, &secrets).await;
+        assert_eq!(refused.fields("error_code"), ["F-116"], "{locked}: {}", refused.body);
+        let confirmed = [CONFIRMED, DIFFERS, ("one_time_password", code.as_str())];
+        order_of(&entry.press(&mut browser, &refused, &confirmed).await);
+        world.clock.advance_seconds(60);
+    }
+    let mine: Vec<_> = OWN_BANK
+        .iter()
+        .map(|(name, kept)| (*name, if *name == "holder" { "カ)ミホンショウジ" } else { *kept }))
+        .collect();
+    for payee in [mine.as_slice(), MIZUHO] {
+        let entry = Transfer::to(&mut browser, payee).await.ok().unwrap();
+        entry.details(&mut browser, "5000", TOMORROW).await;
+        assert!(!entry.review(&mut browser).await.body.contains("name_differs"), "{payee:?}");
     }
 }

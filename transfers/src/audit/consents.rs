@@ -1,13 +1,14 @@
 //! Every recall of another bank against its events, its money, its guards, its open work, and the credit that it is
 //! about.
 
-use database::{Tx, on};
+use database::{Tx, Value, insert, on};
 use domain::{AccountId, BankCode, RecallId, Timestamp};
 use ledger::{Event as Stored, Kind};
 use uuid::Uuid;
 
 use super::{Journal, Look, PAGE, events_of, journal};
 use crate::network::consent::{Body, ConsentState, asked_guard, due_guard, one_case};
+use crate::order::Facts;
 use crate::{StoreError, chart};
 
 use std::collections::BTreeMap;
@@ -35,13 +36,28 @@ impl Look {
                 events.values().flatten().filter_map(|event| StoreError::json::<Body>(&event.body).ok());
             let moved: Vec<_> = bodies.filter_map(|body| body.transfer).map(|id| id.uuid().into()).collect();
             let journal = journal(tx, &moved).await?;
+            let within = self.orders_within(tx, &page).await?;
             for case in &page {
                 let events = events.remove(&case.0).unwrap_or_default();
-                if let Err(error) = self.case(case, &events, &journal) {
+                if let Err(error) = self.case(case, &events, &journal, within.get(&case.2)) {
                     self.found("consent-events", &case.0, error.to_string());
                 }
             }
         }
+    }
+
+    /// The orders within the bank that these cases are about, by their numbers.
+    async fn orders_within(
+        &self,
+        tx: &mut Tx,
+        cases: &[Case],
+    ) -> Result<BTreeMap<String, Facts>, StoreError> {
+        let own = cases.iter().filter(|case| case.1 == self.own_bank.as_str());
+        let ids: Vec<Value> = own.filter_map(|case| Uuid::try_parse(&case.2).ok()).map(Value::from).collect();
+        let found: Vec<(String,)> =
+            insert::select_in(tx, "SELECT facts FROM transfer_order WHERE id IN", &ids, "").await?;
+        let facts = found.iter().map(|(facts,)| StoreError::json::<Facts>(facts));
+        facts.map(|facts| facts.map(|facts| (facts.message_id(), facts))).collect()
     }
 
     fn case(
@@ -49,6 +65,7 @@ impl Look {
         (id, bank, original, account, amount, until_us, credited): &Case,
         events: &[Stored],
         journal: &BTreeMap<Uuid, Journal>,
+        within: Option<&Facts>,
     ) -> Result<(), StoreError> {
         let (subject, account) = (RecallId::from_uuid(*id), AccountId::new(*account));
         let (mut state, mut day) = (None::<ConsentState>, None);
@@ -60,7 +77,7 @@ impl Look {
             }
             (state, day) = (Some(body.state), body.day.or(day));
             let found = body.transfer.and_then(|id| journal.get(&id.uuid()));
-            let right = match (money(body.state, account), found) {
+            let right = match (money(body.state, account, within), found) {
                 (None, None) => body.transfer.is_none(),
                 (Some((debit, credits)), Some((d, c, moved, kind, _))) => {
                     let kinds = *kind == Kind::Posted.code() && moved == amount;
@@ -77,7 +94,10 @@ impl Look {
             }
         }
         let state = state.ok_or_else(|| StoreError::Corrupt("it has no event".to_owned()))?;
-        if *credited == 0 {
+        // within the bank the order itself is what was credited
+        let order =
+            within.is_some_and(|facts| facts.payee_account == Some(account) && facts.amount.get() == *amount);
+        if *credited == 0 && !order {
             self.found("consent-credit", &subject, format!("no such transfer of {bank} was credited"));
         }
         if self.open.remove(id).is_some() != state.is_open() {
@@ -100,7 +120,14 @@ impl Look {
 }
 
 /// What the way to a state has to have moved: from where, and to one of these.
-fn money(state: ConsentState, account: AccountId) -> Option<(AccountId, Vec<AccountId>)> {
+fn money(
+    state: ConsentState,
+    account: AccountId,
+    within: Option<&Facts>,
+) -> Option<(AccountId, Vec<AccountId>)> {
+    if let Some(facts) = within {
+        return (state == ConsentState::Given).then(|| (account, vec![facts.account, chart::SUSPENSE]));
+    }
     match state {
         ConsentState::Given => Some((account, vec![chart::OUTGOING])),
         ConsentState::Settled => Some((chart::OUTGOING, vec![chart::BANK_OF_JAPAN])),

@@ -1,4 +1,4 @@
-//! 組戻し: the customer asks for a transfer that was sent to come back. A case of its own: the payee may refuse, and its
+//! 組戻し: the customer asks for a transfer to come back, of the bank that has it or of a payee of this bank. A case of its own: the payee may refuse, and its
 //! fee is owed whatever becomes of it.
 
 use std::fmt;
@@ -120,8 +120,8 @@ pub enum RecallError {
     /// The contract has no such order.
     #[error("there is no such order")]
     NoSuchOrder,
-    /// No other bank has it: it was not sent, came back already, or stayed within this bank.
-    #[error("it is at no other bank")]
+    /// Nobody else has it: it was not sent, came back already, or is 振替.
+    #[error("nobody else has it")]
     NotSent,
     /// A guard that was to be taken along is taken, or one of the bars is.
     #[error("the guard {0} is taken")]
@@ -139,7 +139,9 @@ impl Transfers {
 
     /// Asks for a transfer to come back. There is one recall an order: asked for again, it answers as it stands.
     pub async fn recall(&self, contract: ContractId, order: OrderId, by: &By) -> Result<Recall, RecallError> {
-        self.find(contract, order).await?.ok_or(RecallError::NoSuchOrder)?;
+        let found = self.find(contract, order).await?.ok_or(RecallError::NoSuchOrder)?;
+        // within the bank, where nothing comes after it
+        let credited_at = found.changed_at;
         for _ in 0..TRIES_MAX {
             if let Some(recall) = self.recall_of(order).await? {
                 return Ok(recall);
@@ -151,6 +153,11 @@ impl Transfers {
             let id = RecallId::generate();
             let mut commit = step::recall_asked(&facts, position, id, self.now())?;
             self.ask(&mut commit, &facts, id, by)?;
+            if facts.relation.is_own_bank() {
+                self.ask_payee(&mut commit, &facts, id, credited_at)?;
+            } else {
+                self.send(&mut commit, &facts, id);
+            }
             match self.persist(Persist::Recall, commit).await {
                 Ok(committed) => {
                     if let Some(fence) = committed.fences.first().copied() {
@@ -172,17 +179,13 @@ impl Transfers {
 
     fn ask(&self, commit: &mut Commit, facts: &Facts, id: RecallId, by: &By) -> Result<(), StoreError> {
         let (now, entity, fee) = (self.now(), EntityId(id.uuid()), self.recall_fee());
-        let mut message = self.to_network(
-            key(id),
-            Said::Recall(RecallRequest {
-                original: facts.message_id(),
-                amount: facts.amount,
-                code: CUSTOMER.to_owned(),
-            }),
-        );
-        message.to = facts.to.bank.clone();
         let first = Body { state: RecallState::Requested, code: None, fee: Some(fee.get()) };
         commit.events.push(event(id, 1, &first, now)?);
+        if facts.relation.is_own_bank() {
+            // nobody else need be told before the payee is asked
+            let asked = Body { state: RecallState::Asked, code: None, fee: None };
+            commit.events.push(event(id, 2, &asked, now)?);
+        }
         commit.guards.push((one_recall(facts.id), entity));
         commit.guards.extend(by.guards.iter().map(|guard| (guard.clone(), entity)));
         commit.barred_by.clone_from(&by.barred_by);
@@ -206,15 +209,6 @@ impl Transfers {
             reference: format!("recall:{id}"),
         };
         commit.rows.extend(charge.row(now));
-        commit.outbox.push(OutboxChange::Put {
-            entry: OutboxEntry {
-                key: key(id),
-                destination: DESTINATION.to_owned(),
-                entity,
-                payload: encode(&message),
-            },
-            lease_s: Some(self.0.settings.lease_s),
-        });
         commit.audit.push(AuditRecord {
             contract: Some(facts.contract),
             actor: by.actor.clone(),
@@ -223,6 +217,23 @@ impl Transfers {
             detail: format!("{} yen", facts.amount.get()),
         });
         Ok(())
+    }
+
+    /// The camt.056 that the other bank gets.
+    fn send(&self, commit: &mut Commit, facts: &Facts, id: RecallId) {
+        let asks =
+            RecallRequest { original: facts.message_id(), amount: facts.amount, code: CUSTOMER.to_owned() };
+        let message =
+            super::Message { to: facts.to.bank.clone(), ..self.to_network(key(id), Said::Recall(asks)) };
+        commit.outbox.push(OutboxChange::Put {
+            entry: OutboxEntry {
+                key: key(id),
+                destination: DESTINATION.to_owned(),
+                entity: EntityId(id.uuid()),
+                payload: encode(&message),
+            },
+            lease_s: Some(self.0.settings.lease_s),
+        });
     }
 
     /// The recall of an order, where one was asked for.

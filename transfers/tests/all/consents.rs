@@ -7,11 +7,13 @@ use database::testing::TestDatabase;
 use domain::{RecallId, TransferId, Yen};
 use ledger::{Commit, GuardKey, Kind, Transfer};
 use serde_json::json;
-use transfers::{Consent, ConsentError, ConsentState, NewConsent};
+use transfers::{
+    Consent, ConsentError, ConsentState, NewConsent, NewOrder, Reason, RecallError, RecallState, State,
+};
 
 use crate::interbank::Interbank;
 use crate::network::start;
-use crate::support::{Bank, CASH, OTHER, OWN, day};
+use crate::support::{Bank, CASH, OTHER, OWN, account, at, bank, by, day};
 
 on_both!(
     a_payee_who_consents_gives_back_once_and_the_day_settles_it,
@@ -21,6 +23,8 @@ on_both!(
     silence_and_lies_neither_lose_nor_double_a_return,
     from_100_million_yen_on_a_return_settles_at_once,
     a_return_that_the_networks_books_lack_keeps_the_day_open,
+    within_the_bank_the_payee_is_asked_and_gives_back_in_one_commit,
+    within_the_bank_who_refuses_or_says_nothing_keeps_it,
 );
 
 /// Credits OTHER from another bank, which asks for it back; the case.
@@ -253,5 +257,72 @@ async fn a_return_that_the_networks_books_lack_keeps_the_day_open(test: TestData
     network.spoil_incoming(&number, None).await;
     let lost = bank.engine.settle_day(day("2026-11-24")).await.unwrap();
     assert_eq!((lost.returns, lost.unknown, lost.incoming), (vec![case.id], Vec::new(), None));
+    bank.assert_clean().await;
+}
+
+/// An order to OTHER that is recalled, and the case of its payee.
+async fn recalled(bank: &Bank, new: NewOrder) -> (domain::OrderId, Consent) {
+    let order = bank.engine.place(new).await.unwrap().facts.id;
+    let recall = bank.engine.recall(bank.contract, order, &by()).await.unwrap();
+    assert_eq!(recall.state, RecallState::Asked, "nobody else need be told first");
+    let again = bank.engine.recall(bank.contract, order, &by()).await.unwrap();
+    assert_eq!(again.id, recall.id, "one an order");
+    (order, bank.engine.consents(Some(&[OTHER]), 1).await.unwrap().remove(0))
+}
+
+/// A digit was wrong, and another customer of this bank was credited: the money comes back by that customer's consent,
+/// at once and once; to 別段預金 where the payer's account is closed by then.
+async fn within_the_bank_the_payee_is_asked_and_gives_back_in_one_commit(test: TestDatabase) {
+    let bank = bank(test).await;
+    let (order, case) = recalled(&bank, bank.within(400_000)).await;
+    assert_eq!((case.payer.as_str(), case.amount.get(), case.state), ("ｶ)ﾐﾎﾝ", 400_000, ConsentState::Asked));
+    assert_eq!(case.until, at("2026-12-01T15:00:00"), "the fifth business day");
+    let stranger = NewConsent { accounts: vec![OWN], ..answer(&bank, case.id, true) };
+    assert!(matches!(bank.engine.answer_recall(&stranger).await, Err(ConsentError::NoSuchCase)));
+    withdraw(&bank, 1).await;
+    let short = bank.engine.answer_recall(&answer(&bank, case.id, true)).await;
+    assert!(matches!(short, Err(ConsentError::Shortage)), "{short:?}");
+    bank.deposit(OTHER, 1).await;
+    let (one, two) = (answer(&bank, case.id, true), answer(&bank, case.id, true));
+    let (one, two) = tokio::join!(bank.engine.answer_recall(&one), bank.engine.answer_recall(&two));
+    assert_eq!((one.unwrap().state, two.unwrap().state), (ConsentState::Settled, ConsentState::Settled));
+    assert_eq!((bank.money(OWN).await, bank.money(OTHER).await), ((1_000_000, 1_000_000), (0, 0)));
+    let back = bank.engine.find(bank.contract, order).await.unwrap().unwrap();
+    assert_eq!((back.state, back.reason), (State::Returned, Some(Reason::Recalled)));
+    let recall = bank.engine.recall_of(order).await.unwrap().unwrap();
+    assert_eq!(recall.state, RecallState::Returned);
+    let fees = bank.charges().await;
+    assert_eq!(fees.iter().filter(|(kind, _)| kind == "recall").count(), 1);
+    bank.assert_clean().await;
+    let (order, case) = recalled(&bank, bank.within(1_000_000)).await;
+    assert!(bank.engine.ledger().close_account(OWN).await.unwrap());
+    bank.engine.answer_recall(&answer(&bank, case.id, true)).await.unwrap();
+    let suspense = bank.engine.ledger().internal_balance(transfers::chart::SUSPENSE).await.unwrap();
+    assert_eq!(suspense, Yen::new(1_000_000));
+    assert_eq!(bank.alarms().await, [("transfer_return_held".to_owned(), order.to_string())]);
+    bank.assert_clean().await;
+}
+
+async fn within_the_bank_who_refuses_or_says_nothing_keeps_it(test: TestDatabase) {
+    let bank = bank(test).await;
+    let (refused, case) = recalled(&bank, bank.within(1_000)).await;
+    let answered = bank.engine.answer_recall(&answer(&bank, case.id, false)).await.unwrap();
+    assert_eq!(answered.state, ConsentState::Answered);
+    let late = bank.engine.answer_recall(&answer(&bank, case.id, true)).await;
+    assert!(matches!(late, Err(ConsentError::Over(ConsentState::Answered))), "{late:?}");
+    let (silent, case) = recalled(&bank, bank.within(2_000)).await;
+    bank.clock.set_offset_us(case.until.micros());
+    assert_eq!(bank.engine.refuse_unanswered().await.unwrap(), 1);
+    for order in [refused, silent] {
+        assert_eq!(bank.engine.recall_of(order).await.unwrap().unwrap().state, RecallState::Refused);
+        let found = bank.engine.find(bank.contract, order).await.unwrap().unwrap();
+        assert_eq!(found.state, State::Settled);
+    }
+    assert_eq!(bank.money(OTHER).await, (3_000, 3_000));
+    // 振替 is nobody else's
+    let own = bank.own(account("9999", "101", "1234567"), 1);
+    let own = bank.engine.place(own).await.unwrap().facts.id;
+    let none = bank.engine.recall(bank.contract, own, &by()).await;
+    assert!(matches!(none, Err(RecallError::NotSent)), "{none:?}");
     bank.assert_clean().await;
 }

@@ -218,8 +218,9 @@ async fn a_recall_brings_the_money_back_or_is_refused_and_costs_its_fee(test: Te
     let fees: i64 =
         bank.charges().await.iter().filter(|(kind, _)| kind == "recall").map(|(_, fee)| fee).sum();
     assert_eq!(fees, 2 * 1_100, "also where it fails");
-    // what no other bank has is not recalled
-    let own = bank.engine.place(bank.within(1)).await.unwrap().facts.id;
+    // what nobody else has is not recalled
+    let own = bank.own(account("9999", "101", "1234567"), 1);
+    let own = bank.engine.place(own).await.unwrap().facts.id;
     for order in [own, OrderId::generate()] {
         let none = bank.engine.recall(bank.contract, order, &by()).await;
         assert!(matches!(none, Err(RecallError::NotSent | RecallError::NoSuchOrder)), "{none:?}");

@@ -246,6 +246,7 @@ impl Act {
             | Self::SignIn { .. }
             | Self::Plan { .. }
             | Self::SameDay { .. }
+            | Self::PayeeEnd { .. }
             | Self::RevokeCertificate { .. }
             | Self::End => true,
             Self::Open(_)
@@ -254,7 +255,6 @@ impl Act {
             | Self::Limit { .. }
             | Self::TransferLimit { .. }
             | Self::Payee(_)
-            | Self::PayeeEnd { .. }
             | Self::UnlockSignIn { .. }
             | Self::UnlockConfirmation { .. }
             | Self::UnlockNameCheck { .. }

@@ -17,6 +17,7 @@ use crate::sign_in::SignedIn;
 use crate::transfers::approval;
 use crate::transfers::draft::{Body, Draft};
 use crate::transfers::operation::{self, Wanted, Who};
+use crate::transfers::payee;
 use crate::transfers::problem::Problem;
 use crate::transfers::views::ReviewPage;
 use crate::transfers::words;
@@ -30,6 +31,9 @@ pub struct Confirmed {
     /// Which button.
     #[serde(default)]
     action: String,
+    /// `yes` where the person has confirmed a name that differs from the holder's.
+    #[serde(default)]
+    name_differs: String,
     #[serde(flatten)]
     secrets: Secrets,
 }
@@ -57,7 +61,7 @@ pub async fn submit(
     let reviewed = draft.order.to_string() == form.order;
     if reviewed && (form.action == "ask" || form.action == "keep") {
         let typed = (form.action == "ask").then_some(&form.secrets.confirmation_password);
-        return match approval::ask(&bank, &by, &draft, typed).await {
+        return match approval::ask(&bank, &by, &draft, typed, form.name_differs == "yes").await {
             Ok(asked) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
             Err(approvals::Problem::Transfer(problem)) => told(&bank, &by, &draft, &problem).await,
             Err(problem) => match looked(&bank, &by, &draft).await {
@@ -67,7 +71,7 @@ pub async fn submit(
         };
     }
     let outcome = match reviewed {
-        true => operation::place(&bank, &by, &draft, &form.secrets).await,
+        true => operation::place(&bank, &by, &draft, &form.secrets, form.name_differs == "yes").await,
         // the page was shown before the entry was changed elsewhere: it authorises nothing (SEC-15)
         false => Err(Problem::ReviewOutdated),
     };
@@ -160,6 +164,9 @@ async fn page(
         kind: words::kind(relation),
         facts: wanted_facts(wanted, draft.body.fee, now),
         checked: draft.body.checked.clone(),
+        name_differs: payee::name_differs(bank, &wanted.payee, draft.body.checked.as_ref())
+            .await
+            .map_err(because)?,
         one_time_password: need.is_none() && operation::demands_code(&wanted.payee.way),
         approval: (!need.is_none()).then(|| approvals::need_words(need)),
         short,

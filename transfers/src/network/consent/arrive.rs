@@ -2,7 +2,7 @@
 
 use database::{Row, read};
 use domain::time::TimeOfDay;
-use domain::{RecallId, Timestamp, calendar};
+use domain::{AccountId, BankCode, RecallId, Timestamp, Yen, calendar};
 use ledger::{AuditRecord, Commit, EntityId};
 
 use super::{Body, CASE, Consent, ConsentState, asked_guard, event, one_case};
@@ -20,6 +20,21 @@ const ANSWERED_UNTIL: TimeOfDay = match TimeOfDay::from_hms_opt(15, 0, 0) {
     Some(time) => time,
     None => TimeOfDay::MIN,
 };
+
+/// What a case begins with.
+pub(super) struct Asked {
+    /// The bank that asks.
+    pub from: BankCode,
+    /// The number of its transfer, and of its request.
+    pub original: String,
+    pub request: String,
+    /// The account that was credited.
+    pub account: AccountId,
+    pub amount: Yen,
+    /// Who paid, in kana as it was sent.
+    pub payer: String,
+    pub credited_at: Timestamp,
+}
 
 impl Transfers {
     /// The commit that begins a case, or the code with which the request is refused.
@@ -53,28 +68,38 @@ impl Transfers {
                 )));
             }
         };
+        Ok(Ok(self.case(Asked {
+            from: message.from.clone(),
+            original: asked.original.clone(),
+            request: message.id.clone(),
+            account: AccountId::new(account),
+            amount: Yen::new(amount),
+            payer,
+            credited_at: Timestamp::from_micros(credited_us),
+        })?))
+    }
+
+    /// The commit that begins a case: from here on the payee is asked.
+    pub(super) fn case(&self, asked: Asked) -> Result<Commit, StoreError> {
         let (id, now) = (RecallId::generate(), self.now());
         let days = self.terms().get().consent_days(now.date());
         let last = calendar::add_business_days(now.date(), i16::from(days));
         let until = Timestamp::from_jst(last, ANSWERED_UNTIL);
         let entity = EntityId(id.uuid());
-        Ok(Ok(Commit {
-            guards: vec![
-                (one_case(&message.from, &asked.original), entity),
-                (asked_guard(until, id), entity),
-            ],
+        Ok(Commit {
+            guards: vec![(one_case(&asked.from, &asked.original), entity), (asked_guard(until, id), entity)],
             events: vec![event(id, 1, &Body::of(ConsentState::Asked), now)?],
             rows: vec![Row {
                 table: &CASE,
                 values: vec![
                     id.uuid().into(),
-                    message.from.as_str().into(),
-                    asked.original.clone().into(),
-                    message.id.clone().into(),
-                    account.into(),
-                    amount.into(),
-                    payer.into(),
-                    credited_us.into(),
+                    asked.from.as_str().into(),
+                    asked.original.into(),
+                    asked.request.into(),
+                    asked.account.get().into(),
+                    asked.amount.get().into(),
+                    asked.payer.into(),
+                    asked.credited_at.micros().into(),
                     until.micros().into(),
                     now.micros().into(),
                 ],
@@ -84,10 +109,10 @@ impl Transfers {
                 actor: SYSTEM.to_owned(),
                 action: "recall.asked",
                 subject: id.to_string(),
-                detail: format!("{amount} yen, by {}", message.from),
+                detail: format!("{} yen, by {}", asked.amount.get(), asked.from),
             }],
             ..Commit::default()
-        }))
+        })
     }
 
     /// The case of a transfer, where one was begun.

@@ -69,6 +69,7 @@ impl From<Refused> for ConsentError {
 impl Transfers {
     /// Takes the payee's answer. The same answer again changes nothing and answers the case as it stands.
     pub async fn answer_recall(&self, new: &NewConsent) -> Result<Consent, ConsentError> {
+        let mut payer_closed = false;
         for _ in 0..TRIES_MAX {
             let case = self.consent(&new.accounts, new.id).await?.ok_or(ConsentError::NoSuchCase)?;
             if case.state != ConsentState::Asked {
@@ -81,8 +82,9 @@ impl Transfers {
                 return Err(ConsentError::Over(case.state));
             }
             let mut commit = match new.consents {
+                true if self.is_within(&case) => self.given_within(&case, payer_closed).await?,
                 true => self.give_back_commit(&case)?,
-                false => self.refuse_commit(&case, REFUSES)?,
+                false => self.refuse_commit(&case, REFUSES).await?,
             };
             commit.guards.extend(new.guards.iter().map(|key| (key.clone(), case.entity())));
             commit.barred_by.clone_from(&new.barred_by);
@@ -105,6 +107,10 @@ impl Transfers {
                     result: TransferResult::DebitAccountClosed | TransferResult::DebitAccountNotFound,
                     ..
                 }) => return Err(ConsentError::Closed),
+                Err(Refused::Transfer {
+                    result: TransferResult::CreditAccountClosed | TransferResult::CreditAccountNotFound,
+                    ..
+                }) if !payer_closed => payer_closed = true,
                 Err(refused) => return Err(refused.into()),
             }
         }
@@ -122,7 +128,7 @@ impl Transfers {
             if case.state != ConsentState::Asked || case.may_answer(self.now()) {
                 continue;
             }
-            let mut commit = self.refuse_commit(&case, NO_ANSWER)?;
+            let mut commit = self.refuse_commit(&case, NO_ANSWER).await?;
             commit.audit.push(by_itself(&case, "recall.refuse", NO_ANSWER.to_owned()));
             match self.persist(Persist::Consent, commit).await {
                 Ok(committed) => {
@@ -163,8 +169,11 @@ impl Transfers {
         Ok(commit)
     }
 
-    /// The camt.029 that the network gets.
-    fn refuse_commit(&self, case: &Consent, code: &str) -> Result<Commit, StoreError> {
+    /// The camt.029 that the network gets; within the bank nobody gets one.
+    async fn refuse_commit(&self, case: &Consent, code: &str) -> Result<Commit, StoreError> {
+        if self.is_within(case) {
+            return self.refused_within(case, code).await;
+        }
         let code = Some(code.to_owned());
         let step = Body { code: code.clone(), ..Body::of(ConsentState::Refused) };
         let mut commit = moved(case, &[step], self.now())?;

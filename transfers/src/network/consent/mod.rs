@@ -7,12 +7,14 @@
 //!   └──the payee refuses, or the deadline passes──► refused ──the network has the answer──► answered
 //! ```
 //!
-//! [`arrive`] makes cases of requests, [`decide`] is what the payee says, [`deliver`] carries that to the network.
+//! [`arrive`] makes cases of requests, [`decide`] is what the payee says, [`deliver`] carries that to the network. A case
+//! whose payer is ours too ([`within`]) has all of its way in the commit of the answer.
 
 mod arrive;
 mod decide;
 mod deliver;
 mod settle;
+mod within;
 
 use std::fmt;
 
