@@ -123,6 +123,8 @@ const TAKES_NOTHING: &[(&str, &str)] = &[
     ("user.own_email", "an address"),
     ("token.register", "the person's own; the code of another token is a guard of its own"),
     ("certificate.issue", "gives the person another; what it ends waits for its first use"),
+    ("certificate.confirm", "the person's own, by a sign-in that ends the session before it"),
+    ("contract.print_notice", "the number of a letter"),
     ("contract.set_up", "nobody is signed in before it"),
     ("contract.set_up_again", "nobody has been signed in since the reset"),
     ("contract.open", "nobody is signed in before it, and the rights are those of a contract that has ended"),

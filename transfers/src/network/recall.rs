@@ -156,7 +156,7 @@ impl Transfers {
             if facts.relation.is_own_bank() {
                 self.ask_payee(&mut commit, &facts, id, credited_at)?;
             } else {
-                self.send(&mut commit, &facts, id);
+                self.send_request(&mut commit, &facts, id);
             }
             match self.persist(Persist::Recall, commit).await {
                 Ok(committed) => {
@@ -220,7 +220,7 @@ impl Transfers {
     }
 
     /// The camt.056 that the other bank gets.
-    fn send(&self, commit: &mut Commit, facts: &Facts, id: RecallId) {
+    fn send_request(&self, commit: &mut Commit, facts: &Facts, id: RecallId) {
         let asks =
             RecallRequest { original: facts.message_id(), amount: facts.amount, code: CUSTOMER.to_owned() };
         let message =

@@ -609,11 +609,6 @@ fn payee_taken(number: &str) -> Problem {
     Problem::new(ConsoleCode::ContractChanged, words)
 }
 
-/// `2026年11月24日(火)`, or nothing.
-pub(super) fn day_words(day: Option<domain::Date>) -> String {
-    day.map(year_month_day).unwrap_or_default()
-}
-
 /// The contract's limits so far: a change of them is counted, so that whoever is just paying keeps to it.
 async fn limits_of(gateway: &Gateway, id: ContractId) -> Result<Held, Problem> {
     let ledger = gateway.ledger();

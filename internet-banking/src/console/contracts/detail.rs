@@ -7,9 +7,8 @@ use domain::{ContractId, Yen};
 use edge::Frame;
 
 use super::act::{ContractChange, Procedure, payee_rows};
-use super::apply::day_words;
 use super::list::tag_of;
-use super::seen::Seen;
+use super::seen::{Seen, day_words};
 use super::{procedure, procedures, store};
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::Console;

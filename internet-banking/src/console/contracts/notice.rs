@@ -7,8 +7,7 @@ use domain::{ContractId, Timestamp, random};
 use edge::{CsrfForm, Frame};
 use ledger::Refused;
 
-use super::apply::day_words;
-use super::seen::Seen;
+use super::seen::{Seen, day_words};
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::console::Console;
 use crate::console::frame::{self, Area};

@@ -1,11 +1,17 @@
 //! A contract as whoever acts on it sees it, and the procedures that it takes as it is.
 
-use domain::{ContractId, StaffRequestId};
+use domain::time::year_month_day;
+use domain::{ContractId, Date, StaffRequestId};
 
 use super::act::Procedure;
 use super::store;
 use crate::contracts::registry::{Master, Papers};
 use crate::contracts::{Contract, ContractState, SignInMethod, Store, StoreError};
+
+/// `2026年11月24日(火)`, or nothing.
+pub(super) fn day_words(day: Option<Date>) -> String {
+    day.map(year_month_day).unwrap_or_default()
+}
 
 /// A contract as it is now.
 pub(in crate::console) struct Seen {
