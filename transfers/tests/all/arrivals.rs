@@ -106,8 +106,9 @@ async fn what_has_come_back_is_not_recalled(test: TestDatabase) {
     let (bank, _network) = start(test).await;
     let back = send(&bank, to(&bank, "0000000", 10_000)).await.facts.id;
     let late = send(&bank, to(&bank, "0000000", 20_000)).await.facts.id;
+    let user = by();
     let (asked, collected) =
-        tokio::join!(bank.engine.recall(bank.contract, back, &by()), bank.engine.collect());
+        tokio::join!(bank.engine.recall(bank.contract, back, &user), bank.engine.collect());
     collected.unwrap();
     // whichever came first: an order that has come back has no recall after that
     let events = bank.engine.ledger().events(ledger::EntityId(back.uuid())).await.unwrap();

@@ -8,7 +8,7 @@ use transfers::{
     DateProblem, Handling, Method, NewOrder, OrderQuery, PlaceError, Relation, SetTerm, State, Terms,
 };
 
-use crate::support::{OTHER, OWN, SECOND, Unstopped, account, bank, day, limits};
+use crate::support::{OTHER, OWN, SECOND, Unstopped, account, at, bank, day, limits};
 
 on_both!(
     a_filed_payee_of_this_bank_is_credited_in_the_commit_of_the_debit,
