@@ -300,7 +300,7 @@ impl Demo {
             shutdown.clone(),
         ));
         tasks.spawn(transfers.run(bank.contracts.clone(), shutdown.clone()));
-        tasks.spawn(bulk.run(shutdown.clone()));
+        tasks.spawn(bulk.run(bank.contracts.clone(), shutdown.clone()));
         tasks.spawn(gateway.run(shutdown));
 
         let shown = sign::Shown {

@@ -123,6 +123,10 @@ words! {
     AccountClosed = "account_closed" "引落口座の解約",
     /// Its day was over before it could be debited.
     DayOver = "day_over" "指定日の終了",
+    /// An emergency stop of the contract, its plan or the service.
+    Stopped = "stopped" "ご利用の停止",
+    /// 解約.
+    ContractEnded = "contract_ended" "ご契約の終了",
     /// What is stored is not what was approved.
     Altered = "altered" "承認内容との不一致",
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use database::read;
 use domain::{BatchId, Yen};
 use edge::Shutdown;
-use ledger::{Commit, Refused, TransferResult};
+use ledger::{Commit, GuardKey, Refused, TransferResult};
 use transfers::alarm::Alarm;
-use transfers::chart;
+use transfers::{Contracts, chart};
 use uuid::Uuid;
 
 use crate::batch::{Batch, Position, Reason};
@@ -24,8 +24,8 @@ const LOOK_MAX: i64 = 1_000;
 const SWEEP_EVERY: u32 = 60;
 
 impl Bulk {
-    /// Looks after batches until the stop is asked for.
-    pub async fn run(self, mut stop: Shutdown) {
+    /// Looks after the batches of these contracts until the stop is asked for.
+    pub async fn run(self, contracts: impl Contracts, mut stop: Shutdown) {
         let mut looks: u32 = 0;
         while !stop.is_requested() {
             if looks.is_multiple_of(SWEEP_EVERY) {
@@ -37,7 +37,7 @@ impl Bulk {
                 }
             }
             looks = looks.wrapping_add(1);
-            if let Err(error) = self.look().await {
+            if let Err(error) = self.look(&contracts).await {
                 tracing::error!(%error, "batches cannot be looked after");
             }
             tokio::select! {
@@ -48,11 +48,12 @@ impl Bulk {
     }
 
     /// One look at every batch that is asked for and not final, and at what came back. Answers how many steps were
-    /// taken: with none there is nothing to do at this moment. Several processes may do so at once.
-    pub async fn look(&self) -> Result<usize, StoreError> {
+    /// taken: with none there is nothing to do at this moment. Several processes may do so at once. What a stop keeps
+    /// back stays approved until the last time of its day.
+    pub async fn look(&self, contracts: &impl Contracts) -> Result<usize, StoreError> {
         let mut steps = 0;
         for id in self.open().await? {
-            match self.look_at(id).await {
+            match self.look_at(id, contracts).await {
                 Ok(taken) => steps += taken,
                 // the others go on
                 Err(error @ (StoreError::Corrupt(_) | StoreError::Ledger(Refused::Transfer { .. }))) => {
@@ -83,7 +84,7 @@ impl Bulk {
         Ok(found.into_iter().map(|(_, entity)| BatchId::from_uuid(entity)).collect())
     }
 
-    async fn look_at(&self, id: BatchId) -> Result<usize, StoreError> {
+    async fn look_at(&self, id: BatchId, contracts: &impl Contracts) -> Result<usize, StoreError> {
         let Some((batch, position)) = self.load(id).await? else {
             return Err(StoreError::Corrupt("a batch that is open is none".to_owned()));
         };
@@ -91,9 +92,9 @@ impl Bulk {
         match todo(self.terms(), &batch, &position, now) {
             Todo::Wait => Ok(0),
             Todo::Void => self.move_on(Persist::Void, step::void(&batch, position, now)?).await,
-            Todo::Try { slot, last } => self.begin_now(&batch, position, slot, last).await,
+            Todo::Try { slot, last } => self.begin_now(&batch, position, (slot, last), contracts).await,
             Todo::GiveUp => {
-                let reason = if position.slot.is_some() { Reason::Shortage } else { Reason::DayOver };
+                let reason = position.reason.unwrap_or(Reason::DayOver);
                 self.move_on(Persist::Fail, step::fail(&batch, position, reason, now)?).await
             }
             Todo::Post => self.carry_out(&batch, position).await,
@@ -101,40 +102,46 @@ impl Bulk {
         }
     }
 
-    /// The total is debited in whole, or nothing is carried out.
+    /// The total is debited in whole, or nothing is carried out. The commit names what may keep the contract's business
+    /// back, so that nothing is debited after a stop.
     async fn begin_now(
         &self,
         batch: &Batch,
         position: Position,
-        slot: usize,
-        last: bool,
+        (slot, last): (usize, bool),
+        contracts: &impl Contracts,
     ) -> Result<usize, StoreError> {
         let now = self.now();
         if position.digest != Some(self.digest(batch).await?) {
             self.raise(Alarm::Stuck, &batch.id.to_string(), "it is not what was approved").await?;
             return self.move_on(Persist::Fail, step::fail(batch, position, Reason::Altered, now)?).await;
         }
+        let standing = contracts.standing(batch.contract).await?;
+        if standing.is_over {
+            let commit = step::fail(batch, position, Reason::ContractEnded, now)?;
+            return self.move_on(Persist::Fail, commit).await;
+        }
         self.ledger().open_account(&step::fund(batch)).await?;
         let commit = step::begin(batch, position.clone(), slot, now)?;
-        let result = match self.persist(Persist::Begin, commit).await {
+        let commit = Commit { barred_by: standing.barred_by, ..commit };
+        let reason = match self.persist(Persist::Begin, commit).await {
             Ok(_) => return Ok(1),
-            // another process was faster
+            Err(Refused::Guarded { key, .. }) if key.starts_with(GuardKey::BAR) => Reason::Stopped,
+            // another process was faster, or the contract has changed: the next look asks anew
             Err(Refused::Stale | Refused::Guarded { .. }) => return Ok(0),
-            Err(Refused::Transfer { result, .. }) => result,
+            Err(Refused::Transfer { result, index }) => match result {
+                TransferResult::ExceedsAvailable => Reason::Shortage,
+                TransferResult::DebitAccountClosed | TransferResult::DebitAccountNotFound => {
+                    Reason::AccountClosed
+                }
+                result => return Err(Refused::Transfer { index, result }.into()),
+            },
             Err(refused) => return Err(refused.into()),
         };
-        match result {
-            TransferResult::ExceedsAvailable if !last => {
-                self.move_on(Persist::Tried, step::tried(batch, position, slot, now)?).await
-            }
-            TransferResult::ExceedsAvailable => {
-                self.move_on(Persist::Fail, step::fail(batch, position, Reason::Shortage, now)?).await
-            }
-            TransferResult::DebitAccountClosed | TransferResult::DebitAccountNotFound => {
-                self.move_on(Persist::Fail, step::fail(batch, position, Reason::AccountClosed, now)?).await
-            }
-            result => Err(Refused::Transfer { index: 0, result }.into()),
+        if matches!(reason, Reason::Shortage | Reason::Stopped) && !last {
+            return self.move_on(Persist::Tried, step::tried(batch, position, slot, reason, now)?).await;
         }
+        self.move_on(Persist::Fail, step::fail(batch, position, reason, now)?).await
     }
 
     /// It is done as soon as nothing is left in its account; what was collected is credited before that.

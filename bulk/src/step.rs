@@ -138,17 +138,18 @@ pub(crate) fn begin(
     Ok(path.commit)
 }
 
-/// Funds were short, and another time follows.
+/// Funds were short, or a stop kept it back, and another time follows.
 pub(crate) fn tried(
     batch: &Batch,
     position: Position,
     slot: usize,
+    reason: Reason,
     now: Timestamp,
 ) -> Result<Commit, StoreError> {
     let mut path = Path::from(batch, position, now);
-    let body = Body { slot: Some(slot), reason: Some(Reason::Shortage), ..Body::default() };
+    let body = Body { slot: Some(slot), reason: Some(reason), ..Body::default() };
     path.event(Event::Tried, body)?;
-    path.audit(SYSTEM, "bulk.tried", words(batch));
+    path.audit(SYSTEM, "bulk.tried", reason.to_string());
     Ok(path.commit)
 }
 

@@ -12,7 +12,7 @@ use domain::MandateId;
 use ledger::Refused;
 
 use crate::local_tax;
-use crate::support::{OWN, account, at, day};
+use crate::support::{OWN, Unstopped, account, at, day};
 use crate::world::{BEFORE, ON, World, abroad, own, within};
 
 on_both!(an_end_at_any_place_loses_and_doubles_nothing);
@@ -136,7 +136,7 @@ async fn script(world: &World, bulk: &Bulk) -> Option<()> {
         loop {
             let ended =
                 |error: &bulk::StoreError| matches!(error, bulk::StoreError::Ledger(Refused::Stopped));
-            let steps = lived(bulk.look().await, ended)? + lived(bulk.settle_taxes().await, ended)?;
+            let steps = lived(bulk.look(&Unstopped).await, ended)? + lived(bulk.settle_taxes().await, ended)?;
             world.bank.engine.send_open_work().await.unwrap();
             if steps + world.bank.engine.collect().await.unwrap() == 0 {
                 break;

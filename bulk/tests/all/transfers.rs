@@ -5,13 +5,16 @@ use database::on_both;
 use database::testing::TestDatabase;
 use domain::AccountId;
 use formats::zengin::{Code, Digits, Name, Number, payroll};
+use ledger::{Commit, EntityId, GuardKey};
+use transfers::Standing;
 
-use crate::support::{OTHER, OWN, account, at, day};
+use crate::support::{OTHER, OWN, Told, Unstopped, account, at, day};
 use crate::world::{ON, PAYEES, World, abroad, own, record, within, yen};
 
 on_both!(
     a_batch_is_debited_in_one_sum_and_every_row_has_its_result,
     nothing_is_carried_out_for_want_of_funds,
+    nothing_is_debited_while_the_contract_is_stopped_or_after_it_has_ended,
     what_fails_or_comes_back_goes_to_the_payer,
     many_rows_go_in_many_commits_and_two_engines_do_nothing_twice,
     what_comes_back_to_a_closed_account_is_kept_for_people,
@@ -95,6 +98,55 @@ async fn nothing_is_carried_out_for_want_of_funds(test: TestDatabase) {
     world.assert_clean().await;
 }
 
+/// A stop keeps it back until the last time of its day; lifted before that, it is debited. A contract that has ended
+/// debits nothing, and collects nothing.
+///
+/// Proves SEC-43.
+async fn nothing_is_debited_while_the_contract_is_stopped_or_after_it_has_ended(test: TestDatabase) {
+    let (world, _network) = World::networked(test).await;
+    let on = |text: &str, kind| Heading { day: day(text), ..world.heading(kind) };
+    let bar = GuardKey(format!("{}stop", GuardKey::BAR));
+    let stopped = Told(Standing { barred_by: vec![bar.clone()], is_over: false });
+    let stop = |taken: bool| {
+        let commit = if taken {
+            Commit { guards: vec![(bar.clone(), EntityId(world.bank.contract.uuid()))], ..Commit::default() }
+        } else {
+            Commit { release: vec![bar.clone()], ..Commit::default() }
+        };
+        world.bulk.ledger().commit(commit)
+    };
+    let kept = world.approved(on("2026-11-27", Kind::Transfers), vec![within(1, 700)]).await;
+    let lifted = world.approved(on("2026-11-30", Kind::Transfers), vec![within(1, 40)]).await;
+    let ended = world.approved(on("2026-12-01", Kind::Transfers), vec![within(1, 5)]).await;
+    stop(true).await.unwrap();
+    for (time, state) in [
+        ("2026-11-27T08:30:00", State::Approved),
+        ("2026-11-27T11:00:00", State::Approved),
+        ("2026-11-27T14:00:00", State::Failed),
+    ] {
+        world.bank.go_to(time);
+        while world.bulk.look(&stopped).await.unwrap() > 0 {}
+        let found = world.found(kept.id).await;
+        assert_eq!((found.state, found.reason), (state, Some(Reason::Stopped)), "{time}");
+    }
+    assert_eq!(world.balance(OWN).await, 1_000_000);
+    assert_eq!(world.states(kept.id).await, [RowState::Waiting]);
+    world.bank.go_to("2026-11-30T11:00:00");
+    while world.bulk.look(&stopped).await.unwrap() > 0 {}
+    stop(false).await.unwrap();
+    while world.bulk.look(&stopped).await.unwrap() > 0 {}
+    assert_eq!(world.found(lifted.id).await.state, State::Approved, "this time was tried already");
+    world.bank.go_to("2026-11-30T14:00:00");
+    while world.bulk.look(&stopped).await.unwrap() > 0 {}
+    assert_eq!((world.found(lifted.id).await.state, world.balance(OWN).await), (State::Done, 999_960));
+    world.bank.go_to("2026-12-01T08:30:00");
+    while world.bulk.look(&Told(Standing { is_over: true, ..Standing::default() })).await.unwrap() > 0 {}
+    let found = world.found(ended.id).await;
+    assert_eq!((found.state, found.reason), (State::Failed, Some(Reason::ContractEnded)));
+    assert_eq!(world.balance(OWN).await, 999_960);
+    world.assert_clean().await;
+}
+
 /// Of each row the amount is credited, or it comes back: an account that is none, one that is closed, one that the
 /// network refuses, and one that the other bank cannot credit, also after the batch is done.
 async fn what_fails_or_comes_back_goes_to_the_payer(test: TestDatabase) {
@@ -166,7 +218,7 @@ async fn many_rows_go_in_many_commits_and_two_engines_do_nothing_twice(test: Tes
     world.bank.go_to(ON);
     let other = bulk::Bulk::new(world.bank.engine.clone(), own());
     for _ in 0..10 {
-        let (one, two) = tokio::join!(world.bulk.look(), other.look());
+        let (one, two) = tokio::join!(world.bulk.look(&Unstopped), other.look(&Unstopped));
         one.unwrap();
         two.unwrap();
     }
@@ -204,7 +256,7 @@ async fn what_comes_back_to_a_closed_account_is_kept_for_people(test: TestDataba
     world.bank.deposit(OWN, 111).await;
     world.bank.go_to(ON);
     // the first look debits it
-    world.bulk.look().await.unwrap();
+    world.bulk.look(&Unstopped).await.unwrap();
     assert_eq!(world.found(batch.id).await.state, State::Running);
     let rest = world.balance(OWN).await;
     let away = world.bank.own(account("9999", "101", "1234567"), rest);

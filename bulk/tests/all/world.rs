@@ -11,7 +11,7 @@ use ledger::NewAccount;
 use uuid::Uuid;
 
 use crate::interbank::Interbank;
-use crate::support::{Bank as TheirBank, OWN, account, at, bank, bank_with, day};
+use crate::support::{Bank as TheirBank, OWN, Unstopped, account, at, bank, bank_with, day};
 
 /// Accounts of this bank whose holder is nobody of the contract: 0100001 and on, at branch 201.
 pub const PAYEES: i64 = 20_000;
@@ -122,7 +122,7 @@ impl World {
     /// Everything that can be done at this moment, with the network.
     pub async fn work(&self) {
         for _ in 0..40 {
-            let steps = self.bulk.look().await.unwrap() + self.bulk.settle_taxes().await.unwrap();
+            let steps = self.bulk.look(&Unstopped).await.unwrap() + self.bulk.settle_taxes().await.unwrap();
             self.bank.engine.send_open_work().await.unwrap();
             let collected = self.bank.engine.collect().await.unwrap();
             if steps + collected == 0 {
