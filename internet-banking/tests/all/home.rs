@@ -58,7 +58,7 @@ async fn what_transfers_ask_for_is_among_what_is_to_be_done(test: TestDatabase) 
     take(&bank.ledger, world.accounts[0], 48_000_000).await;
     asked(&world, world.accounts[0], "t-1", 5).await;
     world.clock.advance_seconds(30 * 3_600);
-    while bank.transfers.due().await.unwrap() > 0 {}
+    while bank.transfers.due(&bank.contracts).await.unwrap() > 0 {}
     let mut hanako = world.signed_in().await;
     let home = hanako.get("/home").await;
     assert_eq!(

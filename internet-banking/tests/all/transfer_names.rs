@@ -171,9 +171,12 @@ async fn a_name_that_is_not_the_holders_is_confirmed_or_nothing_is_ordered(test:
     browser.sign_in("taro01", crate::support::PASSWORD).await;
     for locked in [false, true] {
         if locked {
-            while checked(&mut browser, &Transfer::to(&mut browser, OWN_BANK).await.ok().unwrap()).await
-                != ["確認機能の停止中"]
-            {}
+            loop {
+                let entry = Transfer::to(&mut browser, OWN_BANK).await.ok().unwrap();
+                if checked(&mut browser, &entry).await == ["確認機能の停止中"] {
+                    break;
+                }
+            }
         }
         let entry = Transfer::to(&mut browser, OWN_BANK).await.ok().unwrap();
         world.clock.advance_seconds(1);

@@ -81,11 +81,12 @@ impl Transfers {
             if !case.may_answer(self.now()) {
                 return Err(ConsentError::Over(case.state));
             }
-            let mut commit = match new.consents {
+            let commit = match new.consents {
                 true if self.is_within(&case) => self.given_within(&case, payer_closed).await?,
-                true => self.give_back_commit(&case)?,
+                true => Some(self.give_back_commit(&case)?),
                 false => self.refuse_commit(&case, REFUSES).await?,
             };
+            let Some(mut commit) = commit else { continue };
             commit.guards.extend(new.guards.iter().map(|key| (key.clone(), case.entity())));
             commit.barred_by.clone_from(&new.barred_by);
             commit.audit.push(AuditRecord {
@@ -128,7 +129,7 @@ impl Transfers {
             if case.state != ConsentState::Asked || case.may_answer(self.now()) {
                 continue;
             }
-            let mut commit = self.refuse_commit(&case, NO_ANSWER).await?;
+            let Some(mut commit) = self.refuse_commit(&case, NO_ANSWER).await? else { continue };
             commit.audit.push(by_itself(&case, "recall.refuse", NO_ANSWER.to_owned()));
             match self.persist(Persist::Consent, commit).await {
                 Ok(committed) => {
@@ -169,8 +170,8 @@ impl Transfers {
         Ok(commit)
     }
 
-    /// The camt.029 that the network gets; within the bank nobody gets one.
-    async fn refuse_commit(&self, case: &Consent, code: &str) -> Result<Commit, StoreError> {
+    /// The camt.029 that the network gets; within the bank nobody gets one. Nothing where another answer was faster.
+    async fn refuse_commit(&self, case: &Consent, code: &str) -> Result<Option<Commit>, StoreError> {
         if self.is_within(case) {
             return self.refused_within(case, code).await;
         }
@@ -183,7 +184,7 @@ impl Transfers {
             case,
             network::Body::RecallAnswer(RecallAnswer { case: case_of, status, code }),
         );
-        Ok(commit)
+        Ok(Some(commit))
     }
 
     fn put(&self, commit: &mut Commit, case: &Consent, body: network::Body) {

@@ -40,13 +40,13 @@ impl Transfers {
         case.from == *self.own_bank()
     }
 
-    /// The money goes back to the payer; to 別段預金 where that account is closed.
+    /// The money goes back to the payer; to 別段預金 where that account is closed. Nothing where another answer was faster.
     pub(super) async fn given_within(
         &self,
         case: &Consent,
         payer_closed: bool,
-    ) -> Result<Commit, StoreError> {
-        let (facts, position, recall) = self.recalled_within(case).await?;
+    ) -> Result<Option<Commit>, StoreError> {
+        let Some((facts, position, recall)) = self.recalled_within(case).await? else { return Ok(None) };
         let now = self.now();
         let transfer = Transfer {
             id: TransferId::generate(),
@@ -61,25 +61,31 @@ impl Transfers {
         let mut commit = moved(case, &steps, now)?;
         join(&mut commit, step::returned_within(&facts, position, transfer, now)?);
         join(&mut commit, self.moved(&recall, RecallState::Returned, None)?);
-        Ok(commit)
+        Ok(Some(commit))
     }
 
-    /// The payee keeps it.
-    pub(super) async fn refused_within(&self, case: &Consent, code: &str) -> Result<Commit, StoreError> {
-        let (_, _, recall) = self.recalled_within(case).await?;
+    /// The payee keeps it. Nothing where another answer was faster.
+    pub(super) async fn refused_within(
+        &self,
+        case: &Consent,
+        code: &str,
+    ) -> Result<Option<Commit>, StoreError> {
+        let Some((_, _, recall)) = self.recalled_within(case).await? else { return Ok(None) };
         let code = Some(code.to_owned());
         let refused = Body { code: code.clone(), ..Body::of(ConsentState::Refused) };
         let mut commit = moved(case, &[refused, Body::of(ConsentState::Answered)], self.now())?;
         join(&mut commit, self.moved(&recall, RecallState::Refused, code)?);
-        Ok(commit)
+        Ok(Some(commit))
     }
 
-    async fn recalled_within(&self, case: &Consent) -> Result<(Facts, Position, Recall), StoreError> {
+    /// The order and its recall as they stand beside a case that nobody has answered. The recall is read last: while it
+    /// is still asked about, the order stands as it was read.
+    async fn recalled_within(&self, case: &Consent) -> Result<Option<(Facts, Position, Recall)>, StoreError> {
         let gone = || StoreError::Corrupt(format!("{} is recalled and is no order", case.original));
         let order = Uuid::try_parse(&case.original).map(OrderId::from_uuid).map_err(|_| gone())?;
         let (facts, position) = self.load(order).await?.ok_or_else(gone)?;
         let recall = self.recall_of(order).await?.ok_or_else(gone)?;
-        Ok((facts, position, recall))
+        Ok((recall.state == RecallState::Asked).then_some((facts, position, recall)))
     }
 }
 
