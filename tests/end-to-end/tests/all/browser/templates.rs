@@ -42,6 +42,7 @@ async fn a_holder_is_seen_before_the_transfer_and_a_template_begins_the_same_onc
     let amount = desk.window.find("main [name=amount]").await.prop("value").await.unwrap();
     assert_eq!(amount.as_deref(), Some("5000"));
     desk.window.press_value("review").await;
+    desk.window.choose("main [name=name_differs]").await;
     let user = desk.user();
     let password = user["confirmation_password"].as_str().unwrap();
     desk.window.fill("confirmation_password", password).await;
