@@ -5,10 +5,11 @@ use database::testing::TestDatabase;
 use domain::{OrderId, Timestamp, Yen};
 use ledger::GuardKey;
 use transfers::{
-    DateProblem, Handling, Method, NewOrder, OrderQuery, PlaceError, Relation, SetTerm, State, Terms,
+    By, CancelError, DateProblem, Handling, Method, NewOrder, OrderQuery, PlaceError, RecallError, Relation,
+    SetTerm, State, Terms,
 };
 
-use crate::support::{OTHER, OWN, SECOND, Unstopped, account, at, bank, day, limits};
+use crate::support::{OTHER, OWN, SECOND, Unstopped, account, at, bank, by, day, limits};
 
 on_both!(
     a_filed_payee_of_this_bank_is_credited_in_the_commit_of_the_debit,
@@ -19,7 +20,7 @@ on_both!(
     an_orders_guards_are_taken_with_it,
     orders_are_listed_by_state_and_account,
     accounts_are_those_of_the_contract,
-    a_bar_that_is_taken_refuses_an_order,
+    a_bar_that_is_taken_refuses_an_order_a_recall_and_a_cancellation,
     the_moment_of_the_authorisation_counts_for_the_cut_off,
 );
 
@@ -254,11 +255,11 @@ async fn the_moment_of_the_authorisation_counts_for_the_cut_off(test: TestDataba
     bank.assert_clean().await;
 }
 
-async fn a_bar_that_is_taken_refuses_an_order(test: TestDatabase) {
+async fn a_bar_that_is_taken_refuses_an_order_a_recall_and_a_cancellation(test: TestDatabase) {
     let bank = bank(test).await;
     let bar = GuardKey(format!("{}transfers", GuardKey::BAR));
     let barred = |new: NewOrder| NewOrder { barred_by: vec![bar.clone()], ..new };
-    bank.engine.place(barred(bank.within(1))).await.unwrap();
+    let done = bank.engine.place(barred(bank.within(1))).await.unwrap().facts.id;
     let reserved = NewOrder { day: day("2026-11-25"), ..barred(bank.within(2)) };
     bank.engine.place(reserved.clone()).await.unwrap();
     let stop = ledger::EntityId(uuid::Uuid::from_u128(1));
@@ -270,6 +271,12 @@ async fn a_bar_that_is_taken_refuses_an_order(test: TestDatabase) {
         let refused = bank.engine.place(new).await;
         assert!(matches!(&refused, Err(PlaceError::Guarded(key)) if *key == bar.0), "{refused:?}");
     }
+    let (by, owed) = (By { barred_by: vec![bar.clone()], ..by() }, bank.charges().await);
+    let kept = bank.engine.recall(bank.contract, done, &by).await;
+    assert!(matches!(&kept, Err(RecallError::Guarded(key)) if *key == bar.0), "{kept:?}");
+    assert_eq!((bank.engine.recall_of(done).await.unwrap(), bank.charges().await), (None, owed));
+    let kept = bank.engine.cancel(bank.contract, reserved.id, &by).await;
+    assert!(matches!(&kept, Err(CancelError::Guarded(key)) if *key == bar.0), "{kept:?}");
     bank.go_to("2026-11-25T08:30:00");
     bank.engine.due(&Unstopped).await.unwrap();
     assert_eq!(bank.money(OTHER).await, (3, 3));
