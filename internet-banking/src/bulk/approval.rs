@@ -5,7 +5,6 @@
 use bulk::{Act, ActError, Approval, Batch, Kind, State};
 use domain::{AccountId, ApprovalId, BatchId, Date, Yen};
 use gateway::{Guard, Service, stops_against};
-use ledger::GuardKey;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -199,11 +198,10 @@ async fn try_once(bank: &Bank, request: &Request, asked: &AskedBatch) -> Result<
     if is_this && matches!(batch.state, State::Approved | State::Running | State::Handed | State::Done) {
         return Ok(batch);
     }
-    let next_policy = approvals::still_may(bank, request).await?;
+    let mut barred_by = approvals::still_may(bank, request).await?;
     let contract = bank.contracts.contract(request.contract).await?;
     let contract = contract.ok_or(approvals::Problem::AuthorMayNot)?;
-    let mut barred_by: Vec<GuardKey> = stops_against(contract.id, contract.plan.code(), Service::Transfer);
-    barred_by.push(next_policy);
+    barred_by.extend(stops_against(contract.id, contract.plan.code(), &[Service::Transfer]));
     let last = request.given.last().map_or(request.author.user, |given| given.hand.user);
     let approval = Approval {
         act: Act {

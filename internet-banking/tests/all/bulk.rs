@@ -312,7 +312,7 @@ async fn a_batch_is_taken_back_or_sent_back_before_its_approval_and_is_not_cance
     let (mut hanako, mut jiro) = (world.signed_in().await, signed_in(&world, "jiro01").await);
     let late = jiro.get(&request).await;
     assert!(!late.body.contains("value=\"approve\""), "{}", late.body);
-    world.bank.bulk.look().await.unwrap();
+    world.bank.bulk.look(&world.bank.contracts).await.unwrap();
     assert_eq!(hanako.get(&batch).await.fields("state")[0], "期限切れ");
     let home = hanako.get("/home").await;
     assert_eq!(home.fields("batch"), ["期限切れ"], "{}", home.body);

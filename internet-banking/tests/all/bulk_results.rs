@@ -34,7 +34,7 @@ async fn allow(world: &World, business: &str, login_id: &str, step: &str) {
 async fn go_to(world: &World, moment: &str) {
     let moment = Timestamp::parse_rfc3339(&format!("{moment}+09:00")).unwrap();
     world.clock.advance_seconds(moment.seconds_since(world.clock.now()));
-    while world.bank.bulk.look().await.unwrap() > 0 {}
+    while world.bank.bulk.look(&world.bank.contracts).await.unwrap() > 0 {}
 }
 
 /// Proves R56, R109, R119, R120.
