@@ -1,5 +1,6 @@
 //! 緊急停止 (SEC-43): of a contract, a plan or a service. Every operation asks the database, so a stop holds from its
-//! commit on, in every process. What was accepted before goes on, but for reservations: while the stop is there, none is
+//! commit on, in every process. What was accepted before goes on, but for reservations: while the stop is there,
+//! none is
 //! carried out.
 
 use database::{Row, Table, read};

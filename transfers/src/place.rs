@@ -274,7 +274,8 @@ impl Transfers {
         self.taken_back(contract, id, by, Order::may_cancel).await
     }
 
-    /// The same by the bank, as long as it is not carried out: what a stop keeps back can still be taken back on its day.
+    /// The same by the bank, as long as it is not carried out: what a stop keeps back can still be taken back on
+    /// its day.
     pub async fn take_back(&self, contract: ContractId, id: OrderId, by: &By) -> Result<Order, CancelError> {
         self.taken_back(contract, id, by, |order, _| order.state == State::Reserved).await
     }

@@ -272,7 +272,8 @@ pub(crate) fn tried(
     Ok(path.commit)
 }
 
-/// A reservation is given up: its last try was short or stopped, an account or the contract is gone, or its day is over.
+/// A reservation is given up: its last try was short or stopped, an account or the contract is gone, or its day is
+/// over.
 pub(crate) fn fail(
     facts: &Facts,
     position: Position,
@@ -286,7 +287,8 @@ pub(crate) fn fail(
     Ok(path.commit)
 }
 
-/// A reservation is taken back, by the customer or the bank. On the day of the order its amount goes back to the limits.
+/// A reservation is taken back, by the customer or the bank. On the day of the order its amount goes back to the
+/// limits.
 pub(crate) fn cancel(
     facts: &Facts,
     position: Position,

@@ -1,4 +1,5 @@
--- Who may do what in a contract, in versions ---------------------------------------------------------------------------
+-- Who may do what in a contract, in versions
+-- ---------------------------------------------------------------------------
 
 -- Every change of a contract's users, their rights and passwords, their certificates and the contract itself takes the
 -- next number: whatever was judged under the one before names it, and is refused after it.

@@ -1,5 +1,6 @@
 //! Who may do what in a contract, in versions: every change of its users, of what these may do, of what they sign in by
-//! and of the contract itself is a row that is written once, and takes the contract's next number as a bar. Whatever was
+//! and of the contract itself is a row that is written once, and takes the contract's next number as a bar.
+//! Whatever was
 //! judged before names that bar, so that nothing is committed for somebody who may not do it any more.
 
 use database::{Database, Row, Table, read};
@@ -52,7 +53,8 @@ impl AccessVersion {
         GuardKey(format!("{}{}|{}", GuardKey::ACCESS, self.contract, self.number.saturating_add(1)))
     }
 
-    /// The row of the next change, for its commit, and what that takes: of two changes under one version one is refused.
+    /// The row of the next change, for its commit, and what that takes: of two changes under one version one is
+    /// refused.
     pub(crate) fn next(&self, action: &str, actor: &str, now: Timestamp) -> (Row, (GuardKey, EntityId)) {
         let row = Row {
             table: &CHANGE,

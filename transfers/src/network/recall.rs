@@ -1,4 +1,5 @@
-//! 組戻し: the customer asks for a transfer to come back, of the bank that has it or of a payee of this bank. A case of its own: the payee may refuse, and its
+//! 組戻し: the customer asks for a transfer to come back, of the bank that has it or of a payee of this bank. A case
+//! of its own: the payee may refuse, and its
 //! fee is owed whatever becomes of it.
 
 use std::fmt;

@@ -228,7 +228,8 @@ async fn accounts_are_those_of_the_contract(test: TestDatabase) {
 }
 
 /// An emergency stop: what is ordered after it is refused, of either kind.
-/// What was authorised before the cut-off is taken after it, on the same day alone; the cut-off's own second is too late.
+/// What was authorised before the cut-off is taken after it, on the same day alone; the cut-off's own second is
+/// too late.
 ///
 /// Proves R85.
 async fn the_moment_of_the_authorisation_counts_for_the_cut_off(test: TestDatabase) {

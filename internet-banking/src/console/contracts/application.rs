@@ -6,8 +6,8 @@ use domain::{ContractId, Date};
 use edge::{CsrfForm, Errors, Frame};
 use serde::Deserialize;
 
+use super::account::account_trouble;
 use super::act::{Act, Application, ContractChange};
-use super::apply::account_trouble;
 use super::procedure::{self, line, text};
 use crate::answer::{Answer, again, shown};
 use crate::console::Console;

@@ -6,6 +6,7 @@ use domain::{ContractId, StaffRequestId, Timestamp, UserId};
 use gateway::{Gateway, Guard, Operator};
 use ledger::{EntityId, GuardKey, Refused};
 
+use super::account::{free, unknown_account};
 use super::act::{Act, Application, ContractChange, Holders};
 use super::reservation;
 use super::rows::{ACCOUNT, contract_row, notice_row};
@@ -558,50 +559,12 @@ impl ContractChange {
     }
 }
 
-/// R6: the account is in no other FB contract, ours or another product's.
-async fn free(contracts: &Store, name: &AccountName, account: domain::AccountId) -> Result<(), Problem> {
-    let unavailable = |error: crate::contracts::StoreError| Problem::unavailable(&error);
-    if let Some(other) = contracts.contract_with(account).await.map_err(unavailable)? {
-        let other = contracts.contract(other).await.map_err(unavailable)?;
-        let whose = other.map(|contract| contract.name).unwrap_or_default();
-        return Err(Problem::new(
-            ConsoleCode::AccountInFb,
-            format!("口座 {name} は、当行の別の契約({whose})の会計情報・資金移動の対象です。"),
-        ));
-    }
-    match contracts.blocking_fb_account(name).await.map_err(unavailable)? {
-        Some(other) => Err(Problem::new(
-            ConsoleCode::AccountInFb,
-            format!("口座 {name} は、ほかのFB契約({})の会計情報・資金移動の対象です。", other.product),
-        )),
-        None => Ok(()),
-    }
-}
-
 fn changed_from(as_seen: bool) -> Result<(), Problem> {
     if as_seen { Ok(()) } else { Err(ConsoleCode::ContractChanged.into()) }
 }
 
 fn one(action: &'static str, detail: String, change: Change) -> Registration {
     Registration { action, detail, changes: vec![change], ..Registration::default() }
-}
-
-/// What is wrong with an account of an application; nothing where it can be one.
-pub(super) async fn account_trouble(
-    contracts: &Store,
-    name: &AccountName,
-) -> Result<Option<String>, Problem> {
-    let registered = contracts.registered(name).await.map_err(|error| Problem::unavailable(&error))?;
-    let Some(account) = registered else { return Ok(Some(unknown_account(name))) };
-    match free(contracts, name, account.account).await {
-        Ok(()) => Ok(None),
-        Err(problem) if problem.code == ConsoleCode::AccountInFb => Ok(Some(problem.words().to_owned())),
-        Err(problem) => Err(problem),
-    }
-}
-
-fn unknown_account(name: &AccountName) -> String {
-    format!("当行に {name} の口座はありません。")
 }
 
 fn payee_taken(number: &str) -> Problem {

@@ -1,5 +1,6 @@
 //! 契約: what the bank has agreed with one customer, and what papers change of it (R5 to R8).
 
+mod account;
 pub(super) mod act;
 pub(super) mod application;
 mod apply;

@@ -7,7 +7,8 @@
 //!   └──the payee refuses, or the deadline passes──► refused ──the network has the answer──► answered
 //! ```
 //!
-//! [`arrive`] makes cases of requests, [`decide`] is what the payee says, [`deliver`] carries that to the network. A case
+//! [`arrive`] makes cases of requests, [`decide`] is what the payee says, [`deliver`] carries that to the network.
+//! A case
 //! whose payer is ours too ([`within`]) has all of its way in the commit of the answer.
 
 mod arrive;

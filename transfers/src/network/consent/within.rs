@@ -1,4 +1,5 @@
-//! 組戻し within the bank: payer and payee are both ours, so that no message goes anywhere. The payee is asked like one whom
+//! 組戻し within the bank: payer and payee are both ours, so that no message goes anywhere. The payee is asked like
+//! one whom
 //! another bank asks; consent moves the money back in one commit with the end of the recall and of the order.
 
 use domain::{OrderId, RecallId, Timestamp, TransferId};
