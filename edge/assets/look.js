@@ -5,6 +5,10 @@
 const summary = document.getElementById('errors');
 if (summary) summary.focus();
 
+// A page that answers a form is in the browser's history as that form being sent. Whoever comes back to what was wrong
+// with it gets the page asked for anew, and not the browser's question whether to send the form again.
+if (summary) history.replaceState(null, '');
+
 // A second click on the same button sends nothing. The server takes a repeated form for the same one anyway;
 // the button stays focusable, and is free again when the page comes back from the browser's memory.
 document.addEventListener('submit', (event) => {

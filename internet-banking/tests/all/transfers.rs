@@ -126,7 +126,9 @@ async fn a_typed_payee_costs_a_one_time_password_and_waits_for_another_day(test:
     let one = fresh(&world, "9000000077").await;
     let secrets = [CONFIRMED, ("one_time_password", one.as_str())];
     let order = order_of(&entry.press(&mut taro, &review, &secrets).await);
-    assert_eq!(taro.get(&order).await.fields("state"), ["予約中"]);
+    let page = taro.get(&order).await;
+    assert_eq!(page.fields("state"), ["予約中"]);
+    assert_eq!(page.fields("fee"), ["380"]);
     assert_eq!(balances(&world).await, [48_210_953, 12_004_100], "nothing is held");
 
     // the same code authorises nothing else
@@ -139,6 +141,7 @@ async fn a_typed_payee_costs_a_one_time_password_and_waits_for_another_day(test:
     assert_eq!(send(&mut taro, &format!("{order}/cancel"), &[CONFIRMED]).await.location(), order);
     let page = taro.get(&order).await;
     assert_eq!(page.fields("state"), ["取消済み"]);
+    assert_eq!(page.fields("fee"), ["0"], "what was never carried out costs nothing");
     let again = send_from(&mut taro, &order, &format!("{order}/again")).await;
     let details = taro.get(again.location()).await;
     assert!(details.body.contains("value=\"5000\"") && details.body.contains("ｶ)ｱｵﾊﾞ"), "{}", details.body);

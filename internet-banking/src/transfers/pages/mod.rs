@@ -175,6 +175,11 @@ fn order_facts(accounts: &[DepositAccount], order: &Order) -> FactRows {
         Handling::SameDay => "当日扱い",
         Handling::Reserved => "予約",
     };
+    // a fee is owed from when the transfer is taken; what was never carried out costs none
+    let costs = match order.state {
+        transfers::State::Cancelled | transfers::State::Failed | transfers::State::Rejected => Yen::ZERO,
+        _ => facts.fee,
+    };
     FactRows {
         payee: facts.payee_name.clone(),
         place: place(&Entered::of(facts.to.clone(), facts.payee_name.clone())),
@@ -187,8 +192,8 @@ fn order_facts(accounts: &[DepositAccount], order: &Order) -> FactRows {
         from: own.map_or_else(|| facts.from.to_string(), ToString::to_string),
         payer: facts.payer_name.clone(),
         amount: facts.amount,
-        fee: facts.fee,
-        fee_day: fee_day(facts.fee, facts.day),
+        fee: costs,
+        fee_day: fee_day(costs, facts.day),
         day: format!("{} {handling}", time::month_day(facts.day)),
     }
 }
