@@ -177,7 +177,7 @@ async fn a_stopped_contracts_reservation_waits_and_is_taken_back_by_two_of_the_b
         let entry = Transfer::own(&mut hanako, amount, TOMORROW).await.ok().unwrap();
         orders.push(order_of(&entry.confirm(&mut hanako).await));
     }
-    let stopped = send(&mut hanako, "/emergency-stop/now", &[]).await;
+    let stopped = send(&mut hanako, "/emergency-stop/now", &[("sure", "yes")]).await;
     let told = hanako.get(stopped.location()).await.body;
     assert!(told.contains("停止している間は実行しません"), "{told}");
     go_to(world, "2026-11-25T08:30:00");
