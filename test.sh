@@ -159,6 +159,8 @@ finish ok
 check "packages of the oracles" install_oracles
 
 announce "tests"
+# they wait for each other's servers, browsers and answers more than they compute
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}
 log=$target/test-output.log
 cargo test --workspace --locked "${features[@]}" --no-fail-fast 2>&1 | tee "$log" || tests_failed=yes
 read -r passed_here failed_here < <(awk '/^test result:/ { p += $4; f += $6 } END { print p + 0, f + 0 }' "$log")
