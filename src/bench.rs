@@ -1,6 +1,6 @@
 //! `mpn bench WHAT`: measures the running product, each figure beside what it is compared to.
 
-use ::bench::{Report, isolation, pages, payment, start};
+use ::bench::{Report, bulk, isolation, pages, payment, start};
 use clap::{Args, Subcommand};
 
 use crate::{Done, Outcome};
@@ -55,6 +55,18 @@ enum What {
         #[arg(long, value_name = "URL")]
         postgres: Option<String>,
     },
+    /// 総合振込 from the upload to the last answer, with payments beside its execution.
+    Bulk {
+        /// Rows of the largest file; smaller ones come before it, each a tenth of the next.
+        #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(50..=50_000))]
+        rows: u32,
+        /// Files of each size.
+        #[arg(long, default_value_t = 3)]
+        runs: usize,
+        /// An empty PostgreSQL database to measure as well.
+        #[arg(long, value_name = "URL")]
+        postgres: Option<String>,
+    },
 }
 
 impl Bench {
@@ -66,6 +78,7 @@ impl Bench {
             What::Isolation { payments, callers, postgres } => {
                 isolation::run(payments, callers.into(), postgres.as_deref()).await?
             }
+            What::Bulk { rows, runs, postgres } => bulk::run(rows, runs, postgres.as_deref()).await?,
             What::Payment { payments, postgres } => payment::run(payments, postgres.as_deref()).await?,
         };
         show(&report, self.json);

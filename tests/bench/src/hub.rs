@@ -15,7 +15,10 @@ use mocks::{Mocks, MocksConfig};
 
 /// The account that pays.
 pub const PAYER: AccountId = AccountId::new(1);
-const CASH: AccountId = AccountId::new(2);
+/// The name of its key.
+pub const KEY: &str = "hub-1";
+/// Whence deposits come.
+pub const CASH: AccountId = AccountId::new(2);
 /// What it has, in yen.
 const OPENING: i64 = 1_000_000_000;
 
@@ -25,6 +28,10 @@ pub struct Hub {
     pub ledger: Ledger,
     pub mocks: Mocks,
     pub client: Client,
+    /// Where the mocks are.
+    pub endpoint: http::Uri,
+    /// Signs what goes to the mocks.
+    pub key: [u8; 32],
 }
 
 impl Hub {
@@ -36,11 +43,12 @@ impl Hub {
         shutdown: &Shutdown,
         elsewhere: &[(&str, http::Uri)],
     ) -> anyhow::Result<Self> {
-        let key = SigningKey::from_seed("hub-1", &domain::random::bytes())?;
+        let seed = domain::random::bytes();
+        let key = SigningKey::from_seed(KEY, &seed)?;
         let mocks = Mocks::open(MocksConfig {
             data_dir: folder.to_owned(),
             clock: clock.clone(),
-            hub_keys: mocks::HubKeys::fixed("hub-1", *key.verifying_key().bytes()),
+            hub_keys: mocks::HubKeys::fixed(KEY, *key.verifying_key().bytes()),
             bank_code: "9999".to_owned(),
             bank_url: "http://localhost:8080".to_owned(),
             hub_centre: "MPN9999".parse()?,
@@ -79,6 +87,6 @@ impl Hub {
         ledger.commit(Commit { transfers: vec![opening], ..Commit::default() }).await?;
         let settings = Settings::new("MPN9999".parse()?, "9999".parse()?);
         let gateway = Gateway::open(settings, ledger.clone(), Directory::embedded(), client.clone()).await?;
-        Ok(Self { gateway, ledger, mocks, client })
+        Ok(Self { gateway, ledger, mocks, client, endpoint, key: seed })
     }
 }

@@ -131,7 +131,8 @@ async fn never_answers() -> anyhow::Result<http::Uri> {
     Ok(uri)
 }
 
-fn bills(count: usize) -> Vec<SeedBill> {
+/// Bills at the healthy collectors.
+pub(crate) fn bills(count: usize) -> Vec<SeedBill> {
     (0..count)
         .map(|index| SeedBill {
             collector: ALIVE[index % ALIVE.len()].to_owned(),
@@ -153,7 +154,11 @@ fn bills(count: usize) -> Vec<SeedBill> {
 }
 
 /// Pays every bill, a few at the same time; how long each took from inquiry to posting.
-async fn round(gateway: &Gateway, bills: &[SeedBill], callers: usize) -> anyhow::Result<Vec<Duration>> {
+pub(crate) async fn round(
+    gateway: &Gateway,
+    bills: &[SeedBill],
+    callers: usize,
+) -> anyhow::Result<Vec<Duration>> {
     let mut running = JoinSet::new();
     for caller in 0..callers {
         let own: Vec<_> = bills.iter().skip(caller).step_by(callers).cloned().collect();

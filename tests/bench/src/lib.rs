@@ -2,7 +2,9 @@
 //!
 //! Every figure is a median of several runs with its spread; a run of money counts only if the audit is clean after.
 
+pub mod bulk;
 mod demo;
+mod file;
 mod http;
 mod hub;
 pub mod isolation;
