@@ -35,7 +35,7 @@ impl Scene {
 
     /// After the process died, the same call leads to one payment that is accepted once.
     async fn recovers(mut self) {
-        self.demo.restart(None).await;
+        self.demo.restart().await;
         let (status, payment) = self.caller.post("/v1/payments", "order-1", &self.order).await;
         assert!([201, 202].contains(&status), "{payment}");
         let id = payment["id"].as_str().unwrap().to_owned();
@@ -160,7 +160,7 @@ async fn a_real_contracts_payment_waits_for_its_clerk() {
     let path = url.strip_prefix(demo.json["bank"]["url"].as_str().unwrap()).unwrap();
 
     // a crash and five hours later it is still there
-    demo.restart(None).await;
+    demo.restart().await;
     demo.set_clock("2026-11-24T15:00:00+09:00").await;
     let clerk = Clerk::sign_in(&demo, company::SHOJI, 1).await;
     let home = clerk.client.get("/home").await;

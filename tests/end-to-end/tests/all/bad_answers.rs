@@ -189,7 +189,7 @@ async fn an_alarm_is_given_when_resending_is_over() {
     demo.set_clock("2026-11-25T00:30:01+09:00").await;
     assert!(!demo.log().contains(ALARM), "{}", demo.log());
     // a new process looks at open work at once
-    demo.restart(None).await;
+    demo.restart().await;
     let began = tokio::time::Instant::now();
     while !demo.log().contains(ALARM) {
         assert!(began.elapsed() < Duration::from_secs(10), "{}", demo.log());

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::harness::{Bill, Clerk, Demo, Mocks, Options, clerk::Money, company};
 
 /// A restarted process repeats at once what is open.
-const ACCEPTED_WAIT: Duration = Duration::from_secs(20);
+const ACCEPTED_WAIT: Duration = Duration::from_secs(60);
 /// A lease and the look after it.
 const LEASE_WAIT: Duration = Duration::from_secs(80);
 /// How long the collector thinks, so that there is time to kill the bank meanwhile.
@@ -56,7 +56,7 @@ impl Scene {
     }
 
     async fn recovers_within(mut self, at_most: Duration) -> i64 {
-        self.demo.restart(None).await;
+        self.demo.restart().await;
         let payments = self.clerk.payments().await;
         assert_eq!(payments.len(), 1, "{payments:?}");
         let page = self.clerk.until_accepted(&payments[0], at_most).await;
@@ -106,8 +106,8 @@ async fn killed_again_at_each_repeat() {
     let mut scene = Scene::set(Some("after_receive_clearing"), "04000").await;
     scene.pay_until_it_dies().await;
     for _ in 0..2 {
-        scene.demo.restart(Some("after_receive_resend_confirmation")).await;
-        scene.assert_aborted().await;
+        let end = scene.demo.restart_until_it_ends("after_receive_resend_confirmation").await;
+        assert_eq!(end.signal(), Some(SIGABRT), "{}", scene.demo.log());
     }
     assert_eq!(scene.recovers().await, 4);
 }

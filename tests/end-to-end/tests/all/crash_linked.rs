@@ -64,7 +64,7 @@ impl Scene {
         }
         assert_eq!(self.demo.ended().await.signal(), Some(SIGABRT), "{}", self.demo.log());
         self.crashes += 1;
-        self.demo.restart(None).await;
+        self.demo.restart().await;
         None
     }
 

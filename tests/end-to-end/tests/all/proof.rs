@@ -43,7 +43,7 @@ async fn a_payment_is_proved_without_the_data() {
     assert!(text.contains("not known yet: whether the collector has cleared the bill"), "{text}");
 
     // another process asks again; the proof then has what both deliveries came to
-    demo.restart(None).await;
+    demo.restart().await;
     let clerk = Clerk::sign_in(&demo, company::SHOJI, 0).await;
     let path = clerk.payments().await.remove(0);
     clerk.until_accepted(&path, std::time::Duration::from_secs(20)).await;

@@ -98,7 +98,7 @@ async fn a_start_is_quick_and_data_outlive_a_stop() {
     let after = Money { balance: left, available: left };
     assert!(demo.stop().await.success(), "SIGTERM ends it well: {}", demo.log());
 
-    demo.restart(None).await;
+    demo.restart().await;
     let second = demo.ready_after;
     println!("ready after {first:?} with new data and {second:?} with old, in a debug build");
     assert!(second < READY_DEBUG_MAX, "the second start took {second:?}");
@@ -144,7 +144,7 @@ async fn the_same_data_on_postgres_can_be_stopped_and_reset() {
     let bill = demo.mocks().bill("04100", json!({ "amount": 7_000 })).await;
     clerk.pay_whole(&bill).await;
     assert!(demo.stop().await.success(), "{}", demo.log());
-    demo.restart(None).await;
+    demo.restart().await;
     assert_eq!(clerk.money().await.balance, opening.balance - 7_000);
     demo.assert_sound().await;
     assert!(demo.stop().await.success());

@@ -72,7 +72,7 @@ async fn a_device_is_registered_by_what_it_shows_and_pays_under_the_next_key() {
 async fn a_token_that_expires_in_a_month_is_told_of_once_when_the_clock_is_set_forward() {
     let mut demo = Demo::start().await;
     demo.set_clock("2026-12-07T10:00:00+09:00").await;
-    demo.restart(None).await;
+    demo.restart().await;
     let told = async |demo: &Demo| {
         let mails = demo.mocks().mails().await;
         let about = |mail: &&serde_json::Value| mail["subject"].as_str().unwrap().contains("有効期限");
@@ -83,7 +83,7 @@ async fn a_token_that_expires_in_a_month_is_told_of_once_when_the_clock_is_set_f
         assert!(began.elapsed() < LOOK_WAIT, "nobody was told: {}", demo.log());
         sleep(LOOK_AGAIN).await;
     }
-    demo.restart(None).await;
+    demo.restart().await;
     // two more looks
     sleep(Duration::from_secs(11)).await;
     let mails = told(&demo).await;

@@ -86,7 +86,7 @@ async fn every_kind_of_message_is_valid() {
     let review = clerk.reviewed(&repeated).await;
     assert_eq!(clerk.pay(&review).await.page.state(), "unknown");
     let payment = clerk.payments().await.remove(0);
-    demo.restart(None).await;
+    demo.restart().await;
     clerk.until_accepted(&payment, Duration::from_secs(20)).await;
 
     demo.assert_sound().await;

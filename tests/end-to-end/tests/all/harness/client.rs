@@ -8,13 +8,15 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::page::{Form, Page};
 
 const REDIRECTS_MAX: usize = 5;
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 const ANSWER_WAIT: Duration = Duration::from_secs(60);
+/// Shorter than the bank keeps an idle connection, so that none is used just as it is closed.
+const IDLE_WAIT: Duration = Duration::from_secs(2);
 
 type Http = hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>;
 
@@ -44,7 +46,10 @@ pub struct Answer {
 impl Client {
     /// A browser without cookies. `site` is scheme, host and port.
     pub fn new(site: &str) -> Self {
-        let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
+        let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_WAIT)
+            .build_http();
         Self { http, site: site.to_owned(), cookies: Arc::default() }
     }
 

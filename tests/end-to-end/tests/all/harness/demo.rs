@@ -16,8 +16,9 @@ use crate::xml::assert_messages_valid;
 
 /// A Tuesday morning: the bank and every collector are open.
 const MORNING: &str = "2026-11-24T10:00:00+09:00";
-const READY_WAIT: Duration = Duration::from_secs(30);
-const STOP_WAIT: Duration = Duration::from_secs(15);
+// how long a start and an end may take on a machine that does much else
+const READY_WAIT: Duration = Duration::from_secs(90);
+const STOP_WAIT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// What a start may be told.
@@ -71,18 +72,28 @@ impl Demo {
     }
 
     /// Starts it again on the same data and ports, with business time going on.
-    pub async fn restart(&mut self, crash: Option<&'static str>) {
-        self.restart_with(crash, &[]).await;
+    pub async fn restart(&mut self) {
+        self.restart_with(None, &[]).await;
     }
 
     /// The same with further arguments.
     pub async fn restart_with(&mut self, crash: Option<&'static str>, arguments: &[&str]) {
+        self.run_again(crash, arguments);
+        self.wait().await;
+    }
+
+    /// Starts it again to end at a place that it comes by on its own, maybe before it says that it is ready.
+    pub async fn restart_until_it_ends(&mut self, crash: &'static str) -> ExitStatus {
+        self.run_again(Some(crash), &[]);
+        self.ended().await
+    }
+
+    fn run_again(&mut self, crash: Option<&'static str>, arguments: &[&str]) {
         self.kill();
         let options =
             Options { database_url: self.database_url.clone(), crash, keeps_hours: self.keeps_hours };
         self.child = run(self.folder.path(), self.base, self.starts, &options, arguments);
         self.starts += 1;
-        self.wait().await;
     }
 
     async fn wait(&mut self) {
