@@ -1,6 +1,6 @@
 //! `mpn audit`: every batch that was begun against its rows, their outcomes, the journal and its own account.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use database::{Tx, Value, insert, on};
 use domain::BatchId;
@@ -31,6 +31,14 @@ struct Sums {
     amount: i64,
     /// What must be left in its account.
     left: i64,
+}
+
+/// What stands where of what went to other banks.
+#[derive(Default)]
+struct Placed {
+    orders: BTreeMap<Uuid, transfers::State>,
+    /// Debits whose money is here.
+    collected: BTreeSet<Uuid>,
 }
 
 impl Bulk {
@@ -173,7 +181,10 @@ impl Bulk {
         let placed: Vec<Value> =
             outcomes.iter().filter_map(|(.., placed)| *placed).map(Value::from).collect();
         let journal = journal(tx, &moved).await?;
-        let orders = orders(tx, &placed).await?;
+        let placed = match batch.heading.kind.collects() {
+            true => Placed { collected: collected(tx, &placed).await?, ..Placed::default() },
+            false => Placed { orders: orders(tx, &placed).await?, ..Placed::default() },
+        };
         let mut by_row: BTreeMap<i64, Vec<Became>> = BTreeMap::new();
         for (number, step, result, moved, placed) in outcomes {
             by_row.entry(number).or_default().push((step, result, moved, placed));
@@ -182,7 +193,7 @@ impl Bulk {
             sums.rows += 1;
             sums.amount += row.amount;
             let became = by_row.remove(&row.number).unwrap_or_default();
-            if let Some(detail) = wrong(batch, position, row, &became, &journal, &orders, sums)? {
+            if let Some(detail) = wrong(batch, position, row, &became, &journal, &placed, sums)? {
                 findings.push(found("bulk-row", batch, format!("row {}: {detail}", row.number)));
             }
         }
@@ -224,7 +235,7 @@ fn wrong(
     row: &StoredRow,
     became: &[Became],
     journal: &BTreeMap<Uuid, Journal>,
-    orders: &BTreeMap<Uuid, transfers::State>,
+    at_others: &Placed,
     sums: &mut Sums,
 ) -> Result<Option<String>, StoreError> {
     use transfers::State as Order;
@@ -235,7 +246,7 @@ fn wrong(
     let mut order = None;
     for (step, result, moved, placed) in became {
         let result: Outcome = result.parse()?;
-        order = placed.and_then(|id| orders.get(&id)).copied().or(order);
+        order = placed.and_then(|id| at_others.orders.get(&id)).copied().or(order);
         let taken = moved.and_then(|id| journal.get(&id));
         let leaves = |found: &Journal| *found == (batch.fund.get(), found.1, row.amount, 0);
         let comes = |found: &Journal| *found == (found.0, batch.fund.get(), row.amount, 0);
@@ -254,6 +265,17 @@ fn wrong(
                 taken.is_some_and(comes)
             }
             (true, 1, Outcome::Failed) => moved.is_none(),
+            (true, 1, Outcome::Handed) => {
+                // the money of a debit comes before its batch takes note
+                let is_here = placed.is_some_and(|id| at_others.collected.contains(&id));
+                sums.left += if is_here && became.len() == 1 { row.amount } else { 0 };
+                moved.is_none() && placed.is_some()
+            }
+            (true, 2, Outcome::Done) => {
+                sums.left += row.amount;
+                taken.is_some_and(comes)
+            }
+            (true, 2, Outcome::Failed) => moved.is_none(),
             _ => false,
         };
         if !is_right {
@@ -300,4 +322,11 @@ async fn orders(tx: &mut Tx, ids: &[Value]) -> Result<BTreeMap<Uuid, transfers::
         }
     }
     Ok(states)
+}
+
+/// Debits whose money is here.
+async fn collected(tx: &mut Tx, ids: &[Value]) -> Result<BTreeSet<Uuid>, StoreError> {
+    let select = "SELECT entity FROM event WHERE kind = 'debit-collected' AND entity IN";
+    let rows: Vec<(Uuid,)> = insert::select_in(tx, select, ids, "").await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }

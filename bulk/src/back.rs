@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use database::{Value, insert};
 use domain::{BatchId, OrderId, Yen};
 use ledger::Refused;
 use transfers::alarm::Alarm;
 use transfers::{HandedBack, State as Order, chart};
-use uuid::Uuid;
 
 use crate::batch::{Body, Event};
 use crate::points::Persist;
@@ -38,7 +36,8 @@ impl Bulk {
         let Some((batch, position)) = self.load(id).await? else {
             return Err(StoreError::Corrupt(format!("{id} has orders and is no batch")));
         };
-        let numbers = self.numbers(backs).await?;
+        let ids: Vec<OrderId> = backs.iter().map(|back| back.order.facts.id).collect();
+        let numbers = self.numbers(&ids).await?;
         for to in [batch.heading.account, chart::SUSPENSE] {
             let now = self.now();
             let mut path = Path::from(&batch, position.clone(), now);
@@ -76,15 +75,5 @@ impl Bulk {
             }
         }
         Ok(0)
-    }
-
-    /// The rows that orders are of.
-    async fn numbers(&self, backs: &[HandedBack]) -> Result<BTreeMap<OrderId, i64>, StoreError> {
-        let ids: Vec<Value> = backs.iter().map(|back| back.order.facts.id.uuid().into()).collect();
-        let mut tx = self.database().snapshot().await?;
-        let select = "SELECT placed, number FROM bulk_outcome WHERE placed IN";
-        let found: Vec<(Uuid, i64)> = insert::select_in(&mut tx, select, &ids, "").await?;
-        tx.rollback().await?;
-        Ok(found.into_iter().map(|(order, number)| (OrderId::from_uuid(order), number)).collect())
     }
 }

@@ -106,6 +106,8 @@ words! {
     Handed = "bulk-handed" "送信完了",
     /// Money of some rows went back to the payer.
     Back = "bulk-back" "返却",
+    /// Other banks told what came of some debits.
+    Answered = "bulk-answered" "振替結果の受領",
     /// Every row is final.
     Done = "bulk-done" "完了",
     /// It could not be debited.
@@ -161,6 +163,7 @@ pub const fn next(state: Option<State>, event: Event) -> Option<State> {
         (Some(Running), Event::Handed) => Some(Handed),
         (Some(Handed), Event::Done) => Some(Done),
         (Some(state @ (Running | Handed | Done)), Event::Back) => Some(state),
+        (Some(state @ (Running | Handed)), Event::Answered) => Some(state),
         _ => None,
     }
 }
@@ -338,8 +341,9 @@ mod tests {
         assert_eq!(go_on(Some(State::Requested)), asked, "money moves after an approval alone");
         let approved = [State::Approved, State::Running, State::Failed];
         assert_eq!(go_on(Some(State::Approved)), approved, "nobody takes an approved batch back");
-        assert_eq!(go_on(Some(State::Running)), [State::Running, State::Running, State::Handed]);
-        assert_eq!(go_on(Some(State::Handed)), [State::Handed, State::Done]);
+        let running = [State::Running, State::Running, State::Running, State::Handed];
+        assert_eq!(go_on(Some(State::Running)), running);
+        assert_eq!(go_on(Some(State::Handed)), [State::Handed, State::Handed, State::Done]);
         assert_eq!(go_on(Some(State::Done)), [State::Done], "what comes back later goes to the payer");
         for end in [State::Void, State::Failed, State::Discarded] {
             assert_eq!(go_on(Some(end)), []);

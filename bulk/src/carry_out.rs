@@ -7,7 +7,7 @@ use domain::{AccountId, AccountRef, OrderId, Yen};
 use formats::zengin::{DebitResult, local_tax};
 use ledger::{Commit, Refused, TransferResult};
 use transfers::alarm::Alarm;
-use transfers::{BatchOrder, Reason as OrderReason, chart, sent_by};
+use transfers::{BatchDebit, BatchOrder, Reason as OrderReason, chart, sent_by};
 
 use crate::batch::{Batch, Body, Event, Position};
 use crate::kind::Line;
@@ -39,7 +39,9 @@ pub(crate) enum Act {
     Pay(AccountId, Box<local_tax::Line>),
     /// An account of this bank is debited for who collects.
     Collect(AccountId),
-    /// It is not: 振替結果コード.
+    /// An account at another bank is asked for: the commit that does it.
+    Ask(OrderId, Box<Commit>),
+    /// It is not debited: 振替結果コード.
     Leave(String),
 }
 
@@ -223,9 +225,11 @@ impl Bulk {
         let mut turns = Vec::with_capacity(rows.len());
         for (row, line) in rows.iter().zip(read) {
             let account = line.as_ref().and_then(Line::account);
-            let debtor = account.and_then(|account| accounts.get(&account)).copied();
+            let abroad = account.as_ref().filter(|account| account.bank != *own);
+            let debtor = account.as_ref().and_then(|account| accounts.get(account)).copied();
             let act = match (refused.get(&row.number), debtor) {
                 (Some(code), _) => Act::Leave(code.clone()),
+                (None, None) if abroad.is_some() => self.asked(batch, row.amount, line.as_ref())?,
                 (None, None) => Act::Leave(code_of(DebitResult::NoAccount)),
                 (None, Some(debtor)) => {
                     let left = left.entry(debtor).or_default();
@@ -243,6 +247,31 @@ impl Bulk {
             turns.push(Turn { number: row.number, amount: Yen::new(row.amount), name, act });
         }
         Ok(turns)
+    }
+
+    /// A debit at another bank, whose bank knows the mandate.
+    fn asked(&self, batch: &Batch, amount: i64, line: Option<&Line>) -> Result<Act, StoreError> {
+        let Some((Line::Debit(line), debtor)) = line.and_then(|line| Some((line, line.account()?))) else {
+            return Ok(Act::Leave(code_of(DebitResult::NoAccount)));
+        };
+        let id = OrderId::generate();
+        let debit = BatchDebit {
+            id,
+            batch: batch.id,
+            contract: batch.contract,
+            fund: batch.fund,
+            creditor: batch.heading.from.clone(),
+            creditor_name: batch.heading.name.clone(),
+            debtor,
+            debtor_name: line.name.to_string(),
+            customer: line.customer.to_string().trim().to_owned(),
+            amount: Yen::new(amount),
+            day: batch.heading.day,
+        };
+        Ok(match self.transfers().ask_debit(&debit)? {
+            Ok(commit) => Act::Ask(id, Box::new(commit)),
+            Err(_) => Act::Leave(code_of(DebitResult::Other)),
+        })
     }
 
     /// The open accounts of our own register that numbers name.
@@ -279,7 +308,7 @@ fn uncollected(result: TransferResult) -> Result<String, StoreError> {
     Ok(code_of(code))
 }
 
-fn code_of(result: DebitResult) -> String {
+pub(crate) fn code_of(result: DebitResult) -> String {
     char::from(result.code().0).to_string()
 }
 
@@ -299,7 +328,7 @@ fn chunk(
     let name = &batch.heading.name;
     for turn in turns {
         // of every transfer of the commit, in their order
-        if !matches!(turn.act, Act::Leave(_)) {
+        if !matches!(turn.act, Act::Leave(_) | Act::Ask(..)) {
             rows.push((turn.number, matches!(turn.act, Act::Fail(_))));
             amount = amount.saturating_add(turn.amount.get());
         }
@@ -322,7 +351,7 @@ fn chunk(
                 path.commit.rows.push(sent_by(name, &batch.heading.from).row(moved));
                 became.moved = Some(moved);
             }
-            Act::Order(order, commit) => {
+            Act::Order(order, commit) | Act::Ask(order, commit) => {
                 let Commit { events, guards, transfers, outbox, rows, .. } = *commit;
                 path.commit.events.extend(events);
                 path.commit.guards.extend(guards);

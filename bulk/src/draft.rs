@@ -10,7 +10,7 @@ use crate::batch::{Batch, Body, Event, Heading, Position, State};
 use crate::points::Persist;
 use crate::row::{Judged, NewRow, judge};
 use crate::step::{self, Path};
-use crate::store::StoredRow;
+use crate::store::{StoredRow, attached};
 use crate::{Bulk, Kind, StoreError};
 
 /// Rows of one transaction.
@@ -284,8 +284,7 @@ impl Bulk {
         heading: Heading,
     ) -> Result<Upload, EditError> {
         let most = self.terms().rows_max(heading.kind, heading.route);
-        let most =
-            most.filter(|_| Kind::SERVED.contains(&heading.kind)).ok_or(EditError::TooMany { most: 0 })?;
+        let most = most.ok_or(EditError::TooMany { most: 0 })?;
         let id = BatchId::generate();
         let now = self.now().micros();
         let mut tx = self.database().begin().await?;
@@ -325,10 +324,15 @@ impl Bulk {
         row: NewRow,
     ) -> Result<Batch, EditError> {
         let (mut tx, batch) = self.edit(contract, id, version).await?;
+        let attached = match row.attached {
+            // what came with a message stays with its payment, whatever of it is mended
+            None if batch.heading.is_message() => attached(&mut tx, id, number).await?,
+            ref attached => attached.clone(),
+        };
         let mut sums = taken_out(&mut tx, id, &batch.heading, &[number]).await?.negative();
         let judged = judge(self.terms(), self.directory(), &batch.heading, number, &row);
         sums.add(&judged)?;
-        let row = values(id, number, &judged, row.attached)?;
+        let row = values(id, number, &judged, attached)?;
         insert::all(&mut tx, &ROW, [row.as_slice()].into_iter()).await?;
         self.edited(tx, batch, sums, 0).await
     }

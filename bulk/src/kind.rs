@@ -32,10 +32,6 @@ words! {
 }
 
 impl Kind {
-    /// Those that are carried out; a draft of another one is not begun.
-    pub const SERVED: &[Self] =
-        &[Self::Transfers, Self::Salaries, Self::Bonuses, Self::Debits, Self::LocalTax];
-
     /// The business by which rows are counted (R113, R114, R116).
     pub const fn counted(self) -> Business {
         match self {

@@ -6,6 +6,7 @@
 //! on the engine carries it out in [`Bulk::run`]. [`Bulk::find`], [`Bulk::list`] and [`Bulk::rows`] show what became
 //! of it. Who may do what is the caller's part. docs/adr/0018 says why it is built so.
 
+mod answers;
 mod audit;
 mod back;
 mod batch;
@@ -26,6 +27,7 @@ mod store;
 mod tax;
 mod terms;
 mod words;
+pub mod zedi;
 
 use std::sync::Arc;
 
@@ -39,7 +41,7 @@ pub use batch::{Batch, Event, Heading, Reason, Route, SourceFile, State};
 pub use draft::{EditError, Upload};
 pub use intake::{Intake, Peeked, Taken, peek};
 pub use kind::{Kind, Line};
-pub use mandate::{Mandate, MandateError, NewMandate, StoppedBy};
+pub use mandate::{Mandate, MandateError, NewMandate, StoppedBy, mandate_on, mandates_of};
 pub use operation::{Act, ActError, Approval};
 pub use row::{Fault, NewRow, Row, RowResult, RowState};
 pub use store::{BatchQuery, Happened, Only, ROWS_MAX, Results, Summed};

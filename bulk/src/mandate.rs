@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use database::{Row, Table, Value, insert, read};
+use database::{Database, Row, Table, Value, insert, read};
 use domain::{AccountId, AccountRef, ContractId, Date, MandateId, Timestamp};
 use formats::zengin::DebitResult;
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, Refused};
@@ -44,6 +44,8 @@ pub struct NewMandate {
     pub customer: String,
     /// From which day on.
     pub from: Date,
+    /// 書類番号 of the paper; empty where there is none.
+    pub document: String,
     /// Who registers it, for the audit log.
     pub actor: String,
     /// Taken in the same commit.
@@ -69,7 +71,50 @@ pub struct Mandate {
     pub at: Timestamp,
 }
 
+impl NewMandate {
+    /// The commit that registers it, of the account that its number names.
+    pub fn commit(self, account: AccountId, now: Timestamp) -> Commit {
+        let detail = format!("{} from {}{}", self.account, self.from, paper(&self.document));
+        let row = Row {
+            table: &MANDATE,
+            values: vec![
+                self.id.uuid().into(),
+                self.contract.uuid().into(),
+                account.get().into(),
+                self.customer.into(),
+                self.from.to_string().into(),
+                self.actor.as_str().into(),
+                now.micros().into(),
+            ],
+        };
+        let guards = self.guards.into_iter().map(|guard| (guard, EntityId(self.id.uuid()))).collect();
+        Commit { guards, ..written((self.id, self.contract), row, &self.actor, detail) }
+    }
+}
+
+fn paper(document: &str) -> String {
+    if document.is_empty() { String::new() } else { format!("; paper {document}") }
+}
+
+fn written((id, contract): (MandateId, ContractId), row: Row, actor: &str, detail: String) -> Commit {
+    let audit = AuditRecord {
+        contract: Some(contract),
+        actor: actor.to_owned(),
+        action: "bulk.mandate",
+        subject: id.to_string(),
+        detail,
+    };
+    Commit { rows: vec![row], audit: vec![audit], ..Commit::default() }
+}
+
 impl Mandate {
+    /// The commit that stops it, for good.
+    pub fn stop(&self, by: StoppedBy, actor: &str, document: &str, now: Timestamp) -> Commit {
+        let values = vec![self.id.uuid().into(), by.as_str().into(), actor.into(), now.micros().into()];
+        let row = Row { table: &STOP, values };
+        written((self.id, self.contract), row, actor, format!("stopped by the {by}{}", paper(document)))
+    }
+
     /// Whether it lets an account be debited on a day; of none 依頼書なし is the answer.
     pub(crate) fn permits(found: Option<&Self>, day: Date) -> Result<(), DebitResult> {
         match found {
@@ -132,6 +177,42 @@ fn mandate(found: Found) -> Result<Mandate, StoreError> {
     })
 }
 
+/// Mandates of a contract, the newest first and before one of them: for the bank's staff.
+pub async fn mandates_of(
+    database: &Database,
+    contract: ContractId,
+    before: Option<MandateId>,
+    limit: u32,
+) -> Result<Vec<Mandate>, StoreError> {
+    let sql = format!("{SELECT} m.contract = $1 AND m.id < $2 ORDER BY m.id DESC LIMIT $3");
+    let found: Vec<Found> = read!(database, |c| {
+        sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str()))
+            .bind(contract.uuid())
+            .bind(before.map_or(Uuid::max(), MandateId::uuid))
+            .bind(i64::from(limit.clamp(1, LIST_MAX)))
+            .fetch_all(c)
+            .await
+    })?;
+    found.into_iter().map(mandate).collect()
+}
+
+/// The mandate that counts for a contract and an account: the newest.
+pub async fn mandate_on(
+    database: &Database,
+    contract: ContractId,
+    account: AccountId,
+) -> Result<Option<Mandate>, StoreError> {
+    let sql = format!("{SELECT} m.contract = $1 AND m.account = $2 ORDER BY m.id DESC LIMIT 1");
+    let found: Option<Found> = read!(database, |c| {
+        sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str()))
+            .bind(contract.uuid())
+            .bind(account.get())
+            .fetch_optional(c)
+            .await
+    })?;
+    found.map(mandate).transpose()
+}
+
 impl Bulk {
     /// Registers a mandate. Who may do so is the caller's part.
     pub async fn register_mandate(&self, new: NewMandate) -> Result<Mandate, MandateError> {
@@ -141,21 +222,9 @@ impl Bulk {
             false => None,
         };
         let account = account.ok_or(MandateError::NoSuchAccount)?;
-        let row = Row {
-            table: &MANDATE,
-            values: vec![
-                new.id.uuid().into(),
-                new.contract.uuid().into(),
-                account.get().into(),
-                new.customer.into(),
-                new.from.to_string().into(),
-                new.actor.as_str().into(),
-                self.now().micros().into(),
-            ],
-        };
-        let detail = format!("{} from {}", new.account, new.from);
-        self.write_mandate(new.id, new.contract, row, (&new.actor, detail), new.guards).await?;
-        self.mandate(new.contract, new.id).await
+        let (contract, id) = (new.contract, new.id);
+        self.persist(Persist::Mandate, new.commit(account, self.now())).await?;
+        self.mandate(contract, id).await
     }
 
     /// Stops one. It counts for every debit that is made after it.
@@ -167,33 +236,11 @@ impl Bulk {
         actor: &str,
         guards: Vec<GuardKey>,
     ) -> Result<Mandate, MandateError> {
-        self.mandate(contract, id).await?;
-        let now = self.now().micros();
-        let values = vec![id.uuid().into(), by.as_str().into(), actor.into(), now.into()];
-        let row = Row { table: &STOP, values };
-        self.write_mandate(id, contract, row, (actor, format!("stopped by the {by}")), guards).await?;
-        self.mandate(contract, id).await
-    }
-
-    async fn write_mandate(
-        &self,
-        id: MandateId,
-        contract: ContractId,
-        row: Row,
-        (actor, detail): (&str, String),
-        guards: Vec<GuardKey>,
-    ) -> Result<(), MandateError> {
-        let audit = AuditRecord {
-            contract: Some(contract),
-            actor: actor.to_owned(),
-            action: "bulk.mandate",
-            subject: id.to_string(),
-            detail,
-        };
-        let guards = guards.into_iter().map(|guard| (guard, EntityId(id.uuid()))).collect();
-        let commit = Commit { rows: vec![row], guards, audit: vec![audit], ..Commit::default() };
+        let mandate = self.mandate(contract, id).await?;
+        let mut commit = mandate.stop(by, actor, "", self.now());
+        commit.guards = guards.into_iter().map(|guard| (guard, EntityId(id.uuid()))).collect();
         self.persist(Persist::Mandate, commit).await?;
-        Ok(())
+        self.mandate(contract, id).await
     }
 
     /// A mandate of this contract.

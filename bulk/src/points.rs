@@ -55,6 +55,8 @@ points! {
     Hand = "hand",
     /// Money of rows goes back to the payer.
     Back = "back",
+    /// Other banks told what came of debits.
+    Answers = "answers",
     /// Every row is final.
     Finish = "finish",
     /// A mandate is registered or stopped.

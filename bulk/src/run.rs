@@ -62,7 +62,7 @@ impl Bulk {
                 Err(error) => return Err(error),
             }
         }
-        Ok(steps + self.give_back().await?)
+        Ok(steps + self.give_back().await? + self.take_answers().await?)
     }
 
     /// Batches that are asked for and not final, in words, for whoever asks what is open.
@@ -155,6 +155,9 @@ impl Bulk {
             }
             let commit = step::done(batch, position, None, fees, self.now())?;
             return self.move_on(Persist::Finish, commit).await;
+        }
+        if batch.heading.kind == Kind::NetworkDebits && self.unanswered(batch).await? > 0 {
+            return Ok(0);
         }
         for to in [batch.heading.account, chart::SUSPENSE] {
             let mut commit = step::done(batch, position.clone(), Some((balance, to)), fees, self.now())?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use database::{Value, insert, read};
+use database::{Tx, Value, insert, on, read};
 use domain::{AccountId, BatchId, ContractId, OrderId, Timestamp, TransferId, UserId, Yen};
 use formats::zengin::{BULK_RECORD_BYTES, DebitResult, Record};
 use sqlx::{FromRow, QueryBuilder};
@@ -272,9 +272,7 @@ impl Bulk {
         after: i64,
         limit: u32,
     ) -> Result<Vec<Row>, StoreError> {
-        if self.find(contract, id).await?.is_none() {
-            return Ok(Vec::new());
-        }
+        let Some(batch) = self.find(contract, id).await? else { return Ok(Vec::new()) };
         let limit = i64::from(limit.clamp(1, ROWS_MAX));
         let stored: Vec<StoredRow> = read!(self.database(), |c| {
             let mut sql = QueryBuilder::new(ROW);
@@ -295,7 +293,7 @@ impl Bulk {
             sql.push(" ORDER BY r.number LIMIT ").push_bind(limit);
             sql.build_query_as().fetch_all(c).await
         })?;
-        self.with_results(id, stored).await
+        self.with_results(&batch, stored).await
     }
 
     /// One row of a batch of this contract.
@@ -359,14 +357,14 @@ impl Bulk {
         Ok(Some((batch, Position::of(&events)?)))
     }
 
-    async fn with_results(&self, id: BatchId, stored: Vec<StoredRow>) -> Result<Vec<Row>, StoreError> {
+    async fn with_results(&self, batch: &Batch, stored: Vec<StoredRow>) -> Result<Vec<Row>, StoreError> {
         let (Some(first), Some(last)) = (stored.first(), stored.last()) else { return Ok(Vec::new()) };
         let outcomes: Vec<OutcomeRow> = read!(self.database(), |c| {
             sqlx::query_as(
                 "SELECT number, step, result, code, moved, placed, at_us FROM bulk_outcome
                  WHERE batch = $1 AND number >= $2 AND number <= $3 ORDER BY number, step",
             )
-            .bind(id.uuid())
+            .bind(batch.id.uuid())
             .bind(first.number)
             .bind(last.number)
             .fetch_all(c)
@@ -390,6 +388,15 @@ impl Bulk {
             found.moved = moved.map(TransferId::from_uuid);
             // of an order its own events tell more
             if let Some((at_us, body)) = found.order.and_then(|order| orders.get(&order.uuid())) {
+                if batch.heading.kind.collects() {
+                    // what its batch has taken note of is told by the code of its second step
+                    let body: transfers::DebitBody = StoreError::json(body)?;
+                    if found.state == RowState::Sending && body.state != transfers::DebitState::Requested {
+                        found.state = RowState::Sent;
+                    }
+                    results.insert(number, found);
+                    continue;
+                }
                 let body: transfers::order::Body = StoreError::json(body)?;
                 found.state = sending(body.state);
                 found.reason = body.reason.map(|reason| reason.label().to_owned());
@@ -454,4 +461,16 @@ fn sending(state: Option<transfers::State>) -> RowState {
         Some(Order::Rejected | Order::Failed | Order::Cancelled) => RowState::Failed,
         Some(Order::Reserved | Order::Held | Order::Sending | Order::Unknown) | None => RowState::Sending,
     }
+}
+
+/// What goes with a row.
+pub(crate) async fn attached(
+    tx: &mut Tx,
+    batch: BatchId,
+    number: i64,
+) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    let sql = "SELECT attached FROM bulk_row WHERE batch = $1 AND number = $2";
+    let found: Option<Option<Vec<u8>>> =
+        on!(tx, |c| sqlx::query_scalar(sql).bind(batch.uuid()).bind(number).fetch_optional(c).await)?;
+    Ok(found.flatten())
 }

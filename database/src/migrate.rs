@@ -63,6 +63,7 @@ migrations! {
     42 "0042_local_tax",
     43 "0043_payee_kinds",
     44 "0044_mail_positions",
+    45 "0045_network_debits",
 }
 
 /// The description of the first migration: a database that has it is ours.

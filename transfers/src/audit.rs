@@ -3,6 +3,7 @@
 
 mod arrived;
 mod consents;
+mod debits;
 mod recalls;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,8 @@ struct Look {
     due: i64,
     /// Of every return that an order tells of: its transfer, and the number of its message.
     returned: BTreeMap<Uuid, String>,
+    /// The transfers of debits that were made at other banks.
+    collected: BTreeSet<Uuid>,
     findings: Vec<Finding>,
 }
 
@@ -56,6 +59,7 @@ impl Transfers {
             after = *last;
             look.page(&mut tx, &page).await?;
         }
+        look.debits(&mut tx).await?;
         look.arrived(&mut tx).await?;
         look.recalls(&mut tx).await?;
         look.consents(&mut tx).await?;
@@ -81,7 +85,7 @@ impl Transfers {
                 Some(order) => {
                     format!("{} yen to {}, {}", order.facts.amount, order.facts.to.bank, order.state)
                 }
-                None => "a recall, or the answer to one, that is not delivered".to_owned(),
+                None => "a debit or a recall, or the answer to one, that is not delivered".to_owned(),
             };
             named.push((key, detail));
         }
@@ -114,6 +118,7 @@ impl Look {
             charges: BTreeMap::new(),
             due: 0,
             returned: BTreeMap::new(),
+            collected: BTreeSet::new(),
             findings: Vec::new(),
         })
     }

@@ -46,6 +46,7 @@ pub use month::{Month, NoMonth};
 pub use network::DecodeError;
 pub use network::consent::{Consent, ConsentError, ConsentQuery, ConsentState, NewConsent, list as consents};
 pub use network::day::{Day, DayError};
+pub use network::debit::{BatchDebit, Debit, DebitAnswered, DebitBody, DebitState};
 pub use network::holder::Holder;
 pub use network::incoming::sent_by;
 pub use network::recall::{Recall, RecallError, RecallState};

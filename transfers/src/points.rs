@@ -67,6 +67,8 @@ points! {
     Exchange, "before_send_", "after_receive_",
     /// A transfer.
     Transfer = "transfer",
+    /// A debit at another bank.
+    Debit = "transfer_debit",
     /// A recall.
     Recall = "transfer_recall",
     /// The answer to a recall of another bank: the money, or a refusal.

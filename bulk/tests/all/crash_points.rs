@@ -4,16 +4,17 @@
 use std::sync::Mutex;
 
 use bulk::{
-    ActError, Batch, BatchQuery, Bulk, EditError, Kind, MandateError, NewMandate, NewRow, State, points,
+    ActError, Batch, BatchQuery, Bulk, EditError, Kind, MandateError, NewMandate, NewRow, Route, State,
+    points,
 };
 use database::on_both;
 use database::testing::TestDatabase;
 use domain::MandateId;
 use ledger::Refused;
 
-use crate::local_tax;
 use crate::support::{OWN, Unstopped, account, at, day};
 use crate::world::{BEFORE, ON, World, abroad, own, within};
+use crate::{debits, local_tax};
 
 on_both!(an_end_at_any_place_loses_and_doubles_nothing);
 
@@ -60,6 +61,7 @@ async fn people(world: &World, bulk: &Bulk) -> Option<()> {
             account: account("9999", "201", "0100001"),
             customer: String::new(),
             from: day("2026-11-26"),
+            document: String::new(),
             actor: "staff:1".to_owned(),
             guards: Vec::new(),
         };
@@ -76,10 +78,15 @@ async fn people(world: &World, bulk: &Bulk) -> Option<()> {
         ("late", rows()),
         ("gone", rows()),
         ("tax", vec![local_tax::row(&tax, "1", 100)]),
+        ("debits", vec![debits::row("0125", "1000000", 7), debits::row("0125", "0000001", 9)]),
     ] {
         let mut heading = world.heading(Kind::Transfers);
         if title == "tax" {
             (heading.kind, heading.day) = (Kind::LocalTax, day("2026-12-10"));
+        }
+        if title == "debits" {
+            (heading.kind, heading.day) = (Kind::NetworkDebits, day("2026-12-10"));
+            heading.route = Route::Type2;
         }
         heading.title = title.to_owned();
         if titled(world, title).await.is_none() {
@@ -103,7 +110,7 @@ async fn people(world: &World, bulk: &Bulk) -> Option<()> {
             lived(bulk.request(world.act(&batch)).await, act_ended)?;
         }
         let batch = titled(world, title).await.unwrap();
-        if matches!(title, "paid" | "short" | "tax") && batch.state == State::Requested {
+        if matches!(title, "paid" | "short" | "tax" | "debits") && batch.state == State::Requested {
             lived(bulk.approve(world.approval(&batch)).await, act_ended)?;
         }
     }
@@ -128,6 +135,7 @@ async fn script(world: &World, bulk: &Bulk) -> Option<()> {
         "2026-11-27T11:00:00",
         "2026-11-27T14:00:00",
         "2026-12-10T08:30:00",
+        "2026-12-10T09:00:00",
         "2026-12-11T00:00:00",
     ] {
         if world.bank.clock.now() < at(time) {
@@ -168,13 +176,14 @@ async fn an_end_at_any_place_loses_and_doubles_nothing(test: TestDatabase) {
             ("short", State::Failed),
             ("late", State::Void),
             ("gone", State::Discarded),
+            ("debits", State::Done),
         ] {
             assert_eq!(titled(&world, title).await.map(|batch| batch.state), Some(state), "{place}: {title}");
         }
-        assert_eq!(world.balance(OWN).await, before - 10_101, "{place}");
+        assert_eq!(world.balance(OWN).await, before - 10_101 + 7, "{place}");
         assert_eq!(
             world.bank.charges().await,
-            [("bulk".to_owned(), 110 + 330 + 330), ("bulk".to_owned(), 330)],
+            [("bulk".to_owned(), 110 + 330 + 330), ("bulk".to_owned(), 330), ("bulk".to_owned(), 2 * 165)],
             "{place}"
         );
     }

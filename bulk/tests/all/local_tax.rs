@@ -46,13 +46,16 @@ async fn a_tax_is_paid_to_each_municipality_and_settled_the_next_day(test: TestD
         (yen(50_001), yen(30_000))
     );
     let notices = world.bulk.notices(world.bank.contract, batch.id, 0).await.unwrap();
-    assert_eq!(notices.len(), 3);
+    assert_eq!(notices.len(), 3, "one for every line");
     assert_eq!((notices[0].municipality.as_str(), notices[0].designation.as_str()), ("041009", "123"));
     assert_eq!((notices[0].salary, notices[0].retirement), ((3, yen(50_000)), (0, Yen::ZERO)));
     assert_eq!((notices[1].amount, notices[1].day), (yen(30_000), day("2026-12-10")));
     assert!(world.bulk.notices(stranger().0, batch.id, 0).await.unwrap().is_empty());
     assert_eq!(world.bank.charges().await, [("bulk".to_owned(), 990)]);
     world.assert_clean().await;
+    world.bank.go_to("2026-12-10T23:59:59");
+    world.work().await;
+    assert_eq!(clearing(41_009).await.unwrap(), yen(50_001), "the day is not over");
     world.bank.go_to("2026-12-11T00:00:00");
     world.work().await;
     assert_eq!((clearing(41_009).await.unwrap(), clearing(42_021).await.unwrap()), (Yen::ZERO, Yen::ZERO));

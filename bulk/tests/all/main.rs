@@ -10,6 +10,7 @@ mod drafts;
 mod local_tax;
 mod transfers;
 mod world;
+mod zedi;
 
 #[allow(dead_code, reason = "the network of the transfers' tests, of which these need a part")]
 #[path = "../../../transfers/tests/all/interbank.rs"]
@@ -17,3 +18,5 @@ mod interbank;
 #[allow(dead_code, reason = "the bank of the transfers' tests, of which these need a part")]
 #[path = "../../../transfers/tests/all/support.rs"]
 mod support;
+#[path = "../../../formats/tests/all/xsd.rs"]
+mod xsd;

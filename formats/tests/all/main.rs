@@ -10,4 +10,5 @@ mod offsets;
 mod pain;
 mod sample;
 mod schemas;
+mod xsd;
 mod zengin;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::bulk::sample::{self as bulk, rules};
 use crate::golden::assert_golden;
-use crate::schemas::validated;
+use crate::xsd::validated;
 
 /// The EDI of a payment as its sender's software wrapped it: three lines of MIME and base64.
 fn edi() -> Vec<String> {

@@ -207,7 +207,7 @@ pub const fn word(method: Method) -> &'static str {
     }
 }
 
-/// The kinds that somebody may make: of those that are carried out, by a business that the person may do.
+/// The kinds that somebody may make: those of a business that the person may do.
 pub fn kinds_of(by: &crate::sign_in::SignedIn) -> Vec<Kind> {
-    super::rules::mine(by).flat_map(kinds::of_business).filter(|kind| Kind::SERVED.contains(kind)).collect()
+    super::rules::mine(by).flat_map(kinds::of_business).collect()
 }

@@ -197,6 +197,7 @@ const fn told(event: Event, collects: bool) -> Option<(&'static str, &'static st
         | Event::Withdrawn
         | Event::Posted
         | Event::Handed
+        | Event::Answered
         | Event::Discarded => return None,
     })
 }

@@ -101,6 +101,7 @@ async fn a_direct_debit_comes_to_its_result_file_and_the_failed_rows_to_a_new_dr
         account,
         customer: String::new(),
         from: "2026-11-01".parse().unwrap(),
+        document: String::new(),
         actor: "test".to_owned(),
         guards: Vec::new(),
     };

@@ -29,6 +29,8 @@ pub struct NewIncoming {
     pub day: Option<Date>,
     /// Its number; a new one where it is left out. It waits under a place of its own.
     pub id: Option<String>,
+    /// The bank's debit whose money it says it is.
+    pub debit: Option<String>,
 }
 
 /// A return that nobody has asked for, of a transfer that there need not be.
@@ -76,6 +78,7 @@ pub async fn pay(mocks: &Mocks, new: &NewIncoming) -> Result<String, StoreError>
         payer: &new.payer,
         to: [&new.branch, &new.kind, &new.number],
         day: new.day.unwrap_or(now.date()),
+        debit: new.debit.as_deref(),
     };
     let number = new.id.as_deref().unwrap_or(&id);
     put_up(mocks, &id, &message::incoming(number, &mocks.config().bank_code, &of, now)).await?;

@@ -42,7 +42,7 @@ pub struct Books<'a> {
     pub now: Timestamp,
 }
 
-fn status(original: &str, status: &str, code: Option<&str>) -> Answer {
+pub(super) fn status(original: &str, status: &str, code: Option<&str>) -> Answer {
     let (original, status) = (original.to_owned(), status.to_owned());
     Answer::Status { original, status, code: code.map(str::to_owned), day: None }
 }
@@ -65,6 +65,7 @@ impl Books<'_> {
     pub async fn perform(&self, received: &Received, bytes: &[u8]) -> Result<Answer, StoreError> {
         match received.kind() {
             "transfer" => self.transfer(received, bytes).await,
+            "debit" => self.debit(received, bytes).await,
             "recall" => self.recall(received).await,
             "return" => self.given_back(received, bytes).await,
             "resolution" => self.resolved(received).await,

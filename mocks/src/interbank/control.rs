@@ -19,6 +19,7 @@ pub(crate) fn routes() -> Router<Mocks> {
     Router::new()
         .route("/control/interbank/transfers", get(transfers))
         .route("/control/interbank/transfers/spoil", post(spoil))
+        .route("/control/interbank/debits", get(debits))
         .route("/control/interbank/waiting", get(waiting))
         .route("/control/interbank/incoming", post(incoming))
         .route("/control/interbank/garbled", post(garbled))
@@ -53,6 +54,23 @@ async fn spoil(
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Refused::NoSuch("transfer")),
     }
+}
+
+#[derive(Serialize, sqlx::FromRow)]
+struct Debit {
+    id: String,
+    amount: i64,
+    day: String,
+    debtor: String,
+    status: String,
+    code: Option<String>,
+    deliveries: i64,
+}
+
+async fn debits(State(mocks): State<Mocks>) -> Result<Json<Vec<Debit>>, Refused> {
+    let sql = "SELECT id, amount, day, debtor, status, code, deliveries FROM debits ORDER BY rowid";
+    let rows = sqlx::query_as(sql).fetch_all(&mocks.interbank().pool).await.map_err(StoreError::from)?;
+    Ok(Json(rows))
 }
 
 #[derive(Serialize, sqlx::FromRow)]

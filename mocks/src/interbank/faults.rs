@@ -101,6 +101,7 @@ pub struct Fault {
 /// The kinds of messages that a fault may meet, with what they are.
 pub const KINDS: &[(&str, &str)] = &[
     ("transfer", "振込"),
+    ("debit", "口座振替の請求"),
     ("recall", "組戻しの依頼"),
     ("return", "返金"),
     ("resolution", "組戻しへの回答"),

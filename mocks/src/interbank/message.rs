@@ -47,6 +47,7 @@ impl Received {
     pub fn kind(&self) -> &'static str {
         match self.body.name.as_str() {
             "FIToFICstmrCdtTrf" => "transfer",
+            "FIToFICstmrDrctDbt" => "debit",
             "FIToFIPmtCxlReq" => "recall",
             "PmtRtr" => "return",
             "RsltnOfInvstgtn" => "resolution",
@@ -183,6 +184,8 @@ pub struct Incoming<'a> {
     pub to: [&'a str; 3],
     /// Its day.
     pub day: Date,
+    /// The bank's pacs.003 whose money it is.
+    pub debit: Option<&'a str>,
 }
 
 /// pacs.008 to the bank.
@@ -197,7 +200,8 @@ pub fn incoming(id: &str, bank: &str, of: &Incoming<'_>, now: Timestamp) -> Vec<
     let inner = element("IntrBkSttlmAmt", &of.amount.to_string())
         + &element("IntrBkSttlmDt", &of.day.to_string())
         + &party("Dbtr", of.payer, [of.from_bank, "001", "1", "1000001"])
-        + &party("Cdtr", "ｳｹﾄﾘﾆﾝ", [bank, branch, kind, number]);
+        + &party("Cdtr", "ｳｹﾄﾘﾆﾝ", [bank, branch, kind, number])
+        + &of.debit.map_or(String::new(), |debit| element("OrgnlMsgId", debit));
     document(id, of.from_bank, bank, now, &wrapped("FIToFICstmrCdtTrf", &inner))
 }
 
@@ -206,6 +210,12 @@ pub fn returned(id: &str, bank: &str, original: &str, amount: i64, code: &str, n
     let amount = element("RtrdIntrBkSttlmAmt", &amount.to_string());
     let inner = element("OrgnlMsgId", original) + &amount + &element("Rsn", code);
     document(id, NETWORK, bank, now, &wrapped("PmtRtr", &inner))
+}
+
+/// pacs.002 to the bank: a debit was not made.
+pub fn not_debited(id: &str, from: &str, bank: &str, original: &str, code: &str, now: Timestamp) -> Vec<u8> {
+    let inner = element("OrgnlMsgId", original) + &element("TxSts", "RJCT") + &element("Rsn", code);
+    document(id, from, bank, now, &wrapped("FIToFIPmtStsRpt", &inner))
 }
 
 /// camt.056 to the bank.

@@ -5,6 +5,7 @@
 mod acts;
 mod books;
 mod control;
+mod debits;
 mod faults;
 mod message;
 mod pages;

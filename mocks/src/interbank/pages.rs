@@ -372,6 +372,7 @@ async fn pay(
         number: form.number,
         day: None,
         id: None,
+        debit: None,
     };
     acts::pay(&mocks, &new).await?;
     Ok(done("incoming"))

@@ -15,6 +15,17 @@ CREATE TABLE IF NOT EXISTS recalls (
     original TEXT NOT NULL,
     code TEXT
 ) STRICT;
+-- Debits that the bank asks for, as they were first received.
+CREATE TABLE IF NOT EXISTS debits (
+    id TEXT PRIMARY KEY,
+    message BLOB NOT NULL,
+    amount INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    debtor TEXT NOT NULL,
+    status TEXT NOT NULL,
+    code TEXT,
+    deliveries INTEGER NOT NULL
+) STRICT;
 -- Messages that wait for the bank until it acknowledges them.
 CREATE TABLE IF NOT EXISTS waiting (
     id TEXT PRIMARY KEY,

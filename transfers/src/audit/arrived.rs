@@ -41,6 +41,9 @@ impl Look {
                 format!("the return that moved {transfer} is not kept"),
             );
         }
+        for transfer in std::mem::take(&mut self.collected) {
+            self.found("transfer-incoming", &transfer, "no message brought this debit's money".to_owned());
+        }
         let sql = "SELECT d.day, d.incoming, CAST(coalesce(sum(i.amount), 0) AS BIGINT) FROM interbank_day d
              LEFT JOIN interbank_incoming i ON i.day = d.day AND i.netted = 1 GROUP BY d.day, d.incoming";
         let days: Vec<(String, i64, i64)> = on!(tx, |c| sqlx::query_as(sql).fetch_all(c).await)?;
@@ -63,7 +66,13 @@ impl Look {
                 _ => return Some("its message is another".to_owned()),
             };
             let said = match (outcome.as_str(), said) {
-                ("credited", Body::Transfer(said)) => Some(said.amount.get()),
+                ("credited", Body::Transfer(said)) => {
+                    let is_of_debit = transfer.is_some_and(|transfer| self.collected.remove(&transfer));
+                    if is_of_debit != said.original.is_some() {
+                        return Some("whose money it is does not fit".to_owned());
+                    }
+                    Some(said.amount.get())
+                }
                 ("returned", Body::Return(said)) => Some(said.amount.get()),
                 ("credited" | "returned", _) => return Some("its message brings no money".to_owned()),
                 _ => None,

@@ -13,6 +13,7 @@ use ledger::{
 use uuid::Uuid;
 
 use super::day::{bar, bars_after};
+use super::debit::{DebitBody, DebitState};
 use super::recall::RecallState;
 use super::{Body, CreditTransfer, Message, Outcome, PaymentReturn, RecallAnswer, SETTLED_AT_ONCE};
 use super::{Status, StatusReport, Waits, decode, encode};
@@ -52,6 +53,8 @@ const UNREADABLE: &str = "FF01";
 /// Its day is not one on which it could be settled.
 const WRONG_DAY: &str = "DT01";
 const OTHER_CONTENT: &str = "DUPL";
+/// No debit of ours that waits for its money, or not with this amount.
+const NO_DEBIT: &str = "NOOR";
 
 /// What is kept of a message, in the commit that acts on it.
 #[derive(Clone, Debug, Default)]
@@ -177,7 +180,10 @@ impl Transfers {
         arrived: &Arrived<'_>,
     ) -> Result<Option<Acknowledged>, StoreError> {
         let (kept, commit) = match &message.body {
-            Body::Transfer(transfer) => return self.credit(message, transfer, arrived).await,
+            Body::Transfer(transfer) => match &transfer.original {
+                Some(debit) => return self.collected(debit, transfer, arrived).await,
+                None => return self.credit(message, transfer, arrived).await,
+            },
             Body::Return(back) => return self.give_back(message, back, arrived).await,
             Body::RecallAnswer(answer) => match self.recall_answered(answer).await? {
                 Some(commit) => (Kept { outcome: "answered", ..Kept::default() }, commit),
@@ -187,13 +193,63 @@ impl Transfers {
                 Ok(commit) => (Kept { outcome: "noted", ..Kept::default() }, commit),
                 Err(code) => (Kept::refused(code), Commit::default()),
             },
-            // another bank says what we did not ask for: for people
-            _ => {
-                self.raise(Alarm::Message, &message.id, "it is nothing that this bank acts on by itself")
-                    .await?;
-                (Kept { outcome: "noted", ..Kept::default() }, Commit::default())
+            Body::Status(report) => match self.debit_of(&report.original).await? {
+                Some(debit) => match self.debit_refused(&debit, report).await? {
+                    Some(commit) => (Kept { outcome: "answered", ..Kept::default() }, commit),
+                    None => return Ok(None),
+                },
+                None => (self.unasked(message).await?, Commit::default()),
+            },
+            _ => (self.unasked(message).await?, Commit::default()),
+        };
+        self.keep(arrived, kept, commit).await
+    }
+
+    /// Another bank says what we did not ask for: for people.
+    async fn unasked(&self, message: &Message) -> Result<Kept, StoreError> {
+        self.raise(Alarm::Message, &message.id, "it is nothing that this bank acts on by itself").await?;
+        Ok(Kept { outcome: "noted", ..Kept::default() })
+    }
+
+    /// The money of a debit at another bank, into the account of its batch. `None` while the request's own answer is
+    /// not known: the next delivery will hear that it was taken.
+    async fn collected(
+        &self,
+        original: &str,
+        transfer: &CreditTransfer,
+        arrived: &Arrived<'_>,
+    ) -> Result<Option<Acknowledged>, StoreError> {
+        let debit = self.debit_of(original).await?;
+        let debit = match debit {
+            Some(debit) if debit.amount == transfer.amount && debit.body.state == DebitState::Asked => debit,
+            Some(debit) if debit.body.state == DebitState::Requested => return Ok(None),
+            found => {
+                let state = found.map_or("none of ours", |debit| debit.body.state.as_str());
+                let detail = format!("{} yen of debit {original} come, which is {state}", transfer.amount);
+                self.raise(Alarm::Contradicted, original, &detail).await?;
+                return self.keep(arrived, Kept::refused(NO_DEBIT), Commit::default()).await;
             }
         };
+        if transfer.day > calendar::next_business_day(self.now().date()) {
+            return self.keep(arrived, Kept::refused(WRONG_DAY), Commit::default()).await;
+        }
+        let id = TransferId::generate();
+        let body = DebitBody { state: DebitState::Collected, code: None, transfer: Some(id) };
+        let Some(mut commit) = self.debit_moved(&debit, body)? else { return Ok(None) };
+        let netted = transfer.amount < SETTLED_AT_ONCE;
+        commit.transfers.push(Transfer {
+            id,
+            debit: chart::INCOMING,
+            credit: debit.fund,
+            amount: transfer.amount.get(),
+            kind: Kind::Posted,
+            memo: format!("口座振替 {}", transfer.debtor.name),
+        });
+        if !netted {
+            commit.transfers.push(settled_at_once(transfer.amount));
+        }
+        let moved = Some((debit.fund, id, transfer.amount));
+        let kept = Kept { outcome: "credited", code: None, moved, netted, day: Some(transfer.day) };
         self.keep(arrived, kept, commit).await
     }
 

@@ -1,5 +1,5 @@
-//! The messages to and from the interbank network: a dialect of our own of pacs.008, pacs.002, pacs.004, camt.056 and
-//! camt.029 (docs/protocol/interbank.md), compatible with no message of the real Zengin system.
+//! The messages to and from the interbank network: a dialect of our own of pacs.008, pacs.003, pacs.002, pacs.004,
+//! camt.056 and camt.029 (docs/protocol/interbank.md), compatible with no message of the real Zengin system.
 //!
 //! Encoding is deterministic, because a repeat is the same bytes. Decoding is strict, and nothing is guessed.
 
@@ -37,6 +37,8 @@ pub struct Message {
 pub enum Body {
     /// pacs.008: a transfer. Its number is the message's.
     Transfer(CreditTransfer),
+    /// pacs.003: an account at another bank is to be debited. Its number is the message's.
+    Debit(DirectDebit),
     /// pacs.002: what became of a message.
     Status(StatusReport),
     /// pacs.004: the money of a transfer comes back.
@@ -79,6 +81,23 @@ pub struct CreditTransfer {
     pub debtor: Party,
     /// Who is paid.
     pub creditor: Party,
+    /// The number of the pacs.003 whose money it is, where it is one's.
+    pub original: Option<String>,
+}
+
+/// pacs.003.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectDebit {
+    /// How much.
+    pub amount: Yen,
+    /// The day of the debit.
+    pub day: Date,
+    /// Who collects.
+    pub creditor: Party,
+    /// Who is debited.
+    pub debtor: Party,
+    /// 顧客番号, by which the debtor's bank finds the mandate: up to 20 characters, or none.
+    pub customer: String,
 }
 
 macro_rules! codes {
@@ -246,6 +265,14 @@ pub fn encode(message: &Message) -> Vec<u8> {
             out.text("IntrBkSttlmDt", &transfer.day.to_string());
             out.party("Dbtr", &transfer.debtor);
             out.party("Cdtr", &transfer.creditor);
+            out.maybe("OrgnlMsgId", transfer.original.as_deref());
+        }),
+        Body::Debit(debit) => out.within("FIToFICstmrDrctDbt", |out| {
+            out.amount("IntrBkSttlmAmt", debit.amount);
+            out.text("IntrBkSttlmDt", &debit.day.to_string());
+            out.party("Cdtr", &debit.creditor);
+            out.party("Dbtr", &debit.debtor);
+            out.text("MndtId", &debit.customer);
         }),
         Body::Status(report) => out.within("FIToFIPmtStsRpt", |out| {
             out.text("OrgnlMsgId", &report.original);
@@ -372,6 +399,16 @@ fn read(body: &Element) -> Result<Body, DecodeError> {
             day: parsed(fields.one("IntrBkSttlmDt")?)?,
             debtor: party(fields.one("Dbtr")?)?,
             creditor: party(fields.one("Cdtr")?)?,
+            original: fields.maybe("OrgnlMsgId").map(number).transpose()?,
+        }),
+        "FIToFICstmrDrctDbt" => Body::Debit(DirectDebit {
+            amount: amount(fields.one("IntrBkSttlmAmt")?)?,
+            day: parsed(fields.one("IntrBkSttlmDt")?)?,
+            creditor: party(fields.one("Cdtr")?)?,
+            debtor: party(fields.one("Dbtr")?)?,
+            customer: value(fields.one("MndtId")?, "at most 20 characters", |text| {
+                (text.chars().count() <= 20).then(|| text.to_owned())
+            })?,
         }),
         "FIToFIPmtStsRpt" => Body::Status(StatusReport {
             original: number(fields.one("OrgnlMsgId")?)?,

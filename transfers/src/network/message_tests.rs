@@ -33,9 +33,23 @@ fn samples() -> Vec<Message> {
         day,
         debtor: party("ｶ)ﾐﾎﾝ & <ｺ>", "9999"),
         creditor: party("ﾔﾏﾀﾞ ﾀﾛｳ", "0125"),
+        original: None,
+    };
+    let collected = CreditTransfer { original: Some("d-1".to_owned()), ..transfer.clone() };
+    let debit = |customer: &str| {
+        Body::Debit(DirectDebit {
+            amount: Yen::new(9_999_999_999),
+            day,
+            creditor: party("ｶ)ﾐﾎﾝ", "9999"),
+            debtor: party("ﾔﾏﾀﾞ ﾀﾛｳ", "0125"),
+            customer: customer.to_owned(),
+        })
     };
     let bodies = [
         Body::Transfer(transfer),
+        Body::Transfer(collected),
+        debit("0000000000A-1234567&"),
+        debit(""),
         status(Status::Accepted, None, None),
         status(Status::Rejected, Some("AC01"), None),
         status(Status::Received, None, Some(day)),

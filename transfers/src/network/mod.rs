@@ -2,6 +2,7 @@
 
 pub(crate) mod consent;
 pub(crate) mod day;
+pub(crate) mod debit;
 pub(crate) mod holder;
 pub(crate) mod incoming;
 mod message;
@@ -14,7 +15,7 @@ use collectors::client::{Channel, Exchanged};
 use domain::{BankCode, Yen};
 
 pub use message::{
-    Body, CreditTransfer, DecodeError, LINES_MAX, Line, LinesAnswer, Message, NAMESPACE, Party,
+    Body, CreditTransfer, DecodeError, DirectDebit, LINES_MAX, Line, LinesAnswer, Message, NAMESPACE, Party,
     PaymentReturn, RecallAnswer, RecallRequest, RecallStatus, Status, StatusReport, VerificationAnswer,
     WAITING_MAX, Waiting, Waits, decode, encode,
 };
@@ -70,6 +71,7 @@ impl Transfers {
                 day: facts.day,
                 debtor: party(&facts.payer_name, &facts.from),
                 creditor: party(&facts.payee_name, &facts.to),
+                original: None,
             }),
         })
     }

@@ -81,6 +81,9 @@ impl Transfers {
 
     async fn resume(&self, entity: Uuid, fence: i64, delivery: i64) -> Result<(), StoreError> {
         let Some((facts, position)) = self.load(OrderId::from_uuid(entity)).await? else {
+            if self.debit(OrderId::from_uuid(entity)).await?.is_some() {
+                return self.resume_debit(OrderId::from_uuid(entity), fence, delivery).await;
+            }
             let id = RecallId::from_uuid(entity);
             return match self.consent_for_operator(id).await? {
                 Some(case) => self.resume_answer(&case, fence, delivery).await,

@@ -12,11 +12,13 @@ use std::time::Duration;
 
 use database::Database;
 use database::testing::TestDatabase;
-use domain::{Clock, OrderId, TransferId};
+use domain::{AccountId, BatchId, Clock, OrderId, TransferId};
+use ledger::NewAccount;
 use serde_json::json;
 use tokio::task::JoinSet;
 use transfers::{
-    Consent, ConsentState, DayError, NewConsent, NewOrder, RecallState, Settings, State, Transfers,
+    BatchDebit, Consent, ConsentState, DayError, DebitState, NewConsent, NewOrder, RecallState, Settings,
+    State, Transfers,
 };
 use uuid::Uuid;
 
@@ -43,6 +45,9 @@ const MOMENTS: [&str; 5] = [
 /// Transfers of another bank that it asks for: number and amount.
 const GIVEN_BACK: (&str, i64) = ("given-back", 50_000);
 const KEPT: (&str, i64) = ("kept", 60_000);
+
+/// Where the money of a debit at another bank goes.
+const FUND: AccountId = AccountId::new(10_900);
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Told {
@@ -207,8 +212,37 @@ impl Script {
         }
         self.until(&[(2, State::Sent), (5, State::Returned)]).await;
         self.answered().await;
+        self.debited().await;
         while self.bank.money(OTHER).await.0 != 6_000 + KEPT.1 {
             engine.collect().await.unwrap();
+        }
+    }
+
+    /// An account at another bank is debited.
+    async fn debited(&self) {
+        let engine = &self.bank.engine;
+        engine.ledger().open_account(&NewAccount::deposit(FUND, "fund")).await.unwrap();
+        let debit = BatchDebit {
+            id: id(50),
+            batch: BatchId::from_uuid(id(51).uuid()),
+            contract: self.bank.contract,
+            fund: FUND,
+            creditor: account("9999", "100", "1234567"),
+            creditor_name: "ｶ)ﾐﾎﾝ".to_owned(),
+            debtor: account("0125", "100", "1000000"),
+            debtor_name: "ﾔﾏﾀﾞ ﾀﾛｳ".to_owned(),
+            customer: "1".to_owned(),
+            amount: domain::Yen::new(700),
+            day: day("2026-11-24"),
+        };
+        if engine.debit(debit.id).await.unwrap().is_none() {
+            let commit = engine.ask_debit(&debit).unwrap().unwrap();
+            engine.ledger().commit(commit).await.unwrap();
+        }
+        while engine.debit(debit.id).await.unwrap().unwrap().body.state != DebitState::Collected {
+            engine.send_open_work().await.unwrap();
+            engine.collect().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
@@ -279,6 +313,7 @@ impl Script {
         // 1,000 and 32,000 within the bank, 2,000 and 64,000 to others
         assert_eq!(self.bank.money(OWN).await, (901_000, 901_000));
         assert_eq!(self.bank.money(OTHER).await, (38_000 + KEPT.1, 38_000 + KEPT.1));
+        assert_eq!(self.bank.money(FUND).await, (700, 700), "an account at another bank is debited once");
         let cases = self.bank.engine.consents(None, 10).await.unwrap();
         let ends = cases.iter().map(|case| (case.original.as_str(), case.state));
         let wanted = [(GIVEN_BACK.0, ConsentState::Settled), (KEPT.0, ConsentState::Answered)];
@@ -343,6 +378,7 @@ async fn survives(test: TestDatabase, place: &'static str) {
         let mut amounts: Vec<_> = world.network.taken().await.into_iter().map(|(_, amount)| amount).collect();
         amounts.sort_unstable();
         assert_eq!(amounts, [2_000, 8_000, 16_000, 64_000], "{place}");
+        assert_eq!(world.network.debits().await.len(), 1, "{place}");
         let back: Vec<_> = world.network.given_back().await.into_iter().map(|(amount, ..)| amount).collect();
         assert_eq!(back, [GIVEN_BACK.1], "{place}");
     };

@@ -118,6 +118,13 @@ impl Interbank {
         taken.map(|one| (one["id"].as_str().unwrap().to_owned(), one["amount"].as_i64().unwrap())).collect()
     }
 
+    /// Number and deliveries of every debit that it was asked for.
+    pub async fn debits(&self) -> Vec<(String, i64)> {
+        let listed = self.control("GET", "debits", Value::Null).await;
+        let one = |one: &Value| (one["id"].as_str().unwrap().to_owned(), one["deliveries"].as_i64().unwrap());
+        listed.as_array().unwrap().iter().map(one).collect()
+    }
+
     pub async fn spoil(&self, order: OrderId, amount: Option<i64>) {
         let id = order.uuid().simple().to_string();
         self.control("POST", "transfers/spoil", serde_json::json!({ "id": id, "amount": amount })).await;

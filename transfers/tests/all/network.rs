@@ -327,6 +327,7 @@ async fn the_network_decides_once_for_a_number_and_keeps_its_hours() {
             day: day(on),
             debtor: party("9999"),
             creditor: party("0125"),
+            original: None,
         });
         let (from, to) = ("9999".parse().unwrap(), "0125".parse().unwrap());
         let message = network::Message { id: id.to_owned(), from, to, at: made_at, body };

@@ -102,7 +102,7 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<As
         let hours = rules::hours(&bank, records).await.map_err(|problem| because(&by, &problem))?;
         businesses.push(BusinessCard {
             label: business.label(),
-            kinds: kinds::of_business(business).filter(|kind| Kind::SERVED.contains(kind)).collect(),
+            kinds: kinds::of_business(business).collect(),
             hours: hours_words(hours.standing(Service::Bulk(records), bank.clock.now())),
             items_max: rules::items_max(by.contract.plan, business).map(count),
             file_items_max: rules::file_items_max(business).filter(|_| sends_files).map(count),

@@ -40,7 +40,13 @@ fn transfer(engine: &Transfers, id: &str) -> (Message, Waits) {
         },
     };
     let (amount, day) = (Yen::new(5_000), engine.now().date());
-    let body = Body::Transfer(CreditTransfer { amount, day, debtor: party("0125"), creditor: party("9999") });
+    let body = Body::Transfer(CreditTransfer {
+        amount,
+        day,
+        debtor: party("0125"),
+        creditor: party("9999"),
+        original: None,
+    });
     let (from, to) = ("0125".parse().unwrap(), "9999".parse().unwrap());
     let message = Message { id: id.to_owned(), from, to, at: engine.now(), body };
     let waits = Waits { number: format!("w-{id}"), bytes: encode(&message) };
