@@ -3,6 +3,7 @@
 mod alarms;
 mod api_keys;
 pub mod certificates;
+mod developers;
 mod keys;
 mod life;
 mod sample;
@@ -81,6 +82,9 @@ pub struct Demo {
     /// Leaves the mock collectors out; `mpn` then finds no collector to pay.
     #[arg(long)]
     no_mocks: bool,
+    /// One more host, besides this machine, on which a collector of the sandbox may listen, by https.
+    #[arg(long, value_name = "HOST")]
+    sandbox_host: Vec<String>,
     /// Keeps the customers' pages open at any hour. Without it they keep the bank's hours, as business time has them.
     #[arg(long)]
     round_the_clock: bool,
@@ -261,7 +265,12 @@ impl Demo {
         let bank_url = ports.bank_url();
         let config =
             gateway::api::Config { may_set_clock: true, bank_url, ..gateway::api::Config::default() };
-        let api = for_this_machine(gateway::api::router(gateway.clone(), config));
+        let api = gateway::api::router(gateway.clone(), config);
+        let sandbox = match &mocks {
+            Some(_) => Some(self.sandbox(&ports, &gateway, &database, &clock).await?),
+            None => None,
+        };
+        let api = for_this_machine(self.developers(&ports, &gateway, api, sandbox.clone())?);
         tasks.spawn(edge::serve_http(sockets.bank, http, limits, shutdown.clone()));
         for door in sockets.doors {
             let (tls, https) = (asking.clone(), https.clone());
@@ -287,6 +296,10 @@ impl Demo {
         if let Some(mocks) = &mocks {
             let site = for_this_machine(mocks::site_router(mocks.clone()));
             let protocol = mocks::protocol_router(mocks.clone());
+            let protocol = match &sandbox {
+                Some(sandbox) => sandbox.before(protocol),
+                None => protocol,
+            };
             tasks.spawn(edge::serve_http(sockets.mocks, site, limits, shutdown.clone()));
             tasks.spawn(edge::serve_tls(sockets.protocol, tls, protocol, limits, shutdown.clone()));
             tasks.spawn(mocks::serve_mailbox(sockets.mailbox, mocks.clone(), shutdown.clone()));
@@ -513,7 +526,7 @@ async fn reset(data: &DataArgs, folder: &Path) -> anyhow::Result<()> {
             }
         }
     }
-    for name in ["demo.json", "ca.pem"] {
+    for name in ["demo.json", "ca.pem", developers::SANDBOX_FILE] {
         remove(&folder.join(name), |path| std::fs::remove_file(path))?;
     }
     for name in ["mocks", "keys"] {

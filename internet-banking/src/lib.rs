@@ -26,8 +26,6 @@ mod lasting;
 pub mod limits;
 pub mod links;
 pub mod mail;
-#[cfg(test)]
-mod page_checks;
 mod passwords;
 pub mod payeasy;
 pub mod payees;
@@ -45,6 +43,9 @@ pub mod tokens;
 pub mod transfers;
 mod unlock;
 pub mod users;
+
+#[cfg(test)]
+use ::page_checks;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! The demo's contracts, users, accounts and money. Everything here is invented.
 
 use anyhow::Context as _;
+use collectors::Directory;
 use domain::{AccountId, Clock, ContractId, PayeeId};
 use internet_banking::Bank;
 use internet_banking::contracts::registry::FiledPayee;
@@ -349,4 +350,25 @@ fn deposit(name: &str, account: &SampleAccount, main: bool) -> DepositAccount {
         name: name.to_owned(),
         main,
     }
+}
+
+/// The mocks' bills, as the developers' site shows them.
+pub fn test_bills() -> Vec<developers::TestBill> {
+    let directory = Directory::embedded();
+    let name = |number: &str| {
+        let number = number.parse().ok();
+        let row = number.and_then(|number| directory.get(&number));
+        row.map(|row| row.name.clone()).unwrap_or_default()
+    };
+    let shown = |bill: mocks::SeedBill| developers::TestBill {
+        name: name(&bill.collector),
+        collector: bill.collector,
+        customer_number: bill.customer_number,
+        confirmation_number: bill.confirmation_number,
+        payment_category: bill.payment_category.unwrap_or_default(),
+        contents: bill.contents,
+        amount: bill.amount,
+        scenario: bill.scenario,
+    };
+    mocks::sample_bills().into_iter().map(shown).collect()
 }

@@ -107,7 +107,7 @@ impl Shown<'_> {
             )?;
         }
         let api = self.url("http", "127.0.0.1", 1);
-        writeln!(out, "  Hub API     {api}   (the calls; keys in {data}/demo.json)\n")?;
+        writeln!(out, "  Hub API     {api}   (guide, reference, test numbers; keys in {data}/demo.json)\n")?;
         writeln!(out, "  Sign in as one of")?;
         writeln!(out, "    {:<16}  {:<14}  {:<8}  company", "login ID", "token", "plan")?;
         for contract in contracts.iter().take(3) {

@@ -8,7 +8,6 @@ mod inquiries;
 pub mod key;
 mod link;
 mod operations;
-mod pages;
 mod payments;
 pub mod problem;
 mod public_keys;
@@ -19,8 +18,9 @@ mod wrong_numbers;
 use std::num::NonZeroU32;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::Response;
+use axum::routing::get;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -32,6 +32,9 @@ use self::problem::{Code, Problem};
 use crate::Gateway;
 
 pub use payments::REQUESTS_PATH;
+
+/// Where the document is served.
+pub const DOCUMENT_PATH: &str = "/v1/openapi.json";
 
 /// What a deployment decides about its API.
 #[derive(Clone, Debug)]
@@ -117,7 +120,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = documented().into_openapi();
     let items = document.paths.paths.values_mut();
     let calls = items.flat_map(|item| [&mut item.get, &mut item.put, &mut item.post]).flatten();
-    for (status, response) in calls.flat_map(|call| &mut call.responses.responses) {
+    for (status, response) in calls.flat_map(told_rates) {
         // the specification asks for words; the status has some
         if let RefOr::T(response) = response
             && response.description.is_empty()
@@ -130,6 +133,31 @@ pub fn document() -> utoipa::openapi::OpenApi {
     document
 }
 
+/// The answers of a call; those to a key say how many calls it has left.
+fn told_rates(
+    call: &mut utoipa::openapi::path::Operation,
+) -> impl Iterator<Item = (&String, &mut RefOr<utoipa::openapi::Response>)> {
+    let has_key = call.security.is_some();
+    call.responses.responses.iter_mut().map(move |(status, response)| {
+        if let RefOr::T(response) = response
+            && has_key
+            && (status.starts_with('2') || status == "429")
+        {
+            for (name, about) in [
+                (
+                    "RateLimit-Policy",
+                    "Calls at once (`q`), and the seconds in which they are made up for (`w`)",
+                ),
+                ("RateLimit", "Calls that are left (`r`), and the seconds until all are (`t`)"),
+            ] {
+                let header = utoipa::openapi::HeaderBuilder::new().description(Some(about)).build();
+                response.headers.insert(name.to_owned(), header.into());
+            }
+        }
+        (status, response)
+    })
+}
+
 /// The document as it is committed and served.
 pub fn document_json() -> String {
     let mut text = document().to_pretty_json().unwrap_or_else(|error| unreachable!("plain data: {error}"));
@@ -137,15 +165,19 @@ pub fn document_json() -> String {
     text
 }
 
-/// The calls, the document and the developers' pages.
+/// The calls and their document.
 pub fn router(gateway: Gateway, config: Config) -> Router {
     let (calls, _) = documented().split_for_parts();
     let rates = RateLimits::new(config.calls_per_second_max, config.calls_burst_max);
     let api = Api { gateway, config, rates, proofs: payments::proof::Turns::default() };
     let router = calls
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
-        .merge(pages::routes(&document()))
+        .route(
+            DOCUMENT_PATH,
+            get(|| async { ([(header::CONTENT_TYPE, "application/json")], document_json()) }),
+        )
         .fallback(|| async { Problem::from(Code::NotFound) })
+        .layer(axum::middleware::from_fn(key::tell))
         .with_state(api);
     edge::security_headers(router)
 }

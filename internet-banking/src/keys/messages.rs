@@ -142,6 +142,39 @@ pub async fn adopt_collectors(
     Ok(())
 }
 
+/// Takes in a further key of a collector at once and by nobody's decision: for a test bench. A bank's two people do it
+/// on the console. Of a key that is there already nothing changes; another one under its id is refused.
+pub async fn accept_collectors_key(
+    database: &Database,
+    collector: &CollectorNumber,
+    key: &VerifyingKey,
+    now: Timestamp,
+) -> Result<Accepted, sqlx::Error> {
+    let rows = all(database).await?;
+    let own = || rows.iter().filter(|row| row.is_beside(KeyKind::Message, collector.as_str()));
+    let known = own().filter_map(|row| collectors_key(&row.public)).find(|known| known.id() == key.id());
+    match known {
+        Some(known) if known == *key => return Ok(Accepted::Known),
+        Some(_) => return Ok(Accepted::IdTaken),
+        None => {}
+    }
+    let number = own().map(|row| row.number).max().unwrap_or(0) + 1;
+    let public = public_of_collector(key.id(), &URL_SAFE_NO_PAD.encode(key.bytes()));
+    adopt_public(database, (KeyKind::Message, collector.as_str(), number), &public, now).await?;
+    Ok(Accepted::New)
+}
+
+/// What became of a key that a test bench takes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// It counts within a second.
+    New,
+    /// It was there.
+    Known,
+    /// Its id is another key's.
+    IdTaken,
+}
+
 /// Opens a key.
 pub(super) fn open(vault: &Vault, key: &BankKey) -> Result<SigningKey, SigningError> {
     let der = vault.open((key.kind, &key.owner, key.number), key.sealed.as_deref().unwrap_or_default())?;

@@ -15,8 +15,8 @@ use crate::contracts::code;
 pub use live::Keys;
 pub use make::{MakeError, another_authority, made_once};
 pub use messages::{
-    SigningError, adopt_collectors, collectors_key, key_id, predecessors_count_until, provide_signing_key,
-    public_of_collector, signing_keys,
+    Accepted, SigningError, accept_collectors_key, adopt_collectors, collectors_key, key_id,
+    predecessors_count_until, provide_signing_key, public_of_collector, signing_keys,
 };
 pub use store::{Adopted, adopt, all, certificates_under, row, tokens_under};
 pub use vault::{Vault, VaultError};

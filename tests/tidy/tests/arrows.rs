@@ -18,6 +18,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
         &["domain", "formats", "database", "ledger", "edge", "gateway", "transfers", "bulk"],
     ),
     ("mocks", &["domain", "edge"]),
+    ("developers", &["domain", "edge", "collectors", "gateway"]),
 ];
 
 /// Tests and the binary.
@@ -26,6 +27,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("conformance", &["domain", "formats", "collectors"]),
     ("bench", EVERY_LIBRARY),
     ("end-to-end", EVERY_LIBRARY),
+    ("page-checks", &[]),
     ("tidy", &[]),
     ("mpn", EVERY_LIBRARY_AND_THE_RUNNABLE_TESTS),
 ];
@@ -42,6 +44,7 @@ const EVERY_LIBRARY: &[&str] = &[
     "bulk",
     "internet-banking",
     "mocks",
+    "developers",
 ];
 
 /// `mpn bench`, `mpn simulate` and `mpn conform` are subcommands.
@@ -57,6 +60,7 @@ const EVERY_LIBRARY_AND_THE_RUNNABLE_TESTS: &[&str] = &[
     "bulk",
     "internet-banking",
     "mocks",
+    "developers",
     "bench",
     "simulation",
     "conformance",

@@ -1,0 +1,259 @@
+//! The sandbox: a collector of somebody's own in the place of a mock. The bank's screens, the information link and the
+//! API pay against it; what goes over the wire is kept, explained and spoiled where that is asked for.
+//!
+//! It stands in front of the mocks' protocol endpoint and knows nothing of the hub but its public keys: the hub's
+//! messages pass as they are, signature and all.
+
+mod api;
+pub mod explain;
+pub mod fault;
+mod page;
+mod registration;
+mod relay;
+mod wire;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use bytes::Bytes;
+use collectors::Directory;
+use collectors::directory::Collector;
+use collectors::signature::VerifyingKey;
+use domain::{Clock, CollectorNumber, Timestamp};
+use http::HeaderMap;
+use tokio::sync::Notify;
+
+use self::fault::{Mode, Rule};
+use self::registration::{Kept, Registration, Wanted, Wrong};
+use self::wire::{Reply, Way};
+
+pub use registration::Allowed;
+
+/// Exchanges that are kept of each collector; older ones go.
+const KEPT_MAX: usize = 500;
+/// Collectors that may be registered at the same time: the block has no more.
+const REGISTERED_MAX: usize = 99;
+
+/// What became of a key that the hub was told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyTaken {
+    /// The hub believes it from now on.
+    Yes,
+    /// Another key of the collector has the id.
+    IdTaken,
+}
+
+/// What the hub answers about a key, some time later.
+pub type Telling = Pin<Box<dyn Future<Output = Result<KeyTaken, String>> + Send>>;
+
+/// Tells the hub of a collector's key.
+pub type TellKey = Arc<dyn Fn(CollectorNumber, VerifyingKey) -> Telling + Send + Sync>;
+
+/// What the sandbox is told at the start.
+#[derive(Clone)]
+pub struct Settings {
+    /// The rows; those with an endpoint of the demo can be taken over.
+    pub directory: Arc<Directory>,
+    /// The hub's public keys as they are now.
+    pub hub_keys: Arc<dyn Fn() -> Vec<VerifyingKey> + Send + Sync>,
+    /// Tells the hub of a collector's key.
+    pub tell_key: TellKey,
+    /// Business time.
+    pub clock: Clock,
+    /// Where registrations outlive a restart.
+    pub file: PathBuf,
+    /// Which endpoints may be registered.
+    pub allowed: Allowed,
+}
+
+/// The sandbox. Cheap to clone.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    state: Mutex<State>,
+    /// Wakes the messages that wait to be overtaken.
+    passed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    registered: BTreeMap<CollectorNumber, Registered>,
+    last_id: u64,
+}
+
+struct Registered {
+    registration: Registration,
+    way: Way,
+    rules: Vec<Rule>,
+    exchanges: VecDeque<Exchange>,
+}
+
+/// A message of the hub and what came back, as they went over the wire.
+#[derive(Clone)]
+pub struct Exchange {
+    /// Its number, which grows.
+    pub id: u64,
+    /// When it came, in business time.
+    pub at: Timestamp,
+    /// The hub's bytes.
+    pub request: Bytes,
+    /// The headers of their signature.
+    pub request_headers: HeaderMap,
+    /// What was done to it.
+    pub fault: Option<Mode>,
+    /// What came back to each copy, or why nothing did; none of a message that never left.
+    pub replies: Vec<Result<Reply, String>>,
+    /// Whether it is still under way.
+    pub is_open: bool,
+}
+
+/// Why a collector is not registered.
+#[derive(Debug)]
+enum RegisterError {
+    /// These fields are to be corrected.
+    Wrong(Vec<Wrong>),
+    /// The hub or the disk failed.
+    Failed(String),
+}
+
+impl Sandbox {
+    /// Reads what was registered before. What cannot be read any more is left out, and the log says so.
+    pub async fn open(settings: Settings) -> Self {
+        let sandbox = Self(Arc::new(Inner { settings, state: Mutex::default(), passed: Notify::new() }));
+        let text = tokio::fs::read_to_string(&sandbox.0.settings.file).await.unwrap_or_default();
+        let kept: Vec<Kept> =
+            if text.is_empty() { Vec::new() } else { serde_json::from_str(&text).unwrap_or_default() };
+        for one in kept {
+            let number = one.collector.parse::<CollectorNumber>().ok();
+            let number = number.filter(|number| sandbox.row(number).is_some());
+            let outcome = match number {
+                Some(number) => sandbox.register(&number, &one.wanted()).await,
+                None => Err(RegisterError::Failed("there is no such row".to_owned())),
+            };
+            if let Err(error) = outcome {
+                tracing::warn!(
+                    collector = one.collector,
+                    ?error,
+                    "a registration of the sandbox is left out"
+                );
+            }
+        }
+        sandbox
+    }
+
+    /// The router behind the sandbox: messages to a registered collector go there, all others go on.
+    pub fn before(&self, router: Router) -> Router {
+        relay::before(self.clone(), router)
+    }
+
+    /// The rows that can be taken over.
+    fn rows(&self) -> impl Iterator<Item = &Collector> {
+        let rows = self.0.settings.directory.all().iter();
+        rows.filter(|row| row.available && row.number.as_str().starts_with("99"))
+    }
+
+    fn row(&self, number: &CollectorNumber) -> Option<&Collector> {
+        self.rows().find(|row| row.number == *number)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn registration(&self, number: &CollectorNumber) -> Option<Registration> {
+        self.state().registered.get(number).map(|one| one.registration.clone())
+    }
+
+    fn all(&self) -> Vec<Kept> {
+        self.state().registered.values().map(|one| one.registration.kept()).collect()
+    }
+
+    /// Registers a collector, or changes its registration: the hub is told of the key first.
+    async fn register(&self, number: &CollectorNumber, wanted: &Wanted) -> Result<(), RegisterError> {
+        let settings = &self.0.settings;
+        let read = Registration::read(number, wanted, &settings.allowed).map_err(RegisterError::Wrong)?;
+        if self.state().registered.len() >= REGISTERED_MAX && self.registration(number).is_none() {
+            return Err(RegisterError::Failed("too many collectors are registered; withdraw one".to_owned()));
+        }
+        match (settings.tell_key)(number.clone(), read.key.clone()).await {
+            Ok(KeyTaken::Yes) => {}
+            Ok(KeyTaken::IdTaken) => {
+                let message = format!(
+                    "another key of {number} has the id {}, such as the mock's; give yours another id",
+                    read.key.id()
+                );
+                return Err(RegisterError::Wrong(vec![Wrong { field: "key_id", message }]));
+            }
+            Err(error) => return Err(RegisterError::Failed(error)),
+        }
+        let way = Way::to(&read);
+        {
+            let mut state = self.state();
+            match state.registered.get_mut(number) {
+                Some(known) => {
+                    known.registration = read;
+                    known.way = way;
+                }
+                None => {
+                    let new =
+                        Registered { registration: read, way, rules: Vec::new(), exchanges: VecDeque::new() };
+                    state.registered.insert(number.clone(), new);
+                }
+            }
+        }
+        self.keep().await.map_err(RegisterError::Failed)
+    }
+
+    /// The mock answers again. What was exchanged is forgotten.
+    async fn withdraw(&self, number: &CollectorNumber) -> Result<bool, String> {
+        let was_there = self.state().registered.remove(number).is_some();
+        self.keep().await?;
+        Ok(was_there)
+    }
+
+    async fn keep(&self) -> Result<(), String> {
+        let file = &self.0.settings.file;
+        let text = serde_json::to_string_pretty(&self.all()).map_err(|error| error.to_string())?;
+        let beside = file.with_extension("new");
+        let written = async {
+            tokio::fs::write(&beside, text).await?;
+            tokio::fs::rename(&beside, file).await
+        };
+        written
+            .await
+            .map_err(|error| format!("the registration cannot be kept in {}: {error}", file.display()))
+    }
+
+    fn rules(&self, number: &CollectorNumber) -> Vec<Rule> {
+        self.state().registered.get(number).map(|one| one.rules.clone()).unwrap_or_default()
+    }
+
+    /// These rules in the place of all; whether the collector is registered.
+    fn set_rules(&self, number: &CollectorNumber, rules: Vec<Rule>) -> bool {
+        let mut state = self.state();
+        let Some(one) = state.registered.get_mut(number) else { return false };
+        one.rules = rules;
+        true
+    }
+
+    /// The exchanges after `after`, the newest first, `limit` at most.
+    fn exchanges(&self, number: &CollectorNumber, after: u64, limit: usize) -> Vec<Exchange> {
+        let state = self.state();
+        let Some(one) = state.registered.get(number) else { return Vec::new() };
+        one.exchanges.iter().rev().filter(|exchange| exchange.id > after).take(limit).cloned().collect()
+    }
+
+    fn exchange(&self, number: &CollectorNumber, id: u64) -> Option<Exchange> {
+        let state = self.state();
+        state.registered.get(number)?.exchanges.iter().find(|exchange| exchange.id == id).cloned()
+    }
+}
+
+pub(crate) use api::routes as api_routes;
+pub(crate) use page::routes as page_routes;
