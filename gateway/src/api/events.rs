@@ -87,7 +87,8 @@ impl std::convert::From<Change> for EventBody {
 ///
 /// Each event comes exactly once to whoever goes on from `next`.
 #[utoipa::path(
-    get, operation_id = "list_events", path = "/v1/events", tag = "payments", params(From), security(("key" = [])),
+    get, operation_id = "list_events", path = "/v1/events", tag = "payments", params(From),
+    security(("key" = ["read"])),
     responses(
         (status = 200, body = EventsBody),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),

@@ -24,12 +24,11 @@ const RUNNING_S: i64 = 45;
 pub(super) const PAYMENTS: &str = "payments";
 /// The call that asks.
 pub(super) const INQUIRIES: &str = "inquiries";
-/// Seconds of business time for which a payment's key is remembered.
-const PAYMENTS_KEPT_S: i64 = 7 * 24 * 3600;
-/// Those of an inquiry's: its hash is of a 確認番号 too, which goes with the inquiry.
+/// Seconds of business time for which an inquiry's key is remembered: its hash is of a 確認番号 too, which goes with the
+/// inquiry. A payment's key is kept for good, and so is what it was refused with.
 const INQUIRIES_KEPT_S: i64 = 24 * 3600;
-/// Those of a refusal: longer than the key that leads to it.
-const REFUSALS_KEPT_S: i64 = PAYMENTS_KEPT_S + 24 * 3600;
+/// Those of an inquiry's refusal: longer than the key that leads to it.
+const REFUSALS_KEPT_S: i64 = 2 * INQUIRIES_KEPT_S;
 /// Rows that one statement looks at.
 const CHUNK_ROWS_MAX: i64 = 500;
 /// Statements of one run.
@@ -241,24 +240,25 @@ impl Gateway {
         found.map(|text| StoreError::json(&text)).transpose()
     }
 
-    /// Forgets keys and refusals that are kept no longer, and says how many. [`run`](Self::run) does it by itself.
+    /// Forgets the keys of inquiries, and refusals that no key leads to any more, and says how many.
+    /// [`run`](Self::run) does it by itself.
     pub async fn forget_old_wishes(&self) -> Result<u64, StoreError> {
         let now = self.now();
         let oldest = |kept_s: i64| now.plus_seconds(-kept_s).micros();
         let keys = "DELETE FROM idempotency WHERE subject IN (
             SELECT subject FROM idempotency WHERE call = $1 AND created_us < $2 ORDER BY created_us LIMIT $3)";
         let mut forgotten = 0;
-        for (call, kept_s) in [(INQUIRIES, INQUIRIES_KEPT_S), (PAYMENTS, PAYMENTS_KEPT_S)] {
-            for _ in 0..CHUNKS_MAX {
-                let gone = execute!(self.database(), keys, call, oldest(kept_s), CHUNK_ROWS_MAX)?;
-                forgotten += gone;
-                if gone < CHUNK_ROWS_MAX.unsigned_abs() {
-                    break;
-                }
+        for _ in 0..CHUNKS_MAX {
+            let gone = execute!(self.database(), keys, INQUIRIES, oldest(INQUIRIES_KEPT_S), CHUNK_ROWS_MAX)?;
+            forgotten += gone;
+            if gone < CHUNK_ROWS_MAX.unsigned_abs() {
+                break;
             }
         }
         let refusals = "DELETE FROM refusal WHERE subject IN (
-            SELECT subject FROM refusal WHERE at_us < $1 ORDER BY at_us LIMIT $2)";
+            SELECT subject FROM refusal WHERE at_us < $1
+                AND NOT EXISTS (SELECT 1 FROM idempotency WHERE idempotency.subject = refusal.subject)
+            ORDER BY at_us LIMIT $2)";
         for _ in 0..CHUNKS_MAX {
             let gone = execute!(self.database(), refusals, oldest(REFUSALS_KEPT_S), CHUNK_ROWS_MAX)?;
             forgotten += gone;

@@ -113,8 +113,11 @@ impl InquiryBody {
 /// Nothing is debited. With an Idempotency-Key, a repeat answers the same inquiry.
 #[utoipa::path(
     post, operation_id = "create_inquiry", path = "/v1/inquiries",
-    tag = "payments", request_body = InquiryInput, security(("key" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")),
+    tag = "payments", request_body = InquiryInput, security(("key" = ["inquire"])),
+    params((
+        "Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,128}$",
+        description = "1 to 128 visible ASCII characters; kept for a day",
+    )),
     responses(
         (status = 201, body = InquiryBody),
         (status = 409, body = ProblemBody, content_type = "application/problem+json"),

@@ -45,7 +45,7 @@ pub struct LinkBody {
 /// Shows what became of a hand-off, to the collector that made it. What a payer's browser brings back is no proof of a
 /// payment: this is, as the clearing is.
 #[utoipa::path(
-    get, operation_id = "show_link", path = "/v1/link/{nonce}", tag = "payments", security(("key" = [])),
+    get, operation_id = "show_link", path = "/v1/link/{nonce}", tag = "payments", security(("key" = ["read"])),
     params(("nonce" = String, Path, description = "The hand-off's nonce")),
     responses((status = 200, body = LinkBody), KeyRefusals)
 )]

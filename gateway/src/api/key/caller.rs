@@ -1,19 +1,12 @@
 //! Who calls: the key behind a request's token, within its rate.
 
-use std::collections::HashSet;
-use std::net::{IpAddr, Ipv6Addr};
-use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use domain::{ApiKeyId, CollectorNumber, ContractId, UserId};
 use edge::Peer;
-use governor::clock::Clock as _;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::rates::Told;
 use super::{ApiKey, Holder, KeyAccount, Scope, Token};
 use crate::api::Api;
 use crate::api::problem::{Code, Problem};
@@ -23,104 +16,8 @@ use crate::{Operator, Payer, Service, View};
 pub(crate) const STOPPED: &str =
     "The bank or the contract's holder has stopped this. What was accepted goes on.";
 
-/// Keys whose rate is remembered; idle ones go first.
-const RATES_MAX: usize = 10_000;
 /// `last_used_at` is kept to the minute.
 const USE_NOTED_EVERY_S: i64 = 60;
-
-/// Tokens that were not right before and that are looked up at once: whoever guesses waits for others who guess, and
-/// takes no more of the database than this.
-const STRANGERS_AT_ONCE_MAX: usize = 2;
-/// Tokens that nobody has, from one address: so many in a second on average are refused as what they are.
-const STRANGERS_PER_SECOND_MAX: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
-/// And so many at once.
-const STRANGERS_BURST_MAX: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
-
-/// The rate of every key that calls, and of every address that comes with keys which nobody has. Cheap to clone.
-#[derive(Clone)]
-pub struct RateLimits {
-    keys: Arc<DefaultKeyedRateLimiter<ApiKeyId>>,
-    strangers: Arc<DefaultKeyedRateLimiter<IpAddr>>,
-    turns: Arc<Semaphore>,
-    /// Hashes of tokens that were right before.
-    known: Arc<Mutex<HashSet<Vec<u8>>>>,
-}
-
-impl RateLimits {
-    /// So many calls of one key in a second on average, and so many at once.
-    pub fn new(calls_per_second_max: NonZeroU32, calls_burst_max: NonZeroU32) -> Self {
-        let of_key = Quota::per_second(calls_per_second_max).allow_burst(calls_burst_max);
-        let of_address = Quota::per_second(STRANGERS_PER_SECOND_MAX).allow_burst(STRANGERS_BURST_MAX);
-        Self {
-            keys: Arc::new(RateLimiter::keyed(of_key)),
-            strangers: Arc::new(RateLimiter::keyed(of_address)),
-            turns: Arc::new(Semaphore::new(STRANGERS_AT_ONCE_MAX)),
-            known: Arc::default(),
-        }
-    }
-
-    fn check(&self, key: ApiKeyId) -> Result<(), Problem> {
-        check(&self.keys, &key).map_err(|after_s| Problem::again(Code::TooManyRequests, after_s))
-    }
-
-    /// A turn to look the token up. One that was right before needs none, and every other gets one, however many wrong
-    /// ones came from the same address: whoever shares it with somebody who guesses is not kept out.
-    async fn turn(&self, hash: &[u8]) -> Option<SemaphorePermit<'_>> {
-        if self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(hash) {
-            return None;
-        }
-        // it is never closed
-        self.turns.acquire().await.ok()
-    }
-
-    /// What a token that nobody has is refused with: its address pays for it.
-    fn refusal(&self, peer: Peer) -> Problem {
-        match check(&self.strangers, &network(peer.ip())) {
-            Ok(()) => Code::KeyInvalid.into(),
-            Err(after_s) => {
-                let happened =
-                    "Too many keys that nobody has came from this address, and this one is another.";
-                Problem { retry_after_s: Some(after_s), ..Problem::because(Code::TooManyRequests, happened) }
-            }
-        }
-    }
-
-    /// Notes whether the token was right.
-    fn note(&self, hash: Vec<u8>, is_right: bool) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if !is_right {
-            known.remove(&hash);
-        } else if !known.contains(&hash) {
-            if known.len() >= RATES_MAX {
-                known.clear();
-            }
-            known.insert(hash);
-        }
-    }
-}
-
-/// Counts a call, or says after how many seconds there is room for one.
-fn check<K: Clone + Eq + std::hash::Hash>(rates: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), u64> {
-    if rates.len() > RATES_MAX {
-        rates.retain_recent();
-    }
-    rates.check_key(key).map_err(|not_until| {
-        let wait = not_until.wait_time_from(governor::clock::DefaultClock::default().now());
-        wait.as_secs().saturating_add(1)
-    })
-}
-
-/// What counts as one address: of IPv6 the network, because one caller has all of it. One of IPv4 that is written as
-/// IPv6 is itself.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        address @ IpAddr::V4(_) => address,
-        IpAddr::V6(own) => {
-            let [a, b, c, d, ..] = own.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
-}
 
 /// The key that a request came with.
 #[derive(Clone, Debug)]
@@ -229,7 +126,7 @@ impl FromRequestParts<Api> for Caller {
             tracing::warn!(prefix = token.prefix(), "refused: no such key");
             return Err(api.rates.refusal(peer));
         };
-        api.rates.check(key.id)?;
+        api.rates.check(key.id, parts.extensions.get::<Told>())?;
         if let Holder::Contract { contract, .. } = &key.holder {
             let stop = api.gateway.stop_of(*contract, Service::Api).await;
             if stop.map_err(|error| Problem::unavailable(&error))?.is_some() {
@@ -256,17 +153,4 @@ fn token(parts: &Parts) -> Result<Token, Problem> {
         return Err(Code::KeyMissing.into());
     }
     Token::parse(token.trim()).map_err(|_| Code::KeyInvalid.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_the_same_however_it_is_written() {
-        let network = |text: &str| network(text.parse().unwrap()).to_string();
-        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
-        assert_ne!(network("::ffff:192.0.2.1"), network("::ffff:192.0.2.2"));
-        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:5::6"));
-    }
 }

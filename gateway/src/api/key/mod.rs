@@ -2,6 +2,7 @@
 //! Of a token only its hash is kept.
 
 mod caller;
+mod rates;
 mod store;
 mod token;
 
@@ -13,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub(crate) use caller::STOPPED;
-pub use caller::{Caller, OfContract, RateLimits};
+pub use caller::{Caller, OfContract};
+pub use rates::{RateLimits, tell};
 pub use store::{KeyError, end_of_contract};
 pub use token::{Token, TokenKind};
 

@@ -27,7 +27,7 @@ pub struct AlarmsWanted {
     #[serde(default)]
     open_only: bool,
     /// Only of this collector.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[0-9]{5}$")]
     collector: Option<CollectorNumber>,
     /// At most so many.
     #[param(minimum = 1, maximum = 500, default = 100)]
@@ -91,7 +91,7 @@ impl From<Alarm> for AlarmBody {
 /// Lists alarms.
 #[utoipa::path(
     get, operation_id = "list_alarms", path = "/v1/operations/alarms", tag = "operations",
-    security(("key" = [])), params(AlarmsWanted),
+    security(("key" = ["operate"])), params(AlarmsWanted),
     responses(
         (status = 200, body = AlarmsBody),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
@@ -121,7 +121,7 @@ pub struct AcknowledgementBody {
 /// Takes notice of an alarm.
 #[utoipa::path(
     post, operation_id = "acknowledge_alarm", path = "/v1/operations/alarms/{id}/acknowledgement",
-    tag = "operations", security(("key" = [])),
+    tag = "operations", security(("key" = ["operate"])),
     params(("id" = uuid::Uuid, Path, description = "The alarm's id")),
     responses(
         (status = 200, body = AcknowledgementBody),

@@ -89,7 +89,7 @@ impl From<CollectorStatus> for StatusBody {
 /// Lists how every connected collector is now.
 #[utoipa::path(
     get, operation_id = "list_collector_statuses", path = "/v1/operations/collectors", tag = "operations",
-    security(("key" = [])),
+    security(("key" = ["operate"])),
     responses((status = 200, body = StatusesBody), KeyRefusals)
 )]
 pub async fn list(State(api): State<Api>, caller: Caller) -> Answer {
@@ -152,7 +152,7 @@ impl From<OpenItem> for OpenItemBody {
 /// Lists what keeps a day of a collector from being closed.
 #[utoipa::path(
     get, operation_id = "list_open_items", path = "/v1/operations/collectors/{code}/open-items",
-    tag = "operations", security(("key" = [])),
+    tag = "operations", security(("key" = ["operate"])),
     params(("code" = String, Path, description = "収納機関番号"), OfDay),
     responses(
         (status = 200, body = OpenItemsBody),

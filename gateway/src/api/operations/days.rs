@@ -85,7 +85,7 @@ pub struct OfDate {
 
 /// Lists the processing days of all collectors on a date.
 #[utoipa::path(
-    get, operation_id = "list_days", path = "/v1/operations/days", tag = "operations", security(("key" = [])),
+    get, operation_id = "list_days", path = "/v1/operations/days", tag = "operations", security(("key" = ["operate"])),
     params(OfDate),
     responses(
         (status = 200, body = DaysBody),
@@ -105,7 +105,7 @@ pub async fn list(State(api): State<Api>, caller: Caller, Query(of): Query<OfDat
 /// One key does alone what takes two people on the staff console.
 #[utoipa::path(
     post, operation_id = "open_day", path = "/v1/operations/collectors/{code}/open", tag = "operations",
-    security(("key" = [])),
+    security(("key" = ["operate"])),
     params(("code" = String, Path, description = "収納機関番号")),
     responses(
         (status = 200, body = DayBody),
@@ -126,7 +126,7 @@ pub async fn open(State(api): State<Api>, caller: Caller, code: Result<Part, Pro
 /// One key does alone what takes two people on the staff console.
 #[utoipa::path(
     post, operation_id = "pre_close_day", path = "/v1/operations/collectors/{code}/pre-close",
-    tag = "operations", security(("key" = [])),
+    tag = "operations", security(("key" = ["operate"])),
     params(("code" = String, Path, description = "収納機関番号")),
     responses(
         (status = 200, body = DayBody),
@@ -169,7 +169,7 @@ pub struct CloseInput {
 /// One key does alone what takes two people on the staff console.
 #[utoipa::path(
     post, operation_id = "close_day", path = "/v1/operations/collectors/{code}/close", tag = "operations",
-    security(("key" = [])), request_body = CloseInput,
+    security(("key" = ["operate"])), request_body = CloseInput,
     params(("code" = String, Path, description = "収納機関番号")),
     responses(
         (status = 200, body = DayBody),
@@ -208,7 +208,7 @@ pub struct DayInput {
 /// Asks a collector for its counters and tells both sides' (収納カウンタ照会).
 #[utoipa::path(
     post, operation_id = "ask_counters", path = "/v1/operations/collectors/{code}/counters",
-    tag = "operations", security(("key" = [])), request_body = DayInput,
+    tag = "operations", security(("key" = ["operate"])), request_body = DayInput,
     params(("code" = String, Path, description = "収納機関番号")),
     responses(
         (status = 200, body = BothCountersBody),

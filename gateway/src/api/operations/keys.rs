@@ -89,7 +89,7 @@ impl From<ApiKey> for KeyBody {
 /// Lists the keys of this API.
 #[utoipa::path(
     get, operation_id = "list_api_keys", path = "/v1/operations/keys", tag = "operations",
-    security(("key" = [])),
+    security(("key" = ["operate"])),
     responses((status = 200, body = KeysBody), KeyRefusals)
 )]
 pub async fn list(State(api): State<Api>, caller: Caller) -> Answer {
@@ -101,7 +101,7 @@ pub async fn list(State(api): State<Api>, caller: Caller) -> Answer {
 /// Ends a key at once.
 #[utoipa::path(
     post, operation_id = "revoke_api_key", path = "/v1/operations/keys/{id}/revocation", tag = "operations",
-    security(("key" = [])),
+    security(("key" = ["operate"])),
     params(("id" = uuid::Uuid, Path, description = "The key's id")),
     responses(
         (status = 204),

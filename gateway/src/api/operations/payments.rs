@@ -81,7 +81,7 @@ impl From<UnknownPayment> for UnknownBody {
 /// Lists the payments whose outcome nobody knows.
 #[utoipa::path(
     get, operation_id = "list_unknown_payments", path = "/v1/operations/unknown-payments", tag = "operations",
-    security(("key" = [])), params(Limit),
+    security(("key" = ["operate"])), params(Limit),
     responses(
         (status = 200, body = UnknownsBody),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
@@ -147,7 +147,7 @@ impl From<PaymentEvent> for StepBody {
 /// Shows any payment with everything that happened to it.
 #[utoipa::path(
     get, operation_id = "show_payment_history", path = "/v1/operations/payments/{id}", tag = "operations",
-    security(("key" = [])),
+    security(("key" = ["operate"])),
     params(("id" = uuid::Uuid, Path, description = "The payment's id")),
     responses(
         (status = 200, body = HistoryBody),
@@ -173,7 +173,7 @@ pub async fn show(State(api): State<Api>, caller: Caller, id: Result<Part, Probl
 /// Asks again for an unknown payment (再送), and waits a moment for the answer.
 #[utoipa::path(
     post, operation_id = "resend_payment", path = "/v1/operations/payments/{id}/resend", tag = "operations",
-    security(("key" = [])),
+    security(("key" = ["operate"])),
     params(("id" = uuid::Uuid, Path, description = "The payment's id")),
     responses(
         (status = 200, body = PaymentBody),
@@ -196,7 +196,7 @@ pub async fn resend(State(api): State<Api>, caller: Caller, id: Result<Part, Pro
 pub struct ResendInput {
     /// 収納機関番号; of all where it is absent.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[0-9]{5}$")]
     collector: Option<CollectorNumber>,
 }
 
@@ -213,7 +213,7 @@ pub struct ResendsBody {
 /// Asks again for every unknown payment and cancellation.
 #[utoipa::path(
     post, operation_id = "resend_all", path = "/v1/operations/resend", tag = "operations",
-    security(("key" = [])), request_body = ResendInput,
+    security(("key" = ["operate"])), request_body = ResendInput,
     responses(
         (status = 202, body = ResendsBody),
         KeyRefusals,

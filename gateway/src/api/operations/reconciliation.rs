@@ -104,7 +104,7 @@ pub struct ReconciliationsBody {
 /// Compares a day of a collector, as often as wanted.
 #[utoipa::path(
     post, operation_id = "reconcile", path = "/v1/operations/collectors/{code}/reconciliations",
-    tag = "operations", security(("key" = [])), request_body = DayInput,
+    tag = "operations", security(("key" = ["operate"])), request_body = DayInput,
     params(("code" = String, Path, description = "収納機関番号")),
     responses(
         (status = 201, body = ReconciliationBody),
@@ -127,7 +127,7 @@ pub async fn run(
 /// Lists the comparisons of a day of all collectors.
 #[utoipa::path(
     get, operation_id = "list_reconciliations", path = "/v1/operations/reconciliations", tag = "operations",
-    security(("key" = [])), params(OfDay),
+    security(("key" = ["operate"])), params(OfDay),
     responses(
         (status = 200, body = ReconciliationsBody),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
@@ -228,7 +228,7 @@ pub struct BreaksWanted {
     #[serde(default)]
     open_only: bool,
     /// Only of this collector.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[0-9]{5}$")]
     collector: Option<CollectorNumber>,
     /// Only of this day.
     #[param(value_type = Option<String>, format = Date)]
@@ -241,7 +241,7 @@ pub struct BreaksWanted {
 /// Lists breaks. Two people resolve one, on the staff console.
 #[utoipa::path(
     get, operation_id = "list_breaks", path = "/v1/operations/breaks", tag = "operations",
-    security(("key" = [])), params(BreaksWanted),
+    security(("key" = ["operate"])), params(BreaksWanted),
     responses(
         (status = 200, body = BreaksBody),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),

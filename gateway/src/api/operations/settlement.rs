@@ -171,14 +171,14 @@ pub struct WindowsWanted {
     #[param(value_type = Option<String>, format = Date)]
     until: Option<Date>,
     /// Only of this collector.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[0-9]{5}$")]
     collector: Option<CollectorNumber>,
 }
 
 /// Lists settlement windows and what keeps them open.
 #[utoipa::path(
     get, operation_id = "list_settlement_windows", path = "/v1/operations/settlement-windows",
-    tag = "operations", security(("key" = [])), params(WindowsWanted),
+    tag = "operations", security(("key" = ["operate"])), params(WindowsWanted),
     responses(
         (status = 200, body = WindowsBody),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
@@ -203,7 +203,7 @@ pub struct CloseInput {
     date: Date,
     /// Only of this collector; of all where it is absent.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[0-9]{5}$")]
     collector: Option<CollectorNumber>,
 }
 
@@ -254,7 +254,7 @@ impl From<WindowOutcome> for OutcomeBody {
 /// One key does alone what takes two people on the staff console.
 #[utoipa::path(
     post, operation_id = "close_settlement_window", path = "/v1/operations/settlement-windows/close",
-    tag = "operations", security(("key" = [])), request_body = CloseInput,
+    tag = "operations", security(("key" = ["operate"])), request_body = CloseInput,
     responses((status = 200, body = OutcomesBody), KeyRefusals, BodyRefusals)
 )]
 pub async fn close(State(api): State<Api>, caller: Caller, Input(input): Input<CloseInput>) -> Answer {
@@ -282,7 +282,7 @@ pub struct NetPaymentsBody {
 #[into_params(parameter_in = Query)]
 pub struct NetPaymentsWanted {
     /// Only of this collector.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[0-9]{5}$")]
     collector: Option<CollectorNumber>,
     /// Only those that are paid, or only those that are not.
     paid: Option<bool>,
@@ -300,7 +300,7 @@ pub struct NetPaymentsWanted {
 /// Lists net payments.
 #[utoipa::path(
     get, operation_id = "list_net_payments", path = "/v1/operations/net-payments", tag = "operations",
-    security(("key" = [])), params(NetPaymentsWanted),
+    security(("key" = ["operate"])), params(NetPaymentsWanted),
     responses(
         (status = 200, body = NetPaymentsBody),
         (status = 400, body = ProblemBody, content_type = "application/problem+json"),
@@ -331,7 +331,7 @@ pub async fn net_payments(
 /// One key does alone what takes two people on the staff console.
 #[utoipa::path(
     post, operation_id = "pay_due", path = "/v1/operations/net-payments/pay-due", tag = "operations",
-    security(("key" = [])),
+    security(("key" = ["operate"])),
     responses((status = 200, body = NetPaymentsBody), KeyRefusals)
 )]
 pub async fn pay_due(State(api): State<Api>, caller: Caller) -> Answer {
@@ -367,7 +367,7 @@ pub struct SettledWanted {
 /// Lists the payments of a net payment.
 #[utoipa::path(
     get, operation_id = "list_settled_payments", path = "/v1/operations/net-payments/{id}/payments",
-    tag = "operations", security(("key" = [])),
+    tag = "operations", security(("key" = ["operate"])),
     params(("id" = uuid::Uuid, Path, description = "The net payment's id"), SettledWanted),
     responses(
         (status = 200, body = SettledBody),

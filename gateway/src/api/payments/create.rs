@@ -29,7 +29,7 @@ pub struct PaymentInput {
     #[schema(value_type = uuid::Uuid)]
     inquiry_id: String,
     /// One of its bills.
-    #[schema(min_length = 1, max_length = 20)]
+    #[schema(min_length = 1, max_length = 20, pattern = "^[!-~]{1,20}$")]
     bill_id: String,
     /// The bill's amount, as a check that both speak of the same.
     #[schema(minimum = 1, maximum = 99999999999_i64)]
@@ -52,9 +52,10 @@ struct Wanted {
 /// address where a person authorises the payment.
 #[utoipa::path(
     post, operation_id = "create_payment", path = "/v1/payments",
-    tag = "payments", request_body = PaymentInput, security(("key" = [])),
+    tag = "payments", request_body = PaymentInput, security(("key" = ["pay"])),
     params((
-        "Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters; kept for a week",
+        "Idempotency-Key" = String, Header, pattern = "^[!-~]{1,128}$",
+        description = "1 to 128 visible ASCII characters; kept for good",
     )),
     responses(
         (status = 201, body = PaymentBody, description = "The payment has come to its end"),

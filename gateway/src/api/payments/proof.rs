@@ -64,7 +64,7 @@ pub struct ProofSignatureBody {
 /// that is handed out is on the audit log.
 #[utoipa::path(
     get, operation_id = "prove_payment", path = "/v1/payments/{id}/proof", tag = "payments",
-    security(("key" = [])),
+    security(("key" = ["read"])),
     params(("id" = uuid::Uuid, Path, description = "The payment's id")),
     responses(
         (status = 200, body = ProofBody),

@@ -14,7 +14,7 @@ use crate::api::{Answer, Api};
 
 /// Shows a payment that the key may see.
 #[utoipa::path(
-    get, operation_id = "show_payment", path = "/v1/payments/{id}", tag = "payments", security(("key" = [])),
+    get, operation_id = "show_payment", path = "/v1/payments/{id}", tag = "payments", security(("key" = ["read"])),
     params(("id" = uuid::Uuid, Path, description = "The payment's id")),
     responses(
         (status = 200, body = PaymentBody),

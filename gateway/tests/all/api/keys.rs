@@ -8,7 +8,7 @@ use gateway::{Operator, Stop, StopScope};
 use ledger::{Commit, EntityId};
 use serde_json::json;
 
-use super::support::{Bench, Caller, holder, numbers};
+use super::support::{Bench, Caller, Reply, holder, numbers};
 use crate::support::{SHOP, TAX};
 
 database::on_both!(
@@ -246,13 +246,24 @@ async fn a_key_that_calls_too_often_is_told_when_to_come_back() {
     let (_, one) = bench.token(Holder::Operator, &[Scope::Read]).await;
     let (_, another) = bench.token(Holder::Operator, &[Scope::Read]).await;
     let busy = throttled.with(&one);
+    let first = busy.get("/v1/events").await;
+    let told = |reply: &Reply, name: &str| reply.headers[name].to_str().unwrap().to_owned();
+    let left = |reply: &Reply| {
+        let told = told(reply, "ratelimit");
+        let left = told.strip_prefix("\"key\";r=").unwrap().split(';').next().unwrap();
+        left.parse::<u32>().unwrap()
+    };
+    assert!(told(&first, "ratelimit-policy").starts_with("\"key\";q="), "{:?}", first.headers);
+    let before = left(&first);
     let refused = loop {
         let reply = busy.get("/v1/events").await;
+        assert!(left(&reply) < before.max(1), "{:?}", reply.headers);
         if reply.status != 200 {
             break reply;
         }
     };
     refused.refused(429, "too_many_requests");
+    assert_eq!(left(&refused), 0);
     assert_eq!(refused.headers["retry-after"], "1");
     let other = throttled.with(&another).get("/v1/events").await;
     assert_eq!(other.status, 200, "it is the key's rate, not everybody's");

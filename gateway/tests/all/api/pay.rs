@@ -45,6 +45,15 @@ async fn a_payment_is_made_once_however_often_it_is_asked_for(test: TestDatabase
     other["amount"] = 215_001.into();
     caller.post("/v1/payments", Some("order-1"), &other).await.refused(422, "idempotency_key_reused");
     caller.post("/v1/payments", None, &order).await.refused(400, "idempotency_key_missing");
+    // a key is kept for good, and so is a refusal under it
+    let refused = caller.post("/v1/payments", Some("order-2"), &other).await;
+    assert!(refused.status >= 400, "{}", refused.body);
+    bench.world.clock.advance_seconds(400 * 24 * 3_600);
+    bench.world.hub.gateway.forget_old_wishes().await.unwrap();
+    let later = caller.post("/v1/payments", Some("order-1"), &order).await;
+    assert_eq!((later.status, &later.body["id"]), (201, &paid.body["id"]));
+    let again = caller.post("/v1/payments", Some("order-2"), &other).await;
+    assert_eq!((again.status, again.body), (refused.status, refused.body));
     assert_eq!(bench.world.balance().await.balance.get(), 1_000_000 - 215_000);
     assert_eq!(count(&bench.world.test, "payment").await, 1);
     bench.world.assert_clean().await;
