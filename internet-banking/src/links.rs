@@ -509,3 +509,13 @@ impl fmt::Display for HistoryLink {
         write!(f, "{}?collector={place}&state={}&older={}", Link::PayeasyHistory, self.state, self.older)
     }
 }
+
+/// A text as part of an address.
+pub(crate) fn escaped(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}

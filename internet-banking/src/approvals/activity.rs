@@ -72,7 +72,8 @@ pub async fn about(bank: &Bank, by: &SignedIn, id: ApprovalId) -> Result<Option<
         let _ = write!(words, " {amount} 円");
     }
     let link = request.is_shown_to(by).then(|| ApprovalLink(id).to_string());
-    Ok(Some(About { words, account: matter.place().map(|(_, account)| account), link }))
+    let account = matter.place().map(|(_, account)| account);
+    Ok(Some(About { words, account, amount: matter.amount(), link }))
 }
 
 /// A request as a line; nothing where no money is to move.

@@ -9,10 +9,23 @@ use super::links::{BatchLink, BatchPage};
 use super::{kinds, operation, words};
 use crate::Bank;
 use crate::activity::{Group, Item, Search, states};
+use crate::history::About;
 use crate::sign_in::SignedIn;
 
 /// Batches that are looked through for a page.
 const LOOKED_MAX: u32 = 500;
+
+/// A batch in a few words for the history of whoever supervises the contract, with its account, and its page where the
+/// person may see it.
+pub async fn about(bank: &Bank, by: &SignedIn, id: BatchId) -> Result<Option<About>, Failure> {
+    let Some(batch) = bank.bulk.find(by.contract.id, id).await? else { return Ok(None) };
+    Ok(Some(About {
+        words: format!("{} {}件 {} 円", words::title(&batch), batch.rows, batch.amount),
+        account: Some(batch.heading.account),
+        amount: Some(batch.amount),
+        link: operation::may_see(by, &batch).then(|| BatchLink(id, BatchPage::Rows).to_string()),
+    }))
+}
 
 /// Batches with the accounts that the user may do the business with.
 pub async fn batches(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<Item>, Failure> {

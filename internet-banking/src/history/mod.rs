@@ -15,7 +15,7 @@ use crate::contracts::User;
 use crate::sign_in::SignedIn;
 
 pub use pages::routes;
-pub(crate) use shown::About;
+pub(crate) use shown::{About, refused};
 
 /// Writes down what somebody looked at or took away. What cannot be written down is not shown.
 pub(crate) async fn note(

@@ -7,10 +7,11 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use chrono::Months;
-use domain::{Date, UserId};
+use domain::{Date, UserId, Yen};
 use edge::{Errors, Frame};
+use formats::banks::folded;
 use http::StatusCode;
-use ledger::TrailQuery;
+use ledger::{TrailPlace, TrailQuery};
 use serde::Deserialize;
 
 use super::note;
@@ -22,7 +23,7 @@ use crate::contracts::Duty;
 use crate::csv::Csv;
 use crate::frame::{self, Area};
 use crate::help::Code;
-use crate::links::Link;
+use crate::links::{Link, escaped};
 use crate::payeasy::views::Stake;
 use crate::period;
 use crate::policy;
@@ -30,11 +31,13 @@ use crate::sign_in::SignedIn;
 use crate::users::Members;
 
 /// Records a page.
-const PAGE_RECORDS: u32 = 50;
-/// Records of one read of a file.
+const PAGE_RECORDS: usize = 50;
+/// Records of one read where many are looked at.
 const READ_RECORDS: u32 = 200;
-/// Records of a file at most.
-const FILE_RECORDS_MAX: usize = 3_000;
+/// Records that are looked at for a file, or for a page of what some of them are about.
+const LOOKED_MAX: usize = 3_000;
+/// Characters of a text that is searched.
+const TEXT_CHARS_MAX: usize = 40;
 /// Months that can be looked back at.
 const MONTHS_MAX: u32 = 13;
 /// Days that a search begins with, today among them.
@@ -56,6 +59,8 @@ pub struct Filter {
     until: String,
     user: String,
     kind: String,
+    amount: String,
+    text: String,
     older: String,
 }
 
@@ -89,8 +94,14 @@ pub struct HistoryPage {
     pub users: Vec<Choice>,
     /// The kinds.
     pub kinds: Vec<Choice>,
+    /// The amount, as it was typed.
+    pub amount: String,
+    /// The text, as it was typed.
+    pub text: String,
     /// What was found.
     pub rows: Vec<HistoryRow>,
+    /// Whether as many records were looked at as are for a page, and what is before them was not.
+    pub is_cut: bool,
     /// The next page.
     pub older: Option<String>,
     /// The same as a file.
@@ -102,6 +113,31 @@ struct Search {
     query: TrailQuery,
     days: (Date, Date),
     kind: Option<Kind>,
+    /// What the record is about is of this amount.
+    amount: Option<Yen>,
+    /// What the record is about has this text, folded; empty asks for all.
+    text: String,
+}
+
+impl Search {
+    /// Whether records are chosen by what they are about, which is looked up one by one.
+    const fn is_of_matters(&self) -> bool {
+        self.amount.is_some() || !self.text.is_empty()
+    }
+
+    fn wants(&self, row: &HistoryRow) -> bool {
+        self.amount.is_none_or(|amount| row.amount == Some(amount))
+            && (self.text.is_empty() || folded(&row.subject).contains(&self.text))
+    }
+}
+
+/// What one page shows of a search.
+struct Found {
+    rows: Vec<HistoryRow>,
+    /// The last record that was looked at, where there may be more.
+    behind: Option<TrailPlace>,
+    /// Whether the page ends because too many records were looked at.
+    is_cut: bool,
 }
 
 /// `GET /admin/history`
@@ -135,16 +171,19 @@ async fn download(State(bank): State<Bank>, by: SignedIn, Query(filter): Query<F
     note(&bank, &by, "history.download", String::new(), told(&filter)).await?;
     let mut csv = Csv::new(&["日時", "操作した方", "種類", "操作", "対象・内容"]);
     let mut words = Words::new(&bank, &by);
-    let mut query = TrailQuery { limit: READ_RECORDS, before: None, ..search.query };
-    let mut written = 0;
-    while written < FILE_RECORDS_MAX {
+    let mut query = TrailQuery { limit: READ_RECORDS, before: None, ..search.query.clone() };
+    let mut looked = 0;
+    while looked < LOOKED_MAX {
         let records = bank.ledger.trail(&query).await.map_err(failed)?;
         let Some(last) = records.last() else { break };
         query.before = Some(last.place);
         let is_last = records.len() < usize::try_from(READ_RECORDS).unwrap_or(usize::MAX);
-        written += records.len();
-        for row in words.rows(records).await? {
-            csv.row(&[&row.instant, &row.actor, row.kind, &row.action, &row.subject]);
+        looked += records.len();
+        for record in &records {
+            let row = words.row(record).await?;
+            if search.wants(&row) {
+                csv.row(&[&row.instant, &row.actor, row.kind, &row.action, &row.subject]);
+            }
         }
         if is_last {
             break;
@@ -164,10 +203,10 @@ fn admit(by: &SignedIn) -> Result<(), Stop> {
 async fn page(bank: &Bank, by: &SignedIn, filter: &Filter, of_all: bool) -> Result<HistoryPage, Stop> {
     let area = if of_all { Area::Admin } else { Area::Security };
     let action = if of_all { Link::AdminHistory } else { Link::OwnHistory };
-    let found = search(bank, by, filter, of_all);
-    let chosen = found.as_ref().ok().and_then(|search| search.kind);
+    let asked_for = search(bank, by, filter, of_all);
+    let chosen = asked_for.as_ref().ok().and_then(|search| search.kind);
     let mut page = HistoryPage {
-        frame: Frame { has_errors: found.is_err(), ..frame::page(by, area) },
+        frame: Frame { has_errors: asked_for.is_err(), ..frame::page(by, area) },
         of_all,
         action,
         errors: Errors::none(),
@@ -175,11 +214,14 @@ async fn page(bank: &Bank, by: &SignedIn, filter: &Filter, of_all: bool) -> Resu
         until: filter.until.clone(),
         users: if of_all { users(bank, by, &filter.user).await? } else { Vec::new() },
         kinds: kinds(chosen),
+        amount: filter.amount.clone(),
+        text: filter.text.clone(),
         rows: Vec::new(),
+        is_cut: false,
         older: None,
         file: None,
     };
-    let search = match found {
+    let search = match asked_for {
         Ok(search) => search,
         Err(errors) => {
             page.errors = errors;
@@ -187,39 +229,87 @@ async fn page(bank: &Bank, by: &SignedIn, filter: &Filter, of_all: bool) -> Resu
         }
     };
     (page.from, page.until) = (search.days.0.to_string(), search.days.1.to_string());
-    let mut records = bank.ledger.trail(&search.query).await.map_err(failed)?;
-    let page_len = usize::try_from(PAGE_RECORDS).unwrap_or(usize::MAX);
-    let more = records.len() > page_len;
-    records.truncate(page_len);
-    let asked = asked(&search, &filter.user);
-    page.older = records.last().filter(|_| more).map(|last| format!("{action}?{asked}&older={}", last.place));
+    let found = found(bank, by, &search).await?;
+    let asked = asked(&search, filter);
+    page.older = found.behind.map(|place| format!("{action}?{asked}&older={place}"));
     page.file = of_all.then(|| format!("{}?{asked}", Link::AdminHistoryCsv));
-    page.rows = Words::new(bank, by).rows(records).await?;
+    (page.rows, page.is_cut) = (found.rows, found.is_cut);
     Ok(page)
 }
 
+/// One page of what is asked for. What records are about stands in other tables, each with its own words, so that who
+/// asks for an amount or a payee has them looked at one after the other, and no more of them than for a file.
+async fn found(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Found, Stop> {
+    let one_more = u32::try_from(PAGE_RECORDS + 1).unwrap_or(READ_RECORDS);
+    let limit = if search.is_of_matters() { READ_RECORDS } else { one_more };
+    let mut query = TrailQuery { limit, ..search.query.clone() };
+    let mut words = Words::new(bank, by);
+    let (mut rows, mut looked) = (Vec::new(), 0);
+    loop {
+        let records = bank.ledger.trail(&query).await.map_err(failed)?;
+        for record in &records {
+            if rows.len() == PAGE_RECORDS {
+                return Ok(Found { rows, behind: query.before, is_cut: false });
+            }
+            let row = words.row(record).await?;
+            if search.wants(&row) {
+                rows.push(row);
+            }
+            query.before = Some(record.place);
+        }
+        looked += records.len();
+        if records.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
+            return Ok(Found { rows, behind: None, is_cut: false });
+        }
+        if looked >= LOOKED_MAX {
+            return Ok(Found { rows, behind: query.before, is_cut: true });
+        }
+    }
+}
+
 /// The search as the address of a page says it.
-fn asked(search: &Search, user: &str) -> String {
+fn asked(search: &Search, filter: &Filter) -> String {
     let mut asked = format!("from={}&until={}", search.days.0, search.days.1);
-    if let Ok(user) = user.parse::<UserId>() {
+    if let Ok(user) = filter.user.parse::<UserId>() {
         let _ = write!(asked, "&user={user}");
     }
     if let Some(kind) = search.kind {
         let _ = write!(asked, "&kind={}", kind.code());
+    }
+    if let Some(amount) = search.amount {
+        let _ = write!(asked, "&amount={}", amount.get());
+    }
+    if !search.text.is_empty() {
+        let _ = write!(asked, "&text={}", escaped(&filter.text));
     }
     asked
 }
 
 /// The facts of a search, for the record of it.
 fn told(filter: &Filter) -> String {
-    let Filter { from, until, user, kind, .. } = filter;
-    let told = format!("from={from} until={until} user={user} kind={kind}");
+    let Filter { from, until, user, kind, amount, text, .. } = filter;
+    let told = format!("from={from} until={until} user={user} kind={kind} amount={amount} text={text}");
     told.chars().take(200).collect()
 }
 
 fn search(bank: &Bank, by: &SignedIn, filter: &Filter, of_all: bool) -> Result<Search, Errors> {
     let today = bank.clock.now().date();
-    let days = days(&filter.from, &filter.until, today)?;
+    let days = days(&filter.from, &filter.until, today);
+    let mut errors = days.as_ref().err().cloned().unwrap_or_else(Errors::none);
+    let amount = match filter.amount.trim() {
+        "" => None,
+        typed => Yen::parse_typed(typed).map(Some).unwrap_or_else(|_| {
+            errors.add("amount", "金額は数字で入力してください。例: 10000");
+            None
+        }),
+    };
+    if filter.text.chars().count() > TEXT_CHARS_MAX {
+        errors.add("text", format!("振込先などは{TEXT_CHARS_MAX}文字以内で入力してください。"));
+    }
+    let days = match days {
+        Ok(days) if errors.is_empty() => days,
+        _ => return Err(errors),
+    };
     let kind = Kind::from_code(&filter.kind);
     let (among, except) = kind.map(Kind::actions).unwrap_or_default();
     let actor = match (of_all, filter.user.parse::<UserId>()) {
@@ -238,9 +328,9 @@ fn search(bank: &Bank, by: &SignedIn, filter: &Filter, of_all: bool) -> Result<S
         except,
         subjects: Vec::new(),
         before: filter.older.parse().ok(),
-        limit: PAGE_RECORDS + 1,
+        limit: READ_RECORDS,
     };
-    Ok(Search { query, days, kind })
+    Ok(Search { query, days, kind, amount, text: folded(&filter.text) })
 }
 
 /// The days of a search: the last seven where none are typed, and none before what is kept on the page.

@@ -19,6 +19,7 @@ fn every_page_keeps_the_rules_with_every_sample() {
         kind: "払込",
         action: "払込の申込み".to_owned(),
         subject: SHARP.to_owned(),
+        amount: None,
         link,
     };
     let choice = || Choice { value: SHARP.to_owned(), label: SHARP.to_owned(), chosen: true };
@@ -37,6 +38,9 @@ fn every_page_keeps_the_rules_with_every_sample() {
                 until: "2026-11-24".to_owned(),
                 users: vec![choice()],
                 kinds: vec![choice()],
+                amount: SHARP.to_owned(),
+                text: SHARP.to_owned(),
+                is_cut: of_all,
                 older: Some("/admin/history?older=1".to_owned()),
                 file: of_all.then(|| "/admin/history/csv?from=2026-11-18".to_owned()),
             };

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{AccountId, OrderId, RecallId, UserId};
+use domain::{AccountId, OrderId, RecallId, UserId, Yen};
 use ledger::TrailRecord;
 
 use super::words::{Kind, words};
@@ -11,7 +11,7 @@ use crate::contracts::{DepositAccount, SignInMethod};
 use crate::frame::year_day_and_time;
 use crate::sign_in::SignedIn;
 use crate::users::{Member, Members};
-use crate::{Bank, approvals, payeasy, transfers};
+use crate::{Bank, approvals, bulk, payeasy, transfers};
 
 /// A record as the page shows it.
 pub struct HistoryRow {
@@ -27,6 +27,8 @@ pub struct HistoryRow {
     pub action: String,
     /// What it was done to; empty where that is clear.
     pub subject: String,
+    /// What that moves.
+    pub amount: Option<Yen>,
     /// Where that leads.
     pub link: Option<String>,
 }
@@ -38,6 +40,8 @@ pub(crate) struct About {
     pub words: String,
     /// The account that it moves, or is to move.
     pub account: Option<AccountId>,
+    /// How much.
+    pub amount: Option<Yen>,
     /// Its page, where the person may see it.
     pub link: Option<String>,
 }
@@ -64,22 +68,19 @@ impl<'a> Words<'a> {
         Self { bank, by, members: HashMap::new(), things: HashMap::new(), accounts: None }
     }
 
-    /// The records in words.
-    pub async fn rows(&mut self, records: Vec<TrailRecord>) -> Result<Vec<HistoryRow>, Stop> {
-        let mut rows = Vec::with_capacity(records.len());
-        for record in records {
-            let about = self.about(&record).await?;
-            rows.push(HistoryRow {
-                at: year_day_and_time(record.place.at),
-                instant: record.place.at.jst().format("%Y-%m-%d %H:%M:%S").to_string(),
-                actor: self.actor(&record.actor).await?,
-                kind: Kind::of(&record.action).label(),
-                action: words(&record.action).to_owned(),
-                subject: about.words,
-                link: about.link,
-            });
-        }
-        Ok(rows)
+    /// A record in words.
+    pub async fn row(&mut self, record: &TrailRecord) -> Result<HistoryRow, Stop> {
+        let about = self.about(record).await?;
+        Ok(HistoryRow {
+            at: year_day_and_time(record.place.at),
+            instant: record.place.at.jst().format("%Y-%m-%d %H:%M:%S").to_string(),
+            actor: self.actor(&record.actor).await?,
+            kind: Kind::of(&record.action).label(),
+            action: words(&record.action).to_owned(),
+            subject: about.words,
+            amount: about.amount,
+            link: about.link,
+        })
     }
 
     async fn actor(&mut self, actor: &str) -> Result<String, Stop> {
@@ -116,7 +117,7 @@ impl<'a> Words<'a> {
                 Err(_) if record.subject.is_empty() => About::of("1件あたり"),
                 Err(_) => self.person(record).await?,
             },
-            ("payeasy" | "transfer" | "recall" | "approval", _) => match self.thing(record).await? {
+            ("payeasy" | "transfer" | "recall" | "approval" | "bulk", _) => match self.thing(record).await? {
                 Some(about) => about,
                 None => self.person(record).await?,
             },
@@ -155,7 +156,11 @@ impl<'a> Words<'a> {
                 (_, Ok(id)) => transfers::activity::about_order(bank, by, OrderId::from_uuid(id)).await?,
                 (_, Err(_)) => None,
             },
-            Kind::SignIn | Kind::View | Kind::Change => None,
+            Kind::View | Kind::Bulk => match subject.parse() {
+                Ok(id) => bulk::activity::about(bank, by, id).await?,
+                Err(_) => None,
+            },
+            Kind::SignIn | Kind::Change => None,
         };
         let Some(mut about) = found else { return Ok(None) };
         if let Some(account) = about.account {
@@ -189,13 +194,21 @@ impl<'a> Words<'a> {
 /// `password, 192.0.2.1` of a sign-in, `wrong, blocked from now on, 192.0.2.1` of a failed one.
 fn from(detail: &str) -> String {
     let Some((how, address)) = detail.rsplit_once(", ") else { return String::new() };
-    let how = match (SignInMethod::from_code(how), how) {
-        (Some(method), _) => method.label(),
-        (None, "wrong, blocked from now on") => "30分間の停止",
-        (None, "wrong, locked from now on") => "ログインIDの停止",
-        (None, _) => "パスワードの誤り",
-    };
+    let how = SignInMethod::from_code(how).map_or_else(|| refusal(how), SignInMethod::label);
     format!("{how} 接続元 {address}")
+}
+
+/// What a failed sign-in met, and from where it came.
+pub(crate) fn refused(detail: &str) -> Option<(&'static str, &str)> {
+    detail.rsplit_once(", ").map(|(why, address)| (refusal(why), address))
+}
+
+fn refusal(why: &str) -> &'static str {
+    match why {
+        "wrong, blocked from now on" => "30分間の停止",
+        "wrong, locked from now on" => "ログインIDの停止",
+        _ => "パスワードの誤り",
+    }
 }
 
 /// `left 4` of a wrong second password or code.

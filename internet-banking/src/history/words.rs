@@ -12,6 +12,8 @@ code! {
         Payment = "payment", "払込";
         /// Transfers and what became of them.
         Transfer = "transfer", "振込・振替";
+        /// Batches and what became of them.
+        Bulk = "bulk", "データ伝送";
         /// Who asked for approval, and who gave it or not.
         Approval = "approval", "承認";
         /// Views and downloads.
@@ -64,6 +66,23 @@ const TRANSFERS: &[&str] = &[
     "recall.refuse",
 ];
 
+const BATCHES: &[&str] = &[
+    "bulk.draft",
+    "bulk.file",
+    "bulk.discard",
+    "bulk.request",
+    "bulk.send_back",
+    "bulk.withdraw",
+    "bulk.approve",
+    "bulk.void",
+    "bulk.begin",
+    "bulk.tried",
+    "bulk.post",
+    "bulk.back",
+    "bulk.done",
+    "bulk.failed",
+];
+
 const APPROVALS: &[&str] = &[
     "approval.keep",
     "approval.ask",
@@ -87,6 +106,7 @@ const VIEWS: &[&str] = &[
     "statement.download",
     "statement.print",
     "payee.download",
+    "bulk.download",
     "fee.download",
 ];
 
@@ -114,9 +134,10 @@ impl Kind {
             Self::SignIn => (SIGN_INS.to_vec(), Vec::new()),
             Self::Payment => (PAYMENTS.to_vec(), Vec::new()),
             Self::Transfer => (TRANSFERS.to_vec(), Vec::new()),
+            Self::Bulk => (BATCHES.to_vec(), Vec::new()),
             Self::Approval => (APPROVALS.to_vec(), Vec::new()),
             Self::View => (VIEWS.to_vec(), Vec::new()),
-            Self::Change => (Vec::new(), [SIGN_INS, PAYMENTS, TRANSFERS, APPROVALS, VIEWS].concat()),
+            Self::Change => (Vec::new(), [SIGN_INS, PAYMENTS, TRANSFERS, BATCHES, APPROVALS, VIEWS].concat()),
         }
     }
 
@@ -126,6 +147,7 @@ impl Kind {
             (SIGN_INS, Self::SignIn),
             (PAYMENTS, Self::Payment),
             (TRANSFERS, Self::Transfer),
+            (BATCHES, Self::Bulk),
             (APPROVALS, Self::Approval),
             (VIEWS, Self::View),
         ];
@@ -145,7 +167,7 @@ mod tests {
 
     #[test]
     fn every_action_is_of_one_kind_and_has_words() {
-        for action in [SIGN_INS, PAYMENTS, TRANSFERS, APPROVALS, VIEWS].concat() {
+        for action in [SIGN_INS, PAYMENTS, TRANSFERS, BATCHES, APPROVALS, VIEWS].concat() {
             assert!(!words(action).is_ascii(), "{action}");
             let kind = Kind::of(action);
             assert!(kind.actions().0.contains(&action));

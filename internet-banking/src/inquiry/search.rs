@@ -13,6 +13,7 @@ use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::links::List;
+use crate::links::escaped;
 
 /// R80, R80b: months that can be looked back at.
 const MONTHS_MAX: u32 = 3;
@@ -99,10 +100,7 @@ impl Search {
             }
         }
         if !typed.text.is_empty() {
-            address += "&text=";
-            for byte in typed.text.bytes() {
-                let _ = write!(address, "%{byte:02X}");
-            }
+            let _ = write!(address, "&text={}", escaped(&typed.text));
         }
         let (from, until) = instants(days);
         let query = StatementQuery {

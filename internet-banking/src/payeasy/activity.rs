@@ -27,6 +27,7 @@ pub async fn about(bank: &Bank, by: &SignedIn, id: PaymentId) -> Result<Option<A
     Ok(Some(About {
         words: format!("受付番号 {} {collector} {} 円", facts.receipt_number, facts.amount),
         account: Some(facts.account),
+        amount: Some(facts.amount),
         link,
     }))
 }

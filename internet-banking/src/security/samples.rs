@@ -5,7 +5,7 @@ use edge::{Errors, Frame};
 
 use super::pages::email::EmailPage;
 use super::pages::first::FirstPage;
-use super::pages::overview::{OverviewPage, SignInWords};
+use super::pages::overview::{FailureWords, OverviewPage, SignInWords};
 use super::pages::password::PasswordPage;
 use super::problem::Problem;
 use crate::links::Link;
@@ -61,8 +61,19 @@ fn overviews() -> Vec<String> {
         by_certificate: reminds,
         session: words(),
         before,
+        failures: Vec::new(),
     };
-    vec![page(true, Vec::new()).render().unwrap(), page(false, vec![words()]).render().unwrap()]
+    let failed = FailureWords {
+        at: "11月24日(火) 10:00".to_owned(),
+        why: "パスワードの誤り",
+        address: SHARP.to_owned(),
+    };
+    let failures = OverviewPage { failures: vec![failed], ..page(true, vec![words()]) };
+    vec![
+        failures.render().unwrap(),
+        page(true, Vec::new()).render().unwrap(),
+        page(false, vec![words()]).render().unwrap(),
+    ]
 }
 
 fn forms() -> Vec<String> {

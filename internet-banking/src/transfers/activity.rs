@@ -61,7 +61,7 @@ pub async fn about_order(bank: &Bank, by: &SignedIn, id: OrderId) -> Result<Opti
     let facts = order.facts;
     let words = format!("{} {} {} 円", words::kind(facts.relation), facts.payee_name, facts.amount);
     let link = may_see(by, facts.account).then(|| OrderLink(id).to_string());
-    Ok(Some(About { words, account: Some(facts.account), link }))
+    Ok(Some(About { words, account: Some(facts.account), amount: Some(facts.amount), link }))
 }
 
 /// The same of a recall of another bank, which is the contract's whose account was credited.
@@ -71,7 +71,7 @@ pub async fn about_recall(bank: &Bank, by: &SignedIn, id: RecallId) -> Result<Op
     let Some(case) = bank.transfers.consent(&accounts, id).await? else { return Ok(None) };
     let words = format!("{} {} {} 円", Master::bank_name(&case.from), case.payer, case.amount);
     let link = may_see(by, case.account).then(|| RecallLink(id).to_string());
-    Ok(Some(About { words, account: Some(case.account), link }))
+    Ok(Some(About { words, account: Some(case.account), amount: Some(case.amount), link }))
 }
 
 fn may_see(by: &SignedIn, account: AccountId) -> bool {

@@ -145,6 +145,14 @@ async fn a_csv_file_is_mended_in_place_asked_for_and_approved_with_a_one_time_pa
     let told = subjects(&world).await;
     assert!(told.iter().any(|subject| subject.ends_with("総合振込の承認が完了しました")), "{told:?}");
     assert!(!shown.body.contains("value=\"withdraw\"") && !shown.body.contains("value=\"discard\""));
+    // the history of whoever did it says which batch it was
+    let own = hanako.get("/security/history?kind=bulk&amount=50,000").await;
+    assert!(!own.fields("about").is_empty(), "{}", own.body);
+    assert!(
+        own.fields("about").iter().all(|about| about.contains("2件 50,000 円 本店営業部")),
+        "{}",
+        own.body
+    );
     let listed = hanako.get("/bulk").await;
     assert_eq!((listed.fields("title").len(), listed.fields("state")), (1, vec!["承認済み".to_owned()]));
 }

@@ -7,9 +7,10 @@ use http::{StatusCode, header};
 use internet_banking::contracts::{Plan, Rights, Role, SignInMethod, Step};
 
 use crate::approvals::{approve, policy};
+use crate::payeasy_entry::{Entry, bill};
 use crate::repeats_and_limits::add;
 use crate::support::{LOGIN_ID, PASSWORD, World, add_user};
-use crate::transfer_entry::Transfer;
+use crate::transfer_entry::{Transfer, order_of};
 use crate::transfers_approved::{SINGLE, approver, ask};
 use crate::users::{MASTER_TOKEN, act, code, mails, submit, with_master};
 
@@ -19,6 +20,7 @@ database::on_both!(
     the_file_has_what_the_search_finds_and_no_formula,
     others_see_their_own_operations_alone,
     it_says_what_money_moved_who_approved_it_and_what_was_typed_wrongly,
+    what_moved_money_is_found_by_its_amount_and_by_whom_it_went_to,
     a_sign_in_from_a_new_address_is_mailed,
     a_session_goes_on_when_its_user_says_so,
 );
@@ -202,6 +204,45 @@ async fn others_see_their_own_operations_alone(test: TestDatabase) {
         assert_eq!(own.fields("action"), ["ログイン"]);
         assert!(browser.get("/security").await.body.contains("/security/history"));
     }
+}
+
+/// Amounts to the yen, and what it is about in whatever script somebody types; the file has the same.
+///
+/// Proves R17.
+async fn what_moved_money_is_found_by_its_amount_and_by_whom_it_went_to(test: TestDatabase) {
+    let (world, mut master) = with_master(test).await;
+    let mut hanako = world.signed_in().await;
+    for amount in ["1234", "11234"] {
+        let entry = Transfer::own(&mut hanako, amount, "2026-11-24").await.ok().unwrap();
+        order_of(&entry.confirm(&mut hanako).await);
+    }
+    let paid = Entry::answered(&world, &mut hanako, "00200", &[bill("B1", 1_234)]).await;
+    assert_eq!(paid.pay(&mut hanako, "B1", 1_002).await.location(), paid.page("result"));
+    let mut found = async |asked: &str| {
+        let page = master.get(&format!("/admin/history?{asked}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{asked} {}", page.body);
+        page.fields("action")
+    };
+    // １，２３４円
+    let typed = "amount=%EF%BC%91%EF%BC%8C%EF%BC%92%EF%BC%93%EF%BC%94%E5%86%86";
+    assert_eq!(found(typed).await, ["払込の申込み", "振込・振替の受付"]);
+    assert_eq!(found("amount=1235").await, [""; 0]);
+    assert_eq!(found("amount=1234&kind=transfer").await.len(), 1);
+    // みほんしょうじ, 国税, the account of the payment
+    let kana = "%E3%81%BF%E3%81%BB%E3%82%93%E3%81%97%E3%82%87%E3%81%86%E3%81%98";
+    assert_eq!(found(&format!("text={kana}")).await, ["振込・振替の受付", "振込・振替の受付"]);
+    assert_eq!(found("text=%E5%9B%BD%E7%A8%8E").await, ["払込の申込み"]);
+    assert_eq!(found("text=0098765&amount=1234").await, ["払込の申込み"]);
+    let wrong = master.get("/admin/history?amount=x&from=y").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in ["amount", "from"] {
+        assert!(wrong.body.contains(&format!("href=\"#{field}\"")), "{field} {}", wrong.body);
+    }
+    let page = master.get(&format!("/admin/history?text={kana}&amount=11234")).await;
+    let file = page.body.split("href=\"/admin/history/csv").nth(1).unwrap().split('"').next().unwrap();
+    let file = master.get(&format!("/admin/history/csv{}", file.replace("&#38;", "&"))).await;
+    assert_eq!(file.body.trim_end().lines().count(), 2, "{}", file.body);
+    assert!(file.body.contains("11,234 円"), "{}", file.body);
 }
 
 /// Proves SEC-29.

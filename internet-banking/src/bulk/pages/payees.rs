@@ -14,6 +14,7 @@ use crate::answer::{Answer, Stop, again, shown};
 use crate::bulk::links::{BatchLink, BatchPage};
 use crate::bulk::problem::Problem;
 use crate::bulk::{kinds, operation};
+use crate::links::escaped;
 use crate::payeasy::views::Trouble;
 use crate::payees::links::{ListLink, ListPage};
 use crate::payees::{Entered, List, PAGE, Payee, PayeeQuery, Payees};
@@ -198,7 +199,7 @@ async fn page(
     let action = BatchLink(batch.id, BatchPage::Payees);
     let next = offset.saturating_add(PAGE);
     let next = (next < count).then(|| {
-        let [text, group] = [&typed.text, &typed.group].map(|part| crate::payees::escaped(part));
+        let [text, group] = [&typed.text, &typed.group].map(|part| escaped(part));
         format!("{action}?text={text}&group={group}&from={next}")
     });
     Ok(PayeesView {

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use super::{admit, page_frame};
 use crate::Bank;
 use crate::answer::{Answer, failed, shown};
+use crate::links::escaped;
 use crate::payees::links::{ListPage, PayeeLink};
-use crate::payees::{Codes, Entered, List, PAGE, Payee, PayeeQuery, Payees, escaped, operation};
+use crate::payees::{Codes, Entered, List, PAGE, Payee, PayeeQuery, Payees, operation};
 use crate::sign_in::SignedIn;
 
 /// Characters of a text that is searched.

@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use edge::{CsrfForm, Frame};
 use http::StatusCode;
+use ledger::TrailQuery;
 use serde::Deserialize;
 
 use super::{done, page_frame};
@@ -12,6 +13,7 @@ use crate::Bank;
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::contracts::SignInMethod;
 use crate::frame::{self, Area, year_day_and_time};
+use crate::history;
 use crate::links::Link;
 use crate::payeasy::views::Stake;
 use crate::security::operation;
@@ -21,6 +23,10 @@ use crate::users::Members;
 
 /// Sign-ins that the page shows, this one among them.
 const SIGN_INS_SHOWN: i64 = 4;
+/// Failed ones.
+const FAILURES_SHOWN: u32 = 3;
+/// Days that are looked back at for them.
+const FAILURES_DAYS: i64 = 90;
 
 /// The page.
 #[derive(Template)]
@@ -48,6 +54,18 @@ pub struct OverviewPage {
     pub session: SignInWords,
     /// The sign-ins before it.
     pub before: Vec<SignInWords>,
+    /// What somebody tried under this login ID.
+    pub failures: Vec<FailureWords>,
+}
+
+/// A failed sign-in in words.
+pub struct FailureWords {
+    /// When.
+    pub at: String,
+    /// What was wrong, or what it stopped.
+    pub why: &'static str,
+    /// From where.
+    pub address: String,
 }
 
 /// A sign-in in words.
@@ -109,7 +127,33 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<As
         by_certificate: by.contract.sign_in == SignInMethod::Certificate,
         session,
         before: rows.collect(),
+        failures: failures(&bank, &by).await?,
     })
+}
+
+/// The newest failed sign-ins under the person's login ID, whoever tried.
+async fn failures(bank: &Bank, by: &SignedIn) -> Result<Vec<FailureWords>, Stop> {
+    let now = bank.clock.now();
+    let query = TrailQuery {
+        from: now.plus_seconds(-FAILURES_DAYS * 86_400),
+        until: now.plus_seconds(1),
+        contract: Some(by.contract.id),
+        actor: by.user.id.to_string(),
+        action: "session.refused".to_owned(),
+        among: Vec::new(),
+        except: Vec::new(),
+        subjects: Vec::new(),
+        before: None,
+        limit: FAILURES_SHOWN,
+    };
+    let records = bank.ledger.trail(&query).await.map_err(failed)?;
+    Ok(records
+        .into_iter()
+        .filter_map(|record| {
+            let (why, address) = history::refused(&record.detail)?;
+            Some(FailureWords { at: year_day_and_time(record.place.at), why, address: address.to_owned() })
+        })
+        .collect())
 }
 
 /// `GET /security/reminder`: the form is on the overview.
