@@ -113,8 +113,10 @@ fn requests() -> Vec<String> {
 fn settings() -> Vec<String> {
     let band = |place: usize| BandRow {
         from: if place == 0 { String::new() } else { format!("payeasy-from-{place}") },
+        from_label: format!("{place}段目 この金額(円)から"),
         from_value: "100000".to_owned(),
         approvals: format!("payeasy-approvals-{place}"),
+        approvals_label: format!("{place}段目の人数"),
         approvals_value: "1".to_owned(),
     };
     let choice = Choice {
@@ -134,6 +136,7 @@ fn settings() -> Vec<String> {
             label: "税金・各種料金",
             choices: vec![choice],
             bands: (0..3).map(band).collect(),
+            has_bands: true,
             approvers: vec![SHARP.to_owned()],
         }],
         distinct_tokens: true,

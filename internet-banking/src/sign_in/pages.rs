@@ -311,7 +311,9 @@ fn words(refusal: Refusal) -> Result<(StatusCode, &'static str), Failure> {
     Ok(match refusal {
         Refusal::Wrong => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            "ログインIDまたはログインパスワードが違います。失敗が続くと、ログインを30分間、一時停止します。",
+            "ログインIDまたはログインパスワードが違います。大文字と小文字は区別します。\
+             失敗が続くと、ログインを30分間、一時停止します。\
+             パスワードをお忘れのときは、マスターユーザへ、マスターユーザの方はお取引店の窓口へお申し出ください。",
         ),
         Refusal::WrongAndBlocked => (
             StatusCode::UNPROCESSABLE_ENTITY,

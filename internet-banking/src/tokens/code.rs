@@ -140,6 +140,7 @@ mod tests {
         }
     }
 
+    /// Proves SEC-11.
     #[test]
     fn a_code_holds_for_its_minute_and_the_next_one() {
         let code = seed().code(Step(1));

@@ -89,8 +89,10 @@ fn every_page() -> Vec<String> {
         pages.push(page.render().unwrap());
     }
     for token in tokens() {
-        let page = LostPage { frame: frame(false), csrf: "t".to_owned(), token };
-        pages.push(page.render().unwrap());
+        for errors in [Errors::none(), Errors::one("sure", "<b>チェック")] {
+            let (frame, csrf) = (frame(!errors.is_empty()), "t".to_owned());
+            pages.push(LostPage { frame, csrf, errors, token: token.clone() }.render().unwrap());
+        }
     }
     for (act, trouble) in
         [Act::Revoke, Act::Unlock].into_iter().flat_map(|act| troubles().into_iter().map(move |t| (act, t)))

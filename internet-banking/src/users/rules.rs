@@ -1,5 +1,7 @@
 //! What can be typed of a user.
 
+use crate::passwords::normalised;
+
 /// Characters of a login ID.
 pub const LOGIN_ID_CHARS: std::ops::RangeInclusive<usize> = 6..=32;
 /// Characters of a name.
@@ -7,15 +9,15 @@ pub const NAME_CHARS_MAX: usize = 30;
 /// Characters of a mail address.
 const EMAIL_CHARS_MAX: usize = 254;
 
-/// ログインID: letters, digits, `-` and `_`.
+/// ログインID: letters, digits, `-` and `_`; one that was typed in full width is the same.
 pub fn login_id(typed: &str) -> Result<String, &'static str> {
-    let typed = typed.trim();
+    let typed = normalised(typed.trim());
     if typed.is_empty() {
         return Err("ログインIDを入力してください。");
     }
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if typed.chars().all(fits) && LOGIN_ID_CHARS.contains(&typed.len()) {
-        Ok(typed.to_owned())
+        Ok(typed)
     } else {
         Err("ログインIDは、半角の英字・数字・「-」・「_」で、6文字から32文字までです。")
     }
@@ -57,6 +59,7 @@ mod tests {
         for good in ["hanako", " hanako_01 ", "A-1_b2", &"a".repeat(32)] {
             assert_eq!(login_id(good), Ok(good.trim().to_owned()));
         }
+        assert_eq!(login_id("ｈａｎａｋｏ＿０１"), Ok("hanako_01".to_owned()));
         for bad in ["", "short", &"a".repeat(33), "hana ko", "花子花子花子", "hanako!", "hanako@x"] {
             assert!(login_id(bad).is_err(), "{bad}");
         }

@@ -118,7 +118,7 @@ fn members() -> Vec<String> {
             .iter()
             .map(|act| ActLine { title: act.words().title, link: ActLink(id, *act) })
             .collect(),
-        limit: None,
+        limits: None,
     };
     let act = |act: Act, trouble: Option<Trouble>| ActPage {
         frame: frame(),
@@ -191,6 +191,7 @@ fn entries() -> Vec<String> {
         title: "利用者を追加しました",
         whose: SHARP.to_owned(),
         password: temporary(true),
+        next: vec![SHARP],
         user: MemberLink(UserId::generate()),
     };
     let mut pages = vec![added.render().unwrap()];

@@ -369,9 +369,11 @@ async fn whose_own_token_does_not_count_is_told_of_the_paper(test: TestDatabase)
             Some(serial) => code(&world, serial).await,
             None => "123456".to_owned(),
         };
-        let refused = administer(&mut admin, "revoke", "9000000001", &typed).await;
-        assert_eq!((refused.status, error(&refused)), (StatusCode::CONFLICT, "T-120".to_owned()));
-        assert!(refused.body.contains(words) && refused.body.contains("書面"), "{}", refused.body);
+        for act in ["revoke", "unlock"] {
+            let refused = administer(&mut admin, act, "9000000001", &typed).await;
+            assert_eq!((refused.status, error(&refused)), (StatusCode::CONFLICT, "T-120".to_owned()));
+            assert!(refused.body.contains(words) && refused.body.contains("書面"), "{}", refused.body);
+        }
     }
     assert_eq!(state_of(&world, "9000000001").await, "in_use");
 }
@@ -406,14 +408,18 @@ async fn a_lost_token_stops_at_once_for_all(test: TestDatabase) {
     let mut hanako = browser(&world, LOGIN_ID).await;
     let asked = hanako.get("/security/token/lost").await;
     assert!(asked.body.contains("元に戻せません") && asked.body.contains("admin01"), "{}", asked.body);
-    let done = hanako.post("/security/token/lost", &[("csrf", &asked.token())]).await;
+    let csrf = asked.token();
+    let unsure = hanako.post("/security/token/lost", &[("csrf", &csrf)]).await;
+    assert!(unsure.body.contains("届けはまだ受け付けていません。"), "{}", unsure.body);
+    assert_eq!(state_of(&world, "9000000001").await, "in_use", "one click ends nothing");
+    let sure = [("csrf", csrf.as_str()), ("sure", "yes")];
+    let done = hanako.post("/security/token/lost", &sure).await;
     assert_eq!(done.location(), "/security/token?done=lost", "{}", done.body);
     let mut admin = browser(&world, "admin01").await;
     let own = code(&world, "9000000001").await;
     let refused = administer(&mut admin, "revoke", "9000000002", &own).await;
     assert_eq!(error(&refused), "T-120", "the sharer's is lost too: {}", refused.body);
-    let csrf = asked.token();
-    let twice = hanako.post("/security/token/lost", &[("csrf", &csrf)]).await;
+    let twice = hanako.post("/security/token/lost", &sure).await;
     assert_eq!(error(&twice), "T-121");
     assert_eq!(mails(&world, "紛失・盗難の届け").await, ["admin01@example.jp", "hanako01@example.jp"]);
     assert_eq!(audit(&world, "token.lost").await, 1);

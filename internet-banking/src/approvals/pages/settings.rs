@@ -40,10 +40,14 @@ pub struct Choice {
 pub struct BandRow {
     /// The control of the amount; empty for the first, which begins at nothing.
     pub from: String,
+    /// Its label.
+    pub from_label: String,
     /// What it holds.
     pub from_value: String,
     /// The control of the number.
     pub approvals: String,
+    /// Its label.
+    pub approvals_label: String,
     /// What it holds.
     pub approvals_value: String,
 }
@@ -58,6 +62,8 @@ pub struct BusinessRow {
     pub choices: Vec<Choice>,
     /// The amounts.
     pub bands: Vec<BandRow>,
+    /// Whether they are in use.
+    pub has_bands: bool,
     /// Who approves it.
     pub approvers: Vec<String>,
 }
@@ -185,7 +191,7 @@ fn bands(business: Business, fields: &BTreeMap<String, String>) -> Result<Vec<Ba
         if place > 0 && from.is_empty() && approvals.is_empty() {
             continue;
         }
-        let of = |words: &str| format!("{}の{}行目: {words}", business.label(), place.saturating_add(1));
+        let of = |words: &str| format!("{}の{}段目: {words}", business.label(), place.saturating_add(1));
         let from = match place {
             0 => Yen::ZERO,
             _ => Yen::parse_typed(from).map_err(|_| of("金額を数字で入力してください。"))?,
@@ -216,6 +222,7 @@ async fn page(
             label: business.label(),
             choices: choices(business, &held.flow(business)),
             bands: band_rows(business, &held.flow(business)),
+            has_bands: matches!(held.flow(business), Flow::Bands { .. }),
             approvers: people.into_iter().map(words).collect(),
         });
     }
@@ -268,8 +275,10 @@ fn band_rows(business: Business, flow: &Flow) -> Vec<BandRow> {
     let bands: &[Band] = if let Flow::Bands { bands } = flow { bands } else { &[] };
     let row = |place: usize| BandRow {
         from: if place == 0 { String::new() } else { field(business, &format!("from-{place}")) },
+        from_label: format!("{}段目 この金額(円)から", place.saturating_add(1)),
         from_value: bands.get(place).map(|band| band.from.to_string()).unwrap_or_default(),
         approvals: field(business, &format!("approvals-{place}")),
+        approvals_label: format!("{}段目の人数", place.saturating_add(1)),
         approvals_value: bands.get(place).map(|band| band.approvals.to_string()).unwrap_or_default(),
     };
     (0..BANDS_MAX).map(row).collect()

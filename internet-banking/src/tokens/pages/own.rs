@@ -46,6 +46,7 @@ impl BeginPage {
 pub(in crate::tokens) struct LostPage {
     pub frame: Frame,
     pub csrf: String,
+    pub errors: Errors,
     pub token: TokenShown,
 }
 
@@ -69,9 +70,12 @@ pub(super) struct Typed {
     confirmation_password: SecretString,
 }
 
-/// A form whose button is all it says.
-#[derive(Deserialize)]
-pub(super) struct Pressed {}
+/// The form of a loss: whether the person has ticked that there is no way back.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Pressed {
+    sure: String,
+}
 
 /// `GET /security/token`
 pub(super) async fn show(State(bank): State<Bank>, by: SignedIn, Query(done): Query<Done>) -> Answer {
@@ -100,21 +104,29 @@ pub(super) async fn begin(State(bank): State<Bank>, by: SignedIn, CsrfForm(form)
 
 /// `GET /security/token/lost`
 pub(super) async fn ask_lost(State(bank): State<Bank>, by: SignedIn) -> Answer {
-    let own = operation::own(&bank, &by).await.map_err(failed)?;
+    shown(&lost(&bank, &by, Errors::none()).await?)
+}
+
+async fn lost(bank: &Bank, by: &SignedIn, errors: Errors) -> Result<LostPage, Stop> {
+    let own = operation::own(bank, by).await.map_err(failed)?;
     let Some(token) = own else {
         let problem = Problem::Code(authorise::Problem::NoToken);
-        return Err(stopped(&by, &problem, Link::SecurityToken));
+        return Err(stopped(by, &problem, Link::SecurityToken));
     };
-    let token = TokenShown::of(&token, bank.clock.now());
-    shown(&LostPage { frame: page_frame(&by, Area::Security, false), csrf: by.csrf.clone(), token })
+    let frame = page_frame(by, Area::Security, !errors.is_empty());
+    Ok(LostPage { frame, csrf: by.csrf.clone(), errors, token: TokenShown::of(&token, bank.clock.now()) })
 }
 
 /// `POST /security/token/lost`
 pub(super) async fn lose(
     State(bank): State<Bank>,
     by: SignedIn,
-    CsrfForm(Pressed {}): CsrfForm<Pressed>,
+    CsrfForm(form): CsrfForm<Pressed>,
 ) -> Answer {
+    if form.sure != "yes" {
+        let words = "元に戻せないことを確かめ、チェックを付けてください。届けはまだ受け付けていません。";
+        return again(&lost(&bank, &by, Errors::one("sure", words)).await?);
+    }
     match operation::lose(&bank, &by).await {
         Ok(()) => Ok(Redirect::to(Link::SecurityTokenReported.path()).into_response()),
         Err(problem) => Err(stopped(&by, &problem, Link::SecurityToken)),

@@ -77,6 +77,7 @@ pub async fn submit(
             title: act.words().done,
             whose: format!("{}({})", known.member.name, known.member.login_id),
             password: temporary.shown(),
+            next: Vec::new(),
             user: MemberLink(user),
         }),
         Ok(Did::Done) if act == Act::Remove => {

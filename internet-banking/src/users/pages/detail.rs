@@ -14,6 +14,8 @@ use crate::answer::{Answer, Stop, failed, shown};
 use crate::contracts::{Business, DepositAccount, Duty, Rights, Role};
 use crate::frame::year_day_and_time;
 use crate::history::note;
+use crate::limits::LimitOf;
+use crate::limits::links::LimitLink;
 use crate::links::{Link, UserLimitLink};
 use crate::policy;
 use crate::sign_in::SignedIn;
@@ -83,8 +85,8 @@ pub struct MemberPage {
     pub change_words: &'static str,
     /// The steps.
     pub acts: Vec<ActLine>,
-    /// Sets the limit, for those who may.
-    pub limit: Option<UserLimitLink>,
+    /// Sets the limits of a day, of transfers and of payments, for those who may.
+    pub limits: Option<(LimitLink, UserLimitLink)>,
 }
 
 /// What the address asks for.
@@ -134,7 +136,8 @@ pub async fn show(
             "変更する"
         },
         acts: acts.collect(),
-        limit: (is_there && policy::has(&by.user, Duty::Limits)).then_some(UserLimitLink(known.member.id)),
+        limits: (is_there && policy::has(&by.user, Duty::Limits))
+            .then_some((LimitLink(LimitOf::User(known.member.id)), UserLimitLink(known.member.id))),
     })
 }
 

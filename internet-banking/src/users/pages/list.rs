@@ -93,7 +93,8 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<As
         frame: Frame { notice: done, ..page_frame(&by, None) },
         csrf: by.csrf.clone(),
         rows,
-        drafts: open.iter().map(draft_row).collect(),
+        // of what was begun and left before anything was typed nothing is lost
+        drafts: open.iter().filter(|draft| !draft.login_id.is_empty()).map(draft_row).collect(),
         users_max,
         has_room,
     })

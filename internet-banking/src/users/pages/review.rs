@@ -13,7 +13,7 @@ use super::{drafts, due, link, open, page_frame, to};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::approvals::ApprovalLink;
-use crate::contracts::Role;
+use crate::contracts::{Role, SignInMethod};
 use crate::links::Link;
 use crate::payeasy::views::Trouble;
 use crate::secrets::secret_field;
@@ -78,6 +78,8 @@ pub struct AddedPage {
     pub whose: String,
     /// The passwords.
     pub password: TemporaryShown,
+    /// What the person does next, of somebody who was added.
+    pub next: Vec<&'static str>,
     /// The user's page.
     pub user: MemberLink,
 }
@@ -129,9 +131,20 @@ pub async fn submit(
             },
             whose: format!("{}({})", draft.name, draft.login_id),
             password: temporary.shown(),
+            next: next_steps(by.contract.sign_in),
             user: MemberLink(done.user),
         }),
     }
+}
+
+/// What somebody does who was added, before money moves.
+fn next_steps(sign_in: SignInMethod) -> Vec<&'static str> {
+    let fetch = "「電子証明書の取得」の画面で、仮のパスワードで電子証明書を取得します。";
+    let of_all = [
+        "ログインして、ログインパスワードと確認用パスワードを決めます。",
+        "「利用者情報」の「トークン」で、トークンの利用開始を登録します。ワンタイムパスワードの要るお手続きは、それからできます。",
+    ];
+    (sign_in == SignInMethod::Certificate).then_some(fetch).into_iter().chain(of_all).collect()
 }
 
 /// `POST /admin/users/entry/{draft}/forget`

@@ -218,7 +218,7 @@ async fn tokens_of_users(witness: &mut Witness<'_>, office: &Office) {
     let mut jiro = signed_in(world, "jiro0001").await;
     witness.passes().await;
     let csrf = jiro.get("/security/token/lost").await.token();
-    jiro.post("/security/token/lost", &[("csrf", &csrf)]).await;
+    jiro.post("/security/token/lost", &[("csrf", &csrf), ("sure", "yes")]).await;
     witness.saw("token.lost").await;
     tokens::deliver(world, "9000000901", None, TokenState::Stock, "2026-12-20").await;
     console::tokens::decide(office, world.contract, "add", "").await;
