@@ -12,6 +12,7 @@ use crate::approved::by_code;
 use crate::bulk::{TOKEN, ask, made, subjects, world};
 use crate::repeats_and_limits::add;
 use crate::support::{LOGIN_ID, World};
+use crate::users::code;
 
 database::on_both!(
     wages_of_a_csv_file_are_paid_after_two_approvals_and_late_ones_are_made_again_as_transfers,
@@ -54,6 +55,9 @@ async fn wages_of_a_csv_file_are_paid_after_two_approvals_and_late_ones_are_made
     let request = ask(&mut hanako, &batch).await;
     assert_eq!(by_code(&world, &mut saburo, &request, "T-0043").await.location(), request);
     assert_eq!(hanako.get(&batch).await.fields("state")[0], "承認待ち", "one of two is not enough");
+    let shown = jiro.get(&request).await;
+    let without = press(&mut jiro, &request, &shown, "approve").await;
+    assert_eq!(code(&without), "T-100", "wages cost a one-time password: {}", without.body);
     assert_eq!(by_code(&world, &mut jiro, &request, TOKEN).await.location(), request);
     assert_eq!(state(&mut hanako, &request).await, "完了");
     ask(&mut hanako, &late).await;

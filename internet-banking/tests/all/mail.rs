@@ -83,6 +83,13 @@ async fn a_payment_is_mailed_once_to_the_payer_and_those_who_administrate(test: 
         "{body}"
     );
     assert!(body.contains("普通 ****567") && body.contains("100 円") && !body.contains("http"), "{body}");
+    // on every plan
+    for (number, plan) in (2..).zip(["mini", "web"]) {
+        execute!(world.bank.database, "UPDATE contract SET plan = $1", plan).unwrap();
+        pay(&world, &mut browser, &format!("B{number}")).await;
+        feed(&world).step().await.unwrap();
+        assert_eq!(mails(&world).await.len(), 3 * number, "{plan}");
+    }
 }
 
 /// Proves R20.

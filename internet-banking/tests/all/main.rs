@@ -16,6 +16,7 @@ mod english;
 mod entry_method;
 mod favourites;
 mod fees;
+mod forged;
 mod history;
 mod home;
 mod hours;

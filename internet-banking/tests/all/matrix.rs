@@ -9,7 +9,7 @@ use database::{execute, read};
 use domain::{
     AccountId, ApprovalId, BatchId, FavouriteId, OrderId, PayeeId, PaymentId, RecallId, TemplateId, UserId,
 };
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, header};
 use internet_banking::contracts::{AccountKind, Business, Duty, Plan, Rights, Role, SignInMethod};
 use internet_banking::policy;
 use uuid::Uuid;
@@ -176,7 +176,7 @@ const PAGES: &[(&str, Gate)] = &[
 ];
 
 /// The addresses in the sources of the customers' pages.
-fn addresses() -> BTreeSet<String> {
+pub fn addresses() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     while let Some(folder) = folders.pop() {
@@ -429,7 +429,7 @@ async fn contract_of(world: &World, plan: Plan, number: i64) {
     }
 }
 
-/// Proves R4, SEC-34, SEC-35.
+/// Proves R4, R16, SEC-28, SEC-34, SEC-35.
 async fn every_page_answers_whom_the_tables_let_in_and_nobody_else(test: TestDatabase) {
     let known: BTreeSet<String> = PAGES.iter().map(|(route, _)| (*route).to_owned()).collect();
     assert_eq!(addresses(), known, "every address is in the table");
@@ -490,6 +490,11 @@ async fn answers(
     }
     if matches!(gate, Open) {
         return wrong;
+    }
+    let is_page =
+        shown.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/html; charset=utf-8");
+    if is_page && shown.status == StatusCode::OK && !shown.body.contains("action=\"/sign-out\"") {
+        wrong.push("GET without a way to sign out".to_owned());
     }
     let is_refused = shown.status == StatusCode::FORBIDDEN;
     if is_refused == admitted && shown.status != StatusCode::METHOD_NOT_ALLOWED {

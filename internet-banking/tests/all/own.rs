@@ -154,6 +154,17 @@ async fn a_master_issues_a_password_anew_and_the_confirmation_password_stays_or_
     }
     let told = mails(&world).await;
     assert!(told.iter().any(|(_, subject)| subject.contains("確認用パスワードを初期化しました")), "{told:?}");
+    // the own one is the bank's to issue, on paper
+    let own = crate::users::id_of(&world, MASTER).await;
+    let csrf = master.get("/admin/users").await.token();
+    for which in ["password", "passwords"] {
+        let path = format!("/admin/users/{own}/do/{which}");
+        assert_eq!(master.get(&path).await.status, StatusCode::FORBIDDEN, "{which}");
+        let otp = fresh(&world, MASTER_TOKEN).await;
+        let sent = master.post(&path, &[("csrf", &csrf), ("one_time_password", &otp)]).await;
+        assert_eq!(sent.status, StatusCode::FORBIDDEN, "{which}");
+    }
+    assert_eq!(world.browser().sign_in(MASTER, PASSWORD).await.location(), "/home", "it is as it was");
 }
 
 /// Proves R12.
@@ -337,6 +348,7 @@ async fn the_own_page_shows_the_last_three_sign_ins_and_the_session_can_be_ended
         assert!(page.body.contains(address), "{address}");
     }
     assert!(!page.body.contains("192.0.2.2<"));
+    assert_eq!(page.body.matches("data-h=\"方法\">ID・パスワード").count(), 3, "{}", page.body);
     let token = page.token();
     assert_eq!(browser.post("/sign-out", &[("csrf", &token)]).await.location(), "/sign-in?ended=signed-out");
     assert_eq!(browser.get("/security").await.location(), "/sign-in");

@@ -18,6 +18,9 @@ database::on_both!(
     a_payment_is_made_once_however_often_it_is_sent,
     a_double_click_pays_once,
     a_one_time_password_is_spent_once_by_all_who_share_the_token,
+    the_confirmation_password_is_asked_and_locks_after_five_wrong_ones,
+    a_review_that_was_overtaken_authorises_nothing,
+    no_step_can_be_skipped,
     the_history_is_cut_into_pages_and_ends_after_100_days,
 );
 
@@ -271,9 +274,9 @@ async fn a_closed_collector_says_its_hours() {
     assert!(page.body.contains("8:30"));
 }
 
-#[tokio::test]
-async fn no_step_can_be_skipped() {
-    let world = World::new(sqlite().await).await;
+/// Proves SEC-19.
+async fn no_step_can_be_skipped(test: TestDatabase) {
+    let world = World::new(test).await;
     let mut browser = world.signed_in().await;
     let entry = Entry::begin(&mut browser, TAX).await;
     let csrf = browser.get(&entry.page("numbers")).await.token();
@@ -350,9 +353,8 @@ async fn what_is_anothers_is_not_there() {
 /// Whoever has the login password alone moves nothing.
 ///
 /// Proves R10.
-#[tokio::test]
-async fn the_confirmation_password_is_asked_and_locks_after_five_wrong_ones() {
-    let world = World::new(sqlite().await).await;
+async fn the_confirmation_password_is_asked_and_locks_after_five_wrong_ones(test: TestDatabase) {
+    let world = World::new(test).await;
     let mut browser = world.signed_in().await;
     let entry = Entry::answered(&world, &mut browser, TAX, &[bill("B1", 900)]).await;
     entry.choose(&mut browser, "B1", 1_001).await;
@@ -396,12 +398,11 @@ async fn too_little_money_is_said_with_what_is_available_and_another_account_pay
     assert_eq!(held(&world).await, 12_004_100);
 }
 
-/// Another bill behind the page, with the same confirmation.
+/// Another bill behind the page, then another account, with the same confirmation.
 ///
 /// Proves SEC-15.
-#[tokio::test]
-async fn a_review_that_was_overtaken_authorises_nothing() {
-    let world = World::new(sqlite().await).await;
+async fn a_review_that_was_overtaken_authorises_nothing(test: TestDatabase) {
+    let world = World::new(test).await;
     let mut browser = world.signed_in().await;
     let bills = [bill("B1", 900), bill("B2", 90_000)];
     let entry = Entry::answered(&world, &mut browser, TAX, &bills).await;
@@ -411,7 +412,11 @@ async fn a_review_that_was_overtaken_authorises_nothing() {
     let page = entry.press(&mut browser, &first_tab, &[CONFIRMED]).await;
     assert_eq!(code(&page), "P-503");
     assert!(page.body.contains("90,000 円を払い込む"), "what would be paid now is shown");
+    entry.choose(&mut browser, "B2", 1_002).await;
+    assert_eq!(code(&entry.press(&mut browser, &page, &[CONFIRMED]).await), "P-503");
     assert_eq!(held(&world).await, 0);
+    entry.choose(&mut browser, "B2", 1_001).await;
+    let page = entry.review(&mut browser).await;
     assert_eq!(entry.press(&mut browser, &page, &[CONFIRMED]).await.location(), entry.page("result"));
     assert_eq!(held(&world).await, 90_000);
 }

@@ -270,7 +270,7 @@ async fn who_earns_wages_is_a_list_of_its_own_for_those_who_pay_them(test: TestD
     assert_eq!(as_transfer.status, StatusCode::NOT_FOUND, "it is in the other list");
 }
 
-/// Proves R10, R57, R81.
+/// Proves R81.
 async fn payees_filed_on_paper_are_found_by_number_and_not_changed_on_screen(test: TestDatabase) {
     let (world, mut master) = master(test).await;
     database::execute!(

@@ -2,17 +2,21 @@
 
 use database::read;
 use database::testing::TestDatabase;
+use edge::ClientCertificate;
 use http::StatusCode;
+use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::contracts::{AccountKind, Rights, Role};
 
+use crate::certificates::{Desk, MASTER};
 use crate::console::contracts::{application, found, register};
 use crate::console::support::{CHECKER, MAKER, Office, done};
-use crate::support::{Browser, PASSWORD, Page, add_user};
+use crate::support::{Browser, PASSWORD, Page, World, add_user};
 
 database::on_both!(
     a_customer_sets_a_contract_up_and_signs_in,
     wrong_numbers_are_slowed_down_and_tell_nothing,
     a_master_whose_passwords_were_initialised_acquires_all_three_anew,
+    a_master_with_a_certificate_acquires_all_three_anew_and_keeps_the_certificate,
     a_stopped_contract_is_not_set_up,
 );
 
@@ -196,6 +200,34 @@ async fn a_master_whose_passwords_were_initialised_acquires_all_three_anew(test:
         sqlx::query_scalar(sql).fetch_all(c).await.unwrap()
     });
     assert_eq!(told, ["master01@example.jp", "tanaka@example.jp"], "the old address learns of it too");
+}
+
+/// Where a certificate is asked for too: it stays the same person's, and is good with the new login ID and password and
+/// with nothing less.
+///
+/// Proves R49.
+async fn a_master_with_a_certificate_acquires_all_three_anew_and_keeps_the_certificate(test: TestDatabase) {
+    let desk = Desk::of(World::new(test).await).await;
+    let office = Office::of(desk.world.clone(), DeliverySettings::default()).await;
+    let (shown, mut at_work) = desk.signed_in(MASTER).await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let contract = format!("/contracts/{}", desk.contract);
+    done(&mut maker, &mut checker, &format!("{contract}/procedures/reset-master"), &[]).await;
+    assert!(at_work.get("/home").await.location().starts_with("/sign-in"), "the session is over");
+    let number = printed(&mut maker, &contract).await;
+    let mut customer = office.world.browser();
+    let details = begin(&mut customer, "7654321", &number).await;
+    let renewed = finish(&mut customer, &details, "master-02", &[]).await;
+    assert_eq!(renewed.location(), "/set-up/done?by=certificate", "{}", renewed.body);
+    for (certificate, login_id, password) in [
+        (&shown, MASTER, PASSWORD),
+        (&shown, "master-02", PASSWORD),
+        (&ClientCertificate::none(), "master-02", NEW_PASSWORD),
+    ] {
+        let refused = desk.at_door(certificate.clone()).sign_in(login_id, password).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{login_id}: {}", refused.body);
+    }
+    assert_eq!(desk.at_door(shown).sign_in("master-02", NEW_PASSWORD).await.location(), "/home");
 }
 
 /// Proves SEC-43.

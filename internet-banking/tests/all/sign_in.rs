@@ -236,6 +236,7 @@ async fn an_unknown_login_id_is_blocked_like_a_known_one(test: TestDatabase) {
     assert_eq!(pages[5], StatusCode::TOO_MANY_REQUESTS);
 }
 
+/// Proves SEC-09.
 async fn failures_of_many_ids_block_their_address(test: TestDatabase) {
     let world = World::new(test).await;
     let mut guesser = world.browser();
@@ -253,6 +254,7 @@ async fn failures_of_many_ids_block_their_address(test: TestDatabase) {
     assert_eq!(guesser.sign_in(LOGIN_ID, PASSWORD).await.location(), "/home");
 }
 
+/// Proves SEC-25.
 async fn a_session_ends_after_fifteen_idle_minutes(test: TestDatabase) {
     let world = World::new(test).await;
     let mut browser = world.signed_in().await;

@@ -177,7 +177,7 @@ async fn send_from(browser: &mut Browser, page: &str, path: &str) -> Page {
     browser.post(path, &[("csrf", &csrf)]).await
 }
 
-/// Proves R81, R83, R87.
+/// Proves R57, R81, R83, R87.
 async fn a_filed_payee_is_paid_by_its_number_on_the_same_day(test: TestDatabase) {
     let world = World::new(test).await;
     file_payee(&world).await;

@@ -143,6 +143,13 @@ async fn a_master_adds_a_user_in_three_steps_with_a_one_time_password(test: Test
     let addresses: Vec<_> = told.iter().map(|(address, _)| address.as_str()).collect();
     assert_eq!(addresses, ["ichiro01@example.jp", "master@example.jp"]);
     assert!(told.iter().all(|(_, subject)| subject.contains("利用者を追加しました")), "{told:?}");
+    // on the smallest plan too
+    let plan = "UPDATE contract SET plan = 'mini' WHERE id = $1";
+    execute!(world.bank.database, plan, world.contract.uuid()).unwrap();
+    let added = add_by_pages(&world, &mut master, "jiro0001", "general", MASTER_TOKEN).await;
+    let temporary = added.fields("temporary_password").remove(0);
+    assert_eq!(world.browser().sign_in("jiro0001", &temporary).await.location(), "/home");
+    assert_eq!(mails(&world).await.len(), 4);
 }
 
 /// Proves SEC-14, SEC-19.
@@ -315,6 +322,9 @@ async fn an_administrator_with_the_duty_reaches_no_master_no_administrator_and_n
     assert!(world.bank.contracts.duties(jiro).await.unwrap().is_empty());
 }
 
+/// And whatever is done about a user costs a one-time password.
+///
+/// Proves R54.
 async fn a_change_that_met_another_one_is_refused(test: TestDatabase) {
     let (world, mut master) = with_master(test).await;
     let change = async |master: &mut Browser| {
@@ -323,6 +333,10 @@ async fn a_change_that_met_another_one_is_refused(test: TestDatabase) {
         let page = master.post(&format!("{user}/change"), &[("csrf", &csrf)]).await;
         page.location().strip_suffix("/basics").unwrap().to_owned()
     };
+    for act in ["suspend", "remove", "password", "passwords"] {
+        let page = submit(&mut master, &format!("/admin/users/{}/do/{act}", world.hanako), &[]).await;
+        assert_eq!(code(&page), "T-100", "{act}: {}", page.body);
+    }
     let (first, second) = (change(&mut master).await, change(&mut master).await);
     for (entry, name) in [(&first, "経理 佐藤"), (&second, "総務 佐藤")] {
         let form = [("name", name), ("email", "hanako@example.jp"), ("role", "admin")];
@@ -330,6 +344,7 @@ async fn a_change_that_met_another_one_is_refused(test: TestDatabase) {
         assert_eq!(next.location(), format!("{entry}/rights"), "{}", next.body);
         let form = [("inquiry-1001", "on"), ("duty-limits", "on"), ("duty-token_revoke", "on")];
         submit(&mut master, &format!("{entry}/rights"), &form).await;
+        assert_eq!(code(&submit(&mut master, &format!("{entry}/review"), &[]).await), "T-100", "{name}");
     }
     let otp = fresh(&world, MASTER_TOKEN).await;
     let done = submit(&mut master, &format!("{first}/review"), &[("one_time_password", &otp)]).await;

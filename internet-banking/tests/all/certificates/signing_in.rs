@@ -213,6 +213,10 @@ async fn contracts_that_sign_in_by_password_need_no_certificate_at_a_door(test: 
     assert_eq!(browser.sign_in(LOGIN_ID, PASSWORD).await.location(), "/home");
     assert_eq!(browser.get("/home").await.status, StatusCode::OK);
     let (certificate, _) = desk.signed_in(KEIRI).await;
+    for (login_id, password) in [(LOGIN_ID, "not the password"), ("hanako02", PASSWORD)] {
+        let refused = desk.at_door(certificate.clone()).sign_in(login_id, password).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{login_id}: {}", refused.body);
+    }
     let mut browser = desk.at_door(certificate);
     assert_eq!(browser.sign_in(LOGIN_ID, PASSWORD).await.location(), "/home", "whatever it shows");
     let page = desk.world.browser_with(CookieKind::http("bank")).sign_in(LOGIN_ID, PASSWORD).await;
