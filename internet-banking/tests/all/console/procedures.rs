@@ -80,6 +80,8 @@ async fn the_papers_of_a_contract_change_it_by_two_people_and_a_mail(test: TestD
 }
 
 /// R81, as far as the register goes.
+///
+/// Proves R8.
 async fn a_payee_is_filed_under_its_number_and_ends(test: TestDatabase) {
     let (office, _) = with_master(test).await;
     let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
@@ -212,6 +214,8 @@ async fn the_end_of_a_contract_ends_its_certificates_and_api_keys(test: TestData
 }
 
 /// SEC-10, the bank's side.
+///
+/// Proves R8, SEC-10.
 async fn locks_are_lifted_on_paper(test: TestDatabase) {
     let (office, _) = with_master(test).await;
     let mut maker = office.signed_in(MAKER).await;

@@ -91,6 +91,7 @@ async fn wrong_code(office: &Office, serial: &str) -> Verdict {
     tokens.verify(serial, whose, &wrong, now).await.unwrap()
 }
 
+/// Proves R58.
 async fn a_token_locks_after_as_many_wrong_codes_as_the_day_says(test: TestDatabase) {
     let office = Office::new(test).await;
     let contract = Some(office.world.contract);
@@ -104,6 +105,7 @@ async fn a_token_locks_after_as_many_wrong_codes_as_the_day_says(test: TestDatab
     assert_eq!(wrong_code(&office, "L-2").await, Verdict::JustLocked);
 }
 
+/// Proves SEC-09.
 async fn a_login_id_is_blocked_after_as_many_failures_as_the_day_says(test: TestDatabase) {
     let office = Office::new(test).await;
     set(&office, "sign-in-failures-max", "2", "2026-11-25").await;

@@ -26,6 +26,7 @@ database::on_both!(
     who_left_the_bank_is_out_at_once,
 );
 
+/// Proves SEC-46.
 async fn all_three_secrets_lead_in_and_the_page_says_who_is_there(test: TestDatabase) {
     let office = Office::new(test).await;
     let mut browser = office.browser();
@@ -206,6 +207,7 @@ async fn who_left_the_bank_is_out_at_once(test: TestDatabase) {
     assert!(sign_in(&mut browser, "unyo-01", STAFF_PASSWORD, &code).await.body.contains(WRONG));
 }
 
+/// Proves SEC-46.
 #[tokio::test]
 async fn the_banks_cookies_tokens_and_passwords_open_no_console_and_the_other_way_round() {
     let office = Office::new(sqlite().await).await;

@@ -95,6 +95,7 @@ async fn a_customer_stops_the_contract_before_sign_in_and_two_of_the_bank_lift_i
     }
 }
 
+/// Proves SEC-43.
 async fn a_customer_who_is_signed_in_stops_the_contract(test: TestDatabase) {
     let office = Office::new(test).await;
     let mut customer = office.world.signed_in().await;
