@@ -79,6 +79,8 @@ const BATCHES: &[&str] = &[
     "bulk.tried",
     "bulk.post",
     "bulk.back",
+    "bulk.answers",
+    "transfer.debit",
     "bulk.done",
     "bulk.failed",
 ];
