@@ -15,6 +15,8 @@ pub enum Link {
     SignIn,
     /// Sign-in, telling that the session was idle or old.
     SignInExpired,
+    /// The sign-in page, told that a form came from nobody who is signed in.
+    SignInLost,
     /// Sign-in, telling that the user signed in elsewhere.
     SignInReplaced,
     /// Sign-in, telling that the hours have ended.
@@ -83,6 +85,8 @@ pub enum Link {
     TransfersReserved,
     /// ひな形.
     TransfersTemplates,
+    /// The same, telling that one was deleted.
+    TransfersTemplatesDeleted,
     /// 組戻しの承諾: transfers that other banks ask to have back.
     TransfersRecalls,
     /// ワンタイムパスワード利用開始登録.
@@ -162,6 +166,7 @@ impl Link {
             Self::Root => "/",
             Self::SignIn => "/sign-in",
             Self::SignInExpired => "/sign-in?ended=expired",
+            Self::SignInLost => "/sign-in?ended=lost",
             Self::SignInReplaced => "/sign-in?ended=elsewhere",
             Self::SignInClosed => "/sign-in?ended=closed",
             Self::SignInSignedOut => "/sign-in?ended=signed-out",
@@ -221,6 +226,7 @@ impl Link {
             Self::TransfersOrders => "/transfers/orders",
             Self::TransfersReserved => "/transfers/orders?state=reserved",
             Self::TransfersTemplates => "/transfers/templates",
+            Self::TransfersTemplatesDeleted => "/transfers/templates?done=deleted",
             Self::TransfersRecalls => "/transfers/recalls",
             Self::SecurityToken => "/security/token",
             Self::SecurityTokenRegistered => "/security/token?done=registered",

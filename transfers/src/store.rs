@@ -240,6 +240,29 @@ impl Transfers {
         Ok(accounts)
     }
 
+    /// How a contract's orders stand, as far as there are such.
+    pub async fn states_of(
+        &self,
+        contract: ContractId,
+        ids: &[OrderId],
+    ) -> Result<BTreeMap<OrderId, State>, StoreError> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let rows: Vec<ShownRow> = read!(self.database(), |c| {
+            let mut sql = QueryBuilder::new(SHOWN);
+            sql.push("o.contract = ").push_bind(contract.uuid()).push(" AND o.id IN (");
+            let mut list = sql.separated(", ");
+            for id in ids {
+                list.push_bind(id.uuid());
+            }
+            list.push_unseparated(")");
+            sql.build_query_as().fetch_all(c).await
+        })?;
+        let orders = rows.into_iter().map(Order::try_from);
+        orders.map(|order| order.map(|order| (order.facts.id, order.state))).collect()
+    }
+
     /// The account of our own register that a number names.
     pub(crate) async fn own_account(&self, named: &AccountRef) -> Result<Option<AccountId>, StoreError> {
         let found: Option<i64> = read!(self.database(), |c| {

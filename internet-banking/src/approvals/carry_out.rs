@@ -98,7 +98,12 @@ async fn end(bank: &Bank, request: &Request) -> Result<bool, Problem> {
     let contract = &bank.contracts.contract(request.contract).await?.ok_or(Problem::NotThere)?;
     let now = bank.clock.now();
     let what = if request.state == State::Asked {
-        let note = "承認の期限までに、必要な承認がそろいませんでした。";
+        let note = match request.matter.amount() {
+            Some(_) => {
+                "承認の期限までに、必要な承認がそろいませんでした。お金は動いていません。内容を確かめ、必要であれば、もう一度依頼してください。"
+            }
+            None => "承認の期限までに、必要な承認がそろいませんでした。変更はされていません。",
+        };
         returned(bank, request, contract, note, Event::Expire).await?
     } else {
         let mut what = recorded(request, Event::Delete);

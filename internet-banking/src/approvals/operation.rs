@@ -430,7 +430,8 @@ pub async fn send_back(bank: &Bank, by: &SignedIn, id: ApprovalId, reason: &str)
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
         return Err(Problem::Reason);
     }
-    back(bank, by, &request, reason, Event::Return).await
+    let words = format!("{reason}(差し戻した方: {})", by.user.name);
+    back(bank, by, &request, &words, Event::Return).await
 }
 
 async fn back(
@@ -458,7 +459,9 @@ pub(super) async fn returned(
     let state = request.state.after(event).ok_or(Problem::Changed)?;
     let until = now.plus_seconds(Bounds::embedded().draft_days.saturating_mul(86_400));
     let mut what = recorded(request, event);
-    what.changes = vec![store::moved(request, state, note, until, now)];
+    // it ended when its time was over, however late that is noted
+    let ended_at = if event == Event::Expire { request.until.min(now) } else { now };
+    what.changes = vec![store::moved(request, state, note, until, ended_at)];
     let title = match state {
         State::Expired => "承認の期限が過ぎました",
         _ => "承認の依頼が差し戻されました",

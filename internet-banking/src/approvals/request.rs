@@ -1,6 +1,6 @@
 //! A request: what is asked for, by whom, and how far it has come.
 
-use domain::{AccountId, ApprovalId, ContractId, Timestamp, UserId, Yen};
+use domain::{AccountId, ApprovalId, ContractId, OrderId, Timestamp, UserId, Yen};
 use ring::digest::{SHA256, digest};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,14 @@ impl Matter {
             Self::Return(of) => Some((Business::Transfer, of.account)),
             Self::Bulk(of) => Some((of.business(), of.account)),
             Self::Administration(_) => None,
+        }
+    }
+
+    /// The order that it becomes, where it is a transfer.
+    pub const fn order(&self) -> Option<OrderId> {
+        match self {
+            Self::Transfer(of) => Some(of.order),
+            Self::Payeasy(_) | Self::Return(_) | Self::Bulk(_) | Self::Administration(_) => None,
         }
     }
 

@@ -7,6 +7,7 @@ use domain::{ApprovalId, ContractId, Timestamp, UserId};
 use ledger::GuardKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{FromRow, QueryBuilder};
+use transfers::Order;
 use uuid::Uuid;
 
 use super::policy::Hand;
@@ -14,6 +15,7 @@ use super::request::{Given, Request};
 use super::state::State;
 use crate::contracts::{Business, StoreError};
 use crate::retry;
+use crate::transfers::words;
 
 static REQUEST: Table = Table {
     name: "approval_request",
@@ -134,6 +136,26 @@ pub async fn about(
         .await
     })?;
     Ok(found.map(ApprovalId::from_uuid))
+}
+
+/// Who has approved the request that an order comes from: one that is done notes the number of what it became.
+pub async fn approvers_of(
+    database: &Database,
+    contract: ContractId,
+    order: &Order,
+) -> Result<Vec<UserId>, StoreError> {
+    let found: Vec<Found> = read!(database, |c| {
+        sqlx::query_as(requests!(
+            "WHERE contract = $1 AND state = 'done' AND business = 'transfer' AND note = $2"
+        ))
+        .bind(contract.uuid())
+        .bind(words::number(&order.facts))
+        .fetch_all(c)
+        .await
+    })?;
+    let found = requests(database, found).await?;
+    let found = found.iter().filter(|one| one.matter.order() == Some(order.facts.id));
+    Ok(found.flat_map(Request::hands).map(|hand| hand.user).collect())
 }
 
 /// A contract's requests that wait for approvers, as far as they are meant, the most urgent first. Those of accounts
@@ -314,7 +336,7 @@ pub async fn waiting_transfers(
     }
 }
 
-/// How many requests wait for this person, and how many have come back to them.
+/// How many requests wait for this person, and how many have come back to them or were approved by nobody in time.
 pub async fn waiting_for(
     database: &Database,
     by: &crate::sign_in::SignedIn,
@@ -324,7 +346,7 @@ pub async fn waiting_for(
     let is_meant = |one: &Request| one.matter.is_open_to(by) && !one.is_of(&by.user) && is_fresh(one);
     let not_yet = waiting(database, by.contract.id, now, is_meant).await?;
     let back = of_author(database, by.contract.id, by.user.id).await?;
-    let back = back.iter().filter(|one| one.state == State::Returned);
+    let back = back.iter().filter(|one| matches!(one.state_at(now), State::Returned | State::Expired));
     Ok((not_yet.len(), back.count()))
 }
 

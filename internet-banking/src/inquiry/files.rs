@@ -39,6 +39,18 @@ impl File {
         }
     }
 
+    /// What is in it, as the name of the file says.
+    pub const fn contents(self) -> &'static str {
+        match self {
+            Self::Csv => "入出金明細",
+            Self::Zengin03 => "入出金取引明細(全銀03)",
+            Self::Camt052 => "入出金取引明細(camt052)",
+            Self::IncomingCsv => "振込入金明細",
+            Self::Zengin01 => "振込入金通知(全銀01)",
+            Self::Camt054 => "振込入金通知(camt054)",
+        }
+    }
+
     /// Whether balances go with it, so that it has every movement of its days whatever else is searched for.
     pub const fn is_whole(self) -> bool {
         matches!(self, Self::Zengin03 | Self::Camt052)

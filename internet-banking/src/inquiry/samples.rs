@@ -70,7 +70,7 @@ fn every_page_keeps_the_rules_with_every_sample() {
                 list,
                 now: now(),
                 read_at: "10:00:07".to_owned(),
-                earliest: "2026-08-24".to_owned(),
+                earliest: "2026年8月24日(月)".to_owned(),
                 typed: Typed { text: SHARP.to_owned(), from: SHARP.to_owned(), ..Typed::default() },
                 errors,
                 sums: StatementSums::default(),

@@ -28,13 +28,14 @@ enum Broken {
     Gone,
 }
 
-/// The answer that a browser keeps as a file of this name.
+/// The answer that a browser keeps as a file of this name, or of the second, of ASCII letters, where it knows no other
+/// (RFC 6266).
 pub fn answer(
     ledger: &Ledger,
     file: File,
     query: StatementQuery,
     about: &About,
-    name: &str,
+    (name, plain): (&str, &str),
 ) -> Result<Response, Stop> {
     let (writer, head) = Writer::begin(file, about).map_err(failed)?;
     let (mut sender, body) = Channel::<Bytes, Broken>::new(PARTS_WAITING_MAX);
@@ -51,10 +52,21 @@ pub fn answer(
     let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media().0));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{}\"", file.media().1)) {
+    let end = file.media().1;
+    let encoded: String = name.bytes().map(encoded).collect();
+    let named = format!("attachment; filename=\"{plain}.{end}\"; filename*=UTF-8''{encoded}.{end}");
+    if let Ok(value) = HeaderValue::from_str(&named) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
+}
+
+/// A byte of a name as a header's extended value has it (RFC 8187).
+fn encoded(byte: u8) -> String {
+    match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    }
 }
 
 async fn write(

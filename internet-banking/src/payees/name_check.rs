@@ -79,13 +79,13 @@ impl Checked {
         }
     }
 
-    /// The holder, masked but for the first letter of each part where no amount was given yet (SEC-41); a name that was
-    /// typed rightly is no news.
-    pub fn shown(&self, amount_given: bool) -> Option<String> {
+    /// The holder, masked but for the first letter of each part where another name was typed (SEC-41);
+    /// a name that was typed rightly, or but for a letter, is no news.
+    pub fn shown(&self) -> Option<String> {
         let Self::Named { name, likeness } = self else { return None };
-        match amount_given || *likeness == Likeness::Same {
-            true => Some(name.clone()),
-            false => Some(name.split(' ').map(masked).collect::<Vec<_>>().join(" ")),
+        match likeness {
+            Likeness::Same | Likeness::Similar => Some(name.clone()),
+            Likeness::Different => Some(name.split(' ').map(masked).collect::<Vec<_>>().join(" ")),
         }
     }
 
@@ -105,7 +105,9 @@ impl Checked {
             Self::NoSuchAccount { left } => {
                 let more = match left {
                     0 => String::new(),
-                    left => format!("あと{left}回続くと、この確認機能を停止します。"),
+                    left => format!(
+                        "見つからない口座の確認が、あと{left}回続くと、この確認機能を停止します。解除には、お取引店の窓口でのお申出が必要です。"
+                    ),
                 };
                 format!("この口座は見つかりませんでした。銀行・支店・科目・口座番号を確かめてください。{more}")
             }
@@ -119,7 +121,8 @@ impl Checked {
                     Locked::Contract => "ご契約の",
                 };
                 format!(
-                    "{whose}口座確認機能は停止しています。入力された受取人名で手続きできます。停止の解除は、お届け印と本人確認書類をお持ちのうえ、お取引店の窓口でお申し出ください。"
+                    "見つからない口座や名義の確認が続いたため、{whose}口座確認機能は停止しています。\
+                     入力された受取人名で手続きできます。停止の解除は、お届け印と本人確認書類をお持ちのうえ、お取引店の窓口でお申し出ください。"
                 )
             }
         }
@@ -251,12 +254,13 @@ mod tests {
 
     /// Proves SEC-41.
     #[test]
-    fn a_name_that_is_news_is_masked_until_an_amount_is_given() {
+    fn a_name_that_is_news_is_masked() {
         let of = |likeness| Checked::Named { name: "ﾔﾏﾀﾞ ﾀﾛｳ".to_owned(), likeness };
-        assert_eq!(of(Likeness::Different).shown(false).as_deref(), Some("ﾔ*** ﾀ**"));
-        assert_eq!(of(Likeness::Different).shown(true).as_deref(), Some("ﾔﾏﾀﾞ ﾀﾛｳ"));
-        assert_eq!(of(Likeness::Same).shown(false).as_deref(), Some("ﾔﾏﾀﾞ ﾀﾛｳ"));
-        assert_eq!(Checked::NotKnown.shown(true), None);
+        assert_eq!(of(Likeness::Different).shown().as_deref(), Some("ﾔ*** ﾀ**"));
+        for near in [Likeness::Same, Likeness::Similar] {
+            assert_eq!(of(near).shown().as_deref(), Some("ﾔﾏﾀﾞ ﾀﾛｳ"));
+        }
+        assert_eq!(Checked::NotKnown.shown(), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::Timestamp;
 use edge::session::Loaded;
 use edge::{ClientCertificate, CookieKind, CsrfKey, Failure, SessionId, SessionStore};
+use http::Method;
 use http::request::Parts;
 use ledger::GuardKey;
 
@@ -85,7 +86,12 @@ impl SignedIn {
         let cookie = CookieKind::from_request_parts(parts, bank).await?;
         let csrf = CsrfKey::from_request_parts(parts, bank).await.unwrap_or_else(|never| match never {});
         let id = cookie.session_of(&parts.headers).and_then(|value| SessionId::parse(&value));
-        let Some(id) = id else { return Err(led_to(Link::SignIn, parts, bank).await) };
+        let Some(id) = id else {
+            // whoever sends a form was signed in: the page says that it was not taken
+            let lost = parts.method == Method::POST;
+            let sign_in = if lost { Link::SignInLost } else { Link::SignIn };
+            return Err(led_to(sign_in, parts, bank).await);
+        };
         let now = bank.clock.now();
         let loaded = bank.sign_ins.sessions().look_up(id.key(), touch, now).await.map_err(failed)?;
         let hours = hours::now_of(bank).await.map_err(failed)?;

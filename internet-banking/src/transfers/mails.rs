@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::eve::Eve;
 use super::words;
+use crate::approvals;
 use crate::contracts::{Store, StoreError};
 use crate::frame::year_day_and_time;
 use crate::mail::follow::{self, Follow, Found};
@@ -83,13 +84,25 @@ impl TransferFeed {
         if let Some(case) = happened.consent {
             return self.of_consent(RecallId::from_uuid(case), happened).await;
         }
+        let database = self.transfers.ledger().database();
         let Some(id) = happened.transfer_order.map(OrderId::from_uuid) else { return Ok(Vec::new()) };
         let Some(order) = self.transfers.find_for_operator(id).await? else { return Ok(Vec::new()) };
         let Some(told) = Told::of(&happened.kind, &order) else { return Ok(Vec::new()) };
         let Some(contract) = self.contracts.contract(order.facts.contract).await? else {
             return Ok(Vec::new());
         };
-        let to = self.contracts.recipients(contract.id, To::UserAndAdministrators(order.facts.user)).await?;
+        let mut to =
+            self.contracts.recipients(contract.id, To::UserAndAdministrators(order.facts.user)).await?;
+        if matches!(happened.kind.parse(), Ok(Event::Cancelled)) {
+            // who has approved it believes that it will be paid
+            for approver in approvals::approvers_of(database, contract.id, &order).await? {
+                for one in self.contracts.recipients(contract.id, To::User(approver)).await? {
+                    if to.iter().all(|told| told.user != one.user) {
+                        to.push(one);
+                    }
+                }
+            }
+        }
         let notice = Notice {
             event: format!("transfer-{id}-{}", happened.position),
             title: format!("{}{}", words::kind(order.facts.relation), told.title),

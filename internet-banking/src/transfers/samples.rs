@@ -168,6 +168,7 @@ fn entry_pages() -> Vec<String> {
         kind: "振込",
         facts: facts(550),
         checked: Some(if approved { named(Likeness::Similar) } else { Checked::Locked(Locked::User) }),
+        reserves: approved,
         name_differs: approved,
         approval: approved.then(|| "2名の承認".to_owned()),
         one_time_password: !approved,

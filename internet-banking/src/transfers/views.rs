@@ -223,6 +223,8 @@ pub struct ReviewPage {
     pub facts: FactRows,
     /// What is known of the account of a typed payee.
     pub checked: Option<Checked>,
+    /// Whether its day is another one than today.
+    pub reserves: bool,
     /// Whether the account is in another name than was typed, which the person confirms.
     pub name_differs: bool,
     /// What it needs, where others approve it.

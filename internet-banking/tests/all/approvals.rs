@@ -313,7 +313,7 @@ async fn a_request_is_sent_back_with_a_reason_reminded_of_and_ended_by_its_time(
     assert_eq!(code(&none), "P-100");
     assert_eq!(press(&mut a, &path, &shown, "return").await.location(), path);
     let back = hanako.get(&path).await;
-    assert_eq!(back.fields("note"), ["金額を確かめてください"]);
+    assert_eq!(back.fields("note"), ["金額を確かめてください(差し戻した方: 経理 佐藤花子)"]);
     assert_eq!(press(&mut hanako, &path, &back, "ask").await.location(), path);
     let shown = hanako.get(&path).await;
     press(&mut hanako, &path, &shown, "withdraw").await;

@@ -330,7 +330,7 @@ async fn a_session_that_ended_leads_back_to_the_hand_off_in_its_own_browser_alon
     // whoever has nothing but the addresses is led to nothing
     let mut stranger = world.browser();
     assert_eq!(stranger.get(&entry.page("bills")).await.location(), "/sign-in");
-    assert_eq!(stranger.post(&page, &[("action", "begin")]).await.location(), "/sign-in");
+    assert_eq!(stranger.post(&page, &[("action", "begin")]).await.location(), "/sign-in?ended=lost");
     assert_eq!(stranger.get(&back).await.value("link"), "");
     // the page itself shows the bill, and asks for the sign-in again
     assert!(browser.get(&page).await.body.contains("/sign-in?link="));

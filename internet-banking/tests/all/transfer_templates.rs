@@ -73,7 +73,9 @@ async fn an_order_becomes_a_template_by_one_click_that_colleagues_with_the_right
     assert_eq!(sent.status, StatusCode::NOT_FOUND);
     assert_eq!(keep(&mut jiro, "/home", "order", last(&order)).await.status, StatusCode::NOT_FOUND);
 
-    assert_eq!(send(&mut hanako, &template, &[("action", "delete")]).await.location(), LIST);
+    let deleted = send(&mut hanako, &template, &[("action", "delete")]).await;
+    assert_eq!(deleted.location(), format!("{LIST}?done=deleted"));
+    assert!(hanako.get(deleted.location()).await.body.contains("ひな形を削除しました。"));
     assert_eq!(hanako.get(&template).await.status, StatusCode::NOT_FOUND);
     let count = async |sql: &'static str| -> i64 {
         read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()

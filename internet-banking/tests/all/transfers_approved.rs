@@ -8,19 +8,21 @@ use internet_banking::approvals::{follow_cut_offs, look};
 use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::contracts::{Business, Rights, Role, Step};
 use internet_banking::settings::transfer_terms;
+use internet_banking::transfers::TransferFeed;
 use transfers::{Relation, SetTerm, Terms};
 
 use crate::approvals::{CONFIRMED, approve, policy, press, signed_in, state};
 use crate::console::settings::set;
 use crate::console::support::Office;
 use crate::support::{Browser, World, add_user};
-use crate::transfer_entry::{MIZUHO, Transfer};
+use crate::transfer_entry::{MIZUHO, Transfer, send};
 use crate::users::code;
 
 database::on_both!(
     a_transfer_under_ordered_double_approval_moves_money_by_the_second_of_two_and_once,
     orders_and_approvals_end_at_the_cut_off_that_two_people_have_set,
     an_approval_after_the_cut_off_moves_nothing,
+    what_is_only_reserved_is_not_called_done_and_approvers_are_told_that_it_was_taken_back,
     how_many_approve_follows_from_the_amount_to_the_yen,
     what_came_back_is_put_right_and_asked_for_again_as_the_same_request,
     approvers_are_reminded_in_time_before_the_cut_off,
@@ -86,6 +88,52 @@ async fn a_transfer_under_ordered_double_approval_moves_money_by_the_second_of_t
     assert_eq!(hanako.get(&format!("/transfers/orders/{order}")).await.fields("state"), ["完了"]);
     assert_eq!(code(&approve(&mut last, &path).await), "A-104", "once");
     assert_eq!(balance(&world).await, 47_210_953);
+}
+
+/// A reservation is said to be one: by the request before its last approval and after it, and when its author takes it
+/// back alone, which the approvers are told by mail.
+async fn what_is_only_reserved_is_not_called_done_and_approvers_are_told_that_it_was_taken_back(
+    test: TestDatabase,
+) {
+    let world = World::new(test).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    let mut last = approver(&world, "jiro01", Step::Final).await;
+    let today = Transfer::own(&mut hanako, "1", TODAY).await.ok().unwrap();
+    let today = ask(&mut hanako, &today, "ask").await;
+    assert!(last.get(&today).await.body.contains("すぐに引き落として実行します"));
+    let entry = Transfer::own(&mut hanako, "1000", "2026-11-25").await.ok().unwrap();
+    let path = ask(&mut hanako, &entry, "ask").await;
+    let waits = hanako.get(&path).await;
+    assert!(waits.body.contains("口座のお金はまだ動いていません。"), "{}", waits.body);
+    assert!(waits.fields("approvers").concat().contains("jiro01"), "{}", waits.body);
+    let shown = last.get(&path).await;
+    assert!(shown.body.contains("指定日の予約になります"), "{}", shown.body);
+    assert!(!shown.body.contains("すぐに引き落として実行します"), "{}", shown.body);
+    assert_eq!(approve(&mut last, &path).await.location(), path);
+    assert_eq!(balance(&world).await, 48_210_953);
+    let done = hanako.get(&path).await;
+    assert_eq!(done.fields("state"), ["承認済み・予約中"]);
+    assert!(hanako.get("/approvals").await.fields("state").contains(&"承認済み・予約中".to_owned()));
+    let order = done.body.split("/transfers/orders/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let cancel = format!("/transfers/orders/{order}/cancel");
+    send(&mut hanako, &cancel, &[CONFIRMED]).await;
+    assert_eq!(last.get(&path).await.fields("state"), ["取消済み"]);
+    assert!(hanako.get("/approvals").await.fields("state").contains(&"取消済み".to_owned()));
+    // opened again, it leads to what says so
+    assert_eq!(hanako.get(&cancel).await.location(), format!("/transfers/orders/{order}"));
+    let feed = TransferFeed::new(world.bank.transfers.clone(), world.bank.contracts.clone());
+    while feed.step().await.unwrap() {}
+    let told: i64 = read!(world.bank.database, |c| {
+        sqlx::query_scalar(
+            "SELECT CAST(count(*) AS BIGINT) FROM mail WHERE address = 'jiro01@example.jp'
+             AND subject LIKE '%予約を取り消しました%'",
+        )
+        .fetch_one(c)
+        .await
+    })
+    .unwrap();
+    assert_eq!(told, 1);
 }
 
 /// What has become impossible meanwhile comes back to its author, who asks again for what is possible.

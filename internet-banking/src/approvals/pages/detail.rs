@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
-use domain::{ApprovalId, Yen};
+use domain::{ApprovalId, UserId, Yen};
 use edge::{CsrfForm, Errors, Frame};
 use serde::Deserialize;
 
@@ -14,6 +14,8 @@ use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::approvals::links::ApprovalLink;
 use crate::approvals::operation::{self, Outcome, Secrets};
+use crate::approvals::people;
+use crate::approvals::policy::Hand;
 use crate::approvals::problem::Problem;
 use crate::approvals::request::{Matter, Request};
 use crate::approvals::settings::Policies;
@@ -70,7 +72,11 @@ pub struct RequestPage {
     /// Who has approved.
     pub given: Vec<GivenRow>,
     /// Where it is.
-    pub state: state::State,
+    pub state: words::Shown,
+    /// What its last approval leads to.
+    pub consequence: &'static str,
+    /// Whether nothing has moved yet, and who can approve it.
+    pub waits_for: Option<String>,
     /// What was said at its last step.
     pub note: String,
     /// The page of the payment or order that it became.
@@ -188,6 +194,24 @@ async fn act(
     Ok(None)
 }
 
+/// Who can approve it next, by name.
+async fn approvers(
+    bank: &Bank,
+    request: &Request,
+    hands: &[Hand],
+    name: impl Fn(UserId) -> String,
+) -> Result<String, Stop> {
+    let able = people::able(&bank.database, request.contract, &request.matter).await.map_err(failed)?;
+    let mut who: Vec<UserId> = Vec::new();
+    for one in able {
+        let is_out = one.user == request.author.user || hands.iter().any(|hand| hand.user == one.user);
+        if !is_out && !who.contains(&one.user) {
+            who.push(one.user);
+        }
+    }
+    Ok(who.into_iter().map(name).collect::<Vec<_>>().join("、"))
+}
+
 async fn page(
     bank: &Bank,
     by: &SignedIn,
@@ -215,6 +239,11 @@ async fn page(
         Matter::Bulk(of) => (Some(BatchLink(of.batch, BatchPage::Rows).to_string()), false),
         Matter::Administration(_) => (None, false),
     };
+    let order = words::orders_of(bank, &[request]).await?.get(&request.id).copied();
+    let waits_for = match state {
+        state::State::Asked => Some(approvers(bank, request, &hands, name).await?),
+        _ => None,
+    };
     Ok(RequestPage {
         frame: page_frame(by, Area::Approvals, trouble.is_some()),
         csrf: by.csrf.clone(),
@@ -234,7 +263,9 @@ async fn page(
             .iter()
             .map(|given| GivenRow { name: name(given.hand.user), at: day_and_time(given.at) })
             .collect(),
-        state,
+        state: words::Shown::of(state, order),
+        consequence: words::consequence(&request.matter, bank.clock.now().date()),
+        waits_for,
         note: request.note.clone(),
         made,
         digest: request.digest.clone(),

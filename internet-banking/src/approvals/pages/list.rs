@@ -10,7 +10,7 @@ use edge::{CsrfForm, Errors, Frame};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::page_frame;
+use super::{page_frame, words};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::approvals::links::ApprovalLink;
@@ -44,7 +44,7 @@ pub struct Row {
     /// Until when it waits, or since when it is as it is.
     pub at: String,
     /// Where it is.
-    pub state: state::State,
+    pub state: words::Shown,
     /// How many have approved, of how many.
     pub given: String,
     /// Whether this person can approve it now.
@@ -179,7 +179,8 @@ async fn page(bank: &Bank, by: &SignedIn, trouble: Option<Trouble>) -> Result<Li
     let waiting = store::waiting(&bank.database, contract, now, is_meant).await.map_err(failed)?;
     let own = store::of_author(&bank.database, contract, by.user.id).await.map_err(failed)?;
     let people = names(bank, by).await?;
-    let row = |request: &Request| row(by, request, now, &people);
+    let orders = words::orders_of(bank, &own.iter().collect::<Vec<_>>()).await?;
+    let row = |request: &Request| row(by, request, now, (&people, orders.get(&request.id).copied()));
     let waiting: Vec<_> = waiting.iter().map(row).collect();
     Ok(ListPage {
         frame: page_frame(by, Area::Approvals, trouble.is_some()),
@@ -203,7 +204,12 @@ pub fn is_fresh(by: &SignedIn, given: &[Hand]) -> bool {
     given.iter().all(|hand| hand.user != by.user.id)
 }
 
-fn row(by: &SignedIn, request: &Request, now: domain::Timestamp, people: &BTreeMap<UserId, String>) -> Row {
+fn row(
+    by: &SignedIn,
+    request: &Request,
+    now: domain::Timestamp,
+    (people, order): (&BTreeMap<UserId, String>, Option<transfers::State>),
+) -> Row {
     let state = request.state_at(now);
     let hands: Vec<_> = request.given.iter().map(|given| given.hand.clone()).collect();
     let is_mine = state == state::State::Asked && !request.is_of(&by.user) && is_fresh(by, &hands);
@@ -215,8 +221,12 @@ fn row(by: &SignedIn, request: &Request, now: domain::Timestamp, people: &BTreeM
         title: request.matter.title(),
         amount: request.matter.amount(),
         author: people.get(&request.author.user).cloned().unwrap_or_default(),
-        at: day_and_time(if state == state::State::Asked { request.until } else { request.changed_at }),
-        state,
+        at: day_and_time(match (request.state, state) {
+            // what nobody approved in time ended then, noted or not
+            (state::State::Asked, _) | (_, state::State::Asked) => request.until,
+            _ => request.changed_at,
+        }),
+        state: words::Shown::of(state, order),
         given: format!("{}/{}", hands.len(), request.need.approvals),
         is_mine,
         can_tick: is_mine && !request.matter.makes_password(),

@@ -1,10 +1,15 @@
 //! The words of policies and of what is asked for.
 
-use domain::Yen;
+use std::collections::BTreeMap;
+
+use ::transfers::{Relation, State as Made};
+use domain::{ApprovalId, Date, Yen};
 
 use crate::Bank;
+use crate::answer::{Stop, failed};
 use crate::approvals::policy::{Flow, Need};
 use crate::approvals::request::{Matter, Request};
+use crate::approvals::state::State;
 use crate::contracts::{Store, StoreError};
 use crate::frame::day_and_time;
 use crate::payees::Master;
@@ -46,6 +51,77 @@ pub fn need(need: Need) -> String {
     match need {
         Need { ordered: true, .. } => "一次承認のあとに最終承認(2名)".to_owned(),
         Need { approvals, .. } => format!("{approvals}名の承認"),
+    }
+}
+
+/// Where a request is, as pages show it: icon, word and colour together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// 承認待ち …
+    pub word: &'static str,
+    /// The sign before the word.
+    pub icon: &'static str,
+    /// The style sheet's class of the colour.
+    pub class: &'static str,
+}
+
+impl From<State> for Shown {
+    fn from(state: State) -> Self {
+        Self { word: state.label(), icon: state.icon(), class: state.class() }
+    }
+}
+
+impl Shown {
+    /// Of a request and the order that it became: what is only reserved is not done, and what was taken back or could
+    /// not be carried out says so.
+    pub fn of(state: State, order: Option<Made>) -> Self {
+        match (state, order) {
+            (State::Done, Some(Made::Reserved)) => {
+                Self { word: "承認済み・予約中", icon: "○", class: "info" }
+            }
+            (
+                State::Done,
+                Some(made @ (Made::Cancelled | Made::Failed | Made::Rejected | Made::Returned)),
+            ) => {
+                let made = transfers::words::shown_of(Relation::OtherBank, made);
+                Self { word: made.word, icon: made.icon, class: made.class }
+            }
+            _ => state.into(),
+        }
+    }
+}
+
+/// The orders that transfers became which have every approval, and how these stand.
+pub async fn orders_of(bank: &Bank, requests: &[&Request]) -> Result<BTreeMap<ApprovalId, Made>, Stop> {
+    let of = |request: &&&Request| request.state == State::Done;
+    let ids: Vec<_> = requests.iter().filter(of).filter_map(|one| one.matter.order()).collect();
+    let Some(first) = requests.first() else { return Ok(BTreeMap::new()) };
+    let states = bank.transfers.states_of(first.contract, &ids).await.map_err(failed)?;
+    let of = |one: &&Request| Some((one.id, *states.get(&one.matter.order()?)?));
+    Ok(requests.iter().filter_map(of).collect())
+}
+
+/// What the last approval of a request leads to, before it is given.
+pub fn consequence(matter: &Matter, today: Date) -> &'static str {
+    match matter {
+        Matter::Transfer(of) if of.details.day > today => {
+            "表示している内容のとおりに承認します。承認がそろうと、指定日の予約になります。引き落とすのは指定日です。依頼した方は、指定日の前日まで予約を取り消せます。"
+        }
+        Matter::Transfer(_) => {
+            "表示している内容のとおりに承認します。最後の承認がそろうと、すぐに引き落として実行します。実行したあとは取り消せません。"
+        }
+        Matter::Return(_) => {
+            "表示している内容のとおりに承認します。最後の承認がそろうと、すぐに引き落としてお返しします。実行したあとは取り消せません。"
+        }
+        Matter::Payeasy(_) => {
+            "表示している内容のとおりに承認します。最後の承認のときは、収納機関にもう一度照会し、内容が同じことを確かめてから、すぐに払い込みます。払い込んだあとは取り消せません。"
+        }
+        Matter::Bulk(_) => {
+            "表示している内容のとおりに承認します。承認がそろうと、決まった日に引き落として実行します。承認がそろったあとは取り消せません。"
+        }
+        Matter::Administration(_) => {
+            "表示している内容のとおりに承認します。最後の承認がそろうと、すぐに変更します。"
+        }
     }
 }
 

@@ -33,7 +33,13 @@ pub async fn download(
     let about = About { account: written::account(&bank, &account), now, days: search.days, opening, sums };
     let told = format!("file={} {}", file.code(), search.told());
     note(&bank, &by, "statement.download", account.account.to_string(), told).await?;
-    let name =
-        format!("{}-{}-{}-{}-{}", file.code(), account.branch, account.number, search.days.0, search.days.1);
-    stream::answer(&bank.ledger, file, query, &about, &name)
+    let (from, until) = search.days;
+    let plain = format!("{}-{}-{}-{from}-{until}", file.code(), account.branch, account.number);
+    let name = [
+        file.contents().to_owned(),
+        account.branch_name.clone(),
+        format!("{}{}", account.kind.label(), account.number),
+        format!("{}-{}", from.format("%Y%m%d"), until.format("%Y%m%d")),
+    ];
+    stream::answer(&bank.ledger, file, query, &about, (&name.join("_"), &plain))
 }

@@ -3,6 +3,7 @@
 use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse as _;
 use domain::Date;
+use domain::time::year_month_day;
 use edge::{Errors, Failure, Frame};
 use http::StatusCode;
 use ledger::{StatementPage, StatementSums};
@@ -113,7 +114,7 @@ async fn page(
         list,
         now: one(bank, account).await?,
         read_at: now.time().format("%H:%M:%S").to_string(),
-        earliest: search::earliest(now.date()).to_string(),
+        earliest: year_month_day(search::earliest(now.date())),
         typed: Typed { from: search.days.0.to_string(), until: search.days.1.to_string(), ..typed },
         errors: Errors::none(),
         rows: lines.iter().map(|line| LineRow::of(list, line)).collect(),
@@ -153,7 +154,7 @@ async fn wrong(
         list,
         now: one(bank, account).await?,
         read_at: bank.clock.now().time().format("%H:%M:%S").to_string(),
-        earliest: search::earliest(today).to_string(),
+        earliest: year_month_day(search::earliest(today)),
         typed,
         errors,
         sums: StatementSums::default(),

@@ -1,10 +1,10 @@
 //! What is done with an order: taken back, recalled, made again.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, State as Of};
 use axum::response::{IntoResponse as _, Redirect};
 use domain::Yen;
 use edge::CsrfForm;
-use transfers::Order;
+use transfers::{Order, State};
 
 use super::{
     Answer, EntryPage, OrderAct, OrderLink, Stop, accounts, again, drafts, failed, find, order_facts,
@@ -19,8 +19,11 @@ use crate::transfers::views::ActPage;
 use crate::transfers::{operation, words};
 
 /// `GET /transfers/orders/{order}/cancel`
-pub async fn show_cancel(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
+pub async fn show_cancel(Of(bank): Of<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
     let order = find(&bank, &by, &id).await?;
+    if order.state == State::Cancelled {
+        return Err(Stop::redirect(&OrderLink(order.facts.id).to_string()));
+    }
     if !order.may_cancel(bank.clock.now()) {
         return Err(stopped(&by, &Problem::TooLate(order.state)));
     }
@@ -29,18 +32,22 @@ pub async fn show_cancel(State(bank): State<Bank>, by: SignedIn, Path(id): Path<
 
 /// `POST /transfers/orders/{order}/cancel`
 pub async fn cancel(
-    State(bank): State<Bank>,
+    Of(bank): Of<Bank>,
     by: SignedIn,
     Path(id): Path<String>,
     CsrfForm(secrets): CsrfForm<Secrets>,
 ) -> Answer {
     let order = find(&bank, &by, &id).await?;
+    if order.state == State::Cancelled {
+        // sent again: its page says that it is cancelled
+        return Err(Stop::redirect(&OrderLink(order.facts.id).to_string()));
+    }
     let outcome = operation::cancel(&bank, &by, &order, &secrets).await;
     done(&bank, &by, &order, OrderAct::Cancel(order.facts.id), None, outcome).await
 }
 
 /// `GET /transfers/orders/{order}/recall`
-pub async fn show_recall(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
+pub async fn show_recall(Of(bank): Of<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
     let order = find(&bank, &by, &id).await?;
     if bank.transfers.recall_of(order.facts.id).await.map_err(failed)?.is_some() {
         return Err(Stop::redirect(&OrderLink(order.facts.id).to_string()));
@@ -54,7 +61,7 @@ pub async fn show_recall(State(bank): State<Bank>, by: SignedIn, Path(id): Path<
 
 /// `POST /transfers/orders/{order}/recall`
 pub async fn recall(
-    State(bank): State<Bank>,
+    Of(bank): Of<Bank>,
     by: SignedIn,
     Path(id): Path<String>,
     CsrfForm(secrets): CsrfForm<Secrets>,
@@ -67,7 +74,7 @@ pub async fn recall(
 
 /// `POST /transfers/orders/{order}/again`: an entry that begins with what the order was about.
 pub async fn again_with(
-    State(bank): State<Bank>,
+    Of(bank): Of<Bank>,
     by: SignedIn,
     Path(id): Path<String>,
     CsrfForm(_): CsrfForm<Empty>,

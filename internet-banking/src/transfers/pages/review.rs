@@ -164,6 +164,7 @@ async fn page(
         kind: words::kind(relation),
         facts: wanted_facts(wanted, draft.body.fee, now),
         checked: draft.body.checked.clone(),
+        reserves: wanted.details.day > now.date(),
         name_differs: payee::name_differs(bank, &wanted.payee, draft.body.checked.as_ref())
             .await
             .map_err(because)?,

@@ -103,9 +103,11 @@ pub struct Asked {
 }
 
 /// `GET /transfers/templates`
-pub async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
+pub async fn list(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<Asked>) -> Answer {
     admit(&by)?;
-    shown(&all(&bank, &by, None).await?)
+    let notice = (asked.done == "deleted").then(|| "ひな形を削除しました。".to_owned());
+    let page = all(&bank, &by, None).await?;
+    shown(&TemplatesPage { frame: Frame { notice, ..page.frame }, ..page })
 }
 
 /// `POST /transfers/templates`: keeps one.
@@ -151,6 +153,9 @@ pub async fn submit(
         _ => return Err(Stop::not_found()),
     };
     match done {
+        Ok(()) if form.action == "delete" => {
+            Ok(Redirect::to(Link::TransfersTemplatesDeleted.path()).into_response())
+        }
         Ok(()) => Ok(Redirect::to(Link::TransfersTemplates.path()).into_response()),
         Err(refused) => again(&page(&bank, &by, &one, &form.name, Some(refused.trouble())).await?),
     }

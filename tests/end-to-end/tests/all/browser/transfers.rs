@@ -89,7 +89,7 @@ async fn a_reservation_that_two_others_approve_is_carried_out_on_its_day() {
     let request = desk.approve_as(2, "101-transfer-first-approval").await;
     assert_eq!(desk.word().await, "承認待ち", "one of two");
     assert_eq!(desk.approve_as(0, "102-transfer-last-approval").await, request);
-    assert_eq!(desk.word().await, "完了", "{}", desk.window.text().await);
+    assert_eq!(desk.word().await, "承認済み・予約中", "{}", desk.window.text().await);
     desk.window.follow("main a[href^='/transfers/orders/']").await;
     assert_eq!(desk.word().await, "予約中");
     let order = desk.bank(&desk.window.path().await);
