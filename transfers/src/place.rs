@@ -1,5 +1,6 @@
 //! An order is taken, and a reservation taken back.
 
+use domain::money::AMOUNT_MAX;
 use domain::{AccountId, AccountRef, ContractId, Date, OrderId, Timestamp, UserId, Yen};
 use ledger::{GuardKey, Refused, TransferResult};
 
@@ -12,8 +13,6 @@ use crate::{
     By, DateProblem, Handling, LimitLayer, Limits, Method, Occasion, Relation, StoreError, Transfers, dates,
 };
 
-/// The most that a message of the network carries, and so of any order: twelve digits.
-const AMOUNT_MAX: Yen = Yen::new(999_999_999_999);
 /// Tries of a cancellation that meets a try of its reservation.
 const TRIES_MAX: u32 = 8;
 

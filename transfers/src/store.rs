@@ -70,6 +70,10 @@ pub struct OrderQuery {
     pub states: Vec<State>,
     /// Only those of this day and later.
     pub day_from: Option<Date>,
+    /// Only those of this day and before.
+    pub day_until: Option<Date>,
+    /// Only those whose 受取人名, as it is sent, has this part.
+    pub payee: Option<String>,
     /// Only those that were taken from this instant on, and before that one.
     pub placed: Option<(Timestamp, Timestamp)>,
     /// Only those that this user authorised.
@@ -83,9 +87,24 @@ pub struct OrderQuery {
 impl OrderQuery {
     /// The newest of these accounts.
     pub const fn newest(contract: ContractId, accounts: Vec<AccountId>, limit: u32) -> Self {
-        let (day_from, placed, user, before) = (None, None, None, None);
-        Self { contract, accounts, states: Vec::new(), day_from, placed, user, before, limit }
+        let (day_from, day_until, placed, user, before) = (None, None, None, None, None);
+        let states = Vec::new();
+        Self { contract, accounts, states, day_from, day_until, payee: None, placed, user, before, limit }
     }
+}
+
+/// The pattern of facts whose 受取人名 has a part, which is no pattern itself.
+fn names_payee(part: &str) -> String {
+    let part: String = part
+        .chars()
+        .flat_map(|c| match c {
+            '%' | '_' | '!' => vec!['!', c],
+            // as JSON has them
+            '"' | '\\' => vec!['\\', c],
+            c => vec![c],
+        })
+        .collect();
+    format!("%\"payee_name\":\"%{part}%\",\"payee_account\":%")
 }
 
 /// What the reservations of a day need of an account.
@@ -132,6 +151,12 @@ impl Transfers {
             list.push_unseparated(")");
             if let Some(day) = query.day_from {
                 sql.push(" AND o.day >= ").push_bind(day.to_string());
+            }
+            if let Some(day) = query.day_until {
+                sql.push(" AND o.day <= ").push_bind(day.to_string());
+            }
+            if let Some(part) = &query.payee {
+                sql.push(" AND o.facts LIKE ").push_bind(names_payee(part)).push(" ESCAPE '!'");
             }
             if let Some((from, until)) = query.placed {
                 sql.push(" AND o.placed_us >= ").push_bind(from.micros());

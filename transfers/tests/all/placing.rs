@@ -104,7 +104,13 @@ async fn the_same_id_is_the_same_order(test: TestDatabase) {
 async fn what_cannot_be_made_moves_nothing(test: TestDatabase) {
     let bank = bank(test).await;
     let place = async |new: NewOrder| bank.engine.place(new).await.unwrap_err();
-    assert!(matches!(place(bank.within(0)).await, PlaceError::Amount));
+    let most = domain::money::AMOUNT_MAX.get();
+    for none in [0, -1, most + 1] {
+        assert!(matches!(place(bank.within(none)).await, PlaceError::Amount), "{none}");
+    }
+    // what a form can hold is judged by limits and funds
+    let most = bank.within(most);
+    assert!(matches!(place(most).await, PlaceError::Limit(_) | PlaceError::Shortage));
     let itself = bank.order(account("9999", "100", "1234567"), 1);
     assert!(matches!(place(itself).await, PlaceError::SameAccount));
     let nobody = bank.order(account("9999", "100", "0000000"), 1);
@@ -196,6 +202,22 @@ async fn orders_are_listed_by_state_and_account(test: TestDatabase) {
         of(OrderQuery { placed: Some((second, at("2026-11-25T00:00:00"))), ..all() }).await,
         [reserved]
     );
+    let days = |from: &str, until: &str| OrderQuery {
+        day_from: Some(day(from)),
+        day_until: Some(day(until)),
+        ..all()
+    };
+    assert_eq!(of(days("2026-11-24", "2026-11-24")).await, [settled]);
+    assert_eq!(of(days("2026-11-24", "2026-11-25")).await, [reserved, settled]);
+    assert_eq!(of(days("2026-11-25", "2026-11-26")).await, [reserved]);
+    let name = bank.within(1).payee_name;
+    let part: String = name.chars().skip(1).take(3).collect();
+    let called = |payee: &str| OrderQuery { payee: Some(payee.to_owned()), ..all() };
+    assert_eq!(of(called(&name)).await, [reserved, settled]);
+    assert_eq!(of(called(&part)).await, [reserved, settled]);
+    for nobody in ["%", "_", "!", "\"", "\\", "payee", &bank.within(1).payer_name] {
+        assert!(nobody == name || of(called(nobody)).await.is_empty(), "{nobody}");
+    }
     let by = bank.within(1).user;
     assert_eq!(of(OrderQuery { user: Some(by), ..all() }).await, [reserved, settled]);
     assert!(of(OrderQuery { user: Some(domain::UserId::generate()), ..all() }).await.is_empty());

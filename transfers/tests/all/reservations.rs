@@ -4,12 +4,13 @@ use database::testing::TestDatabase;
 use database::{execute, on_both};
 use domain::Yen;
 use ledger::{Commit, EntityId, GuardKey};
-use transfers::{CancelError, NewOrder, Order, Reason, Standing, State};
+use transfers::{CancelError, DateProblem, NewOrder, Order, PlaceError, Reason, Standing, State};
 
 use crate::support::{Bank, OTHER, OWN, Told, Unstopped, account, bank, by, day, limits};
 
 on_both!(
     a_reservation_is_tried_at_opening,
+    one_over_closed_days_is_tried_on_its_day_and_on_none_before,
     a_short_one_is_tried_again_and_fails_after_the_last_time,
     one_is_carried_out_as_soon_as_funds_suffice,
     one_is_taken_back_until_the_day_before_and_gives_back_the_limit_of_its_day,
@@ -45,6 +46,41 @@ async fn a_reservation_is_tried_at_opening(test: TestDatabase) {
     assert_eq!(state(&bank, &order).await, (State::Settled, None));
     assert_eq!(bank.money(OTHER).await, (400_000, 400_000));
     assert_eq!(bank.engine.due(&Unstopped).await.unwrap(), 0);
+    bank.assert_clean().await;
+}
+
+/// Over the year's end, in May, and over both equinoxes: no closed day can be chosen, and none is a try.
+///
+/// Proves R88.
+async fn one_over_closed_days_is_tried_on_its_day_and_on_none_before(test: TestDatabase) {
+    let bank = bank(test).await;
+    for (now, on, closed) in [
+        ("2026-12-30", "2027-01-04", &["2026-12-31", "2027-01-01", "2027-01-02", "2027-01-03"][..]),
+        ("2027-03-19", "2027-03-23", &["2027-03-20", "2027-03-21", "2027-03-22"]),
+        ("2027-04-30", "2027-05-06", &["2027-05-01", "2027-05-03", "2027-05-04", "2027-05-05"]),
+        ("2027-09-22", "2027-09-24", &["2027-09-23"]),
+    ] {
+        bank.go_to(&format!("{now}T17:00:00"));
+        let order = bank.engine.place(NewOrder { day: day(on), ..bank.within(1_000) }).await.unwrap();
+        for closed in closed {
+            let refused = bank.engine.place(NewOrder { day: day(closed), ..bank.within(1_000) }).await;
+            let problem = DateProblem::NotBusinessDay;
+            assert!(
+                matches!(&refused, Err(PlaceError::Day(found)) if *found == problem),
+                "{closed} {refused:?}"
+            );
+            bank.go_to(&format!("{closed}T10:00:00"));
+            assert_eq!(bank.engine.due(&Unstopped).await.unwrap(), 0, "{closed}");
+            let today = bank.engine.place(NewOrder { day: day(closed), ..bank.within(1_000) }).await;
+            assert!(matches!(&today, Err(PlaceError::Day(found)) if *found == problem), "{closed} {today:?}");
+        }
+        bank.go_to(&format!("{on}T08:29:59"));
+        assert_eq!(bank.engine.due(&Unstopped).await.unwrap(), 0, "{on}");
+        bank.go_to(&format!("{on}T08:30:00"));
+        assert_eq!(bank.engine.due(&Unstopped).await.unwrap(), 1, "{on}");
+        assert_eq!(state(&bank, &order).await, (State::Settled, None));
+    }
+    assert_eq!(bank.money(OTHER).await, (4_000, 4_000));
     bank.assert_clean().await;
 }
 
