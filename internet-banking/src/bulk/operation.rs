@@ -1,11 +1,15 @@
 //! What people do with batches before approvers are asked: making, changing and throwing away. Plan, right, account and
 //! hours are asked here, whatever page was open; the engine keeps to the version that was seen.
 
-use bulk::{Batch, Heading, Intake, Kind, Line, NewRow, Only, Peeked, ROWS_MAX, Route, SourceFile, peek};
+use bulk::{
+    Batch, Heading, Intake, Kind, Line, NewRow, Only, Peeked, ROWS_MAX, Route, SourceFile, Taken, peek, zedi,
+};
 use bytes::Bytes;
-use domain::{BatchId, random};
+use domain::{BatchId, Date, random};
+use formats::Findings;
 use formats::finding::Fault;
 use formats::sniff::{Looks, SNIFF_BYTES, sniff};
+use formats::zengin::{Rules, Tolerance};
 use gateway::Service;
 use ring::digest::{SHA256, digest};
 use secrecy::SecretString;
@@ -24,6 +28,8 @@ use crate::transfers::payee::account_ref;
 const CHUNK_BYTES: usize = 64 * 1_024;
 /// Bytes of a header record.
 const HEADER_BYTES: usize = 120;
+/// Findings of a message that are kept.
+const FINDINGS_MAX: usize = 200;
 
 /// Lets the user make or change a batch with this heading now, or not.
 pub async fn permit(bank: &Bank, by: &SignedIn, heading: &Heading) -> Result<(), Problem> {
@@ -129,8 +135,8 @@ pub struct Sent {
     pub again: bool,
 }
 
-/// A draft of a file in the layouts of the banks, of whatever business its header names (R117). It costs a one-time
-/// password (R56).
+/// A draft of a file in the layouts of the banks, of whatever business its header names (R117), or of 総合振込 as
+/// pain.001. It costs a one-time password (R56).
 pub async fn begin_file(
     bank: &Bank,
     by: &SignedIn,
@@ -140,14 +146,28 @@ pub async fn begin_file(
     let whole = |fault| Problem::File(csv_rows::whole(fault));
     let first = sent.bytes.get(..SNIFF_BYTES).unwrap_or(&sent.bytes);
     let kind = match sniff(first).map_err(whole)? {
-        Looks::Zengin(code) => kinds::of_code(code).ok_or_else(|| whole(Fault::Unknown))?,
-        Looks::Xml => return Err(whole(Fault::Xml)),
+        Looks::Zengin(code) => match kinds::of_code(code).ok_or_else(|| whole(Fault::Unknown))? {
+            Kind::Debits if names_other_banks(&sent.bytes, bank.gateway.own_bank().as_str()) => {
+                Kind::NetworkDebits
+            }
+            kind => kind,
+        },
+        Looks::Xml => Kind::Transfers,
         Looks::Csv => return Err(whole(Fault::Unknown)),
     };
     rules::permit_file(by, kinds::business(kind))?;
     let today = bank.clock.now().date();
-    let header = sent.bytes.get(..HEADER_BYTES).and_then(|header| peek(kind, header, today));
-    let header = header.ok_or_else(|| whole(Fault::NoHeader))?;
+    let (source, header) = match sniff(first) {
+        Ok(Looks::Xml) => {
+            let message = read_message(bank, today, sent.bytes.clone()).await?;
+            let header = message.header.clone();
+            (Source::Message(Box::new(message)), header)
+        }
+        _ => {
+            let header = sent.bytes.get(..HEADER_BYTES).and_then(|header| peek(kind, header, today));
+            (Source::Records(sent.bytes.clone()), header.ok_or_else(|| whole(Fault::NoHeader))?)
+        }
+    };
     let found = digest(&SHA256, &sent.bytes);
     let found: [u8; 32] = found
         .as_ref()
@@ -162,11 +182,18 @@ pub async fn begin_file(
             state: before.state,
         });
     }
-    let file = SourceFile { name: sent.name.clone(), digest: found, header: header.header.to_vec() };
+    let kept = match &source {
+        Source::Records(_) => header.header.to_vec(),
+        Source::Message(message) => message.group.clone(),
+    };
+    let file = SourceFile { name: sent.name.clone(), digest: found, header: kept };
     let heading = file_heading(bank, by, kind, header, file).await?;
     permit(bank, by, &heading).await?;
     let code = authorise::operation(bank, by, Operation::BulkFileSend, code).await?;
-    let intake = read_file(bank, by, heading, &sent.bytes).await?;
+    let intake = match source {
+        Source::Records(bytes) => read_file(bank, by, heading, &bytes).await?,
+        Source::Message(message) => take_message(bank, by, heading, *message).await?,
+    };
     let (rows, amount) = (intake.total.count, intake.total.amount);
     let lines = vec![
         ("業務", kind.label().to_owned()),
@@ -199,12 +226,55 @@ pub async fn begin_file(
     Ok(intake.upload.finish(by.contract.id, &actor(by)).await?)
 }
 
-async fn read_file(
+/// Whether a line of 口座振替 is of an account at another bank: the file is one of 全国ネット型 then. The layout is the same.
+fn names_other_banks(bytes: &Bytes, own_bank: &str) -> bool {
+    let records: Vec<u8> = bytes.iter().copied().filter(|byte| !b"\r\n".contains(byte)).collect();
+    records
+        .chunks(HEADER_BYTES)
+        .any(|record| record.first() == Some(&b'2') && record.get(1..5) != Some(own_bank.as_bytes()))
+}
+
+/// What a file holds.
+enum Source {
+    /// Records, which are read as they are taken in.
+    Records(Bytes),
+    /// A message, which is right as a whole or not at all.
+    Message(Box<zedi::Message>),
+}
+
+/// A message, read away from what serves other pages.
+async fn read_message(bank: &Bank, today: Date, bytes: Bytes) -> Result<zedi::Message, Problem> {
+    let bulk = bank.bulk.clone();
+    let read = tokio::task::spawn_blocking(move || {
+        let rules = Rules {
+            today,
+            tolerance: Tolerance::default(),
+            directory: Some(bulk.directory()),
+            lines_max: bulk.terms().rows_max(Kind::Transfers, Route::File).unwrap_or_default(),
+            findings_max: FINDINGS_MAX,
+        };
+        zedi::read(&bytes, &rules)
+    });
+    read.await.map_err(|error| Problem::unavailable(&error))?.map_err(Problem::File)
+}
+
+async fn take_message(
     bank: &Bank,
     by: &SignedIn,
     heading: Heading,
-    bytes: &Bytes,
-) -> Result<bulk::Taken, Problem> {
+    message: zedi::Message,
+) -> Result<Taken, Problem> {
+    let zedi::Message { rows, total, .. } = message;
+    let mut upload = bank.bulk.begin(by.contract.id, by.user.id, heading).await?;
+    let records = rows.len();
+    if let Err(error) = upload.add(rows).await {
+        upload.abandon().await?;
+        return Err(error.into());
+    }
+    Ok(Taken { upload, findings: Findings::keeping(0), is_mendable: true, total, records })
+}
+
+async fn read_file(bank: &Bank, by: &SignedIn, heading: Heading, bytes: &Bytes) -> Result<Taken, Problem> {
     let upload = bank.bulk.begin(by.contract.id, by.user.id, heading).await?;
     let mut intake = Intake::new(&bank.bulk, upload, bank.clock.now().date());
     for chunk in bytes.chunks(CHUNK_BYTES) {

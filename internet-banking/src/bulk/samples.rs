@@ -195,7 +195,7 @@ fn every_batch_keeps_the_rules_with_every_sample() {
                     .map(|page| BatchLink(batch(), page)),
                 kind: "transfers",
                 has_failed: !is_editable,
-                result: (!is_editable).then(|| BatchLink(batch(), BatchPage::Result)),
+                result: (!is_editable).then(|| (BatchLink(batch(), BatchPage::Result), "全銀フォーマット")),
                 again: if is_editable { Vec::new() } else { Kind::ALL.to_vec() },
                 history: vec![HistoryLine {
                     at: "11月24日(火) 10:00".to_owned(),

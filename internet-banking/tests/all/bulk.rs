@@ -3,6 +3,7 @@
 use database::testing::TestDatabase;
 use database::{execute, read};
 use domain::Timestamp;
+use formats::iso20022::pain001;
 use formats::zengin::{Code, Digits, Name, Number, Rules, Tolerance, Transfers, Writer, transfer};
 use http::StatusCode;
 use internet_banking::bulk::BatchFeed;
@@ -18,6 +19,7 @@ database::on_both!(
     a_csv_file_is_mended_in_place_asked_for_and_approved_with_a_one_time_password,
     rows_come_from_payees_and_from_last_time_and_fees_are_borne_by_payees,
     an_outside_file_costs_a_one_time_password_and_the_same_one_again_is_told,
+    a_message_with_edi_is_taken_whole_and_answered,
     a_batch_is_taken_back_or_sent_back_before_its_approval_and_is_not_cancelled_after_it,
 );
 
@@ -219,9 +221,8 @@ async fn rows_come_from_payees_and_from_last_time_and_fees_are_borne_by_payees(t
     assert_eq!(saburo.get(&batch).await.status, StatusCode::FORBIDDEN);
 }
 
-/// A file of so many transfers of 1,000 yen.
-fn file(count: usize) -> String {
-    let header = transfer::Header {
+fn header() -> transfer::Header {
+    transfer::Header {
         kind: Digits::of("21").unwrap(),
         originator: Digits::of("1").unwrap(),
         originator_name: Name::of_bytes(b"MIHON").unwrap(),
@@ -231,8 +232,11 @@ fn file(count: usize) -> String {
         account_kind: Code(b'1'),
         number: Digits::of("1234567").unwrap(),
         ..transfer::Header::default()
-    };
-    let line = transfer::Line {
+    }
+}
+
+fn line() -> transfer::Line {
+    transfer::Line {
         bank: Digits::of("0125").unwrap(),
         branch: Digits::of("100").unwrap(),
         account_kind: Code(b'1'),
@@ -241,7 +245,31 @@ fn file(count: usize) -> String {
         amount: Number::of(1_000).unwrap(),
         newness: Code(b'1'),
         ..transfer::Line::default()
+    }
+}
+
+/// The same as two payments of pain.001, one of them with lines of EDI.
+fn message() -> String {
+    let payment = |number: &str, edi: &[&str]| pain001::Payment {
+        end_to_end: number.to_owned(),
+        line: line(),
+        to_bank: ":       :0000".to_owned(),
+        edi: edi.iter().map(|line| (*line).to_owned()).collect(),
     };
+    let message = pain001::Message {
+        id: "MSG-1".to_owned(),
+        created: "2026-11-24T10:00:00".to_owned(),
+        batch: "BATCH-1".to_owned(),
+        day: "2026-11-25".parse().unwrap(),
+        header: header(),
+        payments: vec![payment("E2E-1", &["Content-Type: text/xml", "PFNaRURJPg=="]), payment("E2E-2", &[])],
+    };
+    String::from_utf8(pain001::write(&message).unwrap()).unwrap()
+}
+
+/// A file of so many transfers of 1,000 yen.
+fn file(count: usize) -> String {
+    let (header, line) = (header(), line());
     let rules = Rules {
         today: "2026-11-24".parse().unwrap(),
         tolerance: Tolerance::default(),
@@ -267,7 +295,8 @@ async fn an_outside_file_costs_a_one_time_password_and_the_same_one_again_is_tol
     for (text, fault) in [
         (right.replacen("8000003000000003000", "8000003000000003001", 1), "データの金額の合計と合いません"),
         (right.replacen("      \r\n", "     \r\n", 1), "バイト"),
-        ("<?xml version=\"1.0\"?><a/>".to_owned(), "XML"),
+        ("<?xml version=\"1.0\"?><a/>".to_owned(), "決められた値ではありません"),
+        (message().replacen("<CtrlSum>2000<", "<CtrlSum>2001<", 1), "データの金額の合計と合いません"),
     ] {
         let otp = fresh(&world, TOKEN).await;
         let refused = upload(&mut jiro, "/bulk/file", &[("one_time_password", &otp)], &text).await;
@@ -289,6 +318,46 @@ async fn an_outside_file_costs_a_one_time_password_and_the_same_one_again_is_tol
     let again = upload(&mut jiro, "/bulk/file", &knowing, &right).await;
     assert!(again.location().starts_with("/bulk/"), "{}", again.body);
     assert_eq!(batches(&world).await, 2);
+}
+
+/// pain.001 becomes a batch whose EDI stays byte for byte, also where a row is mended, and pain.002 answers it.
+///
+/// Proves R116, R117.
+async fn a_message_with_edi_is_taken_whole_and_answered(test: TestDatabase) {
+    let (world, _, mut jiro) = world(test).await;
+    let otp = fresh(&world, TOKEN).await;
+    let sent = upload(&mut jiro, "/bulk/file", &[("one_time_password", &otp)], &message()).await;
+    let batch = sent.location().to_owned();
+    assert!(batch.starts_with("/bulk/"), "{}", sent.body);
+    let shown = jiro.get(&batch).await;
+    assert_eq!(shown.fields("rows"), ["2"], "{}", shown.body);
+    let edit = format!("{batch}/rows/1");
+    let row = jiro.get(&edit).await;
+    let seen = row.value("seen");
+    let typed = [
+        ("seen", seen.as_str()),
+        ("cell-0", "0125"),
+        ("cell-2", "100"),
+        ("cell-4", "普通"),
+        ("cell-5", "7654321"),
+        ("cell-6", "アオバ"),
+        ("cell-7", "1500"),
+    ];
+    let saved = submit(&mut jiro, &edit, &typed).await;
+    assert!(saved.location().starts_with(&batch), "{} {}", saved.status, saved.body);
+    let sql = "SELECT attached FROM bulk_row ORDER BY number LIMIT 1";
+    let kept: Vec<u8> = read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap();
+    let kept = String::from_utf8(kept).unwrap();
+    assert!(kept.contains("Content-Type: text/xml") && kept.contains("PFNaRURJPg=="), "{kept}");
+    let answer = jiro.get(&format!("{batch}/result")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert!(
+        answer.body.contains("<OrgnlEndToEndId>E2E-2</OrgnlEndToEndId>")
+            && answer.body.contains("<TxSts>ACCP</TxSts>"),
+        "{}",
+        answer.body
+    );
+    assert!(answer.body.contains("<OrgnlMsgId>MSG-1</OrgnlMsgId>"), "{}", answer.body);
 }
 
 async fn batches(world: &World) -> i64 {

@@ -116,8 +116,8 @@ pub struct BatchView {
     pub kind: &'static str,
     /// Whether rows failed, of which a new draft can be made.
     pub has_failed: bool,
-    /// The result file of 口座振替, once it is done.
-    pub result: Option<BatchLink>,
+    /// The result file of 口座振替, once it is done, or the answer to a message; and its layout.
+    pub result: Option<(BatchLink, &'static str)>,
     /// Where it ended without being carried out: as what it can be made again.
     pub again: Vec<Kind>,
     /// What happened.
@@ -233,16 +233,26 @@ pub async fn download(
     Ok(response)
 }
 
-/// `GET /bulk/{batch}/result`: the records of 口座振替 with their codes, in the banks' layout.
+/// `GET /bulk/{batch}/result`: the records of 口座振替 with their codes, in the banks' layout; of what came as pain.001
+/// pain.002 as it stands.
 pub async fn result(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
     let batch = find(&bank, &by, &id).await?;
-    let bytes = bank.bulk.result_file(by.contract.id, batch.id).await;
+    let (bytes, content, end) = match batch.heading.is_message() {
+        true => {
+            let report = bank.bulk.status_report(by.contract.id, batch.id).await;
+            (report, "application/xml", "xml")
+        }
+        false => {
+            let records = bank.bulk.result_file(by.contract.id, batch.id).await;
+            (records, "application/octet-stream", "txt")
+        }
+    };
     let bytes = bytes.map_err(|error| because(&by, &error.into()))?.ok_or_else(Stop::not_found)?;
     note(&bank, &by, "bulk.download", batch.id.to_string(), format!("{} rows, result", batch.rows)).await?;
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    let name = format!("attachment; filename=\"result-{}.txt\"", batch.heading.day);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content));
+    let name = format!("attachment; filename=\"result-{}.{end}\"", batch.heading.day);
     if let Ok(value) = HeaderValue::from_str(&name) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
@@ -316,8 +326,7 @@ async fn page(
             line("不能・返却", results.failed),
         ],
         has_failed: has_results && results.failed.rows > 0,
-        result: (kind.collects() && batch.state == bulk::State::Done)
-            .then_some(BatchLink(batch.id, BatchPage::Result)),
+        result: result_link(batch),
         again: match batch.state {
             bulk::State::Void | bulk::State::Failed => {
                 let mine = crate::bulk::heading::kinds_of(by);
@@ -334,6 +343,16 @@ async fn page(
         kind: kind.as_str(),
         history: history(bank, by, batch).await?,
     })
+}
+
+/// The file that tells what became of the rows, and its layout.
+fn result_link(batch: &Batch) -> Option<(BatchLink, &'static str)> {
+    let layout = match batch.heading.is_message() {
+        true => "pain.002",
+        false if batch.heading.kind.collects() && batch.state == bulk::State::Done => "全銀フォーマット",
+        false => return None,
+    };
+    Some((BatchLink(batch.id, BatchPage::Result), layout))
 }
 
 /// What a batch says of itself beside its totals.
