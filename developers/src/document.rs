@@ -39,6 +39,7 @@ const DOCUMENTS: &[Document] = documents! {
     "guides/sandbox.md" => "/guide/sandbox", "en";
     "guides/proof.md" => "/guide/proof", "en";
     "examples/python/README.md" => "/guide/python", "en";
+    "examples/rust/README.md" => "/guide/rust", "en";
     "protocol/README.md" => "/protocol", "en";
     "protocol/interbank.md" => "/protocol/interbank", "en";
     "mocks.md" => "/test-numbers/mocks", "en";
@@ -67,6 +68,10 @@ const FILES: &[File] = files! {
     "protocol/mpn-v1.xsd" => "/protocol/mpn-v1.xsd", "application/xml; charset=utf-8";
     "examples/python/collector.py" => "/guide/python/collector.py", "text/plain; charset=utf-8";
     "examples/python/site.py" => "/guide/python/site.py", "text/plain; charset=utf-8";
+    "examples/rust/collector.rs" => "/guide/rust/collector.rs", "text/plain; charset=utf-8";
+    "examples/rust/message.rs" => "/guide/rust/message.rs", "text/plain; charset=utf-8";
+    "examples/rust/record.rs" => "/guide/rust/record.rs", "text/plain; charset=utf-8";
+    "examples/rust/books.rs" => "/guide/rust/books.rs", "text/plain; charset=utf-8";
     "guides/examples/information-link/go/handoff.go" =>
         "/guide/information-link/handoff.go", "text/plain; charset=utf-8";
     "guides/examples/information-link/node/handoff.mjs" =>

@@ -5,8 +5,8 @@
 
 mod collector;
 mod correct;
+mod examples;
 mod guide;
 mod mutants;
-mod python;
 mod reports;
 mod trouble;
