@@ -13,7 +13,7 @@ code! {
         /// 照会: balances and movements.
         Inquiry = "inquiry", "照会";
         /// 資金移動: 振込 and 振替, one at a time.
-        Transfer = "transfer", "資金移動";
+        Transfer = "transfer", "振込・振替";
         /// 税金・各種料金の払込み.
         PayEasy = "payeasy", "税金・各種料金";
         /// データ受付: 総合振込.
