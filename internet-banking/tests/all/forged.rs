@@ -19,6 +19,9 @@ const FILES: &[&str] =
 /// Takes what a collector's site has sealed, and nothing else; that has its own tests (SEC-39).
 const HAND_OVER: &str = "/payeasy/link/entry";
 
+/// What is wrong with a form, the headers it comes with, and its fields.
+type Way<'a> = (&'static str, &'static [(&'static str, &'static str)], &'a str);
+
 /// Every address of the bank's pages, before the sign-in and after it, by somebody who may do all of it.
 ///
 /// Proves SEC-30.
@@ -37,7 +40,7 @@ async fn no_form_without_its_token_or_from_another_site_does_anything(test: Test
     for route in addresses().into_iter().filter(|route| route != HAND_OVER) {
         let path = filled(&route, &world);
         let right = format!("csrf={token}");
-        let ways: [(&str, &[(&str, &str)], &str); 4] = [
+        let ways: [Way<'_>; 4] = [
             ("no token", &[], ""),
             ("another token", &[], "csrf=x"),
             ("another site", &[("sec-fetch-site", "cross-site")], &right),
