@@ -13,11 +13,6 @@ use crate::api::problem::{Code, KeyRefusals, Problem, ProblemBody};
 use crate::api::{Answer, Api};
 use crate::{Alarm, AlarmQuery};
 
-/// Alarms of an answer where the caller names no limit.
-const LIMIT_DEFAULT: u32 = 100;
-/// Alarms of an answer at most.
-const LIMIT_MAX: u32 = 500;
-
 /// Which alarms.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -103,7 +98,7 @@ pub async fn list(State(api): State<Api>, caller: Caller, Query(wanted): Query<A
     let query = AlarmQuery {
         open_only: wanted.open_only,
         collector: wanted.collector,
-        limit: wanted.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX),
+        limit: super::rows(wanted.limit)?,
         ..AlarmQuery::default()
     };
     let found = api.gateway.alarms(&query).await.map_err(|error| Problem::unavailable(&error))?;

@@ -22,6 +22,20 @@ use super::input::Part;
 use super::problem::{Code, Problem, ProblemBody};
 use crate::service::{BothCounters, Counters, ServiceError, Tally};
 
+/// Rows of an answer where the caller names no limit.
+const LIMIT_DEFAULT: u32 = 100;
+/// Rows of an answer at most.
+const LIMIT_MAX: u32 = 500;
+
+/// How many rows a caller wants.
+fn rows(limit: Option<u32>) -> Result<u32, Problem> {
+    let limit = limit.unwrap_or(LIMIT_DEFAULT);
+    if (1..=LIMIT_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::field(Code::QueryInvalid, "limit", format!("1 to {LIMIT_MAX}")))
+}
+
 pub(super) fn documented() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(collectors::list))

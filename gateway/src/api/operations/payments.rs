@@ -18,9 +18,6 @@ use crate::operations::{PaymentEvent, UnknownPayment};
 use crate::payment::manual::NotNow;
 use crate::{OperationError, StoreError};
 
-/// Payments of an answer where the caller names no limit.
-const LIMIT_DEFAULT: u32 = 100;
-
 /// How many.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -90,7 +87,7 @@ impl From<UnknownPayment> for UnknownBody {
 )]
 pub async fn unknown(State(api): State<Api>, caller: Caller, Query(wanted): Query<Limit>) -> Answer {
     caller.operator()?;
-    let found = api.gateway.unknown_payments(None, wanted.limit.unwrap_or(LIMIT_DEFAULT)).await;
+    let found = api.gateway.unknown_payments(None, super::rows(wanted.limit)?).await;
     let found = found.map_err(|error| Problem::unavailable(&error))?;
     Ok(Json(UnknownsBody { payments: found.into_iter().map(UnknownBody::from).collect() }).into_response())
 }

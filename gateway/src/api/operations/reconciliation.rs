@@ -18,11 +18,6 @@ use crate::api::problem::{BodyRefusals, KeyRefusals, Problem, ProblemBody};
 use crate::api::{Answer, Api};
 use crate::reconciliation::{Break, BreakClass, BreakQuery, Reconciliation};
 
-/// Breaks of an answer where the caller names no limit.
-const LIMIT_DEFAULT: u32 = 100;
-/// Breaks of an answer at most.
-const LIMIT_MAX: u32 = 500;
-
 /// A comparison of a day.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Reconciliation)]
@@ -250,7 +245,7 @@ pub struct BreaksWanted {
 )]
 pub async fn breaks(State(api): State<Api>, caller: Caller, Query(wanted): Query<BreaksWanted>) -> Answer {
     caller.operator()?;
-    let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+    let limit = super::rows(wanted.limit)?;
     let query = BreakQuery {
         open_only: wanted.open_only,
         collector: wanted.collector,

@@ -18,9 +18,6 @@ use crate::settlement::{
     NetPaymentQuery, Obstacle, Settlement, SettlementWindow, Sums, WindowOutcome, WindowQuery,
 };
 
-/// Rows of an answer where the caller names no limit.
-const LIMIT_DEFAULT: u32 = 100;
-
 #[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn unavailable(error: StoreError) -> Problem {
     Problem::unavailable(&error)
@@ -318,7 +315,7 @@ pub async fn net_payments(
         paid: wanted.paid,
         due_from: wanted.due_from,
         due_until: wanted.due_until,
-        limit: wanted.limit.unwrap_or(LIMIT_DEFAULT),
+        limit: super::rows(wanted.limit)?,
         ..NetPaymentQuery::default()
     };
     let found = api.gateway.net_payments(&query).await.map_err(unavailable)?;
@@ -386,7 +383,7 @@ pub async fn settled(
     let id: SettlementId = part(id, Code::NetPaymentUnknown)?;
     let found = api.gateway.settlement(id).await.map_err(unavailable)?;
     found.ok_or(Problem::from(Code::NetPaymentUnknown))?;
-    let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT);
+    let limit = super::rows(wanted.limit)?;
     let page = api.gateway.settled_payments(id, wanted.after, limit).await.map_err(unavailable)?;
     let payments = page.payments.iter().map(|payment| PaymentBody::of(payment, &[])).collect();
     Ok(Json(SettledBody { payments, more: page.more }).into_response())

@@ -244,6 +244,12 @@ async fn an_operators_calls_are_for_operators(test: TestDatabase) {
         }
         told(&caller, "00200", "open").await.refused(403, "not_permitted");
     }
+    for path in ["alarms", "breaks", "net-payments", "unknown-payments"] {
+        for (limit, status) in [(0, 400), (1, 200), (500, 200), (501, 400)] {
+            let reply = operator.get(&format!("/v1/operations/{path}?limit={limit}")).await;
+            assert_eq!(reply.status, status, "{path} {limit}: {}", reply.body);
+        }
+    }
     // an operator pays nothing
     let order = bench.integrator().await.order(TAX).await;
     operator.post("/v1/payments", Some("k"), &order).await.refused(403, "not_permitted");
