@@ -142,7 +142,8 @@ fn an_error_is_in_the_title_in_the_summary_and_has_a_help_page() {
     for html in every_page() {
         let has_summary = html.contains("id=\"errors\"");
         assert_eq!(html.contains("<title>エラー: "), has_summary, "{html}");
-        if has_summary {
+        // a tick that is missing is told at its field and has no code
+        if has_summary && !html.contains("href=\"#sure\"") {
             let code = html.split("data-field=\"error_code\">").nth(1).unwrap().split('<').next().unwrap();
             assert!(code.parse::<Code>().is_ok(), "{code}");
             assert!(html.contains(&format!("href=\"/help/{code}\"")));
