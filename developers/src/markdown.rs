@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use quick_xml::escape::escape;
 
 /// HTML that this crate made: a template writes it as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,7 +81,7 @@ impl Writer<'_> {
             Event::End(TagEnd::Heading(level)) => raw(format!("</{level}>\n")),
             // a wide table scrolls by itself
             Event::Start(Tag::Table(_)) => {
-                raw(format!("<div class=\"scroll\"><table><caption>{}</caption>", escaped(heading)))
+                raw(format!("<div class=\"scroll\"><table><caption>{}</caption>", escape(heading)))
             }
             Event::End(TagEnd::Table) => raw("</tbody></table></div>\n"),
             Event::Start(Tag::TableHead) => {
@@ -96,7 +97,7 @@ impl Writer<'_> {
             Event::Start(Tag::TableCell) => raw(if self.in_head { "<th scope=\"col\">" } else { "<td>" }),
             Event::End(TagEnd::TableCell) => raw(if self.in_head { "</th>" } else { "</td>" }),
             Event::Start(Tag::Link { dest_url, .. }) => match (self.resolve)(&dest_url) {
-                Some(href) => raw(format!("<a href=\"{}\">", escaped(&href))),
+                Some(href) => raw(format!("<a href=\"{}\">", escape(&href))),
                 None => raw("<span>"),
             },
             Event::End(TagEnd::Link) => return out.push(raw(self.link_end(out))),
@@ -127,7 +128,7 @@ impl Writer<'_> {
             }
             _ => {}
         }
-        format!("<{level} id=\"{}\">", escaped(&anchor))
+        format!("<{level} id=\"{}\">", escape(&anchor))
     }
 }
 
@@ -150,21 +151,6 @@ fn words_until_end(events: &[Event<'_>]) -> String {
 pub fn anchor(words: &str) -> String {
     let kept = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
     words.to_lowercase().chars().filter(|c| kept(*c)).map(|c| if c == ' ' { '-' } else { c }).collect()
-}
-
-/// Text inside of HTML, attributes included.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use domain::xml::{self, Element, Limits};
+use quick_xml::escape::escape;
 
 /// The document with one element a line; bytes that are none as text.
 pub fn laid_out(bytes: &[u8]) -> String {
@@ -17,11 +18,7 @@ pub fn laid_out(bytes: &[u8]) -> String {
 fn lay_out(out: &mut String, element: &Element, depth: usize) {
     let (indent, name) = ("  ".repeat(depth), element.name());
     let _written = if element.children().is_empty() {
-        writeln!(
-            out,
-            "{indent}<{name}>{}</{name}>",
-            crate::markdown::escaped(element.text().unwrap_or_default())
-        )
+        writeln!(out, "{indent}<{name}>{}</{name}>", escape(element.text().unwrap_or_default()))
     } else {
         writeln!(out, "{indent}<{name}>")
     };

@@ -14,6 +14,7 @@ pub mod payment;
 pub mod random;
 pub mod response;
 pub mod time;
+pub mod words;
 pub mod xml;
 pub mod yucho;
 

@@ -1,133 +1,96 @@
 //! The states of a Pay-easy payment, what happens to it, and which transitions are allowed
 //! (docs/ARCHITECTURE.md, "A payment").
 
-use std::fmt;
-use std::str::FromStr;
-
-macro_rules! words {
-    ($(#[$outer:meta])* $enum:ident, $($(#[$doc:meta])* $name:ident = $word:literal),* $(,)?) => {
-        $(#[$outer])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $enum {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl $enum {
-            /// Every one, in order.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The word of the API, the event log and the pages' data attributes.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $word),* }
-            }
-        }
-
-        impl fmt::Display for $enum {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl FromStr for $enum {
-            type Err = UnlistedWord;
-            fn from_str(text: &str) -> Result<Self, UnlistedWord> {
-                Self::ALL.iter().copied().find(|w| w.as_str() == text).ok_or(UnlistedWord)
-            }
-        }
-    };
-}
-
-/// A word that names no state or event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such word")]
-pub struct UnlistedWord;
+use crate::words;
 
 words! {
     /// Where a payment is. These eleven words are the API's.
-    State,
-    /// The collector answered; the payer has not confirmed.
-    Inquired = "inquired",
-    /// The amount is held; nothing has been sent.
-    Held = "held",
-    /// A delivery is claimed; bytes may have left.
-    Sending = "sending",
-    /// The collector accepted; the debit is posted.
-    Accepted = "accepted",
-    /// A national collector refused; the hold is void.
-    Rejected = "rejected",
-    /// Nobody knows yet whether the collector cleared; the hold stands (払込結果を確認中).
-    Unknown = "unknown",
-    /// The money went on to the collector.
-    Settled = "settled",
-    /// The inquiry ran out.
-    Expired = "expired",
-    /// The hold was released and nothing was ever sent.
-    Voided = "voided",
-    /// A counter payment undone by a confirmed cancellation.
-    Cancelled = "cancelled",
-    /// Paid back (返金): the collector's books lack it, and never will have it.
-    Refunded = "refunded",
+    State {
+        /// The collector answered; the payer has not confirmed.
+        Inquired = "inquired";
+        /// The amount is held; nothing has been sent.
+        Held = "held";
+        /// A delivery is claimed; bytes may have left.
+        Sending = "sending";
+        /// The collector accepted; the debit is posted.
+        Accepted = "accepted";
+        /// A national collector refused; the hold is void.
+        Rejected = "rejected";
+        /// Nobody knows yet whether the collector cleared; the hold stands (払込結果を確認中).
+        Unknown = "unknown";
+        /// The money went on to the collector.
+        Settled = "settled";
+        /// The inquiry ran out.
+        Expired = "expired";
+        /// The hold was released and nothing was ever sent.
+        Voided = "voided";
+        /// A counter payment undone by a confirmed cancellation.
+        Cancelled = "cancelled";
+        /// Paid back (返金): the collector's books lack it, and never will have it.
+        Refunded = "refunded";
+    }
 }
 
 words! {
     /// What happened to a payment. The last event decides the state.
-    Event,
-    /// The payer confirmed and the amount was held.
-    Held = "held",
-    /// A sender claimed the delivery; from here on bytes may have left.
-    Claimed = "claimed",
-    /// The collector accepted, at once or by a repeat.
-    Accepted = "accepted",
-    /// A national collector refused for good.
-    Rejected = "rejected",
-    /// Proof that no delivery was applied: the payment waits again.
-    NotApplied = "not_applied",
-    /// No answer, or none that says what was done.
-    OutcomeUnknown = "outcome_unknown",
-    /// The hold was released before anything was sent.
-    Voided = "voided",
-    /// An acceptance came after the payment had ended without one: an incident, and no posting.
-    LateAcceptance = "late_acceptance",
-    /// A rejection came after the payment had been accepted: an incident, and no posting.
-    LateRejection = "late_rejection",
-    /// The settlement window closed.
-    Settled = "settled",
-    /// The collector confirmed a cancellation of a counter payment.
-    Cancelled = "cancelled",
-    /// A teller asked the collector to take a counter payment back.
-    CancellationRequested = "cancellation_requested",
-    /// A sender claimed a delivery of the cancellation.
-    CancellationClaimed = "cancellation_claimed",
-    /// Proof that no delivery of the cancellation was applied: it waits again.
-    CancellationNotApplied = "cancellation_not_applied",
-    /// No answer to the cancellation, or none that says what was done.
-    CancellationUnknown = "cancellation_unknown",
-    /// The collector did not take the payment back, and never will under this key.
-    CancellationRefused = "cancellation_refused",
-    /// The cancellation was given up before anything was sent.
-    CancellationWithdrawn = "cancellation_withdrawn",
-    /// An answer contradicts how a cancellation ended: an incident, and no posting.
-    LateCancellation = "late_cancellation",
-    /// Two people paid an accepted payment back that the collector's books lack.
-    Refunded = "refunded",
+    Event {
+        /// The payer confirmed and the amount was held.
+        Held = "held";
+        /// A sender claimed the delivery; from here on bytes may have left.
+        Claimed = "claimed";
+        /// The collector accepted, at once or by a repeat.
+        Accepted = "accepted";
+        /// A national collector refused for good.
+        Rejected = "rejected";
+        /// Proof that no delivery was applied: the payment waits again.
+        NotApplied = "not_applied";
+        /// No answer, or none that says what was done.
+        OutcomeUnknown = "outcome_unknown";
+        /// The hold was released before anything was sent.
+        Voided = "voided";
+        /// An acceptance came after the payment had ended without one: an incident, and no posting.
+        LateAcceptance = "late_acceptance";
+        /// A rejection came after the payment had been accepted: an incident, and no posting.
+        LateRejection = "late_rejection";
+        /// The settlement window closed.
+        Settled = "settled";
+        /// The collector confirmed a cancellation of a counter payment.
+        Cancelled = "cancelled";
+        /// A teller asked the collector to take a counter payment back.
+        CancellationRequested = "cancellation_requested";
+        /// A sender claimed a delivery of the cancellation.
+        CancellationClaimed = "cancellation_claimed";
+        /// Proof that no delivery of the cancellation was applied: it waits again.
+        CancellationNotApplied = "cancellation_not_applied";
+        /// No answer to the cancellation, or none that says what was done.
+        CancellationUnknown = "cancellation_unknown";
+        /// The collector did not take the payment back, and never will under this key.
+        CancellationRefused = "cancellation_refused";
+        /// The cancellation was given up before anything was sent.
+        CancellationWithdrawn = "cancellation_withdrawn";
+        /// An answer contradicts how a cancellation ended: an incident, and no posting.
+        LateCancellation = "late_cancellation";
+        /// Two people paid an accepted payment back that the collector's books lack.
+        Refunded = "refunded";
+    }
 }
 
 words! {
     /// Where the newest cancellation of a payment is.
-    Cancellation,
-    /// It waits: nothing was applied.
-    Requested = "requested",
-    /// A delivery is claimed; bytes may have left.
-    Sending = "sending",
-    /// Nobody knows yet whether the collector took the payment back.
-    Unknown = "unknown",
-    /// It did; the payer has the money back.
-    Confirmed = "confirmed",
-    /// It did not; the payment stays accepted.
-    Refused = "refused",
-    /// Nothing was ever sent; the payment stays accepted.
-    Withdrawn = "withdrawn",
+    Cancellation {
+        /// It waits: nothing was applied.
+        Requested = "requested";
+        /// A delivery is claimed; bytes may have left.
+        Sending = "sending";
+        /// Nobody knows yet whether the collector took the payment back.
+        Unknown = "unknown";
+        /// It did; the payer has the money back.
+        Confirmed = "confirmed";
+        /// It did not; the payment stays accepted.
+        Refused = "refused";
+        /// Nothing was ever sent; the payment stays accepted.
+        Withdrawn = "withdrawn";
+    }
 }
 
 impl State {

@@ -6,7 +6,7 @@ mod delay;
 mod draw;
 pub mod rules;
 
-use domain::{CustomerNumber, ResponseCode};
+use domain::{CustomerNumber, ResponseCode, words};
 use serde::{Deserialize, Serialize};
 
 pub use delay::{DELAY_MS_MAX, Delay};
@@ -23,90 +23,60 @@ const DRIP_MS: u32 = 20;
 /// The longest time for a byte.
 pub const DRIP_MS_MAX: u32 = 1_000;
 
-macro_rules! words {
-    ($(#[$outer:meta])* $enum:ident, $($(#[$doc:meta])* $name:ident = $word:literal, $label:literal;)*) => {
-        $(#[$outer])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $enum {
-            $($(#[$doc])* #[serde(rename = $word)] $name,)*
-        }
-
-        impl $enum {
-            /// Every one, in the order of the page.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The word of the JSON controls.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $word),* }
-            }
-
-            /// The name on the page.
-            pub const fn label(self) -> &'static str {
-                match self { $(Self::$name => $label),* }
-            }
-        }
-
-        impl std::str::FromStr for $enum {
-            type Err = ();
-            fn from_str(text: &str) -> Result<Self, ()> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == text).ok_or(())
-            }
-        }
-    };
-}
-
 words! {
     /// What goes wrong.
-    Mode,
-    /// Nothing.
-    #[default]
-    None = "none", "なし";
-    /// The work is done; the connection ends without an answer.
-    Drop = "drop", "処理してから応答を捨てる";
-    /// The connection ends before any work.
-    Lose = "lose", "処理せずに接続を切る";
-    /// A TCP reset before any work.
-    ResetBefore = "reset_before", "処理せずに TCP リセット";
-    /// The work is done, then a TCP reset.
-    ResetAfter = "reset_after", "処理してから TCP リセット";
-    /// The work is done; the right answer comes after the hub has given up waiting.
-    Late = "late", "処理してから時間切れの後に応答する";
-    /// The right answer waits until another one of the collector has left.
-    Hold = "hold", "次の応答に追い越される";
-    /// The right answer leaves twice on its connection.
-    Twice = "twice", "応答を 2 回送る";
-    /// The right answer, a byte at a time.
-    Drip = "drip", "応答を 1 バイトずつ送る";
-    /// Half of the announced body, then the connection ends.
-    Half = "half", "途中で切れる応答";
-    /// Half of the body, announced as if it were whole.
-    Truncate = "truncate", "後半が欠けた応答";
-    /// Signed, but not XML.
-    Garbage = "garbage", "でたらめな応答";
-    /// Signed, in UTF-16.
-    Charset = "charset", "別の文字コードの応答";
-    /// 50 MiB.
-    Huge = "huge", "50 MB の応答";
-    /// Signed, with a DOCTYPE and an entity.
-    Doctype = "doctype", "DOCTYPE 付きの応答";
-    /// Signed, with no body at all.
-    Empty = "empty", "空の応答";
-    /// The right body without a signature.
-    Unsigned = "unsigned", "署名のない応答";
-    /// The right body, signed with a key that nobody knows.
-    WrongKey = "wrong_key", "別の鍵で署名した応答";
-    /// HTTP 500, unsigned, before any work.
-    Error500 = "error500", "HTTP 500(処理しない)";
-    /// The work is done, then HTTP 500, unsigned.
-    Error500After = "error500_after", "HTTP 500(処理した後)";
-    /// As outside of its hours: A001, and nothing new is recorded.
-    Closed = "closed", "開局していないと答える(A001)";
-    /// What is on record as accepted is denied: A101.
-    Deny = "deny", "記録にあるものを「ない」と答える(A101)";
-    /// The business program refuses: a national collector's clearing is rejected, others clear provisionally.
-    Refuse = "refuse", "業務で拒否する";
-    /// A page of lines lacks its last line, rightly signed; the counters still count it.
-    ShortLines = "short_lines", "明細の最後の 1 件を落とす";
+    #[derive(Default)]
+    Mode {
+        /// Nothing.
+        #[default]
+        None = "none", "なし";
+        /// The work is done; the connection ends without an answer.
+        Drop = "drop", "処理してから応答を捨てる";
+        /// The connection ends before any work.
+        Lose = "lose", "処理せずに接続を切る";
+        /// A TCP reset before any work.
+        ResetBefore = "reset_before", "処理せずに TCP リセット";
+        /// The work is done, then a TCP reset.
+        ResetAfter = "reset_after", "処理してから TCP リセット";
+        /// The work is done; the right answer comes after the hub has given up waiting.
+        Late = "late", "処理してから時間切れの後に応答する";
+        /// The right answer waits until another one of the collector has left.
+        Hold = "hold", "次の応答に追い越される";
+        /// The right answer leaves twice on its connection.
+        Twice = "twice", "応答を 2 回送る";
+        /// The right answer, a byte at a time.
+        Drip = "drip", "応答を 1 バイトずつ送る";
+        /// Half of the announced body, then the connection ends.
+        Half = "half", "途中で切れる応答";
+        /// Half of the body, announced as if it were whole.
+        Truncate = "truncate", "後半が欠けた応答";
+        /// Signed, but not XML.
+        Garbage = "garbage", "でたらめな応答";
+        /// Signed, in UTF-16.
+        Charset = "charset", "別の文字コードの応答";
+        /// 50 MiB.
+        Huge = "huge", "50 MB の応答";
+        /// Signed, with a DOCTYPE and an entity.
+        Doctype = "doctype", "DOCTYPE 付きの応答";
+        /// Signed, with no body at all.
+        Empty = "empty", "空の応答";
+        /// The right body without a signature.
+        Unsigned = "unsigned", "署名のない応答";
+        /// The right body, signed with a key that nobody knows.
+        WrongKey = "wrong_key", "別の鍵で署名した応答";
+        /// HTTP 500, unsigned, before any work.
+        Error500 = "error500", "HTTP 500(処理しない)";
+        /// The work is done, then HTTP 500, unsigned.
+        Error500After = "error500_after", "HTTP 500(処理した後)";
+        /// As outside of its hours: A001, and nothing new is recorded.
+        Closed = "closed", "開局していないと答える(A001)";
+        /// What is on record as accepted is denied: A101.
+        Deny = "deny", "記録にあるものを「ない」と答える(A101)";
+        /// The business program refuses: a national collector's clearing is rejected, others clear provisionally.
+        Refuse = "refuse", "業務で拒否する";
+        /// A page of lines lacks its last line, rightly signed; the counters still count it.
+        ShortLines = "short_lines", "明細の最後の 1 件を落とす";
+    }
 }
 
 impl Mode {
@@ -123,34 +93,36 @@ impl Mode {
 
 words! {
     /// Which requests a fault meets.
-    AppliesTo,
-    /// All.
-    #[default]
-    Any = "any", "すべての電文";
-    /// 照会.
-    Inquiry = "inquiry", "照会";
-    /// 消込 and 再送確認 of one.
-    Clearing = "clearing", "消込(再送確認を含む)";
-    /// 消込, the first send only.
-    FirstClearing = "first_clearing", "消込の初回";
-    /// 再送確認 of whatever.
-    ResendConfirmation = "resend_confirmation", "再送確認";
-    /// 取消 and 再送確認 of one.
-    Cancellation = "cancellation", "取消(再送確認を含む)";
-    /// 開局.
-    Open = "open", "開局";
-    /// 予備閉局.
-    PreClose = "pre_close", "予備閉局";
-    /// 閉局.
-    Close = "close", "閉局";
-    /// 収納カウンタ照会.
-    Counter = "counter", "収納カウンタ照会";
-    /// 消込明細照会.
-    Lines = "lines", "消込明細照会";
-    /// 資金決済通知.
-    SettlementAdvice = "settlement_advice", "資金決済通知";
-    /// Everything that is about a whole day.
-    Day = "day", "開局・閉局・カウンタ・明細・資金決済";
+    #[derive(Default)]
+    AppliesTo {
+        /// All.
+        #[default]
+        Any = "any", "すべての電文";
+        /// 照会.
+        Inquiry = "inquiry", "照会";
+        /// 消込 and 再送確認 of one.
+        Clearing = "clearing", "消込(再送確認を含む)";
+        /// 消込, the first send only.
+        FirstClearing = "first_clearing", "消込の初回";
+        /// 再送確認 of whatever.
+        ResendConfirmation = "resend_confirmation", "再送確認";
+        /// 取消 and 再送確認 of one.
+        Cancellation = "cancellation", "取消(再送確認を含む)";
+        /// 開局.
+        Open = "open", "開局";
+        /// 予備閉局.
+        PreClose = "pre_close", "予備閉局";
+        /// 閉局.
+        Close = "close", "閉局";
+        /// 収納カウンタ照会.
+        Counter = "counter", "収納カウンタ照会";
+        /// 消込明細照会.
+        Lines = "lines", "消込明細照会";
+        /// 資金決済通知.
+        SettlementAdvice = "settlement_advice", "資金決済通知";
+        /// Everything that is about a whole day.
+        Day = "day", "開局・閉局・カウンタ・明細・資金決済";
+    }
 }
 
 /// A request as faults tell it from others.

@@ -110,6 +110,12 @@ fn opening(day: Date) -> Timestamp {
     Timestamp::from_jst(day, first.unwrap_or_default())
 }
 
+impl From<domain::words::UnlistedWord> for StoreError {
+    fn from(word: domain::words::UnlistedWord) -> Self {
+        Self::Corrupt(word.to_string())
+    }
+}
+
 impl StoreError {
     /// Whether everything else would fail in the same way: the database is gone, or the ledger takes nothing.
     const fn is_everybodys(&self) -> bool {

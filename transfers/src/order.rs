@@ -1,8 +1,8 @@
 //! An order to transfer money: its facts, its states and events, and where it stands.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
+use domain::words;
 use domain::{AccountId, AccountRef, BatchId, ContractId, Date, OrderId, Timestamp, TransferId, UserId, Yen};
 use ledger::{EntityId, Event as Stored};
 use serde::{Deserialize, Serialize};
@@ -86,98 +86,66 @@ pub(crate) fn message_id(order: OrderId) -> String {
     order.uuid().simple().to_string()
 }
 
-macro_rules! words {
-    ($(#[$outer:meta])* $name:ident: $($(#[$doc:meta])* $variant:ident = $word:literal,)*) => {
-        $(#[$outer])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$doc])* #[serde(rename = $word)] $variant,)*
-        }
-
-        impl $name {
-            /// Every one.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The stable word.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = StoreError;
-            fn from_str(text: &str) -> Result<Self, StoreError> {
-                let found = Self::ALL.iter().copied().find(|one| one.as_str() == text);
-                found.ok_or_else(|| StoreError::Corrupt(format!("{text} is no {}", stringify!($name))))
-            }
-        }
-    };
-}
-
 words! {
     /// Where an order stands.
-    State:
-    /// 予約: nothing is held, and it waits for its day.
-    Reserved = "reserved",
-    /// The money is held, and the message waits to be sent.
-    Held = "held",
-    /// The message is claimed; bytes may be leaving.
-    Sending = "sending",
-    /// The message may have left, and nobody knows what became of it. No timer ends this.
-    Unknown = "unknown",
-    /// The network has taken it; it is not settled.
-    Sent = "sent",
-    /// 決済済: the payee, or the payee's bank, has the money.
-    Settled = "settled",
-    /// The network refused it; the money was never moved.
-    Rejected = "rejected",
-    /// 返却: the money came back, as 入金不能 or by a recall. Final.
-    Returned = "returned",
-    /// It was not carried out; no money moved. Final.
-    Failed = "failed",
-    /// 取消 by the customer, or by the bank on paper. Final.
-    Cancelled = "cancelled",
+    State {
+        /// 予約: nothing is held, and it waits for its day.
+        Reserved = "reserved";
+        /// The money is held, and the message waits to be sent.
+        Held = "held";
+        /// The message is claimed; bytes may be leaving.
+        Sending = "sending";
+        /// The message may have left, and nobody knows what became of it. No timer ends this.
+        Unknown = "unknown";
+        /// The network has taken it; it is not settled.
+        Sent = "sent";
+        /// 決済済: the payee, or the payee's bank, has the money.
+        Settled = "settled";
+        /// The network refused it; the money was never moved.
+        Rejected = "rejected";
+        /// 返却: the money came back, as 入金不能 or by a recall. Final.
+        Returned = "returned";
+        /// It was not carried out; no money moved. Final.
+        Failed = "failed";
+        /// 取消 by the customer, or by the bank on paper. Final.
+        Cancelled = "cancelled";
+    }
 }
 
 words! {
     /// What happens to an order.
-    Event:
-    /// It was reserved.
-    Reserved = "transfer-reserved",
-    /// A reservation was tried, and funds were short or a stop was there.
-    Tried = "transfer-tried",
-    /// Its money is held.
-    Held = "transfer-held",
-    /// A delivery of its message is claimed.
-    Claimed = "transfer-claimed",
-    /// A delivery is known not to have been applied.
-    NotApplied = "transfer-not-applied",
-    /// Nobody knows what became of a delivery.
-    OutcomeUnknown = "transfer-outcome-unknown",
-    /// The network has taken it.
-    Sent = "transfer-sent",
-    /// Within the bank: debited and credited.
-    Executed = "transfer-executed",
-    /// It is settled with the other bank.
-    Settled = "transfer-settled",
-    /// The network refused it.
-    Rejected = "transfer-rejected",
-    /// The money came back.
-    Returned = "transfer-returned",
-    /// It was given up.
-    Failed = "transfer-failed",
-    /// The customer took it back, or the bank for the customer.
-    Cancelled = "transfer-cancelled",
-    /// The customer has asked for it to come back; what becomes of that is the recall's.
-    RecallAsked = "transfer-recall-asked",
-    /// An answer contradicts how it ended: for people, and no money moves.
-    Contradicted = "transfer-contradicted",
+    Event {
+        /// It was reserved.
+        Reserved = "transfer-reserved";
+        /// A reservation was tried, and funds were short or a stop was there.
+        Tried = "transfer-tried";
+        /// Its money is held.
+        Held = "transfer-held";
+        /// A delivery of its message is claimed.
+        Claimed = "transfer-claimed";
+        /// A delivery is known not to have been applied.
+        NotApplied = "transfer-not-applied";
+        /// Nobody knows what became of a delivery.
+        OutcomeUnknown = "transfer-outcome-unknown";
+        /// The network has taken it.
+        Sent = "transfer-sent";
+        /// Within the bank: debited and credited.
+        Executed = "transfer-executed";
+        /// It is settled with the other bank.
+        Settled = "transfer-settled";
+        /// The network refused it.
+        Rejected = "transfer-rejected";
+        /// The money came back.
+        Returned = "transfer-returned";
+        /// It was given up.
+        Failed = "transfer-failed";
+        /// The customer took it back, or the bank for the customer.
+        Cancelled = "transfer-cancelled";
+        /// The customer has asked for it to come back; what becomes of that is the recall's.
+        RecallAsked = "transfer-recall-asked";
+        /// An answer contradicts how it ended: for people, and no money moves.
+        Contradicted = "transfer-contradicted";
+    }
 }
 
 impl State {
@@ -262,25 +230,26 @@ pub struct Body {
 
 words! {
     /// Why an order was not carried out, or came back.
-    Reason:
-    /// 残高不足.
-    Shortage = "shortage",
-    /// The debited account is closed.
-    PayerClosed = "payer_closed",
-    /// The credited account is closed or is none.
-    PayeeClosed = "payee_closed",
-    /// Its day ended before it could be carried out.
-    DayOver = "day_over",
-    /// 緊急停止: of its contract, plan or service.
-    Stopped = "stopped",
-    /// 解約 of its contract.
-    ContractEnded = "contract_ended",
-    /// 入金不能 at the payee's bank.
-    NotCredited = "not_credited",
-    /// 組戻し.
-    Recalled = "recalled",
-    /// The network refused it.
-    Refused = "refused",
+    Reason {
+        /// 残高不足.
+        Shortage = "shortage";
+        /// The debited account is closed.
+        PayerClosed = "payer_closed";
+        /// The credited account is closed or is none.
+        PayeeClosed = "payee_closed";
+        /// Its day ended before it could be carried out.
+        DayOver = "day_over";
+        /// 緊急停止: of its contract, plan or service.
+        Stopped = "stopped";
+        /// 解約 of its contract.
+        ContractEnded = "contract_ended";
+        /// 入金不能 at the payee's bank.
+        NotCredited = "not_credited";
+        /// 組戻し.
+        Recalled = "recalled";
+        /// The network refused it.
+        Refused = "refused";
+    }
 }
 
 impl Reason {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use collectors::protocol::Body;
+use domain::words;
 use serde::{Deserialize, Serialize};
 
 /// Rules of one collector at most.
@@ -13,37 +14,6 @@ pub const TIMES_MAX: u32 = 1_000;
 pub const OVERTAKEN_WAIT: Duration = Duration::from_secs(10);
 /// How late a message comes: within the hub's 30 seconds.
 pub const LATE: Duration = Duration::from_secs(5);
-
-macro_rules! words {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal, $label:literal;)* }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl $name {
-            /// Every one, in the order of the form.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The word of forms and of JSON.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-
-            /// What it means.
-            pub const fn label(self) -> &'static str {
-                match self { $(Self::$variant => $label),* }
-            }
-
-            /// The one of a word.
-            pub fn of_word(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == word)
-            }
-        }
-    };
-}
 
 words! {
     /// What goes wrong.
@@ -175,7 +145,7 @@ mod tests {
     fn words_of_forms_are_those_of_json() {
         for mode in Mode::ALL {
             assert_eq!(serde_json::to_value(mode).unwrap(), mode.as_str());
-            assert_eq!(Mode::of_word(mode.as_str()), Some(*mode));
+            assert_eq!(mode.as_str().parse(), Ok(*mode));
         }
         for target in Target::ALL {
             assert_eq!(serde_json::to_value(target).unwrap(), target.as_str());

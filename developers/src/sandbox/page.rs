@@ -219,8 +219,8 @@ async fn add_fault(
     CsrfForm(typed): CsrfForm<FaultForm>,
 ) -> Result<Response, Failure> {
     let number = row(&sandbox, &code)?;
-    let (mode, on) = (Mode::of_word(&typed.mode), Target::of_word(&typed.on));
-    let (Some(mode), Some(on)) = (mode, on) else { return Err(Failure::BadForm) };
+    let (mode, on) = (typed.mode.parse::<Mode>(), typed.on.parse::<Target>());
+    let (Ok(mode), Ok(on)) = (mode, on) else { return Err(Failure::BadForm) };
     let mut rules = sandbox.rules(&number);
     let times = typed.times.trim().parse().ok().filter(|times| Rule { mode, on, times: *times }.is_bounded());
     let wrong = match times {

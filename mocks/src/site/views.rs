@@ -226,8 +226,8 @@ impl MessageRow {
 fn outcome_text(outcome: &str, delay_ms: i64) -> String {
     let what = match outcome.parse::<Mode>() {
         Ok(mode) => mode.label().to_owned(),
-        Err(()) if outcome == "answered" => "応答しました".to_owned(),
-        Err(()) => format!("処理していません({outcome})"),
+        Err(_) if outcome == "answered" => "応答しました".to_owned(),
+        Err(_) => format!("処理していません({outcome})"),
     };
     if delay_ms == 0 { what } else { format!("{what}(遅延 {delay_ms} ミリ秒)") }
 }

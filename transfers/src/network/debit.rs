@@ -3,7 +3,7 @@
 //! with what waits at the network. No money is held meanwhile: who collects has none of it until it is here.
 
 use database::{Row, Table, read};
-use domain::{AccountId, AccountRef, BatchId, ContractId, Date, OrderId, Timestamp, TransferId, Yen};
+use domain::{AccountId, AccountRef, BatchId, ContractId, Date, OrderId, Timestamp, TransferId, Yen, words};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, NewEvent, OutboxChange, OutboxEntry, Refused};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -48,31 +48,21 @@ pub struct BatchDebit {
     pub day: Date,
 }
 
-/// Where a debit at another bank stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DebitState {
-    /// Its message is under way, or nobody knows what became of it.
-    Requested,
-    /// The network has it; the debtor's bank has not told what came of it.
-    Asked,
-    /// The money is here.
-    Collected,
-    /// It was not debited.
-    Refused,
+words! {
+    /// Where a debit at another bank stands.
+    DebitState {
+        /// Its message is under way, or nobody knows what became of it.
+        Requested = "requested";
+        /// The network has it; the debtor's bank has not told what came of it.
+        Asked = "asked";
+        /// The money is here.
+        Collected = "collected";
+        /// It was not debited.
+        Refused = "refused";
+    }
 }
 
 impl DebitState {
-    /// The stable word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Asked => "asked",
-            Self::Collected => "collected",
-            Self::Refused => "refused",
-        }
-    }
-
     pub(crate) const fn event(self) -> &'static str {
         match self {
             Self::Requested => "debit-requested",
@@ -94,12 +84,6 @@ impl DebitState {
             Self::Asked => next.is_final(),
             Self::Collected | Self::Refused => false,
         }
-    }
-}
-
-impl std::fmt::Display for DebitState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
     }
 }
 
@@ -355,12 +339,5 @@ impl Transfers {
 }
 
 pub(crate) fn event(id: OrderId, seq: i64, body: &DebitBody, at: Timestamp) -> Result<NewEvent, StoreError> {
-    Ok(NewEvent {
-        entity: EntityId(id.uuid()),
-        seq,
-        kind: body.state.event(),
-        at,
-        body: StoreError::to_json(body)?,
-        message: None,
-    })
+    super::event_of(id.uuid(), seq, body.state.event(), at, body)
 }

@@ -12,7 +12,10 @@ pub(crate) mod sender;
 
 use bytes::Bytes;
 use collectors::client::{Channel, Exchanged};
-use domain::{BankCode, Yen};
+use domain::{BankCode, Timestamp, Yen};
+use ledger::{EntityId, NewEvent};
+use serde::Serialize;
+use uuid::Uuid;
 
 pub use message::{
     Body, CreditTransfer, DecodeError, DirectDebit, LINES_MAX, Line, LinesAnswer, Message, NAMESPACE, Party,
@@ -20,9 +23,9 @@ pub use message::{
     WAITING_MAX, Waiting, Waits, decode, encode,
 };
 
-use crate::Transfers;
 use crate::order::Facts;
 use crate::points::{Exchange, reach};
+use crate::{StoreError, Transfers};
 
 /// The network's own code as a sender and receiver, where no bank is meant.
 pub const NETWORK: &str = "0000";
@@ -106,6 +109,17 @@ impl Transfers {
             },
         }
     }
+}
+
+/// An event of something that the network is told or tells by itself, with what is kept of it.
+fn event_of(
+    entity: Uuid,
+    seq: i64,
+    kind: &'static str,
+    at: Timestamp,
+    body: &impl Serialize,
+) -> Result<NewEvent, StoreError> {
+    Ok(NewEvent { entity: EntityId(entity), seq, kind, at, body: StoreError::to_json(body)?, message: None })
 }
 
 fn network() -> BankCode {

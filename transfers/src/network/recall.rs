@@ -2,10 +2,8 @@
 //! of its own: the payee may refuse, and its
 //! fee is owed whatever becomes of it.
 
-use std::fmt;
-
 use database::{Row, Table, read};
-use domain::{ContractId, OrderId, RecallId, Timestamp, Yen};
+use domain::{ContractId, OrderId, RecallId, Timestamp, Yen, words};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, NewEvent, OutboxChange, OutboxEntry, Refused};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -25,44 +23,21 @@ const TRIES_MAX: u32 = 8;
 /// Why the customer asks, as the network's code.
 const CUSTOMER: &str = "CUST";
 
-/// Where a recall stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RecallState {
-    /// 受付: it is on its way to the other bank.
-    Requested,
-    /// 照会中: the other bank asks the payee.
-    Asked,
-    /// 組戻し済: the money comes back, or has.
-    Returned,
-    /// 不成立: the payee, or the other bank, refuses.
-    Refused,
+words! {
+    /// Where a recall stands.
+    RecallState {
+        /// 受付: it is on its way to the other bank.
+        Requested = "requested", "受付";
+        /// 照会中: the other bank asks the payee.
+        Asked = "asked", "照会中";
+        /// 組戻し済: the money comes back, or has.
+        Returned = "returned", "組戻し済み";
+        /// 不成立: the payee, or the other bank, refuses.
+        Refused = "refused", "不成立";
+    }
 }
 
 impl RecallState {
-    /// Every one of them.
-    pub const ALL: &[Self] = &[Self::Requested, Self::Asked, Self::Returned, Self::Refused];
-
-    /// The stable word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Asked => "asked",
-            Self::Returned => "returned",
-            Self::Refused => "refused",
-        }
-    }
-
-    /// The word on a page.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Requested => "受付",
-            Self::Asked => "照会中",
-            Self::Returned => "組戻し済み",
-            Self::Refused => "不成立",
-        }
-    }
-
     pub(crate) const fn event(self) -> &'static str {
         match self {
             Self::Requested => "recall-requested",
@@ -78,12 +53,6 @@ impl RecallState {
             (self, next),
             (Self::Requested, Self::Asked | Self::Refused) | (Self::Asked, Self::Returned | Self::Refused)
         )
-    }
-}
-
-impl fmt::Display for RecallState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 
@@ -376,12 +345,5 @@ fn key(id: RecallId) -> String {
 }
 
 fn event(id: RecallId, seq: i64, body: &Body, at: Timestamp) -> Result<NewEvent, StoreError> {
-    Ok(NewEvent {
-        entity: EntityId(id.uuid()),
-        seq,
-        kind: body.state.event(),
-        at,
-        body: StoreError::to_json(body)?,
-        message: None,
-    })
+    super::event_of(id.uuid(), seq, body.state.event(), at, body)
 }

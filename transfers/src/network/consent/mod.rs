@@ -17,10 +17,8 @@ mod deliver;
 mod settle;
 mod within;
 
-use std::fmt;
-
 use database::{Database, Table, read};
-use domain::{AccountId, BankCode, Date, RecallId, Timestamp, TransferId, Yen};
+use domain::{AccountId, BankCode, Date, RecallId, Timestamp, TransferId, Yen, words};
 use ledger::{AuditRecord, Commit, EntityId, GuardKey, NewEvent};
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, QueryBuilder};
@@ -54,51 +52,27 @@ pub const CASES_MAX: u32 = 500;
 pub(crate) const REFUSES: &str = "CUST";
 pub(crate) const NO_ANSWER: &str = "NOAS";
 
-/// Where a case stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConsentState {
-    /// 承諾待ち: the payee is asked.
-    Asked,
-    /// 返金手続中: the payee has consented and is debited; the return is on its way to the network.
-    Given,
-    /// 返金済み: the network has it; it is not settled.
-    Returned,
-    /// The same, and settled.
-    Settled,
-    /// 返金不可: the network has refused the return, and the money is back with the payee.
-    Rejected,
-    /// 拒否: the payee refuses, or has not answered; the answer is on its way.
-    Refused,
-    /// The same, and the network has the answer.
-    Answered,
+words! {
+    /// Where a case stands.
+    ConsentState {
+        /// 承諾待ち: the payee is asked.
+        Asked = "asked";
+        /// 返金手続中: the payee has consented and is debited; the return is on its way to the network.
+        Given = "given";
+        /// 返金済み: the network has it; it is not settled.
+        Returned = "returned";
+        /// The same, and settled.
+        Settled = "settled";
+        /// 返金不可: the network has refused the return, and the money is back with the payee.
+        Rejected = "rejected";
+        /// 拒否: the payee refuses, or has not answered; the answer is on its way.
+        Refused = "refused";
+        /// The same, and the network has the answer.
+        Answered = "answered";
+    }
 }
 
 impl ConsentState {
-    /// Every one.
-    pub const ALL: &[Self] = &[
-        Self::Asked,
-        Self::Given,
-        Self::Returned,
-        Self::Settled,
-        Self::Rejected,
-        Self::Refused,
-        Self::Answered,
-    ];
-
-    /// The stable word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Asked => "asked",
-            Self::Given => "given",
-            Self::Returned => "returned",
-            Self::Settled => "settled",
-            Self::Rejected => "rejected",
-            Self::Refused => "refused",
-            Self::Answered => "answered",
-        }
-    }
-
     pub(crate) const fn event(self) -> &'static str {
         match self {
             Self::Asked => "consent-asked",
@@ -124,12 +98,6 @@ impl ConsentState {
                 | (Self::Returned, Self::Settled)
                 | (Self::Refused, Self::Answered)
         )
-    }
-}
-
-impl fmt::Display for ConsentState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 
@@ -246,14 +214,7 @@ pub(crate) fn moved(case: &Consent, steps: &[Body], now: Timestamp) -> Result<Co
 }
 
 pub(crate) fn event(id: RecallId, seq: i64, body: &Body, at: Timestamp) -> Result<NewEvent, StoreError> {
-    Ok(NewEvent {
-        entity: EntityId(id.uuid()),
-        seq,
-        kind: body.state.event(),
-        at,
-        body: StoreError::to_json(body)?,
-        message: None,
-    })
+    super::event_of(id.uuid(), seq, body.state.event(), at, body)
 }
 
 /// A record of what the engine did with a case by itself.
