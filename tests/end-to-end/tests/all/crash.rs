@@ -106,8 +106,8 @@ async fn killed_again_at_each_repeat() {
     let mut scene = Scene::set(Some("after_receive_clearing"), "04000").await;
     scene.pay_until_it_dies().await;
     for _ in 0..2 {
-        let end = scene.demo.restart_until_it_ends("after_receive_resend_confirmation").await;
-        assert_eq!(end.signal(), Some(SIGABRT), "{}", scene.demo.log());
+        scene.demo.restart_armed("after_receive_resend_confirmation", &[]).await;
+        scene.assert_aborted().await;
     }
     assert_eq!(scene.recovers().await, 4);
 }

@@ -82,10 +82,10 @@ async fn killed_at_every_step_of_a_day() {
         let review = clerk.reviewed(&bill).await;
         assert_eq!(clerk.pay(&review).await.page.state(), "accepted");
 
-        demo.restart_with(Some(point), &["--clock", &instant(day, "12:30:00")]).await;
+        demo.restart_armed(point, &["--clock", &instant(day, "12:30:00")]).await;
         demo.try_set_clock(&instant(day, time)).await;
         assert_eq!(demo.ended().await.signal(), Some(SIGABRT), "{point}: {}", demo.log());
-        demo.restart_with(None, &["--clock", &instant(day, "24:01:00")]).await;
+        demo.restart_with(&["--clock", &instant(day, "24:01:00")]).await;
         finished(&demo, day).await;
         let told = demo.mocks().service("04100").await;
         let told = told["days"].as_array().unwrap().iter().find(|d| d["day"] == date(day)).unwrap();

@@ -16,7 +16,7 @@ const HASTE: [&str; 2] = ["--resend-interval", "1"];
 
 async fn survives(options: Options, seed: &str) {
     let mut demo = Demo::start_with(options).await;
-    demo.restart_with(None, &HASTE).await;
+    demo.restart_with(&HASTE).await;
     let mut command = process::tied(files::mpn());
     command.args(["simulate", "--live", "--seed", seed, "--payments", &PAYMENTS.to_string(), "--data"]);
     command.arg(demo.data()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -29,7 +29,7 @@ async fn survives(options: Options, seed: &str) {
         assert!(began.elapsed() < WAIT, "so few clearings");
         sleep(Duration::from_millis(20)).await;
     }
-    demo.restart_with(None, &HASTE).await;
+    demo.restart_with(&HASTE).await;
     let ended = tokio::task::spawn_blocking(move || payers.wait_with_output().unwrap()).await.unwrap();
     let (told, log) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(ended.status.success() && told.contains("\nnothing is broken\n"), "{told}{log}");

@@ -115,7 +115,7 @@ async fn a_start_is_quick_and_data_outlive_a_stop() {
 
     assert!(demo.stop().await.success());
     std::fs::write(data.join("of-the-user"), "kept").unwrap();
-    demo.restart_with(None, &["--reset", "--clock", "2026-11-20T09:00:00+09:00"]).await;
+    demo.restart_with(&["--reset", "--clock", "2026-11-20T09:00:00+09:00"]).await;
     let clerk = Clerk::sign_in(&demo, company::SHOJI, 0).await;
     assert_eq!(clerk.money().await, opening);
     assert!(clerk.payments().await.is_empty());
@@ -148,7 +148,7 @@ async fn the_same_data_on_postgres_can_be_stopped_and_reset() {
     assert_eq!(clerk.money().await.balance, opening.balance - 7_000);
     demo.assert_sound().await;
     assert!(demo.stop().await.success());
-    demo.restart_with(None, &["--reset"]).await;
+    demo.restart_with(&["--reset"]).await;
     let clerk = Clerk::sign_in(&demo, company::SHOJI, 0).await;
     assert_eq!(clerk.money().await, opening);
     pays(&demo, &clerk).await;

@@ -254,7 +254,7 @@ impl Desk {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bills_are_handed_over_by_the_collectors_sites_paid_and_seen_paid_there() {
     let mut desk = Desk::open(true).await;
-    desk.demo.restart_with(None, &HASTE).await;
+    desk.demo.restart_with(&HASTE).await;
     let mut minutes = MINUTES.into_iter();
     let mut minute = || minutes.next().unwrap();
     // national, by a payer who signs in on the way
@@ -275,7 +275,7 @@ async fn bills_are_handed_over_by_the_collectors_sites_paid_and_seen_paid_there(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bill_is_handed_over_and_paid_without_javascript() {
     let mut desk = Desk::open(false).await;
-    desk.demo.restart_with(None, &HASTE).await;
+    desk.demo.restart_with(&HASTE).await;
     desk.pay_linked_signing_in("04100", "kotei", 2).await;
     desk.pay_what_is_chosen_with_a_lost_answer(4).await;
     desk.demo.assert_sound().await;

@@ -73,19 +73,23 @@ impl Demo {
 
     /// Starts it again on the same data and ports, with business time going on.
     pub async fn restart(&mut self) {
-        self.restart_with(None, &[]).await;
+        self.restart_with(&[]).await;
     }
 
     /// The same with further arguments.
-    pub async fn restart_with(&mut self, crash: Option<&'static str>, arguments: &[&str]) {
-        self.run_again(crash, arguments);
+    pub async fn restart_with(&mut self, arguments: &[&str]) {
+        self.run_again(None, arguments);
         self.wait().await;
     }
 
-    /// Starts it again to end at a place that it comes by on its own, maybe before it says that it is ready.
-    pub async fn restart_until_it_ends(&mut self, crash: &'static str) -> ExitStatus {
-        self.run_again(Some(crash), &[]);
-        self.ended().await
+    /// Starts it again to end at a place, which it may come by on its own before it says that it is ready.
+    pub async fn restart_armed(&mut self, crash: &'static str, arguments: &[&str]) {
+        self.run_again(Some(crash), arguments);
+        let began = Instant::now();
+        while !self.is_ready() && self.child.try_wait().unwrap().is_none() {
+            assert!(began.elapsed() < READY_WAIT, "mpn demo is neither ready nor ended: {}", self.log());
+            sleep(LOOK_AGAIN).await;
+        }
     }
 
     fn run_again(&mut self, crash: Option<&'static str>, arguments: &[&str]) {
@@ -98,8 +102,7 @@ impl Demo {
 
     async fn wait(&mut self) {
         let began = Instant::now();
-        let output = output(self.folder.path(), self.starts - 1, "out");
-        while !std::fs::read_to_string(&output).is_ok_and(|text| text.contains("Ctrl-C stops it")) {
+        while !self.is_ready() {
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("mpn demo ended with {status}: {}", self.log());
             }
@@ -109,6 +112,11 @@ impl Demo {
         self.ready_after = began.elapsed();
         let json = std::fs::read_to_string(self.data().join("demo.json")).unwrap();
         self.json = serde_json::from_str(&json).unwrap();
+    }
+
+    fn is_ready(&self) -> bool {
+        let output = output(self.folder.path(), self.starts - 1, "out");
+        std::fs::read_to_string(output).is_ok_and(|text| text.contains("Ctrl-C stops it"))
     }
 
     /// Ends it as a power cut would.
