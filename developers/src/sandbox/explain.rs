@@ -4,9 +4,8 @@ use collectors::client::Answer;
 use collectors::protocol::{self, Message};
 use collectors::signature::{RequestParts, ResponseParts, VerifyingKey, verify_request, verify_response};
 use collectors::{AnswerClass, Kind, classify, classify_cancellation};
-use domain::ResponseCode;
-use domain::clock::machine_now;
 use domain::xml::{self, Element, Limits};
+use domain::{ResponseCode, Timestamp};
 use http::{HeaderMap, header};
 
 use super::wire::Reply;
@@ -164,10 +163,16 @@ const fn code(code: ResponseCode) -> &'static str {
     }
 }
 
-/// What was found about the hub's own message.
-pub fn of_request(keys: &[VerifyingKey], path: &str, body: &[u8], headers: &HeaderMap) -> Vec<Check> {
+/// What was found about the hub's own message, which came at `came` of the machine's clock.
+pub fn of_request(
+    keys: &[VerifyingKey],
+    path: &str,
+    body: &[u8],
+    headers: &HeaderMap,
+    came: Timestamp,
+) -> Vec<Check> {
     let parts = RequestParts { method: "POST", path, content_type: protocol::CONTENT_TYPE, body };
-    let signed = verify_request(keys, &parts, headers, machine_now());
+    let signed = verify_request(keys, &parts, headers, came);
     vec![
         schema(body),
         Check {
@@ -186,7 +191,7 @@ pub fn of_answer(key: &VerifyingKey, request: &Message, request_bytes: &[u8], re
     let folded: String = kind.to_ascii_lowercase().chars().filter(|c| !matches!(c, ' ' | '"')).collect();
     let is_xml = folded == "application/xml;charset=utf-8";
     let parts = ResponseParts { status: reply.status, body: &reply.body, request_body: request_bytes };
-    let signed = verify_response(std::slice::from_ref(key), &parts, &reply.headers, machine_now());
+    let signed = verify_response(std::slice::from_ref(key), &parts, &reply.headers, reply.came);
     let fits = Answer::read(request, reply.body.clone(), String::new());
     vec![
         Check { what: "status", wrong: status, clause: "/protocol#http" },
@@ -268,6 +273,10 @@ pub fn clause(element: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use collectors::signature::{SigningKey, sign_response};
 
     use super::*;
 
@@ -291,6 +300,32 @@ mod tests {
             assert!(anchors.contains(anchor), "{anchor}");
         }
         assert!(anchors.contains("signatures") && anchors.contains("http") && anchors.contains("header"));
+    }
+
+    /// However long ago it was: what was right when it came stays right.
+    #[test]
+    fn a_signature_is_held_against_the_time_at_which_it_came() {
+        let bytes = include_bytes!("../../../docs/protocol/examples/clearing.xml").trim_ascii_end();
+        let request = protocol::decode(bytes).unwrap();
+        let body = Bytes::from_static(
+            include_bytes!("../../../docs/protocol/examples/clearing-answer.xml").trim_ascii_end(),
+        );
+        let key = SigningKey::from_seed("99022-7", &[7; 32]).unwrap();
+        let parts = ResponseParts { status: 200, body: &body, request_body: bytes };
+        let came = Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap();
+        for (signed_at, is_right) in
+            [("2026-11-24T10:00:00+09:00", true), ("2026-11-24T09:00:00+09:00", false)]
+        {
+            let signed = sign_response(&key, &parts, Timestamp::parse_rfc3339(signed_at).unwrap());
+            let mut headers = HeaderMap::new();
+            for (name, value) in signed.pairs() {
+                headers.insert(name, value.parse().unwrap());
+            }
+            let reply = Reply { status: 200, headers, body: body.clone(), took: Duration::ZERO, came };
+            let checks = of_answer(&key.verifying_key(), &request, bytes, &reply);
+            let signature = checks.iter().find(|check| check.clause == "/protocol#signatures").unwrap();
+            assert_eq!(signature.wrong.is_none(), is_right, "{:?}", signature.wrong);
+        }
     }
 
     #[test]

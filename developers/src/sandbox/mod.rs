@@ -77,8 +77,6 @@ pub struct Sandbox(Arc<Inner>);
 struct Inner {
     settings: Settings,
     state: Mutex<State>,
-    /// Wakes the messages that wait to be overtaken.
-    passed: Notify,
 }
 
 #[derive(Default)]
@@ -92,6 +90,8 @@ struct Registered {
     way: Way,
     rules: Vec<Rule>,
     exchanges: VecDeque<Exchange>,
+    /// Wakes the messages to it that wait to be overtaken.
+    passed: Arc<Notify>,
 }
 
 /// A message of the hub and what came back, as they went over the wire.
@@ -101,6 +101,8 @@ pub struct Exchange {
     pub id: u64,
     /// When it came, in business time.
     pub at: Timestamp,
+    /// The same by the machine's clock: what its signature is held against.
+    pub came: Timestamp,
     /// The hub's bytes.
     pub request: Bytes,
     /// The headers of their signature.
@@ -125,7 +127,7 @@ enum RegisterError {
 impl Sandbox {
     /// Reads what was registered before. What cannot be read any more is left out, and the log says so.
     pub async fn open(settings: Settings) -> Self {
-        let sandbox = Self(Arc::new(Inner { settings, state: Mutex::default(), passed: Notify::new() }));
+        let sandbox = Self(Arc::new(Inner { settings, state: Mutex::default() }));
         let text = tokio::fs::read_to_string(&sandbox.0.settings.file).await.unwrap_or_default();
         let kept: Vec<Kept> =
             if text.is_empty() { Vec::new() } else { serde_json::from_str(&text).unwrap_or_default() };
@@ -201,8 +203,13 @@ impl Sandbox {
                     known.way = way;
                 }
                 None => {
-                    let new =
-                        Registered { registration: read, way, rules: Vec::new(), exchanges: VecDeque::new() };
+                    let new = Registered {
+                        registration: read,
+                        way,
+                        rules: Vec::new(),
+                        exchanges: VecDeque::new(),
+                        passed: Arc::default(),
+                    };
                     state.registered.insert(number.clone(), new);
                 }
             }

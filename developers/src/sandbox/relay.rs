@@ -1,5 +1,7 @@
 //! Carries the hub's messages to a registered collector, and its answers back, with what is asked to go wrong.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -9,7 +11,9 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use collectors::protocol::{self, MESSAGE_BYTES_MAX, Message};
 use domain::CollectorNumber;
+use domain::clock::machine_now;
 use http::HeaderMap;
+use tokio::sync::Notify;
 
 use super::fault::{self, LATE, Mode, OVERTAKEN_WAIT};
 use super::wire::{Reply, SIGNED_HEADERS, Way};
@@ -52,11 +56,11 @@ fn addressed(request: &Request) -> Option<CollectorNumber> {
 /// One message on its way: what the hub gets of it, if anything.
 async fn carry(sandbox: &Sandbox, number: &CollectorNumber, body: Bytes, signed: HeaderMap) -> Option<Reply> {
     let message = protocol::decode(&body).ok();
-    let (id, way, fault) = begin(sandbox, number, message.as_ref(), &body, &signed)?;
+    let Begun { id, way, fault, passed } = begin(sandbox, number, message.as_ref(), &body, &signed)?;
     match fault {
         Some(Mode::Late) => tokio::time::sleep(LATE).await,
         Some(Mode::Reordered) => {
-            let overtaken = sandbox.0.passed.notified();
+            let overtaken = passed.notified();
             // nothing else to do where nobody comes by
             let _elapsed = tokio::time::timeout(OVERTAKEN_WAIT, overtaken).await;
         }
@@ -71,11 +75,21 @@ async fn carry(sandbox: &Sandbox, number: &CollectorNumber, body: Bytes, signed:
         _ => vec![way.send(body, &signed).await],
     };
     if fault != Some(Mode::Reordered) {
-        sandbox.0.passed.notify_waiters();
+        passed.notify_waiters();
     }
     let given = replies.first().and_then(|reply| reply.as_ref().ok()).cloned();
     end(sandbox, number, id, replies);
     given.filter(|_| fault != Some(Mode::LostAfter))
+}
+
+/// A message that is recorded and not yet carried.
+struct Begun {
+    /// Its exchange.
+    id: u64,
+    way: Way,
+    fault: Option<Mode>,
+    /// Wakes those of the same collector that wait to be overtaken.
+    passed: Arc<Notify>,
 }
 
 /// Records that a message came, and takes what is done to it.
@@ -85,7 +99,7 @@ fn begin(
     message: Option<&Message>,
     body: &Bytes,
     signed: &HeaderMap,
-) -> Option<(u64, Way, Option<Mode>)> {
+) -> Option<Begun> {
     let at = sandbox.0.settings.clock.now();
     let mut state = sandbox.state();
     state.last_id += 1;
@@ -98,13 +112,14 @@ fn begin(
     one.exchanges.push_back(Exchange {
         id,
         at,
+        came: machine_now(),
         request: body.clone(),
         request_headers: signed.clone(),
         fault,
         replies: Vec::new(),
         is_open: true,
     });
-    Some((id, one.way.clone(), fault))
+    Some(Begun { id, way: one.way.clone(), fault, passed: Arc::clone(&one.passed) })
 }
 
 fn end(sandbox: &Sandbox, number: &CollectorNumber, id: u64, replies: Vec<Result<Reply, String>>) {

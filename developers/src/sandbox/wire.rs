@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use collectors::protocol::{CONTENT_TYPE, MESSAGE_BYTES_MAX};
+use domain::Timestamp;
+use domain::clock::machine_now;
 use http::{HeaderMap, HeaderName, Request, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -37,6 +39,8 @@ pub struct Reply {
     pub body: Bytes,
     /// How long it took.
     pub took: Duration,
+    /// When it was here, by the machine's clock: what its signature is held against.
+    pub came: Timestamp,
 }
 
 /// The settings of TLS under an authority; none where the PEM has no certificate.
@@ -105,7 +109,7 @@ impl Way {
                 }
             }
             let (status, body) = (parts.status.as_u16(), body.to_bytes());
-            Ok(Reply { status, headers, body, took: begun.elapsed() })
+            Ok(Reply { status, headers, body, took: begun.elapsed(), came: machine_now() })
         };
         match tokio::time::timeout(ANSWER_WAIT, exchange).await {
             Ok(outcome) => outcome,
