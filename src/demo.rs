@@ -24,6 +24,8 @@ use clap::Args;
 use collectors::client::{Channel, Limits as ClientLimits, Peer, Trust};
 use collectors::signature::{SigningKeys, VerifyingKey};
 use collectors::{Client, Directory};
+use console::Console;
+use console::delivery::DeliverySettings;
 use database::Database;
 use database::folder::Folder;
 use domain::{Clock, CollectorNumber, Timestamp, calendar};
@@ -34,8 +36,6 @@ use internet_banking::Bank;
 use internet_banking::bulk::BatchFeed;
 use internet_banking::certificates::authority::Authorities;
 use internet_banking::certificates::{Doors, Notices};
-use internet_banking::console::Console;
-use internet_banking::console::delivery::DeliverySettings;
 use internet_banking::fees::Fees;
 use internet_banking::hours::{Service, ServiceHours, Standing};
 use internet_banking::keys::{Keys, Vault};
@@ -249,7 +249,7 @@ impl Demo {
         tasks.spawn(console.requests.clone().run(shutdown.clone()));
         tasks.spawn(internet_banking::approvals::run(bank.clone(), shutdown.clone()));
         tasks.spawn(internet_banking::sign_in::watch_locks(bank.clone(), shutdown.clone()));
-        tasks.spawn(internet_banking::console::sign_in::watch_locks(console.clone(), shutdown.clone()));
+        tasks.spawn(console::sign_in::watch_locks(console.clone(), shutdown.clone()));
         tasks.spawn(internet_banking::tokens::expiry::run(bank.clone(), shutdown.clone()));
         tasks.spawn(Fees::open(&bank).await?.run(shutdown.clone()));
         tasks.spawn(Feed::new(gateway.clone(), bank.contracts.clone()).run(shutdown.clone()));
@@ -261,7 +261,7 @@ impl Demo {
             let relay = alarms::relay(ports.at(12)?, "info@mihon-bank.example");
             tasks.spawn(Post::new(database.clone(), clock.clone(), &relay)?.run(shutdown.clone()));
         }
-        let console = internet_banking::console::router(console, CookieKind::http("console"));
+        let console = console::router(console, CookieKind::http("console"));
         let bank_url = ports.bank_url();
         let config =
             gateway::api::Config { may_set_clock: true, bank_url, ..gateway::api::Config::default() };

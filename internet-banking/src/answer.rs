@@ -10,10 +10,10 @@ use crate::links::Link;
 use crate::payeasy::views::Stake;
 
 /// A page, or the answer in its place.
-pub(crate) type Answer = Result<Response, Stop>;
+pub type Answer = Result<Response, Stop>;
 
 /// The answer instead of the page: a redirect, a page that says why not, or a failure.
-pub(crate) struct Stop(Box<Response>);
+pub struct Stop(Box<Response>);
 
 impl IntoResponse for Stop {
     fn into_response(self) -> Response {
@@ -28,16 +28,18 @@ impl From<Failure> for Stop {
 }
 
 impl Stop {
-    pub(crate) fn redirect(path: &str) -> Self {
+    /// Another page.
+    pub fn redirect(path: &str) -> Self {
         Self(Box::new(Redirect::to(path).into_response()))
     }
 
-    pub(crate) fn not_found() -> Self {
+    /// There is no such page, or not for this person.
+    pub fn not_found() -> Self {
         Failure::NotFound.into()
     }
 
     /// A page that says what stands in the way and whether money moved.
-    pub(crate) fn told(frame: Frame, code: Code, status: StatusCode) -> Self {
+    pub fn told(frame: Frame, code: Code, status: StatusCode) -> Self {
         Self::told_of(Stake::Money, frame, code, status)
     }
 
@@ -48,7 +50,8 @@ impl Stop {
         Self::page(&ToldPage { frame, entry, code }, status)
     }
 
-    pub(crate) fn page(page: &impl Template, status: StatusCode) -> Self {
+    /// A page that stands in the place of what was asked for.
+    pub fn page(page: &impl Template, status: StatusCode) -> Self {
         match render(page) {
             Ok(html) => Self(Box::new((status, html).into_response())),
             Err(failure) => failure.into(),
@@ -66,7 +69,7 @@ pub(crate) struct ToldPage {
 }
 
 /// Turns any error of ours into the answer that says nothing but its number.
-pub(crate) fn failed<E>(error: E) -> Stop
+pub fn failed<E>(error: E) -> Stop
 where
     Failure: From<E>,
 {
@@ -74,11 +77,11 @@ where
 }
 
 /// A page that is as it should be.
-pub(crate) fn shown(page: &impl Template) -> Answer {
+pub fn shown(page: &impl Template) -> Answer {
     Ok(render(page)?.into_response())
 }
 
 /// A form again, with what is wrong in it.
-pub(crate) fn again(page: &impl Template) -> Answer {
+pub fn again(page: &impl Template) -> Answer {
     Ok((StatusCode::UNPROCESSABLE_ENTITY, render(page)?).into_response())
 }

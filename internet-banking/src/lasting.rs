@@ -6,7 +6,7 @@ use tracing::Instrument as _;
 
 /// Does it in a task of its own and answers what came of it. A browser that hangs up drops the future that waits here,
 /// and not the work: what is counted is then recorded and told all the same.
-pub(crate) async fn lasting<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+pub async fn lasting<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     match tokio::spawn(work.in_current_span()).await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {

@@ -331,7 +331,7 @@ pub async fn register(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::audit::words::ACTIONS;
+    use crate::audit_words::ACTIONS;
 
     /// The same: an act that is added without a decision does not get through any test that does it.
     #[test]

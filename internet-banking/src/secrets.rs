@@ -96,7 +96,7 @@ impl fmt::Debug for Secret {
 }
 
 /// A form's field that holds a secret: `#[serde(deserialize_with = "secret_field")]`.
-pub(crate) fn secret_field<'de, D: serde::Deserializer<'de>>(form: D) -> Result<SecretString, D::Error> {
+pub fn secret_field<'de, D: serde::Deserializer<'de>>(form: D) -> Result<SecretString, D::Error> {
     String::deserialize(form).map(SecretString::from)
 }
 

@@ -366,7 +366,7 @@ impl Setting {
     }
 
     /// The row of a value from a day on, for the commit of the request that asked for it.
-    pub(crate) fn row(&self, from: Date, value: &str, actor: &str, now: Timestamp) -> Row {
+    pub fn row(&self, from: Date, value: &str, actor: &str, now: Timestamp) -> Row {
         Row {
             table: &DATED,
             values: vec![

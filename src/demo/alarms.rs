@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
-use internet_banking::console::delivery::{DeliverySettings, MailSettings, WebhookSettings};
+use console::delivery::{DeliverySettings, MailSettings, WebhookSettings};
 use internet_banking::mail::RelaySettings;
 use internet_banking::secrets::{Purpose, Secret};
 

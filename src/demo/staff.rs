@@ -1,7 +1,7 @@
 //! The demo's staff at the console. Everybody here is invented.
 
-use internet_banking::console::Console;
-use internet_banking::console::staff::{NewStaff, StaffRole};
+use console::Console;
+use console::staff::{NewStaff, StaffRole};
 
 use super::tokens::Maker;
 

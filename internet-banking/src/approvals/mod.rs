@@ -33,7 +33,7 @@ pub use problem::Problem;
 pub use recheck::still_may;
 pub use request::{Ending, Matter, Request, digest_of};
 pub use settings::{Held, Policies, check, registration, set};
-pub(crate) use settings::{permit_one, single_administrator_until};
+pub use settings::{permit_one, single_administrator_until};
 pub use state::{Event, State};
 pub use store::{about, about_of_anyone, approvers_of, find, waiting_for};
 pub use ties::{AccessGiven, Ties};

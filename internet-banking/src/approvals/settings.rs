@@ -172,14 +172,14 @@ fn next(contract: ContractId, seen: i64, text: String, actor: &str, now: Timesta
 }
 
 /// The last day of what a paper permits that is proposed on this one.
-pub(crate) fn single_administrator_until(today: Date) -> Date {
+pub fn single_administrator_until(today: Date) -> Date {
     let days = usize::try_from(Bounds::embedded().single_administrator_days).unwrap_or_default();
     today.iter_days().nth(days).unwrap_or(today)
 }
 
 /// What a paper permits where the second administrator who must confirm is locked out or gone: one changes things alone
 /// to the end of a day, or until the policy is set anew. `seen` is the version that the maker has seen.
-pub(crate) async fn permit_one(
+pub async fn permit_one(
     database: &Database,
     contract: ContractId,
     (seen, until): (i64, Date),

@@ -55,7 +55,7 @@ impl AccessVersion {
 
     /// The row of the next change, for its commit, and what that takes: of two changes under one version one is
     /// refused.
-    pub(crate) fn next(&self, action: &str, actor: &str, now: Timestamp) -> (Row, (GuardKey, EntityId)) {
+    pub fn next(&self, action: &str, actor: &str, now: Timestamp) -> (Row, (GuardKey, EntityId)) {
         let row = Row {
             table: &CHANGE,
             values: vec![

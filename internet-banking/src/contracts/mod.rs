@@ -16,6 +16,8 @@ pub use access::AccessVersion;
 pub use rights::{Business, Duty, Rights, Step};
 pub use store::{NewAccount, NewUser, Store, StoreError};
 
+/// A list of words of ours: an enum, each with its word in the database and its word on the page.
+#[macro_export]
 macro_rules! code {
     ($($(#[$doc:meta])* $name:ident {
         $($(#[$variant_doc:meta])* $variant:ident = $code:literal, $label:literal;)*
@@ -60,7 +62,7 @@ macro_rules! code {
         }
     )*};
 }
-pub(crate) use code;
+pub use code;
 
 code! {
     /// Service plan of a contract (R1–R3). What a plan offers is decided in [`crate::policy`].

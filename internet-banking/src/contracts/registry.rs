@@ -64,7 +64,7 @@ impl AccountName {
 }
 
 /// The digits of a text, half-width; none where it has anything else but spaces and hyphens.
-pub(crate) fn digits(text: &str) -> Option<String> {
+pub fn digits(text: &str) -> Option<String> {
     let read = |c: char| match c {
         '0'..='9' => Some(Some(c)),
         '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).map(Some),

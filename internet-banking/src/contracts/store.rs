@@ -69,7 +69,7 @@ impl Store {
     }
 
     /// Where they are kept.
-    pub(crate) const fn database(&self) -> &Database {
+    pub const fn database(&self) -> &Database {
         &self.database
     }
 

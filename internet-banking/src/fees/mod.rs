@@ -4,7 +4,7 @@
 //! and staff are told, and every business day that follows has another try. An emergency stop holds nothing of it up.
 
 mod audit;
-pub(crate) mod charges;
+pub mod charges;
 mod debit;
 mod links;
 mod pages;
@@ -15,7 +15,5 @@ mod statement;
 pub use audit::audit;
 pub use debit::{FEES, FeeError, Fees, Looked};
 pub use pages::routes;
-#[cfg(test)]
-pub(crate) use samples::sample;
-pub(crate) use statement::{MonthRow, months};
+pub use statement::{MonthRow, MonthState, months};
 pub use transfers::Month;

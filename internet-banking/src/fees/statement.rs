@@ -90,7 +90,7 @@ impl MonthRow {
 }
 
 /// The months of a contract that have charges, the newest first.
-pub(crate) async fn months(
+pub async fn months(
     database: &Database,
     contract: ContractId,
     today: Date,

@@ -15,7 +15,7 @@ use edge::{Failure, Frame, render};
 
 pub use codes::Code;
 pub use money::Money;
-pub(crate) use table::codes as code_table;
+pub use table::codes as code_table;
 pub use table::{Entry, UnlistedHelp};
 
 use crate::Bank;

@@ -19,6 +19,7 @@ pub struct Entry<M> {
 pub struct UnlistedHelp;
 
 /// Name of the enum, the words about money, the type of the help pages' addresses; then the codes in order.
+#[macro_export]
 macro_rules! codes {
     ($codes:ident, $moneys:ident, $link:ident;
      $($(#[$doc:meta])* $name:ident = $code:literal, $money:ident,
@@ -67,4 +68,4 @@ macro_rules! codes {
         }
     };
 }
-pub(crate) use codes;
+pub use codes;

@@ -1,6 +1,6 @@
 //! What the customer reads of an action, and the kinds that a search tells apart.
 
-use crate::console::audit::words::action_label;
+use crate::audit_words::action_label;
 use crate::contracts::code;
 
 code! {

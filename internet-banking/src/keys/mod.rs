@@ -22,7 +22,7 @@ pub use store::{Adopted, adopt, all, certificates_under, row, tokens_under};
 pub use vault::{Vault, VaultError};
 
 pub use make::make;
-pub(crate) use store::{retired, used};
+pub use store::{retired, used};
 
 /// The day from which on keys count that were there before the bank kept them in its table.
 pub const FROM_THE_START: &str = "2000-01-01";

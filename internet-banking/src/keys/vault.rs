@@ -31,7 +31,7 @@ impl Vault {
     }
 
     /// What the secrets of tokens are sealed under.
-    pub(crate) const fn seeds(&self) -> &SealingKey {
+    pub const fn seeds(&self) -> &SealingKey {
         &self.seeds
     }
 

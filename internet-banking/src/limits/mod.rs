@@ -12,5 +12,4 @@ mod setting;
 pub(crate) use operation::{held, registration};
 pub(crate) use page::Asked;
 pub use page::routes;
-pub(crate) use setting::{Changed, Held};
-pub use setting::{LimitOf, Settings};
+pub use setting::{Changed, Held, LimitOf, Settings};

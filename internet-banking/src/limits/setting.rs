@@ -53,7 +53,7 @@ impl LimitOf {
 
 /// What of a contract's limits changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Changed {
+pub enum Changed {
     /// One that the contract sets for itself.
     Own(LimitOf),
     /// The contract's, which the bank sets on paper.
@@ -71,7 +71,7 @@ pub struct Settings<'a> {
 
 /// The limits as they are at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Held {
+pub struct Held {
     contract: ContractId,
     /// Changes so far.
     number: i64,
@@ -94,7 +94,7 @@ impl<'a> Settings<'a> {
     }
 
     /// Those that hold at an instant.
-    pub(crate) async fn held(&self, now: Timestamp) -> Result<Held, sqlx::Error> {
+    pub async fn held(&self, now: Timestamp) -> Result<Held, sqlx::Error> {
         let rows: Vec<SettingRow> = read!(self.database, |c| {
             sqlx::query_as(
                 "SELECT number, layer, subject, amount, from_us FROM limit_setting WHERE contract = $1

@@ -140,7 +140,7 @@ impl Limits {
 }
 
 /// The row that sets what a contract may pay, for the commit of the request that asked for it.
-pub(crate) fn contract_row(contract: ContractId, limit: Yen, actor: &str, now: Timestamp) -> Row {
+pub fn contract_row(contract: ContractId, limit: Yen, actor: &str, now: Timestamp) -> Row {
     Row {
         table: &CONTRACT_LIMIT,
         values: vec![contract.uuid().into(), now.micros().into(), limit.get().into(), actor.into()],

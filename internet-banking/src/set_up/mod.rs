@@ -9,7 +9,7 @@ use crate::contracts::registry::AccountName;
 pub use pages::routes;
 
 /// What wrong numbers for an account are counted under.
-pub(crate) fn throttled(account: &AccountName) -> String {
+pub fn throttled(account: &AccountName) -> String {
     format!("{}-{}-{}", account.branch, account.kind.code(), account.number)
 }
 

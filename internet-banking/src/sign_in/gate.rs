@@ -153,7 +153,7 @@ impl Gate {
     }
 
     /// The tries that have stopped something and are not told of yet.
-    pub(crate) const fn judged(&self) -> &Judged {
+    pub const fn judged(&self) -> &Judged {
         &self.judged
     }
 
@@ -275,6 +275,6 @@ impl Gate {
 }
 
 /// The login ID as it is looked up and counted; one that was typed in full width is the same.
-pub(crate) fn shortened(login_id: &str) -> String {
+pub fn shortened(login_id: &str) -> String {
     normalised(login_id.trim()).chars().take(LOGIN_ID_CHARS_MAX + 1).collect()
 }

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 /// Counters whose last try this process has judged to be wrong, and where it came from. Whether anybody is to be told,
 /// and whom, is in the counter's row: a process that dies loses nothing but time. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Judged(Arc<Inner>);
+pub struct Judged(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -27,17 +27,17 @@ impl Judged {
     }
 
     /// There is something to tell.
-    pub(crate) fn news(&self) {
+    pub fn news(&self) {
         self.0.news.notify_one();
     }
 
     /// Those that were not taken before.
-    pub(crate) fn take(&self) -> BTreeMap<Vec<u8>, IpAddr> {
+    pub fn take(&self) -> BTreeMap<Vec<u8>, IpAddr> {
         std::mem::take(&mut *self.0.wrong.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Waits until there is something to tell.
-    pub(crate) async fn wait(&self) {
+    pub async fn wait(&self) {
         self.0.news.notified().await;
     }
 }

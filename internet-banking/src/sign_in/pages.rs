@@ -29,7 +29,7 @@ use crate::payeasy::linked::{self, BrowserId};
 use crate::{Bank, frame};
 
 /// When to come back, where too many sign in at the same time.
-pub(crate) const RETRY_AFTER_S: u32 = 10;
+pub const RETRY_AFTER_S: u32 = 10;
 
 /// The pages of this folder.
 pub fn routes() -> Router<Bank> {

@@ -37,22 +37,33 @@ pub trait People: Send + Sync + 'static {
 /// The statements on one kind's tables, made by [`session_sql!`].
 #[derive(Debug)]
 pub struct SessionSql {
-    pub(crate) told: &'static str,
-    pub(crate) end: &'static str,
-    pub(crate) lock_person: &'static str,
-    pub(crate) replace: &'static str,
-    pub(crate) expire: &'static str,
-    pub(crate) insert: &'static str,
-    pub(crate) signed_in: &'static str,
-    pub(crate) forget: &'static str,
-    pub(crate) load: &'static str,
-    pub(crate) touch: &'static str,
+    /// A session has told of what came from elsewhere.
+    pub told: &'static str,
+    /// Ends one.
+    pub end: &'static str,
+    /// Locks the person who enters.
+    pub lock_person: &'static str,
+    /// Ends the others of the person.
+    pub replace: &'static str,
+    /// Ends those that nobody ended.
+    pub expire: &'static str,
+    /// A new one.
+    pub insert: &'static str,
+    /// The person's last sign-in.
+    pub signed_in: &'static str,
+    /// Deletes what ended long ago.
+    pub forget: &'static str,
+    /// A session with its person.
+    pub load: &'static str,
+    /// It was used.
+    pub touch: &'static str,
 }
 
 /// The statements for a table of sessions, the column in it that names the person, and the table of people; then why
 /// somebody else's act has ended a session `s`, what
 /// must hold of a person who enters by the method `$2`, and what must hold of the person `p` as long as the session `s`
 /// is used.
+#[macro_export]
 macro_rules! session_sql {
     ($session:literal, $person:literal, $people:literal, $ended_for:literal, $enters:literal, $stays:literal) => {
         $crate::sign_in::SessionSql {
@@ -123,7 +134,7 @@ macro_rules! session_sql {
         }
     };
 }
-pub(crate) use session_sql;
+pub use session_sql;
 
 /// The users of contracts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -54,7 +54,7 @@ pub struct Throttle {
 
 /// A block or lock that nobody was told of.
 #[derive(Clone, Debug)]
-pub(crate) struct Untold {
+pub struct Untold {
     /// What the counter is kept under.
     pub subject: Vec<u8>,
     /// Whose login ID it is.
@@ -68,7 +68,7 @@ pub(crate) struct Untold {
 impl Untold {
     /// Where the last try came from, in words for the log, where it is known to have been wrong: this process has
     /// judged it so, or a process that died can tell no more.
-    pub(crate) fn place(&self, judged: &BTreeMap<Vec<u8>, IpAddr>, now: Timestamp) -> Option<String> {
+    pub fn place(&self, judged: &BTreeMap<Vec<u8>, IpAddr>, now: Timestamp) -> Option<String> {
         match judged.get(&self.subject) {
             Some(address) => Some(format!("from {address}")),
             None if self.at < now.plus_seconds(-JUDGED_WITHIN_S) => Some("found later".to_owned()),
@@ -79,7 +79,7 @@ impl Untold {
 
 /// Whose counters are meant, who all share a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Whose {
+pub enum Whose {
     /// Customers' users.
     Users,
     /// The bank's staff.
@@ -197,7 +197,7 @@ impl Throttle {
     }
 
     /// What is blocked or locked, and nobody was told of.
-    pub(crate) async fn untold(&self, whose: Whose) -> Result<Vec<Untold>, sqlx::Error> {
+    pub async fn untold(&self, whose: Whose) -> Result<Vec<Untold>, sqlx::Error> {
         let rows: Vec<(Vec<u8>, Uuid, i64, i64)> =
             read!(self.database, |c| sqlx::query_as(whose.untold()).fetch_all(c).await)?;
         let untold = |(subject, person, blocks, touched_us)| Untold {
@@ -210,7 +210,7 @@ impl Throttle {
     }
 
     /// What notes that somebody was told, once, in the commit that tells.
-    pub(crate) fn told(subject: &[u8]) -> Change {
+    pub fn told(subject: &[u8]) -> Change {
         Change::one(
             "UPDATE sign_in_throttle SET untold = NULL WHERE subject = $1 AND untold IS NOT NULL",
             vec![subject.to_vec().into()],
@@ -315,7 +315,7 @@ impl Throttle {
 }
 
 /// The bytes of [`Throttle::lock_of`].
-pub(crate) fn subject_from_hex(text: &str) -> Option<Vec<u8>> {
+pub fn subject_from_hex(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2);
     pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }

@@ -4,6 +4,7 @@
 mod operation;
 mod pages;
 
-pub(crate) use operation::{against_sign_in, contract_stop, end_all_sessions, put_in_place};
+pub(crate) use operation::against_sign_in;
+pub use operation::{contract_stop, end_all_sessions, put_in_place};
 pub use pages::routes;
 pub(crate) use pages::{code, phone, stopped};

@@ -24,7 +24,7 @@ const TRIES_MAX: u32 = 50;
 const TRY_PAUSE: Duration = Duration::from_millis(40);
 
 /// The stop of a contract, for the commit of whoever makes it.
-pub(crate) fn contract_stop(
+pub fn contract_stop(
     contract: &Contract,
     reason: &str,
     actor: &str,
@@ -67,7 +67,7 @@ pub(crate) fn against_sign_in(contract: &Contract) -> Vec<GuardKey> {
 }
 
 /// Nobody of a plan, or nobody at all, goes on in a page that is open.
-pub(crate) fn end_all_sessions(plan: Option<&str>, now: Timestamp) -> Change {
+pub fn end_all_sessions(plan: Option<&str>, now: Timestamp) -> Change {
     ended::end_of_plan(plan, EndedFor::Stop, now)
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn stop(bank: &Bank, user: UserId, contract: &Contract) -> Resu
 
 /// Commits a stop. Somebody else may have been faster, which is as good; but what stands in its way may also be a stop
 /// that is lifted at this moment. So one must be open, or it is committed again.
-pub(crate) async fn put_in_place(
+pub async fn put_in_place(
     gateway: &Gateway,
     (scope, subject): (StopScope, &str),
     commit: Commit,

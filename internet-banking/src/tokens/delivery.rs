@@ -172,12 +172,7 @@ impl Delivery {
     }
 
     /// The devices as rows of the stock.
-    pub(crate) fn rows(
-        &self,
-        key: &SealingKey,
-        in_force: KeyId,
-        now: Timestamp,
-    ) -> Result<Vec<Row>, DeliveryError> {
+    pub fn rows(&self, key: &SealingKey, in_force: KeyId, now: Timestamp) -> Result<Vec<Row>, DeliveryError> {
         let row = |token: &Delivered| {
             let wrong = || DeliveryError::Token(token.serial.clone(), "has no secret");
             let sealed = key.seal(in_force, &token.serial, &token.seed().ok_or_else(wrong)?)?;
@@ -310,7 +305,7 @@ pub async fn all(database: &Database) -> Result<Vec<Received>, sqlx::Error> {
 }
 
 /// What is in one that waits; nothing of one that was taken.
-pub(crate) async fn opened(
+pub async fn opened(
     database: &Database,
     vault: &Vault,
     id: Uuid,
@@ -329,7 +324,7 @@ pub(crate) async fn opened(
 }
 
 /// It goes into stock: what was sealed of it is not needed any more.
-pub(crate) fn taken(id: Uuid, now: Timestamp) -> Change {
+pub fn taken(id: Uuid, now: Timestamp) -> Change {
     Change::one(
         "UPDATE token_delivery SET taken_us = $1, sealed = NULL WHERE id = $2 AND taken_us IS NULL",
         vec![now.micros().into(), id.into()],
@@ -337,7 +332,7 @@ pub(crate) fn taken(id: Uuid, now: Timestamp) -> Change {
 }
 
 /// The serials of a delivery that the bank has already.
-pub(crate) async fn known(database: &Database, delivery: &Delivery) -> Result<Vec<String>, sqlx::Error> {
+pub async fn known(database: &Database, delivery: &Delivery) -> Result<Vec<String>, sqlx::Error> {
     let (first, last) = delivery.serials();
     let there: Vec<String> = read!(database, |c| {
         sqlx::query_scalar("SELECT serial FROM token WHERE serial >= $1 AND serial <= $2 ORDER BY serial")
@@ -351,7 +346,7 @@ pub(crate) async fn known(database: &Database, delivery: &Delivery) -> Result<Ve
 }
 
 /// Some of them, and how many more.
-pub(crate) fn named(serials: &[String]) -> String {
+pub fn named(serials: &[String]) -> String {
     let shown = serials.iter().take(NAMED_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
     match serials.len().saturating_sub(NAMED_MAX) {
         0 => shown,

@@ -5,13 +5,13 @@
 //! verification: only there can a code be spent exactly once, whoever of the sharers comes first (C17).
 
 pub mod authorise;
-pub(crate) mod changes;
+pub mod changes;
 pub mod code;
 pub mod delivery;
 mod demands;
 pub mod expiry;
-pub(crate) mod fees;
-pub(crate) mod list;
+pub mod fees;
+pub mod list;
 pub(crate) mod lock;
 mod operation;
 mod pages;
@@ -26,7 +26,7 @@ pub mod token;
 
 pub use code::{Seed, Step};
 pub use demands::{Operation, failures_max};
-pub(crate) use fees::Occasion;
+pub use fees::Occasion;
 pub(crate) use operation::confirmed_unlock;
 pub(crate) use pages::routes;
 pub use problem::Problem;

@@ -23,7 +23,7 @@ mod store;
 mod templates;
 mod typed;
 mod views;
-pub(crate) mod words;
+pub mod words;
 
 pub use mails::TransferFeed;
 pub use pages::routes;

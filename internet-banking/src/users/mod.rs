@@ -11,7 +11,7 @@ pub mod links;
 mod operation;
 mod pages;
 pub(crate) mod problem;
-pub(crate) mod rules;
+pub mod rules;
 #[cfg(test)]
 pub mod samples;
 mod store;

@@ -17,6 +17,10 @@ const LIBRARIES: &[(&str, &[&str])] = &[
         "internet-banking",
         &["domain", "formats", "database", "ledger", "edge", "gateway", "transfers", "bulk"],
     ),
+    (
+        "console",
+        &["domain", "formats", "database", "ledger", "edge", "gateway", "transfers", "internet-banking"],
+    ),
     ("mocks", &["domain", "edge"]),
     ("developers", &["domain", "edge", "collectors", "gateway"]),
 ];
@@ -25,6 +29,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
 const OTHERS: &[(&str, &[&str])] = &[
     ("simulation", &["domain", "ledger", "collectors", "gateway"]),
     ("conformance", &["domain", "formats", "collectors"]),
+    ("bank", &[]),
     ("bench", EVERY_LIBRARY),
     ("end-to-end", EVERY_LIBRARY),
     ("page-checks", &[]),
@@ -43,6 +48,7 @@ const EVERY_LIBRARY: &[&str] = &[
     "transfers",
     "bulk",
     "internet-banking",
+    "console",
     "mocks",
     "developers",
 ];
@@ -59,6 +65,7 @@ const EVERY_LIBRARY_AND_THE_RUNNABLE_TESTS: &[&str] = &[
     "transfers",
     "bulk",
     "internet-banking",
+    "console",
     "mocks",
     "developers",
     "bench",

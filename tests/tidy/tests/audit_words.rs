@@ -1,14 +1,21 @@
-//! Every action of the audit log has a Japanese label in the console.
+//! Every action of the audit log has a Japanese label.
 
 use std::collections::BTreeMap;
 
 use super::{File, assert_none, files};
 
 /// Where the labels are.
-const LABELS: &str = "internet-banking/src/console/audit/words.rs";
+const LABELS: &str = "internet-banking/src/audit_words.rs";
 /// Whose sources write records.
-const WRITERS: &[&str] =
-    &["gateway/src/", "internet-banking/src/", "ledger/src/", "transfers/src/", "bulk/src/", "src/"];
+const WRITERS: &[&str] = &[
+    "gateway/src/",
+    "internet-banking/src/",
+    "console/src/",
+    "ledger/src/",
+    "transfers/src/",
+    "bulk/src/",
+    "src/",
+];
 /// Whose words of this form name operations in a data file, and no records.
 const OPERATIONS: &[&str] = &["internet-banking/src/tokens/demands.rs"];
 /// What stands behind the dot where a text of this form is the name of a file or a host and no action.

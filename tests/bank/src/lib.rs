@@ -1,0 +1,1 @@
+//! The customers' pages and the staff's console, through their routers

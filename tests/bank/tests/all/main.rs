@@ -1,0 +1,56 @@
+//! The bank and its staff's console through their routers, on both databases.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+mod activity;
+mod approvals;
+mod approved;
+mod bulk;
+mod bulk_results;
+mod certificates;
+mod complete_forms;
+mod consents;
+mod console;
+mod directory;
+mod english;
+mod entry_method;
+mod favourites;
+mod fees;
+mod forged;
+mod history;
+mod home;
+mod hours;
+mod in_flight;
+mod inquiry;
+mod limits;
+mod link;
+mod link_attacks;
+mod locks;
+mod mail;
+mod matrix;
+mod network;
+mod oath;
+mod one_time_passwords;
+mod own;
+mod payeasy;
+mod payeasy_entry;
+mod payees;
+mod relay;
+mod repeats_and_limits;
+mod requests;
+mod second;
+mod security;
+mod set_up;
+mod sign_in;
+mod slips;
+mod special_numbers;
+mod support;
+mod tokens;
+mod told;
+mod transfer_entry;
+mod transfer_names;
+mod transfer_templates;
+mod transfers;
+mod transfers_approved;
+mod users;
+mod wrong_numbers;
