@@ -69,8 +69,6 @@ const FILES: &[File] = files! {
     "examples/python/collector.py" => "/guide/python/collector.py", "text/plain; charset=utf-8";
     "examples/python/site.py" => "/guide/python/site.py", "text/plain; charset=utf-8";
     "examples/rust/collector.rs" => "/guide/rust/collector.rs", "text/plain; charset=utf-8";
-    "examples/rust/message.rs" => "/guide/rust/message.rs", "text/plain; charset=utf-8";
-    "examples/rust/record.rs" => "/guide/rust/record.rs", "text/plain; charset=utf-8";
     "examples/rust/books.rs" => "/guide/rust/books.rs", "text/plain; charset=utf-8";
     "guides/examples/information-link/go/handoff.go" =>
         "/guide/information-link/handoff.go", "text/plain; charset=utf-8";

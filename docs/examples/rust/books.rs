@@ -1,277 +1,356 @@
-//! How the collector decides.
+//! What the collector has on record, and how it decides: from the message, the time and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use base64::prelude::{BASE64_STANDARD as BASE64, Engine as _};
+use collectors::Kind;
+use collectors::protocol::{
+    BillKey, Body, Cancellation, CancellationAnswer, Channel, Clearing, ClearingAnswer, CounterAnswer,
+    Counters, Header, Inquiry, InquiryAnswer, LINES_MAX, Line, LineStatus, Lines, LinesAnswer, Message,
+    ServiceAnswer, SettlementAdvice, SettlementAdviceAnswer, Tally, decode, encode,
+};
+use domain::ResponseCode as Code;
+use domain::{
+    BankCode, Bill, CentreCode, CollectorNumber, CustomerNumber, Date, ResendKey, Serial, Timestamp,
+};
 
-use crate::Failure;
-use crate::message::Key;
-use crate::message::{Message, Values, read, today, write};
-use crate::record::{Bill, Collector, Entry, Record, numbers};
+/// What the declaration says of the collector.
+#[derive(serde::Deserialize)]
+pub struct Terms {
+    pub collector: CollectorNumber,
+    kind: Kind,
+    bank: BankCode,
+    channels: Vec<Channel>,
+}
 
-impl Collector {
-    /// The answer to a message that is signed; nothing where not even its header can be read.
-    pub fn answer(&mut self, content: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
-        let Some(message) = read(content) else { return Ok(None) };
-        let refuse = |name: &str| Ok(Some(write(&message, name, "9003", "")));
-        let Some(body) = &message.body else { return refuse(&message.name) };
-        match message.name.as_str() {
-            "ResendConfirmation" => {
-                // the bytes that are recorded and compared
-                let content = BASE64
-                    .decode(body["Original"].split_whitespace().collect::<String>())
-                    .unwrap_or_default();
-                let Some(original) = read(&content) else { return refuse("") };
-                let is_right = original.key == message.key && original.body.is_some();
-                match original.name.as_str() {
-                    "Clearing" | "Cancellation" if is_right => self.once(&original, &content, true).map(Some),
-                    "Cancellation" => refuse("Cancellation"),
-                    _ => refuse(""),
-                }
-            }
-            "Clearing" | "Cancellation" => self.once(&message, content, false).map(Some),
-            _ if !self.is_for_us(&message, body) => refuse(&message.name),
-            name => {
-                let (code, rest) = match name {
-                    "Inquiry" => self.inquire(&message, body),
-                    "Open" => (self.tell(&message, body, 0)?, String::new()),
-                    "PreClose" => (self.tell(&message, body, 1)?, String::new()),
-                    "Close" => match self.tell(&message, body, 2)? {
-                        // your system would compare the hub's Counters with its own here
-                        "0000" => ("0000", self.counters(&message.key.0, &body["CountedDate"])),
-                        code => (code, String::new()),
-                    },
-                    "SettlementAdvice" => (self.advise(&message, body)?, String::new()),
-                    _ => match self.refusal(body, &body["CountedDate"]) {
-                        Some(code) => (code, String::new()),
-                        None if name == "Lines" => ("0000", self.lines(&message.key.0, body)),
-                        None => ("0000", self.counters(&message.key.0, &body["CountedDate"])),
-                    },
-                };
-                Ok(Some(write(&message, name, code, &rest)))
-            }
-        }
+/// A bill, and the clearing that paid it.
+pub struct Owed {
+    pub key: BillKey,
+    pub bill: Bill,
+    pub outcome: String,
+    pub paid_by: Option<ResendKey>,
+}
+
+/// A clearing or cancellation, byte for byte, with the answer that it got.
+struct Record {
+    message: Vec<u8>,
+    answer: Vec<u8>,
+    body: Body,
+    code: Code,
+    provisional: Option<Code>,
+    is_cancelled: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Day {
+    Open,
+    PreClosed,
+    Closed,
+}
+
+pub struct Books {
+    pub terms: Terms,
+    pub bills: HashMap<CustomerNumber, Vec<Owed>>,
+    records: BTreeMap<ResendKey, Record>,
+    days: HashMap<(CentreCode, Date), Day>,
+    advices: HashMap<(CentreCode, String), SettlementAdvice>,
+}
+
+/// A message as far as it can be read: its header at least, the name of its body, and the body of a request.
+fn read(content: &[u8]) -> Option<(Header, String, Option<Body>)> {
+    let (head, rest) = std::str::from_utf8(content).ok()?.split_once("</Header>")?;
+    let other = "</Header><Open><Bank>0000</Bank><ServiceKind>local</ServiceKind></Open></Message>";
+    let header = decode(format!("{head}{other}").as_bytes()).ok()?.header;
+    let name = rest.trim_start().trim_start_matches('<').chars().take_while(char::is_ascii_alphabetic);
+    let body = decode(content).ok().map(|message| message.body).filter(Body::is_request);
+    Some((header, name.collect(), body))
+}
+
+/// The answer to a request of that name which is only a code.
+fn only(code: Code, name: &str) -> Body {
+    match name {
+        "Inquiry" => Body::InquiryAnswer(InquiryAnswer::Refused(code)),
+        "Cancellation" => Body::CancellationAnswer(CancellationAnswer { code, reference: None }),
+        "Open" | "PreClose" => Body::ServiceAnswer(ServiceAnswer { code }),
+        "Close" | "Counter" => Body::CounterAnswer(CounterAnswer::Refused(code)),
+        "Lines" => Body::LinesAnswer(LinesAnswer::Refused(code)),
+        "SettlementAdvice" => Body::SettlementAdviceAnswer(SettlementAdviceAnswer { code }),
+        _ => Body::ClearingAnswer(ClearingAnswer::Refused { code, reference: None }),
+    }
+}
+
+impl Books {
+    pub fn new(terms: Terms) -> Self {
+        let (bills, records, days, advices) = Default::default();
+        Self { terms, bills, records, days, advices }
     }
 
-    fn is_for_us(&self, message: &Message, body: &Values) -> bool {
-        let number = &self.settings.collector;
-        message.key.0 == "MPN9999"
-            && message.header["Receiver"] == format!("C{number}")
-            && body.get("Collector").is_none_or(|own| *own == format!("{number}000"))
+    /// The answer to a message that is signed; none where not even its header can be read.
+    pub fn answer(&mut self, content: &[u8], now: Timestamp) -> Option<Vec<u8>> {
+        let (header, name, body) = read(content)?;
+        let written = |body| Some(encode(&Message { header: header.answer(now), body }));
+        let body = match body {
+            Some(body @ (Body::Clearing(_) | Body::Cancellation(_))) => {
+                return Some(self.once(&header, body, content, false, now));
+            }
+            Some(Body::ResendConfirmation(resent)) => {
+                return match read(&resent.original) {
+                    Some((of, _, Some(body @ (Body::Clearing(_) | Body::Cancellation(_)))))
+                        if of.key() == header.key() =>
+                    {
+                        Some(self.once(&of, body, &resent.original, true, now))
+                    }
+                    Some((_, name, _)) if name == "Cancellation" => written(only(Code::Malformed, &name)),
+                    _ => written(only(Code::Malformed, "Clearing")),
+                };
+            }
+            Some(body) if self.is_for_us(&header, &body) => self.decide(&header, body, now.date()),
+            _ => Err(Code::Malformed),
+        };
+        written(body.unwrap_or_else(|code| only(code, &name)))
+    }
+
+    fn is_for_us(&self, header: &Header, body: &Body) -> bool {
+        let own = match body {
+            Body::Inquiry(Inquiry { bill, .. })
+            | Body::Clearing(Clearing { bill, .. })
+            | Body::Cancellation(Cancellation { bill, .. }) => bill.collector == self.terms.collector,
+            _ => true,
+        };
+        let receiver = format!("C{}", self.terms.collector);
+        own && header.sender.as_str() == "MPN9999" && header.receiver.as_str() == receiver
+    }
+
+    fn decide(&mut self, header: &Header, body: Body, today: Date) -> Result<Body, Code> {
+        let (hub, day) = (&header.sender, header.processing_date);
+        match body {
+            Body::Inquiry(asked) => self.inquire(header, &asked, today),
+            Body::Open(of) => self.tell(hub, day, Day::Open, (of.kind, &of.bank, today)),
+            Body::PreClose(of) => self.tell(hub, day, Day::PreClosed, (of.kind, &of.bank, today)),
+            Body::Close(of) => {
+                // your system would compare the hub's counters with its own here
+                self.tell(hub, of.counted_date, Day::Closed, (of.kind, &of.bank, today))?;
+                Ok(self.counters(hub, of.counted_date))
+            }
+            Body::Counter(of) => {
+                self.check(of.counted_date, (of.kind, &of.bank, today))?;
+                Ok(self.counters(hub, of.counted_date))
+            }
+            Body::Lines(of) => {
+                self.check(of.counted_date, (of.kind, &of.bank, today))?;
+                Ok(self.lines(hub, &of))
+            }
+            Body::SettlementAdvice(of) if of.bank != self.terms.bank => Err(Code::BankNotContracted),
+            Body::SettlementAdvice(of) => {
+                let key = (hub.clone(), of.settlement.to_string());
+                let is_same = *self.advices.entry(key).or_insert_with(|| of.clone()) == of;
+                Err(if is_same { Code::Normal } else { Code::KeyReused })
+            }
+            _ => Err(Code::Malformed),
+        }
     }
 
     /// What a day was told; else the hours count, and ours are round the clock until today.
-    fn state(&self, sender: &str, day: &str) -> Option<u8> {
-        let told = self.days.get(&(sender.to_owned(), day.to_owned())).copied();
-        told.or((day <= today().as_str()).then_some(0))
+    fn day(&self, hub: &CentreCode, day: Date, today: Date) -> Option<Day> {
+        self.days.get(&(hub.clone(), day)).copied().or((day <= today).then_some(Day::Open))
     }
 
     /// The bills that can be paid under these numbers, or the code that says why there are none.
-    fn look_up(&self, message: &Message, body: &Values) -> Result<Vec<(&str, &Bill)>, &'static str> {
-        let of = (body["CustomerNumber"].clone(), String::new());
-        let bills: Vec<_> =
-            self.bills.range(of.clone()..).take_while(|((number, _), _)| *number == of.0).collect();
-        let unpaid = bills
-            .iter()
-            .filter(|(_, bill)| bill.paid_by.is_none())
-            .map(|((_, id), bill)| (id.as_str(), *bill));
-        let unpaid: Vec<_> = unpaid.collect();
-        match bills.first().map(|(_, bill)| *bill) {
-            _ if body["Bank"] != self.settings.bank => Err("A002"),
-            _ if !self.settings.channels.contains(&body["Channel"]) => Err("A010"),
-            None => Err("A003"),
-            Some(bill) if bill.confirmation != body["ConfirmationNumber"] => Err("A004"),
-            Some(bill) if bill.category.as_ref() != body.get("PaymentCategory") => Err("A013"),
-            Some(bill) => match bill.outcome.as_str() {
-                "already_paid" => Err("B201"),
-                "stopped" => Err("B205"),
-                "unavailable" => Err("A101"),
-                "not_yet" => Err("B204"),
-                _ if unpaid.is_empty() => Err("B201"),
-                _ if bill.clear_by < message.key.1 => Err("B202"),
-                _ => Ok(unpaid),
+    fn look_up(
+        &self,
+        key: &BillKey,
+        bank: &BankCode,
+        channel: Channel,
+        day: Date,
+    ) -> Result<Vec<&Owed>, Code> {
+        let of = self.bills.get(&key.customer_number).map(Vec::as_slice).unwrap_or_default();
+        let unpaid: Vec<_> = of.iter().filter(|owed| owed.paid_by.is_none()).collect();
+        Err(match of.first() {
+            _ if *bank != self.terms.bank => Code::BankNotContracted,
+            _ if !self.terms.channels.contains(&channel) => Code::ChannelNotAccepted,
+            None => Code::CustomerNumberWrong,
+            Some(o) if o.key.confirmation_number != key.confirmation_number => Code::ConfirmationNumberWrong,
+            Some(o) if o.key.category != key.category => Code::PaymentCategoryWrong,
+            Some(owed) => match owed.outcome.as_str() {
+                "already_paid" => Code::AlreadyPaid,
+                "stopped" => Code::NumberStopped,
+                "unavailable" => Code::BillNotObtained,
+                "not_yet" => Code::NotYetPayable,
+                _ if unpaid.is_empty() => Code::AlreadyPaid,
+                _ if owed.bill.clear_by < Some(day) => Code::Expired,
+                _ => return Ok(unpaid),
             },
-        }
+        })
     }
 
-    fn inquire(&self, message: &Message, body: &Values) -> (&'static str, String) {
-        if self.state(&message.key.0, &message.key.1) != Some(0) {
-            return ("A001", String::new());
+    fn inquire(&self, header: &Header, asked: &Inquiry, today: Date) -> Result<Body, Code> {
+        if self.day(&header.sender, header.processing_date, today) != Some(Day::Open) {
+            return Err(Code::NotOpen);
         }
-        let bills = match self.look_up(message, body) {
-            // the payer types an amount where we have none, and nowhere else
-            Ok(bills)
-                if bills
-                    .iter()
-                    .any(|(_, b)| (b.outcome == "typed_amount") != body.contains_key("Amount")) =>
-            {
-                Err("9003")
+        let found = self.look_up(&asked.bill, &asked.bank, asked.channel, header.processing_date)?;
+        // the payer types an amount where we have none, and nowhere else
+        if found.iter().any(|owed| (owed.outcome == "typed_amount") != asked.amount.is_some()) {
+            return Err(Code::Malformed);
+        }
+        let told =
+            |owed: &&Owed| Bill { amount: asked.amount.unwrap_or(owed.bill.amount), ..owed.bill.clone() };
+        Ok(Body::InquiryAnswer(InquiryAnswer::Bills(found.iter().map(told).collect())))
+    }
+
+    /// Decides a clearing or cancellation once, and repeats what was decided ever after.
+    fn once(&mut self, header: &Header, body: Body, content: &[u8], resent: bool, now: Timestamp) -> Vec<u8> {
+        let (key, today) = (header.key(), now.date());
+        let written = |body| encode(&Message { header: header.answer(now), body });
+        let state = match self.day(&key.centre, key.date, today) {
+            // what was carried over the close can still be settled
+            Some(Day::Closed) if resent => self.day(&key.centre, today, today),
+            state => state,
+        };
+        let is_clearing = matches!(body, Body::Clearing(_));
+        let unrecorded = match self.records.get(&key) {
+            Some(record) if record.message == content => return record.answer.clone(), // whatever has changed since
+            Some(_) => Some(Code::KeyReused),
+            None if !self.is_for_us(header, &body) => Some(Code::Malformed),
+            None if state.is_none() || state == Some(Day::Closed) && is_clearing => Some(Code::NotOpen), // it comes again
+            None => None,
+        };
+        if let Some(code) = unrecorded {
+            return written(only(code, body.name()));
+        }
+        let (code, provisional) = match &body {
+            Body::Clearing(clearing) => self.clear(&key, clearing, today),
+            Body::Cancellation(cancellation) => (self.cancel(&key, cancellation, today), None),
+            _ => (Code::Malformed, None),
+        };
+        let reference =
+            format!("{}-{}-{}", self.terms.collector, key.date.format("%Y%m%d"), key.serial).parse().ok();
+        let answer = written(match code {
+            Code::Normal if is_clearing => {
+                Body::ClearingAnswer(ClearingAnswer::Normal { provisional, reference })
             }
-            found => found,
-        };
-        let told = |(id, b): (&str, &Bill)| {
-            let amount = body.get("Amount").cloned().unwrap_or_else(|| b.amount.to_string());
-            format!(
-                "<Bill><BillId>{id}</BillId><Payer>見本商事</Payer><Contents>見本料金</Contents><Amount>{amount}</Amount>\
-                 <Fee>{}</Fee><LateCharge>{}</LateCharge><ClearBy>{}</ClearBy></Bill>",
-                b.fee, b.late_charge, b.clear_by
-            )
-        };
-        bills.map_or_else(
-            |code| (code, String::new()),
-            |bills| ("0000", bills.into_iter().map(told).collect()),
-        )
-    }
-
-    fn once(&mut self, message: &Message, content: &[u8], resent: bool) -> Result<Vec<u8>, Failure> {
-        let (name, (sender, day, serial)) = (message.name.as_str(), &message.key);
-        if let Some(record) = self.records.get(&message.key) {
-            // before all else, whatever has changed since
-            let is_same = record.message == content;
-            return Ok(if is_same { record.answer.clone() } else { write(message, name, "B901", "") });
-        }
-        let body = message.body.clone().filter(|body| self.is_for_us(message, body));
-        let Some(body) = body else { return Ok(write(message, name, "9003", "")) };
-        // what was carried over the close can still be settled
-        let state = self.state(sender, day).map(|own| match self.state(sender, &today()) {
-            Some(present) if resent && own == 2 => present,
-            _ => own,
+            Code::Normal => Body::CancellationAnswer(CancellationAnswer { code, reference }),
+            _ => only(code, body.name()),
         });
-        if state.is_none() || state == Some(2) && name == "Clearing" {
-            return Ok(write(message, name, "A001", "")); // nothing is recorded: the hub comes again
-        }
-        let (code, provisional) = match name {
-            "Clearing" => self.clear(message, &body),
-            _ => (self.cancel(message, &body), None),
+        let record = Record {
+            message: content.to_vec(),
+            answer: answer.clone(),
+            body,
+            code,
+            provisional,
+            is_cancelled: false,
         };
-        let mut rest =
-            provisional.map(|why| format!("<ProvisionalCode>{why}</ProvisionalCode>")).unwrap_or_default();
-        if code == "0000" {
-            let number = &self.settings.collector;
-            rest.push_str(&format!("<Reference>{number}-{}-{serial}</Reference>", day.replace('-', "")));
-        }
-        let answer = write(message, name, code, &rest);
-        let (code, provisional) = (code.to_owned(), provisional.map(str::to_owned));
-        let (message, name, key) = (content.to_vec(), name.to_owned(), message.key.clone());
-        let given = answer.clone();
-        self.keep(Entry::Record(
-            key,
-            Record { message, answer, name, body, code, provisional, cancelled: false },
-        ))?;
-        Ok(given)
+        self.records.insert(key, record);
+        answer
     }
 
     /// The code, and where the payer has paid what does not fit, why.
-    fn clear(&self, message: &Message, body: &Values) -> (&'static str, Option<&'static str>) {
-        let (amount, fee) = (body["Amount"].parse().unwrap_or(0), body["Fee"].parse().unwrap_or(0));
-        let wrong = match (self.look_up(message, body), self.bills.get(&numbers(body))) {
-            (Err(code), _) => Some(code),
-            (_, None) => Some("A101"),
-            (_, Some(bill)) if matches!(bill.outcome.as_str(), "provisional" | "refused") => Some("A101"),
-            (_, Some(bill)) if bill.paid_by.is_some() => Some("B201"),
-            _ if body.get("ClearBy").is_some_and(|last| *last < today()) => Some("B202"),
-            (_, Some(bill)) if bill.fee != fee || bill.outcome != "typed_amount" && bill.amount != amount => {
-                Some("B203")
+    fn clear(&mut self, key: &ResendKey, of: &Clearing, today: Date) -> (Code, Option<Code>) {
+        let found = self.look_up(&of.bill, &of.bank, of.channel, key.date).map(drop);
+        let owed = self.bills.get_mut(&of.bill.customer_number).into_iter().flatten();
+        let wrong = match (found, owed.into_iter().find(|owed| owed.bill.id == of.bill_id)) {
+            (Err(code), _) => code,
+            (_, None) => Code::BillNotObtained,
+            (_, Some(owed)) if matches!(owed.outcome.as_str(), "provisional" | "refused") => {
+                Code::BillNotObtained
             }
-            _ => None,
+            (_, Some(owed)) if owed.paid_by.is_some() => Code::AlreadyPaid,
+            _ if of.clear_by.is_some_and(|last| last < today) => Code::Expired,
+            (_, Some(owed)) if owed.bill.fee != of.fee => Code::AmountDiffers,
+            (_, Some(o)) if o.outcome != "typed_amount" && o.bill.amount != of.amount => Code::AmountDiffers,
+            (_, Some(owed)) => {
+                owed.paid_by = Some(key.clone());
+                return (Code::Normal, None);
+            }
         };
-        match wrong {
-            Some(code) if self.settings.kind == "national" => (code, None), // it alone may refuse
-            wrong => ("0000", wrong),
-        }
+        // a national collector alone may refuse
+        if self.terms.kind == Kind::National { (wrong, None) } else { (Code::Normal, Some(wrong)) }
     }
 
-    fn cancel(&self, message: &Message, body: &Values) -> &'static str {
-        let key = (message.key.0.clone(), body["ClearingDate"].clone(), body["ClearingSerial"].clone());
-        let cleared = self.records.get(&key).filter(|record| record.name == "Clearing");
-        let is_it = |record: &&Record| {
-            numbers(&record.body) == numbers(body)
-                && record.body["Amount"] == body["Amount"]
-                && record.code == "0000"
-        };
-        match cleared.filter(is_it) {
-            _ if body["Bank"] != self.settings.bank => "A002",
-            _ if body["Channel"] != "counter" || cleared.is_some_and(|c| c.body["Channel"] != "counter") => {
-                "A301"
+    fn cancel(&mut self, key: &ResendKey, of: &Cancellation, today: Date) -> Code {
+        let cleared = ResendKey { date: of.clearing_date, serial: of.clearing_serial, ..key.clone() };
+        let state = self.day(&key.centre, cleared.date, today);
+        let record = self.records.get_mut(&cleared);
+        let is_late = state == Some(Day::Closed) || cleared.date != key.date || cleared.date < today;
+        match record.as_deref().map(|record| (&record.body, record)) {
+            _ if of.bank != self.terms.bank => return Code::BankNotContracted,
+            _ if of.channel != Channel::Counter => return Code::CancellationNotFromCounter,
+            Some((Body::Clearing(c), _)) if c.channel != Channel::Counter => {
+                return Code::CancellationNotFromCounter;
             }
-            None => "A101",
-            Some(record) if record.cancelled => "B201",
-            _ if self.state(&key.0, &key.1) == Some(2) || key.1 != message.key.1 || key.1 < today() => "B202",
-            Some(_) => "0000",
+            Some((Body::Clearing(c), record))
+                if (&c.bill.customer_number, &c.bill_id, c.amount)
+                    == (&of.bill.customer_number, &of.bill_id, of.amount)
+                    && record.code == Code::Normal => {}
+            _ => return Code::BillNotObtained,
         }
+        match record {
+            Some(record) if record.is_cancelled => return Code::AlreadyPaid,
+            _ if is_late => return Code::Expired,
+            record => record.into_iter().for_each(|record| record.is_cancelled = true),
+        }
+        let bills = self.bills.get_mut(&of.bill.customer_number).into_iter().flatten();
+        bills.filter(|owed| owed.paid_by.as_ref() == Some(&cleared)).for_each(|owed| owed.paid_by = None);
+        Code::Normal
     }
 
-    fn refusal(&self, body: &Values, day: &str) -> Option<&'static str> {
+    fn check(&self, day: Date, (kind, bank, today): (Kind, &BankCode, Date)) -> Result<(), Code> {
         match () {
-            () if body["ServiceKind"] != self.settings.kind => Some("9003"),
-            () if body["Bank"] != self.settings.bank => Some("A002"),
-            () if day > today().as_str() => Some("A601"),
-            () => None,
+            () if kind != self.terms.kind => Err(Code::Malformed),
+            () if *bank != self.terms.bank => Err(Code::BankNotContracted),
+            () if day > today => Err(Code::CounterDateWrong),
+            () => Ok(()),
         }
     }
 
     /// 開局, 予備閉局 and 閉局: a day only goes forward.
-    fn tell(&mut self, message: &Message, body: &Values, state: u8) -> Result<&'static str, Failure> {
-        let day = body.get("CountedDate").unwrap_or(&message.key.1).clone();
-        if let Some(code) = self.refusal(body, &day) {
-            return Ok(code);
-        }
-        let told = self.days.get(&(message.key.0.clone(), day.clone())).copied();
-        if told.is_none_or(|told| told < state) {
-            self.keep(Entry::Day(message.key.0.clone(), day, state))?;
-        }
-        Ok(if state == 0 && told.is_some_and(|told| told > 0) { "A001" } else { "0000" })
+    fn tell(
+        &mut self,
+        hub: &CentreCode,
+        day: Date,
+        to: Day,
+        of: (Kind, &BankCode, Date),
+    ) -> Result<Body, Code> {
+        self.check(day, of)?;
+        let told = self.days.entry((hub.clone(), day)).or_insert(to);
+        let is_back = to == Day::Open && *told != Day::Open;
+        *told = if *told < to { to } else { *told };
+        if is_back { Err(Code::NotOpen) } else { Ok(only(Code::Normal, "Open")) }
     }
 
-    fn of_day<'a>(&'a self, sender: &'a str, day: &'a str) -> impl Iterator<Item = (&'a Key, &'a Record)> {
-        self.records.iter().filter(move |(key, _)| key.0 == sender && key.1 == day)
+    fn of_day(&self, hub: &CentreCode, day: Date) -> impl Iterator<Item = (Serial, &Record)> {
+        let is_it = move |(key, _): &(&ResendKey, &Record)| key.centre == *hub && key.date == day;
+        self.records.iter().filter(is_it).map(|(key, record)| (key.serial, record))
     }
 
-    fn counters(&self, sender: &str, day: &str) -> String {
-        let tally = |name: &str, of: &str, is_provisional: bool| {
-            let is_it = |record: &&Record| {
-                record.name == of && record.code == "0000" && record.provisional.is_some() == is_provisional
+    fn counters(&self, hub: &CentreCode, day: Date) -> Body {
+        let mut counters = Counters::default();
+        for (_, record) in self.of_day(hub, day).filter(|(_, record)| record.code == Code::Normal) {
+            let (tally, amount): (&mut Tally, _) = match &record.body {
+                Body::Clearing(of) if record.provisional.is_some() => (&mut counters.provisional, of.amount),
+                Body::Clearing(of) => (&mut counters.cleared, of.amount), // those cancelled since are still counted
+                Body::Cancellation(of) => (&mut counters.cancelled, of.amount),
+                _ => continue,
             };
-            let amounts = self.of_day(sender, day).map(|(_, record)| record).filter(is_it);
-            let amounts: Vec<i64> = amounts.filter_map(|record| record.body["Amount"].parse().ok()).collect();
-            let (count, sum) = (amounts.len(), amounts.iter().sum::<i64>());
-            format!("<{name}><Count>{count}</Count><Amount>{sum}</Amount></{name}>")
-        };
-        let (cleared, provisional) =
-            (tally("Cleared", "Clearing", false), tally("Provisional", "Clearing", true));
-        format!("<Counters>{cleared}{provisional}{}</Counters>", tally("Cancelled", "Cancellation", false))
-    }
-
-    fn lines(&self, sender: &str, body: &Values) -> String {
-        let after = body.get("After").map(String::as_str).unwrap_or_default();
-        let all = self.of_day(sender, &body["CountedDate"]);
-        let all: Vec<_> =
-            all.filter(|(key, record)| record.name == "Clearing" && key.2.as_str() > after).collect();
-        let line = |(key, record): &(&Key, &Record)| {
-            let status = match record {
-                record if record.code != "0000" => "refused",
-                record if record.cancelled => "cancelled",
-                record if record.provisional.is_some() => "provisional",
-                _ => "cleared",
-            };
-            let (serial, amount) = (&key.2, &record.body["Amount"]);
-            format!(
-                "<Line><Serial>{serial}</Serial><Status>{status}</Status><Amount>{amount}</Amount></Line>"
-            )
-        };
-        let more = if all.len() > 500 { "yes" } else { "no" };
-        format!("{}<More>{more}</More>", all.iter().take(500).map(line).collect::<String>())
-    }
-
-    fn advise(&mut self, message: &Message, body: &Values) -> Result<&'static str, Failure> {
-        let key = (message.key.0.clone(), body["Settlement"].clone());
-        let content = format!("{:?}", body.iter().collect::<BTreeMap<_, _>>());
-        match self.advices.get(&key) {
-            _ if body["Bank"] != self.settings.bank => return Ok("A002"),
-            Some(known) if *known != content => return Ok("B901"),
-            Some(_) => {}
-            None => self.keep(Entry::Advice(key.0, key.1, content))?,
+            (tally.count, tally.amount) = (tally.count + 1, [tally.amount, amount].into_iter().sum());
         }
-        Ok("0000")
+        Body::CounterAnswer(CounterAnswer::Counted(counters))
+    }
+
+    fn lines(&self, hub: &CentreCode, of: &Lines) -> Body {
+        let line = |(serial, record): (Serial, &Record)| match &record.body {
+            Body::Clearing(clearing) if Some(serial) > of.after => {
+                let status = match record {
+                    Record { is_cancelled: true, .. } => LineStatus::Cancelled,
+                    Record { provisional: Some(_), .. } => LineStatus::Provisional,
+                    Record { code: Code::Normal, .. } => LineStatus::Cleared,
+                    _ => LineStatus::Refused,
+                };
+                Some(Line { serial, status, amount: clearing.amount })
+            }
+            _ => None,
+        };
+        let mut lines: Vec<_> = self.of_day(hub, of.counted_date).filter_map(line).collect();
+        let more = lines.len() > LINES_MAX;
+        lines.truncate(LINES_MAX);
+        Body::LinesAnswer(LinesAnswer::Page { lines, more })
     }
 }
