@@ -1,12 +1,13 @@
 //! The keys that the hub signs with change while payments go on, in every process, and old signatures stay good.
 
+use collectors::signature::SigningKey;
 use database::testing::TestDatabase;
 use domain::payment::State;
 use domain::{PaymentId, Yen};
 use gateway::proof::verify;
 use gateway::{Gateway, InquiryRequest, Payer, Payment, PaymentOrder};
 use internet_banking::Bank;
-use internet_banking::keys::{self, Keys, Vault};
+use internet_banking::keys::{self, Accepted, Keys, Vault};
 use internet_banking::secrets::Secret;
 use serde_json::json;
 
@@ -18,6 +19,7 @@ use crate::support::SECRET;
 database::on_both!(
     messages_are_signed_by_the_next_key_in_the_middle_of_payments_and_none_is_refused,
     a_collector_signs_with_its_next_key_and_no_payment_notices,
+    a_test_bench_takes_a_collectors_key_in_once,
 );
 
 const COLLECTOR: &str = "00500";
@@ -188,4 +190,31 @@ async fn a_collector_signs_with_its_next_key_and_no_payment_notices(test: TestDa
     again.refresh().await.unwrap();
     let paid = pay(&office, &network, &stale, 9_001).await;
     assert_eq!(paid.map(|paid| paid.state), Ok(State::Accepted), "another process takes it from the table");
+}
+
+/// A key that a sandbox is told counts beside the collector's own, once, and its id is nobody else's after that.
+async fn a_test_bench_takes_a_collectors_key_in_once(test: TestDatabase) {
+    let (office, _network) = Office::connected(test).await;
+    let bank = office.world.bank.clone();
+    let (hub, number) = (&bank.gateway, COLLECTOR.parse().unwrap());
+    keys::adopt_collectors(&bank.database, hub, office.world.clock.now()).await.unwrap();
+    let running = Keys::new(&bank, &Secret::new(SECRET));
+    let key = |id: &str, seed: u8| SigningKey::from_seed(id, &[seed; 32]).unwrap().verifying_key();
+    let told = async |key| {
+        let now = office.world.clock.now();
+        keys::accept_collectors_key(&bank.database, &number, &key, now).await.unwrap()
+    };
+    let believed = || {
+        let of = hub.collectors_keys().find(|(of, _)| **of == number).unwrap().1.accepted();
+        of.iter().map(|key| key.id().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(key("00500-7", 7)).await, Accepted::New);
+    running.refresh().await.unwrap();
+    assert_eq!(believed(), ["00500-1", "00500-7"], "its own counts on");
+    assert_eq!(told(key("00500-7", 7)).await, Accepted::Known);
+    assert_eq!(told(key("00500-7", 8)).await, Accepted::IdTaken);
+    assert_eq!(told(key("00500-1", 8)).await, Accepted::IdTaken, "the first is the collector's own");
+    assert_eq!(told(key("00500-8", 8)).await, Accepted::New);
+    running.refresh().await.unwrap();
+    assert_eq!(believed(), ["00500-1", "00500-7", "00500-8"]);
 }
