@@ -185,7 +185,14 @@ pub fn of_request(
 
 /// What was found about an answer.
 pub fn of_answer(key: &VerifyingKey, request: &Message, request_bytes: &[u8], reply: &Reply) -> Vec<Check> {
-    let status = (reply.status != 200).then(|| format!("the status is {}, not 200", reply.status));
+    let status = (reply.status != 200).then(|| {
+        let hint = match reply.status {
+            401 => ": your collector did not believe the hub; has it the key that the page of keys has for MPN9999?",
+            404 => ": the message went to the path that the protocol says",
+            _ => "",
+        };
+        format!("it is {}{hint}", reply.status)
+    });
     let kind =
         reply.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let folded: String = kind.to_ascii_lowercase().chars().filter(|c| !matches!(c, ' ' | '"')).collect();
@@ -194,9 +201,9 @@ pub fn of_answer(key: &VerifyingKey, request: &Message, request_bytes: &[u8], re
     let signed = verify_response(std::slice::from_ref(key), &parts, &reply.headers, reply.came);
     let fits = Answer::read(request, reply.body.clone(), String::new());
     vec![
-        Check { what: "status", wrong: status, clause: "/protocol#http" },
+        Check { what: "answered with status 200", wrong: status, clause: "/protocol#http" },
         Check {
-            what: "content type",
+            what: "of the right content type",
             wrong: (!is_xml).then(|| format!("it is {kind:?}, not application/xml; charset=utf-8")),
             clause: "/protocol#http",
         },

@@ -297,7 +297,7 @@ fn outcome(
     let Some(message) = message else { return ("the hub's message cannot be read".to_owned(), ("bad", "!")) };
     let checks = explain::of_answer(&registration.key, message, &exchange.request, reply);
     if let Some(wrong) = checks.iter().find_map(|check| check.wrong.as_ref().map(|why| (check.what, why))) {
-        return (format!("no answer: not {} ({})", wrong.0, wrong.1), ("bad", "!"));
+        return (format!("no answer that counts: not {} ({})", wrong.0, wrong.1), ("bad", "!"));
     }
     let code = protocol::decode(&reply.body).ok().and_then(|answer| answer.body.code());
     let code = code.map(|code| code.to_string()).unwrap_or_default();
