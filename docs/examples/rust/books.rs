@@ -210,7 +210,8 @@ impl Books {
             Some(record) if record.message == content => return record.answer.clone(), // whatever has changed since
             Some(_) => Some(Code::KeyReused),
             None if !self.is_for_us(header, &body) => Some(Code::Malformed),
-            None if state.is_none() || state == Some(Day::Closed) && is_clearing => Some(Code::NotOpen), // it comes again
+            // nothing is recorded: it comes again
+            None if state.is_none() || state == Some(Day::Closed) && is_clearing => Some(Code::NotOpen),
             None => None,
         };
         if let Some(code) = unrecorded {
