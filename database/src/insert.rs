@@ -118,7 +118,7 @@ pub async fn change(tx: &mut Tx, changes: &[Change]) -> Result<bool, sqlx::Error
 }
 
 /// Rows a statement at most. Batches are cut into these sizes only, so that few statements stay prepared.
-const CHUNKS: [usize; 4] = [64, 16, 4, 1];
+const CHUNKS: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// Inserts all rows of one table, or fails: a count that is off is an error.
 pub async fn all<'a>(
@@ -162,6 +162,31 @@ pub async fn delete_in(tx: &mut Tx, table: &Table, column: &str, keys: &[Value])
         deleted += on!(tx, |c| list(&head, chunk, ")").build().execute(c).await?.rows_affected());
     }
     exactly(table, keys.len(), deleted)
+}
+
+/// Sets columns of rows that are there, each to values of its own: one row of `rows` has the key and then a value for
+/// each of `set`. Every one must be there, and no key twice.
+pub async fn set(
+    tx: &mut Tx,
+    table: &Table,
+    key: &str,
+    set: &[&str],
+    rows: &[Vec<Value>],
+) -> Result<(), sqlx::Error> {
+    let sets: Vec<String> = set.iter().map(|column| format!("{column} = found.{column}")).collect();
+    let head = format!("WITH found ({key}, {}) AS (", set.join(", "));
+    let name = table.name;
+    let tail = format!(") UPDATE {name} SET {} FROM found WHERE {name}.{key} = found.{key}", sets.join(", "));
+    let mut updated = 0;
+    for chunk in sizes(rows) {
+        updated += on!(tx, |c| {
+            let mut statement = QueryBuilder::new(&head);
+            values(&mut statement, chunk.iter().map(Vec::as_slice));
+            statement.push(&tail);
+            statement.build().execute(c).await?.rows_affected()
+        });
+    }
+    exactly(table, rows.len(), updated)
 }
 
 /// Reads the rows whose key is one of `keys`: `select` ends before the list's parenthesis, `suffix` follows it.
@@ -271,8 +296,20 @@ where
 {
     let mut statement =
         QueryBuilder::new(format!("INSERT INTO {} ({}) ", table.name, table.columns.join(", ")));
+    values(&mut statement, rows.iter().copied());
+    statement.push(suffix);
+    statement
+}
+
+fn values<'r, DB: sqlx::Database>(statement: &mut QueryBuilder<DB>, rows: impl Iterator<Item = &'r [Value]>)
+where
+    Option<i64>: sqlx::Type<DB> + for<'e> sqlx::Encode<'e, DB>,
+    Option<String>: sqlx::Type<DB> + for<'e> sqlx::Encode<'e, DB>,
+    Option<Vec<u8>>: sqlx::Type<DB> + for<'e> sqlx::Encode<'e, DB>,
+    Option<Uuid>: sqlx::Type<DB> + for<'e> sqlx::Encode<'e, DB>,
+{
     statement.push_values(rows, |mut tuple, row| {
-        for value in *row {
+        for value in row {
             match value.clone() {
                 Value::Int(v) => tuple.push_bind(v),
                 Value::Text(v) => tuple.push_bind(v),
@@ -281,8 +318,6 @@ where
             };
         }
     });
-    statement.push(suffix);
-    statement
 }
 
 fn sizes<T>(mut rows: &[T]) -> Vec<&[T]> {
@@ -305,6 +340,7 @@ mod tests {
         let cut = |n: usize| sizes(&vec![(); n]).iter().map(|c| c.len()).collect::<Vec<_>>();
         assert_eq!(cut(1), [1]);
         assert_eq!(cut(100), [64, 16, 16, 4]);
+        assert_eq!(cut(600), [256, 256, 64, 16, 4, 4]);
         assert_eq!(cut(0), [0; 0]);
     }
 }

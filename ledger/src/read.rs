@@ -1,5 +1,7 @@
 //! What the ledger shows: balances, statement lines, events.
 
+use std::collections::BTreeMap;
+
 use database::{insert, read};
 use domain::{AccountId, Timestamp, TransferId, Yen};
 use uuid::Uuid;
@@ -172,5 +174,22 @@ impl Ledger {
                 .await
         })?;
         Ok(rows.into_iter().map(Event::from).collect())
+    }
+
+    /// Everything that happened to each of these, oldest first.
+    pub async fn events_of(
+        &self,
+        entities: &[EntityId],
+    ) -> Result<BTreeMap<EntityId, Vec<Event>>, sqlx::Error> {
+        let keys: Vec<_> = entities.iter().map(|entity| entity.0.into()).collect();
+        let mut tx = self.database.snapshot().await?;
+        let select = "SELECT entity, seq, kind, at_us, body FROM event WHERE entity IN";
+        let rows: Vec<EventRow> = insert::select_in(&mut tx, select, &keys, " ORDER BY entity, seq").await?;
+        tx.rollback().await?;
+        let mut events: BTreeMap<EntityId, Vec<Event>> = BTreeMap::new();
+        for event in rows.into_iter().map(Event::from) {
+            events.entry(event.entity).or_default().push(event);
+        }
+        Ok(events)
     }
 }

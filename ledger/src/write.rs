@@ -6,7 +6,7 @@ mod outbox;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use database::dialect::{self, Sequence};
-use database::{Row, Table, Tx, Value, execute, insert};
+use database::{Row, Table, Tx, Value, insert};
 use domain::{AccountId, Timestamp, TransferId};
 use uuid::Uuid;
 
@@ -376,17 +376,11 @@ async fn accounts(tx: &mut Tx, state: &State, written: &Written) -> Result<(), s
         .flat_map(|(_, transfer, _)| [transfer.debit, transfer.credit])
         .filter_map(|id| state.accounts.get(&id).filter(|a| a.bounded).map(|a| (id, a)))
         .collect();
-    let mut updated = 0;
-    for account in touched.values() {
-        updated += execute!(
-            tx,
-            "UPDATE account SET balance = $1, held = $2 WHERE id = $3",
-            account.balance,
-            account.held,
-            account.id.get()
-        )?;
-    }
-    insert::exactly(&ACCOUNT, touched.len(), updated)
+    let rows: Vec<Vec<Value>> = touched
+        .values()
+        .map(|account| vec![account.id.get().into(), account.balance.into(), account.held.into()])
+        .collect();
+    insert::set(tx, &ACCOUNT, "id", &["balance", "held"], &rows).await
 }
 
 async fn release<'c>(tx: &mut Tx, won: impl Iterator<Item = &'c Commit>) -> Result<(), sqlx::Error> {

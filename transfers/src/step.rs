@@ -316,14 +316,24 @@ pub(crate) struct Claim {
     pub lease_s: i64,
 }
 
+/// Open work that is taken up again.
+#[derive(Debug)]
+pub(crate) struct Resumed {
+    pub commit: Commit,
+    /// The number of the delivery; none where it is given up.
+    pub delivery: Option<i64>,
+    /// Where the order stands as soon as it is committed.
+    pub position: Position,
+}
+
 /// Open work was found: it is claimed for another delivery, of the same bytes, or given up where no byte has left and
-/// its day is over. Answers the number of the delivery, where there is one.
+/// its day is over.
 pub(crate) fn resume(
     facts: &Facts,
     position: Position,
     claim: Claim,
     now: Timestamp,
-) -> Result<Option<(Commit, Option<i64>)>, StoreError> {
+) -> Result<Option<Resumed>, StoreError> {
     let mut path = Path::from(facts, position, now);
     if path.position.state == Some(State::Sending) {
         let detail = Some("the sender ended before it recorded an answer".to_owned());
@@ -337,7 +347,7 @@ pub(crate) fn resume(
             path.event(Event::Failed, body, None)?;
             path.finish(claim.fence);
             path.audit(SYSTEM, "transfer.fail", "nothing was sent on its day".to_owned());
-            Ok(Some((path.commit, None)))
+            Ok(Some(Resumed { commit: path.commit, delivery: None, position: path.position }))
         }
         Some(State::Held | State::Unknown) => {
             let delivery = claim.delivery + 1;
@@ -347,7 +357,7 @@ pub(crate) fn resume(
                 fence: claim.fence,
                 lease_s: claim.lease_s,
             });
-            Ok(Some((path.commit, Some(delivery))))
+            Ok(Some(Resumed { commit: path.commit, delivery: Some(delivery), position: path.position }))
         }
         _ => Ok(None),
     }

@@ -106,18 +106,17 @@ proptest! {
             if resumes && state.is_open() {
                 let claim = Claim { fence: 1, delivery, lease_s: 60 };
                 let resumed = step::resume(&facts, life.position.clone(), claim, now).unwrap();
-                if let Some((commit, next)) = resumed {
-                    life.take(&commit).unwrap();
-                    delivery = next.unwrap_or(delivery);
+                if let Some(resumed) = resumed {
+                    life.take(&resumed.commit).unwrap();
+                    delivery = resumed.delivery.unwrap_or(delivery);
                 }
             } else if state.is_open() && state != State::Sending {
                 // the next delivery has to be claimed first
                 let claim = Claim { fence: 1, delivery, lease_s: 60 };
-                if let Some((commit, next)) =
-                    step::resume(&facts, life.position.clone(), claim, now).unwrap()
-                {
-                    life.take(&commit).unwrap();
-                    delivery = next.unwrap_or(delivery);
+                let resumed = step::resume(&facts, life.position.clone(), claim, now).unwrap();
+                if let Some(resumed) = resumed {
+                    life.take(&resumed.commit).unwrap();
+                    delivery = resumed.delivery.unwrap_or(delivery);
                 }
             }
             let state = life.position.state.unwrap();
@@ -152,8 +151,8 @@ fn after(first: &Report, then: &Report, delivery: i64) -> Commit {
     };
     life.take(&answer(&life, first, 1)).unwrap();
     let claim = Claim { fence: 1, delivery: delivery - 1, lease_s: 60 };
-    if let Some((claimed, _)) = step::resume(&facts, life.position.clone(), claim, facts.placed_at).unwrap() {
-        life.take(&claimed).unwrap();
+    if let Some(claimed) = step::resume(&facts, life.position.clone(), claim, facts.placed_at).unwrap() {
+        life.take(&claimed.commit).unwrap();
     }
     answer(&life, then, delivery)
 }

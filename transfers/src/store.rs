@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use database::{Row, Table, read};
+use database::{Row, Table, Value, insert, read};
 use domain::{AccountId, AccountRef, ContractId, Date, OrderId, Timestamp, UserId, Yen};
+use ledger::EntityId;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
@@ -360,6 +361,26 @@ impl Transfers {
         let Some(order) = self.find_for_operator(id).await? else { return Ok(None) };
         let events = self.ledger().events(order.facts.entity()).await?;
         Ok(Some((order.facts, Position::of(&events)?)))
+    }
+
+    /// The same of many at once; what is no order is left out.
+    pub(crate) async fn load_all(
+        &self,
+        ids: &[Uuid],
+    ) -> Result<BTreeMap<Uuid, (Facts, Position)>, StoreError> {
+        let keys: Vec<Value> = ids.iter().map(|id| (*id).into()).collect();
+        let mut tx = self.database().snapshot().await?;
+        let select = "SELECT id, facts FROM transfer_order WHERE id IN";
+        let found: Vec<(Uuid, String)> = insert::select_in(&mut tx, select, &keys, "").await?;
+        tx.rollback().await?;
+        let entities: Vec<EntityId> = found.iter().map(|(id, _)| EntityId(*id)).collect();
+        let mut events = self.ledger().events_of(&entities).await?;
+        let mut loaded = BTreeMap::new();
+        for (id, facts) in found {
+            let events = events.remove(&EntityId(id)).unwrap_or_default();
+            loaded.insert(id, (StoreError::json(&facts)?, Position::of(&events)?));
+        }
+        Ok(loaded)
     }
 
     /// The orders that guards of a prefix belong to, in the order of their keys.

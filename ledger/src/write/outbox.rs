@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use database::dialect::{self, Sequence};
-use database::{Table, Tx, Value, execute, insert};
+use database::{Table, Tx, Value, insert};
 use domain::Timestamp;
 
 use crate::commit::{Commit, OutboxChange, Refused};
@@ -30,9 +30,10 @@ pub(super) struct Outbox {
     fences: std::vec::IntoIter<i64>,
     server_now_us: i64,
     inserts: Vec<Vec<Value>>,
-    claims: Vec<(String, Open)>,
+    /// Work that is claimed, with its new fence, delivery and lease.
+    claims: Vec<Vec<Value>>,
     /// The work given back, and until when nobody takes it.
-    releases: Vec<(String, i64)>,
+    releases: Vec<Vec<Value>>,
     finishes: Vec<Value>,
 }
 
@@ -139,12 +140,18 @@ impl Outbox {
                     let lease_until_us = self.lease(*lease_s);
                     if let Some(open) = self.rows.get_mut(key) {
                         *open = Open { fence, delivery: open.delivery + 1, lease_until_us };
-                        self.claims.push((key.clone(), *open));
+                        self.claims.push(vec![
+                            key.clone().into(),
+                            fence.into(),
+                            open.delivery.into(),
+                            self.server_now_us.into(),
+                            lease_until_us.into(),
+                        ]);
                     }
                 }
                 OutboxChange::Release { key, pause_s, .. } => {
                     let until_us = self.lease(*pause_s);
-                    self.releases.push((key.clone(), until_us));
+                    self.releases.push(vec![key.clone().into(), until_us.into()]);
                 }
                 OutboxChange::Finish { key, .. } => {
                     self.rows.remove(key);
@@ -166,23 +173,8 @@ impl Outbox {
         // work that ends goes first: the same commit may put new work for the entity
         insert::delete_in(tx, &OUTBOX, "key", &self.finishes).await?;
         insert::all(tx, &OUTBOX, self.inserts.iter().map(Vec::as_slice)).await?;
-        for (key, open) in &self.claims {
-            let claimed = execute!(
-                tx,
-                "UPDATE outbox SET fence = $1, delivery = $2, claimed_us = $3, lease_until_us = $4 WHERE key = $5",
-                open.fence,
-                open.delivery,
-                self.server_now_us,
-                open.lease_until_us,
-                key
-            )?;
-            insert::exactly(&OUTBOX, 1, claimed)?;
-        }
-        for (key, until_us) in &self.releases {
-            let released =
-                execute!(tx, "UPDATE outbox SET lease_until_us = $1 WHERE key = $2", *until_us, key)?;
-            insert::exactly(&OUTBOX, 1, released)?;
-        }
-        Ok(())
+        let claimed = ["fence", "delivery", "claimed_us", "lease_until_us"];
+        insert::set(tx, &OUTBOX, "key", &claimed, &self.claims).await?;
+        insert::set(tx, &OUTBOX, "key", &["lease_until_us"], &self.releases).await
     }
 }
