@@ -61,10 +61,9 @@ fn verified(received: &Received) -> Answer {
 }
 
 impl Books<'_> {
-    /// Decides about a message, or answers what was decided before.
+    /// Decides about a message other than a transfer, or answers what was decided before.
     pub async fn perform(&self, received: &Received, bytes: &[u8]) -> Result<Answer, StoreError> {
         match received.kind() {
-            "transfer" => self.transfer(received, bytes).await,
             "debit" => self.debit(received, bytes).await,
             "recall" => self.recall(received).await,
             "return" => self.given_back(received, bytes).await,
@@ -93,13 +92,18 @@ impl Books<'_> {
         Ok(Answer::Waiting { more, messages })
     }
 
-    async fn transfer(&self, received: &Received, bytes: &[u8]) -> Result<Answer, StoreError> {
-        let mut write = self.pool.begin().await?;
+    /// Decides about a transfer, inside of a transaction that others share.
+    pub async fn transfer(
+        &self,
+        write: &mut Transaction<'_, Sqlite>,
+        received: &Received,
+        bytes: &[u8],
+    ) -> Result<Answer, StoreError> {
         type Known = (Vec<u8>, String, Option<String>, i64, String);
         let known: Option<Known> =
             sqlx::query_as("SELECT message, status, code, amount, day FROM transfers WHERE id = $1")
                 .bind(&received.id)
-                .fetch_optional(&mut *write)
+                .fetch_optional(&mut **write)
                 .await?;
         if let Some((first, mut said, code, amount, day)) = known {
             // what waited for the opening is on its way since then
@@ -107,8 +111,7 @@ impl Books<'_> {
                 said = passed_on(amount).to_owned();
             }
             let again = "UPDATE transfers SET deliveries = deliveries + 1, status = $2 WHERE id = $1";
-            sqlx::query(again).bind(&received.id).bind(&said).execute(&mut *write).await?;
-            write.commit().await?;
+            sqlx::query(again).bind(&received.id).bind(&said).execute(&mut **write).await?;
             // other content under a known number is nobody's transfer
             return Ok(match first == bytes {
                 true => status(&received.id, &said, code.as_deref()),
@@ -128,16 +131,15 @@ impl Books<'_> {
             .bind(&creditor)
             .bind(said)
             .bind(code)
-            .execute(&mut *write)
+            .execute(&mut **write)
             .await?;
         let back = RETURNED.iter().find(|(number, _)| *number == creditor);
         if let Some((_, code)) = back.filter(|_| said != "RJCT") {
             let id = message::fresh_id();
             let returned = message::returned(&id, &received.from, &received.id, amount, code, self.now);
-            goes_back(&mut write, &received.id).await?;
-            wait(&mut write, &id, &returned).await?;
+            goes_back(write, &received.id).await?;
+            wait(write, &id, &returned).await?;
         }
-        write.commit().await?;
         Ok(status(&received.id, said, code))
     }
 

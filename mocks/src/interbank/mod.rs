@@ -7,6 +7,7 @@ mod books;
 mod control;
 mod debits;
 mod faults;
+mod gather;
 mod message;
 mod pages;
 
@@ -31,6 +32,7 @@ use crate::store::StoreError;
 use crate::xml::MESSAGE_BYTES_MAX;
 use books::Books;
 use faults::Mode;
+use gather::Gathering;
 use message::{Answer, Received};
 
 pub(crate) use control::routes;
@@ -44,6 +46,7 @@ const SCHEMA: &str = include_str!("schema.sql");
 /// The network.
 pub(crate) struct Interbank {
     pool: SqlitePool,
+    transfers: Gathering,
     key: Ed25519KeyPair,
 }
 
@@ -57,7 +60,8 @@ impl Interbank {
         // one connection, so that a message is decided after another
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         sqlx::raw_sql(SCHEMA).execute(&pool).await?;
-        Ok(Self { pool, key: keys::load_or_make(&folder.join("interbank-1.pk8"))? })
+        let transfers = Gathering::begin(pool.clone());
+        Ok(Self { pool, transfers, key: keys::load_or_make(&folder.join("interbank-1.pk8"))? })
     }
 
     /// Its records.
@@ -142,7 +146,10 @@ async fn answer(mocks: &Mocks, request: HttpRequest) -> Result<Response, StoreEr
         });
     }
     let now = mocks.config().clock.now();
-    let mut said = Books { pool: &network.pool, now }.perform(&received, &body).await?;
+    let mut said = match received.kind() {
+        "transfer" => network.transfers.transfer(&received, &body, now).await?,
+        _ => Books { pool: &network.pool, now }.perform(&received, &body).await?,
+    };
     match (fault.mode, &mut said) {
         (Mode::Twice, Answer::Waiting { messages, .. }) => {
             let copies = messages.clone();

@@ -49,9 +49,9 @@ impl Transfers {
         tokio::spawn(async move { engine.deliver(&facts, fence, delivery, None).await });
     }
 
-    /// Takes up open work that nobody has a lease of, once through the queue, and waits for its deliveries. What a batch
-    /// has handed over is many times what goes at once: as soon as one is answered the next one goes, and claims and
-    /// answers gather in the group commit.
+    /// Takes up open work that nobody has a lease of, once through the queue, and waits for its deliveries. What a
+    /// batch has handed over is many times what goes at once: as soon as one is answered the next one goes, and claims
+    /// and answers gather in the group commit.
     pub async fn send_open_work(&self) -> Result<(), StoreError> {
         let mut running = JoinSet::new();
         let walked = self.walk_queue(&mut running).await;
