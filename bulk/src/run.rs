@@ -10,7 +10,7 @@ use transfers::alarm::Alarm;
 use transfers::{Contracts, chart};
 use uuid::Uuid;
 
-use crate::batch::{Batch, Position, Reason};
+use crate::batch::{Batch, Heading, Position, Reason};
 use crate::due::{Todo, todo};
 use crate::points::Persist;
 use crate::step;
@@ -156,8 +156,12 @@ impl Bulk {
             let commit = step::done(batch, position, None, fees, self.now())?;
             return self.move_on(Persist::Finish, commit).await;
         }
-        if batch.heading.kind == Kind::NetworkDebits && self.unanswered(batch).await? > 0 {
-            return Ok(0);
+        if batch.heading.kind == Kind::NetworkDebits {
+            let unanswered = self.unanswered(batch).await?;
+            if unanswered > 0 {
+                self.tell_of_silence(batch, unanswered).await?;
+                return Ok(0);
+            }
         }
         for to in [batch.heading.account, chart::SUSPENSE] {
             let mut commit = step::done(batch, position.clone(), Some((balance, to)), fees, self.now())?;
@@ -171,6 +175,18 @@ impl Bulk {
             }
         }
         Ok(0)
+    }
+
+    /// People are told of debits that other banks have not answered in time. The batch stays open.
+    async fn tell_of_silence(&self, batch: &Batch, unanswered: i64) -> Result<(), StoreError> {
+        let Heading { kind, day, .. } = batch.heading;
+        let is_late = self.terms().answered_until(kind, day).is_some_and(|until| self.now() >= until);
+        let subject = batch.id.to_string();
+        if is_late && !self.transfers().has_raised(Alarm::DebitUnanswered, &subject).await? {
+            let detail = format!("{unanswered} of {} rows of {day} are not answered", batch.rows);
+            self.raise(Alarm::DebitUnanswered, &subject, &detail).await?;
+        }
+        Ok(())
     }
 
     /// The rows that are charged for, and the sum of their fees: those that were credited or that the network took;

@@ -42,6 +42,8 @@ pub struct CutOff {
     fund_days_within: Option<i16>,
     tries: Vec<TimeOfDay>,
     carried_out_from: Option<TimeOfDay>,
+    answered_days: Option<i16>,
+    answered_until: Option<TimeOfDay>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -140,6 +142,13 @@ impl Terms {
         Timestamp::from_jst(day, self.cut_off(kind, day).carried_out_from.unwrap_or_default())
     }
 
+    /// From when on people are told of what other banks have not answered; never where they answer nothing.
+    pub fn answered_until(&self, kind: Kind, day: Date) -> Option<Timestamp> {
+        let row = self.cut_off(kind, day);
+        let (days, until) = row.answered_days.zip(row.answered_until)?;
+        Some(Timestamp::from_jst(calendar::add_business_days(day, days), until))
+    }
+
     /// The days that a batch of rows within the bank, or also to others, may be of.
     pub fn possible(&self, kind: Kind, within: bool, now: Timestamp) -> Possible {
         let mut first = calendar::business_day_from(now.date());
@@ -196,6 +205,8 @@ impl CutOff {
         let right = days.iter().all(|days| (0..=30).contains(days))
             && self.horizon >= self.days
             && self.horizon <= 60
+            && self.answered_days.is_some() == self.answered_until.is_some()
+            && self.answered_days.is_none_or(|days| (0..=30).contains(&days))
             && !self.tries.is_empty()
             && self.tries.is_sorted_by(|one, next| one < next)
             && funds.into_iter().chain([within]).all(|(approved, funded)| {

@@ -121,9 +121,10 @@ pub fn served(plan: Plan) -> impl Iterator<Item = Business> {
     Business::SERVED.iter().copied().filter(move |business| offers(plan, *business))
 }
 
-/// The businesses of a plan in which something can be asked for that others approve.
+/// The businesses of a plan in which something can be asked for that others approve. What comes by 一般ファイル伝送 is
+/// approved in the business that it is of.
 pub fn approvable(plan: Plan) -> impl Iterator<Item = Business> {
-    served(plan).filter(|business| *business != Business::Inquiry)
+    served(plan).filter(|business| !matches!(business, Business::Inquiry | Business::FileTransfer))
 }
 
 /// The rights that a user can give to others: the master any, an administrator the own ones, so that nobody reaches

@@ -1,13 +1,15 @@
 //! The demo's contracts, users, accounts and money. Everything here is invented.
 
 use anyhow::Context as _;
+use bulk::NewMandate;
 use collectors::Directory;
-use domain::{AccountId, Clock, ContractId, PayeeId};
+use domain::{AccountId, AccountRef, Clock, ContractId, MandateId, PayeeId};
 use internet_banking::Bank;
 use internet_banking::contracts::registry::FiledPayee;
 use internet_banking::contracts::{
     AccountKind, Business, DepositAccount, NewUser, Plan, Rights, Role, SignInMethod, Step,
 };
+use internet_banking::policy;
 use ledger::{Commit, NewAccount};
 
 use super::life;
@@ -31,6 +33,8 @@ pub struct SampleContract {
     pub users: Vec<SampleUser>,
     /// Whom it has filed on paper (事前登録).
     pub payees: Vec<FiledPayee>,
+    /// Whose account it may debit: a 口座振替依頼書 is there.
+    pub collects_from: Option<&'static SampleAccount>,
     /// Whether its API key debits at once.
     pub sandbox: bool,
 }
@@ -149,6 +153,7 @@ pub fn contracts() -> Vec<SampleContract> {
                 // its bank has closed the account: what is sent there comes back
                 filed("0003", ("0005", "001"), Current, "0000004", "ユ)ヘイテンズミ"),
             ],
+            collects_from: SEISAKUSHO.first(),
             sandbox: false,
             users: vec![
                 user("shoji-master", "総務 鈴木一郎", Role::Master, "9000000001"),
@@ -163,6 +168,7 @@ pub fn contracts() -> Vec<SampleContract> {
             sign_in: SignInMethod::Password,
             accounts: &SEISAKUSHO,
             payees: vec![filed("0001", ("9999", "100"), Ordinary, "1234567", "カ)ミホンシヨウジ")],
+            collects_from: None,
             sandbox: false,
             users: vec![user("reiji-master", "代表 田中美咲", Role::Master, "9000000003")],
         },
@@ -173,6 +179,7 @@ pub fn contracts() -> Vec<SampleContract> {
             sign_in: SignInMethod::Password,
             accounts: &SHOTEN,
             payees: vec![seisakusho("0001")],
+            collects_from: None,
             sandbox: false,
             users: vec![user("hinagata-master", "店主 伊藤実", Role::Master, "9000000004")],
         },
@@ -183,6 +190,7 @@ pub fn contracts() -> Vec<SampleContract> {
             sign_in: SignInMethod::Password,
             accounts: &GOJUNIN,
             payees: Vec::new(),
+            collects_from: None,
             sandbox: false,
             users: (1..=50)
                 .map(|n| {
@@ -199,6 +207,7 @@ pub fn contracts() -> Vec<SampleContract> {
             sign_in: SignInMethod::Password,
             accounts: &SHIKEN,
             payees: Vec::new(),
+            collects_from: None,
             sandbox: true,
             users: vec![user("shiken-master", "開発 渡辺翔", Role::Master, "9000000005")],
         },
@@ -209,6 +218,7 @@ pub fn contracts() -> Vec<SampleContract> {
             sign_in: SignInMethod::Certificate,
             accounts: &SHOMEISHO,
             payees: vec![seisakusho("0001"), aoba("0002")],
+            collects_from: None,
             sandbox: false,
             users: vec![
                 with_certificate(user("shomei-master", "総務 小林誠", Role::Master, "9000000016")),
@@ -272,6 +282,7 @@ async fn make(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
     let (password, confirmation) =
         tokio::try_join!(bank.passwords.hash(PASSWORD), bank.passwords.hash(CONFIRMATION))?;
     open_others(bank).await?;
+    let mut mandates = Vec::new();
     for sample in contracts() {
         let contract = bank.contracts.add_contract(sample.name, sample.plan, sample.sign_in).await?;
         if sample.sandbox {
@@ -281,13 +292,16 @@ async fn make(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
             bank.contracts.add_account(contract, &deposit(sample.holder, account, index == 0)).await?;
         }
         file_payees(bank, contract, &sample.payees).await?;
+        mandates.extend(sample.collects_from.map(|account| (contract, account)));
         maker.deliver(bank, contract, &sample).await?;
         let accounts: Vec<_> = sample.accounts.iter().map(SampleAccount::id).collect();
         for user in &sample.users {
-            // whoever approves finds nothing to do until the contract's settings ask for it
+            // of transfers and payments there is nothing to approve until the contract's settings ask for it
             let approves = |rights: Rights, step| {
                 [Business::Transfer, Business::PayEasy]
                     .iter()
+                    .chain(Business::BULK)
+                    .filter(|business| policy::offers(sample.plan, **business))
                     .fold(rights, |all, one| all.approving(*one, step))
             };
             let rights = match (user.role, user.login_id.as_str()) {
@@ -314,6 +328,10 @@ async fn make(bank: &Bank, maker: &Maker) -> anyhow::Result<()> {
                 .await?;
         }
     }
+    // the debited accounts are another contract's
+    for (contract, account) in mandates {
+        file_mandate(bank, contract, account).await?;
+    }
     maker.stock(bank).await
 }
 
@@ -327,6 +345,30 @@ async fn file_payees(bank: &Bank, contract: ContractId, payees: &[FiledPayee]) -
         commit.guards.push(guard);
     }
     bank.ledger.commit(commit).await.context("the sample payees could not be filed")?;
+    Ok(())
+}
+
+/// The 口座振替依頼書 of an account of this bank.
+async fn file_mandate(bank: &Bank, contract: ContractId, account: &SampleAccount) -> anyhow::Result<()> {
+    let mandate = NewMandate {
+        id: MandateId::generate(),
+        contract,
+        account: AccountRef {
+            bank: bank.gateway.own_bank().clone(),
+            branch: account.branch.0.parse().context("a branch of the demo")?,
+            kind: match account.kind {
+                AccountKind::Ordinary => domain::AccountKind::Ordinary,
+                AccountKind::Current => domain::AccountKind::Current,
+            },
+            number: account.number.parse().context("a number of the demo")?,
+        },
+        customer: String::new(),
+        from: bank.clock.now().date(),
+        document: String::new(),
+        actor: "system".to_owned(),
+        guards: Vec::new(),
+    };
+    bank.bulk.register_mandate(mandate).await.context("the sample mandate could not be filed")?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What a person has to look at, as rows of the table that the console shows and the bank sends on. Their kinds are
 //! among the hub's (`gateway::AlarmKind`), which reads the table; a test of the bank holds both lists together.
 
-use database::{Row, Table, Value};
+use database::{Row, Table, Value, read};
 use domain::{AlarmId, Timestamp};
 use ledger::Commit;
 
@@ -29,12 +29,21 @@ pub enum Alarm {
     Message,
     /// A day differs from the network's books, or is open long after its end.
     Day,
+    /// Other banks have not told in time what came of debits of a batch (口座振替 全国ネット型).
+    DebitUnanswered,
 }
 
 impl Alarm {
     /// Every one.
-    pub const ALL: &[Self] =
-        &[Self::Unclear, Self::Contradicted, Self::ReturnHeld, Self::Stuck, Self::Message, Self::Day];
+    pub const ALL: &[Self] = &[
+        Self::Unclear,
+        Self::Contradicted,
+        Self::ReturnHeld,
+        Self::Stuck,
+        Self::Message,
+        Self::Day,
+        Self::DebitUnanswered,
+    ];
 
     /// The word of the table.
     pub const fn as_str(self) -> &'static str {
@@ -45,6 +54,7 @@ impl Alarm {
             Self::Stuck => "transfer_stuck",
             Self::Message => "interbank_message",
             Self::Day => "interbank_day",
+            Self::DebitUnanswered => "debit_unanswered",
         }
     }
 
@@ -71,6 +81,15 @@ impl Alarm {
 }
 
 impl Transfers {
+    /// Whether an alarm that is raised once for a subject was raised.
+    pub async fn has_raised(&self, alarm: Alarm, subject: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM alarm WHERE kind = $1 AND subject = $2";
+        let found: i64 = read!(self.database(), |c| {
+            sqlx::query_scalar(sql).bind(alarm.as_str()).bind(subject).fetch_one(c).await
+        })?;
+        Ok(found > 0)
+    }
+
     /// Raises an alarm by itself.
     pub(crate) async fn raise(&self, alarm: Alarm, subject: &str, detail: &str) -> Result<(), StoreError> {
         tracing::error!(kind = alarm.as_str(), subject, detail, "ALARM");

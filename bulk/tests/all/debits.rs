@@ -334,6 +334,16 @@ async fn what_a_network_lies_about_moves_no_money(test: TestDatabase) {
     let kinds: Vec<_> = world.bank.alarms().await.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["transfer_contradicted"; 3]);
     world.assert_clean().await;
+    // noon of the next business day has come and one is not answered: people are told, once
+    let silent = ("debit_unanswered".to_owned(), batch.id.to_string());
+    world.bank.go_to("2026-12-11T11:59:59");
+    world.work().await;
+    assert!(!world.bank.alarms().await.contains(&silent));
+    world.bank.go_to("2026-12-11T12:00:00");
+    world.work().await;
+    world.work().await;
+    assert_eq!(world.bank.alarms().await.iter().filter(|alarm| **alarm == silent).count(), 1);
+    assert_eq!(world.found(batch.id).await.state, State::Handed);
     // its money comes after all, some days later
     world.bank.go_to("2026-12-14T10:00:00");
     network.incoming_with(1_000, serde_json::json!({ "debit": asked })).await;

@@ -50,6 +50,7 @@ impl AlarmSubject {
                 None => plain(),
             },
             About::Transfer => Self { text: format!("振込 {text}"), link: None },
+            About::Batch => Self { text: format!("データ伝送 {text}"), link: None },
             About::InterbankMessage => {
                 Self { text: format!("銀行間ネットワークの電文 {text}"), link: None }
             }

@@ -124,6 +124,14 @@ impl Gateway {
                 Ok(order) => Ok(!self.has_open_work(PaymentId::from_uuid(order.uuid())).await?),
                 Err(_) => Ok(false),
             },
+            Cause::OpenBatch => {
+                // the engine of batches holds it until every row is final
+                let open = format!("bulk-open|{}", alarm.subject);
+                let sql = "SELECT count(*) FROM guard WHERE key = $1";
+                let count: i64 =
+                    read!(self.database(), |c| sqlx::query_scalar(sql).bind(open).fetch_one(c).await)?;
+                Ok(count == 0)
+            }
             Cause::InterbankDayOpen => {
                 let sql = "SELECT count(*) FROM interbank_day WHERE day = $1";
                 let day = alarm.subject.as_str();

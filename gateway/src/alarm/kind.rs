@@ -47,6 +47,8 @@ pub enum About {
     Request,
     /// The id of a transfer order. Raised once, as for a payment.
     Transfer,
+    /// The id of a batch of bulk data. Raised once, as for a payment.
+    Batch,
     /// The number of a message that waits at the interbank network. Raised once, as for a payment.
     InterbankMessage,
     /// A day at the interbank network. Raised again as for a collector.
@@ -78,6 +80,8 @@ pub enum Cause {
     OpenRequest,
     /// It lasts while the order has open work.
     OpenTransfer,
+    /// It lasts until every row of the batch is final.
+    OpenBatch,
     /// It lasts until the day is settled with the network.
     InterbankDayOpen,
     /// It lasts until the month's fees are debited.
@@ -131,6 +135,8 @@ kinds! {
     InterbankMessage = "interbank_message", InterbankMessage;
     /// A day differs from the interbank network's books, or is open long after its end.
     InterbankDay = "interbank_day", InterbankDay;
+    /// Other banks have not told in time what came of debits of a batch.
+    DebitUnanswered = "debit_unanswered", Batch;
     /// The fees of a contract's month could not be debited.
     FeesUnpaid = "fees_unpaid", Fees;
     /// Wrong passwords or one-time passwords have locked a member of staff out.
@@ -158,6 +164,7 @@ impl AlarmKind {
             Self::RequestUnclear => Cause::OpenRequest,
             Self::TransferUnclear => Cause::OpenTransfer,
             Self::InterbankDay => Cause::InterbankDayOpen,
+            Self::DebitUnanswered => Cause::OpenBatch,
             Self::FeesUnpaid => Cause::FeesOwed,
             Self::LateAcceptance
             | Self::LateRejection

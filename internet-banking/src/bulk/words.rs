@@ -1,7 +1,7 @@
 //! How batches and rows are shown: states as word, icon and class together.
 
 use bulk::{Batch, Kind, Line, Row, RowState, State};
-use domain::{Date, time};
+use domain::{Date, Yen, time};
 
 use super::{csv_rows, kinds};
 use crate::payees::Master;
@@ -78,6 +78,19 @@ pub fn name(kind: Kind, row: &Row) -> String {
     let is_name = |name: &str| matches!(name, "受取人名" | "預金者名" | "市区町村名");
     let place = headings.iter().position(|heading| is_name(heading.name));
     place.and_then(|place| cells.get(place)).cloned().unwrap_or_default()
+}
+
+/// What is moved; of a row that cannot be read what was typed or found, never a nought in its place.
+pub fn amount(kind: Kind, row: &Row) -> String {
+    if row.faults.is_empty() {
+        return row.amount.to_string();
+    }
+    let (headings, cells) = (kinds::headings(kind), csv_rows::cells_of(kind, row));
+    let is_amount = |name: &str| matches!(name, "金額" | "給与金額" | "退職金額");
+    let typed =
+        headings.iter().zip(cells).filter(|(heading, cell)| is_amount(heading.name) && !cell.is_empty());
+    let typed = typed.map(|(_, cell)| cell.parse().map_or(cell, |amount| Yen::new(amount).to_string()));
+    typed.collect::<Vec<_>>().join(" + ")
 }
 
 /// `11月25日(水)`.

@@ -71,8 +71,16 @@ code! {
 
 impl Business {
     /// Those that have pages. The others are in the table of plans, and in no menu and on no page of rights.
-    pub const SERVED: &[Self] =
-        &[Self::Inquiry, Self::Transfer, Self::PayEasy, Self::BulkTransfer, Self::Salary];
+    pub const SERVED: &[Self] = &[
+        Self::Inquiry,
+        Self::Transfer,
+        Self::PayEasy,
+        Self::BulkTransfer,
+        Self::Salary,
+        Self::LocalTax,
+        Self::DirectDebit,
+        Self::FileTransfer,
+    ];
     /// データ伝送: those whose items are sent many at a time (R109).
     pub const BULK: &[Self] = &[Self::BulkTransfer, Self::Salary, Self::DirectDebit, Self::LocalTax];
 

@@ -38,8 +38,8 @@ pub struct RowLine {
     pub place: String,
     /// Kind and number of the account.
     pub account: String,
-    /// What is moved.
-    pub amount: Yen,
+    /// What is moved, or what was typed where that cannot be read.
+    pub amount: String,
     /// 支払金額 and 先方負担手数料, where the payee bears the fee.
     pub owed: Option<(Yen, Yen)>,
     /// The bank's fee.
@@ -407,7 +407,7 @@ fn row_line(batch: &Batch, row: &bulk::Row) -> RowLine {
         name: words::name(kind, row),
         place,
         account,
-        amount: row.amount,
+        amount: words::amount(kind, row),
         owed: row.owed.map(|owed| (owed, row.deducted())),
         fee: row.fee,
         is_marked: row.is_marked(),

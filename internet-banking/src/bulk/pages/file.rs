@@ -3,12 +3,13 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect};
+use domain::Yen;
 use edge::upload::TooLarge;
 use edge::{CsrfUpload, Errors, Frame};
 use formats::finding::{Fault, Finding};
 use secrecy::SecretString;
 
-use super::{admit, because, page_frame};
+use super::{admit, because, count, page_frame};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, shown};
 use crate::bulk::links::{BatchLink, BatchPage};
@@ -29,7 +30,7 @@ pub struct Most {
     /// The business.
     pub label: &'static str,
     /// How many.
-    pub items: usize,
+    pub items: Yen,
 }
 
 /// The page.
@@ -95,7 +96,7 @@ fn page(by: &SignedIn, problem: Option<&Problem>) -> FilePage {
         _ => (Vec::new(), 0),
     };
     let most = rules::mine(by).filter_map(|business| {
-        Some(Most { label: business.label(), items: rules::file_items_max(business)? })
+        Some(Most { label: business.label(), items: count(rules::file_items_max(business)?) })
     });
     FilePage {
         frame: page_frame(by, trouble.is_some()),

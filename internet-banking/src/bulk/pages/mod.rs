@@ -77,6 +77,11 @@ fn as_seen(batch: Batch, seen: &str) -> Result<Batch, Problem> {
     if batch.version.to_string() == seen { Ok(batch) } else { Err(Problem::Changed) }
 }
 
+/// A number of items, as it is shown: `5,000`.
+fn count(items: usize) -> Yen {
+    Yen::new(i64::try_from(items).unwrap_or(i64::MAX))
+}
+
 /// What every page of a batch shows above everything else: where it stands and what it comes to.
 pub struct Totals {
     /// Its page.

@@ -4,13 +4,13 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use bulk::{BatchQuery, Kind, Only};
-use domain::BatchId;
+use domain::{BatchId, Yen};
 use edge::upload::TooLarge;
 use edge::{CsrfUpload, Errors, Frame};
 use formats::finding::{Fault, Finding};
 use serde::Deserialize;
 
-use super::{admit, because, page_frame};
+use super::{admit, because, count, page_frame};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, shown};
 use crate::bulk::fields::{Choice, HeadingFields};
@@ -51,7 +51,7 @@ pub struct NewPage {
     /// The headings of a CSV file.
     pub headings: String,
     /// Rows that it may have.
-    pub rows_max: usize,
+    pub rows_max: Yen,
     /// What is wrong with a file.
     pub findings: Vec<Finding>,
     /// How many things are.
@@ -207,7 +207,7 @@ async fn page(
             })
             .collect(),
         headings: kinds::headings(kind).iter().map(|one| one.name).collect::<Vec<_>>().join("、"),
-        rows_max: rules::items_max(by.contract.plan, kinds::business(kind)).unwrap_or_default(),
+        rows_max: count(rules::items_max(by.contract.plan, kinds::business(kind)).unwrap_or_default()),
         findings,
         wrong_count,
     })

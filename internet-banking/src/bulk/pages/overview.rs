@@ -7,7 +7,7 @@ use domain::{BatchId, Timestamp, Yen};
 use edge::Frame;
 use serde::Deserialize;
 
-use super::{admit, because, page_frame};
+use super::{admit, because, count, page_frame};
 use crate::Bank;
 use crate::answer::{Answer, Stop, failed, shown};
 use crate::approvals::{Policies, need_words};
@@ -162,11 +162,6 @@ fn line(bank: &Bank, batch: &Batch) -> BatchLine {
             false => String::new(),
         },
     }
-}
-
-/// A count as it is shown: with separators.
-fn count(items: usize) -> Yen {
-    Yen::new(i64::try_from(items).unwrap_or(i64::MAX))
 }
 
 fn hours_words(standing: Standing) -> String {

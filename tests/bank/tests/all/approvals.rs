@@ -381,6 +381,7 @@ pub async fn set(world: &World, browser: &mut Browser, fields: &[(&str, &str)], 
     let code = if with_code { fresh(world, SERIAL).await } else { String::new() };
     let mut form = vec![("csrf", csrf.as_str()), ("seen", &seen), ("one_time_password", &code)];
     form.extend([("transfer-flow", "none"), ("bulk_transfer-flow", "single"), ("salary-flow", "single")]);
+    form.extend([("local_tax-flow", "single"), ("direct_debit-flow", "single")]);
     form.extend_from_slice(fields);
     browser.post("/admin/approvals", &form).await
 }
@@ -416,6 +417,8 @@ async fn a_master_sets_the_policy_with_a_one_time_password_and_only_one_that_can
         ("transfer-flow", "none"),
         ("bulk_transfer-flow", "single"),
         ("salary-flow", "single"),
+        ("local_tax-flow", "single"),
+        ("direct_debit-flow", "single"),
         ("one_time_password", &now),
     ];
     assert_eq!(code(&master.post("/admin/approvals", &stale).await), "A-104");

@@ -58,20 +58,27 @@ pub async fn world(test: TestDatabase) -> (World, Browser, Browser) {
 }
 
 /// Sends a form with a file.
-async fn upload(browser: &mut Browser, path: &str, form: &[(&str, &str)], file: &str) -> Page {
+pub async fn upload(
+    browser: &mut Browser,
+    path: &str,
+    form: &[(&str, &str)],
+    file: impl AsRef<[u8]>,
+) -> Page {
     let csrf = browser.get(path).await.token();
     let part = |name: &str, value: &str| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
     let mut body = part("csrf", &csrf);
     body += &form.iter().map(|(name, value)| part(name, value)).collect::<String>();
+    let file = file.as_ref();
+    let mut body = body.into_bytes();
     if !file.is_empty() {
-        body += &format!(
-            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n{file}\r\n"
-        );
+        body.extend(b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n");
+        body.extend(file);
+        body.extend(b"\r\n");
     }
-    body += "--b--\r\n";
-    browser.send_as("multipart/form-data; boundary=b", path, &body).await
+    body.extend(b"--b--\r\n");
+    browser.send_as("multipart/form-data; boundary=b", path, body).await
 }
 
 pub async fn made(browser: &mut Browser, more: &[(&str, &str)], file: &str) -> Page {
@@ -268,7 +275,7 @@ fn message() -> String {
 }
 
 /// A file of so many transfers of 1,000 yen.
-fn file(count: usize) -> String {
+pub fn file(count: usize) -> String {
     let (header, line) = (header(), line());
     let rules = Rules {
         today: "2026-11-24".parse().unwrap(),
@@ -360,7 +367,7 @@ async fn a_message_with_edi_is_taken_whole_and_answered(test: TestDatabase) {
     assert!(answer.body.contains("<OrgnlMsgId>MSG-1</OrgnlMsgId>"), "{}", answer.body);
 }
 
-async fn batches(world: &World) -> i64 {
+pub async fn batches(world: &World) -> i64 {
     let sql = "SELECT count(*) FROM bulk_batch WHERE version > 0";
     read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
 }

@@ -98,6 +98,7 @@ async fn a_complete_form_does_nothing_for_whoever_may_not_and_its_work_for_whoev
     let (none, single) = ("none", "single");
     policy.extend([("payeasy-flow", none), ("transfer-flow", none)]);
     policy.extend([("bulk_transfer-flow", single), ("salary-flow", single)]);
+    policy.extend([("local_tax-flow", single), ("direct_debit-flow", single)]);
     two.only("approval.policy", "/admin/approvals", &policy).await;
 
     let own = Transfer::own(&mut two.doer, "1000", "2026-11-26").await.ok().unwrap();

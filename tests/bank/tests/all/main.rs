@@ -6,6 +6,7 @@ mod activity;
 mod approvals;
 mod approved;
 mod bulk;
+mod bulk_bad_input;
 mod bulk_results;
 mod certificates;
 mod complete_forms;

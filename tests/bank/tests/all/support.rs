@@ -331,11 +331,17 @@ impl Browser {
     }
 
     /// A form that is not written as addresses are.
-    pub async fn send_as(&mut self, kind: &str, path: &str, body: &str) -> Page {
+    pub async fn send_as(&mut self, kind: &str, path: &str, body: impl AsRef<[u8]>) -> Page {
         self.send(Method::POST, path, &[(header::CONTENT_TYPE.as_str(), kind)], body).await
     }
 
-    pub async fn send(&mut self, method: Method, path: &str, extra: &[(&str, &str)], body: &str) -> Page {
+    pub async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        extra: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Page {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = Request::builder()
             .method(method.clone())
@@ -351,7 +357,7 @@ impl Browser {
         for (name, value) in extra {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let request = request.body(Body::from(body.as_ref().to_vec())).unwrap();
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             self.keep(cookie.to_str().unwrap());

@@ -1,6 +1,7 @@
 //! The whole job in a real browser, with and without JavaScript.
 
 mod accounts;
+mod bulk;
 mod certificates;
 mod console;
 mod el;

@@ -12,7 +12,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(300);
 
 impl Desk {
     /// Signs in as one of the company's users in place of whoever was.
-    async fn enter_as(&mut self, user: usize) {
+    pub(super) async fn enter_as(&mut self, user: usize) {
         if self.window.has("button[value=sign-out]").await {
             self.window.follow("button[value=sign-out]").await;
         }
@@ -44,13 +44,13 @@ impl Desk {
         self.window.path().await
     }
 
-    async fn confirmed(&self, button: &str) {
+    pub(super) async fn confirmed(&self, button: &str) {
         let password = self.user()["confirmation_password"].as_str().unwrap().to_owned();
         self.window.fill("confirmation_password", &password).await;
         self.window.press_value(button).await;
     }
 
-    async fn word(&self) -> String {
+    pub(super) async fn word(&self) -> String {
         self.window.texts("[data-field=state]").await.concat()
     }
 
