@@ -295,10 +295,10 @@ fn amount(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Bytes in the unit that people know.
+/// Bytes in the unit that people know: so many whole ones always fit.
 fn size(bytes: usize) -> String {
     match bytes {
-        0..1_000_000 => format!("{}KB", bytes.div_ceil(1_000)),
-        _ => format!("{}MB", bytes.div_ceil(1_000_000)),
+        0..1_000_000 => format!("{}KB", bytes / 1_000),
+        _ => format!("{}MB", bytes / 1_000_000),
     }
 }
