@@ -195,6 +195,29 @@ impl Bulk {
         row.map(Batch::try_from).transpose()
     }
 
+    /// How a contract's batches stand, as far as there are such.
+    pub async fn states_of(
+        &self,
+        contract: ContractId,
+        ids: &[BatchId],
+    ) -> Result<BTreeMap<BatchId, State>, StoreError> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let rows: Vec<ShownRow> = read!(self.database(), |c| {
+            let mut sql = QueryBuilder::new(SHOWN);
+            sql.push("b.contract = ").push_bind(contract.uuid()).push(" AND b.id IN (");
+            let mut list = sql.separated(", ");
+            for id in ids {
+                list.push_bind(id.uuid());
+            }
+            list.push_unseparated(")");
+            sql.build_query_as().fetch_all(c).await
+        })?;
+        let batches = rows.into_iter().map(Batch::try_from);
+        batches.map(|batch| batch.map(|batch| (batch.id, batch.state))).collect()
+    }
+
     /// Batches of a contract, the newest first.
     pub async fn list(&self, query: &BatchQuery) -> Result<Vec<Batch>, StoreError> {
         let rows: Vec<ShownRow> = read!(self.database(), |c| {

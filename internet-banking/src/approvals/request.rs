@@ -77,7 +77,7 @@ impl Matter {
     pub fn title(&self) -> String {
         match self {
             Self::Payeasy(of) => of.bill.contents.clone(),
-            Self::Transfer(of) => of.payee.name.clone(),
+            Self::Transfer(of) => of.payee.title(),
             Self::Return(of) => of.payer.clone(),
             Self::Bulk(of) => of.title(),
             Self::Administration(of) => of.title(),

@@ -53,6 +53,7 @@ fn row(state: State) -> Row {
         given: "1/2".to_owned(),
         is_mine: state != State::Draft,
         can_tick: state == State::Asked,
+        needs_code: state == State::Asked,
     }
 }
 

@@ -117,7 +117,7 @@ impl Due {
     ) -> Vec<(&'static str, String)> {
         let mut lines = vec![
             ("対象", format!("{}分 {}件", self.month.words(), self.charges)),
-            ("金額", format!("{}円", self.amount)),
+            ("金額", format!("{} 円", self.amount)),
         ];
         if let Some(account) = account {
             let number = masked(&account.number);

@@ -1,6 +1,6 @@
 //! The balance over a period as a line of steps, in whole units of a picture.
 
-use domain::{Date, Yen};
+use domain::{Date, Yen, time};
 
 /// Width of the picture.
 pub const WIDTH: i64 = 720;
@@ -22,6 +22,14 @@ pub struct Chart {
     pub lowest: Yen,
     /// The days and their balances, the newest first: the same as a table.
     pub days: Vec<(Date, Yen)>,
+}
+
+impl Chart {
+    /// The first and the last day in words, as the scale below the picture has them.
+    pub fn ends(&self) -> (String, String) {
+        let day = |of: Option<&(Date, Yen)>| of.map(|(day, _)| time::month_day(*day)).unwrap_or_default();
+        (day(self.days.last()), day(self.days.first()))
+    }
 }
 
 /// The chart of the days from the first to the last: `opening` is the balance before the first, `moved` has the balance
@@ -75,6 +83,7 @@ mod tests {
         assert_eq!((chart.highest, chart.lowest), (Yen::new(300), Yen::new(-100)));
         assert_eq!(chart.line, "0,80 180,80 180,12 360,12 360,12 540,12 540,148 720,148");
         assert_eq!(chart.zero, Some(114));
+        assert_eq!(chart.ends(), ("11月1日(日)".to_owned(), "11月4日(水)".to_owned()));
     }
 
     #[test]

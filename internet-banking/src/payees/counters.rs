@@ -115,6 +115,15 @@ pub enum Judgement {
     Neither,
 }
 
+/// How many questions may still be answered so in a row before the function is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuestionsLeft {
+    /// Accounts that are not there.
+    pub missing: i64,
+    /// Names that are shown without a transfer, by the user or by others of the contract.
+    pub shown: i64,
+}
+
 /// What is on record of a user or a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -179,14 +188,14 @@ impl<'a> NameChecks<'a> {
         Ok(self.locked(contract, user).await?.map_or(Admission::OthersUnderWay, Admission::Locked))
     }
 
-    /// Judges a counted question; answers what it locked just now, and how many accounts may still be missing.
+    /// Judges a counted question; answers what it locked just now, and what may still be asked.
     pub async fn judge(
         &self,
         contract: ContractId,
         user: UserId,
         judgement: Judgement,
         now: Timestamp,
-    ) -> Result<(Option<Locked>, i64), sqlx::Error> {
+    ) -> Result<(Option<Locked>, QuestionsLeft), sqlx::Error> {
         let mut tx = self.database.begin().await?;
         let of_contract = (self.limits.contract_missing_max, self.limits.contract_shown_max);
         let of_user = (self.limits.missing_max, self.limits.shown_max);
@@ -200,7 +209,11 @@ impl<'a> NameChecks<'a> {
             (false, true) => Some(Locked::User),
             (false, false) => None,
         };
-        Ok((locked, self.limits.missing_max.saturating_sub(user.missing)))
+        let limits = self.limits;
+        let left = |max: i64, is: i64| max.saturating_sub(is).max(0);
+        let missing = left(limits.missing_max, user.missing);
+        let shown = left(limits.shown_max, user.shown).min(left(limits.contract_shown_max, contract.shown));
+        Ok((locked, QuestionsLeft { missing, shown }))
     }
 
     /// Who is locked, if anybody is.
@@ -317,7 +330,8 @@ mod tests {
 
         async fn asks_at(&self, judgement: Judgement, now: Timestamp) -> (Option<Locked>, i64) {
             assert_eq!(self.admit(now).await, Admission::Counted);
-            self.checks.judge(self.contract, self.user, judgement, now).await.unwrap()
+            let (locked, left) = self.checks.judge(self.contract, self.user, judgement, now).await.unwrap();
+            (locked, left.missing)
         }
 
         async fn transfers(&self, user: UserId, at: Timestamp) {

@@ -29,6 +29,9 @@ pub enum Checked {
         name: String,
         /// How it stands to what was typed.
         likeness: Likeness,
+        /// So many more in a row without a transfer lock the function; `None` where that was not kept.
+        #[serde(default)]
+        left: Option<i64>,
     },
     /// There is no such account; so many more in a row lock the function.
     NoSuchAccount {
@@ -82,7 +85,7 @@ impl Checked {
     /// The holder, masked but for the first letter of each part where another name was typed (SEC-41);
     /// a name that was typed rightly, or but for a letter, is no news.
     pub fn shown(&self) -> Option<String> {
-        let Self::Named { name, likeness } = self else { return None };
+        let Self::Named { name, likeness, .. } = self else { return None };
         match likeness {
             Likeness::Same | Likeness::Similar => Some(name.clone()),
             Likeness::Different => Some(name.split(' ').map(masked).collect::<Vec<_>>().join(" ")),
@@ -92,15 +95,24 @@ impl Checked {
     /// What it means and what to do.
     pub fn words(&self) -> String {
         match self {
-            Self::Named { likeness: Likeness::Same, .. } => {
-                "口座の名義は、入力された受取人名と一致しました。".to_owned()
-            }
-            Self::Named { likeness: Likeness::Similar, .. } => {
-                "口座の名義は、入力された受取人名と少し違います。請求書などで、受取人名を確かめてください。".to_owned()
-            }
-            Self::Named { likeness: Likeness::Different, .. } => {
-                "口座の名義は、入力された受取人名と違います。口座番号と受取人名を確かめてください。このままでは、入金されずに戻ることがあります。"
-                    .to_owned()
+            Self::Named { likeness, left, .. } => {
+                let found = match likeness {
+                    Likeness::Same => "口座の名義は、入力された受取人名と一致しました。",
+                    Likeness::Similar => {
+                        "口座の名義は、入力された受取人名と少し違います。請求書などで、受取人名を確かめてください。"
+                    }
+                    Likeness::Different => {
+                        "口座の名義は、入力された受取人名と違います。口座番号と受取人名を確かめてください。このままでは、入金されずに戻ることがあります。"
+                    }
+                };
+                let more = match left {
+                    Some(0) => "振込をせずに名義の確認が続いたため、次からはこの確認機能を停止します。この振込は、このまま続けられます。".to_owned(),
+                    Some(left @ 1..=WARNED_FROM) => format!(
+                        "振込をせずに名義の確認があと{left}回続くと、この確認機能を停止します。解除には、お取引店の窓口でのお申出が必要です。"
+                    ),
+                    _ => String::new(),
+                };
+                format!("{found}{more}")
             }
             Self::NoSuchAccount { left } => {
                 let more = match left {
@@ -109,10 +121,13 @@ impl Checked {
                         "見つからない口座の確認が、あと{left}回続くと、この確認機能を停止します。解除には、お取引店の窓口でのお申出が必要です。"
                     ),
                 };
-                format!("この口座は見つかりませんでした。銀行・支店・科目・口座番号を確かめてください。{more}")
+                format!(
+                    "この口座は見つかりませんでした。銀行・支店・科目・口座番号を確かめてください。{more}"
+                )
             }
             Self::NotKnown => {
-                "受取人の銀行から名義の回答がなく、確認できませんでした。入力された受取人名で手続きできます。".to_owned()
+                "受取人の銀行から名義の回答がなく、確認できませんでした。入力された受取人名で手続きできます。"
+                    .to_owned()
             }
             Self::Busy => "ほかの確認を行っています。少し待ってから、もう一度お試しください。".to_owned(),
             Self::Locked(who) => {
@@ -128,6 +143,9 @@ impl Checked {
         }
     }
 }
+
+/// From so many names on that may still be shown, whoever asks is told.
+const WARNED_FROM: i64 = 2;
 
 /// A part of a name with its first letter alone.
 fn masked(part: &str) -> String {
@@ -198,9 +216,9 @@ async fn asked(bank: &Bank, by: &SignedIn, entered: &Entered) -> Result<Checked,
     Ok(match holder {
         Holder::Named(name) => {
             let likeness = compare(&entered.holder, &name);
-            Checked::Named { name, likeness }
+            Checked::Named { name, likeness, left: Some(left.shown) }
         }
-        Holder::NoSuchAccount => Checked::NoSuchAccount { left },
+        Holder::NoSuchAccount => Checked::NoSuchAccount { left: left.missing },
         Holder::NotKnown => Checked::NotKnown,
     })
 }
@@ -255,7 +273,8 @@ mod tests {
     /// Proves SEC-41.
     #[test]
     fn a_name_that_is_news_is_masked() {
-        let of = |likeness| Checked::Named { name: "ﾔﾏﾀﾞ ﾀﾛｳ".to_owned(), likeness };
+        let of =
+            |likeness| Checked::Named { name: "ﾔﾏﾀﾞ ﾀﾛｳ".to_owned(), likeness, left: None };
         assert_eq!(of(Likeness::Different).shown().as_deref(), Some("ﾔ*** ﾀ**"));
         for near in [Likeness::Same, Likeness::Similar] {
             assert_eq!(of(near).shown().as_deref(), Some("ﾔﾏﾀﾞ ﾀﾛｳ"));
@@ -270,5 +289,11 @@ mod tests {
             assert!(checked.words().contains("入力された受取人名で手続きできます"), "{checked:?}");
         }
         assert!(Checked::NoSuchAccount { left: 1 }.words().contains("あと1回"));
+        let named = |left| Checked::Named { name: "ｱ".to_owned(), likeness: Likeness::Same, left }.words();
+        assert!(named(Some(2)).contains("あと2回") && named(Some(1)).contains("あと1回"));
+        assert!(named(Some(0)).contains("停止します"));
+        for quiet in [Some(3), None] {
+            assert_eq!(named(quiet), "口座の名義は、入力された受取人名と一致しました。");
+        }
     }
 }

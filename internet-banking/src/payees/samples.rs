@@ -147,7 +147,7 @@ fn every_form_keeps_the_rules_with_every_sample() {
 #[test]
 fn every_last_look_keeps_the_rules_with_every_sample() {
     let code = || Some(Problem::Code(authorise::Problem::Wrong { left: 3 }).trouble());
-    let named = Checked::Named { name: SHARP.to_owned(), likeness: Likeness::Similar };
+    let named = Checked::Named { name: SHARP.to_owned(), likeness: Likeness::Similar, left: Some(1) };
     let mut checks = vec![named, Checked::NoSuchAccount { left: 1 }].into_iter();
     for (trouble, group) in [(None, ""), (code(), SHARP), (Some(Problem::Changed.trouble()), "")] {
         let details = Details {

@@ -204,6 +204,11 @@ impl TypedAccount {
             asked.errors.add("bank", "銀行を、銀行番号・カナ・漢字のどれかで入力してください。");
             return None;
         }
+        if self.bank.trim() == "銀行" {
+            let message = "「銀行」だけでは、当てはまる金融機関が多すぎます。名前の一部か、4けたの銀行番号で入力してください。";
+            asked.errors.add("bank", message);
+            return None;
+        }
         let found = Master::find(&self.bank, CHOICES_MAX + 1);
         let name = |bank: &Bank| (bank.code.to_string(), bank.kana.clone(), bank.name.clone());
         match pick(&found, &self.bank, &self.bank_choice, "銀行", name) {
@@ -354,6 +359,7 @@ pub fn read_holder(typed: &str) -> Result<ZenginText, (String, Option<String>)> 
             ),
             None,
         )),
+        Ok(holder) if has_lone_bracket(&holder) => Err((LONE_BRACKET.to_owned(), None)),
         Ok(holder) => Ok(holder),
         Err(unwritable) => {
             let offered = abbreviated(typed);
@@ -371,6 +377,15 @@ pub fn read_holder(typed: &str) -> Result<ZenginText, (String, Option<String>)> 
             Err((unwritable_words(&left), is_legal.then_some(offered)))
         }
     }
+}
+
+/// What is wrong with a name whose bracket has nothing on the side where an abbreviation stands.
+pub const LONE_BRACKET: &str = "「(」や「)」だけでは略語になりません。前に付くときは「カ)ミホン」、後ろに付くときは「ミホン(カ」のように入力してください。";
+
+/// Whether a name begins or ends with a bracket that abbreviates nothing.
+pub fn has_lone_bracket(name: &ZenginText) -> bool {
+    let name = name.as_str().trim_matches(' ');
+    name.starts_with(')') || name.ends_with('(') || name.ends_with("()")
 }
 
 /// Which characters cannot be sent, and what to write instead of each.
@@ -486,6 +501,7 @@ mod tests {
         let good = typed("0125", "100", "1", "ア");
         assert!(wrong(&typed("8888", "100", "1", "ア"), "bank").contains("8888"));
         assert!(wrong(&typed("ないない", "100", "1", "ア"), "bank").contains("見つかりません"));
+        assert!(wrong(&typed(" 銀行", "100", "1", "ア"), "bank").contains("多すぎます"));
         assert!(wrong(&typed("0125", "999", "1", "ア"), "branch").contains("七十七銀行"));
         assert!(wrong(&typed("ゆうちょ", "10530", "1", "ア"), "branch").contains("記号"));
         assert!(wrong(&TypedAccount { kind: String::new(), ..good.clone() }, "kind").contains("科目"));
@@ -512,6 +528,13 @@ mod tests {
         assert!(typed("0125", "100", "1", &"ア".repeat(48)).read().is_ok());
         assert!(holder(&"ガ".repeat(25)).contains("いまは50文字"), "marks count");
         assert!(holder("　").contains("受取人名を"));
+        for lone in ["ミホン(", "ミホン ( ", ")ミホン", "ミホン()"] {
+            assert!(holder(lone).contains("略語になりません"), "{lone}");
+        }
+        for whole in ["カ)ミホン", "ミホン(カ", "ミホン(カ)センダイ", "ミホン(センダイ)"]
+        {
+            assert!(typed("0125", "100", "1", whole).read().is_ok(), "{whole}");
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub async fn orders(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<I
                 kind: words::kind(facts.relation),
                 link: OrderLink(facts.id).to_string(),
                 detail: place(&facts),
-                title: facts.payee_name,
+                title: words::title(&facts),
                 account: facts.account,
                 amount: facts.amount,
                 user: Some(facts.user),
@@ -59,7 +59,7 @@ pub async fn orders(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<I
 pub async fn about_order(bank: &Bank, by: &SignedIn, id: OrderId) -> Result<Option<About>, Failure> {
     let Some(order) = bank.transfers.find(by.contract.id, id).await? else { return Ok(None) };
     let facts = order.facts;
-    let words = format!("{} {} {} 円", words::kind(facts.relation), facts.payee_name, facts.amount);
+    let words = format!("{} {} {} 円", words::kind(facts.relation), words::title(&facts), facts.amount);
     let link = may_see(by, facts.account).then(|| OrderLink(id).to_string());
     Ok(Some(About { words, account: Some(facts.account), amount: Some(facts.amount), link }))
 }

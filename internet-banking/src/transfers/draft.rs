@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use transfers::Method;
 
 use super::links::EntryPage;
-use crate::payees::{Checked, Entered};
+use crate::payees::{Checked, Entered, Master};
 
 /// Seconds of business time for which an entry is kept from the last step on: 70 days.
 pub const DRAFT_LIFE_S: i64 = 70 * 86_400;
@@ -39,6 +39,11 @@ impl Way {
     }
 }
 
+/// `泉支店 当座 0098765`: one of the contract's own accounts in a list.
+pub fn own_account(account: &AccountRef) -> String {
+    format!("{} {} {}", Master::names(account).1, account.kind.label(), account.number)
+}
+
 /// Who is paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payee {
@@ -54,6 +59,14 @@ impl Payee {
     /// The account with the names of bank and branch.
     pub fn entered(&self) -> Entered {
         Entered::of(self.account.clone(), self.name.clone())
+    }
+
+    /// To whom it goes, in a list: of 振替 the account, for the holder is the company itself.
+    pub fn title(&self) -> String {
+        match self.way {
+            Way::Own(_) => own_account(&self.account),
+            Way::Filed(_) | Way::Registered(_) | Way::Typed => self.name.clone(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use domain::{OrderId, RecallId, TemplateId};
 
-use crate::links::Link;
+use crate::links::{Link, escaped};
 
 /// The page of an order. Its id says nothing about payer, payee or amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,16 +113,24 @@ impl EntryPage {
 }
 
 /// The next page of the orders under the same filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OlderLink {
     /// The chosen group of states.
     pub state: &'static str,
+    /// The first and the last 指定日 as they were typed, and what is looked for.
+    pub typed: [String; 3],
     /// The last order of the page before.
     pub older: OrderId,
 }
 
 impl fmt::Display for OlderLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}?state={}&older={}", Link::TransfersOrders, self.state, self.older)
+        write!(f, "{}?state={}&older={}", Link::TransfersOrders, self.state, self.older)?;
+        for (name, typed) in ["from", "until", "q"].iter().zip(&self.typed) {
+            if !typed.is_empty() {
+                write!(f, "&{name}={}", escaped(typed))?;
+            }
+        }
+        Ok(())
     }
 }

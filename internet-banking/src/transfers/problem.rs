@@ -129,12 +129,12 @@ impl Problem {
             Self::Day(DateProblem::CutOff(at)) => {
                 format!("本日扱いの受付は{}で終了しました。", clock_time(*at))
             }
-            Self::FeeChanged { fee } => format!("{happened}いまの手数料は{fee} 円です。"),
+            Self::FeeChanged { fee } => format!("{happened}いまの手数料は {fee} 円です。"),
             Self::Limit { layer: LimitLayer::PerItem, left: Some(left) } => {
                 format!("1件の限度額 {} 円を超えています。{}", left.level, whom(LimitLayer::PerItem))
             }
             Self::Limit { layer, left: Some(left) } => format!(
-                "{}を超えます。限度額は{} 円、本日すでに{} 円をお使いのため、あと{} 円までです。{}",
+                "{}を超えます。限度額は {} 円、本日すでに {} 円をお使いのため、あと {} 円までです。{}",
                 layer.label(),
                 left.level,
                 left.used,
@@ -143,7 +143,7 @@ impl Problem {
             ),
             Self::Limit { layer, left: None } => format!("{}を超えます。{}", layer.label(), whom(*layer)),
             Self::Shortage { available, lacking } => {
-                format!("{happened}支払可能額は{available} 円で、{lacking} 円足りません。")
+                format!("{happened}支払可能額は {available} 円で、{lacking} 円足りません。")
             }
             Self::Confirmation(problem) => problem.words(),
             Self::Code(problem) => problem.words(),
@@ -278,7 +278,7 @@ pub(super) mod tests {
         let problem = &samples()[9];
         assert!(problem.trouble().remedy().contains("別の日に"));
         let words = problem.words();
-        for part in ["ご契約の1日の限度額", "10,000,000 円", "9,999,999 円", "あと1 円"] {
+        for part in ["ご契約の1日の限度額", "10,000,000 円", "9,999,999 円", "あと 1 円"] {
             assert!(words.contains(part), "{words}");
         }
     }

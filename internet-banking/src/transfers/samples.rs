@@ -59,6 +59,7 @@ fn errors(trouble: Option<&Trouble>) -> Errors {
 fn row(state: State) -> OrderRow {
     OrderRow {
         link: OrderLink(OrderId::generate()),
+        number: "261124-0A1B2C3D".to_owned(),
         day: "11月25日(水)".to_owned(),
         payee: SHARP.to_owned(),
         place: "みずほ銀行(0001) 東京営業部(001)".to_owned(),
@@ -84,12 +85,13 @@ fn facts(fee: i64) -> FactRows {
 }
 
 fn named(likeness: Likeness) -> Checked {
-    Checked::Named { name: SHARP.to_owned(), likeness }
+    Checked::Named { name: SHARP.to_owned(), likeness, left: Some(2) }
 }
 
 fn cut_off(until: Option<&str>) -> CutOff {
     CutOff {
         label: "ほかの銀行へ",
+        closed: until.is_none(),
         until: until.map(str::to_owned),
         left: "4時間12分".to_owned(),
         left_s: 15_120,
@@ -218,8 +220,18 @@ fn order_pages() -> Vec<String> {
     pages.extend(recalls.map(|recall| order(State::Settled, Some(recall)).render().unwrap()));
     let list = |orders: Vec<OrderRow>| OrdersPage {
         frame: frame(),
+        errors: match orders.is_empty() {
+            true => Errors::one("from", SHARP),
+            false => Errors::none(),
+        },
         states: vec![StateChoice { value: "all", words: "すべて", chosen: true }],
-        older: (!orders.is_empty()).then(|| OlderLink { state: "all", older: OrderId::generate() }),
+        days: (SHARP.to_owned(), SHARP.to_owned()),
+        q: SHARP.to_owned(),
+        older: (!orders.is_empty()).then(|| OlderLink {
+            state: "all",
+            typed: [SHARP, "", SHARP].map(str::to_owned),
+            older: OrderId::generate(),
+        }),
         orders,
     };
     pages.push(list(Vec::new()).render().unwrap());
@@ -242,6 +254,7 @@ fn order_pages() -> Vec<String> {
         place: "みずほ銀行(0001) 東京営業部(001)".to_owned(),
         account: "普通 1234567".to_owned(),
         is_known,
+        is_own: !is_known,
         from: "本店営業部 普通 1234567".to_owned(),
         payer: SHARP.to_owned(),
         amount: Yen::new(123_456),

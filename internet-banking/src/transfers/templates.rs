@@ -265,12 +265,16 @@ pub async fn find(bank: &Bank, by: &SignedIn, id: TemplateId) -> Result<Option<T
     Ok(found.filter(|one| may_use(by, &one.content)))
 }
 
-/// Keeps one, called by its payee. What is there already is answered, so a second click makes no second one. Those that
-/// are added at the same moment may go a little beyond the most.
-pub async fn add(bank: &Bank, by: &SignedIn, content: &Content) -> Result<TemplateId, Refused> {
+/// Keeps one under a name; called by its payee where none is given. What is there already is answered, so a second click
+/// makes no second one. Those that are added at the same moment may go a little beyond the most.
+pub async fn add(bank: &Bank, by: &SignedIn, content: &Content, typed: &str) -> Result<TemplateId, Refused> {
     if !may_use(by, content) {
         return Err(Refused::Told(Code::NotPermitted));
     }
+    let name = match typed.trim() {
+        "" => content.payee.title().chars().take(NAME_CHARS_MAX).collect(),
+        typed => read_name(typed)?,
+    };
     let templates = Templates::of(bank, by);
     let all = templates.all().await?;
     if let Some(there) = all.iter().find(|one| one.content == *content) {
@@ -279,11 +283,7 @@ pub async fn add(bank: &Bank, by: &SignedIn, content: &Content) -> Result<Templa
     if all.len() >= TEMPLATES_MAX {
         return Err(Refused::TooMany);
     }
-    let one = Template {
-        id: TemplateId::generate(),
-        name: content.payee.name.chars().take(NAME_CHARS_MAX).collect(),
-        content: content.clone(),
-    };
+    let one = Template { id: TemplateId::generate(), name, content: content.clone() };
     let text = serde_json::to_string(content).map_err(|error| Refused::unavailable(&error))?;
     let change = change(
         "INSERT INTO transfer_template (id, contract, name, content, created_by, created_us)

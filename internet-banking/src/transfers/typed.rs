@@ -6,7 +6,7 @@ use edge::Errors;
 use formats::kana::{Class, ZenginText};
 use formats::legal_forms;
 
-use crate::payees::typed::unwritable_words;
+use crate::payees::typed::{LONE_BRACKET, has_lone_bracket, unwritable_words};
 
 /// Bytes of 依頼人名 in a record.
 pub const PAYER_BYTES_MAX: usize = 48;
@@ -24,6 +24,7 @@ pub fn payer_name(typed: &str, errors: &mut Errors) -> Option<String> {
                 ),
             )
         }
+        Ok(text) if has_lone_bracket(&text) => (None, LONE_BRACKET.to_owned()),
         Ok(text) => (Some(text.to_string()), String::new()),
         Err(unwritable) => (None, unwritable_words(&unwritable)),
     };
@@ -55,7 +56,7 @@ fn amount_words(wrong: &AmountError) -> String {
             format!("金額に「{found}」は使えません。円の単位まで数字で入力してください。")
         }
         AmountError::TooLarge => {
-            format!("金額は{AMOUNT_MAX}円までです。桁数をお確かめください。")
+            format!("金額は {AMOUNT_MAX} 円までです。桁数をお確かめください。")
         }
     }
 }
@@ -87,6 +88,7 @@ mod tests {
             ("見本".to_owned(), "「見」「本」は使えません"),
             ("ミホン・ア".to_owned(), "「・」は使えません。代わりに「.」"),
             (" ".to_owned(), "カナで入力"),
+            ("ミホンショウジ（".to_owned(), "略語になりません"),
         ] {
             assert!(read(&typed).unwrap_err().contains(words), "{typed}: {:?}", read(&typed));
         }
@@ -111,7 +113,7 @@ mod tests {
             errors.of("amount").unwrap_or_default().to_owned()
         };
         assert!(amount("99,999,999,999", &mut Errors::none()).is_some());
-        assert!(told("100,000,000,000").contains("99,999,999,999円まで"));
+        assert!(told("100,000,000,000").contains("99,999,999,999 円まで"));
         assert!(told("1.5").contains("「.」は使えません"));
         assert!(told("").contains("数字で入力"));
         assert!(told("0").contains("1円以上"));

@@ -18,6 +18,8 @@ use crate::payees::{AccountForm, Checked};
 pub struct OrderRow {
     /// Its page.
     pub link: OrderLink,
+    /// 受付番号.
+    pub number: String,
     /// 11月25日(水).
     pub day: String,
     /// Who is paid.
@@ -71,6 +73,8 @@ impl LimitRow {
 pub struct CutOff {
     /// What.
     pub label: &'static str,
+    /// Whether the bank is closed today.
+    pub closed: bool,
     /// `16:00`; none where today is over.
     pub until: Option<String>,
     /// How long that is away.
@@ -419,8 +423,14 @@ pub struct StateChoice {
 pub struct OrdersPage {
     /// The frame.
     pub frame: Frame,
+    /// What is wrong.
+    pub errors: Errors,
     /// The filters.
     pub states: Vec<StateChoice>,
+    /// The first and the last 指定日 as they were typed.
+    pub days: (String, String),
+    /// What is looked for.
+    pub q: String,
     /// The orders.
     pub orders: Vec<OrderRow>,
     /// Those before them.

@@ -3,7 +3,7 @@
 use domain::{Date, Timestamp, time};
 use transfers::{ConsentState, Facts, Order, Possible, Reason, RecallState, Relation, State};
 
-use super::draft::Way;
+use super::draft::{Way, own_account};
 use crate::help::Code;
 use crate::payeasy::words::clock_time;
 
@@ -271,6 +271,14 @@ pub fn left(seconds: i64) -> String {
         (0, 0) => "1分未満".to_owned(),
         (0, minutes) => format!("{minutes}分"),
         (hours, minutes) => format!("{hours}時間{minutes}分"),
+    }
+}
+
+/// To whom an order goes, in a list: of 振替 the account, for the holder is the company itself.
+pub fn title(facts: &Facts) -> String {
+    match facts.relation {
+        Relation::OwnAccount => own_account(&facts.to),
+        Relation::SameBranch | Relation::OwnBank | Relation::OtherBank => facts.payee_name.clone(),
     }
 }
 

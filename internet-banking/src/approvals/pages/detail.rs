@@ -239,7 +239,7 @@ async fn page(
         Matter::Bulk(of) => (Some(BatchLink(of.batch, BatchPage::Rows).to_string()), false),
         Matter::Administration(_) => (None, false),
     };
-    let order = words::orders_of(bank, &[request]).await?.get(&request.id).copied();
+    let became = words::become_of(bank, &[request]).await?.get(&request.id).copied();
     let waits_for = match state {
         state::State::Asked => Some(approvers(bank, request, &hands, name).await?),
         _ => None,
@@ -263,7 +263,7 @@ async fn page(
             .iter()
             .map(|given| GivenRow { name: name(given.hand.user), at: day_and_time(given.at) })
             .collect(),
-        state: words::Shown::of(state, order),
+        state: words::Shown::of(state, became),
         consequence: words::consequence(&request.matter, bank.clock.now().date()),
         waits_for,
         note: request.note.clone(),

@@ -18,6 +18,7 @@ use crate::approvals::operation::{self, Outcome, Secrets};
 use crate::approvals::policy::Hand;
 use crate::approvals::problem::Problem;
 use crate::approvals::request::Request;
+use crate::approvals::settings::Policies;
 use crate::approvals::{state, store};
 use crate::frame::{Area, day_and_time};
 use crate::links::Link;
@@ -51,6 +52,8 @@ pub struct Row {
     pub is_mine: bool,
     /// Whether together with others: what makes a password is approved on its own page.
     pub can_tick: bool,
+    /// Whether the approval costs this person a one-time password.
+    pub needs_code: bool,
 }
 
 /// The page.
@@ -179,9 +182,15 @@ async fn page(bank: &Bank, by: &SignedIn, trouble: Option<Trouble>) -> Result<Li
     let waiting = store::waiting(&bank.database, contract, now, is_meant).await.map_err(failed)?;
     let own = store::of_author(&bank.database, contract, by.user.id).await.map_err(failed)?;
     let people = names(bank, by).await?;
-    let orders = words::orders_of(bank, &own.iter().collect::<Vec<_>>()).await?;
-    let row = |request: &Request| row(by, request, now, (&people, orders.get(&request.id).copied()));
-    let waiting: Vec<_> = waiting.iter().map(row).collect();
+    let became = words::become_of(bank, &own.iter().collect::<Vec<_>>()).await?;
+    let row = |request: &Request| row(by, request, now, (&people, became.get(&request.id).copied()));
+    let held = Policies::of(&bank.database, contract).held(now).await.map_err(failed)?;
+    let distinct = held.policy.distinct_tokens;
+    let waits = |request: &Request| {
+        let row = row(request);
+        Row { needs_code: row.is_mine && operation::demands_code(bank, request, distinct), ..row }
+    };
+    let waiting: Vec<_> = waiting.iter().map(waits).collect();
     Ok(ListPage {
         frame: page_frame(by, Area::Approvals, trouble.is_some()),
         csrf: by.csrf.clone(),
@@ -208,7 +217,7 @@ fn row(
     by: &SignedIn,
     request: &Request,
     now: domain::Timestamp,
-    (people, order): (&BTreeMap<UserId, String>, Option<transfers::State>),
+    (people, became): (&BTreeMap<UserId, String>, Option<words::Shown>),
 ) -> Row {
     let state = request.state_at(now);
     let hands: Vec<_> = request.given.iter().map(|given| given.hand.clone()).collect();
@@ -226,10 +235,11 @@ fn row(
             (state::State::Asked, _) | (_, state::State::Asked) => request.until,
             _ => request.changed_at,
         }),
-        state: words::Shown::of(state, order),
+        state: words::Shown::of(state, became),
         given: format!("{}/{}", hands.len(), request.need.approvals),
         is_mine,
         can_tick: is_mine && !request.matter.makes_password(),
+        needs_code: false,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::answer::{Stop, failed};
 use crate::approvals::policy::{Flow, Need};
 use crate::approvals::request::{Matter, Request};
 use crate::approvals::state::State;
+use crate::bulk;
 use crate::contracts::{Store, StoreError};
 use crate::frame::day_and_time;
 use crate::payees::Master;
@@ -72,33 +73,59 @@ impl From<State> for Shown {
 }
 
 impl Shown {
-    /// Of a request and the order that it became: what is only reserved is not done, and what was taken back or could
-    /// not be carried out says so.
-    pub fn of(state: State, order: Option<Made>) -> Self {
-        match (state, order) {
-            (State::Done, Some(Made::Reserved)) => {
-                Self { word: "承認済み・予約中", icon: "○", class: "info" }
-            }
-            (
-                State::Done,
-                Some(made @ (Made::Cancelled | Made::Failed | Made::Rejected | Made::Returned)),
-            ) => {
-                let made = transfers::words::shown_of(Relation::OtherBank, made);
-                Self { word: made.word, icon: made.icon, class: made.class }
-            }
+    /// Of a request, and of what it became, as [`become_of`] found it.
+    pub fn of(state: State, became: Option<Self>) -> Self {
+        match (state, became) {
+            (State::Done, Some(became)) => became,
             _ => state.into(),
+        }
+    }
+
+    /// What is only reserved is not done, and what was taken back or could not be carried out says so.
+    fn of_order(order: Made) -> Option<Self> {
+        match order {
+            Made::Reserved => Some(Self { word: "承認済み・予約中", icon: "○", class: "info" }),
+            Made::Cancelled | Made::Failed | Made::Rejected | Made::Returned => {
+                let made = transfers::words::shown_of(Relation::OtherBank, order);
+                Some(Self { word: made.word, icon: made.icon, class: made.class })
+            }
+            _ => None,
+        }
+    }
+
+    /// The same of a batch, which waits for its day.
+    fn of_batch(batch: ::bulk::State) -> Option<Self> {
+        match batch {
+            ::bulk::State::Approved => {
+                Some(Self { word: "承認済み・実行待ち", icon: "○", class: "info" })
+            }
+            ::bulk::State::Done => None,
+            other => {
+                let (word, icon, class) = bulk::words::tag(other);
+                Some(Self { word, icon, class })
+            }
         }
     }
 }
 
-/// The orders that transfers became which have every approval, and how these stand.
-pub async fn orders_of(bank: &Bank, requests: &[&Request]) -> Result<BTreeMap<ApprovalId, Made>, Stop> {
-    let of = |request: &&&Request| request.state == State::Done;
-    let ids: Vec<_> = requests.iter().filter(of).filter_map(|one| one.matter.order()).collect();
+/// What became of the requests that have every approval, where that is not simply done.
+pub async fn become_of(bank: &Bank, requests: &[&Request]) -> Result<BTreeMap<ApprovalId, Shown>, Stop> {
     let Some(first) = requests.first() else { return Ok(BTreeMap::new()) };
-    let states = bank.transfers.states_of(first.contract, &ids).await.map_err(failed)?;
-    let of = |one: &&Request| Some((one.id, *states.get(&one.matter.order()?)?));
-    Ok(requests.iter().filter_map(of).collect())
+    let done = || requests.iter().filter(|one| one.state == State::Done);
+    let orders: Vec<_> = done().filter_map(|one| one.matter.order()).collect();
+    let orders = bank.transfers.states_of(first.contract, &orders).await.map_err(failed)?;
+    let batch = |one: &Request| match &one.matter {
+        Matter::Bulk(of) => Some(of.batch),
+        _ => None,
+    };
+    let batches: Vec<_> = done().filter_map(|one| batch(one)).collect();
+    let batches = bank.bulk.states_of(first.contract, &batches).await.map_err(failed)?;
+    let became = |one: &&&Request| {
+        let order = one.matter.order().and_then(|id| Shown::of_order(*orders.get(&id)?));
+        let shown = order.or_else(|| Shown::of_batch(*batches.get(&batch(one)?)?))?;
+        Some((one.id, shown))
+    };
+    Ok(done().filter_map(|one| became(&one)).collect())
 }
 
 /// What the last approval of a request leads to, before it is given.

@@ -11,6 +11,7 @@ use super::{
     stopped,
 };
 use crate::Bank;
+use crate::contracts::DepositAccount;
 use crate::links::Link;
 use crate::payeasy::views::Trouble;
 use crate::sign_in::SignedIn;
@@ -107,6 +108,10 @@ async fn read(bank: &Bank, by: &SignedIn, body: &Body) -> Result<Body, Fault> {
         (true, None) => None,
         (false, _) => typed::payer_name(&typed.payer_name, &mut errors),
     };
+    let is_same = |from: &DepositAccount| typed.to == from.account.to_string();
+    if body.own && !errors.is_empty() && from.is_some_and(is_same) {
+        errors.add("to", Problem::SameAccount.words());
+    }
     let (Some(from), Some(payee), Some(amount), Some(day), Some(payer_name), true) =
         (from, payee, amount, day, payer_name, errors.is_empty())
     else {
@@ -158,7 +163,7 @@ async fn page(
     let debited = payee::debited(bank, by).await.map_err(because)?;
     let ids: Vec<AccountId> = debited.iter().map(|one| one.account).collect();
     let balances = bank.ledger.balances(&ids).await.map_err(failed)?;
-    let choice = |account: &crate::contracts::DepositAccount, is_debited: bool| AccountChoice {
+    let choice = |account: &DepositAccount, is_debited: bool| AccountChoice {
         value: account.account.to_string(),
         words: account.to_string(),
         available: is_debited

@@ -11,7 +11,7 @@ pub(super) mod templates;
 
 use axum::Router;
 use axum::routing::{get, post};
-use domain::{AccountRef, Date, OrderId, Timestamp, Yen, time};
+use domain::{AccountRef, Date, OrderId, Timestamp, Yen, calendar, time};
 use edge::Frame;
 use http::StatusCode;
 use transfers::{Handling, Month, Occasion, Order};
@@ -122,6 +122,7 @@ fn cut_off(bank: &Bank, label: &'static str, occasion: Occasion) -> CutOff {
     let left_s = possible.today_until.map_or(0, |until| operation::left_s(until, now));
     CutOff {
         label,
+        closed: !calendar::is_business_day(now.date()),
         until: possible.today_until.map(clock_time),
         left: words::left(left_s),
         left_s,
@@ -204,7 +205,8 @@ fn order_row(accounts: &[DepositAccount], order: &Order) -> OrderRow {
     OrderRow {
         link: OrderLink(order.facts.id),
         day: time::month_day(order.facts.day),
-        payee: facts.payee,
+        payee: words::title(&order.facts),
+        number: words::number(&order.facts),
         place: format!("{} {}", facts.place, facts.account),
         from: facts.from,
         amount: facts.amount,

@@ -1,11 +1,15 @@
 //! The orders: all of them, those of a state, and one.
 
 use axum::extract::{Path, Query, State};
+use domain::Date;
+use domain::numbers::fold_width;
+use edge::Errors;
+use formats::kana::{Class, ZenginText};
+use formats::legal_forms::abbreviated;
 use serde::Deserialize;
 use transfers::{OrderQuery, Relation, State as OrderState};
 
-use super::{Answer, accounts, admit, failed, find, order_facts, order_row, page_frame, shown};
-use crate::Bank;
+use super::{Answer, accounts, admit, again, failed, find, order_facts, order_row, page_frame, shown};
 use crate::contracts::Business;
 use crate::frame::day_and_time;
 use crate::payeasy::words::time_of_day;
@@ -14,9 +18,12 @@ use crate::transfers::links::{OlderLink, OrderAct, OrderLink};
 use crate::transfers::views::{OrderPage, OrdersPage, RecallRow, StateChoice};
 use crate::transfers::words;
 use crate::users::Members;
+use crate::{Bank, period};
 
 /// Orders of one page.
 const PAGE_MAX: u32 = 50;
+/// Orders of a day among which one is looked for by its number.
+const DAY_MAX: u32 = 500;
 
 /// The filters: the word of the address, that of the page, and the states.
 const FILTERS: &[(&str, &str, &[OrderState])] = &[
@@ -34,13 +41,60 @@ const FILTERS: &[(&str, &str, &[OrderState])] = &[
 pub struct Asked {
     state: String,
     older: String,
+    from: String,
+    until: String,
+    q: String,
     done: String,
+}
+
+/// What is looked for.
+enum Sought {
+    /// All there is.
+    All,
+    /// Part of 受取人名 as it is sent.
+    Payee(String),
+    /// The order of a 受付番号, which begins with the day on which it was taken.
+    Number(Date, String),
+    /// What no order can have.
+    Nothing,
+}
+
+impl Sought {
+    fn read(typed: &str) -> Self {
+        let folded: String = typed.trim().chars().map(fold_width).collect();
+        if let Some((day, _)) = folded.split_once('-').filter(|(_, end)| end.len() == 8)
+            && let Ok(day) = Date::parse_from_str(day, "%y%m%d")
+        {
+            return Self::Number(day, folded.to_uppercase());
+        }
+        match ZenginText::typed(&abbreviated(typed.trim()), Class::Party) {
+            Ok(part) if part.is_empty() => Self::All,
+            Ok(part) => Self::Payee(part.to_string()),
+            Err(_) => Self::Nothing,
+        }
+    }
 }
 
 /// `GET /transfers/orders`
 pub async fn list(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<Asked>) -> Answer {
     admit(&by)?;
     let chosen = FILTERS.iter().find(|(value, ..)| *value == asked.state).unwrap_or(&FILTERS[0]);
+    let empty = |errors: Errors| OrdersPage {
+        frame: page_frame(&by, !errors.is_empty()),
+        errors,
+        states: FILTERS
+            .iter()
+            .map(|(value, words, _)| StateChoice { value, words, chosen: *value == chosen.0 })
+            .collect(),
+        days: (asked.from.clone(), asked.until.clone()),
+        q: asked.q.clone(),
+        orders: Vec::new(),
+        older: None,
+    };
+    let days = match days(&asked) {
+        Ok(days) => days,
+        Err(errors) => return again(&empty(errors)),
+    };
     let before = match asked.older.is_empty() {
         true => None,
         false => {
@@ -49,21 +103,57 @@ pub async fn list(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<As
         }
     };
     let mine = by.user.rights.accounts(Business::Transfer);
-    let newest = OrderQuery::newest(by.contract.id, mine, PAGE_MAX);
-    let query = OrderQuery { states: chosen.2.to_vec(), before, ..newest };
-    let orders = bank.transfers.list(&query).await.map_err(failed)?;
-    let all = accounts(&bank, &by).await?;
-    let full = orders.len() >= usize::try_from(PAGE_MAX).unwrap_or(usize::MAX);
+    let mut query = OrderQuery {
+        states: chosen.2.to_vec(),
+        day_from: days.0,
+        day_until: days.1,
+        before,
+        ..OrderQuery::newest(by.contract.id, mine, PAGE_MAX)
+    };
+    let sought = Sought::read(&asked.q);
+    match &sought {
+        Sought::All => {}
+        Sought::Payee(part) => query.payee = Some(part.clone()),
+        Sought::Number(day, _) => {
+            query = OrderQuery { placed: Some(period::instants((*day, *day))), limit: DAY_MAX, ..query };
+        }
+        Sought::Nothing => return shown(&empty(Errors::none())),
+    }
+    let mut orders = bank.transfers.list(&query).await.map_err(failed)?;
+    let full = orders.len() >= usize::try_from(query.limit).unwrap_or(usize::MAX);
     let last = orders.last().filter(|_| full).map(|order| order.facts.id);
+    if let Sought::Number(_, number) = &sought {
+        orders.retain(|order| words::number(&order.facts) == *number);
+    }
+    let all = accounts(&bank, &by).await?;
+    let typed = [&asked.from, &asked.until, &asked.q].map(Clone::clone);
     shown(&OrdersPage {
-        frame: page_frame(&by, false),
-        states: FILTERS
-            .iter()
-            .map(|(value, words, _)| StateChoice { value, words, chosen: *value == chosen.0 })
-            .collect(),
         orders: orders.iter().map(|order| order_row(&all, order)).collect(),
-        older: last.map(|older| OlderLink { state: chosen.0, older }),
+        older: last.map(|older| OlderLink { state: chosen.0, typed, older }),
+        ..empty(Errors::none())
     })
+}
+
+/// The first and the last 指定日, as far as they are typed.
+fn days(asked: &Asked) -> Result<(Option<Date>, Option<Date>), Errors> {
+    let mut errors = Errors::none();
+    let mut day = |typed: &str, field: &'static str| match typed.trim() {
+        "" => None,
+        typed => {
+            let day = typed.parse().ok();
+            if day.is_none() {
+                errors.add(field, "日付を「2026-11-24」のように入力してください。");
+            }
+            day
+        }
+    };
+    let found: (Option<Date>, Option<Date>) = (day(&asked.from, "from"), day(&asked.until, "until"));
+    if let (Some(from), Some(until)) = found
+        && from > until
+    {
+        errors.add("from", "はじめの日は、おわりの日以前の日付にしてください。");
+    }
+    if errors.is_empty() { Ok(found) } else { Err(errors) }
 }
 
 /// `GET /transfers/orders/{order}`

@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect};
+use domain::numbers::fold_width;
 use edge::{CsrfForm, Errors};
 use serde::Deserialize;
 
@@ -101,7 +102,11 @@ async fn chosen(bank: &Bank, by: &SignedIn, form: &Chosen) -> Result<(Payee, Opt
     let payees = Payees::of(&bank.database, by.contract.id, List::Transfers);
     let payee = match form.action.as_str() {
         "number" => {
-            let found = payees.filed(form.payee.trim()).await.map_err(|error| unavailable(&error))?;
+            let number = filed_number(&form.payee).ok_or_else(|| {
+                let words = "受取人番号は、4けたの数字で入力してください。例: 0002";
+                Fault::Input(Box::default(), Errors::one("payee", words))
+            })?;
+            let found = payees.filed(&number).await.map_err(|error| unavailable(&error))?;
             found.as_ref().map(payee::registered).ok_or_else(|| {
                 let words = "この受取人番号の届出はありません。書面の控えの番号をお確かめください。";
                 Fault::Input(Box::default(), Errors::one("payee", words))
@@ -133,6 +138,13 @@ async fn chosen(bank: &Bank, by: &SignedIn, form: &Chosen) -> Result<(Payee, Opt
         }
     };
     Ok((payee, None))
+}
+
+/// 受取人番号 as it is filed, of one that was typed in any width and without its zeros.
+fn filed_number(typed: &str) -> Option<String> {
+    let digits: String = typed.trim().chars().map(fold_width).collect();
+    let is_one = (1..=4).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit());
+    is_one.then(|| format!("{digits:0>4}"))
 }
 
 /// What names one of the last payees in a form.
@@ -209,4 +221,19 @@ async fn page(bank: &Bank, by: &SignedIn, draft: Option<&Draft>, what: Shown) ->
         checked: what.checked,
         same_day: same_day.map_err(|problem| stopped(by, &problem))?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filed_number_is_read_in_any_width_and_without_its_zeros() {
+        for (typed, number) in [("0002", "0002"), ("２", "0002"), (" 12 ", "0012")] {
+            assert_eq!(filed_number(typed).as_deref(), Some(number));
+        }
+        for typed in ["", "12345", "1a", "-1"] {
+            assert_eq!(filed_number(typed), None, "{typed}");
+        }
+    }
 }

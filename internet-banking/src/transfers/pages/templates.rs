@@ -33,6 +33,8 @@ pub struct TemplateRow {
     pub account: String,
     /// Whether its payee is still registered.
     pub is_known: bool,
+    /// Whether it is 振替.
+    pub is_own: bool,
     /// The debited account.
     pub from: String,
     /// 依頼人名 as it is sent.
@@ -85,6 +87,8 @@ pub struct Source {
     entry: String,
     /// A request, or a draft of one.
     request: String,
+    /// What it is to be called; empty where its payee's name will do.
+    name: String,
 }
 
 /// What the buttons say.
@@ -114,7 +118,7 @@ pub async fn list(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<As
 pub async fn add(State(bank): State<Bank>, by: SignedIn, CsrfForm(of): CsrfForm<Source>) -> Answer {
     admit(&by)?;
     let content = content(&bank, &by, &of).await?;
-    match templates::add(&bank, &by, &content).await {
+    match templates::add(&bank, &by, &content, &of.name).await {
         Ok(id) => {
             let path = format!("{}{}", TemplateLink(id), TemplateLink::ADDED);
             Ok(Redirect::to(&path).into_response())
@@ -221,8 +225,9 @@ fn row(bank: &Bank, known: &Known, one: &Template) -> TemplateRow {
         name: one.name.clone(),
         place: place(&content.payee.entered()),
         account: number(&content.payee.account),
-        payee: content.payee.name,
         is_known,
+        is_own: content.payee.way.method() == transfers::Method::OwnAccount,
+        payee: content.payee.title(),
         from: known.account(content.account),
         payer: content.payer_name,
         amount: content.amount,

@@ -148,7 +148,7 @@ async fn a_csv_file_is_mended_in_place_asked_for_and_approved_with_a_one_time_pa
     let without = press(&mut jiro, &request, &shown, "approve").await;
     assert_eq!(code(&without), "T-100", "{}", without.body);
     assert_eq!(by_code(&world, &mut jiro, &request, TOKEN).await.location(), request);
-    assert_eq!(state(&mut hanako, &request).await, "完了");
+    assert_eq!(state(&mut hanako, &request).await, "承認済み・実行待ち", "its day is still to come");
     let shown = hanako.get(&batch).await;
     assert_eq!(shown.fields("state")[0], "承認済み", "{}", shown.body);
     let told = subjects(&world).await;

@@ -59,7 +59,7 @@ async fn wages_of_a_csv_file_are_paid_after_two_approvals_and_late_ones_are_made
     let without = press(&mut jiro, &request, &shown, "approve").await;
     assert_eq!(code(&without), "T-100", "wages cost a one-time password: {}", without.body);
     assert_eq!(by_code(&world, &mut jiro, &request, TOKEN).await.location(), request);
-    assert_eq!(state(&mut hanako, &request).await, "完了");
+    assert_eq!(state(&mut hanako, &request).await, "承認済み・実行待ち");
     ask(&mut hanako, &late).await;
 
     // the eve of payday: the total is debited, and whatever nobody has approved is void

@@ -159,7 +159,7 @@ async fn it_says_what_money_moved_who_approved_it_and_what_was_typed_wrongly(tes
     let about = |page: &crate::support::Page| page.fields("about").join(" / ");
     let approved = master.get("/admin/history?kind=approval").await;
     assert_eq!(approved.fields("action"), ["承認された取引の実行", "依頼の承認", "承認の依頼"]);
-    let moved = "振替 ｶ)ﾐﾎﾝｼﾖｳｼﾞ 1,234 円 本店営業部 普通 1234567";
+    let moved = "振替 本店営業部 当座 0098765 1,234 円 本店営業部 普通 1234567";
     assert_eq!(approved.fields("actor")[1], "経理 佐藤花子(jiro01)");
     for row in approved.fields("about") {
         assert_eq!(row, moved, "{}", approved.body);

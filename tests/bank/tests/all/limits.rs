@@ -76,12 +76,12 @@ async fn every_layer_takes_exactly_its_amount_with_what_was_ordered_before_it_wa
 
     // what was ordered before the limit counts
     set_at_once(&world, &mut master, &user, "3000").await;
-    refused(&mut hanako, "1001", &["利用者の1日の限度額", "あと1,000 円", "マスターユーザ"]).await;
+    refused(&mut hanako, "1001", &["利用者の1日の限度額", "あと 1,000 円", "マスターユーザ"]).await;
     transfer(&mut hanako, "1000").await.ok().unwrap();
-    refused(&mut hanako, "1", &["利用者の1日の限度額", "あと0 円"]).await;
+    refused(&mut hanako, "1", &["利用者の1日の限度額", "あと 0 円"]).await;
 
     set_at_once(&world, &mut master, &account, "4000").await;
-    refused(&mut jiro, "1001", &["口座の1日の限度額", "あと1,000 円"]).await;
+    refused(&mut jiro, "1001", &["口座の1日の限度額", "あと 1,000 円"]).await;
     transfer(&mut jiro, "1000").await.ok().unwrap();
     refused(&mut jiro, "1", &["口座の1日の限度額"]).await;
 
@@ -118,7 +118,7 @@ async fn less_holds_at_once_and_more_from_the_next_business_day_on(test: TestDat
     set_at_once(&world, &mut master, &user, "7").await;
     assert_eq!(master.get(LIMITS).await.fields("next_limit"), ["11月25日(水)から 7 円"]);
     let mut hanako = world.signed_in().await;
-    refused(&mut hanako, "6", &["あと5 円"]).await;
+    refused(&mut hanako, "6", &["あと 5 円"]).await;
     let tomorrow = Timestamp::parse_rfc3339("2026-11-25T00:00:00+09:00").unwrap();
     world.clock.advance_seconds(tomorrow.seconds_since(world.clock.now()) - 1);
     let mut hanako = world.signed_in().await;

@@ -49,6 +49,7 @@ mod support;
 mod tokens;
 mod told;
 mod transfer_entry;
+mod transfer_list;
 mod transfer_names;
 mod transfer_templates;
 mod transfers;

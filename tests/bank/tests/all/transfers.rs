@@ -228,7 +228,7 @@ async fn another_fee_than_the_one_that_was_shown_takes_no_order_and_keeps_the_en
     let page = entry.press(&mut taro, &review, &secrets).await;
     assert_eq!(code(&page), "F-114");
     assert_eq!(page.fields("fee"), ["400"]);
-    assert!(page.body.contains("いまの手数料は400 円です。"), "{}", page.body);
+    assert!(page.body.contains("いまの手数料は 400 円です。"), "{}", page.body);
     assert_eq!(code(&entry.press(&mut taro, &review, &secrets).await), "F-110", "the former page");
     // the same password is still good, and the amount may be changed as well
     entry.details(&mut taro, "30000", TOMORROW).await;
@@ -291,12 +291,21 @@ async fn reservations_reach_over_closed_days_at_the_browser(test: TestDatabase) 
         ("2027-03-19", "2027-03-23", "2027-03-22", "2027-04-09", "2027-04-12"),
         ("2027-04-28", "2027-04-30", "2027-05-05", "2027-05-24", "2027-05-25"),
         ("2027-09-17", "2027-09-21", "2027-09-23", "2027-10-12", "2027-10-13"),
+        // asked for on the closed day itself, it says why nothing is of the day
+        ("2027-09-23", "2027-09-24", "2027-09-23", "2027-10-14", "2027-10-15"),
     ] {
         set_clock(&world, &format!("{now}T17:00:00"));
         let mut hanako = world.signed_in().await;
         let page = hanako.get("/transfers/own").await.body;
         let offered = |day: &str| page.contains(&format!("value=\"{day}\""));
         assert_eq!([first, last, closed, too_far].map(offered), [true, true, false, false], "{now}");
+        let is_open = domain::calendar::is_business_day(now.parse().unwrap());
+        let why = if is_open {
+            "本日扱いの受付は終わりました。"
+        } else {
+            "きょうは銀行の休業日です。"
+        };
+        assert!(page.contains(why), "{now} {page}");
         for (day, taken) in [(first, true), (last, true), (closed, false), (too_far, false)] {
             match Transfer::own(&mut hanako, "1", day).await {
                 Ok(_) => assert!(taken, "{now} {day}"),
@@ -350,7 +359,7 @@ async fn the_limit_of_the_day_is_reached_to_the_yen(test: TestDatabase) {
     let over = Transfer::own(&mut hanako, "601", TODAY).await.err().unwrap();
     assert_eq!(code(&over), "F-104");
     for words in
-        ["限度額は1,000 円、本日すでに400 円", "あと600 円まで", "id=\"amount-error\"", "value=\"601\""]
+        ["限度額は 1,000 円、本日すでに 400 円", "あと 600 円まで", "id=\"amount-error\"", "value=\"601\""]
     {
         assert!(over.body.contains(words), "{words} in {}", over.body);
     }
@@ -449,12 +458,25 @@ async fn mistakes_stand_at_their_fields_with_the_rest_of_the_form() {
     let page = Transfer::own(&mut hanako, "48210954", TODAY).await.err().unwrap();
     assert_eq!(code(&page), "F-105");
     assert!(
-        page.body.contains("支払可能額は48,210,953 円で、1 円足りません")
+        page.body.contains("支払可能額は 48,210,953 円で、1 円足りません")
             && page.body.contains("id=\"account-error\"")
     );
     assert!(Transfer::own(&mut hanako, "48210953", TODAY).await.is_ok());
+    // eleven digits are an amount, and twelve are none
+    assert_eq!(code(&Transfer::own(&mut hanako, "99999999999", TODAY).await.err().unwrap()), "F-104");
+    let page = Transfer::own(&mut hanako, "100000000000", TODAY).await.err().unwrap();
+    assert_eq!(code(&page), "P-100");
+    assert!(page.body.contains("金額は 99,999,999,999 円までです"), "{}", page.body);
     let same = [("account", "1001"), ("to", "1001"), ("amount", "1"), ("day", TODAY)];
     assert_eq!(code(&send(&mut hanako, "/transfers/own", &same).await), "F-107");
+    // beside another mistake it is told at once
+    let both = [("account", "1001"), ("to", "1001"), ("amount", "x"), ("day", TODAY)];
+    let page = send(&mut hanako, "/transfers/own", &both).await;
+    assert!(
+        page.body.contains("id=\"to-error\"") && page.body.contains("id=\"amount-error\""),
+        "{}",
+        page.body
+    );
     for (field, value, words) in [
         ("bank", "9998", "銀行番号「9998」の金融機関はありません"),
         ("branch", "999", "みずほ銀行に「999」の支店は見つかりません"),
