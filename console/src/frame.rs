@@ -54,23 +54,24 @@ pub enum Area {
 }
 
 impl Area {
+    /// In the order of the menu: what waits for somebody first, then customers, then payments, then the bank's own.
     const ALL: &[Self] = &[
         Self::Home,
+        Self::Requests,
+        Self::Alarms,
         Self::Unknown,
-        Self::Counter,
-        Self::Payments,
-        Self::Days,
-        Self::Reconciliation,
-        Self::Settlement,
-        Self::Recalls,
         Self::Contracts,
         Self::Users,
         Self::Stops,
+        Self::Counter,
+        Self::Payments,
+        Self::Recalls,
+        Self::Days,
+        Self::Reconciliation,
+        Self::Settlement,
         Self::Settings,
         Self::Keys,
         Self::Staff,
-        Self::Requests,
-        Self::Alarms,
         Self::Trail,
     ];
 

@@ -337,6 +337,7 @@ fn home_pages() -> Vec<String> {
         frame: sample_frame(false),
         now: "11月24日(火) 10:05".to_owned(),
         watching,
+        quiet: if rows.is_empty() { vec![row(ServiceState::Open, true)] } else { Vec::new() },
         rows,
         unknown: 1,
         alarms: "100件以上".to_owned(),

@@ -165,9 +165,9 @@ impl ContractChange {
                 )
             }
             Act::Notice | Act::ResetMaster { .. } => {
-                format!("{}を行いました。初期設定番号の通知書を印刷できます。", self.title())
+                format!("{}をしました。初期設定番号の通知書を印刷できます。", self.title())
             }
-            _ => format!("{}を行いました。", self.title()),
+            _ => format!("{}をしました。", self.title()),
         }
     }
 

@@ -165,6 +165,8 @@ fn user(user: store::ContractUser) -> UserRow {
         Tag::bad("利用停止")
     } else if user.confirmation_locked_us.is_some() {
         Tag::bad("確認用パスワード停止")
+    } else if user.is_temporary {
+        Tag::wait("仮パスワード")
     } else {
         Tag::ok("利用中")
     };

@@ -6,8 +6,10 @@ use database::{Change, Value};
 use domain::{ContractId, Timestamp, random};
 use edge::{CsrfForm, Frame};
 use internet_banking::answer::{Answer, Stop, failed, shown};
+use internet_banking::contracts::DepositAccount;
 use internet_banking::registration::Registration;
 use internet_banking::set_up;
+use internet_banking::settings::EMERGENCY_PHONE;
 use ledger::Refused;
 
 use super::seen::{Seen, day_words};
@@ -28,8 +30,12 @@ pub(crate) struct NoticePage {
     /// With 御中 or 様.
     pub name: String,
     pub address: String,
+    /// The account that is typed with the number.
+    pub account: String,
     /// In groups of four digits.
     pub number: String,
+    /// Whom to call.
+    pub phone: String,
     pub usable_from: String,
     /// Whether it is for passwords that were initialised.
     pub is_reset: bool,
@@ -93,20 +99,30 @@ pub async fn print(
         Err(refused) => return Err(stop(Problem::unclear(&refused))),
     }
     // whoever typed wrong ones before begins anew with the new number
-    for account in console.contracts.accounts(id).await.map_err(failed)?.iter().filter(|account| account.main)
-    {
-        console.set_ups.clear(&set_up::throttled(&account.into())).await.map_err(failed)?;
+    let accounts = console.contracts.accounts(id).await.map_err(failed)?;
+    let main: Vec<_> = accounts.iter().filter(|account| account.main).collect();
+    for account in &main {
+        console.set_ups.clear(&set_up::throttled(&(*account).into())).await.map_err(failed)?;
     }
+    let kept = EMERGENCY_PHONE.on(&console.database, now.date()).await.map_err(failed)?;
     let groups: Vec<&str> = [0..4, 4..8, 8..12].into_iter().filter_map(|range| number.get(range)).collect();
     shown(&NoticePage {
         frame: frame::page(&by, Area::Contracts),
         id,
         name: format!("{} {}", seen.contract.name, seen.contract.kind.honorific()),
         address: seen.papers.address,
+        account: main.first().copied().map(named).unwrap_or_default(),
+        phone: EMERGENCY_PHONE.shown(&kept),
         number: groups.join("-"),
         usable_from: day_words(seen.papers.usable_from),
         is_reset: seen.master.is_some(),
     })
+}
+
+/// An account with its branch's number, as the page of the first set-up asks for it.
+fn named(account: &DepositAccount) -> String {
+    let DepositAccount { branch, branch_name, kind, number, .. } = account;
+    format!("{branch_name}(店番{branch}) {} {number}", kind.label())
 }
 
 /// Twelve random digits.

@@ -20,11 +20,13 @@ pub struct ContractUser {
     pub is_disabled: bool,
     /// Whether the passwords are initialised and not acquired anew.
     pub is_reset: bool,
+    /// Whether nothing but a temporary password is there, which the person has not replaced.
+    pub is_temporary: bool,
     /// Since when the confirmation password is locked, in microseconds.
     pub confirmation_locked_us: Option<i64>,
 }
 
-type UserRow = (Uuid, String, String, String, Option<i64>, Option<i64>, Option<i64>);
+type UserRow = (Uuid, String, String, String, Option<i64>, Option<i64>, i64, Option<i64>);
 
 /// Users of one list at most.
 const USERS_MAX: i64 = 200;
@@ -33,7 +35,7 @@ const USERS_MAX: i64 = 200;
 pub async fn users(database: &Database, contract: ContractId) -> Result<Vec<ContractUser>, sqlx::Error> {
     let rows: Vec<UserRow> = read!(database, |c| {
         sqlx::query_as(
-            "SELECT u.id, u.login_id, u.name, u.role, u.disabled_us, u.reset_us, f.locked_us
+            "SELECT u.id, u.login_id, u.name, u.role, u.disabled_us, u.reset_us, u.must_change, f.locked_us
              FROM app_user u LEFT JOIN confirmation_failure f ON f.app_user = u.id
              WHERE u.contract = $1 AND u.removed_us IS NULL ORDER BY u.created_us, u.id LIMIT $2",
         )
@@ -42,13 +44,14 @@ pub async fn users(database: &Database, contract: ContractId) -> Result<Vec<Cont
         .fetch_all(c)
         .await
     })?;
-    let user = |(id, login_id, name, role, disabled, reset, locked): UserRow| ContractUser {
+    let user = |(id, login_id, name, role, disabled, reset, must_change, locked): UserRow| ContractUser {
         id: UserId::from_uuid(id),
         login_id,
         name,
         role: Role::from_code(&role),
         is_disabled: disabled.is_some(),
         is_reset: reset.is_some(),
+        is_temporary: must_change == 1,
         confirmation_locked_us: locked,
     };
     Ok(rows.into_iter().map(user).collect())

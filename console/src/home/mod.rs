@@ -53,7 +53,10 @@ pub(super) struct HomePage {
     pub frame: Frame,
     pub now: String,
     pub watching: bool,
+    /// Collectors with something to look at.
     pub rows: Vec<StatusRow>,
+    /// Those with nothing to look at.
+    pub quiet: Vec<StatusRow>,
     pub unknown: u32,
     pub alarms: String,
     pub breaks: String,
@@ -82,12 +85,15 @@ async fn show(State(console): State<Console>, Watching { by, on }: Watching) -> 
     let query = RequestQuery { open_on: Some(now.date()), limit: COUNT_MAX, ..RequestQuery::default() };
     let requests = console.requests.list(&query).await.map_err(failed)?.len();
     let stops = console.gateway.open_stops().await.map_err(failed)?.len();
+    let (quiet, rows): (Vec<_>, Vec<_>) = statuses.iter().partition(|status| is_quiet(status));
+    let shown_rows = |of: Vec<&CollectorStatus>| of.into_iter().map(|status| row(status, now)).collect();
     shown(&HomePage {
         frame,
         now: day_and_time(now),
         watching: on,
         unknown: statuses.iter().map(|status| status.unknown).sum(),
-        rows: statuses.iter().map(|status| row(status, now)).collect(),
+        rows: shown_rows(rows),
+        quiet: shown_rows(quiet),
         alarms: counted(alarms),
         breaks: counted(breaks),
         requests: counted(requests),
@@ -98,6 +104,23 @@ async fn show(State(console): State<Console>, Watching { by, on }: Watching) -> 
 fn counted(count: usize) -> String {
     let most = usize::try_from(COUNT_MAX).unwrap_or(usize::MAX);
     if count >= most { format!("{count}件以上") } else { format!("{count}件") }
+}
+
+/// Whether there is nothing to look at: nothing open, behind, suspended or gone wrong, and open where it should be.
+fn is_quiet(status: &CollectorStatus) -> bool {
+    let answers = match status.circuit {
+        Some(CircuitState::Closed) => status.last_answer.is_none_or(|last| last.ms <= SLOW_MS),
+        None => true,
+        Some(_) => false,
+    };
+    let waits = status.hours_open && status.state == ServiceState::Waiting;
+    let is_behind = status.closing && status.state != ServiceState::Closed || status.days_behind > 0;
+    answers
+        && !waits
+        && !is_behind
+        && status.trouble.is_none()
+        && status.suspended.is_none()
+        && (status.open_work, status.unknown) == (0, 0)
 }
 
 fn row(status: &CollectorStatus, now: Timestamp) -> StatusRow {

@@ -187,7 +187,9 @@ fn notices() -> Vec<String> {
         id: ContractId::generate(),
         name: "<b>見本商事".to_owned(),
         address: "<b>仙台市".to_owned(),
+        account: "<b>本店 普通 1234567".to_owned(),
         number: "1234-5678-9012".to_owned(),
+        phone: "0120-000-000".to_owned(),
         usable_from: "2026年11月24日(火)".to_owned(),
         is_reset,
     };

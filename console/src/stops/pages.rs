@@ -64,6 +64,13 @@ pub(crate) struct StopsPage {
     pub may_propose: bool,
 }
 
+impl StopsPage {
+    /// What the stop is of that is to be lifted.
+    fn lifted(&self) -> &str {
+        self.rows.iter().find(|row| Some(row.lift.0) == self.lifting).map_or("", |row| &row.what)
+    }
+}
+
 /// The last look before all of a plan or of the bank is stopped.
 #[derive(Template)]
 #[template(path = "stops/confirm.html")]
