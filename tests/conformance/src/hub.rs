@@ -11,7 +11,7 @@ use domain::clock::machine_now;
 use domain::{CentreCode, Date, ResendKey, ResponseCode, Serial, Timestamp};
 use http::Uri;
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::case::Spoil;
 use crate::clause::Clause;
@@ -22,8 +22,8 @@ use crate::wire::{NoAnswer, Post, Reply, Wire};
 
 /// The day in Japan begins with this serial; the hub itself counts from 1.
 const SERIAL_FIRST: u32 = 10_000_000;
-/// Serials for each second of a day: two runs of one day do not meet.
-const SERIALS_PER_SECOND: u32 = 1_000;
+/// Milliseconds of a day; each begins with a serial of its own.
+const DAY_MS: u32 = 86_400_000;
 
 /// One message and what came back.
 #[derive(Clone, Debug)]
@@ -142,6 +142,8 @@ struct Inner {
     path: String,
     receiver: CentreCode,
     today: Mutex<Date>,
+    begun: Instant,
+    first: u32,
     serial: AtomicU32,
 }
 
@@ -164,15 +166,17 @@ impl Hub {
         let receiver = format!("C{}", declaration.collector);
         let receiver = receiver.parse().map_err(|_| Trouble::new("no centre", "センタコードがありません"))?;
         let now = machine_now();
-        let second =
-            u32::try_from(now.seconds_since(Timestamp::from_jst(now.date(), chrono::NaiveTime::MIN)));
-        let first = SERIAL_FIRST + second.unwrap_or_default().min(86_399) * SERIALS_PER_SECOND;
+        let midnight = Timestamp::from_jst(now.date(), chrono::NaiveTime::MIN);
+        let ms = u32::try_from((now.micros() - midnight.micros()) / 1_000).unwrap_or_default();
+        let first = SERIAL_FIRST + ms.min(DAY_MS - 1);
         Ok(Self(Arc::new(Inner {
             wire: Wire::to(declaration)?,
             key: signing_key(declaration)?,
             path,
             receiver,
             today: Mutex::new(declaration.today.unwrap_or_else(|| now.date())),
+            begun: Instant::now(),
+            first,
             serial: AtomicU32::new(first),
             declaration: declaration.clone(),
         })))
@@ -203,6 +207,12 @@ impl Hub {
         let serial = self.0.serial.fetch_add(1, Ordering::Relaxed) % 99_999_999 + 1;
         let serial = Serial::new(serial).unwrap_or_else(|_| unreachable!("1 to 99,999,999"));
         ResendKey { centre: self.0.declaration.hub_centre.clone(), date, serial }
+    }
+
+    /// Waits until a run that begins now has no serial that this one had.
+    pub async fn outlast_serials(&self) {
+        let used = self.0.serial.load(Ordering::Relaxed).saturating_sub(self.0.first);
+        sleep_until(self.0.begun + Duration::from_millis(u64::from(used) + 1)).await;
     }
 
     /// The header of a request under a key.

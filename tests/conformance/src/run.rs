@@ -12,6 +12,7 @@ use crate::hub::{Exchanged, Got, Hub};
 use crate::judge::Finding;
 use crate::letters::Writer;
 use crate::pool::Pool;
+use crate::restart;
 use crate::scene::{Scene, Stop};
 use crate::sign;
 use crate::text::{Text, Trouble};
@@ -132,7 +133,16 @@ pub async fn run(
         trouble: None,
         took_ms: 0,
     };
-    if let Err(trouble) = reach(&hub).await {
+    // an earlier run may have left the clock on a later day
+    let ready = match declaration.clock {
+        Some(_) => restart::set_clock(&hub, hub.today()).await.map_err(Trouble),
+        None => Ok(()),
+    };
+    let reached = match ready {
+        Ok(()) => reach(&hub).await,
+        not_set => not_set,
+    };
+    if let Err(trouble) = reached {
         outcome.trouble = Some(trouble);
         outcome.took_ms = ms(begun.elapsed());
         return Ok(outcome);
@@ -150,6 +160,7 @@ pub async fn run(
         }
     }
     outcome.took_ms = ms(begun.elapsed());
+    hub.outlast_serials().await;
     Ok(outcome)
 }
 
@@ -291,6 +302,16 @@ async fn reach(hub: &Hub) -> Result<(), Trouble> {
                     ),
                 )
             }
+            _ if message.body.code() == Some(ResponseCode::Malformed) => trouble(
+                format!(
+                    "the collector says 9003 to a counter inquiry: is it a {} collector, as kind declares?",
+                    declaration.kind.as_str()
+                ),
+                format!(
+                    "収納機関が収納カウンタ照会を 9003 としています。宣言ファイルの kind({})が正しいか確認してください。",
+                    declaration.kind.as_str()
+                ),
+            ),
             _ if message.body.code() == Some(ResponseCode::CounterDateWrong) => trouble(
                 format!(
                     "the collector says that {} is in the future (A601): declare its business day as today",
