@@ -122,7 +122,7 @@ pub const fn alarm_words(kind: AlarmKind) -> AlarmWords {
         AlarmKind::DebitUnanswered => AlarmWords {
             title: "口座振替の結果が届かない",
             remedy: "口座振替(全国ネット型)の明細のうち、他行から振替の結果が届いていないものがあります。引き落とされたかどうかは分からず、\
-                     収納企業には、届いた分もまだ入金していません。他行に結果を照会してください。届き次第、自動で処理を終えます。",
+                     収納企業には、届いた分もまだ入金していません。結果は届き次第、自動で処理します。他行に結果を照会してください。",
         },
         AlarmKind::FeesUnpaid => AlarmWords {
             title: "手数料の引落不能",

@@ -265,8 +265,8 @@ pub async fn find(bank: &Bank, by: &SignedIn, id: TemplateId) -> Result<Option<T
     Ok(found.filter(|one| may_use(by, &one.content)))
 }
 
-/// Keeps one under a name; called by its payee where none is given. What is there already is answered, so a second click
-/// makes no second one. Those that are added at the same moment may go a little beyond the most.
+/// Keeps one under a name; called by its payee where none is given. What is there already is answered, so a second
+/// click makes no second one. Those that are added at the same moment may go a little beyond the most.
 pub async fn add(bank: &Bank, by: &SignedIn, content: &Content, typed: &str) -> Result<TemplateId, Refused> {
     if !may_use(by, content) {
         return Err(Refused::Told(Code::NotPermitted));

@@ -54,7 +54,7 @@ async fn limit(world: &World, yen: i64) {
 }
 
 /// Another company's account at this bank, which the contract has filed under 0001.
-async fn file_payee(world: &World) {
+pub async fn file_payee(world: &World) {
     let bank = &world.bank;
     let other = bank.contracts.add_contract("青葉", Plan::Web, SignInMethod::Password).await.unwrap();
     add_account(bank, other, domain::AccountId::new(2_001), AccountKind::Current, "7654321").await;
@@ -303,7 +303,7 @@ async fn reservations_reach_over_closed_days_at_the_browser(test: TestDatabase) 
         let why = if is_open {
             "本日扱いの受付は終わりました。"
         } else {
-            "きょうは銀行の休業日です。"
+            "本日は銀行の休業日です。"
         };
         assert!(page.contains(why), "{now} {page}");
         for (day, taken) in [(first, true), (last, true), (closed, false), (too_far, false)] {

@@ -111,7 +111,7 @@ async fn wages_of_a_csv_file_are_mended_on_screen_approved_by_two_and_paid() {
     // a code of a token counts once, and the master's was used for the settings
     desk.demo.set_clock("2026-11-24T10:05:00+09:00").await;
     desk.approve_the_batch(0, true).await;
-    assert_eq!(desk.word().await, "完了", "{}", desk.window.text().await);
+    assert_eq!(desk.word().await, "承認済み・実行待ち", "{}", desk.window.text().await);
 
     desk.demo.set_clock("2026-11-25T12:00:00+09:00").await;
     desk.batch_becomes(&batch, "処理中").await;
@@ -151,7 +151,7 @@ async fn a_direct_debit_comes_to_its_result_file_and_a_local_tax_is_sent_as_the_
     let debits = desk.window.path().await;
     desk.ask().await;
     desk.approve_the_batch(0, false).await;
-    assert_eq!(desk.word().await, "完了", "{}", desk.window.text().await);
+    assert_eq!(desk.word().await, "承認済み・実行待ち", "{}", desk.window.text().await);
 
     desk.demo.set_clock("2026-12-02T15:00:00+09:00").await;
     desk.batch_becomes(&debits, "完了").await;
