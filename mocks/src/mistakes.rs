@@ -133,6 +133,18 @@ mistakes! {
     PaysAgainAfterACancellation;
     /// Does not record refused cancellations.
     ForgetsRefusedCancellations;
+    /// Cancels for a bank without a contract.
+    CancelsForAnyBank;
+    /// Takes a clearing with another 納付区分.
+    ClearsAnyCategory;
+    /// A cancellation makes the bill unpaid whichever clearing it was of.
+    UnpaysByAnyCancellation;
+    /// Does not know of cancellations before a restart.
+    ForgetsCancellationsAtARestart;
+    /// Opens what was pre-closed at a restart.
+    ForgetsPreClosesAtARestart;
+    /// Does not know of settlement advices before a restart.
+    ForgetsAdvicesAtARestart;
     /// Takes another content under a settlement's number.
     TakesOtherSettlements;
     /// Says of every page of lines that it is the last.
@@ -194,6 +206,11 @@ impl Mistake {
         let lost = match self {
             Self::ForgetsAfterARestart => "DELETE FROM clearings",
             Self::ForgetsHandOffsAtARestart => "DELETE FROM hand_offs",
+            Self::ForgetsCancellationsAtARestart => "DELETE FROM cancellations",
+            Self::ForgetsPreClosesAtARestart => {
+                "UPDATE service_days SET state = 'open' WHERE state = 'pre_closed'"
+            }
+            Self::ForgetsAdvicesAtARestart => "DELETE FROM settlement_advices",
             _ => return Ok(()),
         };
         let mut write = store.write().await?;
@@ -266,6 +283,8 @@ impl Mistake {
             Self::CancelsAfterTheClose if kind == Kind::Cancellation && code == "B202" => {
                 recode(&text, "0000")
             }
+            Self::CancelsForAnyBank if kind == Kind::Cancellation && code == "A002" => recode(&text, "0000"),
+            Self::ClearsAnyCategory if kind == Kind::Clearing && code == "A013" => recode(&text, "0000"),
             Self::CancelsInternetBanking if code == "A301" => recode(&text, "0000"),
             Self::CancelsTwice if kind == Kind::Cancellation && code == "B201" => recode(&text, "0000"),
             Self::TakesOtherSettlements if kind == Kind::SettlementAdvice => recode(&text, "0000"),
@@ -331,6 +350,11 @@ impl Mistake {
                 "UPDATE bills SET paid_elsewhere = 1 WHERE collector = $1 AND customer_number = $5 \
                  AND $2 IS NOT NULL AND $3 IS NOT NULL AND $4 IS NOT NULL",
                 Some(customer(&inquiry.key)),
+            ),
+            (Self::UnpaysByAnyCancellation, _, Ok(Request::Cancellation(cancellation))) => (
+                "UPDATE bills SET matched = 0 WHERE collector = $1 AND customer_number = $5 \
+                 AND $2 IS NOT NULL AND $3 IS NOT NULL AND $4 IS NOT NULL",
+                Some(customer(&cancellation.key)),
             ),
             (Self::KeepsCancelledBillsPaid, _, Ok(Request::Cancellation(cancellation))) => (
                 "UPDATE bills SET matched = 1 WHERE collector = $1 AND customer_number = $5 \

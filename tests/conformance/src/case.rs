@@ -286,8 +286,16 @@ pub enum Field {
     BillId,
     /// An amount where the payer types none.
     TypedAmount,
+    /// 納付番号 or お客様番号 of another.
+    CustomerNumber,
     /// A clearing that there is not.
     ClearingSerial,
+    /// The day of payment of a settlement advice.
+    PayDate,
+    /// The window of a settlement advice.
+    WindowDate,
+    /// How many clearings a settlement advice is about.
+    Count,
     /// A 消込期限 of yesterday.
     PassedClearBy,
 }

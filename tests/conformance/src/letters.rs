@@ -123,13 +123,18 @@ impl Writer<'_> {
         let Body::Clearing(clearing) = &of.body else {
             return Err("a cancellation is of a clearing".to_owned());
         };
+        let mut bill = clearing.bill.clone();
+        if self.has(Field::CustomerNumber) {
+            let other = with_other_last_digit(bill.customer_number.as_str());
+            bill.customer_number = other.parse().unwrap_or(bill.customer_number);
+        }
         let mut serial = of.header.serial;
         if self.has(Field::ClearingSerial) {
             // what this key has cannot be a clearing, because it is the cancellation's own
             serial = self.key.serial;
         }
         self.letter(Body::Cancellation(Cancellation {
-            bill: clearing.bill.clone(),
+            bill,
             bill_id: if self.has(Field::BillId) { no_bill() } else { clearing.bill_id.clone() },
             amount: Yen::new(clearing.amount.get() + self.ask.amount_by),
             bank: self.bank(),
@@ -177,13 +182,15 @@ impl Writer<'_> {
 
     /// 資金決済通知.
     pub fn advice(&self, settlement: &str, day: Date) -> Result<Letter, String> {
-        let pay_date = day.succ_opt().unwrap_or(day);
+        let later =
+            |day: Date, field| if self.has(field) { day.succ_opt() } else { Some(day) }.unwrap_or(day);
+        let pay_date = later(day.succ_opt().unwrap_or(day), Field::PayDate);
         self.letter(Body::SettlementAdvice(SettlementAdvice {
             bank: self.bank(),
             settlement: settlement.parse().map_err(|_| format!("{settlement} is no reference"))?,
-            window_date: day,
+            window_date: later(day, Field::WindowDate),
             pay_date,
-            count: 3,
+            count: if self.has(Field::Count) { 4 } else { 3 },
             amount: Yen::new(30_000 + self.ask.amount_by),
         }))
     }
