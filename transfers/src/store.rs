@@ -363,11 +363,11 @@ impl Transfers {
         Ok(Some((order.facts, Position::of(&events)?)))
     }
 
-    /// The same of many at once; what is no order is left out.
+    /// The same of many at once; what is no order is left out. One that cannot be read is its own failure alone.
     pub(crate) async fn load_all(
         &self,
         ids: &[Uuid],
-    ) -> Result<BTreeMap<Uuid, (Facts, Position)>, StoreError> {
+    ) -> Result<BTreeMap<Uuid, Result<(Facts, Position), StoreError>>, StoreError> {
         let keys: Vec<Value> = ids.iter().map(|id| (*id).into()).collect();
         let mut tx = self.database().snapshot().await?;
         let select = "SELECT id, facts FROM transfer_order WHERE id IN";
@@ -378,7 +378,8 @@ impl Transfers {
         let mut loaded = BTreeMap::new();
         for (id, facts) in found {
             let events = events.remove(&EntityId(id)).unwrap_or_default();
-            loaded.insert(id, (StoreError::json(&facts)?, Position::of(&events)?));
+            let read = || Ok((StoreError::json(&facts)?, Position::of(&events)?));
+            loaded.insert(id, read());
         }
         Ok(loaded)
     }

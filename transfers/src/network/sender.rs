@@ -77,7 +77,8 @@ impl Transfers {
                 running.spawn(async move {
                     let key = row.0.clone();
                     let taken = match order {
-                        Some((facts, position)) => engine.resume(&facts, position, row).await,
+                        Some(Ok((facts, position))) => engine.resume(&facts, position, row).await,
+                        Some(Err(unreadable)) => Err(unreadable),
                         None => engine.resume_other(row).await,
                     };
                     if let Err(error) = taken {
