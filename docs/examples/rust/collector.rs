@@ -120,7 +120,7 @@ impl Server {
         let answer = books.answer(content, now)?;
         let line = format!("{} {} {}\n", now.micros(), BASE64.encode(content), BASE64.encode(&answer));
         if journal.write_all(line.as_bytes()).and_then(|()| journal.sync_data()).is_err() {
-            std::process::exit(1); // what is not on the disk has not happened: the next start knows nothing of it
+            std::process::exit(1); // it was never answered; the next start decides it again, or never saw it
         }
         Some(answer)
     }
@@ -187,14 +187,18 @@ async fn main() -> Result<(), Failure> {
     let path = format!("/{}/mpn", declared.terms.collector);
     let mut books = Books::new(declared.terms);
     declared.numbers.iter().try_for_each(|of| make_bills(&mut books, of))?;
+    // whoever has the port has the journal: a second one ends here
+    let address = declared.endpoint.trim_start_matches("http://");
+    let listener = tokio::net::TcpListener::bind(address).await?;
     let journal = File::options().create(true).append(true).open("collector.journal")?;
     let lines = read_to_string("collector.journal")?;
     let whole = lines.rfind('\n').map_or(0, |end| end + 1); // what follows was never answered
     journal.set_len(u64::try_from(whole)?)?;
+    journal.sync_all()?;
+    File::open(".")?.sync_all()?; // the file's name, too
     replay(&mut books, lines.get(..whole).unwrap_or_default())?;
     let server = Arc::new(Server { books: Mutex::new((books, journal)), path, key, hub });
     std::fs::write("collector.pid", std::process::id().to_string())?; // for the restarts of the kit
     let app = axum::Router::new().fallback(move |request| server.clone().serve(request));
-    let address = declared.endpoint.trim_start_matches("http://").to_owned();
-    Ok(axum::serve(tokio::net::TcpListener::bind(address).await?, app).await?)
+    Ok(axum::serve(listener, app).await?)
 }
