@@ -83,7 +83,7 @@ impl Alarm {
 impl Transfers {
     /// Whether an alarm that is raised once for a subject was raised.
     pub async fn has_raised(&self, alarm: Alarm, subject: &str) -> Result<bool, StoreError> {
-        let sql = "SELECT count(*) FROM alarm WHERE kind = $1 AND subject = $2";
+        let sql = "SELECT count(*) FROM alarm WHERE kind = $1 AND subject = $2 AND once = 1";
         let found: i64 = read!(self.database(), |c| {
             sqlx::query_scalar(sql).bind(alarm.as_str()).bind(subject).fetch_one(c).await
         })?;
