@@ -131,7 +131,9 @@ fn page(
         None => (typed.from.clone(), typed.until.clone()),
     };
     let businesses = policy::served(by.contract.plan)
-        .filter(|business| *business != Business::Inquiry && policy::may_do(by, *business));
+        // a file is an item of the business whose records it has
+        .filter(|business| !matches!(business, Business::Inquiry | Business::FileTransfer))
+        .filter(|business| policy::may_do(by, *business));
     // who else there is, only those see who supervise
     let seen = people.iter().filter(|one| one.id == by.user.id || policy::has(&by.user, Duty::History));
     ActivityPage {

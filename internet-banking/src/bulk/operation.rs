@@ -17,6 +17,7 @@ use secrecy::SecretString;
 use super::problem::Problem;
 use super::{csv_rows, kinds, rules};
 use crate::Bank;
+use crate::contracts::Business;
 use crate::mail::{Notice, To};
 use crate::policy;
 use crate::registration::{Registration, register};
@@ -36,6 +37,9 @@ pub async fn permit(bank: &Bank, by: &SignedIn, heading: &Heading) -> Result<(),
     let business = kinds::business(heading.kind);
     policy::require_account(by, business, heading.account).map_err(|_| Problem::NotPermitted)?;
     if heading.route == Route::File {
+        // 一般ファイル伝送 is given account by account, too
+        policy::require_account(by, Business::FileTransfer, heading.account)
+            .map_err(|_| Problem::NotPermitted)?;
         rules::permit_file(by, business)?;
     }
     rules::require_open(bank, heading.kind.counted()).await?;

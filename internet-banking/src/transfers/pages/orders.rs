@@ -1,13 +1,13 @@
 //! The orders: all of them, those of a state, and one.
 
 use axum::extract::{Path, Query, State};
-use domain::Date;
 use domain::numbers::fold_width;
+use domain::{AccountId, ContractId, Date};
 use edge::Errors;
 use formats::kana::{Class, ZenginText};
 use formats::legal_forms::abbreviated;
 use serde::Deserialize;
-use transfers::{OrderQuery, Relation, State as OrderState};
+use transfers::{Order, OrderQuery, Relation, State as OrderState};
 
 use super::{Answer, accounts, admit, again, failed, find, order_facts, order_row, page_frame, shown};
 use crate::contracts::Business;
@@ -22,8 +22,10 @@ use crate::{Bank, period};
 
 /// Orders of one page.
 const PAGE_MAX: u32 = 50;
-/// Orders of a day among which one is looked for by its number.
-const DAY_MAX: u32 = 500;
+/// Orders of a day that are looked through at a time for the one with a number.
+const DAY_PAGE: u32 = 500;
+/// Characters that are searched for at most.
+const SOUGHT_CHARS_MAX: usize = 60;
 
 /// The filters: the word of the address, that of the page, and the states.
 const FILTERS: &[(&str, &str, &[OrderState])] = &[
@@ -61,6 +63,9 @@ enum Sought {
 
 impl Sought {
     fn read(typed: &str) -> Self {
+        if typed.chars().count() > SOUGHT_CHARS_MAX {
+            return Self::Nothing;
+        }
         let folded: String = typed.trim().chars().map(fold_width).collect();
         if let Some((day, _)) = folded.split_once('-').filter(|(_, end)| end.len() == 8)
             && let Ok(day) = Date::parse_from_str(day, "%y%m%d")
@@ -114,17 +119,18 @@ pub async fn list(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<As
     match &sought {
         Sought::All => {}
         Sought::Payee(part) => query.payee = Some(part.clone()),
-        Sought::Number(day, _) => {
-            query = OrderQuery { placed: Some(period::instants((*day, *day))), limit: DAY_MAX, ..query };
+        Sought::Number(day, number) => {
+            // which says which one, whatever else is chosen
+            let all = accounts(&bank, &by).await?;
+            let found = numbered(&bank, by.contract.id, query.accounts, *day, number).await?;
+            let orders = found.iter().map(|order| order_row(&all, order)).collect();
+            return shown(&OrdersPage { orders, ..empty(Errors::none()) });
         }
         Sought::Nothing => return shown(&empty(Errors::none())),
     }
-    let mut orders = bank.transfers.list(&query).await.map_err(failed)?;
+    let orders = bank.transfers.list(&query).await.map_err(failed)?;
     let full = orders.len() >= usize::try_from(query.limit).unwrap_or(usize::MAX);
     let last = orders.last().filter(|_| full).map(|order| order.facts.id);
-    if let Sought::Number(_, number) = &sought {
-        orders.retain(|order| words::number(&order.facts) == *number);
-    }
     let all = accounts(&bank, &by).await?;
     let typed = [&asked.from, &asked.until, &asked.q].map(Clone::clone);
     shown(&OrdersPage {
@@ -132,6 +138,27 @@ pub async fn list(State(bank): State<Bank>, by: SignedIn, Query(asked): Query<As
         older: last.map(|older| OlderLink { state: chosen.0, typed, older }),
         ..empty(Errors::none())
     })
+}
+
+/// The order of a day with this 受付番号.
+async fn numbered(
+    bank: &Bank,
+    contract: ContractId,
+    mine: Vec<AccountId>,
+    day: Date,
+    number: &str,
+) -> Result<Option<Order>, crate::answer::Stop> {
+    let placed = Some(period::instants((day, day)));
+    let mut query = OrderQuery { placed, ..OrderQuery::newest(contract, mine, DAY_PAGE) };
+    loop {
+        let orders = bank.transfers.list(&query).await.map_err(failed)?;
+        query.before = orders.last().map(|order| (order.facts.placed_at, order.facts.id));
+        let is_last = orders.len() < usize::try_from(DAY_PAGE).unwrap_or(usize::MAX);
+        let found = orders.into_iter().find(|order| words::number(&order.facts) == number);
+        if found.is_some() || is_last {
+            return Ok(found);
+        }
+    }
 }
 
 /// The first and the last 指定日, as far as they are typed.

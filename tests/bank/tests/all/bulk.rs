@@ -19,6 +19,7 @@ database::on_both!(
     a_csv_file_is_mended_in_place_asked_for_and_approved_with_a_one_time_password,
     rows_come_from_payees_and_from_last_time_and_fees_are_borne_by_payees,
     an_outside_file_costs_a_one_time_password_and_the_same_one_again_is_told,
+    a_file_debits_only_accounts_that_files_may_be_sent_for,
     a_message_with_edi_is_taken_whole_and_answered,
     a_batch_is_taken_back_or_sent_back_before_its_approval_and_is_not_cancelled_after_it,
 );
@@ -325,6 +326,19 @@ async fn an_outside_file_costs_a_one_time_password_and_the_same_one_again_is_tol
     let again = upload(&mut jiro, "/bulk/file", &knowing, &right).await;
     assert!(again.location().starts_with("/bulk/"), "{}", again.body);
     assert_eq!(batches(&world).await, 2);
+}
+
+/// 一般ファイル伝送 is given account by account, and the file says which account it debits.
+///
+/// Proves R116.
+async fn a_file_debits_only_accounts_that_files_may_be_sent_for(test: TestDatabase) {
+    let (world, _, mut jiro) = world(test).await;
+    let other = "DELETE FROM user_right WHERE business = 'file_transfer' AND account = 1001";
+    execute!(world.bank.database, other).unwrap();
+    let otp = fresh(&world, TOKEN).await;
+    let refused = upload(&mut jiro, "/bulk/file", &[("one_time_password", &otp)], &file(3)).await;
+    assert!(refused.location().is_empty(), "{}", refused.location());
+    assert_eq!(batches(&world).await, 0, "{}", refused.body);
 }
 
 /// pain.001 becomes a batch whose EDI stays byte for byte, also where a row is mended, and pain.002 answers it.
