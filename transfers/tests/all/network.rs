@@ -1,8 +1,8 @@
 //! Orders to other banks, over the mock network in all its moods.
 
 use collectors::client::Exchanged;
-use database::on_both;
-use database::testing::TestDatabase;
+use database::testing::{TestDatabase, drop_triggers};
+use database::{execute, on_both};
 use domain::{OrderId, Yen};
 use serde_json::json;
 use transfers::network;
@@ -17,6 +17,7 @@ on_both!(
     what_comes_before_the_opening_waits_and_settles_with_the_day,
     silence_and_lies_are_asked_about_with_the_same_bytes_until_the_answer_counts,
     a_network_that_is_down_gets_it_when_it_is_back,
+    an_order_that_cannot_be_read_keeps_no_other_waiting,
     what_the_network_refuses_is_released_without_a_fee,
     what_cannot_be_credited_comes_back_and_keeps_its_fee,
     a_recall_brings_the_money_back_or_is_refused_and_costs_its_fee,
@@ -150,6 +151,23 @@ async fn a_network_that_is_down_gets_it_when_it_is_back(test: TestDatabase) {
     network.come_up().await;
     assert_eq!(conclude(&bank, order.facts.id).await.state, State::Sent);
     assert_eq!(network.record(order.facts.id).await, Some(("ACSP".to_owned(), 1)));
+    bank.assert_clean().await;
+}
+
+async fn an_order_that_cannot_be_read_keeps_no_other_waiting(test: TestDatabase) {
+    let (bank, mut network) = start(test).await;
+    network.go_down().await;
+    let damaged = bank.engine.place(bank.abroad(1_000)).await.unwrap().facts.id;
+    let sound = bank.engine.place(bank.abroad(2_000)).await.unwrap().facts.id;
+    drop_triggers(&bank.database).await;
+    let damage = "UPDATE transfer_order SET facts = 'x' || facts WHERE id = $1";
+    execute!(bank.database, damage, damaged.uuid()).unwrap();
+    network.come_up().await;
+    assert_eq!(conclude(&bank, sound).await.state, State::Sent);
+    let mend = "UPDATE transfer_order SET facts = substr(facts, 2) WHERE id = $1";
+    execute!(bank.database, mend, damaged.uuid()).unwrap();
+    assert_eq!(conclude(&bank, damaged).await.state, State::Sent);
+    assert_eq!(bank.money(OWN).await, (997_000, 997_000));
     bank.assert_clean().await;
 }
 
