@@ -62,6 +62,10 @@ pub struct SerialError;
 impl Serial {
     /// The largest serial of a day.
     pub const MAX: u32 = 99_999_999;
+    /// The first of a day.
+    pub const FIRST: Self = Self(1);
+    /// The last of a day.
+    pub const LAST: Self = Self(Self::MAX);
 
     /// `number`, which must be 1 to 99,999,999.
     pub const fn new(number: u32) -> Result<Self, SerialError> {

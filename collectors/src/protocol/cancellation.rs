@@ -2,6 +2,7 @@
 
 use domain::{BillId, Date, Serial, Yen};
 
+use super::clearing::Clearing;
 use super::error::DecodeError;
 use super::fields::{self, BankCode, BillKey, Channel};
 use super::reader::Fields;
@@ -28,6 +29,12 @@ pub struct Cancellation {
 }
 
 impl Cancellation {
+    /// Whether this names the bill and amount of that clearing, whatever its key.
+    pub fn fits(&self, clearing: &Clearing) -> bool {
+        (&self.bill.customer_number, &self.bill_id, self.amount)
+            == (&clearing.bill.customer_number, &clearing.bill_id, clearing.amount)
+    }
+
     pub(super) fn write(&self, sink: &mut ElementSink) {
         self.bill.write(sink);
         sink.text("BillId", self.bill_id.as_str());

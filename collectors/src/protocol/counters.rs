@@ -27,6 +27,16 @@ pub struct Tally {
     pub amount: Yen,
 }
 
+/// What some records come to, given the amount of each.
+impl FromIterator<Yen> for Tally {
+    fn from_iter<I: IntoIterator<Item = Yen>>(amounts: I) -> Self {
+        amounts.into_iter().fold(Self::default(), |tally, amount| Self {
+            count: tally.count + 1,
+            amount: [tally.amount, amount].into_iter().sum(),
+        })
+    }
+}
+
 impl Counters {
     pub(super) fn write(&self, sink: &mut ElementSink) {
         for (name, tally) in

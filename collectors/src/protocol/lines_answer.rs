@@ -61,6 +61,16 @@ impl LineStatus {
 }
 
 impl LinesAnswer {
+    /// The page of these lines, which are all of a day behind the serial that was asked for, in any order. The next one
+    /// is asked for by the last serial of this: whatever stands under one serial is on one page.
+    pub fn page(mut lines: Vec<Line>) -> Self {
+        lines.sort_by_key(|line| line.serial);
+        let next = lines.get(LINES_MAX).map(|line| line.serial);
+        lines.truncate(LINES_MAX);
+        lines.truncate(lines.partition_point(|line| next.is_none_or(|next| line.serial < next)));
+        Self::Page { lines, more: next.is_some() }
+    }
+
     /// The code of the message.
     pub const fn code(&self) -> ResponseCode {
         match self {

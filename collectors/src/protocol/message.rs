@@ -1,6 +1,6 @@
 //! A whole message, its bytes and back.
 
-use domain::xml;
+use domain::{BankCode, Date, ResendKey, xml};
 
 use super::NAMESPACE;
 use super::cancellation::Cancellation;
@@ -17,12 +17,14 @@ use super::inquiry_answer::InquiryAnswer;
 use super::lines::Lines;
 use super::lines_answer::LinesAnswer;
 use super::reader::Fields;
+use super::received::Received;
 use super::resend_confirmation::ResendConfirmation;
 use super::service::Service;
 use super::service_answer::ServiceAnswer;
 use super::settlement_advice::SettlementAdvice;
 use super::settlement_advice_answer::SettlementAdviceAnswer;
 use super::writer::ElementSink;
+use crate::directory::Kind;
 
 /// One message of either direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +74,44 @@ pub enum Body {
     SettlementAdviceAnswer(SettlementAdviceAnswer),
 }
 
+/// What a request about a whole day names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AboutDay<'a> {
+    /// The collector's service kind.
+    pub kind: Kind,
+    /// The bank.
+    pub bank: &'a BankCode,
+    /// The day: of Open and PreClose the header's processing date, of the others the one that is counted.
+    pub day: Date,
+}
+
+impl Message {
+    /// What this says of a whole day, if it is 開局, 予備閉局, 閉局, 収納カウンタ照会 or 消込明細照会.
+    pub fn about_day(&self) -> Option<AboutDay<'_>> {
+        let (kind, bank, day) = match &self.body {
+            Body::Open(of) | Body::PreClose(of) => (of.kind, &of.bank, self.header.processing_date),
+            Body::Close(of) => (of.kind, &of.bank, of.counted_date),
+            Body::Counter(of) => (of.kind, &of.bank, of.counted_date),
+            Body::Lines(of) => (of.kind, &of.bank, of.counted_date),
+            _ => return None,
+        };
+        Some(AboutDay { kind, bank, day })
+    }
+
+    /// The key of the clearing that this takes back, if it is a cancellation.
+    pub fn cancels(&self) -> Option<ResendKey> {
+        let Body::Cancellation(of) = &self.body else { return None };
+        let centre = self.header.sender.clone();
+        Some(ResendKey { centre, date: of.clearing_date, serial: of.clearing_serial })
+    }
+}
+
 impl Body {
+    /// Whether a collector records it under its key, once and with its answer: a clearing or a cancellation.
+    pub const fn is_recorded(&self) -> bool {
+        matches!(self, Self::Clearing(_) | Self::Cancellation(_))
+    }
+
     /// The element's name.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -181,14 +220,14 @@ pub fn encode(message: &Message) -> Vec<u8> {
 
 /// Reads the bytes of a message, strictly.
 pub fn decode(bytes: &[u8]) -> Result<Message, DecodeError> {
-    let root = xml::read(bytes, xml::Limits::MESSAGE)?;
-    root.require("Message", NAMESPACE)?;
-    let mut fields = Fields::of(&root)?;
-    let header = Header::read(fields.element("Header")?)?;
-    let element = fields.any()?;
-    fields.end()?;
+    let Received { header, body, .. } = Received::read(bytes)?;
+    Ok(Message { header, body: body? })
+}
+
+/// The body that an element is.
+pub(super) fn read_body(element: &xml::Element) -> Result<Body, DecodeError> {
     let inner = Fields::of(element)?;
-    let body = match element.name() {
+    Ok(match element.name() {
         "Inquiry" => Body::Inquiry(Inquiry::read(inner)?),
         "InquiryAnswer" => Body::InquiryAnswer(InquiryAnswer::read(inner)?),
         "Clearing" => Body::Clearing(Clearing::read(inner)?),
@@ -207,6 +246,5 @@ pub fn decode(bytes: &[u8]) -> Result<Message, DecodeError> {
         "SettlementAdvice" => Body::SettlementAdvice(SettlementAdvice::read(inner)?),
         "SettlementAdviceAnswer" => Body::SettlementAdviceAnswer(SettlementAdviceAnswer::read(inner)?),
         _ => return Err(xml::XmlError::Unexpected { path: element.path() }.into()),
-    };
-    Ok(Message { header, body })
+    })
 }

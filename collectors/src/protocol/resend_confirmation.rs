@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::error::DecodeError;
-use super::message::{Body, Message, decode};
+use super::message::{Message, decode};
 use super::reader::Fields;
 use super::writer::ElementSink;
 
@@ -19,9 +19,11 @@ impl ResendConfirmation {
     /// The message inside, which must be a clearing or a cancellation.
     pub fn original_message(&self) -> Result<Message, DecodeError> {
         let message = decode(&self.original)?;
-        match message.body {
-            Body::Clearing(_) | Body::Cancellation(_) => Ok(message),
-            _ => Err(DecodeError::Rule { element: "Original", rule: "it is a clearing or a cancellation" }),
+        let rule = "it is a clearing or a cancellation";
+        if message.body.is_recorded() {
+            Ok(message)
+        } else {
+            Err(DecodeError::Rule { element: "Original", rule })
         }
     }
 

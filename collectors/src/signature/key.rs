@@ -4,12 +4,14 @@ use std::fmt;
 
 use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
-use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
 use zeroize::Zeroizing;
 
 /// Characters of a key id at most.
 const KEY_ID_CHARS_MAX: usize = 64;
+/// What stands before the 32 bytes of an Ed25519 key in a SubjectPublicKeyInfo (RFC 8410).
+const SPKI_HEAD: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
 
 /// Why a key cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +25,9 @@ pub enum KeyError {
     /// The private key is no Ed25519 key in PKCS#8.
     #[error("the private key is no Ed25519 key in PKCS#8")]
     Private,
+    /// The public key is not that of Ed25519 in PEM.
+    #[error("the public key is no Ed25519 key in PEM")]
+    Spki,
     /// The public key has not 32 bytes.
     #[error("an Ed25519 public key has 32 bytes")]
     Public,
@@ -103,6 +108,12 @@ impl VerifyingKey {
     /// From the 32 bytes of the key.
     pub fn new(id: &str, bytes: &[u8]) -> Result<Self, KeyError> {
         Ok(Self { id: checked_id(id)?, bytes: bytes.try_into().map_err(|_| KeyError::Public)? })
+    }
+
+    /// From a SubjectPublicKeyInfo in PEM (`BEGIN PUBLIC KEY`), which is what `openssl pkey -pubout` writes.
+    pub fn from_spki_pem(id: &str, pem: &str) -> Result<Self, KeyError> {
+        let der = SubjectPublicKeyInfoDer::from_pem_slice(pem.as_bytes()).map_err(|_| KeyError::Spki)?;
+        Self::new(id, der.strip_prefix(&SPKI_HEAD).ok_or(KeyError::Spki)?)
     }
 
     /// The id.

@@ -225,3 +225,17 @@ fn the_published_exchange_is_signed_as_published() {
         assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), text, "{name}");
     }
 }
+
+/// The bytes are those that `openssl pkey -pubout` writes of the private key of 32 bytes `02`.
+#[test]
+fn a_public_key_is_read_from_pem() {
+    let pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAgTl3Dqh9F19Wo1Rmw0x+zMuNipG07jeiXfYPW4/Js5Q=\n\
+               -----END PUBLIC KEY-----\n";
+    assert_eq!(VerifyingKey::from_spki_pem("00200-1", pem), Ok(key("00200-1", 2).verifying_key()));
+    // a key of another kind, a private one, none
+    let other = pem.replace("K2VwAyEA", "K2VuAyEA");
+    let private = pem.replace("PUBLIC", "PRIVATE");
+    for wrong in [&other, &private, ""] {
+        assert_eq!(VerifyingKey::from_spki_pem("00200-1", wrong), Err(KeyError::Spki), "{wrong}");
+    }
+}

@@ -20,7 +20,7 @@ SCHEMA = {node.get("name"): node for node in ElementTree.parse(XSD).getroot()}
 def expression(kind, named):
     """The regular expression of a type of the schema; named: with a group for each of its elements."""
     if kind == "xs:base64Binary":
-        return r"[A-Za-z0-9+/=\s]+"
+        return "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"
     if SCHEMA[kind].tag == XS + "simpleType":
         facets = [(facet.tag.removeprefix(XS), facet.get("value")) for facet in SCHEMA[kind][0]]
         return "".join(rf"(?=[^\x03]{{{v}}}\x03)" for tag, v in facets if tag == "length") + "|".join(
@@ -154,9 +154,8 @@ class Collector:
             return record["answer"] if record["message"] == content else write(header, name, "B901")
         if not self.for_us(header, body):
             return write(header, name, "9003")
-        state = self.state(sender, day)
-        if resent and state == "closed":
-            state = self.state(sender, today())  # what was carried over the close can still be settled
+        carried = resent and self.state(sender, day) == "closed"  # over the close, it can still be settled
+        state = self.state(sender, today() if carried else day)
         if state == "outside" or state == "closed" and name == "Clearing":
             return write(header, name, "A001")  # nothing is recorded: the hub comes again
         code, provisional = self.clear(header, body) if name == "Clearing" else (self.cancel(header, body), None)

@@ -1,357 +1,218 @@
-//! What the collector has on record, and how it decides: from the message, the time and nothing else.
+//! What the collector has on record, and how it decides: by its records, the message and the day, and nothing else.
 
-use std::collections::{BTreeMap, HashMap};
+use std::fs::{File, read_to_string};
+use std::io::Write as _;
 
+use base64::prelude::{BASE64_STANDARD as BASE64, Engine as _};
 use collectors::Kind;
-use collectors::protocol::{
-    BillKey, Body, Cancellation, CancellationAnswer, Channel, Clearing, ClearingAnswer, CounterAnswer,
-    Counters, Header, Inquiry, InquiryAnswer, LINES_MAX, Line, LineStatus, Lines, LinesAnswer, Message,
-    ServiceAnswer, SettlementAdvice, SettlementAdviceAnswer, Tally, decode, encode,
-};
-use domain::ResponseCode as Code;
-use domain::{
-    BankCode, Bill, CentreCode, CollectorNumber, CustomerNumber, Date, ResendKey, Serial, Timestamp,
-};
+use collectors::protocol::*;
+use collectors::records::{Records, Told};
+use conformance::Declaration;
+use conformance::declaration::{Outcome, Slip};
+use domain::{Bill, Date, ResendKey, ResponseCode as Code, Timestamp, Yen};
 
-/// What the declaration says of the collector.
-#[derive(serde::Deserialize)]
-pub struct Terms {
-    pub collector: CollectorNumber,
-    kind: Kind,
-    bank: BankCode,
-    channels: Vec<Channel>,
-}
-
-/// A bill, and the clearing that paid it.
-pub struct Owed {
-    pub key: BillKey,
-    pub bill: Bill,
-    pub outcome: String,
-    pub paid_by: Option<ResendKey>,
-}
-
-/// A clearing or cancellation, byte for byte, with the answer that it got.
-struct Record {
-    message: Vec<u8>,
-    answer: Vec<u8>,
-    body: Body,
-    code: Code,
-    provisional: Option<Code>,
-    is_cancelled: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-enum Day {
-    Open,
-    PreClosed,
-    Closed,
-}
+use super::Failure;
 
 pub struct Books {
-    pub terms: Terms,
-    pub bills: HashMap<CustomerNumber, Vec<Owed>>,
-    records: BTreeMap<ResendKey, Record>,
-    days: HashMap<(CentreCode, Date), Day>,
-    advices: HashMap<(CentreCode, String), SettlementAdvice>,
+    declared: Declaration,
+    records: Records,
+    journal: File,
 }
 
-/// A message as far as it can be read: its header at least, the name of its body, and the body of a request.
-fn read(content: &[u8]) -> Option<(Header, String, Option<Body>)> {
-    let (head, rest) = std::str::from_utf8(content).ok()?.split_once("</Header>")?;
-    let other = "</Header><Open><Bank>0000</Bank><ServiceKind>local</ServiceKind></Open></Message>";
-    let header = decode(format!("{head}{other}").as_bytes()).ok()?.header;
-    let name = rest.trim_start().trim_start_matches('<').chars().take_while(char::is_ascii_alphabetic);
-    let body = decode(content).ok().map(|message| message.body).filter(Body::is_request);
-    Some((header, name.collect(), body))
-}
-
-/// The answer to a request of that name which is only a code.
-fn only(code: Code, name: &str) -> Body {
-    match name {
-        "Inquiry" => Body::InquiryAnswer(InquiryAnswer::Refused(code)),
-        "Cancellation" => Body::CancellationAnswer(CancellationAnswer { code, reference: None }),
-        "Open" | "PreClose" => Body::ServiceAnswer(ServiceAnswer { code }),
-        "Close" | "Counter" => Body::CounterAnswer(CounterAnswer::Refused(code)),
-        "Lines" => Body::LinesAnswer(LinesAnswer::Refused(code)),
-        "SettlementAdvice" => Body::SettlementAdviceAnswer(SettlementAdviceAnswer { code }),
-        _ => Body::ClearingAnswer(ClearingAnswer::Refused { code, reference: None }),
-    }
+/// The bills of a number for tests; yours come from your own system.
+fn bills(slip: &Slip) -> impl Iterator<Item = Bill> {
+    let ids: &[_] = if slip.outcome == Outcome::SeveralBills { &["B-1", "B-2", "B-3"] } else { &["B-1"] };
+    ids.iter().filter_map(|id| id.parse().ok()).map(|id| Bill {
+        id,
+        payer: "見本商事".to_owned(),
+        contents: "見本料金".to_owned(),
+        amount: slip.amount.unwrap_or(Yen::new(10_000)),
+        fee: Yen::new(if slip.outcome == Outcome::Fee { 110 } else { 0 }),
+        late_charge: Yen::new(if slip.outcome == Outcome::LateCharge { 500 } else { 0 }),
+        due: None,
+        clear_by: Date::from_ymd_opt(if slip.outcome == Outcome::Expired { 2020 } else { 2099 }, 3, 31),
+    })
 }
 
 impl Books {
-    pub fn new(terms: Terms) -> Self {
-        let (bills, records, days, advices) = Default::default();
-        Self { terms, bills, records, days, advices }
+    /// Reads the journal, or begins one: a line for each record. What follows the last whole one was never answered.
+    pub fn open(declared: Declaration) -> Result<Self, Failure> {
+        let file = declared.folder.join("collector.journal");
+        let journal = File::options().create(true).append(true).open(&file)?;
+        let text = read_to_string(&file)?;
+        let (whole, _) = text.split_at(text.rfind('\n').map_or(0, |end| end + 1));
+        journal.set_len(u64::try_from(whole.len())?)?;
+        journal.sync_all()?;
+        File::open(&declared.folder)?.sync_all()?; // the file's name, too
+        let mut records = Records::default();
+        for line in whole.lines() {
+            let (asked, answered) = line.split_once(' ').ok_or("the journal has a line that is none")?;
+            records.add(&BASE64.decode(asked)?, &BASE64.decode(answered)?)?;
+        }
+        Ok(Self { declared, records, journal })
     }
 
-    /// The answer to a message that is signed; none where not even its header can be read.
-    pub fn answer(&mut self, content: &[u8], now: Timestamp) -> Option<Vec<u8>> {
-        let (header, name, body) = read(content)?;
-        let written = |body| Some(encode(&Message { header: header.answer(now), body }));
-        let body = match body {
-            Some(body @ (Body::Clearing(_) | Body::Cancellation(_))) => {
-                return Some(self.once(&header, body, content, false, now));
-            }
-            Some(Body::ResendConfirmation(resent)) => {
-                return match read(&resent.original) {
-                    Some((of, _, Some(body @ (Body::Clearing(_) | Body::Cancellation(_)))))
-                        if of.key() == header.key() =>
-                    {
-                        Some(self.once(&of, body, &resent.original, true, now))
-                    }
-                    Some((_, name, _)) if name == "Cancellation" => written(only(Code::Malformed, &name)),
-                    _ => written(only(Code::Malformed, "Clearing")),
-                };
-            }
-            Some(body) if self.is_for_us(&header, &body) => self.decide(&header, body, now.date()),
-            _ => Err(Code::Malformed),
+    /// The answer to a message that is signed, on the disk before it leaves; none where not even the header can be
+    /// read. After an error nothing more must be answered, as it is unknown what is on the disk.
+    pub fn answer(&mut self, content: &[u8], now: Timestamp) -> Result<Option<Vec<u8>>, Failure> {
+        let Ok(received) = Received::read(content) else { return Ok(None) };
+        let written = |body| encode(&Message { header: received.header.answer(now), body });
+        let only = |code| Ok(Some(written(received.only(code))));
+        let Some(Request { message: asked, bytes, is_resent }) = received.request(content) else {
+            return only(Code::Malformed);
         };
-        written(body.unwrap_or_else(|code| only(code, &name)))
+        if asked.body.is_recorded()
+            && let Some(record) = self.records.under(&asked.header.key())
+        {
+            let is_same = record.asked == bytes;
+            return if is_same { Ok(Some(record.answered.clone())) } else { only(Code::KeyReused) };
+        }
+        let answer = match self.decide(&asked, is_resent, now.date()) {
+            Ok(body) => written(body),
+            Err(code) => return only(code),
+        };
+        if !matches!(asked.body, Body::Inquiry(_) | Body::Counter(_) | Body::Lines(_)) {
+            writeln!(self.journal, "{} {}", BASE64.encode(&bytes), BASE64.encode(&answer))?;
+            self.journal.sync_data()?;
+            self.records.add(&bytes, &answer)?;
+        }
+        Ok(Some(answer))
     }
 
-    fn is_for_us(&self, header: &Header, body: &Body) -> bool {
-        let own = match body {
+    /// What is decided is recorded; an error is a code that is only answered.
+    fn decide(&self, asked: &Message, is_resent: bool, today: Date) -> Result<Body, Code> {
+        let (header, own, code) = (&asked.header, &self.declared, Code::Normal);
+        let hub = &header.sender;
+        let bill = match &asked.body {
             Body::Inquiry(Inquiry { bill, .. })
             | Body::Clearing(Clearing { bill, .. })
-            | Body::Cancellation(Cancellation { bill, .. }) => bill.collector == self.terms.collector,
-            _ => true,
+            | Body::Cancellation(Cancellation { bill, .. }) => Some(bill),
+            _ => None,
         };
-        let receiver = format!("C{}", self.terms.collector);
-        own && header.sender.as_str() == "MPN9999" && header.receiver.as_str() == receiver
-    }
-
-    fn decide(&mut self, header: &Header, body: Body, today: Date) -> Result<Body, Code> {
-        let (hub, day) = (&header.sender, header.processing_date);
-        match body {
-            Body::Inquiry(asked) => self.inquire(header, &asked, today),
-            Body::Open(of) => self.tell(hub, day, Day::Open, (of.kind, &of.bank, today)),
-            Body::PreClose(of) => self.tell(hub, day, Day::PreClosed, (of.kind, &of.bank, today)),
-            Body::Close(of) => {
-                // your system would compare the hub's counters with its own here
-                self.tell(hub, of.counted_date, Day::Closed, (of.kind, &of.bank, today))?;
-                Ok(self.counters(hub, of.counted_date))
+        let is_ours = *hub == own.hub_centre
+            && header.receiver.as_str() == format!("C{}", own.collector)
+            && bill.is_none_or(|bill| bill.collector == own.collector);
+        let about = asked.about_day();
+        let day = about.map_or(header.processing_date, |about| about.day);
+        match about {
+            _ if !is_ours => return Err(Code::Malformed),
+            Some(about) if about.kind != own.kind => return Err(Code::Malformed),
+            Some(about) if *about.bank != own.bank => return Err(Code::BankNotContracted),
+            Some(about) if about.day > today => return Err(Code::CounterDateWrong),
+            _ => {}
+        }
+        let state = match self.state(day, today) {
+            // what was carried over the close can still be settled
+            Some(Told::Closed) if is_resent => self.state(today, today),
+            state => state,
+        };
+        let reference = format!("{}-{}-{}", own.collector, day.format("%Y%m%d"), header.serial).parse().ok();
+        match &asked.body {
+            Body::Inquiry(of) if state == Some(Told::Open) => self.inquire(of, today),
+            Body::Clearing(of) if state == Some(Told::Open) || state == Some(Told::PreClosed) => {
+                Ok(Body::ClearingAnswer(match self.fits(of, today).err() {
+                    // a national collector alone may refuse: the payer has paid
+                    Some(code) if own.kind == Kind::National => ClearingAnswer::Refused { code, reference },
+                    provisional => ClearingAnswer::Normal { provisional, reference },
+                }))
             }
-            Body::Counter(of) => {
-                self.check(of.counted_date, (of.kind, &of.bank, today))?;
-                Ok(self.counters(hub, of.counted_date))
+            Body::Cancellation(of) if state.is_some() => {
+                let wrong = asked.cancels().and_then(|key| self.can_cancel(&key, of, day, today).err());
+                let code = wrong.unwrap_or(Code::Normal);
+                Ok(Body::CancellationAnswer(CancellationAnswer { code, reference }))
+            }
+            Body::Open(_) if state > Some(Told::Open) => Err(Code::NotOpen), // a day only goes forward
+            Body::Inquiry(_) | Body::Clearing(_) | Body::Cancellation(_) => Err(Code::NotOpen),
+            Body::Open(_) | Body::PreClose(_) => Ok(Body::ServiceAnswer(ServiceAnswer { code })),
+            // your system would compare the counters of a Close with its own here
+            Body::Close(_) | Body::Counter(_) => {
+                Ok(Body::CounterAnswer(CounterAnswer::Counted(self.records.counters(hub, day))))
             }
             Body::Lines(of) => {
-                self.check(of.counted_date, (of.kind, &of.bank, today))?;
-                Ok(self.lines(hub, &of))
+                Ok(Body::LinesAnswer(LinesAnswer::page(self.records.lines(hub, day, of.after))))
             }
-            Body::SettlementAdvice(of) if of.bank != self.terms.bank => Err(Code::BankNotContracted),
-            Body::SettlementAdvice(of) => {
-                let key = (hub.clone(), of.settlement.to_string());
-                let is_same = *self.advices.entry(key).or_insert_with(|| of.clone()) == of;
-                Err(if is_same { Code::Normal } else { Code::KeyReused })
-            }
+            Body::SettlementAdvice(of) if of.bank != own.bank => Err(Code::BankNotContracted),
+            Body::SettlementAdvice(of) if self.records.contradicts(hub, of) => Err(Code::KeyReused),
+            Body::SettlementAdvice(_) => Ok(Body::SettlementAdviceAnswer(SettlementAdviceAnswer { code })),
             _ => Err(Code::Malformed),
         }
     }
 
     /// What a day was told; else the hours count, and ours are round the clock until today.
-    fn day(&self, hub: &CentreCode, day: Date, today: Date) -> Option<Day> {
-        self.days.get(&(hub.clone(), day)).copied().or((day <= today).then_some(Day::Open))
+    fn state(&self, day: Date, today: Date) -> Option<Told> {
+        self.records.told(&self.declared.hub_centre, day).or((day <= today).then_some(Told::Open))
     }
 
-    /// The bills that can be paid under these numbers, or the code that says why there are none.
-    fn look_up(
-        &self,
-        key: &BillKey,
-        bank: &BankCode,
-        channel: Channel,
-        day: Date,
-    ) -> Result<Vec<&Owed>, Code> {
-        let of = self.bills.get(&key.customer_number).map(Vec::as_slice).unwrap_or_default();
-        let unpaid: Vec<_> = of.iter().filter(|owed| owed.paid_by.is_none()).collect();
-        Err(match of.first() {
-            _ if *bank != self.terms.bank => Code::BankNotContracted,
-            _ if !self.terms.channels.contains(&channel) => Code::ChannelNotAccepted,
-            None => Code::CustomerNumberWrong,
-            Some(o) if o.key.confirmation_number != key.confirmation_number => Code::ConfirmationNumberWrong,
-            Some(o) if o.key.category != key.category => Code::PaymentCategoryWrong,
-            Some(owed) => match owed.outcome.as_str() {
-                "already_paid" => Code::AlreadyPaid,
-                "stopped" => Code::NumberStopped,
-                "unavailable" => Code::BillNotObtained,
-                "not_yet" => Code::NotYetPayable,
-                _ if unpaid.is_empty() => Code::AlreadyPaid,
-                _ if owed.bill.clear_by < Some(day) => Code::Expired,
-                _ => return Ok(unpaid),
+    /// The number for tests under which something can be paid, or the code that says why there is nothing.
+    fn look_up(&self, key: &BillKey, bank: &BankCode, channel: Channel, today: Date) -> Result<&Slip, Code> {
+        let (own, is_it) = (&self.declared, |slip: &&Slip| slip.key.customer_number == key.customer_number);
+        Err(match own.slips.iter().find(is_it) {
+            _ if *bank != own.bank => Code::BankNotContracted,
+            _ if !own.channels.contains(&channel) => Code::ChannelNotAccepted,
+            None | Some(Slip { outcome: Outcome::Unknown, .. }) => Code::CustomerNumberWrong,
+            Some(slip) if slip.key.confirmation_number != key.confirmation_number => {
+                Code::ConfirmationNumberWrong
+            }
+            Some(slip) if slip.key.category != key.category => Code::PaymentCategoryWrong,
+            Some(slip) => match slip.outcome {
+                Outcome::Stopped => Code::NumberStopped,
+                Outcome::Unavailable => Code::BillNotObtained,
+                Outcome::NotYet => Code::NotYetPayable,
+                Outcome::AlreadyPaid => Code::AlreadyPaid,
+                _ if bills(slip).all(|bill| self.records.is_paid(&key.customer_number, &bill.id)) => {
+                    Code::AlreadyPaid
+                }
+                _ if bills(slip).any(|bill| bill.clear_by < Some(today)) => Code::Expired,
+                _ => return Ok(slip),
             },
         })
     }
 
-    fn inquire(&self, header: &Header, asked: &Inquiry, today: Date) -> Result<Body, Code> {
-        if self.day(&header.sender, header.processing_date, today) != Some(Day::Open) {
-            return Err(Code::NotOpen);
-        }
-        let found = self.look_up(&asked.bill, &asked.bank, asked.channel, header.processing_date)?;
+    fn inquire(&self, of: &Inquiry, today: Date) -> Result<Body, Code> {
+        let slip = self.look_up(&of.bill, &of.bank, of.channel, today)?;
         // the payer types an amount where we have none, and nowhere else
-        if found.iter().any(|owed| (owed.outcome == "typed_amount") != asked.amount.is_some()) {
+        if (slip.outcome == Outcome::TypedAmount) != of.amount.is_some() {
             return Err(Code::Malformed);
         }
-        let told =
-            |owed: &&Owed| Bill { amount: asked.amount.unwrap_or(owed.bill.amount), ..owed.bill.clone() };
-        Ok(Body::InquiryAnswer(InquiryAnswer::Bills(found.iter().map(told).collect())))
+        let unpaid = bills(slip).filter(|bill| !self.records.is_paid(&of.bill.customer_number, &bill.id));
+        let told = unpaid.map(|bill| Bill { amount: of.amount.unwrap_or(bill.amount), ..bill });
+        Ok(Body::InquiryAnswer(InquiryAnswer::Bills(told.collect())))
     }
 
-    /// Decides a clearing or cancellation once, and repeats what was decided ever after.
-    fn once(&mut self, header: &Header, body: Body, content: &[u8], resent: bool, now: Timestamp) -> Vec<u8> {
-        let (key, today) = (header.key(), now.date());
-        let written = |body| encode(&Message { header: header.answer(now), body });
-        let state = match self.day(&key.centre, key.date, today) {
-            // what was carried over the close can still be settled
-            Some(Day::Closed) if resent => self.day(&key.centre, today, today),
-            state => state,
-        };
-        let is_clearing = matches!(body, Body::Clearing(_));
-        let unrecorded = match self.records.get(&key) {
-            Some(record) if record.message == content => return record.answer.clone(), // whatever has changed since
-            Some(_) => Some(Code::KeyReused),
-            None if !self.is_for_us(header, &body) => Some(Code::Malformed),
-            // nothing is recorded: it comes again
-            None if state.is_none() || state == Some(Day::Closed) && is_clearing => Some(Code::NotOpen),
-            None => None,
-        };
-        if let Some(code) = unrecorded {
-            return written(only(code, body.name()));
-        }
-        let (code, provisional) = match &body {
-            Body::Clearing(clearing) => self.clear(&key, clearing, today),
-            Body::Cancellation(cancellation) => (self.cancel(&key, cancellation, today), None),
-            _ => (Code::Malformed, None),
-        };
-        let reference =
-            format!("{}-{}-{}", self.terms.collector, key.date.format("%Y%m%d"), key.serial).parse().ok();
-        let answer = written(match code {
-            Code::Normal if is_clearing => {
-                Body::ClearingAnswer(ClearingAnswer::Normal { provisional, reference })
-            }
-            Code::Normal => Body::CancellationAnswer(CancellationAnswer { code, reference }),
-            _ => only(code, body.name()),
-        });
-        let record = Record {
-            message: content.to_vec(),
-            answer: answer.clone(),
-            body,
-            code,
-            provisional,
-            is_cancelled: false,
-        };
-        self.records.insert(key, record);
-        answer
-    }
-
-    /// The code, and where the payer has paid what does not fit, why.
-    fn clear(&mut self, key: &ResendKey, of: &Clearing, today: Date) -> (Code, Option<Code>) {
-        let found = self.look_up(&of.bill, &of.bank, of.channel, key.date).map(drop);
-        let owed = self.bills.get_mut(&of.bill.customer_number).into_iter().flatten();
-        let wrong = match (found, owed.into_iter().find(|owed| owed.bill.id == of.bill_id)) {
-            (Err(code), _) => code,
-            (_, None) => Code::BillNotObtained,
-            (_, Some(owed)) if matches!(owed.outcome.as_str(), "provisional" | "refused") => {
-                Code::BillNotObtained
-            }
-            (_, Some(owed)) if owed.paid_by.is_some() => Code::AlreadyPaid,
-            _ if of.clear_by.is_some_and(|last| last < today) => Code::Expired,
-            (_, Some(owed)) if owed.bill.fee != of.fee => Code::AmountDiffers,
-            (_, Some(o)) if o.outcome != "typed_amount" && o.bill.amount != of.amount => Code::AmountDiffers,
-            (_, Some(owed)) => {
-                owed.paid_by = Some(key.clone());
-                return (Code::Normal, None);
-            }
-        };
-        // a national collector alone may refuse
-        if self.terms.kind == Kind::National { (wrong, None) } else { (Code::Normal, Some(wrong)) }
-    }
-
-    fn cancel(&mut self, key: &ResendKey, of: &Cancellation, today: Date) -> Code {
-        let cleared = ResendKey { date: of.clearing_date, serial: of.clearing_serial, ..key.clone() };
-        let state = self.day(&key.centre, cleared.date, today);
-        let record = self.records.get_mut(&cleared);
-        let is_late = state == Some(Day::Closed) || cleared.date != key.date || cleared.date < today;
-        match record.as_deref().map(|record| (&record.body, record)) {
-            _ if of.bank != self.terms.bank => return Code::BankNotContracted,
-            _ if of.channel != Channel::Counter => return Code::CancellationNotFromCounter,
-            Some((Body::Clearing(c), _)) if c.channel != Channel::Counter => {
-                return Code::CancellationNotFromCounter;
-            }
-            Some((Body::Clearing(c), record))
-                if (&c.bill.customer_number, &c.bill_id, c.amount)
-                    == (&of.bill.customer_number, &of.bill_id, of.amount)
-                    && record.code == Code::Normal => {}
-            _ => return Code::BillNotObtained,
-        }
-        match record {
-            Some(record) if record.is_cancelled => return Code::AlreadyPaid,
-            _ if is_late => return Code::Expired,
-            record => record.into_iter().for_each(|record| record.is_cancelled = true),
-        }
-        let bills = self.bills.get_mut(&of.bill.customer_number).into_iter().flatten();
-        bills.filter(|owed| owed.paid_by.as_ref() == Some(&cleared)).for_each(|owed| owed.paid_by = None);
-        Code::Normal
-    }
-
-    fn check(&self, day: Date, (kind, bank, today): (Kind, &BankCode, Date)) -> Result<(), Code> {
-        match () {
-            () if kind != self.terms.kind => Err(Code::Malformed),
-            () if *bank != self.terms.bank => Err(Code::BankNotContracted),
-            () if day > today => Err(Code::CounterDateWrong),
-            () => Ok(()),
+    /// Whether a clearing fits the bill, or why not.
+    fn fits(&self, of: &Clearing, today: Date) -> Result<(), Code> {
+        let slip = self.look_up(&of.bill, &of.bank, of.channel, today)?;
+        let bill = bills(slip).find(|bill| bill.id == of.bill_id).ok_or(Code::BillNotObtained)?;
+        let is_amount = slip.outcome == Outcome::TypedAmount || bill.amount == of.amount;
+        match slip.outcome {
+            Outcome::Provisional | Outcome::Refused => Err(Code::BillNotObtained),
+            _ if self.records.is_paid(&of.bill.customer_number, &bill.id) => Err(Code::AlreadyPaid),
+            _ if of.clear_by.is_some_and(|last| last < today) => Err(Code::Expired),
+            _ if !is_amount || bill.fee != of.fee => Err(Code::AmountDiffers),
+            _ => Ok(()),
         }
     }
 
-    /// 開局, 予備閉局 and 閉局: a day only goes forward.
-    fn tell(
-        &mut self,
-        hub: &CentreCode,
-        day: Date,
-        to: Day,
-        of: (Kind, &BankCode, Date),
-    ) -> Result<Body, Code> {
-        self.check(day, of)?;
-        let told = self.days.entry((hub.clone(), day)).or_insert(to);
-        let is_back = to == Day::Open && *told != Day::Open;
-        *told = if *told < to { to } else { *told };
-        if is_back { Err(Code::NotOpen) } else { Ok(only(Code::Normal, "Open")) }
-    }
-
-    fn of_day(&self, hub: &CentreCode, day: Date) -> impl Iterator<Item = (Serial, &Record)> {
-        let is_it = move |(key, _): &(&ResendKey, &Record)| key.centre == *hub && key.date == day;
-        self.records.iter().filter(is_it).map(|(key, record)| (key.serial, record))
-    }
-
-    fn counters(&self, hub: &CentreCode, day: Date) -> Body {
-        let mut counters = Counters::default();
-        for (_, record) in self.of_day(hub, day).filter(|(_, record)| record.code == Code::Normal) {
-            let (tally, amount): (&mut Tally, _) = match &record.body {
-                Body::Clearing(of) if record.provisional.is_some() => (&mut counters.provisional, of.amount),
-                Body::Clearing(of) => (&mut counters.cleared, of.amount), // those cancelled since are still counted
-                Body::Cancellation(of) => (&mut counters.cancelled, of.amount),
-                _ => continue,
-            };
-            (tally.count, tally.amount) = (tally.count + 1, [tally.amount, amount].into_iter().sum());
-        }
-        Body::CounterAnswer(CounterAnswer::Counted(counters))
-    }
-
-    fn lines(&self, hub: &CentreCode, of: &Lines) -> Body {
-        let line = |(serial, record): (Serial, &Record)| match &record.body {
-            Body::Clearing(clearing) if Some(serial) > of.after => {
-                let status = match record {
-                    Record { is_cancelled: true, .. } => LineStatus::Cancelled,
-                    Record { provisional: Some(_), .. } => LineStatus::Provisional,
-                    Record { code: Code::Normal, .. } => LineStatus::Cleared,
-                    _ => LineStatus::Refused,
-                };
-                Some(Line { serial, status, amount: clearing.amount })
-            }
+    /// Whether a cancellation is carried out, or why not.
+    fn can_cancel(&self, key: &ResendKey, of: &Cancellation, day: Date, today: Date) -> Result<(), Code> {
+        let record = self.records.under(key);
+        let clearing = record.and_then(|record| match &record.body {
+            Body::Clearing(clearing) => Some((clearing, record.status)),
             _ => None,
-        };
-        let mut lines: Vec<_> = self.of_day(hub, of.counted_date).filter_map(line).collect();
-        let more = lines.len() > LINES_MAX;
-        lines.truncate(LINES_MAX);
-        Body::LinesAnswer(LinesAnswer::Page { lines, more })
+        });
+        match clearing {
+            _ if of.bank != self.declared.bank => Err(Code::BankNotContracted),
+            _ if of.channel != Channel::Counter => Err(Code::CancellationNotFromCounter),
+            Some((clearing, _)) if clearing.channel != Channel::Counter => {
+                Err(Code::CancellationNotFromCounter)
+            }
+            Some((clearing, status)) if of.fits(clearing) && status != LineStatus::Refused => match () {
+                () if self.records.is_cancelled(key) => Err(Code::AlreadyPaid),
+                () if self.state(key.date, today) == Some(Told::Closed) => Err(Code::Expired),
+                () if key.date != day || key.date < today => Err(Code::Expired),
+                () => Ok(()),
+            },
+            _ => Err(Code::BillNotObtained),
+        }
     }
 }

@@ -188,10 +188,7 @@ pub struct Kept {
 impl Kept {
     /// The counters that these make.
     pub fn counters(&self) -> Counters {
-        let tally = |of: &[Entry]| Tally {
-            count: u32::try_from(of.len()).unwrap_or(u32::MAX),
-            amount: Yen::new(of.iter().map(|entry| entry.amount.get()).sum()),
-        };
+        let tally = |of: &[Entry]| of.iter().map(|entry| entry.amount).collect();
         Counters {
             cleared: tally(&self.cleared),
             provisional: tally(&self.provisional),

@@ -181,3 +181,26 @@ async fn the_example_in_rust_passes() {
     supervisor.abort();
     drop(supervisor.await);
 }
+
+/// What is promised of them: each is less than 300 lines, in however many files.
+#[test]
+fn each_example_is_short_enough_to_be_read() {
+    for (folder, files) in [("python", &["collector.py"][..]), ("rust", &["books.rs", "collector.rs"])] {
+        let of_folder = std::fs::read_dir(repository().join("docs/examples").join(folder)).unwrap();
+        let names = of_folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        // the page about it and the site, which is another program
+        let mut names: Vec<_> =
+            names.filter(|name| !matches!(name.as_str(), "README.md" | "site.py")).collect();
+        names.sort();
+        assert_eq!(names, files);
+        let read = |name: &String| {
+            std::fs::read_to_string(repository().join("docs/examples").join(folder).join(name)).unwrap()
+        };
+        let texts: Vec<_> = names.iter().map(read).collect();
+        let lines: usize = texts.iter().map(|text| text.lines().count()).sum();
+        assert!(lines < 300, "{folder} has {lines}");
+        assert!(texts.iter().all(|text| !text.contains("rustfmt::skip")));
+        let page = read(&"README.md".to_owned());
+        assert!(page.contains(&format!(" in {lines} lines")), "{folder}/README.md counts its {lines} lines");
+    }
+}

@@ -1,7 +1,7 @@
 //! What the collector was told of its days, and what it counts of each.
 
 use collectors::protocol::{
-    Close, CounterAnswer, Counters, Header, LINES_MAX, Line, LineStatus, Lines, LinesAnswer, Tally,
+    Close, CounterAnswer, Counters, Header, Line, LineStatus, Lines, LinesAnswer, Tally,
 };
 use domain::{Date, ResponseCode, Yen};
 
@@ -94,9 +94,8 @@ impl Collector {
             return LinesAnswer::Refused(ResponseCode::CounterDateWrong);
         }
         let of_day = self.records.values().filter(|record| record.date == asked.counted_date);
-        let mut lines: Vec<Line> = of_day
-            .filter(|record| asked.after.is_none_or(|after| record.serial > after))
-            .flat_map(|record| {
+        let lines = of_day.filter(|record| asked.after.is_none_or(|after| record.serial > after)).flat_map(
+            |record| {
                 let status = match record {
                     Record { cancelled_by: Some(_), .. } => LineStatus::Cancelled,
                     Record { cleared: false, .. } => LineStatus::Refused,
@@ -106,13 +105,8 @@ impl Collector {
                 let serial = record.serial;
                 let amounts = record.entry.amounts(record.amount);
                 amounts.map(move |amount| Line { serial, status, amount: Yen::new(amount) })
-            })
-            .collect();
-        lines.sort_unstable_by_key(|line| line.serial);
-        // the next page is asked for by the last serial of this one: both lines of a serial are on one page
-        let next = lines.get(LINES_MAX).map(|line| line.serial);
-        lines.truncate(LINES_MAX);
-        lines.truncate(lines.partition_point(|line| next.is_none_or(|next| line.serial < next)));
-        LinesAnswer::Page { lines, more: next.is_some() }
+            },
+        );
+        LinesAnswer::page(lines.collect())
     }
 }
