@@ -295,6 +295,16 @@ pub async fn of_customer<'c>(
     read(rows, now)
 }
 
+/// The bill of a row, as it is at `now`.
+pub async fn of_row<'c>(
+    connection: impl Executor<'c, Database = Sqlite>,
+    row: i64,
+    now: Timestamp,
+) -> Result<Vec<StoredBill>, StoreError> {
+    let rows = sqlx::query_as("SELECT * FROM bills WHERE id = $1").bind(row).fetch_all(connection).await?;
+    read(rows, now)
+}
+
 /// The newest bills of a collector, as they are at `now`.
 pub async fn list<'c>(
     connection: impl Executor<'c, Database = Sqlite>,

@@ -23,6 +23,8 @@ pub struct Rules<'a> {
     pub today: Date,
     /// A refusal that was commanded.
     pub refusal: Option<ResponseCode>,
+    /// A mistake: whose number a clearing names counts for nothing where a hand-off names the bill.
+    pub finds_by_hand_off_alone: bool,
 }
 
 /// The bill that a clearing names, by its own id or by that of a hand-off, and why it cannot be matched, if it cannot.
@@ -189,6 +191,12 @@ pub async fn record(
     let of_customer =
         bills::of_customer(&mut *connection, collector, &clearing.key.customer_number, now).await?;
     let handed = link::handed(&mut *connection, collector, &clearing.entry_kind, &clearing.bill_id).await?;
+    let of_customer = match handed {
+        Some(handed) if rules.finds_by_hand_off_alone => {
+            bills::of_row(&mut *connection, handed.bill, now).await?
+        }
+        _ => of_customer,
+    };
     let (bill, reason) = find(clearing, &of_customer, handed, rules);
     // there is one writer, so the next row is this one's
     let row = next_row(connection).await?;

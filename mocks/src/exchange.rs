@@ -207,6 +207,7 @@ impl Exchange<'_> {
                     bank: &self.mocks.config().bank_code,
                     today: self.now.date(),
                     refusal: self.fault.refusal(),
+                    finds_by_hand_off_alone: self.mocks.make(Mistake::FindsByHandOffAlone),
                 };
                 let by = self.received.kind;
                 clearings::record(&mut write, header, by, clearing, body, &rules, self.now).await?

@@ -2,6 +2,7 @@
 //! found. A mock without one is right.
 
 mod link;
+mod reading;
 
 use crate::exchange::Exchange;
 use crate::faults::{Hit, Mode};
@@ -47,6 +48,8 @@ mistakes! {
     TakesAQuery;
     /// Takes any content type.
     TakesAnyContentType;
+    /// Does not look at Content-Encoding.
+    TakesAContentEncoding;
     /// Answers refusals with status 500.
     RefusesByStatus;
     /// Answers a resend confirmation under another serial.
@@ -59,6 +62,14 @@ mistakes! {
     IgnoresTheBank;
     /// Takes a clearing that is not of the schema for one that is.
     ReadsLeniently;
+    /// Takes any version for the first.
+    TakesAnyVersion;
+    /// Takes 30 February for the 28th.
+    TakesDaysThatAreNone;
+    /// Takes any word for an entry kind.
+    TakesAnyEntryKind;
+    /// Reads base64 whose last digits say more than its bytes.
+    TakesStrayBits;
     /// Answers with a code of its own.
     InventsACode;
     /// Writes amounts with a leading zero.
@@ -127,6 +138,8 @@ mistakes! {
     CancelsInternetBanking;
     /// Cancels a second time.
     CancelsTwice;
+    /// Takes a cancellation for a clearing that can be cancelled.
+    CancelsCancellations;
     /// A cancelled bill stays paid.
     KeepsCancelledBillsPaid;
     /// A repeat of a cancelled clearing pays the bill again.
@@ -183,6 +196,8 @@ mistakes! {
     ForgetsHandOffs;
     /// Does not know what it has handed over before a restart.
     ForgetsHandOffsAtARestart;
+    /// Finds a bill by its hand-off alone, whatever number is named.
+    FindsByHandOffAlone;
 }
 
 impl Mistake {
@@ -227,6 +242,7 @@ impl Mistake {
     ) -> Result<(Vec<u8>, Hit), StoreError> {
         self.keep_books(exchange).await?;
         let answer = self.answer(&exchange.received, answer);
+        let answer = self.cancel_cancellations(exchange, answer).await?;
         let is_refusal = !std::str::from_utf8(&answer).is_ok_and(|text| text.contains("<Code>0000</Code>"));
         let mode = match self {
             Self::LeavesRefusalsUnsigned if is_refusal => Mode::Unsigned,
@@ -236,6 +252,30 @@ impl Mistake {
         let mut fault = exchange.fault;
         fault.mode = mode;
         Ok((answer, fault))
+    }
+
+    /// The answer to a cancellation that names a cancellation, as if that were a clearing.
+    async fn cancel_cancellations(
+        self,
+        exchange: &Exchange<'_>,
+        answer: Vec<u8>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let Ok(Request::Cancellation(asked)) = &exchange.received.body else { return Ok(answer) };
+        if self != Self::CancelsCancellations {
+            return Ok(answer);
+        }
+        let (is_named,): (bool,) = sqlx::query_as(
+            "SELECT EXISTS (SELECT 1 FROM cancellations WHERE collector = $1 AND processing_date = $2 \
+             AND serial = $3)",
+        )
+        .bind(exchange.institution.number.as_str())
+        .bind(asked.clearing_date.to_string())
+        .bind(i64::from(asked.clearing_serial.get()))
+        .fetch_one(exchange.mocks.store().reader())
+        .await?;
+        let text = String::from_utf8_lossy(&answer);
+        let done = text.replacen(&tagged("Code", "A101"), &tagged("Code", "0000"), 1).into_bytes();
+        Ok(if is_named { done } else { answer })
     }
 
     fn answer(self, received: &Received, answer: Vec<u8>) -> Vec<u8> {

@@ -52,6 +52,9 @@ async fn answer(mocks: &Mocks, collector: &Collector, request: HttpRequest) -> R
     if !is_xml && !mocks.make(Mistake::TakesAnyContentType) {
         return Ok(spoiled::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
+    if parts.headers.contains_key(header::CONTENT_ENCODING) && !mocks.make(Mistake::TakesAContentEncoding) {
+        return Ok(spoiled::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
     let Ok(body) = to_bytes(body, MESSAGE_BYTES_MAX).await else {
         return Ok(spoiled::plain(StatusCode::PAYLOAD_TOO_LARGE));
     };
@@ -75,7 +78,8 @@ async fn answer(mocks: &Mocks, collector: &Collector, request: HttpRequest) -> R
             return Ok(spoiled::plain(StatusCode::UNAUTHORIZED));
         }
     };
-    let received = match message::read(&body) {
+    let understood = mocks.mistake().map(|mistake| mistake.understood(&body));
+    let received = match message::read(understood.as_deref().unwrap_or(&body)) {
         Ok(received) => received,
         Err(error) => {
             tracing::warn!(collector = %number, %error, "a signed request could not be read");

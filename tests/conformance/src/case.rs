@@ -298,13 +298,15 @@ pub enum Field {
     Count,
     /// A 消込期限 of yesterday.
     PassedClearBy,
+    /// Of a repeat: base64 whose last digit has bits that are of no byte.
+    StrayBits,
 }
 
 /// One text for another.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
-    /// What must be in the message.
+    /// What must be in the message; `…` in it stands for whatever is there.
     pub from: String,
     /// What stands there in its place, the first time.
     pub to: String,
@@ -348,6 +350,8 @@ pub enum Spoil {
     Query,
     /// Another content type, rightly signed.
     ContentType,
+    /// A `Content-Encoding`, rightly signed: the content is not encoded.
+    ContentEncoding,
     /// Another method, rightly signed.
     Method,
     /// One byte more than a message may have, rightly signed.

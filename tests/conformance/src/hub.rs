@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use collectors::protocol::{self, Body, Header, Message};
-use collectors::signature::{CREATED_WINDOW_S, ResponseParts, SignatureError, SigningKey, verify_response};
+use collectors::signature::{
+    CREATED_WINDOW_S, ResponseParts, SignatureError, SigningKey, VerifyingKey, verify_response,
+};
 use domain::clock::machine_now;
 use domain::{CentreCode, Date, ResendKey, ResponseCode, Serial, Timestamp};
 use http::Uri;
@@ -348,9 +350,26 @@ impl Hub {
                     ),
                 )
             }
+            SignatureError::UnknownKey => {
+                let input = reply.headers.get("signature-input").and_then(|value| value.to_str().ok());
+                unknown_key(input.unwrap_or_default(), &self.0.declaration.keys)
+            }
             other => Text::new(other.to_string(), other.to_string()),
         }
     }
+}
+
+/// The answer names a key that is none of the declared: which, and which there are.
+fn unknown_key(signature_input: &str, declared: &[VerifyingKey]) -> Text {
+    let named = signature_input.split_once("keyid=\"").and_then(|(_, rest)| rest.split('"').next());
+    let named = named.unwrap_or_default();
+    let declared = declared.iter().map(VerifyingKey::id).collect::<Vec<_>>().join(", ");
+    Text::new(
+        format!("it names the key {named:?}, and the declaration's collector_keys has {declared}"),
+        format!(
+            "署名の鍵 ID は {named:?} ですが、宣言ファイルの collector_keys には {declared} しかありません"
+        ),
+    )
 }
 
 /// In whole seconds, so far from now that no clock is as wrong.
@@ -416,6 +435,16 @@ pub fn signing_key(declaration: &Declaration) -> Result<SigningKey, Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_is_not_declared_is_named_beside_those_that_are() {
+        let keys = [1, 2].map(|at| VerifyingKey::new(&format!("99022-{at}"), &[at; 32]).unwrap());
+        let said = unknown_key("mpn=(\"@status\");created=1;keyid=\"99022-7\";alg=\"ed25519\"", &keys);
+        for (text, part) in [(&said.en, "\"99022-7\", and the declaration"), (&said.ja, "\"99022-7\" ですが")]
+        {
+            assert!(text.contains(part) && text.contains("99022-1, 99022-2"), "{text}");
+        }
+    }
 
     #[test]
     fn a_clock_that_is_wrong_is_said_to_be_late_or_fast() {

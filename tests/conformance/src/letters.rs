@@ -1,5 +1,9 @@
 //! The messages of a case's steps.
 
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use collectors::directory::Kind;
 use collectors::protocol::{
     self, BillKey, Body, Cancellation, Channel, Clearing, Close, Counter, Counters, EntryKind, Header,
@@ -71,10 +75,15 @@ impl Writer<'_> {
         }
     }
 
-    fn bill_key(&self, slip: &Slip) -> BillKey {
-        let mut key = slip.key.clone();
+    /// The numbers of a bill, with what is to be wrong with them.
+    fn bill_key(&self, of: &BillKey) -> BillKey {
+        let mut key = of.clone();
         if self.has(Field::Collector) {
             key.collector = other_collector(&key.collector);
+        }
+        if self.has(Field::CustomerNumber) {
+            let other = with_other_last_digit(key.customer_number.as_str());
+            key.customer_number = other.parse().unwrap_or(key.customer_number);
         }
         if self.has(Field::ConfirmationNumber) {
             key.confirmation_number = with_other_last_digit(key.confirmation_number.as_str())
@@ -95,7 +104,7 @@ impl Writer<'_> {
     pub fn inquiry(&self, slip: &Slip, is_typed: bool) -> Result<Letter, String> {
         let typed = is_typed != self.has(Field::TypedAmount);
         let amount = typed.then(|| slip.amount.unwrap_or(Yen::new(TYPED_YEN)));
-        let (bill, bank, channel) = (self.bill_key(slip), self.bank(), self.channel());
+        let (bill, bank, channel) = (self.bill_key(&slip.key), self.bank(), self.channel());
         self.letter(Body::Inquiry(Inquiry { bill, bank, channel, amount }))
     }
 
@@ -103,7 +112,7 @@ impl Writer<'_> {
     pub fn clearing(&self, slip: &Slip, bill: &Bill) -> Result<Letter, String> {
         let bill_id = if self.has(Field::BillId) { no_bill() } else { bill.id.clone() };
         self.letter(Body::Clearing(Clearing {
-            bill: self.bill_key(slip),
+            bill: self.bill_key(&slip.key),
             bill_id,
             amount: Yen::new(bill.amount.get() + self.ask.amount_by),
             fee: Yen::new(bill.fee.get() + self.ask.fee_by),
@@ -118,25 +127,22 @@ impl Writer<'_> {
         }))
     }
 
-    /// 取消 of a clearing.
+    /// 取消 of a clearing, or of what is none.
     pub fn cancellation(&self, of: &Message) -> Result<Letter, String> {
-        let Body::Clearing(clearing) = &of.body else {
-            return Err("a cancellation is of a clearing".to_owned());
+        let (bill, bill_id, amount) = match &of.body {
+            Body::Clearing(of) => (&of.bill, &of.bill_id, of.amount),
+            Body::Cancellation(of) => (&of.bill, &of.bill_id, of.amount),
+            _ => return Err("a cancellation is of a clearing, or wrongly of a cancellation".to_owned()),
         };
-        let mut bill = clearing.bill.clone();
-        if self.has(Field::CustomerNumber) {
-            let other = with_other_last_digit(bill.customer_number.as_str());
-            bill.customer_number = other.parse().unwrap_or(bill.customer_number);
-        }
         let mut serial = of.header.serial;
         if self.has(Field::ClearingSerial) {
             // what this key has cannot be a clearing, because it is the cancellation's own
             serial = self.key.serial;
         }
         self.letter(Body::Cancellation(Cancellation {
-            bill,
-            bill_id: if self.has(Field::BillId) { no_bill() } else { clearing.bill_id.clone() },
-            amount: Yen::new(clearing.amount.get() + self.ask.amount_by),
+            bill: self.bill_key(bill),
+            bill_id: if self.has(Field::BillId) { no_bill() } else { bill_id.clone() },
+            amount: Yen::new(amount.get() + self.ask.amount_by),
             bank: self.bank(),
             channel: if self.ask.counter { Channel::Counter } else { Channel::InternetBanking },
             clearing_date: of.header.processing_date,
@@ -146,6 +152,9 @@ impl Writer<'_> {
 
     /// 再送確認: the original's bytes under the original's header, or under this step's own key.
     pub fn resend(&self, of: &Letter) -> Result<Letter, String> {
+        if self.has(Field::StrayBits) {
+            return stray_bits(of);
+        }
         let body = Body::ResendConfirmation(ResendConfirmation { original: of.bytes.clone() });
         if self.ask.key_of.is_some() {
             return self.letter(body);
@@ -203,12 +212,38 @@ fn edited(message: Message, bytes: Vec<u8>, ask: &Ask) -> Result<Letter, String>
     }
     let mut text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
     for edit in &ask.edit {
-        if !text.contains(&edit.from) {
-            return Err(format!("{:?} is not in {text}", edit.from));
-        }
-        text = text.replacen(&edit.from, &edit.to, 1);
+        let place = place(&text, &edit.from).ok_or_else(|| format!("{:?} is not in {text}", edit.from))?;
+        text.replace_range(place, &edit.to);
     }
     Ok(Letter { message, bytes: text.into_bytes(), edited: true })
+}
+
+/// Where a text first stands in another; `…` in it is whatever is there.
+fn place(text: &str, wanted: &str) -> Option<Range<usize>> {
+    let (head, tail) = wanted.split_once('…').unwrap_or((wanted, ""));
+    let start = text.find(head)?;
+    let after = start + head.len();
+    Some(start..after + text.get(after..)?.find(tail)? + tail.len())
+}
+
+/// A repeat whose base64 is that of its original, but for a last digit that says more than belongs to a byte.
+fn stray_bits(of: &Letter) -> Result<Letter, String> {
+    let mut original = of.bytes.clone();
+    // white space behind a document changes nothing, and only what is no multiple of three bytes has such a digit
+    while original.len().is_multiple_of(3) {
+        original.push(b'\n');
+    }
+    let sound = STANDARD.encode(&original);
+    let digits = sound.trim_end_matches('=');
+    let (head, last) = digits.split_at(digits.len() - 1);
+    // the next digit of the alphabet differs in the last bit, which is one of those
+    let alphabet = base64::alphabet::STANDARD.as_str();
+    let next = alphabet.find(last).and_then(|at| alphabet.get(at + 1..at + 2));
+    let stray = format!("{head}{}{}", next.ok_or("no base64")?, &sound[digits.len()..]);
+    let body = Body::ResendConfirmation(ResendConfirmation { original });
+    let message = Message { header: of.message.header.clone(), body };
+    let text = String::from_utf8(protocol::encode(&message)).map_err(|error| error.to_string())?;
+    Ok(Letter { message, bytes: text.replacen(&sound, &stray, 1).into_bytes(), edited: true })
 }
 
 fn with_other_last_digit(digits: &str) -> String {
@@ -228,6 +263,40 @@ fn no_bill() -> BillId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_edit_may_leave_open_what_stands_there() {
+        let text = "<A>1</A><B>22</B><B>3</B>";
+        assert_eq!(place(text, "<A>"), Some(0..3));
+        assert_eq!(place(text, "<B>…<"), Some(8..14));
+        assert_eq!(place(text, "<B>…>"), Some(8..17));
+        assert_eq!((place(text, "<C>…<"), place(text, "<B>…x")), (None, None));
+    }
+
+    /// Whatever the length, a strict reader refuses it, and a lenient one finds the original.
+    #[test]
+    fn stray_bits_are_of_no_byte() {
+        let header = Header::request(
+            &ResendKey {
+                centre: "MPN9999".parse().unwrap(),
+                date: Date::MIN,
+                serial: "00000001".parse().unwrap(),
+            },
+            "C99022".parse().unwrap(),
+            domain::Timestamp::from_micros(0),
+        );
+        let service = Service { bank: "9999".parse().unwrap(), kind: Kind::Private };
+        let message = Message { header, body: Body::Open(service) };
+        for length in 30..36 {
+            let of = Letter { message: message.clone(), bytes: vec![b'x'; length], edited: false };
+            let text = String::from_utf8(stray_bits(&of).unwrap().bytes).unwrap();
+            let original = text.split_once("<Original>").unwrap().1.split_once('<').unwrap().0;
+            assert!(STANDARD.decode(original).is_err(), "{original}");
+            let lenient = base64::engine::GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+            let lenient = base64::engine::GeneralPurpose::new(&base64::alphabet::STANDARD, lenient);
+            assert_eq!(lenient.decode(original).unwrap().trim_ascii_end(), of.bytes);
+        }
+    }
 
     #[test]
     fn another_last_digit_is_another_digit() {

@@ -1,8 +1,10 @@
 //! A whole run: first whether the endpoint can be talked to at all, then case after case.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Months;
 use collectors::protocol::{Body, Channel};
+use domain::clock::machine_now;
 use domain::{Date, ResponseCode};
 use tokio::time::{Duration, Instant, timeout};
 
@@ -22,6 +24,9 @@ use crate::wire::NoAnswer;
 const CASE_WAIT: Duration = Duration::from_secs(300);
 /// Cases in a row that end without a connection or an answer, after which the endpoint is taken for gone.
 const GONE_AFTER: usize = 3;
+
+/// So far from now that nobody has come to it.
+const FAR: Months = Months::new(12 * 50);
 
 /// What is run.
 #[derive(Clone, Debug, Default)]
@@ -77,8 +82,8 @@ pub struct Outcome {
     pub today: Date,
     /// Each case, in order.
     pub done: Vec<Done>,
-    /// So many cases there are besides, which were not chosen.
-    pub not_chosen: usize,
+    /// So many cases there are besides in each phase, which were not chosen.
+    pub not_chosen: BTreeMap<Phase, usize>,
     /// Why it ended early, if it did.
     pub trouble: Option<Trouble>,
     /// How long it took.
@@ -129,7 +134,7 @@ pub async fn run(
         endpoint: declaration.endpoint.to_string(),
         today: hub.today(),
         done: Vec::with_capacity(chosen.len()),
-        not_chosen: cases.cases.len() - chosen.len(),
+        not_chosen: not_chosen(cases, &chosen),
         trouble: None,
         took_ms: 0,
     };
@@ -139,7 +144,10 @@ pub async fn run(
         None => Ok(()),
     };
     let reached = match ready {
-        Ok(()) => reach(&hub).await,
+        Ok(()) => match reach(&hub).await {
+            Ok(()) => has_day(&hub).await,
+            not_reached => not_reached,
+        },
         not_set => not_set,
     };
     if let Err(trouble) = reached {
@@ -188,6 +196,16 @@ fn chosen<'a>(cases: &'a Cases, choice: &Choice) -> Result<Vec<(Phase, &'a Case)
         .filter(|(phase, case)| is_chosen(*phase, case))
         .map(|(phase, case)| (*phase, case))
         .collect())
+}
+
+fn not_chosen(cases: &Cases, chosen: &[(Phase, &Case)]) -> BTreeMap<Phase, usize> {
+    let mut left = BTreeMap::new();
+    for (phase, case) in &cases.cases {
+        if !chosen.iter().any(|(_, chosen)| chosen.id == case.id) {
+            *left.entry(*phase).or_default() += 1;
+        }
+    }
+    left
 }
 
 /// The endpoint stopped answering while the run went on.
@@ -366,4 +384,37 @@ async fn reach(hub: &Hub) -> Result<(), Trouble> {
             )
         }
     }
+}
+
+/// Whether the collector's day is the one that the run takes for its own: else every case about yesterday and tomorrow
+/// would blame it. Only one that knows the future can be asked.
+async fn has_day(hub: &Hub) -> Result<(), Trouble> {
+    let today = hub.today();
+    let Some(tomorrow) = today.succ_opt() else { return Ok(()) };
+    let far = today.checked_add_months(FAR).unwrap_or(today);
+    let is_to_come = async |day: Date| {
+        let ask = Ask::default();
+        let letter = Writer { hub, ask: &ask, key: hub.next_key(today) }.counter(day).ok()?;
+        hub.exchange(&letter, None, Instant::now())
+            .await
+            .got
+            .code()
+            .map(|code| code == ResponseCode::CounterDateWrong)
+    };
+    let is_past = is_to_come(tomorrow).await == Some(false) && is_to_come(far).await == Some(true);
+    // midnight may have come since the run began
+    let is_own = hub.declaration().today.is_some() || machine_now().date() == today;
+    if !is_past || !is_own {
+        return Ok(());
+    }
+    Err(Trouble::new(
+        format!(
+            "the collector counts {tomorrow} already, so its business day is later than {today}: declare that day as \
+             today, or set its clock"
+        ),
+        format!(
+            "収納機関は {tomorrow} を既に到来した日としており、業務日付が {today} より後です。宣言ファイルの today を\
+             その日付にするか、収納機関の時計を合わせてください。"
+        ),
+    ))
 }

@@ -70,6 +70,9 @@ pub fn post(key: &SigningKey, path: &str, body: &[u8], spoil: Option<Spoil>, now
     let digest = if spoil == Some(Spoil::BodyAndDigest) { content_digest(&body) } else { digest };
     let header = |name: &str, value: String| (name.to_owned(), value);
     let mut headers = vec![header("Content-Type", content_type.to_owned())];
+    if spoil == Some(Spoil::ContentEncoding) {
+        headers.push(header("Content-Encoding", "gzip".to_owned()));
+    }
     if spoil != Some(Spoil::Unsigned) {
         let signature = format!("mpn=:{}:", STANDARD.encode(signature));
         headers.push(header("Content-Digest", digest));

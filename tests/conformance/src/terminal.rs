@@ -97,9 +97,17 @@ fn sums(outcome: &Outcome, language: Language) -> String {
         0 => (String::new(), String::new()),
         some => (format!(", {some} could not be played"), format!("、実行できず {some}")),
     };
-    if outcome.not_chosen > 0 {
-        en += &format!(", {} not chosen", outcome.not_chosen);
-        ja += &format!("、未選択 {}", outcome.not_chosen);
+    if !outcome.not_chosen.is_empty() {
+        let named = |language: Language| {
+            let of_phase = outcome.not_chosen.iter().map(|(phase, count)| match language {
+                Language::En => format!("{} {count}", phase.as_str()),
+                Language::Ja => format!("{} {count}", phase.title().ja),
+            });
+            of_phase.collect::<Vec<_>>()
+        };
+        let count: usize = outcome.not_chosen.values().sum();
+        en += &format!(", {count} not chosen ({})", named(Language::En).join(", "));
+        ja += &format!("、未選択 {count}({})", named(Language::Ja).join("、"));
     }
     let (collector, seed) = (&outcome.collector, outcome.seed);
     let (seconds, tenths) = (outcome.took_ms / 1_000, outcome.took_ms % 1_000 / 100);

@@ -29,8 +29,9 @@ struct Document<'a> {
     failed: usize,
     skipped: usize,
     not_run: usize,
-    /// Cases of the kit that this run was not about.
+    /// Cases of the kit that this run was not about, and of which phases they are.
     not_chosen: usize,
+    not_chosen_of: BTreeMap<&'static str, usize>,
     /// The digests of the report's other files.
     files: BTreeMap<String, String>,
     cases: Vec<One<'a>>,
@@ -107,7 +108,8 @@ pub fn document(
         failed,
         skipped: outcome.count(|verdict| matches!(verdict, Verdict::Skipped(_))),
         not_run: outcome.count(|verdict| matches!(verdict, Verdict::NotRun(_))),
-        not_chosen: outcome.not_chosen,
+        not_chosen: outcome.not_chosen.values().sum(),
+        not_chosen_of: outcome.not_chosen.iter().map(|(phase, count)| (phase.as_str(), *count)).collect(),
         files,
         cases: outcome.done.iter().map(|done| one(done, cases)).collect(),
     };

@@ -21,12 +21,17 @@ const MISTAKES: &[(Mistake, Row, Clause)] = &[
     (Mistake::LeavesRefusalsUnsigned, NATIONAL, Clause::Signatures),
     (Mistake::TakesAQuery, NATIONAL, Clause::Http),
     (Mistake::TakesAnyContentType, NATIONAL, Clause::Http),
+    (Mistake::TakesAContentEncoding, NATIONAL, Clause::Http),
     (Mistake::RefusesByStatus, NATIONAL, Clause::Http),
     (Mistake::ChangesTheSerial, NATIONAL, Clause::Header),
     (Mistake::IgnoresTheReceiver, NATIONAL, Clause::NotForYou),
     (Mistake::IgnoresTheSender, NATIONAL, Clause::NotForYou),
     (Mistake::IgnoresTheBank, NATIONAL, Clause::NotForYou),
     (Mistake::ReadsLeniently, NATIONAL, Clause::Messages),
+    (Mistake::TakesAnyVersion, NATIONAL, Clause::Messages),
+    (Mistake::TakesDaysThatAreNone, NATIONAL, Clause::Messages),
+    (Mistake::TakesAnyEntryKind, NATIONAL, Clause::Messages),
+    (Mistake::TakesStrayBits, NATIONAL, Clause::ResendConfirmation),
     (Mistake::InventsACode, NATIONAL, Clause::Messages),
     (Mistake::PadsAmounts, NATIONAL, Clause::Messages),
     (Mistake::PaysByInquiry, NATIONAL, Clause::Inquiry),
@@ -61,6 +66,7 @@ const MISTAKES: &[(Mistake, Row, Clause)] = &[
     (Mistake::CountsTomorrow, NATIONAL, Clause::Counter),
     (Mistake::CancelsInternetBanking, NATIONAL, Clause::Cancellation),
     (Mistake::CancelsTwice, NATIONAL, Clause::Cancellation),
+    (Mistake::CancelsCancellations, NATIONAL, Clause::Cancellation),
     (Mistake::KeepsCancelledBillsPaid, NATIONAL, Clause::Cancellation),
     (Mistake::PaysAgainAfterACancellation, NATIONAL, Clause::Cancellation),
     (Mistake::ForgetsRefusedCancellations, NATIONAL, Clause::Cancellation),
@@ -89,6 +95,7 @@ const MISTAKES: &[(Mistake, Row, Clause)] = &[
     (Mistake::PaysOnReturn, PRIVATE, Clause::LinkProof),
     (Mistake::ForgetsHandOffs, PRIVATE, Clause::HandOff),
     (Mistake::ForgetsHandOffsAtARestart, PRIVATE, Clause::HandOff),
+    (Mistake::FindsByHandOffAlone, PRIVATE, Clause::HandOff),
 ];
 
 /// The phases in which a mistake shows.

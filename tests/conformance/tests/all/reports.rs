@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use conformance::{Cases, Choice, Outcome, report, run, signing_key};
+use conformance::{Cases, Choice, Outcome, Phase, report, run, signing_key};
 use mocks::Mistake;
 
 use crate::collector::{Collector, NATIONAL};
@@ -58,8 +58,16 @@ async fn a_report_is_signed_and_says_of_a_failure_what_why_and_how() {
     }
 
     for (name, parts) in [
-        ("report.en.html", ["1 passed, 1 failed, 1 not for it, ", "Why it matters to money", "Here:"]),
-        ("report.ja.html", ["合格 1、不合格 1、対象外 1", "資金への影響", "ここが不適合:"]),
+        (
+            "report.en.html",
+            [
+                "1 passed, 1 failed, 1 not for it, ",
+                "not chosen (connection ",
+                "Why it matters to money",
+                "Here:",
+            ],
+        ),
+        ("report.ja.html", ["合格 1、不合格 1、対象外 1", "未選択 ", "資金への影響", "ここが不適合:"]),
     ] {
         let html = read(name);
         for part in parts {
@@ -73,6 +81,9 @@ async fn a_report_is_signed_and_says_of_a_failure_what_why_and_how() {
     let json: serde_json::Value = serde_json::from_str(&read("report.json")).unwrap();
     assert_eq!(json["conforms"], false);
     assert_eq!(json["not_chosen"], Cases::embedded().cases.len() - IDS.len());
+    let of_phases = json["not_chosen_of"].as_object().unwrap();
+    assert_eq!(of_phases.values().filter_map(serde_json::Value::as_u64).sum::<u64>(), json["not_chosen"]);
+    assert_eq!(of_phases.len(), Phase::ALL.len(), "{of_phases:?}");
     let failed = json["cases"].as_array().unwrap().iter().find(|case| case["verdict"] == "failed").unwrap();
     assert_eq!(failed["id"], "clearing-key-reused");
     assert_eq!(failed["finding"]["clause"], "Record");

@@ -199,6 +199,49 @@ async fn numbers_that_are_used_up_certify_nothing_and_blame_nobody() {
     collector.stop().await;
 }
 
+/// A day that was declared long ago, or a clock that runs ahead, is not held against the collector.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_business_day_that_is_over_at_the_collector_is_said() {
+    let collector = Collector::start(NATIONAL).await;
+    let mut declaration = collector.declaration.clone();
+    declaration.clock = None;
+    for (day, part) in [
+        ("2026-11-23", "counts 2026-11-24 already, so its business day is later than 2026-11-23"),
+        ("2020-02-28", "counts 2020-02-29 already"),
+        ("2026-11-25", "2026-11-25 is in the future (A601)"),
+    ] {
+        declaration.today = Some(day.parse().unwrap());
+        says(&ran(&declaration).await, part);
+    }
+    collector.stop().await;
+}
+
+/// A collector that takes the future for the past is wrong, and its declaration is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_counts_every_day_to_come_is_tested_all_the_same() {
+    let collector = Collector::start_mistaken(NATIONAL, mocks::Mistake::CountsTomorrow).await;
+    let choice = Choice { cases: ["connection-tomorrow".to_owned()].into(), ..Choice::default() };
+    let outcome = run(&collector.declaration, &Cases::embedded(), &choice, &mut |_| {}).await.unwrap();
+    assert_eq!((outcome.failures().count(), outcome.obstacle()), (1, None));
+    collector.stop().await;
+}
+
+/// An answer of a key that was not declared: which one it names, and which there are.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_key_of_an_answer_is_named() {
+    let collector = Collector::start(NATIONAL).await;
+    let mut declaration = collector.declaration.clone();
+    let known = declaration.keys.remove(0);
+    for id in ["00200-8", "00200-9"] {
+        let other = collectors::signature::VerifyingKey::new(id, known.bytes()).unwrap();
+        declaration.keys.push(other);
+    }
+    let named =
+        format!("names the key {:?}, and the declaration's collector_keys has 00200-8, 00200-9", known.id());
+    says(&ran(&declaration).await, &named);
+    collector.stop().await;
+}
+
 /// A command that stops something else is found out: what was played proves nothing about a restart.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_after_which_the_collector_still_holds_its_connections_is_none() {
