@@ -14,6 +14,7 @@ pub mod help;
 mod home;
 mod keys;
 pub mod links;
+mod mandates;
 mod page;
 mod payments;
 mod problem;
@@ -173,6 +174,7 @@ pub fn router(console: Console, cookie: CookieKind) -> Router {
         .merge(staff::routes())
         .merge(contracts::routes())
         .merge(tokens::routes())
+        .merge(mandates::routes())
         .merge(stops::routes())
         .merge(settings::routes())
         .merge(keys::routes())

@@ -214,6 +214,10 @@ id_links! {
     ContractTokensLink(ContractId) = "/contracts/", "/tokens";
     /// Proposes what a paper about them asks for (POST).
     TokenProposeLink(ContractId) = "/contracts/", "/tokens/propose";
+    /// Whose accounts it may debit.
+    ContractMandatesLink(ContractId) = "/contracts/", "/mandates";
+    /// Proposes what a paper about them asks for (POST).
+    MandateProposeLink(ContractId) = "/contracts/", "/mandates/propose";
     /// The page of one request.
     RequestLink(StaffRequestId) = "/requests/", "";
     /// Approves it (POST).

@@ -2,6 +2,7 @@
 
 mod contracts;
 mod days;
+mod mandates;
 mod recalls;
 mod settlement;
 mod stops;
@@ -382,6 +383,7 @@ fn every_page() -> Vec<String> {
         users::pages(),
         contracts::pages(),
         tokens::pages(),
+        mandates::pages(),
         stops::pages(),
         other_pages(),
     ]

@@ -17,6 +17,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("console.user_view", "利用者の表示"),
     ("console.contract_view", "契約の表示"),
     ("console.token_view", "契約のトークンの表示"),
+    ("console.mandate_view", "契約の口座振替依頼書の表示"),
     ("console.contract_search", "契約の検索"),
     ("contract.open", "契約の申込受付"),
     ("contract.usable", "契約の利用開始日の決定"),

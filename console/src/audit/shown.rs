@@ -72,9 +72,13 @@ async fn subject(console: &Console, record: &TrailRecord) -> Result<Subject, Sto
         (_, "payeasy.stop" | "payeasy.stop_lifted" | "payeasy.limit" | "console.user_view") => {
             user(console, text).await?
         }
-        (_, "payeasy.contract_limit" | "console.contract_view" | "console.token_view") => {
-            contract(console, text).await?
-        }
+        (
+            _,
+            "payeasy.contract_limit"
+            | "console.contract_view"
+            | "console.token_view"
+            | "console.mandate_view",
+        ) => contract(console, text).await?,
         ("user" | "session", _) => user(console, text).await?,
         ("payeasy", _) | (_, "console.payment_view") => payment(console, text).await?,
         ("request", _) | (_, "console.request_view") => request(console, text).await?,
@@ -131,6 +135,7 @@ async fn about(console: &Console, proposal: &Proposal) -> Result<String, Stop> {
         Proposal::LiftStop(of) => user(console, &of.user.to_string()).await?,
         Proposal::Contract(of) => contract(console, &of.contract.to_string()).await?,
         Proposal::Token(of) => contract(console, &of.contract.to_string()).await?,
+        Proposal::Mandate(of) => contract(console, &of.contract.to_string()).await?,
         Proposal::Key(of) => Some(Subject::of(of.about(), &ConsoleLink::Keys)),
         Proposal::Setting(of) => setting(&of.name),
         Proposal::Delivery(of) => Some(Subject::of(format!("納品 {}", of.number), &ConsoleLink::TokenStock)),

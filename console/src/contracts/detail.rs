@@ -17,8 +17,8 @@ use super::{procedure, procedures, store};
 use crate::Console;
 use crate::frame::{self, Area};
 use crate::links::{
-    ConsoleLink, ContractTokensLink, LiftEmergencyLink, PrintNoticeLink, ProcedureLink, StopContractLink,
-    UserLink,
+    ConsoleLink, ContractMandatesLink, ContractTokensLink, LiftEmergencyLink, PrintNoticeLink, ProcedureLink,
+    StopContractLink, UserLink,
 };
 use crate::page::note;
 use crate::requests::pages::{self, RequestRow};

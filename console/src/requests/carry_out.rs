@@ -92,6 +92,7 @@ pub(super) async fn check(gateway: &Gateway, proposal: &Proposal) -> Result<(), 
         Proposal::LiftStop(of) => of.check(gateway).await,
         Proposal::Contract(of) => of.check(gateway).await,
         Proposal::Token(of) => of.check(gateway).await,
+        Proposal::Mandate(of) => of.check(gateway).await,
         Proposal::LiftEmergency(of) => of.check(gateway).await,
         Proposal::Setting(of) => of.check(gateway).await,
         Proposal::Key(of) => of.check(gateway).await,
@@ -157,6 +158,7 @@ pub(super) async fn carry_out(
             of.carry_out(gateway, request.id, &by, &once).await
         }
         Proposal::Contract(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
+        Proposal::Mandate(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::LiftEmergency(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::Setting(of) => of.carry_out(gateway, request.id, &Operator::staff(decision.by)).await,
         Proposal::Key(of) => of.carry_out(gateway, vault, request.id, &Operator::staff(decision.by)).await,

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::contracts::act::ContractChange;
 use super::days::proposal::DayProposal;
 use super::keys::proposal::KeyChange;
+use super::mandates::proposal::MandatePaper;
 use super::reconciliation::proposal::BreakProposal;
 use super::settings::proposal::SettingChange;
 use super::staff::proposal::StaffChange;
@@ -80,6 +81,8 @@ pub enum Proposal {
     Contract(ContractChange),
     /// A paper about a contract's tokens.
     Token(TokenPaper),
+    /// A paper about an account that a contract debits.
+    Mandate(MandatePaper),
     /// 緊急停止 ends.
     LiftEmergency(LiftEmergency),
     /// A setting has another value.
@@ -105,6 +108,7 @@ impl Proposal {
             Self::LiftStop(_) => "lift_stop",
             Self::Contract(_) => "contract",
             Self::Token(_) => "token",
+            Self::Mandate(_) => "mandate",
             Self::LiftEmergency(_) => "lift_emergency",
             Self::Setting(_) => "setting",
             Self::Key(_) => "key",
@@ -122,6 +126,7 @@ impl Proposal {
             Self::LiftStop(of) => of.subject(),
             Self::Contract(of) => of.subject(),
             Self::Token(of) => of.subject(),
+            Self::Mandate(of) => of.subject(),
             Self::LiftEmergency(of) => of.subject(),
             Self::Setting(of) => of.subject(),
             Self::Key(of) => of.subject(),
@@ -154,6 +159,7 @@ impl Proposal {
             Self::LiftStop(_) => "番号の誤りによる停止の解除",
             Self::Contract(of) => of.title(),
             Self::Token(of) => of.act.title(),
+            Self::Mandate(of) => of.title(),
             Self::LiftEmergency(_) => "緊急停止の解除",
             Self::Setting(_) => "設定の変更",
             Self::Key(of) => of.title(),
@@ -171,6 +177,7 @@ impl Proposal {
             Self::Setting(of) => of.about(),
             Self::Delivery(of) => of.number.clone(),
             Self::Staff(of) => of.about(),
+            Self::Mandate(of) => of.account.to_string(),
             Self::Token(of) => of.act.serial().unwrap_or_default().to_owned(),
             Self::Decide { .. }
             | Self::Cancel { .. }
@@ -212,6 +219,7 @@ impl Proposal {
             Self::LiftStop(_) => LiftStop::CONSEQUENCE,
             Self::Contract(of) => of.consequence(),
             Self::Token(of) => of.consequence(),
+            Self::Mandate(of) => of.consequence(),
             Self::LiftEmergency(_) => LiftEmergency::CONSEQUENCE,
             Self::Setting(of) => of.consequence(),
             Self::Key(of) => of.consequence(),
@@ -230,7 +238,7 @@ impl Proposal {
             Self::Decide { payment, .. } | Self::Cancel { payment } => Some(*payment),
             Self::Day(_) | Self::ResolveBreak(_) | Self::LiftStop(_) | Self::Contract(_) => None,
             Self::LiftEmergency(_) | Self::Setting(_) | Self::Token(_) | Self::Key(_) => None,
-            Self::Delivery(_) | Self::Staff(_) => None,
+            Self::Delivery(_) | Self::Staff(_) | Self::Mandate(_) => None,
             Self::CloseWindow { .. } | Self::PayNet { .. } => None,
         }
     }

@@ -86,6 +86,7 @@ impl Matter {
             Proposal::LiftStop(of) => of.matter(console).await,
             Proposal::Contract(of) => of.matter(console).await,
             Proposal::Token(of) => of.matter(console, request).await,
+            Proposal::Mandate(of) => of.matter(console).await,
             Proposal::LiftEmergency(of) => of.matter(console).await,
             Proposal::Setting(of) => of.matter(),
             Proposal::Key(of) => of.matter(&console.gateway).await.map_err(failed),

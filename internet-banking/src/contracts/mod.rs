@@ -122,6 +122,15 @@ code! {
     }
 }
 
+impl From<AccountKind> for domain::AccountKind {
+    fn from(kind: AccountKind) -> Self {
+        match kind {
+            AccountKind::Ordinary => Self::Ordinary,
+            AccountKind::Current => Self::Current,
+        }
+    }
+}
+
 impl ContractKind {
     /// What follows the name on a letter.
     pub const fn honorific(self) -> &'static str {

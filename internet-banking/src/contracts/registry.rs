@@ -204,6 +204,19 @@ impl Store {
         row.map(registered).transpose()
     }
 
+    /// The account of the bank's register with this id in the ledger.
+    pub async fn registered_as(&self, id: AccountId) -> Result<Option<DepositAccount>, StoreError> {
+        let row: Option<CoreRow> = read!(self.database(), |c| {
+            sqlx::query_as(
+                "SELECT account, branch, branch_name, kind, number, name FROM core_account WHERE account = $1",
+            )
+            .bind(id.get())
+            .fetch_optional(c)
+            .await
+        })?;
+        row.map(registered).transpose()
+    }
+
     /// The account from which an ended contract's last fees are debited, where another contract has it by now.
     pub async fn fee_account(&self, contract: ContractId) -> Result<Option<DepositAccount>, StoreError> {
         let row: Option<CoreRow> = read!(self.database(), |c| {

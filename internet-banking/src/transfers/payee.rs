@@ -8,7 +8,7 @@ use transfers::{Holder, Method, Order};
 use super::draft::{Payee, Way};
 use super::problem::Problem;
 use crate::Bank;
-use crate::contracts::{AccountKind, Business, DepositAccount};
+use crate::contracts::{Business, DepositAccount};
 use crate::payees::{self, Checked, Likeness, List, Payees, Source, name_check};
 use crate::sign_in::SignedIn;
 
@@ -17,10 +17,7 @@ pub fn account_ref(bank: &Bank, account: &DepositAccount) -> Option<AccountRef> 
     Some(AccountRef {
         bank: bank.transfers.own_bank().clone(),
         branch: account.branch.parse().ok()?,
-        kind: match account.kind {
-            AccountKind::Ordinary => domain::AccountKind::Ordinary,
-            AccountKind::Current => domain::AccountKind::Current,
-        },
+        kind: account.kind.into(),
         number: account.number.parse().ok()?,
     })
 }

@@ -19,7 +19,17 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ),
     (
         "console",
-        &["domain", "formats", "database", "ledger", "edge", "gateway", "transfers", "internet-banking"],
+        &[
+            "domain",
+            "formats",
+            "database",
+            "ledger",
+            "edge",
+            "gateway",
+            "transfers",
+            "bulk",
+            "internet-banking",
+        ],
     ),
     ("mocks", &["domain", "edge"]),
     ("developers", &["domain", "edge", "collectors", "gateway"]),

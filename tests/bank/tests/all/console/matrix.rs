@@ -43,6 +43,8 @@ const PAGES: &[(&str, bool, Who)] = &[
     ("/contracts/others", true, Maker),
     ("/contracts/others/{id}/end", false, Maker),
     ("/contracts/{id}", true, Nobody),
+    ("/contracts/{id}/mandates", true, Nobody),
+    ("/contracts/{id}/mandates/propose", false, Maker),
     ("/contracts/{id}/notice", false, Maker),
     ("/contracts/{id}/procedures/{procedure}", true, Maker),
     ("/contracts/{id}/stop", false, Both),

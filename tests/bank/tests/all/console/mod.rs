@@ -8,6 +8,7 @@ mod days;
 mod delivery;
 pub mod keys;
 mod lease;
+mod mandates;
 mod matrix;
 mod procedures;
 mod reconciliation;
