@@ -52,23 +52,45 @@ struct Chunk {
     rows: Vec<(i64, bool)>,
 }
 
+/// Rows whose turn is next, and what each of them is where that does not depend on the rows before.
+struct Coming {
+    rows: Vec<StoredRow>,
+    turns: Option<Vec<Turn>>,
+}
+
 impl Bulk {
     /// Gives rows their turn until none is left. Answers how many steps were taken.
     pub(crate) async fn carry_out(&self, batch: &Batch, mut position: Position) -> Result<usize, StoreError> {
         let mut steps = 0;
+        let mut coming = self.coming(batch, &position, position.until).await?;
         loop {
-            let rows = self.stored_rows(batch.id, position.until, CHUNK_ROWS).await?;
-            let Some(last) = rows.last().map(|row| row.number) else {
+            let Some(last) = coming.rows.last().map(|row| row.number) else {
                 let commit = step::handed(batch, position, self.now())?;
                 return Ok(steps + self.move_on(Persist::Hand, commit).await?);
             };
-            let Some(next) = self.post(batch, &position, &rows, last).await? else {
+            // the next are read, and their messages written, while these are committed
+            let (posted, following) =
+                tokio::join!(self.post(batch, &position, coming, last), self.coming(batch, &position, last));
+            let Some(next) = posted? else {
                 // another process was faster, and goes on
                 return Ok(steps);
             };
             position = next;
+            coming = following?;
             steps += 1;
         }
+    }
+
+    /// The rows after one of them. What is debited depends on what the rows before have left.
+    async fn coming(&self, batch: &Batch, position: &Position, after: i64) -> Result<Coming, StoreError> {
+        let rows = self.stored_rows(batch.id, after, CHUNK_ROWS).await?;
+        let turns = match batch.heading.kind {
+            Kind::Transfers | Kind::Salaries | Kind::Bonuses => {
+                Some(self.turns(batch, position, &rows, &BTreeMap::new()).await?)
+            }
+            Kind::Debits | Kind::NetworkDebits | Kind::LocalTax => None,
+        };
+        Ok(Coming { rows, turns })
     }
 
     /// One chunk: where one of its rows is refused, that row has failed, and the others are tried again.
@@ -76,18 +98,19 @@ impl Bulk {
         &self,
         batch: &Batch,
         position: &Position,
-        rows: &[StoredRow],
+        Coming { rows, mut turns }: Coming,
         last: i64,
     ) -> Result<Option<Position>, StoreError> {
         let mut refused: BTreeMap<i64, String> = BTreeMap::new();
         let mut back_to = batch.heading.account;
         // each time around one more row is refused, or the payer's account was found closed
         for _ in 0..=rows.len() + 1 {
-            let turns = match batch.heading.kind {
-                Kind::Debits | Kind::NetworkDebits => self.debits(batch, rows, &refused).await?,
-                Kind::LocalTax => self.taxes(batch, rows).await?,
-                Kind::Transfers | Kind::Salaries | Kind::Bonuses => {
-                    self.turns(batch, position, rows, &refused).await?
+            let turns = match (turns.take(), batch.heading.kind) {
+                (Some(turns), _) => turns,
+                (None, Kind::Debits | Kind::NetworkDebits) => self.debits(batch, &rows, &refused).await?,
+                (None, Kind::LocalTax) => self.taxes(batch, &rows).await?,
+                (None, Kind::Transfers | Kind::Salaries | Kind::Bonuses) => {
+                    self.turns(batch, position, &rows, &refused).await?
                 }
             };
             let (chunk, next) = chunk(batch, position, turns, last, back_to, self.now())?;
