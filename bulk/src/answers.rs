@@ -86,8 +86,9 @@ impl Bulk {
     /// Debits of a batch of which nothing is known yet.
     pub(crate) async fn unanswered(&self, batch: &Batch) -> Result<i64, StoreError> {
         let sql = "SELECT CAST(count(*) AS BIGINT) FROM bulk_outcome o
-             LEFT JOIN bulk_outcome a ON a.batch = o.batch AND a.number = o.number AND a.step = 2
-             WHERE o.batch = $1 AND o.step = 1 AND o.result = 'handed' AND a.batch IS NULL";
+             WHERE o.batch = $1 AND o.step = 1 AND o.result = 'handed'
+             AND (SELECT a.result FROM bulk_outcome a
+                  WHERE a.batch = o.batch AND a.number = o.number AND a.step = 2) IS NULL";
         Ok(read!(self.database(), |c| sqlx::query_scalar(sql).bind(batch.id.uuid()).fetch_one(c).await)?)
     }
 

@@ -148,11 +148,11 @@ impl Bulk {
     async fn close(&self, batch: &Batch, position: Position) -> Result<usize, StoreError> {
         let found = self.ledger().balances(&[batch.fund]).await?;
         let balance = found.first().map_or(Yen::ZERO, |found| found.balance);
-        let fees = self.fees(batch).await?;
         if !batch.heading.kind.collects() {
             if balance != Yen::ZERO {
                 return Ok(0);
             }
+            let fees = self.fees(batch).await?;
             let commit = step::done(batch, position, None, fees, self.now())?;
             return self.move_on(Persist::Finish, commit).await;
         }
@@ -163,6 +163,7 @@ impl Bulk {
                 return Ok(0);
             }
         }
+        let fees = self.fees(batch).await?;
         for to in [batch.heading.account, chart::SUSPENSE] {
             let mut commit = step::done(batch, position.clone(), Some((balance, to)), fees, self.now())?;
             if to == chart::SUSPENSE {
@@ -195,11 +196,14 @@ impl Bulk {
         if batch.heading.kind.collects() || batch.heading.kind == Kind::LocalTax {
             return Ok((batch.rows, batch.fees));
         }
-        let sql = "SELECT CAST(count(*) AS BIGINT), CAST(coalesce(sum(r.fee), 0) AS BIGINT)
-             FROM bulk_outcome o JOIN bulk_row r ON r.batch = o.batch AND r.number = o.number
-             LEFT JOIN bulk_outcome b ON b.batch = o.batch AND b.number = o.number AND b.step = 2
-             WHERE o.batch = $1 AND o.step = 1 AND o.result IN ('done', 'handed')
-             AND (b.result IS NULL OR b.result <> 'failed')";
+        // each outcome is looked up by its key: a join, planned while the tables' statistics are those of small ones,
+        // compares every row with every other
+        let sql = "SELECT CAST(count(*) AS BIGINT), CAST(coalesce(sum(r.fee), 0) AS BIGINT) FROM bulk_row r
+             WHERE r.batch = $1
+             AND (SELECT o.result FROM bulk_outcome o
+                  WHERE o.batch = r.batch AND o.number = r.number AND o.step = 1) IN ('done', 'handed')
+             AND coalesce((SELECT b.result FROM bulk_outcome b
+                           WHERE b.batch = r.batch AND b.number = r.number AND b.step = 2), '') <> 'failed'";
         let (rows, fees): (i64, i64) =
             read!(self.database(), |c| sqlx::query_as(sql).bind(batch.id.uuid()).fetch_one(c).await)?;
         Ok((rows, Yen::new(fees)))

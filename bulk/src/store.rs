@@ -308,8 +308,8 @@ impl Bulk {
                 }
                 Only::Failed => {
                     sql.push(
-                    " AND EXISTS (SELECT 1 FROM bulk_outcome o WHERE o.batch = r.batch AND o.number = r.number
-                      AND o.result IN ('failed', 'returned'))",
+                    " AND (SELECT o.result FROM bulk_outcome o WHERE o.batch = r.batch AND o.number = r.number
+                      AND o.result IN ('failed', 'returned') LIMIT 1) IS NOT NULL",
                     );
                 }
             }
@@ -333,9 +333,10 @@ impl Bulk {
     /// What became of the rows of a batch of this contract so far.
     pub async fn results(&self, contract: ContractId, id: BatchId) -> Result<Results, StoreError> {
         let Some(batch) = self.find(contract, id).await? else { return Ok(Results::default()) };
-        let sql = "SELECT o.result, CAST(count(*) AS BIGINT), CAST(sum(r.amount) AS BIGINT)
-             FROM bulk_outcome o JOIN bulk_row r ON r.batch = o.batch AND r.number = o.number
-             WHERE o.batch = $1 AND o.step = (SELECT max(l.step) FROM bulk_outcome l
+        let sql = "SELECT o.result, CAST(count(*) AS BIGINT),
+                 CAST(sum((SELECT r.amount FROM bulk_row r
+                           WHERE r.batch = o.batch AND r.number = o.number)) AS BIGINT)
+             FROM bulk_outcome o WHERE o.batch = $1 AND o.step = (SELECT max(l.step) FROM bulk_outcome l
                                               WHERE l.batch = o.batch AND l.number = o.number)
              GROUP BY o.result";
         let found: Vec<(String, i64, i64)> =

@@ -22,9 +22,10 @@ const APPLICATION: &str = "mpn";
 const IN_USE_LOOKS_MAX: u32 = 20;
 const IN_USE_LOOK_INTERVAL: Duration = Duration::from_millis(100);
 /// What PostgreSQL does with a process of ours that hangs inside a transaction: its session ends, and those who wait
-/// for its locks ask again, so that it cannot stop the others.
-const POSTGRES_LIMITS: [(&str, &str); 2] =
-    [("idle_in_transaction_session_timeout", "15s"), ("lock_timeout", "5s")];
+/// for its locks ask again, so that it cannot stop the others. And it compiles no plan: statements of milliseconds are
+/// slower by that.
+const POSTGRES_SETTINGS: [(&str, &str); 3] =
+    [("idle_in_transaction_session_timeout", "15s"), ("lock_timeout", "5s"), ("jit", "off")];
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -175,7 +176,7 @@ fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenError> {
         .ok()
         .filter(|_| is_postgres)
         .map(|options| {
-            options.statement_cache_capacity(256).application_name(APPLICATION).options(POSTGRES_LIMITS)
+            options.statement_cache_capacity(256).application_name(APPLICATION).options(POSTGRES_SETTINGS)
         })
         .ok_or_else(|| OpenError::Address(without_password(url)))
 }

@@ -12,6 +12,7 @@ database::on_both!(
     a_taken_key_is_not_inserted,
     a_text_is_found_alike_on_both,
     rows_count,
+    each_row_gets_its_own_values_or_none_does,
     the_clock_is_kept,
     a_feed_ends_before_what_may_still_come,
     what_is_only_added_to_is_not_changed,
@@ -145,6 +146,39 @@ async fn rows_count(test: TestDatabase) {
     })
     .unwrap();
     assert_eq!(left, None);
+}
+
+/// More rows than one statement takes; with one that is not there, nothing is set.
+async fn each_row_gets_its_own_values_or_none_does(test: TestDatabase) {
+    static TABLE: Table = Table { name: "counted", columns: &["id", "name", "count"] };
+    execute!(
+        test.database,
+        "CREATE TABLE counted (id BIGINT PRIMARY KEY, name TEXT NOT NULL, count BIGINT NOT NULL)"
+    )
+    .unwrap();
+    let named = |id: i64| -> Vec<Value> { vec![id.into(), "before".into(), 0.into()] };
+    let mut tx = test.database.begin().await.unwrap();
+    insert::many(&mut tx, &TABLE, &(1..=600).map(named).collect::<Vec<_>>()).await.unwrap();
+    let values = |ids: std::ops::RangeInclusive<i64>| -> Vec<Vec<Value>> {
+        ids.map(|id| vec![id.into(), (id * 10).into(), format!("after {id}").into()]).collect()
+    };
+    insert::set(&mut tx, &TABLE, "id", &["count", "name"], &values(2..=600)).await.unwrap();
+    insert::set(&mut tx, &TABLE, "id", &["count", "name"], &[]).await.unwrap();
+    tx.commit().await.unwrap();
+    let rows = async || -> Vec<(i64, String, i64)> {
+        let sql = "SELECT id, name, count FROM counted ORDER BY id";
+        read!(test.database, |c| sqlx::query_as(sql).fetch_all(c).await).unwrap()
+    };
+    let set = rows().await;
+    assert_eq!(set[0], (1, "before".to_owned(), 0), "what was not named stays");
+    let own = |(id, name, count): &(i64, String, i64)| *name == format!("after {id}") && *count == id * 10;
+    assert!(set[1..].iter().all(own), "{set:?}");
+    // the 301st of these is not there
+    let mut tx = test.database.begin().await.unwrap();
+    let refused = insert::set(&mut tx, &TABLE, "id", &["count", "name"], &values(300..=601)).await;
+    assert!(refused.is_err(), "a row that is not there is not passed over");
+    tx.rollback().await.unwrap();
+    assert_eq!(rows().await, set);
 }
 
 async fn the_clock_is_kept(test: TestDatabase) {
