@@ -19,7 +19,7 @@ use crate::{StoreError, Transfers};
 /// Rows of the queue that are read at once.
 const QUEUE_ROWS_MAX: i64 = 256;
 /// Messages that are claimed and not answered, or whose answers are not recorded, at most.
-const IN_FLIGHT_MAX: usize = 64;
+const IN_FLIGHT_MAX: usize = 16;
 /// Tries to record an answer; after that the lease runs out and it is asked for again.
 const RECORD_TRIES_MAX: u32 = 20;
 /// The longest pause between two deliveries, in resend intervals.
@@ -161,7 +161,13 @@ impl Transfers {
             Ok(None) => (Report::NotSent("the lease is over".to_owned()), Evidence::default()),
             Err(error) => (Report::NotSent(error.to_string()), Evidence::default()),
         };
-        tracing::debug!(order = %facts.id, delivery, ?report, "a delivery came to something");
+        match report {
+            // of a batch there are tens of thousands, and each is an event of the ledger
+            Report::Sent { .. } => {
+                tracing::debug!(order = %facts.id, delivery, ?report, "a delivery arrived");
+            }
+            _ => tracing::info!(order = %facts.id, delivery, ?report, "a delivery did not end well"),
+        }
         self.record(facts, position, (fence, delivery, self.pause_s(delivery)), &report, &evidence).await;
     }
 
