@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use database::Database;
 use domain::{AccountId, Clock, TransferId};
 use ledger::{Commit, IncomingTransfer, Kind, Ledger, NewAccount, Transfer};
@@ -111,8 +111,11 @@ pub(crate) async fn measure(
     let list = format!("/accounts/{account}");
     let newest = bank.get(&list).await?;
     // the list begins with a month; its hint names the first day that can be asked for
-    let (before, _) = newest.body.split_once(" からの明細").context("the list names no first day")?;
-    let first = before.get(before.len().saturating_sub(10)..).context("the first day is no day")?;
+    let (before, _) = newest.body.split_once("からの明細").context("the list names no first day")?;
+    let day = before.rsplit(' ').next().unwrap_or_default();
+    let numbers: Vec<&str> = day.split(['年', '月', '日']).collect();
+    let [year, month, day, ..] = numbers[..] else { bail!("{day} is no day") };
+    let first = format!("{year}-{month:0>2}-{day:0>2}");
     let whole = format!("{list}?from={first}");
     let deep = deep(bank, &whole).await?;
     let pages = [
