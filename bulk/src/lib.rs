@@ -44,7 +44,7 @@ pub use kind::{Kind, Line};
 pub use mandate::{Mandate, MandateError, NewMandate, StoppedBy, mandate_on, mandates_of};
 pub use operation::{Act, ActError, Approval};
 pub use row::{Fault, NewRow, Row, RowResult, RowState};
-pub use store::{BatchQuery, Happened, Only, ROWS_MAX, Results, Summed};
+pub use store::{BatchQuery, Happened, Only, ROWS_MAX, Results, Summed, batches_of};
 pub use tax::Notice;
 pub use terms::{DayProblem, Possible, Terms};
 

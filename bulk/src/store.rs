@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use database::{Tx, Value, insert, on, read};
+use database::{Database, Tx, Value, insert, on, read};
 use domain::{AccountId, BatchId, ContractId, OrderId, Timestamp, TransferId, UserId, Yen};
 use formats::zengin::{BULK_RECORD_BYTES, DebitResult, Record};
 use sqlx::{FromRow, QueryBuilder};
@@ -179,6 +179,44 @@ pub struct Happened {
 
 type OutcomeRow = (i64, i64, String, Option<String>, Option<Uuid>, Option<Uuid>, i64);
 
+/// Batches of a contract, the newest first, for whoever has no engine.
+pub async fn batches_of(database: &Database, query: &BatchQuery) -> Result<Vec<Batch>, StoreError> {
+    let rows: Vec<ShownRow> = read!(database, |c| {
+        let mut sql = QueryBuilder::new(SHOWN);
+        sql.push("b.contract = ").push_bind(query.contract.uuid());
+        if let Some(author) = query.author {
+            sql.push(" AND b.author = ").push_bind(author.uuid());
+        }
+        if !query.kinds.is_empty() {
+            sql.push(" AND b.kind IN (");
+            let mut list = sql.separated(", ");
+            for kind in &query.kinds {
+                list.push_bind(kind.as_str());
+            }
+            list.push_unseparated(")");
+        }
+        if !query.states.is_empty() {
+            // the state is a member of the last event's body, which every event writes first
+            sql.push(" AND (");
+            let mut any = sql.separated(" OR ");
+            for state in &query.states {
+                any.push("e.body LIKE ");
+                any.push_bind_unseparated(format!("{{\"state\":\"{state}\"%"));
+            }
+            any.push_unseparated(")");
+        }
+        if let Some((at, id)) = query.before {
+            sql.push(" AND (b.created_us < ").push_bind(at.micros());
+            sql.push(" OR (b.created_us = ").push_bind(at.micros());
+            sql.push(" AND b.id < ").push_bind(id.uuid()).push("))");
+        }
+        let limit = i64::from(query.limit.clamp(1, LIST_MAX));
+        sql.push(" ORDER BY b.created_us DESC, b.id DESC LIMIT ").push_bind(limit);
+        sql.build_query_as().fetch_all(c).await
+    })?;
+    rows.into_iter().map(Batch::try_from).collect()
+}
+
 impl Bulk {
     /// A batch of this contract.
     pub async fn find(&self, contract: ContractId, id: BatchId) -> Result<Option<Batch>, StoreError> {
@@ -220,40 +258,7 @@ impl Bulk {
 
     /// Batches of a contract, the newest first.
     pub async fn list(&self, query: &BatchQuery) -> Result<Vec<Batch>, StoreError> {
-        let rows: Vec<ShownRow> = read!(self.database(), |c| {
-            let mut sql = QueryBuilder::new(SHOWN);
-            sql.push("b.contract = ").push_bind(query.contract.uuid());
-            if let Some(author) = query.author {
-                sql.push(" AND b.author = ").push_bind(author.uuid());
-            }
-            if !query.kinds.is_empty() {
-                sql.push(" AND b.kind IN (");
-                let mut list = sql.separated(", ");
-                for kind in &query.kinds {
-                    list.push_bind(kind.as_str());
-                }
-                list.push_unseparated(")");
-            }
-            if !query.states.is_empty() {
-                // the state is a member of the last event's body, which every event writes first
-                sql.push(" AND (");
-                let mut any = sql.separated(" OR ");
-                for state in &query.states {
-                    any.push("e.body LIKE ");
-                    any.push_bind_unseparated(format!("{{\"state\":\"{state}\"%"));
-                }
-                any.push_unseparated(")");
-            }
-            if let Some((at, id)) = query.before {
-                sql.push(" AND (b.created_us < ").push_bind(at.micros());
-                sql.push(" OR (b.created_us = ").push_bind(at.micros());
-                sql.push(" AND b.id < ").push_bind(id.uuid()).push("))");
-            }
-            let limit = i64::from(query.limit.clamp(1, LIST_MAX));
-            sql.push(" ORDER BY b.created_us DESC, b.id DESC LIMIT ").push_bind(limit);
-            sql.build_query_as().fetch_all(c).await
-        })?;
-        rows.into_iter().map(Batch::try_from).collect()
+        batches_of(self.database(), query).await
     }
 
     /// Batches of a contract that came from a file of this SHA-256 and were not thrown away, the newest first: whoever

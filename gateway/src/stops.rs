@@ -124,6 +124,13 @@ impl Stop {
         }
     }
 
+    /// 停止の受付番号: the day and the end of its id, which people can read to one another on the telephone.
+    pub fn number(&self) -> String {
+        let id = self.id.simple().to_string();
+        let end = id.get(id.len().saturating_sub(8)..).unwrap_or_default().to_uppercase();
+        format!("{}-{end}", self.at.date().format("%y%m%d"))
+    }
+
     /// Taken by the commit that makes it, and given back by the one that lifts it: one thing is stopped once, and
     /// while it is, what must not come after it is refused ([`stops_against`]).
     pub fn guard(&self) -> GuardKey {

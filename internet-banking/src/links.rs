@@ -3,6 +3,7 @@
 use std::fmt;
 
 use domain::{CollectorNumber, FavouriteId, PaymentId, UserId};
+use uuid::Uuid;
 
 use crate::help::Code;
 
@@ -244,6 +245,16 @@ impl Link {
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.path())
+    }
+}
+
+/// The last page of an emergency stop, which tells its moment and its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmergencyStoppedLink(pub Uuid);
+
+impl fmt::Display for EmergencyStoppedLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}?stop={}", Link::EmergencyStopped, self.0)
     }
 }
 

@@ -9,6 +9,7 @@ use internet_banking::answer::{Answer, Stop, failed, shown};
 use internet_banking::contracts::terms::Terms;
 use internet_banking::contracts::{DepositAccount, Role};
 use internet_banking::fees::{self, MonthRow};
+use internet_banking::stops::under_way::{UnderWay, under_way};
 
 use super::act::{ContractChange, Procedure, payee_rows};
 use super::list::tag_of;
@@ -18,6 +19,7 @@ use crate::Console;
 use crate::frame::{self, Area};
 use crate::links::{
     ConsoleLink, ContractMandatesLink, ContractTokensLink, LiftEmergencyLink, PrintNoticeLink, ProcedureLink,
+    StaffPaymentLink,
     StopContractLink, UserLink,
 };
 use crate::page::note;
@@ -62,6 +64,8 @@ pub(crate) struct ContractPage {
     pub procedures: Vec<ProcedureLink>,
     /// Why and when it was stopped and how that is lifted, where it is.
     pub stopped: Option<(String, LiftEmergencyLink)>,
+    /// What is reserved and under way while it is.
+    pub under_way: Vec<UnderWay>,
     /// Whether a 初期設定番号 may be printed.
     pub may_print: bool,
     pub may_propose: bool,
@@ -88,6 +92,10 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
     let offered =
         |procedure: &Procedure| seen.takes(*procedure) && procedure::nothing(*procedure, &locks).is_none();
     let stopped = stopped(console, id).await?;
+    let under_way = match &stopped {
+        Some(_) => under_way(&console.gateway, &console.contracts, id).await.map_err(failed)?,
+        None => Vec::new(),
+    };
     let first_day = seen.papers.usable_from.filter(|day| *day > now.date());
     Ok(ContractPage {
         frame: frame::page(by, Area::Contracts),
@@ -110,6 +118,7 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
             .map(|procedure| ProcedureLink { contract: id, procedure: *procedure })
             .collect(),
         stopped,
+        under_way,
         may_print: seen.printable().is_some() && by.staff.role == StaffRole::Maker,
         may_propose: by.staff.role == StaffRole::Maker,
         requests: pages::under(console, &names, ContractChange::subject_of(id)).await?,
@@ -119,7 +128,12 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
 /// The open stop of the contract itself, in words.
 async fn stopped(console: &Console, id: ContractId) -> Result<Option<(String, LiftEmergencyLink)>, Stop> {
     let stop = console.gateway.open_stop_of(id).await.map_err(failed)?;
-    Ok(stop.map(|stop| (format!("{} {}", full_stamp(stop.at), stop.reason), LiftEmergencyLink(stop.id))))
+    Ok(stop.map(|stop| {
+        (
+            format!("受付番号 {} {} {}", stop.number(), full_stamp(stop.at), stop.reason),
+            LiftEmergencyLink(stop.id),
+        )
+    }))
 }
 
 fn rows(seen: &Seen) -> Vec<(&'static str, String)> {

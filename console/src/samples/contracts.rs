@@ -1,9 +1,10 @@
 //! Samples of the pages of contracts.
 
 use askama::Template;
-use domain::{AccountId, ContractId, UserId, Yen};
+use domain::{AccountId, ContractId, PaymentId, UserId, Yen};
 use internet_banking::contracts::{AccountKind, ContractState, DepositAccount};
 use internet_banking::fees::{MonthRow, MonthState};
+use internet_banking::stops::under_way::UnderWay;
 use uuid::Uuid;
 
 use super::{choices, request_row, sample_frame, troubles};
@@ -71,6 +72,14 @@ fn contracts() -> Vec<String> {
             tag: Tag::bad("利用停止"),
         };
         let procedures = Procedure::ALL.iter().filter(|_| full);
+        let taken = |payment: Option<PaymentId>| UnderWay {
+            is_reserved: payment.is_none(),
+            number: "261124-0A1B2C3D".to_owned(),
+            words: "振込 <b>青葉".to_owned(),
+            state: "予約中",
+            amount: Yen::new(4_321),
+            payment,
+        };
         ContractPage {
             frame: sample_frame(false),
             csrf: "t".to_owned(),
@@ -89,6 +98,7 @@ fn contracts() -> Vec<String> {
             procedures: procedures.map(|p| ProcedureLink { contract: id, procedure: *p }).collect(),
             stopped: full
                 .then(|| ("11月24日 10:05:07 <b>不審な操作".to_owned(), LiftEmergencyLink(Uuid::nil()))),
+            under_way: [None, Some(PaymentId::generate())].into_iter().filter(|_| full).map(taken).collect(),
             may_print: full,
             may_propose: full,
             requests: (0..i32::from(full)).map(|_| request_row(Tag::wait("承認待ち"), false)).collect(),

@@ -9,6 +9,7 @@ use gateway::{Service, Stop, StopScope};
 use internet_banking::answer::{Answer, Stop as Answered, again, failed, shown};
 use internet_banking::contracts::Plan;
 use internet_banking::mail::To;
+use internet_banking::stops::under_way::{UnderWay, under_way};
 use internet_banking::stops::{contract_stop, end_all_sessions, put_in_place};
 use ledger::{AuditRecord, Commit, EntityId};
 use serde::Deserialize;
@@ -28,6 +29,9 @@ use crate::staff::{Staff, StaffRole};
 use crate::users::store as users;
 use crate::words::{Choice, Names, full_stamp};
 
+/// Stopped contracts whose transactions are counted on the list; of the others their own page tells.
+const LOOKED_INTO_MAX: usize = 50;
+
 /// What is stopped, and why.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -41,11 +45,15 @@ pub struct Typed {
 /// A stop in the list.
 pub(crate) struct StopRow {
     pub what: String,
+    /// 停止の受付番号, which the customer reads out.
+    pub number: String,
     pub link: Option<ContractLink>,
     pub reason: String,
     pub at: String,
     pub by: String,
     pub lift: LiftEmergencyLink,
+    /// What of the contract is reserved, and what is under way; nothing where that is not looked up here.
+    pub taken: Option<(usize, usize)>,
 }
 
 #[derive(Template)]
@@ -132,7 +140,7 @@ pub async fn stop(
         audit: vec![audit],
         ..Commit::default()
     };
-    stopped(&console, &by, (scope, subject), commit, ConsoleLink::Stops.to_string()).await
+    stopped(&console, &by, stop, commit, ConsoleLink::Stops.to_string()).await
 }
 
 /// `POST /contracts/{id}/stop`: a contract, by one person.
@@ -153,11 +161,10 @@ pub async fn stop_contract(
     };
     let (now, actor) = (console.clock.now(), by.staff.actor());
     let to = console.contracts.recipients(id, To::Administrators).await.map_err(failed)?;
-    let mut what = contract_stop(&contract, &reason, &actor, to, now);
+    let (stop, mut what) = contract_stop(&contract, &reason, &actor, to, now);
     what.detail = reason;
-    let subject = id.to_string();
     let commit = what.commit(&actor, &contract, now);
-    stopped(&console, &by, (StopScope::Contract, &subject), commit, back).await
+    stopped(&console, &by, stop, commit, back).await
 }
 
 /// What a stop of all would do, and to how many.
@@ -180,17 +187,17 @@ async fn confirmation(
     })
 }
 
-async fn stopped(
-    console: &Console,
-    by: &StaffSignedIn,
-    of: (StopScope, &str),
-    commit: Commit,
-    back: String,
-) -> Answer {
-    match put_in_place(&console.gateway, of, commit).await {
-        Ok(()) => Ok(Redirect::to(&back).into_response()),
+async fn stopped(console: &Console, by: &StaffSignedIn, stop: Stop, commit: Commit, back: String) -> Answer {
+    match put_in_place(&console.gateway, stop, commit).await {
+        Ok(_) => Ok(Redirect::to(&back).into_response()),
         Err(refused) => Err(Problem::unclear(&refused).stop(by, Area::Stops, &back)),
     }
+}
+
+/// How much of it is reserved, and how much is under way.
+fn counted(taken: &[UnderWay]) -> (usize, usize) {
+    let reserved = taken.iter().filter(|one| one.is_reserved).count();
+    (reserved, taken.len().saturating_sub(reserved))
 }
 
 /// `POST /stops/{id}/lift`: proposes it.
@@ -251,8 +258,17 @@ async fn page(
             Ok(user) => users::find(&console.database, user).await.map_err(failed)?,
             Err(_) => None,
         };
+        let taken = match &contract {
+            Some(contract) if rows.len() < LOOKED_INTO_MAX => {
+                let taken = under_way(&console.gateway, &console.contracts, contract.id).await;
+                Some(counted(&taken.map_err(failed)?))
+            }
+            _ => None,
+        };
         rows.push(StopRow {
             what: what(&console.contracts, &stop).await.map_err(failed)?,
+            number: stop.number(),
+            taken,
             link: contract.map(|contract| ContractLink(contract.id)),
             by: match customer {
                 Some(user) => format!("お客さま {}({})", user.name, user.login_id),

@@ -3,6 +3,7 @@
 
 mod operation;
 mod pages;
+pub mod under_way;
 
 pub(crate) use operation::against_sign_in;
 pub use operation::{contract_stop, end_all_sessions, put_in_place};

@@ -30,7 +30,7 @@ pub fn contract_stop(
     actor: &str,
     to: Vec<Recipient>,
     now: Timestamp,
-) -> Registration {
+) -> (Stop, Registration) {
     let stop = Stop {
         id: StaffRequestId::generate().uuid(),
         scope: StopScope::Contract,
@@ -43,13 +43,14 @@ pub fn contract_stop(
         event: format!("stop-{}", stop.id),
         title: "ご契約の利用を緊急停止しました".to_owned(),
         lines: vec![
+            ("停止の受付番号", stop.number()),
             ("受付済みのお取引", "そのまま進みます".to_owned()),
             ("予約中の振込・振替", "停止している間は実行しません".to_owned()),
         ],
         advice: "利用の再開は、お取引店の窓口で書面によりお申し出ください。お心当たりがない場合も、すぐにお取引店へお電話ください。",
     };
     let sessions = ended::end_of_contract(contract.id, EndedFor::Stop, now);
-    Registration {
+    let what = Registration {
         action: "contract.stop",
         subject: contract.id.to_string(),
         detail: String::new(),
@@ -58,7 +59,8 @@ pub fn contract_stop(
         guards: vec![(stop.guard(), EntityId(contract.id.uuid()))],
         mail: Some((notice, to)),
         ..Registration::default()
-    }
+    };
+    (stop, what)
 }
 
 /// The stops that refuse whatever a contract's users register or change.
@@ -71,35 +73,30 @@ pub fn end_all_sessions(plan: Option<&str>, now: Timestamp) -> Change {
     ended::end_of_plan(plan, EndedFor::Stop, now)
 }
 
-/// Stops the contract for one of its users, whoever it is: to stop is never too much.
-pub(super) async fn stop(bank: &Bank, user: UserId, contract: &Contract) -> Result<(), StopError> {
+/// Stops the contract for one of its users, whoever it is: to stop is never too much. Answers the stop that is there.
+pub(super) async fn stop(bank: &Bank, user: UserId, contract: &Contract) -> Result<Stop, StopError> {
     let now = bank.clock.now();
     let to = bank.contracts.recipients(contract.id, To::UserAndAdministrators(user)).await?;
     let actor = user.to_string();
-    let what = contract_stop(contract, BY_CUSTOMER, &actor, to, now);
-    let of = (StopScope::Contract, contract.id.to_string());
-    let stopped = put_in_place(&bank.gateway, (of.0, &of.1), what.commit(&actor, contract, now)).await;
-    stopped.map_err(StopError::Ledger)?;
+    let (stop, what) = contract_stop(contract, BY_CUSTOMER, &actor, to, now);
+    let placed = put_in_place(&bank.gateway, stop, what.commit(&actor, contract, now)).await;
+    let placed = placed.map_err(StopError::Ledger)?;
     tracing::warn!(contract = %contract.id, %user, "a contract was stopped by its user");
-    Ok(())
+    Ok(placed)
 }
 
 /// Commits a stop. Somebody else may have been faster, which is as good; but what stands in its way may also be a stop
-/// that is lifted at this moment. So one must be open, or it is committed again.
-pub async fn put_in_place(
-    gateway: &Gateway,
-    (scope, subject): (StopScope, &str),
-    commit: Commit,
-) -> Result<(), Refused> {
+/// that is lifted at this moment. So one must be open, which is answered, or it is committed again.
+pub async fn put_in_place(gateway: &Gateway, stop: Stop, commit: Commit) -> Result<Stop, Refused> {
     let mut tries = 0;
     loop {
         let refused = match gateway.ledger().commit(commit.clone()).await {
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(stop),
             Err(refused @ Refused::Guarded { .. }) => refused,
             Err(refused) => return Err(refused),
         };
-        match gateway.open_stop_on(scope, subject).await {
-            Ok(Some(_)) => return Ok(()),
+        match gateway.open_stop_on(stop.scope, &stop.subject).await {
+            Ok(Some(other)) => return Ok(other),
             Ok(None) if tries < TRIES_MAX => {}
             Ok(None) => return Err(refused),
             Err(error) => {
@@ -131,7 +128,7 @@ impl Entrants for Stoppers<'_> {
     type Person = UserId;
     type Proof = ();
     type Proven = ();
-    type Entry = ();
+    type Entry = Stop;
 
     /// Whatever the contract's way to sign in is: whoever has the certificate may be the reason.
     async fn find(&self, login_id: &str) -> Result<Option<(UserId, String)>, sqlx::Error> {
@@ -154,11 +151,11 @@ impl Entrants for Stoppers<'_> {
         self.0.sign_ins.refused(user, peer, why).await
     }
 
-    async fn enter(&self, user: UserId, (): (), _: Peer, _: Timestamp) -> Result<(), Refusal> {
+    async fn enter(&self, user: UserId, (): (), _: Peer, _: Timestamp) -> Result<Stop, Refusal> {
         let contract = self.0.sign_ins.contract_of(user).await?;
         let Some(contract) = contract else { return Err(Refusal::Wrong) };
         match stop(self.0, user, &contract).await {
-            Ok(()) => Ok(()),
+            Ok(stop) => Ok(stop),
             Err(StopError::Ledger(refused)) => Err(Refusal::Audit(refused)),
             Err(StopError::Store(error)) => {
                 tracing::error!(%error, "a contract could not be stopped");

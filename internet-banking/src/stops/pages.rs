@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use domain::Yen;
@@ -11,12 +11,13 @@ use gateway::{Stop, StopScope};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::operation::{self, Stoppers};
 use crate::activity::{self, Group, Item};
 use crate::help::{Code, Entry, Money};
 use crate::lasting::lasting;
-use crate::links::Link;
+use crate::links::{EmergencyStoppedLink, Link};
 use crate::secrets::secret_field;
 use crate::settings::EMERGENCY_PHONE;
 use crate::sign_in::{RETRY_AFTER_S, Refusal, SignedIn, unless_signed_in};
@@ -63,6 +64,8 @@ struct Taken {
 struct DonePage<'a> {
     frame: Frame,
     phone: &'a str,
+    /// When it was stopped, and the number of it for the telephone; nothing where the address names no open stop.
+    stop: Option<(String, String)>,
 }
 
 #[derive(Template)]
@@ -74,8 +77,9 @@ struct StoppedPage<'a> {
     entry: Entry<Money>,
     /// When it was stopped.
     since: String,
-    /// By which side; empty where it is not about the contract alone.
+    /// By which side, and under which number; empty where it is not about the contract alone.
     by: &'static str,
+    number: String,
     /// Whether something was sent that was not taken; else a page was only looked at.
     sent: bool,
     csrf: &'a str,
@@ -132,7 +136,7 @@ async fn stop(
         gate.sign_in(&Stoppers(&own), &login_id, password, &(), peer).await
     });
     match stopped.await {
-        Ok(()) => Ok(Redirect::to(Link::EmergencyStopped.path()).into_response()),
+        Ok(stop) => Ok(Redirect::to(&EmergencyStoppedLink(stop.id).to_string()).into_response()),
         Err(refusal) => {
             let (status, words) = words(refusal)?;
             let mut response = entrance(&pre, shown, status, Errors::one("login_id", words))?;
@@ -180,15 +184,28 @@ async fn stop_now(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
     }
     let stopped = operation::stop(&bank, by.user.id, &by.contract).await;
-    stopped.map_err(|error| Failure::internal(error.to_string()))?;
-    let mut response = Redirect::to(Link::EmergencyStopped.path()).into_response();
+    let stop = stopped.map_err(|error| Failure::internal(error.to_string()))?;
+    let mut response = Redirect::to(&EmergencyStoppedLink(stop.id).to_string()).into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie.clear_session());
     Ok(response)
 }
 
-async fn done(State(bank): State<Bank>) -> Result<Response, Failure> {
+/// Which stop the last page is of: an id that nobody guesses.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Done {
+    stop: String,
+}
+
+/// Nobody is signed in by now, so the page tells of the stop no more than its moment and its number.
+async fn done(State(bank): State<Bank>, Query(of): Query<Done>) -> Result<Response, Failure> {
     let phone = phone(&bank).await?;
-    Ok(render(&DonePage { frame: frame::public(), phone: &phone })?.into_response())
+    let stop = match of.stop.parse::<Uuid>() {
+        Ok(id) => bank.gateway.open_stop(id).await?.filter(|stop| stop.scope == StopScope::Contract),
+        Err(_) => None,
+    };
+    let stop = stop.map(|stop| (frame::year_day_and_time(stop.at), stop.number()));
+    Ok(render(&DonePage { frame: frame::public(), phone: &phone, stop })?.into_response())
 }
 
 /// Whom to call today.
@@ -232,6 +249,7 @@ pub(crate) fn stopped(stop: &Stop, phone: &str, sent: bool, csrf: &str) -> Respo
         entry: code.entry(),
         since: frame::year_day_and_time(stop.at),
         by,
+        number: if by.is_empty() { String::new() } else { stop.number() },
         sent,
         csrf,
     };
@@ -283,7 +301,10 @@ mod tests {
             let confirm = ConfirmPage { frame, csrf: "t", errors, contract: "<b>見本商事", taken };
             page_checks::all(&confirm.render().unwrap());
         }
-        page_checks::all(&DonePage { frame: frame::public(), phone: "0120-123-456" }.render().unwrap());
+        for stop in [None, Some(("2026年11月24日(火) 10:00".to_owned(), "261124-<b>".to_owned()))] {
+            let page = DonePage { frame: frame::public(), phone: "0120-123-456", stop };
+            page_checks::all(&page.render().unwrap());
+        }
         for (code, by, sent) in [
             (Code::ContractStopped, "お客さま", true),
             (Code::ContractStopped, "当行", false),
@@ -296,6 +317,7 @@ mod tests {
                 entry: code.entry(),
                 since: "2026年11月24日(火) 10:00".to_owned(),
                 by,
+                number: if by.is_empty() { String::new() } else { "261124-0A1B2C3D".to_owned() },
                 sent,
                 csrf: "t",
             };

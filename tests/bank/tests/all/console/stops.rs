@@ -63,21 +63,30 @@ async fn a_customer_stops_the_contract_before_sign_in_and_two_of_the_bank_lift_i
     assert!(refused.body.contains("まだ停止していません。"), "{}", refused.body);
     assert_eq!(at_work.get("/home").await.status, StatusCode::OK);
     let stopped = stop(&mut stranger, "hanako01", PASSWORD).await;
-    assert_eq!(stopped.location(), "/emergency-stop/done", "{}", stopped.body);
+    let told = stranger.get(stopped.location()).await;
+    let number = told.fields("number");
+    assert_eq!((number.len(), told.fields("since")), (1, vec!["2026年11月24日(火) 10:00".to_owned()]));
+    assert!(number[0].starts_with("261124-") && !told.body.contains("佐藤"), "{}", told.body);
+    assert!(told.body.contains("停止の前に受け付けたお取引は、そのまま進みます。"), "{}", told.body);
+    assert!(!told.body.contains("動いていません"), "nobody is comforted who must telephone");
+    let nobodys = stranger.get(&format!("/emergency-stop/done?stop={}", uuid::Uuid::nil())).await;
+    assert_eq!((nobodys.status, nobodys.fields("number")), (StatusCode::OK, Vec::new()));
     assert!(stranger.get("/home").await.location().starts_with("/sign-in"), "nobody is signed in by it");
     assert!(at_work.get("/home").await.location().starts_with("/sign-in"), "everybody's session is over");
     at_work.sign_in("master01", PASSWORD).await;
     let met = at_work.get("/home").await;
     assert_eq!((met.status, met.fields("error_code")), (StatusCode::FORBIDDEN, vec!["C-101".to_owned()]));
     assert!(met.body.contains("お取引店へお電話ください"), "whom to call: {}", met.body);
-    // once more changes nothing
-    assert_eq!(stop(&mut stranger, "hanako01", PASSWORD).await.location(), "/emergency-stop/done");
+    assert_eq!(met.fields("number"), number);
+    // once more changes nothing, and is told under the number that the bank has
+    assert_eq!(stop(&mut stranger, "hanako01", PASSWORD).await.location(), stopped.location());
     let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
     let listed = maker.get("/stops").await.body;
     assert!(
         listed.contains("株式会社見本商事") && listed.contains("お客さま 経理 佐藤花子(hanako01)"),
         "{listed}"
     );
+    assert!(listed.contains(&number[0]), "the number that the customer reads out: {listed}");
     let page = lifting(&mut maker).await;
     let csrf = maker.get("/stops").await.token();
     let unpapered = maker.post(&page, &[("csrf", &csrf), ("reason", REASON)]).await;
@@ -110,7 +119,16 @@ async fn a_customer_who_is_signed_in_stops_the_contract(test: TestDatabase) {
     assert_eq!(unsure.status, StatusCode::UNPROCESSABLE_ENTITY, "a slip of the hand stops nobody");
     assert!(office.console.gateway.open_stops().await.unwrap().is_empty());
     let stopped = customer.post("/emergency-stop/now", &[("csrf", &csrf), ("sure", "yes")]).await;
-    assert_eq!(stopped.location(), "/emergency-stop/done", "{}", stopped.body);
+    let number = customer.get(stopped.location()).await.fields("number");
+    let mut maker = office.signed_in(MAKER).await;
+    let listed = maker.get("/stops").await;
+    assert_eq!(listed.fields("number"), number);
+    assert_eq!(listed.fields("taken"), ["予約中 1件、手続き中 0件"]);
+    let contract = maker.get(&format!("/contracts/{}", office.world.contract)).await;
+    assert_eq!(contract.fields("under_way"), ["予約中"]);
+    for words in ["261124-", "指定日 11月26日(木)", "4,321", number[0].as_str()] {
+        assert!(contract.body.contains(words), "{words}: {}", contract.body);
+    }
     customer.sign_in("hanako01", PASSWORD).await;
     let met = customer.get("/payeasy/history").await;
     assert_eq!(met.fields("error_code"), ["C-101"]);
@@ -260,7 +278,7 @@ async fn a_stop_that_meets_a_lift_is_in_place_when_it_is_told(test: TestDatabase
         let stopping = async {
             if scope == StopScope::Contract {
                 let told = stop(&mut customer, "hanako01", PASSWORD).await;
-                assert_eq!(told.location(), "/emergency-stop/done", "{}", told.body);
+                assert!(told.location().starts_with("/emergency-stop/done?stop="), "{}", told.body);
             } else {
                 let csrf = checker.get("/stops").await.token();
                 let form =
