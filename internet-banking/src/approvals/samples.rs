@@ -7,6 +7,7 @@ use edge::{Errors, Frame};
 use super::links::ApprovalLink;
 use super::pages::detail::{GivenRow, RequestPage};
 use super::pages::list::{ListPage, Row};
+use super::pages::review::{Difference, ReviewPage};
 use super::pages::settings::{BandRow, BusinessRow, Choice, SettingsPage};
 use super::pages::words::Fact;
 use super::policy::Refusal;
@@ -147,7 +148,29 @@ fn settings() -> Vec<String> {
         administrators: vec![SHARP.to_owned()],
         single_administrator_until: "2026年12月24日(木)".to_owned(),
     };
-    vec![page(Some(Problem::TooFewApprovers.trouble()), choice).render().unwrap()]
+    let review = |trouble: Option<Trouble>, full: bool| ReviewPage {
+        frame: frame(),
+        csrf: "t".to_owned(),
+        errors: errors(trouble.as_ref()),
+        trouble,
+        seen: 1,
+        fields: vec![("payeasy-flow".to_owned(), SHARP.to_owned())],
+        differences: vec![Difference {
+            label: "税金・各種料金",
+            old: SHARP.to_owned(),
+            new: SHARP.to_owned(),
+        }],
+        waiting: if full { (3, 1) } else { (0, 0) },
+        reserved: usize::from(full),
+        one_token_each: full,
+        confirms: full,
+    };
+    let code = Problem::Code(crate::tokens::authorise::Problem::Used).trouble().of_setting();
+    vec![
+        page(Some(Problem::TooFewApprovers.trouble().of_setting()), choice).render().unwrap(),
+        review(None, false).render().unwrap(),
+        review(Some(code), true).render().unwrap(),
+    ]
 }
 
 #[test]

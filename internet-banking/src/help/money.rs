@@ -11,6 +11,8 @@ pub enum Money {
     Released,
     /// There was nothing to debit, and nothing is registered or changed yet.
     NotRegistered,
+    /// There was nothing to debit, and what is set is as it was.
+    NotSet,
     /// This procedure held nothing; an earlier one may have.
     UntouchedByThis,
     /// It is not known whether the amount was held.
@@ -40,11 +42,20 @@ impl Money {
         }
     }
 
+    /// The same about a procedure that changes what is set.
+    pub const fn of_setting(self) -> Self {
+        match self {
+            Self::Untouched | Self::UntouchedByThis | Self::NotRegistered => Self::NotSet,
+            other => other,
+        }
+    }
+
     /// The sentence that every error shows.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Untouched => "まだ何も引き落とされていません。",
             Self::NotRegistered => "この手続きでは、まだ何も登録・変更していません。",
+            Self::NotSet => "設定はまだ変わっていません。",
             Self::UntouchedByThis => "この手続きでは何も引き落とされていません。",
             Self::Held => "お支払い金額は口座に確保されています(支払可能額から差し引かれています)。",
             Self::Unclear => "払い込まれたかどうかは、払込履歴でご確認ください。",

@@ -30,6 +30,8 @@ pub enum Stake {
     Made,
     /// What is registered or set: there was nothing to debit.
     Registration,
+    /// A setting, which is as it was.
+    Setting,
 }
 
 impl Stake {
@@ -39,6 +41,7 @@ impl Stake {
             Self::Money => money,
             Self::Made => money.of_made(),
             Self::Registration => money.of_registration(),
+            Self::Setting => money.of_setting(),
         }
     }
 }
@@ -64,6 +67,12 @@ impl Trouble {
     #[must_use]
     pub fn of_registration(self) -> Self {
         Self { stake: Stake::Registration, ..self }
+    }
+
+    /// The same of a setting.
+    #[must_use]
+    pub fn of_setting(self) -> Self {
+        Self { stake: Stake::Setting, ..self }
     }
 
     pub(crate) fn heading(&self) -> &'static str {

@@ -2,6 +2,7 @@
 
 pub(super) mod detail;
 pub(super) mod list;
+pub(super) mod review;
 pub(super) mod settings;
 pub mod words;
 

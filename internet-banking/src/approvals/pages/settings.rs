@@ -10,7 +10,7 @@ use edge::{CsrfForm, Errors, Frame};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{because, page_frame};
+use super::{because, page_frame, review};
 use crate::Bank;
 use crate::answer::{Answer, Stop, again, failed, shown};
 use crate::approvals::links::ApprovalLink;
@@ -123,21 +123,62 @@ pub async fn submit(State(bank): State<Bank>, by: SignedIn, CsrfForm(mut form): 
     let code = SecretString::from(form.fields.remove("one_time_password").unwrap_or_default());
     let seen = form.fields.get("seen").and_then(|seen| seen.parse().ok()).unwrap_or(-1);
     let (_, held) = settings::Policies::of(&bank.database, by.contract.id).newest().await.map_err(failed)?;
+    let wrong = |errors: Errors| Some(Trouble::input(errors).of_setting());
     let policy = match read(&by, &held, &form.fields) {
         Ok(policy) => policy,
-        Err(errors) => {
-            return again(
-                &page(&bank, &by, (seen, held), Some(Trouble::input(errors).of_registration())).await?,
-            );
-        }
+        Err(errors) => return again(&page(&bank, &by, (seen, held), wrong(errors)).await?),
     };
-    match settings::set(&bank, &by, seen, &policy, &code).await {
+    let result = match form.fields.get("action").map_or("", String::as_str) {
+        "back" => return shown(&page(&bank, &by, (seen, policy), None).await?),
+        "set" => settings::set(&bank, &by, seen, &policy, &code).await,
+        _ => match settings::check(&bank, by.contract.id, seen, &policy).await {
+            Ok(()) => match review::page(&bank, &by, (seen, &held, &policy), None).await? {
+                Some(found) => return shown(&found),
+                None => {
+                    let errors = Errors::one("", "変更したところがありません。");
+                    return again(&page(&bank, &by, (seen, policy), wrong(errors)).await?);
+                }
+            },
+            Err(problem) => Err(problem),
+        },
+    };
+    match result {
         Ok(None) => Ok(Redirect::to(Link::AdminApprovalsChanged.path()).into_response()),
         Ok(Some(asked)) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
         Err(problem) => {
-            again(&page(&bank, &by, (seen, policy), Some(problem.trouble().of_registration())).await?)
+            let trouble = Some(problem.trouble().of_setting());
+            let of_code = matches!(problem, Problem::Code(_));
+            let reviewed = match of_code {
+                true => review::page(&bank, &by, (seen, &held, &policy), trouble.clone()).await?,
+                false => None,
+            };
+            match reviewed {
+                Some(found) => again(&found),
+                None => again(&page(&bank, &by, (seen, policy), trouble).await?),
+            }
         }
     }
+}
+
+/// A policy as the form's fields: what was reviewed is what is sent again.
+pub(super) fn fields(by: &SignedIn, policy: &Policy) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    for business in policy::approvable(by.contract.plan) {
+        let flow = policy.flow(business);
+        fields.push((field(business, "flow"), way(&flow).to_owned()));
+        let bands: &[Band] = if let Flow::Bands { bands } = &flow { bands } else { &[] };
+        for (place, band) in bands.iter().enumerate() {
+            if place > 0 {
+                fields.push((field(business, &format!("from-{place}")), band.from.get().to_string()));
+            }
+            fields.push((field(business, &format!("approvals-{place}")), band.approvals.to_string()));
+        }
+    }
+    let ticked =
+        [("distinct_tokens", policy.distinct_tokens), ("second_administrator", policy.second_administrator)];
+    let ticked = ticked.into_iter().filter(|(_, is_on)| *is_on);
+    fields.extend(ticked.map(|(name, _)| (name.to_owned(), "on".to_owned())));
+    fields
 }
 
 fn admit(by: &SignedIn) -> Result<(), Stop> {
@@ -245,14 +286,19 @@ async fn page(
     })
 }
 
-fn choices(business: Business, flow: &Flow) -> Vec<Choice> {
-    let held = match flow {
+/// The word of a way in the form.
+const fn way(flow: &Flow) -> &'static str {
+    match flow {
         Flow::None => "none",
         Flow::Single => "single",
         Flow::Double { ordered: false } => "double",
         Flow::Double { ordered: true } => "ordered",
         Flow::Bands { .. } => "bands",
-    };
+    }
+}
+
+fn choices(business: Business, flow: &Flow) -> Vec<Choice> {
+    let held = way(flow);
     [
         ("none", "承認なし"),
         ("single", "シングル承認(1名)"),

@@ -94,7 +94,7 @@ async fn a_complete_form_does_nothing_for_whoever_may_not_and_its_work_for_whoev
     add(&world, "jiro0001", Role::General, "T-0004", 4).await;
     two.only("token.revoke", "/admin/tokens/do", &[("serial", "T-0004"), ("act", "revoke")]).await;
     let seen = two.doer.get("/admin/approvals").await.value("seen");
-    let mut policy = vec![("seen", seen.as_str())];
+    let mut policy = vec![("seen", seen.as_str()), ("action", "set")];
     let (none, single) = ("none", "single");
     policy.extend([("payeasy-flow", none), ("transfer-flow", none)]);
     policy.extend([("bulk_transfer-flow", single), ("salary-flow", single)]);

@@ -89,6 +89,7 @@ async fn whoever_gives_payments_to_approvers_makes_none_alone_and_a_paper_helps_
         ("salary-flow", "single"),
         ("local_tax-flow", "single"),
         ("direct_debit-flow", "single"),
+        ("action", "set"),
     ];
     let set = master.post("/admin/approvals", &form).await;
     assert_eq!(set.location(), "/admin/approvals?done=changed", "{}", set.body);

@@ -333,7 +333,7 @@ async fn approvals_of_all(witness: &mut Witness<'_>, office: &Office) {
     let world = witness.world;
     let bank = &world.bank;
     let mut master = signed_in(world, "master1").await;
-    set(world, &mut master, &[("payeasy-flow", "none")], true).await;
+    set(world, &mut master, &[("payeasy-flow", "none"), ("distinct_tokens", "on")], true).await;
     witness.saw("approval.policy").await;
     policy(world, ORDERED).await;
     let (mut hanako, mut saburo) = (world.signed_in().await, signed_in(world, "saburo01").await);

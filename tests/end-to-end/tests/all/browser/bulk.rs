@@ -89,6 +89,7 @@ async fn wages_of_a_csv_file_are_mended_on_screen_approved_by_two_and_paid() {
     desk.enter_as(0).await;
     desk.window.goto(&desk.bank("/admin/approvals")).await;
     desk.window.choose("#salary-flow-ordered").await;
+    desk.window.press_value("review").await;
     desk.code_of_the_token().await;
     desk.window.press_value("set").await;
 

@@ -75,6 +75,7 @@ async fn a_reservation_that_two_others_approve_is_carried_out_on_its_day() {
     desk.enter_as(0).await;
     desk.window.goto(&desk.bank("/admin/approvals")).await;
     desk.window.choose("#transfer-flow-ordered").await;
+    desk.window.press_value("review").await;
     let code = desk.demo.token(desk.user()["token_serial"].as_str().unwrap());
     desk.window.fill("one_time_password", &code).await;
     desk.window.press_value("set").await;
