@@ -52,6 +52,23 @@ impl Checked {
         !matches!(self, Self::Busy | Self::Locked(_))
     }
 
+    /// The result as the page sends it again with what it is of, so that a wrong one-time password costs no second
+    /// question; nothing where nobody was asked. It says no more than was shown: a name that differs is masked.
+    pub fn kept(&self) -> Option<String> {
+        let kept = match (self, self.shown()) {
+            (Self::Named { likeness, left, .. }, Some(name)) => {
+                Self::Named { name, likeness: *likeness, left: *left }
+            }
+            _ => self.clone(),
+        };
+        serde_json::to_string(&kept).ok().filter(|_| self.was_asked())
+    }
+
+    /// What was kept. Whoever sends something else deceives nobody but themselves: it is shown and decides nothing.
+    pub fn from_kept(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok().filter(Self::was_asked)
+    }
+
     /// The class of its tag.
     pub const fn class(&self) -> &'static str {
         match self {

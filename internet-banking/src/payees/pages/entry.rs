@@ -39,6 +39,8 @@ pub struct Typed {
     pub second_code: String,
     /// Which version of a payee is changed.
     pub seen: String,
+    /// What a check of the holder came to before, as [`Checked::kept`].
+    pub checked: String,
     /// The one-time password.
     #[serde(deserialize_with = "secret_field")]
     pub one_time_password: SecretString,
@@ -105,6 +107,12 @@ pub struct ReviewPage {
     pub seen: String,
 }
 
+impl ReviewPage {
+    fn kept(&self) -> String {
+        self.checked.as_ref().and_then(Checked::kept).unwrap_or_default()
+    }
+}
+
 /// What became of a form.
 pub enum Went {
     /// The form is shown again.
@@ -167,7 +175,7 @@ pub async fn go(bank: &Bank, by: &SignedIn, list: List, one: Option<&Payee>, typ
     match done {
         Ok(()) => Went::Done,
         Err(problem @ (Problem::There(_) | Problem::TooMany)) => Went::Again(form, problem),
-        Err(problem) => Went::Review(details, None, Some(problem)),
+        Err(problem) => Went::Review(details, Checked::from_kept(&typed.checked), Some(problem)),
     }
 }
 

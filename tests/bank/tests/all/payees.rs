@@ -326,6 +326,21 @@ async fn the_holder_is_shown_and_compared_and_what_locks_the_check_locks_nothing
     let other = look(&mut master, &[("number", "1234567"), ("holder", "サトウ ハナコ")]).await;
     assert_eq!(other.fields("checked"), ["名義が違います"]);
     assert_eq!(other.fields("found"), ["ｶ*********"], "no name is given away");
+    // a wrong one-time password costs no second question
+    for (page, holder, word) in
+        [(&same, "カ）みほんショウジ", "名義が一致"), (&other, "サトウ ハナコ", "名義が違います")]
+    {
+        let kept = page.value("checked").replace("&#34;", "\"");
+        assert!(!kept.contains("ﾎ") || word == "名義が一致", "{kept}");
+        let own = [("bank", "9999"), ("branch", "100"), ("number", "1234567"), ("holder", holder)];
+        let again = [("action", "register"), ("one_time_password", "000000"), ("checked", kept.as_str())];
+        let wrong = submit(&mut master, "/payees/new", &with(&with(FORM, &own), &again)).await;
+        assert_eq!(wrong.fields("error_code"), ["T-101"], "{}", wrong.body);
+        assert_eq!(
+            (wrong.fields("checked"), wrong.fields("found")),
+            (vec![word.to_owned()], page.fields("found"))
+        );
+    }
     let away = look(&mut master, &[("bank", "七十七")]).await;
     assert_eq!(away.fields("checked"), ["確認できません"], "there is no way to other banks");
     for left in (1..=4).rev() {
