@@ -5,7 +5,9 @@ use gateway::alarm::About;
 use gateway::{Alarm, Gateway, StoreError, settlement};
 use internet_banking::fees::Month;
 
-use crate::links::{ContractLink, DayLink, NumberLink, RequestLink, SettlementLink, StaffPaymentLink};
+use crate::links::{
+    ContractLink, ContractTokensLink, DayLink, NumberLink, RequestLink, SettlementLink, StaffPaymentLink,
+};
 
 /// What an alarm is about; the collector's name stands beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +66,13 @@ impl AlarmSubject {
                 Some((contract, month)) => {
                     Self::at(format!("{}分の手数料", month.words()), &ContractLink(contract))
                 }
+                None => plain(),
+            },
+            About::Token => match text.split_once('/') {
+                Some((contract, serial)) => match contract.parse::<ContractId>() {
+                    Ok(id) => Self::at(format!("トークン {serial}"), &ContractTokensLink(id)),
+                    Err(_) => plain(),
+                },
                 None => plain(),
             },
             About::Staff => Self { text: format!("職員 {text}"), link: None },

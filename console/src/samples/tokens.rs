@@ -49,6 +49,7 @@ pub fn pages() -> Vec<String> {
             trouble,
             id: ContractId::generate(),
             name: "\"><script>".to_owned(),
+            address: if n == 0 { String::new() } else { "<b>仙台市".to_owned() },
             rows: if n == 0 { Vec::new() } else { standings.map(row).into() },
             charges: if n == 0 { Vec::new() } else { vec![charge()] },
             stock: 20,

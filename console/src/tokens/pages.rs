@@ -10,7 +10,7 @@ use internet_banking::fees::charges;
 use internet_banking::tokens::{Occasion, Standing, Token, fees, list};
 use serde::Deserialize;
 
-use super::proposal::{PaperAct, TokenPaper};
+use super::proposal::{PaperAct, TokenPaper, address};
 use crate::Console;
 use crate::contracts::procedure::document;
 use crate::frame::{self, Area};
@@ -73,6 +73,8 @@ pub(crate) struct TokensPage {
     pub name: String,
     pub rows: Vec<TokenRow>,
     pub charges: Vec<ChargeRow>,
+    /// Where they are sent; empty where no address was filed.
+    pub address: String,
     /// Tokens that the bank has in stock.
     pub stock: i64,
     /// What another token costs today.
@@ -182,6 +184,7 @@ async fn page(
                 reference: charge.reference,
             })
             .collect(),
+        address: address(&console.contracts, id).await.map_err(failed)?.unwrap_or_default(),
         stock: list::stock(&console.database).await.map_err(failed)?,
         fee: fees::of_token(&console.database, Occasion::Additional, now.date()).await.map_err(failed)?,
         may_propose: by.staff.role == StaffRole::Maker,

@@ -4,7 +4,7 @@ use database::{Change, Database, Row};
 use domain::{ContractId, StaffRequestId, Timestamp};
 use gateway::{Gateway, Guard, Operator};
 use internet_banking::answer::{Stop, failed};
-use internet_banking::contracts::{Contract, Store};
+use internet_banking::contracts::{Contract, Store, StoreError};
 use internet_banking::fees::charges;
 use internet_banking::mail::{Notice, To};
 use internet_banking::registration::Registration;
@@ -23,6 +23,14 @@ use crate::requests::{Request, RequestState};
 
 /// Tries to take one of the stock that nobody else takes first.
 const STOCK_TRIES_MAX: usize = 5;
+
+const NO_ADDRESS: &str = "この契約には届出住所がないため、トークンを送れません。先に、契約の画面で「届出住所の変更」を起票してください。";
+
+/// Where tokens of a contract go; nothing where none was filed.
+pub(super) async fn address(contracts: &Store, id: ContractId) -> Result<Option<String>, StoreError> {
+    let papers = contracts.papers(id).await?;
+    Ok(papers.map(|papers| papers.address).filter(|address| !address.is_empty()))
+}
 
 /// A paper of a contract about its tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,7 +173,11 @@ impl TokenPaper {
                 ),
             };
             rows.push(("手数料", fee));
-            rows.push(("送り先", "ご契約の届出住所(1週間から10日ほど)".to_owned()));
+            let to = match address(&console.contracts, self.contract).await.map_err(failed)? {
+                Some(address) => format!("{address}(届出住所。1週間から10日ほど)"),
+                None => NO_ADDRESS.to_owned(),
+            };
+            rows.push(("送り先", to));
         }
         Ok(Some(Matter {
             heading: "対象の契約とトークン",
@@ -190,6 +202,10 @@ impl TokenPaper {
             }
         }
         let ships = matches!(self.act, PaperAct::Add | PaperAct::Reissue { .. });
+        let unread = |error: StoreError| Problem::unavailable(&error);
+        if ships && address(&contracts, self.contract).await.map_err(unread)?.is_none() {
+            return Err(Problem::new(ConsoleCode::ContractState, NO_ADDRESS));
+        }
         if ships && list::next_of_stock(database).await.map_err(unavailable)?.is_none() {
             return Err(ConsoleCode::NoTokenInStock.into());
         }
@@ -225,9 +241,12 @@ impl TokenPaper {
                 Err(problem) => {
                     return match (gateway.is_taken(once).await, problem.code) {
                         (Ok(true), _) => Carried::Done(self.done()),
-                        (Ok(false), ConsoleCode::TokenChanged | ConsoleCode::NoTokenInStock) => {
-                            Carried::Refused(problem.words().to_owned())
-                        }
+                        (
+                            Ok(false),
+                            ConsoleCode::TokenChanged
+                            | ConsoleCode::NoTokenInStock
+                            | ConsoleCode::ContractState,
+                        ) => Carried::Refused(problem.words().to_owned()),
                         _ => Carried::Unclear,
                     };
                 }

@@ -57,6 +57,8 @@ pub enum About {
     Fees,
     /// The ID of a member of the bank's staff. Raised again as for a collector.
     Staff,
+    /// A contract and the serial of a token: `…/9000000901`. Raised once, as for a payment.
+    Token,
 }
 
 /// How the cause of an alarm comes to its end, where that can be known.
@@ -141,6 +143,8 @@ kinds! {
     FeesUnpaid = "fees_unpaid", Fees;
     /// Wrong passwords or one-time passwords have locked a member of staff out.
     StaffLocked = "staff_locked", Staff;
+    /// A token takes the place of one that expires and is not sent: the contract has no address.
+    TokenUnaddressed = "token_unaddressed", Token;
 }
 
 impl AlarmKind {
@@ -176,7 +180,8 @@ impl AlarmKind {
             | Self::TransferReturnHeld
             | Self::TransferStuck
             | Self::InterbankMessage
-            | Self::StaffLocked => Cause::Happened,
+            | Self::StaffLocked
+            | Self::TokenUnaddressed => Cause::Happened,
         }
     }
 }

@@ -62,6 +62,9 @@ type UserRow = (Uuid, Uuid, String, String, String, Option<String>, i64);
 type ContractRow = (String, String, String, String, String, String, i64);
 type AccountRow = (i64, String, String, String, String, String, i64);
 
+/// The address of companies that are made up.
+const SAMPLE_ADDRESS: &str = "見本県見本市中央1丁目1番1号";
+
 impl Store {
     /// The contracts of a database.
     pub const fn new(database: Database, clock: Clock) -> Self {
@@ -73,7 +76,7 @@ impl Store {
         &self.database
     }
 
-    /// Adds a contract that is set up.
+    /// Adds a contract that is set up, of a company that is made up.
     pub async fn add_contract(
         &self,
         name: &str,
@@ -82,17 +85,20 @@ impl Store {
     ) -> Result<ContractId, StoreError> {
         let id = ContractId::generate();
         let created_us = self.clock.now().micros();
-        on!(self.database, |c| sqlx::query(
-            "INSERT INTO contract (id, name, plan, sign_in, created_us) VALUES ($1, $2, $3, $4, $5)"
+        on!(self.database, |c| {
+            sqlx::query(
+            "INSERT INTO contract (id, name, plan, sign_in, created_us, address) VALUES ($1, $2, $3, $4, $5, $6)"
         )
         .bind(id.uuid())
         .bind(name)
         .bind(plan.code())
         .bind(sign_in.code())
         .bind(created_us)
+        .bind(SAMPLE_ADDRESS)
         .execute(c)
         .await
-        .map(drop))?;
+        .map(drop)
+        })?;
         Ok(id)
     }
 

@@ -8,7 +8,8 @@ use database::read;
 use domain::time::year_month_day;
 use domain::{ContractId, Date, Timestamp};
 use edge::Shutdown;
-use ledger::{EntityId, GuardKey, Refused};
+use gateway::alarm::{AlarmKind, NewAlarm};
+use ledger::{Commit, EntityId, GuardKey, Refused};
 use uuid::Uuid;
 
 use super::rules::expiry_told_from;
@@ -37,6 +38,8 @@ pub struct Looked {
     pub shipped: usize,
     /// Tokens for which the bank has none in stock.
     pub lacking: usize,
+    /// Tokens for which none is sent, because the contract has no address.
+    pub unaddressed: usize,
 }
 
 /// Why a look was broken off.
@@ -64,6 +67,8 @@ impl From<sqlx::Error> for ExpiryError {
 enum Once {
     Told,
     Shipped,
+    /// Staff know that there is no address.
+    Unaddressed,
 }
 
 impl Once {
@@ -71,6 +76,7 @@ impl Once {
         let what = match self {
             Self::Told => "told",
             Self::Shipped => "shipped",
+            Self::Unaddressed => "unaddressed",
         };
         GuardKey(format!("token-expiry-{what}|{serial}"))
     }
@@ -107,10 +113,15 @@ pub async fn look(bank: &Bank) -> Result<Looked, ExpiryError> {
             continue;
         };
         let Some(token) = list::find(&bank.database, contract_id, &serial).await? else { continue };
-        if !is_told && tell(bank, &contract, &token, now).await? {
+        let papers = bank.contracts.papers(contract_id).await?;
+        let has_address = papers.is_some_and(|papers| !papers.address.is_empty());
+        if !is_told && tell(bank, &contract, &token, has_address, now).await? {
             looked.told += 1;
         }
-        if !is_shipped {
+        if !is_shipped && !has_address {
+            warn_of_no_address(bank, &contract, &token, now).await?;
+            looked.unaddressed += 1;
+        } else if !is_shipped {
             match ship(bank, &contract, &token, now).await? {
                 Some(true) => looked.shipped += 1,
                 Some(false) => {}
@@ -124,7 +135,8 @@ pub async fn look(bank: &Bank) -> Result<Looked, ExpiryError> {
 type Due = (String, Uuid, bool, bool);
 
 /// Tokens of living contracts that somebody has registered for use and that expire within a month, and what was done
-/// about them; those of which nobody was told come first, so that an empty stock keeps nobody from being told.
+/// about them; those of which nobody was told come first, so that an empty stock keeps nobody from being told. Those that
+/// cannot be sent for want of an address are no more than told of.
 async fn due(bank: &Bank, today: Date) -> Result<Vec<Due>, sqlx::Error> {
     let until = today.checked_add_signed(chrono::TimeDelta::days(MONTH_DAYS_MAX)).unwrap_or(today);
     let rows: Vec<(String, Uuid, String, i64, i64)> = read!(bank.database, |c| {
@@ -138,6 +150,8 @@ async fn due(bank: &Bank, today: Date) -> Result<Vec<Due>, sqlx::Error> {
                      AND u.token_serial = t.serial AND u.removed_us IS NULL)
                  AND 2 > (SELECT count(*) FROM guard g
                      WHERE g.key IN ('token-expiry-told|' || t.serial, 'token-expiry-shipped|' || t.serial))
+                 AND (k.address <> '' OR 2 > (SELECT count(*) FROM guard g
+                     WHERE g.key IN ('token-expiry-told|' || t.serial, 'token-expiry-unaddressed|' || t.serial)))
              ORDER BY told, t.expires_on, t.serial LIMIT $2",
         )
         .bind(until.to_string())
@@ -151,7 +165,23 @@ async fn due(bank: &Bank, today: Date) -> Result<Vec<Due>, sqlx::Error> {
 }
 
 /// Says whether it was this look that told them.
-async fn tell(bank: &Bank, contract: &Contract, token: &Token, now: Timestamp) -> Result<bool, ExpiryError> {
+async fn tell(
+    bank: &Bank,
+    contract: &Contract,
+    token: &Token,
+    has_address: bool,
+    now: Timestamp,
+) -> Result<bool, ExpiryError> {
+    let (sent, advice) = match has_address {
+        true => (
+            "無料で、ご契約の届出住所へお送りします(1週間から10日ほどかかります)",
+            "新しいトークンが届いたら、有効期限までに「ワンタイムパスワード利用開始登録」の画面で登録してください。",
+        ),
+        false => (
+            "ご契約に届出住所がないため、お送りしていません",
+            "お取引店に書面で住所をお届けください。お届けのあと、新しいトークンを無料でお送りします。",
+        ),
+    };
     let told = list::told(&bank.contracts, contract.id, &token.holders).await?;
     let expires = token.expires_on.map(year_month_day).unwrap_or_default();
     let users: Vec<_> = token.holders.iter().map(|holder| holder.name.clone()).collect();
@@ -162,12 +192,9 @@ async fn tell(bank: &Bank, contract: &Contract, token: &Token, now: Timestamp) -
             ("トークン", token.serial.clone()),
             ("有効期限", expires),
             ("お使いの方", users.join("、")),
-            (
-                "新しいトークン",
-                "無料で、ご契約の届出住所へお送りします(1週間から10日ほどかかります)".to_owned(),
-            ),
+            ("新しいトークン", sent.to_owned()),
         ],
-        advice: "新しいトークンが届いたら、有効期限までに「ワンタイムパスワード利用開始登録」の画面で登録してください。",
+        advice,
     };
     let what = Registration {
         action: "token.expiry_told",
@@ -205,6 +232,30 @@ async fn ship(
         }
     }
     Ok(Some(false))
+}
+
+/// Staff are told once, by an alarm: with an address it is sent by itself.
+async fn warn_of_no_address(
+    bank: &Bank,
+    contract: &Contract,
+    token: &Token,
+    now: Timestamp,
+) -> Result<(), ExpiryError> {
+    let alarm = NewAlarm {
+        kind: AlarmKind::TokenUnaddressed,
+        subject: format!("{}/{}", contract.id, token.serial),
+        collector: None,
+        detail: token.expires_on.map(|day| format!("expires {day}")).unwrap_or_default(),
+    };
+    let commit = Commit {
+        guards: vec![(Once::Unaddressed.guard(&token.serial), EntityId(contract.id.uuid()))],
+        rows_if_free: vec![alarm.row(now)],
+        ..Commit::default()
+    };
+    match bank.ledger.commit(commit).await {
+        Ok(_) | Err(Refused::Guarded { .. }) => Ok(()),
+        Err(refused) => Err(refused.into()),
+    }
 }
 
 /// Whether it is done now; another process may have done it.

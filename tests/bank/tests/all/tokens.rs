@@ -590,10 +590,10 @@ async fn tokens_that_nobody_registered_are_not_sent_out_again(test: TestDatabase
     hold(&world, world.hanako, "9000000002").await;
     execute!(world.bank.database, "UPDATE token SET state = 'revoked' WHERE serial = '9000000901'").unwrap();
     let first = expiry::look(&world.bank).await.unwrap();
-    assert_eq!(first, expiry::Looked { told: 1, shipped: 0, lacking: 1 });
+    assert_eq!(first, expiry::Looked { told: 1, lacking: 1, ..Default::default() });
     let waiting = expiry::look(&world.bank).await.unwrap();
-    assert_eq!(waiting, expiry::Looked { told: 0, shipped: 0, lacking: 1 });
+    assert_eq!(waiting, expiry::Looked { lacking: 1, ..Default::default() });
     deliver(&world, "9000000902", None, TokenState::Stock, "2031-11-30").await;
     let then = expiry::look(&world.bank).await.unwrap();
-    assert_eq!(then, expiry::Looked { told: 0, shipped: 1, lacking: 0 });
+    assert_eq!(then, expiry::Looked { shipped: 1, ..Default::default() });
 }

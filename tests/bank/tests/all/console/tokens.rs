@@ -5,6 +5,7 @@ use database::{execute, read};
 use domain::{ContractId, Timestamp, Yen};
 use http::StatusCode;
 use internet_banking::contracts::{Plan, Role, SignInMethod};
+use internet_banking::tokens::expiry;
 use internet_banking::tokens::{NewToken, Seed, TokenKind, TokenState, Typist, Verdict};
 
 use super::support::{CHECKER, MAKER, Office};
@@ -16,6 +17,7 @@ database::on_both!(
     a_paper_unlocks_the_only_token_and_only_the_lock_that_was_seen,
     a_paper_revokes_or_reports_lost_what_no_screen_may,
     what_is_in_the_way_is_said_and_nothing_is_done_twice,
+    without_an_address_nothing_is_sent_and_the_console_says_so,
 );
 
 const REASON: &str = "11/25 本店営業部で書面を受領、代表者様と確認";
@@ -116,6 +118,48 @@ async fn the_first_token_is_free_and_others_are_charged_and_go_to_the_registered
         .unwrap();
     decide(&office, other, "add", "").await;
     assert_eq!(charges(&office, other).await, [0_i64; 0]);
+}
+
+/// By paper it is refused, before and after the approval; in place of one that expires none is sent, and staff have an
+/// alarm, once.
+///
+/// Proves R66, R70.
+async fn without_an_address_nothing_is_sent_and_the_console_says_so(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let (database, contract) = (&office.console.database, office.world.contract);
+    for serial in ["9000000901", "9000000902"] {
+        deliver(&office.world, serial, None, TokenState::Stock).await;
+    }
+    let mut maker = office.signed_in(MAKER).await;
+    let asked = propose(&mut maker, contract, "add", "").await;
+    let page = maker.get(asked.location()).await;
+    assert!(page.body.contains("見本県見本市中央1丁目1番1号"), "where it goes: {}", page.body);
+    execute!(database, "UPDATE contract SET address = '' WHERE id = $1", contract.uuid()).unwrap();
+    let mut checker = office.signed_in(CHECKER).await;
+    let csrf = checker.get(asked.location()).await.token();
+    let approved = checker.post(&format!("{}/approve", asked.location()), &[("csrf", &csrf)]).await;
+    let shown = checker.get(asked.location()).await;
+    let no_address = "届出住所がないため、トークンを送れません";
+    assert!(shown.body.contains(no_address), "{} {}", approved.body, shown.body);
+    let page = maker.get(&format!("/contracts/{contract}/tokens")).await;
+    assert_eq!(page.fields("no_address").len(), 1, "{}", page.body);
+    assert_eq!(states(&office, contract).await, []);
+
+    deliver(&office.world, "9000000001", Some(contract), TokenState::InUse).await;
+    let held = "UPDATE app_user SET token_serial = '9000000001' WHERE id = $1";
+    execute!(database, held, office.world.hanako.uuid()).unwrap();
+    let to = Timestamp::parse_rfc3339("2031-10-31T10:00:00+09:00").unwrap();
+    office.world.clock.advance_seconds(to.seconds() - office.world.clock.now().seconds());
+    let looked = expiry::look(&office.world.bank).await.unwrap();
+    assert_eq!((looked.told, looked.shipped, looked.unaddressed), (1, 0, 1));
+    assert_eq!(expiry::look(&office.world.bank).await.unwrap(), expiry::Looked::default(), "it is told once");
+    let mut maker = office.signed_in(MAKER).await;
+    let alarms = maker.get("/alarms").await;
+    assert_eq!(alarms.body.matches("<b>トークンの送り先がない</b>").count(), 1, "{}", alarms.body);
+    assert!(alarms.body.contains("トークン 9000000001"), "{}", alarms.body);
+    let filed = "UPDATE contract SET address = '見本市' WHERE id = $1";
+    execute!(database, filed, contract.uuid()).unwrap();
+    assert_eq!(expiry::look(&office.world.bank).await.unwrap().shipped, 1, "and then it is sent by itself");
 }
 
 /// Proves R63, R64, R65.
