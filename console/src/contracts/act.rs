@@ -10,6 +10,9 @@ use internet_banking::payees::master::{shown_bank, shown_branch};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// What the maker and the checker read of a day on which the bank is closed.
+const CLOSED_DAY: &str = "銀行の休業日です。この日からのご利用でよいか、申込書で確かめてください。";
+
 code! {
     /// A procedure that the bank does on paper.
     Procedure {
@@ -435,7 +438,13 @@ impl ContractChange {
         let change = |before: String, after: String| vec![("変更前", before), ("変更後", after)];
         match &self.act {
             Act::Open(of) => application_rows(of, holders),
-            Act::Usable { from } => vec![("利用開始日", domain::time::year_month_day(*from))],
+            Act::Usable { from } => {
+                let mut rows = vec![("利用開始日", domain::time::year_month_day(*from))];
+                if !domain::calendar::is_business_day(*from) {
+                    rows.push(("ご注意", CLOSED_DAY.to_owned()));
+                }
+                rows
+            }
             Act::Notice | Act::End | Act::ResetMaster { .. } | Act::UnlockSignIn { .. } => Vec::new(),
             Act::UnlockConfirmation { .. } => Vec::new(),
             Act::SingleAdministrator { until, .. } => {

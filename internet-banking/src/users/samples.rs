@@ -164,6 +164,7 @@ fn entries() -> Vec<String> {
             false => vec![BusinessTicks {
                 label: "照会",
                 accounts: vec![tick("inquiry-1")],
+                all: Some("inquiry-all".to_owned()),
                 steps: vec![tick("inquiry-approves-first")],
             }],
         },

@@ -36,6 +36,8 @@ pub struct BusinessTicks {
     pub label: &'static str,
     /// Its accounts.
     pub accounts: Vec<Tick>,
+    /// The box that stands for all of them, where there are several.
+    pub all: Option<String>,
     /// The steps at which the user may approve it; none of a business that nobody approves.
     pub steps: Vec<Tick>,
 }
@@ -115,7 +117,10 @@ pub async fn submit(
 
 /// What was ticked, of what the page offered.
 fn ticked(by: &SignedIn, form: &Ticked, accounts: &[DepositAccount]) -> Rights {
-    let is_on = |business, account| form.boxes.contains_key(&right_name(business, account));
+    let is_on = |business, account| {
+        let named = |name: String| form.boxes.contains_key(&name);
+        named(all_name(business)) || named(right_name(business, account))
+    };
     let rights = policy::served(by.contract.plan).fold(Rights::none(), |rights, business| {
         let on: Vec<_> = accounts.iter().map(|a| a.account).filter(|a| is_on(business, *a)).collect();
         rights.with(business, &on)
@@ -144,6 +149,10 @@ fn right_name(business: Business, account: AccountId) -> String {
     format!("{}-{}", business.code(), account.get())
 }
 
+fn all_name(business: Business) -> String {
+    format!("{}-all", business.code())
+}
+
 fn duty_name(duty: Duty) -> String {
     format!("duty-{}", duty.code())
 }
@@ -152,6 +161,7 @@ fn page(by: &SignedIn, draft: &Draft, accounts: &[DepositAccount], trouble: Opti
     let rights = draft.rights.clone().unwrap_or_default();
     let tick = |business: Business| BusinessTicks {
         label: business.label(),
+        all: (accounts.len() > 1).then(|| all_name(business)),
         accounts: accounts
             .iter()
             .map(|account| Tick {

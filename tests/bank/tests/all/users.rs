@@ -182,6 +182,18 @@ async fn no_step_can_be_skipped_and_no_one_time_password_left_out(test: TestData
     );
     submit(&mut master, &format!("{entry}/rights"), &[("payeasy-1001", "on"), ("payeasy-9999", "on")]).await;
     assert!(master.get(&review).await.fields("warning").is_empty());
+    submit(&mut master, &format!("{entry}/rights"), &[("payeasy-all", "on")]).await;
+    let rights = master.get(&format!("{entry}/rights")).await;
+    let ticked = |business: &str| {
+        let is_ticked = |account: &&domain::AccountId| {
+            let id = format!("{business}-{}", account.get());
+            rights.body.contains(&format!("id=\"{id}\" name=\"{id}\" value=\"on\" checked"))
+        };
+        world.accounts.iter().filter(is_ticked).count()
+    };
+    assert!(world.accounts.len() > 1, "the box is there for several accounts");
+    assert_eq!((ticked("payeasy"), ticked("inquiry")), (world.accounts.len(), 0), "{}", rights.body);
+    submit(&mut master, &format!("{entry}/rights"), &[("payeasy-1001", "on")]).await;
     assert_eq!(code(&submit(&mut master, &review, &[]).await), "T-100");
     assert_eq!(code(&submit(&mut master, &review, &[("one_time_password", "000000")]).await), "T-101");
     assert_eq!(audited(&world, "user.add").await, 0);

@@ -193,7 +193,12 @@ async fn an_application_becomes_a_contract_whose_number_is_shown_once(test: Test
     let usable = format!("{contract}/procedures/usable");
     let wrong = propose(&mut maker, &usable, &[("value", "2026-11-23")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    done(&mut maker, &mut checker, &usable, &[("value", "2026-12-01")]).await;
+    let saturday = done(&mut maker, &mut checker, &usable, &[("value", "2026-11-28")]).await;
+    assert!(saturday.body.contains("銀行の休業日です。"), "{}", saturday.body);
+    assert_eq!(maker.get(&contract).await.fields("first_day"), ["11月28日(土)から利用可能"]);
+    let tuesday = done(&mut maker, &mut checker, &usable, &[("value", "2026-12-01")]).await;
+    assert!(!tuesday.body.contains("銀行の休業日です。"), "{}", tuesday.body);
+    assert_eq!(maker.get(&contract).await.fields("first_day"), ["12月1日(火)から利用可能"]);
     let again = maker.get(&usable).await;
     assert!(
         again.body.contains("2026年12月1日"),
@@ -225,7 +230,7 @@ async fn an_application_becomes_a_contract_whose_number_is_shown_once(test: Test
     assert!(another.len() == 1 && another != number, "two people grant another one");
     let trail = office.audit().await;
     let of = |action: &str| trail.iter().filter(|(_, a, _)| a == action).count();
-    assert_eq!((of("contract.open"), of("contract.usable"), of("contract.print_notice")), (1, 1, 2));
+    assert_eq!((of("contract.open"), of("contract.usable"), of("contract.print_notice")), (1, 2, 2));
 }
 
 /// Proves R6.
