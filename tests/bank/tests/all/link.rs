@@ -3,17 +3,18 @@
 use collectors::link::{LinkKey, jwe};
 use console::delivery::DeliverySettings;
 use database::testing::TestDatabase;
-use database::{on_both, read};
-use domain::Yen;
+use database::{execute, on_both, read};
+use domain::{AccountId, Yen};
 use http::{Method, StatusCode};
 use internet_banking::contracts::{AccountKind, NewUser, Plan, Rights, Role, SignInMethod};
 use internet_banking::tokens::Seed;
 use serde_json::{Value, json};
 
+use crate::certificates::{Desk, KEIRI};
 use crate::console::support::{MAKER, Office};
 use crate::network::Network;
 use crate::payeasy_entry::Entry;
-use crate::support::{Browser, LOGIN_ID, PASSWORD, Page, World, add_account, add_user};
+use crate::support::{Browser, LOGIN_ID, PASSWORD, Page, World, add_account, add_user, put};
 
 on_both!(
     a_payer_comes_from_a_shop_signs_in_pays_and_returns,
@@ -22,6 +23,7 @@ on_both!(
     two_tabs_with_two_hand_offs_pay_each_its_own,
     an_expired_hand_off_leads_to_the_numbers_or_back_to_the_site,
     a_session_that_ended_leads_back_to_the_hand_off_in_its_own_browser_alone,
+    a_certificate_that_expires_in_the_middle_moves_nothing_and_another_goes_on,
     a_plan_without_the_method_is_told_so,
     an_answer_that_differs_stops_before_anything_is_held,
     a_lost_answer_ends_paid_once_and_both_sites_agree,
@@ -339,6 +341,56 @@ async fn a_session_that_ended_leads_back_to_the_hand_off_in_its_own_browser_alon
     assert_eq!(pay(&world, &mut browser, &entry).await.location(), entry.page("result"));
     assert_eq!(network.clearings(SHOP).await.len(), 1);
     assert_eq!(balance(&world).await, Yen::new(48_210_953 - 12_800));
+}
+
+/// Between the review and its button. Whoever presses it is told that it was not taken, and why at the next sign-in;
+/// with another certificate the bill is there as before.
+///
+/// Proves R36, R105.
+async fn a_certificate_that_expires_in_the_middle_moves_nothing_and_another_goes_on(test: TestDatabase) {
+    let (world, network) = World::linked(test, vec![(SHOP, key(SHOP))]).await;
+    let desk = Desk::of(world).await;
+    put(&desk.world.bank.ledger, AccountId::new(2_001), 100_000).await;
+    let mut browser = desk.at_door(desk.fetched(KEIRI).await);
+    let page = hand_over(&mut browser, "01", &shop_bill(NONCE)).await;
+    browser.get(&page).await;
+    assert_eq!(sign_in_from(&mut browser, &page, KEIRI).await.location(), page);
+    let entry = begin(&mut browser, &page, &[]).await;
+    let bills = browser.get(&entry.page("bills")).await;
+    let (_, bill) = bills.body.split_once("id=\"bill\" value=\"").expect("a bill");
+    let bill = bill.split('"').next().unwrap().to_owned();
+    assert_eq!(entry.choose(&mut browser, &bill, 2_001).await.location(), entry.page("review"));
+    let review = entry.review(&mut browser).await;
+    let (database, code) = (&desk.world.bank.database, desk.code(KEIRI).await);
+    let ends = desk.world.clock.now().plus_seconds(1);
+    execute!(database, "UPDATE certificate SET expires_us = $1", ends.micros()).unwrap();
+    assert_eq!(entry.review(&mut browser).await.status, StatusCode::OK, "to its last moment");
+    desk.world.clock.advance_seconds(1);
+    let secrets = [("confirmation_password", PASSWORD), ("one_time_password", code.as_str())];
+    let pressed = entry.press(&mut browser, &review, &secrets).await;
+    let back = format!("/sign-in?link={}", page.rsplit('/').next().unwrap());
+    assert_eq!(pressed.location(), back, "{}", pressed.body);
+    let form = browser.get(&back).await;
+    for words in ["最後の操作は受け付けていません。", "(株)ペイジェントへの払込(12,800 円)を続けるには"]
+    {
+        assert!(form.body.contains(words), "{words}: {}", form.body);
+    }
+    assert_eq!(
+        sign_in_from(&mut browser, &page, KEIRI).await.fields("error_code"),
+        ["S-105"],
+        "it has expired"
+    );
+    let payments: i64 =
+        read!(database, |c| sqlx::query_scalar("SELECT count(*) FROM payment").fetch_one(c).await).unwrap();
+    assert_eq!((payments, network.clearings(SHOP).await.len()), (0, 0), "nothing is held or sent");
+    let permit = "INSERT INTO certificate_permit (id, contract, app_user, permitted_us, permitted_by)
+        VALUES ($1, $2, $3, $4, $3)";
+    let (id, now) = (domain::StaffRequestId::generate().uuid(), desk.world.clock.now().micros());
+    execute!(database, permit, id, desk.contract.uuid(), desk.keiri.uuid(), now).unwrap();
+    browser.certificate = desk.fetched(KEIRI).await;
+    assert_eq!(sign_in_from(&mut browser, &page, KEIRI).await.location(), page);
+    let entry = begin(&mut browser, &page, &[]).await;
+    assert!(browser.get(&entry.page("bills")).await.body.contains("12,800"));
 }
 
 /// Proves R105.
