@@ -137,7 +137,7 @@ pub const fn alarm_words(kind: AlarmKind) -> AlarmWords {
         AlarmKind::TokenUnaddressed => AlarmWords {
             title: "トークンの送り先がない",
             remedy: "有効期限の近いトークンの代わりを、契約に届出住所がないため送っていません。期限を過ぎると、お客さまは取引を承認できなくなります。\
-                     お客さまに住所を確かめ、契約の画面で「届出住所の変更」を起票してください。住所が登録されると、自動で発送します。",
+                     住所が登録されると、自動で発送します。お客さまに住所を確かめ、契約の画面で「届出住所の変更」を起票してください。",
         },
         AlarmKind::WorkStuck => AlarmWords {
             title: "処理の滞留",

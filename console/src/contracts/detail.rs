@@ -19,8 +19,7 @@ use crate::Console;
 use crate::frame::{self, Area};
 use crate::links::{
     ConsoleLink, ContractMandatesLink, ContractTokensLink, LiftEmergencyLink, PrintNoticeLink, ProcedureLink,
-    StaffPaymentLink,
-    StopContractLink, UserLink,
+    StaffPaymentLink, StopContractLink, UserLink,
 };
 use crate::page::note;
 use crate::requests::pages::{self, RequestRow};
