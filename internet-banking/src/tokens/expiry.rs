@@ -135,8 +135,8 @@ pub async fn look(bank: &Bank) -> Result<Looked, ExpiryError> {
 type Due = (String, Uuid, bool, bool);
 
 /// Tokens of living contracts that somebody has registered for use and that expire within a month, and what was done
-/// about them; those of which nobody was told come first, so that an empty stock keeps nobody from being told. Those that
-/// cannot be sent for want of an address are no more than told of.
+/// about them; those of which nobody was told come first, so that an empty stock keeps nobody from being told. Those
+/// that cannot be sent for want of an address are no more than told of.
 async fn due(bank: &Bank, today: Date) -> Result<Vec<Due>, sqlx::Error> {
     let until = today.checked_add_signed(chrono::TimeDelta::days(MONTH_DAYS_MAX)).unwrap_or(today);
     let rows: Vec<(String, Uuid, String, i64, i64)> = read!(bank.database, |c| {
@@ -151,7 +151,8 @@ async fn due(bank: &Bank, today: Date) -> Result<Vec<Due>, sqlx::Error> {
                  AND 2 > (SELECT count(*) FROM guard g
                      WHERE g.key IN ('token-expiry-told|' || t.serial, 'token-expiry-shipped|' || t.serial))
                  AND (k.address <> '' OR 2 > (SELECT count(*) FROM guard g
-                     WHERE g.key IN ('token-expiry-told|' || t.serial, 'token-expiry-unaddressed|' || t.serial)))
+                     WHERE g.key IN ('token-expiry-told|' || t.serial,
+                         'token-expiry-unaddressed|' || t.serial)))
              ORDER BY told, t.expires_on, t.serial LIMIT $2",
         )
         .bind(until.to_string())

@@ -12,7 +12,6 @@ use crate::network::Network;
 use crate::payeasy_entry::{Entry, bill, held};
 use crate::repeats_and_limits::{add, fresh};
 use crate::support::{Browser, PASSWORD, Page, World, add_user};
-use crate::transfer_entry::Transfer;
 use crate::users::code;
 use crate::wrong_numbers::{PENSION, ask as type_numbers};
 
@@ -23,7 +22,6 @@ database::on_both!(
     what_was_changed_behind_the_page_is_neither_approved_nor_carried_out,
     what_a_process_left_after_the_last_approval_is_paid_once,
     a_master_sets_the_policy_with_a_one_time_password_and_only_one_that_can_be_met,
-    a_change_of_the_policy_is_reviewed_with_what_becomes_of_what_is_under_way,
     what_administrators_change_waits_for_a_second_one_where_the_contract_wants_it,
     a_request_is_sent_back_with_a_reason_reminded_of_and_ended_by_its_time,
 );
@@ -437,65 +435,6 @@ async fn a_master_sets_the_policy_with_a_one_time_password_and_only_one_that_can
         entry.choose(&mut hanako, "B1", 1_001).await;
         assert_eq!(entry.review(&mut hanako).await.body.contains("value=\"ask\""), asks, "{amount}");
     }
-}
-
-/// What becomes different is shown beside what it is now, with the requests that wait and the reservations; nothing
-/// is set before that page's button.
-///
-/// Proves SEC-20, SEC-21.
-async fn a_change_of_the_policy_is_reviewed_with_what_becomes_of_what_is_under_way(test: TestDatabase) {
-    let (world, _network) = World::connected(test).await;
-    policy(&world, SINGLE).await;
-    add(&world, MASTER, Role::Master, SERIAL, 8).await;
-    for login_id in ["ichiro01", "jiro0001"] {
-        drop(approver(&world, login_id, &[Step::Final]).await);
-    }
-    let mut hanako = world.signed_in().await;
-    asked(&mut hanako).await;
-    Transfer::own(&mut hanako, "1000", "2026-11-26").await.ok().unwrap().confirm(&mut hanako).await;
-    let mut master = signed_in(&world, MASTER).await;
-    let page = master.get("/admin/approvals").await;
-    let (csrf, seen) = (page.token(), page.value("seen"));
-    let mut send = async |flow: &str, more: &[(&str, &str)]| {
-        let mut form = vec![("csrf", csrf.as_str()), ("seen", &seen), ("payeasy-flow", flow)];
-        form.extend([("transfer-flow", "none"), ("bulk_transfer-flow", "single"), ("salary-flow", "single")]);
-        form.extend([("local_tax-flow", "single"), ("direct_debit-flow", "single")]);
-        form.extend_from_slice(more);
-        master.post("/admin/approvals", &form).await
-    };
-    let same = send("single", &[]).await;
-    assert_eq!(code(&same), "P-100");
-    let not_yet = "設定はまだ変わっていません。";
-    assert!(
-        same.body.contains("変更したところがありません。") && same.body.contains(not_yet),
-        "{}",
-        same.body
-    );
-    let review = send("double", &[]).await;
-    assert_eq!(review.status, StatusCode::OK, "{}", review.body);
-    for (field, words) in [
-        ("label", "税金・各種料金"),
-        ("old", "シングル承認(1名)"),
-        ("new", "ダブル承認(2名、順序なし)"),
-        ("waiting", "1件"),
-        ("more", "1件"),
-        ("reserved", "1件"),
-    ] {
-        assert_eq!(review.fields(field), [words], "{field}: {}", review.body);
-    }
-    let sent_again = "name=\"payeasy-flow\" value=\"double\"";
-    assert!(review.body.contains(sent_again) && review.body.contains(not_yet), "{}", review.body);
-    let back = send("double", &[("action", "back")]).await;
-    assert!(back.body.contains("value=\"double\" checked"), "what was chosen is still there: {}", back.body);
-    let wrong = send("double", &[("action", "set"), ("one_time_password", "")]).await;
-    assert_eq!((code(&wrong), wrong.fields("new").len()), ("T-100".to_owned(), 1), "on the same page");
-    assert!(wrong.body.contains(not_yet), "{}", wrong.body);
-    let held =
-        async || approvals::Policies::of(&world.bank.database, world.contract).newest().await.unwrap().0;
-    assert_eq!(held().await, 1);
-    let now = fresh(&world, SERIAL).await;
-    let set = send("double", &[("action", "set"), ("one_time_password", &now)]).await;
-    assert_eq!((set.location(), held().await), ("/admin/approvals?done=changed", 2), "{}", set.body);
 }
 
 /// Proves SEC-21.

@@ -3,17 +3,20 @@
 use database::testing::TestDatabase;
 use database::{execute, read};
 use domain::{Timestamp, UserId};
+use http::StatusCode;
 use internet_banking::approvals;
 use internet_banking::contracts::{Role, Step};
 
-use crate::approvals::{SINGLE, approve, approver, button, policy, reviewed, signed_in, state};
+use crate::approvals::{SINGLE, approve, approver, asked, button, policy, reviewed, signed_in, state};
 use crate::approved::by_code;
 use crate::console::support::{CHECKER, MAKER, Office, done, propose};
 use crate::repeats_and_limits::{add, fresh};
 use crate::support::{Browser, World};
+use crate::transfer_entry::Transfer;
 use crate::users::{act, code};
 
 database::on_both!(
+    a_change_of_the_policy_is_reviewed_with_what_becomes_of_what_is_under_way,
     whoever_gives_payments_to_approvers_makes_none_alone_and_a_paper_helps_whoever_is_left,
     an_unlocked_token_waits_for_the_second_administrator,
     whoever_gave_somebody_access_confirms_nothing_with_that_person_for_a_day,
@@ -32,6 +35,65 @@ async fn two(test: TestDatabase) -> (World, Browser, UserId) {
     }
     let master = signed_in(&world, "master1").await;
     (world, master, admin)
+}
+
+/// What becomes different is shown beside what it is now, with the requests that wait and the reservations; nothing
+/// is set before that page's button.
+///
+/// Proves SEC-20, SEC-21.
+async fn a_change_of_the_policy_is_reviewed_with_what_becomes_of_what_is_under_way(test: TestDatabase) {
+    let (world, _network) = World::connected(test).await;
+    policy(&world, SINGLE).await;
+    add(&world, "master1", Role::Master, "T-0002", 8).await;
+    for login_id in ["ichiro01", "jiro0001"] {
+        drop(approver(&world, login_id, &[Step::Final]).await);
+    }
+    let mut hanako = world.signed_in().await;
+    asked(&mut hanako).await;
+    Transfer::own(&mut hanako, "1000", "2026-11-26").await.ok().unwrap().confirm(&mut hanako).await;
+    let mut master = signed_in(&world, "master1").await;
+    let page = master.get("/admin/approvals").await;
+    let (csrf, seen) = (page.token(), page.value("seen"));
+    let mut send = async |flow: &str, more: &[(&str, &str)]| {
+        let mut form = vec![("csrf", csrf.as_str()), ("seen", &seen), ("payeasy-flow", flow)];
+        form.extend([("transfer-flow", "none"), ("bulk_transfer-flow", "single"), ("salary-flow", "single")]);
+        form.extend([("local_tax-flow", "single"), ("direct_debit-flow", "single")]);
+        form.extend_from_slice(more);
+        master.post("/admin/approvals", &form).await
+    };
+    let same = send("single", &[]).await;
+    assert_eq!(code(&same), "P-100");
+    let not_yet = "設定はまだ変わっていません。";
+    assert!(
+        same.body.contains("変更したところがありません。") && same.body.contains(not_yet),
+        "{}",
+        same.body
+    );
+    let review = send("double", &[]).await;
+    assert_eq!(review.status, StatusCode::OK, "{}", review.body);
+    for (field, words) in [
+        ("label", "税金・各種料金"),
+        ("old", "シングル承認(1名)"),
+        ("new", "ダブル承認(2名、順序なし)"),
+        ("waiting", "1件"),
+        ("more", "1件"),
+        ("reserved", "1件"),
+    ] {
+        assert_eq!(review.fields(field), [words], "{field}: {}", review.body);
+    }
+    let sent_again = "name=\"payeasy-flow\" value=\"double\"";
+    assert!(review.body.contains(sent_again) && review.body.contains(not_yet), "{}", review.body);
+    let back = send("double", &[("action", "back")]).await;
+    assert!(back.body.contains("value=\"double\" checked"), "what was chosen is still there: {}", back.body);
+    let wrong = send("double", &[("action", "set"), ("one_time_password", "")]).await;
+    assert_eq!((code(&wrong), wrong.fields("new").len()), ("T-100".to_owned(), 1), "on the same page");
+    assert!(wrong.body.contains(not_yet), "{}", wrong.body);
+    let held =
+        async || approvals::Policies::of(&world.bank.database, world.contract).newest().await.unwrap().0;
+    assert_eq!(held().await, 1);
+    let now = fresh(&world, "T-0002").await;
+    let set = send("double", &[("action", "set"), ("one_time_password", &now)]).await;
+    assert_eq!((set.location(), held().await), ("/admin/approvals?done=changed", 2), "{}", set.body);
 }
 
 /// Suspending the other one makes nobody alone, and what the paper permits ends with the next policy of their own.
