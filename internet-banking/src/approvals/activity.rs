@@ -6,13 +6,13 @@ use domain::{ApprovalId, Timestamp};
 use edge::Failure;
 
 use super::links::ApprovalLink;
-use super::request::Request;
+use super::request::{Matter, Request};
 use super::state::State;
 use super::store::{self, Listing};
 use crate::Bank;
 use crate::activity::{Group, Item, Search, states};
-use crate::frame::day_and_time;
-use crate::history::About;
+use crate::frame::{day_and_time, year_day_and_time};
+use crate::history::{About, Kind};
 use crate::sign_in::SignedIn;
 
 /// Requests that one read of a page looks at.
@@ -65,7 +65,8 @@ pub async fn about(bank: &Bank, by: &SignedIn, id: ApprovalId) -> Result<Option<
     let Some(request) = store::find(&bank.database, by.contract.id, id).await? else { return Ok(None) };
     let matter = &request.matter;
     if request.state == State::Draft && !request.is_of(&by.user) {
-        return Ok(Some(About { words: matter.label().to_owned(), ..About::default() }));
+        let of = kind(matter);
+        return Ok(Some(About { words: matter.label().to_owned(), of, ..About::default() }));
     }
     let mut words = format!("{} {}", matter.label(), matter.title());
     if let Some(amount) = matter.amount() {
@@ -73,7 +74,18 @@ pub async fn about(bank: &Bank, by: &SignedIn, id: ApprovalId) -> Result<Option<
     }
     let link = request.is_shown_to(by).then(|| ApprovalLink(id).to_string());
     let account = matter.place().map(|(_, account)| account);
-    Ok(Some(About { words, account, amount: matter.amount(), link }))
+    let (amount, of) = (matter.amount(), kind(matter));
+    Ok(Some(About { words, account, amount, of, link, ..About::default() }))
+}
+
+/// Among which operations of the history its approvals are found too.
+const fn kind(matter: &Matter) -> Option<Kind> {
+    match matter {
+        Matter::Payeasy(_) => Some(Kind::Payment),
+        Matter::Transfer(_) | Matter::Return(_) => Some(Kind::Transfer),
+        Matter::Bulk(_) => Some(Kind::Bulk),
+        Matter::Administration(_) => None,
+    }
 }
 
 /// A request as a line; nothing where no money is to move.
@@ -83,7 +95,7 @@ fn item(request: &Request, now: Timestamp) -> Option<Item> {
     let note = match state {
         State::Asked => format!("承認の期限 {}", day_and_time(request.until)),
         State::Draft | State::Returned | State::Withdrawn | State::Expired => {
-            format!("{}まで保存", day_and_time(request.until))
+            format!("{}まで保存", year_day_and_time(request.until))
         }
         State::Approved | State::Done | State::Deleted => String::new(),
     };

@@ -24,6 +24,7 @@ pub async fn about(bank: &Bank, by: &SignedIn, id: BatchId) -> Result<Option<Abo
         account: Some(batch.heading.account),
         amount: Some(batch.amount),
         link: operation::may_see(by, &batch).then(|| BatchLink(id, BatchPage::Rows).to_string()),
+        ..About::default()
     }))
 }
 

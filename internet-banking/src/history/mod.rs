@@ -7,7 +7,8 @@ mod samples;
 mod shown;
 mod words;
 
-use ledger::{AuditRecord, Commit};
+use domain::Timestamp;
+use ledger::{AuditRecord, Commit, TrailQuery};
 
 use crate::Bank;
 use crate::answer::{Stop, failed};
@@ -16,6 +17,7 @@ use crate::sign_in::SignedIn;
 
 pub use pages::routes;
 pub(crate) use shown::{About, refused};
+pub(crate) use words::Kind;
 
 /// Writes down what somebody looked at or took away. What cannot be written down is not shown.
 pub(crate) async fn note(
@@ -34,6 +36,36 @@ pub(crate) async fn note(
     };
     let commit = Commit { audit: vec![record], ..Commit::default() };
     bank.ledger.commit(commit).await.map(drop).map_err(failed)
+}
+
+/// When something was last done to a thing of the contract, and by whom, as the log has it.
+pub(crate) async fn who(
+    bank: &Bank,
+    by: &SignedIn,
+    action: &'static str,
+    subject: String,
+    since: Timestamp,
+) -> Result<Option<(Timestamp, String)>, Stop> {
+    let query = TrailQuery {
+        from: since,
+        until: bank.clock.now().plus_seconds(1),
+        contract: Some(by.contract.id),
+        actor: String::new(),
+        action: action.to_owned(),
+        among: Vec::new(),
+        except: Vec::new(),
+        subjects: vec![subject],
+        before: None,
+        limit: 1,
+    };
+    let found = bank.ledger.trail(&query).await.map_err(failed)?;
+    match found.first() {
+        Some(record) => {
+            let who = shown::Words::new(bank, by).actor(&record.actor).await?;
+            Ok(Some((record.place.at, who)))
+        }
+        None => Ok(None),
+    }
 }
 
 /// Writes down that somebody typed a second password or a code wrongly, and how many tries are left. The count itself

@@ -121,12 +121,14 @@ struct Search {
 
 impl Search {
     /// Whether records are chosen by what they are about, which is looked up one by one.
-    const fn is_of_matters(&self) -> bool {
-        self.amount.is_some() || !self.text.is_empty()
+    fn is_of_matters(&self) -> bool {
+        self.amount.is_some() || !self.text.is_empty() || self.kind.is_some_and(Kind::is_approved)
     }
 
     fn wants(&self, row: &HistoryRow) -> bool {
-        self.amount.is_none_or(|amount| row.amount == Some(amount))
+        let is_of = |kind| row.kind == kind || row.of == Some(kind);
+        self.kind.is_none_or(is_of)
+            && self.amount.is_none_or(|amount| row.amount == Some(amount))
             && (self.text.is_empty() || folded(&row.subject).contains(&self.text))
     }
 }
@@ -182,7 +184,7 @@ async fn download(State(bank): State<Bank>, by: SignedIn, Query(filter): Query<F
         for record in &records {
             let row = words.row(record).await?;
             if search.wants(&row) {
-                csv.row(&[&row.instant, &row.actor, row.kind, &row.action, &row.subject]);
+                csv.row(&[&row.instant, &row.actor, row.kind.label(), &row.action, &row.subject]);
             }
         }
         if is_last {

@@ -5,6 +5,7 @@ use edge::{Errors, Frame};
 
 use super::pages::{Choice, HistoryPage};
 use super::shown::HistoryRow;
+use super::words::Kind;
 use crate::links::Link;
 use crate::page_checks;
 
@@ -16,7 +17,8 @@ fn every_page_keeps_the_rules_with_every_sample() {
         at: "11月24日(火) 10:00".to_owned(),
         instant: "2026-11-24 10:00:05".to_owned(),
         actor: SHARP.to_owned(),
-        kind: "払込",
+        kind: Kind::Payment,
+        of: None,
         action: "払込の申込み".to_owned(),
         subject: SHARP.to_owned(),
         amount: None,

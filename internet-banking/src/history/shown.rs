@@ -22,7 +22,9 @@ pub struct HistoryRow {
     /// Who.
     pub actor: String,
     /// What kind of operation.
-    pub kind: &'static str,
+    pub kind: Kind,
+    /// What kind it asks for or decides about, where it is an approval.
+    pub of: Option<Kind>,
     /// What.
     pub action: String,
     /// What it was done to; empty where that is clear.
@@ -42,6 +44,10 @@ pub(crate) struct About {
     pub account: Option<AccountId>,
     /// How much.
     pub amount: Option<Yen>,
+    /// The number by which people name it, where `words` do not begin with it.
+    pub number: Option<String>,
+    /// What an approval is of.
+    pub of: Option<Kind>,
     /// Its page, where the person may see it.
     pub link: Option<String>,
 }
@@ -75,7 +81,8 @@ impl<'a> Words<'a> {
             at: year_day_and_time(record.place.at),
             instant: record.place.at.jst().format("%Y-%m-%d %H:%M:%S").to_string(),
             actor: self.actor(&record.actor).await?,
-            kind: Kind::of(&record.action).label(),
+            kind: Kind::of(&record.action),
+            of: about.of,
             action: words(&record.action).to_owned(),
             subject: about.words,
             amount: about.amount,
@@ -83,7 +90,8 @@ impl<'a> Words<'a> {
         })
     }
 
-    async fn actor(&mut self, actor: &str) -> Result<String, Stop> {
+    /// Whoever acts: a user by name, the bank, or a system.
+    pub async fn actor(&mut self, actor: &str) -> Result<String, Stop> {
         if let Ok(id) = actor.parse::<UserId>() {
             return Ok(self.name(id).await?.unwrap_or_else(|| "利用者".to_owned()));
         }
@@ -165,6 +173,9 @@ impl<'a> Words<'a> {
         let Some(mut about) = found else { return Ok(None) };
         if let Some(account) = about.account {
             about.words = format!("{} {}", about.words, self.account(account).await?);
+        }
+        if let Some(number) = &about.number {
+            about.words = format!("{} 受付番号 {number}", about.words);
         }
         self.things.insert(record.subject.clone(), about.clone());
         Ok(Some(about))

@@ -130,17 +130,23 @@ const WORDS: &[(&str, &str)] = &[
 ];
 
 impl Kind {
-    /// The actions of the kind, and those that are not of it; either list empty says nothing.
+    /// The actions among which those of the kind are, and those that are not of it; either list empty says nothing.
+    /// What is asked for and approved is of the approvals and of its own business: which one, its record alone tells.
     pub fn actions(self) -> (Vec<&'static str>, Vec<&'static str>) {
         match self {
             Self::SignIn => (SIGN_INS.to_vec(), Vec::new()),
-            Self::Payment => (PAYMENTS.to_vec(), Vec::new()),
-            Self::Transfer => (TRANSFERS.to_vec(), Vec::new()),
-            Self::Bulk => (BATCHES.to_vec(), Vec::new()),
+            Self::Payment => ([PAYMENTS, APPROVALS].concat(), Vec::new()),
+            Self::Transfer => ([TRANSFERS, APPROVALS].concat(), Vec::new()),
+            Self::Bulk => ([BATCHES, APPROVALS].concat(), Vec::new()),
             Self::Approval => (APPROVALS.to_vec(), Vec::new()),
             Self::View => (VIEWS.to_vec(), Vec::new()),
             Self::Change => (Vec::new(), [SIGN_INS, PAYMENTS, TRANSFERS, BATCHES, APPROVALS, VIEWS].concat()),
         }
+    }
+
+    /// Whether what moves money is of the kind, and its approvals with it.
+    pub const fn is_approved(self) -> bool {
+        matches!(self, Self::Payment | Self::Transfer | Self::Bulk)
     }
 
     /// The kind of an action.

@@ -29,6 +29,7 @@ pub async fn about(bank: &Bank, by: &SignedIn, id: PaymentId) -> Result<Option<A
         account: Some(facts.account),
         amount: Some(facts.amount),
         link,
+        ..About::default()
     }))
 }
 

@@ -59,9 +59,11 @@ pub async fn orders(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<I
 pub async fn about_order(bank: &Bank, by: &SignedIn, id: OrderId) -> Result<Option<About>, Failure> {
     let Some(order) = bank.transfers.find(by.contract.id, id).await? else { return Ok(None) };
     let facts = order.facts;
-    let words = format!("{} {} {} 円", words::kind(facts.relation), words::title(&facts), facts.amount);
+    let told = format!("{} {} {} 円", words::kind(facts.relation), words::title(&facts), facts.amount);
     let link = may_see(by, facts.account).then(|| OrderLink(id).to_string());
-    Ok(Some(About { words, account: Some(facts.account), amount: Some(facts.amount), link }))
+    let number = Some(words::number(&facts));
+    let (account, amount) = (Some(facts.account), Some(facts.amount));
+    Ok(Some(About { words: told, account, amount, number, link, ..About::default() }))
 }
 
 /// The same of a recall of another bank, which is the contract's whose account was credited.
@@ -71,7 +73,8 @@ pub async fn about_recall(bank: &Bank, by: &SignedIn, id: RecallId) -> Result<Op
     let Some(case) = bank.transfers.consent(&accounts, id).await? else { return Ok(None) };
     let words = format!("{} {} {} 円", Master::bank_name(&case.from), case.payer, case.amount);
     let link = may_see(by, case.account).then(|| RecallLink(id).to_string());
-    Ok(Some(About { words, account: Some(case.account), amount: Some(case.amount), link }))
+    let (account, amount) = (Some(case.account), Some(case.amount));
+    Ok(Some(About { words, account, amount, link, ..About::default() }))
 }
 
 fn may_see(by: &SignedIn, account: AccountId) -> bool {

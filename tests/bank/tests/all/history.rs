@@ -165,16 +165,27 @@ async fn it_says_what_money_moved_who_approved_it_and_what_was_typed_wrongly(tes
     for row in approved.fields("about") {
         assert_eq!(row, moved, "{}", approved.body);
     }
+    // what was asked for and approved stands beside what came of it, and is of no other business
+    let done = hanako.get(&path).await.body;
+    let order = done.split("/transfers/orders/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let number = hanako.get(&format!("/transfers/orders/{order}")).await.fields("number").remove(0);
     let placed = master.get("/admin/history?kind=transfer").await;
     assert_eq!(
-        (placed.fields("action"), about(&placed)),
-        (vec!["振込・振替の受付".to_owned()], moved.to_owned())
+        placed.fields("action"),
+        ["承認された取引の実行", "振込・振替の受付", "依頼の承認", "承認の依頼"]
     );
+    assert_eq!(placed.fields("about")[1], format!("{moved} 受付番号 {number}"));
+    assert_eq!(placed.fields("about")[2], moved);
+    for other in ["payment", "bulk"] {
+        let page = master.get(&format!("/admin/history?kind={other}")).await;
+        assert_eq!(page.fields("action"), [""; 0], "{other}");
+    }
+    assert_eq!(master.get(&format!("/admin/history?text={number}")).await.fields("action").len(), 1);
     assert!(placed.body.contains("href=\"/transfers/orders/"), "{}", placed.body);
     let none = "DELETE FROM user_right WHERE app_user IN (SELECT id FROM app_user WHERE login_id = $1)";
     database::execute!(world.bank.database, none, "master1").unwrap();
-    let placed = master.get("/admin/history?kind=transfer").await;
-    assert_eq!(about(&placed), moved, "whoever supervises reads it");
+    let placed = master.get(&format!("/admin/history?text={number}")).await;
+    assert_eq!(about(&placed), format!("{moved} 受付番号 {number}"), "whoever supervises reads it");
     assert!(!placed.body.contains("/transfers/orders/"), "and opens nothing: {}", placed.body);
     let wrong = master.get(&format!("/admin/history?kind=sign_in&user={}", world.hanako)).await;
     assert_eq!(wrong.fields("action"), ["確認用パスワードの誤り", "ログイン"]);
