@@ -8,6 +8,8 @@ use ledger::EntityId;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
+#[cfg(doc)]
+use crate::chart;
 use crate::network::SETTLED_AT_ONCE;
 use crate::order::{Body, Event, Facts, Order, Position, State};
 use crate::{StoreError, Transfers};
@@ -135,6 +137,24 @@ impl Transfers {
             sql.build_query_as().fetch_optional(c).await
         })?;
         row.map(Order::try_from).transpose()
+    }
+
+    /// The account to which the money of a returned order came back: the debited one, or [`chart::SUSPENSE`] where
+    /// that was closed by then. None of an order that did not come back.
+    pub async fn came_back_to(&self, id: OrderId) -> Result<Option<AccountId>, StoreError> {
+        let events = self.ledger().events(EntityId(id.uuid())).await?;
+        let Some(event) = events.iter().rev().find(|event| event.kind == Event::Returned.as_str()) else {
+            return Ok(None);
+        };
+        let body: Body = StoreError::json(&event.body)?;
+        let Some(transfer) = body.transfer else { return Ok(None) };
+        let credited: Option<i64> = read!(self.database(), |c| {
+            sqlx::query_scalar("SELECT credit FROM transfer WHERE id = $1")
+                .bind(transfer.uuid())
+                .fetch_optional(c)
+                .await
+        })?;
+        Ok(credited.map(AccountId::new))
     }
 
     /// Orders of a contract, the newest first: reservations (予約一覧), history, what is open.

@@ -87,7 +87,12 @@ impl TransferFeed {
         let database = self.transfers.ledger().database();
         let Some(id) = happened.transfer_order.map(OrderId::from_uuid) else { return Ok(Vec::new()) };
         let Some(order) = self.transfers.find_for_operator(id).await? else { return Ok(Vec::new()) };
-        let Some(told) = Told::of(&happened.kind, &order) else { return Ok(Vec::new()) };
+        let Some(mut told) = Told::of(&happened.kind, &order) else { return Ok(Vec::new()) };
+        if matches!(happened.kind.parse(), Ok(Event::Returned))
+            && self.transfers.came_back_to(id).await? != Some(order.facts.account)
+        {
+            told.advice = KEPT_BY_THE_BANK;
+        }
         let Some(contract) = self.contracts.contract(order.facts.contract).await? else {
             return Ok(Vec::new());
         };
@@ -214,6 +219,9 @@ const STOPPED: (&str, &str) = (
     "の引落しを見合わせました",
     "ご利用が停止されているため、引き落としていません。指定日のうちに再開すれば、決まった時刻に引き落とします。再開や予約の取消しは、お取引店へお申し出ください。",
 );
+
+/// What came back when the debited account was closed.
+const KEPT_BY_THE_BANK: &str = "引落口座が解約されているため、金額は当行でお預かりしています。手数料はお返しできません。お受け取りについて、お取引店へご連絡ください。";
 
 /// What an event is called behind 振込 or 振替, and what the reader does.
 #[derive(Debug, PartialEq, Eq)]

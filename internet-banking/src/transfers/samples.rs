@@ -202,6 +202,8 @@ fn order_pages() -> Vec<String> {
             facts: facts(0),
             shown: words::shown_of(transfers::Relation::OtherBank, state),
             changed_at: "2026年11月24日(火) 10:05".to_owned(),
+            cancelled: (state == State::Cancelled).then(|| SHARP.to_owned()),
+            came_back: state == State::Returned,
             reason: (state == State::Failed).then(|| SHARP.to_owned()),
             cancel: (state == State::Reserved).then_some(OrderAct::Cancel(id)),
             recall: (state == State::Sent).then_some(OrderAct::Recall(id)),

@@ -289,6 +289,10 @@ pub struct OrderPage {
     pub shown: Shown,
     /// Since when.
     pub changed_at: String,
+    /// When it was taken back, and by whom.
+    pub cancelled: Option<String>,
+    /// Whether its money came back to the debited account.
+    pub came_back: bool,
     /// Why.
     pub reason: Option<String>,
     /// Where it is taken back.

@@ -42,6 +42,13 @@ const SENDING: Shown = Shown {
     help: None,
 };
 
+/// A transfer that came back when the debited account was closed.
+pub const KEPT_BY_THE_BANK: Shown = Shown {
+    meaning: "振込金額は戻りましたが、引落口座が解約されているため、当行でお預かりしています。振込手数料はお返しできません。",
+    next: "お受け取りについて、お取引店へご連絡ください。",
+    ..shown(State::Returned)
+};
+
 /// The words for where an order stands: 振替 goes to no other bank.
 pub const fn shown_of(relation: Relation, state: State) -> Shown {
     let of_transfer = shown(state);
@@ -105,7 +112,7 @@ const fn shown(state: State) -> Shown {
             word: "返却",
             icon: "↩",
             class: "bad",
-            meaning: "振込先に入金されず、振込金額は引落口座に戻りました。振込手数料はお返しできません。",
+            meaning: "振込金額は引落口座に戻りました。振込手数料はお返しできません。",
             next: "振込先の口座と受取人名を確かめ、直してもう一度お手続きください。",
             help: Some(Code::TransferReturned),
         },

@@ -191,16 +191,20 @@ async fn what_cannot_be_credited_comes_back_and_keeps_its_fee(test: TestDatabase
     assert_eq!((back.state, back.reason), (State::Returned, Some(Reason::NotCredited)));
     assert_eq!(back.code.as_deref(), Some("AC01"));
     assert_eq!(bank.money(OWN).await, (1_000_000, 1_000_000));
+    assert_eq!(bank.engine.came_back_to(back.facts.id).await.unwrap(), Some(OWN));
     assert_eq!(bank.charges().await, [("transfer".to_owned(), 550)], "the fee stays");
     bank.deposit(OWN, 200_000_000).await;
     let late = send(&bank, late).await;
     assert_eq!(late.state, State::Settled, "of itself, for its size");
+    assert_eq!(bank.engine.came_back_to(late.facts.id).await.unwrap(), None);
     // the payer's account is closed meanwhile: the money waits where people find it
     assert!(bank.engine.ledger().close_account(OWN).await.unwrap());
     assert_eq!(bank.engine.collect().await.unwrap(), 1);
     assert_eq!(found(&bank, late.facts.id).await.state, State::Returned);
     let suspense = bank.engine.ledger().internal_balance(transfers::chart::SUSPENSE).await.unwrap();
     assert_eq!((suspense, bank.money(OWN).await), (Yen::new(200_000_000), (1_000_000, 1_000_000)));
+    let kept_at = bank.engine.came_back_to(late.facts.id).await.unwrap();
+    assert_eq!(kept_at, Some(transfers::chart::SUSPENSE));
     assert_eq!(bank.alarms().await, [("transfer_return_held".to_owned(), late.facts.id.to_string())]);
     bank.go_to("2026-11-24T16:00:00");
     let settled = bank.engine.settle_day(day("2026-11-24")).await.unwrap();

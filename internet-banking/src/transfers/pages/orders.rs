@@ -18,7 +18,7 @@ use crate::transfers::links::{OlderLink, OrderAct, OrderLink};
 use crate::transfers::views::{OrderPage, OrdersPage, RecallRow, StateChoice};
 use crate::transfers::words;
 use crate::users::Members;
-use crate::{Bank, period};
+use crate::{Bank, history, period};
 
 /// Orders of one page.
 const PAGE_MAX: u32 = 50;
@@ -196,6 +196,18 @@ pub async fn show(
     let people = Members::of(&bank.database, by.contract.id).everybody().await.map_err(failed)?;
     let person = people.into_iter().find(|one| one.id == order.facts.user);
     let id = order.facts.id;
+    let cancelled = match order.state {
+        OrderState::Cancelled => {
+            history::who(&bank, &by, "transfer.cancel", id.to_string(), order.facts.placed_at).await?
+        }
+        _ => None,
+    };
+    // what came back is with the bank where the account was closed by then
+    let came_back_to = match order.state {
+        OrderState::Returned => bank.transfers.came_back_to(id).await.map_err(failed)?,
+        _ => None,
+    };
+    let is_kept = came_back_to.is_some_and(|account| account != order.facts.account);
     let is_own = order.facts.relation == Relation::OwnAccount;
     shown(&OrderPage {
         frame: page_frame(&by, false),
@@ -207,7 +219,12 @@ pub async fn show(
         by: person.map_or_else(String::new, |one| format!("{}({})", one.name, one.login_id)),
         kind: words::kind(order.facts.relation),
         facts: order_facts(&all, &order),
-        shown: words::shown_of(order.facts.relation, order.state),
+        shown: match is_kept {
+            true => words::KEPT_BY_THE_BANK,
+            false => words::shown_of(order.facts.relation, order.state),
+        },
+        came_back: came_back_to.is_some() && !is_kept,
+        cancelled: cancelled.map(|(at, who)| format!("{} {who}", time_of_day(at))),
         changed_at: time_of_day(order.changed_at),
         reason: words::reason_of(&order),
         cancel: order.may_cancel(bank.clock.now()).then_some(OrderAct::Cancel(id)),
@@ -215,6 +232,7 @@ pub async fn show(
         recalled: recall.map(|recall| {
             let (word, icon, class, meaning) =
                 words::recall(recall.state, order.state == OrderState::Returned);
+            let meaning = if is_kept { "振込金額が戻りました。" } else { meaning };
             RecallRow {
                 word,
                 icon,

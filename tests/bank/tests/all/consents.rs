@@ -261,17 +261,17 @@ async fn within_the_bank_another_customer_gives_back_what_was_sent_by_mistake(te
     execute!(bank.database, sql, world.contract.uuid(), uuid::Uuid::from_u128(1)).unwrap();
     let mut hanako = world.signed_in().await;
     let mut orders = Vec::new();
-    for _ in 0..2 {
+    for _ in 0..3 {
         let payee = [("action", "number"), ("payee", "0001")];
         let entry = Transfer::to(&mut hanako, &payee).await.ok().unwrap();
         entry.details(&mut hanako, "50000", "2026-11-24").await;
         orders.push(order_of(&entry.confirm(&mut hanako).await));
     }
-    assert_eq!(money(&world).await, 48_110_953);
+    assert_eq!(money(&world).await, 48_060_953);
     let mut aoba = world.browser();
     aoba.sign_in("aoba01", PASSWORD).await;
     for (order, action, word, left) in
-        [(&orders[0], "refuse", "不成立", 48_110_953), (&orders[1], "consent", "組戻し済み", 48_160_953)]
+        [(&orders[0], "refuse", "不成立", 48_060_953), (&orders[1], "consent", "組戻し済み", 48_110_953)]
     {
         world.clock.advance_seconds(1);
         assert!(hanako.get(order).await.body.contains("組戻しを依頼する"));
@@ -283,6 +283,33 @@ async fn within_the_bank_another_customer_gives_back_what_was_sent_by_mistake(te
         assert!(answered.status.is_redirection(), "{}", answered.body);
         let page = hanako.get(order).await;
         assert_eq!((page.fields("recall"), money(&world).await), (vec![word.to_owned()], left), "{action}");
+    }
+    let back = hanako.get(&orders[1]).await;
+    assert_eq!(back.fields("came_back_to"), ["本店営業部 普通 1234567"]);
+    // an account that is closed by then gets nothing, and nobody says that it did
+    send(&mut hanako, &format!("{}/recall", orders[2]), &[CONFIRMED]).await;
+    let case = bank.transfers.consents(Some(&[theirs]), 1).await.unwrap().remove(0);
+    assert!(bank.ledger.close_account(world.accounts[0]).await.unwrap());
+    answer(&mut aoba, case.id, "consent", PASSWORD).await;
+    let kept = hanako.get(&orders[2]).await;
+    assert_eq!((kept.fields("state"), kept.fields("came_back_to")), (vec!["返却".to_owned()], Vec::new()));
+    assert!(kept.body.contains("解約されているため、当行でお預かりしています。"), "{}", kept.body);
+    assert!(!kept.body.contains("引落口座に戻りました"), "{}", kept.body);
+    let feed = TransferFeed::new(bank.transfers.clone(), bank.contracts.clone());
+    while feed.step().await.unwrap() {}
+    for (advice, mails) in [("金額は引落口座に戻しました。", 1), ("金額は当行でお預かりしています。", 1)]
+    {
+        let told: i64 = read!(bank.database, |c| {
+            sqlx::query_scalar(
+                "SELECT CAST(count(*) AS BIGINT) FROM mail
+                 WHERE address = 'hanako01@example.jp' AND body LIKE $1",
+            )
+            .bind(format!("%{advice}%"))
+            .fetch_one(c)
+            .await
+        })
+        .unwrap();
+        assert_eq!(told, mails, "{advice}");
     }
     let findings = bank.transfers.audit().await.unwrap();
     assert!(findings.is_empty(), "{findings:?}");

@@ -199,6 +199,8 @@ async fn a_stopped_contracts_reservation_waits_and_is_taken_back_by_two_of_the_b
     // lifted in time
     let open = world.bank.gateway.open_stop_of(world.contract).await.unwrap().unwrap();
     lift(world, &open).await;
+    let told = world.signed_in().await.get(&orders[0]).await.fields("cancelled");
+    assert_eq!(told, ["2026年11月25日(水) 8:30 当行"], "not the customer");
     go_to(world, "2026-11-25T11:00:00");
     world.bank.transfers.due(&world.bank.contracts).await.unwrap();
     assert_eq!(standing(world, &orders[1]).await.0, State::Settled);

@@ -137,11 +137,23 @@ async fn a_typed_payee_costs_a_one_time_password_and_waits_for_another_day(test:
     let review = next.review(&mut taro).await;
     assert_eq!(code(&next.press(&mut taro, &review, &secrets).await), "T-103");
 
+    // a token that is locked leaves no field and no button: nothing that is typed helps
+    let wrong = [CONFIRMED, ("one_time_password", "00000x")];
+    let review = next.review(&mut taro).await;
+    let mut tried = next.press(&mut taro, &review, &wrong).await;
+    for _ in 0..4 {
+        assert!(code(&tried) == "T-101" && tried.body.contains("value=\"place\""), "{}", tried.body);
+        tried = next.press(&mut taro, &review, &wrong).await;
+    }
+    assert_eq!((code(&tried).as_str(), tried.fields("locked_out").len()), ("T-102", 1));
+    assert!(!tried.body.contains("value=\"place\"") && !tried.body.contains("id=\"one_time_password\""));
+
     // until the day before it is taken back, and may be made again
     assert_eq!(send(&mut taro, &format!("{order}/cancel"), &[CONFIRMED]).await.location(), order);
     let page = taro.get(&order).await;
     assert_eq!(page.fields("state"), ["取消済み"]);
     assert_eq!(page.fields("fee"), ["0"], "what was never carried out costs nothing");
+    assert_eq!(page.fields("cancelled"), ["2026年11月24日(火) 10:01 経理 taro01(taro01)"]);
     let again = send_from(&mut taro, &order, &format!("{order}/again")).await;
     let details = taro.get(again.location()).await;
     assert!(details.body.contains("value=\"5000\"") && details.body.contains("ｶ)ｱｵﾊﾞ"), "{}", details.body);
@@ -439,7 +451,9 @@ async fn an_entry_that_was_left_is_kept_and_gone_on_with(test: TestDatabase) {
     assert_eq!(hanako.get("/home").await.fields("left"), ["入力の途中"]);
     world.clock.advance_seconds(70 * 86_400 - 1);
     let mut hanako = world.signed_in().await;
-    assert_eq!(hanako.get("/transfers").await.fields("entry").len(), 1, "the seventieth day");
+    let last = hanako.get("/transfers").await;
+    assert_eq!(last.fields("entry").len(), 1, "the seventieth day");
+    assert!(last.body.contains("2027年2月5日(金)"), "until when, and of which year: {}", last.body);
     world.clock.advance_seconds(1);
     let mut hanako = world.signed_in().await;
     assert!(hanako.get("/transfers").await.fields("entry").is_empty());
