@@ -62,6 +62,10 @@ impl TemplateLink {
     pub const ROUTE: &str = "/transfers/templates/{template}";
     /// The same, telling that it was just made.
     pub const ADDED: &str = "?done=added";
+    /// The same, telling that what was to be made was there and has another name now.
+    pub const RENAMED: &str = "?done=renamed";
+    /// The same, telling that what was to be made was there.
+    pub const THERE: &str = "?done=there";
 }
 
 impl fmt::Display for TemplateLink {

@@ -275,7 +275,7 @@ fn order_pages() -> Vec<String> {
             frame: frame(),
             csrf: "t".to_owned(),
             errors: errors(trouble.as_ref()),
-            just_added: trouble.is_none(),
+            just_kept: trouble.is_none().then_some("同じ内容のひな形が、この名前ですでに登録されています。"),
             row: template(trouble.is_none()),
             trouble,
             typed: SHARP.to_owned(),

@@ -265,9 +265,20 @@ pub async fn find(bank: &Bank, by: &SignedIn, id: TemplateId) -> Result<Option<T
     Ok(found.filter(|one| may_use(by, &one.content)))
 }
 
-/// Keeps one under a name; called by its payee where none is given. What is there already is answered, so a second
-/// click makes no second one. Those that are added at the same moment may go a little beyond the most.
-pub async fn add(bank: &Bank, by: &SignedIn, content: &Content, typed: &str) -> Result<TemplateId, Refused> {
+/// What became of a template that was to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is new.
+    Added(TemplateId),
+    /// The same content was there, and has the name now that was typed.
+    Renamed(TemplateId),
+    /// It was there under this name, or none was typed.
+    There(TemplateId),
+}
+
+/// Keeps one under a name; called by its payee where none is given. What is there already is no second one: a name that
+/// was typed becomes its own. Those that are added at the same moment may go a little beyond the most.
+pub async fn add(bank: &Bank, by: &SignedIn, content: &Content, typed: &str) -> Result<Kept, Refused> {
     if !may_use(by, content) {
         return Err(Refused::Told(Code::NotPermitted));
     }
@@ -278,7 +289,11 @@ pub async fn add(bank: &Bank, by: &SignedIn, content: &Content, typed: &str) -> 
     let templates = Templates::of(bank, by);
     let all = templates.all().await?;
     if let Some(there) = all.iter().find(|one| one.content == *content) {
-        return Ok(there.id);
+        if typed.trim().is_empty() || there.name == name {
+            return Ok(Kept::There(there.id));
+        }
+        rename(bank, by, there, &name).await?;
+        return Ok(Kept::Renamed(there.id));
     }
     if all.len() >= TEMPLATES_MAX {
         return Err(Refused::TooMany);
@@ -302,9 +317,10 @@ pub async fn add(bank: &Bank, by: &SignedIn, content: &Content, typed: &str) -> 
         // somebody was faster with the same
         Err(Refused::Gone) => {
             let all = templates.all().await?;
-            all.iter().find(|one| one.content == *content).map(|one| one.id).ok_or(Refused::Gone)
+            let there = all.iter().find(|one| one.content == *content).ok_or(Refused::Gone)?;
+            Ok(Kept::There(there.id))
         }
-        added => added.map(|()| one.id),
+        added => added.map(|()| Kept::Added(one.id)),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::payeasy::views::{Stake, Trouble};
 use crate::sign_in::SignedIn;
 use crate::transfers::links::TemplateLink;
 use crate::transfers::problem::Problem;
-use crate::transfers::templates::{self, Content, Known, NAME_CHARS_MAX, Refused, Template};
+use crate::transfers::templates::{self, Content, Kept, Known, NAME_CHARS_MAX, Refused, Template};
 
 /// A template, in the words of pages.
 pub struct TemplateRow {
@@ -69,13 +69,20 @@ pub struct TemplatePage {
     pub trouble: Option<Trouble>,
     /// The same, for the controls.
     pub errors: Errors,
-    /// Whether it was just made.
-    pub just_added: bool,
+    /// What just became of it.
+    pub just_kept: Option<&'static str>,
     /// What it is.
     pub row: TemplateRow,
     /// Its name, or what was typed.
     pub typed: String,
 }
+
+/// What is told of one that was just to be kept.
+const KEPT: &[(&str, &str)] = &[
+    ("added", "ひな形に登録しました。次からは、ひな形の一覧の「使う」で始められます。"),
+    ("renamed", "同じ内容のひな形がありましたので、その名前を、いま入力された名前に変更しました。"),
+    ("there", "同じ内容のひな形が、この名前ですでに登録されています。"),
+];
 
 /// What becomes a template: one of these.
 #[derive(Default, Deserialize)]
@@ -119,9 +126,13 @@ pub async fn add(State(bank): State<Bank>, by: SignedIn, CsrfForm(of): CsrfForm<
     admit(&by)?;
     let content = content(&bank, &by, &of).await?;
     match templates::add(&bank, &by, &content, &of.name).await {
-        Ok(id) => {
-            let path = format!("{}{}", TemplateLink(id), TemplateLink::ADDED);
-            Ok(Redirect::to(&path).into_response())
+        Ok(kept) => {
+            let (id, done) = match kept {
+                Kept::Added(id) => (id, TemplateLink::ADDED),
+                Kept::Renamed(id) => (id, TemplateLink::RENAMED),
+                Kept::There(id) => (id, TemplateLink::THERE),
+            };
+            Ok(Redirect::to(&format!("{}{done}", TemplateLink(id))).into_response())
         }
         Err(Refused::Told(code)) => {
             Err(Stop::told_of(Stake::Registration, page_frame(&by, true), code, status(code)))
@@ -139,7 +150,8 @@ pub async fn show(
 ) -> Answer {
     let one = find(&bank, &by, &id).await?;
     let page = page(&bank, &by, &one, &one.name, None).await?;
-    shown(&TemplatePage { just_added: asked.done == "added", ..page })
+    let just_kept = KEPT.iter().find(|(done, _)| *done == asked.done).map(|(_, words)| *words);
+    shown(&TemplatePage { just_kept, ..page })
 }
 
 /// `POST /transfers/templates/{template}`
@@ -258,7 +270,7 @@ async fn page(
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
-        just_added: false,
+        just_kept: None,
         row: row(bank, &known, one),
         typed: typed.chars().take(2 * NAME_CHARS_MAX).collect(),
     })

@@ -41,7 +41,19 @@ async fn an_order_becomes_a_template_by_one_click_that_colleagues_with_the_right
     let entry = Transfer::own(&mut hanako, "12345", TODAY).await.ok().unwrap();
     let order = order_of(&entry.confirm(&mut hanako).await);
     let template = made(&keep(&mut hanako, &order, "order", last(&order)).await);
-    assert_eq!(made(&keep(&mut hanako, &order, "order", last(&order)).await), template, "one, however often");
+    let again = keep(&mut hanako, &order, "order", last(&order)).await.location().to_owned();
+    assert_eq!(again, format!("{template}?done=there"), "one, however often");
+    assert!(hanako.get(&again).await.body.contains("同じ内容のひな形が、この名前ですでに登録されています。"));
+    // the name that somebody types for it now is its name
+    for done in ["renamed", "there"] {
+        let csrf = hanako.get(&order).await.token();
+        let form = [("csrf", csrf.as_str()), ("order", last(&order)), ("name", "毎月の補充")];
+        let kept = hanako.post(LIST, &form).await.location().to_owned();
+        assert_eq!(kept, format!("{template}?done={done}"));
+        let page = hanako.get(&kept).await;
+        assert!(page.body.contains("ひな形「毎月の補充」"), "{}", page.body);
+    }
+    world.clock.advance_seconds(1);
     let page = hanako.get(&template).await;
     assert_eq!(page.fields("amount"), ["12,345"]);
     let unnamed = send(&mut hanako, &template, &[("action", "rename"), ("name", " ")]).await;
@@ -80,8 +92,8 @@ async fn an_order_becomes_a_template_by_one_click_that_colleagues_with_the_right
     let count = async |sql: &'static str| -> i64 {
         read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
     };
-    assert_eq!(count("SELECT count(*) FROM mail WHERE id LIKE 'transfer-template_%'").await, 3, "R19");
-    assert_eq!(count("SELECT count(*) FROM audit WHERE action LIKE 'transfer.template_%'").await, 3);
+    assert_eq!(count("SELECT count(*) FROM mail WHERE id LIKE 'transfer-template_%'").await, 4, "R19");
+    assert_eq!(count("SELECT count(*) FROM audit WHERE action LIKE 'transfer.template_%'").await, 4);
 }
 
 /// What was typed is typed again, with a one-time password; what is registered is as it is registered today.
@@ -158,7 +170,8 @@ async fn a_contract_keeps_a_hundred_and_what_a_draft_asks_for_too(test: TestData
         let amount = format!("\"amount\":{},", 1_000 + number);
         execute!(world.bank.database, sql, uuid::Uuid::from_u128(number), amount).unwrap();
     }
-    assert_eq!(made(&keep(&mut hanako, &draft, "request", last(&draft)).await), template, "it is there");
+    let there = keep(&mut hanako, &draft, "request", last(&draft)).await;
+    assert_eq!(there.location(), format!("{template}?done=there"));
     let entry = Transfer::own(&mut hanako, "8", TODAY).await.ok().unwrap();
     let id = entry.0.rsplit('/').next().unwrap().to_owned();
     let full = keep(&mut hanako, &entry.page("review"), "entry", &id).await;
