@@ -118,7 +118,7 @@ pub enum Judgement {
 /// How many questions may still be answered so in a row before the function is locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuestionsLeft {
-    /// Accounts that are not there.
+    /// Accounts that are not there, asked for by the user or by others of the contract.
     pub missing: i64,
     /// Names that are shown without a transfer, by the user or by others of the contract.
     pub shown: i64,
@@ -211,7 +211,8 @@ impl<'a> NameChecks<'a> {
         };
         let limits = self.limits;
         let left = |max: i64, is: i64| max.saturating_sub(is).max(0);
-        let missing = left(limits.missing_max, user.missing);
+        let missing =
+            left(limits.missing_max, user.missing).min(left(limits.contract_missing_max, contract.missing));
         let shown = left(limits.shown_max, user.shown).min(left(limits.contract_shown_max, contract.shown));
         Ok((locked, QuestionsLeft { missing, shown }))
     }
@@ -465,6 +466,15 @@ mod tests {
         );
         assert!(one.lift(first.contract.uuid(), ten()).await);
         assert_eq!(one.admit(ten()).await, Admission::Counted);
+        // whoever asks is told of the contract's row where that is the shorter one
+        let first = Asker::new(&test);
+        for _ in 0..3 {
+            let one = Asker { contract: first.contract, ..Asker::new(&test) };
+            for _ in 0..4 {
+                one.asks(Judgement::Missing).await;
+            }
+        }
+        assert_eq!(first.asks(Judgement::Missing).await, (None, 2), "12 of others, and one of 15");
     }
 
     /// Proves R90, SEC-41.

@@ -163,7 +163,7 @@ pub async fn check(bank: &Bank, who: Who<'_>, wanted: &Wanted) -> Result<(), Pro
     }
     let passed = limit_use(bank, who, details.account).await?;
     if let Some(left) = passed.into_iter().find(|one| details.amount > one.left()) {
-        return Err(Problem::Limit { layer: left.layer, left: Some(left) });
+        return Err(Problem::Limit { amount: details.amount, layer: left.layer, left: Some(left) });
     }
     if handling == transfers::Handling::SameDay {
         let available = available(bank, details.account).await?;
@@ -335,7 +335,8 @@ async fn refused(
         PlaceError::Fee(fee) => Problem::FeeChanged { fee },
         PlaceError::Limit(layer) => {
             let used = limit_use(bank, who, account).await.unwrap_or_default();
-            Problem::Limit { layer, left: used.into_iter().find(|one| one.layer == layer) }
+            let left = used.into_iter().find(|one| one.layer == layer);
+            Problem::Limit { amount: details.amount, layer, left }
         }
         PlaceError::Shortage => shortage(details.amount, available(bank, account).await.unwrap_or(Yen::ZERO)),
         PlaceError::SameAccount => Problem::SameAccount,

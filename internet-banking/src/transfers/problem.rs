@@ -38,6 +38,8 @@ pub enum Problem {
     },
     /// It would pass a limit.
     Limit {
+        /// How much was to be moved.
+        amount: Yen,
         /// Which.
         layer: LimitLayer,
         /// What is left of it, where it is one of a day.
@@ -130,10 +132,10 @@ impl Problem {
                 format!("本日扱いの受付は{}で終了しました。", clock_time(*at))
             }
             Self::FeeChanged { fee } => format!("{happened}いまの手数料は {fee} 円です。"),
-            Self::Limit { layer: LimitLayer::PerItem, left: Some(left) } => {
+            Self::Limit { layer: LimitLayer::PerItem, left: Some(left), .. } => {
                 format!("1件の限度額 {} 円を超えています。{}", left.level, whom(LimitLayer::PerItem))
             }
-            Self::Limit { layer, left: Some(left) } => format!(
+            Self::Limit { layer, left: Some(left), .. } => format!(
                 "{}を超えます。限度額は {} 円、本日すでに {} 円をお使いのため、あと {} 円までです。{}",
                 layer.label(),
                 left.level,
@@ -141,7 +143,7 @@ impl Problem {
                 left.left(),
                 whom(*layer)
             ),
-            Self::Limit { layer, left: None } => format!("{}を超えます。{}", layer.label(), whom(*layer)),
+            Self::Limit { layer, left: None, .. } => format!("{}を超えます。{}", layer.label(), whom(*layer)),
             Self::Shortage { available, lacking } => {
                 format!("{happened}支払可能額は {available} 円で、{lacking} 円足りません。")
             }
@@ -190,8 +192,15 @@ impl Problem {
             Self::Limit { layer: LimitLayer::PerItem, .. } => {
                 Some("金額を、1件の限度額までに減らしてください。")
             }
+            // no other day helps what is more than a whole day's
+            Self::Limit { amount, left: Some(left), .. } if *amount > left.level => Some(
+                "金額が1日の限度額そのものを超えているため、別の日でもお手続きになれません。金額を減らすか、限度額の引き上げをお申し込みください。",
+            ),
+            Self::Limit { left: Some(left), .. } if left.left() == Yen::ZERO => Some(
+                "本日の限度額を使い切りました。別の日にお手続きください。1日の限度額は、指定日にかかわらず、お手続きした日の合計で数えます。",
+            ),
             Self::Limit { .. } => Some(
-                "金額を減らすか、別の日にお手続きください。1日の限度額は、指定日にかかわらず、お手続きした日の合計で数えます。",
+                "金額を、残っている額までに減らすか、別の日にお手続きください。1日の限度額は、指定日にかかわらず、お手続きした日の合計で数えます。",
             ),
             _ => None,
         };
@@ -239,8 +248,8 @@ pub(super) mod tests {
             Problem::CoolingOff { until: at },
             Problem::Stopped(StopScope::Service),
             Problem::ApprovalNeeded,
-            Problem::Limit { layer: LimitLayer::Contract, left: Some(left) },
-            Problem::Limit { layer: LimitLayer::PerItem, left: None },
+            Problem::Limit { amount: Yen::new(2), layer: LimitLayer::Contract, left: Some(left) },
+            Problem::Limit { amount: Yen::new(2), layer: LimitLayer::PerItem, left: None },
             Problem::Shortage { available: Yen::new(5), lacking: Yen::new(1) },
             Problem::NoSuchAccount,
             Problem::SameAccount,
@@ -273,10 +282,18 @@ pub(super) mod tests {
 
     #[test]
     fn a_limit_tells_what_is_left_of_it() {
-        let item = Problem::Limit { layer: LimitLayer::PerItem, left: None }.trouble();
+        let item = Problem::Limit { amount: Yen::new(2), layer: LimitLayer::PerItem, left: None }.trouble();
         assert_eq!(item.remedy(), "金額を、1件の限度額までに減らしてください。", "another day does not help");
         let problem = &samples()[9];
         assert!(problem.trouble().remedy().contains("別の日に"));
+        let of = |amount, used| {
+            let left = LimitUse { layer: LimitLayer::User, level: Yen::new(1_000), used: Yen::new(used) };
+            let (amount, layer) = (Yen::new(amount), left.layer);
+            Problem::Limit { amount, layer, left: Some(left) }.trouble().remedy().to_owned()
+        };
+        assert!(of(1_001, 0).contains("別の日でもお手続きになれません"), "more than a whole day's");
+        assert!(of(1_000, 1).starts_with("金額を、残っている額までに"), "another day takes it");
+        assert!(of(1, 1_000).starts_with("本日の限度額を使い切りました"));
         let words = problem.words();
         for part in ["ご契約の1日の限度額", "10,000,000 円", "9,999,999 円", "あと 1 円"] {
             assert!(words.contains(part), "{words}");
