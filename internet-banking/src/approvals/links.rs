@@ -13,6 +13,8 @@ pub struct ApprovalLink(pub ApprovalId);
 impl ApprovalLink {
     /// All such pages, for the router.
     pub const ROUTE: &str = "/approvals/{approval}";
+    /// The same for whoever goes back to the entry that has become the request.
+    pub const OF_ENTRY: &str = "?from=entry";
 }
 
 impl fmt::Display for ApprovalLink {

@@ -96,6 +96,7 @@ fn requests() -> Vec<String> {
         state: state.into(),
         consequence: "表示している内容のとおりに承認します。",
         waits_for: (state == State::Asked).then(|| SHARP.to_owned()),
+        was_asked: state == State::Draft,
         note: if state == State::Returned { SHARP.to_owned() } else { String::new() },
         made: (state == State::Done).then(|| "/payeasy/payments/x".to_owned()),
         digest: "0123456789abcdef".repeat(4),

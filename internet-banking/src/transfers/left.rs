@@ -1,6 +1,6 @@
 //! Entries that were left: a session that ended by itself, or a person who goes on another day, has lost none (SEC-25).
 
-use domain::time::month_day;
+use domain::time::year_month_day;
 use domain::{Timestamp, Yen};
 use edge::Failure;
 
@@ -25,7 +25,7 @@ pub struct Left {
     pub payee: String,
     /// How much, as far as that was typed.
     pub amount: Option<Yen>,
-    /// Until when it is kept: 2月2日(火).
+    /// Until when it is kept: 2027年2月2日(火).
     pub until: String,
 }
 
@@ -48,7 +48,7 @@ pub async fn since(bank: &Bank, by: &SignedIn, at: Timestamp, most: usize) -> Re
             kind: if draft.body.own { "振替" } else { "振込" },
             payee: draft.body.payee.as_ref().map(|payee| payee.name.clone()).unwrap_or_default(),
             amount: draft.body.details.as_ref().map(|details| details.amount),
-            until: month_day(draft.expires_at.date()),
+            until: year_month_day(draft.expires_at.date()),
         });
     }
     Ok(left)

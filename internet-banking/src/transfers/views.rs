@@ -237,6 +237,8 @@ pub struct ReviewPage {
     pub one_time_password: bool,
     /// What is short of a reservation, as the account stands today.
     pub short: Option<Yen>,
+    /// Whether the person's password or token is locked or over, so that nothing typed here helps.
+    pub is_locked_out: bool,
 }
 
 /// What an order is about, in the words of pages.

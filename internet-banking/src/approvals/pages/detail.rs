@@ -1,7 +1,7 @@
 //! One request: what is asked for, who has approved it, and what the person can do.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect};
 use domain::{ApprovalId, UserId, Yen};
 use edge::{CsrfForm, Errors, Frame};
@@ -22,7 +22,7 @@ use crate::approvals::settings::Policies;
 use crate::approvals::state::{self, Event};
 use crate::bulk::links::{BatchLink, BatchPage};
 use crate::contracts::Business;
-use crate::frame::{Area, day_and_time};
+use crate::frame::{Area, day_and_time, year_day_and_time};
 use crate::links::{Link, PaymentLink};
 use crate::payeasy::approval::Again;
 use crate::payeasy::views::Trouble;
@@ -77,6 +77,8 @@ pub struct RequestPage {
     pub consequence: &'static str,
     /// Whether nothing has moved yet, and who can approve it.
     pub waits_for: Option<String>,
+    /// Whether it was asked for before, and is kept again to be put right.
+    pub was_asked: bool,
     /// What was said at its last step.
     pub note: String,
     /// The page of the payment or order that it became.
@@ -105,6 +107,13 @@ pub struct RequestPage {
     pub temporary: Option<TemporaryShown>,
 }
 
+/// What the address says.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    from: String,
+}
+
 /// What the form holds.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -117,9 +126,26 @@ pub struct Decided {
 }
 
 /// `GET /approvals/{approval}`
-pub async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
+pub async fn show(
+    State(bank): State<Bank>,
+    by: SignedIn,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Answer {
     let request = find(&bank, &by, &id).await?;
-    shown(&page(&bank, &by, &request, None).await?)
+    let page = page(&bank, &by, &request, None).await?;
+    let notice = (asked.from == "entry").then(|| of_entry(&request).to_owned());
+    shown(&RequestPage { frame: Frame { notice, ..page.frame }, ..page })
+}
+
+/// What whoever goes back to an entry is told: it has become a request meanwhile, and is changed there.
+const fn of_entry(request: &Request) -> &'static str {
+    match request.state {
+        state::State::Draft => {
+            "この入力は、依頼の下書きとして保存済みです。続きは、この画面でお手続きください。"
+        }
+        _ => "この入力は、すでに承認を依頼しています。いまの状態は、この画面のとおりです。",
+    }
 }
 
 /// `POST /approvals/{approval}`
@@ -256,7 +282,10 @@ async fn page(
         facts: words::facts(bank, by, request).await.map_err(failed)?,
         author: name(request.author.user),
         at: day_and_time(request.changed_at),
-        until: day_and_time(request.until),
+        until: match can(Event::Delete) {
+            true => year_day_and_time(request.until),
+            false => day_and_time(request.until),
+        },
         need: words::need(request.need),
         given: request
             .given
@@ -266,6 +295,7 @@ async fn page(
         state: words::Shown::of(state, became),
         consequence: words::consequence(&request.matter, bank.clock.now().date()),
         waits_for,
+        was_asked: state == state::State::Draft && request.round > 0,
         note: request.note.clone(),
         made,
         digest: request.digest.clone(),

@@ -101,7 +101,7 @@ async fn open(bank: &Bank, by: &SignedIn, id: &str, page: EntryPage) -> Result<D
         return Err(Stop::redirect(&format!("{}{}", OrderLink(draft.order), OrderLink::PLACED)));
     }
     if let Some(asked) = approval::asked(bank, by, &draft).await.map_err(failed)? {
-        return Err(Stop::redirect(&ApprovalLink(asked).to_string()));
+        return Err(Stop::redirect(&format!("{}{}", ApprovalLink(asked), ApprovalLink::OF_ENTRY)));
     }
     if bank.clock.now() >= draft.expires_at {
         return Err(Stop::told(page_frame(by, true), Code::TransferExpired, StatusCode::GONE));

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::Bank;
 use crate::approvals::{self, ApprovalLink, Secrets};
+use crate::help::Code;
 use crate::payeasy::views::Trouble;
 use crate::sign_in::SignedIn;
 use crate::transfers::approval;
@@ -131,6 +132,18 @@ async fn with_fee(bank: &Bank, by: &SignedIn, draft: Draft, wanted: &Wanted) -> 
     drafts(bank, by).change(&draft, body, bank.clock.now()).await.map_err(failed)
 }
 
+/// Whether somebody else has to help before this person can authorise anything.
+const fn is_locked_out(code: Code) -> bool {
+    matches!(
+        code,
+        Code::ConfirmationPasswordLocked
+            | Code::OneTimePasswordLocked
+            | Code::NoToken
+            | Code::TokenExpired
+            | Code::TokenEnded
+    )
+}
+
 async fn page(
     bank: &Bank,
     by: &SignedIn,
@@ -155,6 +168,7 @@ async fn page(
         frame: page_frame(by, trouble.is_some()),
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
+        is_locked_out: trouble.as_ref().is_some_and(|t| is_locked_out(t.code)),
         trouble,
         action: draft.path(EntryPage::Review),
         change: draft.path(EntryPage::Details),

@@ -70,7 +70,9 @@ async fn a_transfer_under_ordered_double_approval_moves_money_by_the_second_of_t
     assert!(!review.body.contains("円の振替をする"), "{}", review.body);
     assert_eq!(code(&entry.press(&mut hanako, &review, &[CONFIRMED]).await), "A-101");
     let path = ask(&mut hanako, &entry, "ask").await;
-    assert_eq!(hanako.get(&entry.page("review")).await.location(), path);
+    let back = hanako.get(&entry.page("review")).await.location().to_owned();
+    assert_eq!(back, format!("{path}?from=entry"));
+    assert!(hanako.get(&back).await.body.contains("この入力は、"));
     // the approver sees what was asked, word for word
     let shown = first.get(&path).await;
     for words in ["本店営業部", "当座 0098765", "1,000,000 円", "2026年11月24日(火)"] {
@@ -294,7 +296,9 @@ async fn what_came_back_is_put_right_and_asked_for_again_as_the_same_request(tes
     assert!(sent.location().ends_with("/review"), "{}", sent.body);
     let entry = Transfer(details.strip_suffix("/details").unwrap().to_owned());
     assert_eq!(ask(&mut hanako, &entry, "ask").await, path, "the same request");
-    assert_eq!(hanako.get(&entry.page("review")).await.location(), path);
+    let back = hanako.get(&entry.page("review")).await.location().to_owned();
+    assert_eq!(back, format!("{path}?from=entry"));
+    assert!(hanako.get(&back).await.body.contains("この入力は、"));
     let old = press(&mut last, &path, &as_it_was, "approve").await;
     assert_eq!(code(&old), "A-104");
     assert_eq!(balance(&world).await, 48_210_953);
