@@ -24,6 +24,7 @@ database::on_both!(
     an_approver_who_is_suspended_meanwhile_approves_nothing,
     a_contract_that_ends_meanwhile_orders_nothing_and_its_reservations_fail,
     a_stop_of_all_sign_ins_keeps_everything_back_that_is_under_way,
+    a_stop_of_transfers_keeps_an_order_back_that_is_under_way,
     a_stopped_contracts_reservation_waits_and_is_taken_back_by_two_of_the_bank,
     what_was_approved_before_the_cut_off_is_taken_after_it,
 );
@@ -164,6 +165,25 @@ async fn a_stop_of_all_sign_ins_keeps_everything_back_that_is_under_way(test: Te
     assert_eq!(standing(&world, &reserved).await, (State::Reserved, None));
 }
 
+/// 振込・振替(全契約), and the same of one contract: what looked at the stops before commits nothing after.
+///
+/// Proves SEC-43.
+async fn a_stop_of_transfers_keeps_an_order_back_that_is_under_way(test: TestDatabase) {
+    let world = World::new(test).await;
+    let (transfers, contract) = (gateway::Service::Transfer.code(), world.contract.to_string());
+    let mut hanako = world.signed_in().await;
+    for (scope, subject) in [(StopScope::Service, transfers), (StopScope::Contract, contract.as_str())] {
+        let entry = Transfer::own(&mut hanako, "100", TODAY).await.ok().unwrap();
+        let review = entry.review(&mut hanako).await;
+        let request = entry.press(&mut hanako, &review, &[CONFIRMED]);
+        let (met, stopped) = held_up(&world, request, stop(&world, scope, subject)).await;
+        assert!(met.status.is_client_error(), "{subject}: {}", met.location());
+        assert!(met.fields("error_code").concat().starts_with("C-10"), "{subject}: {}", met.body);
+        assert_eq!(money(&world).await, 48_210_953, "{subject}");
+        lift(&world, &stopped).await;
+    }
+}
+
 /// A stop holds what was reserved before it, and two people of the bank take it back, on its day too; what nobody takes
 /// back is carried out at the next time after the stop is lifted.
 ///
@@ -200,7 +220,7 @@ async fn a_stopped_contracts_reservation_waits_and_is_taken_back_by_two_of_the_b
     let open = world.bank.gateway.open_stop_of(world.contract).await.unwrap().unwrap();
     lift(world, &open).await;
     let told = world.signed_in().await.get(&orders[0]).await.fields("cancelled");
-    assert_eq!(told, ["2026年11月25日(水) 8:30 当行"], "not the customer");
+    assert_eq!(told, ["2026年11月25日(水) 8:32 当行"], "not the customer");
     go_to(world, "2026-11-25T11:00:00");
     world.bank.transfers.due(&world.bank.contracts).await.unwrap();
     assert_eq!(standing(world, &orders[1]).await.0, State::Settled);

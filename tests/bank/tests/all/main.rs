@@ -51,6 +51,7 @@ mod told;
 mod transfer_entry;
 mod transfer_list;
 mod transfer_names;
+mod transfer_secrets;
 mod transfer_templates;
 mod transfers;
 mod transfers_approved;

@@ -360,6 +360,8 @@ async fn the_holder_is_shown_and_compared_and_what_locks_the_check_locks_nothing
 
 /// A reservation goes where it was taken to, whatever becomes of the payee; what was only looked over is looked over
 /// again.
+///
+/// Proves R52.
 async fn an_order_stays_as_it_was_taken_and_an_entry_is_refused_when_its_payee_changes(test: TestDatabase) {
     let (world, mut master) = master(test).await;
     add(&world, &mut master, &[]).await;
@@ -375,6 +377,8 @@ async fn an_order_stays_as_it_was_taken_and_an_entry_is_refused_when_its_payee_c
     }
     let review = placed.review(&mut master).await;
     let stale = open.review(&mut master).await;
+    let without = placed.press(&mut master, &review, &[("confirmation_password", PASSWORD)]).await;
+    assert_eq!(code(&without), "T-100", "what users register themselves is paid as what they type");
     let otp = fresh(&world, MASTER_TOKEN).await;
     let secrets = [("confirmation_password", PASSWORD), ("one_time_password", &otp)];
     let order = order_of(&placed.press(&mut master, &review, &secrets).await);

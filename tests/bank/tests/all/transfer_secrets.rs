@@ -1,0 +1,57 @@
+//! What an order costs whoever gives it, takes it back or asks for it back: the confirmation password, and the right to
+//! the debited account at that moment.
+
+use database::execute;
+use database::testing::TestDatabase;
+
+use crate::support::{PASSWORD, Page, World};
+use crate::transfer_entry::{Transfer, order_of, send};
+use crate::transfers::file_payee;
+
+database::on_both!(
+    nothing_is_taken_back_or_asked_back_without_the_confirmation_password,
+    an_account_that_is_taken_from_its_user_is_debited_by_no_page_that_is_open,
+);
+
+const CONFIRMED: (&str, &str) = ("confirmation_password", PASSWORD);
+
+fn told(page: &Page) -> String {
+    assert!(page.status.is_client_error(), "{} {}", page.status, page.location());
+    page.fields("error_code").concat()
+}
+
+/// Proves R57, SEC-35.
+async fn nothing_is_taken_back_or_asked_back_without_the_confirmation_password(test: TestDatabase) {
+    let world = World::new(test).await;
+    file_payee(&world).await;
+    let mut hanako = world.signed_in().await;
+    let own = Transfer::own(&mut hanako, "500", "2026-11-25").await.ok().unwrap();
+    let reserved = order_of(&own.confirm(&mut hanako).await);
+    let filed = Transfer::to(&mut hanako, &[("action", "number"), ("payee", "0001")]).await.ok().unwrap();
+    filed.details(&mut hanako, "700", "2026-11-24").await;
+    let executed = order_of(&filed.confirm(&mut hanako).await);
+    let acts = [(&reserved, "cancel", "予約中", "取消済み"), (&executed, "recall", "完了", "完了")];
+    for (order, act, before, after) in acts {
+        let page = format!("{order}/{act}");
+        let tried = send(&mut hanako, &page, &[("confirmation_password", "wrong")]).await;
+        assert_eq!(told(&tried), "P-401", "{act}: {}", tried.body);
+        let shown = hanako.get(order).await;
+        assert_eq!((shown.fields("state"), shown.fields("recall")), (vec![before.to_owned()], vec![]));
+        assert_eq!(send(&mut hanako, &page, &[CONFIRMED]).await.location(), order.as_str());
+        assert_eq!(hanako.get(order).await.fields("state"), [after], "{act}");
+    }
+    assert_eq!(hanako.get(&executed).await.fields("recall"), ["照会中"]);
+}
+
+/// Proves SEC-35.
+async fn an_account_that_is_taken_from_its_user_is_debited_by_no_page_that_is_open(test: TestDatabase) {
+    let world = World::new(test).await;
+    let mut hanako = world.signed_in().await;
+    let entry = Transfer::own(&mut hanako, "100", "2026-11-24").await.ok().unwrap();
+    let review = entry.review(&mut hanako).await;
+    let taken = "DELETE FROM user_right WHERE app_user = $1 AND account = $2";
+    execute!(world.bank.database, taken, world.hanako.uuid(), world.accounts[0].get()).unwrap();
+    assert_eq!(told(&entry.press(&mut hanako, &review, &[CONFIRMED]).await), "P-501");
+    let balances = world.bank.ledger.balances(&world.accounts).await.unwrap();
+    assert_eq!(balances.iter().map(|one| one.balance.get()).collect::<Vec<_>>(), [48_210_953, 12_004_100]);
+}
