@@ -8,7 +8,7 @@ use collectors::Directory;
 use collectors::signature::VerifyingKey;
 use database::Database;
 use developers::Config;
-use developers::sandbox::{Allowed, KeyTaken, Sandbox, Settings};
+use developers::sandbox::{Allowed, KeyTaken, Sandbox, Settings, returning};
 use domain::{Clock, CollectorNumber};
 use gateway::Gateway;
 use internet_banking::keys::{Accepted, accept_collectors_key};
@@ -65,6 +65,7 @@ impl Demo {
                 let (gateway, database, clock) = told.clone();
                 Box::pin(async move { tell(&gateway, &database, &clock, &number, &key).await })
             }),
+            tell_return: returning(gateway.link_peers().clone()),
             clock: clock.clone(),
             file: self.data.data.join(SANDBOX_FILE),
             allowed: Allowed { hosts: self.sandbox_host.clone(), own_ports },

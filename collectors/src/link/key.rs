@@ -29,6 +29,7 @@ pub enum LinkKeyError {
 }
 
 /// A shared key, its id, and the time in which it may be used. Never printed.
+#[derive(Clone)]
 pub struct LinkKey {
     id: String,
     key: LessSafeKey,

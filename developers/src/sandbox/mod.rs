@@ -22,8 +22,10 @@ use axum::Router;
 use bytes::Bytes;
 use collectors::Directory;
 use collectors::directory::Collector;
+use collectors::link::ReturnUrl;
 use collectors::signature::VerifyingKey;
 use domain::{Clock, CollectorNumber, Timestamp};
+use gateway::link::LinkPeers;
 use http::HeaderMap;
 use tokio::sync::Notify;
 
@@ -53,6 +55,23 @@ pub type Telling = Pin<Box<dyn Future<Output = Result<KeyTaken, String>> + Send>
 /// Tells the hub of a collector's key.
 pub type TellKey = Arc<dyn Fn(CollectorNumber, VerifyingKey) -> Telling + Send + Sync>;
 
+/// Tells the bank where a collector's site takes payers back, besides what was agreed on before; nowhere else with
+/// `None`.
+pub type TellReturn = Arc<dyn Fn(&CollectorNumber, Option<ReturnUrl>) + Send + Sync>;
+
+/// Tells a bank that has these agreements with collectors: a site of the sandbox is added to what each has now.
+pub fn returning(peers: LinkPeers) -> TellReturn {
+    let agreed = peers.collectors().into_iter().filter_map(|number| {
+        let return_urls = peers.get(&number)?.return_urls.clone();
+        Some((number, return_urls))
+    });
+    let agreed: BTreeMap<CollectorNumber, Vec<ReturnUrl>> = agreed.collect();
+    Arc::new(move |number, own| {
+        let agreed = agreed.get(number).into_iter().flatten().cloned();
+        peers.replace_return_urls(number, agreed.chain(own).collect());
+    })
+}
+
 /// What the sandbox is told at the start.
 #[derive(Clone)]
 pub struct Settings {
@@ -62,6 +81,8 @@ pub struct Settings {
     pub hub_keys: Arc<dyn Fn() -> Vec<VerifyingKey> + Send + Sync>,
     /// Tells the hub of a collector's key.
     pub tell_key: TellKey,
+    /// Tells the bank of a collector's return address.
+    pub tell_return: TellReturn,
     /// Business time.
     pub clock: Clock,
     /// Where registrations outlive a restart.
@@ -180,6 +201,10 @@ impl Sandbox {
     async fn register(&self, number: &CollectorNumber, wanted: &Wanted) -> Result<(), RegisterError> {
         let settings = &self.0.settings;
         let read = Registration::read(number, wanted, &settings.allowed).map_err(RegisterError::Wrong)?;
+        if read.return_url.is_some() && !self.row(number).is_some_and(|row| row.methods.link) {
+            let message = format!("{number} hands no bills over; leave the address out, or take another row");
+            return Err(RegisterError::Wrong(vec![Wrong { field: "return_url", message }]));
+        }
         if self.state().registered.len() >= REGISTERED_MAX && self.registration(number).is_none() {
             return Err(RegisterError::Failed("too many collectors are registered; withdraw one".to_owned()));
         }
@@ -194,6 +219,7 @@ impl Sandbox {
             }
             Err(error) => return Err(RegisterError::Failed(error)),
         }
+        (settings.tell_return)(number, read.return_url.clone());
         let way = Way::to(&read);
         {
             let mut state = self.state();
@@ -220,6 +246,7 @@ impl Sandbox {
     /// The mock answers again. What was exchanged is forgotten.
     async fn withdraw(&self, number: &CollectorNumber) -> Result<bool, String> {
         let was_there = self.state().registered.remove(number).is_some();
+        (self.0.settings.tell_return)(number, None);
         self.keep().await?;
         Ok(was_there)
     }

@@ -165,6 +165,7 @@ async fn register(
         key_id: typed.key_id,
         public_key: typed.public_key,
         root_ca: typed.root_ca,
+        return_url: typed.return_url,
     };
     match sandbox.register(&number, &wanted).await {
         Ok(()) => Ok(Redirect::to(&format!("/sandbox/{number}")).into_response()),
@@ -188,6 +189,8 @@ struct RegisterForm {
     public_key: String,
     #[serde(default)]
     root_ca: String,
+    #[serde(default)]
+    return_url: String,
 }
 
 async fn withdraw(

@@ -1,5 +1,6 @@
 //! A collector of one's own in the place of a mock: where it listens, and the key that its answers are signed with.
 
+use collectors::link::{ReturnUrl, ReturnUrlError};
 use collectors::signature::VerifyingKey;
 use domain::CollectorNumber;
 use http::Uri;
@@ -33,6 +34,8 @@ pub struct Wanted {
     pub public_key: String,
     /// The authority of the endpoint's certificate, PEM; nothing with http.
     pub root_ca: String,
+    /// Where its site takes payers back, with a slash at the end; nothing where it hands no bills over.
+    pub return_url: String,
 }
 
 /// A registration, checked.
@@ -46,6 +49,8 @@ pub struct Registration {
     pub key: VerifyingKey,
     /// The authority of its certificate, PEM, with https.
     pub root_ca: Option<String>,
+    /// Where payers may be led back to (情報リンク), besides the mock's own site.
+    pub return_url: Option<ReturnUrl>,
 }
 
 /// One thing to correct.
@@ -85,6 +90,9 @@ impl Registration {
             }
             _ => {}
         }
+        let return_url = Some(wanted.return_url.trim()).filter(|text| !text.is_empty());
+        let return_url = return_url.map(|text| return_address(text, allowed)).transpose();
+        let return_url = return_url.map_err(|message| note("return_url", message)).ok().flatten();
         let bytes = key_bytes(wanted.public_key.trim());
         let key = bytes.and_then(|bytes| VerifyingKey::new(wanted.key_id.trim(), &bytes).ok());
         if bytes.is_none() {
@@ -96,7 +104,7 @@ impl Registration {
         match (endpoint, key) {
             (Some(endpoint), Some(key)) if wrong.is_empty() => {
                 let (collector, root_ca) = (collector.clone(), root_ca.map(str::to_owned));
-                Ok(Self { collector, endpoint, key, root_ca })
+                Ok(Self { collector, endpoint, key, root_ca, return_url })
             }
             _ => Err(wrong),
         }
@@ -115,6 +123,7 @@ impl Registration {
             key_id: self.key.id().to_owned(),
             public_key: self.key.bytes().iter().map(|byte| format!("{byte:02x}")).collect(),
             root_ca: self.root_ca.clone().unwrap_or_default(),
+            return_url: self.return_url.as_ref().map(ToString::to_string).unwrap_or_default(),
         }
     }
 }
@@ -133,6 +142,9 @@ pub struct Kept {
     /// PEM, or nothing.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub root_ca: String,
+    /// Where payers may be led back to, or nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub return_url: String,
 }
 
 impl Kept {
@@ -143,6 +155,7 @@ impl Kept {
             key_id: self.key_id.clone(),
             public_key: self.public_key.clone(),
             root_ca: self.root_ca.clone(),
+            return_url: self.return_url.clone(),
         }
     }
 }
@@ -159,6 +172,21 @@ fn endpoint(text: &str, allowed: &Allowed) -> Result<Uri, String> {
         return Err("write scheme, host and port alone: the hub appends /{number}/mpn to it".to_owned());
     }
     let port = uri.port_u16().ok_or_else(form)?;
+    allow(&uri, port, allowed)?;
+    Ok(uri)
+}
+
+/// The address of a site that payers are led back to.
+fn return_address(text: &str, allowed: &Allowed) -> Result<ReturnUrl, String> {
+    let address: ReturnUrl = text.parse().map_err(|error: ReturnUrlError| error.to_string())?;
+    let uri: Uri = text.parse().map_err(|_| ReturnUrlError.to_string())?;
+    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+    allow(&uri, port, allowed)?;
+    Ok(address)
+}
+
+/// Whether something of a collector may be there.
+fn allow(uri: &Uri, port: u16, allowed: &Allowed) -> Result<(), String> {
     let host = uri.host().unwrap_or_default();
     // names are not asked for here, and an address of this machine is written in one of three ways
     let is_here = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
@@ -167,13 +195,13 @@ fn endpoint(text: &str, allowed: &Allowed) -> Result<Uri, String> {
             "{host} is not this machine; start the demo with --sandbox-host {host} to allow it"
         ));
     }
-    if scheme == "http" && !is_here {
+    if uri.scheme_str() == Some("http") && !is_here {
         return Err("http is for this machine alone; use https".to_owned());
     }
     if is_here && allowed.own_ports.contains(&port) {
         return Err(format!("port {port} is the demo's own; your collector listens on another"));
     }
-    Ok(uri)
+    Ok(())
 }
 
 fn key_bytes(text: &str) -> Option<[u8; 32]> {
@@ -197,11 +225,16 @@ mod tests {
     const KEY: &str = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
 
     fn read(endpoint: &str) -> Result<Registration, Vec<Wrong>> {
+        read_with(endpoint, "")
+    }
+
+    fn read_with(endpoint: &str, return_url: &str) -> Result<Registration, Vec<Wrong>> {
         let wanted = Wanted {
             endpoint: endpoint.to_owned(),
             key_id: "99022-7".to_owned(),
             public_key: KEY.to_owned(),
             root_ca: String::new(),
+            return_url: return_url.to_owned(),
         };
         let allowed = Allowed { hosts: vec!["collector.example".to_owned()], own_ports: vec![8081, 8091] };
         Registration::read(&"99022".parse().unwrap(), &wanted, &allowed)
@@ -237,6 +270,28 @@ mod tests {
         assert_eq!(wrong[0].field, "root_ca");
     }
 
+    /// Where the bank sends its payers' browsers is bound as tightly as where the hub sends its messages.
+    #[test]
+    fn payers_are_led_back_to_this_machine_and_allowed_hosts_alone() {
+        for good in ["http://127.0.0.1:9444/pay/", "http://localhost:9444/", "https://collector.example/pay/"]
+        {
+            let read = read_with("http://127.0.0.1:9443", good).unwrap();
+            assert_eq!(read.kept().return_url, good);
+        }
+        for (bad, why) in [
+            ("http://127.0.0.1:9444/pay", "ends in a slash"),
+            ("http://u@127.0.0.1:9444/", "no user"),
+            ("javascript:alert(1)", "return address"),
+            ("https://evil.example/", "not this machine"),
+            ("http://collector.example/", "return address"),
+            ("http://127.0.0.1:8081/", "the demo's own"),
+        ] {
+            let wrong = read_with("http://127.0.0.1:9443", bad).unwrap_err();
+            assert!(wrong.len() == 1 && wrong[0].field == "return_url", "{bad}: {wrong:?}");
+            assert!(wrong[0].message.contains(why), "{bad}: {}", wrong[0].message);
+        }
+    }
+
     #[test]
     fn a_key_is_typed_as_hexadecimal_or_as_base64() {
         let base64 = "gTl3Dqh9F19Wo1Rmw0x+zMuNipG07jeiXfYPW4/Js5Q=";
@@ -254,6 +309,7 @@ mod tests {
             key_id: "k 1".to_owned(),
             public_key: KEY.to_owned(),
             root_ca: "x".to_owned(),
+            return_url: String::new(),
         };
         let wrong = Registration::read(&"00200".parse().unwrap(), &wanted, &Allowed::default()).unwrap_err();
         let fields: Vec<_> = wrong.iter().map(|wrong| wrong.field).collect();
@@ -262,7 +318,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_reads_back() {
-        let made = read("http://127.0.0.1:9443").unwrap();
+        let made = read_with("http://127.0.0.1:9443", "http://127.0.0.1:9444/pay/").unwrap();
         let text = serde_json::to_string(&made.kept()).unwrap();
         let kept: Kept = serde_json::from_str(&text).unwrap();
         let again = Registration::read(&made.collector, &kept.wanted(), &Allowed::default());

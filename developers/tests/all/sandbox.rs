@@ -1,5 +1,6 @@
 //! The sandbox between a hub and a collector: what passes, what goes wrong when asked to, what is said of it.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,13 +14,16 @@ use collectors::Directory;
 use collectors::protocol::{self, ClearingAnswer, Message};
 use collectors::signature::{RequestParts, ResponseParts, SigningKey, sign_request, sign_response};
 use developers::Config;
-use developers::sandbox::{Allowed, KeyTaken, Sandbox, Settings};
+use developers::sandbox::{Allowed, KeyTaken, Sandbox, Settings, returning};
 use domain::clock::machine_now;
 use domain::{Clock, Timestamp};
+use gateway::link::{LinkPeer, LinkPeers};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+/// Where payers may be led back to whoever is registered.
+const MOCKS_SITE: &str = "http://127.0.0.1:8090/sites/99022/";
 const OWN: [u8; 32] = [2; 32];
 const HUB: [u8; 32] = [1; 32];
 const PUBLIC: &str = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
@@ -80,11 +84,15 @@ struct Bench {
     wire: Router,
     /// As people and programs see it.
     site: Router,
+    /// What the bank has agreed on with 99022.
+    peers: LinkPeers,
 }
 
 impl Bench {
     async fn new(folder: &Path) -> Self {
         let clock = Clock::frozen(Timestamp::parse_rfc3339("2026-11-24T10:00:00+09:00").unwrap());
+        let peer = LinkPeer { keys: Vec::new(), return_urls: vec![MOCKS_SITE.parse().unwrap()] };
+        let peers = LinkPeers::from(HashMap::from([("99022".parse().unwrap(), peer)]));
         let sandbox = Sandbox::open(Settings {
             directory: Arc::new(Directory::embedded()),
             hub_keys: Arc::new(|| vec![key("hub-1", &HUB).verifying_key()]),
@@ -92,6 +100,7 @@ impl Bench {
                 let taken = if key.id() == "99022-1" { KeyTaken::IdTaken } else { KeyTaken::Yes };
                 Box::pin(async move { Ok(taken) })
             }),
+            tell_return: returning(peers.clone()),
             clock,
             file: folder.join("sandbox.json"),
             allowed: Allowed::default(),
@@ -109,7 +118,7 @@ impl Bench {
             bank_url: "http://localhost:8080".to_owned(),
             sandbox: Some(sandbox),
         });
-        Self { wire, site }
+        Self { wire, site, peers }
     }
 
     async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (StatusCode, Value) {
@@ -192,6 +201,55 @@ async fn a_registered_collector_answers_in_the_mocks_place_until_it_is_withdrawn
     assert_eq!(status, StatusCode::NO_CONTENT);
     assert_eq!(again.clear("99022", "00000005").await.1, "the mock");
     assert_eq!(Bench::new(folder.path()).await.clear("99022", "00000006").await.1, "the mock");
+}
+
+/// A site of one's own can take payers back after a hand-off, for as long as it is registered.
+#[tokio::test]
+async fn payers_can_be_led_back_to_a_registered_site() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(folder.path()).await;
+    let address = "http://127.0.0.1:9444/pay/";
+    let is_led_back = |bench: &Bench| {
+        let peer = bench.peers.get(&"99022".parse().unwrap()).unwrap();
+        assert!(peer.may_return_to(&format!("{MOCKS_SITE}bills/1")), "the mock's own site stays");
+        peer.may_return_to("http://127.0.0.1:9444/pay/order/1")
+    };
+    assert!(!is_led_back(&bench));
+    let wanted = |return_url: &str| {
+        json!({"endpoint": "http://127.0.0.1:9443", "key_id": "99022-7", "public_key": PUBLIC,
+               "return_url": return_url})
+    };
+    let register = async |bench: &Bench, number: &str, return_url: &str| {
+        bench.call("PUT", &format!("/v1/sandbox/collectors/{number}"), Some(wanted(return_url))).await
+    };
+    let (status, told) = register(&bench, "99022", address).await;
+    assert_eq!((status, &told["return_url"]), (StatusCode::OK, &json!(address)), "{told}");
+    assert!(is_led_back(&bench));
+    assert!(bench.page("/sandbox/99022").await.2.contains(&format!("value=\"{address}\"")));
+    // what is refused changes nothing
+    let (status, told) = register(&bench, "99022", "https://evil.example/").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(told["errors"][0]["pointer"], "/return_url", "{told}");
+    assert!(is_led_back(&bench));
+    // a row without hand-offs has nobody to lead back
+    let directory = Directory::embedded();
+    let without = directory
+        .all()
+        .iter()
+        .find(|row| row.available && !row.methods.link && row.number.as_str().starts_with("99"));
+    if let Some(row) = without {
+        let (status, told) = register(&bench, row.number.as_str(), address).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(told["errors"][0]["detail"].as_str().unwrap().contains("hands no bills over"), "{told}");
+    }
+    // it outlives a restart, and goes with the registration
+    let again = Bench::new(folder.path()).await;
+    assert!(is_led_back(&again));
+    again.call("DELETE", "/v1/sandbox/collectors/99022", None).await;
+    assert!(!is_led_back(&again));
+    register(&again, "99022", address).await;
+    again.register("http://127.0.0.1:9443").await;
+    assert!(!is_led_back(&again), "left out, it is withdrawn");
 }
 
 #[tokio::test]
