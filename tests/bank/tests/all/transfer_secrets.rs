@@ -3,14 +3,22 @@
 
 use database::execute;
 use database::testing::TestDatabase;
+use http::StatusCode;
+use internet_banking::approvals::look;
+use internet_banking::contracts::Step;
 
+use crate::approvals::{policy, press, state};
+use crate::approved::left_at;
 use crate::support::{PASSWORD, Page, World};
 use crate::transfer_entry::{Transfer, order_of, send};
 use crate::transfers::file_payee;
+use crate::transfers_approved::{SINGLE, approver, ask};
 
 database::on_both!(
     nothing_is_taken_back_or_asked_back_without_the_confirmation_password,
     an_account_that_is_taken_from_its_user_is_debited_by_no_page_that_is_open,
+    nobody_takes_back_or_deletes_what_another_has_asked_for,
+    what_is_changed_after_its_last_approval_is_carried_out_by_nobody,
 );
 
 const CONFIRMED: (&str, &str) = ("confirmation_password", PASSWORD);
@@ -54,4 +62,47 @@ async fn an_account_that_is_taken_from_its_user_is_debited_by_no_page_that_is_op
     assert_eq!(told(&entry.press(&mut hanako, &review, &[CONFIRMED]).await), "P-501");
     let balances = world.bank.ledger.balances(&world.accounts).await.unwrap();
     assert_eq!(balances.iter().map(|one| one.balance.get()).collect::<Vec<_>>(), [48_210_953, 12_004_100]);
+}
+
+/// Whoever may approve it and sees it; what the page does not offer is not there either.
+///
+/// Proves R121, SEC-35.
+async fn nobody_takes_back_or_deletes_what_another_has_asked_for(test: TestDatabase) {
+    let world = World::new(test).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    let mut jiro = approver(&world, "jiro01", Step::Final).await;
+    let entry = Transfer::own(&mut hanako, "100", "2026-11-24").await.ok().unwrap();
+    let path = ask(&mut hanako, &entry, "ask").await;
+    for (action, stands) in [("withdraw", "承認待ち"), ("delete", "差戻し")] {
+        let shown = jiro.get(&path).await;
+        assert!(!shown.body.contains(&format!("value=\"{action}\"")), "{}", shown.body);
+        if action == "delete" {
+            press(&mut jiro, &path, &shown, "return").await;
+        }
+        assert_eq!(press(&mut jiro, &path, &shown, action).await.status, StatusCode::CONFLICT, "{action}");
+        assert_eq!(state(&mut hanako, &path).await, stands, "{action}");
+    }
+}
+
+/// Only what is in the database has changed: the approvals are there, the digest is theirs, and the order is possible.
+///
+/// Proves SEC-16.
+async fn what_is_changed_after_its_last_approval_is_carried_out_by_nobody(test: TestDatabase) {
+    let world = World::new(test).await;
+    policy(&world, SINGLE).await;
+    let mut hanako = world.signed_in().await;
+    drop(approver(&world, "jiro01", Step::Final).await);
+    for (amount, ends, left) in [("200", "完了", 48_210_753), ("100", "差戻し", 48_210_753)] {
+        let entry = Transfer::own(&mut hanako, amount, "2026-11-24").await.ok().unwrap();
+        let path = ask(&mut hanako, &entry, "ask").await;
+        let changed =
+            "UPDATE approval_request SET matter = REPLACE(matter, '\"amount\":100,', '\"amount\":900,')";
+        execute!(world.bank.database, changed).unwrap();
+        left_at(&world, &["jiro01"], world.clock.now().micros()).await;
+        look(&world.bank).await.unwrap();
+        assert_eq!(state(&mut hanako, &path).await, ends, "{amount}");
+        let balances = world.bank.ledger.balances(&world.accounts).await.unwrap();
+        assert_eq!(balances[0].balance.get(), left, "{amount}");
+    }
 }
