@@ -86,7 +86,12 @@ pub fn span(seconds: i64) -> String {
 
 /// A day of this millennium in an address or a form: `2026-11-24`. Anything else is none.
 pub fn day(text: &str) -> Option<Date> {
-    text.trim().parse().ok().filter(|day: &Date| (2000..3000).contains(&day.year()))
+    folded(text).trim().parse().ok().filter(|day: &Date| (2000..3000).contains(&day.year()))
+}
+
+/// With digits and signs in half width: whoever types may have the input method on.
+pub fn folded(text: &str) -> String {
+    text.chars().map(domain::numbers::fold_width).collect()
 }
 
 /// `国税庁`, or the number where the directory has none.

@@ -437,8 +437,8 @@ pub fn document(typed: &str) -> Result<String, String> {
 
 /// A day from which a contract can be used.
 fn usable_from(typed: &str, today: Date) -> Result<Date, String> {
-    let day: Option<Date> = typed.parse().ok();
-    day.filter(|day| (0..=90).contains(&day.signed_duration_since(today).num_days()))
+    crate::words::day(typed)
+        .filter(|day| (0..=90).contains(&day.signed_duration_since(today).num_days()))
         .ok_or_else(|| "利用開始日を、本日から90日以内の日で入力してください(例: 2026-12-01)。".to_owned())
 }
 

@@ -7,7 +7,7 @@ use gateway::directory::SetPart;
 use internet_banking::settings::Setting;
 use serde::Deserialize;
 
-use crate::words::{Choice, day};
+use crate::words::{Choice, day, folded};
 
 /// 休止する.
 const REST: &str = "rest";
@@ -54,7 +54,7 @@ impl Typed {
             Some(SetPart::Suspension) => self.suspension(setting),
             Some(SetPart::Hours) => self.hours(setting),
             Some(SetPart::Fee) | None => {
-                setting.read(&self.value).map_err(|message| Errors::one("value", message))
+                setting.read(&folded(&self.value)).map_err(|message| Errors::one("value", message))
             }
         }
     }
@@ -73,7 +73,7 @@ impl Typed {
                 "休止の最後の日を入力してください(例: 2026-12-03)。決まっていないときは空にします。",
             );
         }
-        let until = if until.is_empty() { NONE } else { until };
+        let until = if until.is_empty() { NONE.to_owned() } else { folded(until) };
         let value = setting.read(&format!("{until} {}", self.cause)).ok();
         if value.is_none() && errors.of("until").is_none() {
             errors.add("cause", "お客さまに伝える理由を、60文字までで入力してください。");
@@ -86,12 +86,12 @@ impl Typed {
             return Ok(setting.embedded());
         }
         let plain = |typed: &str| {
-            let typed: String = typed
+            let typed: String = folded(typed)
                 .split(|c: char| c.is_whitespace() || "、,".contains(c))
                 .filter(|one| !one.is_empty())
                 .collect::<Vec<_>>()
                 .join(",");
-            if typed.is_empty() { NONE.to_owned() } else { typed.replace('〜', "-") }
+            if typed.is_empty() { NONE.to_owned() } else { typed.replace(['〜', '~'], "-") }
         };
         let [weekdays, saturdays, holidays] =
             [&self.weekdays, &self.saturdays, &self.holidays].map(|typed| plain(typed));
