@@ -64,6 +64,7 @@ migrations! {
     43 "0043_payee_kinds",
     44 "0044_mail_positions",
     45 "0045_network_debits",
+    46 "0046_set_up_until",
 }
 
 /// The description of the first migration: a database that has it is ours.

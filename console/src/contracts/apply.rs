@@ -21,6 +21,7 @@ use ledger::{EntityId, GuardKey, Refused};
 
 use super::account::{free, unknown_account};
 use super::act::{Act, Application, ContractChange, Holders};
+use super::notice::end_of;
 use super::reservation;
 use super::rows::{ACCOUNT, contract_row, notice_row};
 use super::seen::Seen;
@@ -215,13 +216,15 @@ impl ContractChange {
                 action: "contract.usable",
                 detail: format!("usable from {from}"),
                 changes: vec![Change::one(
-                    "UPDATE contract SET state = 'usable', usable_from = $1
+                    "UPDATE contract SET state = 'usable', usable_from = $1,
+                         set_up_until_us = CASE WHEN set_up_until_us < $5 THEN $5 ELSE set_up_until_us END
                      WHERE id = $2 AND state = $3 AND COALESCE(usable_from, '') = $4",
                     vec![
                         from.to_string().into(),
                         id.uuid().into(),
                         seen.contract.state.code().into(),
                         seen.papers.usable_from.map(|day| day.to_string()).unwrap_or_default().into(),
+                        end_of(Terms::embedded().set_up_until(now.date(), Some(*from))).micros().into(),
                     ],
                 )],
                 // one approval is one number: another day changes none

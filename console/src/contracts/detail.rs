@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use domain::time::{month_day, year_month_day};
-use domain::{ContractId, Yen};
+use domain::{ContractId, Timestamp, Yen};
 use edge::Frame;
 use internet_banking::answer::{Answer, Stop, failed, shown};
 use internet_banking::contracts::terms::Terms;
@@ -103,7 +103,7 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
         name: seen.contract.name.clone(),
         tag: tag_of(stopped.is_some(), seen.contract.state, first_day.is_some()),
         first_day: first_day.map(month_day).unwrap_or_default(),
-        rows: rows(&seen),
+        rows: rows(&seen, now),
         limit,
         today: year_month_day(now.date()),
         used: used.total().unwrap_or(limit),
@@ -135,7 +135,7 @@ async fn stopped(console: &Console, id: ContractId) -> Result<Option<(String, Li
     }))
 }
 
-fn rows(seen: &Seen) -> Vec<(&'static str, String)> {
+fn rows(seen: &Seen, now: Timestamp) -> Vec<(&'static str, String)> {
     let (contract, papers) = (&seen.contract, &seen.papers);
     let or_none = |text: &str| (if text.is_empty() { "なし" } else { text }).to_owned();
     let mut rows = vec![
@@ -166,7 +166,17 @@ fn rows(seen: &Seen) -> Vec<(&'static str, String)> {
         ("メールに載せる合言葉", or_none(&contract.mail_phrase)),
     ]);
     if papers.awaits_set_up {
-        rows.push(("初期設定番号", "通知済み(お客さまの設定待ち)".to_owned()));
+        let words = match papers.set_up_until {
+            Some(until) if until <= now => {
+                "有効期限が切れています。「初期設定番号の再発行」を起票してください".to_owned()
+            }
+            Some(until) => {
+                let last = year_month_day(until.plus_seconds(-1).date());
+                format!("通知済み(お客さまの設定待ち、{last}まで有効)")
+            }
+            None => "通知済み(お客さまの設定待ち)".to_owned(),
+        };
+        rows.push(("初期設定番号", words));
     }
     rows
 }

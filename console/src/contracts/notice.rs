@@ -3,10 +3,12 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use database::{Change, Value};
-use domain::{ContractId, Timestamp, random};
+use domain::time::year_month_day;
+use domain::{ContractId, Date, Timestamp, random};
 use edge::{CsrfForm, Frame};
 use internet_banking::answer::{Answer, Stop, failed, shown};
 use internet_banking::contracts::DepositAccount;
+use internet_banking::contracts::terms::Terms;
 use internet_banking::registration::Registration;
 use internet_banking::set_up;
 use internet_banking::settings::EMERGENCY_PHONE;
@@ -37,6 +39,8 @@ pub(crate) struct NoticePage {
     /// Whom to call.
     pub phone: String,
     pub usable_from: String,
+    /// The last day of the number.
+    pub until: String,
     /// Whether it is for passwords that were initialised.
     pub is_reset: bool,
 }
@@ -68,14 +72,16 @@ pub async fn print(
         "UPDATE contract_notice SET printed_us = $1, printed_by = $2 WHERE contract = $3 AND printed_us IS NULL",
         vec![now.micros().into(), actor.as_str().into(), id.uuid().into()],
     );
+    let last = Terms::embedded().set_up_until(now.date(), seen.papers.usable_from);
+    let until_us = end_of(last).micros();
     let kept = match &seen.master {
         None => Change::one(
-            "UPDATE contract SET set_up_hash = $1 WHERE id = $2 AND state = 'usable'",
-            vec![hash.into(), id.uuid().into()],
+            "UPDATE contract SET set_up_hash = $1, set_up_until_us = $3 WHERE id = $2 AND state = 'usable'",
+            vec![hash.into(), id.uuid().into(), until_us.into()],
         ),
         // no number is out for passwords that were acquired anew, or initialised once more, meanwhile
         Some(master) => Change::one(
-            "UPDATE contract SET set_up_hash = $1 WHERE id = $2 AND state = 'active'
+            "UPDATE contract SET set_up_hash = $1, set_up_until_us = $5 WHERE id = $2 AND state = 'active'
              AND EXISTS (SELECT 1 FROM app_user u WHERE u.id = $3 AND u.contract = contract.id
                  AND u.reset_us = $4 AND u.removed_us IS NULL)",
             vec![
@@ -83,6 +89,7 @@ pub async fn print(
                 id.uuid().into(),
                 master.id.uuid().into(),
                 Value::Int(master.reset_at.map(Timestamp::micros)),
+                until_us.into(),
             ],
         ),
     };
@@ -115,8 +122,14 @@ pub async fn print(
         phone: EMERGENCY_PHONE.shown(&kept),
         number: groups.join("-"),
         usable_from: day_words(seen.papers.usable_from),
+        until: year_month_day(last),
         is_reset: seen.master.is_some(),
     })
+}
+
+/// The end of a number's last day.
+pub(super) fn end_of(last: Date) -> Timestamp {
+    Timestamp::from_jst(last, chrono::NaiveTime::MIN).plus_seconds(86_400)
 }
 
 /// An account with its branch's number, as the page of the first set-up asks for it.

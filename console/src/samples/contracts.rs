@@ -201,6 +201,7 @@ fn notices() -> Vec<String> {
         number: "1234-5678-9012".to_owned(),
         phone: "0120-000-000".to_owned(),
         usable_from: "2026年11月24日(火)".to_owned(),
+        until: "2027年1月23日(土)".to_owned(),
         is_reset,
     };
     [page(false), page(true)].map(|p| p.render().unwrap()).into()

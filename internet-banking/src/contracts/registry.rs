@@ -82,6 +82,8 @@ pub struct Papers {
     pub usable_from: Option<Date>,
     /// Whether a 初期設定番号 waits to be used.
     pub awaits_set_up: bool,
+    /// From when on that number opens nothing any more.
+    pub set_up_until: Option<Timestamp>,
     /// 届出住所.
     pub address: String,
     /// Whether 都度指定 transfers may go on the same day (R86).
@@ -157,7 +159,7 @@ pub struct OtherFbAccount {
 }
 
 type CoreRow = (i64, String, String, String, String, String);
-type PapersRow = (Option<String>, Option<String>, String, i64, Option<i64>, i64, Option<i64>);
+type PapersRow = (Option<String>, Option<String>, Option<i64>, String, i64, Option<i64>, i64, Option<i64>);
 type MasterRow = (Uuid, String, String, Option<String>, Option<i64>);
 type PayeeRow = (String, String, String, String, String, String);
 type OtherRow = (Uuid, String, String, String, String, i64, i64, i64);
@@ -269,14 +271,15 @@ impl Store {
     pub async fn papers(&self, id: ContractId) -> Result<Option<Papers>, StoreError> {
         let row: Option<PapersRow> = read!(self.database(), |c| {
             sqlx::query_as(
-                "SELECT usable_from, set_up_hash, address, same_day, transfer_limit, created_us, ended_us
+                "SELECT usable_from, set_up_hash, set_up_until_us, address, same_day, transfer_limit, created_us,
+                     ended_us
                  FROM contract WHERE id = $1",
             )
             .bind(id.uuid())
             .fetch_optional(c)
             .await
         })?;
-        let Some((from, hash, address, same_day, limit, created_us, ended_us)) = row else {
+        let Some((from, hash, until_us, address, same_day, limit, created_us, ended_us)) = row else {
             return Ok(None);
         };
         let usable_from = match from {
@@ -286,6 +289,7 @@ impl Store {
         Ok(Some(Papers {
             usable_from,
             awaits_set_up: hash.is_some(),
+            set_up_until: until_us.map(Timestamp::from_micros),
             address,
             same_day: same_day == 1,
             transfer_limit: limit.map(Yen::new),

@@ -18,6 +18,7 @@ static TERMS: LazyLock<Terms> = LazyLock::new(|| {
 #[serde(deny_unknown_fields)]
 pub struct Terms {
     certificate_since: Date,
+    set_up_days: u16,
     transfer_limit: ByPlan,
 }
 
@@ -63,6 +64,12 @@ impl Terms {
             Plan::Type2 => self.transfer_limit.type2,
             Plan::Mini => self.transfer_limit.mini,
         }
+    }
+
+    /// The last day of a 初期設定番号 that is printed on a day, of a contract that may be used from another one on.
+    pub fn set_up_until(&self, printed_on: Date, usable_from: Option<Date>) -> Date {
+        let from = usable_from.map_or(printed_on, |day| day.max(printed_on));
+        from.iter_days().nth(usize::from(self.set_up_days)).unwrap_or(from)
     }
 
     /// How a contract that is applied for on a day signs in, where its application says nothing else (R25).

@@ -55,6 +55,9 @@ pub enum SetUpError {
     /// The day from which the contract can be used has not come.
     #[error("not usable before {0}")]
     TooEarly(domain::Date),
+    /// The number was right, and its time is over.
+    #[error("the number has expired")]
+    NumberExpired,
     /// It took too long, or the number was used meanwhile.
     #[error("the number was used, or it took too long")]
     Over,
@@ -189,6 +192,9 @@ async fn judge(
     bank.set_ups.clear(&throttled(account)).await?;
     let setting_up = setting_up(bank, contract, hash).await?.ok_or(SetUpError::Wrong)?;
     let papers = bank.contracts.papers(contract).await?.ok_or(SetUpError::Wrong)?;
+    if papers.set_up_until.is_some_and(|until| until <= now) {
+        return Err(SetUpError::NumberExpired);
+    }
     match papers.usable_from.filter(|from| *from > now.date()) {
         Some(from) => Err(SetUpError::TooEarly(from)),
         None => Ok(setting_up),

@@ -277,6 +277,10 @@ fn refusal(error: SetUpError) -> Result<(StatusCode, String), Failure> {
             "誤りが続いたため、この初期設定番号を使えなくしています。時間がたっても再開しません。お取引店の窓口で、番号の再発行をお申し出ください。"
                 .to_owned(),
         ),
+        SetUpError::NumberExpired => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "この初期設定番号は、有効期限が切れています。お取引店の窓口で、番号の再発行をお申し出ください。".to_owned(),
+        ),
         SetUpError::Busy => (
             StatusCode::TOO_MANY_REQUESTS,
             "ただいま混み合っています。誤りの回数には数えていません。少し待ってから、もう一度お試しください。".to_owned(),

@@ -18,6 +18,7 @@ database::on_both!(
     a_master_whose_passwords_were_initialised_acquires_all_three_anew,
     a_master_with_a_certificate_acquires_all_three_anew_and_keeps_the_certificate,
     a_stopped_contract_is_not_set_up,
+    a_set_up_number_ends_on_the_day_that_its_notice_says,
 );
 
 const NEW_PASSWORD: &str = "haru-wa-akebono-yoyo";
@@ -139,6 +140,40 @@ async fn a_customer_sets_a_contract_up_and_signs_in(test: TestDatabase) {
     assert_eq!(mails, ["tanaka@example.jp"]);
     let trail = office.audit().await;
     assert!(trail.iter().any(|(_, action, _)| action == "contract.set_up"), "{trail:?}");
+}
+
+/// Sixty days from the day from which on the contract may be used; whoever has the number reads why it opens nothing.
+///
+/// Proves R7.
+async fn a_set_up_number_ends_on_the_day_that_its_notice_says(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    let (contract, _) = usable(&office, &mut maker, &mut checker, "2026-11-25").await;
+    let shown = maker.get(&contract).await;
+    assert!(shown.body.contains("2027年1月24日(日)まで有効"), "{}", shown.body);
+    done(&mut maker, &mut checker, &format!("{contract}/procedures/notice"), &[]).await;
+    let csrf = maker.get(&contract).await.token();
+    let notice = maker.post(&format!("{contract}/notice"), &[("csrf", &csrf)]).await;
+    assert_eq!(notice.fields("until"), ["2027年1月24日(日)"], "{}", notice.body);
+    let number = notice.fields("set_up_number").remove(0);
+    // another day of use takes the end along
+    done(&mut maker, &mut checker, &format!("{contract}/procedures/usable"), &[("value", "2026-11-26")])
+        .await;
+    let to = |at: &str| {
+        let (at, clock) = (domain::Timestamp::parse_rfc3339(at).unwrap(), &office.world.clock);
+        clock.advance_seconds(at.seconds() - clock.now().seconds());
+    };
+    to("2027-01-25T20:59:00+09:00");
+    let mut customer = office.world.browser();
+    let last = begin(&mut customer, "7654321", &number).await;
+    assert!(!last.value("ticket").is_empty(), "to its last day: {}", last.body);
+    to("2027-01-26T08:00:00+09:00");
+    let over = begin(&mut customer, "7654321", &number).await;
+    assert!(over.body.contains("この初期設定番号は、有効期限が切れています。"), "{}", over.body);
+    let wrong = begin(&mut customer, "7654321", "000000000000").await;
+    assert!(!wrong.body.contains("有効期限"), "who has it not learns nothing: {}", wrong.body);
+    let shown = office.signed_in(MAKER).await.get(&contract).await;
+    assert!(shown.body.contains("「初期設定番号の再発行」を起票してください"), "{}", shown.body);
 }
 
 async fn wrong_numbers_are_slowed_down_and_tell_nothing(test: TestDatabase) {

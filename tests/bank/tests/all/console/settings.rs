@@ -45,7 +45,9 @@ async fn a_setting_has_another_value_from_its_day_on(test: TestDatabase) {
     }
     let by_checker = propose(&mut checker, "/settings", &[]).await;
     assert_ne!(by_checker.status, StatusCode::SEE_OTHER);
-    let request = proposed(&mut maker, LIMIT, &[("value", "５，０００，０００"), ("from", "２０２６－１１－２６")]).await;
+    let request =
+        proposed(&mut maker, LIMIT, &[("value", "５，０００，０００"), ("from", "２０２６－１１－２６")])
+            .await;
     let csrf = maker.get(&request).await.token();
     let own = maker.post(&format!("{request}/approve"), &[("csrf", &csrf)]).await;
     assert_eq!(own.status, StatusCode::FORBIDDEN, "nobody approves what he proposed");
