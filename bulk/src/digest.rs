@@ -32,14 +32,17 @@ impl Bulk {
         };
         let mut context = Context::new(&SHA256);
         context.update(StoreError::to_json(&asked)?.as_bytes());
-        let mut after = 0;
-        loop {
-            let page = self.stored_rows(batch.id, after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = last.number;
+        let mut page = self.stored_rows(batch.id, 0, PAGE).await?;
+        while let Some(last) = page.last().map(|row| row.number) {
+            // the next are read while these are hashed
+            let (bulk, id) = (self.clone(), batch.id);
+            let following = tokio::spawn(async move { bulk.stored_rows(id, last, PAGE).await });
             for row in &page {
                 add(&mut context, row);
             }
+            page = following
+                .await
+                .map_err(|error| StoreError::Corrupt(format!("rows cannot be read: {error}")))??;
         }
         let digest = context.finish();
         Ok(digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())

@@ -5,6 +5,7 @@ use database::{Change, Table, Tx, Value, execute, insert, on};
 use domain::{AccountId, BatchId, ContractId, Timestamp, UserId, Yen};
 use ledger::Refused;
 use ring::digest::{SHA256, digest};
+use tokio::task::JoinHandle;
 
 use crate::batch::{Batch, Body, Event, Heading, Position, State};
 use crate::points::Persist;
@@ -176,6 +177,7 @@ pub struct Upload {
     next: i64,
     sums: Sums,
     waiting: Vec<Vec<Value>>,
+    writing: Option<JoinHandle<Result<(), StoreError>>>,
 }
 
 impl Upload {
@@ -212,12 +214,25 @@ impl Upload {
         Ok(())
     }
 
+    /// Begins to write what has gathered, as soon as what gathered before is there: the next rows are read meanwhile.
     async fn write(&mut self) -> Result<(), StoreError> {
-        let mut tx = self.bulk.database().begin().await?;
-        insert::many(&mut tx, &ROW, &self.waiting).await?;
-        tx.commit().await?;
-        self.waiting.clear();
+        self.written().await?;
+        let (database, rows) = (self.bulk.database().clone(), std::mem::take(&mut self.waiting));
+        self.writing = Some(tokio::spawn(async move {
+            let mut tx = database.begin().await?;
+            insert::many(&mut tx, &ROW, &rows).await?;
+            tx.commit().await?;
+            Ok(())
+        }));
         Ok(())
+    }
+
+    /// Waits for what is being written.
+    async fn written(&mut self) -> Result<(), StoreError> {
+        let Some(writing) = self.writing.take() else { return Ok(()) };
+        writing
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Corrupt(format!("rows were not written: {error}"))))
     }
 
     /// All rows are there: from here on it is a draft of its contract.
@@ -225,6 +240,7 @@ impl Upload {
         if !self.waiting.is_empty() {
             self.write().await?;
         }
+        self.written().await?;
         let bulk = self.bulk.clone();
         let now = bulk.now();
         let batch = Batch {
@@ -270,7 +286,11 @@ impl Upload {
     }
 
     /// Nothing is taken in.
-    pub async fn abandon(self) -> Result<(), StoreError> {
+    pub async fn abandon(mut self) -> Result<(), StoreError> {
+        // what is written after the end of the draft would stay
+        if let Err(error) = self.written().await {
+            tracing::warn!(batch = %self.id, %error, "rows of a draft that is given up were not written");
+        }
         self.bulk.forget(self.id).await
     }
 }
@@ -311,7 +331,7 @@ impl Bulk {
         insert::all(&mut tx, &BATCH, [row.as_slice()].into_iter()).await?;
         tx.commit().await?;
         let (sums, waiting) = (Sums::default(), Vec::new());
-        Ok(Upload { bulk: self.clone(), id, heading, most, next: 1, sums, waiting })
+        Ok(Upload { bulk: self.clone(), id, heading, most, next: 1, sums, waiting, writing: None })
     }
 
     /// Puts other content in the place of a row.
