@@ -19,7 +19,7 @@ use crate::links::{ContractLink, ContractMandatesLink, MandateProposeLink};
 use crate::page::note;
 use crate::problem::Trouble;
 use crate::requests::pages::{self, RequestRow};
-use crate::requests::{Proposal, propose};
+use crate::requests::{Proposal, add_reason, propose};
 use crate::sign_in::StaffSignedIn;
 use crate::staff::StaffRole;
 use crate::words::{Choice, Names, Tag, day};
@@ -194,6 +194,7 @@ fn typed(form: &Proposed, today: domain::Date) -> (Option<(AccountName, String)>
         errors.add("document", message);
         String::new()
     });
+    add_reason(&mut errors, &form.reason);
     if form.act == "register" {
         if line(&form.customer).chars().count() > CUSTOMER_CHARS_MAX {
             errors.add("customer", "顧客番号は20文字までです。");
@@ -295,7 +296,7 @@ mod tests {
             customer: "A-1".to_owned(),
             from: "2026-12-01".to_owned(),
             document: "2026-振-0007".to_owned(),
-            reason: String::new(),
+            reason: "窓口で受領".to_owned(),
         };
         let (read, errors) = typed(&form, today);
         let account = AccountName {
@@ -318,6 +319,7 @@ mod tests {
             ("branch", changed(&|form| form.branch = "10".to_owned())),
             ("branch", changed(&|form| form.number = "12345678".to_owned())),
             ("document", changed(&|form| form.document = " ".to_owned())),
+            ("reason", changed(&|form| form.reason = " ".to_owned())),
             ("customer", changed(&|form| form.customer = "1".repeat(21))),
             ("from", changed(&|form| form.from = "2026-10-23".to_owned())),
             ("from", changed(&|form| form.from = "2027-11-26".to_owned())),
