@@ -19,7 +19,7 @@ use crate::{StoreError, Transfers};
 /// Rows of the queue that are read at once.
 const QUEUE_ROWS_MAX: i64 = 256;
 /// Messages that are claimed and not answered, or whose answers are not recorded, at most.
-const IN_FLIGHT_MAX: usize = 16;
+const IN_FLIGHT_MAX: usize = 64;
 /// Tries to record an answer; after that the lease runs out and it is asked for again.
 const RECORD_TRIES_MAX: u32 = 20;
 /// The longest pause between two deliveries, in resend intervals.
