@@ -83,7 +83,11 @@ impl Records {
                 let status = if is_done { LineStatus::Cancelled } else { LineStatus::Refused };
                 record(&message.body, status, of.amount);
                 if let Some(clearing) = message.cancels().filter(|_| is_done) {
-                    self.paid.retain(|_, by| *by != clearing);
+                    // a provisional clearing paid nothing, and another may pay the bill by now
+                    let bill = (of.bill.customer_number.clone(), of.bill_id.clone());
+                    if self.paid.get(&bill) == Some(&clearing) {
+                        self.paid.remove(&bill);
+                    }
                     self.cancelled.insert(clearing);
                 }
             }

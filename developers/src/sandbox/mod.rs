@@ -219,10 +219,11 @@ impl Sandbox {
             }
             Err(error) => return Err(RegisterError::Failed(error)),
         }
-        (settings.tell_return)(number, read.return_url.clone());
         let way = Way::to(&read);
         {
             let mut state = self.state();
+            // under the lock: of two who register at once the bank keeps the address that the page shows
+            (settings.tell_return)(number, read.return_url.clone());
             match state.registered.get_mut(number) {
                 Some(known) => {
                     known.registration = read;
@@ -245,8 +246,11 @@ impl Sandbox {
 
     /// The mock answers again. What was exchanged is forgotten.
     async fn withdraw(&self, number: &CollectorNumber) -> Result<bool, String> {
-        let was_there = self.state().registered.remove(number).is_some();
-        (self.0.settings.tell_return)(number, None);
+        let was_there = {
+            let mut state = self.state();
+            (self.0.settings.tell_return)(number, None);
+            state.registered.remove(number).is_some()
+        };
         self.keep().await?;
         Ok(was_there)
     }

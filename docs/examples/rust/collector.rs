@@ -38,7 +38,10 @@ async fn serve(endpoint: Arc<Endpoint>, books: Arc<Mutex<Books>>, request: Reque
     let answer = tokio::task::spawn_blocking(move || {
         // copies wait for each other; after a failure in the middle nobody knows what is on record before a new start
         let Ok(mut books) = books.lock() else { exit(1) };
-        books.answer(&asked, machine_now()).unwrap_or_else(|_| exit(1))
+        books.answer(&asked, machine_now()).unwrap_or_else(|error| {
+            eprintln!("the journal cannot be written: {error}");
+            exit(1)
+        })
     });
     match answer.await {
         Ok(Some(answer)) => {
