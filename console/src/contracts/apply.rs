@@ -217,7 +217,8 @@ impl ContractChange {
                 detail: format!("usable from {from}"),
                 changes: vec![Change::one(
                     "UPDATE contract SET state = 'usable', usable_from = $1,
-                         set_up_until_us = CASE WHEN set_up_until_us < $5 THEN $5 ELSE set_up_until_us END
+                         set_up_until_us = CASE
+                             WHEN set_up_until_us > $6 AND set_up_until_us < $5 THEN $5 ELSE set_up_until_us END
                      WHERE id = $2 AND state = $3 AND COALESCE(usable_from, '') = $4",
                     vec![
                         from.to_string().into(),
@@ -225,6 +226,8 @@ impl ContractChange {
                         seen.contract.state.code().into(),
                         seen.papers.usable_from.map(|day| day.to_string()).unwrap_or_default().into(),
                         end_of(Terms::embedded().set_up_until(now.date(), Some(*from))).micros().into(),
+                        // a number whose time is over stays so
+                        now.micros().into(),
                     ],
                 )],
                 // one approval is one number: another day changes none

@@ -1,6 +1,7 @@
 //! What a 預金口座振替依頼書, or a paper that ends one, asks of two people.
 
 use bulk::{Mandate, NewMandate, StoppedBy, mandate_on};
+use database::{Database, read};
 use domain::time::year_month_day;
 use domain::{AccountId, AccountRef, ContractId, Date, MandateId, StaffRequestId};
 use gateway::{Gateway, Operator};
@@ -130,6 +131,11 @@ impl MandatePaper {
         let account = contracts.registered(&self.account).await.map_err(unavailable)?;
         let account =
             account.ok_or_else(|| changed(&format!("当行に {} の口座はありません。", self.account)))?;
+        if registers
+            && is_closed(database, account.account).await.map_err(|error| Problem::unavailable(&error))?
+        {
+            return Err(changed(&format!("{} は解約されているため、引き落とせません。", self.account)));
+        }
         let standing = mandate_on(database, self.contract, account.account).await;
         let standing = standing.map_err(|error| Problem::unavailable(&error))?;
         let stands = standing.as_ref().is_some_and(|mandate| mandate.stopped.is_none());
@@ -219,4 +225,10 @@ impl MandatePaper {
             }
         }
     }
+}
+
+async fn is_closed(database: &Database, account: AccountId) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT count(*) FROM account WHERE id = $1 AND closed_us IS NOT NULL";
+    let closed: i64 = read!(database, |c| sqlx::query_scalar(sql).bind(account.get()).fetch_one(c).await)?;
+    Ok(closed > 0)
 }

@@ -164,6 +164,7 @@ fn settings() -> Vec<String> {
         waiting: if full { (3, 1) } else { (0, 0) },
         reserved: usize::from(full),
         one_token_each: full,
+        tokens_shared: !full,
         confirms: full,
     };
     let code = Problem::Code(crate::tokens::authorise::Problem::Used).trouble().of_setting();

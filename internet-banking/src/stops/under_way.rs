@@ -2,8 +2,8 @@
 //! stopped.
 
 use bulk::{BatchQuery, batches_of};
-use domain::{ContractId, PaymentId, Timestamp, Yen, payment, time};
-use gateway::{Gateway, HistoryQuery};
+use domain::{ContractId, PaymentId, Yen, time};
+use gateway::Gateway;
 use transfers::{OrderQuery, Settings, State, Transfers};
 
 use crate::contracts::Store;
@@ -55,10 +55,11 @@ pub async fn under_way(
 ) -> Result<Vec<UnderWay>, Unread> {
     let accounts: Vec<_> = contracts.accounts(contract).await?.into_iter().map(|one| one.account).collect();
     let engine = Transfers::reader(Settings::new(gateway.own_bank().clone()), gateway.ledger().clone(), None);
-    let states = vec![State::Reserved, State::Held, State::Sending, State::Unknown];
-    let orders = OrderQuery { states, ..OrderQuery::newest(contract, accounts.clone(), SHOWN_MAX) };
+    let of = |states| OrderQuery { states, ..OrderQuery::newest(contract, accounts.clone(), SHOWN_MAX) };
+    let mut orders = engine.list(&of(vec![State::Reserved])).await?;
+    orders.extend(engine.list(&of(vec![State::Held, State::Sending, State::Unknown])).await?);
     let mut all: Vec<UnderWay> = Vec::new();
-    for order in engine.list(&orders).await? {
+    for order in orders {
         let (facts, state) = (order.facts, order.state);
         let (kind, title) = (transfer_words::kind(facts.relation), transfer_words::title(&facts));
         all.push(UnderWay {
@@ -89,10 +90,8 @@ pub async fn under_way(
             payment: None,
         });
     }
-    let states = vec![payment::State::Held, payment::State::Sending, payment::State::Unknown];
-    let ever = Timestamp::from_micros(0);
-    let query = HistoryQuery { states, ..HistoryQuery::all(contract, accounts, ever, SHOWN_MAX) };
-    for payment in gateway.history(&query).await?.payments {
+    // by what waits to be sent: a contract's history is long
+    for payment in gateway.open_payments(contract, &accounts, SHOWN_MAX).await?.into_iter().rev() {
         let (facts, shown) = (payment.facts, payeasy::words::shown(payment.state));
         let collector = gateway.collectors().get(&facts.collector);
         let collector = collector.map_or_else(|| facts.collector.to_string(), |one| one.shown_name());

@@ -161,7 +161,7 @@ fn entry_pages() -> Vec<String> {
         frame: frame(),
         csrf: "t".to_owned(),
         errors: errors(trouble.as_ref()),
-        is_locked_out: trouble.is_some() && approved,
+        locked_out: (trouble.is_some() && approved).then_some("停止が解除されたら"),
         trouble,
         action: "/transfers/new/x/review".to_owned(),
         change: "/transfers/new/x/details".to_owned(),

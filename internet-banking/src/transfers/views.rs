@@ -238,7 +238,7 @@ pub struct ReviewPage {
     /// What is short of a reservation, as the account stands today.
     pub short: Option<Yen>,
     /// Whether the person's password or token is locked or over, so that nothing typed here helps.
-    pub is_locked_out: bool,
+    pub locked_out: Option<&'static str>,
 }
 
 /// What an order is about, in the words of pages.

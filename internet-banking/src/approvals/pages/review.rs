@@ -51,6 +51,8 @@ pub struct ReviewPage {
     pub reserved: usize,
     /// Whether approvals by one token count once from now on.
     pub one_token_each: bool,
+    /// Approvals under the same token will count, those of waiting requests too.
+    pub tokens_shared: bool,
     /// Whether another administrator confirms the change first.
     pub confirms: bool,
 }
@@ -107,6 +109,7 @@ pub async fn page(
         waiting: (waiting.len(), more),
         reserved: taken.iter().filter(|one| one.is_reserved).count(),
         one_token_each: policy.distinct_tokens && !held.distinct_tokens,
+        tokens_shared: !policy.distinct_tokens && held.distinct_tokens,
         confirms,
     }))
 }

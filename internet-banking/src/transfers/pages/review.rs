@@ -132,16 +132,13 @@ async fn with_fee(bank: &Bank, by: &SignedIn, draft: Draft, wanted: &Wanted) -> 
     drafts(bank, by).change(&draft, body, bank.clock.now()).await.map_err(failed)
 }
 
-/// Whether somebody else has to help before this person can authorise anything.
-const fn is_locked_out(code: Code) -> bool {
-    matches!(
-        code,
-        Code::ConfirmationPasswordLocked
-            | Code::OneTimePasswordLocked
-            | Code::NoToken
-            | Code::TokenExpired
-            | Code::TokenEnded
-    )
+/// What has to come about before this person can authorise anything, where that is more than typing anew.
+const fn locked_out(code: Code) -> Option<&'static str> {
+    match code {
+        Code::ConfirmationPasswordLocked | Code::OneTimePasswordLocked => Some("停止が解除されたら"),
+        Code::NoToken | Code::TokenExpired | Code::TokenEnded => Some("トークンの利用開始登録が済んだら"),
+        _ => None,
+    }
 }
 
 async fn page(
@@ -168,7 +165,7 @@ async fn page(
         frame: page_frame(by, trouble.is_some()),
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
-        is_locked_out: trouble.as_ref().is_some_and(|t| is_locked_out(t.code)),
+        locked_out: trouble.as_ref().and_then(|t| locked_out(t.code)),
         trouble,
         action: draft.path(EntryPage::Review),
         change: draft.path(EntryPage::Details),

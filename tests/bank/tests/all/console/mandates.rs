@@ -1,7 +1,7 @@
 //! 預金口座振替依頼書: papers about accounts that a contract debits, decided by two.
 
 use bulk::{StoppedBy, mandate_on, mandates_of};
-use database::read;
+use database::{execute, read};
 use database::testing::TestDatabase;
 use domain::{AccountId, ContractId};
 
@@ -96,7 +96,7 @@ async fn a_mandate_is_registered_and_stopped_by_two_people_and_a_paper(test: Tes
 async fn what_a_paper_may_not_say_is_told_and_nothing_is_registered(test: TestDatabase) {
     let office = Office::new(test).await;
     let contract = office.world.contract;
-    let (_, number) = account(&office).await;
+    let (id, number) = account(&office).await;
     let mut maker = office.signed_in(MAKER).await;
     let page = format!("/contracts/{contract}/mandates");
     let csrf = maker.get(&page).await.token();
@@ -117,6 +117,11 @@ async fn what_a_paper_may_not_say_is_told_and_nothing_is_registered(test: TestDa
         assert_eq!(told.location(), "", "{field}");
     }
     assert!(mandates_of(&office.console.database, contract, None, 10).await.unwrap().is_empty());
+    // nor is anything debited from an account that is closed
+    let sql = "UPDATE account SET closed_us = 1 WHERE id = $1";
+    execute!(office.console.database, sql, id.get()).unwrap();
+    let told = propose(&mut maker, contract, "register", &number).await;
+    assert!(told.body.contains("解約されているため"), "{}", told.body);
     // a checker proposes nothing
     let mut checker = office.signed_in(CHECKER).await;
     let refused = propose(&mut checker, contract, "register", &number).await;
