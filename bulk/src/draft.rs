@@ -5,17 +5,17 @@ use database::{Change, Table, Tx, Value, execute, insert, on};
 use domain::{AccountId, BatchId, ContractId, Timestamp, UserId, Yen};
 use ledger::Refused;
 use ring::digest::{SHA256, digest};
-use tokio::task::JoinHandle;
 
-use crate::batch::{Batch, Body, Event, Heading, Position, State};
+use crate::batch::{Batch, Body, Event, Heading, State};
 use crate::points::Persist;
 use crate::row::{Judged, NewRow, judge};
 use crate::step::{self, Path};
 use crate::store::{StoredRow, attached};
+use crate::upload::Upload;
 use crate::{Bulk, Kind, StoreError};
 
 /// Rows of one transaction.
-const CHUNK_ROWS: usize = 5_000;
+pub(crate) const CHUNK_ROWS: usize = 5_000;
 /// Seconds after which an upload that was never finished is taken away.
 const COMING_S: i64 = 3_600;
 
@@ -43,7 +43,7 @@ static BATCH: Table = Table {
     ],
 };
 
-static ROW: Table = Table {
+pub(crate) static ROW: Table = Table {
     name: "bulk_row",
     columns: &["batch", "number", "record", "amount", "owed", "fee", "attached", "faults"],
 };
@@ -94,16 +94,16 @@ impl From<Refused> for EditError {
 
 /// What a batch's rows come to, or what a change adds to that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sums {
-    rows: i64,
-    amount: i64,
-    fees: i64,
-    faulty: i64,
-    abroad: i64,
+pub(crate) struct Sums {
+    pub rows: i64,
+    pub amount: i64,
+    pub fees: i64,
+    pub faulty: i64,
+    pub abroad: i64,
 }
 
 impl Sums {
-    fn add(&mut self, row: &Judged) -> Result<(), EditError> {
+    pub(crate) fn add(&mut self, row: &Judged) -> Result<(), EditError> {
         let added = Sums {
             rows: 1,
             amount: row.amount.get(),
@@ -137,7 +137,7 @@ impl Sums {
     }
 }
 
-fn values(
+pub(crate) fn values(
     batch: BatchId,
     number: i64,
     row: &Judged,
@@ -161,138 +161,11 @@ fn values(
 
 /// The account of the ledger through which the money of a batch goes. Its number follows from the batch, so that
 /// nobody has to hand numbers out; from 2^62 on no other accounts are, and the table takes none twice.
-fn fund_account(batch: BatchId) -> AccountId {
+pub(crate) fn fund_account(batch: BatchId) -> AccountId {
     let digest = digest(&SHA256, format!("bulk|{batch}").as_bytes());
     let mut first = [0; 8];
     first.copy_from_slice(&digest.as_ref()[..8]);
     AccountId::new((i64::from_be_bytes(first) & (i64::MAX >> 2)) | 1 << 62)
-}
-
-/// A draft whose rows are coming. Until it is finished nobody sees it; what is dropped is taken away after an hour.
-pub struct Upload {
-    bulk: Bulk,
-    id: BatchId,
-    heading: Heading,
-    most: usize,
-    next: i64,
-    sums: Sums,
-    waiting: Vec<Vec<Value>>,
-    writing: Option<JoinHandle<Result<(), StoreError>>>,
-}
-
-impl Upload {
-    /// What it says of itself.
-    pub const fn heading(&self) -> &Heading {
-        &self.heading
-    }
-
-    /// The id that the batch will have.
-    pub const fn id(&self) -> BatchId {
-        self.id
-    }
-
-    /// Rows so far.
-    pub const fn rows(&self) -> i64 {
-        self.sums.rows
-    }
-
-    /// Takes rows, in their order, and writes what has gathered. More than the business may have are refused, and then
-    /// the upload is of no use any more.
-    pub async fn add(&mut self, rows: impl IntoIterator<Item = NewRow>) -> Result<(), EditError> {
-        for row in rows {
-            if usize::try_from(self.sums.rows).unwrap_or(usize::MAX) >= self.most {
-                return Err(EditError::TooMany { most: self.most });
-            }
-            let judged = judge(self.bulk.terms(), self.bulk.directory(), &self.heading, self.next, &row);
-            self.sums.add(&judged)?;
-            self.waiting.push(values(self.id, self.next, &judged, row.attached)?);
-            self.next += 1;
-            if self.waiting.len() == CHUNK_ROWS {
-                self.write().await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Begins to write what has gathered, as soon as what gathered before is there: the next rows are read meanwhile.
-    async fn write(&mut self) -> Result<(), StoreError> {
-        self.written().await?;
-        let (database, rows) = (self.bulk.database().clone(), std::mem::take(&mut self.waiting));
-        self.writing = Some(tokio::spawn(async move {
-            let mut tx = database.begin().await?;
-            insert::many(&mut tx, &ROW, &rows).await?;
-            tx.commit().await?;
-            Ok(())
-        }));
-        Ok(())
-    }
-
-    /// Waits for what is being written.
-    async fn written(&mut self) -> Result<(), StoreError> {
-        let Some(writing) = self.writing.take() else { return Ok(()) };
-        writing
-            .await
-            .unwrap_or_else(|error| Err(StoreError::Corrupt(format!("rows were not written: {error}"))))
-    }
-
-    /// All rows are there: from here on it is a draft of its contract.
-    pub async fn finish(mut self, contract: ContractId, actor: &str) -> Result<Batch, EditError> {
-        if !self.waiting.is_empty() {
-            self.write().await?;
-        }
-        self.written().await?;
-        let bulk = self.bulk.clone();
-        let now = bulk.now();
-        let batch = Batch {
-            id: self.id,
-            contract,
-            author: UserId::from_uuid(uuid::Uuid::nil()),
-            version: 1,
-            rows: self.sums.rows,
-            amount: Yen::new(self.sums.amount),
-            fees: Yen::new(self.sums.fees),
-            faulty: self.sums.faulty,
-            abroad: self.sums.abroad,
-            state: State::Draft,
-            reason: None,
-            detail: None,
-            digest: None,
-            created_at: now,
-            changed_at: now,
-            fund: fund_account(self.id),
-            heading: self.heading,
-        };
-        let mut path = Path::from(&batch, Position::default(), now);
-        path.event(Event::Drafted, Body::default())?;
-        path.audit(actor, "bulk.draft", step::words(&batch));
-        path.commit.changes.push(Change::one(
-            "UPDATE bulk_batch SET version = 1, next_number = $3, items = $4, amount = $5, fees = $6, faulty = $7,
-             abroad = $8, changed_us = $9 WHERE id = $1 AND contract = $2 AND version = 0",
-            vec![
-                self.id.uuid().into(),
-                contract.uuid().into(),
-                self.next.into(),
-                self.sums.rows.into(),
-                self.sums.amount.into(),
-                self.sums.fees.into(),
-                self.sums.faulty.into(),
-                self.sums.abroad.into(),
-                now.micros().into(),
-            ],
-        ));
-        let commit = path.commit;
-        bulk.persist(Persist::Draft, commit).await?;
-        bulk.find(contract, self.id).await?.ok_or(EditError::NotFound)
-    }
-
-    /// Nothing is taken in.
-    pub async fn abandon(mut self) -> Result<(), StoreError> {
-        // what is written after the end of the draft would stay
-        if let Err(error) = self.written().await {
-            tracing::warn!(batch = %self.id, %error, "rows of a draft that is given up were not written");
-        }
-        self.bulk.forget(self.id).await
-    }
 }
 
 impl Bulk {
@@ -330,8 +203,7 @@ impl Bulk {
         ];
         insert::all(&mut tx, &BATCH, [row.as_slice()].into_iter()).await?;
         tx.commit().await?;
-        let (sums, waiting) = (Sums::default(), Vec::new());
-        Ok(Upload { bulk: self.clone(), id, heading, most, next: 1, sums, waiting, writing: None })
+        Ok(Upload::begun(self.clone(), id, heading, most))
     }
 
     /// Puts other content in the place of a row.
@@ -563,7 +435,7 @@ impl Bulk {
     }
 
     /// Takes an upload away that is nobody's draft yet.
-    async fn forget(&self, id: BatchId) -> Result<(), StoreError> {
+    pub(crate) async fn forget(&self, id: BatchId) -> Result<(), StoreError> {
         // whoever is still sending rows finds that it cannot be finished
         let sql = "UPDATE bulk_batch SET version = -1 WHERE id = $1 AND version = 0";
         execute!(self.database(), sql, id.uuid())?;

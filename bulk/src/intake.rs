@@ -8,8 +8,9 @@ use formats::zengin::{
 };
 use formats::{Findings, Unit};
 
-use crate::draft::{EditError, Upload};
+use crate::draft::EditError;
 use crate::row::NewRow;
+use crate::upload::Upload;
 use crate::{Bulk, Kind, StoreError};
 
 /// Findings that are kept of a file.

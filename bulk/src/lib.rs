@@ -26,6 +26,7 @@ mod step;
 mod store;
 mod tax;
 mod terms;
+mod upload;
 mod words;
 pub mod zedi;
 
@@ -38,7 +39,7 @@ use ledger::Ledger;
 use transfers::Transfers;
 
 pub use batch::{Batch, Event, Heading, Reason, Route, SourceFile, State};
-pub use draft::{EditError, Upload};
+pub use draft::EditError;
 pub use intake::{Intake, Peeked, Taken, peek};
 pub use kind::{Kind, Line};
 pub use mandate::{Mandate, MandateError, NewMandate, StoppedBy, mandate_on, mandates_of};
@@ -47,6 +48,7 @@ pub use row::{Fault, NewRow, Row, RowResult, RowState};
 pub use store::{BatchQuery, Happened, Only, ROWS_MAX, Results, Summed, batches_of};
 pub use tax::Notice;
 pub use terms::{DayProblem, Possible, Terms};
+pub use upload::Upload;
 
 /// The engine over one database. Cheap to clone.
 #[derive(Clone)]

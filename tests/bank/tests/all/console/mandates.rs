@@ -1,8 +1,8 @@
 //! 預金口座振替依頼書: papers about accounts that a contract debits, decided by two.
 
 use bulk::{StoppedBy, mandate_on, mandates_of};
-use database::{execute, read};
 use database::testing::TestDatabase;
+use database::{execute, read};
 use domain::{AccountId, ContractId};
 
 use super::support::{CHECKER, MAKER, Office, approve};
