@@ -174,6 +174,12 @@ async fn a_set_up_number_ends_on_the_day_that_its_notice_says(test: TestDatabase
     assert!(!wrong.body.contains("有効期限"), "who has it not learns nothing: {}", wrong.body);
     let shown = office.signed_in(MAKER).await.get(&contract).await;
     assert!(shown.body.contains("「初期設定番号の再発行」を起票してください"), "{}", shown.body);
+    // nor does another day of use bring it back
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    done(&mut maker, &mut checker, &format!("{contract}/procedures/usable"), &[("value", "2027-01-26")])
+        .await;
+    let over = begin(&mut customer, "7654321", &number).await;
+    assert!(over.body.contains("この初期設定番号は、有効期限が切れています。"), "{}", over.body);
 }
 
 async fn wrong_numbers_are_slowed_down_and_tell_nothing(test: TestDatabase) {
