@@ -419,9 +419,9 @@ impl Bulk {
     /// Takes away uploads that were never finished, and what a process left of drafts that were thrown away.
     pub(crate) async fn sweep_drafts(&self) -> Result<(), StoreError> {
         let before = Timestamp::plus_seconds(self.now(), -COMING_S).micros();
-        let sql = "SELECT id, 1 FROM bulk_batch WHERE version = 0 AND created_us < $1
-             UNION ALL SELECT b.id, 0 FROM bulk_batch b JOIN event e ON e.entity = b.id AND e.kind = 'bulk-discarded'
-             WHERE b.frozen = 0";
+        let sql = "SELECT id, CAST(1 AS BIGINT) FROM bulk_batch WHERE version = 0 AND created_us < $1
+             UNION ALL SELECT b.id, CAST(0 AS BIGINT) FROM bulk_batch b
+             JOIN event e ON e.entity = b.id AND e.kind = 'bulk-discarded' WHERE b.frozen = 0";
         let found: Vec<(uuid::Uuid, i64)> =
             on!(self.database(), |c| sqlx::query_as(sql).bind(before).fetch_all(c).await)?;
         for (id, was_coming) in found {

@@ -1,5 +1,7 @@
 //! Drafts: rows as they come, files, and changes under the version that was seen.
 
+use std::time::Duration;
+
 use bulk::{
     ActError, BatchQuery, EditError, Heading, Intake, Kind, Line, NewRow, Only, Route, SourceFile, State,
     peek,
@@ -7,16 +9,18 @@ use bulk::{
 use database::testing::TestDatabase;
 use database::{on_both, read};
 use domain::deduction::{Method, Terms as Deduction};
+use edge::Shutdown;
 use formats::zengin::transfer::{Header, Line as TransferLine};
 use formats::zengin::{Code, Digits, Flow, Name, Rules, Tolerance, Transfers, Writer};
 
-use crate::support::day;
+use crate::support::{Unstopped, day};
 use crate::world::{World, abroad, record, stranger, within, yen};
 
 on_both!(
     a_draft_sums_up_its_rows_and_tells_what_is_wrong_with_each,
     a_change_names_the_version_that_was_seen,
     a_batch_has_as_many_rows_as_its_route_allows,
+    an_upload_that_ends_while_it_writes_leaves_nothing,
     the_payee_bears_the_fee_by_the_contracts_terms,
     a_file_becomes_a_draft_as_its_bytes_come,
     a_file_with_faulty_rows_is_mended_and_a_broken_one_leaves_nothing,
@@ -102,6 +106,42 @@ async fn a_batch_has_as_many_rows_as_its_route_allows(test: TestDatabase) {
     })
     .unwrap();
     assert_eq!(left, 200);
+}
+
+/// The rows of an upload are written beside its reading: whoever goes away meanwhile leaves nothing for good.
+async fn an_upload_that_ends_while_it_writes_leaves_nothing(test: TestDatabase) {
+    let world = World::new(test).await;
+    let (contract, user) = (world.bank.contract, world.bank.user);
+    let count = async || -> i64 {
+        let sql = "SELECT CAST(count(*) AS BIGINT) FROM bulk_row";
+        read!(world.bank.database, |c| sqlx::query_scalar(sql).fetch_one(c).await).unwrap()
+    };
+    let writing = async || {
+        let mut upload = world.bulk.begin(contract, user, world.heading(Kind::Transfers)).await.unwrap();
+        upload.add((0..5_000).map(|_| within(1, 1))).await.unwrap();
+        upload
+    };
+    writing().await.abandon().await.unwrap();
+    assert_eq!(count().await, 0, "what was being written is taken away too");
+    // a connection that is lost abandons nothing
+    drop(writing().await);
+    let reaches = async |rows: i64| {
+        for _ in 0..3_000 {
+            if count().await == rows {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{} rows in place of {rows}", count().await);
+    };
+    reaches(5_000).await;
+    assert!(world.bulk.list(&BatchQuery::newest(contract, 10)).await.unwrap().is_empty());
+    world.bank.clock.advance_seconds(3_601);
+    let (_trigger, stop) = Shutdown::pair();
+    let worker = tokio::spawn(world.bulk.clone().run(Unstopped, stop));
+    reaches(0).await;
+    worker.abort();
+    world.assert_clean().await;
 }
 
 /// Proves R122.

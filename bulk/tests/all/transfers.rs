@@ -1,8 +1,8 @@
 //! 総合振込, 給与 and 賞与 on their day.
 
 use bulk::{Heading, Kind, NewRow, Only, Reason, RowState, State};
-use database::on_both;
 use database::testing::TestDatabase;
+use database::{Either, execute, on_both};
 use domain::AccountId;
 use formats::zengin::{Code, Digits, Name, Number, payroll};
 use ledger::{Commit, EntityId, GuardKey};
@@ -18,6 +18,7 @@ on_both!(
     what_fails_or_comes_back_goes_to_the_payer,
     many_rows_go_in_many_commits_and_two_engines_do_nothing_twice,
     what_comes_back_to_a_closed_account_is_kept_for_people,
+    a_payee_that_closes_between_two_commits_is_paid_nothing,
     salaries_are_debited_ahead_and_there_before_ten,
 );
 
@@ -267,6 +268,39 @@ async fn what_comes_back_to_a_closed_account_is_kept_for_people(test: TestDataba
     let kept = world.bulk.ledger().internal_balance(transfers::chart::SUSPENSE).await.unwrap();
     assert_eq!(kept, yen(110));
     assert!(world.bank.alarms().await.contains(&("transfer_return_held".to_owned(), batch.id.to_string())));
+    world.assert_clean().await;
+}
+
+/// The rows of the second commit are made ready beside the first, which closes the account of one of them.
+async fn a_payee_that_closes_between_two_commits_is_paid_nothing(test: TestDatabase) {
+    let world = World::new(test).await;
+    let row = |number: u64| within(if number == 280 { 2 } else { 1 }, number);
+    let batch = world.approved(world.heading(Kind::Transfers), (1..=300).map(row).collect()).await;
+    let database = &world.bank.database;
+    let close = format!("UPDATE account SET closed_us = 1 WHERE id = {}", payee(2).get());
+    let when = "AFTER INSERT ON event FOR EACH ROW WHEN (NEW.kind = 'bulk-posted')";
+    let statements = match database.on() {
+        Either::Sqlite(_) => vec![format!("CREATE TRIGGER meanwhile {when} BEGIN {close}; END")],
+        Either::Postgres(_) => vec![
+            format!(
+                "CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql
+                 AS $$ BEGIN {close}; RETURN NULL; END $$"
+            ),
+            format!("CREATE TRIGGER meanwhile {when} EXECUTE FUNCTION meanwhile()"),
+        ],
+    };
+    for statement in statements {
+        execute!(database, sqlx::AssertSqlSafe(statement)).unwrap();
+    }
+    world.bank.go_to(ON);
+    world.work().await;
+    let done = world.found(batch.id).await;
+    assert_eq!((done.state, world.balance(done.fund).await), (State::Done, 0));
+    let failed = world.bulk.rows(world.bank.contract, batch.id, Only::Failed, 0, 10).await.unwrap();
+    let told: Vec<_> = failed.iter().map(|row| (row.number, row.result.code.as_deref())).collect();
+    assert_eq!(told, [(280, Some("payee_closed"))]);
+    assert_eq!((world.balance(payee(2)).await, world.balance(payee(1)).await), (0, 45_150 - 280));
+    assert_eq!(world.balance(OWN).await, 1_000_000 - 45_150 + 280);
     world.assert_clean().await;
 }
 

@@ -166,16 +166,20 @@ fn rows(seen: &Seen, now: Timestamp) -> Vec<(&'static str, String)> {
         ("メールに載せる合言葉", or_none(&contract.mail_phrase)),
     ]);
     if papers.awaits_set_up {
-        let words = match papers.set_up_until {
-            Some(until) if until <= now => {
-                "有効期限が切れています。「初期設定番号の再発行」を起票してください".to_owned()
-            }
-            Some(until) => {
-                let last = year_month_day(until.plus_seconds(-1).date());
-                format!("通知済み(お客さまの設定待ち、{last}まで有効)")
-            }
+        let is_over = papers.set_up_until.is_some_and(|until| until <= now);
+        let last = papers.set_up_until.map(|until| year_month_day(until.plus_seconds(-1).date()));
+        let mut words = match last {
+            _ if is_over => "有効期限が切れています".to_owned(),
+            Some(last) => format!("通知済み(お客さまの設定待ち、{last}まで有効)"),
             None => "通知済み(お客さまの設定待ち)".to_owned(),
         };
+        words.push_str(match (seen.printable(), is_over) {
+            // one approval is one number: nothing more is asked for while one waits to be printed
+            (Some(_), true) => "。再発行は承認済みです。下の通知書を印刷してください",
+            (Some(_), false) => "。再発行は承認済みです。下の通知書を印刷すると、前の番号は使えなくなります",
+            (None, true) => "。「初期設定番号の再発行」を起票してください",
+            (None, false) => "",
+        });
         rows.push(("初期設定番号", words));
     }
     rows

@@ -31,6 +31,22 @@ pub struct SettingChange {
     pub document: String,
 }
 
+/// What two people look at twice: a number that gains or loses a digit is oftener a slip of the hand than a decision.
+fn unlikely(before: &str, after: &str) -> Option<&'static str> {
+    let (before, after): (u64, u64) = (before.parse().ok()?, after.parse().ok()?);
+    if before == 0 || after == before {
+        None
+    } else if after == 0 {
+        Some("0になります。書類と照らしてください")
+    } else if after / before >= 10 {
+        Some("変更前の10倍以上になります。けたの誤りがないか、書類と照らしてください")
+    } else if before / after >= 10 {
+        Some("変更前の10分の1以下になります。けたの誤りがないか、書類と照らしてください")
+    } else {
+        None
+    }
+}
+
 impl SettingChange {
     /// What approving one of everybody's does.
     const CONSEQUENCE: &str = "承認すると、開始日からすべての契約に新しい値が効きます。開始日が本日のときは、すぐに効きます。この承認でお金は動きません。";
@@ -76,6 +92,9 @@ impl SettingChange {
             ("変更前の値", setting.shown(&self.before)),
             ("変更後の値", setting.shown(&self.after)),
         ];
+        if let Some(words) = unlikely(&self.before, &self.after) {
+            rows.push(("ご確認", words.to_owned()));
+        }
         if !self.document.is_empty() {
             rows.push(("書類番号", self.document.clone()));
         }
@@ -146,5 +165,21 @@ impl SettingChange {
         let shown = |value: &str| Setting::of(&self.name).map_or_else(String::new, |s| s.shown(value));
         let (from, before, after) = (year_month_day(self.from), shown(&self.before), shown(&self.after));
         Carried::Done(format!("{from}から、{before}を{after}に変更します。"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unlikely;
+
+    #[test]
+    fn a_number_that_gains_or_loses_a_digit_is_pointed_out() {
+        assert_eq!(unlikely("1000", "9999"), None);
+        assert!(unlikely("1000", "10000").unwrap().contains("10倍以上"));
+        assert_eq!(unlikely("1000", "101"), None);
+        assert!(unlikely("1000", "100").unwrap().contains("10分の1以下"));
+        assert!(unlikely("440", "0").unwrap().contains("0になります"));
+        assert_eq!(unlikely("0", "440"), None);
+        assert_eq!(unlikely("0120-000-000", "0120-000-0001"), None);
     }
 }

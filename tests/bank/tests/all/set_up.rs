@@ -174,6 +174,12 @@ async fn a_set_up_number_ends_on_the_day_that_its_notice_says(test: TestDatabase
     assert!(!wrong.body.contains("有効期限"), "who has it not learns nothing: {}", wrong.body);
     let shown = office.signed_in(MAKER).await.get(&contract).await;
     assert!(shown.body.contains("「初期設定番号の再発行」を起票してください"), "{}", shown.body);
+    // what is approved is printed, and not asked for again
+    let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
+    done(&mut maker, &mut checker, &format!("{contract}/procedures/notice"), &[]).await;
+    let shown = maker.get(&contract).await;
+    assert!(shown.body.contains("再発行は承認済みです。下の通知書を印刷してください"), "{}", shown.body);
+    assert!(!shown.body.contains("「初期設定番号の再発行」を起票してください"), "{}", shown.body);
     // nor does another day of use bring it back
     let (mut maker, mut checker) = (office.signed_in(MAKER).await, office.signed_in(CHECKER).await);
     done(&mut maker, &mut checker, &format!("{contract}/procedures/usable"), &[("value", "2027-01-26")])

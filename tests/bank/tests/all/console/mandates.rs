@@ -3,7 +3,7 @@
 use bulk::{StoppedBy, mandate_on, mandates_of};
 use database::testing::TestDatabase;
 use database::{execute, read};
-use domain::{AccountId, ContractId};
+use domain::{AccountId, ContractId, MandateId};
 
 use super::support::{CHECKER, MAKER, Office, approve};
 use crate::support::{Browser, Page};
@@ -11,6 +11,7 @@ use crate::support::{Browser, Page};
 database::on_both!(
     a_mandate_is_registered_and_stopped_by_two_people_and_a_paper,
     what_a_paper_may_not_say_is_told_and_nothing_is_registered,
+    what_was_otherwise_by_the_time_of_its_approval_is_not_done,
 );
 
 fn form<'f>(csrf: &'f str, act: &'f str, number: &'f str) -> Vec<(&'f str, &'f str)> {
@@ -46,6 +47,20 @@ async fn decide(office: &Office, contract: ContractId, act: &str, number: &str) 
     let waiting = maker.get(&request).await;
     assert!(waiting.body.contains("承認待ち"), "{}", waiting.body);
     approve(&mut office.signed_in(CHECKER).await, &request).await
+}
+
+/// What comes of a proposal after something else has happened.
+async fn overtaken(office: &Office, act: &str, number: &str, by: impl AsyncFnOnce()) -> Page {
+    let mut maker = office.signed_in(MAKER).await;
+    let request = propose(&mut maker, office.world.contract, act, number).await.location().to_owned();
+    by().await;
+    let mut checker = office.signed_in(CHECKER).await;
+    let csrf = checker.get(&request).await.token();
+    let told = checker.post(&format!("{request}/approve"), &[("csrf", &csrf)]).await;
+    assert!(checker.get(&request).await.body.contains("承認待ち"), "it waits to be sent back");
+    let note = [("csrf", csrf.as_str()), ("note", "別の書類が先に処理されています")];
+    assert_eq!(checker.post(&format!("{request}/send-back"), &note).await.location(), request);
+    told
 }
 
 /// An account of the register: its id and number.
@@ -126,4 +141,30 @@ async fn what_a_paper_may_not_say_is_told_and_nothing_is_registered(test: TestDa
     let mut checker = office.signed_in(CHECKER).await;
     let refused = propose(&mut checker, contract, "register", &number).await;
     assert_eq!(refused.status, http::StatusCode::FORBIDDEN);
+}
+
+async fn what_was_otherwise_by_the_time_of_its_approval_is_not_done(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let (contract, database) = (office.world.contract, &office.console.database);
+    let (id, number) = account(&office).await;
+    // another paper about the same account was faster
+    let faster = "INSERT INTO bulk_mandate (id, contract, account, customer, from_day, actor, at_us)
+         VALUES ($1, $2, $3, '', '2026-11-24', 'test', 1)";
+    let first = MandateId::generate();
+    let page = overtaken(&office, "register", &number, async || {
+        execute!(database, faster, first.uuid(), contract.uuid(), id.get()).unwrap();
+    })
+    .await;
+    assert!(page.body.contains("すでに登録されています"), "{}", page.body);
+    let mandates = mandates_of(database, contract, None, 10).await.unwrap();
+    assert_eq!(mandates.len(), 1, "one stands, not two");
+    let stop =
+        "INSERT INTO bulk_mandate_stop (mandate, stopped_by, actor, at_us) VALUES ($1, 'holder', 'test', 1)";
+    let page = overtaken(&office, "originator", &number, async || {
+        execute!(database, stop, first.uuid()).unwrap();
+    })
+    .await;
+    assert!(page.body.contains("停止されたか、新しいものに替わっています"), "{}", page.body);
+    let now = mandate_on(database, contract, id).await.unwrap().unwrap();
+    assert_eq!(now.stopped, Some(StoppedBy::Holder), "the first stop stays");
 }
