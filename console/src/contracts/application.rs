@@ -20,7 +20,7 @@ use crate::problem::Trouble;
 use crate::requests::{Proposal, add_reason, propose as propose_request};
 use crate::sign_in::StaffSignedIn;
 use crate::staff::StaffRole;
-use crate::words::Choice;
+use crate::words::{Choice, day};
 
 /// Characters of a company's name at most.
 const NAME_CHARS_MAX: usize = 60;
@@ -146,7 +146,7 @@ fn read(typed: &Typed, today: Date) -> Result<(Application, String), Errors> {
     let kind = ContractKind::from_code(&typed.kind);
     let plan = Plan::from_code(&typed.plan);
     let sign_in = SignInMethod::from_code(&typed.sign_in);
-    let applied_on = typed.applied_on.trim().parse::<Date>().ok().filter(|day| *day <= today);
+    let applied_on = day(&typed.applied_on).filter(|day| *day <= today);
     for (field, missing, message) in [
         ("kind", kind.is_none(), "法人か個人事業主かを選んでください。"),
         ("plan", plan.is_none(), "プランを選んでください。"),

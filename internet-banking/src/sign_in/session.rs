@@ -288,8 +288,12 @@ impl<P: People> Sessions<P> {
                 return Ok(Loaded::Expired);
             }
             Standing::Live { touch: needed } => {
-                if needed && touch == Touch::Yes {
-                    execute!(self.database, P::SQL.touch, now.micros(), bytes(key))?;
+                // a database that cannot be written to is still read: the session just ends no later than it would have
+                if needed
+                    && touch == Touch::Yes
+                    && let Err(error) = execute!(self.database, P::SQL.touch, now.micros(), bytes(key))
+                {
+                    tracing::warn!(%error, "the use of a session could not be noted");
                 }
             }
         }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::{Clerk, Demo, clerk::Money, company, files, process};
 
 /// The bound of a start is one second with a release build on a quiet machine; these tests run neither.
-const READY_DEBUG_MAX: Duration = Duration::from_secs(3);
+const READY_DEBUG_MAX: Duration = Duration::from_secs(5);
 /// A database may be starting too, so a start waits a little for it.
 const FAILED_START_MAX: Duration = Duration::from_secs(15);
 

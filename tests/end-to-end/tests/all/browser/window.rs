@@ -283,14 +283,15 @@ impl Window {
         self.resize(DESKTOP_PX, WINDOW_HEIGHT_PX).await;
     }
 
-    /// A picture of the whole page.
+    /// A picture of the whole page, where pictures are wanted. The window is as wide afterwards.
     pub async fn picture(&self, name: &str, width: u32) {
         self.resize(width, WINDOW_HEIGHT_PX).await;
+        let Some(folder) = files::screenshots() else { return };
         let height = self.script("return document.documentElement.scrollHeight").await;
         let height = height.as_u64().and_then(|height| u32::try_from(height).ok()).unwrap();
         self.resize(width, height.clamp(WINDOW_HEIGHT_PX, PICTURE_HEIGHT_PX_MAX)).await;
         let png = self.driver.screenshot().await.unwrap();
-        std::fs::write(files::screenshots().join(format!("{name}-{width}.png")), png).unwrap();
+        std::fs::write(folder.join(format!("{name}-{width}.png")), png).unwrap();
         self.resize(width, WINDOW_HEIGHT_PX).await;
     }
 
