@@ -146,9 +146,6 @@ finish ok
 has cargo || stop "cargo is missing: install Rust with rustup, which reads rust-toolchain.toml"
 
 check "format" cargo fmt --all --check
-check "clippy, warnings are errors" \
-    cargo clippy --workspace --all-targets --locked "${features[@]}" -- -D warnings
-check "the product as it ships, without crash points" cargo check --locked
 
 # what the end-to-end tests start, $target/debug/mpn with crash points, is among this
 announce "build"
@@ -158,22 +155,46 @@ finish ok
 # before the tests: those in the browser need axe-core
 check "packages of the oracles" install_oracles
 
-# one core computes for minutes, when the tests leave it idle
-nice -n 19 "$target/debug/mpn" simulate --seed 1 --payments 100000 >"$target/simulation.log" 2>&1 &
-simulation=$!
-trap 'kill "$simulation" 2>/dev/null || true' EXIT
-simulation_ends() {
-    local code=0
-    wait "$simulation" || code=$?
-    cat "$target/simulation.log"
-    return "$code"
+# what needs no answer before the tests runs beside them, at the lowest priority: they leave much of two cores idle
+beside=$target/beside
+mkdir -p "$beside"
+rm -f "$beside"/*
+
+# begin FILE COMMAND...: its output and its exit code are kept there
+begin() {
+    local file=$beside/$1 code=0
+    shift
+    nice -n 19 "$@" >"$file.log" 2>&1 || code=$?
+    echo "$code" >"$file.code"
 }
+
+# ended FILE: waits for the end, and shows what was said
+ended() {
+    while [ ! -s "$beside/$1.code" ]; do
+        kill -0 "$besides" 2>/dev/null || [ -s "$beside/$1.code" ] || return 1
+        sleep 1
+    done
+    cat "$beside/$1.log"
+    return "$(cat "$beside/$1.code")"
+}
+
+log=$target/test-output.log
+rm -f "$log"
+{
+    # cargo keeps its folder to itself until it has found that there is nothing to build for the tests
+    until grep -qs ' Running ' "$log" || [ -e "$beside/tests.over" ]; do sleep 1; done
+    begin clippy cargo clippy --workspace --all-targets --locked "${features[@]}" -- -D warnings
+    begin product cargo check --locked
+    begin simulation "$target/debug/mpn" simulate --seed 1 --payments 100000
+} &
+besides=$!
+trap 'pkill -P "$besides" 2>/dev/null; kill "$besides" 2>/dev/null || true' EXIT
 
 announce "tests"
 # they wait for each other's servers, browsers and answers more than they compute
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}
-log=$target/test-output.log
 cargo test --workspace --locked "${features[@]}" --no-fail-fast 2>&1 | tee "$log" || tests_failed=yes
+touch "$beside/tests.over"
 read -r passed_here failed_here < <(awk '/^test result:/ { p += $4; f += $6 } END { print p + 0, f + 0 }' "$log")
 # a test binary that dies reports no result of its own
 if [ -n "${tests_failed:-}" ] && [ "$failed_here" -eq 0 ]; then
@@ -183,7 +204,9 @@ passed=$((passed + passed_here))
 failed=$((failed + failed_here))
 finish "$passed_here passed, $failed_here failed"
 
-oracle "100,000 payments in the simulation" simulation_ends
+check "clippy, warnings are errors" ended clippy
+check "the product as it ships, without crash points" ended product
+oracle "100,000 payments in the simulation" ended simulation
 oracle "holidays against holidays (Python)" compare_holidays_with_python
 oracle "holidays against holiday_jp (JavaScript)" compare_holidays_with_node
 oracle "signatures against http-message-signatures (Python)" verify_signatures_with_python
