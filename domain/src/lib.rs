@@ -1,6 +1,7 @@
 //! Pure vocabulary and rules of the payment network and the bank: no tokio, no SQL, no HTTP.
 
 pub mod account;
+pub mod bank_holidays;
 pub mod bic;
 pub mod bill;
 pub mod calendar;
@@ -8,6 +9,7 @@ pub mod clock;
 pub mod country;
 pub mod currency;
 pub mod deduction;
+pub mod exchange;
 pub mod hours;
 pub mod iban;
 pub mod id;
@@ -16,9 +18,11 @@ pub mod money;
 pub mod numbers;
 pub mod payment;
 pub mod random;
+pub mod remittance;
 pub mod response;
 mod table;
 pub mod time;
+pub mod uetr;
 pub mod words;
 pub mod xml;
 pub mod yucho;
@@ -44,3 +48,4 @@ pub use numbers::{
 };
 pub use response::ResponseCode;
 pub use time::{Date, Timestamp};
+pub use uetr::Uetr;

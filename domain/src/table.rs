@@ -1,6 +1,6 @@
 //! Data that are part of the program: lines of cells separated by commas, `#` before a remark.
 
-/// The lines, each with its cells. A line of another count is a fault of the file, which every test that reads it finds.
+/// The lines, each with its cells. A line of another count is a fault of the file; every test that reads it finds it.
 pub(crate) fn rows<const N: usize>(text: &'static str) -> impl Iterator<Item = [&'static str; N]> {
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| {
         let cells: Vec<&str> = line.split(',').collect();
