@@ -12,6 +12,7 @@ pub mod legal_forms;
 pub mod picture;
 pub mod purpose_code;
 pub mod sniff;
+pub mod swift;
 pub mod zengin;
 
 pub use banks::{Bank, Banks, Branch, Directory};

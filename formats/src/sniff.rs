@@ -14,6 +14,8 @@ pub enum Looks {
     Xml,
     /// A text with separated cells.
     Csv,
+    /// Messages of SWIFT's FIN: the first block of the first.
+    Fin,
 }
 
 /// What begins a file of another kind.
@@ -51,6 +53,9 @@ pub fn sniff(bytes: &[u8]) -> Result<Looks, Fault> {
     let text = text.unwrap_or(bytes);
     if text.trim_ascii_start().starts_with(b"<") {
         return Ok(Looks::Xml);
+    }
+    if text.trim_ascii_start().starts_with(b"{1:") {
+        return Ok(Looks::Fin);
     }
     match text {
         // a header: 1, its kind, and no separator where the originator's code stands
@@ -93,6 +98,7 @@ mod tests {
             (b"1910000000000 ".to_vec(), Ok(Looks::Zengin(*b"91"))),
             (b"<?xml version=\"1.0\"?>".to_vec(), Ok(Looks::Xml)),
             (b"\xef\xbb\xbf\n<Document/>".to_vec(), Ok(Looks::Xml)),
+            (b"{1:F01MIHNJPJTAXXX0000000000}".to_vec(), Ok(Looks::Fin)),
             ("銀行番号,店番".as_bytes().to_vec(), Ok(Looks::Csv)),
             ("\u{feff}\"銀行番号\",\"店番\"\r\n".as_bytes().to_vec(), Ok(Looks::Csv)),
             (Vec::new(), Err(Fault::Empty)),

@@ -1,5 +1,6 @@
 //! Checks a file of any format: what it is, what it sums up to, and everything that is wrong with it.
 
+mod fin;
 mod told;
 
 use std::io::{self, Read, Seek, SeekFrom};
@@ -45,6 +46,8 @@ pub enum Format {
     Incoming,
     /// pain.001.001.03: 総合振込 with EDI.
     Pain001,
+    /// SWIFT messages: letters of credit.
+    Swift,
 }
 
 impl Format {
@@ -59,6 +62,7 @@ impl Format {
         Self::Statement,
         Self::Incoming,
         Self::Pain001,
+        Self::Swift,
     ];
 
     /// Names it in a command.
@@ -73,6 +77,7 @@ impl Format {
             Self::Statement => "statement",
             Self::Incoming => "incoming",
             Self::Pain001 => "pain.001",
+            Self::Swift => "swift",
         }
     }
 
@@ -83,7 +88,7 @@ impl Format {
             Self::Salaries | Self::Bonuses => Business::Payroll,
             Self::Debits => Business::Debits,
             Self::LocalTax => Business::LocalTax,
-            Self::DebitResults | Self::Statement | Self::Incoming => return None,
+            Self::DebitResults | Self::Statement | Self::Incoming | Self::Swift => return None,
         })
     }
 
@@ -130,6 +135,7 @@ pub fn check(file: &mut (impl Read + Seek), options: &Options<'_>) -> io::Result
         (None, Ok(Looks::Zengin(code))) => Format::of_code(code).ok_or(Fault::Unknown),
         (None, Ok(Looks::Xml)) => Ok(Format::Pain001),
         (None, Ok(Looks::Csv)) => Ok(by_headings(&head)),
+        (None, Ok(Looks::Fin)) => Ok(Format::Swift),
         (None, Err(fault)) => Err(fault),
     };
     let format = match format {
@@ -161,13 +167,14 @@ pub fn check(file: &mut (impl Read + Seek), options: &Options<'_>) -> io::Result
             Format::DebitResults => cells(Debits::Result, file, rules),
             Format::LocalTax => cells(LocalTax::embedded().clone(), file, rules),
             Format::Transfers => cells(Transfers, file, rules),
-            Format::Statement | Format::Incoming | Format::Pain001 => {
+            Format::Statement | Format::Incoming | Format::Pain001 | Format::Swift => {
                 Ok(Checked::refused(Finding::of_file(Fault::Unknown)))
             }
         };
     }
     match format {
         Format::Pain001 => message(file, &rules),
+        Format::Swift => fin::check(file),
         Format::Transfers => bulk(Transfers, file, rules),
         Format::Salaries => bulk(Payroll::Salaries, file, rules),
         Format::Bonuses => bulk(Payroll::Bonuses, file, rules),

@@ -2,7 +2,10 @@
 
 use domain::Date;
 
+use crate::iso20022::pacs008;
 use crate::kana::{Class, Unwritable};
+use crate::swift::Charset;
+use crate::swift::credit::Breach;
 
 /// Something that can be wrong. Each has a code for scripts, and words for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,6 +199,51 @@ pub enum Fault {
     ExtraElement,
     /// An element's text is no value of its type: what it should be.
     Value(&'static str),
+    /// Text where a SWIFT message, or what it is of, should begin: the sign that is missing.
+    NotFin(&'static str),
+    /// A character that no SWIFT message carries there: of which set, and what to write in its place.
+    NotCarried {
+        /// The characters that are carried.
+        set: Charset,
+        /// What to write.
+        instead: Option<String>,
+    },
+    /// A line that begins with a colon or a hyphen, which would end its field or the message.
+    LineStart,
+    /// A line without a character.
+    BlankLine,
+    /// A line that is longer than its field's may be.
+    LineTooLong {
+        /// How many characters it may have.
+        most: usize,
+    },
+    /// More lines than the field has.
+    TooManyLines {
+        /// How many it has.
+        most: usize,
+    },
+    /// A field that is not of its form: the form in SWIFT's notation.
+    Form(String),
+    /// A field that the message does not have.
+    NoSuchField,
+    /// A field that is there twice, or in two of its options.
+    FieldTwice,
+    /// A message that is too long.
+    MessageTooLong {
+        /// Its most characters.
+        most: usize,
+    },
+    /// More messages than one credit may have.
+    TooManyMessages {
+        /// How many it may have.
+        most: usize,
+    },
+    /// Messages that do not belong together, or not in this order.
+    Sequence,
+    /// A rule between the terms of a credit is broken.
+    Breach(Breach),
+    /// A rule between the parts of a remittance is broken.
+    TransferBreach(pacs008::Breach),
 }
 
 impl Fault {

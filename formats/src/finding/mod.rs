@@ -19,6 +19,8 @@ pub enum Unit {
     Record,
     /// Lines of a text.
     Line,
+    /// Lines of the field that is named.
+    LineOfField,
 }
 
 /// Where.
@@ -54,15 +56,22 @@ impl Place {
     }
 }
 
-/// `3件目(データ・レコード)の受取人名(51〜80文字目)、55文字目`.
+/// `3件目(データ・レコード)の受取人名(51〜80文字目)、55文字目`, `45A 商品の2行目、5文字目`.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Unit::LineOfField, Some(field)) = (self.unit, &self.field) {
+            f.write_str(field)?;
+            if let Some(line) = self.record {
+                write!(f, "の{line}行目")?;
+            }
+            return self.column.map_or(Ok(()), |column| write!(f, "、{column}文字目"));
+        }
         match self.record {
             None if self.field.is_none() => return f.write_str("ファイル全体"),
             None => {}
             Some(record) => match self.unit {
                 Unit::Record => write!(f, "{record}件目")?,
-                Unit::Line => write!(f, "{record}行目")?,
+                Unit::Line | Unit::LineOfField => write!(f, "{record}行目")?,
             },
         }
         if let Some(kind) = self.kind {

@@ -72,6 +72,20 @@ impl Fault {
             Self::NoElement => "no-element",
             Self::ExtraElement => "extra-element",
             Self::Value(_) => "value",
+            Self::NotFin(_) => "not-fin",
+            Self::NotCarried { .. } => "not-carried",
+            Self::LineStart => "line-start",
+            Self::BlankLine => "blank-line",
+            Self::LineTooLong { .. } => "line-too-long",
+            Self::TooManyLines { .. } => "too-many-lines",
+            Self::Form(_) => "form",
+            Self::NoSuchField => "no-such-field",
+            Self::FieldTwice => "field-twice",
+            Self::MessageTooLong { .. } => "message-too-long",
+            Self::TooManyMessages { .. } => "too-many-messages",
+            Self::Sequence => "sequence",
+            Self::Breach(breach) => breach.as_str(),
+            Self::TransferBreach(breach) => breach.as_str(),
         }
     }
 
@@ -154,6 +168,22 @@ impl Fault {
             Self::NoElement => "必要な要素がありません",
             Self::ExtraElement => "ここに来るはずのない要素です",
             Self::Value(_) => "決められた値ではありません",
+            Self::NotFin(sign) => return format!("SWIFTの電文として読み取れません(「{sign}」がありません)"),
+            Self::NotCarried { .. } => "SWIFTの電文で送れない文字です",
+            Self::LineStart => "行が「:」または「-」で始まっています",
+            Self::BlankLine => "空の行です",
+            Self::LineTooLong { most } => return format!("1行が{most}文字を超えています"),
+            Self::TooManyLines { most } => return format!("{most}行を超えています"),
+            Self::Form(_) => "決められた形ではありません",
+            Self::NoSuchField => "この電文にはない項目です",
+            Self::FieldTwice => "同じ項目が二つあります",
+            Self::MessageTooLong { most } => {
+                return format!("電文が{}文字を超えています", domain::Yen::new(amount(*most)));
+            }
+            Self::TooManyMessages { most } => return format!("電文が{most}通に収まりません"),
+            Self::Sequence => "続きの電文の番号か順番が合いません",
+            Self::Breach(breach) => breach.label(),
+            Self::TransferBreach(breach) => breach.label(),
         };
         text.to_owned()
     }
@@ -215,6 +245,19 @@ impl Fault {
             Self::Twice { .. } => "一つの口座に1行",
             Self::OtherName { known } => return known.clone(),
             Self::Value(allowed) => allowed,
+            Self::NotFin(_) => "{1:、{2:、{4:の順のブロック(改行はCRLF)",
+            Self::NotCarried { set, .. } => {
+                let signs: Vec<String> = set.signs().chars().map(|c| c.to_string()).collect();
+                return format!("半角の英字・数字・空白と {}", signs.join(" "));
+            }
+            Self::LineTooLong { most } => return format!("1行に半角{most}文字まで"),
+            Self::TooManyLines { most } => return format!("{most}行まで"),
+            Self::Form(form) => return form.clone(),
+            Self::MessageTooLong { most } => {
+                return format!("{}文字まで", domain::Yen::new(amount(*most)));
+            }
+            Self::TooManyMessages { most } => return format!("{most}通まで"),
+            Self::Sequence => "同じ信用状番号で、1通目から最後まで",
             _ => "",
         };
         text.to_owned()
@@ -285,6 +328,20 @@ impl Fault {
             Self::NotXml(_) | Self::NoElement | Self::ExtraElement => {
                 "作成したソフトの提供元に確かめてください"
             }
+            Self::NotCarried { instead: Some(instead), .. } => {
+                return format!("「{instead}」に直してください");
+            }
+            Self::NotCarried { instead: None, .. } => "英語かローマ字に直すか、取り除いてください",
+            Self::LineStart => "行の先頭を「+」や番号にするか、前の行とつないでください",
+            Self::BlankLine => "行を取り除いてください",
+            Self::LineTooLong { .. } => "語の切れ目で改行するか、短くしてください",
+            Self::TooManyLines { .. } => "行をつなぐか、短くしてください",
+            Self::FieldTwice => "どちらかを取り除いてください",
+            Self::MessageTooLong { .. } | Self::TooManyMessages { .. } => {
+                "文を短くするか、別の書類に定めて、その書類を引用してください"
+            }
+            Self::Breach(breach) => breach.remedy(),
+            Self::TransferBreach(breach) => breach.remedy(),
             _ => "元のデータを直して、出し直してください",
         };
         text.to_owned()

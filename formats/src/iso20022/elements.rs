@@ -2,6 +2,7 @@
 
 use std::io;
 
+use domain::{Bic, Money};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
@@ -11,12 +12,20 @@ pub(super) struct Elements(Writer<Vec<u8>>);
 impl Elements {
     /// Begins a document of a message, `pain.001.001.03`, with its root open.
     pub fn document(message: &str) -> io::Result<Self> {
+        Self::begin("Document", &namespace(message))
+    }
+
+    /// Begins with a root in a namespace.
+    pub fn begin(root: &'static str, namespace: &str) -> io::Result<Self> {
         let mut xml = Self(Writer::new(Vec::new()));
         xml.0.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-        let namespace = namespace(message);
-        let document = BytesStart::new("Document").with_attributes([("xmlns", namespace.as_str())]);
-        xml.0.write_event(Event::Start(document))?;
+        xml.open_in(root, namespace)?;
         Ok(xml)
+    }
+
+    /// An element that is in another namespace than the one around it.
+    pub fn open_in(&mut self, name: &'static str, namespace: &str) -> io::Result<()> {
+        self.0.write_event(Event::Start(BytesStart::new(name).with_attributes([("xmlns", namespace)])))
     }
 
     /// Elements inside one another.
@@ -43,10 +52,26 @@ impl Elements {
 
     /// An amount of yen.
     pub fn yen(&mut self, name: &'static str, yen: u64) -> io::Result<()> {
-        let start = BytesStart::new(name).with_attributes([("Ccy", "JPY")]);
+        self.amount(name, "JPY", &yen.to_string())
+    }
+
+    /// An amount of any currency.
+    pub fn money(&mut self, name: &'static str, money: Money) -> io::Result<()> {
+        self.amount(name, money.currency.as_str(), &money.plain())
+    }
+
+    fn amount(&mut self, name: &'static str, currency: &str, amount: &str) -> io::Result<()> {
+        let start = BytesStart::new(name).with_attributes([("Ccy", currency)]);
         self.0.write_event(Event::Start(start))?;
-        self.0.write_event(Event::Text(BytesText::new(&yen.to_string())))?;
+        self.0.write_event(Event::Text(BytesText::new(amount)))?;
         self.close(&[name])
+    }
+
+    /// A bank by its BIC.
+    pub fn bic(&mut self, name: &'static str, bic: &Bic) -> io::Result<()> {
+        self.open(&[name, "FinInstnId"])?;
+        self.text("BICFI", bic.as_str())?;
+        self.close(&["FinInstnId", name])
     }
 
     /// A bank and its branch, the names left out where there are none.

@@ -243,7 +243,7 @@ impl<K: Kind> State<'_, K> {
             Ok(Looks::Xml) => Err(Fault::Xml),
             // the records tell more exactly
             _ if matches!(bytes.first(), Some(b'1' | b'2' | b'8' | b'9')) => Ok(()),
-            Ok(Looks::Csv) => Err(Fault::Unknown),
+            Ok(Looks::Csv | Looks::Fin) => Err(Fault::Unknown),
             Err(fault) => Err(fault),
         }
     }

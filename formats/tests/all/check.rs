@@ -41,6 +41,10 @@ fn sound_files_are_named_and_summed_up() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
         golden(name, std::fs::read(path).unwrap());
     }
+    for name in ["credit.700", "credit-long.700", "amendment.707", "remittance.103"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+        golden(name, std::fs::read(path).unwrap());
+    }
     golden("statement.03", sample::statement_file(&sample::lines()));
     golden("incoming.01", sample::incoming_file(&sample::transfers()));
 }
@@ -64,6 +68,10 @@ fn what_is_wrong_is_told_with_its_place_and_its_remedy() {
     golden("short.21", bytes[..300].to_vec());
     golden("statement-cut.03", sample::statement_file(&sample::lines())[..700].to_vec());
     golden("letter.xml", b"<letter/>".to_vec());
+    let credit = include_str!("../golden/credit.700");
+    let wrong = credit.replace("HAMBURG", "HAMBÜRG").replace(":44C:270131", ":44C:270331");
+    golden("wrong.700", wrong.replace(":49:WITHOUT\r\n", "").into_bytes());
+    golden("late.700", credit.replace(":44C:270131", ":44C:270331").into_bytes());
     golden(
         "wrong.csv",
         "銀行番号,店番,科目,口座番号,受取人名,金額\n125,100,普通,1,山田,=1\n".as_bytes().to_vec(),

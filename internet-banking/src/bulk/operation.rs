@@ -157,7 +157,7 @@ pub async fn begin_file(
             kind => kind,
         },
         Looks::Xml => Kind::Transfers,
-        Looks::Csv => return Err(whole(Fault::Unknown)),
+        Looks::Csv | Looks::Fin => return Err(whole(Fault::Unknown)),
     };
     rules::permit_file(by, kinds::business(kind))?;
     let today = bank.clock.now().date();

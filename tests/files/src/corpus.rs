@@ -43,6 +43,11 @@ const PIECES: &[&[u8]] = &[
     b"/>",
     b"<a>",
     b"xmlns=\"\"",
+    b"\r\n-}",
+    b"\r\n:",
+    b"{4:\r\n",
+    b"{3:{121:",
+    b"/ADD/",
 ];
 
 /// The golden files of a target, which the tests write.
@@ -53,6 +58,8 @@ pub fn beginnings(target: &str) -> Vec<Vec<u8>> {
         "cells" => name.ends_with(".csv"),
         "message" => name.starts_with("pain.001"),
         "statements" => name.ends_with(".03") || name.ends_with(".01"),
+        "swift" => [".700", ".707", ".103"].iter().any(|end| name.ends_with(end)),
+        "statuses" => name.starts_with("pacs.002") || name.starts_with("pacs.004"),
         _ => false,
     };
     let mut files: Vec<_> = std::fs::read_dir(folder)

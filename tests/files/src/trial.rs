@@ -4,13 +4,15 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use domain::Date;
 use formats::csv::{CsvKind, CsvReader, write_heading, write_line};
-use formats::iso20022::pain001;
+use formats::iso20022::{pacs002, pacs004, pain001};
+use formats::swift::credit::{Amendment, Credit, MESSAGES_MAX};
+use formats::swift::{self, Kind as Mt, Message};
 use formats::zengin::{
     Debits, Kind, LocalTax, Payroll, Reader, Rules, Tolerance, Transfers, Writer, incoming, statement,
 };
 use formats::{Banks, Directory, Findings};
 
-pub const TARGETS: &[&str] = &["records", "cells", "message", "statements"];
+pub const TARGETS: &[&str] = &["records", "cells", "message", "statements", "swift", "statuses"];
 const LINES_MAX: usize = 50;
 
 /// What a parser said.
@@ -26,6 +28,8 @@ pub fn of(target: &str) -> Option<fn(&[u8], usize) -> Said> {
         "cells" => cells,
         "message" => message,
         "statements" => statements,
+        "swift" => fin,
+        "statuses" => statuses,
         _ => return None,
     })
 }
@@ -178,4 +182,50 @@ fn statements(input: &[u8], _: usize) -> Said {
         findings.add(error.into());
     }
     Said { is_sound, ..said(&findings) }
+}
+
+/// Messages that are read say the same when they are written, and so does the credit of them.
+fn fin(input: &[u8], _: usize) -> Said {
+    let written = |messages: &[Message]| messages.iter().map(Message::to_fin).collect::<String>();
+    let messages = match swift::read(input) {
+        Ok(messages) => messages,
+        Err(findings) => return said(&findings),
+    };
+    assert!(!messages.is_empty());
+    assert_eq!(swift::read(written(&messages).as_bytes()).as_ref(), Ok(&messages));
+    let (sender, receiver) = (messages[0].sender(), messages[0].receiver());
+    // a text that another bank cut elsewhere may need another message, or have a line that ours does not
+    let again = match messages[0].kind() {
+        Mt::CustomerTransfer => return Said { is_sound: true, what: 0 },
+        Mt::Issue | Mt::IssueContinued => Credit::read(&messages).map(|credit| credit.messages(sender, receiver)),
+        Mt::Amendment | Mt::AmendmentContinued => {
+            Amendment::read(&messages).map(|amendment| amendment.messages(sender, receiver))
+        }
+    };
+    match again {
+        Err(findings) => said(&findings),
+        Ok(again) => {
+            let count = again.map_or(0, |again| again.len());
+            assert!(count <= MESSAGES_MAX);
+            Said { is_sound: true, what: count as u64 + 1 }
+        }
+    }
+}
+
+fn statuses(input: &[u8], _: usize) -> Said {
+    let report = pacs002::read(input).map(|report| {
+        let bytes = pacs002::write(&report).expect("a report that was read");
+        assert_eq!(pacs002::read(&bytes).as_ref(), Ok(&report));
+    });
+    let returned = pacs004::read(input).map(|returned| {
+        let bytes = pacs004::write(&returned).expect("a return that was read");
+        assert_eq!(pacs004::read(&bytes).as_ref(), Ok(&returned));
+    });
+    match (report, returned) {
+        (Ok(()), _) => Said { is_sound: true, what: 1 },
+        (_, Ok(())) => Said { is_sound: true, what: 2 },
+        (Err(report), Err(returned)) => {
+            Said { is_sound: false, what: said(&report).what ^ said(&returned).what.rotate_left(1) }
+        }
+    }
 }

@@ -2,12 +2,13 @@
 //! is paid.
 
 use chrono::{Datelike as _, NaiveDateTime};
-use domain::xml::{self, Element, Limits, XmlError};
+use domain::xml::{self, Element, Limits};
 use domain::{Date, calendar};
 
 use super::{CUSTOMER_CODES, MESSAGE, Message, Payment};
-use crate::finding::{Fault, Finding, Findings, Place};
+use crate::finding::{Fault, Findings, Place};
 use crate::iso20022::elements::namespace;
+use crate::iso20022::reading::{Read, element, element_with, refused, text};
 use crate::kana::{Class, ZenginText};
 use crate::zengin::{Code, Digits, Free, Kind as _, Label, Name, Number, Rules, Transfers, Wrong, transfer};
 
@@ -19,9 +20,6 @@ const ID_CHARS_MAX: usize = 35;
 const LINE_CHARS_MAX: usize = 140;
 /// Lines of EDI of a payment.
 const EDI_LINES_MAX: usize = 10_000;
-
-/// A finding is large, and what is right is the rule.
-type Read<T> = Result<T, Box<Finding>>;
 
 /// Reads a message; or says everything that is wrong with it.
 pub fn read(bytes: &[u8], rules: &Rules<'_>) -> Result<Message, Findings> {
@@ -364,34 +362,4 @@ fn limited(found: &Element) -> Read<String> {
         line if line.chars().any(char::is_control) => Err(element_with(found, Fault::NoCharacter, line)),
         line => Ok(line.to_owned()),
     }
-}
-
-fn text(found: &Element) -> Read<&str> {
-    found.text().map_err(refused)
-}
-
-fn element(found: &Element, fault: Fault) -> Box<Finding> {
-    let place = Place { field: Some(found.path()), ..Place::FILE };
-    Box::new(Finding { place, found: String::new(), fault })
-}
-
-/// With what was found.
-fn element_with(found: &Element, fault: Fault, what: &str) -> Box<Finding> {
-    Box::new(element(found, fault).found(what))
-}
-
-/// The reader's own words.
-fn refused(error: XmlError) -> Box<Finding> {
-    let at = |path: String, fault| Finding {
-        place: Place { field: Some(path), ..Place::FILE },
-        found: String::new(),
-        fault,
-    };
-    Box::new(match error {
-        XmlError::TooLarge { max, .. } => Finding::of_file(Fault::TooLarge { most: max }),
-        XmlError::Missing { path } => at(path, Fault::NoElement),
-        XmlError::Unexpected { path } | XmlError::Repeated { path, .. } => at(path, Fault::ExtraElement),
-        XmlError::Value { path, .. } => at(path, Fault::Value("決められた形の値")),
-        other => Finding::of_file(Fault::NotXml(other.to_string())),
-    })
 }
