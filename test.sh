@@ -106,7 +106,7 @@ install_oracles() {
     mkdir -p "$folder/node"
     if ! cmp -s tests/oracles/requirements.txt "$folder/requirements.txt"; then
         python3 -m venv --clear "$folder/venv" &&
-            "$folder/venv/bin/pip" install -q --require-hashes -r tests/oracles/requirements.txt &&
+            "$folder/venv/bin/pip" install -q --require-hashes --no-deps -r tests/oracles/requirements.txt &&
             cp tests/oracles/requirements.txt "$folder/requirements.txt" || return 1
     fi
     if ! cmp -s tests/oracles/package-lock.json "$folder/node/installed.json"; then
@@ -133,6 +133,16 @@ compare_holidays_with_node() {
 # likewise; a request and its answer as we sign them
 verify_signatures_with_python() {
     "$target/debug/examples/sign" | "$target/oracles/venv/bin/python" -I tests/oracles/signature.py
+}
+
+# the rules of CBPR+ for what leaves, and another reader for the clerk's copy of it
+check_remittances_with_python() {
+    "$target/oracles/venv/bin/python" -I tests/oracles/cbpr.py formats/tests/golden/pacs.008*.xml
+}
+
+read_mt103_with_rust() {
+    cargo run --quiet --locked --manifest-path tests/oracles/mt103/Cargo.toml --target-dir "$target/oracles/mt103" -- \
+        formats/tests/golden/remittance.103
 }
 
 validate_openapi_with_node() {
@@ -210,6 +220,8 @@ oracle "100,000 payments in the simulation" ended simulation
 oracle "holidays against holidays (Python)" compare_holidays_with_python
 oracle "holidays against holiday_jp (JavaScript)" compare_holidays_with_node
 oracle "signatures against http-message-signatures (Python)" verify_signatures_with_python
+oracle "remittances against the rules of pacs008 (Python)" check_remittances_with_python
+oracle "the copy of a remittance against swift-mt-message (Rust)" read_mt103_with_rust
 oracle "the OpenAPI document against its specification (JavaScript)" validate_openapi_with_node
 
 printf '\neverything took %d s\n%d passed, %d failed\n' "$SECONDS" "$passed" "$failed"
