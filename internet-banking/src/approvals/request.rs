@@ -237,3 +237,32 @@ pub fn digest_of(
         format!("mpn-approval-2|{id}|{contract}|{user}|{serial}|{round}|{approvals}|{ordered}|{text}");
     digest(&SHA256, facts.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of two that differ in one part, whichever, the digests differ.
+    ///
+    /// Proves SEC-16.
+    #[test]
+    fn every_part_of_what_is_asked_for_is_in_its_digest() {
+        let (id, contract, user) = (ApprovalId::generate(), ContractId::generate(), UserId::generate());
+        let hand = |user, serial: &str| Hand { user, serial: Some(serial.to_owned()) };
+        let (author, need) = (hand(user, "1"), Need { approvals: 2, ordered: false });
+        let all = [
+            digest_of(id, contract, &author, 1, need, "{}"),
+            digest_of(ApprovalId::generate(), contract, &author, 1, need, "{}"),
+            digest_of(id, ContractId::generate(), &author, 1, need, "{}"),
+            digest_of(id, contract, &hand(UserId::generate(), "1"), 1, need, "{}"),
+            digest_of(id, contract, &hand(user, "2"), 1, need, "{}"),
+            digest_of(id, contract, &author, 2, need, "{}"),
+            digest_of(id, contract, &author, 1, Need { approvals: 1, ..need }, "{}"),
+            digest_of(id, contract, &author, 1, Need { ordered: true, ..need }, "{}"),
+            digest_of(id, contract, &author, 1, need, "{} "),
+        ];
+        let different: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
+        assert_eq!(all[0], digest_of(id, contract, &author, 1, need, "{}"), "the same is the same");
+    }
+}

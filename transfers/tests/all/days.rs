@@ -2,12 +2,13 @@
 
 use database::on_both;
 use database::testing::TestDatabase;
-use domain::Yen;
+use domain::{AccountId, BatchId, OrderId, Yen};
+use ledger::NewAccount;
 use serde_json::json;
-use transfers::State;
+use transfers::{BatchDebit, DebitState, State};
 
 use crate::network::{found, send, start, to};
-use crate::support::{Bank, OTHER, OWN, at, day};
+use crate::support::{Bank, OTHER, OWN, account, at, day};
 
 on_both!(
     what_comes_in_after_its_day_is_closed_settles_with_the_next,
@@ -16,6 +17,7 @@ on_both!(
     large_orders_are_compared_both_ways,
     what_came_in_is_compared_both_ways,
     large_items_settle_one_by_one,
+    large_debits_settle_one_by_one,
     large_orders_from_before_the_opening_are_asked_about,
     a_network_that_is_gone_is_told,
 );
@@ -136,13 +138,50 @@ async fn large_items_settle_one_by_one(test: TestDatabase) {
     assert_eq!(balance(transfers::chart::INCOMING).await, -99_999_999, "the other waits for the day");
     assert_eq!(balance(transfers::chart::BANK_OF_JAPAN).await, -100_000_000);
     bank.deposit(OWN, 300_000_000).await;
-    let back = send(&bank, to(&bank, "0000000", 300_000_000)).await.facts.id;
-    assert_eq!(bank.engine.collect().await.unwrap(), 1);
-    assert_eq!(found(&bank, back).await.state, State::Returned);
-    assert_eq!(balance(transfers::chart::INCOMING).await, -99_999_999);
+    // what was settled at once comes back so, from the very yen on
+    for amount in [100_000_000, 100_000_001] {
+        let back = send(&bank, to(&bank, "0000000", amount)).await.facts.id;
+        assert_eq!(bank.engine.collect().await.unwrap(), 1);
+        assert_eq!(found(&bank, back).await.state, State::Returned);
+        assert_eq!(balance(transfers::chart::INCOMING).await, -99_999_999, "{amount}");
+    }
     bank.assert_clean().await;
     assert_eq!(close(&bank, "2026-11-24").await, Some(Yen::new(99_999_999)));
     assert_eq!(balance(transfers::chart::INCOMING).await, 0);
+    bank.assert_clean().await;
+}
+
+/// What an account at another bank was debited of comes as any transfer does.
+async fn large_debits_settle_one_by_one(test: TestDatabase) {
+    let (bank, _network) = start(test).await;
+    let ledger = bank.engine.ledger();
+    for (number, amount, waits) in [(1, 99_999_999, 99_999_999), (2, 100_000_000, 99_999_999)] {
+        let (id, fund) = (OrderId::generate(), AccountId::new(6_000 + number));
+        ledger.open_account(&NewAccount::deposit(fund, "fund")).await.unwrap();
+        let debit = BatchDebit {
+            id,
+            batch: BatchId::generate(),
+            contract: bank.contract,
+            fund,
+            creditor: account("9999", "100", "1234567"),
+            creditor_name: "ｶ)ﾐﾎﾝ".to_owned(),
+            debtor: account("0125", "100", "1000000"),
+            debtor_name: "ﾔﾏﾀﾞ ﾀﾛｳ".to_owned(),
+            customer: "1".to_owned(),
+            amount: Yen::new(amount),
+            day: day("2026-11-24"),
+        };
+        ledger.commit(bank.engine.ask_debit(&debit).unwrap().unwrap()).await.unwrap();
+        while bank.engine.debit(id).await.unwrap().unwrap().body.state != DebitState::Collected {
+            bank.engine.send_open_work().await.unwrap();
+            bank.engine.collect().await.unwrap();
+        }
+        assert_eq!(bank.money(fund).await.0, amount);
+        let incoming = ledger.internal_balance(transfers::chart::INCOMING).await.unwrap().get();
+        assert_eq!(incoming, -waits, "{amount}");
+    }
+    bank.assert_clean().await;
+    assert_eq!(close(&bank, "2026-11-24").await, Some(Yen::new(99_999_999)));
     bank.assert_clean().await;
 }
 

@@ -1,12 +1,12 @@
 //! Orders of the day, and what refuses them.
 
-use database::on_both;
 use database::testing::TestDatabase;
-use domain::{OrderId, Timestamp, Yen};
-use ledger::GuardKey;
+use database::{execute, on_both};
+use domain::{AccountId, AccountKind, AccountRef, ContractId, OrderId, Timestamp, UserId, Yen};
+use ledger::{GuardKey, NewAccount};
 use transfers::{
-    By, CancelError, DateProblem, Handling, Method, NewOrder, OrderQuery, PlaceError, RecallError, Relation,
-    SetTerm, State, Terms,
+    By, CancelError, DateProblem, Handling, Holder, Method, NewOrder, OrderQuery, PlaceError, RecallError,
+    Relation, SetTerm, State, Terms,
 };
 
 use crate::support::{OTHER, OWN, SECOND, Unstopped, account, at, bank, by, day, limits};
@@ -19,6 +19,8 @@ on_both!(
     the_money_of_an_order_to_another_bank_is_held_and_its_message_waits,
     an_orders_guards_are_taken_with_it,
     orders_are_listed_by_state_and_account,
+    a_page_may_end_between_two_orders_of_one_instant,
+    accounts_are_told_apart_by_their_kind,
     accounts_are_those_of_the_contract,
     a_bar_that_is_taken_refuses_an_order_a_recall_and_a_cancellation,
     the_moment_of_the_authorisation_counts_for_the_cut_off,
@@ -90,8 +92,23 @@ async fn the_same_id_is_the_same_order(test: TestDatabase) {
     bank.go_to("2026-11-24T16:30:00");
     assert_eq!(bank.engine.place(new.clone()).await.unwrap(), first, "after the cut-off too");
     assert_eq!(bank.money(OTHER).await, (30_000, 30_000));
-    let other = bank.engine.place(NewOrder { amount: Yen::new(30_001), ..new }).await;
-    assert!(matches!(other, Err(PlaceError::OtherOrder)), "{other:?}");
+    // whatever of it is another thing, it is another order
+    let of = || new.clone();
+    for other in [
+        NewOrder { amount: Yen::new(30_001), ..of() },
+        NewOrder { payee_name: "ﾔﾏﾀﾞ ﾊﾅｺ".to_owned(), ..of() },
+        NewOrder { payer_name: "ｶ)ﾍﾞﾂﾒｲ".to_owned(), ..of() },
+        NewOrder { to: account("9999", "101", "1234567"), ..of() },
+        NewOrder { from: account("9999", "101", "1234567"), ..of() },
+        NewOrder { account: SECOND, ..of() },
+        NewOrder { method: Method::Typed, ..of() },
+        NewOrder { day: day("2026-11-25"), ..of() },
+        NewOrder { user: UserId::generate(), ..of() },
+        NewOrder { contract: ContractId::generate(), ..of() },
+    ] {
+        let placed = bank.engine.place(other.clone()).await;
+        assert!(matches!(placed, Err(PlaceError::OtherOrder)), "{other:?}: {placed:?}");
+    }
     bank.go_to("2026-11-25T10:00:00");
     let at_once = bank.within(1);
     let both = tokio::join!(bank.engine.place(at_once.clone()), bank.engine.place(at_once));
@@ -220,9 +237,57 @@ async fn orders_are_listed_by_state_and_account(test: TestDatabase) {
     }
     let by = bank.within(1).user;
     assert_eq!(of(OrderQuery { user: Some(by), ..all() }).await, [reserved, settled]);
-    assert!(of(OrderQuery { user: Some(domain::UserId::generate()), ..all() }).await.is_empty());
-    let stranger = domain::ContractId::generate();
+    assert!(of(OrderQuery { user: Some(UserId::generate()), ..all() }).await.is_empty());
+    let stranger = ContractId::generate();
     assert_eq!(bank.engine.find(stranger, settled).await.unwrap(), None, "another contract's is not found");
+}
+
+/// The next page goes on with the other one, and repeats neither.
+async fn a_page_may_end_between_two_orders_of_one_instant(test: TestDatabase) {
+    let bank = bank(test).await;
+    let (now, mut placed) = (bank.clock.now(), Vec::new());
+    for amount in 1..=4 {
+        placed.push(bank.engine.place(bank.within(amount)).await.unwrap().facts.id);
+    }
+    let mut listed = Vec::new();
+    while listed.len() < placed.len() {
+        let before = listed.last().map(|last| (now, *last));
+        let page = OrderQuery { before, ..OrderQuery::newest(bank.contract, vec![OWN], 3) };
+        let page = bank.engine.list(&page).await.unwrap();
+        assert!(!page.is_empty(), "the page behind {} has none", listed.len());
+        listed.extend(page.into_iter().map(|order| order.facts.id));
+    }
+    placed.sort_unstable_by(|one, other| other.cmp(one));
+    assert_eq!(listed, placed);
+}
+
+/// 普通 and 当座 of one branch under one number are two accounts, of two customers.
+///
+/// Proves R89.
+async fn accounts_are_told_apart_by_their_kind(test: TestDatabase) {
+    let bank = bank(test).await;
+    let (ordinary, current) = (OTHER, AccountId::new(5_005));
+    bank.engine.ledger().open_account(&NewAccount::deposit(current, "ﾄｳｻﾞ")).await.unwrap();
+    let sql = "INSERT INTO core_account (account, branch, branch_name, kind, number, name)
+               VALUES ($1, '100', 'x', 'current', '7654321', 'ﾄｳｻﾞ')";
+    execute!(bank.database, sql, current.get()).unwrap();
+    let named = account("9999", "100", "7654321");
+    for (kind, credited, holder) in
+        [(AccountKind::Current, current, "ﾄｳｻﾞ"), (AccountKind::Ordinary, ordinary, "x")]
+    {
+        let to = AccountRef { kind, ..named.clone() };
+        assert_eq!(bank.engine.holder(&to).await.unwrap(), Holder::Named(holder.to_owned()));
+        let before = bank.money(credited).await.0;
+        let order = bank.engine.place(bank.order(to, 1_000)).await.unwrap();
+        assert_eq!(order.facts.payee_account, Some(credited), "{kind:?}");
+        assert_eq!(bank.money(credited).await.0, before + 1_000);
+    }
+    // nobody has such an account, and none of another kind is credited in its place
+    let savings = AccountRef { kind: AccountKind::Savings, ..named };
+    assert_eq!(bank.engine.holder(&savings).await.unwrap(), Holder::NoSuchAccount);
+    let refused = bank.engine.place(bank.order(savings, 1_000)).await;
+    assert!(matches!(refused, Err(PlaceError::NoSuchAccount)), "{refused:?}");
+    bank.assert_clean().await;
 }
 
 /// What a caller says of accounts is looked up.

@@ -105,4 +105,16 @@ async fn what_is_changed_after_its_last_approval_is_carried_out_by_nobody(test: 
         let balances = world.bank.ledger.balances(&world.accounts).await.unwrap();
         assert_eq!(balances[0].balance.get(), left, "{amount}");
     }
+    // an approval of something else is none of this
+    let entry = Transfer::own(&mut hanako, "300", "2026-11-24").await.ok().unwrap();
+    let path = ask(&mut hanako, &entry, "ask").await;
+    let given = "INSERT INTO approval_step (request, round, place, app_user, serial, digest, at_us)
+         SELECT r.id, r.round, 1, u.id, u.token_serial, 'another', 1 FROM approval_request r, app_user u
+         WHERE r.state = 'asked' AND u.login_id = 'jiro01'";
+    execute!(world.bank.database, given).unwrap();
+    left_at(&world, &[], world.clock.now().micros()).await;
+    look(&world.bank).await.unwrap();
+    assert_eq!(state(&mut hanako, &path).await, "差戻し");
+    let balances = world.bank.ledger.balances(&world.accounts).await.unwrap();
+    assert_eq!(balances[0].balance.get(), 48_210_753);
 }

@@ -23,6 +23,7 @@ database::on_both!(
     what_is_confirmed_after_the_cut_off_is_told_at_the_day_with_the_form_kept,
     a_paper_application_alone_lets_no_typed_payee_go_on_the_same_day,
     the_limit_of_the_day_is_reached_to_the_yen,
+    the_funds_are_spent_to_the_yen,
     funds_that_tomorrows_reservations_lack_are_told_at_the_review_and_on_the_eve,
     an_entry_that_was_left_is_kept_and_gone_on_with,
 );
@@ -385,6 +386,22 @@ async fn the_limit_of_the_day_is_reached_to_the_yen(test: TestDatabase) {
     set_clock(&world, "2026-11-25T10:00:00");
     let mut hanako = world.signed_in().await;
     assert!(Transfer::own(&mut hanako, "1000", "2026-11-25").await.is_ok());
+}
+
+/// All that can be paid is paid, and not a yen more.
+async fn the_funds_are_spent_to_the_yen(test: TestDatabase) {
+    let world = World::new(test).await;
+    limit(&world, 100_000_000).await;
+    let mut hanako = world.signed_in().await;
+    for (amount, lacking) in [("48210954", "1 円足りません"), ("48210955", "2 円足りません")] {
+        let over = Transfer::own(&mut hanako, amount, TODAY).await.err().unwrap();
+        assert_eq!(code(&over), "F-105");
+        assert!(over.body.contains(lacking) && over.body.contains("id=\"account-error\""), "{}", over.body);
+    }
+    let all = Transfer::own(&mut hanako, "48210953", TODAY).await.ok().unwrap();
+    order_of(&all.confirm(&mut hanako).await);
+    assert_eq!(balances(&world).await, [0, 12_004_100 + 48_210_953]);
+    assert_eq!(code(&Transfer::own(&mut hanako, "1", TODAY).await.err().unwrap()), "F-105");
 }
 
 /// All of a day's reservations from the account count, and nobody is told twice.

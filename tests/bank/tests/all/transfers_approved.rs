@@ -9,7 +9,7 @@ use internet_banking::approvals::{follow_cut_offs, look};
 use internet_banking::contracts::{Business, Rights, Role, Step};
 use internet_banking::settings::transfer_terms;
 use internet_banking::transfers::TransferFeed;
-use transfers::{Relation, SetTerm, Terms};
+use transfers::{OrderQuery, Relation, SetTerm, Terms};
 
 use crate::approvals::{CONFIRMED, approve, policy, press, signed_in, state};
 use crate::console::settings::set;
@@ -25,6 +25,7 @@ database::on_both!(
     what_is_only_reserved_is_not_called_done_and_approvers_are_told_that_it_was_taken_back,
     how_many_approve_follows_from_the_amount_to_the_yen,
     what_came_back_is_put_right_and_asked_for_again_as_the_same_request,
+    what_is_ordered_carries_the_names_that_were_approved,
     approvers_are_reminded_in_time_before_the_cut_off,
     of_many_at_once_each_is_told_as_what_it_is,
 );
@@ -164,6 +165,51 @@ async fn what_funds_no_longer_allow_comes_back_and_what_is_sent_back_is_asked_fo
     assert_eq!(press(&mut hanako, &kept, &shown, "ask").await.location(), kept);
     approve(&mut last, &kept).await;
     assert_eq!(balance(&world).await, 8_210_948);
+}
+
+/// Both names are part of what is approved: a payee who is filed under another one or with another account by then is
+/// not paid, and what is ordered carries the names that the approver saw.
+///
+/// Proves SEC-16.
+async fn what_is_ordered_carries_the_names_that_were_approved(test: TestDatabase) {
+    let world = World::new(test).await;
+    policy(&world, SINGLE).await;
+    let sql = "INSERT INTO contract_payee (id, contract, number, bank, branch, kind, account_number, name,
+         registered_us) VALUES ($2, $1, '0002', '0001', '001', 'ordinary', '7654321', 'カ)アオバ', 1)";
+    execute!(world.bank.database, sql, world.contract.uuid(), uuid::Uuid::from_u128(2)).unwrap();
+    let filed = async |name: &str, number: &str| {
+        let sql = "UPDATE contract_payee SET name = $2, account_number = $3 WHERE contract = $1";
+        execute!(world.bank.database, sql, world.contract.uuid(), name, number).unwrap();
+    };
+    let mut hanako = world.signed_in().await;
+    let mut last = approver(&world, "jiro01", Step::Final).await;
+    let entry = Transfer::to(&mut hanako, &[("action", "number"), ("payee", "0002")]).await.ok().unwrap();
+    let fields = [("account", "1001"), ("amount", "1000"), ("day", TODAY), ("payer_name", "ベツノナマエ")];
+    send(&mut hanako, &entry.page("details"), &fields).await;
+    let path = ask(&mut hanako, &entry, "ask").await;
+    for (name, number) in [("カ)ベツメイ", "7654321"), ("カ)アオバ", "7654322")] {
+        filed(name, number).await;
+        approve(&mut last, &path).await;
+        let page = hanako.get(&path).await;
+        assert_eq!(state(&mut hanako, &path).await, "差戻し", "{name} {number}");
+        assert_eq!(balance(&world).await, 48_210_953);
+        // as it was asked for it is possible again
+        filed("カ)アオバ", "7654321").await;
+        assert_eq!(press(&mut hanako, &path, &page, "ask").await.location(), path);
+    }
+    let shown = last.get(&path).await;
+    let (payee, payer) = ("ｶ)ｱｵﾊﾞ", "ﾍﾞﾂﾉﾅﾏｴ");
+    assert!(shown.body.contains(payee) && shown.body.contains(payer), "{}", shown.body);
+    approve(&mut last, &path).await;
+    assert_eq!(state(&mut hanako, &path).await, "完了");
+    let query = OrderQuery::newest(world.contract, world.accounts.to_vec(), 10);
+    let orders = world.bank.transfers.list(&query).await.unwrap();
+    let facts: Vec<_> = orders.iter().map(|order| &order.facts).collect();
+    let ordered: Vec<_> = facts
+        .iter()
+        .map(|of| (of.payee_name.as_str(), of.payer_name.as_str(), of.to.number.as_str(), of.amount.get()))
+        .collect();
+    assert_eq!(ordered, [(payee, payer, "7654321", 1_000)]);
 }
 
 /// The fee is part of what is approved: another one comes back to the author with words, who asks again for that one.
@@ -362,6 +408,14 @@ async fn of_many_at_once_each_is_told_as_what_it_is(test: TestDatabase) {
         .map(|path| path.replace("/approvals/", "pick-"))
         .map(|pick| (list.value(&pick), pick))
         .collect();
+    // more than fifty are none that can be looked over
+    let strangers: Vec<_> = (0..51).map(|n| format!("pick-{}", uuid::Uuid::from_u128(n))).collect();
+    for (many, is_told) in [(50, false), (51, true)] {
+        let mut form = vec![("csrf", csrf.as_str()), CONFIRMED];
+        form.extend(strangers.iter().take(many).map(|pick| (pick.as_str(), "x")));
+        let told = last.post("/approvals", &form).await;
+        assert_eq!(told.body.contains("50件までで選んでください"), is_told, "{many}: {}", told.body);
+    }
     let shown = hanako.get(&asked[2]).await;
     press(&mut hanako, &asked[2], &shown, "withdraw").await;
     let mut form = vec![("csrf", csrf.as_str()), CONFIRMED];
