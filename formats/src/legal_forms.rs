@@ -107,6 +107,13 @@ pub fn abbreviated_reading(name: &ZenginText) -> Option<String> {
     Some(placed(&name, (at, bytes), form.kind, form.kana))
 }
 
+/// Whether a name in Zengin characters is an abbreviation in its bracket and nothing else: `(ｶ`.
+pub fn is_form_alone(name: &str) -> bool {
+    let name: String = name.nfkc().collect();
+    let bare = name.trim_matches(['(', ')', ' ']);
+    name.contains(['(', ')']) && LEGAL_FORMS.iter().any(|form| form.kana == bare)
+}
+
 /// A name with an abbreviation in the place of what stands at some bytes of it.
 fn placed(name: &str, (at, bytes): (usize, usize), kind: Kind, kana: &str) -> String {
     let before = name.get(..at).unwrap_or_default().trim_end();
@@ -124,6 +131,22 @@ fn placed(name: &str, (at, bytes): (usize, usize), kind: Kind, kana: &str) -> St
 mod tests {
     use super::*;
     use crate::kana::Class;
+
+    #[test]
+    fn a_form_without_a_name_is_none() {
+        for (name, alone) in [
+            ("(ｶ", true),
+            ("ｶ)", true),
+            ("(ﾄﾞ) ", true),
+            ("(ｼﾕﾂ", true),
+            ("ｶ", false),
+            ("ｶ)ｶ", false),
+            ("ｶ)ﾐﾎﾝ", false),
+            ("", false),
+        ] {
+            assert_eq!(is_form_alone(name), alone, "{name}");
+        }
+    }
 
     #[test]
     fn a_form_is_abbreviated_where_it_stands() {

@@ -9,7 +9,7 @@ use internet_banking::answer::{Answer, Stop, failed, shown};
 use internet_banking::contracts::terms::Terms;
 use internet_banking::contracts::{DepositAccount, Role};
 use internet_banking::fees::{self, MonthRow};
-use internet_banking::stops::under_way::{UnderWay, under_way};
+use internet_banking::stops::under_way::{Taken, under_way};
 
 use super::act::{ContractChange, Procedure, payee_rows};
 use super::list::tag_of;
@@ -64,7 +64,7 @@ pub(crate) struct ContractPage {
     /// Why and when it was stopped and how that is lifted, where it is.
     pub stopped: Option<(String, LiftEmergencyLink)>,
     /// What is reserved and under way while it is.
-    pub under_way: Vec<UnderWay>,
+    pub under_way: Taken,
     /// Whether a 初期設定番号 may be printed.
     pub may_print: bool,
     pub may_propose: bool,
@@ -93,7 +93,7 @@ async fn page(console: &Console, by: &StaffSignedIn, id: ContractId) -> Result<C
     let stopped = stopped(console, id).await?;
     let under_way = match &stopped {
         Some(_) => under_way(&console.gateway, &console.contracts, id).await.map_err(failed)?,
-        None => Vec::new(),
+        None => Taken::default(),
     };
     let first_day = seen.papers.usable_from.filter(|day| *day > now.date());
     Ok(ContractPage {

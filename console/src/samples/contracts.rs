@@ -4,7 +4,7 @@ use askama::Template;
 use domain::{AccountId, ContractId, PaymentId, UserId, Yen};
 use internet_banking::contracts::{AccountKind, ContractState, DepositAccount};
 use internet_banking::fees::{MonthRow, MonthState};
-use internet_banking::stops::under_way::UnderWay;
+use internet_banking::stops::under_way::{Group, Taken, UnderWay};
 use uuid::Uuid;
 
 use super::{choices, request_row, sample_frame, troubles};
@@ -73,7 +73,6 @@ fn contracts() -> Vec<String> {
         };
         let procedures = Procedure::ALL.iter().filter(|_| full);
         let taken = |payment: Option<PaymentId>| UnderWay {
-            is_reserved: payment.is_none(),
             number: "261124-0A1B2C3D".to_owned(),
             words: "振込 <b>青葉".to_owned(),
             state: "予約中",
@@ -98,7 +97,13 @@ fn contracts() -> Vec<String> {
             procedures: procedures.map(|p| ProcedureLink { contract: id, procedure: *p }).collect(),
             stopped: full
                 .then(|| ("11月24日 10:05:07 <b>不審な操作".to_owned(), LiftEmergencyLink(Uuid::nil()))),
-            under_way: [None, Some(PaymentId::generate())].into_iter().filter(|_| full).map(taken).collect(),
+            under_way: match full {
+                true => Taken {
+                    reserved: Group { items: vec![taken(None)], more: true },
+                    open: Group { items: vec![taken(Some(PaymentId::generate()))], more: false },
+                },
+                false => Taken::default(),
+            },
             may_print: full,
             may_propose: full,
             requests: (0..i32::from(full)).map(|_| request_row(Tag::wait("承認待ち"), false)).collect(),

@@ -28,7 +28,7 @@ fn stops() -> Vec<String> {
     let row = |contract: bool| StopRow {
         what: "契約 <b>見本商事".to_owned(),
         number: "261124-0A1B2C3D".to_owned(),
-        taken: contract.then_some((1, 2)),
+        taken: contract.then(|| ("1件".to_owned(), "100件以上".to_owned())),
         link: contract.then(|| ContractLink(ContractId::generate())),
         reason: "<i>不審な操作".to_owned(),
         at: "11月24日 10:05:07".to_owned(),

@@ -9,7 +9,7 @@ use gateway::{Service, Stop, StopScope};
 use internet_banking::answer::{Answer, Stop as Answered, again, failed, shown};
 use internet_banking::contracts::Plan;
 use internet_banking::mail::To;
-use internet_banking::stops::under_way::{UnderWay, under_way};
+use internet_banking::stops::under_way::under_way;
 use internet_banking::stops::{contract_stop, end_all_sessions, put_in_place};
 use ledger::{AuditRecord, Commit, EntityId};
 use serde::Deserialize;
@@ -53,7 +53,7 @@ pub(crate) struct StopRow {
     pub by: String,
     pub lift: LiftEmergencyLink,
     /// What of the contract is reserved, and what is under way; nothing where that is not looked up here.
-    pub taken: Option<(usize, usize)>,
+    pub taken: Option<(String, String)>,
 }
 
 #[derive(Template)]
@@ -194,12 +194,6 @@ async fn stopped(console: &Console, by: &StaffSignedIn, stop: Stop, commit: Comm
     }
 }
 
-/// How much of it is reserved, and how much is under way.
-fn counted(taken: &[UnderWay]) -> (usize, usize) {
-    let reserved = taken.iter().filter(|one| one.is_reserved).count();
-    (reserved, taken.len().saturating_sub(reserved))
-}
-
 /// `POST /stops/{id}/lift`: proposes it.
 pub async fn lift(
     State(console): State<Console>,
@@ -265,7 +259,7 @@ async fn page(
                 if let Err(error) = &taken {
                     tracing::error!(contract = %contract.id, %error, "what is under way cannot be told");
                 }
-                taken.ok().map(|taken| counted(&taken))
+                taken.ok().map(|taken| (taken.reserved.count(), taken.open.count()))
             }
             _ => None,
         };

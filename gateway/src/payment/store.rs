@@ -386,7 +386,8 @@ impl Gateway {
                 list.push_bind(account.get());
             }
             list.push_unseparated(") ORDER BY ").push_unseparated(order).push_unseparated(" LIMIT ");
-            sql.push_bind(i64::from(limit.clamp(1, HISTORY_LIMIT_MAX)));
+            // one more tells the caller that there are more
+            sql.push_bind(i64::from(limit.clamp(1, HISTORY_LIMIT_MAX.saturating_add(1))));
             sql.build_query_as().fetch_all(c).await
         })?;
         rows.into_iter().map(Payment::try_from).collect()

@@ -98,10 +98,11 @@ async fn show(State(bank): State<Bank>, by: SignedIn, Query(typed): Query<Typed>
 }
 
 /// What the bank has taken of the contract's and not finished, as far as the person may see it: of a group of states
-/// the newest, a page of them at most.
-pub(crate) async fn standing(bank: &Bank, by: &SignedIn, group: Group) -> Result<Vec<Item>, Failure> {
+/// the newest, a page of them at most, and whether there are more.
+pub(crate) async fn standing(bank: &Bank, by: &SignedIn, group: Group) -> Result<(Vec<Item>, bool), Failure> {
     let search = Search::of_group(group, bank.clock.now().date());
-    Ok(found(bank, by, &search).await?.0)
+    let (items, older) = found(bank, by, &search).await?;
+    Ok((items, older.is_some()))
 }
 
 /// One page of every source's items, and the address of the next one.

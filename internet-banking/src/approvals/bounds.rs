@@ -11,6 +11,14 @@ static BOUNDS: LazyLock<Bounds> = LazyLock::new(|| {
     Bounds::parse(text).unwrap_or_else(|error| panic!("data/approvals.toml, which a test reads: {error}"))
 });
 
+/// Requests that a list shows at most.
+pub const LISTED_MAX: u16 = 200;
+
+/// Whether a list may have left some out.
+pub fn is_full<T>(listed: &[T]) -> bool {
+    listed.len() >= usize::from(LISTED_MAX)
+}
+
 /// What holds for every contract.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -71,6 +71,7 @@ fn lists() -> Vec<String> {
         },
         may_approve: !is_empty,
         own: if is_empty { Vec::new() } else { State::ALL.iter().map(|state| row(*state)).collect() },
+        is_full: (!is_empty, !is_empty),
     };
     let mut pages: Vec<_> = troubles().into_iter().map(|t| list(t, false).render().unwrap()).collect();
     pages.push(list(None, true).render().unwrap());
@@ -102,6 +103,7 @@ fn requests() -> Vec<String> {
         digest: "0123456789abcdef".repeat(4),
         may_decide: state == State::Asked,
         one_time_password: true,
+        reason: SHARP.to_owned(),
         may_withdraw: state == State::Asked,
         may_ask: state == State::Returned,
         may_delete: state == State::Returned,
@@ -161,8 +163,9 @@ fn settings() -> Vec<String> {
             old: SHARP.to_owned(),
             new: SHARP.to_owned(),
         }],
-        waiting: if full { (3, 1) } else { (0, 0) },
-        reserved: usize::from(full),
+        waiting: if full { (200, 1) } else { (0, 0) },
+        is_full: full,
+        reserved: full.then(|| "100件以上".to_owned()),
         one_token_each: full,
         tokens_shared: !full,
         confirms: full,

@@ -10,6 +10,7 @@ use sqlx::{FromRow, QueryBuilder};
 use transfers::Order;
 use uuid::Uuid;
 
+use super::bounds::{LISTED_MAX, is_full};
 use super::policy::Hand;
 use super::request::{Given, Request};
 use super::state::State;
@@ -45,9 +46,6 @@ static STEP: Table = Table {
     name: "approval_step",
     columns: &["request", "round", "place", "app_user", "serial", "digest", "at_us"],
 };
-
-/// Requests that a list shows at most.
-pub const LISTED_MAX: i64 = 200;
 
 #[derive(FromRow)]
 struct Found {
@@ -166,7 +164,6 @@ pub async fn waiting(
     now: Timestamp,
     is_meant: impl Fn(&Request) -> bool,
 ) -> Result<Vec<Request>, StoreError> {
-    let most = usize::try_from(LISTED_MAX).unwrap_or(usize::MAX);
     let (mut meant, mut behind) = (Vec::new(), (now.micros(), Uuid::max()));
     loop {
         let found: Vec<Found> = read!(database, |c| {
@@ -177,18 +174,18 @@ pub async fn waiting(
             .bind(contract.uuid())
             .bind(behind.0)
             .bind(behind.1)
-            .bind(LISTED_MAX)
+            .bind(i64::from(LISTED_MAX))
             .fetch_all(c)
             .await
         })?;
-        let last = found.last().filter(|_| found.len() >= most).map(|last| (last.until_us, last.id));
+        let last = found.last().filter(|_| is_full(&found)).map(|last| (last.until_us, last.id));
         meant.extend(requests(database, found).await?.into_iter().filter(&is_meant));
         match last {
-            Some(last) if meant.len() < most => behind = last,
+            Some(last) if !is_full(&meant) => behind = last,
             _ => break,
         }
     }
-    meant.truncate(most);
+    meant.truncate(usize::from(LISTED_MAX));
     Ok(meant)
 }
 
@@ -204,7 +201,7 @@ pub async fn of_author(
         ))
         .bind(contract.uuid())
         .bind(author.uuid())
-        .bind(LISTED_MAX)
+        .bind(i64::from(LISTED_MAX))
         .fetch_all(c)
         .await
     })?;
@@ -274,7 +271,7 @@ pub async fn approved(database: &Database) -> Result<Vec<Request>, StoreError> {
             "WHERE state = 'approved' AND next_us <= $1 ORDER BY next_us, changed_us, id LIMIT $2"
         ))
         .bind(now_us)
-        .bind(LISTED_MAX)
+        .bind(i64::from(LISTED_MAX))
         .fetch_all(c)
         .await
     })?;
@@ -291,7 +288,7 @@ pub async fn over(database: &Database, now: Timestamp) -> Result<Vec<Request>, S
         ))
         .bind(now.micros())
         .bind(now_us)
-        .bind(LISTED_MAX)
+        .bind(i64::from(LISTED_MAX))
         .fetch_all(c)
         .await
     })?;
@@ -308,7 +305,7 @@ pub async fn to_remind(database: &Database, now: Timestamp) -> Result<Vec<Reques
         ))
         .bind(now.micros())
         .bind(now_us)
-        .bind(LISTED_MAX)
+        .bind(i64::from(LISTED_MAX))
         .fetch_all(c)
         .await
     })?;
@@ -326,7 +323,7 @@ pub async fn waiting_transfers(
             "WHERE state = 'asked' AND business = 'transfer' AND id > $1 ORDER BY id LIMIT $2"
         ))
         .bind(behind)
-        .bind(LISTED_MAX)
+        .bind(i64::from(LISTED_MAX))
         .fetch_all(c)
         .await
     })?;

@@ -35,7 +35,7 @@ const SOURCES: [&str; 21] = [
 ];
 
 /// Parts of sentences that stand in the source by themselves; the sentences are among the samples.
-const PARTS: [&str; 33] = [
+const PARTS: [&str; 36] = [
     "(7 の形)",
     "(7けた目)",
     "(手数料を含む)",
@@ -51,6 +51,7 @@ const PARTS: [&str; 33] = [
     "7に、申告区分「7」7はありません。",
     "7または、7",
     "7経過",
+    "7、7",
     "およそ",
     "です。7 までにお手続きください。",
     "など",
@@ -61,6 +62,8 @@ const PARTS: [&str; 33] = [
     "・ うち7 7 円",
     "・ 手数料 7 円",
     "例: 7",
+    "トークンの利用開始登録が済んだら",
+    "停止が解除されたら",
     "元",
     "元号「7」7はありません。7です。",
     "前回 7 7",

@@ -3,7 +3,7 @@
 use domain::time::month_day;
 use domain::{Timestamp, Yen};
 use edge::Failure;
-use transfers::{Order, OrderQuery, State};
+use transfers::{Order, OrderQuery, Reason, State};
 
 use crate::Bank;
 use crate::contracts::Business;
@@ -45,7 +45,7 @@ pub(super) struct Undone {
 
 impl Undone {
     fn of(order: &Order) -> Self {
-        let shown = words::shown_of(order.facts.relation, order.state);
+        let shown = words::shown_order(order);
         Self {
             link: OrderLink(order.facts.id),
             look: (shown.class, shown.icon),
@@ -68,7 +68,8 @@ pub(super) async fn undone(bank: &Bank, by: &SignedIn, now: Timestamp) -> Result
         ..OrderQuery::newest(by.contract.id, mine.clone(), LOOK_MAX)
     };
     let mut found = bank.transfers.list(&query).await?;
-    found.retain(|order| order.changed_at > since);
+    // what came back because the payer had asked for it has reached its end
+    found.retain(|order| order.changed_at > since && order.reason != Some(Reason::Recalled));
     let Some(first) = found.iter().map(|order| order.changed_at).min() else { return Ok(Vec::new()) };
     let query = OrderQuery {
         placed: Some((first, now.plus_seconds(1))),

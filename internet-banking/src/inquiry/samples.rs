@@ -88,7 +88,7 @@ fn every_page_keeps_the_rules_with_every_sample() {
                 contract: SHARP.to_owned(),
                 account: account(true),
                 printed_at: "11月24日(火) 10:00".to_owned(),
-                days: ("2026-11-01".to_owned(), "2026-11-24".to_owned()),
+                days: ("2026年11月1日(日)".to_owned(), "2026年11月24日(火)".to_owned()),
                 sums: StatementSums::default(),
                 rows: if more { rows() } else { Vec::new() },
                 more,

@@ -8,9 +8,7 @@ use ledger::{IncomingTransfer, StatementLine};
 
 use crate::Bank;
 use crate::contracts::{AccountKind, DepositAccount};
-
-/// 銀行名 of this bank in kana.
-const BANK_NAME: &str = "ミホン";
+use crate::payees::Master;
 
 /// A movement with what is known of who sent it.
 pub struct Known {
@@ -27,11 +25,15 @@ fn name(name: &str) -> ZenginText {
 
 /// The account as headers name it.
 pub fn account(bank: &Bank, account: &DepositAccount) -> zengin::Account {
+    let own = Master::own();
+    // a branch that the master has not is named as far as its name can be written
+    let branch = account.branch.parse().ok().and_then(|code| own.branch(&code));
+    let branch = branch.map_or(account.branch_name.as_str(), |one| one.kana.as_str());
     zengin::Account {
         bank: bank.gateway.own_bank().as_str().to_owned(),
-        bank_name: ZenginText::abridged(BANK_NAME, Class::Branch),
+        bank_name: ZenginText::abridged(&own.kana, Class::Branch),
         branch: account.branch.clone(),
-        branch_name: ZenginText::abridged(&account.branch_name, Class::Branch),
+        branch_name: ZenginText::abridged(branch, Class::Branch),
         kind: match account.kind {
             AccountKind::Ordinary => 1,
             AccountKind::Current => 2,

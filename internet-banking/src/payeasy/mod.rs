@@ -24,7 +24,7 @@ pub mod rules;
 pub(crate) mod samples;
 pub mod slip_words;
 pub mod store;
-mod trouble;
+pub(crate) mod trouble;
 pub mod views;
 pub mod words;
 pub mod wrong_numbers;

@@ -357,6 +357,7 @@ fn review_pages() -> Vec<String> {
         balance_after: Yen::new(0),
         repeats_paid: full,
         repeats: if full { 0 } else { 7 },
+        repeat_confirmed: !full,
         earlier: if full { Vec::new() } else { vec![earlier()] },
         one_time_password: full,
         approval: None,

@@ -75,6 +75,24 @@ impl Trouble {
         Self { stake: Stake::Setting, ..self }
     }
 
+    /// What has to come about before this person can authorise what costs a one-time password, where that is more than
+    /// typing anew.
+    const fn without_token(&self) -> Option<&'static str> {
+        match self.code {
+            Code::OneTimePasswordLocked => Some("停止が解除されたら"),
+            Code::NoToken | Code::TokenExpired | Code::TokenEnded => Some("トークンの利用開始登録が済んだら"),
+            _ => None,
+        }
+    }
+
+    /// The same of whatever costs the confirmation password.
+    const fn without_password(&self) -> Option<&'static str> {
+        match self.code {
+            Code::ConfirmationPasswordLocked => Some("停止が解除されたら"),
+            _ => None,
+        }
+    }
+
     pub(crate) fn heading(&self) -> &'static str {
         match self.code {
             Code::Input => "入力を確かめてください",
@@ -89,6 +107,22 @@ impl Trouble {
     pub(crate) fn remedy(&self) -> &'static str {
         self.remedy.unwrap_or(self.code.entry().remedy)
     }
+}
+
+/// What has to come about before somebody who was told this can authorise anything on its page, which asks for nothing
+/// that does not help.
+pub(crate) fn locked_out(found: &Option<Trouble>) -> Option<&'static str> {
+    without_password(found).or_else(|| without_token(found))
+}
+
+/// The same, where nothing can be authorised without the confirmation password.
+pub(crate) fn without_password(found: &Option<Trouble>) -> Option<&'static str> {
+    found.as_ref().and_then(Trouble::without_password)
+}
+
+/// The same, where only some of it costs a one-time password.
+pub(crate) fn without_token(found: &Option<Trouble>) -> Option<&'static str> {
+    found.as_ref().and_then(Trouble::without_token)
 }
 
 impl From<&Problem> for Trouble {

@@ -277,6 +277,8 @@ pub struct ReviewPage {
     pub earlier: Vec<EarlierRow>,
     /// How many there are.
     pub repeats: usize,
+    /// Whether the payer has ticked that, and something else was wrong.
+    pub repeat_confirmed: bool,
     /// Whether a payment to the same number was accepted before, whoever made it.
     pub repeats_paid: bool,
     /// Whether a one-time password is asked.

@@ -6,7 +6,7 @@ use domain::yucho::{self, YuchoError};
 use domain::{AccountKind, AccountNumber, AccountRef};
 use edge::Errors;
 use formats::kana::{Class, Unwritable, ZenginText};
-use formats::legal_forms::{Kind, LEGAL_FORMS, LegalForm, abbreviated, abbreviated_reading};
+use formats::legal_forms::{Kind, LEGAL_FORMS, LegalForm, abbreviated, abbreviated_reading, is_form_alone};
 use formats::{Bank, Branch};
 use serde::Deserialize;
 
@@ -296,9 +296,7 @@ impl TypedAccount {
             Err(YuchoError::SymbolForm) => {
                 ("symbol", "記号は、1または0で始まり0で終わる5けたの数字です。例: 10530")
             }
-            Err(YuchoError::Number(_)) => {
-                ("symbol_number", "番号は、通帳に書かれた8けたまでの数字です。例: 12345671")
-            }
+            Err(YuchoError::Number(_)) => ("symbol_number", NO_YUCHO_NUMBER),
             Err(YuchoError::LastDigit) => (
                 "symbol_number",
                 "記号が1で始まる口座の番号は、最後のけたが1です。通帳の番号を確かめてください。",
@@ -306,9 +304,18 @@ impl TypedAccount {
             Err(YuchoError::TooLong) => ("symbol_number", "記号が0で始まる口座の番号は、7けたまでです。"),
         };
         errors.add(field, message);
+        // whatever the symbol should be, no account has such a number
+        if let ("symbol", Err(YuchoError::Number(_))) =
+            (field, yucho::account("10530", &self.symbol_number, is_savings))
+        {
+            errors.add("symbol_number", NO_YUCHO_NUMBER);
+        }
         None
     }
 }
+
+/// What is wrong with a 番号 that is none.
+const NO_YUCHO_NUMBER: &str = "番号は、通帳に書かれた8けたまでの数字です。例: 12345671";
 
 /// What a text means among what was found.
 enum Picked<T> {
@@ -359,8 +366,10 @@ pub fn read_holder(typed: &str) -> Result<ZenginText, (String, Option<String>)> 
             ),
             None,
         )),
-        Ok(holder) if has_lone_bracket(&holder) => Err((LONE_BRACKET.to_owned(), None)),
-        Ok(holder) => Ok(holder),
+        Ok(holder) => match no_name(&holder) {
+            Some(words) => Err((words.to_owned(), None)),
+            None => Ok(holder),
+        },
         Err(unwritable) => {
             let offered = abbreviated(typed);
             if offered != typed && ZenginText::typed(&offered, Class::Party).is_ok() {
@@ -379,13 +388,16 @@ pub fn read_holder(typed: &str) -> Result<ZenginText, (String, Option<String>)> 
     }
 }
 
-/// What is wrong with a name whose bracket has nothing on the side where an abbreviation stands.
-pub const LONE_BRACKET: &str = "「(」や「)」だけでは略語になりません。前に付くときは「カ)ミホン」、後ろに付くときは「ミホン(カ」のように入力してください。";
-
-/// Whether a name begins or ends with a bracket that abbreviates nothing.
-pub fn has_lone_bracket(name: &ZenginText) -> bool {
+/// What is wrong with a name whose bracket abbreviates nothing, or which is an abbreviation alone.
+pub fn no_name(name: &ZenginText) -> Option<&'static str> {
     let name = name.as_str().trim_matches(' ');
-    name.starts_with(')') || name.ends_with('(') || name.ends_with("()")
+    if name.starts_with(')') || name.ends_with('(') || name.ends_with("()") {
+        return Some(
+            "「(」や「)」だけでは略語になりません。前に付くときは「カ)ミホン」、後ろに付くときは「ミホン(カ」のように入力してください。",
+        );
+    }
+    let words = "略語だけでは名前になりません。「カ)ミホン」のように、名前も入力してください。";
+    is_form_alone(name).then_some(words)
 }
 
 /// Which characters cannot be sent, and what to write instead of each.
@@ -531,6 +543,7 @@ mod tests {
         for lone in ["ミホン(", "ミホン ( ", ")ミホン", "ミホン()"] {
             assert!(holder(lone).contains("略語になりません"), "{lone}");
         }
+        assert!(holder("(カ").contains("略語だけでは名前になりません"));
         for whole in ["カ)ミホン", "ミホン(カ", "ミホン(カ)センダイ", "ミホン(センダイ)"]
         {
             assert!(typed("0125", "100", "1", whole).read().is_ok(), "{whole}");
@@ -571,6 +584,9 @@ mod tests {
         assert_eq!(yucho("00530", "123456").read().unwrap().account.to_string(), "9900-059 当座 0123456");
         assert!(wrong(&yucho("10530", ""), "symbol_number").contains("番号"));
         assert!(wrong(&yucho("20530", "11"), "symbol").contains("1または0"));
+        let both = yucho("1053", "abc");
+        assert!(wrong(&both, "symbol").contains("5けた") && wrong(&both, "symbol_number").contains("番号"));
+        assert!(yucho("1053", "12").read().unwrap_err().errors.of("symbol_number").is_none());
         assert!(wrong(&yucho("10530", "12"), "symbol_number").contains("最後のけた"));
         let other = TypedAccount { bank: "0125".to_owned(), ..yucho("10530", "12345671") };
         assert!(wrong(&other, "symbol").contains("空欄"));

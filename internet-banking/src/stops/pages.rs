@@ -50,6 +50,8 @@ struct ConfirmPage<'a> {
     contract: &'a str,
     /// What is reserved, and what is under way, as far as the person may see it.
     taken: [Vec<Taken>; 2],
+    /// Whether there is more of it than is shown.
+    more: bool,
 }
 
 /// Something that the bank has taken and not finished.
@@ -158,16 +160,15 @@ async fn confirmation<'a>(bank: &Bank, by: &'a SignedIn, errors: Errors) -> Resu
         link: item.link,
         amount: item.amount,
     };
-    let mut of = [Group::Reserved, Group::Open].map(|_| Vec::new());
-    for (list, group) in of.iter_mut().zip([Group::Reserved, Group::Open]) {
-        *list = activity::standing(bank, by, group).await?.into_iter().map(taken).collect();
-    }
+    let (reserved, more_reserved) = activity::standing(bank, by, Group::Reserved).await?;
+    let (open, more_open) = activity::standing(bank, by, Group::Open).await?;
     Ok(ConfirmPage {
         frame: Frame { has_errors: !errors.is_empty(), ..frame::page(by, frame::Area::Home) },
         csrf: &by.csrf,
         errors,
         contract: &by.contract.name,
-        taken: of,
+        taken: [reserved, open].map(|items| items.into_iter().map(taken).collect()),
+        more: more_reserved || more_open,
     })
 }
 
@@ -298,7 +299,8 @@ mod tests {
             (Errors::one("sure", "<b>チェック"), [Vec::new(), Vec::new()]),
         ] {
             let frame = Frame { has_errors: !errors.is_empty(), ..frame::public() };
-            let confirm = ConfirmPage { frame, csrf: "t", errors, contract: "<b>見本商事", taken };
+            let (more, contract) = (taken[1].len() > 1, "<b>見本商事");
+            let confirm = ConfirmPage { frame, csrf: "t", errors, contract, taken, more };
             page_checks::all(&confirm.render().unwrap());
         }
         for stop in [None, Some(("2026年11月24日(火) 10:00".to_owned(), "261124-<b>".to_owned()))] {

@@ -32,7 +32,7 @@ pub async fn orders(bank: &Bank, by: &SignedIn, search: &Search) -> Result<Vec<I
     Ok(found
         .into_iter()
         .map(|order| {
-            let shown = words::shown_of(order.facts.relation, order.state);
+            let shown = words::shown_order(&order);
             let facts = order.facts;
             Item {
                 at: facts.placed_at,

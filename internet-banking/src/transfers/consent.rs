@@ -3,7 +3,7 @@
 use domain::{RecallId, Timestamp};
 use gateway::{Service, stops_against};
 use ledger::GuardKey;
-use transfers::{Consent, ConsentError, NewConsent, StoreError};
+use transfers::{Consent, ConsentError, ConsentQuery, ConsentState, NewConsent, StoreError};
 
 use super::operation::{self, Who};
 use super::problem::Problem;
@@ -13,9 +13,6 @@ use crate::contracts::Business;
 use crate::payeasy::operation::confirm;
 use crate::policy;
 use crate::sign_in::SignedIn;
-
-/// The newest cases, among which those that wait are counted.
-const COUNTED_MAX: u32 = 100;
 
 /// A case about an account that the user may debit.
 pub async fn find(bank: &Bank, by: &SignedIn, id: RecallId) -> Result<Option<Consent>, Problem> {
@@ -27,7 +24,14 @@ pub async fn find(bank: &Bank, by: &SignedIn, id: RecallId) -> Result<Option<Con
 /// How many cases the user may still answer.
 pub async fn waiting(bank: &Bank, by: &SignedIn, now: Timestamp) -> Result<usize, StoreError> {
     let mine = by.user.rights.accounts(Business::Transfer);
-    let found = bank.transfers.consents(Some(&mine), COUNTED_MAX).await?;
+    let waiting = ConsentQuery {
+        accounts: Some(&mine),
+        states: vec![ConsentState::Asked],
+        asked: None,
+        before: None,
+        limit: u32::MAX,
+    };
+    let found = bank.transfers.consents_found(&waiting).await?;
     Ok(found.iter().filter(|case| case.may_answer(now)).count())
 }
 

@@ -161,7 +161,6 @@ fn entry_pages() -> Vec<String> {
         frame: frame(),
         csrf: "t".to_owned(),
         errors: errors(trouble.as_ref()),
-        locked_out: (trouble.is_some() && approved).then_some("停止が解除されたら"),
         trouble,
         action: "/transfers/new/x/review".to_owned(),
         change: "/transfers/new/x/details".to_owned(),
@@ -173,6 +172,7 @@ fn entry_pages() -> Vec<String> {
         checked: Some(if approved { named(Likeness::Similar) } else { Checked::Locked(Locked::User) }),
         reserves: approved,
         name_differs: approved,
+        name_confirmed: approved,
         approval: approved.then(|| "2名の承認".to_owned()),
         one_time_password: !approved,
         short: approved.then(|| Yen::new(3)),
@@ -334,6 +334,7 @@ fn consent_pages() -> Vec<String> {
     let list = |states: &[ConsentState]| ConsentsPage {
         frame: frame(),
         rows: states.iter().copied().map(consent).collect(),
+        has_more: !states.is_empty(),
     };
     let mut pages = vec![list(&[]).render().unwrap(), list(ConsentState::ALL).render().unwrap()];
     for (trouble, approval) in troubles().into_iter().zip([false, true].into_iter().cycle()) {

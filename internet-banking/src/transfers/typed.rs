@@ -6,7 +6,7 @@ use edge::Errors;
 use formats::kana::{Class, ZenginText};
 use formats::legal_forms;
 
-use crate::payees::typed::{LONE_BRACKET, has_lone_bracket, unwritable_words};
+use crate::payees::typed::{no_name, unwritable_words};
 
 /// Bytes of 依頼人名 in a record.
 pub const PAYER_BYTES_MAX: usize = 48;
@@ -24,8 +24,10 @@ pub fn payer_name(typed: &str, errors: &mut Errors) -> Option<String> {
                 ),
             )
         }
-        Ok(text) if has_lone_bracket(&text) => (None, LONE_BRACKET.to_owned()),
-        Ok(text) => (Some(text.to_string()), String::new()),
+        Ok(text) => match no_name(&text) {
+            Some(words) => (None, words.to_owned()),
+            None => (Some(text.to_string()), String::new()),
+        },
         Err(unwritable) => (None, unwritable_words(&unwritable)),
     };
     if text.is_none() {
@@ -89,6 +91,7 @@ mod tests {
             ("ミホン・ア".to_owned(), "「・」は使えません。代わりに「.」"),
             (" ".to_owned(), "カナで入力"),
             ("ミホンショウジ（".to_owned(), "略語になりません"),
+            ("株式会社".to_owned(), "略語だけでは名前になりません"),
         ] {
             assert!(read(&typed).unwrap_err().contains(words), "{typed}: {:?}", read(&typed));
         }

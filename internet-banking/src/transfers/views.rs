@@ -231,14 +231,14 @@ pub struct ReviewPage {
     pub reserves: bool,
     /// Whether the account is in another name than was typed, which the person confirms.
     pub name_differs: bool,
+    /// Whether the person has ticked that, and something else was wrong.
+    pub name_confirmed: bool,
     /// What it needs, where others approve it.
     pub approval: Option<String>,
     /// Whether a one-time password is asked for.
     pub one_time_password: bool,
     /// What is short of a reservation, as the account stands today.
     pub short: Option<Yen>,
-    /// Whether the person's password or token is locked or over, so that nothing typed here helps.
-    pub locked_out: Option<&'static str>,
 }
 
 /// What an order is about, in the words of pages.
@@ -385,8 +385,10 @@ pub struct ConsentRow {
 pub struct ConsentsPage {
     /// The frame.
     pub frame: Frame,
-    /// They.
+    /// They, the newest first.
     pub rows: Vec<ConsentRow>,
+    /// Whether there are older ones.
+    pub has_more: bool,
 }
 
 /// One of them, and the form by which it is answered.

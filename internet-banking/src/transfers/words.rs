@@ -49,6 +49,22 @@ pub const KEPT_BY_THE_BANK: Shown = Shown {
     ..shown(State::Returned)
 };
 
+/// A transfer that came back because its payer had asked for it.
+const RECALLED: Shown = Shown {
+    class: "info",
+    next: "組戻しの手続きは終わりました。改めて振り込むときは、もう一度お手続きください。",
+    help: None,
+    ..shown(State::Returned)
+};
+
+/// The words for where an order stands, and why.
+pub fn shown_order(order: &Order) -> Shown {
+    match (order.state, order.reason) {
+        (State::Returned, Some(Reason::Recalled)) => RECALLED,
+        (state, _) => shown_of(order.facts.relation, state),
+    }
+}
+
 /// The words for where an order stands: 振替 goes to no other bank.
 pub const fn shown_of(relation: Relation, state: State) -> Shown {
     let of_transfer = shown(state);

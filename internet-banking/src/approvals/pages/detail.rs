@@ -89,6 +89,8 @@ pub struct RequestPage {
     pub may_decide: bool,
     /// Whether its approval costs a one-time password.
     pub one_time_password: bool,
+    /// The reason that was typed to send it back.
+    pub reason: String,
     /// Whether this person may take it back.
     pub may_withdraw: bool,
     /// Whether this person may ask for it again.
@@ -176,7 +178,8 @@ pub async fn submit(
                 state::State::Approved | state::State::Done => problem.trouble().of_made(),
                 _ => problem.trouble(),
             };
-            again(&page(&bank, &by, &request, Some(trouble)).await?)
+            let page = page(&bank, &by, &request, Some(trouble)).await?;
+            again(&RequestPage { reason: form.reason, ..page })
         }
     }
 }
@@ -301,6 +304,7 @@ async fn page(
         digest: request.digest.clone(),
         may_decide: can(Event::Approve) && !own && request.matter.is_open_to(by) && is_fresh(by, &hands),
         one_time_password: operation::demands_code(bank, request, held.policy.distinct_tokens),
+        reason: String::new(),
         may_withdraw: own && can(Event::Withdraw),
         may_ask,
         may_delete: own && can(Event::Delete),

@@ -19,7 +19,7 @@ use crate::approvals::policy::Hand;
 use crate::approvals::problem::Problem;
 use crate::approvals::request::Request;
 use crate::approvals::settings::Policies;
-use crate::approvals::{state, store};
+use crate::approvals::{bounds, state, store};
 use crate::frame::{Area, day_and_time};
 use crate::links::Link;
 use crate::payeasy::views::Trouble;
@@ -74,6 +74,8 @@ pub struct ListPage {
     pub may_approve: bool,
     /// What the person has asked for.
     pub own: Vec<Row>,
+    /// Whether either list may have left some out.
+    pub is_full: (bool, bool),
 }
 
 /// What the address asks for.
@@ -197,6 +199,7 @@ async fn page(bank: &Bank, by: &SignedIn, trouble: Option<Trouble>) -> Result<Li
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
         trouble,
         may_approve: waiting.iter().any(|one| one.can_tick),
+        is_full: (bounds::is_full(&waiting), bounds::is_full(&own)),
         waiting,
         own: own.iter().map(row).collect(),
     })

@@ -9,7 +9,7 @@ use crate::answer::{Stop, failed};
 use crate::approvals::policy::{Need, Policy};
 use crate::approvals::request::Request;
 use crate::approvals::settings::Policies;
-use crate::approvals::store;
+use crate::approvals::{bounds, store};
 use crate::frame::Area;
 use crate::links::Link;
 use crate::payeasy::views::Trouble;
@@ -47,8 +47,10 @@ pub struct ReviewPage {
     pub differences: Vec<Difference>,
     /// Requests that wait for approvers, and how many of them need more of them then.
     pub waiting: (usize, usize),
-    /// Approved transactions whose day is still to come.
-    pub reserved: usize,
+    /// Whether there may be more than that.
+    pub is_full: bool,
+    /// How many approved transactions there are whose day is still to come.
+    pub reserved: Option<String>,
     /// Whether approvals by one token count once from now on.
     pub one_token_each: bool,
     /// Approvals under the same token will count, those of waiting requests too.
@@ -107,7 +109,8 @@ pub async fn page(
         fields: settings::fields(by, policy),
         differences,
         waiting: (waiting.len(), more),
-        reserved: taken.iter().filter(|one| one.is_reserved).count(),
+        is_full: bounds::is_full(&waiting),
+        reserved: (!taken.reserved.items.is_empty()).then(|| taken.reserved.count()),
         one_token_each: policy.distinct_tokens && !held.distinct_tokens,
         tokens_shared: !policy.distinct_tokens && held.distinct_tokens,
         confirms,

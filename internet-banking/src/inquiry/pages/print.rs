@@ -1,6 +1,7 @@
 //! The lists to print, or to keep as PDF by the browser's own means.
 
 use axum::extract::{Path, Query, State};
+use domain::time::year_month_day;
 use ledger::StatementPage;
 
 use crate::Bank;
@@ -57,7 +58,7 @@ async fn show(bank: &Bank, by: &SignedIn, id: &str, list: List, typed: &Typed) -
         contract: by.contract.name.clone(),
         account,
         printed_at: day_and_time(now),
-        days: (search.days.0.to_string(), search.days.1.to_string()),
+        days: (year_month_day(search.days.0), year_month_day(search.days.1)),
         sums,
         rows: lines.iter().map(|line| LineRow::of(list, line)).collect(),
         more,

@@ -44,7 +44,7 @@ pub struct Confirmed {
 /// `GET /payeasy/new/{draft}/review`
 pub async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>) -> Answer {
     let draft = open(&bank, &by, &id, Step::Review).await?;
-    shown(&page(&bank, &by, &draft, None).await?)
+    shown(&page(&bank, &by, &draft, (None, false)).await?)
 }
 
 /// `POST /payeasy/new/{draft}/review`
@@ -57,6 +57,7 @@ pub async fn submit(
     let draft = open(&bank, &by, &id, Step::Review).await?;
     let reviewed = draft.choice.as_ref().is_some_and(|choice| choice.payment.to_string() == form.order);
     let consent = Consent { repeats: form.repeat == "yes" };
+    let confirmed = reviewed && consent.repeats;
     if reviewed && (form.action == "ask" || form.action == "keep") {
         let typed = (form.action == "ask").then_some(&form.secrets.confirmation_password);
         return match approval::ask(&bank, &by, &draft, consent, typed).await {
@@ -64,7 +65,7 @@ pub async fn submit(
             Err(approvals::Problem::Payeasy(problem)) if problem.ends_the_entry() => {
                 Err(Stop::because(&by, &problem))
             }
-            Err(problem) => again(&page(&bank, &by, &draft, Some(problem.trouble())).await?),
+            Err(problem) => again(&page(&bank, &by, &draft, (Some(problem.trouble()), confirmed)).await?),
         };
     }
     let outcome = match reviewed {
@@ -78,7 +79,7 @@ pub async fn submit(
         Err(problem) => {
             // read anew: a refused payment has got another id for the next try
             let draft = open(&bank, &by, &id, Step::Review).await?;
-            again(&page(&bank, &by, &draft, Some(Trouble::from(&problem))).await?)
+            again(&page(&bank, &by, &draft, (Some(Trouble::from(&problem)), confirmed)).await?)
         }
     }
 }
@@ -87,7 +88,7 @@ async fn page(
     bank: &Bank,
     by: &SignedIn,
     draft: &Draft,
-    trouble: Option<Trouble>,
+    (trouble, repeat_confirmed): (Option<Trouble>, bool),
 ) -> Result<ReviewPage, Stop> {
     let inquiry = valid_inquiry(bank, by, draft).await?;
     let Some(choice) = draft.choice.as_ref() else { return Err(Stop::redirect(&draft.path(Step::Bills))) };
@@ -130,6 +131,7 @@ async fn page(
         balance_after: account.balance.checked_sub(total).ok_or_else(too_large)?,
         repeats: earlier.len(),
         earlier: earlier.iter().take(EARLIER_SHOWN_MAX).map(EarlierRow::of).collect(),
+        repeat_confirmed,
         repeats_paid: inquiry.was_accepted_before(&bill.id),
         one_time_password: need.is_none() && Operation::payment_to(collector).demands_one(),
         approval: (!need.is_none()).then(|| approvals::need_words(need)),

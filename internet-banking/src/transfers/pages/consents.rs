@@ -37,11 +37,14 @@ pub struct Answered {
 pub async fn list(State(bank): State<Bank>, by: SignedIn) -> Answer {
     admit(&by)?;
     let mine = by.user.rights.accounts(Business::Transfer);
-    let found = bank.transfers.consents(Some(&mine), LISTED_MAX).await.map_err(failed)?;
+    // one more tells that there are more
+    let found = bank.transfers.consents(Some(&mine), LISTED_MAX.saturating_add(1)).await.map_err(failed)?;
+    let most = usize::try_from(LISTED_MAX).unwrap_or(usize::MAX);
     let all = accounts(&bank, &by).await?;
     shown(&ConsentsPage {
         frame: page_frame(&by, false),
-        rows: found.iter().map(|case| row(&all, case)).collect(),
+        has_more: found.len() > most,
+        rows: found.iter().take(most).map(|case| row(&all, case)).collect(),
     })
 }
 

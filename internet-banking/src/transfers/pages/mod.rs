@@ -210,7 +210,7 @@ fn order_row(accounts: &[DepositAccount], order: &Order) -> OrderRow {
         place: format!("{} {}", facts.place, facts.account),
         from: facts.from,
         amount: facts.amount,
-        shown: words::shown_of(order.facts.relation, order.state),
+        shown: words::shown_order(order),
     }
 }
 

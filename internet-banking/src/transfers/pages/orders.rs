@@ -221,7 +221,7 @@ pub async fn show(
         facts: order_facts(&all, &order),
         shown: match is_kept {
             true => words::KEPT_BY_THE_BANK,
-            false => words::shown_of(order.facts.relation, order.state),
+            false => words::shown_order(&order),
         },
         came_back: came_back_to.is_some() && !is_kept,
         cancelled: cancelled.map(|(at, who)| format!("{} {who}", time_of_day(at))),

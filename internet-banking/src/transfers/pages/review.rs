@@ -12,7 +12,6 @@ use super::{
 };
 use crate::Bank;
 use crate::approvals::{self, ApprovalLink, Secrets};
-use crate::help::Code;
 use crate::payeasy::views::Trouble;
 use crate::sign_in::SignedIn;
 use crate::transfers::approval;
@@ -45,9 +44,9 @@ pub async fn show(State(bank): State<Bank>, by: SignedIn, Path(id): Path<String>
     match looked(&bank, &by, &draft).await {
         Ok(wanted) => {
             let draft = with_fee(&bank, &by, draft, &wanted).await?;
-            shown(&page(&bank, &by, &draft, &wanted, None).await?)
+            shown(&page(&bank, &by, &draft, &wanted, (None, false)).await?)
         }
-        Err(problem) => told(&bank, &by, &draft, &problem).await,
+        Err(problem) => told(&bank, &by, &draft, (&problem, false)).await,
     }
 }
 
@@ -60,19 +59,25 @@ pub async fn submit(
 ) -> Answer {
     let draft = open(&bank, &by, &id, EntryPage::Review).await?;
     let reviewed = draft.order.to_string() == form.order;
+    let confirmed = reviewed && form.name_differs == "yes";
     if reviewed && (form.action == "ask" || form.action == "keep") {
         let typed = (form.action == "ask").then_some(&form.secrets.confirmation_password);
-        return match approval::ask(&bank, &by, &draft, typed, form.name_differs == "yes").await {
+        return match approval::ask(&bank, &by, &draft, typed, confirmed).await {
             Ok(asked) => Ok(Redirect::to(&ApprovalLink(asked).to_string()).into_response()),
-            Err(approvals::Problem::Transfer(problem)) => told(&bank, &by, &draft, &problem).await,
+            Err(approvals::Problem::Transfer(problem)) => {
+                told(&bank, &by, &draft, (&problem, confirmed)).await
+            }
             Err(problem) => match looked(&bank, &by, &draft).await {
-                Ok(wanted) => again(&page(&bank, &by, &draft, &wanted, Some(problem.trouble())).await?),
-                Err(other) => told(&bank, &by, &draft, &other).await,
+                Ok(wanted) => {
+                    let trouble = Some(problem.trouble());
+                    again(&page(&bank, &by, &draft, &wanted, (trouble, confirmed)).await?)
+                }
+                Err(other) => told(&bank, &by, &draft, (&other, confirmed)).await,
             },
         };
     }
     let outcome = match reviewed {
-        true => operation::place(&bank, &by, &draft, &form.secrets, form.name_differs == "yes").await,
+        true => operation::place(&bank, &by, &draft, &form.secrets, confirmed).await,
         // the page was shown before the entry was changed elsewhere: it authorises nothing (SEC-15)
         false => Err(Problem::ReviewOutdated),
     };
@@ -81,7 +86,7 @@ pub async fn submit(
             let path = format!("{}{}", OrderLink(order.facts.id), OrderLink::PLACED);
             Ok(Redirect::to(&path).into_response())
         }
-        Err(problem) => told(&bank, &by, &draft, &problem).await,
+        Err(problem) => told(&bank, &by, &draft, (&problem, confirmed)).await,
     }
 }
 
@@ -95,8 +100,9 @@ async fn looked(bank: &Bank, by: &SignedIn, draft: &Draft) -> Result<Wanted, Pro
     Ok(wanted)
 }
 
-/// The problem where it can be put right: at the fields of the step before, on this page, or on one of its own.
-async fn told(bank: &Bank, by: &SignedIn, draft: &Draft, problem: &Problem) -> Answer {
+/// The problem where it can be put right: at the fields of the step before, on this page, or on one of its own; with
+/// what was confirmed beside it.
+async fn told(bank: &Bank, by: &SignedIn, draft: &Draft, (problem, confirmed): (&Problem, bool)) -> Answer {
     if problem.is_of_details() {
         return details::wrong(bank, by, draft, problem).await;
     }
@@ -116,7 +122,7 @@ async fn told(bank: &Bank, by: &SignedIn, draft: &Draft, problem: &Problem) -> A
     match operation::wanted(bank, Who::of(by), payee, found).await {
         Ok(wanted) => {
             let draft = &with_fee(bank, by, draft.clone(), &wanted).await?;
-            again(&page(bank, by, draft, &wanted, Some(problem.trouble())).await?)
+            again(&page(bank, by, draft, &wanted, (Some(problem.trouble()), confirmed)).await?)
         }
         Err(other) => Err(stopped(by, &other)),
     }
@@ -132,21 +138,12 @@ async fn with_fee(bank: &Bank, by: &SignedIn, draft: Draft, wanted: &Wanted) -> 
     drafts(bank, by).change(&draft, body, bank.clock.now()).await.map_err(failed)
 }
 
-/// What has to come about before this person can authorise anything, where that is more than typing anew.
-const fn locked_out(code: Code) -> Option<&'static str> {
-    match code {
-        Code::ConfirmationPasswordLocked | Code::OneTimePasswordLocked => Some("停止が解除されたら"),
-        Code::NoToken | Code::TokenExpired | Code::TokenEnded => Some("トークンの利用開始登録が済んだら"),
-        _ => None,
-    }
-}
-
 async fn page(
     bank: &Bank,
     by: &SignedIn,
     draft: &Draft,
     wanted: &Wanted,
-    trouble: Option<Trouble>,
+    (trouble, name_confirmed): (Option<Trouble>, bool),
 ) -> Result<ReviewPage, Stop> {
     let because = |problem: Problem| stopped(by, &problem);
     let now = bank.clock.now();
@@ -165,7 +162,6 @@ async fn page(
         frame: page_frame(by, trouble.is_some()),
         csrf: by.csrf.clone(),
         errors: trouble.as_ref().map(|t| t.errors.clone()).unwrap_or_default(),
-        locked_out: trouble.as_ref().and_then(|t| locked_out(t.code)),
         trouble,
         action: draft.path(EntryPage::Review),
         change: draft.path(EntryPage::Details),
@@ -179,6 +175,7 @@ async fn page(
         name_differs: payee::name_differs(bank, &wanted.payee, draft.body.checked.as_ref())
             .await
             .map_err(because)?,
+        name_confirmed,
         one_time_password: need.is_none() && operation::demands_code(&wanted.payee.way),
         approval: (!need.is_none()).then(|| approvals::need_words(need)),
         short,

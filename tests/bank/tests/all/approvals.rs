@@ -309,11 +309,16 @@ async fn a_request_is_sent_back_with_a_reason_reminded_of_and_ended_by_its_time(
     let path = asked(&mut hanako).await;
     let shown = a.get(&path).await;
     let csrf = shown.token();
-    let none = a.post(&path, &[("csrf", &csrf), ("action", "return"), ("reason", " ")]).await;
-    assert_eq!(code(&none), "P-100");
-    assert_eq!(press(&mut a, &path, &shown, "return").await.location(), path);
+    let (most, over) = ("あ".repeat(200), "あ".repeat(201));
+    for wrong in [" ", &over] {
+        let none = a.post(&path, &[("csrf", &csrf), ("action", "return"), ("reason", wrong)]).await;
+        assert_eq!(code(&none), "P-100");
+        assert!(none.body.contains(&format!("name=\"reason\" value=\"{wrong}\"")), "what was typed is kept");
+    }
+    let back = a.post(&path, &[("csrf", &csrf), ("action", "return"), ("reason", &most)]).await;
+    assert_eq!(back.location(), path);
     let back = hanako.get(&path).await;
-    assert_eq!(back.fields("note"), ["金額を確かめてください(差し戻した方: 経理 佐藤花子)"]);
+    assert_eq!(back.fields("note"), [format!("{most}(差し戻した方: 経理 佐藤花子)")]);
     assert_eq!(press(&mut hanako, &path, &back, "ask").await.location(), path);
     let shown = hanako.get(&path).await;
     press(&mut hanako, &path, &shown, "withdraw").await;

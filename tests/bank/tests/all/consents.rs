@@ -286,6 +286,10 @@ async fn within_the_bank_another_customer_gives_back_what_was_sent_by_mistake(te
     }
     let back = hanako.get(&orders[1]).await;
     assert_eq!(back.fields("came_back_to"), ["本店営業部 普通 1234567"]);
+    // what its payer has asked for is done: nobody is told to put the account right, and nothing waits at home
+    assert!(back.body.contains("組戻しの手続きは終わりました。"), "{}", back.body);
+    assert!(back.fields("error_code").is_empty() && !back.body.contains("tag bad"), "{}", back.body);
+    assert!(hanako.get("/home").await.fields("undone").is_empty());
     // an account that is closed by then gets nothing, and nobody says that it did
     send(&mut hanako, &format!("{}/recall", orders[2]), &[CONFIRMED]).await;
     let case = bank.transfers.consents(Some(&[theirs]), 1).await.unwrap().remove(0);

@@ -26,6 +26,7 @@ mod inquiry;
 mod limits;
 mod link;
 mod link_attacks;
+mod locked_out;
 mod locks;
 mod mail;
 mod matrix;

@@ -187,6 +187,12 @@ async fn a_name_that_is_not_the_holders_is_confirmed_or_nothing_is_ordered(test:
         let secrets = [CONFIRMED, ("one_time_password", code.as_str())];
         let refused = entry.press(&mut browser, &review, &secrets).await;
         assert_eq!(refused.fields("error_code"), ["F-116"], "{locked}: {}", refused.body);
+        // the tick stays where something else is wrong
+        assert!(!refused.body.contains("value=\"yes\" checked"), "{}", refused.body);
+        let wrong = [("confirmation_password", "wrong"), DIFFERS, ("one_time_password", code.as_str())];
+        let refused = entry.press(&mut browser, &refused, &wrong).await;
+        assert_eq!(refused.fields("error_code"), ["P-401"], "{}", refused.body);
+        assert!(refused.body.contains("value=\"yes\" checked"), "{}", refused.body);
         let confirmed = [CONFIRMED, DIFFERS, ("one_time_password", code.as_str())];
         order_of(&entry.press(&mut browser, &refused, &confirmed).await);
         world.clock.advance_seconds(60);

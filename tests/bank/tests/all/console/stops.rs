@@ -2,23 +2,26 @@
 
 use database::execute;
 use database::testing::TestDatabase;
+use domain::{AccountKind, AccountRef, OrderId, Yen};
 use gateway::StopScope;
 use http::StatusCode;
 use internet_banking::contracts::{Rights, Role};
 use internet_banking::registration::{Registration, RegistrationError, register};
 use ledger::{Commit, EntityId, GuardKey};
+use transfers::{Limits, Method, NewOrder};
 
 use super::support::{CHECKER, DOCUMENT, MAKER, Office, REASON, approve};
 use crate::approved::{lift as take_away, stop as put};
 use crate::locks::person;
 use crate::payeasy_entry::{Entry, bill};
 use crate::repeats_and_limits::{add, fresh};
-use crate::support::{Browser, PASSWORD, Page, add_user};
+use crate::support::{Browser, PASSWORD, Page, World, add_user};
 use crate::transfer_entry::{Transfer, order_of};
 
 database::on_both!(
     a_customer_stops_the_contract_before_sign_in_and_two_of_the_bank_lift_it,
     a_customer_who_is_signed_in_stops_the_contract,
+    where_more_is_under_way_than_is_shown_it_is_said,
     a_service_that_is_stopped_takes_no_payment_and_the_rest_goes_on,
     the_bank_stops_a_contract_or_a_plan_by_one_person,
     a_stop_that_is_older_than_many_others_is_seen_and_lifted,
@@ -143,6 +146,63 @@ async fn a_customer_who_is_signed_in_stops_the_contract(test: TestDatabase) {
     assert_eq!(customer.get("/emergency-stop").await.location(), "/emergency-stop/now");
     let nobody = office.world.browser().get("/emergency-stop/now").await;
     assert!(nobody.location().starts_with("/sign-in"));
+}
+
+/// So many reservations of the contract, handed to the engine at once.
+async fn reserve(world: &World, many: usize) {
+    let of = |kind, number: &str| AccountRef {
+        bank: "9999".parse().unwrap(),
+        branch: "100".parse().unwrap(),
+        kind,
+        number: number.parse().unwrap(),
+    };
+    let most = Yen::new(1_000_000_000);
+    for _ in 0..many {
+        let new = NewOrder {
+            id: OrderId::generate(),
+            contract: world.contract,
+            user: world.hanako,
+            account: world.accounts[0],
+            from: of(AccountKind::Ordinary, "1234567"),
+            payer_name: "ｶ)ﾐﾎﾝｼﾖｳｼﾞ".to_owned(),
+            to: of(AccountKind::Current, "0098765"),
+            payee_name: "ｶ)ﾐﾎﾝｼﾖｳｼﾞ".to_owned(),
+            method: Method::OwnAccount,
+            own_accounts: world.accounts.to_vec(),
+            amount: Yen::new(1),
+            fee: Yen::ZERO,
+            day: "2026-11-26".parse().unwrap(),
+            same_day_typed: false,
+            limits: Limits { bank_max: most, contract: most, account: None, user: None, per_item: None },
+            guards: Vec::new(),
+            barred_by: Vec::new(),
+            authorised_at: None,
+            actor: "test".to_owned(),
+        };
+        world.bank.transfers.place(new).await.unwrap();
+    }
+}
+
+/// On both sides of what the customer's page shows, and of what staff see.
+async fn where_more_is_under_way_than_is_shown_it_is_said(test: TestDatabase) {
+    let office = Office::new(test).await;
+    let world = &office.world;
+    let mut customer = world.signed_in().await;
+    for (many, is_more) in [(50, false), (1, true)] {
+        reserve(world, many).await;
+        let page = customer.get("/emergency-stop/now").await;
+        assert_eq!((page.fields("taken").len(), page.fields("has_more").len()), (50, usize::from(is_more)));
+    }
+    let csrf = customer.get("/emergency-stop/now").await.token();
+    customer.post("/emergency-stop/now", &[("csrf", &csrf), ("sure", "yes")]).await;
+    let mut maker = office.signed_in(MAKER).await;
+    for (many, count, is_more) in [(49, "100件", false), (1, "100件以上", true)] {
+        reserve(world, many).await;
+        assert_eq!(maker.get("/stops").await.fields("taken"), [format!("予約中 {count}、手続き中 0件")]);
+        let contract = maker.get(&format!("/contracts/{}", world.contract)).await;
+        let shown = (contract.fields("under_way").len(), contract.fields("has_more").len());
+        assert_eq!(shown, (100, usize::from(is_more)), "{count}");
+    }
 }
 
 /// Proves SEC-43.
