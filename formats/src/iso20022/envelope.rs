@@ -6,13 +6,15 @@ use domain::xml::{self, Element, Limits};
 use domain::{Bic, Timestamp};
 
 use super::elements::{Elements, namespace};
-use super::reading::{Read, below, element_with, parsed, refused, text};
+use super::reading::{Read, below, element_with, parsed, plain, refused, text};
 use crate::finding::Fault;
 
 /// The header.
 pub const HEADER: &str = "head.001.001.02";
 /// What a message between banks may cost.
 pub const LIMITS: Limits = Limits { bytes_max: 1_000_000, depth_max: 24, elements_max: 10_000 };
+/// Characters of what names a message or a payment.
+pub(super) const ID_CHARS_MAX: usize = 35;
 /// The root around header and document, as samples of CBPR+ have it (unverified).
 const ENVELOPE: &str = "urn:swift:xsd:envelope";
 /// The service that CBPR+'s messages of 2019 belong to (unverified).
@@ -83,7 +85,7 @@ pub(super) fn open(bytes: &[u8], message: &'static str) -> Read<Opened> {
     }
     let bic = |side| parsed(below(head, &[side, "FIId", "FinInstnId", "BICFI"])?, "BIC");
     let header = Header {
-        id: text(below(head, &["BizMsgIdr"])?)?.to_owned(),
+        id: plain(below(head, &["BizMsgIdr"])?, ID_CHARS_MAX)?,
         created: instant(below(head, &["CreDt"])?)?,
         from: bic("Fr")?,
         to: bic("To")?,

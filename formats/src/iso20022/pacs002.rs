@@ -6,15 +6,17 @@ use std::io;
 use domain::xml::Element;
 use domain::{Bic, Date, Money, Uetr, words};
 
-use super::envelope::{self, Header};
+use super::envelope::{self, Header, ID_CHARS_MAX};
 use super::pacs008::{self, charges};
-use super::reading::{Read, below, element, maybe_below, parsed, refused, text};
+use super::reading::{Read, below, element, maybe_below, parsed, plain, refused, text};
 use crate::finding::{Fault, Finding, Findings};
 
 /// The message.
 pub const MESSAGE: &str = "pacs.002.001.10";
 /// Characters of the words of a reason.
 const REASON_CHARS_MAX: usize = 105;
+/// Lines of them that are read.
+const REASON_LINES_MAX: usize = 10;
 /// Charges that are read at most.
 const CHARGES_MAX: usize = 10;
 
@@ -37,7 +39,7 @@ words! {
 pub struct Reason {
     /// A code of the external list (`AC01`, `G002`); empty where none was given.
     pub code: String,
-    /// Words, 105 characters.
+    /// Words.
     pub words: String,
 }
 
@@ -103,17 +105,19 @@ impl Reason {
             xml.text("Cd", &self.code)?;
             xml.close(&["Rsn"])?;
         }
-        let words: String = self.words.chars().take(REASON_CHARS_MAX).collect();
-        xml.text("AddtlInf", &words)
+        let words: Vec<char> = self.words.chars().collect();
+        let lines = words.chunks(REASON_CHARS_MAX).take(REASON_LINES_MAX);
+        lines.map(|line| line.iter().collect::<String>()).try_for_each(|line| xml.text("AddtlInf", &line))
     }
 
     /// Of what a bank gave: a code, or one of its own, and its words in one line.
     pub(super) fn read(found: &Element) -> Read<Self> {
         let code = match maybe_below(found, &["Rsn"])?.and_then(|reason| reason.children().first()) {
-            Some(code) => text(code)?.to_owned(),
+            Some(code) => plain(code, ID_CHARS_MAX)?,
             None => String::new(),
         };
-        let words: Vec<&str> = found.all("AddtlInf").map(text).collect::<Read<_>>()?;
+        let words = found.all("AddtlInf").map(|line| plain(line, REASON_CHARS_MAX));
+        let words: Vec<String> = words.take(REASON_LINES_MAX).collect::<Read<_>>()?;
         Ok(Self { code, words: words.join(" ") })
     }
 }
@@ -139,7 +143,7 @@ fn report(bytes: &[u8]) -> Read<Report> {
     let credited = maybe_below(one, &["FctvIntrBkSttlmDt", "Dt"])?;
     Ok(Report {
         header: opened.header.clone(),
-        original: text(below(one, &["OrgnlGrpInf", "OrgnlMsgId"])?)?.to_owned(),
+        original: plain(below(one, &["OrgnlGrpInf", "OrgnlMsgId"])?, ID_CHARS_MAX)?,
         instruction: optional_text(one, "OrgnlInstrId")?,
         end_to_end: optional_text(one, "OrgnlEndToEndId")?,
         uetr: parsed(below(one, &["OrgnlUETR"])?, "UETR")?,
@@ -150,9 +154,10 @@ fn report(bytes: &[u8]) -> Read<Report> {
     })
 }
 
-/// A text, empty where there is none.
+/// What names something, empty where there is none.
 pub(super) fn optional_text(from: &Element, name: &str) -> Read<String> {
-    Ok(maybe_below(from, &[name])?.map(text).transpose()?.unwrap_or_default().to_owned())
+    let found = maybe_below(from, &[name])?.map(|found| plain(found, ID_CHARS_MAX));
+    Ok(found.transpose()?.unwrap_or_default())
 }
 
 /// Charges that banks deducted.

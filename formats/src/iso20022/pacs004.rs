@@ -5,10 +5,10 @@ use std::io;
 use domain::remittance::ChargeBearer;
 use domain::{Bic, Date, Money, Uetr};
 
-use super::envelope::{self, Header};
+use super::envelope::{self, Header, ID_CHARS_MAX};
 use super::pacs002::{Reason, money, optional_text, read_charges, told};
 use super::pacs008::{self, charges};
-use super::reading::{Read, below, parsed, refused, text};
+use super::reading::{Read, below, parsed, plain, refused};
 use crate::finding::Findings;
 
 /// The message.
@@ -95,7 +95,7 @@ fn returned(bytes: &[u8]) -> Read<Return> {
     Ok(Return {
         header: opened.header.clone(),
         id: optional_text(one, "RtrId")?,
-        original: text(below(one, &["OrgnlGrpInf", "OrgnlMsgId"])?)?.to_owned(),
+        original: plain(below(one, &["OrgnlGrpInf", "OrgnlMsgId"])?, ID_CHARS_MAX)?,
         instruction: optional_text(one, "OrgnlInstrId")?,
         end_to_end: optional_text(one, "OrgnlEndToEndId")?,
         uetr: parsed(below(one, &["OrgnlUETR"])?, "UETR")?,

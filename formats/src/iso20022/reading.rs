@@ -11,6 +11,20 @@ pub(super) fn text(found: &Element) -> Read<&str> {
     found.text().map_err(refused)
 }
 
+/// A text of so many characters at most, none of them a control character.
+pub(super) fn plain(found: &Element, most: usize) -> Read<String> {
+    match text(found)? {
+        "" => Err(element(found, Fault::Missing)),
+        written if written.chars().count() > most => {
+            Err(element_with(found, Fault::LineTooLong { most }, written))
+        }
+        written if written.chars().any(char::is_control) => {
+            Err(element_with(found, Fault::NoCharacter, written))
+        }
+        written => Ok(written.to_owned()),
+    }
+}
+
 /// The text as a value of its type.
 pub(super) fn parsed<T: std::str::FromStr>(found: &Element, what: &'static str) -> Read<T> {
     let written = text(found)?;

@@ -3,14 +3,19 @@
 
 use domain::remittance::ChargeBearer;
 use domain::{Bic, Country, Date, Money, Uetr};
+use rust_decimal::Decimal;
 
+use super::charset::Charset;
 use super::lines::wrapped;
 use super::message::{Draft, Kind, Message};
 use super::values::{Bank, PARTY_CHARS_MAX, day, written};
 use crate::finding::Findings;
+use crate::iso20022::pacs008::{Account, Address, Agent, CreditTransfer, Party};
 
 /// Characters of a numbered line of 50F and 59F, without its number.
 const NUMBERED_CHARS_MAX: usize = 33;
+/// Characters of a rate.
+const RATE_CHARS_MAX: usize = 12;
 /// Lines of a field 50F or 59F.
 const NUMBERED_LINES_MAX: usize = 4;
 
@@ -42,6 +47,8 @@ pub struct CustomerTransfer {
     pub settled: Money,
     /// What was instructed (33B).
     pub instructed: Money,
+    /// Units of the settled currency for one of the instructed (36), where they differ.
+    pub rate: Option<Decimal>,
     /// 送金依頼人 (50F).
     pub ordering: Customer,
     /// 経由銀行 (56a).
@@ -62,6 +69,69 @@ pub struct CustomerTransfer {
     pub reporting: String,
 }
 
+/// The copy of what leaves. What pacs.008 carries and MT103 does not is written as its like.
+impl From<&CreditTransfer> for CustomerTransfer {
+    fn from(transfer: &CreditTransfer) -> Self {
+        let reporting = transfer.reporting.iter().map(|one| {
+            let words = one.information.join(" ");
+            plain(format!("/{}/{} {words}", one.country, one.code).trim_end())
+        });
+        Self {
+            reference: transfer.instruction.clone(),
+            uetr: transfer.uetr,
+            value_date: transfer.settlement_day,
+            settled: transfer.settled,
+            instructed: transfer.instructed,
+            rate: transfer.rate,
+            ordering: Customer::from(&transfer.debtor),
+            intermediary: transfer.intermediary.as_ref().map(bank),
+            account_with: bank(&transfer.creditor_agent),
+            beneficiary: Customer::from(&transfer.creditor),
+            remittance: plain(&transfer.remittance),
+            charge_bearer: transfer.charge_bearer,
+            deducted: transfer.charges.first().map(|(charge, _)| *charge),
+            to_bank: String::new(),
+            reporting: reporting.collect::<Vec<_>>().join("\n"),
+        }
+    }
+}
+
+impl From<&Party> for Customer {
+    fn from(party: &Party) -> Self {
+        let Address { street, building, post_code, town, subdivision, country, lines } = &party.address;
+        let joined = |parts: &[&str]| {
+            parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ")
+        };
+        let lines = lines.join(", ");
+        Self {
+            account: match &party.account {
+                Account::Iban(iban) => iban.as_str().to_owned(),
+                Account::Other(number) => plain(number),
+            },
+            name: plain(&party.name),
+            street: plain(&joined(&[street, building, &lines, subdivision])),
+            country: *country,
+            town: plain(&joined(&[post_code, town])),
+        }
+    }
+}
+
+fn bank(agent: &Agent) -> Bank {
+    match agent {
+        Agent::Bic(bic) => Bank::Bic(bic.clone()),
+        Agent::Named { name, address, clearing } => {
+            let number = clearing.as_ref().map(|(system, number)| format!("{system} {number}\n"));
+            let town = format!("{}, {}", address.town, address.country.name());
+            Bank::Named(plain(&format!("{name}\n{}{town}", number.unwrap_or_default())))
+        }
+    }
+}
+
+/// In the characters of MT messages; what has no like there is left out of a copy.
+fn plain(text: &str) -> String {
+    Charset::X.replaced(text).0
+}
+
 impl CustomerTransfer {
     /// The copy, as a message of this bank to its correspondent.
     pub fn message(&self, sender: &Bic, receiver: &Bic) -> Result<Message, Findings> {
@@ -71,6 +141,7 @@ impl CustomerTransfer {
         draft.put("23B", "CRED");
         draft.put("32A", format!("{}{}", day(self.value_date), written(self.settled)));
         draft.put("33B", written(self.instructed));
+        draft.put_maybe("36", &self.rate.map(written_rate).unwrap_or_default());
         draft.put("50F", format!("/{}\n{}", self.ordering.account, self.ordering.numbered()));
         draft.bank("56", self.intermediary.as_ref());
         draft.bank("57", Some(&self.account_with));
@@ -82,6 +153,13 @@ impl CustomerTransfer {
         draft.put_maybe("77B", &wrapped(&self.reporting, PARTY_CHARS_MAX));
         draft.finish()
     }
+}
+
+/// With a comma always, and no more than the field's twelve characters.
+fn written_rate(rate: Decimal) -> String {
+    let plain = rate.normalize().to_string().replace('.', ",");
+    let whole = if plain.contains(',') { plain } else { format!("{plain},") };
+    whole.chars().take(RATE_CHARS_MAX).collect()
 }
 
 impl Customer {

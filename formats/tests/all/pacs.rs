@@ -7,6 +7,7 @@ use formats::Fault;
 use formats::iso20022::envelope::{HEADER, Header};
 use formats::iso20022::pacs008::{Account, Address, Agent, Breach, CreditTransfer, Party, Reporting};
 use formats::iso20022::{pacs002, pacs004, pacs008};
+use formats::swift::mt103::CustomerTransfer;
 use proptest::prelude::*;
 
 use crate::golden::assert_golden;
@@ -171,6 +172,11 @@ fn statuses_and_returns_read_back_as_they_were_written() {
         }
     }
     assert_eq!(pacs004::read(&pacs004::write(&returned()).unwrap()), Ok(returned()));
+    // words of more than a line are cut where the line ends, and joined by a space
+    let words = "X".repeat(150);
+    let long = pacs002::Report { reason: Some(pacs002::Reason { code: String::new(), words }), ..report() };
+    let read = pacs002::read(&pacs002::write(&long).unwrap()).unwrap();
+    assert_eq!(read.reason.unwrap().words, format!("{} {}", "X".repeat(105), "X".repeat(45)));
 }
 
 #[test]
@@ -190,6 +196,16 @@ fn what_another_bank_adds_is_passed_over_and_what_it_leaves_out_is_told() {
             "<OrgnlUETR>",
             "<OrgnlUETR>x",
             "Document/FIToFIPmtStsRpt/TxInfAndSts/OrgnlUETR: 「x30313233-3435-4637-b839-616263646566」 決められた値ではありません",
+        ),
+        (
+            "<OrgnlMsgId>FT",
+            "<OrgnlMsgId>F\nT",
+            "OrgnlGrpInf/OrgnlMsgId: 「F�T2026112700001」 文字ではないデータがあります",
+        ),
+        (
+            "<OrgnlInstrId>",
+            "<OrgnlInstrId>123456789012345678901234567890",
+            "TxInfAndSts/OrgnlInstrId: 「123456789012345678901234567890FT26112700…」 1行が35文字を超えています",
         ),
         ("ACCC", "ACSC", "TxInfAndSts/TxSts: 「ACSC」 決められた値ではありません"),
         ("Ccy=\"USD\"", "Ccy=\"XTS\"", "ChrgsInf/Amt: 「15.00」 決められた値ではありません"),
@@ -324,6 +340,52 @@ fn characters_and_lengths_are_told_at_their_element() {
         let (found, fault) = wrong(change).remove(0);
         assert_eq!((found.as_str(), fault.code(), fault.remedy().as_str()), (place, code, remedy));
     }
+}
+
+/// The clerk's copy of what leaves, whatever the address's form and the bank's name.
+#[test]
+fn every_remittance_has_a_copy_in_the_characters_of_mt103() {
+    let copy = |transfer: &CreditTransfer| {
+        let copy =
+            CustomerTransfer::from(transfer).message(&bic("MIHNJPJTXXX"), &bic("CORRUS33XXX")).unwrap();
+        (
+            copy.uetr(),
+            ["20", "32A", "33B", "36", "50F", "57D", "59F", "71A", "71F", "77B"]
+                .map(|tag| copy.value(tag).unwrap_or_default().to_owned()),
+        )
+    };
+    let (uetr, fields) = copy(&transfer());
+    assert_eq!(uetr, Some(transfer().uetr));
+    assert_eq!(
+        fields,
+        [
+            "FT26112700001",
+            "261201USD12345,50",
+            "USD12345,50",
+            "",
+            "/1007654321\n1/MIHON SHOJI CO., LTD.\n2/CHUO, AOBA-KU 1-2-3 MIYAGI\n3/JP/980-0000 SENDAI",
+            "",
+            "/DE89370400440532013000\n1/BEISPIEL AND SOHN GMBH\n2/MUSTERSTRASSE 1\n3/DE/60311 FRANKFURT AM MAIN",
+            "SHA",
+            "",
+            "/JP/110 IMPORT OF MILLING MACHINES",
+        ]
+    );
+    let (_, fields) = copy(&hybrid());
+    assert_eq!(
+        fields[1..],
+        [
+            "261201USD980,00",
+            "JPY150000,",
+            "0,00666667",
+            "/1007654321\n1/MIHON SHOJI CO., LTD.\n2/CHUO, AOBA-KU 1-2-3 MIYAGI\n3/JP/980-0000 SENDAI",
+            "EXAMPLE SAVINGS BANK\nUSABA 000000013\nSPRINGFIELD, United States",
+            "/000123456789\n1/EXAMPLE TOOLS INC\n2/HALL 7, GATE 3, INDUSTRIAL PARK\n2/WEST\n3/US/SPRINGFIELD",
+            "BEN",
+            "USD20,00",
+            "",
+        ]
+    );
 }
 
 proptest! {

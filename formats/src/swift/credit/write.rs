@@ -105,7 +105,12 @@ pub(super) fn series(
         }
         match draft.finish() {
             Ok(message) => messages.push(message),
-            Err(wrong) => wrong.kept().iter().cloned().for_each(|finding| findings.add(finding)),
+            // what every message has, such as the number, is told once
+            Err(wrong) => wrong.kept().iter().for_each(|finding| {
+                if !findings.kept().contains(finding) {
+                    findings.add(finding.clone());
+                }
+            }),
         }
     }
     if findings.is_empty() { Ok(messages) } else { Err(findings) }

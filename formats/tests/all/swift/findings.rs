@@ -77,7 +77,9 @@ fn a_line_of_a_later_message_keeps_its_number_in_the_text() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_at_once() {
+fn everything_that_is_wrong_is_told_at_once_and_once() {
+    let numbered = Credit { number: "番号".to_owned(), ..long_credit() };
+    assert_eq!(wrong(&numbered).len(), 1, "{:?}", wrong(&numbered));
     let mut credit = credit();
     credit.number = "番号".to_owned();
     credit.goods = "商品\n品名".to_owned();

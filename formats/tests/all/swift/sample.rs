@@ -111,6 +111,7 @@ pub fn transfer() -> CustomerTransfer {
         value_date: day("2026-12-01"),
         settled: Money::new(Currency::USD, 1_234_550),
         instructed: Money::new(Currency::USD, 1_234_550),
+        rate: None,
         ordering: Customer {
             account: "1007654321".to_owned(),
             name: "MIHON SHOJI CO., LTD.".to_owned(),
