@@ -52,6 +52,7 @@ mod told;
 mod transfer_entry;
 mod transfer_list;
 mod transfer_names;
+mod transfer_payees;
 mod transfer_secrets;
 mod transfer_templates;
 mod transfers;
