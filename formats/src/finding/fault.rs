@@ -222,7 +222,7 @@ pub enum Fault {
         /// How many it has.
         most: usize,
     },
-    /// A field that is not of its form: the form in SWIFT's notation.
+    /// A field that is not of its form: the form in words.
     Form(String),
     /// A field that the message does not have.
     NoSuchField,

@@ -61,6 +61,11 @@ impl Notation {
         &self.written
     }
 
+    /// In words, for people: `英大文字3文字、金額15文字まで`.
+    pub fn words(&self) -> String {
+        words(&self.parts)
+    }
+
     /// The set of its texts.
     pub fn charset(&self) -> Charset {
         if self.written.contains('z') { Charset::Z } else { Charset::X }
@@ -110,24 +115,41 @@ impl Notation {
                 return long;
             }
         }
-        match self.furthest(value) {
-            None => Vec::new(),
-            Some(at) => {
-                let before = value.get(..at).unwrap_or_default();
-                let line = before.matches('\n').count() + 1;
-                let column = before.rsplit('\n').next().map_or(0, str::len) + 1;
-                let whole = value.split('\n').nth(line - 1).unwrap_or_default();
-                vec![misfit(line, Some(column), whole, Fault::Form(self.written.clone()))]
-            }
-        }
+        self.furthest(value).map_or_else(Vec::new, |furthest| {
+            let before = value.get(..furthest.at).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().map_or(0, str::len) + 1;
+            let whole = value.split('\n').nth(line - 1).unwrap_or_default();
+            vec![match (value.as_bytes().get(furthest.at), furthest.full) {
+                // a line that has no place behind those that fit
+                (Some(b'\n'), _) => misfit(line + 1, None, "", Fault::TooManyLines { most: line }),
+                (Some(_), Some(most)) => misfit(line, Some(column), whole, Fault::LineTooLong { most }),
+                _ => misfit(line, Some(column), whole, Fault::Form(self.words())),
+            }]
+        })
     }
 
     /// How far a value fits; nothing where it does so to its end. The value is ASCII.
-    fn furthest(&self, value: &str) -> Option<usize> {
-        let mut furthest = 0;
+    fn furthest(&self, value: &str) -> Option<Furthest> {
+        let mut furthest = Furthest { at: 0, full: None };
         let whole = |rest: usize| rest == value.len();
         let fits = follow(&self.parts, value.as_bytes(), 0, &mut furthest, &whole);
         (!fits).then_some(furthest)
+    }
+}
+
+/// The place up to which a value fits.
+struct Furthest {
+    at: usize,
+    /// The most characters of a text, where it is one that ends there because it is full.
+    full: Option<usize>,
+}
+
+impl Furthest {
+    fn reached(&mut self, at: usize, full: Option<usize>) {
+        if at > self.at || (at == self.at && full.is_some()) {
+            (self.at, self.full) = (at, full);
+        }
     }
 }
 
@@ -142,6 +164,20 @@ fn of_line(set: Charset, line: usize, text: &str) -> Option<Misfit> {
         return misfit(Some(1), text.to_owned(), Fault::LineStart);
     }
     if text.trim().is_empty() { misfit(None, String::new(), Fault::BlankLine) } else { None }
+}
+
+fn words(parts: &[Part]) -> String {
+    let of = |part: &Part| match part {
+        Part::Sign(sign) => format!("「{sign}」"),
+        Part::Break => "改行".to_owned(),
+        Part::Run(kind, least, most) => {
+            let to = if least == most { "" } else { "まで" };
+            format!("{}{most}文字{to}", kind.word())
+        }
+        Part::Optional(inner) => format!("({}。なくてもよい)", words(inner)),
+        Part::Lines(most, inner) => format!("{}の行を{most}行まで", words(inner)),
+    };
+    parts.iter().map(of).collect::<Vec<_>>().join("、")
 }
 
 fn breaks_max(parts: &[Part]) -> usize {
@@ -211,6 +247,16 @@ impl Kind {
         })
     }
 
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Digit => "数字",
+            Self::Capital => "英大文字",
+            Self::CapitalOrDigit => "英大文字か数字",
+            Self::Set(_) => "",
+            Self::Amount => "金額(小数点は「,」)",
+        }
+    }
+
     fn takes(self, byte: u8) -> bool {
         match self {
             Self::Digit => byte.is_ascii_digit(),
@@ -232,10 +278,10 @@ fn follow(
     parts: &[Part],
     value: &[u8],
     at: usize,
-    furthest: &mut usize,
+    furthest: &mut Furthest,
     then: &dyn Fn(usize) -> bool,
 ) -> bool {
-    *furthest = at.max(*furthest);
+    furthest.reached(at, None);
     let Some((part, rest)) = parts.split_first() else { return then(at) };
     match part {
         Part::Sign(sign) => {
@@ -246,7 +292,8 @@ fn follow(
         Part::Run(kind, least, most) => {
             let from = value.get(at..).unwrap_or_default();
             let taken = from.iter().take(*most).take_while(|byte| kind.takes(**byte)).count();
-            *furthest = (at + taken).max(*furthest);
+            let is_full = matches!(kind, Kind::Set(_)) && taken == *most;
+            furthest.reached(at + taken, is_full.then_some(*most));
             (*least..=taken).rev().any(|length| {
                 let run = from.get(..length).unwrap_or_default();
                 (*kind != Kind::Amount || is_amount(run)) && follow(rest, value, at + length, furthest, then)
@@ -302,7 +349,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_told_with_its_place() {
-        let form = |form: &str| Fault::Form(form.to_owned());
+        let form = |form: &str| Fault::Form(Notation::parse(form).unwrap().words());
         for (notation, value, misfit) in [
             ("16x", " ", (1, None, Fault::Missing)),
             ("16x", "12345678901234567", (1, Some(17), Fault::LineTooLong { most: 16 })),
@@ -320,6 +367,14 @@ mod tests {
             ("3!a15d", "USD1234", (1, Some(8), form("3!a15d"))),
             ("3!a15d", "USD1,2,3", (1, Some(9), form("3!a15d"))),
             ("1!n/1!n", "1-3", (1, Some(2), form("1!n/1!n"))),
+            ("[/34x$]4*35x", "A\nB\nC\nD\nE", (5, None, Fault::TooManyLines { most: 4 })),
+            (
+                "[/34x$]4*35x",
+                &format!("/1\n{}", "X".repeat(36)),
+                (2, Some(36), Fault::LineTooLong { most: 35 }),
+            ),
+            ("6!n29x", &format!("270131{}", "X".repeat(30)), (1, Some(36), Fault::LineTooLong { most: 29 })),
+            ("6!n29x", "270131", (1, Some(7), form("6!n29x"))),
             ("4*(1!n/33x)", "1/NAME\nSTREET", (2, Some(1), form("4*(1!n/33x)"))),
         ] {
             assert_eq!(fits(notation, value), Err(misfit), "{notation} {value}");
@@ -333,6 +388,18 @@ mod tests {
         assert_eq!(fits("100*65z", &text), Ok(()));
         assert_eq!(fits("[/34x$]4*35x", &"/".repeat(35)).map_err(|misfit| misfit.1), Ok(()));
         assert_eq!(fits("4*35x$14x", &"A\n".repeat(3)).map_err(|misfit| misfit.2), Err(Fault::BlankLine));
+    }
+
+    #[test]
+    fn a_form_is_told_in_words() {
+        for (form, words) in [
+            ("3!a15d", "英大文字3文字、金額(小数点は「,」)15文字まで"),
+            ("6!n29x", "数字6文字、29文字まで"),
+            ("1!n/1!n", "数字1文字、「/」、数字1文字"),
+            ("[/34x$]4*35x", "(「/」、34文字まで、改行。なくてもよい)、35文字までの行を4行まで"),
+        ] {
+            assert_eq!(Notation::parse(form).unwrap().words(), words);
+        }
     }
 
     #[test]

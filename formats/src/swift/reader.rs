@@ -100,7 +100,8 @@ impl<'a> Envelope<'a> {
         let layout = Layout::of(kind);
         let first = self.text.strip_prefix(':').ok_or(Fault::NotFin(":"))?;
         for written in first.split("\r\n:") {
-            let (tag, value) = written.split_once(':').ok_or(Fault::NotFin(":"))?;
+            let parts = written.split_once(':').filter(|(tag, _)| is_tag(tag));
+            let (tag, value) = parts.ok_or(Fault::NotFin(":"))?;
             // what the message does not have is told as such alone
             if let Some(field) = layout.field(tag) {
                 let place = layout.place(tag);
@@ -113,6 +114,17 @@ impl<'a> Envelope<'a> {
             draft.put(tag, lines(value));
         }
         Ok(())
+    }
+}
+
+/// Two digits, and a capital letter where the field has options.
+fn is_tag(text: &str) -> bool {
+    match text.as_bytes() {
+        [first, second, option @ ..] => {
+            let has_option = matches!(option, [] | [b'A'..=b'Z']);
+            first.is_ascii_digit() && second.is_ascii_digit() && has_option
+        }
+        _ => false,
     }
 }
 

@@ -104,7 +104,7 @@ impl<'a> Series<'a> {
     }
 
     pub(super) fn wrong(&self, tag: &str) -> Box<Finding> {
-        let form = Layout::of(self.first.kind()).field(tag).map(|field| field.form.as_str().to_owned());
+        let form = Layout::of(self.first.kind()).field(tag).map(|field| field.form.words());
         self.at(tag, Fault::Form(form.unwrap_or_default()))
     }
 

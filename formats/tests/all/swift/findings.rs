@@ -2,7 +2,7 @@
 
 use formats::Fault;
 use formats::swift::credit::*;
-use formats::swift::{self, Charset, Message};
+use formats::swift::{self, Charset, Message, Notation};
 
 use super::sample::{credit, fin, long_credit, receiver, sender};
 
@@ -37,6 +37,11 @@ fn what_is_typed_is_told_with_its_place_and_its_remedy() {
         &of(&|c| c.goods = "BOXES\n- 20 PIECES".to_owned()),
         "45A 商品の2行目、1文字目: 「- 20 PIECES」 行が「:」または「-」で始まっています",
         "行の先頭を「+」や番号にするか、前の行とつないでください",
+    );
+    first(
+        &of(&|c| c.beneficiary = "ONE\nTWO\nTHREE\nFOUR\nFIVE".to_owned()),
+        "59 受益者の6行目: 5行を超えています",
+        "行をつなぐか、短くしてください",
     );
     first(
         &of(&|c| c.applicant = "ONE\nTWO\nTHREE\nFOUR\nFIVE".to_owned()),
@@ -107,6 +112,7 @@ fn refused(from: &str, to: &str) -> Fault {
 
 #[test]
 fn what_is_no_message_is_refused() {
+    let form = |form: &str| Fault::Form(Notation::parse(form).unwrap().words());
     for (from, to, fault) in [
         ("{1:F01", "{1:F02", Fault::NotFin("{1:")),
         ("{2:I700", "{2:I999", Fault::NotFin("{2:")),
@@ -115,17 +121,19 @@ fn what_is_no_message_is_refused() {
         (":27:1/2", ":27:1/3", Fault::Sequence),
         (":20:LC2026", ":20:XX2026", Fault::Sequence),
         (":27:1/2\r\n", "", Fault::Missing),
-        (":49:WITHOUT", ":49:NEVER", Fault::Form("7x".to_owned())),
+        (":49:WITHOUT", ":49:NEVER", form("7x")),
         (":49:WITHOUT", ":99:WITHOUT", Fault::NoSuchField),
-        (":32B:EUR125000,00", ":32B:EUR125000.00", Fault::Form("3!a15d".to_owned())),
-        (":32B:EUR125000,00", ":32B:XXX125000,00", Fault::Form("3!a15d".to_owned())),
-        (":31C:261127", ":31C:261327", Fault::Form("6!n".to_owned())),
+        (":32B:EUR125000,00", ":32B:EUR125000.00", form("3!a15d")),
+        (":32B:EUR125000,00", ":32B:XXX125000,00", form("3!a15d")),
+        (":31C:261127", ":31C:261327", form("6!n")),
         (":31C:261127", ":31C:270301", Fault::Breach(Breach::ExpiryBeforeIssue)),
         (":44C:270131", ":44C:270131\r\n:44D:IN JANUARY", Fault::Breach(Breach::ShipmentTwice)),
         (":42C:AT SIGHT\r\n", "", Fault::Breach(Breach::DraweeWithoutDrafts)),
+        (":49:WITHOUT", ":4\u{feff}9:WITHOUT", Fault::NotFin(":")),
+        (":49:WITHOUT", ":499:WITHOUT", Fault::NotFin(":")),
         (":42C:", ":42M:HALF\r\n:42C:", Fault::Misplaced),
         ("AT SIGHT", "AT\nSIGHT", Fault::NotCarried { set: Charset::X, instead: None }),
-        (":40A:IRREVOCABLE", ":40A:REVOCABLE", Fault::Form("24x".to_owned())),
+        (":40A:IRREVOCABLE", ":40A:REVOCABLE", form("24x")),
         (":40A:IRREVOCABLE", ":40A:IRREVOCABLE\r\n:40A:IRREVOCABLE", Fault::FieldTwice),
     ] {
         assert_eq!(refused(from, to), fault, "{from} to {to}");
