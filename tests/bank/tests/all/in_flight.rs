@@ -17,6 +17,7 @@ use crate::consents;
 use crate::console::support::{CHECKER, MAKER, Office, done};
 use crate::support::{Browser, Page, World, add_user};
 use crate::transfer_entry::{Transfer, order_of, send};
+use crate::transfers::file_payee;
 use crate::users::{MASTER_TOKEN, act, code, with_master};
 
 database::on_both!(
@@ -182,6 +183,20 @@ async fn a_stop_of_transfers_keeps_an_order_back_that_is_under_way(test: TestDat
         assert_eq!(money(&world).await, 48_210_953, "{subject}");
         lift(&world, &stopped).await;
     }
+    // what is asked back is kept back like what is sent, and is asked for once the stop is lifted
+    file_payee(&world).await;
+    let filed = Transfer::to(&mut hanako, &[("action", "number"), ("payee", "0001")]).await.ok().unwrap();
+    filed.details(&mut hanako, "700", TODAY).await;
+    let executed = order_of(&filed.confirm(&mut hanako).await);
+    let (recall, csrf) = (format!("{executed}/recall"), hanako.get("/transfers").await.token());
+    let form = [("csrf", csrf.as_str()), CONFIRMED];
+    let barred = stop(&world, StopScope::Service, transfers);
+    let (met, stopped) = held_up(&world, hanako.post(&recall, &form), barred).await;
+    assert!(met.fields("error_code").concat().starts_with("C-10"), "{} {}", met.location(), met.body);
+    assert!(hanako.get(&executed).await.fields("recall").is_empty());
+    lift(&world, &stopped).await;
+    assert_eq!(send(&mut hanako, &recall, &[CONFIRMED]).await.location(), executed);
+    assert_eq!(hanako.get(&executed).await.fields("recall"), ["照会中"]);
 }
 
 /// A stop holds what was reserved before it, and two people of the bank take it back, on its day too; what nobody takes
