@@ -129,6 +129,13 @@ pub enum Fault {
     },
     /// No day.
     NoSuchDay,
+    /// A day before the one on which it was sent.
+    DayIsOver {
+        /// It.
+        day: Date,
+        /// The first business day after that one.
+        next: Date,
+    },
     /// A day on which banks are closed.
     NoBusinessDay {
         /// The next one.

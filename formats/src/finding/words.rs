@@ -52,6 +52,7 @@ impl Fault {
             Self::NoSuchBank => "no-such-bank",
             Self::NoSuchBranch { .. } => "no-such-branch",
             Self::NoSuchDay => "no-such-day",
+            Self::DayIsOver { .. } => "day-is-over",
             Self::NoBusinessDay { .. } => "no-business-day",
             Self::CheckDigit { .. } => "check-digit",
             Self::LineSum { .. } => "line-sum",
@@ -148,6 +149,7 @@ impl Fault {
             Self::NoSuchBank => "この番号の銀行はありません",
             Self::NoSuchBranch { bank } => return format!("{bank}にこの番号の支店はありません"),
             Self::NoSuchDay => "この日付はありません",
+            Self::DayIsOver { day, .. } => return format!("すでに過ぎた日({day})です"),
             Self::NoBusinessDay { .. } => "銀行の休業日です",
             Self::CheckDigit { .. } => "検査数字(最後の1けた)が合いません",
             Self::LineSum { .. } => "この行の内訳と合いません",
@@ -230,7 +232,7 @@ impl Fault {
             Self::TooLong { most } => return format!("{most}文字まで(濁点・半濁点も1文字)"),
             Self::Zero => "1円以上",
             Self::NoSuchDay => "実際にある日付",
-            Self::NoBusinessDay { .. } => "銀行営業日",
+            Self::DayIsOver { .. } | Self::NoBusinessDay { .. } => "銀行営業日",
             Self::CheckDigit { expected } => return format!("最後の1けたは{expected}"),
             Self::LineSum { expected }
             | Self::Count { counted: expected }
@@ -308,6 +310,9 @@ impl Fault {
             Self::NoSuchBank | Self::NoSuchBranch { .. } => {
                 "統合や移転で番号が変わっていないか、振込先に確かめてください"
             }
+            Self::DayIsOver { next, .. } => {
+                return format!("元のソフトで日付を直して出し直してください。次の営業日は{next}です");
+            }
             Self::NoBusinessDay { next } => return format!("次の営業日は{next}です"),
             Self::CheckDigit { .. } => "納入書の市区町村コード(6けた)を確かめてください",
             Self::LineSum { .. } => "内訳か合計を直してください",
@@ -342,6 +347,11 @@ impl Fault {
             }
             Self::Breach(breach) => breach.remedy(),
             Self::TransferBreach(breach) => breach.remedy(),
+            // whoever types it on a page reads the same words as whoever sends a file
+            Self::Missing => "値を入れてください",
+            Self::NotDigits | Self::NotDigitsOrBlank => "数字だけに直してください",
+            Self::NotOneOf(allowed) => return format!("{allowed}のどれかに直してください"),
+            Self::NoSuchDay => "実際にある日付に直してください",
             _ => "元のデータを直して、出し直してください",
         };
         text.to_owned()

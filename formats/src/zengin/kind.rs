@@ -102,6 +102,9 @@ pub enum Dated {
     Behind,
 }
 
+/// Days for which a day without a year is taken for one that is over, and not for one of the next year.
+const JUST_OVER_DAYS: i64 = 92;
+
 /// By what a file is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'r> {
@@ -120,8 +123,20 @@ pub struct Rules<'r> {
 impl Rules<'_> {
     /// The day of a header: four digits, month and day.
     pub fn day(&self, digits: &str, field: &'static str, dated: Dated, wrong: &mut Wrong<'_>) {
+        let last = day_without_year(digits, self.today, Dated::Behind);
         match day_without_year(digits, self.today, dated) {
             None => wrong.field(field, Fault::NoSuchDay),
+            // nobody sends a file a year ahead: it was made for a day that is just over
+            Some(_)
+                if dated == Dated::Ahead
+                    && let Some(last) = last.filter(|last| *last < self.today)
+                    && (self.today - last).num_days() <= JUST_OVER_DAYS =>
+            {
+                wrong.field(
+                    field,
+                    Fault::DayIsOver { day: last, next: calendar::next_business_day(self.today) },
+                );
+            }
             Some(day) if dated == Dated::Ahead && !calendar::is_business_day(day) => {
                 wrong.field(field, Fault::NoBusinessDay { next: calendar::next_business_day(day) });
             }

@@ -132,7 +132,7 @@ fn what_is_wrong_is_told_with_its_element() {
         ("<NbOfTxs>3", "<NbOfTxs>4", "PmtInf/NbOfTxs", "データの件数と合いません"),
         ("<CtrlSum>10001080000", "<CtrlSum>1", "PmtInf/CtrlSum", "データの金額の合計と合いません"),
         ("2026-11-30<", "2026-11-29<", "PmtInf/ReqdExctnDt", "「2026-11-29」 銀行の休業日です"),
-        ("2026-11-30<", "2026-11-20<", "PmtInf/ReqdExctnDt", "「2026-11-20」 決められた値ではありません"),
+        ("2026-11-30<", "2026-11-20<", "PmtInf/ReqdExctnDt", "「2026-11-20」 すでに過ぎた日(2026-11-20)です"),
         ("<EndToEndId>E2E-2</EndToEndId>", "", "2 PmtId/EndToEndId", "必要な要素がありません"),
         ("<Amt>", "<ChrgBr>DEBT</ChrgBr><Amt>", "1 Amt", "必要な要素がありません"),
         (

@@ -120,7 +120,9 @@ impl TypedHeading {
         if kind != Kind::LocalTax {
             return None;
         }
-        let month = format!("{}-01", self.month.trim()).parse().ok();
+        let typed: String = self.month.chars().map(domain::numbers::fold_width).collect();
+        let typed = typed.trim().replace(['/', '.', '年'], "-");
+        let month = format!("{}-01", typed.trim_end_matches('月')).parse().ok();
         if month.is_none() {
             errors.add("month", "納付月分を、2026-11 のように入力してください。");
         }

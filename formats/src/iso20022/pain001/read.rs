@@ -325,7 +325,9 @@ fn whole_yen(text: &str) -> Option<u64> {
 fn execution_day(found: &Element, rules: &Rules<'_>, findings: &mut Findings) -> Read<Date> {
     let fault = match text(found)?.parse::<Date>() {
         Err(_) => return Err(element_with(found, Fault::NoSuchDay, text(found)?)),
-        Ok(day) if day < rules.today => Fault::Value("今日以降の日付"),
+        Ok(day) if day < rules.today => {
+            Fault::DayIsOver { day, next: calendar::next_business_day(rules.today) }
+        }
         Ok(day) if !calendar::is_business_day(day) => {
             Fault::NoBusinessDay { next: calendar::next_business_day(day) }
         }

@@ -91,7 +91,7 @@ pub struct Form {
 }
 
 /// The list from which a kind is paid; none of what is collected or owed to municipalities.
-fn list_of(kind: Kind) -> Option<List> {
+pub(super) fn list_of(kind: Kind) -> Option<List> {
     match kind {
         Kind::Transfers => Some(List::Transfers),
         Kind::Salaries | Kind::Bonuses => Some(List::Payroll),

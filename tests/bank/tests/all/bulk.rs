@@ -20,6 +20,7 @@ database::on_both!(
     rows_come_from_payees_and_from_last_time_and_fees_are_borne_by_payees,
     an_outside_file_costs_a_one_time_password_and_the_same_one_again_is_told,
     a_file_debits_only_accounts_that_files_may_be_sent_for,
+    a_tax_of_retirement_income_is_entered_on_screen,
     a_message_with_edi_is_taken_whole_and_answered,
     a_batch_is_taken_back_or_sent_back_before_its_approval_and_is_not_cancelled_after_it,
 );
@@ -27,6 +28,49 @@ database::on_both!(
 const HEAD: &str = "銀行番号,店番,科目,口座番号,受取人名,金額\n";
 const DAY: &str = "2026-11-25";
 pub const TOKEN: &str = "T-0042";
+
+/// The month in any width and with any sign, a municipality by its code with its check digit, and each value told as
+/// what is to be typed.
+///
+/// Proves R57.
+async fn a_tax_of_retirement_income_is_entered_on_screen(test: TestDatabase) {
+    let world = World::new(test).await;
+    let right = "INSERT INTO user_right (app_user, business, account)
+                 SELECT id, 'local_tax', 1001 FROM app_user WHERE login_id = $1";
+    execute!(world.bank.database, right, LOGIN_ID).unwrap();
+    let mut hanako = world.signed_in().await;
+    let tax = |month| [("kind", "local_tax"), ("day", "2026-12-10"), ("way", "screen"), ("month", month)];
+    let wrong = made(&mut hanako, &tax("2026-13"), "").await;
+    assert!(wrong.body.contains("納付月分を、2026-11 のように入力してください。"), "{}", wrong.body);
+    let batch = made(&mut hanako, &tax("２０２６年１１月"), "").await.location().to_owned();
+    assert!(hanako.get(&batch).await.body.contains("2026年11月分"));
+    let row = format!("{batch}/rows/new");
+    let put = async |hanako: &mut Browser, cells: [&str; 7]| {
+        let seen = hanako.get(&row).await.value("seen");
+        let names = ["cell-0", "cell-1", "cell-2", "cell-3", "cell-4", "cell-5", "cell-6"];
+        let mut form: Vec<_> = names.into_iter().zip(cells).collect();
+        form.push(("seen", &seen));
+        submit(hanako, &row, &form).await
+    };
+    let empty = put(&mut hanako, [""; 7]).await;
+    for words in ["市区町村コード: 入っていません。値を入れてください。", "指定番号: 入っていません。"]
+    {
+        assert!(empty.body.contains(words), "{words} in {}", empty.body);
+    }
+    let check = put(&mut hanako, ["041008", "", "123", "0", "0", "1", "50,000"]).await;
+    assert!(check.body.contains("検査数字(最後の1けた)が合いません"), "{}", check.body);
+    let taken = put(&mut hanako, ["041009", "仙台市", "123", "0", "0", "1", "50,000"]).await;
+    assert_eq!(taken.location(), batch, "{}", taken.body);
+    let taken = put(&mut hanako, ["041009", "", "124", "2", "31,800", "1", "5,000"]).await;
+    assert_eq!(taken.location(), batch, "{}", taken.body);
+    let shown = hanako.get(&batch).await;
+    assert_eq!(shown.fields("row_amount"), ["50,000", "36,800"], "{}", shown.body);
+    assert_eq!(shown.fields("amount"), ["86,800"]);
+    // it is asked for without a one-time password
+    let review = hanako.get(&format!("{batch}/review")).await;
+    assert!(!review.body.contains("one_time_password"), "{}", review.body);
+    ask(&mut hanako, &batch).await;
+}
 
 /// A world with a user who makes everything in bulk and one who approves it with a token.
 pub async fn world(test: TestDatabase) -> (World, Browser, Browser) {

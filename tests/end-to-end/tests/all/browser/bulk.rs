@@ -136,6 +136,19 @@ async fn a_direct_debit_comes_to_its_result_file_and_a_local_tax_is_sent_as_the_
     let path = folder.path().join("JUMINZEI.TXT");
     std::fs::write(&path, TAXES).unwrap();
     desk.window.goto(&desk.bank("/bulk/file")).await;
+    let large = folder.path().join("LARGE.TXT");
+    std::fs::File::create(&large).unwrap().set_len((12 << 20) + 1).unwrap();
+    desk.choose_file(&large).await;
+    let told = desk.window.script("return document.getElementById('file').validationMessage").await;
+    assert_eq!(told, "12MBまでのファイルを選んでください。");
+    // what is wrong with a file is told in the place of the form, and the code is still good
+    let short = folder.path().join("SHORT.TXT");
+    std::fs::write(&short, &TAXES[..TAXES.len() - 2]).unwrap();
+    desk.choose_file(&short).await;
+    desk.code_of_the_token().await;
+    desk.window.press_value("send").await;
+    assert!(desk.window.text().await.contains("データは作成していません"), "{}", desk.window.text().await);
+    assert_eq!(desk.window.path().await, "/bulk/file");
     desk.choose_file(&path).await;
     desk.code_of_the_token().await;
     desk.look("113-tax-file").await;

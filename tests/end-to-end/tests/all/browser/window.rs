@@ -234,7 +234,8 @@ impl Window {
 
     /// Follows a link or presses a button, and waits for the next page.
     pub async fn follow(&self, selector: &str) {
-        let old = self.find("html").await;
+        // what sends a file puts the answer in the place of the main part
+        let old = self.find(if self.has("main").await { "main" } else { "html" }).await;
         self.choose(selector).await;
         let began = Instant::now();
         while old.tag_name().await.is_ok() {
