@@ -198,7 +198,14 @@ rm -f "$log"
     begin simulation "$target/debug/mpn" simulate --seed 1 --payments 100000
 } &
 besides=$!
-trap 'pkill -P "$besides" 2>/dev/null; kill "$besides" 2>/dev/null || true' EXIT
+end_besides() {
+    # the next would begin if the one that runs were ended first
+    local running
+    running=$(pgrep -P "$besides" || true)
+    # shellcheck disable=SC2086  # several ids
+    kill "$besides" $running 2>/dev/null || true
+}
+trap end_besides EXIT
 
 announce "tests"
 # they wait for each other's servers, browsers and answers more than they compute

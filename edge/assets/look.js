@@ -65,6 +65,7 @@ document.addEventListener('submit', (event) => {
   event.preventDefault();
   // a button of that name hides the form's own property
   const address = new URL(form.getAttribute('action'), location.href).href;
+  form.querySelector('[data-broken]')?.remove();
   const bar = document.createElement('progress');
   const told = document.createElement('p');
   told.setAttribute('role', 'status');
@@ -109,6 +110,7 @@ document.addEventListener('submit', (event) => {
     for (const button of form.querySelectorAll('button')) button.removeAttribute('aria-disabled');
     const broken = document.createElement('p');
     broken.className = 'note';
+    broken.dataset.broken = '';
     broken.setAttribute('role', 'alert');
     broken.textContent = inEnglish
       ? 'The file could not be sent. Nothing has been debited. Check the connection and send it again.'

@@ -1,6 +1,7 @@
 //! The headings of each business, and what its cells become.
 
 use super::cells::{Cells, CsvKind, Heading};
+use crate::finding::Fault;
 use crate::kana::{Class, ZenginText};
 use crate::zengin::{
     Code, Debits, Digits, Free, Label, LocalTax, Name, Payroll, Sum, Transfers, debit, local_tax, payroll,
@@ -280,17 +281,28 @@ impl CsvKind for LocalTax {
             Some(Sum { count: count?.get(), amount: amount?.get() })
         };
         let (salary, retirement) = (sum("給与件数", "給与金額", true), sum("退職件数", "退職金額", false));
+        let (salary, retirement) = (salary?, retirement?);
+        for (sum, count) in [(salary, "給与件数"), (retirement, "退職件数")] {
+            if (sum.count == 0) != (sum.amount == 0) {
+                cells.wrong(count, Fault::Value("金額があれば1件以上、なければ0件"));
+                return None;
+            }
+        }
+        if salary.amount + retirement.amount == 0 {
+            cells.wrong("給与金額", Fault::Zero);
+            return None;
+        }
         let parts = local_tax::Parts {
             municipality: municipality?,
             municipality_name: ZenginText::abridged(cells.typed("市区町村名"), Class::Party).cut(15),
             designation: designation?,
-            salary: salary?,
-            retirement: retirement?,
+            salary,
+            retirement,
         };
         match self.new_line(&parts) {
             Ok(line) => Some(line),
             Err(unfit) => {
-                cells.wrong("給与金額", crate::finding::Fault::TooLong { most: unfit.width });
+                cells.wrong("給与金額", Fault::TooLong { most: unfit.width });
                 None
             }
         }

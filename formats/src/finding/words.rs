@@ -352,6 +352,7 @@ impl Fault {
             Self::NotDigits | Self::NotDigitsOrBlank => "数字だけに直してください",
             Self::NotOneOf(allowed) => return format!("{allowed}のどれかに直してください"),
             Self::NoSuchDay => "実際にある日付に直してください",
+            Self::Value(allowed) => return format!("{allowed}に直してください"),
             _ => "元のデータを直して、出し直してください",
         };
         text.to_owned()

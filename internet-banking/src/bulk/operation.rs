@@ -6,6 +6,7 @@ use bulk::{
 };
 use bytes::Bytes;
 use domain::{BatchId, Date, random};
+use edge::Errors;
 use formats::Findings;
 use formats::finding::Fault;
 use formats::sniff::{Looks, SNIFF_BYTES, sniff};
@@ -157,7 +158,12 @@ pub async fn begin_file(
             kind => kind,
         },
         Looks::Xml => Kind::Transfers,
-        Looks::Csv | Looks::Fin => return Err(whole(Fault::Unknown)),
+        Looks::Csv => {
+            let mut errors = Errors::none();
+            errors.add("file", "CSVファイルは、ここでは送れません。「新しく作成する」の「CSVファイルから」で読み込んでください。");
+            return Err(Problem::Input(errors));
+        }
+        Looks::Fin => return Err(whole(Fault::Unknown)),
     };
     rules::permit_file(by, kinds::business(kind))?;
     let today = bank.clock.now().date();

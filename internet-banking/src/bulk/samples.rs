@@ -221,7 +221,12 @@ fn every_form_of_a_batch_keeps_the_rules_with_every_sample() {
             totals: totals(State::Draft, 0),
             action: RowLink(batch(), is_wrong.then_some(3)),
             number: is_wrong.then_some(3),
-            cells: vec![Cell { id: "cell-0", label: "銀行番号".to_owned(), value: SHARP.to_owned() }],
+            cells: vec![Cell {
+                id: "cell-0",
+                label: "銀行番号".to_owned(),
+                hint: SHARP,
+                value: SHARP.to_owned(),
+            }],
             deducted: is_wrong.then_some(true),
         });
         check(&HeadingPage {

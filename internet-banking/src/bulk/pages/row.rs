@@ -29,6 +29,8 @@ pub struct Cell {
     pub id: &'static str,
     /// Its heading.
     pub label: String,
+    /// What is typed.
+    pub hint: &'static str,
     /// What was typed.
     pub value: String,
 }
@@ -159,6 +161,23 @@ fn told(batch: &Batch, faults: &[Fault]) -> Trouble {
     Problem::Input(errors).trouble()
 }
 
+/// What is typed under a heading.
+fn hint(heading: &str) -> &'static str {
+    match heading {
+        "銀行番号" => "4けたの数字です。",
+        "店番" => "3けたの数字です。",
+        "口座番号" => "7けたまでの数字です。",
+        "受取人名" | "預金者名" => "カナで。ひらがな・全角・半角のどれでも。",
+        "金額" | "給与金額" | "退職金額" => "円。",
+        "市区町村コード" => "納入書に書かれた6けたの数字です。",
+        "市区町村名" => "カナで。漢字は送られません。",
+        "指定番号" => "市区町村が会社ごとに決めた番号です。",
+        "給与件数" => "納める人数です。退職の分だけのときは0。",
+        "退職件数" => "退職した人の数です。",
+        _ => "",
+    }
+}
+
 fn page(
     bank: &Bank,
     by: &SignedIn,
@@ -172,6 +191,7 @@ fn page(
     let cell = |(id, (heading, value)): (&&'static str, (&formats::csv::Heading, String))| Cell {
         id,
         label: if heading.is_needed { heading.name.to_owned() } else { format!("{} 任意", heading.name) },
+        hint: hint(heading.name),
         value,
     };
     RowPage {
