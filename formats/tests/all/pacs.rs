@@ -310,7 +310,7 @@ fn characters_and_lengths_are_told_at_their_element() {
             Box::new(|t| t.end_to_end = "A//B".to_owned()),
             "EndToEndId",
             "value",
-            "元のデータを直して、出し直してください",
+            "先頭と末尾が「/」でなく、「//」のない文字列に直してください",
         ),
         (
             Box::new(|t| t.remittance = "X".repeat(141)),
@@ -322,7 +322,7 @@ fn characters_and_lengths_are_told_at_their_element() {
             Box::new(|t| t.debtor.account = Account::Other(String::new())),
             "Dbtr/Acct/Id/Othr/Id",
             "missing",
-            "元のデータを直して、出し直してください",
+            "値を入れてください",
         ),
         (
             Box::new(|t| {
@@ -334,7 +334,7 @@ fn characters_and_lengths_are_told_at_their_element() {
             }),
             "CdtrAgt/FinInstnId/Nm",
             "missing",
-            "元のデータを直して、出し直してください",
+            "値を入れてください",
         ),
     ] {
         let (found, fault) = wrong(change).remove(0);

@@ -56,7 +56,7 @@ fn what_is_typed_is_told_with_its_place_and_its_remedy() {
     first(
         &of(&|c| c.applicant.clear()),
         "50 発行依頼人の1行目: 入っていません",
-        "元のデータを直して、出し直してください",
+        "値を入れてください",
     );
     first(
         &of(&|c| c.expiry_place.clear()),
