@@ -177,18 +177,28 @@ impl Money {
         self.decimal().to_string()
     }
 
-    /// Reads an amount as a person types it: full-width digits and thousands separators are accepted, and fewer digits
-    /// behind the point than the currency has; a sign is not.
+    /// Reads an amount as a person types it: full-width digits and separators of thousands are accepted, and fewer digits
+    /// behind the point than the currency has; a sign is not, nor a comma in the place of the point.
     pub fn parse_typed(currency: Currency, text: &str) -> Result<Self, MoneyError> {
         let most = currency.digits();
         let (mut units, mut seen, mut decimals) = (0_i64, false, None::<u8>);
+        // of the whole part: digits behind the last separator, and whether there is one
+        let (mut group, mut separated) = (0_usize, false);
         for found in text.trim().chars() {
             match numbers::fold_width(found) {
-                ',' | '、' | ' ' | '\u{3000}' if decimals.is_none() => {}
-                '.' if decimals.is_none() => decimals = Some(0),
+                ' ' | '\u{3000}' if decimals.is_none() => {}
+                ',' | '、'
+                    if decimals.is_none() && (group == 3 || (!separated && (1..3).contains(&group))) =>
+                {
+                    (group, separated) = (0, true);
+                }
+                '.' if decimals.is_none() && (!separated || group == 3) => decimals = Some(0),
                 c => {
                     let digit = c.to_digit(10).ok_or(MoneyError::NotDigit(found))?;
-                    decimals = decimals.map(|count| count.saturating_add(1));
+                    match decimals {
+                        Some(count) => decimals = Some(count.saturating_add(1)),
+                        None => group = group.saturating_add(1),
+                    }
                     if decimals > Some(most) {
                         return Err(MoneyError::Decimals { most });
                     }
@@ -196,6 +206,9 @@ impl Money {
                     seen = true;
                 }
             }
+        }
+        if separated && group != 3 {
+            return Err(MoneyError::NotDigit(','));
         }
         for _ in decimals.unwrap_or(0)..most {
             units = shifted(units, 0)?;
@@ -292,6 +305,11 @@ mod tests {
             ("USD", "-1", MoneyError::NotDigit('-')),
             ("USD", "1.2.3", MoneyError::NotDigit('.')),
             ("USD", "1.2,3", MoneyError::NotDigit(',')),
+            ("USD", "1234,50", MoneyError::NotDigit(',')),
+            ("USD", "1234,567", MoneyError::NotDigit(',')),
+            ("USD", "1,5", MoneyError::NotDigit(',')),
+            ("USD", "1,23.4", MoneyError::NotDigit('.')),
+            ("USD", ",5", MoneyError::NotDigit(',')),
             ("USD", "1,000,000,000,000", MoneyError::TooLarge),
         ] {
             assert_eq!(Money::parse_typed(currency(code), text), Err(error), "{text}");

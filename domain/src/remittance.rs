@@ -168,8 +168,8 @@ pub fn cost(
     // the payee's fees are the bank's whole ones: what is deducted pays for them in full
     let up = ConversionRule { foreign: Rounding::Up, ..rule };
     let deducted = match &rate {
-        Some(rate) => rate.foreign_of(fees.total(), up)?,
-        None => Money::yen(fees.total()),
+        Some(rate) if fees.total() > Yen::ZERO => rate.foreign_of(fees.total(), up)?,
+        _ => Money::new(instructed.currency, fees.total().get()),
     };
     let sent = instructed.checked_sub(deducted).filter(|sent| sent.minor_units > 0);
     let sent = sent.ok_or(CostError::FeesExceedAmount)?;

@@ -156,6 +156,14 @@ fn fees_and_thresholds_hold_from_their_day_on() {
 }
 
 #[test]
+fn a_payee_who_bears_no_fee_gets_everything() {
+    let free = FeeTable { wire: Yen::ZERO, ..table() };
+    let yen = Funding::Yen(dollar_rate());
+    let found = cost(Instruction::Amount(usd(10_000)), yen, ChargeBearer::Creditor, &free, DOWN).unwrap();
+    assert_eq!((found.sent, found.deducted), (usd(10_000), Some(usd(0))));
+}
+
+#[test]
 fn charge_bearers_have_a_code_in_either_standard() {
     let codes: Vec<_> = ChargeBearer::ALL.iter().map(|bearer| (bearer.as_str(), bearer.mt())).collect();
     assert_eq!(codes, [("DEBT", "OUR"), ("SHAR", "SHA"), ("CRED", "BEN")]);

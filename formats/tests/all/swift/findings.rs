@@ -53,11 +53,7 @@ fn what_is_typed_is_told_with_its_place_and_its_remedy() {
         "20 信用状番号、17文字目: 「LC2026-0000000123」 1行が16文字を超えています",
         "語の切れ目で改行するか、短くしてください",
     );
-    first(
-        &of(&|c| c.applicant.clear()),
-        "50 発行依頼人の1行目: 入っていません",
-        "値を入れてください",
-    );
+    first(&of(&|c| c.applicant.clear()), "50 発行依頼人の1行目: 入っていません", "値を入れてください");
     first(
         &of(&|c| c.expiry_place.clear()),
         "31D 有効期限・場所、7文字目: 「270228」 決められた形ではありません",
