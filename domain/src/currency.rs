@@ -177,8 +177,8 @@ impl Money {
         self.decimal().to_string()
     }
 
-    /// Reads an amount as a person types it: full-width digits and separators of thousands are accepted, and fewer digits
-    /// behind the point than the currency has; a sign is not, nor a comma in the place of the point.
+    /// Reads an amount as a person types it: full-width digits and separators of thousands are accepted, and fewer
+    /// digits behind the point than the currency has; a sign is not, nor a comma in the place of the point.
     pub fn parse_typed(currency: Currency, text: &str) -> Result<Self, MoneyError> {
         let most = currency.digits();
         let (mut units, mut seen, mut decimals) = (0_i64, false, None::<u8>);

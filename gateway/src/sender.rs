@@ -57,6 +57,11 @@ impl Gateway {
         tokio::join!(work, days, self.settle_until(stop.clone()), self.keep_sealed(stop));
     }
 
+    /// How often this process has looked at all open work.
+    pub fn looks(&self) -> u64 {
+        self.0.sender.looks()
+    }
+
     async fn send_open_work(&self, mut stop: Shutdown) {
         let pause = Duration::from_millis(self.0.settings.poll_interval_ms);
         let (mut cleans_at, mut ends_at) = (Instant::now(), Instant::now() + ALARMS_INTERVAL);
@@ -85,6 +90,7 @@ impl Gateway {
             if let Err(error) = self.sweep().await {
                 tracing::error!(%error, "cannot look after open work");
             }
+            self.0.sender.count_look();
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.requested() => {}

@@ -2,6 +2,7 @@
 //! outlive it is in the outbox.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,9 +27,19 @@ pub(crate) struct Shared {
     /// The last key of each destination's last look, where more follows: work that has to wait must not hide
     /// the work behind it.
     looked_until: Mutex<HashMap<String, String>>,
+    looks: AtomicU64,
 }
 
 impl Shared {
+    pub(super) fn count_look(&self) {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Looks at all open work so far.
+    pub(crate) fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
+    }
+
     pub(super) fn must_wait(&self, key: &str) -> bool {
         self.not_before().get(key).is_some_and(|until| Instant::now() < *until)
     }

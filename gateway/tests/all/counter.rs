@@ -414,7 +414,7 @@ async fn a_confirmation_after_the_word_is_an_incident(test: TestDatabase) {
     let decided = world.hub.gateway.decide(id, Word::NotCancelled, 2, &eyes()).await.unwrap();
     assert_eq!(decided.cancellation, Some(Cancellation::Refused));
     world.reaches_events(id, 9).await;
-    assert_eq!(world.events(id).await.last().unwrap(), "late_cancellation");
+    assert_eq!(world.events(id).await.last().unwrap(), "late_cancellation", "{:?}", world.events(id).await);
     assert_eq!(alarms(&world).await, [(AlarmKind::LateCancellation, id.to_string())]);
     assert_eq!(cash(&world).await, Yen::new(-12_800), "nothing is posted");
     assert_eq!(world.findings().await, ["collector-missing"], "for people to settle");

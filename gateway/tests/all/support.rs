@@ -361,6 +361,10 @@ impl Hub {
         let gateway = Gateway::open(settings, ledger.clone(), directory, client).await.unwrap();
         let (trigger, shutdown) = Shutdown::pair();
         let worker = tokio::spawn(gateway.clone().run(shutdown));
+        // where nothing but the test is to take work up, the first look must not come in between
+        while gateway.looks() == 0 && !worker.is_finished() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
         Self { gateway, ledger, trigger, worker }
     }
 

@@ -118,11 +118,16 @@ impl Post {
     async fn claim(&self, mail: &str) -> Result<Option<i64>, sqlx::Error> {
         let mut tx = self.database.begin().await?;
         let now = dialect::server_now_us(&mut tx).await?;
+        // whoever has just sent it has taken its row of tries away: its own row says so, and is waited for
+        let sql = "UPDATE mail SET sent_us = NULL WHERE id = $1 AND sent_us IS NULL AND given_up_us IS NULL";
+        if execute!(&mut tx, sql, mail)? == 0 {
+            tx.rollback().await?;
+            return Ok(None);
+        }
         let tries: Option<i64> = on!(&mut tx, |c| {
             sqlx::query_scalar(
                 "INSERT INTO mail_delivery (mail, tries, next_us, error)
-                 SELECT id, 1, $2, '' FROM mail WHERE id = $1 AND sent_us IS NULL AND given_up_us IS NULL
-                 ON CONFLICT (mail) DO UPDATE SET tries = mail_delivery.tries + 1, next_us = $2
+                 VALUES ($1, 1, $2, '') ON CONFLICT (mail) DO UPDATE SET tries = mail_delivery.tries + 1, next_us = $2
                  WHERE mail_delivery.next_us <= $3 AND mail_delivery.tries < $4 RETURNING tries",
             )
             .bind(mail)

@@ -35,9 +35,6 @@ pub const TOKEN: &str = "T-0042";
 /// Proves R57.
 async fn a_tax_of_retirement_income_is_entered_on_screen(test: TestDatabase) {
     let world = World::new(test).await;
-    let right = "INSERT INTO user_right (app_user, business, account)
-                 SELECT id, 'local_tax', 1001 FROM app_user WHERE login_id = $1";
-    execute!(world.bank.database, right, LOGIN_ID).unwrap();
     let mut hanako = world.signed_in().await;
     let tax = |month| [("kind", "local_tax"), ("day", "2026-12-10"), ("way", "screen"), ("month", month)];
     let wrong = made(&mut hanako, &tax("2026-13"), "").await;

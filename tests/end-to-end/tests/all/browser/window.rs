@@ -238,10 +238,16 @@ impl Window {
         let old = self.find(if self.has("main").await { "main" } else { "html" }).await;
         self.choose(selector).await;
         let began = Instant::now();
-        while old.tag_name().await.is_ok() {
+        // a page that a script goes on to is not waited for by the driver
+        while old.tag_name().await.is_ok() || !self.is_loaded().await {
             assert!(began.elapsed() < PAGE_WAIT, "{selector} leads nowhere from {}", self.path().await);
             sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    async fn is_loaded(&self) -> bool {
+        let state = self.driver.execute("return document.readyState", Vec::new()).await;
+        state.is_ok_and(|state| state == "complete")
     }
 
     /// Clicks what changes the page and does not leave it.
