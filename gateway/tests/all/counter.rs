@@ -13,9 +13,7 @@ use gateway::{
 };
 use serde_json::json;
 
-use crate::support::{
-    Hub, PENSION, PURPOSE, SHOP, Slip, TYPED, WITH_FEE, World, decoded, limits, long_waits, settings,
-};
+use crate::support::{Hub, PENSION, PURPOSE, SHOP, Slip, TYPED, WITH_FEE, World, decoded, limits, settings};
 
 on_both!(
     cash_pays_a_bill_at_the_counter,
@@ -397,12 +395,12 @@ async fn what_is_not_resent_any_more_is_resent_or_decided_by_people(test: TestDa
 }
 
 async fn a_confirmation_after_the_word_is_an_incident(test: TestDatabase) {
-    let world = World::with(test, watched(), &long_waits()).await;
+    let world = World::with(test, watched(), &limits()).await;
     let id = pay(&world, SHOP).await.facts.id;
     world.network.fault("99022", json!({"mode": "lose", "on": "any", "times": 1})).await;
     assert_eq!(cancel(&world, id).await.unwrap().cancellation, Some(Cancellation::Unknown));
     end_pauses(&world).await;
-    world.network.fault("99022", json!({"delay_ms": 6_000, "on": "any", "times": 1})).await;
+    world.network.fault("99022", json!({"delay_ms": 3_000, "on": "any", "times": 1})).await;
     let gateway = world.hub.gateway.clone();
     tokio::spawn(async move { gateway.resend(id, &teller()).await });
     world.reaches_events(id, 7).await;

@@ -11,7 +11,7 @@ use gateway::operations::{NotNow, PaymentQuery, Resends};
 use gateway::{AlarmKind, AlarmQuery, FourEyes, OperationError, Operator, PayError, Settings, Word};
 use serde_json::json;
 
-use crate::support::{PENSION, SHOP, Slip, TAX, WITH_FEE, World, decoded, limits, long_waits, settings};
+use crate::support::{PENSION, SHOP, Slip, TAX, WITH_FEE, World, decoded, limits, settings};
 
 on_both!(
     what_is_not_resent_any_more_is_resent_by_an_operator,
@@ -237,7 +237,7 @@ async fn one_person_decides_nothing(test: TestDatabase) {
 async fn under_way(world: &World, collector: &str, slip: Slip) -> PaymentId {
     world.network.fault(collector, json!({"mode": "lose", "on": "clearing", "times": 1})).await;
     let id = world.pay(slip).await.unwrap().facts.id;
-    let slow = json!({"delay_ms": 6_000, "on": "clearing", "times": 1});
+    let slow = json!({"delay_ms": 3_000, "on": "clearing", "times": 1});
     world.network.fault(collector, slow).await;
     end_pauses(world).await;
     let gateway = world.hub.gateway.clone();
@@ -249,7 +249,7 @@ async fn under_way(world: &World, collector: &str, slip: Slip) -> PaymentId {
 }
 
 async fn an_acceptance_after_the_word_is_an_incident(test: TestDatabase) {
-    let world = World::with(test, watched(), &long_waits()).await;
+    let world = World::with(test, watched(), &limits()).await;
     let id = under_way(&world, "99022", SHOP).await;
     end_pauses(&world).await;
     pass_since_claim(&world, 396).await;
@@ -272,19 +272,19 @@ async fn an_acceptance_after_the_word_is_an_incident(test: TestDatabase) {
 }
 
 async fn a_rejection_after_the_word_is_an_incident(test: TestDatabase) {
-    let world = World::with(test, watched(), &long_waits()).await;
+    let world = World::with(test, watched(), &limits()).await;
     let id = under_way(&world, "00200", TAX).await;
     // what is under way comes back refused: the collector decides when it answers
     let payment = world.hub.gateway.decide(id, Word::Cleared, 1, &eyes()).await.unwrap();
     assert_eq!(payment.state, State::Accepted, "also while a delivery is under way");
-    tokio::time::sleep(Duration::from_millis(6_300)).await;
+    tokio::time::sleep(Duration::from_millis(3_300)).await;
     assert_eq!(world.events(id).await.len(), 5, "an acceptance adds nothing to it");
     assert_eq!(open_alarms(&world).await, []);
     world.assert_clean().await;
 
     world.network.fault("00500", json!({"mode": "lose", "on": "clearing", "times": 1})).await;
     let id = world.pay(PENSION).await.unwrap().facts.id;
-    let refusing = json!({"mode": "refuse", "delay_ms": 6_000, "times": 1});
+    let refusing = json!({"mode": "refuse", "delay_ms": 1_500, "times": 1});
     world.network.fault("00500", refusing).await;
     end_pauses(&world).await;
     let gateway = world.hub.gateway.clone();

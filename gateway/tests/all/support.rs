@@ -282,11 +282,6 @@ pub fn limits() -> Limits {
     }
 }
 
-/// Time for a collector that answers only after something else has happened, on a busy machine too.
-pub fn long_waits() -> Limits {
-    Limits { answer_wait: Duration::from_secs(15), ..limits() }
-}
-
 /// Each kind of collector, with and without 納付区分, hours and a typed amount: enough for many processes at the same
 /// time, each of which keeps the days of all.
 fn few() -> Directory {

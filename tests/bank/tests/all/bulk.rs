@@ -34,8 +34,10 @@ pub const TOKEN: &str = "T-0042";
 ///
 /// Proves R57.
 async fn a_tax_of_retirement_income_is_entered_on_screen(test: TestDatabase) {
-    let world = World::new(test).await;
-    let mut hanako = world.signed_in().await;
+    let (world, mut hanako, _) = world(test).await;
+    let approver = "INSERT INTO user_approver (app_user, business, step)
+                    SELECT id, 'local_tax', 'final' FROM app_user WHERE login_id = 'jiro01'";
+    execute!(world.bank.database, approver).unwrap();
     let tax = |month| [("kind", "local_tax"), ("day", "2026-12-10"), ("way", "screen"), ("month", month)];
     let wrong = made(&mut hanako, &tax("2026-13"), "").await;
     assert!(wrong.body.contains("納付月分を、2026-11 のように入力してください。"), "{}", wrong.body);
