@@ -146,6 +146,10 @@ fn a_wrong_field_is_named_with_what_it_may_hold() {
     }
     let (_, remedy) = one(1, 55, b"1129");
     assert_eq!(remedy, "次の営業日は2026-11-30です");
+    // 92 days back is over, 93 days back is next year's, which is a Monday
+    assert!(one(1, 55, b"0824").0.contains("すでに過ぎた日(2026-08-24)です"));
+    let next_year = changed(&file("transfers.21"), &[(1, 55, b"0823")]);
+    assert!(read(Transfers, &next_year).0.findings.is_empty());
 }
 
 #[test]

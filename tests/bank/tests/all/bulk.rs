@@ -58,6 +58,14 @@ async fn a_tax_of_retirement_income_is_entered_on_screen(test: TestDatabase) {
     }
     let check = put(&mut hanako, ["041008", "", "123", "0", "0", "1", "50,000"]).await;
     assert!(check.body.contains("検査数字(最後の1けた)が合いません"), "{}", check.body);
+    for (count, amount, words) in [
+        ("0", "50,000", "金額があれば1件以上、なければ0件に直してください"),
+        ("1", "0", "金額があれば1件以上、なければ0件に直してください"),
+        ("0", "0", "給与金額: 金額が0円です"),
+    ] {
+        let told = put(&mut hanako, ["041009", "", "123", "0", "0", count, amount]).await;
+        assert!(told.body.contains(words), "{count} {amount}: {}", told.body);
+    }
     let taken = put(&mut hanako, ["041009", "仙台市", "123", "0", "0", "1", "50,000"]).await;
     assert_eq!(taken.location(), batch, "{}", taken.body);
     let taken = put(&mut hanako, ["041009", "", "124", "2", "31,800", "1", "5,000"]).await;
